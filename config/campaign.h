@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_CAMPAIGN_H
+#define DADRACE_CAMPAIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "fields.h"
+#include "spec.h"
+#include "why.h"
+
+/*
+ * A campaign file, read and resolved: what an operator asks for.
+ *
+ *   file (YAML) ──> schema made from campaign_fields ──> --set overrides ──> checks ──> campaign
+ *
+ * Every key stands once, in campaign_fields (campaign.c): name, type, default, range, sentence.
+ * From that table come the libcyaml schema, `--help-config`, `--dump-config` and the JSON in
+ * the results. libcyaml is included nowhere else.
+ */
+struct campaign {
+	const char *name;
+	uint64_t seed;
+	struct {
+		uint32_t trials;   /* 0: no limit */
+		uint32_t seconds;  /* 0: no limit */
+		uint32_t findings; /* 0: no limit */
+	} stop;
+	uint32_t lanes;
+	enum tier tier;
+	struct {
+		enum device_kind kind;
+		const char *dut;  /* existing only */
+		const char *peer; /* existing only */
+	} device;
+	struct {
+		uint32_t dad_transmits;
+		uint32_t router_solicitation_delay; /* seconds */
+		uint32_t retrans_time_ms;
+		uint32_t accept_dad;
+		uint32_t addr_gen_mode;
+		uint32_t keep_addr_on_down;
+	} sysctl;
+	struct {
+		enum bringup_kind kind;
+		const char **command; /* argv; {dut} and {peer} stand for the devices' names */
+		uint32_t nr_command;
+		uint32_t deadline_ms; /* from start to exit, the hold not counted */
+	} bringup;
+	enum arm *arms;
+	uint32_t nr_arms;
+	struct {
+		enum site site;
+		enum method method;
+		uint64_t *hold_us; /* one is drawn for each trial; NULL when a range is given */
+		uint32_t nr_hold_us;
+		struct {
+			uint64_t min_us;
+			uint64_t max_us; /* 0: no range */
+		} hold_range;
+	} window;
+	struct {
+		enum direction *directions;
+		uint32_t nr_directions;
+		enum target *targets;
+		uint32_t nr_targets;
+		enum source source;
+		uint32_t count;
+		uint64_t offset_us;
+		uint64_t spacing_us;
+		uint32_t payload_bytes;
+		uint32_t hop_limit;
+	} echo;
+	struct {
+		enum object *objects;
+		uint32_t nr_objects;
+		uint32_t deadline_ms;	 /* settle: how long late references may take */
+		uint32_t grace_ms;	 /* between the two further looks before a leak is said */
+		uint32_t unregister_ms; /* how long the confirming unregister may take */
+	} watch;
+};
+
+extern const struct fields campaign_fields;
+
+/*
+ * Reads a campaign file ("-" is standard input) and applies `sets` ("window.hold_us=[1000,5000]",
+ * "lanes=4", "bringup.command=[ifconfig, '{dut}', up]"; the value is YAML) on top, then checks what
+ * the schema cannot (an inbound echo needs a peer, the targets fit the direction, a command is
+ * given when kind is command, ...).
+ *
+ * The campaign is malloc'd and owned by the caller: campaign_free(). Errors: -EINVAL for what the
+ * file says (the sentence names file, line, column, key, what was found and what is allowed),
+ * otherwise the errno of open or read.
+ */
+int campaign_load(const char *path, const char *const *sets, size_t nr_sets,
+		  struct campaign **out, struct why *why);
+void campaign_free(struct campaign *campaign);
+
+/* The resolved campaign as YAML that campaign_load reads back to the same thing. 0 or -errno. */
+int campaign_dump(const struct campaign *campaign, FILE *out);
+
+/* --help-config: every key with type, range or names, default and sentence. */
+void campaign_help(FILE *out);
+
+#endif

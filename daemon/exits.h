@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_EXITS_H
+#define DADRACE_EXITS_H
+
+/* Exit codes of every command; 4 is kselftest's "skip", 64 to 78 are those of sysexits.h. */
+enum exits {
+	EXIT_CLEAN = 0,
+	EXIT_FAULT = 1,
+	EXIT_INCONCLUSIVE = 3,
+	EXIT_CANNOT = 4,
+	EXIT_RESIDUE = 5,
+	EXIT_USAGE = 64,
+	EXIT_INTERNAL = 70,
+	EXIT_BUSY = 75,
+	EXIT_CONFIG = 78,
+};
+
+#endif

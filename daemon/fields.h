@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_FIELDS_H
+#define DADRACE_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+/*
+ * Declared fields: the one table per structure from which everything outside is made.
+ *
+ *   campaign table ──> YAML schema, defaults, --help-config, JSON of the resolved campaign
+ *   result tables  ──> NDJSON lines, summary.json, JSON Schema, --list-fields
+ *
+ * A field that is not in its table does not exist for dashboards; one that is cannot drift
+ * from the code. Names carry their units (hold_us, settle_ns). This is the only module that
+ * includes jansson.
+ *
+ * Storage by type: BOOL is `bool`; ENUM is `int` or an enum of int's size; U32, U64, I64 are the
+ * fixed widths; TEXT is `char *` or `const char *` (NULL prints as null); OBJECT is an
+ * embedded struct described by `sub`; a list is a pointer to the first element at `offset`
+ * and a `uint32_t` count at `count_offset`.
+ */
+enum field_type {
+	FIELD_BOOL,
+	FIELD_ENUM,
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_I64,
+	FIELD_TEXT,
+	FIELD_OBJECT,
+	FIELD_TYPES,
+};
+
+struct field {
+	const char *name;
+	enum field_type type;
+	size_t offset;
+	const char *doc;	   /* one sentence, without the final stop */
+	const char *const *names;  /* ENUM: names by value */
+	uint32_t nr_names;
+	const struct fields *sub;  /* OBJECT, or list of OBJECT */
+	bool list;
+	size_t count_offset;	   /* list */
+	const char *fallback;	   /* campaign keys: the default as YAML text; NULL: none */
+	int64_t min, max;	   /* campaign keys of number type; both 0: any */
+	bool nullable;		   /* results: U64 0 / I64 INT64_MIN / NULL prints as null */
+};
+
+struct fields {
+	const char *name;	   /* the structure's name in the schema: trial, summary, ... */
+	const char *doc;
+	const struct field *rows;  /* ends with a row whose name is NULL */
+	size_t size;
+};
+
+/* JSON of one structure, a new reference; NULL only when memory ran out. */
+json_t *fields_to_json(const struct fields *fields, const void *data);
+
+/*
+ * One compact line of JSON with `"type": type` in front, newline included. malloc'd, the caller
+ * frees; NULL only when memory ran out.
+ */
+char *fields_to_line(const struct fields *fields, const char *type, const void *data);
+
+/* Indented JSON to a stream, newline at the end. 0, or -EIO. */
+int fields_print(const struct fields *fields, const void *data, FILE *out);
+
+/*
+ * JSON Schema (draft 2020-12) of a structure, a new reference. `additionalProperties` is false
+ * and every field is required: a reader may rely on each name being there.
+ */
+json_t *fields_schema(const struct fields *fields);
+
+/* The table as text for people: name, type with unit, sentence; `prefix` goes before names. */
+void fields_list(const struct fields *fields, const char *prefix, FILE *out);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_FRAME_H
+#define DADRACE_FRAME_H
+
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The bytes of our echoes: pure, no socket.
+ *
+ *   Ethernet | IPv6 | ICMPv6 Echo Request (RFC 4443 4.1) | tag | padding
+ *
+ * Each echo carries lane and sequence in identifier and sequence number, and all of lane,
+ * trial and sequence in a tag at the start of its payload, so that the record of its
+ * arrival in the kernel is matched one by one (see struct echo_tag in probes/record.h).
+ */
+struct frame_echo {
+	uint8_t source_mac[ETH_ALEN];
+	uint8_t target_mac[ETH_ALEN];
+	struct in6_addr source;
+	struct in6_addr target;
+	uint8_t hop_limit;
+	uint32_t lane;	   /* identifier: the low 16 bits */
+	uint32_t trial;
+	uint32_t sequence; /* sequence number: the low 16 bits */
+	uint32_t payload_bytes; /* at least FRAME_MIN_PAYLOAD; the tag included */
+};
+
+enum {
+	FRAME_MIN_PAYLOAD = 16, /* sizeof(struct echo_tag) */
+	FRAME_MAX_PAYLOAD = 1452, /* 1500 - 40 (IPv6) - 8 (ICMPv6) */
+	FRAME_MAX = ETH_HLEN + 40 + 8 + FRAME_MAX_PAYLOAD,
+};
+
+/*
+ * Each writes the echo from one layer upwards and returns its length in bytes; `buf` holds at
+ * least FRAME_MAX bytes. The ICMPv6 checksum is always computed over the pseudo-header (RFC 8200 8.1).
+ */
+size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf); /* packet socket */
+size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	    /* IPPROTO_RAW */
+size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf);   /* IPPROTO_ICMPV6 */
+
+/* The Ethernet address of an IPv6 multicast group (RFC 2464 7). */
+void frame_multicast_mac(const struct in6_addr *group, uint8_t mac[ETH_ALEN]);
+
+/* The solicited-node multicast address of an address (RFC 4291 2.7.1). */
+struct in6_addr frame_solicited_node(const struct in6_addr *address);
+
+/* The link-local address made from an Ethernet address (modified EUI-64, RFC 4291 appendix A). */
+struct in6_addr frame_link_local(const uint8_t mac[ETH_ALEN]);
+
+#endif

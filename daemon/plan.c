@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "plan.h"
+
+uint64_t plan_draw(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static uint64_t draw_below(uint64_t *state, uint64_t limit)
+{
+	return (uint64_t)(((unsigned __int128)plan_draw(state) * limit) >> 64);
+}
+
+/* The arm of a trial: its place in a block shuffled (Fisher-Yates) by the block's own draws. */
+static enum arm arm_of(const struct campaign *campaign, uint32_t trial)
+{
+	uint32_t nr = campaign->nr_arms;
+	uint64_t state = campaign->seed ^ ((uint64_t)((trial - 1) / nr) << 32);
+	enum arm block[ARMS];
+
+	for (uint32_t i = 0; i < nr; i++)
+		block[i] = campaign->arms[i];
+	for (uint32_t i = nr - 1; i > 0; i--) {
+		uint64_t j = draw_below(&state, i + 1);
+		enum arm swapped = block[i];
+
+		block[i] = block[j];
+		block[j] = swapped;
+	}
+	return block[(trial - 1) % nr];
+}
+
+/* A direction, and a target that fits it; campaign_load has seen to it that there is one. */
+static void draw_echo(const struct campaign *campaign, uint64_t *state, struct trial_spec *spec)
+{
+	enum target fitting[TARGETS];
+	uint32_t nr = 0;
+
+	spec->direction = campaign->echo.directions[draw_below(state, campaign->echo.nr_directions)];
+	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
+		if (target_fits(spec->direction, campaign->echo.targets[i]))
+			fitting[nr++] = campaign->echo.targets[i];
+	spec->target = fitting[draw_below(state, nr)];
+}
+
+void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec)
+{
+	uint64_t state = campaign->seed * 0xd1342543de82ef95 + trial;
+	enum arm arm = arm_of(campaign, trial);
+	uint64_t hold_us;
+
+	/* Everything is drawn, also what this arm does not use: arms stay comparable. */
+	if (campaign->window.hold_range.max_us)
+		hold_us = campaign->window.hold_range.min_us +
+			  draw_below(&state, campaign->window.hold_range.max_us -
+						     campaign->window.hold_range.min_us + 1);
+	else
+		hold_us = campaign->window.hold_us[draw_below(&state, campaign->window.nr_hold_us)];
+
+	*spec = (struct trial_spec){
+		.trial = trial,
+		.arm = arm,
+		.site = campaign->window.site,
+		.method = campaign->window.method,
+		.hold_us = arm == ARM_HOLD || arm == ARM_RACE ? hold_us : 0,
+		.source = campaign->echo.source,
+		.echoes = arm == ARM_ECHO || arm == ARM_RACE ? campaign->echo.count : 0,
+		.offset_us = campaign->echo.offset_us,
+		.spacing_us = campaign->echo.spacing_us,
+		.payload_bytes = campaign->echo.payload_bytes,
+		.hop_limit = campaign->echo.hop_limit,
+		.seed = plan_draw(&state),
+	};
+	draw_echo(campaign, &state, spec);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_SPEC_H
+#define DADRACE_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The words of a trial's specification, shared by the campaign file, the plan and the results.
+ * Every enum has its names beside it, in the same order, in spec.c.
+ */
+
+/* What a trial is for. */
+enum arm {
+	ARM_CONTROL, /* nothing injected */
+	ARM_HOLD,    /* window held, no echo */
+	ARM_ECHO,    /* echoes, no hold */
+	ARM_RACE,    /* both */
+	ARMS,
+};
+extern const char *const arm_names[];
+
+/* Where a window opens: a place in the life of the bring-up. */
+enum site {
+	SITE_FLAGS, /* between the first flag set's return and the second's entry */
+	SITE_OFF,   /* nowhere: the probe is not attached; such a campaign can prove nothing */
+	SITES,
+};
+extern const char *const site_names[];
+
+/* How time is injected. */
+enum method {
+	METHOD_STOP, /* the task is stopped on its way out of the system call, continued later */
+	METHODS,
+};
+extern const char *const method_names[];
+
+/* How a site is hooked on this kernel. AUTO takes the best rung that works. */
+enum tier {
+	TIER_AUTO,
+	TIER_KPROBE,
+	TIER_FENTRY,
+	TIER_TRACEPOINT,
+	TIERS,
+};
+extern const char *const tier_names[];
+
+/* Which kind of device a lane has. */
+enum device_kind {
+	DEVICE_VETH,
+	DEVICE_MACVLAN,	 /* dut is a macvlan over a veth end */
+	DEVICE_BRIDGE,	 /* dut is a bridge with a veth end as port */
+	DEVICE_DUMMY,	 /* no peer: outbound echoes only */
+	DEVICE_EXISTING, /* two named devices of the caller's namespace */
+	DEVICE_KINDS,
+};
+extern const char *const device_kind_names[];
+
+enum bringup_kind {
+	BRINGUP_DO_DAD, /* our own process, doing what the seed's ifconfig does */
+	BRINGUP_COMMAND,
+	BRINGUP_KINDS,
+};
+extern const char *const bringup_kind_names[];
+
+/* How an echo reaches the device under test. */
+enum direction {
+	DIRECTION_INBOUND,	/* whole frames from the peer, packet socket */
+	DIRECTION_OUTBOUND,	/* from the lane through IPPROTO_ICMPV6 */
+	DIRECTION_OUTBOUND_RAW, /* from the lane through IPPROTO_RAW, own header */
+	DIRECTIONS,
+};
+extern const char *const direction_names[];
+
+/* Whom an echo is addressed to. */
+enum target {
+	TARGET_ALL_NODES,      /* ff02::1 */
+	TARGET_SOLICITED_NODE, /* the device's own ff02::1:ffXX:XXXX */
+	TARGET_TENTATIVE,      /* the device's own tentative link-local address */
+	TARGET_PEER,	       /* the peer's link-local address: exists */
+	TARGET_NOBODY,	       /* a link-local address that nobody has */
+	TARGETS,
+};
+extern const char *const target_names[];
+
+/* Whom an inbound echo claims to be from. */
+enum source {
+	SOURCE_PEER,	/* the peer's own link-local address */
+	SOURCE_SPOOFED, /* a link-local address without neighbour entry, another for each echo */
+	SOURCES,
+};
+extern const char *const source_names[];
+
+/* What is compared between baseline and settle. */
+enum object {
+	OBJECT_NET_DEVICE,
+	OBJECT_INET6_DEV,
+	OBJECTS,
+};
+extern const char *const object_names[];
+
+/* The whole specification of one trial: what the plan says and replay repeats. */
+struct trial_spec {
+	uint32_t trial; /* 1, 2, 3, ... in plan order */
+	enum arm arm;
+	enum site site;
+	enum method method;
+	uint64_t hold_us; /* 0: not held */
+	enum direction direction;
+	enum target target;
+	enum source source;
+	uint32_t echoes; /* 0: none */
+	uint64_t offset_us;
+	uint64_t spacing_us;
+	uint32_t payload_bytes;
+	uint32_t hop_limit;
+	uint64_t seed; /* for what the trial draws itself: spoofed addresses, identifiers */
+};
+
+/* Whether an echo of this direction can be addressed to this target. */
+bool target_fits(enum direction direction, enum target target);
+
+#endif
