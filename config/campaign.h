@@ -3,6 +3,7 @@
 #define DADRACE_CAMPAIGN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -13,7 +14,7 @@
 /*
  * A campaign file, read and resolved: what an operator asks for.
  *
- *   file (YAML) ──> schema made from campaign_fields ──> --set overrides ──> checks ──> campaign
+ *   defaults ──> file (YAML) ──> --set overrides ──> checks ──> campaign
  *
  * Every key stands once, in campaign_fields (campaign.c): name, type, default, range, sentence.
  * From that table come the libcyaml schema, `--help-config`, `--dump-config` and the JSON in
@@ -56,7 +57,7 @@ struct campaign {
 		uint64_t *hold_us; /* one is drawn for each trial; NULL when a range is given */
 		uint32_t nr_hold_us;
 		struct {
-			uint64_t min_us;
+			uint64_t min_us; /* at least 1 */
 			uint64_t max_us; /* 0: no range */
 		} hold_range;
 	} window;
@@ -75,8 +76,8 @@ struct campaign {
 	struct {
 		enum object *objects;
 		uint32_t nr_objects;
-		uint32_t deadline_ms;	 /* settle: how long late references may take */
-		uint32_t grace_ms;	 /* between the two further looks before a leak is said */
+		uint32_t deadline_ms; /* settle: how long late references may take */
+		uint32_t grace_ms;    /* between the two further looks before a leak is said */
 		uint32_t unregister_ms; /* how long the confirming unregister may take */
 	} watch;
 };
@@ -84,20 +85,30 @@ struct campaign {
 extern const struct fields campaign_fields;
 
 /*
- * Reads a campaign file ("-" is standard input) and applies `sets` ("window.hold_us=[1000,5000]",
- * "lanes=4", "bringup.command=[ifconfig, '{dut}', up]"; the value is YAML) on top, then checks what
- * the schema cannot (an inbound echo needs a peer, the targets fit the direction, a command is
- * given when kind is command, ...).
+ * Reads a campaign file ("-" is standard input, NULL is none: the defaults) and applies `sets`
+ * ("window.hold_us=[1000,5000]", "lanes=4", "bringup.command=[ifconfig, '{dut}', up]"; the
+ * value is YAML, the later one wins) on top, then checks what the schema cannot (an inbound
+ * echo needs a peer, the targets fit the direction, a command is there when kind is command).
  *
- * The campaign is malloc'd and owned by the caller: campaign_free(). Errors: -EINVAL for what the
- * file says (the sentence names file, line, column, key, what was found and what is allowed),
- * otherwise the errno of open or read.
+ * Of window.hold_us and window.hold_range the one given later holds; both in one file, or in
+ * one override, is an error.
+ *
+ * The campaign is malloc'd and owned by the caller: campaign_free(). Errors: -EINVAL for what
+ * the file says (the sentence names file, line, column, key, what was found and what is
+ * allowed), -ENOMEM, otherwise the errno of open or read. `out` is then untouched.
  */
 int campaign_load(const char *path, const char *const *sets, size_t nr_sets,
 		  struct campaign **out, struct why *why);
+
+/* The same for a text in memory; `name` is what the sentences call it. */
+int campaign_load_text(const char *name, const char *text, size_t length,
+		       const char *const *sets, size_t nr_sets, struct campaign **out,
+		       struct why *why);
+
+/* Frees the campaign with all that it points to. NULL is allowed. */
 void campaign_free(struct campaign *campaign);
 
-/* The resolved campaign as YAML that campaign_load reads back to the same thing. 0 or -errno. */
+/* The resolved campaign as YAML that campaign_load reads back to the same. 0 or -errno. */
 int campaign_dump(const struct campaign *campaign, FILE *out);
 
 /* --help-config: every key with type, range or names, default and sentence. */

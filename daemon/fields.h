@@ -19,10 +19,14 @@
  * from the code. Names carry their units (hold_us, settle_ns). This is the only module that
  * includes jansson.
  *
- * Storage by type: BOOL is `bool`; ENUM is `int` or an enum of int's size; U32, U64, I64 are the
- * fixed widths; TEXT is `char *` or `const char *` (NULL prints as null); OBJECT is an
+ * Storage by type: BOOL is `bool`; ENUM is `int` or an enum of int's size; U32, U64, I64 are
+ * the fixed widths; TEXT is `char *` or `const char *` (NULL prints as null); OBJECT is an
  * embedded struct described by `sub`; a list is a pointer to the first element at `offset`
  * and a `uint32_t` count at `count_offset`.
+ *
+ * What JSON cannot say exactly: a U64 beyond INT64_MAX is written rounded (mark it `hex` where
+ * every bit counts), an ENUM outside its names is null, and text that is not UTF-8 has its
+ * bytes beyond ASCII replaced by '?'.
  */
 enum field_type {
 	FIELD_BOOL,
@@ -39,21 +43,22 @@ struct field {
 	const char *name;
 	enum field_type type;
 	size_t offset;
-	const char *doc;	   /* one sentence, without the final stop */
-	const char *const *names;  /* ENUM: names by value */
+	const char *doc;	  /* one sentence, without the final stop */
+	const char *const *names; /* ENUM: names by value */
 	uint32_t nr_names;
-	const struct fields *sub;  /* OBJECT, or list of OBJECT */
 	bool list;
-	size_t count_offset;	   /* list */
-	const char *fallback;	   /* campaign keys: the default as YAML text; NULL: none */
-	int64_t min, max;	   /* campaign keys of number type; both 0: any */
-	bool nullable;		   /* results: U64 0 / I64 INT64_MIN / NULL prints as null */
+	bool nullable; /* results: U32, U64 0 / I64 INT64_MIN / NULL prints as null */
+	bool hex;      /* results: U64 prints as "0x0123456789abcdef" */
+	const struct fields *sub; /* OBJECT, or list of OBJECT */
+	size_t count_offset;	  /* list */
+	const char *fallback;	  /* campaign keys: the default as YAML text; NULL: none */
+	int64_t min, max;	  /* campaign keys of number type; both 0: any */
 };
 
 struct fields {
-	const char *name;	   /* the structure's name in the schema: trial, summary, ... */
+	const char *name; /* the structure's name in the schema: trial, summary, ... */
 	const char *doc;
-	const struct field *rows;  /* ends with a row whose name is NULL */
+	const struct field *rows; /* ends with a row whose name is NULL */
 	size_t size;
 };
 
@@ -66,16 +71,29 @@ json_t *fields_to_json(const struct fields *fields, const void *data);
  */
 char *fields_to_line(const struct fields *fields, const char *type, const void *data);
 
-/* Indented JSON to a stream, newline at the end. 0, or -EIO. */
+/* Indented JSON to a stream, newline at the end. 0, -EIO or -ENOMEM. */
 int fields_print(const struct fields *fields, const void *data, FILE *out);
 
 /*
  * JSON Schema (draft 2020-12) of a structure, a new reference. `additionalProperties` is false
- * and every field is required: a reader may rely on each name being there.
+ * and every field is required: a reader may rely on each name being there. NULL only when
+ * memory ran out.
  */
 json_t *fields_schema(const struct fields *fields);
 
-/* The table as text for people: name, type with unit, sentence; `prefix` goes before names. */
+/* The same for a line of fields_to_line: `type` stands in front and is a constant. */
+json_t *fields_line_schema(const struct fields *fields, const char *type);
+
+/*
+ * The table as text for people: name, type with range and unit, default, sentence, in two
+ * columns of at most 96 together; `prefix` goes before names.
+ */
 void fields_list(const struct fields *fields, const char *prefix, FILE *out);
+
+/* The unit that a field's name carries ("us" of hold_us, "bytes" of payload_bytes), or NULL. */
+const char *field_unit(const struct field *field);
+
+/* Bytes of one value, or of one element when the field is a list. */
+size_t field_size(const struct field *field);
 
 #endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "campaign.h"
+#include "command.h"
+#include "exits.h"
+#include "plan.h"
+#include "results.h"
+
+enum { TRIALS_SHOWN = 100, SETS_MAX = 64 };
+
+static void print_trial(const struct trial_spec *spec)
+{
+	printf("%6u  %-7s", spec->trial, arm_names[spec->arm]);
+	if (spec->hold_us)
+		printf("  hold %llu us", (unsigned long long)spec->hold_us);
+	if (spec->echoes)
+		printf("  %u echoes %s to %s, after %llu us, every %llu us", spec->echoes,
+		       direction_names[spec->direction], target_names[spec->target],
+		       (unsigned long long)spec->offset_us, (unsigned long long)spec->spacing_us);
+	putchar('\n');
+}
+
+static int print_plan(const struct campaign *campaign, uint32_t trials, bool json)
+{
+	for (uint32_t trial = 1; trial <= trials; trial++) {
+		struct trial_spec spec;
+
+		plan_trial(campaign, trial, &spec);
+		if (json) {
+			char *line = fields_to_line(&spec_fields, "spec", &spec);
+
+			if (!line)
+				return EXIT_INTERNAL;
+			fputs(line, stdout);
+			free(line);
+		} else {
+			print_trial(&spec);
+		}
+	}
+	return fflush(stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "set", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *sets[SETS_MAX];
+	size_t nr_sets = 0;
+	struct campaign *campaign;
+	bool json = false;
+	struct why why;
+	int opt, code;
+
+	optind = 1;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(&command_plan);
+		if (opt == 'j')
+			json = true;
+		else if (opt == 's' && nr_sets < SETS_MAX)
+			sets[nr_sets++] = optarg;
+		else
+			return command_usage(&command_plan, "\"%s\" is no option of it",
+					     argv[optind - 1]);
+	}
+	if (optind + 1 != argc)
+		return command_usage(&command_plan, "one campaign file is wanted");
+	if (campaign_load(argv[optind], sets, nr_sets, &campaign, &why)) {
+		fprintf(stderr, "dadrace: %s\n", why.text);
+		return EXIT_CONFIG;
+	}
+	code = print_plan(campaign,
+			  campaign->stop.trials ? campaign->stop.trials : TRIALS_SHOWN, json);
+	campaign_free(campaign);
+	return code;
+}
+
+const struct command command_plan = {
+	.name = "plan",
+	.arguments = "CAMPAIGN [--json] [--set KEY=VALUE]...",
+	.doc = "Prints the trials that a campaign would run, without running them",
+	.help = "  --json            one JSON object a line; the same campaign gives the same bytes\n"
+		"  --set KEY=VALUE   overrides a key of the file\n"
+		"\n"
+		"A campaign without a limit of trials has an endless plan: the first 100 are shown.\n",
+	.run = run,
+};

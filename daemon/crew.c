@@ -1,0 +1,776 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bringup.h"
+#include "crew.h"
+#include "echo.h"
+#include "loop.h"
+#include "testbed.h"
+#include "trial.h"
+
+enum {
+	RELOOK_NS = 20000000,	/* settling: for references dropped in process context */
+	WARM_UPS_MAX = 5,
+	REST_LOOKS = 3,
+	REST_LOOKS_MAX = 100,
+};
+
+struct crew {
+	const struct lane_ask *ask;
+	int channel;
+	struct loop *loop;
+	struct probes *probes;
+	struct lane_state *state;
+	struct ring_reader *ring;
+	struct testbed *testbed;
+	struct echoes *echoes;
+
+	struct loop_watch *deadline, *hold, *echo, *relook;
+
+	struct trial trial;
+	struct bringup bringup;
+	pid_t remover;	     /* the child that unregisters; 0: none */
+	pid_t held;	     /* the stopped task; 0: none */
+	uint64_t held_at_ns;
+	uint64_t opened_ns;
+	uint64_t down_ns;
+	uint32_t flags_inside; /* flag sets that have entered and not returned */
+	uint32_t next_echo;
+	struct counts baseline;
+	struct lane_message message; /* with the evidence that is being gathered */
+};
+
+/* --- evidence --- */
+
+static void note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t value,
+		 uint32_t sequence)
+{
+	struct evidence *e = &crew->message.evidence;
+
+	if (e->nr_moments == EVIDENCE_MOMENTS_MAX) {
+		e->lost_records++;
+		return;
+	}
+	e->moments[e->nr_moments++] = (struct moment){
+		.kind = kind, .at_ns = at_ns, .value = value, .sequence = sequence
+	};
+}
+
+static int64_t net_device_refs(const struct counts *counts)
+{
+	return counts->net_device - counts->linkwatch_pending;
+}
+
+static struct evidence_counts facts_of(const struct counts *counts)
+{
+	return (struct evidence_counts){
+		.found = counts->found,
+		.net_device = net_device_refs(counts),
+		.inet6_dev = counts->inet6_dev,
+		.addresses = counts->nr_addresses,
+		.neighbours = counts->nr_neighbours,
+		.groups = counts->nr_groups,
+	};
+}
+
+static struct counts look_now(struct crew *crew)
+{
+	struct counts counts = { 0 };
+	struct why why;
+
+	if (probes_counts(crew->probes, crew->ask->slot, testbed_dut(crew->testbed)->ifindex, &counts,
+			  &why))
+		crew->message.evidence.lost_records++;
+	return counts;
+}
+
+static bool at_baseline(const struct crew *crew, const struct counts *counts)
+{
+	return counts->found && net_device_refs(counts) == net_device_refs(&crew->baseline) &&
+	       counts->inet6_dev == crew->baseline.inet6_dev;
+}
+
+/* Looks; true when the counts are back. */
+static bool look_settled(struct crew *crew)
+{
+	struct counts counts = look_now(crew);
+
+	crew->message.evidence.after = facts_of(&counts);
+	if (!counts.found)
+		crew->message.evidence.device_gone = true;
+	return at_baseline(crew, &counts);
+}
+
+/* --- what the trial asks for --- */
+
+static void crew_bring_up(void *arg)
+{
+	struct crew *crew = arg;
+
+	note(crew, MOMENT_START, loop_now(), 0, 0);
+	bringup_go(&crew->bringup);
+}
+
+static void send_due(void *arg)
+{
+	struct crew *crew = arg;
+	struct evidence *e = &crew->message.evidence;
+	const struct trial_spec *spec = &e->spec;
+
+	while (crew->next_echo < spec->echoes) {
+		uint64_t first_due = crew->opened_ns + spec->offset_us * 1000;
+		uint64_t due = first_due + crew->next_echo * spec->spacing_us * 1000;
+		uint64_t now = loop_now();
+		uint32_t count = 1;
+		int sent;
+
+		if (due > now) {
+			loop_timer_set(crew->echo, due);
+			return;
+		}
+		if (!spec->spacing_us)
+			count = spec->echoes - crew->next_echo;
+		sent = echoes_send(crew->echoes, crew->next_echo, count);
+		if (sent > 0) {
+			e->echoes_sent += (uint32_t)sent;
+			crew->next_echo += (uint32_t)sent;
+			continue;
+		}
+		e->echoes_sent++;
+		e->echoes_refused++;
+		if (!e->refused_errno)
+			e->refused_errno = -sent;
+		crew->next_echo++;
+		note(crew, MOMENT_ECHO_SENT, now, sent, crew->next_echo);
+	}
+}
+
+static void crew_fire(void *arg)
+{
+	struct crew *crew = arg;
+	struct counts counts;
+
+	send_due(crew);
+	counts = look_now(crew); /* after the echoes: they are in a hurry */
+	for (uint32_t i = 0; i < counts.nr_addresses && i < ADDRESSES_MAX; i++)
+		crew->message.evidence.tentative_inside |= counts.addresses[i].state < 2;
+}
+
+static void crew_hold(void *arg)
+{
+	struct crew *crew = arg;
+
+	loop_timer_set(crew->hold, crew->held_at_ns + crew->message.evidence.spec.hold_us * 1000);
+}
+
+static void crew_release(void *arg)
+{
+	struct crew *crew = arg;
+
+	if (crew->held)
+		kill(crew->held, SIGCONT);
+	crew->held = 0;
+}
+
+/* The first process is killed; what it forked lives on until the trial's end. */
+static void crew_stop_bring_up(void *arg)
+{
+	struct crew *crew = arg;
+
+	if (!crew->bringup.pid)
+		return; /* it ended by itself, its descendants did not */
+	crew->message.evidence.bringup_end = BRINGUP_OVERTIME;
+	kill(crew->bringup.pid, SIGKILL);
+}
+
+static void crew_settled(struct crew *crew, uint64_t at_ns)
+{
+	struct evidence *e = &crew->message.evidence;
+
+	e->settled = true;
+	e->settle_ns = at_ns > crew->down_ns ? at_ns - crew->down_ns : 1;
+	note(crew, MOMENT_SETTLED, at_ns, 0, 0);
+	trial_happened(&crew->trial, TRIAL_SETTLED);
+}
+
+static void crew_tear_down(void *arg)
+{
+	struct crew *crew = arg;
+	struct why why;
+
+	loop_timer_stop(crew->hold);
+	loop_timer_stop(crew->echo);
+	crew->down_ns = loop_now();
+	note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
+	if (testbed_dut_down(crew->testbed, &why) == -ENODEV)
+		crew->message.evidence.device_gone = true;
+	if (look_settled(crew)) {
+		crew_settled(crew, loop_now());
+		return;
+	}
+	if (crew->message.evidence.device_gone)
+		return; /* the deadline will end it */
+	crew->state->device = crew->baseline.device;
+	crew->state->settle_net_device = net_device_refs(&crew->baseline);
+	crew->state->settle_inet6_dev = crew->baseline.inet6_dev;
+	probes_settling(crew->probes, crew->ask->slot, true);
+	loop_timer_set(crew->relook, loop_now() + RELOOK_NS);
+}
+
+static void crew_look(void *arg)
+{
+	struct crew *crew = arg;
+	struct evidence *e = &crew->message.evidence;
+
+	e->looks++;
+	if (look_settled(crew)) {
+		crew_settled(crew, loop_now());
+		return;
+	}
+	e->settle_ns = loop_now() - crew->down_ns;
+	note(crew, MOMENT_LOOK, loop_now(), e->after.net_device - e->baseline.net_device, 0);
+	trial_happened(&crew->trial, TRIAL_MISSING);
+}
+
+static void crew_unregister(void *arg)
+{
+	struct crew *crew = arg;
+	struct why why;
+
+	crew->message.evidence.unregister_tried = true;
+	note(crew, MOMENT_UNREGISTER, loop_now(), 0, 0);
+	crew->remover = fork();
+	if (crew->remover == 0)
+		_exit(testbed_dut_delete(crew->testbed, &why) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static void crew_hang(void *arg)
+{
+	struct crew *crew = arg;
+	struct evidence *e = &crew->message.evidence;
+
+	e->hang = crew->remover ? HANG_UNREGISTER : HANG_FLAGS;
+	e->hang_pid = (uint32_t)(crew->remover ? crew->remover : crew->bringup.pid);
+	lane_read_stack((pid_t)e->hang_pid, e);
+}
+
+static void crew_deadline(void *arg, uint64_t us)
+{
+	struct crew *crew = arg;
+
+	loop_timer_set(crew->deadline, loop_now() + us * 1000);
+}
+
+/* Ends all that lives in the lane but us; what is stuck in the kernel stays. */
+static uint32_t end_descendants(struct crew *crew)
+{
+	uint32_t ended = 0;
+	siginfo_t info;
+
+	info.si_pid = 0;
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && errno == ECHILD)
+		return 0;
+	if (crew->message.evidence.hang)
+		return 0; /* waiting for it would hang us too; the lane is given up */
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		ended++;
+	return ended;
+}
+
+static void crew_finish(void *arg)
+{
+	struct crew *crew = arg;
+	struct evidence *e = &crew->message.evidence;
+
+	loop_timer_stop(crew->deadline);
+	loop_timer_stop(crew->relook);
+	probes_settling(crew->probes, crew->ask->slot, false);
+	ring_read(crew->ring);
+	e->lost_records += crew->state->lost;
+	crew->state->lost = 0;
+	__atomic_store_n(&crew->state->trial, 0, __ATOMIC_SEQ_CST);
+	crew->state->hold = 0;
+
+	bringup_said(&crew->bringup, e->bringup_said, sizeof(e->bringup_said));
+	e->descendants = end_descendants(crew);
+	bringup_forget(&crew->bringup);
+	crew->remover = 0;
+	crew->held = 0;
+	e->ended_ns = loop_now();
+	evidence_derive(e);
+	crew->message.kind = LANE_TRIAL;
+	if (crew_tell(crew->channel, &crew->message))
+		loop_stop(crew->loop);
+}
+
+static const struct trial_crew trial_crew = {
+	.bring_up = crew_bring_up,
+	.fire = crew_fire,
+	.hold = crew_hold,
+	.release = crew_release,
+	.stop_bring_up = crew_stop_bring_up,
+	.tear_down = crew_tear_down,
+	.look = crew_look,
+	.unregister = crew_unregister,
+	.hang = crew_hang,
+	.finish = crew_finish,
+	.deadline = crew_deadline,
+};
+
+/* --- what happens --- */
+
+static bool running(const struct crew *crew)
+{
+	return crew->trial.state != TRIAL_READY && crew->trial.state != TRIAL_DONE;
+}
+
+/*
+ * The bring-up has ended when its first process has, and no flag set can still come: the window is
+ * closed, or nothing that it forked is alive.
+ */
+static void maybe_ended(struct crew *crew)
+{
+	bool alone = waitid(P_ALL, 0, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) &&
+		     errno == ECHILD;
+
+	if (crew->bringup.pid || crew->flags_inside)
+		return;
+	if (alone || crew->state->closed == crew->message.evidence.spec.trial)
+		trial_happened(&crew->trial, TRIAL_ENDED);
+}
+
+/* clang-format off */
+static const enum moment_kind moment_of[RECORD_TYPES] = {
+	[RECORD_FLAGS_ENTER]   = MOMENT_FLAGS_ENTER,
+	[RECORD_FLAGS_RETURN]  = MOMENT_FLAGS_RETURN,
+	[RECORD_OPENED]	       = MOMENT_OPENED,
+	[RECORD_CLOSED]	       = MOMENT_CLOSED,
+	[RECORD_HELD]	       = MOMENT_HELD,
+	[RECORD_RELEASED]      = MOMENT_RELEASED,
+	[RECORD_ECHO_IN]       = MOMENT_ECHO_IN,
+	[RECORD_ECHO_OUT]      = MOMENT_ECHO_OUT,
+	[RECORD_ECHO_OUT_DONE] = MOMENT_ECHO_ANSWERED,
+	[RECORD_ROUTE]	       = MOMENT_ROUTE,
+	[RECORD_SOURCE]	       = MOMENT_SOURCE,
+	[RECORD_REPLY]	       = MOMENT_REPLY,
+	[RECORD_SETTLED]       = MOMENT_SETTLED,
+};
+/* clang-format on */
+
+static void record_seen(const struct record *record, void *arg)
+{
+	struct crew *crew = arg;
+
+	if (!running(crew) || record->trial != crew->message.evidence.spec.trial ||
+	    record->type >= RECORD_TYPES)
+		return;
+	if (record->type == RECORD_SETTLED) {
+		/* The counts can move again between the record and now: only a look decides. */
+		if (crew->trial.state == TRIAL_SETTLING && look_settled(crew))
+			crew_settled(crew, record->at_ns);
+		return;
+	}
+	note(crew, moment_of[record->type], record->at_ns, record->value, record->sequence);
+	switch (record->type) {
+	case RECORD_FLAGS_ENTER: crew->flags_inside++; break;
+	case RECORD_FLAGS_RETURN:
+		crew->flags_inside--;
+		maybe_ended(crew);
+		break;
+	case RECORD_OPENED:
+		crew->opened_ns = record->at_ns;
+		trial_happened(&crew->trial, TRIAL_OPENED);
+		break;
+	case RECORD_HELD:
+		crew->held = (pid_t)record->pid;
+		crew->held_at_ns = record->at_ns;
+		trial_happened(&crew->trial, TRIAL_HELD);
+		break;
+	default: break;
+	}
+}
+
+static void ring_ready(void *arg)
+{
+	struct crew *crew = arg;
+
+	ring_read(crew->ring);
+}
+
+static void bring_up_ended(struct crew *crew, int status)
+{
+	struct evidence *e = &crew->message.evidence;
+
+	crew->bringup.pid = 0;
+	note(crew, MOMENT_EXITED, loop_now(), status, 0);
+	if (e->bringup_end != BRINGUP_OVERTIME)
+		e->bringup_end = WIFEXITED(status) ? BRINGUP_EXITED : BRINGUP_KILLED;
+	e->bringup_status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+}
+
+static void child_changed(void *arg)
+{
+	struct crew *crew = arg;
+	int status;
+	pid_t pid;
+
+	ring_read(crew->ring); /* what a process did comes before its end */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == crew->bringup.pid) {
+			bring_up_ended(crew, status);
+		} else if (pid == crew->remover) {
+			crew->remover = 0;
+			crew->message.evidence.unregister_returned = status == 0;
+			note(crew, MOMENT_UNREGISTERED, loop_now(), status, 0);
+			trial_happened(&crew->trial, TRIAL_RETURNED);
+		}
+	}
+	if (running(crew))
+		maybe_ended(crew);
+	if (crew->trial.state == TRIAL_SETTLING && look_settled(crew))
+		crew_settled(crew, loop_now());
+}
+
+static void deadline_passed(void *arg)
+{
+	struct crew *crew = arg;
+	bool hung = crew->flags_inside && crew->trial.state < TRIAL_SETTLING;
+
+	ring_read(crew->ring);
+	trial_happened(&crew->trial, hung ? TRIAL_HUNG : TRIAL_OVERTIME);
+}
+
+static void hold_is_due(void *arg)
+{
+	struct crew *crew = arg;
+
+	trial_happened(&crew->trial, TRIAL_HOLD_DUE);
+}
+
+static void look_again(void *arg)
+{
+	struct crew *crew = arg;
+
+	if (crew->trial.state != TRIAL_SETTLING)
+		return;
+	if (look_settled(crew))
+		crew_settled(crew, loop_now());
+	else
+		loop_timer_set(crew->relook, loop_now() + RELOOK_NS);
+}
+
+/* clang-format off */
+static const enum moment_kind moment_of_event[TESTBED_EVENTS] = {
+	[TESTBED_ADDRESS_TENTATIVE] = MOMENT_TENTATIVE,
+	[TESTBED_ADDRESS_DADFAILED] = MOMENT_DADFAILED,
+	[TESTBED_ADDRESS_PERMANENT] = MOMENT_PERMANENT,
+	[TESTBED_ADDRESS_GONE]	    = MOMENT_ADDRESS_GONE,
+	[TESTBED_LINK_UP]	    = MOMENT_LINK_UP,
+	[TESTBED_LINK_DOWN]	    = MOMENT_LINK_DOWN,
+	[TESTBED_LINK_GONE]	    = MOMENT_LINK_GONE,
+};
+/* clang-format on */
+
+static void testbed_said(const struct testbed_event *event, void *arg)
+{
+	struct crew *crew = arg;
+
+	if (!running(crew))
+		return;
+	if (event->kind == TESTBED_LOST)
+		crew->message.evidence.lost_events++;
+	else
+		note(crew, moment_of_event[event->kind], loop_now(), 0, 0);
+	if (event->kind == TESTBED_LINK_GONE && crew->trial.state < TRIAL_CONFIRMING)
+		crew->message.evidence.device_gone = true;
+}
+
+static void testbed_ready(void *arg)
+{
+	struct crew *crew = arg;
+
+	testbed_events_read(crew->testbed, testbed_said, crew);
+}
+
+/* --- one trial after the other --- */
+
+static void prepare(struct crew *crew, const struct trial_spec *spec)
+{
+	struct evidence *e = &crew->message.evidence;
+
+	testbed_events_read(crew->testbed, testbed_said, crew); /* of the trial before */
+	memset(e, 0, offsetof(struct evidence, moments));
+	e->spec = *spec;
+	e->lane = crew->ask->number;
+	e->started_ns = loop_now();
+	snprintf(e->device, sizeof(e->device), "%s", testbed_dut(crew->testbed)->name);
+	crew->flags_inside = crew->next_echo = 0;
+	crew->held = crew->remover = 0;
+}
+
+static void fail(struct crew *crew, int err)
+{
+	crew->message.kind = LANE_FAILED;
+	crew->message.error = -err;
+	crew_tell(crew->channel, &crew->message);
+	loop_stop(crew->loop);
+}
+
+static void start_trial(struct crew *crew, const struct trial_spec *spec)
+{
+	const struct campaign *campaign = crew->ask->campaign;
+	const struct testbed_device *peer = testbed_peer(crew->testbed);
+	struct evidence *e = &crew->message.evidence;
+	struct trial_limits limits = {
+		.bring_up_us = campaign->bringup.deadline_ms * 1000ULL,
+		.hold_us = spec->hold_us,
+		.settle_us = campaign->watch.deadline_ms * 1000ULL,
+		.grace_us = campaign->watch.grace_ms * 1000ULL,
+		.unregister_us = campaign->watch.unregister_ms * 1000ULL,
+		.may_unregister = campaign->device.kind != DEVICE_EXISTING,
+	};
+	int err;
+
+	prepare(crew, spec);
+	err = echoes_make(crew->echoes, spec, &crew->message.why);
+	if (!err)
+		err = bringup_start(campaign, testbed_dut(crew->testbed)->name,
+				    peer ? peer->name : NULL, &crew->bringup, &crew->message.why);
+	if (err) {
+		fail(crew, err);
+		return;
+	}
+	crew->baseline = look_now(crew);
+	e->baseline = facts_of(&crew->baseline);
+	trial_init(&crew->trial, &limits, &trial_crew, crew);
+	crew->state->hold = spec->hold_us > 0;
+	__atomic_store_n(&crew->state->trial, spec->trial, __ATOMIC_SEQ_CST);
+	trial_happened(&crew->trial, TRIAL_START);
+}
+
+static void spec_came(void *arg)
+{
+	struct crew *crew = arg;
+	struct trial_spec spec;
+	ssize_t size = recv(crew->channel, &spec, sizeof(spec), MSG_DONTWAIT);
+
+	if (size == sizeof(spec))
+		start_trial(crew, &spec);
+	else if (size >= 0 || errno != EAGAIN)
+		loop_stop(crew->loop); /* the campaign has let go of us */
+}
+
+int crew_tell(int channel, const struct lane_message *message)
+{
+	size_t size = offsetof(struct lane_message, evidence.moments) +
+		      message->evidence.nr_moments * sizeof(struct moment);
+
+	return send(channel, message, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* --- making the place --- */
+
+/* Keeps standard error and what is named; everything else belongs to the campaign's process. */
+static void close_all_but(int *keep, size_t nr)
+{
+	int from = 3;
+
+	for (size_t i = 1; i < nr; i++) /* insertion sort: a handful */
+		for (size_t j = i; j > 0 && keep[j - 1] > keep[j]; j--) {
+			int swapped = keep[j];
+
+			keep[j] = keep[j - 1];
+			keep[j - 1] = swapped;
+		}
+	for (size_t i = 0; i < nr; i++) {
+		if (keep[i] > from)
+			close_range((unsigned int)from, (unsigned int)keep[i] - 1, 0);
+		from = keep[i] + 1;
+	}
+	close_range((unsigned int)from, ~0U, 0);
+}
+
+/* /proc and /sys as a program in the lane expects them: of its own pid and network namespaces. */
+static int mount_own_views(struct why *why)
+{
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) ||
+	    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		return why_set(why, errno,
+			       "lane: mounting /proc and /sys for the lane: %s; is CAP_SYS_ADMIN "
+			       "missing, or are they masked by a container?",
+			       strerror(errno));
+	return 0;
+}
+
+static uint32_t inode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
+}
+
+/* Waits until the counts have not moved over a few RCU grace periods: membarrier waits for one. */
+static struct counts wait_for_rest(struct crew *crew)
+{
+	struct counts last = look_now(crew);
+	int same = 0;
+
+	for (int i = 0; i < REST_LOOKS_MAX && same < REST_LOOKS; i++) {
+		struct counts now;
+
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+		now = look_now(crew);
+		same = net_device_refs(&now) == net_device_refs(&last) &&
+				       now.inet6_dev == last.inet6_dev ?
+			       same + 1 :
+			       0;
+		last = now;
+	}
+	return last;
+}
+
+/*
+ * The first cycles of a device take references that stay for good (10 instead of 8, in the
+ * 6.18 kernel): cycles are run until two of them end with the same counts. When a kernel leaks in every
+ * cycle they never do, and the trials will tell.
+ */
+static int warm_up(struct crew *crew)
+{
+	const struct campaign *campaign = crew->ask->campaign;
+	const struct testbed_device *dut = testbed_dut(crew->testbed);
+	const struct testbed_device *peer = testbed_peer(crew->testbed);
+	struct why *why = &crew->message.why;
+	struct counts before = { 0 }, after = { 0 };
+	sigset_t child;
+	int err = 0;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
+		uint64_t deadline = loop_now() + campaign->bringup.deadline_ms * 1000000ULL;
+
+		err = bringup_start(campaign, dut->name, peer ? peer->name : NULL, &crew->bringup, why);
+		if (err)
+			break;
+		bringup_go(&crew->bringup);
+		while (loop_now() < deadline && waitpid(crew->bringup.pid, NULL, WNOHANG) == 0) {
+			struct timespec left = { .tv_nsec = 100000000 };
+
+			sigtimedwait(&child, NULL, &left);
+		}
+		kill(-1, SIGKILL);
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+		bringup_forget(&crew->bringup);
+		err = testbed_dut_down(crew->testbed, why);
+		after = wait_for_rest(crew);
+		if (!err && i && net_device_refs(&after) == net_device_refs(&before) &&
+		    after.inet6_dev == before.inet6_dev)
+			break;
+		before = after;
+	}
+	return err;
+}
+
+static int open_place(struct crew *crew)
+{
+	const struct lane_ask *ask = crew->ask;
+	struct testbed_ask testbed = {
+		.campaign = ask->campaign, .lane = ask->number, .keep = ask->keep
+	};
+	struct why *why = &crew->message.why;
+	int err;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return why_set(why, errno,
+			       "lane: a mount namespace of its own: %s; is CAP_SYS_ADMIN missing?",
+			       strerror(errno));
+	crew->message.pidns_inum = inode_of("/proc/self/ns/pid");
+	err = testbed_open(&testbed, &crew->testbed, why);
+	if (!err)
+		err = mount_own_views(why);
+	if (!err)
+		err = echoes_open(crew->testbed, ask->number, &crew->echoes, why);
+	if (!err)
+		err = ring_open(crew->probes, ask->slot, record_seen, crew, &crew->ring, why);
+	if (!err)
+		err = loop_new(&crew->loop, why);
+	if (!err)
+		err = warm_up(crew);
+	return err;
+}
+
+static int watch_all(struct crew *crew)
+{
+	crew->deadline = loop_timer(crew->loop, deadline_passed, crew);
+	crew->hold = loop_timer(crew->loop, hold_is_due, crew);
+	crew->echo = loop_timer(crew->loop, send_due, crew);
+	crew->relook = loop_timer(crew->loop, look_again, crew);
+	if (!crew->deadline || !crew->hold || !crew->echo || !crew->relook ||
+	    !loop_fd(crew->loop, ring_fd(crew->ring), ring_ready, crew) ||
+	    !loop_fd(crew->loop, testbed_events_fd(crew->testbed), testbed_ready, crew) ||
+	    !loop_fd(crew->loop, crew->channel, spec_came, crew) ||
+	    !loop_signal(crew->loop, SIGCHLD, child_changed, crew))
+		return why_set(&crew->message.why, ENOMEM, "lane: out of memory");
+	return 0;
+}
+
+void crew_work(const struct lane_ask *ask, int channel)
+{
+	static struct crew crew;
+	int keep[PROBES_LANE_FDS + 1];
+	struct why why;
+	sigset_t none;
+	int err;
+
+	crew = (struct crew){ .ask = ask, .channel = channel, .probes = ask->probes };
+	crew.bringup = (struct bringup){ .go = -1, .said = -1 };
+	crew.state = probes_lane(ask->probes, ask->slot);
+	crew.state->lane = ask->number;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "dadrace-lane");
+	setsid(); /* Ctrl-C is for the campaign's process */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	probes_lane_fds(ask->probes, ask->slot, keep);
+	keep[PROBES_LANE_FDS] = channel;
+	close_all_but(keep, PROBES_LANE_FDS + 1);
+
+	err = open_place(&crew);
+	if (!err)
+		err = watch_all(&crew);
+	crew.message.kind = err ? LANE_FAILED : LANE_READY;
+	crew.message.error = -err;
+	if (!err) {
+		crew.message.netns_inum = testbed_dut(crew.testbed)->netns_inum;
+		crew.message.ifindex = testbed_dut(crew.testbed)->ifindex;
+		snprintf(crew.message.device, sizeof(crew.message.device), "%s",
+			 testbed_dut(crew.testbed)->name);
+	}
+	if (!crew_tell(channel, &crew.message) && !err)
+		loop_run(crew.loop);
+	testbed_close(crew.testbed, &why);
+	_exit(0);
+}

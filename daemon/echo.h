@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_ECHO_H
+#define DADRACE_ECHO_H
+
+#include <stdint.h>
+
+#include "spec.h"
+#include "testbed.h"
+#include "why.h"
+
+/*
+ * Echoes: crafted ICMPv6 Echo Requests and the sockets that carry them (the only door to packet and
+ * raw sockets).
+ *
+ *   inbound        packet socket in the peer's namespace, whole frames, past the qdisc
+ *   outbound       IPPROTO_ICMPV6 in the lane: the kernel makes header and checksum
+ *   outbound-raw   IPPROTO_RAW in the lane: our own header (another route look-up)
+ *
+ * All bytes of a trial are made before its window opens; in the window a send is one system call.
+ */
+struct echoes;
+
+/* Opens the sockets. The calling process ends in the namespace that it was in. */
+int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **out,
+		struct why *why);
+void echoes_close(struct echoes *echoes);
+
+/* Makes the trial's echoes, spec->echoes of them. */
+int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why *why);
+
+/*
+ * Sends echoes `first` (from 0) and on, `count` at most, without waiting for anything: how many were
+ * sent (at least 1), or -errno of the first one, which the kernel refused. In the window that is
+ * evidence: EADDRNOTAVAIL is what source selection answers.
+ */
+int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count);
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+
+#include "evidence.h"
+
+/* clang-format off */
+const char *const moment_names[] = {
+	"start", "flags-enter", "flags-return", "opened", "held", "released", "closed", "exited",
+	"echo-sent", "echo-in", "echo-out", "echo-answered", "route", "source", "reply",
+	"tentative", "dadfailed", "permanent", "address-gone",
+	"link-up", "link-down", "link-gone",
+	"down", "settled", "look", "unregister", "unregistered",
+};
+const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime" };
+const char *const hang_names[] = { "none", "flags", "down", "unregister" };
+/* clang-format on */
+
+_Static_assert(sizeof(moment_names) / sizeof(moment_names[0]) == MOMENTS, "a name per moment");
+_Static_assert(sizeof(bringup_end_names) / sizeof(bringup_end_names[0]) == BRINGUP_ENDS,
+	       "a name per end");
+_Static_assert(sizeof(hang_names) / sizeof(hang_names[0]) == HANGS, "a name per hang");
+
+static int by_stamp(const void *a, const void *b)
+{
+	const struct moment *x = a, *y = b;
+
+	if (x->at_ns != y->at_ns)
+		return x->at_ns < y->at_ns ? -1 : 1;
+	return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+static void derive_window(struct evidence *e)
+{
+	uint64_t entered_ns = 0, held_at_ns = 0, unregister_at_ns = 0;
+
+	for (uint32_t i = 0; i < e->nr_moments; i++) {
+		const struct moment *m = &e->moments[i];
+
+		switch (m->kind) {
+		case MOMENT_FLAGS_ENTER: entered_ns = m->at_ns; break;
+		case MOMENT_FLAGS_RETURN:
+			e->flag_sets++;
+			if (m->value < 0 && !e->flags_error)
+				e->flags_error = (int32_t)-m->value;
+			if (e->closed && !e->second_flags_ns)
+				e->second_flags_ns = m->at_ns - entered_ns;
+			if (!e->opened)
+				e->first_flags_ns = m->at_ns - entered_ns;
+			break;
+		case MOMENT_OPENED:
+			e->opened = true;
+			e->opened_ns = m->at_ns;
+			break;
+		case MOMENT_CLOSED:
+			e->closed = true;
+			e->closed_ns = m->at_ns;
+			break;
+		case MOMENT_HELD: held_at_ns = m->at_ns; break;
+		case MOMENT_RELEASED:
+			if (held_at_ns && !e->held_ns)
+				e->held_ns = m->at_ns - held_at_ns;
+			break;
+		case MOMENT_UNREGISTER: unregister_at_ns = m->at_ns; break;
+		case MOMENT_UNREGISTERED: e->unregister_ns = m->at_ns - unregister_at_ns; break;
+		default: break;
+		}
+	}
+}
+
+static void derive_echoes(struct evidence *e)
+{
+	uint64_t seen[EVIDENCE_MOMENTS_MAX / 64] = { 0 };
+
+	for (uint32_t i = 0; i < e->nr_moments; i++) {
+		const struct moment *m = &e->moments[i];
+		uint32_t bit = m->sequence % EVIDENCE_MOMENTS_MAX;
+
+		if ((m->kind != MOMENT_ECHO_IN && m->kind != MOMENT_ECHO_OUT) ||
+		    seen[bit / 64] >> (bit % 64) & 1)
+			continue;
+		seen[bit / 64] |= 1ULL << (bit % 64);
+		e->echoes_delivered++;
+		if (!e->opened || m->at_ns < e->opened_ns)
+			continue;
+		if (!e->first_echo_ns)
+			e->first_echo_ns = m->at_ns - e->opened_ns;
+		if (e->closed && m->at_ns < e->closed_ns)
+			e->echoes_inside++;
+	}
+}
+
+void evidence_derive(struct evidence *evidence)
+{
+	qsort(evidence->moments, evidence->nr_moments, sizeof(evidence->moments[0]), by_stamp);
+	derive_window(evidence);
+	derive_echoes(evidence);
+}

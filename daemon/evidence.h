@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_EVIDENCE_H
+#define DADRACE_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "klog_line.h"
+#include "spec.h"
+
+/*
+ * The evidence of one trial: facts only, no judgement (that is verdict.h). Collected in the
+ * lane's process, sent to the campaign in one message, completed there with the kernel's log.
+ * Times are CLOCK_MONOTONIC nanoseconds; a duration of 0 means that it was not measured.
+ */
+
+/* What happened at a moment; thread I is the bring-up, thread II the packet, as in the seed. */
+enum moment_kind {
+	MOMENT_START,		 /* baseline read, bring-up released */
+	MOMENT_FLAGS_ENTER,	 /* I: a flag set enters; value: flags asked */
+	MOMENT_FLAGS_RETURN,	 /* I: and returns; value: 0 or -errno */
+	MOMENT_OPENED,		 /* I: the window is open */
+	MOMENT_HELD,		 /* I: stopped by us */
+	MOMENT_RELEASED,	 /* I: continued */
+	MOMENT_CLOSED,		 /* I: the second flag set enters */
+	MOMENT_EXITED,		 /* I: the bring-up's first process ended; value: wait status */
+	MOMENT_ECHO_SENT,	 /* II: we sent it; value: 0 or -errno */
+	MOMENT_ECHO_IN,		 /* II: it reached the device's receive path */
+	MOMENT_ECHO_OUT,	 /* II: it entered the kernel from the lane */
+	MOMENT_ECHO_ANSWERED,	 /* II: the kernel answered the send; value: bytes or -errno */
+	MOMENT_ROUTE,		 /* II: route look-up; value: table */
+	MOMENT_SOURCE,		 /* II: source selection; value: 0 or -errno */
+	MOMENT_REPLY,		 /* II: the echo reply path was entered */
+	MOMENT_TENTATIVE,	 /* an address is tentative */
+	MOMENT_DADFAILED,	 /* its DAD failed */
+	MOMENT_PERMANENT,	 /* its DAD is done */
+	MOMENT_ADDRESS_GONE,
+	MOMENT_LINK_UP,
+	MOMENT_LINK_DOWN,
+	MOMENT_LINK_GONE,
+	MOMENT_DOWN,		 /* teardown begins: the device is set down */
+	MOMENT_SETTLED,		 /* the counts are back at baseline */
+	MOMENT_LOOK,		 /* a further look; value: net_device references over baseline */
+	MOMENT_UNREGISTER,	 /* the confirming unregister begins */
+	MOMENT_UNREGISTERED,	 /* and has returned */
+	MOMENTS,
+};
+extern const char *const moment_names[];
+
+struct moment {
+	uint64_t at_ns;
+	int64_t value;
+	enum moment_kind kind;
+	uint32_t sequence; /* of the echo, from 1; 0: not an echo */
+};
+
+enum { EVIDENCE_MOMENTS_MAX = 4096 };
+
+/* How the bring-up's first process ended. */
+enum bringup_end {
+	BRINGUP_NOT_STARTED,
+	BRINGUP_EXITED,
+	BRINGUP_KILLED,	  /* by a signal that was not ours */
+	BRINGUP_OVERTIME, /* by us, at the deadline */
+	BRINGUP_ENDS,
+};
+extern const char *const bringup_end_names[];
+
+/* What did not return by its deadline. */
+enum hang {
+	HANG_NONE,
+	HANG_FLAGS,	 /* a flag set of the bring-up */
+	HANG_DOWN,	 /* our own setting down of the device */
+	HANG_UNREGISTER, /* the confirming unregister */
+	HANGS,
+};
+extern const char *const hang_names[];
+
+struct evidence_counts {
+	bool found;
+	int64_t net_device; /* without the one that linkwatch holds for up to a second */
+	int64_t inet6_dev;
+	uint32_t addresses;
+	uint32_t neighbours;
+	uint32_t groups; /* multicast memberships */
+};
+
+struct evidence {
+	struct trial_spec spec;
+	uint32_t lane;
+	char device[16];
+	enum tier tier; /* how the window was hooked; AUTO: not at all */
+
+	uint64_t started_ns;
+	uint64_t ended_ns;
+	uint32_t flag_sets;	   /* that returned, successful or not */
+	int32_t flags_error;	   /* errno of the first that failed; 0: none */
+	bool opened;
+	bool closed;
+	uint64_t opened_ns;	   /* stamp */
+	uint64_t closed_ns;	   /* stamp */
+	uint64_t first_flags_ns;   /* duration of the flag set that opened the window */
+	uint64_t second_flags_ns;  /* duration of the one that closed it */
+	uint64_t held_ns;	   /* from the stop being taken to the SIGCONT */
+
+	uint32_t echoes_sent;	   /* system calls made */
+	uint32_t echoes_refused;   /* of them, answered with an error: evidence, not a failure */
+	int32_t refused_errno;	   /* of the first */
+	uint32_t echoes_delivered; /* seen by the kernel, matched one by one */
+	uint32_t echoes_inside;	   /* of them, inside the window */
+	uint64_t first_echo_ns;	   /* from opened to the first one delivered */
+	bool tentative_inside;	   /* the device had a tentative address when the window opened */
+
+	enum bringup_end bringup_end;
+	int32_t bringup_status;	   /* exit code, or the signal's number */
+	char bringup_said[160];	   /* its first line on standard error */
+	uint32_t descendants;	   /* processes of the bring-up that were ended with the trial */
+
+	struct evidence_counts baseline;
+	struct evidence_counts after;
+	bool settled;
+	uint64_t settle_ns;	   /* from teardown to settled, or to the last look */
+	uint32_t looks;		   /* further looks after the deadline */
+	bool device_gone;	   /* the device vanished in mid-trial */
+	bool lane_lost;		   /* the lane's process died or is stuck: little else is known */
+
+	bool unregister_tried;
+	bool unregister_returned;
+	uint64_t unregister_ns;
+
+	enum hang hang;
+	uint32_t hang_pid;
+	char hang_wchan[64];
+	char hang_stack[2048];
+
+	uint64_t lost_records;	   /* our ring was full, or the timeline was */
+	uint64_t missed_probes;	   /* runs of needed programs that the kernel skipped */
+	uint32_t lost_events;	   /* netlink notifications */
+
+	struct klog_line klog;	   /* the worst line of the kernel's log during the trial */
+	uint32_t klog_lines;	   /* how many such lines */
+	uint32_t klog_shared;	   /* trials that were in flight then: it may be another's */
+
+	uint32_t nr_moments;
+	struct moment moments[EVIDENCE_MOMENTS_MAX]; /* in order of their stamps */
+};
+
+/*
+ * Sorts the moments by their stamps and fills in what follows from them: opened to held_ns, the
+ * echoes delivered and inside, the unregister's time. Pure: a test gives a list of moments.
+ */
+void evidence_derive(struct evidence *evidence);
+
+#endif

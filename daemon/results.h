@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RESULTS_H
+#define DADRACE_RESULTS_H
+
+#include <stdio.h>
+
+#include "campaign.h"
+#include "evidence.h"
+#include "machine.h"
+#include "tally.h"
+#include "verdict.h"
+
+/*
+ * The results of one campaign, on disk and on a stream.
+ *
+ *   DIR/results.ndjson   campaign, trial..., finding..., summary: one JSON object a line
+ *   DIR/summary.json     the last line again, indented; written to a temporary name and renamed
+ *
+ * A trial line is appended and synced before the next one: a crash loses at most the trial in hand. A
+ * reader must accept one torn last line.
+ */
+enum { RESULTS_SCHEMA_VERSION = 1 };
+
+/* The specification of a trial, as the trial's line and `dadrace plan --json` give it. */
+extern const struct fields spec_fields;
+
+struct results;
+
+struct results_hook {
+	const char *probe;
+	enum tier tier;
+	const char *function; /* NULL: by tracepoint or not at all */
+};
+
+/* The first line. */
+struct results_campaign {
+	uint32_t schema_version;
+	const char *id; /* made by results_open: name, start time, random */
+	const char *dadrace_version;
+	uint64_t seed;
+	uint64_t started_unix_ms;
+	struct machine machine;
+	const struct results_hook *hooks;
+	uint32_t nr_hooks;
+	struct campaign campaign;
+};
+
+/*
+ * Opens (creates) the folder; NULL makes results/<name>-<UTC time> below the working directory. A folder
+ * that already holds results is refused (-EEXIST). `stream`, when not NULL, gets every line too.
+ */
+int results_open(const char *folder, const struct campaign *campaign, const struct machine *machine,
+		 const struct results_hook *hooks, uint32_t nr_hooks, FILE *stream,
+		 struct results **out, struct why *why);
+
+const char *results_folder(const struct results *results);
+const char *results_id(const struct results *results);
+
+/* Each writes and syncs one line. -ENOSPC and its like, with the file and what was kept. */
+int results_trial(struct results *results, const struct evidence *evidence,
+		  const struct judgement *judgement, struct why *why);
+int results_finding(struct results *results, const struct tally_finding *finding, struct why *why);
+int results_summary(struct results *results, const struct summary *summary, struct why *why);
+
+void results_close(struct results *results);
+
+/* The JSON Schema of a line: one of campaign, trial, finding, summary. */
+int results_schema(FILE *out);
+void results_list_fields(FILE *out);
+
+#endif

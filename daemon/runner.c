@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "klog.h"
+#include "lane.h"
+#include "loop.h"
+#include "machine.h"
+#include "plan.h"
+#include "runner.h"
+
+enum {
+	FAILURES_MAX = 3,	 /* lanes that failed in a row before the campaign gives up */
+	LANE_MARGIN_MS = 10000,	 /* beyond a trial's own deadlines: for a noisy machine */
+	LANE_OPEN_MS = 60000,	 /* making a lane, warm-up included */
+	LEAVE_MS = 5000,	 /* for lanes to leave by themselves at the end */
+	KILLED_MS = 3000,	 /* for the kernel to end a killed one that is not stuck */
+};
+
+enum seat_state {
+	SEAT_EMPTY,
+	SEAT_OPENING,
+	SEAT_IDLE,
+	SEAT_RUNNING,
+	SEAT_LEAVING, /* told to leave, or killed */
+};
+
+/* One of the campaign's places for a lane; its number is the lane's slot. */
+struct seat {
+	struct runner *runner;
+	enum seat_state state;
+	struct lane *lane;
+	struct loop_watch *messages;
+	struct loop_watch *deadline;
+	struct trial_spec spec;
+	char device[16];
+	uint64_t started_ns;
+	uint64_t missed_before;
+	struct klog_line klog;
+	uint32_t klog_lines;
+	uint32_t klog_shared;
+	bool killed;
+};
+
+struct runner {
+	const struct runner_ask *ask;
+	const struct campaign *campaign;
+	struct loop *loop;
+	struct klog *klog;
+	struct tally *tally;
+	struct loop_watch *tick, *leave;
+	struct seat seats[LANES_MAX];
+	enum tier tier;
+	uint64_t started_ns;
+	uint32_t next_trial;
+	uint32_t next_lane;
+	uint32_t findings;
+	uint32_t failures;
+	uint32_t stuck;
+	uint32_t interrupts;
+	const char *ended_by; /* NULL: goes on */
+	int error;	      /* negative errno: given up, with the sentence in why */
+	struct why *why;
+	struct lane_message message;
+};
+
+static void fill_seats(struct runner *runner);
+
+/* --- ending --- */
+
+static bool all_empty(const struct runner *runner)
+{
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].state != SEAT_EMPTY)
+			return false;
+	return true;
+}
+
+static bool any_running(const struct runner *runner)
+{
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].state == SEAT_RUNNING)
+			return true;
+	return false;
+}
+
+static void leave_seat(struct seat *seat, bool at_once)
+{
+	if (at_once)
+		lane_kill(seat->lane);
+	else
+		lane_end(seat->lane);
+	seat->killed = at_once;
+	seat->state = SEAT_LEAVING;
+	loop_timer_set(seat->deadline,
+		       loop_now() + (at_once ? KILLED_MS : LEAVE_MS) * 1000000ULL);
+}
+
+static void clear_seat(struct seat *seat)
+{
+	loop_forget(seat->messages);
+	loop_forget(seat->deadline);
+	lane_free(seat->lane);
+	*seat = (struct seat){ .runner = seat->runner };
+}
+
+/* Lets the lanes go when nothing is in hand any more; stops the loop when the last has gone. */
+static void wind_up(struct runner *runner)
+{
+	if (!runner->ended_by || any_running(runner))
+		return;
+	for (uint32_t i = 0; i < LANES_MAX; i++) {
+		struct seat *seat = &runner->seats[i];
+
+		if (seat->state == SEAT_IDLE || seat->state == SEAT_OPENING)
+			leave_seat(seat, seat->state == SEAT_OPENING);
+	}
+	if (all_empty(runner))
+		loop_stop(runner->loop);
+}
+
+static void end(struct runner *runner, const char *by)
+{
+	if (!runner->ended_by)
+		runner->ended_by = by;
+	wind_up(runner);
+}
+
+static void give_up(struct runner *runner, int err)
+{
+	if (!runner->error)
+		runner->error = err;
+	end(runner, "error");
+}
+
+/* --- a trial that is over --- */
+
+static bool is_worse(const struct klog_line *line, const struct klog_line *than)
+{
+	return than->kind == KLOG_OTHER ||
+	       (than->kind == KLOG_WAITING && line->kind != KLOG_WAITING);
+}
+
+static void klog_seen(const struct klog_line *line, void *arg)
+{
+	struct runner *runner = arg;
+	uint32_t in_flight = 0;
+
+	if (line->kind == KLOG_OTHER)
+		return;
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		in_flight += runner->seats[i].state == SEAT_RUNNING;
+	for (uint32_t i = 0; i < LANES_MAX; i++) {
+		struct seat *seat = &runner->seats[i];
+
+		if (seat->state != SEAT_RUNNING ||
+		    (line->kind == KLOG_WAITING && strcmp(line->device, seat->device) != 0))
+			continue;
+		seat->klog_lines++;
+		seat->klog_shared = line->kind == KLOG_WAITING ? 1 : in_flight;
+		if (is_worse(line, &seat->klog))
+			seat->klog = *line;
+	}
+}
+
+static void klog_ready(void *arg)
+{
+	struct runner *runner = arg;
+
+	klog_read(runner->klog, klog_seen, runner);
+}
+
+static void complete_evidence(struct seat *seat, struct evidence *evidence)
+{
+	struct runner *runner = seat->runner;
+
+	if (runner->klog)
+		klog_ready(runner);
+	evidence->tier = runner->tier;
+	evidence->klog = seat->klog;
+	evidence->klog_lines = seat->klog_lines;
+	evidence->klog_shared = seat->klog_shared;
+	evidence->missed_probes = probes_missed(runner->ask->probes) - seat->missed_before;
+}
+
+/* Judges and writes down. False when the results cannot be written any more. */
+static bool conclude(struct seat *seat, struct evidence *evidence, struct judgement *judgement)
+{
+	struct runner *runner = seat->runner;
+	const struct campaign *campaign = runner->campaign;
+	const struct tally_finding *finding;
+	char sentence[512];
+	int err;
+
+	complete_evidence(seat, evidence);
+	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
+	err = results_trial(runner->ask->results, evidence, judgement, runner->why);
+	if (err) {
+		give_up(runner, err);
+		return false;
+	}
+	err = tally_add(runner->tally, evidence, judgement, &finding);
+	if (err < 0) {
+		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
+		return false;
+	}
+	if (err > 0) {
+		runner->findings++;
+		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s",
+			 evidence->spec.trial, arm_names[evidence->spec.arm], judgement->reason);
+		progress_say(runner->ask->progress, sentence);
+	}
+	progress_update(runner->ask->progress, runner->tally, loop_now());
+	if (campaign->stop.findings && runner->findings >= campaign->stop.findings)
+		end(runner, "findings");
+	return true;
+}
+
+/* A lane whose process is lost or stuck in mid-trial: what the campaign knows is the evidence. */
+static void conclude_lost(struct seat *seat, enum hang hang)
+{
+	struct runner *runner = seat->runner;
+	struct evidence *e = &runner->message.evidence;
+	struct judgement judgement;
+
+	memset(e, 0, sizeof(*e));
+	e->spec = seat->spec;
+	e->lane = lane_number(seat->lane);
+	e->lane_lost = true;
+	snprintf(e->device, sizeof(e->device), "%s", seat->device);
+	e->started_ns = seat->started_ns;
+	e->ended_ns = loop_now();
+	e->hang = hang;
+	if (hang)
+		lane_stack(seat->lane, e);
+	conclude(seat, e, &judgement);
+}
+
+/* --- lanes --- */
+
+static void run_next(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	const struct campaign *campaign = runner->campaign;
+
+	seat->state = SEAT_IDLE;
+	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
+		end(runner, "trials");
+	if (runner->ended_by) {
+		wind_up(runner);
+		return;
+	}
+	plan_trial(campaign, runner->next_trial, &seat->spec);
+	if (lane_run(seat->lane, &seat->spec, runner->why)) {
+		give_up(runner, -EIO);
+		return;
+	}
+	runner->next_trial++;
+	seat->state = SEAT_RUNNING;
+	seat->started_ns = loop_now();
+	seat->missed_before = probes_missed(runner->ask->probes);
+	seat->klog = (struct klog_line){ 0 };
+	seat->klog_lines = seat->klog_shared = 0;
+	loop_timer_set(seat->deadline,
+		       seat->started_ns + seat->spec.hold_us * 1000 +
+			       (campaign->bringup.deadline_ms + campaign->watch.deadline_ms +
+				2ULL * campaign->watch.grace_ms + campaign->watch.unregister_ms +
+				LANE_MARGIN_MS) *
+				       1000000ULL);
+}
+
+/* A lane that a fault has touched is not used again. */
+static bool is_spent(const struct evidence *e, const struct judgement *judgement)
+{
+	return verdict_fault(judgement->verdict) || e->unregister_tried || e->device_gone ||
+	       e->hang || e->lane_lost;
+}
+
+static void trial_is_over(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	struct evidence *e = &runner->message.evidence;
+	struct judgement judgement;
+
+	loop_timer_stop(seat->deadline);
+	runner->failures = 0;
+	if (!conclude(seat, e, &judgement)) {
+		leave_seat(seat, false);
+		return;
+	}
+	if (!is_spent(e, &judgement)) {
+		run_next(seat);
+		return;
+	}
+	leave_seat(seat, e->hang != HANG_NONE);
+	wind_up(runner);
+}
+
+static void lane_failed(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	struct lane_message *message = &runner->message;
+
+	runner->failures++;
+	if (seat->state == SEAT_OPENING || runner->failures >= FAILURES_MAX) {
+		why_set(runner->why, 0, "%s", message->why.text);
+		give_up(runner, message->kind == LANE_FAILED ? -message->error : -EIO);
+	} else {
+		progress_say(runner->ask->progress, message->why.text);
+	}
+	leave_seat(seat, message->kind == LANE_GONE);
+	wind_up(runner);
+}
+
+static void lane_said(void *arg)
+{
+	struct seat *seat = arg;
+	struct runner *runner = seat->runner;
+	struct lane_message *message = &runner->message;
+
+	if (!lane_receive(seat->lane, message))
+		return;
+	if (seat->state == SEAT_LEAVING) {
+		if (message->kind == LANE_GONE) { /* SIGCHLD will tell the rest */
+			loop_forget(seat->messages);
+			seat->messages = NULL;
+		}
+		return;
+	}
+	switch (message->kind) {
+	case LANE_READY:
+		snprintf(seat->device, sizeof(seat->device), "%s", message->device);
+		loop_timer_stop(seat->deadline);
+		run_next(seat);
+		break;
+	case LANE_TRIAL: trial_is_over(seat); break;
+	case LANE_GONE:
+	case LANE_FAILED:
+		if (seat->state == SEAT_RUNNING) {
+			struct why why = message->why;
+			enum lane_message_kind kind = message->kind;
+			int error = message->error;
+
+			conclude_lost(seat, HANG_NONE);
+			message->why = why;
+			message->kind = kind;
+			message->error = error;
+		}
+		lane_failed(seat);
+		break;
+	}
+}
+
+/* Processes that have ended: seats of those that were leaving are free again. */
+static void children_changed(void *arg)
+{
+	struct runner *runner = arg;
+
+	for (uint32_t i = 0; i < LANES_MAX; i++) {
+		struct seat *seat = &runner->seats[i];
+
+		if (seat->state == SEAT_LEAVING && lane_gone(seat->lane))
+			clear_seat(seat);
+	}
+	fill_seats(runner);
+	wind_up(runner);
+}
+
+/* It should have left by now: it is killed, and when even that does not help, it is stuck. */
+static void leaving_overtime(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	char sentence[160];
+
+	if (!seat->killed) {
+		leave_seat(seat, true);
+		return;
+	}
+	runner->stuck++;
+	snprintf(sentence, sizeof(sentence),
+		 "lane %u (process %d) is stuck in the kernel; its device and namespaces stay until "
+		 "the next boot",
+		 lane_number(seat->lane), lane_pid(seat->lane));
+	progress_say(runner->ask->progress, sentence);
+	clear_seat(seat);
+	fill_seats(runner);
+	wind_up(runner);
+}
+
+static void seat_overtime(void *arg)
+{
+	struct seat *seat = arg;
+	struct runner *runner = seat->runner;
+
+	switch (seat->state) {
+	case SEAT_LEAVING: leaving_overtime(seat); break;
+	case SEAT_RUNNING:
+		conclude_lost(seat, HANG_DOWN);
+		leave_seat(seat, true);
+		wind_up(runner);
+		break;
+	case SEAT_OPENING:
+		give_up(runner, why_set(runner->why, ETIMEDOUT,
+					"lane %u: making it took more than %d s",
+					lane_number(seat->lane), LANE_OPEN_MS / 1000));
+		break;
+	case SEAT_EMPTY:
+	case SEAT_IDLE: break;
+	}
+}
+
+static void fill_seats(struct runner *runner)
+{
+	for (uint32_t i = 0; i < runner->campaign->lanes && !runner->ended_by; i++) {
+		struct seat *seat = &runner->seats[i];
+		struct lane_ask ask = {
+			.campaign = runner->campaign,
+			.probes = runner->ask->probes,
+			.slot = i,
+			.number = runner->next_lane,
+			.keep = runner->ask->keep,
+		};
+		int err;
+
+		if (seat->state != SEAT_EMPTY)
+			continue;
+		err = lane_start(&ask, &seat->lane, runner->why);
+		if (err) {
+			give_up(runner, err);
+			return;
+		}
+		runner->next_lane++;
+		seat->state = SEAT_OPENING;
+		seat->messages = loop_fd(runner->loop, lane_fd(seat->lane), lane_said, seat);
+		seat->deadline = loop_timer(runner->loop, seat_overtime, seat);
+		loop_timer_set(seat->deadline, loop_now() + LANE_OPEN_MS * 1000000ULL);
+	}
+}
+
+/* --- signals and time --- */
+
+static void interrupted(void *arg)
+{
+	struct runner *runner = arg;
+
+	runner->interrupts++;
+	if (runner->interrupts == 1) {
+		progress_say(runner->ask->progress,
+			     "interrupted: ending after the trials in hand; once more to stop at once");
+		end(runner, "signal");
+		return;
+	}
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].state != SEAT_EMPTY)
+			leave_seat(&runner->seats[i], true);
+}
+
+static void tick(void *arg)
+{
+	struct runner *runner = arg;
+	uint64_t now = loop_now();
+	uint32_t seconds = runner->campaign->stop.seconds;
+
+	if (seconds && now - runner->started_ns >= seconds * 1000000000ULL)
+		end(runner, "seconds");
+	progress_update(runner->ask->progress, runner->tally, now);
+	loop_timer_set(runner->tick, now + 200000000);
+}
+
+/* --- the whole --- */
+
+static int set_up(struct runner *runner)
+{
+	struct why no_klog;
+	int err = loop_new(&runner->loop, runner->why);
+
+	if (!err && tally_new(runner->campaign, &runner->tally))
+		err = why_set(runner->why, ENOMEM, "runner: out of memory");
+	if (err)
+		return err;
+	if (klog_open(&runner->klog, &no_klog))
+		progress_say(runner->ask->progress, no_klog.text);
+	runner->tick = loop_timer(runner->loop, tick, runner);
+	if (!runner->tick || !loop_signal(runner->loop, SIGINT, interrupted, runner) ||
+	    !loop_signal(runner->loop, SIGTERM, interrupted, runner) ||
+	    !loop_signal(runner->loop, SIGCHLD, children_changed, runner) ||
+	    (runner->klog && !loop_fd(runner->loop, klog_fd(runner->klog), klog_ready, runner)))
+		return why_set(runner->why, ENOMEM, "runner: the event loop refused a watch");
+	return 0;
+}
+
+static enum exits exit_of_error(int err)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+	case EOPNOTSUPP: return EXIT_CANNOT;
+	case EEXIST:
+	case EBUSY: return EXIT_BUSY;
+	case ENODEV:
+	case ENOENT:
+	case EINVAL: return EXIT_CONFIG;
+	default: return EXIT_INTERNAL;
+	}
+}
+
+static enum exits sum_up(struct runner *runner)
+{
+	struct results *results = runner->ask->results;
+	struct summary summary = { 0 };
+	int err = 0;
+
+	tally_summary(runner->tally, &summary);
+	summary.id = results_id(results);
+	summary.ended_by = runner->ended_by;
+	summary.elapsed_ms = (loop_now() - runner->started_ns) / 1000000;
+	summary.stuck = runner->stuck;
+	if (runner->error)
+		summary.exit_code = exit_of_error(runner->error);
+	else if (runner->stuck && summary.exit_code != EXIT_FAULT)
+		summary.exit_code = EXIT_RESIDUE;
+	for (uint32_t i = 0; !err && i < summary.nr_findings; i++)
+		err = results_finding(results, &summary.findings[i], runner->why);
+	if (!err)
+		err = results_summary(results, &summary, runner->why);
+	if (err)
+		return EXIT_INTERNAL;
+	if (!runner->error)
+		progress_end(runner->ask->progress, &summary, results);
+	return summary.exit_code;
+}
+
+enum exits runner_run(const struct runner_ask *ask, struct why *why)
+{
+	struct runner *runner = calloc(1, sizeof(*runner));
+	enum exits code = EXIT_INTERNAL;
+
+	if (!runner) {
+		why_set(why, ENOMEM, "runner: out of memory");
+		return EXIT_INTERNAL;
+	}
+	runner->ask = ask;
+	runner->campaign = ask->campaign;
+	runner->why = why;
+	runner->next_trial = runner->next_lane = 1;
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		runner->seats[i].runner = runner;
+	for (const struct probe_hook *hook = probes_hooks(ask->probes); hook->probe; hook++)
+		if (!strcmp(hook->probe->name, "flags"))
+			runner->tier = hook->tier;
+
+	if (!set_up(runner)) {
+		runner->started_ns = loop_now();
+		tick(runner);
+		fill_seats(runner);
+		loop_run(runner->loop);
+		code = sum_up(runner);
+		if (runner->stuck) {
+			struct why not_marked;
+
+			machine_mark_dirty("an unregister_netdevice never returned", &not_marked);
+		}
+	}
+	loop_free(runner->loop);
+	klog_close(runner->klog);
+	tally_free(runner->tally);
+	free(runner);
+	return code;
+}

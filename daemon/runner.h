@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RUNNER_H
+#define DADRACE_RUNNER_H
+
+#include "campaign.h"
+#include "exits.h"
+#include "probes.h"
+#include "progress.h"
+#include "results.h"
+#include "tally.h"
+
+/*
+ * The runner: one campaign from its first trial to its summary.
+ *
+ *   plan ──> idle lane ──> trial ──> evidence (+ kernel log, missed probes) ──> verdict
+ *              ^                                                                  │
+ *              └───── same lane, or a fresh one after a fault <── results, tally ─┘
+ *
+ * One thread, one loop; every lane is a process of its own, so a lane that settles, confirms a leak
+ * or hangs holds up no other. SIGINT and SIGTERM end after the trials in hand, a second one ends at
+ * once; either way results are kept and nothing is left behind.
+ */
+struct runner_ask {
+	const struct campaign *campaign;
+	struct probes *probes;
+	struct results *results;
+	struct progress *progress;
+	bool keep; /* named namespaces that stay */
+};
+
+/*
+ * Runs it. The summary has been written to the results when this returns an exit code of a verdict; with
+ * EXIT_CANNOT, EXIT_CONFIG, EXIT_BUSY or EXIT_INTERNAL the sentence says what went wrong.
+ */
+enum exits runner_run(const struct runner_ask *ask, struct why *why);
+
+#endif

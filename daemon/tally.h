@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_TALLY_H
+#define DADRACE_TALLY_H
+
+#include "campaign.h"
+#include "evidence.h"
+#include "fields.h"
+#include "stats.h"
+#include "verdict.h"
+
+/*
+ * What a campaign adds up to: numbers per arm, findings and reasons, from its trials. Pure.
+ *
+ *   trial ──> its arm: counts by verdict, samples for the percentiles
+ *         ├─> a fault: its finding, one for each signature
+ *         └─> proves nothing: its reason
+ *
+ * Percentiles are over the trials that have the figure; 0 when none has.
+ */
+struct tally_arm {
+	enum arm arm;
+	uint32_t trials;
+	uint32_t valid;
+	uint32_t opened;
+	uint32_t inside; /* trials with at least one echo inside the window */
+	struct {
+		uint32_t by[VERDICTS];
+	} verdicts;
+	uint64_t echoes_sent;
+	uint64_t echoes_refused;
+	uint64_t echoes_delivered;
+	uint64_t echoes_inside;
+	uint64_t hold_asked_p50_us, hold_asked_p99_us;
+	uint64_t held_p50_us, held_p99_us;
+	uint32_t held_within; /* holds between 95% and 110% of what was asked, plus 1 ms */
+	uint32_t held;	      /* holds */
+	uint64_t first_echo_p50_us, first_echo_p99_us;
+	uint64_t second_flags_p50_us, second_flags_p99_us;
+	uint64_t settle_p50_us, settle_p99_us;
+	uint64_t elapsed_ms; /* spent in its trials, added up over the lanes */
+};
+
+struct tally_finding {
+	enum verdict verdict;
+	const char *object; /* NULL when none */
+	int64_t delta;	    /* the farthest from zero */
+	bool pinned;	    /* in any of them */
+	const char *signature;
+	const char *reason; /* of the first */
+	uint32_t count;
+	uint32_t *trials; /* all of them, in order of arrival */
+	uint32_t nr_trials;
+	enum arm *arms; /* in which it was seen */
+	uint32_t nr_arms;
+};
+
+/*
+ * Why trials proved nothing: of those that are missed, invalid or skipped. Sentences that differ
+ * in numbers only are one reason.
+ */
+struct tally_reason {
+	enum verdict verdict;
+	const char *reason; /* of the first */
+	uint32_t count;
+};
+
+struct tally; /* the running sums */
+
+/* What is told at the end; lives as long as the tally that it was taken from. */
+struct summary {
+	uint32_t schema_version;
+	const char *campaign; /* its name */
+	const char *id;
+	enum campaign_verdict verdict;
+	uint32_t exit_code;
+	const char *reason;
+	const char *ended_by; /* trials, seconds, findings, signal, error */
+	uint32_t trials;
+	uint32_t valid;
+	uint64_t elapsed_ms;
+	uint64_t fault_rate_bound_ppm; /* upper bound at 95% over valid trials of the most injecting arm */
+	uint32_t stuck; /* lanes whose unregister never returned */
+	struct tally_arm *arms;
+	uint32_t nr_arms;
+	struct tally_finding *findings;
+	uint32_t nr_findings;
+	struct tally_reason *reasons; /* the most frequent first */
+	uint32_t nr_reasons;
+};
+
+extern const struct fields tally_arm_fields;
+extern const struct fields tally_finding_fields;
+extern const struct fields tally_reason_fields;
+extern const struct fields summary_fields;
+
+int tally_new(const struct campaign *campaign, struct tally **out);
+void tally_free(struct tally *tally);
+
+/*
+ * Adds one trial. Returns 1 when it is the first of a new finding (*finding then points at it, valid
+ * until the next call), 0 when not, -ENOMEM.
+ */
+int tally_add(struct tally *tally, const struct evidence *evidence,
+	      const struct judgement *judgement, const struct tally_finding **finding);
+
+/* How many trials, and by verdict, so far: for the progress line. */
+void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);
+
+/*
+ * Fills in everything but id, ended_by, elapsed_ms and stuck. An arm of the campaign is there also
+ * when none of its trials ran; when that is the arm that injects most, the campaign is not clean.
+ */
+void tally_summary(struct tally *tally, struct summary *summary);
+
+#endif

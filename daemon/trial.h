@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_TRIAL_H
+#define DADRACE_TRIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A trial: one pass through the race window.
+ *
+ *   READY --start--> ARMED --opened--> OPEN --ended--> SETTLING --settled--> DONE
+ *                      |                |                 |
+ *                      |                +--hung--> DONE   +--overtime--> LOOKING --settled--> DONE
+ *                      +----ended, overtime-> SETTLING                      |
+ *                                                       twice still missing v
+ *                                                DONE <--returned,overtime-- CONFIRMING
+ *
+ * As in the seed: ifconfig sets the flags the first time (ARMED), the window is open and thread II's
+ * packet comes (OPEN), the second flag set brings the interface down, and then somebody has to wait
+ * for the references (SETTLING). What is still missing after two further looks is confirmed the way
+ * it hurts: by unregistering the device (CONFIRMING).
+ *
+ * The trial keeps no clock and touches no socket. It is told what happened, moves, and asks its
+ * crew to act; so a test can play it from a list.
+ */
+enum trial_state {
+	TRIAL_READY,
+	TRIAL_ARMED,
+	TRIAL_OPEN,
+	TRIAL_SETTLING,
+	TRIAL_LOOKING,
+	TRIAL_CONFIRMING,
+	TRIAL_DONE,
+	TRIAL_STATES,
+};
+extern const char *const trial_state_names[];
+
+enum trial_event {
+	TRIAL_START,	/* baseline read, the bring-up waits at its pipe, probes are armed */
+	TRIAL_OPENED,	/* the first flag set that brings the device up has returned */
+	TRIAL_HELD,	/* the bring-up's task has stopped */
+	TRIAL_HOLD_DUE, /* the planned hold is over */
+	TRIAL_ENDED,	/* the bring-up's first process has ended */
+	TRIAL_SETTLED,	/* the counts are at baseline */
+	TRIAL_MISSING,	/* a further look: they are not */
+	TRIAL_HUNG,	/* a flag set did not return by the deadline */
+	TRIAL_OVERTIME, /* the deadline that was asked for last has passed */
+	TRIAL_RETURNED, /* the unregister has returned */
+	TRIAL_EVENTS,
+};
+extern const char *const trial_event_names[];
+
+/* What a trial asks for. Every call returns at once; what comes of it is told by an event. */
+struct trial_crew {
+	void (*bring_up)(void *crew);	 /* let the waiting bring-up go */
+	void (*fire)(void *crew);	 /* start the planned echoes */
+	void (*hold)(void *crew);	 /* tell HOLD_DUE when the planned time has passed */
+	void (*release)(void *crew);	 /* continue the held task */
+	void (*stop_bring_up)(void *crew); /* end it: it is overtime */
+	void (*tear_down)(void *crew);	 /* device down; tell SETTLED when the counts are back */
+	void (*look)(void *crew);	 /* look again: tell SETTLED or MISSING */
+	void (*unregister)(void *crew);	 /* delete the device; tell RETURNED */
+	void (*hang)(void *crew);	 /* gather the stack of what hangs */
+	void (*finish)(void *crew);	 /* the trial is over */
+	void (*deadline)(void *crew, uint64_t us); /* tell OVERTIME then; replaces the one before */
+};
+
+struct trial_limits {
+	uint64_t bring_up_us; /* from start to end of the bring-up, the hold not counted */
+	uint64_t hold_us;
+	uint64_t settle_us;
+	uint64_t grace_us;
+	uint64_t unregister_us;
+	bool may_unregister; /* false: the device is real */
+};
+
+struct trial {
+	enum trial_state state;
+	struct trial_limits limits;
+	const struct trial_crew *crew;
+	void *crew_arg;
+	uint32_t looks; /* further looks that found references missing */
+};
+
+enum { TRIAL_LOOKS = 2 };
+
+void trial_init(struct trial *trial, const struct trial_limits *limits,
+		const struct trial_crew *crew, void *crew_arg);
+
+/* Moves. An event that means nothing in this state is ignored: late timers are no errors. */
+void trial_happened(struct trial *trial, enum trial_event event);
+
+#endif

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verdict.h"
+
+/* clang-format off */
+const char *const verdict_names[] = {
+	"clean", "leak", "hang", "kernel-bug", "missed", "invalid", "skipped",
+};
+const char *const campaign_verdict_names[] = { "clean", "fault", "inconclusive", "skipped" };
+/* clang-format on */
+
+_Static_assert(sizeof(verdict_names) / sizeof(verdict_names[0]) == VERDICTS, "a name each");
+_Static_assert(sizeof(campaign_verdict_names) / sizeof(campaign_verdict_names[0]) ==
+		       CAMPAIGN_VERDICTS,
+	       "a name each");
+
+bool verdict_fault(enum verdict verdict)
+{
+	return verdict == VERDICT_LEAK || verdict == VERDICT_HANG || verdict == VERDICT_KERNEL_BUG;
+}
+
+bool verdict_valid(enum verdict verdict)
+{
+	return verdict == VERDICT_CLEAN || verdict_fault(verdict);
+}
+
+__attribute__((format(printf, 3, 4))) static bool say(struct judgement *judgement,
+						      enum verdict verdict, const char *format, ...)
+{
+	va_list ap;
+
+	judgement->verdict = verdict;
+	va_start(ap, format);
+	vsnprintf(judgement->reason, sizeof(judgement->reason), format, ap);
+	va_end(ap);
+	return true;
+}
+
+static void sign(struct judgement *judgement, const char *what)
+{
+	snprintf(judgement->signature, sizeof(judgement->signature), "%s/%s",
+		 verdict_names[judgement->verdict], what);
+}
+
+/* "net_device, +4" of two counts; 0 when they agree or are not watched. */
+static int64_t over(const struct evidence *e, enum object object)
+{
+	switch (object) {
+	case OBJECT_NET_DEVICE: return e->after.net_device - e->baseline.net_device;
+	case OBJECT_INET6_DEV: return e->after.inet6_dev - e->baseline.inet6_dev;
+	case OBJECTS: break;
+	}
+	return 0;
+}
+
+/*
+ * Words of the signature that do not change from trial to trial: no numbers, no addresses. A word
+ * of hexadecimal digits with a decimal one among them is an address; other words lose their digits.
+ */
+static void stem(const char *text, char *out, size_t size)
+{
+	size_t n = 0;
+
+	while (*text && n + 1 < size) {
+		size_t length = strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
+					     "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+		size_t digits = strspn(text, "0123456789abcdefABCDEF");
+		size_t decimals = strcspn(text, "0123456789");
+
+		if (length > 2 && text[0] == '0' && text[1] == 'x') {
+			text += length;
+		} else if (length && digits == length && decimals < length) {
+			text += length;
+		} else if (length) {
+			for (; length && n + 1 < size; length--, text++)
+				if (*text < '0' || *text > '9')
+					out[n++] = *text;
+		} else {
+			if (*text == ' ' && (!n || out[n - 1] != '_'))
+				out[n++] = '_';
+			else if (*text != ' ' && *text != '#')
+				out[n++] = *text;
+			text++;
+		}
+	}
+	out[n] = '\0';
+}
+
+static bool kernel_complained(const struct evidence *e, struct judgement *j)
+{
+	char words[64]; /* with the verdict in front, they fit into a signature */
+
+	/* A single "waiting for" is benign unless something hangs: the kernel retries. */
+	if (e->klog.kind == KLOG_OTHER || e->klog.kind == KLOG_WAITING)
+		return false;
+	stem(e->klog.text, words, sizeof(words));
+	say(j, VERDICT_KERNEL_BUG, "the kernel logged: %.200s", e->klog.text);
+	sign(j, words);
+	return true;
+}
+
+static bool hung(const struct evidence *e, struct judgement *j)
+{
+	if (e->hang == HANG_NONE || e->hang == HANG_UNREGISTER)
+		return false;
+	say(j, VERDICT_HANG, "%s of %s did not return (task %u, waiting in %s)",
+	    e->hang == HANG_FLAGS ? "a flag set" : "setting down", e->device, e->hang_pid,
+	    e->hang_wchan[0] ? e->hang_wchan : "?");
+	sign(j, hang_names[e->hang]);
+	return true;
+}
+
+static bool is_worse(const struct evidence *e, enum object object, enum object than)
+{
+	bool is_below = over(e, object) < 0, than_below = over(e, than) < 0;
+
+	return is_below != than_below ? is_below : object < than;
+}
+
+static bool leaked(const struct evidence *e, const enum object *objects, uint32_t nr,
+		   struct judgement *j)
+{
+	enum object worst = OBJECTS;
+
+	if (e->settled || e->device_gone || !e->baseline.found || !e->after.found)
+		return false;
+	/*
+	 * Too few is worse than too many: the next put frees what is in use. Of the rest the
+	 * device is named first, because what keeps the device keeps its inet6_dev as well.
+	 */
+	for (uint32_t i = 0; i < nr; i++)
+		if (over(e, objects[i]) && (worst == OBJECTS || is_worse(e, objects[i], worst)))
+			worst = objects[i];
+	if (worst == OBJECTS)
+		return false;
+	snprintf(j->object, sizeof(j->object), "%s", object_names[worst]);
+	j->delta = over(e, worst);
+	j->pinned = e->unregister_tried && !e->unregister_returned;
+	if (j->delta < 0) {
+		say(j, VERDICT_KERNEL_BUG, "%s of %s has %" PRId64 " references below its baseline",
+		    j->object, e->device, -j->delta);
+	} else {
+		say(j, VERDICT_LEAK,
+		    "%+" PRId64 " %s reference%s on %s %" PRIu64 " ms after teardown; %s", j->delta,
+		    j->object, j->delta == 1 ? "" : "s", e->device, e->settle_ns / 1000000,
+		    !e->unregister_tried ? "the device is not ours to unregister" :
+		    j->pinned		 ? "the unregister hangs" :
+					   "the unregister let go of it");
+	}
+	sign(j, j->object);
+	return true;
+}
+
+static bool unregister_hung(const struct evidence *e, struct judgement *j)
+{
+	if (e->hang != HANG_UNREGISTER)
+		return false;
+	j->pinned = true;
+	say(j, VERDICT_HANG, "the unregister of %s did not return (task %u, waiting in %s)",
+	    e->device, e->hang_pid, e->hang_wchan[0] ? e->hang_wchan : "?");
+	sign(j, hang_names[e->hang]);
+	return true;
+}
+
+static bool has_holes(const struct evidence *e, struct judgement *j)
+{
+	uint64_t asked_ns = e->spec.hold_us * 1000;
+
+	if (e->lane_lost)
+		return say(j, VERDICT_INVALID, "the lane's process died in mid-trial");
+	if (e->lost_records)
+		return say(j, VERDICT_INVALID, "%" PRIu64 " records were lost", e->lost_records);
+	if (e->missed_probes)
+		return say(j, VERDICT_INVALID, "the kernel skipped %" PRIu64 " runs of our programs",
+			   e->missed_probes);
+	if (!e->baseline.found)
+		return say(j, VERDICT_INVALID, "the device was not there for the baseline");
+	if (e->device_gone || !e->after.found)
+		return say(j, VERDICT_INVALID, "the device vanished in mid-trial");
+	if (e->bringup_end == BRINGUP_OVERTIME)
+		return say(j, VERDICT_INVALID, "the bring-up did not end by its deadline");
+	if (e->bringup_end == BRINGUP_KILLED)
+		return say(j, VERDICT_INVALID, "the bring-up was killed by signal %d",
+			   e->bringup_status);
+	if (e->bringup_end == BRINGUP_NOT_STARTED)
+		return say(j, VERDICT_INVALID, "the bring-up did not start");
+	if (e->opened && asked_ns && !e->held_ns)
+		return say(j, VERDICT_INVALID, "the bring-up was not held although a hold was asked");
+	if (e->opened && asked_ns && e->held_ns < asked_ns / 100 * 95)
+		return say(j, VERDICT_INVALID, "held for %" PRIu64 " us of %" PRIu64 " us",
+			   e->held_ns / 1000, e->spec.hold_us);
+	if (e->opened && e->echoes_sent < e->spec.echoes && e->closed)
+		return say(j, VERDICT_INVALID, "%u of %u echoes were sent", e->echoes_sent,
+			   e->spec.echoes);
+	return false;
+}
+
+static bool missed(const struct evidence *e, struct judgement *j)
+{
+	if (!e->opened && e->spec.site == SITE_OFF)
+		return say(j, VERDICT_MISSED, "the window's site is off: nothing was watched");
+	if (!e->opened && e->flags_error)
+		return say(j, VERDICT_MISSED,
+			   "a flag set of %s failed: %s (the bring-up ended with status %d)",
+			   e->device, strerror(e->flags_error), e->bringup_status);
+	if (!e->opened && !e->flag_sets)
+		return say(j, VERDICT_MISSED,
+			   "the bring-up never set flags of %s (it ended with status %d)", e->device,
+			   e->bringup_status);
+	if (!e->opened)
+		return say(j, VERDICT_MISSED, "no flag set asked for IFF_UP");
+	if (!e->closed)
+		return say(j, VERDICT_MISSED,
+			   "the bring-up set flags only once: the window never closed");
+	if (e->spec.echoes && !e->echoes_inside)
+		return say(j, VERDICT_MISSED, "no echo was inside the window (%u delivered)",
+			   e->echoes_delivered);
+	return false;
+}
+
+void verdict_judge(const struct evidence *evidence, const enum object *objects, uint32_t nr_objects,
+		   struct judgement *judgement)
+{
+	struct judgement j = { 0 };
+
+	if (!kernel_complained(evidence, &j) && !hung(evidence, &j) &&
+	    !leaked(evidence, objects, nr_objects, &j) && !unregister_hung(evidence, &j) &&
+	    !has_holes(evidence, &j) && !missed(evidence, &j))
+		say(&j, VERDICT_CLEAN, "references came back %" PRIu64 " us after teardown",
+		    evidence->settle_ns / 1000);
+	*judgement = j;
+}
+
+/* --- the campaign --- */
+
+static uint32_t valid_trials(const struct arm_tally *arm)
+{
+	uint32_t valid = 0;
+
+	for (int v = 0; v < VERDICTS; v++)
+		if (verdict_valid(v))
+			valid += arm->verdicts[v];
+	return valid;
+}
+
+enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *reason, size_t size)
+{
+	uint32_t faults = 0, trials = 0, skipped = 0;
+	enum arm most = ARM_CONTROL;
+
+	for (int arm = 0; arm < ARMS; arm++) {
+		for (int v = 0; v < VERDICTS; v++)
+			if (verdict_fault(v))
+				faults += arms[arm].verdicts[v];
+		trials += arms[arm].trials;
+		skipped += arms[arm].verdicts[VERDICT_SKIPPED];
+		if (arms[arm].trials)
+			most = arm;
+	}
+	if (!trials) {
+		snprintf(reason, size, "no trial was run");
+		return CAMPAIGN_INCONCLUSIVE;
+	}
+	if (faults) {
+		snprintf(reason, size, "%u of %u trials show a fault", faults, trials);
+		return CAMPAIGN_FAULT;
+	}
+	if (skipped == trials) {
+		snprintf(reason, size, "every trial was skipped");
+		return CAMPAIGN_SKIPPED;
+	}
+	if (!valid_trials(&arms[most])) {
+		snprintf(reason, size, "no valid trial in the %s arm", arm_names[most]);
+		return CAMPAIGN_INCONCLUSIVE;
+	}
+	for (int arm = 0; arm < ARMS; arm++) {
+		uint32_t valid = valid_trials(&arms[arm]);
+
+		if (arm != ARM_ECHO && valid * 10 < arms[arm].trials * 9) {
+			snprintf(reason, size, "only %u of %u trials of the %s arm are valid", valid,
+				 arms[arm].trials, arm_names[arm]);
+			return CAMPAIGN_INCONCLUSIVE;
+		}
+	}
+	snprintf(reason, size, "no fault in %u valid trials of the %s arm", valid_trials(&arms[most]),
+		 arm_names[most]);
+	return CAMPAIGN_CLEAN;
+}
+
+enum exits verdict_exit(enum campaign_verdict verdict)
+{
+	switch (verdict) {
+	case CAMPAIGN_CLEAN: return EXIT_CLEAN;
+	case CAMPAIGN_FAULT: return EXIT_FAULT;
+	case CAMPAIGN_INCONCLUSIVE: return EXIT_INCONCLUSIVE;
+	case CAMPAIGN_SKIPPED: return EXIT_CANNOT;
+	case CAMPAIGN_VERDICTS: break;
+	}
+	return EXIT_INTERNAL;
+}

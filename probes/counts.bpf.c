@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The counts: our `::walk ill`. Run on demand (BPF_PROG_TEST_RUN) in the asking process, whose
+ * network namespace is looked in; hooked to nothing.
+ *
+ * Per-CPU counters lie at pointer + offset of the CPU. The offset is __per_cpu_offset[cpu] where
+ * kallsyms tells its address; where it does not, an element of a per-CPU array map has a known
+ * address on each CPU and a known per-CPU pointer, and their difference is the offset.
+ */
+#include "counts.bpf.h"
+
+const volatile __u32 nr_cpus = 1;
+
+extern const void __per_cpu_offset __ksym __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} known_element SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct counts);
+} count_slots SEC(".maps");
+
+/* The verifier forbids arithmetic on map pointers: through memory they become plain numbers. */
+static __always_inline __u64 number_of(void *pointer)
+{
+	void *volatile slot = pointer;
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), (const void *)&slot);
+	return number;
+}
+
+/* 0 when every CPU's offset is known. */
+SEC("raw_tp")
+int counts_offsets(struct bpf_raw_tracepoint_args *ctx)
+{
+	for (__u32 i = 0; i < CPUS_MAX && i < nr_cpus; i++) {
+		__u64 offset = 0;
+		__u32 cpu = i; /* the verifier loses sight of a counter whose address is taken */
+
+		if (&__per_cpu_offset) {
+			bpf_probe_read_kernel(&offset, sizeof(offset),
+					      (const void *)&__per_cpu_offset +
+						      cpu * sizeof(offset));
+		} else if (bpf_core_enum_value_exists(enum bpf_func_id,
+						      BPF_FUNC_map_lookup_percpu_elem)) {
+			struct bpf_array *array = (void *)number_of(&known_element);
+			__u32 zero = 0;
+			void *element = bpf_map_lookup_percpu_elem(&known_element, &zero, cpu);
+
+			if (!element)
+				return 1;
+			offset = number_of(element) - (__u64)BPF_CORE_READ(array, pptrs[0]);
+		}
+		if (!offset && cpu)
+			return 1;
+		bpf_map_update_elem(&cpu_offsets, &cpu, &offset, BPF_ANY);
+	}
+	return 0;
+}
+
+static __always_inline __u32 reg_state(struct net_device *dev)
+{
+	struct net_device___byte *byte = (void *)dev;
+	struct net_device___bits *bits = (void *)dev;
+
+	if (bpf_core_field_size(byte->reg_state) == 1 && bpf_core_field_exists(byte->reg_state))
+		return BPF_CORE_READ(byte, reg_state);
+	return BPF_CORE_READ_BITFIELD_PROBED(bits, reg_state);
+}
+
+static __always_inline void read_addresses(struct inet6_dev *idev, struct counts *counts)
+{
+	struct list_head *head = (void *)idev + bpf_core_field_offset(struct inet6_dev, addr_list);
+	struct list_head *at = BPF_CORE_READ(head, next);
+
+	for (__u32 i = 0; i < 256; i++) {
+		struct inet6_ifaddr *ifa;
+
+		if (!at || at == head)
+			break;
+		ifa = (void *)at - bpf_core_field_offset(struct inet6_ifaddr, if_list);
+		if (i < ADDRESSES_MAX) {
+			struct counts_address *to = &counts->addresses[i & (ADDRESSES_MAX - 1)];
+
+			BPF_CORE_READ_INTO(&to->address, ifa, addr);
+			to->refcount = BPF_CORE_READ(ifa, refcnt.refs.counter);
+			to->state = BPF_CORE_READ(ifa, state);
+			to->flags = BPF_CORE_READ(ifa, flags);
+			to->prefix_len = BPF_CORE_READ(ifa, prefix_len);
+		}
+		counts->nr_addresses++;
+		at = BPF_CORE_READ(at, next);
+	}
+}
+
+static __always_inline void read_groups(struct inet6_dev *idev, struct counts *counts)
+{
+	struct ifmcaddr6 *group = BPF_CORE_READ(idev, mc_list);
+
+	for (int i = 0; i < 1024 && group; i++) {
+		counts->nr_groups++;
+		group = BPF_CORE_READ(group, next);
+	}
+}
+
+/* Since 6.13 a device lists its own neighbours (NEIGH_ND_TABLE is 1); before, the table is searched. */
+static __always_inline void read_neighbours(struct net_device *dev, struct inet6_dev *idev,
+					    struct counts *counts)
+{
+	if (bpf_core_field_exists(dev->neighbours)) {
+		struct hlist_head *head =
+			(void *)dev + bpf_core_field_offset(struct net_device, neighbours);
+		struct hlist_node *at = BPF_CORE_READ(&head[1], first);
+
+		for (int i = 0; i < 1024 && at; i++) {
+			counts->nr_neighbours++;
+			at = BPF_CORE_READ(at, next);
+		}
+	} else {
+		struct neigh_hash_table *table = BPF_CORE_READ(idev, nd_parms, tbl, nht);
+		struct neighbour **buckets = BPF_CORE_READ(table, hash_buckets);
+		__u32 nr = 1u << (BPF_CORE_READ(table, hash_shift) & 31);
+
+		for (__u32 bucket = 0; bucket < 512 && bucket < nr; bucket++) {
+			struct neighbour *at = 0;
+
+			bpf_probe_read_kernel(&at, sizeof(at), &buckets[bucket]);
+			for (int i = 0; i < 8 && at; i++) {
+				if (BPF_CORE_READ(at, dev) == dev)
+					counts->nr_neighbours++;
+				at = BPF_CORE_READ(at, next);
+			}
+		}
+	}
+}
+
+#define INDEX_BUCKETS 256 /* NETDEV_HASHENTRIES, net/core/dev.h */
+
+static __always_inline struct net_device *find_device(__u32 ifindex)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct hlist_head *heads = BPF_CORE_READ(task, nsproxy, net_ns, dev_index_head);
+	struct hlist_node *at = BPF_CORE_READ(&heads[ifindex & (INDEX_BUCKETS - 1)], first);
+
+	for (int i = 0; i < 256 && at; i++) {
+		struct net_device *dev =
+			(void *)at - bpf_core_field_offset(struct net_device, index_hlist);
+
+		if ((__u32)BPF_CORE_READ(dev, ifindex) == ifindex)
+			return dev;
+		at = BPF_CORE_READ(at, next);
+	}
+	return 0;
+}
+
+/* args: ifindex, slot. 0 when the slot is filled in; its `found` says whether the device exists. */
+SEC("raw_tp")
+int counts_read(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 ifindex = ctx->args[0], slot = ctx->args[1];
+	struct counts *counts = bpf_map_lookup_elem(&count_slots, &slot);
+	struct net_device *dev = find_device(ifindex);
+	struct inet6_dev *idev;
+
+	if (!counts)
+		return 1;
+	counts->at_ns = bpf_ktime_get_ns();
+	counts->ifindex = ifindex;
+	counts->found = !!dev;
+	counts->nr_addresses = counts->nr_neighbours = counts->nr_groups = 0;
+	if (!dev)
+		return 0;
+
+	counts->device = (__u64)dev;
+	counts->flags = BPF_CORE_READ(dev, flags);
+	counts->reg_state = reg_state(dev);
+	counts->linkwatch_pending = linkwatch_pending(dev);
+	counts->net_device = device_count(dev);
+	BPF_CORE_READ_STR_INTO(&counts->name, dev, name);
+
+	idev = BPF_CORE_READ(dev, ip6_ptr);
+	counts->have_inet6_dev = !!idev;
+	counts->inet6_dev = 0;
+	if (!idev)
+		return 0;
+	counts->inet6_dev = BPF_CORE_READ(idev, refcnt.refs.counter);
+	counts->inet6_dev_dead = BPF_CORE_READ(idev, dead);
+	read_addresses(idev, counts);
+	read_groups(idev, counts);
+	read_neighbours(dev, idev, counts);
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_COUNTS_BPF_H
+#define DADRACE_COUNTS_BPF_H
+
+#include "common.bpf.h"
+
+/* enum netdev_state_t, include/linux/netdevice.h: in this place since 2.6 */
+#define LINK_STATE_LINKWATCH_PENDING 3
+
+/* Where each CPU's per-CPU data lie; filled once by counts_offsets. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CPUS_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} cpu_offsets __weak SEC(".maps");
+
+extern const volatile __u32 nr_cpus; /* possible ones */
+
+/* The device's reference count: the sum over CPUs, single ones may well be negative. */
+static __always_inline __s64 device_count(struct net_device *dev)
+{
+	__s64 sum = 0;
+
+	if (bpf_core_field_exists(dev->pcpu_refcnt)) {
+		__u64 base = (__u64)BPF_CORE_READ(dev, pcpu_refcnt);
+
+		for (__u32 i = 0; i < CPUS_MAX && i < nr_cpus; i++) {
+			__u32 cpu = i; /* its address is taken: not the loop's counter */
+			__u64 *offset;
+			int one = 0;
+
+			offset = bpf_map_lookup_elem(&cpu_offsets, &cpu);
+			if (!offset)
+				break;
+			bpf_probe_read_kernel(&one, sizeof(one), (void *)(base + *offset));
+			sum += one;
+		}
+	} else {
+		sum = BPF_CORE_READ(dev, dev_refcnt.refs.counter);
+	}
+	return sum;
+}
+
+static __always_inline __u32 linkwatch_pending(struct net_device *dev)
+{
+	return BPF_CORE_READ(dev, state) >> LINK_STATE_LINKWATCH_PENDING & 1;
+}
+
+#endif

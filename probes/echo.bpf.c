@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The echoes, as the kernel sees them: an inbound one when it reaches the device's receive path, an
+ * outbound one when its system call enters and returns. Each is known by its tag.
+ */
+#include "common.bpf.h"
+
+#define NR_SENDTO 44
+#define ETH_P_IPV6 0x86dd
+#define IPPROTO_ICMPV6 58
+#define ICMPV6_ECHO_REQUEST 128
+#define SIZE_IPV6 40
+#define SIZE_ICMPV6 8
+
+struct echo_headers {
+	__u8 ipv6[SIZE_IPV6];
+	__u8 icmpv6[SIZE_ICMPV6];
+	struct echo_tag tag;
+};
+
+static __always_inline bool ours(const struct lane_state *lane, const struct echo_tag *tag)
+{
+	return tag->magic == __builtin_bswap32(ECHO_MAGIC) &&
+	       tag->lane == __builtin_bswap32(lane->lane) &&
+	       tag->trial == __builtin_bswap32(lane->trial);
+}
+
+SEC("tp_btf/netif_receive_skb")
+int BPF_PROG(echo_in, struct sk_buff *skb)
+{
+	struct echo_headers headers;
+	struct lane_state *lane;
+	void *at;
+	__u32 slot;
+
+	if (BPF_CORE_READ(skb, protocol) != __builtin_bswap16(ETH_P_IPV6))
+		return 0;
+	lane = lane_of_dev(BPF_CORE_READ(skb, dev), &slot);
+	if (!lane || !lane->trial)
+		return 0;
+	at = BPF_CORE_READ(skb, data); /* netif_receive_skb: at the network header */
+	if (bpf_probe_read_kernel(&headers, sizeof(headers), at))
+		return 0;
+	if (headers.ipv6[6] == IPPROTO_ICMPV6 && headers.icmpv6[0] == ICMPV6_ECHO_REQUEST &&
+	    ours(lane, &headers.tag))
+		report(lane, slot, RECORD_ECHO_IN, 0, 0, __builtin_bswap32(headers.tag.sequence));
+	return 0;
+}
+
+/* The echo that the lane's own process 1 is sending. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SLOTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} echoes_leaving SEC(".maps");
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(echo_sys_enter, struct pt_regs *regs, long id)
+{
+	struct lane_state *lane;
+	struct echo_tag tag = {};
+	const void *buffer;
+	__u8 first = 0;
+	__u32 slot, sequence;
+	struct who who;
+
+	if (id != NR_SENDTO)
+		return 0;
+	who = who_is((struct task_struct *)bpf_get_current_task());
+	lane = lane_of_task(who, &slot);
+	if (!lane || !lane->trial || who.pid != 1)
+		return 0;
+	buffer = (const void *)BPF_CORE_READ(regs, si);
+	if (bpf_probe_read_user(&first, 1, buffer))
+		return 0;
+	/* IPPROTO_ICMPV6 sends start with the ICMPv6 header, IPPROTO_RAW ones with IPv6's. */
+	buffer += first == ICMPV6_ECHO_REQUEST ? SIZE_ICMPV6 : SIZE_IPV6 + SIZE_ICMPV6;
+	if (bpf_probe_read_user(&tag, sizeof(tag), buffer) || !ours(lane, &tag))
+		return 0;
+	sequence = __builtin_bswap32(tag.sequence);
+	bpf_map_update_elem(&echoes_leaving, &slot, &sequence, BPF_ANY);
+	report(lane, slot, RECORD_ECHO_OUT, 0, 0, sequence);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(echo_sys_exit, struct pt_regs *regs, long ret)
+{
+	struct lane_state *lane;
+	__u32 slot, *sequence;
+	struct who who;
+
+	if (BPF_CORE_READ(regs, orig_ax) != NR_SENDTO)
+		return 0;
+	who = who_is((struct task_struct *)bpf_get_current_task());
+	lane = lane_of_task(who, &slot);
+	if (!lane || who.pid != 1)
+		return 0;
+	sequence = bpf_map_lookup_elem(&echoes_leaving, &slot);
+	if (!sequence)
+		return 0;
+	if (lane->trial)
+		report(lane, slot, RECORD_ECHO_OUT_DONE, ret, 0, *sequence);
+	bpf_map_delete_elem(&echoes_leaving, &slot);
+	return 0;
+}

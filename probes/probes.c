@@ -1,0 +1,629 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "probes.h"
+#include "probes.skel.h"
+#include "rows.h"
+
+/* clang-format off */
+const struct probe *const probe_table[] = {
+	&flags_probe,
+	&hold_probe,
+	&echo_in_probe,
+	&echo_out_probe,
+	&route_probe,
+	&source_probe,
+	&reply_probe,
+	&settle_probe,
+	&counts_probe,
+	NULL,
+};
+/* clang-format on */
+
+enum { NR_PROBES = sizeof(probe_table) / sizeof(probe_table[0]) - 1 };
+enum { NR_LINKS = NR_PROBES * RUNG_PROGRAMS_MAX };
+
+struct probes {
+	struct probes_bpf *skel;
+	struct bpf_link *links[NR_LINKS];
+	struct probe_hook hooks[NR_PROBES + 1];
+	struct lane_state *lanes;
+	struct counts *counts;
+	int rings[SLOTS];
+	uint64_t device_keys[SLOTS];
+	uint64_t missed_before;
+};
+
+/* --- what libbpf says is kept for the sentence, not printed --- */
+
+static char libbpf_said[512];
+
+__attribute__((format(printf, 2, 0))) static int keep_words(enum libbpf_print_level level,
+							     const char *format, va_list ap)
+{
+	if (level == LIBBPF_WARN && !libbpf_said[0]) {
+		vsnprintf(libbpf_said, sizeof(libbpf_said), format, ap);
+		libbpf_said[strcspn(libbpf_said, "\n")] = '\0';
+	}
+	return 0;
+}
+
+static bool read_word(const char *path, char *word, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool got = file && fgets(word, (int)size, file);
+
+	if (file)
+		fclose(file);
+	return got;
+}
+
+/* The most repeated complaint of this field is a bare "Operation not permitted": say which. */
+static int refused(int err, const char *what, struct why *why)
+{
+	char lockdown[128] = "";
+
+	if (err == EPERM || err == EACCES) {
+		if (geteuid() != 0)
+			return why_set(why, EPERM,
+				       "probes: %s: not permitted to user %u; run as root, or with "
+				       "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN",
+				       what, geteuid());
+		if (read_word("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown)) &&
+		    strstr(lockdown, "[confidentiality]"))
+			return why_set(why, EPERM,
+				       "probes: %s: the kernel is locked down (confidentiality), "
+				       "which forbids reading kernel memory; boot with "
+				       "lockdown=integrity or none",
+				       what);
+		return why_set(why, EPERM,
+			       "probes: %s: refused although we are root: a capability (CAP_BPF, "
+			       "CAP_PERFMON) is missing, or a container's seccomp filter forbids "
+			       "bpf(2)%s%s",
+			       what, libbpf_said[0] ? "; libbpf: " : "", libbpf_said);
+	}
+	return why_set(why, err, "probes: %s: %s%s%s", what, strerror(err),
+		       libbpf_said[0] ? "; libbpf: " : "", libbpf_said);
+}
+
+/* --- which rungs this kernel has, cheaply --- */
+
+/* True when kallsyms lists the function; an inlined one is not there. */
+static bool have_function(const char *function)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[256], type, name[200];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, function) && /* cheap: there are 100,000 lines */
+			sscanf(line, "%*x %c %199s", &type, name) == 2 &&
+			(type == 't' || type == 'T') && !strcmp(name, function);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Loads and attaches an empty fentry program: what a kernel says of itself is not enough. */
+static int fentry_works(const struct btf *kernel, const char *function)
+{
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id = btf__find_by_name_kind(kernel, function, BTF_KIND_FUNC);
+	int program, link;
+
+	if (id < 0)
+		return id;
+	opts.attach_btf_id = (__u32)id;
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try_fentry", "GPL", nothing, 2, &opts);
+	if (program < 0)
+		return program;
+	link = bpf_raw_tracepoint_open(NULL, program);
+	close(program);
+	if (link < 0)
+		return link;
+	close(link);
+	return 0;
+}
+
+/* 0 when the rung may be tried, with the function to hook; else -errno with the reason. */
+static int rung_possible(const struct btf *kernel, const struct probe_rung *rung,
+			 const char **function, struct why *why)
+{
+	int err = -ENOENT;
+
+	*function = NULL;
+	if (rung->tier == TIER_TRACEPOINT)
+		return 0;
+	if (rung->tier == TIER_KPROBE && access("/sys/bus/event_source/devices/kprobe/type", F_OK))
+		return why_set(why, ENOTSUP, "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
+	for (int i = 0; i < RUNG_FUNCTIONS_MAX && rung->functions[i]; i++) {
+		const char *name = rung->functions[i];
+
+		if (!have_function(name))
+			continue;
+		err = rung->tier == TIER_FENTRY ? fentry_works(kernel, name) : 0;
+		if (!err) {
+			*function = name;
+			return 0;
+		}
+	}
+	if (err == -ENOENT)
+		return why_set(why, ENOENT, "this kernel has no function %s to hook",
+			       rung->functions[0]);
+	return why_set(why, -err, "hooking %s by fentry: %s%s", rung->functions[0], strerror(-err),
+		       err == -EPERM ? " (no dynamic ftrace with direct calls, or locked down)" : "");
+}
+
+/* --- one load --- */
+
+static struct bpf_program *program_of(const struct probes_bpf *skel, const char *name)
+{
+	return bpf_object__find_program_by_name(skel->obj, name);
+}
+
+static int want_programs(const struct probes_bpf *skel, const struct probe_rung *rung,
+			 const char *function)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < RUNG_PROGRAMS_MAX && rung->programs[i]; i++) {
+		struct bpf_program *program = program_of(skel, rung->programs[i]);
+
+		err = bpf_program__set_autoload(program, true);
+		if (!err && rung->tier == TIER_FENTRY)
+			err = bpf_program__set_attach_target(program, 0, function);
+	}
+	return err;
+}
+
+static int attach_programs(const struct probes_bpf *skel, const struct probe_rung *rung,
+			   const char *function, struct bpf_link **links, const char **failed)
+{
+	for (int i = 0; i < RUNG_PROGRAMS_MAX && rung->programs[i]; i++) {
+		struct bpf_program *program = program_of(skel, rung->programs[i]);
+
+		*failed = rung->programs[i];
+		if (bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT)
+			continue; /* run on demand */
+		if (rung->tier == TIER_KPROBE)
+			links[i] = bpf_program__attach_kprobe(
+				program, strstr(*failed, "kretprobe") != NULL, function);
+		else
+			links[i] = bpf_program__attach(program);
+		if (!links[i])
+			return -errno;
+	}
+	return 0;
+}
+
+static int no_types(struct why *why)
+{
+	return why_set(why, ENOTSUP,
+		       "probes: this kernel has no type information (/sys/kernel/btf/vmlinux); it needs "
+		       "CONFIG_DEBUG_INFO_BTF=y");
+}
+
+static int open_skeleton(struct probes_bpf **out, struct why *why)
+{
+	struct probes_bpf *skel;
+	struct bpf_program *program;
+	int cpus;
+
+	libbpf_set_print(keep_words);
+	libbpf_said[0] = '\0';
+	cpus = libbpf_num_possible_cpus();
+	if (cpus < 1 || cpus > CPUS_MAX)
+		return why_set(why, ENOTSUP, "probes: %d possible CPUs; at most %d are supported",
+			       cpus, CPUS_MAX);
+	skel = probes_bpf__open();
+	if (!skel)
+		return refused(errno, "opening the programs", why);
+	bpf_object__for_each_program(program, skel->obj)
+		bpf_program__set_autoload(program, false);
+	skel->rodata->nr_cpus = (__u32)cpus;
+	*out = skel;
+	return 0;
+}
+
+int probes_try(const struct probe *probe, const struct probe_rung *rung, const char **function,
+	       struct why *why)
+{
+	struct bpf_link *links[RUNG_PROGRAMS_MAX] = { NULL };
+	struct probes_bpf *skel = NULL;
+	const char *failed = probe->name;
+	struct btf *kernel = btf__load_vmlinux_btf();
+	int err;
+
+	if (!kernel)
+		return no_types(why);
+	err = rung_possible(kernel, rung, function, why);
+	btf__free(kernel);
+	if (err)
+		return err;
+	err = open_skeleton(&skel, why);
+	if (err)
+		return err;
+	err = want_programs(skel, rung, *function);
+	if (!err)
+		err = probes_bpf__load(skel);
+	if (!err)
+		err = attach_programs(skel, rung, *function, links, &failed);
+	if (err)
+		err = refused(-err, failed, why);
+	for (int i = 0; i < RUNG_PROGRAMS_MAX; i++)
+		bpf_link__destroy(links[i]);
+	probes_bpf__destroy(skel);
+	return err;
+}
+
+/* --- choosing --- */
+
+static const struct probe_rung *rung_of(const struct probe_hook *hook)
+{
+	for (int i = 0; i < RUNGS_MAX && hook->probe->rungs[i].tier; i++)
+		if (hook->probe->rungs[i].tier == hook->tier)
+			return &hook->probe->rungs[i];
+	return NULL;
+}
+
+static bool has_tier(const struct probe *probe, enum tier tier)
+{
+	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++)
+		if (probe->rungs[i].tier == tier)
+			return true;
+	return false;
+}
+
+/*
+ * The best rung: that looks possible when the kernel's types are given, that works when tried alone
+ * when not. A forced tier leaves no choice where the probe has it.
+ */
+static int choose(struct probe_hook *hook, enum tier forced, const struct btf *kernel,
+		  struct why *why)
+{
+	const struct probe *probe = hook->probe;
+	struct why last = { "no rung" };
+
+	hook->tier = TIER_AUTO;
+	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++) {
+		if (forced && has_tier(probe, forced) && probe->rungs[i].tier != forced)
+			continue;
+		if (kernel ? rung_possible(kernel, &probe->rungs[i], &hook->function, &last) :
+			     probes_try(probe, &probe->rungs[i], &hook->function, &last))
+			continue;
+		hook->tier = probe->rungs[i].tier;
+		return 0;
+	}
+	if (!probe->needed)
+		return 0;
+	return why_set(why, ENOTSUP, "probes: %s cannot be hooked on this kernel%s%s (%s); %s",
+		       probe->name, forced ? " by tier " : "", forced ? tier_names[forced] : "",
+		       last.text, probe->without);
+}
+
+static int load_and_attach(struct probes *probes, struct why *why)
+{
+	const char *failed = "the programs";
+	int err = open_skeleton(&probes->skel, why);
+
+	if (err)
+		return err;
+	for (int i = 0; !err && i < NR_PROBES; i++) {
+		const struct probe_rung *rung = rung_of(&probes->hooks[i]);
+
+		if (rung)
+			err = want_programs(probes->skel, rung, probes->hooks[i].function);
+	}
+	if (!err)
+		err = probes_bpf__load(probes->skel);
+	for (int i = 0; !err && i < NR_PROBES; i++) {
+		const struct probe_rung *rung = rung_of(&probes->hooks[i]);
+
+		if (rung)
+			err = attach_programs(probes->skel, rung, probes->hooks[i].function,
+					      &probes->links[i * RUNG_PROGRAMS_MAX], &failed);
+	}
+	return err ? refused(-err, failed, why) : 0;
+}
+
+static void unload(struct probes *probes)
+{
+	for (int i = 0; i < NR_LINKS; i++) {
+		bpf_link__destroy(probes->links[i]);
+		probes->links[i] = NULL;
+	}
+	probes_bpf__destroy(probes->skel);
+	probes->skel = NULL;
+}
+
+static size_t shared_size(size_t element)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (element * SLOTS + page - 1) / page * page;
+}
+
+static int map_memory(struct probes *probes, struct why *why)
+{
+	void *lanes = mmap(NULL, shared_size(sizeof(struct lane_state)), PROT_READ | PROT_WRITE,
+			   MAP_SHARED, bpf_map__fd(probes->skel->maps.lanes), 0);
+	void *counts = mmap(NULL, shared_size(sizeof(struct counts)), PROT_READ, MAP_SHARED,
+			    bpf_map__fd(probes->skel->maps.count_slots), 0);
+
+	probes->lanes = lanes == MAP_FAILED ? NULL : lanes;
+	probes->counts = counts == MAP_FAILED ? NULL : counts;
+	if (!probes->lanes || !probes->counts)
+		return why_set(why, errno, "probes: mapping shared memory: %s", strerror(errno));
+	return 0;
+}
+
+static int find_offsets(struct probes *probes, struct why *why)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_offsets), &opts);
+
+	if (err)
+		return refused(-err, "running a program on demand", why);
+	if (opts.retval)
+		return why_set(why, ENOTSUP,
+			       "probes: this kernel shows no way to its per-CPU counters: neither "
+			       "__per_cpu_offset in /proc/kallsyms nor "
+			       "bpf_map_lookup_percpu_elem (5.19)");
+	return 0;
+}
+
+static uint64_t missed_now(const struct probes *probes)
+{
+	uint64_t missed = 0;
+
+	for (int i = 0; i < NR_PROBES; i++) {
+		const struct probe_rung *rung = rung_of(&probes->hooks[i]);
+
+		if (!rung || !probes->hooks[i].probe->needed)
+			continue;
+		for (int j = 0; j < RUNG_PROGRAMS_MAX && rung->programs[j]; j++) {
+			struct bpf_prog_info info = { 0 };
+			__u32 size = sizeof(info);
+			int fd = bpf_program__fd(program_of(probes->skel, rung->programs[j]));
+
+			if (!bpf_obj_get_info_by_fd(fd, &info, &size))
+				missed += info.recursion_misses;
+		}
+	}
+	return missed;
+}
+
+int probes_open(const struct probes_ask *ask, struct probes **out, struct why *why)
+{
+	struct probes *probes = calloc(1, sizeof(*probes));
+	struct btf *kernel = btf__load_vmlinux_btf();
+	int err = 0;
+
+	if (!probes || !kernel)
+		err = kernel ? why_set(why, ENOMEM, "probes: out of memory") :
+			       no_types(why);
+	if (err) {
+		btf__free(kernel);
+		free(probes);
+		return err;
+	}
+	for (int i = 0; i < SLOTS; i++)
+		probes->rings[i] = -1;
+	for (int i = 0; !err && i < NR_PROBES; i++) {
+		probes->hooks[i].probe = probe_table[i];
+		if (ask->without_window && probe_table[i] == &flags_probe)
+			continue;
+		if (ask->counts_only && probe_table[i] != &counts_probe)
+			continue;
+		err = choose(&probes->hooks[i], ask->tier, kernel, why);
+	}
+	btf__free(kernel);
+	if (!err && ask->counts_only) {
+		err = load_and_attach(probes, why); /* its only rung */
+	} else if (!err && load_and_attach(probes, why)) {
+		/* One of them looked possible and is not: try each alone. */
+		unload(probes);
+		for (int i = 0; !err && i < NR_PROBES; i++)
+			if (probes->hooks[i].tier)
+				err = choose(&probes->hooks[i], ask->tier, NULL, why);
+		if (!err)
+			err = load_and_attach(probes, why);
+	}
+	if (!err)
+		err = map_memory(probes, why);
+	if (!err)
+		err = find_offsets(probes, why);
+	if (err) {
+		probes_close(probes);
+		return err;
+	}
+	probes->missed_before = missed_now(probes);
+	*out = probes;
+	return 0;
+}
+
+void probes_close(struct probes *probes)
+{
+	if (!probes)
+		return;
+	if (probes->lanes)
+		munmap(probes->lanes, shared_size(sizeof(struct lane_state)));
+	if (probes->counts)
+		munmap(probes->counts, shared_size(sizeof(struct counts)));
+	for (int i = 0; i < SLOTS; i++)
+		if (probes->rings[i] >= 0)
+			close(probes->rings[i]);
+	unload(probes);
+	free(probes);
+}
+
+const struct probe_hook *probes_hooks(const struct probes *probes)
+{
+	return probes->hooks;
+}
+
+uint64_t probes_missed(const struct probes *probes)
+{
+	return missed_now(probes) - probes->missed_before;
+}
+
+/* --- lanes --- */
+
+struct lane_state *probes_lane(struct probes *probes, uint32_t slot)
+{
+	return &probes->lanes[slot];
+}
+
+int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why)
+{
+	int ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, RING_BYTES, NULL);
+
+	if (ring < 0)
+		return refused(errno, "creating a ring", why);
+	if (bpf_map_update_elem(bpf_map__fd(probes->skel->maps.rings), &slot, &ring, BPF_ANY)) {
+		int err = errno;
+
+		close(ring);
+		return refused(err, "placing a ring", why);
+	}
+	if (probes->rings[slot] >= 0)
+		close(probes->rings[slot]);
+	probes->rings[slot] = ring;
+	probes->lanes[slot] = (struct lane_state){ 0 };
+	return 0;
+}
+
+int probes_lane_bind(struct probes *probes, uint32_t slot, uint32_t pidns_inum,
+		     uint32_t netns_inum, uint32_t ifindex, const char *name, struct why *why)
+{
+	struct lane_state *lane = &probes->lanes[slot];
+	uint64_t device = (uint64_t)netns_inum << 32 | ifindex;
+
+	lane->pidns_inum = pidns_inum;
+	lane->netns_inum = netns_inum;
+	lane->ifindex = ifindex;
+	snprintf(lane->name, sizeof(lane->name), "%s", name);
+	probes->device_keys[slot] = device;
+	if (bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_pidns), &pidns_inum, &slot,
+				BPF_ANY) ||
+	    bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_device), &device, &slot,
+				BPF_ANY))
+		return refused(errno, "binding a lane", why);
+	return 0;
+}
+
+void probes_lane_close(struct probes *probes, uint32_t slot)
+{
+	struct lane_state *lane = &probes->lanes[slot];
+
+	probes_settling(probes, slot, false);
+	if (lane->pidns_inum) {
+		bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.lane_of_pidns),
+				    &lane->pidns_inum);
+		bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.lane_of_device),
+				    &probes->device_keys[slot]);
+	}
+	bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.rings), &slot);
+	if (probes->rings[slot] >= 0)
+		close(probes->rings[slot]);
+	probes->rings[slot] = -1;
+	*lane = (struct lane_state){ 0 };
+}
+
+void probes_settling(struct probes *probes, uint32_t slot, bool wanted)
+{
+	__u64 *settling = (__u64 *)&probes->skel->bss->settling;
+
+	if (wanted)
+		__atomic_fetch_or(settling, 1ULL << slot, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(settling, ~(1ULL << slot), __ATOMIC_SEQ_CST);
+}
+
+void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_LANE_FDS])
+{
+	fds[0] = probes->rings[slot];
+	fds[1] = bpf_program__fd(probes->skel->progs.counts_read);
+}
+
+int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
+		  struct why *why)
+{
+	__u64 args[] = { ifindex, slot };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+	int err = bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_read), &opts);
+
+	if (err || opts.retval)
+		return refused(err ? -err : EIO, "reading reference counts", why);
+	*counts = probes->counts[slot];
+	return 0;
+}
+
+/* --- rings --- */
+
+struct ring_reader {
+	struct ring_buffer *buffer;
+	void (*seen)(const struct record *record, void *arg);
+	void *arg;
+};
+
+static int hand_over(void *ctx, void *data, size_t size)
+{
+	struct ring_reader *ring = ctx;
+
+	if (size >= sizeof(struct record))
+		ring->seen(data, ring->arg);
+	return 0;
+}
+
+int ring_open(const struct probes *probes, uint32_t slot,
+	      void (*seen)(const struct record *record, void *arg), void *arg,
+	      struct ring_reader **out, struct why *why)
+{
+	struct ring_reader *ring = calloc(1, sizeof(*ring));
+
+	if (!ring)
+		return why_set(why, ENOMEM, "probes: out of memory");
+	ring->seen = seen;
+	ring->arg = arg;
+	ring->buffer = ring_buffer__new(probes->rings[slot], hand_over, ring, NULL);
+	if (!ring->buffer) {
+		int err = errno;
+
+		free(ring);
+		return refused(err, "reading a ring", why);
+	}
+	*out = ring;
+	return 0;
+}
+
+void ring_close(struct ring_reader *ring)
+{
+	if (!ring)
+		return;
+	ring_buffer__free(ring->buffer);
+	free(ring);
+}
+
+int ring_fd(const struct ring_reader *ring)
+{
+	return ring_buffer__epoll_fd(ring->buffer);
+}
+
+void ring_read(struct ring_reader *ring)
+{
+	ring_buffer__consume(ring->buffer);
+}

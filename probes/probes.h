@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_PROBES_H
+#define DADRACE_PROBES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record.h"
+#include "spec.h"
+#include "why.h"
+
+/*
+ * The probes: everything of ours that runs in the kernel, and the only door to libbpf.
+ *
+ *   probes_open ──> choose rungs by trying ──> load ──> attach
+ *        │
+ *        └── per lane: a ring of records, a lane_state in shared memory, a slot for counts
+ *
+ * Nothing is pinned: links are descriptors, and what holds no descriptor any more is detached by the
+ * kernel. The process that opened the probes owns them; a lane's process, forked from it, keeps
+ * what probes_lane_fds() lists and the shared memory, and closes the rest.
+ */
+struct probes;
+
+/*
+ * One probe: what it is for, its ladder (best rung first), and what is lost without it. Each
+ * NAME.bpf.c has its NAME.c, which holds nothing but its rows.
+ */
+enum {
+	RUNGS_MAX = 3,
+	RUNG_PROGRAMS_MAX = 3,
+	RUNG_FUNCTIONS_MAX = 3,
+};
+
+struct probe_rung {
+	enum tier tier;
+	const char *programs[RUNG_PROGRAMS_MAX];
+	const char *functions[RUNG_FUNCTIONS_MAX]; /* the first one that this kernel has */
+};
+
+struct probe {
+	const char *name;
+	const char *doc;     /* what it sees or does */
+	const char *without; /* what is lost when no rung works */
+	bool needed;	     /* no trial can be judged without it; its misses make trials invalid */
+	struct probe_rung rungs[RUNGS_MAX]; /* ends with TIER_AUTO */
+};
+
+extern const struct probe *const probe_table[]; /* ends with NULL */
+
+/* How a probe is hooked now. */
+struct probe_hook {
+	const struct probe *probe;
+	enum tier tier;	      /* TIER_AUTO: not at all */
+	const char *function; /* kprobe and fentry */
+};
+
+struct probes_ask {
+	enum tier tier; /* AUTO, or the only rung to be used where a probe has it */
+	bool without_window; /* leave the window's probe out: site off */
+	bool counts_only;    /* load what reads counts and attach nothing: no lanes, no records */
+};
+
+/*
+ * Chooses, loads and attaches. Errors: -EPERM with the reason that was found (capability, lockdown),
+ * -ENOTSUP when a needed probe has no rung on this kernel or BTF is missing.
+ */
+int probes_open(const struct probes_ask *ask, struct probes **out, struct why *why);
+void probes_close(struct probes *probes);
+
+/* How each probe of the table is hooked, in its order; the array ends with probe NULL. */
+const struct probe_hook *probes_hooks(const struct probes *probes);
+
+/*
+ * Tries one rung alone, for the doctor: 0, or -errno with the reason. `function` gets the name that
+ * was hooked, NULL for tracepoints.
+ */
+int probes_try(const struct probe *probe, const struct probe_rung *rung, const char **function,
+	       struct why *why);
+
+/* Makes the ring of a lane and zeroes its state. */
+int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why);
+
+/* Tells the programs which tasks and which device are the lane's: after this they look at it. */
+int probes_lane_bind(struct probes *probes, uint32_t slot, uint32_t pidns_inum,
+		     uint32_t netns_inum, uint32_t ifindex, const char *name, struct why *why);
+
+/* Makes the programs forget the lane. */
+void probes_lane_close(struct probes *probes, uint32_t slot);
+
+/* The lane's state, in memory shared with the programs. */
+struct lane_state *probes_lane(struct probes *probes, uint32_t slot);
+
+/* Asks for RECORD_SETTLED, or no longer. */
+void probes_settling(struct probes *probes, uint32_t slot, bool wanted);
+
+/* The descriptors that a lane's process needs after the fork. */
+enum { PROBES_LANE_FDS = 2 };
+void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_LANE_FDS]);
+
+/* Programs of needed probes that the kernel skipped, since probes_open. */
+uint64_t probes_missed(const struct probes *probes);
+
+/*
+ * The reference counts of a device of the calling process's network namespace. A device that does
+ * not exist is not an error: counts->found is 0.
+ */
+int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
+		  struct why *why);
+
+/* --- reading a ring, in the lane's process --- */
+
+struct ring_reader;
+
+int ring_open(const struct probes *probes, uint32_t slot,
+	      void (*seen)(const struct record *record, void *arg), void *arg,
+	      struct ring_reader **out, struct why *why);
+void ring_close(struct ring_reader *ring);
+int ring_fd(const struct ring_reader *ring); /* readable when records wait; owned by the ring */
+void ring_read(struct ring_reader *ring);    /* calls `seen` for each waiting record */
+
+#endif
