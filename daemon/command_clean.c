@@ -143,12 +143,13 @@ const struct command command_clean = {
 	.name = "clean",
 	.arguments = "[--forget]",
 	.doc = "Undoes what a killed run left behind, and removes what --keep kept",
-	.help = "  --forget   remove the mark of a machine that a leak has made unfit, too\n"
+	.help = "  --forget   also remove the mark of a machine that a leak made unfit\n"
 		"\n"
-		"Real devices are put back as the undo journals of dead runs tell; namespaces "
-		"kept under\n"
-		"/run/netns and marks of earlier boots are removed. It can be run again at any "
-		"time.\n"
-		"Exit code 5: something is still there, and standard error says what.\n",
+		"Real devices are put back as the undo journals of dead runs tell;\n"
+		"namespaces kept under /run/netns and marks of earlier boots are removed.\n"
+		"It can be run again at any time.\n"
+		"\n"
+		"Exit codes: 0 nothing is left; 5 something is still there, and standard\n"
+		"error says what; 75 a run is at work.\n",
 	.run = run,
 };

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,18 +154,18 @@ static const struct fields doctor_fields = {
 };
 
 static const struct {
-	unsigned int bit;
 	const char *name;
+	unsigned int bit;
 	bool needed;
 	const char *costs;
 } capabilities[] = { /* linux/capability.h */
-	{ 5,  "CAP_KILL",      true,  "bring-ups cannot be stopped and continued" },
-	{ 12, "CAP_NET_ADMIN", true,  "no devices can be made, and no flags set" },
-	{ 13, "CAP_NET_RAW",   true,  "no echoes can be sent" },
-	{ 21, "CAP_SYS_ADMIN", true,  "no namespaces can be made" },
-	{ 34, "CAP_SYSLOG",    false, "the kernel's log is not followed: kernel-bug is never seen" },
-	{ 38, "CAP_PERFMON",   true,  "probes cannot read kernel memory" },
-	{ 39, "CAP_BPF",       true,  "no probes can be loaded" },
+	{ "CAP_KILL",      5,  true,  "bring-ups cannot be stopped and continued" },
+	{ "CAP_NET_ADMIN", 12, true,  "no devices can be made, and no flags set" },
+	{ "CAP_NET_RAW",   13, true,  "no echoes can be sent" },
+	{ "CAP_SYS_ADMIN", 21, true,  "no namespaces can be made" },
+	{ "CAP_SYSLOG",    34, false, "the kernel's log is not followed: kernel-bug is never seen" },
+	{ "CAP_PERFMON",   38, true,  "probes cannot read kernel memory" },
+	{ "CAP_BPF",       39, true,  "no probes can be loaded" },
 };
 enum { NR_CAPABILITIES = sizeof(capabilities) / sizeof(capabilities[0]) };
 
@@ -352,10 +353,13 @@ static bool device_works(int index, char *reason, size_t size)
 	ssize_t got = 0;
 	pid_t child;
 
-	snprintf(reason, size, "cannot start a process: %s", strerror(errno));
-	if (pipe2(ends, O_CLOEXEC))
+	if (pipe2(ends, O_CLOEXEC)) {
+		snprintf(reason, size, "cannot make a pipe: %s", strerror(errno));
 		return false;
+	}
 	child = fork();
+	if (child < 0)
+		snprintf(reason, size, "cannot start a process: %s", strerror(errno));
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ends[0]);
@@ -625,10 +629,10 @@ const struct command command_doctor = {
 	.doc = "Tells what works on this machine, and what each lack costs",
 	.help = "  --json   one JSON object\n"
 		"\n"
-		"Each way to hook each probe is tried, and a device of each kind is made in "
-		"namespaces that\n"
-		"vanish with it: nothing is believed from a version number. Exit code 4: no "
-		"campaign can run\n"
-		"here now.\n",
+		"Each way to hook each probe is tried, and a device of each kind is made\n"
+		"in namespaces that vanish with it: no version number is believed.\n"
+		"\n"
+		"Exit codes: 0 campaigns can run here; 4 they cannot; 75 they could, but\n"
+		"another run is at work or the machine is marked dirty.\n",
 	.run = run,
 };

@@ -336,25 +336,29 @@ static uint32_t *choose(const char *only, struct why *why)
 static int inspect(const uint32_t *indexes, struct inspection *inspection, struct why *why)
 {
 	const struct probes_ask ask = {.counts_only = true};
+	struct interface *interfaces;
 	struct probes *probes;
-	uint32_t nr = 0;
-	int err = probes_open(&ask, &probes, why);
+	uint32_t nr = 0, found = 0;
+	int err;
 
-	if (err)
-		return err;
 	while (indexes[nr])
 		nr++;
-	inspection->interfaces = calloc(nr + 1, sizeof(*inspection->interfaces));
-	if (!inspection->interfaces)
-		err = why_set(why, ENOMEM, "inspect: out of memory");
+	interfaces = calloc(nr + 1, sizeof(*interfaces));
+	if (!interfaces)
+		return why_set(why, ENOMEM, "inspect: out of memory");
+	inspection->interfaces = interfaces;
+	err = probes_open(&ask, &probes, why);
+	if (err)
+		return err;
 	for (uint32_t i = 0; !err && i < nr; i++) {
 		struct counts counts;
 
 		err = probes_counts(probes, SLOT_INSPECT, indexes[i], &counts, why);
 		/* One that went away since it was listed is no error. */
 		if (!err && counts.found)
-			describe(&inspection->interfaces[inspection->nr_interfaces++], &counts);
+			describe(&interfaces[found++], &counts);
 	}
+	inspection->nr_interfaces = found;
 	probes_close(probes);
 	return err;
 }
@@ -480,17 +484,14 @@ const struct command command_inspect = {
 	.name = "inspect",
 	.arguments = "[IFACE] [--netns NAME|PATH|PID] [--json]",
 	.doc = "Shows the kernel's reference counts of every interface, or of one",
-	.help = "  --netns NS   look into this network namespace: a name of ip-netns(8), a "
-		"path, or the\n"
-		"               pid of a process in it\n"
+	.help = "  --netns NS   look into this network namespace: a name of ip-netns(8),\n"
+		"               a path, or the pid of a process in it\n"
 		"  --json       one JSON object\n"
 		"\n"
-		"NET_DEVICE and INET6_DEV are reference counts, read from kernel memory; they "
-		"are sums over\n"
-		"CPUs and only stand still when no traffic flows. A pending linkwatch event "
-		"holds one\n"
-		"NET_DEVICE reference for up to a second. A device whose unregistering has "
-		"begun is in no\n"
-		"namespace's list any more and is not shown.\n",
+		"NET_DEVICE and INET6_DEV are reference counts, read from kernel memory;\n"
+		"they are sums over CPUs and only stand still when no traffic flows. A\n"
+		"pending linkwatch event holds one NET_DEVICE reference for up to a\n"
+		"second. A device whose unregistering has begun is in no namespace's list\n"
+		"any more and is not shown.\n",
 	.run = run,
 };

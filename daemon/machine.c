@@ -281,18 +281,10 @@ static int in_use_by(struct why *why, const char *pid)
 		pid[0] ? pid : "unknown");
 }
 
-int machine_lock(struct why *why)
+static int take_lock(int fd, struct why *why)
 {
-	AUTO_FD int fd = -1;
 	char pid[16];
-	int err = make_folder(why), locked;
 
-	if (err)
-		return err;
-	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return why_set(why, errno, "machine: cannot open %s: %s%s", LOCK_FILE,
-			       strerror(errno), geteuid() ? "; run as root" : "");
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno != EWOULDBLOCK)
 			return why_set(why, errno, "machine: cannot lock %s: %s", LOCK_FILE,
@@ -304,9 +296,24 @@ int machine_lock(struct why *why)
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
 		return why_set(why, errno, "machine: cannot write %s: %s", LOCK_FILE,
 			       strerror(errno));
-	locked = fd;
-	fd = -1;
-	return locked;
+	return 0;
+}
+
+int machine_lock(struct why *why)
+{
+	int err = make_folder(why), fd;
+
+	if (err)
+		return err;
+	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return why_set(why, errno, "machine: cannot open %s: %s%s", LOCK_FILE,
+			       strerror(errno), geteuid() ? "; run as root" : "");
+	err = take_lock(fd, why);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 /* Asks /proc/locks: trying the lock would make a run that starts now find it taken. */

@@ -20,7 +20,8 @@ _Static_assert(sizeof(campaign_verdict_names) / sizeof(campaign_verdict_names[0]
 
 bool verdict_fault(enum verdict verdict)
 {
-	return verdict == VERDICT_LEAK || verdict == VERDICT_HANG || verdict == VERDICT_KERNEL_BUG;
+	return verdict == VERDICT_LEAK || verdict == VERDICT_HANG ||
+	       verdict == VERDICT_KERNEL_BUG;
 }
 
 bool verdict_valid(enum verdict verdict)
@@ -28,8 +29,8 @@ bool verdict_valid(enum verdict verdict)
 	return verdict == VERDICT_CLEAN || verdict_fault(verdict);
 }
 
-__attribute__((format(printf, 3, 4))) static bool say(struct judgement *judgement,
-						      enum verdict verdict, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool
+say(struct judgement *judgement, enum verdict verdict, const char *format, ...)
 {
 	va_list ap;
 
@@ -129,8 +130,8 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 	if (e->settled || e->device_gone || !e->baseline.found || !e->after.found)
 		return false;
 	/*
-	 * Too few is worse than too many: the next put frees what is in use. Of the rest the
-	 * device is named first, because what keeps the device keeps its inet6_dev as well.
+	 * Too few is worse than too many: the next put frees what is in use. Otherwise the
+	 * device is named first: it is what unregistering waits for.
 	 */
 	for (uint32_t i = 0; i < nr; i++)
 		if (over(e, objects[i]) && (worst == OBJECTS || is_worse(e, objects[i], worst)))
@@ -141,15 +142,17 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 	j->delta = over(e, worst);
 	j->pinned = e->unregister_tried && !e->unregister_returned;
 	if (j->delta < 0) {
-		say(j, VERDICT_KERNEL_BUG, "%s of %s has %" PRId64 " references below its baseline",
-		    j->object, e->device, -j->delta);
+		say(j, VERDICT_KERNEL_BUG,
+		    "%s of %s has %" PRId64 " reference%s too few, against its baseline",
+		    j->object, e->device, -j->delta, j->delta == -1 ? "" : "s");
 	} else {
 		say(j, VERDICT_LEAK,
-		    "%+" PRId64 " %s reference%s on %s %" PRIu64 " ms after teardown; %s", j->delta,
-		    j->object, j->delta == 1 ? "" : "s", e->device, e->settle_ns / 1000000,
-		    !e->unregister_tried ? "the device is not ours to unregister" :
-		    j->pinned		 ? "the unregister hangs" :
-					   "the unregister let go of it");
+		    "%+" PRId64 " %s reference%s on %s %" PRIu64 " ms after teardown; %s",
+		    j->delta, j->object, j->delta == 1 ? "" : "s", e->device,
+		    e->settle_ns / 1000000,
+		    !e->unregister_tried ? "the device is not ours to unregister"
+		    : j->pinned		 ? "the unregister hangs"
+					 : "the unregister let go of it");
 	}
 	sign(j, j->object);
 	return true;
@@ -173,9 +176,11 @@ static bool has_holes(const struct evidence *e, struct judgement *j)
 	if (e->lane_lost)
 		return say(j, VERDICT_INVALID, "the lane's process died in mid-trial");
 	if (e->lost_records)
-		return say(j, VERDICT_INVALID, "%" PRIu64 " records were lost", e->lost_records);
+		return say(j, VERDICT_INVALID, "%" PRIu64 " records were lost",
+			   e->lost_records);
 	if (e->missed_probes)
-		return say(j, VERDICT_INVALID, "the kernel skipped %" PRIu64 " runs of our programs",
+		return say(j, VERDICT_INVALID,
+			   "the kernel skipped %" PRIu64 " runs of our programs",
 			   e->missed_probes);
 	if (!e->baseline.found)
 		return say(j, VERDICT_INVALID, "the device was not there for the baseline");
@@ -189,7 +194,8 @@ static bool has_holes(const struct evidence *e, struct judgement *j)
 	if (e->bringup_end == BRINGUP_NOT_STARTED)
 		return say(j, VERDICT_INVALID, "the bring-up did not start");
 	if (e->opened && asked_ns && !e->held_ns)
-		return say(j, VERDICT_INVALID, "the bring-up was not held although a hold was asked");
+		return say(j, VERDICT_INVALID,
+			   "the bring-up was not held although a hold was asked");
 	if (e->opened && asked_ns && e->held_ns < asked_ns / 100 * 95)
 		return say(j, VERDICT_INVALID, "held for %" PRIu64 " us of %" PRIu64 " us",
 			   e->held_ns / 1000, e->spec.hold_us);
@@ -209,8 +215,8 @@ static bool missed(const struct evidence *e, struct judgement *j)
 			   e->device, strerror(e->flags_error), e->bringup_status);
 	if (!e->opened && !e->flag_sets)
 		return say(j, VERDICT_MISSED,
-			   "the bring-up never set flags of %s (it ended with status %d)", e->device,
-			   e->bringup_status);
+			   "the bring-up never set flags of %s (it ended with status %d)",
+			   e->device, e->bringup_status);
 	if (!e->opened)
 		return say(j, VERDICT_MISSED, "no flag set asked for IFF_UP");
 	if (!e->closed)
@@ -222,10 +228,10 @@ static bool missed(const struct evidence *e, struct judgement *j)
 	return false;
 }
 
-void verdict_judge(const struct evidence *evidence, const enum object *objects, uint32_t nr_objects,
-		   struct judgement *judgement)
+void verdict_judge(const struct evidence *evidence, const enum object *objects,
+		   uint32_t nr_objects, struct judgement *judgement)
 {
-	struct judgement j = { 0 };
+	struct judgement j = {0};
 
 	if (!kernel_complained(evidence, &j) && !hung(evidence, &j) &&
 	    !leaked(evidence, objects, nr_objects, &j) && !unregister_hung(evidence, &j) &&
@@ -247,7 +253,8 @@ static uint32_t valid_trials(const struct arm_tally *arm)
 	return valid;
 }
 
-enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *reason, size_t size)
+enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *reason,
+				       size_t size)
 {
 	uint32_t faults = 0, trials = 0, skipped = 0;
 	enum arm most = ARM_CONTROL;
@@ -266,7 +273,8 @@ enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *
 		return CAMPAIGN_INCONCLUSIVE;
 	}
 	if (faults) {
-		snprintf(reason, size, "%u of %u trials show a fault", faults, trials);
+		snprintf(reason, size, "%u of %u trials show%s a fault", faults, trials,
+			 faults == 1 ? "s" : "");
 		return CAMPAIGN_FAULT;
 	}
 	if (skipped == trials) {
@@ -281,12 +289,13 @@ enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *
 		uint32_t valid = valid_trials(&arms[arm]);
 
 		if (arm != ARM_ECHO && valid * 10 < arms[arm].trials * 9) {
-			snprintf(reason, size, "only %u of %u trials of the %s arm are valid", valid,
-				 arms[arm].trials, arm_names[arm]);
+			snprintf(reason, size, "only %u of %u trials of the %s arm are valid",
+				 valid, arms[arm].trials, arm_names[arm]);
 			return CAMPAIGN_INCONCLUSIVE;
 		}
 	}
-	snprintf(reason, size, "no fault in %u valid trials of the %s arm", valid_trials(&arms[most]),
+	snprintf(reason, size, "no fault in %u valid trial%s of the %s arm",
+		 valid_trials(&arms[most]), valid_trials(&arms[most]) == 1 ? "" : "s",
 		 arm_names[most]);
 	return CAMPAIGN_CLEAN;
 }

@@ -7,7 +7,7 @@
 # Usage: test_commands.sh DADRACE
 set -uo pipefail
 
-if [ $# -ne 1 ] || [ ! -x "$1" ]; then
+if [ $# -lt 1 ] || [ ! -x "$1" ]; then
 	echo "usage: $0 DADRACE" >&2
 	exit 64
 fi
@@ -113,6 +113,18 @@ echo 4242 >/run/dadrace/lock
 expect 75 'another run \(pid 4242\)' "clean while a run is at work" dadrace clean
 exec 9>&-
 expect 0 '^Nothing to clean\.$' "clean after the run" dadrace clean
+
+setting=/proc/sys/net/ipv6/conf/lo/hop_limit
+before=$(cat $setting)
+echo 33 >$setting
+# Of a process that cannot be: pids end at 2^22.
+printf 'sysctl\t%s\t%s\n' $setting "$before" >/run/dadrace/undo-2147483647-1.journal
+dadrace doctor >out 2>err
+code=$?
+result "$(grep -q 'undo-2147483647-1.journal' out && echo true)" "doctor sees a dead run's journal"
+expect 0 "write back $setting" "clean replays it" dadrace clean
+result "$([ "$(cat $setting)" = "$before" ] && echo true)" "the setting is back"
+expect 0 '^Nothing to clean\.$' "clean after the journal" dadrace clean
 
 ip netns add dadrace-7
 ip netns add somebody-else

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What follows from a list of moments; stamps in microseconds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "evidence.h"
+
+struct at {
+	uint64_t us;
+	enum moment_kind kind;
+	uint32_t sequence;
+	int64_t value;
+};
+
+static struct evidence evidence;
+
+static void derive(const struct at *list)
+{
+	evidence = (struct evidence){ 0 };
+	for (; list->us; list++)
+		evidence.moments[evidence.nr_moments++] = (struct moment){
+			.at_ns = list->us * 1000,
+			.kind = list->kind,
+			.sequence = list->sequence,
+			.value = list->value,
+		};
+	evidence_derive(&evidence);
+}
+
+/* clang-format off */
+static void test_race(void **state)
+{
+	(void)state;
+	derive((const struct at[]){
+		{ 10,	MOMENT_START },
+		{ 100,	MOMENT_FLAGS_ENTER },
+		{ 190,	MOMENT_FLAGS_RETURN },
+		{ 191,	MOMENT_OPENED },
+		{ 200,	MOMENT_HELD },
+		{ 230,	MOMENT_ECHO_IN, 1 },
+		{ 5205, MOMENT_RELEASED },
+		{ 5210, MOMENT_CLOSED },
+		{ 5210, MOMENT_FLAGS_ENTER },
+		{ 5300, MOMENT_FLAGS_RETURN },
+		{ 5400, MOMENT_ECHO_IN, 2 },
+		{ 0 } });
+	assert_true(evidence.opened);
+	assert_true(evidence.closed);
+	assert_int_equal(evidence.flag_sets, 2);
+	assert_int_equal(evidence.first_flags_ns, 90000);
+	assert_int_equal(evidence.second_flags_ns, 90000);
+	assert_int_equal(evidence.held_ns, 5005000);
+	assert_int_equal(evidence.echoes_delivered, 2);
+	assert_int_equal(evidence.echoes_inside, 1);
+	assert_int_equal(evidence.first_echo_ns, 39000);
+}
+
+static void test_records_of_two_cpus_out_of_order(void **state)
+{
+	(void)state;
+	derive((const struct at[]){
+		{ 900, MOMENT_CLOSED },
+		{ 300, MOMENT_ECHO_IN, 2 },
+		{ 100, MOMENT_OPENED },
+		{ 200, MOMENT_ECHO_IN, 1 },
+		{ 0 } });
+	assert_int_equal(evidence.moments[0].kind, MOMENT_OPENED);
+	assert_int_equal(evidence.moments[3].kind, MOMENT_CLOSED);
+	assert_int_equal(evidence.echoes_inside, 2);
+	assert_int_equal(evidence.first_echo_ns, 100000);
+}
+
+static void test_an_echo_counts_once(void **state)
+{
+	(void)state;
+	derive((const struct at[]){
+		{ 100, MOMENT_OPENED },
+		{ 200, MOMENT_ECHO_IN, 1 },
+		{ 210, MOMENT_ECHO_IN, 1 },
+		{ 900, MOMENT_CLOSED },
+		{ 0 } });
+	assert_int_equal(evidence.echoes_delivered, 1);
+	assert_int_equal(evidence.echoes_inside, 1);
+}
+
+static void test_nothing_is_inside_a_window_that_never_closed(void **state)
+{
+	(void)state;
+	derive((const struct at[]){
+		{ 50,  MOMENT_ECHO_IN, 1 },
+		{ 100, MOMENT_OPENED },
+		{ 200, MOMENT_ECHO_IN, 2 },
+		{ 0 } });
+	assert_false(evidence.closed);
+	assert_int_equal(evidence.echoes_delivered, 2);
+	assert_int_equal(evidence.echoes_inside, 0);
+}
+
+static void test_first_flag_set_fails(void **state)
+{
+	(void)state;
+	derive((const struct at[]){
+		{ 100, MOMENT_FLAGS_ENTER },
+		{ 150, MOMENT_FLAGS_RETURN, 0, -1 },
+		{ 0 } });
+	assert_int_equal(evidence.flag_sets, 1);
+	assert_int_equal(evidence.flags_error, 1);
+	assert_false(evidence.opened);
+}
+
+static void test_somebody_else_continues_it(void **state)
+{
+	(void)state;
+	derive((const struct at[]){
+		{ 100,	MOMENT_OPENED },
+		{ 110,	MOMENT_HELD },
+		{ 130,	MOMENT_RELEASED },
+		{ 5110, MOMENT_RELEASED },
+		{ 0 } });
+	assert_int_equal(evidence.held_ns, 20000);
+}
+/* clang-format on */
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_race),
+		cmocka_unit_test(test_records_of_two_cpus_out_of_order),
+		cmocka_unit_test(test_an_echo_counts_once),
+		cmocka_unit_test(test_nothing_is_inside_a_window_that_never_closed),
+		cmocka_unit_test(test_first_flag_set_fails),
+		cmocka_unit_test(test_somebody_else_continues_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

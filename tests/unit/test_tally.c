@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tally.h"
+
+static struct tally *new_tally(enum arm *arms, uint32_t nr_arms)
+{
+	const struct campaign campaign = {.name = "smoke", .arms = arms, .nr_arms = nr_arms};
+	struct tally *tally;
+
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	return tally;
+}
+
+static struct judgement judged(enum verdict verdict, const char *reason)
+{
+	struct judgement judgement = {.verdict = verdict};
+
+	snprintf(judgement.reason, sizeof(judgement.reason), "%s", reason);
+	return judgement;
+}
+
+static struct judgement leak(const char *object, int64_t delta, bool pinned)
+{
+	struct judgement judgement = judged(VERDICT_LEAK, "it leaks");
+
+	snprintf(judgement.object, sizeof(judgement.object), "%s", object);
+	snprintf(judgement.signature, sizeof(judgement.signature), "leak/%s", object);
+	judgement.delta = delta;
+	judgement.pinned = pinned;
+	return judgement;
+}
+
+static int add(struct tally *tally, uint32_t trial, enum arm arm,
+	       const struct judgement *judgement, const struct tally_finding **finding)
+{
+	struct evidence e = {.spec = {.trial = trial, .arm = arm}};
+
+	return tally_add(tally, &e, judgement, finding);
+}
+
+static void test_nothing_ran(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ARM_RACE, ARM_CONTROL, ARM_RACE}, 3);
+	struct summary summary = {0};
+
+	(void)state;
+	tally_summary(tally, &summary);
+	assert_string_equal(summary.campaign, "smoke");
+	assert_int_equal(summary.schema_version, 1);
+	assert_int_equal(summary.verdict, CAMPAIGN_INCONCLUSIVE);
+	assert_int_equal(summary.exit_code, 3);
+	assert_string_equal(summary.reason, "no trial was run");
+	assert_int_equal(summary.trials, 0);
+	assert_int_equal(summary.fault_rate_bound_ppm, 1000000);
+	/* Each arm once, in the order of the enum. */
+	assert_int_equal(summary.nr_arms, 2);
+	assert_int_equal(summary.arms[0].arm, ARM_CONTROL);
+	assert_int_equal(summary.arms[1].arm, ARM_RACE);
+	assert_int_equal(summary.arms[1].trials, 0);
+	assert_int_equal(summary.nr_findings, 0);
+	assert_int_equal(summary.nr_reasons, 0);
+	tally_free(tally);
+	tally_free(NULL);
+}
+
+static void test_sums_of_an_arm(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, "fine");
+	struct summary summary = {0};
+	uint32_t trials, verdicts[VERDICTS];
+	const struct tally_arm *arm;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 100; i++) {
+		struct evidence e = {
+			.spec = {.trial = i, .arm = ARM_RACE, .hold_us = 1000},
+			.started_ns = 5,
+			.ended_ns = 5 + 2500000,
+			.opened = true,
+			.closed = true,
+			/* 900 us, 910 us, ... 1890 us */
+			.held_ns = 890000 + i * 10000,
+			.echoes_sent = 4,
+			.echoes_refused = 1,
+			.echoes_delivered = 3,
+			.echoes_inside = i % 2,
+			.first_echo_ns = i * 1000 + 499,
+			.second_flags_ns = i * 1000 + 500,
+			.settled = i <= 10,
+			.settle_ns = i * 1000000,
+		};
+
+		assert_int_equal(tally_add(tally, &e, &clean, NULL), 0);
+	}
+	tally_so_far(tally, &trials, verdicts);
+	assert_int_equal(trials, 100);
+	assert_int_equal(verdicts[VERDICT_CLEAN], 100);
+	assert_int_equal(verdicts[VERDICT_LEAK], 0);
+
+	tally_summary(tally, &summary);
+	arm = &summary.arms[0];
+	assert_int_equal(summary.trials, 100);
+	assert_int_equal(summary.valid, 100);
+	assert_int_equal(summary.verdict, CAMPAIGN_CLEAN);
+	/* 1 - 0.05^(1/100) = 2.951305 % */
+	assert_int_equal(summary.fault_rate_bound_ppm, 29514);
+	assert_int_equal(arm->trials, 100);
+	assert_int_equal(arm->valid, 100);
+	assert_int_equal(arm->opened, 100);
+	assert_int_equal(arm->inside, 50);
+	assert_int_equal(arm->verdicts.by[VERDICT_CLEAN], 100);
+	assert_int_equal(arm->echoes_sent, 400);
+	assert_int_equal(arm->echoes_refused, 100);
+	assert_int_equal(arm->echoes_delivered, 300);
+	assert_int_equal(arm->echoes_inside, 50);
+	assert_int_equal(arm->hold_asked_p50_us, 1000);
+	assert_int_equal(arm->hold_asked_p99_us, 1000);
+	assert_int_equal(arm->held_p50_us, 1390);
+	assert_int_equal(arm->held_p99_us, 1880);
+	assert_int_equal(arm->held, 100);
+	/* From 950 us to 2100 us: all but the first five. */
+	assert_int_equal(arm->held_within, 95);
+	/* Rounded to the nearest. */
+	assert_int_equal(arm->first_echo_p50_us, 50);
+	assert_int_equal(arm->second_flags_p50_us, 51);
+	assert_int_equal(arm->second_flags_p99_us, 100);
+	/* Of those that settled. */
+	assert_int_equal(arm->settle_p50_us, 5000);
+	assert_int_equal(arm->settle_p99_us, 10000);
+	assert_int_equal(arm->elapsed_ms, 250);
+	tally_free(tally);
+}
+
+static void test_held_within(void **state)
+{
+	static const struct {
+		uint64_t asked_us, held_ns;
+		uint32_t within;
+	} holds[] = {
+		{100000, 94999999, 0},
+		{100000, 95000000, 1},
+		{100000, 111000000, 1}, /* 110% and 1 ms */
+		{100000, 111000001, 0},
+		{10, 9500, 1},
+		{10, 1011000, 1},
+		{10, 0, 0},
+	};
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
+		struct tally *tally = new_tally((enum arm[]){ARM_HOLD}, 1);
+		struct evidence e = {
+			.spec = {.trial = 1, .arm = ARM_HOLD, .hold_us = holds[i].asked_us},
+			.opened = true,
+			.held_ns = holds[i].held_ns,
+		};
+		struct summary summary = {0};
+
+		assert_int_equal(tally_add(tally, &e, &clean, NULL), 0);
+		tally_summary(tally, &summary);
+		assert_int_equal(summary.arms[0].held, 1);
+		if (summary.arms[0].held_within != holds[i].within)
+			fail_msg("%zu: %u", i, summary.arms[0].held_within);
+		tally_free(tally);
+	}
+}
+
+static void test_what_was_not_measured_is_not_counted(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	const struct judgement missed = judged(VERDICT_MISSED, "nothing");
+	struct evidence e = {.spec = {.trial = 1, .arm = ARM_RACE, .hold_us = 1000}};
+	struct summary summary = {0};
+
+	(void)state;
+	assert_int_equal(tally_add(tally, &e, &missed, NULL), 0);
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.arms[0].held, 0);
+	assert_int_equal(summary.arms[0].hold_asked_p50_us, 0);
+	assert_int_equal(summary.arms[0].settle_p99_us, 0);
+	assert_int_equal(summary.arms[0].elapsed_ms, 0);
+	tally_free(tally);
+}
+
+static void test_findings(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ARM_HOLD, ARM_RACE}, 2);
+	const struct judgement device = leak("net_device", 2, false);
+	const struct judgement more = leak("net_device", 4, true);
+	const struct judgement inet6 = leak("inet6_dev", 1, false);
+	struct judgement hang = judged(VERDICT_HANG, "it hangs");
+	const struct tally_finding *finding = NULL;
+	struct summary summary = {0};
+
+	(void)state;
+	snprintf(hang.signature, sizeof(hang.signature), "hang/flags");
+	assert_int_equal(add(tally, 3, ARM_RACE, &device, &finding), 1);
+	assert_string_equal(finding->signature, "leak/net_device");
+	assert_int_equal(finding->count, 1);
+	finding = NULL;
+	assert_int_equal(add(tally, 2, ARM_RACE, &more, &finding), 0);
+	assert_null(finding);
+	assert_int_equal(add(tally, 5, ARM_HOLD, &inet6, &finding), 1);
+	assert_int_equal(add(tally, 6, ARM_HOLD, &hang, &finding), 1);
+	assert_null(finding->object);
+	assert_int_equal(add(tally, 9, ARM_HOLD, &device, NULL), 0);
+	for (uint32_t trial = 100; trial < 150; trial++)
+		assert_int_equal(add(tally, trial, ARM_RACE, &inet6, NULL), 0);
+
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.verdict, CAMPAIGN_FAULT);
+	assert_int_equal(summary.exit_code, 1);
+	assert_int_equal(summary.nr_findings, 3);
+	finding = &summary.findings[0];
+	assert_int_equal(finding->verdict, VERDICT_LEAK);
+	assert_string_equal(finding->object, "net_device");
+	assert_string_equal(finding->reason, "it leaks");
+	assert_int_equal(finding->delta, 4);
+	assert_true(finding->pinned);
+	assert_int_equal(finding->count, 3);
+	assert_int_equal(finding->nr_trials, 3);
+	assert_int_equal(finding->trials[0], 3);
+	assert_int_equal(finding->trials[1], 2);
+	assert_int_equal(finding->trials[2], 9);
+	assert_int_equal(finding->nr_arms, 2);
+	assert_int_equal(finding->arms[0], ARM_RACE);
+	assert_int_equal(finding->arms[1], ARM_HOLD);
+	assert_int_equal(summary.findings[1].count, 51);
+	assert_int_equal(summary.findings[1].trials[50], 149);
+	assert_false(summary.findings[1].pinned);
+	/* 52 of 52 valid races are faulty. */
+	assert_int_equal(summary.fault_rate_bound_ppm, 1000000);
+	tally_free(tally);
+}
+
+static void test_below_the_baseline_is_farther_from_zero(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	struct judgement below = leak("net_device", -3, false);
+	const struct tally_finding *finding;
+
+	(void)state;
+	below.verdict = VERDICT_KERNEL_BUG;
+	assert_int_equal(add(tally, 1, ARM_RACE, &below, &finding), 1);
+	assert_int_equal(finding->delta, -3);
+	below.delta = -1;
+	assert_int_equal(add(tally, 2, ARM_RACE, &below, NULL), 0);
+	assert_int_equal(finding->delta, -3);
+	tally_free(tally);
+}
+
+static void test_reasons(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	const struct judgement held[] = {
+		judged(VERDICT_INVALID, "held for 940 us of 1000 us"),
+		judged(VERDICT_INVALID, "held for 9 us of 10000 us"),
+	};
+	const struct judgement missed = judged(VERDICT_MISSED, "held for 1 us of 2 us");
+	struct summary summary = {0};
+
+	(void)state;
+	assert_int_equal(add(tally, 1, ARM_RACE, &missed, NULL), 0);
+	assert_int_equal(add(tally, 2, ARM_RACE, &held[0], NULL), 0);
+	assert_int_equal(add(tally, 3, ARM_RACE, &held[1], NULL), 0);
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.nr_reasons, 2);
+	assert_int_equal(summary.reasons[0].count, 2);
+	assert_int_equal(summary.reasons[0].verdict, VERDICT_INVALID);
+	assert_string_equal(summary.reasons[0].reason, "held for 940 us of 1000 us");
+	assert_int_equal(summary.reasons[1].verdict, VERDICT_MISSED);
+	tally_free(tally);
+}
+
+static void test_reasons_are_bounded(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	struct summary summary = {0};
+	uint32_t count = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++) {
+		char words[3] = {(char)('a' + i % 26), (char)('a' + i / 26), '\0'};
+		const struct judgement judgement = judged(VERDICT_SKIPPED, words);
+
+		assert_int_equal(add(tally, i + 1, ARM_RACE, &judgement, NULL), 0);
+	}
+	tally_summary(tally, &summary);
+	for (uint32_t i = 0; i < summary.nr_reasons; i++)
+		count += summary.reasons[i].count;
+	assert_int_equal(count, 100);
+	assert_in_range(summary.nr_reasons, 2, 99);
+	assert_int_equal(summary.verdict, CAMPAIGN_SKIPPED);
+	assert_int_equal(summary.exit_code, 4);
+	tally_free(tally);
+}
+
+static void test_an_arm_that_never_ran_is_not_clean(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ARM_CONTROL, ARM_RACE}, 2);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+	struct summary summary = {0};
+
+	(void)state;
+	assert_int_equal(add(tally, 1, ARM_CONTROL, &clean, NULL), 0);
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.verdict, CAMPAIGN_INCONCLUSIVE);
+	assert_string_equal(summary.reason, "no trial of the race arm was run");
+	assert_int_equal(summary.exit_code, 3);
+	assert_int_equal(add(tally, 2, ARM_RACE, &clean, NULL), 0);
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.verdict, CAMPAIGN_CLEAN);
+	assert_int_equal(summary.trials, 2);
+	tally_free(tally);
+}
+
+/* The members of "verdicts" stand in the table as literals. */
+static void test_verdicts_are_named_as_they_are(void **state)
+{
+	const struct fields *verdicts = NULL;
+	uint32_t nr = 0;
+
+	(void)state;
+	for (const struct field *row = tally_arm_fields.rows; row->name; row++)
+		if (!strcmp(row->name, "verdicts"))
+			verdicts = row->sub;
+	assert_non_null(verdicts);
+	for (const struct field *row = verdicts->rows; row->name; row++, nr++) {
+		assert_string_equal(row->name, verdict_names[nr]);
+		assert_int_equal(row->offset, nr * sizeof(uint32_t));
+	}
+	assert_int_equal(nr, VERDICTS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_ran),
+		cmocka_unit_test(test_sums_of_an_arm),
+		cmocka_unit_test(test_held_within),
+		cmocka_unit_test(test_what_was_not_measured_is_not_counted),
+		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_below_the_baseline_is_farther_from_zero),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_reasons_are_bounded),
+		cmocka_unit_test(test_an_arm_that_never_ran_is_not_clean),
+		cmocka_unit_test(test_verdicts_are_named_as_they_are),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
