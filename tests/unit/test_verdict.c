@@ -187,6 +187,8 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_CLEAN },
 	{ "fewer echoes than planned", { SET(echoes_sent, 3) },
 	  .verdict = VERDICT_INVALID, .reason = "3 of 4 echoes were sent" },
+	{ "fewer echoes than planned, and nothing held the window for them",
+	  { SET(spec.hold_us, 0), SET(held_ns, 0), SET(echoes_sent, 3) }, .verdict = VERDICT_CLEAN },
 	{ "a hole outranks a miss", { SET(lost_records, 1), SET(closed, false) },
 	  .verdict = VERDICT_INVALID },
 
