@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_addr.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <signal.h>
@@ -169,7 +170,8 @@ static void crew_fire(void *arg)
 	send_due(crew);
 	counts = look_now(crew); /* after the echoes: they are in a hurry */
 	for (uint32_t i = 0; i < counts.nr_addresses && i < ADDRESSES_MAX; i++)
-		crew->message.evidence.tentative_inside |= counts.addresses[i].state < 2;
+		crew->message.evidence.tentative_inside |=
+			(counts.addresses[i].flags & IFA_F_TENTATIVE) != 0;
 }
 
 static void crew_hold(void *arg)
@@ -385,6 +387,8 @@ static void record_seen(const struct record *record, void *arg)
 		/* The counts can move again between the record and now: only a look decides. */
 		if (crew->trial.state == TRIAL_SETTLING && look_settled(crew))
 			crew_settled(crew, record->at_ns);
+		else
+			crew->state->settled = 0;
 		return;
 	}
 	note(crew, moment_of[record->type], record->at_ns, record->value, record->sequence);

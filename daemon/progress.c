@@ -468,7 +468,7 @@ static void print_finding(FILE *out, const struct tally_finding *finding, uint32
 	for (uint32_t i = 0; i < finding->nr_arms; i++)
 		text_add(&text, "%s%s", i ? ", " : " ", arm_names[finding->arms[i]]);
 	if (finding->delta)
-		text_add(&text, "; at most %+" PRId64, finding->delta);
+		text_add(&text, "; up to %+" PRId64 " references", finding->delta);
 	if (finding->pinned)
 		text_add(&text, "; pinned until reboot");
 	text_add(&text, ": %s", finding->reason);
@@ -572,8 +572,8 @@ static void print_end(struct progress *progress, const struct summary *summary,
 		fputc('\n', out);
 	if (summary->stuck)
 		fprintf(out,
-			"Stuck: the unregister of %u lane%s never returned; a reboot frees "
-			"the rest\n",
+			"Stuck: the unregister of %u lane%s never returned; only a "
+			"reboot frees them\n",
 			summary->stuck, plural(summary->stuck));
 	print_verdict(progress, summary);
 	if (results)

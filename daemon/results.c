@@ -83,6 +83,7 @@ struct trial_line {
 	uint64_t first_echo_ns;
 	enum bringup_end bringup_end;
 	int64_t bringup_status;
+	const char *bringup_said;
 	uint32_t descendants;
 	struct evidence_counts baseline;
 	struct evidence_counts after;
@@ -90,6 +91,7 @@ struct trial_line {
 	uint64_t settle_ns;
 	uint32_t looks;
 	bool device_gone;
+	bool lane_lost;
 	enum unregister unregister;
 	uint64_t unregister_ns;
 	enum hang hang;
@@ -275,6 +277,8 @@ static const struct field trial_rows[] = {
 	{ "bringup_end", FIELD_ENUM, TRIAL(enum bringup_end, bringup_end), NAMES(bringup_end_names, BRINGUP_ENDS),
 	  .doc = "How the bring-up's first process ended; overtime is by us, at its deadline" },
 	{ "bringup_status", FIELD_I64, TRIAL(int64_t, bringup_status), .doc = "Its exit code, or the signal's number" },
+	{ "bringup_said", FIELD_TEXT, TRIAL(const char *, bringup_said), OR_NULL,
+	  .doc = "Its first line on standard error" },
 	{ "descendants", FIELD_U32, TRIAL(uint32_t, descendants),
 	  .doc = "Processes of the bring-up that were ended with the trial" },
 	{ "baseline", FIELD_OBJECT, TRIAL(struct evidence_counts, baseline), .sub = &counts_fields,
@@ -286,6 +290,8 @@ static const struct field trial_rows[] = {
 	  .doc = "From teardown to that, or to the last look" },
 	{ "looks", FIELD_U32, TRIAL(uint32_t, looks), .doc = "Further looks after the deadline" },
 	{ "device_gone", FIELD_BOOL, TRIAL(bool, device_gone), .doc = "The device vanished in mid-trial" },
+	{ "lane_lost", FIELD_BOOL, TRIAL(bool, lane_lost),
+	  .doc = "The lane's process died or is stuck: little else is known" },
 	{ "unregister", FIELD_ENUM, TRIAL(enum unregister, unregister), NAMES(unregister_names, UNREGISTERS),
 	  .doc = "What came of the unregister that confirms a leak" },
 	{ "unregister_ns", FIELD_U64, TRIAL(uint64_t, unregister_ns), OR_NULL, .doc = "How long that took" },
@@ -402,6 +408,7 @@ static struct trial_line tell_trial(const struct evidence *e, const struct judge
 		.first_echo_ns = e->first_echo_ns,
 		.bringup_end = e->bringup_end,
 		.bringup_status = e->bringup_status,
+		.bringup_said = text_or_null(e->bringup_said),
 		.descendants = e->descendants,
 		.baseline = e->baseline,
 		.after = e->after,
@@ -409,6 +416,7 @@ static struct trial_line tell_trial(const struct evidence *e, const struct judge
 		.settle_ns = e->settle_ns,
 		.looks = e->looks,
 		.device_gone = e->device_gone,
+		.lane_lost = e->lane_lost,
 		.unregister = !e->unregister_tried     ? UNREGISTER_NOT_TRIED
 			      : e->unregister_returned ? UNREGISTER_RETURNED
 						       : UNREGISTER_STUCK,
@@ -576,11 +584,10 @@ static int stream_line(struct results *results, const char *line, struct why *wh
 	if (!r)
 		return 0;
 	results->stream = NULL;
-	return why_set(
-		why, -r,
-		"results: cannot write to the stream any more: %s; %s/%s goes on and has "
-		"every line",
-		strerror(-r), results->folder, LINES_FILE);
+	return why_set(why, -r,
+		       "results: cannot write to the stream any more: %s; %s/%s has "
+		       "every line",
+		       strerror(-r), results->folder, LINES_FILE);
 }
 
 /* Writes a line to the file and then to the stream; the file's error counts more. */

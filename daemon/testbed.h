@@ -11,8 +11,8 @@
 #include "why.h"
 
 /*
- * The testbed of one lane: the device under test and its peer, made with libnl (the only module
- * that includes it).
+ * The testbed of one lane: the device under test and its peer, made with libnl, which is
+ * included by the testbed_*.c files only (testbed_parts.h).
  *
  *   lane namespace            peer namespace
  *   +-----------+             +------------+

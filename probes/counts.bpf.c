@@ -72,7 +72,7 @@ static __always_inline __u32 reg_state(struct net_device *dev)
 	struct net_device___byte *byte = (void *)dev;
 	struct net_device___bits *bits = (void *)dev;
 
-	if (bpf_core_field_size(byte->reg_state) == 1 && bpf_core_field_exists(byte->reg_state))
+	if (bpf_core_field_exists(byte->reg_state))
 		return BPF_CORE_READ(byte, reg_state);
 	return BPF_CORE_READ_BITFIELD_PROBED(bits, reg_state);
 }

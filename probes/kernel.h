@@ -113,9 +113,9 @@ struct net_device {
 	struct hlist_head neighbours[2]; /* since 6.13 */
 };
 
-/* reg_state was a bit field until it became a byte: two flavours of one structure. */
+/* reg_state was a bit field of an enum until it became a byte: two flavours of one structure. */
 struct net_device___bits {
-	unsigned int reg_state : 8;
+	enum { REGISTRATION_STATES } reg_state : 8;
 };
 struct net_device___byte {
 	__u8 reg_state;

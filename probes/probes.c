@@ -48,7 +48,7 @@ struct probes {
 static char libbpf_said[512];
 
 __attribute__((format(printf, 2, 0))) static int keep_words(enum libbpf_print_level level,
-							     const char *format, va_list ap)
+							    const char *format, va_list ap)
 {
 	if (level == LIBBPF_WARN && !libbpf_said[0]) {
 		vsnprintf(libbpf_said, sizeof(libbpf_said), format, ap);
@@ -74,22 +74,25 @@ static int refused(int err, const char *what, struct why *why)
 
 	if (err == EPERM || err == EACCES) {
 		if (geteuid() != 0)
-			return why_set(why, EPERM,
-				       "probes: %s: not permitted to user %u; run as root, or with "
-				       "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN",
-				       what, geteuid());
+			return why_set(
+				why, EPERM,
+				"probes: %s: not permitted to user %u; run as root, or with "
+				"CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN",
+				what, geteuid());
 		if (read_word("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown)) &&
 		    strstr(lockdown, "[confidentiality]"))
-			return why_set(why, EPERM,
-				       "probes: %s: the kernel is locked down (confidentiality), "
-				       "which forbids reading kernel memory; boot with "
-				       "lockdown=integrity or none",
-				       what);
-		return why_set(why, EPERM,
-			       "probes: %s: refused although we are root: a capability (CAP_BPF, "
-			       "CAP_PERFMON) is missing, or a container's seccomp filter forbids "
-			       "bpf(2)%s%s",
-			       what, libbpf_said[0] ? "; libbpf: " : "", libbpf_said);
+			return why_set(
+				why, EPERM,
+				"probes: %s: the kernel is locked down (confidentiality), "
+				"which forbids reading kernel memory; boot with "
+				"lockdown=integrity or none",
+				what);
+		return why_set(
+			why, EPERM,
+			"probes: %s: refused although we are root: a capability (CAP_BPF, "
+			"CAP_PERFMON) is missing, or a container's seccomp filter forbids "
+			"bpf(2)%s%s",
+			what, libbpf_said[0] ? "; libbpf: " : "", libbpf_said);
 	}
 	return why_set(why, err, "probes: %s: %s%s%s", what, strerror(err),
 		       libbpf_said[0] ? "; libbpf: " : "", libbpf_said);
@@ -97,33 +100,78 @@ static int refused(int err, const char *what, struct why *why)
 
 /* --- which rungs this kernel has, cheaply --- */
 
-/* True when kallsyms lists the function; an inlined one is not there. */
-static bool have_function(const char *function)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	char line[256], type, name[200];
-	bool found = false;
+enum { GROUND_FUNCTIONS = NR_PROBES * RUNGS_MAX * RUNG_FUNCTIONS_MAX };
 
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strstr(line, function) && /* cheap: there are 100,000 lines */
-			sscanf(line, "%*x %c %199s", &type, name) == 2 &&
-			(type == 't' || type == 'T') && !strcmp(name, function);
+/* What the running kernel offers, read once and only when a rung asks for it. */
+struct ground {
+	struct btf *types;
+	bool listed;				 /* functions[] is filled in */
+	const char *functions[GROUND_FUNCTIONS]; /* of the table, those that kallsyms lists */
+	uint32_t nr_functions;
+};
+
+static void ground_clear(struct ground *ground)
+{
+	btf__free(ground->types);
+	*ground = (struct ground){0};
+}
+
+static bool ground_has(const struct ground *ground, const char *function)
+{
+	for (uint32_t i = 0; i < ground->nr_functions; i++)
+		if (!strcmp(ground->functions[i], function))
+			return true;
+	return false;
+}
+
+static void ground_note(struct ground *ground, const char *function)
+{
+	for (int i = 0; i < NR_PROBES; i++)
+		for (int j = 0; j < RUNGS_MAX && probe_table[i]->rungs[j].tier; j++)
+			for (int k = 0; k < RUNG_FUNCTIONS_MAX; k++) {
+				const char *wanted = probe_table[i]->rungs[j].functions[k];
+
+				if (wanted && !strcmp(wanted, function) &&
+				    !ground_has(ground, function))
+					ground->functions[ground->nr_functions++] = wanted;
+			}
+}
+
+/* True when kallsyms lists the function; an inlined one is not there. */
+static bool have_function(struct ground *ground, const char *function)
+{
+	FILE *file = ground->listed ? NULL : fopen("/proc/kallsyms", "re");
+	char line[512];
+
+	while (file &&
+	       fgets(line, sizeof(line), file)) { /* "ffffffff81e68eb0 T name\t[module]" */
+		char *type = strchr(line, ' ');
+
+		if (!type || (type[1] != 't' && type[1] != 'T'))
+			continue;
+		type[3 + strcspn(type + 3, "\t\n")] = '\0';
+		ground_note(ground, type + 3);
+	}
 	if (file)
 		fclose(file);
-	return found;
+	ground->listed = true;
+	return ground_has(ground, function);
 }
 
 /* Loads and attaches an empty fentry program: what a kernel says of itself is not enough. */
-static int fentry_works(const struct btf *kernel, const char *function)
+static int fentry_works(struct ground *ground, const char *function)
 {
 	const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id = btf__find_by_name_kind(kernel, function, BTF_KIND_FUNC);
-	int program, link;
+	int id, program, link;
 
+	if (!ground->types)
+		ground->types = btf__load_vmlinux_btf();
+	id = ground->types ? btf__find_by_name_kind(ground->types, function, BTF_KIND_FUNC)
+			   : -errno;
 	if (id < 0)
 		return id;
 	opts.attach_btf_id = (__u32)id;
@@ -139,7 +187,7 @@ static int fentry_works(const struct btf *kernel, const char *function)
 }
 
 /* 0 when the rung may be tried, with the function to hook; else -errno with the reason. */
-static int rung_possible(const struct btf *kernel, const struct probe_rung *rung,
+static int rung_possible(struct ground *ground, const struct probe_rung *rung,
 			 const char **function, struct why *why)
 {
 	int err = -ENOENT;
@@ -147,14 +195,16 @@ static int rung_possible(const struct btf *kernel, const struct probe_rung *rung
 	*function = NULL;
 	if (rung->tier == TIER_TRACEPOINT)
 		return 0;
-	if (rung->tier == TIER_KPROBE && access("/sys/bus/event_source/devices/kprobe/type", F_OK))
-		return why_set(why, ENOTSUP, "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
+	if (rung->tier == TIER_KPROBE &&
+	    access("/sys/bus/event_source/devices/kprobe/type", F_OK))
+		return why_set(why, ENOTSUP,
+			       "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
 	for (int i = 0; i < RUNG_FUNCTIONS_MAX && rung->functions[i]; i++) {
 		const char *name = rung->functions[i];
 
-		if (!have_function(name))
+		if (!have_function(ground, name))
 			continue;
-		err = rung->tier == TIER_FENTRY ? fentry_works(kernel, name) : 0;
+		err = rung->tier == TIER_FENTRY ? fentry_works(ground, name) : 0;
 		if (!err) {
 			*function = name;
 			return 0;
@@ -163,8 +213,9 @@ static int rung_possible(const struct btf *kernel, const struct probe_rung *rung
 	if (err == -ENOENT)
 		return why_set(why, ENOENT, "this kernel has no function %s to hook",
 			       rung->functions[0]);
-	return why_set(why, -err, "hooking %s by fentry: %s%s", rung->functions[0], strerror(-err),
-		       err == -EPERM ? " (no dynamic ftrace with direct calls, or locked down)" : "");
+	return why_set(
+		why, -err, "hooking %s by fentry: %s%s", rung->functions[0], strerror(-err),
+		err == -EPERM ? " (no dynamic ftrace with direct calls, or locked down)" : "");
 }
 
 /* --- one load --- */
@@ -209,13 +260,6 @@ static int attach_programs(const struct probes_bpf *skel, const struct probe_run
 	return 0;
 }
 
-static int no_types(struct why *why)
-{
-	return why_set(why, ENOTSUP,
-		       "probes: this kernel has no type information (/sys/kernel/btf/vmlinux); it needs "
-		       "CONFIG_DEBUG_INFO_BTF=y");
-}
-
 static int open_skeleton(struct probes_bpf **out, struct why *why)
 {
 	struct probes_bpf *skel;
@@ -224,10 +268,15 @@ static int open_skeleton(struct probes_bpf **out, struct why *why)
 
 	libbpf_set_print(keep_words);
 	libbpf_said[0] = '\0';
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return why_set(why, ENOTSUP,
+			       "probes: this kernel has no type information "
+			       "(/sys/kernel/btf/vmlinux); it needs CONFIG_DEBUG_INFO_BTF=y");
 	cpus = libbpf_num_possible_cpus();
 	if (cpus < 1 || cpus > CPUS_MAX)
-		return why_set(why, ENOTSUP, "probes: %d possible CPUs; at most %d are supported",
-			       cpus, CPUS_MAX);
+		return why_set(why, ENOTSUP,
+			       "probes: %d possible CPUs; at most %d are supported", cpus,
+			       CPUS_MAX);
 	skel = probes_bpf__open();
 	if (!skel)
 		return refused(errno, "opening the programs", why);
@@ -241,16 +290,13 @@ static int open_skeleton(struct probes_bpf **out, struct why *why)
 int probes_try(const struct probe *probe, const struct probe_rung *rung, const char **function,
 	       struct why *why)
 {
-	struct bpf_link *links[RUNG_PROGRAMS_MAX] = { NULL };
+	struct bpf_link *links[RUNG_PROGRAMS_MAX] = {NULL};
 	struct probes_bpf *skel = NULL;
 	const char *failed = probe->name;
-	struct btf *kernel = btf__load_vmlinux_btf();
-	int err;
+	struct ground ground = {0};
+	int err = rung_possible(&ground, rung, function, why);
 
-	if (!kernel)
-		return no_types(why);
-	err = rung_possible(kernel, rung, function, why);
-	btf__free(kernel);
+	ground_clear(&ground);
 	if (err)
 		return err;
 	err = open_skeleton(&skel, why);
@@ -288,21 +334,21 @@ static bool has_tier(const struct probe *probe, enum tier tier)
 }
 
 /*
- * The best rung: that looks possible when the kernel's types are given, that works when tried alone
- * when not. A forced tier leaves no choice where the probe has it.
+ * The best rung: that looks possible on the given ground, or without one, that works when tried
+ * alone. A forced tier leaves no choice where the probe has it.
  */
-static int choose(struct probe_hook *hook, enum tier forced, const struct btf *kernel,
+static int choose(struct probe_hook *hook, enum tier forced, struct ground *ground,
 		  struct why *why)
 {
 	const struct probe *probe = hook->probe;
-	struct why last = { "no rung" };
+	struct why last = {"no rung"};
 
 	hook->tier = TIER_AUTO;
 	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++) {
 		if (forced && has_tier(probe, forced) && probe->rungs[i].tier != forced)
 			continue;
-		if (kernel ? rung_possible(kernel, &probe->rungs[i], &hook->function, &last) :
-			     probes_try(probe, &probe->rungs[i], &hook->function, &last))
+		if (ground ? rung_possible(ground, &probe->rungs[i], &hook->function, &last)
+			   : probes_try(probe, &probe->rungs[i], &hook->function, &last))
 			continue;
 		hook->tier = probe->rungs[i].tier;
 		return 0;
@@ -366,22 +412,25 @@ static int map_memory(struct probes *probes, struct why *why)
 	probes->lanes = lanes == MAP_FAILED ? NULL : lanes;
 	probes->counts = counts == MAP_FAILED ? NULL : counts;
 	if (!probes->lanes || !probes->counts)
-		return why_set(why, errno, "probes: mapping shared memory: %s", strerror(errno));
+		return why_set(why, errno, "probes: mapping shared memory: %s",
+			       strerror(errno));
 	return 0;
 }
 
 static int find_offsets(struct probes *probes, struct why *why)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int err = bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_offsets), &opts);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_offsets),
+					 &opts);
 
 	if (err)
 		return refused(-err, "running a program on demand", why);
 	if (opts.retval)
-		return why_set(why, ENOTSUP,
-			       "probes: this kernel shows no way to its per-CPU counters: neither "
-			       "__per_cpu_offset in /proc/kallsyms nor "
-			       "bpf_map_lookup_percpu_elem (5.19)");
+		return why_set(
+			why, ENOTSUP,
+			"probes: this kernel shows no way to its per-CPU counters: neither "
+			"__per_cpu_offset in /proc/kallsyms nor "
+			"bpf_map_lookup_percpu_elem (5.19)");
 	return 0;
 }
 
@@ -395,7 +444,7 @@ static uint64_t missed_now(const struct probes *probes)
 		if (!rung || !probes->hooks[i].probe->needed)
 			continue;
 		for (int j = 0; j < RUNG_PROGRAMS_MAX && rung->programs[j]; j++) {
-			struct bpf_prog_info info = { 0 };
+			struct bpf_prog_info info = {0};
 			__u32 size = sizeof(info);
 			int fd = bpf_program__fd(program_of(probes->skel, rung->programs[j]));
 
@@ -409,17 +458,11 @@ static uint64_t missed_now(const struct probes *probes)
 int probes_open(const struct probes_ask *ask, struct probes **out, struct why *why)
 {
 	struct probes *probes = calloc(1, sizeof(*probes));
-	struct btf *kernel = btf__load_vmlinux_btf();
+	struct ground ground = {0};
 	int err = 0;
 
-	if (!probes || !kernel)
-		err = kernel ? why_set(why, ENOMEM, "probes: out of memory") :
-			       no_types(why);
-	if (err) {
-		btf__free(kernel);
-		free(probes);
-		return err;
-	}
+	if (!probes)
+		return why_set(why, ENOMEM, "probes: out of memory");
 	for (int i = 0; i < SLOTS; i++)
 		probes->rings[i] = -1;
 	for (int i = 0; !err && i < NR_PROBES; i++) {
@@ -428,9 +471,9 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 			continue;
 		if (ask->counts_only && probe_table[i] != &counts_probe)
 			continue;
-		err = choose(&probes->hooks[i], ask->tier, kernel, why);
+		err = choose(&probes->hooks[i], ask->tier, &ground, why);
 	}
-	btf__free(kernel);
+	ground_clear(&ground);
 	if (!err && ask->counts_only) {
 		err = load_and_attach(probes, why); /* its only rung */
 	} else if (!err && load_and_attach(probes, why)) {
@@ -502,7 +545,7 @@ int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why)
 	if (probes->rings[slot] >= 0)
 		close(probes->rings[slot]);
 	probes->rings[slot] = ring;
-	probes->lanes[slot] = (struct lane_state){ 0 };
+	probes->lanes[slot] = (struct lane_state){0};
 	return 0;
 }
 
@@ -517,8 +560,8 @@ int probes_lane_bind(struct probes *probes, uint32_t slot, uint32_t pidns_inum,
 	lane->ifindex = ifindex;
 	snprintf(lane->name, sizeof(lane->name), "%s", name);
 	probes->device_keys[slot] = device;
-	if (bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_pidns), &pidns_inum, &slot,
-				BPF_ANY) ||
+	if (bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_pidns), &pidns_inum,
+				&slot, BPF_ANY) ||
 	    bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_device), &device, &slot,
 				BPF_ANY))
 		return refused(errno, "binding a lane", why);
@@ -540,7 +583,7 @@ void probes_lane_close(struct probes *probes, uint32_t slot)
 	if (probes->rings[slot] >= 0)
 		close(probes->rings[slot]);
 	probes->rings[slot] = -1;
-	*lane = (struct lane_state){ 0 };
+	*lane = (struct lane_state){0};
 }
 
 void probes_settling(struct probes *probes, uint32_t slot, bool wanted)
@@ -562,9 +605,10 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
 		  struct why *why)
 {
-	__u64 args[] = { ifindex, slot };
+	__u64 args[] = {ifindex, slot};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
-	int err = bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_read), &opts);
+	int err =
+		bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_read), &opts);
 
 	if (err || opts.retval)
 		return refused(err ? -err : EIO, "reading reference counts", why);

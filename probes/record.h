@@ -83,7 +83,7 @@ struct lane_state {
 
 	__u32 opened; /* trial whose window has opened */
 	__u32 closed; /* trial whose window has closed */
-	__u32 settled; /* trial whose counts have come back */
+	__u32 settled; /* trial whose counts have come back; cleared to look for it again */
 	__u32 pad;
 	__u64 lost;   /* records that found the ring full */
 };

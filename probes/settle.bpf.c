@@ -9,27 +9,39 @@
 /* Bit n: the lane in slot n waits. Set and cleared by user space. */
 volatile __u64 settling = 0;
 
+/* More than that many wait their turn: old verifiers take seconds over longer loops. */
+#define LOOKS_AT_ONCE 8
+
+static __always_inline void look_at(__u32 slot)
+{
+	struct lane_state *lane = bpf_map_lookup_elem(&lanes, &slot);
+	struct net_device *dev;
+
+	if (!lane || !lane->trial || lane->settled == lane->trial)
+		return;
+	dev = (void *)lane->device;
+	if ((__u32)BPF_CORE_READ(dev, ifindex) != lane->ifindex ||
+	    device_count(dev) - linkwatch_pending(dev) != lane->settle_net_device ||
+	    BPF_CORE_READ(dev, ip6_ptr, refcnt.refs.counter) != lane->settle_inet6_dev)
+		return;
+	lane->settled = lane->trial;
+	report(lane, slot, RECORD_SETTLED, 0, 0, 0);
+}
+
+/* The number of the lowest bit, by de Bruijn's sequence: BPF has no instruction for it. */
+static const __u8 lowest_bit[64] = {
+	0,  1,	2,  53, 3,  7,	54, 27, 4,  38, 41, 8,	34, 55, 48, 28, 62, 5,	39, 46, 44, 42,
+	22, 9,	24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
+	23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+};
+
 static __always_inline void look(void)
 {
 	__u64 waiting = settling;
 
-	for (__u32 i = 0; i < LANES_MAX && waiting >> i; i++) {
-		__u32 slot = i;
-		struct lane_state *lane;
-		struct net_device *dev;
-
-		if (!(waiting >> i & 1))
-			continue;
-		lane = bpf_map_lookup_elem(&lanes, &slot);
-		if (!lane || !lane->trial || lane->settled == lane->trial)
-			continue;
-		dev = (void *)lane->device;
-		if ((__u32)BPF_CORE_READ(dev, ifindex) != lane->ifindex ||
-		    device_count(dev) - linkwatch_pending(dev) != lane->settle_net_device ||
-		    BPF_CORE_READ(dev, ip6_ptr, refcnt.refs.counter) != lane->settle_inet6_dev)
-			continue;
-		lane->settled = lane->trial;
-		report(lane, slot, RECORD_SETTLED, 0, 0, 0);
+	for (int i = 0; i < LOOKS_AT_ONCE && waiting; i++) {
+		look_at(lowest_bit[(waiting & -waiting) * 0x022fdd63cc95386dULL >> 58]);
+		waiting &= waiting - 1;
 	}
 }
 

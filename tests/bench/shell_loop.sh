@@ -28,19 +28,26 @@ ip netns exec "$lane" sysctl -q -w net.ipv6.conf.dut.dad_transmits=1 \
 ip netns exec "$peer" sysctl -q -w net.ipv6.conf.peer.accept_dad=0
 ip -n "$peer" link set peer up
 
+# The peer makes its address when it first sees a carrier, which linkwatch may tell a second late.
+ip -n "$lane" link set dut up
+for ns in "$lane" "$peer"; do
+	while ! ip -n "$ns" -6 -o addr show scope link -tentative | grep -q fe80; do sleep 0.1; done
+done
+
 echoes() { # how many echo requests the dut's namespace has received
 	ip netns exec "$lane" awk '$1 == "Icmp6InEchos" { print $2 }' /proc/net/snmp6
 }
 
 trials() {
+	ip -n "$lane" link set dut down
 	ip netns exec "$lane" bash -c '
 		trials=0
 		end=$(($(date +%s%N) + '"$seconds"' * 1000000000))
 		begin=$(date +%s%N)
 		while [ "$(date +%s%N)" -lt $end ]; do
 			ifconfig dut up
-			# In the window. An echo to all nodes is answered by the peer itself at once.
-			ip netns exec '"$peer"' ping -q -c 1 -W 1 -I peer ff02::1 >/dev/null || true
+			# In the window; nobody answers in time, so this is the hold of 5 ms, too.
+			ip netns exec '"$peer"' ping -q -c 1 -W 0.005 -I peer ff02::1 >/dev/null 2>&1 || true
 			while [ -n "$(ip -6 -o addr show dev dut tentative)" ]; do :; done
 			ifconfig dut allmulti # the second flag set
 			ifconfig dut -allmulti down
@@ -51,13 +58,10 @@ trials() {
 
 flood() {
 	local address before begin
-	ip -n "$lane" link set dut up
-	while [ -n "$(ip -n "$lane" -6 -o addr show dev dut tentative)" ]; do :; done
-	while [ -z "$(ip -n "$lane" -6 -o addr show dev dut)" ]; do :; done
 	address=$(ip -n "$lane" -6 -o addr show dev dut | awk '{ sub("/.*", "", $4); print $4; exit }')
 	before=$(echoes)
 	begin=$(date +%s%N)
-	ip netns exec "$peer" ping -q -f -w "$seconds" -I peer "$address" >/dev/null || true
+	ip netns exec "$peer" ping -q -f -w "$seconds" -I peer "$address" >/dev/null 2>&1 || true
 	echo $(($(echoes) - before)) $(($(date +%s%N) - begin))
 }
 

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "campaign_parts.h"
+
+#define NAME_LENGTH 64
+
+static bool later(const struct given *a, const struct given *b)
+{
+	if (a->layer != b->layer)
+		return a->layer > b->layer;
+	return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+/* Of two keys that do not go together, the one to be named: the later one. */
+static int culprit(const struct load *load, int a, int b)
+{
+	return later(&load->given[a], &load->given[b]) ? a : b;
+}
+
+int resolve_hold(struct load *load)
+{
+	int list = key_find("window.hold_us"), range = key_find("window.hold_range");
+	int min = key_find("window.hold_range.min_us"),
+	    max = key_find("window.hold_range.max_us");
+	struct given *given = load->given;
+	bool ranged = given[max].nr_words && strcmp(given[max].words[0], "0") != 0;
+
+	if (!ranged) {
+		if (given[min].layer && !given[max].layer)
+			return complain_key(load, min,
+					    "given without max_us; a range has both ends");
+		return 0;
+	}
+	if (given[list].layer &&
+	    (given[list].layer == given[min].layer || given[list].layer == given[max].layer))
+		return complain_key(load, culprit(load, list, range),
+				    "hold_us and hold_range are both given; keep one of them");
+	if (given[list].layer > given[min].layer && given[list].layer > given[max].layer) {
+		int err = read_fallback(load, min);
+
+		return err ? err : read_fallback(load, max);
+	}
+	given_drop(&given[list]);
+	return 0;
+}
+
+static int check_name(const struct load *load, const struct campaign *campaign)
+{
+	size_t length = strlen(campaign->name);
+
+	for (const char *c = campaign->name; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f || *c == '/')
+			length = 0;
+	if (!length || length > NAME_LENGTH)
+		return complain_key(
+			load, key_find("name"),
+			"found \"%s\"; allowed: 1 to %d bytes without control characters and /",
+			show(campaign->name).text, NAME_LENGTH);
+	return 0;
+}
+
+static int check_stop(const struct load *load, const struct campaign *campaign)
+{
+	if (!campaign->stop.trials && !campaign->stop.seconds)
+		return complain_key(
+			load, culprit(load, key_find("stop.seconds"), key_find("stop.trials")),
+			"the campaign would never end; give stop.trials or stop.seconds");
+	return 0;
+}
+
+/* What the kernel accepts for a name: dev_valid_name(), net/core/dev.c. */
+static bool is_device_name(const char *name)
+{
+	return *name && strlen(name) < IFNAMSIZ && !strpbrk(name, "/: \t\n\v\f\r") &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static int check_device_name(const struct load *load, const struct campaign *campaign, int id,
+			     const char *name)
+{
+	int kind = key_find("device.kind");
+
+	if (campaign->device.kind == DEVICE_EXISTING && !name)
+		return complain_key(load, kind, "existing needs %s", campaign_keys[id].path);
+	if (campaign->device.kind != DEVICE_EXISTING && name)
+		return complain_key(
+			load, culprit(load, id, kind),
+			"device.kind is %s, and only existing takes names of devices",
+			device_kind_names[campaign->device.kind]);
+	if (name && !is_device_name(name))
+		return complain_key(
+			load, id,
+			"found \"%s\"; allowed: a device's name, 1 to %d bytes without /, : "
+			"and space",
+			show(name).text, IFNAMSIZ - 1);
+	return 0;
+}
+
+static int check_device(const struct load *load, const struct campaign *campaign)
+{
+	int dut = key_find("device.dut"), peer = key_find("device.peer");
+	int lanes = key_find("lanes"), kind = key_find("device.kind");
+	int err;
+
+	err = check_device_name(load, campaign, dut, campaign->device.dut);
+	if (!err)
+		err = check_device_name(load, campaign, peer, campaign->device.peer);
+	if (err || campaign->device.kind != DEVICE_EXISTING)
+		return err;
+	if (!strcmp(campaign->device.dut, campaign->device.peer))
+		return complain_key(load, culprit(load, peer, dut),
+				    "dut and peer are both %s; name two devices",
+				    campaign->device.dut);
+	if (campaign->lanes != 1)
+		return complain_key(load, culprit(load, lanes, kind),
+				    "%" PRIu32
+				    " lanes and an existing device, of which there is one; "
+				    "allowed: lanes: 1",
+				    campaign->lanes);
+	return 0;
+}
+
+static int check_braces(const struct load *load, const struct campaign *campaign,
+			const char *word)
+{
+	int id = key_find("bringup.command");
+
+	for (const char *at = word; (at = strpbrk(at, "{}"));) {
+		bool dut = !strncmp(at, "{dut}", strlen("{dut}"));
+		bool peer = !strncmp(at, "{peer}", strlen("{peer}"));
+
+		if (!dut && !peer)
+			return complain_key(load, id,
+					    "found \"%s\"; allowed in braces: {dut}, {peer}",
+					    show(word).text);
+		if (peer && campaign->device.kind == DEVICE_DUMMY)
+			return complain_key(
+				load, culprit(load, id, key_find("device.kind")),
+				"the command names {peer}, and a dummy device has none");
+		at = strchr(at, '}') + 1;
+	}
+	return 0;
+}
+
+static int check_bringup(const struct load *load, const struct campaign *campaign)
+{
+	int id = key_find("bringup.command"), kind = key_find("bringup.kind");
+	int err = 0;
+
+	if (campaign->bringup.kind == BRINGUP_COMMAND && !campaign->bringup.nr_command)
+		return complain_key(
+			load, culprit(load, kind, id),
+			"kind command needs bringup.command, such as [ifconfig, '{dut}', up]");
+	if (campaign->bringup.kind != BRINGUP_COMMAND && campaign->bringup.nr_command)
+		return complain_key(
+			load, culprit(load, id, kind),
+			"kind %s runs no command; leave bringup.command out, or give "
+			"bringup.kind: command",
+			bringup_kind_names[campaign->bringup.kind]);
+	if (campaign->bringup.nr_command && !*campaign->bringup.command[0])
+		return complain_key(load, id, "the program's name is empty");
+	for (uint32_t i = 0; !err && i < campaign->bringup.nr_command; i++)
+		err = check_braces(load, campaign, campaign->bringup.command[i]);
+	return err;
+}
+
+static int check_hold(const struct load *load, const struct campaign *campaign)
+{
+	uint64_t min_us = campaign->window.hold_range.min_us;
+	uint64_t max_us = campaign->window.hold_range.max_us;
+	int min = key_find("window.hold_range.min_us"),
+	    max = key_find("window.hold_range.max_us");
+
+	if (max_us && min_us > max_us)
+		return complain_key(load, culprit(load, min, max),
+				    "the range goes from %" PRIu64 " to %" PRIu64
+				    "; allowed: min_us up to max_us",
+				    min_us, max_us);
+	return 0;
+}
+
+static struct allowed fitting_targets(enum direction direction)
+{
+	struct allowed allowed = {""};
+
+	for (enum target target = 0; target < TARGETS; target++)
+		if (target_fits(direction, target))
+			allowed_add(&allowed, target_names[target]);
+	return allowed;
+}
+
+static int check_direction(const struct load *load, const struct campaign *campaign,
+			   enum direction direction)
+{
+	int directions = key_find("echo.directions"), targets = key_find("echo.targets");
+	int kind = key_find("device.kind");
+	bool fits = false;
+
+	if (direction == DIRECTION_INBOUND && campaign->device.kind == DEVICE_DUMMY)
+		return complain_key(
+			load, culprit(load, directions, kind),
+			"inbound echoes come from a peer, and a dummy device has none; "
+			"allowed in echo.directions: outbound, outbound-raw");
+	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
+		fits = fits || target_fits(direction, campaign->echo.targets[i]);
+	if (!fits)
+		return complain_key(load, culprit(load, targets, directions),
+				    "none of the targets fits direction %s; fitting are: %s",
+				    direction_names[direction],
+				    fitting_targets(direction).text);
+	return 0;
+}
+
+static int check_echo(const struct load *load, const struct campaign *campaign)
+{
+	uint64_t last_us = campaign->echo.offset_us +
+			   campaign->echo.spacing_us * (campaign->echo.count - 1);
+	int offset = key_find("echo.offset_us"), spacing = key_find("echo.spacing_us");
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < campaign->echo.nr_directions; i++)
+		err = check_direction(load, campaign, campaign->echo.directions[i]);
+	for (uint32_t i = 0; !err && i < campaign->echo.nr_targets; i++)
+		if (campaign->echo.targets[i] == TARGET_PEER &&
+		    campaign->device.kind == DEVICE_DUMMY)
+			err = complain_key(
+				load,
+				culprit(load, key_find("echo.targets"),
+					key_find("device.kind")),
+				"target peer needs a peer, and a dummy device has none; "
+				"take nobody or all-nodes");
+	if (!err && last_us > CAP_US)
+		err = complain_key(
+			load,
+			culprit(load, key_find("echo.count"), culprit(load, offset, spacing)),
+			"the last echo would leave %" PRIu64
+			" us after the window opened; allowed: up to %u",
+			last_us, CAP_US);
+	return err;
+}
+
+int check_all(const struct load *load, const struct campaign *campaign)
+{
+	static int (*const checks[])(const struct load *, const struct campaign *) = {
+		check_name, check_stop, check_device, check_bringup, check_hold, check_echo,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(checks) / sizeof(checks[0]); i++)
+		err = checks[i](load, campaign);
+	return err;
+}

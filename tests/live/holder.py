@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""holder.py DUT N SECONDS [KIND]: a bring-up that leaves references behind.
+
+A child takes N references on the device through open sockets and keeps them for SECONDS, whatever
+becomes of its parent, which meanwhile does what ifconfig does: the flag set that brings
+the device up, and the one that restores its flags. The references are real, taken and kept by the
+kernel; no module is needed, and unregistering the device resolves them.
+
+  packet  sockets of AF_PACKET bound to the device: a reference on the net_device each
+  group   sockets of AF_INET6, each a member of a multicast group of its own: one on the inet6_dev each
+"""
+import fcntl
+import os
+import socket
+import struct
+import sys
+import time
+
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP, ETH_P_IPV6 = 0x8913, 0x8914, 1, 0x86DD
+
+dut, number, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+kind = sys.argv[4] if len(sys.argv) > 4 else "packet"
+
+
+def take(i):
+    if kind == "packet":
+        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        s.bind((dut, ETH_P_IPV6))
+    else:
+        s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        group = socket.inet_pton(socket.AF_INET6, "ff02::dad:%x" % (i + 1))
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+                     struct.pack("=16sI", group, socket.if_nametoindex(dut)))
+    return s
+
+
+def hold(taken):
+    held = [take(i) for i in range(number)]
+    os.write(taken, b"x")
+    os.close(taken)
+    time.sleep(seconds)
+    del held
+    os._exit(0)
+
+
+taken, take_end = os.pipe()
+if os.fork() == 0:
+    os.close(taken)
+    os.setsid()
+    hold(take_end)
+os.close(take_end)
+if os.read(taken, 1) != b"x":
+    sys.exit("holder: the child could not take its references")
+
+control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+request = struct.pack("16sH14x", dut.encode(), 0)
+flags = struct.unpack_from("H", fcntl.ioctl(control, SIOCGIFFLAGS, request), 16)[0]
+for value in (flags | IFF_UP, flags & ~IFF_UP):
+    fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14x", dut.encode(), value))

@@ -1,0 +1,202 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the live tests share: a place of their own, runs, checks, and the search for leftovers.
+#
+#   . lib.sh; begin "$@"      root? programs? then again in new namespaces, in an empty folder
+#   run NAME FILE [ARG...]    a campaign into ./NAME; exit code in $code, streams in NAME.out, NAME.err
+#   check NAME DIR EXPR       a Python expression over the results (see facts.py)
+#   finish                    the exit code
+#
+# Everything happens in mount, network and pid namespaces of the test's own, with an empty /run: no
+# lock, mark or device of the machine is touched, other runs on it are not seen, and whatever a
+# failing test leaves dies with it. The search for leftovers sees all processes and
+# namespaces in there, also those of the lanes, and the programs of the whole kernel by their ids.
+#
+# Nothing here measures time: deadlines only end what hangs.
+# shellcheck disable=SC2086 # words of lists, in leftovers()
+set -uo pipefail
+
+RUN_DEADLINE_S=${RUN_DEADLINE_S:-150}
+GONE_DEADLINE_S=${GONE_DEADLINE_S:-60}
+failed=0
+code=0
+
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+
+begin() { # DADRACE SOURCE
+	if [ $# -ne 2 ] || [ ! -x "$1" ] || [ ! -d "$2/config/campaigns" ]; then
+		echo "usage: $0 DADRACE SOURCE-FOLDER" >&2
+		exit 64
+	fi
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	local program
+	for program in ip bpftool unshare setpriv timeout /usr/bin/python3; do
+		command -v "$program" >/dev/null || skip "needs $program"
+	done
+	if [ "${DADRACE_TEST_INSIDE:-}" != "$0" ]; then
+		DADRACE_TEST_INSIDE=$0 exec unshare --mount --net --pid --fork --kill-child \
+			--mount-proc --propagation private "$BASH" "$0" "$(realpath "$1")" "$(realpath "$2")"
+	fi
+	trap 'exit 130' INT TERM
+	mount -t tmpfs none /run && mkdir -m 755 /run/test && cd /run/test || exit 1
+	dadrace=$1
+	source=$2
+	live=$source/tests/live
+	ip link set lo up
+	cat >quick.yaml <<-'YAML'
+		name: quick
+		stop: {trials: 12}
+		arms: [race]
+		window: {hold_us: [3000]}
+	YAML
+	remember
+}
+
+finish() {
+	[ $failed -eq 0 ] || echo "$0: something failed"
+	exit $failed
+}
+
+ok() { echo "ok $1"; }
+
+fail() { # NAME REASON [FILE TO SHOW]...
+	local name=$1 reason=$2 file
+	shift 2
+	echo "FAIL $name: $reason"
+	for file; do
+		[ -s "$file" ] && tail -n 15 "$file" | cut -c 1-300 | sed 's/^/     | /'
+	done
+	failed=1
+}
+
+truth() { # NAME COMMAND...: the command succeeds
+	local name=$1
+	shift
+	if "$@"; then ok "$name"; else fail "$name" "not so: $*"; fi
+}
+
+# --- runs ---
+
+# Exit code in $code, streams in NAME.out and NAME.err; ended when it hangs.
+dadrace() { # NAME COMMAND [ARG...]
+	local name=$1
+	shift
+	timeout -k 5 "$RUN_DEADLINE_S" "$dadrace" "$@" >"$name.out" 2>"$name.err"
+	code=$?
+	[ $code -ne 124 ] || fail "$name" "hung for $RUN_DEADLINE_S s" "$name.err"
+}
+
+run() { # NAME FILE [ARG...]
+	local name=$1 file=$2
+	shift 2
+	[ "$file" = quick ] || [ "$file" = - ] || file=$source/config/campaigns/$file.yaml
+	[ "$file" != quick ] || file=quick.yaml
+	dadrace "$name" run "$file" --out "$name" "$@"
+}
+
+# The code of the run before; results that are there must fit the schema, and nothing must be left.
+ends() { # NAME CODE [PATTERN IN ITS STREAMS]
+	local name=$1 want=$2 pattern=${3:-}
+	if [ "$code" -ne "$want" ]; then
+		fail "$name: exit $want" "exit $code" "$name.err" "$name.out"
+	elif [ -n "$pattern" ] && ! cat "$name.out" "$name.err" | grep -qE -e "$pattern"; then
+		fail "$name: exit $want" "it does not say '$pattern'" "$name.err" "$name.out"
+	else
+		ok "$name: exit $want"
+	fi
+	# shellcheck disable=SC2015 # fits and fails tell for themselves
+	[ ! -s "$name/summary.json" ] || fits "$name"
+	no_leftovers "$name"
+}
+
+fits() { # NAME: the results against the schema, by an independent validator
+	local validator=$source/tests/unit/validate_results.py
+	[ -e "$validator" ] || return 0
+	if /usr/bin/python3 "$validator" "$1" "$source/config/schema/result.schema.json" >fits.out 2>&1
+	then ok "$1: fits the schema"; else fail "$1: fits the schema" "it does not" fits.out; fi
+}
+
+check() { # NAME DIR EXPRESSION
+	local said
+	if said=$(/usr/bin/python3 "$live/facts.py" "$2" "$3" 2>&1); then
+		ok "$1"
+	else
+		fail "$1" "$(tail -n 4 <<<"$said")" "$2.err"
+	fi
+}
+
+# --- waiting, for what must come ---
+
+wait_for() { # SECONDS COMMAND...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+has_lines() { [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]; } # FILE NUMBER
+is_gone() { [ ! -e "/proc/$1" ]; }
+
+# Waits for a run in the background; exit code in $code.
+await() { # NAME PID
+	if ! wait_for "$RUN_DEADLINE_S" eval "! kill -0 $2 2>/dev/null"; then
+		fail "$1" "it did not end within $RUN_DEADLINE_S s" "$1.err"
+		kill -9 "$2"
+	fi
+	wait "$2"
+	code=$?
+}
+
+# --- leftovers ---
+
+PROGRAMS='flags_|hold_|echo_|path_|settle_|counts_|look'
+
+network_namespaces() {
+	{
+		find -L /run/netns -maxdepth 1 -type f -printf 'net:[%i]\n'
+		readlink /proc/[0-9]*/ns/net /proc/[0-9]*/fd/* | grep '^net:'
+	} 2>/dev/null | sort -u
+}
+interfaces() { ip -o link | cut -d ' ' -f 2 | sort; }
+processes() { grep -ls '^dadrace' /proc/[0-9]*/comm | cut -d / -f 3; }
+stopped() { grep -ls '^State:[[:space:]]*[Tt]' /proc/[0-9]*/status | cut -d / -f 3; }
+programs() { bpftool prog show | sed -nE "s/^([0-9]+): .* name ($PROGRAMS).*/\1/p" | sort -n; }
+
+remember() {
+	namespaces_before=$(network_namespaces)
+	interfaces_before=$(interfaces)
+	last_program=$(bpftool prog show | sed -nE 's/^([0-9]+):.*/\1/p' | sort -n | tail -n 1)
+}
+
+# What is here now and was not at the beginning, in words; nothing when clean. `young_programs` are
+# those to look for: other runs on this machine come and go, what we leave behind stays.
+leftovers() {
+	local now
+	now=$(processes)
+	[ -z "$now" ] || echo "processes" $now
+	now=$(stopped)
+	[ -z "$now" ] || echo "stopped tasks" $now
+	now=$(comm -13 <(echo "$namespaces_before") <(network_namespaces))
+	[ -z "$now" ] || echo "namespaces" $now
+	now=$(interfaces)
+	[ "$now" = "$interfaces_before" ] || echo "interfaces" $now
+	now=$(comm -12 <(sort <<<"$young_programs") <(programs | sort))
+	[ -z "$now" ] || echo "programs" $now
+}
+none_left() { [ -z "$(leftovers)" ]; }
+
+# The kernel lets go of namespaces and programs in its own time: polled, with a deadline.
+no_leftovers() { # NAME
+	young_programs=$(programs | awk -v last="${last_program:-0}" '$1 > last')
+	if wait_for "$GONE_DEADLINE_S" none_left; then
+		[ -n "${quiet_leftovers:-}" ] || ok "$1: nothing is left"
+	else
+		fail "$1: nothing is left" "$(leftovers | tr '\n' ';')"
+	fi
+}

@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Campaigns on this kernel, as an operator runs them: those that come with dadrace, unmodified
+# programs as bring-up, each kind of device, all directions and targets, and the outputs of a run.
+#
+# Usage: test_campaigns.sh DADRACE SOURCE-FOLDER
+. "$(dirname "$0")/lib.sh"
+begin "$@"
+
+# Clean, and the window was opened, held and hit in the race arm.
+proves() { # NAME TRIALS
+	ends "$1" 0 'Verdict: clean'
+	check "$1: clean" "$1" "summary['verdict'] == 'clean' and summary['trials'] == $2
+		and len(trials) == $2 and not findings"
+	check "$1: an echo inside the window in >= 99% of races" "$1" "inside(arm('race')) >= 0.99"
+	check "$1: >= 90% of races are valid" "$1" \
+		"len(valid(arm('race'))) >= 0.9 * len(arm('race')) > 0"
+	check "$1: held for >= 95% of what was asked" "$1" "held_enough(valid(trials))"
+}
+holds_well() { # NAME: for runs of some length, or the machine's noise decides
+	check "$1: >= 90% of the holds within 110% and 1 ms" "$1" "held_well(valid(trials)) >= 0.9"
+}
+
+# --- the campaigns that come with it ---
+
+run smoke smoke
+proves smoke 240
+holds_well smoke
+check "smoke: four arms, 60 trials each" smoke \
+	"[(a['arm'], a['trials']) for a in summary['arms']] ==
+	 [(a, 60) for a in ('control', 'hold', 'echo', 'race')]"
+check "smoke: no echo in control and hold, none held in control and echo" smoke \
+	"not any(t['echoes_sent'] for t in arm('control') + arm('hold')) and
+	 not any(t['held_ns'] for t in arm('control') + arm('echo'))"
+check "smoke: addresses were tentative while echoes came" smoke \
+	"sum(t['tentative_inside'] for t in arm('race')) >= 0.9 * len(arm('race'))"
+
+run mixed mixed --set stop.trials=400
+proves mixed 400
+check "mixed: every direction and target" mixed "
+	{(t['spec']['direction'], t['spec']['target']) for t in arm('race')} >=
+	{('inbound', 'all-nodes'), ('inbound', 'solicited-node'), ('inbound', 'tentative'),
+	 ('outbound', 'peer'), ('outbound', 'nobody'), ('outbound', 'all-nodes'),
+	 ('outbound-raw', 'peer'), ('outbound-raw', 'nobody'), ('outbound-raw', 'all-nodes')}"
+check "mixed: sends without a source address are refused, and that is recorded" mixed "
+	sum(t['refused_errno'] == 'EADDRNOTAVAIL' or t['refused_errno'] == 99 for t in trials
+	    if t['spec']['direction'] == 'outbound' and t['echoes_refused']) > 0"
+check "mixed: holds of 1 to 20 ms were drawn" mixed "
+	all(1000 <= t['spec']['hold_us'] <= 20000 for t in arm('race')) and
+	len({t['spec']['hold_us'] for t in arm('race')}) > 10"
+
+# --- unmodified programs ---
+
+if command -v ifconfig >/dev/null; then
+	run ifconfig ifconfig --set stop.trials=120
+	proves ifconfig 120
+	holds_well ifconfig
+	check "ifconfig: two flag sets" ifconfig "all(t['flag_sets'] == 2 for t in valid(trials))"
+	run two quick --set bringup.kind=command --set \
+		"bringup.command=[sh, -c, 'ifconfig {dut} up; ifconfig {dut} -allmulti down']"
+	proves two 12
+else
+	echo "SKIP ifconfig: net-tools is not installed"
+fi
+
+# Flags set by netlink instead of ioctl, by two processes under a shell.
+run netlink quick --set bringup.kind=command \
+	--set "bringup.command=[sh, -c, 'ip link set {dut} up; ip link set {dut} down']"
+proves netlink 12
+
+if command -v busybox >/dev/null && busybox --list | grep -qx ifconfig; then
+	run busybox quick --set bringup.kind=command \
+		--set "bringup.command=[sh, -c, 'busybox ifconfig {dut} up; busybox ifconfig {dut} down']"
+	proves busybox 12
+else
+	echo "SKIP busybox: it is not installed, or without ifconfig"
+fi
+
+# --- devices ---
+
+has_kind() { # KIND: this kernel makes such a device
+	case $1 in
+	macvlan) ip link add probe0 type veth peer name probe1 &&
+		ip link add probe2 link probe0 type macvlan ;;
+	*) ip link add probe0 type "$1" ;;
+	esac 2>/dev/null
+	local had=$?
+	ip link del probe0 2>/dev/null
+	return $had
+}
+for kind in veth macvlan bridge dummy; do
+	directions='[inbound]'
+	[ $kind != dummy ] || directions='[outbound]' # it has no peer
+	run $kind quick --set device.kind=$kind --set "echo.directions=$directions"
+	if ! has_kind $kind; then
+		ends $kind 4 "$kind"
+	else
+		proves $kind 12
+	fi
+done
+
+# Two devices of the test's own stand for real ones: used, and put back as they were found.
+ip link add real0 type veth peer name real1
+ip link set real1 up
+ip link set real1 mtu 1400
+ip link set real0 up && ip link set real0 down # a first time leaves a queue behind
+echo 3 >/proc/sys/net/ipv6/conf/real0/dad_transmits
+state() {
+	ip -o -d link show real0 && ip -o -d link show real1 &&
+		grep -r . /proc/sys/net/ipv6/conf/real[01] /proc/sys/net/ipv6/neigh/real[01]
+} 2>/dev/null
+as_found() { [ "$(state | comparable)" = "$before" ]; }
+# Up or down and every setting; not the counters, and the carrier comes by itself.
+comparable() { sed -E 's/state [A-Z]+ //; s/<[^>]*(UP)?[^>]*>/\1/; s/promiscuity.*//' | grep -v stable_secret; }
+wait_for 10 eval "ip -o link show real1 | grep -q LOWERLAYERDOWN" || true
+before=$(state | comparable)
+remember # two interfaces more
+run existing quick --set device.kind=existing --set device.dut=real0 --set device.peer=real1
+proves existing 12
+check "existing: it was used" existing "all(t['device'] == 'real0' for t in trials)"
+if as_found; then ok "existing: put back as found"; else
+	state | comparable | diff <(echo "$before") - >diff.out
+	fail "existing: put back as found" "this differs" diff.out
+fi
+truth "existing: the journal is gone" [ -z "$(find /run/dadrace -name '*undo*' -o -name '*.journal')" ]
+ip link del real0
+remember
+
+# --- the plan ---
+
+n=0
+for seed in 7 7 8; do
+	dadrace "plan" plan "$source/config/campaigns/mixed.yaml" --json --set seed=$seed
+	cat plan.out >>plans.$seed.$((++n))
+done
+truth "plan: same seed, byte-identical" cmp plans.7.1 plans.7.2
+truth "plan: another seed, another plan" eval '! cmp -s plans.7.1 plans.8.3'
+for i in 1 2; do
+	run seed$i mixed --set seed=7 --set stop.trials=40
+	ends seed$i 0
+	specs='[t["spec"] for t in sorted(trials, key=lambda t: t["spec"]["trial"])]'
+	check "seed$i: every trial once" seed$i "[s['trial'] for s in $specs] == list(range(1, 41))"
+	/usr/bin/python3 "$live/facts.py" seed$i "print(*$specs, sep='\n') or True" >seed$i.specs
+done
+truth "same seed, same trials in the results" cmp seed1.specs seed2.specs
+head -n 40 plans.7.1 >plan.lines
+check "the results follow the plan" seed1 "
+	[{k: v for k, v in json.loads(line).items() if k != 'type'} for line in open('plan.lines')]
+	== $specs"
+
+# --- outputs ---
+
+run json quick --json
+ends json 0
+truth "--json: the stream equals results.ndjson" cmp json.out json/results.ndjson
+check "--json: and its last line is summary.json" json "{**json.load(open('json/summary.json'))} == summary"
+
+run tap quick --set 'arms=[control, race]' --tap
+ends tap 0
+truth "--tap: the version line" [ "$(head -n 1 tap.out)" = "TAP version 13" ]
+truth "--tap: a plan line" grep -qE '^1\.\.[0-9]+$' tap.out
+truth "--tap: names, none fails" eval "grep -qE '^ok [0-9]+ - ?.*race' tap.out && ! grep -q '^not ok' tap.out"
+
+dadrace dump run quick.yaml --dump-config --set window.hold_us='[1000, 2000]' --set lanes=3
+cp dump.out dumped.yaml
+dadrace dump run dumped.yaml --dump-config
+truth "--dump-config reads back to the same" cmp dump.out dumped.yaml
+truth "--set is in it" eval "grep -q '^lanes: 3' dump.out && [ $code -eq 0 ]"
+dadrace stdin run - --dump-config <dumped.yaml
+truth "a campaign from standard input" cmp stdin.out dumped.yaml
+
+# --- lanes ---
+
+run eight quick --set lanes=8 --set stop.trials=160
+proves eight 160
+check "eight: all lanes worked, none was replaced" eight \
+	"{t['lane'] for t in trials} == set(range(1, 9))"
+
+finish

@@ -1,0 +1,268 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Checks the results of a campaign: against the schema, and against themselves.
+
+usage: validate_results.py [--torn] DIR SCHEMA
+
+--torn accepts what a crash may leave: a torn last line, and no summary. Exit code 0 when all is well,
+1 with a sentence for each fault, 64 for wrong usage.
+"""
+
+import argparse
+import collections
+import json
+import os
+import sys
+
+import jsonschema
+
+FAULTS = ("leak", "hang", "kernel-bug")
+VALID = ("clean",) + FAULTS
+EXITS = {"clean": 0, "fault": 1, "inconclusive": 3, "skipped": 4}
+COMPLAINTS_MAX = 20
+
+
+def refuse_twice(pairs):
+    """An object with a member twice is legal JSON that no two readers take alike."""
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError("member twice: " + ", ".join(twice))
+    return dict(pairs)
+
+
+def load(text):
+    return json.loads(text, object_pairs_hook=refuse_twice)
+
+
+class Results:
+    def __init__(self, folder, torn):
+        self.folder = folder
+        self.torn = torn
+        self.complaints = []
+        self.lines = []  # (number, object)
+
+    def complain(self, sentence):
+        self.complaints.append(sentence)
+
+    def expect(self, is_so, sentence):
+        if not is_so:
+            self.complain(sentence)
+
+    def read(self):
+        path = os.path.join(self.folder, "results.ndjson")
+        with open(path, "rb") as file:
+            data = file.read()
+        pieces = data.split(b"\n")
+        if pieces[-1] and not self.torn:
+            self.complain("results.ndjson: the last line is torn (--torn accepts that)")
+        for number, piece in enumerate(pieces[:-1], 1):
+            try:
+                self.lines.append((number, load(piece.decode("utf-8"))))
+            except ValueError as error:
+                self.complain(f"results.ndjson:{number}: no JSON: {error}")
+
+    def of_type(self, kind):
+        return [(number, line) for number, line in self.lines if line.get("type") == kind]
+
+    def check_schema(self, schema):
+        """Each line against its own type's schema: oneOf would not say what is wrong."""
+        validators = {}
+        for kind in schema["$defs"]:
+            part = {"$schema": schema["$schema"], "$defs": schema["$defs"],
+                    "$ref": f"#/$defs/{kind}"}
+            validators[kind] = jsonschema.Draft202012Validator(part)
+        for number, line in self.lines:
+            kind = line.get("type") if isinstance(line, dict) else None
+            if kind not in validators:
+                self.complain(f"results.ndjson:{number}: no line has the type {kind!r}")
+                continue
+            for error in validators[kind].iter_errors(line):
+                self.complain(f"results.ndjson:{number} ({kind}): {error.json_path}: {error.message}")
+
+    def check_order(self):
+        kinds = [line["type"] for _, line in self.lines]
+        self.expect(kinds and kinds[0] == "campaign", "the first line is not the campaign's")
+        self.expect(kinds.count("campaign") <= 1, "there are several campaign lines")
+        self.expect(kinds.count("summary") <= 1, "there are several summary lines")
+        if not self.torn:
+            self.expect(kinds and kinds[-1] == "summary", "the last line is not the summary")
+        ranks = [("campaign", "trial", "finding", "summary").index(kind) for kind in kinds]
+        self.expect(ranks == sorted(ranks),
+                    "the lines are not in the order campaign, trials, findings, summary")
+
+    def check_trial(self, number, line):
+        where = f"results.ndjson:{number} (trial {line['spec']['trial']})"
+        verdict = line["verdict"]
+        stamps = [moment["at_ns"] for moment in line["timeline"]]
+        self.expect(stamps == sorted(stamps), f"{where}: the timeline is not sorted")
+        self.expect((line["signature"] is not None) == (verdict in FAULTS),
+                    f"{where}: a signature belongs to a fault, and {verdict} has "
+                    f"{line['signature']!r}")
+        self.expect(bool(line["reason"]), f"{where}: no reason")
+        self.expect(line["echoes_inside"] <= line["echoes_delivered"],
+                    f"{where}: more echoes inside the window than delivered")
+        self.expect(line["echoes_refused"] <= line["echoes_sent"],
+                    f"{where}: more echoes refused than sent")
+        self.expect(not line["echoes_inside"] or line["opened"],
+                    f"{where}: an echo is inside a window that did not open")
+        if verdict == "clean":
+            self.check_clean(where, line)
+        if verdict == "leak":
+            self.expect(line["delta"] > 0 and line["object"], f"{where}: a leak of nothing")
+            missing = line["after"][line["object"]] - line["baseline"][line["object"]]
+            self.expect(missing == line["delta"],
+                        f"{where}: delta is {line['delta']}, the counts say {missing}")
+        if line["pinned"]:
+            self.expect(line["unregister"] == "stuck" or line["hang"] == "unregister",
+                        f"{where}: pinned, and the unregister is {line['unregister']}")
+
+    def check_clean(self, where, line):
+        spec = line["spec"]
+        self.expect(line["opened"] and line["closed"], f"{where}: clean without a window")
+        self.expect(not spec["echoes"] or line["echoes_inside"],
+                    f"{where}: clean without an echo inside the window")
+        self.expect((line["held_ns"] or 0) >= spec["hold_us"] * 950,
+                    f"{where}: clean, and held for less than 95% of what was asked")
+        self.expect(not line["lost_records"] and not line["missed_probes"],
+                    f"{where}: clean, and the evidence has holes")
+        self.expect(line["hang"] == "none", f"{where}: clean, and {line['hang']} hangs")
+
+    def check_trials(self):
+        numbers = collections.Counter(line["spec"]["trial"] for _, line in self.of_type("trial"))
+        for trial, count in numbers.items():
+            self.expect(count == 1, f"trial {trial} is there {count} times")
+        for number, line in self.of_type("trial"):
+            self.check_trial(number, line)
+
+    def check_findings(self, findings):
+        """The findings are exactly what the faulty trials add up to."""
+        faulty = collections.defaultdict(list)
+        for _, line in self.of_type("trial"):
+            if line["signature"] is not None:
+                faulty[line["signature"]].append(line)
+        told = {finding["signature"]: finding for finding in findings}
+        self.expect(len(told) == len(findings), "two findings have the same signature")
+        for signature in faulty.keys() | told.keys():
+            trials = faulty.get(signature, [])
+            finding = told.get(signature)
+            if finding is None:
+                self.complain(f"no finding for {signature}, which {len(trials)} trials show")
+                continue
+            where = f"finding {signature}"
+            numbers = [line["spec"]["trial"] for line in trials]
+            self.expect(sorted(finding["trials"]) == sorted(numbers),
+                        f"{where}: its trials are {finding['trials']}, and those that show it "
+                        f"are {numbers}")
+            self.expect(finding["count"] == len(finding["trials"]),
+                        f"{where}: count is {finding['count']} of {len(finding['trials'])} trials")
+            self.expect(set(finding["arms"]) == {line["spec"]["arm"] for line in trials},
+                        f"{where}: its arms are not those of its trials")
+            self.expect(finding["pinned"] == any(line["pinned"] for line in trials),
+                        f"{where}: pinned is not what its trials say")
+
+    def check_arm(self, arm):
+        where = f"summary, arm {arm['arm']}"
+        trials = [line for _, line in self.of_type("trial") if line["spec"]["arm"] == arm["arm"]]
+        verdicts = collections.Counter(line["verdict"] for line in trials)
+        self.expect(arm["trials"] == len(trials),
+                    f"{where}: {arm['trials']} trials, and {len(trials)} lines")
+        self.expect(sum(arm["verdicts"].values()) == arm["trials"],
+                    f"{where}: the verdicts do not add up to the trials")
+        for verdict, count in arm["verdicts"].items():
+            self.expect(count == verdicts[verdict],
+                        f"{where}: {count} are {verdict}, and {verdicts[verdict]} lines")
+        sums = {
+            "valid": sum(line["verdict"] in VALID for line in trials),
+            "opened": sum(line["opened"] for line in trials),
+            "inside": sum(line["echoes_inside"] > 0 for line in trials),
+            "held": sum(line["opened"] and line["spec"]["hold_us"] > 0 for line in trials),
+        }
+        for name in ("echoes_sent", "echoes_refused", "echoes_delivered", "echoes_inside"):
+            sums[name] = sum(line[name] for line in trials)
+        for name, value in sums.items():
+            self.expect(arm[name] == value, f"{where}: {name} is {arm[name]}, the lines say {value}")
+        self.expect(arm["held_within"] <= arm["held"], f"{where}: more holds within than holds")
+        for name in arm:
+            if name.endswith("_p50_us"):
+                p99 = name.replace("_p50_us", "_p99_us")
+                self.expect(arm[name] <= arm[p99], f"{where}: {name} is above {p99}")
+
+    def check_summary(self, summary):
+        path = os.path.join(self.folder, "summary.json")
+        try:
+            with open(path, encoding="utf-8") as file:
+                self.expect(load(file.read()) == summary, "summary.json is not the last line")
+        except (OSError, ValueError) as error:
+            self.complain(f"summary.json: {error}")
+        first = self.of_type("campaign")[0][1]
+        self.expect(summary["id"] == first["id"], "the summary's id is not that of the first line")
+        self.expect(summary["schema_version"] == first["schema_version"],
+                    "the summary's schema version is not that of the first line")
+        self.expect(summary["campaign"] == first["campaign"]["name"],
+                    "the summary's campaign is not that of the first line")
+        arms = [arm["arm"] for arm in summary["arms"]]
+        order = [arm for arm in ("control", "hold", "echo", "race") if arm in arms]
+        self.expect(arms == order, f"the summary's arms are {arms}")
+        self.expect(set(arms) >= set(first["campaign"]["arms"]), "an arm of the campaign is not told")
+        for arm in summary["arms"]:
+            self.check_arm(arm)
+        for name in ("trials", "valid"):
+            self.expect(summary[name] == sum(arm[name] for arm in summary["arms"]),
+                        f"the summary's {name} are not the sum of its arms'")
+        findings = [{name: value for name, value in line.items() if name != "type"}
+                    for _, line in self.of_type("finding")]
+        self.expect(findings == summary["findings"],
+                    "the summary's findings are not the finding lines")
+        self.check_findings(summary["findings"])
+        lost = summary["trials"] - summary["valid"]
+        self.expect(sum(reason["count"] for reason in summary["reasons"]) == lost,
+                    f"{lost} trials proved nothing, and the reasons do not add up to that")
+        self.expect((summary["verdict"] == "fault") == bool(summary["findings"]),
+                    f"the verdict is {summary['verdict']} with {len(summary['findings'])} findings")
+        if summary["exit_code"] < 5:
+            self.expect(summary["exit_code"] == EXITS[summary["verdict"]],
+                        f"exit code {summary['exit_code']} is not that of {summary['verdict']}")
+
+    def check(self, schema):
+        self.read()
+        self.check_schema(schema)
+        if self.complaints:  # what does not fit the schema need not have the members looked at below
+            return
+        self.check_order()
+        if self.complaints:
+            return
+        self.check_trials()
+        summaries = self.of_type("summary")
+        if summaries:
+            self.check_summary(summaries[0][1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--torn", action="store_true",
+                        help="accept a torn last line and a missing summary")
+    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("schema", metavar="SCHEMA")
+    try:
+        ask = parser.parse_args()
+    except SystemExit as done:
+        return 64 if done.code else 0
+    results = Results(ask.folder, ask.torn)
+    try:
+        with open(ask.schema, encoding="utf-8") as file:
+            schema = load(file.read())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        results.check(schema)
+    except OSError as error:
+        results.complain(str(error))
+    for sentence in results.complaints[:COMPLAINTS_MAX]:
+        print(f"validate_results: {sentence}", file=sys.stderr)
+    more = len(results.complaints) - COMPLAINTS_MAX
+    if more > 0:
+        print(f"validate_results: and {more} more", file=sys.stderr)
+    return 1 if results.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
