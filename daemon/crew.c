@@ -1,61 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_addr.h>
-#include <linux/membarrier.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "bringup.h"
-#include "crew.h"
-#include "echo.h"
-#include "loop.h"
-#include "testbed.h"
-#include "trial.h"
+#include "crew_parts.h"
 
-enum {
-	RELOOK_NS = 20000000,	/* settling: for references dropped in process context */
-	WARM_UPS_MAX = 5,
-	REST_LOOKS = 3,
-	REST_LOOKS_MAX = 100,
-};
-
-struct crew {
-	const struct lane_ask *ask;
-	int channel;
-	struct loop *loop;
-	struct probes *probes;
-	struct lane_state *state;
-	struct ring_reader *ring;
-	struct testbed *testbed;
-	struct echoes *echoes;
-
-	struct loop_watch *deadline, *hold, *echo, *relook;
-
-	struct trial trial;
-	struct bringup bringup;
-	pid_t remover;	     /* the child that unregisters; 0: none */
-	pid_t held;	     /* the stopped task; 0: none */
-	uint64_t held_at_ns;
-	uint64_t opened_ns;
-	uint64_t down_ns;
-	uint32_t flags_inside; /* flag sets that have entered and not returned */
-	uint32_t next_echo;
-	struct counts baseline;
-	struct lane_message message; /* with the evidence that is being gathered */
-};
+enum { RELOOK_NS = 20000000 }; /* settling: for references dropped in process context */
 
 /* --- evidence --- */
 
@@ -69,11 +27,10 @@ static void note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64
 		return;
 	}
 	e->moments[e->nr_moments++] = (struct moment){
-		.kind = kind, .at_ns = at_ns, .value = value, .sequence = sequence
-	};
+		.kind = kind, .at_ns = at_ns, .value = value, .sequence = sequence};
 }
 
-static int64_t net_device_refs(const struct counts *counts)
+int64_t crew_net_device_refs(const struct counts *counts)
 {
 	return counts->net_device - counts->linkwatch_pending;
 }
@@ -82,7 +39,7 @@ static struct evidence_counts facts_of(const struct counts *counts)
 {
 	return (struct evidence_counts){
 		.found = counts->found,
-		.net_device = net_device_refs(counts),
+		.net_device = crew_net_device_refs(counts),
 		.inet6_dev = counts->inet6_dev,
 		.addresses = counts->nr_addresses,
 		.neighbours = counts->nr_neighbours,
@@ -90,27 +47,28 @@ static struct evidence_counts facts_of(const struct counts *counts)
 	};
 }
 
-static struct counts look_now(struct crew *crew)
+struct counts crew_counts(struct crew *crew)
 {
-	struct counts counts = { 0 };
+	struct counts counts = {0};
 	struct why why;
 
-	if (probes_counts(crew->probes, crew->ask->slot, testbed_dut(crew->testbed)->ifindex, &counts,
-			  &why))
+	if (probes_counts(crew->probes, crew->ask->slot, testbed_dut(crew->testbed)->ifindex,
+			  &counts, &why))
 		crew->message.evidence.lost_records++;
 	return counts;
 }
 
 static bool at_baseline(const struct crew *crew, const struct counts *counts)
 {
-	return counts->found && net_device_refs(counts) == net_device_refs(&crew->baseline) &&
+	return counts->found &&
+	       crew_net_device_refs(counts) == crew_net_device_refs(&crew->baseline) &&
 	       counts->inet6_dev == crew->baseline.inet6_dev;
 }
 
 /* Looks; true when the counts are back. */
 static bool look_settled(struct crew *crew)
 {
-	struct counts counts = look_now(crew);
+	struct counts counts = crew_counts(crew);
 
 	crew->message.evidence.after = facts_of(&counts);
 	if (!counts.found)
@@ -168,7 +126,7 @@ static void crew_fire(void *arg)
 	struct counts counts;
 
 	send_due(crew);
-	counts = look_now(crew); /* after the echoes: they are in a hurry */
+	counts = crew_counts(crew); /* after the echoes: they are in a hurry */
 	for (uint32_t i = 0; i < counts.nr_addresses && i < ADDRESSES_MAX; i++)
 		crew->message.evidence.tentative_inside |=
 			(counts.addresses[i].flags & IFA_F_TENTATIVE) != 0;
@@ -178,7 +136,8 @@ static void crew_hold(void *arg)
 {
 	struct crew *crew = arg;
 
-	loop_timer_set(crew->hold, crew->held_at_ns + crew->message.evidence.spec.hold_us * 1000);
+	loop_timer_set(crew->hold,
+		       crew->held_at_ns + crew->message.evidence.spec.hold_us * 1000);
 }
 
 static void crew_release(void *arg)
@@ -229,7 +188,7 @@ static void crew_tear_down(void *arg)
 	if (crew->message.evidence.device_gone)
 		return; /* the deadline will end it */
 	crew->state->device = crew->baseline.device;
-	crew->state->settle_net_device = net_device_refs(&crew->baseline);
+	crew->state->settle_net_device = crew_net_device_refs(&crew->baseline);
 	crew->state->settle_inet6_dev = crew->baseline.inet6_dev;
 	probes_settling(crew->probes, crew->ask->slot, true);
 	loop_timer_set(crew->relook, loop_now() + RELOOK_NS);
@@ -349,7 +308,7 @@ static bool running(const struct crew *crew)
  */
 static void maybe_ended(struct crew *crew)
 {
-	bool alone = waitid(P_ALL, 0, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) &&
+	bool alone = waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) &&
 		     errno == ECHILD;
 
 	if (crew->bringup.pid || crew->flags_inside)
@@ -556,12 +515,13 @@ static void start_trial(struct crew *crew, const struct trial_spec *spec)
 	err = echoes_make(crew->echoes, spec, &crew->message.why);
 	if (!err)
 		err = bringup_start(campaign, testbed_dut(crew->testbed)->name,
-				    peer ? peer->name : NULL, &crew->bringup, &crew->message.why);
+				    peer ? peer->name : NULL, &crew->bringup,
+				    &crew->message.why);
 	if (err) {
 		fail(crew, err);
 		return;
 	}
-	crew->baseline = look_now(crew);
+	crew->baseline = crew_counts(crew);
 	e->baseline = facts_of(&crew->baseline);
 	trial_init(&crew->trial, &limits, &trial_crew, crew);
 	crew->state->hold = spec->hold_us > 0;
@@ -589,8 +549,6 @@ int crew_tell(int channel, const struct lane_message *message)
 	return send(channel, message, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* --- making the place --- */
-
 /* Keeps standard error and what is named; everything else belongs to the campaign's process. */
 static void close_all_but(int *keep, size_t nr)
 {
@@ -611,119 +569,15 @@ static void close_all_but(int *keep, size_t nr)
 	close_range((unsigned int)from, ~0U, 0);
 }
 
-/* /proc and /sys as a program in the lane expects them: of its own pid and network namespaces. */
-static int mount_own_views(struct why *why)
-{
-	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) ||
-	    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
-		return why_set(why, errno,
-			       "lane: mounting /proc and /sys for the lane: %s; is CAP_SYS_ADMIN "
-			       "missing, or are they masked by a container?",
-			       strerror(errno));
-	return 0;
-}
-
-static uint32_t inode_of(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
-}
-
-/* Waits until the counts have not moved over a few RCU grace periods: membarrier waits for one. */
-static struct counts wait_for_rest(struct crew *crew)
-{
-	struct counts last = look_now(crew);
-	int same = 0;
-
-	for (int i = 0; i < REST_LOOKS_MAX && same < REST_LOOKS; i++) {
-		struct counts now;
-
-		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-		now = look_now(crew);
-		same = net_device_refs(&now) == net_device_refs(&last) &&
-				       now.inet6_dev == last.inet6_dev ?
-			       same + 1 :
-			       0;
-		last = now;
-	}
-	return last;
-}
-
-/*
- * The first cycles of a device take references that stay for good (10 instead of 8, in the
- * 6.18 kernel): cycles are run until two of them end with the same counts. When a kernel leaks in every
- * cycle they never do, and the trials will tell.
- */
-static int warm_up(struct crew *crew)
-{
-	const struct campaign *campaign = crew->ask->campaign;
-	const struct testbed_device *dut = testbed_dut(crew->testbed);
-	const struct testbed_device *peer = testbed_peer(crew->testbed);
-	struct why *why = &crew->message.why;
-	struct counts before = { 0 }, after = { 0 };
-	sigset_t child;
-	int err = 0;
-
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, NULL);
-	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
-		uint64_t deadline = loop_now() + campaign->bringup.deadline_ms * 1000000ULL;
-
-		err = bringup_start(campaign, dut->name, peer ? peer->name : NULL, &crew->bringup, why);
-		if (err)
-			break;
-		bringup_go(&crew->bringup);
-		while (loop_now() < deadline && waitpid(crew->bringup.pid, NULL, WNOHANG) == 0) {
-			struct timespec left = { .tv_nsec = 100000000 };
-
-			sigtimedwait(&child, NULL, &left);
-		}
-		kill(-1, SIGKILL);
-		while (waitpid(-1, NULL, 0) > 0)
-			;
-		bringup_forget(&crew->bringup);
-		err = testbed_dut_down(crew->testbed, why);
-		after = wait_for_rest(crew);
-		if (!err && i && net_device_refs(&after) == net_device_refs(&before) &&
-		    after.inet6_dev == before.inet6_dev)
-			break;
-		before = after;
-	}
-	return err;
-}
-
-static int open_place(struct crew *crew)
-{
-	const struct lane_ask *ask = crew->ask;
-	struct testbed_ask testbed = {
-		.campaign = ask->campaign, .lane = ask->number, .keep = ask->keep
-	};
-	struct why *why = &crew->message.why;
-	int err;
-
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return why_set(why, errno,
-			       "lane: a mount namespace of its own: %s; is CAP_SYS_ADMIN missing?",
-			       strerror(errno));
-	crew->message.pidns_inum = inode_of("/proc/self/ns/pid");
-	err = testbed_open(&testbed, &crew->testbed, why);
-	if (!err)
-		err = mount_own_views(why);
-	if (!err)
-		err = echoes_open(crew->testbed, ask->number, &crew->echoes, why);
-	if (!err)
-		err = ring_open(crew->probes, ask->slot, record_seen, crew, &crew->ring, why);
-	if (!err)
-		err = loop_new(&crew->loop, why);
-	if (!err)
-		err = warm_up(crew);
-	return err;
-}
-
 static int watch_all(struct crew *crew)
 {
+	struct why *why = &crew->message.why;
+	int err = ring_open(crew->probes, crew->ask->slot, record_seen, crew, &crew->ring, why);
+
+	if (!err)
+		err = loop_new(&crew->loop, why);
+	if (err)
+		return err;
 	crew->deadline = loop_timer(crew->loop, deadline_passed, crew);
 	crew->hold = loop_timer(crew->loop, hold_is_due, crew);
 	crew->echo = loop_timer(crew->loop, send_due, crew);
@@ -733,7 +587,7 @@ static int watch_all(struct crew *crew)
 	    !loop_fd(crew->loop, testbed_events_fd(crew->testbed), testbed_ready, crew) ||
 	    !loop_fd(crew->loop, crew->channel, spec_came, crew) ||
 	    !loop_signal(crew->loop, SIGCHLD, child_changed, crew))
-		return why_set(&crew->message.why, ENOMEM, "lane: out of memory");
+		return why_set(why, ENOMEM, "lane: out of memory");
 	return 0;
 }
 
@@ -745,8 +599,8 @@ void crew_work(const struct lane_ask *ask, int channel)
 	sigset_t none;
 	int err;
 
-	crew = (struct crew){ .ask = ask, .channel = channel, .probes = ask->probes };
-	crew.bringup = (struct bringup){ .go = -1, .said = -1 };
+	crew = (struct crew){.ask = ask, .channel = channel, .probes = ask->probes};
+	crew.bringup = (struct bringup){.go = -1, .said = -1};
 	crew.state = probes_lane(ask->probes, ask->slot);
 	crew.state->lane = ask->number;
 
@@ -762,7 +616,7 @@ void crew_work(const struct lane_ask *ask, int channel)
 	keep[PROBES_LANE_FDS] = channel;
 	close_all_but(keep, PROBES_LANE_FDS + 1);
 
-	err = open_place(&crew);
+	err = crew_open_place(&crew);
 	if (!err)
 		err = watch_all(&crew);
 	crew.message.kind = err ? LANE_FAILED : LANE_READY;

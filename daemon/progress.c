@@ -410,8 +410,9 @@ static void add_percent(struct text *text, uint64_t ppm)
 {
 	uint64_t step = ppm >= 10000 ? 1000 : ppm >= 1000 ? 100 : ppm >= 100 ? 10 : 1;
 	int decimals = ppm >= 10000 ? 1 : ppm >= 1000 ? 2 : ppm >= 100 ? 3 : 4;
+	uint64_t rounded_ppm = (ppm + step - 1) / step * step;
 
-	text_add(text, "%.*f%%", decimals, (double)((ppm + step - 1) / step * step) / 10000);
+	text_add(text, "%.*f%%", decimals, (double)rounded_ppm / 10000);
 }
 
 static void print_table(FILE *out, const struct summary *summary)

@@ -307,7 +307,7 @@ static int new_finding(struct tally *tally, const struct judgement *judgement)
 static int add_to_finding(struct finding *finding, struct tally_finding *told,
 			  const struct trial_spec *spec, const struct judgement *judgement)
 {
-	if (told->nr_trials == finding->room) {
+	if (!told->trials || told->nr_trials == finding->room) {
 		uint32_t room = finding->room ? finding->room * 2 : 16;
 		uint32_t *trials = reallocarray(finding->trials, room, sizeof(*trials));
 
@@ -337,7 +337,7 @@ static int add_fault(struct tally *tally, const struct trial_spec *spec,
 	int r;
 
 	while (at < tally->nr_findings &&
-	       strcmp(tally->told_findings[at].signature, judgement->signature))
+	       strcmp(tally->told_findings[at].signature, judgement->signature) != 0)
 		at++;
 	is_new = at == tally->nr_findings;
 	r = is_new ? new_finding(tally, judgement) : 0;

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_CREW_PARTS_H
+#define DADRACE_CREW_PARTS_H
+
+#include "bringup.h"
+#include "crew.h"
+#include "echo.h"
+#include "loop.h"
+#include "testbed.h"
+#include "trial.h"
+
+/*
+ * The parts of the lane's process.
+ *
+ *   crew.c        one trial after the other: what the trial asks for, what happens
+ *   crew_place.c  before the first: namespaces, testbed, sockets, warm-up
+ */
+struct crew {
+	const struct lane_ask *ask;
+	int channel;
+	struct loop *loop;
+	struct probes *probes;
+	struct lane_state *state;
+	struct ring_reader *ring;
+	struct testbed *testbed;
+	struct echoes *echoes;
+
+	struct loop_watch *deadline, *hold, *echo, *relook;
+
+	struct trial trial;
+	struct bringup bringup;
+	pid_t remover;	     /* the child that unregisters; 0: none */
+	pid_t held;	     /* the stopped task; 0: none */
+	uint64_t held_at_ns;
+	uint64_t opened_ns;
+	uint64_t down_ns;
+	uint32_t flags_inside; /* flag sets that have entered and not returned */
+	uint32_t next_echo;
+	struct counts baseline;
+	struct lane_message message; /* with the evidence that is being gathered */
+};
+
+/* The dut's counts now; a look that fails is counted as a lost record. */
+struct counts crew_counts(struct crew *crew);
+
+/* The net_device's references without the one that linkwatch holds for up to a second. */
+int64_t crew_net_device_refs(const struct counts *counts);
+
+/* Makes the place where trials run; the sentence goes into the crew's message. */
+int crew_open_place(struct crew *crew);
+
+#endif
