@@ -16,9 +16,9 @@
  *
  *   defaults ──> file (YAML) ──> --set overrides ──> checks ──> campaign
  *
- * Every key stands once, in campaign_fields (campaign_keys.c): name, type, default, range, sentence.
- * From that table come the libcyaml schema, `--help-config`, `--dump-config` and the JSON in
- * the results. libcyaml is included by campaign*.c only (campaign_parts.h).
+ * Every key stands once, in campaign_fields (campaign_keys.c): name, type, default, range,
+ * sentence. From that table come the libcyaml schema, `--help-config`, `--dump-config` and the
+ * JSON in the results. libcyaml is included by campaign*.c only (campaign_parts.h).
  */
 struct campaign {
 	const char *name;

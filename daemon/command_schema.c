@@ -14,7 +14,7 @@ static int run(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
 			return command_help(&command_schema);
-		if (strcmp(argv[i], "--list-fields"))
+		if (strcmp(argv[i], "--list-fields") != 0)
 			return command_usage(&command_schema, "unknown argument \"%s\"",
 					     argv[i]);
 		list = true;

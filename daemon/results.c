@@ -16,6 +16,7 @@
 #define LINES_FILE   "results.ndjson"
 #define SUMMARY_FILE "summary.json"
 #define SUMMARY_NEW  "summary.json.new"
+#define HINT	     "choose another with --out"
 
 /* --- the lines: what of the evidence is told, in types that a field can have --- */
 
@@ -471,9 +472,7 @@ static int make_folders(const char *path, struct why *why)
 		cut = *end;
 		*end = '\0';
 		if (*part && mkdir(part, 0755) && errno != EEXIST)
-			r = why_set(why, errno,
-				    "results: cannot create folder %s: %s; choose another with "
-				    "--out",
+			r = why_set(why, errno, "results: cannot create folder %s: %s; " HINT,
 				    part, strerror(errno));
 		*end = cut;
 	}
@@ -487,7 +486,9 @@ static int make_default_folder(const char *stem, char **out, struct why *why)
 	enum { TRIES = 1000 };
 	int r = make_folders("results", why);
 
-	for (int i = 1; !r && i <= TRIES; i++) {
+	if (r)
+		return r;
+	for (int i = 1;; i++) {
 		char suffix[16] = "";
 		char *path;
 
@@ -499,14 +500,14 @@ static int make_default_folder(const char *stem, char **out, struct why *why)
 			*out = path;
 			return 0;
 		}
-		if (errno != EEXIST || i == TRIES)
-			r = why_set(why, errno,
-				    "results: cannot create folder %s: %s; choose another with "
-				    "--out",
+		if (errno != EEXIST || i == TRIES) {
+			r = why_set(why, errno, "results: cannot create folder %s: %s; " HINT,
 				    path, strerror(errno));
+			free(path);
+			return r;
+		}
 		free(path);
 	}
-	return r;
 }
 
 static int write_all(int fd, const char *text, size_t length)
@@ -633,8 +634,7 @@ static int open_files(struct results *results, struct why *why)
 	results->lines_fd = openat(results->folder_fd, LINES_FILE,
 				   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
 	if (results->lines_fd < 0 && errno == EEXIST)
-		return why_set(why, EEXIST,
-			       "results: folder %s already holds %s; choose another with --out",
+		return why_set(why, EEXIST, "results: folder %s already holds %s; " HINT,
 			       results->folder, LINES_FILE);
 	if (results->lines_fd < 0)
 		return cannot_write(results, LINES_FILE, errno, why);
@@ -684,8 +684,11 @@ int results_open(const char *folder, const struct campaign *campaign,
 
 	if (folder) {
 		results->folder = strdup(folder);
-		r = results->folder ? make_folders(folder, why)
-				    : why_set(why, ENOMEM, "results: out of memory");
+		r = make_folders(folder, why);
+		if (!results->folder) {
+			why_set(why, ENOMEM, "results: out of memory");
+			r = -ENOMEM;
+		}
 	} else {
 		r = make_default_folder(stem, &results->folder, why);
 	}

@@ -70,11 +70,11 @@ static void stem(const char *text, char *out, size_t size)
 		size_t length = strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
 					     "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 		size_t digits = strspn(text, "0123456789abcdefABCDEF");
-		size_t decimals = strcspn(text, "0123456789");
+		bool has_decimal = strcspn(text, "0123456789") < length;
+		bool is_address = (length > 2 && text[0] == '0' && text[1] == 'x') ||
+				  (digits == length && has_decimal);
 
-		if (length > 2 && text[0] == '0' && text[1] == 'x') {
-			text += length;
-		} else if (length && digits == length && decimals < length) {
+		if (is_address) {
 			text += length;
 		} else if (length) {
 			for (; length && n + 1 < size; length--, text++)
@@ -172,7 +172,8 @@ static bool unregister_hung(const struct evidence *e, struct judgement *j)
 /* When the last planned echo is due, counted from the window's opening. */
 static uint64_t last_echo_ns(const struct trial_spec *spec)
 {
-	return (spec->offset_us + (spec->echoes ? spec->echoes - 1 : 0) * spec->spacing_us) * 1000;
+	return (spec->offset_us + (spec->echoes ? spec->echoes - 1 : 0) * spec->spacing_us) *
+	       1000;
 }
 
 static bool has_holes(const struct evidence *e, struct judgement *j)

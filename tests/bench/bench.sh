@@ -11,7 +11,6 @@ set -euo pipefail
 dadrace=$1 source=$2 cost=${3:-$(dirname "$1")/tests/bench/syscall_cost}
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-2}
 here=$source/tests/bench
-lanes=(1 2 4 8)
 campaign=
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -112,10 +111,11 @@ cost_of_hooks() {
 
 for round in $(seq "$rounds"); do
 	echo "bench: round $round of $rounds" >&2
-	for n in "${lanes[@]}"; do
+	for n in 1 2 4 8; do
 		run "dadrace, $(plural "$n" lane)" lanes="$n" stop.trials=0 stop.seconds="$seconds"
-		shell_loops "$n"
 	done
+	shell_loops 1
+	shell_loops 8
 	run burst lanes=1 stop.trials=20 echo.count=1000 echo.spacing_us=0
 	flood
 	if [ -x "$cost" ]; then cost_of_hooks; fi

@@ -295,27 +295,26 @@ static void settings_are_equal(const char *before, const char *now)
 	CHECK(*before == *now);
 }
 
-static void setting_put(const char *format, const char *device, const char *value)
+static void setting_put(const char *kind, const char *device, const char *key,
+			const char *value)
 {
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/sys/net/");
-	snprintf(path + strlen(path), sizeof(path) - strlen(path), format, device);
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/%s/%s", kind, device, key);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	CHECK(fd >= 0);
 	CHECK(write(fd, value, strlen(value)) == (ssize_t)strlen(value));
 	close(fd);
 }
 
-static bool setting_is(const char *format, const char *device, const char *value)
+static bool setting_is(const char *kind, const char *device, const char *key, const char *value)
 {
 	char path[128], now[64] = "";
 	int fd;
 	ssize_t got;
 
-	snprintf(path, sizeof(path), "/proc/sys/net/");
-	snprintf(path + strlen(path), sizeof(path) - strlen(path), format, device);
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/%s/%s", kind, device, key);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	CHECK(fd >= 0);
 	got = read(fd, now, sizeof(now) - 1);
@@ -504,12 +503,12 @@ static void play_kind(const void *arg)
 	CHECK(strcmp(dut->name, "dut4660") == 0 && if_nametoindex("dut4660") == dut->ifindex);
 	CHECK(memcmp(dut->mac, dut_mac, ETH_ALEN) == 0);
 	CHECK(flags_get("lo") & IFF_UP);
-	CHECK(setting_is("ipv6/conf/%s/dad_transmits", dut->name, "2"));
-	CHECK(setting_is("ipv6/conf/%s/router_solicitation_delay", dut->name, "0"));
-	CHECK(setting_is("ipv6/neigh/%s/retrans_time_ms", dut->name, "120"));
-	CHECK(setting_is("ipv6/conf/%s/accept_dad", dut->name, "1"));
-	CHECK(setting_is("ipv6/conf/%s/keep_addr_on_down", dut->name, "1"));
-	CHECK(setting_is("ipv6/conf/%s/accept_ra", dut->name, "0"));
+	CHECK(setting_is("ipv6/conf", dut->name, "dad_transmits", "2"));
+	CHECK(setting_is("ipv6/conf", dut->name, "router_solicitation_delay", "0"));
+	CHECK(setting_is("ipv6/neigh", dut->name, "retrans_time_ms", "120"));
+	CHECK(setting_is("ipv6/conf", dut->name, "accept_dad", "1"));
+	CHECK(setting_is("ipv6/conf", dut->name, "keep_addr_on_down", "1"));
+	CHECK(setting_is("ipv6/conf", dut->name, "accept_ra", "0"));
 	CHECK((kind == DEVICE_DUMMY) == !peer);
 	CHECK((kind == DEVICE_DUMMY) == (testbed_peer_netns(testbed) < 0));
 	if (peer) {
@@ -573,7 +572,7 @@ static void play_stable_privacy(const void *arg)
 	campaign.sysctl.addr_gen_mode = 2;
 	testbed = opened(&campaign, 1, false);
 	CHECK(IN6_IS_ADDR_UNSPECIFIED(&testbed_dut(testbed)->link_local));
-	CHECK(setting_is("ipv6/conf/%s/addr_gen_mode", "dut1", "2"));
+	CHECK(setting_is("ipv6/conf", "dut1", "addr_gen_mode", "2"));
 	flags_put("dut1", IFF_UP);
 	permanent = await(testbed, &heard, TESTBED_ADDRESS_PERMANENT, NULL);
 	CHECK(IN6_IS_ADDR_LINKLOCAL(&heard.events[permanent].address));
@@ -781,12 +780,12 @@ static void test_killed_leaves_no_namespace(void **state)
 static void rig_make(void)
 {
 	veth_make("rig-a.1", "rig-b", -1);
-	setting_put("ipv6/conf/%s/dad_transmits", "rig-a.1", "7");
-	setting_put("ipv6/conf/%s/hop_limit", "rig-b", "77");
-	setting_put("ipv4/conf/%s/rp_filter", "rig-b", "2");
-	setting_put("ipv6/neigh/%s/retrans_time_ms", "rig-b", "460");
-	setting_put("ipv6/conf/%s/stable_secret", "rig-b", "2001:db8::1");
-	setting_put("ipv6/conf/%s/addr_gen_mode", "rig-b", "3");
+	setting_put("ipv6/conf", "rig-a.1", "dad_transmits", "7");
+	setting_put("ipv6/conf", "rig-b", "hop_limit", "77");
+	setting_put("ipv4/conf", "rig-b", "rp_filter", "2");
+	setting_put("ipv6/neigh", "rig-b", "retrans_time_ms", "460");
+	setting_put("ipv6/conf", "rig-b", "stable_secret", "2001:db8::1");
+	setting_put("ipv6/conf", "rig-b", "addr_gen_mode", "3");
 	flags_put("rig-a.1", IFF_UP | IFF_BROADCAST | IFF_MULTICAST);
 	flags_put("rig-b", IFF_BROADCAST | IFF_MULTICAST | IFF_ALLMULTI | IFF_NOARP);
 }
@@ -843,7 +842,7 @@ static void play_existing(const void *arg)
 		CHECK(netns_now() == home && testbed_dut(testbed)->netns_inum == home);
 		CHECK(strcmp(testbed_dut(testbed)->name, "rig-a.1") == 0);
 		CHECK(if_nametoindex("rig-b") == 0);
-		CHECK(setting_is("ipv6/conf/%s/dad_transmits", "rig-a.1", "2"));
+		CHECK(setting_is("ipv6/conf", "rig-a.1", "dad_transmits", "2"));
 		CHECK(testbed_dut_delete(testbed, &why) == -EPERM);
 		brings_up(testbed, DEVICE_EXISTING);
 		flags_put("rig-a.1", flags_get("rig-a.1") | IFF_UP | IFF_PROMISC);
