@@ -193,21 +193,21 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	const struct campaign *campaign = runner->campaign;
 	const struct tally_finding *finding;
 	char sentence[512];
-	int err;
+	int found, err;
 
 	complete_evidence(seat, evidence);
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
+	found = tally_add(runner->tally, evidence, judgement, &finding);
+	if (found < 0) {
+		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
+		return false;
+	}
 	err = results_trial(runner->ask->results, evidence, judgement, runner->why);
 	if (err) {
 		give_up(runner, err);
 		return false;
 	}
-	err = tally_add(runner->tally, evidence, judgement, &finding);
-	if (err < 0) {
-		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
-		return false;
-	}
-	if (err > 0) {
+	if (found > 0) {
 		runner->findings++;
 		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s",
 			 evidence->spec.trial, arm_names[evidence->spec.arm], judgement->reason);
@@ -524,9 +524,7 @@ static enum exits sum_up(struct runner *runner)
 		summary.exit_code = EXIT_RESIDUE;
 	for (uint32_t i = 0; !err && i < summary.nr_findings; i++)
 		err = results_finding(results, &summary.findings[i], runner->why);
-	if (!err)
-		err = results_summary(results, &summary, runner->why);
-	if (err)
+	if (results_summary(results, &summary, runner->why) || err)
 		return EXIT_INTERNAL;
 	if (!runner->error)
 		progress_end(runner->ask->progress, &summary, results);

@@ -62,8 +62,8 @@ struct arm_tally {
 
 /*
  * One fault makes `fault`. `clean` must be earned: the arm that injects most (race, else echo, hold,
- * control) has a valid trial, and at least nine in ten trials of every arm that holds the window are
- * valid. Trials of the echo arm may well miss: without a hold the window is narrow.
+ * control) has a valid trial, and at least nine in ten trials of every arm but `echo` are valid. Those
+ * of the echo arm may well miss: without a hold the window is narrow.
  */
 enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *reason,
 				       size_t size);

@@ -15,6 +15,7 @@ Exit 0 when it is true; else it says the values of the names that the expression
 import collections
 import json
 import pathlib
+import re  # noqa: F401, for expressions
 import sys
 
 folder, expression = pathlib.Path(sys.argv[1]), sys.argv[2]

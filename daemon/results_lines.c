@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "results_lines.h"
+
+static const char *const unregister_names[] = {"not-tried", "returned", "stuck"};
+_Static_assert(sizeof(unregister_names) / sizeof(unregister_names[0]) == UNREGISTERS,
+	       "a name per outcome");
+
+/* As tier_names, but what was not hooked has no tier. */
+static const char *const hooked_names[TIERS] = {
+	[TIER_KPROBE] = "kprobe",
+	[TIER_FENTRY] = "fentry",
+	[TIER_TRACEPOINT] = "tracepoint",
+};
+_Static_assert(TIERS == 4, "hooked_names: one per tier");
+
+/* --- the tables --- */
+
+/* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and members */
+#define PLACE(type, ctype, member) \
+	(offsetof(type, member) * _Generic(((type *)NULL)->member, ctype: (size_t)1))
+#define CAMPAIGN(ctype, member) .offset = PLACE(struct results_campaign, ctype, member)
+#define HOOK(ctype, member)     .offset = PLACE(struct results_hook, ctype, member)
+#define SPEC(ctype, member)     .offset = PLACE(struct trial_spec, ctype, member)
+#define COUNT(ctype, member)    .offset = PLACE(struct evidence_counts, ctype, member)
+#define KLOG(ctype, member)     .offset = PLACE(struct klog_told, ctype, member)
+#define MOMENT(ctype, member)   .offset = PLACE(struct moment_told, ctype, member)
+#define TRIAL(ctype, member)    .offset = PLACE(struct trial_line, ctype, member)
+#define LIST(type, member) \
+	.list = true, .count_offset = PLACE(type, uint32_t, nr_##member)
+#define NAMES(words, count) .names = (words), .nr_names = (count)
+#define OR_NULL .nullable = true
+#define END { .name = NULL }
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+static const struct field hook_rows[] = {
+	{ "probe", FIELD_TEXT, HOOK(const char *, probe), .doc = "What is watched or held" },
+	{ "tier", FIELD_ENUM, HOOK(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL,
+	  .doc = "How it is hooked on this kernel; null when it is not" },
+	{ "function", FIELD_TEXT, HOOK(const char *, function), OR_NULL,
+	  .doc = "The kernel function that it is hooked to; null for a tracepoint" },
+	END
+};
+static const struct fields hook_fields = {
+	"hook", "How one probe is hooked", hook_rows, sizeof(struct results_hook),
+};
+
+static const struct field campaign_line_rows[] = {
+	{ "schema_version", FIELD_U32, CAMPAIGN(uint32_t, schema_version),
+	  .doc = "Grows when a name or its meaning changes" },
+	{ "id", FIELD_TEXT, CAMPAIGN(const char *, id), .doc = "Names this run: campaign, start and chance" },
+	{ "dadrace_version", FIELD_TEXT, CAMPAIGN(const char *, dadrace_version), .doc = "Version of the tool" },
+	{ "seed", FIELD_U64, CAMPAIGN(uint64_t, seed),
+	  .doc = "Where all draws started: the same campaign and seed give the same trials" },
+	{ "started_unix_ms", FIELD_U64, CAMPAIGN(uint64_t, started_unix_ms),
+	  .doc = "When the run started, by the wall clock" },
+	{ "machine", FIELD_OBJECT, CAMPAIGN(struct machine, machine), .sub = &machine_fields,
+	  .doc = "The machine that it ran on" },
+	{ "hooks", FIELD_OBJECT, CAMPAIGN(const struct results_hook *, hooks),
+	  LIST(struct results_campaign, hooks), .sub = &hook_fields, .doc = "How each probe was hooked" },
+	{ "campaign", FIELD_OBJECT, CAMPAIGN(struct campaign, campaign), .sub = &campaign_fields,
+	  .doc = "The campaign, resolved: defaults, file and overrides" },
+	END
+};
+const struct fields campaign_line_fields = {
+	"campaign", "The first line: what was run, and where", campaign_line_rows,
+	sizeof(struct results_campaign),
+};
+
+static const struct field spec_rows[] = {
+	{ "trial", FIELD_U32, SPEC(uint32_t, trial), .doc = "Number of the trial in the plan, from 1" },
+	{ "arm", FIELD_ENUM, SPEC(enum arm, arm), NAMES(arm_names, ARMS), .doc = "What the trial is for" },
+	{ "site", FIELD_ENUM, SPEC(enum site, site), NAMES(site_names, SITES), .doc = "Where the window opens" },
+	{ "method", FIELD_ENUM, SPEC(enum method, method), NAMES(method_names, METHODS),
+	  .doc = "How the bring-up is held" },
+	{ "hold_us", FIELD_U64, SPEC(uint64_t, hold_us), .doc = "Hold that is asked for; 0 is none" },
+	{ "direction", FIELD_ENUM, SPEC(enum direction, direction), NAMES(direction_names, DIRECTIONS),
+	  .doc = "How echoes travel" },
+	{ "target", FIELD_ENUM, SPEC(enum target, target), NAMES(target_names, TARGETS),
+	  .doc = "Whom echoes are addressed to" },
+	{ "source", FIELD_ENUM, SPEC(enum source, source), NAMES(source_names, SOURCES),
+	  .doc = "Whom inbound echoes claim to be from" },
+	{ "echoes", FIELD_U32, SPEC(uint32_t, echoes), .doc = "How many echoes; 0 is none" },
+	{ "offset_us", FIELD_U64, SPEC(uint64_t, offset_us), .doc = "From the window's opening to the first" },
+	{ "spacing_us", FIELD_U64, SPEC(uint64_t, spacing_us), .doc = "From one echo to the next" },
+	{ "payload_bytes", FIELD_U32, SPEC(uint32_t, payload_bytes), .doc = "Bytes after the ICMPv6 header" },
+	{ "hop_limit", FIELD_U32, SPEC(uint32_t, hop_limit), .doc = "Hop limit of the echoes" },
+	{ "seed", FIELD_U64, SPEC(uint64_t, seed), .hex = true, .doc = "Where the trial's own draws start" },
+	END
+};
+const struct fields spec_fields = {
+	"spec", "The specification of one trial", spec_rows, sizeof(struct trial_spec),
+};
+
+static const struct field counts_rows[] = {
+	{ "found", FIELD_BOOL, COUNT(bool, found), .doc = "The device was there; if not, the rest means nothing" },
+	{ "net_device", FIELD_I64, COUNT(int64_t, net_device),
+	  .doc = "References to the device, without the one that linkwatch holds for up to a second" },
+	{ "inet6_dev", FIELD_I64, COUNT(int64_t, inet6_dev), .doc = "References to its IPv6 part" },
+	{ "addresses", FIELD_U32, COUNT(uint32_t, addresses), .doc = "IPv6 addresses" },
+	{ "neighbours", FIELD_U32, COUNT(uint32_t, neighbours), .doc = "Neighbour entries" },
+	{ "groups", FIELD_U32, COUNT(uint32_t, groups), .doc = "Multicast memberships" },
+	END
+};
+static const struct fields counts_fields = {
+	"counts", "Counts of one device", counts_rows, sizeof(struct evidence_counts),
+};
+
+static const struct field klog_rows[] = {
+	{ "kind", FIELD_ENUM, KLOG(enum klog_kind, kind), NAMES(klog_kind_names, KLOG_KINDS), OR_NULL,
+	  .doc = "What the worst line is about; null when the kernel said nothing" },
+	{ "text", FIELD_TEXT, KLOG(const char *, text), OR_NULL, .doc = "That line" },
+	{ "device", FIELD_TEXT, KLOG(const char *, device), OR_NULL, .doc = "The device that it names" },
+	{ "usage_count", FIELD_I64, KLOG(int64_t, usage_count), OR_NULL,
+	  .doc = "References that the kernel waits for, when it says so" },
+	{ "lines", FIELD_U32, KLOG(uint32_t, lines), .doc = "How many such lines" },
+	{ "shared", FIELD_U32, KLOG(uint32_t, shared),
+	  .doc = "Trials that were in flight then; with more than one it may be another's" },
+	END
+};
+static const struct fields klog_fields = {
+	"klog", "What the kernel's log said", klog_rows, sizeof(struct klog_told),
+};
+
+static const struct field moment_rows[] = {
+	{ "at_ns", FIELD_I64, MOMENT(int64_t, at_ns), .doc = "When, from the trial's start" },
+	{ "event", FIELD_ENUM, MOMENT(enum moment_kind, event), NAMES(moment_names, MOMENTS),
+	  .doc = "What happened" },
+	{ "sequence", FIELD_U32, MOMENT(uint32_t, sequence), OR_NULL,
+	  .doc = "Number of the echo, from 1; null when it is not about one" },
+	{ "value", FIELD_I64, MOMENT(int64_t, value),
+	  .doc = "Result, count or flags: 0 or a negative errno where something returned" },
+	END
+};
+static const struct fields moment_fields = {
+	"moment", "Something that happened", moment_rows, sizeof(struct moment_told),
+};
+
+static const struct field trial_rows[] = {
+	{ "verdict", FIELD_ENUM, TRIAL(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
+	  .doc = "What the evidence means" },
+	{ "object", FIELD_TEXT, TRIAL(const char *, object), OR_NULL,
+	  .doc = "Whose references are missing or too few; null when it is not about references" },
+	{ "delta", FIELD_I64, TRIAL(int64_t, delta), .doc = "References of that object over its baseline" },
+	{ "pinned", FIELD_BOOL, TRIAL(bool, pinned),
+	  .doc = "The unregister never returned: only a reboot frees the device" },
+	{ "reason", FIELD_TEXT, TRIAL(const char *, reason), .doc = "The verdict in a sentence" },
+	{ "signature", FIELD_TEXT, TRIAL(const char *, signature), OR_NULL,
+	  .doc = "The same for the same bug; null when there is no fault" },
+	{ "spec", FIELD_OBJECT, TRIAL(struct trial_spec, spec), .sub = &spec_fields,
+	  .doc = "What was planned, and what replay repeats" },
+	{ "lane", FIELD_U32, TRIAL(uint32_t, lane), .doc = "Where it ran" },
+	{ "device", FIELD_TEXT, TRIAL(const char *, device), .doc = "Name of the device under test" },
+	{ "tier", FIELD_ENUM, TRIAL(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL,
+	  .doc = "How the window was hooked; null when it was not" },
+	{ "started_unix_ms", FIELD_U64, TRIAL(uint64_t, started_unix_ms),
+	  .doc = "When it started, by the wall clock" },
+	{ "elapsed_ns", FIELD_U64, TRIAL(uint64_t, elapsed_ns), OR_NULL, .doc = "From start to end" },
+	{ "opened", FIELD_BOOL, TRIAL(bool, opened), .doc = "The window opened" },
+	{ "closed", FIELD_BOOL, TRIAL(bool, closed), .doc = "The window closed: the second flag set came" },
+	{ "window_ns", FIELD_U64, TRIAL(uint64_t, window_ns), OR_NULL,
+	  .doc = "How long the window was open; null when it did not open and close" },
+	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
+	  .doc = "How long the bring-up was held in it, as measured; null when it was not" },
+	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),
+	  .doc = "The device had a tentative address when the window opened" },
+	{ "flag_sets", FIELD_U32, TRIAL(uint32_t, flag_sets), .doc = "Flag sets that returned" },
+	{ "flags_errno", FIELD_TEXT, TRIAL(const char *, flags_errno), OR_NULL,
+	  .doc = "Name of the error of the first flag set that failed; null when none did" },
+	{ "first_flags_ns", FIELD_U64, TRIAL(uint64_t, first_flags_ns), OR_NULL,
+	  .doc = "How long the flag set that opened the window took" },
+	{ "second_flags_ns", FIELD_U64, TRIAL(uint64_t, second_flags_ns), OR_NULL,
+	  .doc = "How long the one that closed it took" },
+	{ "echoes_sent", FIELD_U32, TRIAL(uint32_t, echoes_sent), .doc = "Echoes handed to the kernel" },
+	{ "echoes_refused", FIELD_U32, TRIAL(uint32_t, echoes_refused),
+	  .doc = "Of them, those that it answered with an error, which is evidence and no failure" },
+	{ "refused_errno", FIELD_TEXT, TRIAL(const char *, refused_errno), OR_NULL,
+	  .doc = "Name of the first such error; null when there was none" },
+	{ "echoes_delivered", FIELD_U32, TRIAL(uint32_t, echoes_delivered),
+	  .doc = "Echoes that were seen inside the kernel, matched one by one" },
+	{ "echoes_inside", FIELD_U32, TRIAL(uint32_t, echoes_inside), .doc = "Of them, those inside the window" },
+	{ "first_echo_ns", FIELD_U64, TRIAL(uint64_t, first_echo_ns), OR_NULL,
+	  .doc = "From the window's opening to the first of them" },
+	{ "bringup_end", FIELD_ENUM, TRIAL(enum bringup_end, bringup_end), NAMES(bringup_end_names, BRINGUP_ENDS),
+	  .doc = "How the bring-up's first process ended; overtime is by us, at its deadline" },
+	{ "bringup_status", FIELD_I64, TRIAL(int64_t, bringup_status), .doc = "Its exit code, or the signal's number" },
+	{ "bringup_said", FIELD_TEXT, TRIAL(const char *, bringup_said), OR_NULL,
+	  .doc = "Its first line on standard error" },
+	{ "descendants", FIELD_U32, TRIAL(uint32_t, descendants),
+	  .doc = "Processes of the bring-up that were ended with the trial" },
+	{ "baseline", FIELD_OBJECT, TRIAL(struct evidence_counts, baseline), .sub = &counts_fields,
+	  .doc = "Counts before the trial" },
+	{ "after", FIELD_OBJECT, TRIAL(struct evidence_counts, after), .sub = &counts_fields,
+	  .doc = "Counts after it, in the same quiescent state" },
+	{ "settled", FIELD_BOOL, TRIAL(bool, settled), .doc = "The counts came back to the baseline" },
+	{ "settle_ns", FIELD_U64, TRIAL(uint64_t, settle_ns), OR_NULL,
+	  .doc = "From teardown to that, or to the last look" },
+	{ "looks", FIELD_U32, TRIAL(uint32_t, looks), .doc = "Further looks after the deadline" },
+	{ "device_gone", FIELD_BOOL, TRIAL(bool, device_gone), .doc = "The device vanished in mid-trial" },
+	{ "lane_lost", FIELD_BOOL, TRIAL(bool, lane_lost),
+	  .doc = "The lane's process died or is stuck: little else is known" },
+	{ "unregister", FIELD_ENUM, TRIAL(enum unregister, unregister), NAMES(unregister_names, UNREGISTERS),
+	  .doc = "What came of the unregister that confirms a leak" },
+	{ "unregister_ns", FIELD_U64, TRIAL(uint64_t, unregister_ns), OR_NULL, .doc = "How long that took" },
+	{ "hang", FIELD_ENUM, TRIAL(enum hang, hang), NAMES(hang_names, HANGS), .doc = "What did not return" },
+	{ "hang_pid", FIELD_U32, TRIAL(uint32_t, hang_pid), OR_NULL, .doc = "The task that hangs" },
+	{ "hang_wchan", FIELD_TEXT, TRIAL(const char *, hang_wchan), OR_NULL,
+	  .doc = "The kernel function that it waits in" },
+	{ "hang_stack", FIELD_TEXT, TRIAL(const char *, hang_stack), OR_NULL,
+	  .doc = "Its kernel stack, a line for each function" },
+	{ "lost_records", FIELD_U64, TRIAL(uint64_t, lost_records), .doc = "Records of our probes that were lost" },
+	{ "missed_probes", FIELD_U64, TRIAL(uint64_t, missed_probes),
+	  .doc = "Runs of our programs that the kernel skipped" },
+	{ "lost_events", FIELD_U32, TRIAL(uint32_t, lost_events), .doc = "Netlink notifications that were lost" },
+	{ "klog", FIELD_OBJECT, TRIAL(struct klog_told, klog), .sub = &klog_fields,
+	  .doc = "What the kernel's log said during the trial" },
+	{ "timeline", FIELD_OBJECT, TRIAL(struct moment_told *, timeline), LIST(struct trial_line, timeline),
+	  .sub = &moment_fields, .doc = "What happened, in the order of its stamps" },
+	END
+};
+const struct fields trial_fields = {
+	"trial", "One trial: verdict, plan and evidence", trial_rows, sizeof(struct trial_line),
+};
+/* clang-format on */
+
+/* --- from evidence to a line --- */
+
+static const char *text_or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+static const char *errno_or_null(int err)
+{
+	const char *name = strerrorname_np(err);
+
+	return !err ? NULL : name ? name : "unknown";
+}
+
+static struct klog_told tell_klog(const struct evidence *e)
+{
+	bool spoke = e->klog.kind != KLOG_OTHER;
+
+	return (struct klog_told){
+		.kind = spoke ? e->klog.kind : KLOG_KINDS,
+		.text = spoke ? e->klog.text : NULL,
+		.device = spoke ? text_or_null(e->klog.device) : NULL,
+		.usage_count = e->klog.kind == KLOG_WAITING ? e->klog.usage_count : INT64_MIN,
+		.lines = e->klog_lines,
+		.shared = e->klog_shared,
+	};
+}
+
+/* Sorted by stamp; of the same stamp, in the order of the evidence. All but sorted already. */
+static uint32_t tell_moments(const struct evidence *e, struct moment_told *told)
+{
+	for (uint32_t i = 0; i < e->nr_moments; i++) {
+		const struct moment *moment = &e->moments[i];
+		struct moment_told next = {
+			.at_ns = (int64_t)(moment->at_ns - e->started_ns),
+			.event = moment->kind,
+			.sequence = moment->sequence,
+			.value = moment->value,
+		};
+		uint32_t at = i;
+
+		for (; at && told[at - 1].at_ns > next.at_ns; at--)
+			told[at] = told[at - 1];
+		told[at] = next;
+	}
+	return e->nr_moments;
+}
+
+struct trial_line trial_line(const struct evidence *e, const struct judgement *j,
+			     uint64_t started_unix_ms, struct moment_told *moments)
+{
+	return (struct trial_line){
+		.verdict = j->verdict,
+		.object = text_or_null(j->object),
+		.delta = j->delta,
+		.pinned = j->pinned,
+		.reason = j->reason,
+		.signature = text_or_null(j->signature),
+		.spec = e->spec,
+		.lane = e->lane,
+		.device = e->device,
+		.tier = e->tier,
+		.started_unix_ms = started_unix_ms,
+		.elapsed_ns = e->ended_ns > e->started_ns ? e->ended_ns - e->started_ns : 0,
+		.opened = e->opened,
+		.closed = e->closed,
+		.window_ns = e->opened && e->closed ? e->closed_ns - e->opened_ns : 0,
+		.held_ns = e->held_ns,
+		.tentative_inside = e->tentative_inside,
+		.flag_sets = e->flag_sets,
+		.flags_errno = errno_or_null(e->flags_error),
+		.first_flags_ns = e->first_flags_ns,
+		.second_flags_ns = e->second_flags_ns,
+		.echoes_sent = e->echoes_sent,
+		.echoes_refused = e->echoes_refused,
+		.refused_errno = errno_or_null(e->refused_errno),
+		.echoes_delivered = e->echoes_delivered,
+		.echoes_inside = e->echoes_inside,
+		.first_echo_ns = e->first_echo_ns,
+		.bringup_end = e->bringup_end,
+		.bringup_status = e->bringup_status,
+		.bringup_said = text_or_null(e->bringup_said),
+		.descendants = e->descendants,
+		.baseline = e->baseline,
+		.after = e->after,
+		.settled = e->settled,
+		.settle_ns = e->settle_ns,
+		.looks = e->looks,
+		.device_gone = e->device_gone,
+		.lane_lost = e->lane_lost,
+		.unregister = !e->unregister_tried     ? UNREGISTER_NOT_TRIED
+			      : e->unregister_returned ? UNREGISTER_RETURNED
+						       : UNREGISTER_STUCK,
+		.unregister_ns = e->unregister_ns,
+		.hang = e->hang,
+		.hang_pid = e->hang_pid,
+		.hang_wchan = text_or_null(e->hang_wchan),
+		.hang_stack = text_or_null(e->hang_stack),
+		.lost_records = e->lost_records,
+		.missed_probes = e->missed_probes,
+		.lost_events = e->lost_events,
+		.klog = tell_klog(e),
+		.timeline = moments,
+		.nr_timeline = tell_moments(e, moments),
+	};
+}

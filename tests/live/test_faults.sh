@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What goes wrong around a campaign: users without rights, bring-ups that misbehave, disks that fill,
+# files with mistakes, signals. Each gets one clear sentence and its exit code, and leaves nothing.
+#
+# Usage: test_faults.sh DADRACE SOURCE-FOLDER
+. "$(dirname "$0")/lib.sh"
+begin "$@"
+
+one_sentence() { # NAME: on standard error, and that is all
+	if [ "$(wc -l <"$1.err")" -eq 1 ]; then ok "$1: one sentence"; else
+		fail "$1: one sentence" "it says $(wc -l <"$1.err") lines" "$1.err"; fi
+}
+command() { # NAME SHELL-COMMAND [ARG...]: as bring-up of six races
+	local name=$1 shell=$2
+	shift 2
+	run "$name" quick --set stop.trials=6 --set bringup.kind=command \
+		--set "bringup.command=[sh, -c, '$shell']" --set bringup.deadline_ms=1500 "$@"
+}
+all_are() { # NAME VERDICT PATTERN OF THE REASON
+	ends "$1" 3 'inconclusive'
+	check "$1: $2, and it says why" "$1" \
+		"trials and all(t['verdict'] == '$2' and re.search('$3', t['reason']) for t in trials)"
+}
+
+# --- who may ---
+
+cp "$dadrace" /run/test/dadrace-of-nobody
+chmod 777 /run/test
+setpriv --reuid 65534 --regid 65534 --clear-groups ./dadrace-of-nobody run quick.yaml \
+	--out nobody >nobody.out 2>nobody.err
+code=$?
+ends nobody 4 'root is needed'
+one_sentence nobody
+chmod 755 /run/test
+setpriv --bounding-set -sys_admin,-bpf,-perfmon --inh-caps -all "$dadrace" run quick.yaml \
+	--out capless >capless.out 2>capless.err
+code=$?
+ends capless 4 'CAP_SYS_ADMIN|CAP_BPF|Operation not permitted'
+one_sentence capless
+
+# --- bring-ups that misbehave ---
+
+run absent quick --set bringup.kind=command --set 'bringup.command=[/no/such/ifconfig, "{dut}", up]'
+ends absent 78 '/no/such/ifconfig.*No such file'
+one_sentence absent
+run plain quick --set bringup.kind=command --set 'bringup.command=[/etc/passwd]'
+ends plain 78 '/etc/passwd.*Permission denied'
+
+command early 'exit 3'
+all_are early missed 'never set flags.*status 3'
+command never 'sleep 0.05'
+all_are never missed 'never set flags'
+command says 'echo eth7: no such thing >&2; exit 1'
+all_are says missed 'never set flags'
+check "says: what it said is kept" says "all('eth7: no such thing' in t['bringup_said'] for t in trials)"
+command once 'ip link set {dut} up'
+all_are once missed 'only once'
+command down 'ip link set {dut} down; ip link set {dut} down'
+all_are down missed 'IFF_UP|never set'
+command killed 'ip link set {dut} up; ip link set {dut} down; kill -SEGV $$'
+all_are killed invalid 'killed by signal 11'
+command endless 'ip link set {dut} up; ip link set {dut} down; exec sleep 1000' --set stop.trials=2
+all_are endless invalid 'did not end by its deadline'
+command stuck 'ip link set {dut} up; exec sleep 1000' --set stop.trials=2
+all_are stuck invalid 'did not end by its deadline'
+
+# The parent leaves at once; a grandchild, by then an orphan, sets the flags.
+command daemon '(sleep 0.1; ip link set {dut} up; ip link set {dut} down) & exit 0'
+ends daemon 0 'Verdict: clean'
+check "daemon: held and hit" daemon "held_enough(valid(trials)) and inside(trials) >= 0.99"
+command lingers 'setsid sleep 1000 & ip link set {dut} up; ip link set {dut} down'
+ends lingers 0 'Verdict: clean'
+check "lingers: what stayed was ended with the trial" lingers "all(t['descendants'] == 1 for t in trials)"
+
+# The device goes in mid-trial; in a fresh lane, as the warm-up wants to have it a few times.
+command vanish '[ $(cat /sys/class/net/{dut}/carrier_changes) -gt 14 ] && ip link del {dut}; ip link set {dut} up && ip link set {dut} down' \
+	--set stop.trials=12
+check "vanish: invalid, and it says so" vanish "verdicts['invalid'] > 0 and
+	set(verdicts) <= {'clean', 'invalid'} and
+	all('vanished' in t['reason'] for t in trials if t['verdict'] == 'invalid')"
+check "vanish: the campaign went on in other lanes" vanish \
+	"summary['ended_by'] == 'trials' and len({t['lane'] for t in trials}) > 1"
+ends vanish 3
+command vanish-held 'ip link set {dut} up; ip link del {dut}' --set stop.trials=2
+ends vanish-held "$code"
+truth "vanish-held: never clean" eval '[ $code -ne 0 ] && [ $code -ne 1 ]'
+
+# --- disks ---
+
+mkdir small && mount -t tmpfs -o size=96k none small
+run full quick --set stop.trials=500 --out small/full
+ends full 70 'No space left'
+truth "full: the sentence names the file" grep -q 'small/full/results.ndjson' full.err
+check "full: results so far are kept, torn in the last line at most" small/full \
+	"len(trials) > 3 and set(verdicts) <= {'clean'}"
+umount small
+touch file
+run nofolder quick --out file/below
+ends nofolder 78 'file/below'
+run again quick --set stop.trials=2 --out again
+run again quick --set stop.trials=2 --out again
+ends again 78 'again'
+
+# --- one at a time, and not on a poisoned machine ---
+
+background() { # NAME ARG...: a run that goes on, in $pid, once it has results
+	local name=$1
+	shift
+	"$dadrace" run quick.yaml --out "$name" --set stop.trials=100000 "$@" >"$name.out" 2>"$name.err" &
+	pid=$!
+	wait_for 60 has_lines "$name/results.ndjson" 6 || fail "$name" "it does not get going" "$name.err"
+}
+background first
+run second quick
+truth "second: exit 75" [ $code -eq 75 ]
+truth "second: names the first" grep -q "$pid" second.err
+one_sentence second
+kill -INT $pid
+await first $pid
+ends first 0 'Verdict: clean'
+
+mkdir -p /run/dadrace
+printf '%s\n2026-01-01T00:00:00Z\nlane 1 is stuck\n' "$(cat /proc/sys/kernel/random/boot_id)" \
+	>/run/dadrace/dirty
+run dirty quick
+ends dirty 75 'lane 1 is stuck'
+truth "dirty: names the way out" grep -qe '--force' dirty.err
+run forced quick --force
+ends forced 0
+rm /run/dadrace/dirty
+
+# --- campaign files ---
+
+bad() { # NAME PATTERN, the file on standard input
+	cat >"$1.yaml"
+	dadrace "$1" run "$1.yaml" --out "$1"
+	ends "$1" 78 "$2"
+	one_sentence "$1"
+}
+bad unknown 'unknown.yaml:2:1: .*lane' <<<$'name: x\nlane: 3'
+bad range 'range.yaml:2:8: lanes.*99999' <<<$'name: x\nlanes: 99999'
+bad word 'word.yaml:2:16: .*sideways' <<<$'name: x\nwindow: {site: sideways}'
+bad syntax 'syntax.yaml:2:' <<<$'name: x\narms: [race'
+bad lacks 'bringup.command' <<<$'bringup:\n  kind: command'
+dadrace set run quick.yaml --set lanes=many --out set
+ends set 78 'lanes.*many'
+dadrace nofile run no-such.yaml
+ends nofile 78 'no-such.yaml.*No such file'
+dadrace nodevice run quick.yaml --set device.kind=existing --set device.dut=eth77 \
+	--set device.peer=eth78 --out nodevice
+ends nodevice 78 'eth77'
+
+# --- signals ---
+
+for signal in INT TERM; do
+	background once$signal --set lanes=2 --set 'window.hold_us=[300000]'
+	kill -$signal $pid
+	await once$signal $pid
+	ends once$signal 0 'Verdict: clean'
+	check "once$signal: trials in hand were ended, with a summary" once$signal \
+		"summary['ended_by'] == 'signal' and summary['trials'] == len(trials) and
+		 set(verdicts) == {'clean'} and sorted(t['spec']['trial'] for t in trials) ==
+		 list(range(1, len(trials) + 1))"
+
+	background twice$signal --set lanes=2 --set 'window.hold_us=[30000000]' --set 'arms=[control, race]'
+	wait_for 60 eval '[ -n "$(stopped)" ]'
+	kill -$signal $pid
+	wait_for 60 grep -q 'once more' twice$signal.out twice$signal.err
+	kill -$signal $pid
+	await twice$signal $pid
+	truth "twice$signal: held for 30 s, but it stopped at once" [ -n "$(find twice$signal -name summary.json)" ]
+	no_leftovers twice$signal
+done
+
+# --- a reader that leaves ---
+
+"$dadrace" run quick.yaml --out pipe --set stop.trials=60 --json 2>pipe.err | head -n 1 >pipe.out
+code=${PIPESTATUS[0]}
+truth "pipe: it does not die of SIGPIPE (exit $code)" [ "$code" -lt 128 ]
+check "pipe: the results are complete all the same" pipe "summary and len(trials) == 60"
+no_leftovers pipe
+
+finish
