@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archives.h"
+#include "child.h"
+#include "image.h"
+
+enum { PATH = 1024 };
+
+/* --- folders --- */
+
+static int make_folders(char *path, struct why *why)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return why_set(why, errno, "image: %s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int cache_folder(const char *below, char path[PATH], struct why *why)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (geteuid() == 0)
+		snprintf(path, PATH, "/var/cache/dadrace/%s", below);
+	else if (cache && cache[0])
+		snprintf(path, PATH, "%s/dadrace/%s", cache, below);
+	else
+		snprintf(path, PATH, "%s/.cache/dadrace/%s", home ? home : "/tmp", below);
+	return make_folders(path, why);
+}
+
+/* --- a bare kernel --- */
+
+/* The release out of a bzImage's header; false when the file is none. */
+static bool read_release(const char *path, char release[80])
+{
+	unsigned char header[0x210];
+	uint16_t at;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool good = fd >= 0 && read(fd, header, sizeof(header)) == sizeof(header) &&
+		    !memcmp(header + 0x202, "HdrS", 4);
+
+	if (good) {
+		memcpy(&at, header + 0x20e, sizeof(at));
+		good = at && pread(fd, release, 79, at + 0x200) > 0;
+		release[79] = '\0';
+		release[strcspn(release, " ")] = '\0';
+	}
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static int make_image(const char *vmlinuz, const char *modules, struct image **out, struct why *why)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	char fallback[PATH];
+
+	if (!image)
+		return why_set(why, ENOMEM, "image: out of memory");
+	if (!read_release(vmlinuz, image->release)) {
+		image_free(image);
+		return why_set(why, EINVAL,
+			       "image: %s is no x86 kernel image (vmlinuz or bzImage) and no .deb",
+			       vmlinuz);
+	}
+	snprintf(fallback, sizeof(fallback), "/lib/modules/%s", image->release);
+	if (!modules && !access(fallback, R_OK))
+		modules = fallback;
+	image->vmlinuz = strdup(vmlinuz);
+	image->modules = modules ? strdup(modules) : NULL;
+	if (!image->vmlinuz || (modules && !image->modules)) {
+		image_free(image);
+		return why_set(why, ENOMEM, "image: out of memory");
+	}
+	*out = image;
+	return 0;
+}
+
+void image_free(struct image *image)
+{
+	if (!image)
+		return;
+	free(image->vmlinuz);
+	free(image->modules);
+	free(image);
+}
+
+/* --- packages --- */
+
+/* The kernel itself and its modules; documentation and headers stay in the package. */
+static bool is_wanted(const char *path)
+{
+	const char *modules = strstr(path, "lib/modules/");
+
+	return !strncmp(path, "boot/vmlinuz-", 13) ||
+	       (modules && (strstr(modules, ".ko") || strstr(modules, "/vmlinuz")));
+}
+
+/* The only entry of a folder that begins with `prefix`, as a path; false when there is none. */
+static bool find_in(const char *folder, const char *prefix, char path[PATH])
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
+			found = snprintf(path, PATH, "%s/%s", folder, entry->d_name) < PATH;
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Where packages keep things: /boot and /lib, or since the split of 2026 all in /usr/lib/modules. */
+static int image_in(const char *folder, const char *modules_given, struct image **out,
+		    struct why *why)
+{
+	char boot[PATH], lib[PATH], vmlinuz[PATH], modules[PATH];
+	bool have_modules;
+
+	snprintf(lib, sizeof(lib), "%s/lib/modules", folder);
+	have_modules = find_in(lib, "", modules);
+	if (!have_modules) {
+		snprintf(lib, sizeof(lib), "%s/usr/lib/modules", folder);
+		have_modules = find_in(lib, "", modules);
+	}
+	snprintf(boot, sizeof(boot), "%s/boot", folder);
+	if (!find_in(boot, "vmlinuz-", vmlinuz) &&
+	    (!have_modules || !find_in(modules, "vmlinuz", vmlinuz)))
+		return why_set(why, EINVAL, "image: no kernel image below %s", folder);
+	return make_image(vmlinuz, modules_given ? modules_given : have_modules ? modules : NULL, out,
+			  why);
+}
+
+/* Unpacked once: into a folder that gets its name when it is complete. */
+static int unpack(char *const *debs, size_t nr, const char *modules, struct image **out,
+		  struct why *why)
+{
+	char below[PATH], folder[PATH], making[PATH + 16];
+	const char *name = strrchr(debs[0], '/');
+	struct stat st;
+	int err;
+
+	if (stat(debs[0], &st))
+		return why_set(why, errno, "image: %s: %s", debs[0], strerror(errno));
+	snprintf(below, sizeof(below), "images/%s-%llx-%llx", name ? name + 1 : debs[0],
+		 (unsigned long long)st.st_size, (unsigned long long)st.st_mtime);
+	err = cache_folder("images", folder, why);
+	if (err)
+		return err;
+	snprintf(folder + strlen(folder) - strlen("images"), PATH - strlen(folder), "%s", below);
+	if (access(folder, R_OK)) {
+		snprintf(making, sizeof(making), "%s.%d", folder, getpid());
+		err = make_folders(making, why);
+		for (size_t i = 0; !err && i < nr; i++)
+			err = archive_unpack_deb(debs[i], making, is_wanted, why);
+		if (!err && rename(making, folder) && errno != EEXIST && errno != ENOTEMPTY)
+			err = why_set(why, errno, "image: %s: %s", folder, strerror(errno));
+	}
+	return err ? err : image_in(folder, modules, out, why);
+}
+
+/* --- apt --- */
+
+enum { DEBS_MAX = 8, OPTIONS = 6, OPTION = PATH + 64, WORDS = 40 };
+
+/* apt's options for a suite that the machine's sources do not name: state and lists of our own. */
+struct apt {
+	char options[OPTIONS][OPTION];
+	int nr;
+};
+
+/* Debian's keys, as the package debian-archive-keyring installs them; "" leaves it to apt. */
+static const char *keyring(void)
+{
+	static const char *const paths[] = {
+		"[signed-by=/usr/share/keyrings/debian-archive-keyring.pgp]",
+		"[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]",
+	};
+
+	for (int i = 0; i < 2; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "%.*s", (int)strcspn(paths[i], "]") - 11, paths[i] + 11);
+		if (!access(path, R_OK))
+			return paths[i];
+	}
+	return "";
+}
+
+/* The machine's own mirrors, for another suite: the main one, and the one of security updates. */
+static int write_sources(const char *suite, const char *path, struct why *why)
+{
+	const char *const argv[] = { "apt-get", "indextargets", "--format", "$(REPO_URI)",
+				     "Created-By: Packages", "Component: main", NULL };
+	char *text = NULL, *mirror, *save = NULL, last[PATH] = "";
+	FILE *file;
+	int err = child_output(argv, NULL, &text, why);
+
+	if (err)
+		return err;
+	file = fopen(path, "we");
+	if (!file) {
+		err = why_set(why, errno, "image: %s: %s", path, strerror(errno));
+		free(text);
+		return err;
+	}
+	for (mirror = strtok_r(text, "\n", &save); mirror; mirror = strtok_r(NULL, "\n", &save)) {
+		bool security = strstr(mirror, "security") != NULL;
+
+		if (!strcmp(mirror, last) || (security && !strcmp(suite, "sid")))
+			continue;
+		snprintf(last, sizeof(last), "%s", mirror);
+		fprintf(file, "deb %s %s %s%s main\n", keyring(), mirror, suite,
+			security ? "-security" : "");
+	}
+	free(text);
+	return fclose(file) ? why_set(why, EIO, "image: %s: cannot be written", path) : 0;
+}
+
+static int run_apt(const struct apt *apt, const char *const *words, const char *folder,
+		   char **output, struct why *why)
+{
+	const char *argv[WORDS];
+	int n = 0;
+
+	argv[n++] = words[0];
+	for (int i = 0; i < apt->nr; i++) {
+		argv[n++] = "-o";
+		argv[n++] = apt->options[i];
+	}
+	for (int i = 1; words[i] && n + 1 < WORDS; i++)
+		argv[n++] = words[i];
+	argv[n] = NULL;
+	return child_output(argv, folder, output, why);
+}
+
+static int prepare_apt(const char *suite, struct apt *apt, struct why *why)
+{
+	const char *const update[] = { "apt-get", "update", "-q", NULL };
+	char below[80], folder[PATH], lists[PATH + 16], *output = NULL;
+	int err;
+
+	apt->nr = 0;
+	if (!suite[0])
+		return 0;
+	snprintf(below, sizeof(below), "apt/%.60s", suite);
+	err = cache_folder(below, folder, why);
+	if (err)
+		return err;
+	snprintf(lists, sizeof(lists), "%s/lists/partial", folder);
+	err = make_folders(lists, why);
+	if (err)
+		return err;
+	snprintf(lists, sizeof(lists), "%s/sources.list", folder);
+	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourcelist=%s/sources.list", folder);
+	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourceparts=/dev/null");
+	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::lists=%s/lists", folder);
+	snprintf(apt->options[apt->nr++], OPTION, "Dir::Cache=%s", folder);
+	snprintf(apt->options[apt->nr++], OPTION, "Acquire::Check-Valid-Until=false");
+	err = write_sources(suite, lists, why);
+	if (!err)
+		err = run_apt(apt, update, NULL, &output, why);
+	free(output);
+	return err;
+}
+
+/* A kernel's package and those it is split into: image, binary, modules. */
+static bool is_kernel_package(const char *name)
+{
+	return !strncmp(name, "linux-image-", 12) || !strncmp(name, "linux-binary-", 13) ||
+	       !strncmp(name, "linux-modules-", 14);
+}
+
+static bool is_listed(char *const *names, size_t nr, const char *name)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* The package and, as far as they are kernel packages, all that it depends on. */
+static int resolve(const struct apt *apt, const char *package, char **names, size_t *nr,
+		   struct why *why)
+{
+	names[0] = strdup(package);
+	*nr = 1;
+	for (size_t i = 0; i < *nr; i++) {
+		const char *const depends[] = { "apt-cache", "depends", names[i], NULL };
+		char *text = NULL, *line, *save = NULL;
+		int err = run_apt(apt, depends, NULL, &text, why);
+
+		if (err)
+			return err;
+		for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+			char *name = strstr(line, "Depends: ");
+
+			name = name ? name + strlen("Depends: ") : "";
+			if (is_kernel_package(name) && *nr < DEBS_MAX && !is_listed(names, *nr, name))
+				names[(*nr)++] = strdup(name);
+		}
+		free(text);
+	}
+	return 0;
+}
+
+/* Downloads one package into the folder and gives the path; a file that is there is used. */
+static int download(const struct apt *apt, const char *package, const char *folder, char **deb,
+		    struct why *why)
+{
+	const char *const uris[] = { "apt-get", "download", "--print-uris", package, NULL };
+	const char *const fetch[] = { "apt-get", "download", "-q", package, NULL };
+	char *text = NULL, *name, *end;
+	char path[PATH];
+	int err = run_apt(apt, uris, folder, &text, why);
+
+	if (err)
+		return err;
+	/* 'http://.../x.deb' x_1%3a2_amd64.deb 12345 SHA256:... */
+	name = strchr(text, ' ');
+	end = name ? strchr(name + 1, ' ') : NULL;
+	if (!end) {
+		free(text);
+		return why_set(why, EHOSTUNREACH, "image: apt-get tells no address for %s", package);
+	}
+	*end = '\0';
+	snprintf(path, sizeof(path), "%s/%s", folder, name + 1);
+	free(text);
+	if (access(path, R_OK)) {
+		text = NULL;
+		err = run_apt(apt, fetch, folder, &text, why);
+		free(text);
+		if (!err && access(path, R_OK))
+			err = why_set(why, EHOSTUNREACH, "image: apt-get fetched %s, but not as %s",
+				      package, path);
+	}
+	if (!err && !(*deb = strdup(path)))
+		err = why_set(why, ENOMEM, "image: out of memory");
+	return err;
+}
+
+static int fetch(const char *suite, const char *package, const char *modules, struct image **out,
+		 struct why *why)
+{
+	char *names[DEBS_MAX] = { NULL }, *debs[DEBS_MAX] = { NULL };
+	char folder[PATH];
+	size_t nr = 0, nr_debs = 0;
+	struct apt apt;
+	int err = cache_folder("packages", folder, why);
+
+	if (!err)
+		err = prepare_apt(suite, &apt, why);
+	if (!err)
+		err = resolve(&apt, package, names, &nr, why);
+	/* A package that only depends on others (linux-image-cloud-amd64) holds no kernel. */
+	for (size_t i = nr > 1 ? 1 : 0; !err && i < nr; i++)
+		err = download(&apt, names[i], folder, &debs[nr_debs++], why);
+	if (!err)
+		err = unpack(debs, nr_debs, modules, out, why);
+	for (size_t i = 0; i < DEBS_MAX; i++) {
+		free(names[i]);
+		free(debs[i]);
+	}
+	return err;
+}
+
+/* --- the door --- */
+
+static bool is_package_name(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && !strchr("+-.", *c))
+			return false;
+	return name[0] != '\0';
+}
+
+static bool is_deb(const char *path)
+{
+	char magic[8] = "";
+	FILE *file = fopen(path, "re");
+	bool deb = file && fread(magic, 1, sizeof(magic), file) == sizeof(magic) &&
+		   !memcmp(magic, "!<arch>\n", sizeof(magic));
+
+	if (file)
+		fclose(file);
+	return deb;
+}
+
+int image_open(const char *name, const char *modules, struct image **out, struct why *why)
+{
+	const char *slash = strchr(name, '/');
+	char suite[64] = "";
+	char *deb = (char *)name;
+
+	if (!access(name, R_OK))
+		return is_deb(name) ? unpack(&deb, 1, modules, out, why) :
+				      make_image(name, modules, out, why);
+	if (slash && slash != name && slash - name < (long)sizeof(suite)) {
+		memcpy(suite, name, (size_t)(slash - name));
+		suite[slash - name] = '\0';
+		name = slash + 1;
+	}
+	if (!is_package_name(name) || (slash && !is_package_name(suite)))
+		return why_set(why, ENOENT,
+			       "image: %s: no such file, and no name of a package; give a vmlinuz, a "
+			       ".deb, PACKAGE or SUITE/PACKAGE",
+			       deb);
+	return fetch(suite, name, modules, out, why);
+}
