@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +128,24 @@ static int take_machine(const struct options *o, struct why *why)
 	return 0;
 }
 
+/* A hook costs every process of the machine a little: what the campaign does not use stays out. */
+static void leave_out(const struct campaign *campaign, struct probes_ask *ask)
+{
+	bool inbound = false, outbound = false;
+	int nr = 0;
+
+	for (uint32_t i = 0; i < campaign->echo.nr_directions; i++) {
+		inbound |= campaign->echo.directions[i] == DIRECTION_INBOUND;
+		outbound |= campaign->echo.directions[i] != DIRECTION_INBOUND;
+	}
+	if (campaign->window.site == SITE_OFF)
+		ask->without[nr++] = "flags";
+	if (!inbound)
+		ask->without[nr++] = "echo-in";
+	if (!outbound)
+		ask->without[nr++] = "echo-out";
+}
+
 static uint32_t list_hooks(const struct probes *probes, struct results_hook *hooks, uint32_t max)
 {
 	uint32_t nr = 0;
@@ -155,9 +172,12 @@ static int run_with(const struct options *o, const struct campaign *campaign, st
 	int code;
 
 	machine_read(&machine);
-	if (results_open(o->out, campaign, &machine, hooks, nr_hooks, o->json ? stdout : NULL,
-			 &results, why))
+	if (results_open(o->out, campaign, o->json ? stdout : NULL, &results, why))
 		return complain(why, EXIT_CONFIG);
+	if (results_begin(results, campaign, &machine, hooks, nr_hooks, why)) {
+		results_close(results);
+		return complain(why, EXIT_INTERNAL);
+	}
 	if (progress_new(style, o->json ? stderr : stdout, campaign, &progress)) {
 		results_close(results);
 		return complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
@@ -202,10 +222,9 @@ static int run(int argc, char **argv)
 	} else {
 		struct probes_ask ask = {
 			.tier = options.tier ? options.tier : campaign->tier,
-			.without_window = campaign->window.site == SITE_OFF,
 		};
 
-		signal(SIGPIPE, SIG_IGN);
+		leave_out(campaign, &ask);
 		code = take_machine(&options, &why);
 		if (!code && probes_open(&ask, &probes, &why))
 			code = complain(&why, EXIT_CANNOT);

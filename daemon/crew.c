@@ -537,6 +537,8 @@ static void spec_came(void *arg)
 
 	if (size == sizeof(spec))
 		start_trial(crew, &spec);
+	else if (size == 1)
+		trial_happened(&crew->trial, TRIAL_HOLD_DUE);
 	else if (size >= 0 || errno != EAGAIN)
 		loop_stop(crew->loop); /* the campaign has let go of us */
 }

@@ -12,6 +12,7 @@
 static const struct command *const commands[] = {
 	&command_run,	 &command_plan,	  &command_doctor,
 	&command_inspect, &command_schema, &command_clean,
+	&command_guest,
 };
 enum { NR_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -25,7 +26,8 @@ static int usage(FILE *out)
 	      "Commands:\n",
 	      out);
 	for (int i = 0; i < NR_COMMANDS; i++)
-		fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->doc);
+		if (commands[i] != &command_guest)
+			fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->doc);
 	fputs("\n`dadrace COMMAND --help` tells more. Exit codes: 0 clean, 1 fault found, 3 "
 	      "inconclusive, 4 this\nmachine cannot, 5 residue left, 64 usage, 70 our own failure, "
 	      "75 busy, 78 configuration.\n",

@@ -192,6 +192,82 @@ char *fields_to_line(const struct fields *fields, const char *type, const void *
 	return line;
 }
 
+json_t *fields_parse(const char *line)
+{
+	return json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static int read_enum(const struct field *field, const json_t *json, int *value)
+{
+	const char *name = json_string_value(json);
+
+	for (uint32_t i = 0; i < field->nr_names; i++)
+		if (name ? field->names[i] && !strcmp(field->names[i], name) :
+			   json_is_null(json) && !field->names[i]) {
+			*value = (int)i;
+			return 0;
+		}
+	*value = (int)field->nr_names;
+	return json_is_null(json) ? 0 : -EINVAL;
+}
+
+static int read_number(const struct field *field, const json_t *json, int64_t *value)
+{
+	const char *hex = json_string_value(json);
+
+	if (json_is_null(json))
+		*value = field->type == FIELD_I64 ? INT64_MIN : 0;
+	else if (hex && field->hex)
+		*value = (int64_t)strtoull(hex, NULL, 16);
+	else if (json_is_integer(json))
+		*value = json_integer_value(json);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int read_value(const struct field *field, const json_t *json, void *at)
+{
+	int64_t number = 0;
+	int err = 0;
+
+	switch (field->type) {
+	case FIELD_BOOL:
+		*(bool *)at = json_is_true(json);
+		return json_is_boolean(json) ? 0 : -EINVAL;
+	case FIELD_ENUM: return read_enum(field, json, at);
+	case FIELD_U32:
+		err = read_number(field, json, &number);
+		*(uint32_t *)at = (uint32_t)number;
+		return number == (uint32_t)number ? err : -EINVAL;
+	case FIELD_U64:
+	case FIELD_I64:
+		err = read_number(field, json, &number);
+		*(int64_t *)at = number;
+		return err;
+	case FIELD_TEXT:
+		*(const char **)at = json_string_value(json);
+		return json_is_string(json) || json_is_null(json) ? 0 : -EINVAL;
+	case FIELD_OBJECT: return fields_from_json(field->sub, json, at);
+	case FIELD_TYPES: break;
+	}
+	return -EINVAL;
+}
+
+int fields_from_json(const struct fields *fields, const json_t *object, void *data)
+{
+	for (const struct field *row = fields->rows; row->name; row++) {
+		const json_t *json = json_object_get(object, row->name);
+		int err = json ? 0 : -EINVAL;
+
+		if (!err && !row->list)
+			err = read_value(row, json, (char *)data + row->offset);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int fields_print(const struct fields *fields, const void *data, FILE *out)
 {
 	json_auto_t *object = fields_to_json(fields, data);

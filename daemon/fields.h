@@ -71,6 +71,15 @@ json_t *fields_to_json(const struct fields *fields, const void *data);
  */
 char *fields_to_line(const struct fields *fields, const char *type, const void *data);
 
+/* Reads one line of JSON: a new reference, or NULL when it is none (a torn line, for example). */
+json_t *fields_parse(const char *line);
+
+/*
+ * Reads back what fields_to_json wrote. Text points into `object` and lives as long; lists are left
+ * as they are in `data`. -EINVAL at a name that is missing or of another type.
+ */
+int fields_from_json(const struct fields *fields, const json_t *object, void *data);
+
 /* Indented JSON to a stream, newline at the end. 0, -EIO or -ENOMEM. */
 int fields_print(const struct fields *fields, const void *data, FILE *out);
 

@@ -312,7 +312,9 @@ static int resolve(const struct apt *apt, const char *package, char **names, siz
 		for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 			char *name = strstr(line, "Depends: ");
 
-			name = name ? name + strlen("Depends: ") : "";
+			if (!name)
+				continue;
+			name += strlen("Depends: ");
 			if (is_kernel_package(name) && *nr < DEBS_MAX && !is_listed(names, *nr, name))
 				names[(*nr)++] = strdup(name);
 		}
@@ -328,7 +330,7 @@ static int download(const struct apt *apt, const char *package, const char *fold
 	const char *const uris[] = { "apt-get", "download", "--print-uris", package, NULL };
 	const char *const fetch[] = { "apt-get", "download", "-q", package, NULL };
 	char *text = NULL, *name, *end;
-	char path[PATH];
+	char path[2 * PATH];
 	int err = run_apt(apt, uris, folder, &text, why);
 
 	if (err)

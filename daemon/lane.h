@@ -18,6 +18,7 @@
  *                <───────── LANE_READY ───────
  *   lane_run()   ───────── trial_spec ───────>  one trial
  *                <───────── LANE_TRIAL ───────
+ *   lane_hurry() ────────── one byte ────────>  lets go of a hold
  *   lane_end()   ───────── end of file ──────>  puts real devices back, exits
  *
  * Whatever may block in the kernel is done in the lane's process or in a child of it, so that a
@@ -67,6 +68,9 @@ bool lane_receive(struct lane *lane, struct lane_message *message);
 
 /* Starts a trial; the lane must be idle. */
 int lane_run(struct lane *lane, const struct trial_spec *spec, struct why *why);
+
+/* Asks the lane to let go of a hold now: the trial in hand ends soon, and is invalid. */
+void lane_hurry(struct lane *lane);
 
 /* Describes what the lane's process is stuck in: pid, wchan, stack. */
 void lane_stack(const struct lane *lane, struct evidence *evidence);

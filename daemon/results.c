@@ -229,22 +229,19 @@ static int open_files(struct results *results, struct why *why)
 	return 0;
 }
 
-int results_open(const char *folder, const struct campaign *campaign,
-		 const struct machine *machine, const struct results_hook *hooks,
-		 uint32_t nr_hooks, FILE *stream, struct results **out, struct why *why)
+/* What holds no line must not refuse the next try. */
+static int begun(struct results *results, int r)
+{
+	if (r && !results->kept_bytes)
+		unlinkat(results->folder_fd, LINES_FILE, 0);
+	return r;
+}
+
+int results_open(const char *folder, const struct campaign *campaign, FILE *stream,
+		 struct results **out, struct why *why)
 {
 	struct results *results = calloc(1, sizeof(*results));
-	struct results_campaign line = {
-		.schema_version = RESULTS_SCHEMA_VERSION,
-		.dadrace_version = DADRACE_VERSION,
-		.seed = campaign->seed,
-		.started_unix_ms = clock_ms(CLOCK_REALTIME),
-		.machine = *machine,
-		.hooks = hooks,
-		.nr_hooks = nr_hooks,
-		.campaign = *campaign,
-	};
-	time_t seconds = (time_t)(line.started_unix_ms / 1000);
+	time_t seconds = time(NULL);
 	char name[72], stamp[32], stem[112];
 	uint32_t chance = 0;
 	struct tm utc;
@@ -261,7 +258,6 @@ int results_open(const char *folder, const struct campaign *campaign,
 	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
 		chance = (uint32_t)getpid();
 	snprintf(results->id, sizeof(results->id), "%s-%08x", stem, chance);
-	line.id = results->id;
 
 	if (folder) {
 		results->folder = strdup(folder);
@@ -275,18 +271,38 @@ int results_open(const char *folder, const struct campaign *campaign,
 	}
 	if (!r)
 		r = open_files(results, why);
-	if (!r) {
-		r = put(results, &campaign_line_fields, "campaign", &line, NULL, why);
-		/* What holds no line must not refuse the next try. */
-		if (r && !results->kept_bytes)
-			unlinkat(results->folder_fd, LINES_FILE, 0);
-	}
 	if (r) {
 		results_close(results);
 		return r;
 	}
 	*out = results;
 	return 0;
+}
+
+int results_begin(struct results *results, const struct campaign *campaign,
+		  const struct machine *machine, const struct results_hook *hooks,
+		  uint32_t nr_hooks, struct why *why)
+{
+	struct results_campaign line = {
+		.schema_version = RESULTS_SCHEMA_VERSION,
+		.id = results->id,
+		.dadrace_version = DADRACE_VERSION,
+		.seed = campaign->seed,
+		.started_unix_ms = clock_ms(CLOCK_REALTIME),
+		.machine = *machine,
+		.hooks = hooks,
+		.nr_hooks = nr_hooks,
+		.campaign = *campaign,
+	};
+
+	return begun(results,
+		     put(results, &campaign_line_fields, "campaign", &line, NULL, why));
+}
+
+int results_begin_line(struct results *results, const char *line, const char *id, struct why *why)
+{
+	snprintf(results->id, sizeof(results->id), "%s", id);
+	return begun(results, results_trial_line(results, line, 0, why));
 }
 
 const char *results_folder(const struct results *results)
@@ -313,6 +329,16 @@ int results_trial(struct results *results, const struct evidence *evidence,
 	if (results->kept_bytes > before)
 		results->last_trial = evidence->spec.trial;
 	return r;
+}
+
+int results_trial_line(struct results *results, const char *line, uint32_t trial, struct why *why)
+{
+	int r = append(results, line, why);
+	int streamed = stream_line(results, line, r ? NULL : why);
+
+	if (!r)
+		results->last_trial = trial;
+	return r ? r : streamed;
 }
 
 int results_finding(struct results *results, const struct tally_finding *finding,

@@ -49,9 +49,16 @@ struct results_campaign {
  * Opens (creates) the folder; NULL makes results/<name>-<UTC time> below the working directory. A folder
  * that already holds results is refused (-EEXIST). `stream`, when not NULL, gets every line too.
  */
-int results_open(const char *folder, const struct campaign *campaign, const struct machine *machine,
-		 const struct results_hook *hooks, uint32_t nr_hooks, FILE *stream,
+int results_open(const char *folder, const struct campaign *campaign, FILE *stream,
 		 struct results **out, struct why *why);
+
+/* Writes the first line: what is run, and where. Every other line comes after it. */
+int results_begin(struct results *results, const struct campaign *campaign,
+		  const struct machine *machine, const struct results_hook *hooks,
+		  uint32_t nr_hooks, struct why *why);
+
+/* The same with a line that was made elsewhere (by a guest); its id becomes that of the results. */
+int results_begin_line(struct results *results, const char *line, const char *id, struct why *why);
 
 const char *results_folder(const struct results *results);
 const char *results_id(const struct results *results);
@@ -59,6 +66,9 @@ const char *results_id(const struct results *results);
 /* Each writes and syncs one line. -ENOSPC and its like, with the file and what was kept. */
 int results_trial(struct results *results, const struct evidence *evidence,
 		  const struct judgement *judgement, struct why *why);
+/* Writes a trial's line that was made elsewhere (by a guest), newline included, as it is. */
+int results_trial_line(struct results *results, const char *line, uint32_t trial, struct why *why);
+
 int results_finding(struct results *results, const struct tally_finding *finding, struct why *why);
 int results_summary(struct results *results, const struct summary *summary, struct why *why);
 

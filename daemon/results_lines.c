@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "results_lines.h"
@@ -330,4 +332,44 @@ struct trial_line trial_line(const struct evidence *e, const struct judgement *j
 		.timeline = moments,
 		.nr_timeline = tell_moments(e, moments),
 	};
+}
+
+static void put_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+void trial_line_back(const struct trial_line *line, struct evidence *e, struct judgement *j)
+{
+	*j = (struct judgement){
+		.verdict = line->verdict, .delta = line->delta, .pinned = line->pinned
+	};
+	put_text(j->object, sizeof(j->object), line->object);
+	put_text(j->reason, sizeof(j->reason), line->reason);
+	put_text(j->signature, sizeof(j->signature), line->signature);
+
+	memset(e, 0, offsetof(struct evidence, moments));
+	e->spec = line->spec;
+	e->lane = line->lane;
+	put_text(e->device, sizeof(e->device), line->device);
+	e->tier = line->tier;
+	e->started_ns = line->started_unix_ms * 1000000;
+	e->ended_ns = e->started_ns + line->elapsed_ns;
+	e->opened = line->opened;
+	e->closed = line->closed;
+	e->opened_ns = e->started_ns;
+	e->closed_ns = e->opened_ns + line->window_ns;
+	e->held_ns = line->held_ns;
+	e->first_flags_ns = line->first_flags_ns;
+	e->second_flags_ns = line->second_flags_ns;
+	e->echoes_sent = line->echoes_sent;
+	e->echoes_refused = line->echoes_refused;
+	e->echoes_delivered = line->echoes_delivered;
+	e->echoes_inside = line->echoes_inside;
+	e->first_echo_ns = line->first_echo_ns;
+	e->baseline = line->baseline;
+	e->after = line->after;
+	e->settled = line->settled;
+	e->settle_ns = line->settle_ns;
+	e->hang = line->hang;
 }

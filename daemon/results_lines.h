@@ -98,4 +98,11 @@ extern const struct fields trial_fields;
 struct trial_line trial_line(const struct evidence *evidence, const struct judgement *judgement,
 			     uint64_t started_unix_ms, struct moment_told *moments);
 
+/*
+ * Back again, as far as verdicts and sums need it: numbers and the judgement's words; no timeline, no
+ * kernel log. For trials that ran elsewhere.
+ */
+void trial_line_back(const struct trial_line *line, struct evidence *evidence,
+		     struct judgement *judgement);
+
 #endif

@@ -17,6 +17,7 @@ enum {
 	LANE_MARGIN_MS = 10000,	 /* beyond a trial's own deadlines: for a noisy machine */
 	LANE_OPEN_MS = 60000,	 /* making a lane, warm-up included */
 	LEAVE_MS = 5000,	 /* for lanes to leave by themselves at the end */
+	LONG_HOLD_US = 1000000,	 /* longer holds are cut short when a signal ends the campaign */
 	KILLED_MS = 3000,	 /* for the kernel to end a killed one that is not stuck */
 };
 
@@ -450,6 +451,10 @@ static void interrupted(void *arg)
 	if (runner->interrupts == 1) {
 		progress_say(runner->ask->progress,
 			     "interrupted: ending after the trials in hand; once more to stop at once");
+		for (uint32_t i = 0; i < LANES_MAX; i++)
+			if (runner->seats[i].state == SEAT_RUNNING &&
+			    runner->seats[i].spec.hold_us > LONG_HOLD_US)
+				lane_hurry(runner->seats[i].lane);
 		end(runner, "signal");
 		return;
 	}

@@ -55,10 +55,12 @@ struct probe_hook {
 	const char *function; /* kprobe and fentry */
 };
 
+enum { PROBES_WITHOUT_MAX = 4 };
+
 struct probes_ask {
 	enum tier tier; /* AUTO, or the only rung to be used where a probe has it */
-	bool without_window; /* leave the window's probe out: site off */
-	bool counts_only;    /* load what reads counts and attach nothing: no lanes, no records */
+	const char *without[PROBES_WITHOUT_MAX]; /* names of probes that this campaign has no use for */
+	bool counts_only; /* load what reads counts and attach nothing: no lanes, no records */
 };
 
 /*

@@ -11,7 +11,8 @@
 # Everything happens in mount, network and pid namespaces of the test's own, with an empty /run: no
 # lock, mark or device of the machine is touched, other runs on it are not seen, and whatever a
 # failing test leaves dies with it. The search for leftovers sees all processes and
-# namespaces in there, also those of the lanes, and the programs of the whole kernel by their ids.
+# namespaces in there, also those of the lanes. Programs have no namespace: a leftover is one with a
+# name of ours that no living dadrace holds, also none outside, seen through the outer /proc.
 #
 # Nothing here measures time: deadlines only end what hangs.
 # shellcheck disable=SC2086 # words of lists, in leftovers()
@@ -38,11 +39,14 @@ begin() { # DADRACE SOURCE
 		command -v "$program" >/dev/null || skip "needs $program"
 	done
 	if [ "${DADRACE_TEST_INSIDE:-}" != "$0" ]; then
+		exec {outer_proc}</proc
+		export DADRACE_TEST_PROC=$outer_proc
 		DADRACE_TEST_INSIDE=$0 exec unshare --mount --net --pid --fork --kill-child \
 			--mount-proc --propagation private "$BASH" "$0" "$(realpath "$1")" "$(realpath "$2")"
 	fi
 	trap 'exit 130' INT TERM
 	mount -t tmpfs none /run && mkdir -m 755 /run/test && cd /run/test || exit 1
+	outer_proc=/proc/$$/fd/$DADRACE_TEST_PROC
 	dadrace=$1
 	source=$2
 	live=$source/tests/live
@@ -166,16 +170,21 @@ network_namespaces() {
 interfaces() { ip -o link | cut -d ' ' -f 2 | sort; }
 processes() { grep -ls '^dadrace' /proc/[0-9]*/comm | cut -d / -f 3; }
 stopped() { grep -ls '^State:[[:space:]]*[Tt]' /proc/[0-9]*/status | cut -d / -f 3; }
-programs() { bpftool prog show | sed -nE "s/^([0-9]+): .* name ($PROGRAMS).*/\1/p" | sort -n; }
+programs() { bpftool prog show | sed -nE "s/^([0-9]+): .* name ($PROGRAMS).*/\1/p" | sort -u; }
+held_programs() {
+	local comm
+	grep -ls '^dadrace' "$outer_proc"/[0-9]*/comm | while read -r comm; do
+		cat "${comm%/comm}"/fdinfo/* 2>/dev/null
+	done | sed -nE 's/^prog_id:[[:space:]]*([0-9]+)$/\1/p' | sort -u
+}
 
 remember() {
 	namespaces_before=$(network_namespaces)
 	interfaces_before=$(interfaces)
-	last_program=$(bpftool prog show | sed -nE 's/^([0-9]+):.*/\1/p' | sort -n | tail -n 1)
+	programs_before=$(comm -23 <(programs) <(held_programs))
 }
 
-# What is here now and was not at the beginning, in words; nothing when clean. `young_programs` are
-# those to look for: other runs on this machine come and go, what we leave behind stays.
+# What is here now and was not at the beginning, in words; nothing when clean.
 leftovers() {
 	local now
 	now=$(processes)
@@ -186,16 +195,15 @@ leftovers() {
 	[ -z "$now" ] || echo "namespaces" $now
 	now=$(interfaces)
 	[ "$now" = "$interfaces_before" ] || echo "interfaces" $now
-	now=$(comm -12 <(sort <<<"$young_programs") <(programs | sort))
+	now=$(programs | comm -23 - <(held_programs) | comm -13 <(echo "$programs_before") -)
 	[ -z "$now" ] || echo "programs" $now
 }
 none_left() { [ -z "$(leftovers)" ]; }
 
 # The kernel lets go of namespaces and programs in its own time: polled, with a deadline.
 no_leftovers() { # NAME
-	young_programs=$(programs | awk -v last="${last_program:-0}" '$1 > last')
 	if wait_for "$GONE_DEADLINE_S" none_left; then
-		[ -n "${quiet_leftovers:-}" ] || ok "$1: nothing is left"
+		ok "$1: nothing is left"
 	else
 		fail "$1: nothing is left" "$(leftovers | tr '\n' ';')"
 	fi

@@ -83,16 +83,19 @@ check "vanish: invalid, and it says so" vanish "verdicts['invalid'] > 0 and
 check "vanish: the campaign went on in other lanes" vanish \
 	"summary['ended_by'] == 'trials' and len({t['lane'] for t in trials}) > 1"
 ends vanish 3
-command vanish-held 'ip link set {dut} up; ip link del {dut}' --set stop.trials=2
-ends vanish-held "$code"
-truth "vanish-held: never clean" eval '[ $code -ne 0 ] && [ $code -ne 1 ]'
+# A bring-up that deletes it every time leaves nothing to try.
+command deletes 'ip link set {dut} up; ip link del {dut}' --set stop.trials=2
+truth "deletes: neither clean nor a fault (exit $code)" [ $code -eq 3 -o $code -eq 78 ]
+truth "deletes: it names the device" grep -q 'dut1' deletes.err deletes.out
+no_leftovers deletes
 
 # --- disks ---
 
 mkdir small && mount -t tmpfs -o size=96k none small
-run full quick --set stop.trials=500 --out small/full
+run full quick --set stop.trials=500 --out small/full --quiet
 ends full 70 'No space left'
-truth "full: the sentence names the file" grep -q 'small/full/results.ndjson' full.err
+one_sentence full
+truth "full: it names the file and what is kept" grep -qE 'small/full/.* kept' full.err
 check "full: results so far are kept, torn in the last line at most" small/full \
 	"len(trials) > 3 and set(verdicts) <= {'clean'}"
 umount small

@@ -49,7 +49,6 @@ kill_one() { # NUMBER MILLISECONDS [ARG...]: kills, searches, cleans
 	fi
 	held=$((held + $(stopped | wc -l)))
 	has_lines "killed$number/results.ndjson" 2 && at_work=$((at_work + 1))
-	young_programs=$(programs | awk -v last="${last_program:-0}" '$1 > last')
 	kill -9 $pid
 	wait $pid 2>/dev/null
 }

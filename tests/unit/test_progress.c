@@ -523,7 +523,6 @@ static void test_end_fault(void **state)
 /* With results there is a folder to name. */
 static void test_end_with_results(void **state)
 {
-	const struct machine machine = {"", "", "", 0, "", "", 1, 1, "", ""};
 	const struct campaign campaign = campaign_of(240, 0);
 	const struct summary summary = faulty_summary();
 	char folder[] = "/tmp/test_progress.XXXXXX";
@@ -536,7 +535,7 @@ static void test_end_with_results(void **state)
 	assert_non_null(mkdtemp(folder));
 	assert_int_equal(chdir(folder), 0);
 	assert_int_equal(
-		results_open("out", &campaign, &machine, NULL, 0, NULL, &results, NULL), 0);
+		results_open("out", &campaign, NULL, &results, NULL), 0);
 	open_memory(&screen);
 	progress = new_progress(PROGRESS_PEOPLE, &screen, &campaign);
 	progress_begin(progress, results, NULL, 0);

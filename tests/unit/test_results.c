@@ -95,7 +95,8 @@ static struct results *open_results(const char *path, FILE *stream)
 	struct results *results;
 	struct why why = {""};
 
-	if (results_open(path, &campaign, &machine, hooks, 3, stream, &results, &why))
+	if (results_open(path, &campaign, stream, &results, &why) ||
+	    results_begin(results, &campaign, &machine, hooks, 3, &why))
 		fail_msg("%s", why.text);
 	return results;
 }
@@ -206,7 +207,7 @@ static void test_folder_that_holds_results(void **state)
 	(void)state;
 	results_close(results);
 	assert_int_equal(
-		results_open("out", &campaign, &machine, hooks, 3, NULL, &second, &why),
+		results_open("out", &campaign, NULL, &second, &why),
 		-EEXIST);
 	assert_null(second);
 	assert_string_equal(why.text,
@@ -222,7 +223,7 @@ static void test_folder_that_cannot_be(void **state)
 	(void)state;
 	close(open("file", O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(
-		results_open("file/out", &campaign, &machine, hooks, 3, NULL, &results, &why),
+		results_open("file/out", &campaign, NULL, &results, &why),
 		-ENOTDIR);
 	assert_non_null(strstr(why.text, "file/out: Not a directory"));
 }
@@ -551,11 +552,10 @@ static void test_no_room_from_the_start(void **state)
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	set_room(10);
-	assert_int_equal(
-		results_open("out", &campaign, &machine, hooks, 3, NULL, &results, &why),
-		-EFBIG);
+	assert_int_equal(results_open("out", &campaign, NULL, &results, &why), 0);
+	assert_int_equal(results_begin(results, &campaign, &machine, hooks, 3, &why), -EFBIG);
 	set_room(RLIM_INFINITY);
-	assert_null(results);
+	results_close(results);
 	assert_non_null(strstr(why.text, "no trial was written before"));
 	/* The folder can be used. */
 	results_close(open_results("out", NULL));

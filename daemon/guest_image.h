@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_GUEST_IMAGE_H
+#define DADRACE_GUEST_IMAGE_H
+
+#include "campaign.h"
+#include "image.h"
+#include "why.h"
+
+/*
+ * The guest's initramfs, made on the fly:
+ *
+ *   /bin/dadrace        this very program, run as init with the argument "guest"
+ *   /campaign.yaml      the resolved campaign
+ *   /modules/NN-x.ko    what the campaign's devices and our serial port need, uncompressed, in the
+ *                       order in which they must be loaded
+ *   libraries, and the bring-up's program with its own, each at the path that it has here
+ *
+ * No disk image, no shell, no root: files are only read here, and written into the archive.
+ */
+int guest_image_make(const char *path, const struct campaign *campaign, const struct image *image,
+		     struct why *why);
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archives.h"
+#include "modules.h"
+
+/* File names use '-' and '_' as they like; module names only '_'. */
+static bool is_file_of(const char *file, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < n; i++)
+		if (file[i] != name[i] && !(file[i] == '-' && name[i] == '_'))
+			return false;
+	return !strncmp(file + n, ".ko", 3);
+}
+
+static bool find_file(const char *folder, const char *name, char *path, size_t size)
+{
+	char *const roots[] = { (char *)folder, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	bool found = false;
+	FTSENT *entry;
+
+	while (tree && !found && (entry = fts_read(tree)))
+		if (entry->fts_info == FTS_F && is_file_of(entry->fts_name, name))
+			found = snprintf(path, size, "%s", entry->fts_path) < (int)size;
+	if (tree)
+		fts_close(tree);
+	return found;
+}
+
+/* The value of a key in the module's .modinfo section, or NULL. */
+static const char *modinfo(const struct module *module, const char *key)
+{
+	const char *bytes = module->data;
+	const Elf64_Ehdr *header = module->data;
+	const Elf64_Shdr *sections;
+	const char *names;
+
+	if (module->size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) ||
+	    header->e_shoff > module->size || header->e_shstrndx >= header->e_shnum ||
+	    header->e_shnum > (module->size - header->e_shoff) / sizeof(*sections))
+		return NULL;
+	sections = (const Elf64_Shdr *)(bytes + header->e_shoff);
+	names = bytes + sections[header->e_shstrndx].sh_offset;
+	for (int i = 0; i < header->e_shnum; i++) {
+		const char *at = bytes + sections[i].sh_offset, *end = at + sections[i].sh_size;
+
+		if (sections[i].sh_offset + sections[i].sh_size > module->size ||
+		    strcmp(names + sections[i].sh_name, ".modinfo") != 0)
+			continue;
+		for (; at < end; at += strnlen(at, (size_t)(end - at)) + 1)
+			if (!strncmp(at, key, strlen(key)) && at[strlen(key)] == '=')
+				return at + strlen(key) + 1;
+	}
+	return NULL;
+}
+
+static bool is_listed(const struct modules *modules, const char *name)
+{
+	for (size_t i = 0; i < modules->nr; i++)
+		if (!strcmp(modules->list[i].name, name))
+			return true;
+	return false;
+}
+
+static int add_needed(struct modules *modules, const char *folder, const struct module *module,
+		      struct why *why)
+{
+	const char *depends = modinfo(module, "depends");
+	int err = 0;
+
+	while (!err && depends && *depends) {
+		size_t n = strcspn(depends, ",");
+		char name[sizeof(module->name)];
+		bool found;
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, depends);
+		err = modules_add(modules, folder, name, &found, why);
+		if (!err && !found)
+			err = why_set(why, ENOENT, "modules: %s needs %s, which is not below %s",
+				      module->name, name, folder);
+		depends += n + (depends[n] == ',');
+	}
+	return err;
+}
+
+int modules_add(struct modules *modules, const char *folder, const char *name, bool *found,
+		struct why *why)
+{
+	struct module module = { 0 }, *more;
+	char path[1024];
+	int err;
+
+	*found = is_listed(modules, name);
+	if (*found || !find_file(folder, name, path, sizeof(path)))
+		return 0;
+	snprintf(module.name, sizeof(module.name), "%s", name);
+	err = archive_read_file(path, &module.data, &module.size, why);
+	if (!err)
+		err = add_needed(modules, folder, &module, why);
+	more = err ? NULL : realloc(modules->list, (modules->nr + 1) * sizeof(*more));
+	if (!err && !more)
+		err = why_set(why, ENOMEM, "modules: out of memory");
+	if (err) {
+		free(module.data);
+		return err;
+	}
+	modules->list = more;
+	modules->list[modules->nr++] = module;
+	*found = true;
+	return 0;
+}
+
+void modules_clear(struct modules *modules)
+{
+	for (size_t i = 0; i < modules->nr; i++)
+		free(modules->list[i].data);
+	free(modules->list);
+	*modules = (struct modules){ 0 };
+}
