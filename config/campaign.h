@@ -30,6 +30,15 @@ struct campaign {
 	} stop;
 	uint32_t lanes;
 	enum tier tier;
+	const char *kernel;  /* NULL: the running one */
+	const char *modules; /* NULL: those of the kernel's package */
+	struct {
+		uint32_t cpus;
+		uint32_t memory_mb;
+		uint32_t deadline_ms; /* of silence */
+		uint32_t guests;
+		bool fresh_after_fault;
+	} vm;
 	struct {
 		enum device_kind kind;
 		const char *dut;  /* existing only */

@@ -202,6 +202,25 @@ static const struct field watch_rows[] = {
 };
 static const struct fields watch_fields = { "watch", NULL, watch_rows, GROUP_SIZE(watch) };
 
+static const struct field vm_rows[] = {
+	{ "cpus", FIELD_U32, IN(vm, uint32_t, cpus), RANGE(1, 64), .fallback = "3",
+	  .doc = "Processors of a guest; a race of two threads wants a third one beside them" },
+	{ "memory_mb", FIELD_U32, IN(vm, uint32_t, memory_mb), RANGE(256, 65536),
+	  .fallback = "1024", .doc = "Memory of a guest" },
+	{ "deadline_ms", FIELD_U32, IN(vm, uint32_t, deadline_ms), RANGE(1000, 3600000),
+	  .fallback = "120000",
+	  .doc = "How long a guest may be silent, booting or between two trials, before it "
+		 "is taken to hang and is replaced" },
+	{ "guests", FIELD_U32, IN(vm, uint32_t, guests), RANGE(1, 10000), .fallback = "20",
+	  .doc = "How many guests may be booted for the campaign, those that died or were "
+		 "wedged by a fault included" },
+	{ "fresh_after_fault", FIELD_BOOL, IN(vm, bool, fresh_after_fault), .fallback = "true",
+	  .doc = "Whether a guest is replaced when an unregister in it never returned: its "
+		 "kernel cannot delete namespaces any more" },
+	END
+};
+static const struct fields vm_fields = { "vm", NULL, vm_rows, GROUP_SIZE(vm) };
+
 static const struct field campaign_rows[] = {
 	{ "name", FIELD_TEXT, TOP(const char *, name), .fallback = "campaign",
 	  .doc = "What the campaign is called in results" },
@@ -223,6 +242,14 @@ static const struct field campaign_rows[] = {
 	  .doc = "What is set in net.ipv6.conf and net.ipv6.neigh of the device under test" },
 	{ "bringup", FIELD_OBJECT, GROUP(bringup),
 	  .doc = "The process that brings the device up, issuing the flag sets" },
+	{ "kernel", FIELD_TEXT, TOP(const char *, kernel), .nullable = true,
+	  .doc = "Kernel to run the campaign on, in a throw-away virtual machine: a vmlinuz, "
+		 "a .deb, a package, or SUITE/PACKAGE; without it, the running kernel" },
+	{ "modules", FIELD_TEXT, TOP(const char *, modules), .nullable = true,
+	  .doc = "Folder of that kernel's modules; without it, the package's own, or "
+		 "/lib/modules/RELEASE" },
+	{ "vm", FIELD_OBJECT, GROUP(vm),
+	  .doc = "The virtual machine, when there is a kernel" },
 	{ "arms", FIELD_ENUM, TOP_LIST(enum arm *, arms), NAMES(arm_names, ARMS),
 	  .fallback = "[control, hold, echo, race]",
 	  .doc = "What trials are for, in balanced blocks: control injects nothing, hold "

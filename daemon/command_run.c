@@ -9,12 +9,15 @@
 #include "bringup.h"
 #include "campaign.h"
 #include "command.h"
+#include "guests.h"
+#include "image.h"
 #include "machine.h"
 #include "probes.h"
 #include "progress.h"
 #include "results.h"
 #include "runner.h"
 #include "undo.h"
+#include "vm.h"
 
 enum { SETS_MAX = 64 };
 
@@ -23,11 +26,14 @@ struct options {
 	const char *out;
 	const char *sets[SETS_MAX];
 	size_t nr_sets;
+	const char *kernel;
+	const char *modules;
+	uint32_t first;
 	enum tier tier;
 	bool json, tap, quiet, keep, force, dump_config, help_config, help;
 };
 
-enum { OPT_OUT = 256, OPT_SET, OPT_TIER, OPT_JSON, OPT_TAP, OPT_QUIET, OPT_KEEP, OPT_FORCE,
+enum { OPT_OUT = 256, OPT_SET, OPT_TIER, OPT_KERNEL, OPT_MODULES, OPT_FIRST, OPT_JSON, OPT_TAP, OPT_QUIET, OPT_KEEP, OPT_FORCE,
        OPT_DUMP, OPT_HELP_CONFIG, OPT_HELP };
 
 /* clang-format off */
@@ -35,6 +41,9 @@ static const struct option long_options[] = {
 	{ "out",	 required_argument, NULL, OPT_OUT },
 	{ "set",	 required_argument, NULL, OPT_SET },
 	{ "tier",	 required_argument, NULL, OPT_TIER },
+	{ "kernel",	 required_argument, NULL, OPT_KERNEL },
+	{ "modules",	 required_argument, NULL, OPT_MODULES },
+	{ "first",	 required_argument, NULL, OPT_FIRST },
 	{ "json",	 no_argument,	    NULL, OPT_JSON },
 	{ "tap",	 no_argument,	    NULL, OPT_TAP },
 	{ "quiet",	 no_argument,	    NULL, OPT_QUIET },
@@ -55,6 +64,15 @@ static bool tier_named(const char *name, enum tier *tier)
 			return true;
 		}
 	return false;
+}
+
+static bool read_number(const char *text, uint32_t *number)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	*number = (uint32_t)value;
+	return text[0] >= '0' && text[0] <= '9' && !*end && value && value <= UINT32_MAX;
 }
 
 /* 0, or an exit code after the sentence. */
@@ -79,6 +97,13 @@ static int read_options(int argc, char **argv, struct options *o)
 						     "tracepoint is wanted",
 						     optarg);
 			break;
+		case OPT_KERNEL: o->kernel = optarg; break;
+		case OPT_MODULES: o->modules = optarg; break;
+		case OPT_FIRST:
+			if (!read_number(optarg, &o->first))
+				return command_usage(&command_run, "--first %s: a trial's number is wanted",
+						     optarg);
+			break;
 		case OPT_JSON: o->json = true; break;
 		case OPT_TAP: o->tap = true; break;
 		case OPT_QUIET: o->quiet = true; break;
@@ -101,6 +126,22 @@ static int read_options(int argc, char **argv, struct options *o)
 	if (o->json && o->tap)
 		return command_usage(&command_run, "--json and --tap both want standard output");
 	o->file = argv[optind];
+	return 0;
+}
+
+/* --kernel and --modules are keys of the campaign, given last. */
+static int add_kernel(struct options *o)
+{
+	static char kernel[4096], modules[4096];
+
+	if (o->nr_sets + 2 > SETS_MAX)
+		return command_usage(&command_run, "more than %d --set", SETS_MAX - 2);
+	snprintf(kernel, sizeof(kernel), "kernel=\"%s\"", o->kernel ? o->kernel : "");
+	snprintf(modules, sizeof(modules), "modules=\"%s\"", o->modules ? o->modules : "");
+	if (o->kernel)
+		o->sets[o->nr_sets++] = kernel;
+	if (o->modules)
+		o->sets[o->nr_sets++] = modules;
 	return 0;
 }
 
@@ -157,51 +198,113 @@ static uint32_t list_hooks(const struct probes *probes, struct results_hook *hoo
 	return nr;
 }
 
-static int run_with(const struct options *o, const struct campaign *campaign, struct probes *probes,
-		    struct why *why)
+/* What both ways of running share: where results and people's words go. */
+struct outlets {
+	struct results *results;
+	struct progress *progress;
+};
+
+static int open_outlets(const struct options *o, const struct campaign *campaign,
+			struct outlets *outlets, struct why *why)
 {
-	struct results_hook hooks[16];
-	uint32_t nr_hooks = list_hooks(probes, hooks, 16);
 	enum progress_style style = o->tap   ? PROGRESS_TAP :
 				    o->quiet ? PROGRESS_QUIET :
 					       PROGRESS_PEOPLE;
-	struct machine machine;
-	struct results *results;
-	struct progress *progress;
-	struct runner_ask ask;
-	int code;
 
-	machine_read(&machine);
-	if (results_open(o->out, campaign, o->json ? stdout : NULL, &results, why))
+	if (results_open(o->out, campaign, o->json ? stdout : NULL, &outlets->results, why))
 		return complain(why, EXIT_CONFIG);
-	if (results_begin(results, campaign, &machine, hooks, nr_hooks, why)) {
-		results_close(results);
-		return complain(why, EXIT_INTERNAL);
-	}
-	if (progress_new(style, o->json ? stderr : stdout, campaign, &progress)) {
-		results_close(results);
+	if (progress_new(style, o->json ? stderr : stdout, campaign, &outlets->progress)) {
+		results_close(outlets->results);
 		return complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
 	}
+	why->text[0] = '\0';
+	return 0;
+}
+
+static int close_outlets(struct outlets *outlets, const struct why *why, int code)
+{
+	progress_free(outlets->progress);
+	results_close(outlets->results);
+	return why->text[0] ? complain(why, code) : code;
+}
+
+static int run_here(const struct options *o, const struct campaign *campaign,
+		    struct probes *probes, struct why *why)
+{
+	struct results_hook hooks[16];
+	uint32_t nr_hooks = list_hooks(probes, hooks, 16);
+	struct machine machine;
+	struct outlets outlets;
+	struct runner_ask ask;
+	int code = open_outlets(o, campaign, &outlets, why);
+
+	if (code)
+		return code;
+	machine_read(&machine);
+	if (results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why))
+		return close_outlets(&outlets, why, EXIT_INTERNAL);
 	ask = (struct runner_ask){
 		.campaign = campaign,
 		.probes = probes,
-		.results = results,
-		.progress = progress,
+		.results = outlets.results,
+		.progress = outlets.progress,
+		.first = o->first,
 		.keep = o->keep,
 	};
-	progress_begin(progress, results, hooks, nr_hooks);
-	why->text[0] = '\0';
+	progress_begin(outlets.progress, outlets.results, hooks, nr_hooks);
 	code = runner_run(&ask, why);
-	progress_free(progress);
-	results_close(results);
-	return why->text[0] ? complain(why, code) : code;
+	return close_outlets(&outlets, why, code);
+}
+
+static int run_in_guests(const struct options *o, const struct campaign *campaign, struct why *why)
+{
+	struct image *image;
+	struct outlets outlets;
+	struct guests_ask ask;
+	int code;
+
+	if (!vm_installed())
+		return complain(&(struct why){ "run: qemu-system-x86_64 is not installed; the package "
+					       "is qemu-system-x86 (apt-get install qemu-system-x86)" },
+				EXIT_CANNOT);
+	if (image_open(campaign->kernel, campaign->modules, &image, why))
+		return complain(why, EXIT_CONFIG);
+	code = open_outlets(o, campaign, &outlets, why);
+	if (!code) {
+		ask = (struct guests_ask){
+			.campaign = campaign,
+			.image = image,
+			.results = outlets.results,
+			.progress = outlets.progress,
+		};
+		progress_begin(outlets.progress, outlets.results, NULL, 0);
+		code = guests_run(&ask, why);
+		code = close_outlets(&outlets, why, code);
+	}
+	image_free(image);
+	return code;
+}
+
+static int run_on_this_kernel(const struct options *o, const struct campaign *campaign,
+			      struct why *why)
+{
+	struct probes_ask ask = { .tier = o->tier ? o->tier : campaign->tier };
+	struct probes *probes = NULL;
+	int code = take_machine(o, why);
+
+	leave_out(campaign, &ask);
+	if (!code && probes_open(&ask, &probes, why))
+		code = complain(why, EXIT_CANNOT);
+	if (!code)
+		code = run_here(o, campaign, probes, why);
+	probes_close(probes);
+	return code;
 }
 
 static int run(int argc, char **argv)
 {
-	struct options options = { 0 };
+	struct options options = { .first = 1 };
 	struct campaign *campaign = NULL;
-	struct probes *probes = NULL;
 	struct why why;
 	int code = read_options(argc, argv, &options);
 
@@ -213,24 +316,18 @@ static int run(int argc, char **argv)
 		campaign_help(stdout);
 		return EXIT_CLEAN;
 	}
+	if (add_kernel(&options))
+		return EXIT_USAGE;
 	if (campaign_load(options.file, options.sets, options.nr_sets, &campaign, &why))
 		return complain(&why, EXIT_CONFIG);
 	if (options.dump_config) {
 		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 	} else if (bringup_check(campaign, &why)) {
 		code = complain(&why, EXIT_CONFIG);
+	} else if (campaign->kernel) {
+		code = run_in_guests(&options, campaign, &why);
 	} else {
-		struct probes_ask ask = {
-			.tier = options.tier ? options.tier : campaign->tier,
-		};
-
-		leave_out(campaign, &ask);
-		code = take_machine(&options, &why);
-		if (!code && probes_open(&ask, &probes, &why))
-			code = complain(&why, EXIT_CANNOT);
-		if (!code)
-			code = run_with(&options, campaign, probes, &why);
-		probes_close(probes);
+		code = run_on_this_kernel(&options, campaign, &why);
 	}
 	campaign_free(campaign);
 	return code;
@@ -243,6 +340,10 @@ const struct command command_run = {
 	.help = "  --out DIR         where results.ndjson and summary.json go; default: results/NAME-TIME\n"
 		"  --set KEY=VALUE   overrides a key of the file (VALUE is YAML); may be repeated\n"
 		"  --tier TIER       hooks by kprobe, fentry or tracepoint only; default: the best that works\n"
+		"  --kernel IMAGE    runs in a throw-away virtual machine: a vmlinuz, a .deb, PACKAGE or\n"
+		"                    SUITE/PACKAGE (fetched by apt); needs QEMU, and no root\n"
+		"  --modules DIR     that kernel's modules; default: those of its package\n"
+		"  --first N         begins with trial N of the plan\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"
 		"  --quiet           no progress, no table\n"

@@ -12,7 +12,7 @@ const char *const moment_names[] = {
 	"down", "settled", "look", "unregister", "unregistered",
 };
 const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime" };
-const char *const hang_names[] = { "none", "flags", "down", "unregister" };
+const char *const hang_names[] = { "none", "flags", "down", "unregister", "guest" };
 /* clang-format on */
 
 _Static_assert(sizeof(moment_names) / sizeof(moment_names[0]) == MOMENTS, "a name per moment");

@@ -72,6 +72,7 @@ enum hang {
 	HANG_FLAGS,	 /* a flag set of the bring-up */
 	HANG_DOWN,	 /* our own setting down of the device */
 	HANG_UNREGISTER, /* the confirming unregister */
+	HANG_GUEST,	 /* a guest fell silent */
 	HANGS,
 };
 extern const char *const hang_names[];

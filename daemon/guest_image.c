@@ -188,12 +188,17 @@ static int put_modules(struct making *making, const struct campaign *campaign,
 	return err;
 }
 
+/* In the guest the kernel to be tested is the running one. */
 static int put_campaign(struct making *making, const struct campaign *campaign)
 {
+	struct campaign inside = *campaign;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
-	int err = file ? campaign_dump(campaign, file) : -ENOMEM;
+	int err;
+
+	inside.kernel = inside.modules = NULL;
+	err = file ? campaign_dump(&inside, file) : -ENOMEM;
 
 	if ((file && fclose(file)) || err)
 		err = why_set(making->why, ENOMEM, "guest: the campaign cannot be written down");

@@ -323,35 +323,23 @@ static int resolve(const struct apt *apt, const char *package, char **names, siz
 	return 0;
 }
 
-/* Downloads one package into the folder and gives the path; a file that is there is used. */
+/*
+ * Downloads one package into the folder and gives the path. What is there is used: a kernel's
+ * packages have its version in their names.
+ */
 static int download(const struct apt *apt, const char *package, const char *folder, char **deb,
 		    struct why *why)
 {
-	const char *const uris[] = { "apt-get", "download", "--print-uris", package, NULL };
 	const char *const fetch[] = { "apt-get", "download", "-q", package, NULL };
-	char *text = NULL, *name, *end;
-	char path[2 * PATH];
-	int err = run_apt(apt, uris, folder, &text, why);
+	char path[PATH], prefix[PATH], *text = NULL;
+	int err = 0;
 
-	if (err)
-		return err;
-	/* 'http://.../x.deb' x_1%3a2_amd64.deb 12345 SHA256:... */
-	name = strchr(text, ' ');
-	end = name ? strchr(name + 1, ' ') : NULL;
-	if (!end) {
-		free(text);
-		return why_set(why, EHOSTUNREACH, "image: apt-get tells no address for %s", package);
-	}
-	*end = '\0';
-	snprintf(path, sizeof(path), "%s/%s", folder, name + 1);
-	free(text);
-	if (access(path, R_OK)) {
-		text = NULL;
+	snprintf(prefix, sizeof(prefix), "%s_", package);
+	if (!find_in(folder, prefix, path)) {
 		err = run_apt(apt, fetch, folder, &text, why);
 		free(text);
-		if (!err && access(path, R_OK))
-			err = why_set(why, EHOSTUNREACH, "image: apt-get fetched %s, but not as %s",
-				      package, path);
+		if (!err && !find_in(folder, prefix, path))
+			err = why_set(why, EHOSTUNREACH, "image: apt-get fetched no %s", package);
 	}
 	if (!err && !(*deb = strdup(path)))
 		err = why_set(why, ENOMEM, "image: out of memory");

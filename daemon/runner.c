@@ -548,7 +548,8 @@ enum exits runner_run(const struct runner_ask *ask, struct why *why)
 	runner->ask = ask;
 	runner->campaign = ask->campaign;
 	runner->why = why;
-	runner->next_trial = runner->next_lane = 1;
+	runner->next_trial = ask->first;
+	runner->next_lane = 1;
 	for (uint32_t i = 0; i < LANES_MAX; i++)
 		runner->seats[i].runner = runner;
 	for (const struct probe_hook *hook = probes_hooks(ask->probes); hook->probe; hook++)

@@ -25,7 +25,8 @@ struct runner_ask {
 	struct probes *probes;
 	struct results *results;
 	struct progress *progress;
-	bool keep; /* named namespaces that stay */
+	uint32_t first; /* trial of the plan to begin with; 1 is the first */
+	bool keep;	/* named namespaces that stay */
 };
 
 /*

@@ -108,8 +108,11 @@ static bool hung(const struct evidence *e, struct judgement *j)
 {
 	if (e->hang == HANG_NONE || e->hang == HANG_UNREGISTER)
 		return false;
-	say(j, VERDICT_HANG, "%s of %s did not return (task %u, waiting in %s)",
-	    e->hang == HANG_FLAGS ? "a flag set" : "setting down", e->device, e->hang_pid,
+	if (e->hang == HANG_GUEST)
+		say(j, VERDICT_HANG, "the guest fell silent in mid-trial");
+	else
+		say(j, VERDICT_HANG, "%s of %s did not return (task %u, waiting in %s)",
+		    e->hang == HANG_FLAGS ? "a flag set" : "setting down", e->device, e->hang_pid,
 	    e->hang_wchan[0] ? e->hang_wchan : "?");
 	sign(j, hang_names[e->hang]);
 	return true;

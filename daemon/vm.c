@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -65,6 +66,7 @@ __attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int 
 	static char words[WORDS][WORD];
 	char *argv[WORDS + 1];
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), nr;
+	int console = open(ask->console, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -73,6 +75,7 @@ __attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int 
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(nothing, STDIN_FILENO);
 	dup2(nothing, STDOUT_FILENO);
+	dup2(console >= 0 ? console : nothing, STDERR_FILENO); /* its own complaints beside the guest's */
 	fcntl(results, F_SETFD, 0);
 	write_words(ask, results, words, &nr);
 	for (int i = 0; i < nr; i++)
@@ -143,14 +146,11 @@ bool vm_installed(void)
 }
 
 /* The first word that the kernel's own start code prints once it runs. */
-static bool console_speaks(const char *console)
+static bool console_speaks(int console)
 {
 	char text[65536];
-	int fd = open(console, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	ssize_t n = pread(console, text, sizeof(text) - 1, 0);
 
-	if (fd >= 0)
-		close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	return strstr(text, "VFS:") || strstr(text, "Kernel panic");
 }
@@ -161,7 +161,8 @@ static bool console_speaks(const char *console)
  */
 bool vm_kvm_works(const char *vmlinuz)
 {
-	char console[] = "/tmp/dadrace-kvm-XXXXXX";
+	int fd = memfd_create("console", 0); /* QEMU inherits it */
+	char console[32];
 	struct vm_ask ask = {
 		.vmlinuz = vmlinuz,
 		.initramfs = "/dev/null",
@@ -175,20 +176,15 @@ bool vm_kvm_works(const char *vmlinuz)
 	struct why why;
 	struct vm *vm;
 	bool works = false;
-	int fd;
 
-	if (access("/dev/kvm", R_OK | W_OK))
-		return false;
-	fd = mkostemp(console, O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (!vm_start(&ask, &vm, &why)) {
+	snprintf(console, sizeof(console), "/proc/self/fd/%d", fd);
+	if (fd >= 0 && !access("/dev/kvm", R_OK | W_OK) && !vm_start(&ask, &vm, &why)) {
 		end.fd = vm_results(vm);
 		poll(&end, 1, KVM_TRIAL_MS); /* until QEMU has exited */
-		works = console_speaks(console);
+		works = console_speaks(fd);
 		vm_end(vm);
 	}
-	close(fd);
-	unlink(console);
+	if (fd >= 0)
+		close(fd);
 	return works;
 }

@@ -159,7 +159,7 @@ await() { # NAME PID
 
 # --- leftovers ---
 
-PROGRAMS='flags_|hold_|echo_|path_|settle_|counts_|look'
+PROGRAMS='counts_|echo_|flags_|hold_|path_|reply_|settle_|source_'
 
 network_namespaces() {
 	{

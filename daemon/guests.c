@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "guest_image.h"
+#include "guests.h"
+#include "klog_line.h"
+#include "loop.h"
+#include "plan.h"
+#include "results_lines.h"
+#include "vm.h"
+
+enum {
+	LINE_MAX_BYTES = 1 << 20,
+	CONSOLE_TAIL = 1 << 16,
+};
+
+struct guests {
+	const struct guests_ask *ask;
+	const struct campaign *campaign;
+	struct why *why;
+	struct loop *loop;
+	struct tally *tally;
+	struct loop_watch *results_watch, *silence, *tick, *limit;
+	struct vm *vm;
+	int initramfs;
+	char console[4096];
+	off_t console_from; /* where this guest's part begins */
+	bool kvm;
+	bool begun;	   /* the first line is written */
+	bool exit_told;
+	bool silent;	   /* it was ended because it said nothing */
+	int exit_code;
+	uint32_t booted;
+	uint32_t next;	   /* trial that a fresh guest would begin with */
+	uint32_t findings;
+	uint64_t started_ns;
+	const char *ended_by;
+	int error;
+	char *line;
+	size_t used;
+	struct evidence evidence;
+};
+
+static void end(struct guests *guests, const char *by)
+{
+	if (!guests->ended_by)
+		guests->ended_by = by;
+	loop_stop(guests->loop);
+}
+
+static void give_up(struct guests *guests, int err)
+{
+	if (!guests->error)
+		guests->error = err;
+	end(guests, "error");
+}
+
+/* --- what a trial adds --- */
+
+static void add_trial(struct guests *guests, const struct judgement *judgement)
+{
+	const struct campaign *campaign = guests->campaign;
+	const struct evidence *e = &guests->evidence;
+	const struct tally_finding *finding;
+	char sentence[512];
+
+	if (e->spec.trial >= guests->next)
+		guests->next = e->spec.trial + 1;
+	if (tally_add(guests->tally, e, judgement, &finding) > 0) {
+		guests->findings++;
+		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s", e->spec.trial,
+			 arm_names[e->spec.arm], judgement->reason);
+		progress_say(guests->ask->progress, sentence);
+	}
+	progress_update(guests->ask->progress, guests->tally, loop_now());
+	if (campaign->stop.findings && guests->findings >= campaign->stop.findings)
+		end(guests, "findings");
+	else if (campaign->stop.trials && guests->next > campaign->stop.trials)
+		end(guests, "trials");
+}
+
+/* --- lines --- */
+
+static void begin(struct guests *guests, const char *line, json_t *json)
+{
+	const char *id = json_string_value(json_object_get(json, "id"));
+	const char *release = json_string_value(
+		json_object_get(json_object_get(json, "machine"), "release"));
+	char sentence[256];
+	int err;
+
+	snprintf(sentence, sizeof(sentence), "guest %u: Linux %s, by %s", guests->booted,
+		 release ? release : "?", guests->kvm ? "KVM" : "TCG");
+	progress_say(guests->ask->progress, sentence);
+	if (guests->begun)
+		return;
+	err = results_begin_line(guests->ask->results, line, id ? id : "", guests->why);
+	if (err)
+		give_up(guests, err);
+	guests->begun = true;
+}
+
+static void take_trial(struct guests *guests, const char *line, json_t *json)
+{
+	struct judgement judgement;
+	struct trial_line trial = { 0 };
+	bool wedged;
+	int err = fields_from_json(&trial_fields, json, &trial);
+
+	if (err) {
+		give_up(guests, why_set(guests->why, EPROTO,
+					"guests: a trial's line from the guest is not understood"));
+		return;
+	}
+	trial_line_back(&trial, &guests->evidence, &judgement);
+	err = results_trial_line(guests->ask->results, line, trial.spec.trial, guests->why);
+	if (err) {
+		give_up(guests, err);
+		return;
+	}
+	wedged = judgement.pinned || guests->evidence.hang != HANG_NONE;
+	add_trial(guests, &judgement);
+	if (wedged && guests->campaign->vm.fresh_after_fault) {
+		guests->exit_told = true; /* replaced, not dead */
+		loop_stop(guests->loop);
+	}
+}
+
+static void take_line(struct guests *guests, const char *line)
+{
+	json_t *json = fields_parse(line);
+	const char *type = json_string_value(json_object_get(json, "type"));
+
+	if (type && !strcmp(type, "campaign")) {
+		begin(guests, line, json);
+	} else if (type && !strcmp(type, "trial")) {
+		take_trial(guests, line, json);
+	} else if (type && !strcmp(type, "exit")) {
+		guests->exit_told = true;
+		guests->exit_code = (int)json_integer_value(json_object_get(json, "code"));
+	}
+	json_decref(json);
+}
+
+static void results_ready(void *arg)
+{
+	struct guests *guests = arg;
+	ssize_t n = recv(vm_results(guests->vm), guests->line + guests->used,
+			 LINE_MAX_BYTES - guests->used - 1, MSG_DONTWAIT);
+	char *newline;
+
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0) { /* QEMU has ended */
+		loop_stop(guests->loop);
+		return;
+	}
+	loop_timer_set(guests->silence,
+		       loop_now() + guests->campaign->vm.deadline_ms * 1000000ULL);
+	guests->used += (size_t)n;
+	guests->line[guests->used] = '\0';
+	while ((newline = strchr(guests->line, '\n'))) {
+		char after = newline[1];
+
+		newline[1] = '\0';
+		take_line(guests, guests->line);
+		newline[1] = after;
+		guests->used -= (size_t)(newline + 1 - guests->line);
+		memmove(guests->line, newline + 1, guests->used + 1);
+	}
+	if (guests->used == LINE_MAX_BYTES - 1)
+		give_up(guests, why_set(guests->why, EPROTO, "guests: a line without end"));
+}
+
+/* --- a guest that died --- */
+
+/* The worst that its console says, and the last sentence of our own program on it. */
+static void read_console(const struct guests *guests, struct klog_line *worst, char *sentence,
+			 size_t size)
+{
+	char *text = calloc(1, CONSOLE_TAIL + 1), *line, *save = NULL;
+	int fd = open(guests->console, O_RDONLY | O_CLOEXEC);
+	ssize_t n = 0;
+
+	*worst = (struct klog_line){ 0 };
+	sentence[0] = '\0';
+	if (text && fd >= 0) {
+		off_t length = lseek(fd, 0, SEEK_END), from = guests->console_from;
+
+		if (length - from > CONSOLE_TAIL)
+			from = length - CONSOLE_TAIL;
+		n = pread(fd, text, CONSOLE_TAIL, from);
+	}
+	for (line = n > 0 ? strtok_r(text, "\r\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\r\n", &save)) {
+		const char *ours = strstr(line, "dadrace: ");
+		struct klog_line one;
+
+		klog_line_classify(line, &one);
+		if (worst->kind == KLOG_OTHER && one.kind != KLOG_OTHER && one.kind != KLOG_WAITING)
+			*worst = one;
+		if (!ours)
+			ours = strstr(line, "guest: ");
+		if (ours)
+			snprintf(sentence, size, "%s", ours);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(text);
+}
+
+/* The trial in hand is judged by what the console tells. */
+static void conclude_dead(struct guests *guests)
+{
+	struct evidence *e = &guests->evidence;
+	struct judgement judgement;
+	char sentence[256];
+	int err;
+
+	memset(e, 0, sizeof(*e));
+	plan_trial(guests->campaign, guests->next, &e->spec);
+	e->started_ns = e->ended_ns = loop_now();
+	e->lane_lost = true;
+	read_console(guests, &e->klog, sentence, sizeof(sentence));
+	e->klog_lines = e->klog.kind != KLOG_OTHER;
+	e->klog_shared = guests->campaign->lanes;
+	if (guests->silent && e->klog.kind == KLOG_OTHER)
+		e->hang = HANG_GUEST;
+	verdict_judge(e, guests->campaign->watch.objects, guests->campaign->watch.nr_objects,
+		      &judgement);
+	err = results_trial(guests->ask->results, e, &judgement, guests->why);
+	if (err)
+		give_up(guests, err);
+	else
+		add_trial(guests, &judgement);
+}
+
+static void guest_over(struct guests *guests)
+{
+	struct klog_line worst;
+	char sentence[256];
+
+	if (guests->ended_by)
+		return;
+	if (guests->exit_told && guests->exit_code < EXIT_CANNOT)
+		return; /* replaced, or at the end of its own plan */
+	read_console(guests, &worst, sentence, sizeof(sentence));
+	if (guests->begun && !guests->exit_told) {
+		conclude_dead(guests);
+	} else {
+		why_set(guests->why, 0, "guest: %s; its console is in %s",
+			sentence[0]		   ? sentence :
+			worst.kind != KLOG_OTHER   ? worst.text :
+			guests->silent		   ? "it said nothing by its deadline" :
+						     "it ended before its first word",
+			guests->console);
+		guests->exit_code = guests->exit_told ? guests->exit_code : EXIT_INTERNAL;
+		give_up(guests, -EIO);
+	}
+}
+
+/* --- a guest's life --- */
+
+static void fell_silent(void *arg)
+{
+	struct guests *guests = arg;
+
+	guests->silent = true;
+	loop_stop(guests->loop);
+}
+
+static int boot(struct guests *guests)
+{
+	char initramfs[64], arguments[256];
+	struct vm_ask ask = {
+		.vmlinuz = guests->ask->image->vmlinuz,
+		.initramfs = initramfs,
+		.console = guests->console,
+		.arguments = arguments,
+		.cpus = guests->campaign->vm.cpus,
+		.memory_mb = guests->campaign->vm.memory_mb,
+		.kvm = guests->kvm,
+	};
+	int fd = open(guests->console, O_RDONLY | O_CLOEXEC), err;
+
+	guests->console_from = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+	if (fd >= 0)
+		close(fd);
+	guests->exit_told = guests->silent = false;
+	guests->exit_code = 0;
+	guests->used = 0;
+	guests->booted++;
+	snprintf(initramfs, sizeof(initramfs), "/proc/self/fd/%d", guests->initramfs);
+	snprintf(arguments, sizeof(arguments),
+		 "guest run /campaign.yaml --json --quiet --out /tmp/results --first %u",
+		 guests->next);
+	err = vm_start(&ask, &guests->vm, guests->why);
+	if (err)
+		return err;
+	guests->results_watch =
+		loop_fd(guests->loop, vm_results(guests->vm), results_ready, guests);
+	loop_timer_set(guests->silence,
+		       loop_now() + guests->campaign->vm.deadline_ms * 1000000ULL);
+	loop_run(guests->loop);
+	loop_timer_stop(guests->silence);
+	loop_forget(guests->results_watch);
+	vm_end(guests->vm);
+	guests->vm = NULL;
+	guest_over(guests);
+	return 0;
+}
+
+static void interrupted(void *arg)
+{
+	end(arg, "signal");
+}
+
+static void tick(void *arg)
+{
+	struct guests *guests = arg;
+
+	progress_update(guests->ask->progress, guests->tally, loop_now());
+	loop_timer_set(guests->tick, loop_now() + 200000000);
+}
+
+static void time_is_up(void *arg)
+{
+	end(arg, "seconds");
+}
+
+static int set_up(struct guests *guests)
+{
+	const struct campaign *campaign = guests->campaign;
+	char path[64];
+	int err = loop_new(&guests->loop, guests->why);
+
+	if (err)
+		return err;
+	guests->line = malloc(LINE_MAX_BYTES);
+	guests->initramfs = memfd_create("initramfs", 0); /* QEMU inherits it */
+	if (!guests->line || guests->initramfs < 0 || tally_new(campaign, &guests->tally))
+		return why_set(guests->why, ENOMEM, "guests: out of memory");
+	guests->silence = loop_timer(guests->loop, fell_silent, guests);
+	guests->tick = loop_timer(guests->loop, tick, guests);
+	guests->limit = loop_timer(guests->loop, time_is_up, guests);
+	if (!guests->silence || !guests->tick || !guests->limit ||
+	    !loop_signal(guests->loop, SIGINT, interrupted, guests) ||
+	    !loop_signal(guests->loop, SIGTERM, interrupted, guests))
+		return why_set(guests->why, ENOMEM, "guests: out of memory");
+	snprintf(guests->console, sizeof(guests->console), "%s/guest-console.log",
+		 results_folder(guests->ask->results));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", guests->initramfs);
+	err = guest_image_make(path, campaign, guests->ask->image, guests->why);
+	if (err)
+		return err;
+	guests->kvm = vm_kvm_works(guests->ask->image->vmlinuz);
+	guests->started_ns = loop_now();
+	tick(guests);
+	if (campaign->stop.seconds)
+		loop_timer_set(guests->limit,
+			       guests->started_ns + campaign->stop.seconds * 1000000000ULL);
+	return 0;
+}
+
+static enum exits sum_up(struct guests *guests)
+{
+	struct results *results = guests->ask->results;
+	struct summary summary = { 0 };
+	int err = 0;
+
+	tally_summary(guests->tally, &summary);
+	summary.id = results_id(results);
+	summary.ended_by = guests->ended_by;
+	summary.elapsed_ms = (loop_now() - guests->started_ns) / 1000000;
+	if (guests->error)
+		summary.exit_code = guests->exit_code >= EXIT_CANNOT ?
+					    (uint32_t)guests->exit_code :
+					    EXIT_INTERNAL;
+	for (uint32_t i = 0; !err && i < summary.nr_findings; i++)
+		err = results_finding(results, &summary.findings[i], guests->why);
+	if (results_summary(results, &summary, guests->why) || err)
+		return EXIT_INTERNAL;
+	if (!guests->error)
+		progress_end(guests->ask->progress, &summary, results);
+	return summary.exit_code;
+}
+
+enum exits guests_run(const struct guests_ask *ask, struct why *why)
+{
+	struct guests *guests = calloc(1, sizeof(*guests));
+	enum exits code = EXIT_INTERNAL;
+	int err;
+
+	if (!guests) {
+		why_set(why, ENOMEM, "guests: out of memory");
+		return EXIT_INTERNAL;
+	}
+	*guests = (struct guests){
+		.ask = ask, .campaign = ask->campaign, .why = why, .initramfs = -1, .next = 1
+	};
+	err = set_up(guests);
+	while (!err && !guests->ended_by) {
+		if (guests->booted == guests->campaign->vm.guests)
+			guests->ended_by = "guests";
+		else
+			err = boot(guests);
+	}
+	if (!err)
+		code = sum_up(guests);
+	loop_free(guests->loop);
+	tally_free(guests->tally);
+	if (guests->initramfs >= 0)
+		close(guests->initramfs);
+	free(guests->line);
+	free(guests);
+	return code;
+}
