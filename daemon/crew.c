@@ -58,11 +58,19 @@ struct counts crew_counts(struct crew *crew)
 	return counts;
 }
 
+static const uint32_t watch_bits[OBJECTS] = {
+	[OBJECT_NET_DEVICE] = WATCH_NET_DEVICE,
+	[OBJECT_INET6_DEV] = WATCH_INET6_DEV,
+};
+
 static bool at_baseline(const struct crew *crew, const struct counts *counts)
 {
+	uint32_t watched = crew->state->watched;
+
 	return counts->found &&
-	       crew_net_device_refs(counts) == crew_net_device_refs(&crew->baseline) &&
-	       counts->inet6_dev == crew->baseline.inet6_dev;
+	       (!(watched & WATCH_NET_DEVICE) ||
+		crew_net_device_refs(counts) == crew_net_device_refs(&crew->baseline)) &&
+	       (!(watched & WATCH_INET6_DEV) || counts->inet6_dev == crew->baseline.inet6_dev);
 }
 
 /* Looks; true when the counts are back. */
@@ -605,6 +613,8 @@ void crew_work(const struct lane_ask *ask, int channel)
 	crew.bringup = (struct bringup){.go = -1, .said = -1};
 	crew.state = probes_lane(ask->probes, ask->slot);
 	crew.state->lane = ask->number;
+	for (uint32_t i = 0; i < ask->campaign->watch.nr_objects; i++)
+		crew.state->watched |= watch_bits[ask->campaign->watch.objects[i]];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "dadrace-lane");

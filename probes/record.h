@@ -24,6 +24,8 @@ enum {
 	ADDRESSES_MAX = 16,
 	RING_BYTES = 256 * 1024,   /* per lane; a trial writes a few KiB */
 	ECHO_MAGIC = 0x64616472,   /* "dadr" */
+	WATCH_NET_DEVICE = 1,
+	WATCH_INET6_DEV = 2,
 };
 
 enum record_type {
@@ -84,7 +86,7 @@ struct lane_state {
 	__u32 opened; /* trial whose window has opened */
 	__u32 closed; /* trial whose window has closed */
 	__u32 settled; /* trial whose counts have come back; cleared to look for it again */
-	__u32 pad;
+	__u32 watched; /* settle: which of them, one bit each (WATCH_*) */
 	__u64 lost;   /* records that found the ring full */
 };
 _Static_assert(sizeof(struct lane_state) == 88, "struct lane_state is a contract");

@@ -20,8 +20,12 @@ static __always_inline void look_at(__u32 slot)
 	if (!lane || !lane->trial || lane->settled == lane->trial)
 		return;
 	dev = (void *)lane->device;
-	if ((__u32)BPF_CORE_READ(dev, ifindex) != lane->ifindex ||
-	    device_count(dev) - linkwatch_pending(dev) != lane->settle_net_device ||
+	if ((__u32)BPF_CORE_READ(dev, ifindex) != lane->ifindex)
+		return;
+	if (lane->watched & WATCH_NET_DEVICE &&
+	    device_count(dev) - linkwatch_pending(dev) != lane->settle_net_device)
+		return;
+	if (lane->watched & WATCH_INET6_DEV &&
 	    BPF_CORE_READ(dev, ip6_ptr, refcnt.refs.counter) != lane->settle_inet6_dev)
 		return;
 	lane->settled = lane->trial;

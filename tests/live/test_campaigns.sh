@@ -123,7 +123,7 @@ if as_found; then ok "existing: put back as found"; else
 	state | comparable | diff <(echo "$before") - >diff.out
 	fail "existing: put back as found" "this differs" diff.out
 fi
-truth "existing: the journal is gone" [ -z "$(find /run/dadrace -name '*undo*' -o -name '*.journal')" ]
+truth "existing: the journal is gone" eval '! ls /run/dadrace/*.journal 2>/dev/null'
 ip link del real0
 remember
 
@@ -170,6 +170,15 @@ dadrace stdin run - --dump-config <dumped.yaml
 truth "a campaign from standard input" cmp stdin.out dumped.yaml
 
 # --- lanes ---
+
+run kept quick --keep --set stop.trials=2 --set lanes=2
+truth "--keep: exit 0" [ $code -eq 0 ]
+for lane in 1 2; do
+	truth "--keep: lane $lane can be entered" eval \
+		"ip -n dadrace-$lane link show dut$lane >/dev/null && ip -n dadrace-$lane-peer link >/dev/null"
+done
+dadrace clean clean
+ends clean 0 'dadrace-1'
 
 run eight quick --set lanes=8 --set stop.trials=160
 proves eight 160
