@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <linux/if_addr.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -130,14 +129,7 @@ static void send_due(void *arg)
 
 static void crew_fire(void *arg)
 {
-	struct crew *crew = arg;
-	struct counts counts;
-
-	send_due(crew);
-	counts = crew_counts(crew); /* after the echoes: they are in a hurry */
-	for (uint32_t i = 0; i < counts.nr_addresses && i < ADDRESSES_MAX; i++)
-		crew->message.evidence.tentative_inside |=
-			(counts.addresses[i].flags & IFA_F_TENTATIVE) != 0;
+	send_due(arg);
 }
 
 static void crew_hold(void *arg)
@@ -605,7 +597,6 @@ void crew_work(const struct lane_ask *ask, int channel)
 {
 	static struct crew crew;
 	int keep[PROBES_LANE_FDS + 1];
-	struct why why;
 	sigset_t none;
 	int err;
 
@@ -641,6 +632,6 @@ void crew_work(const struct lane_ask *ask, int channel)
 	}
 	if (!crew_tell(channel, &crew.message) && !err)
 		loop_run(crew.loop);
-	testbed_close(crew.testbed, &why);
+	crew_close_place(&crew);
 	_exit(0);
 }

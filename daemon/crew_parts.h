@@ -18,6 +18,7 @@
 struct crew {
 	const struct lane_ask *ask;
 	int channel;
+	int home_mounts; /* the mount namespace that we came from */
 	struct loop *loop;
 	struct probes *probes;
 	struct lane_state *state;
@@ -48,5 +49,8 @@ int64_t crew_net_device_refs(const struct counts *counts);
 
 /* Makes the place where trials run; the sentence goes into the crew's message. */
 int crew_open_place(struct crew *crew);
+
+/* Puts real devices back; a sentence on standard error when that failed. */
+void crew_close_place(struct crew *crew);
 
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -17,6 +19,7 @@ enum {
 	WARM_UPS_MAX = 5,
 	REST_LOOKS = 3,
 	REST_LOOKS_MAX = 100,
+	PLAIN_MS = 1000,       /* warm-up: for a DAD that never ends, where there is none */
 	LINGER_NS = 500000000, /* warm-up: for what outlives the bring-up's first process */
 };
 
@@ -95,6 +98,9 @@ static int cycle(struct crew *crew, const struct campaign *campaign, struct coun
 		;
 	bringup_forget(&crew->bringup);
 	err = testbed_dut_down(crew->testbed, why);
+	if (err == -ENODEV)
+		why_set(why, ENODEV, "lane: the bring-up deleted %s while the lane was warmed up",
+			dut->name);
 	*after = wait_for_rest(crew);
 	return err;
 }
@@ -116,6 +122,8 @@ static int warm_up(struct crew *crew)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	plain.bringup.kind = BRINGUP_DO_DAD;
+	if (plain.bringup.deadline_ms > PLAIN_MS)
+		plain.bringup.deadline_ms = PLAIN_MS;
 	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
 		err = cycle(crew, &plain, &after);
 		if (i && crew_net_device_refs(&after) == crew_net_device_refs(&before) &&
@@ -136,13 +144,14 @@ int crew_open_place(struct crew *crew)
 	struct why *why = &crew->message.why;
 	int err;
 
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return why_set(
-			why, errno,
-			"lane: a mount namespace of its own: %s; is CAP_SYS_ADMIN missing?",
-			strerror(errno));
 	crew->message.pidns_inum = inode_of("/proc/self/ns/pid");
+	crew->home_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	/* Before the lane has mounts of its own: names of namespaces have to outlive it. */
 	err = testbed_open(&testbed, &crew->testbed, why);
+	if (!err && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
+		err = why_set(why, errno,
+			      "lane: a mount namespace of its own: %s; is CAP_SYS_ADMIN missing?",
+			      strerror(errno));
 	if (!err)
 		err = mount_own_views(why);
 	if (!err)
@@ -150,4 +159,15 @@ int crew_open_place(struct crew *crew)
 	if (!err)
 		err = warm_up(crew);
 	return err;
+}
+
+void crew_close_place(struct crew *crew)
+{
+	struct why why;
+
+	/* What is undone was mounted there. */
+	if (crew->home_mounts >= 0)
+		setns(crew->home_mounts, CLONE_NEWNS);
+	if (testbed_close(crew->testbed, &why))
+		fprintf(stderr, "dadrace: %s\n", why.text);
 }

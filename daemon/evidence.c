@@ -69,12 +69,17 @@ static void derive_window(struct evidence *e)
 
 static void derive_echoes(struct evidence *e)
 {
+	bool tentative = false;
 	uint64_t seen[EVIDENCE_MOMENTS_MAX / 64] = { 0 };
 
 	for (uint32_t i = 0; i < e->nr_moments; i++) {
 		const struct moment *m = &e->moments[i];
 		uint32_t bit = m->sequence % EVIDENCE_MOMENTS_MAX;
 
+		if (m->kind == MOMENT_TENTATIVE)
+			tentative = true;
+		else if (m->kind == MOMENT_PERMANENT || m->kind == MOMENT_DADFAILED)
+			tentative = false;
 		if ((m->kind != MOMENT_ECHO_IN && m->kind != MOMENT_ECHO_OUT) ||
 		    seen[bit / 64] >> (bit % 64) & 1)
 			continue;
@@ -84,8 +89,10 @@ static void derive_echoes(struct evidence *e)
 			continue;
 		if (!e->first_echo_ns)
 			e->first_echo_ns = m->at_ns - e->opened_ns;
-		if (e->closed && m->at_ns < e->closed_ns)
+		if (e->closed && m->at_ns < e->closed_ns) {
 			e->echoes_inside++;
+			e->tentative_inside |= tentative;
+		}
 	}
 }
 

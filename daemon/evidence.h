@@ -110,7 +110,7 @@ struct evidence {
 	uint32_t echoes_delivered; /* seen by the kernel, matched one by one */
 	uint32_t echoes_inside;	   /* of them, inside the window */
 	uint64_t first_echo_ns;	   /* from opened to the first one delivered */
-	bool tentative_inside;	   /* the device had a tentative address when the window opened */
+	bool tentative_inside;	   /* an echo was inside while an address was tentative */
 
 	enum bringup_end bringup_end;
 	int32_t bringup_status;	   /* exit code, or the signal's number */

@@ -525,7 +525,11 @@ static enum exits sum_up(struct runner *runner)
 	summary.stuck = runner->stuck;
 	if (runner->error)
 		summary.exit_code = exit_of_error(runner->error);
-	else if (runner->stuck && summary.exit_code != EXIT_FAULT)
+	if (summary.exit_code == EXIT_CANNOT) {
+		summary.verdict = CAMPAIGN_SKIPPED;
+		summary.reason = runner->why->text;
+	}
+	if (!runner->error && runner->stuck && summary.exit_code != EXIT_FAULT)
 		summary.exit_code = EXIT_RESIDUE;
 	for (uint32_t i = 0; !err && i < summary.nr_findings; i++)
 		err = results_finding(results, &summary.findings[i], runner->why);

@@ -72,7 +72,11 @@ static int owner_read(int pid, struct owner *owner)
 	ssize_t got;
 	char state;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	/* 0 is the caller, by the pid that it has in this /proc: getpid() is 1 in a lane. */
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	else
+		snprintf(path, sizeof(path), "/proc/self/stat");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (got < 0)
@@ -87,7 +91,7 @@ static int owner_read(int pid, struct owner *owner)
 		return -EIO;
 	if (state == 'Z' || state == 'X')
 		return -ESRCH;
-	*owner = (struct owner){pid, start};
+	*owner = (struct owner){ pid ? pid : (int)strtol(text, NULL, 10), start };
 	return 0;
 }
 
@@ -505,8 +509,8 @@ int undo_open(struct undo **out, struct why *why)
 	char path[PATH_BYTES];
 	int err;
 
-	if (owner_read(getpid(), &owner))
-		return why_set(why, ESRCH, "undo: cannot read my own /proc/%d/stat", getpid());
+	if (owner_read(0, &owner))
+		return why_set(why, ESRCH, "undo: cannot read /proc/self/stat");
 	if (mkdir(UNDO_FOLDER, 0755) < 0 && errno != EEXIST)
 		return why_set(why, errno,
 			       "undo: cannot create %s: %s; real devices are changed "

@@ -125,6 +125,16 @@ static bool is_worse(const struct evidence *e, enum object object, enum object t
 	return is_below != than_below ? is_below : object < than;
 }
 
+/*
+ * Too many are wrong. Too few may be a late reference of the trial before that the baseline has
+ * counted; in earnest they make the unregister hang, as a count that is below never comes to rest.
+ */
+static bool is_wrong(const struct evidence *e, enum object object)
+{
+	return over(e, object) > 0 ||
+	       (over(e, object) < 0 && e->unregister_tried && !e->unregister_returned);
+}
+
 static bool leaked(const struct evidence *e, const enum object *objects, uint32_t nr,
 		   struct judgement *j)
 {
@@ -137,7 +147,7 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 	 * device is named first: it is what unregistering waits for.
 	 */
 	for (uint32_t i = 0; i < nr; i++)
-		if (over(e, objects[i]) && (worst == OBJECTS || is_worse(e, objects[i], worst)))
+		if (is_wrong(e, objects[i]) && (worst == OBJECTS || is_worse(e, objects[i], worst)))
 			worst = objects[i];
 	if (worst == OBJECTS)
 		return false;
@@ -179,7 +189,8 @@ static uint64_t last_echo_ns(const struct trial_spec *spec)
 	       1000;
 }
 
-static bool has_holes(const struct evidence *e, struct judgement *j)
+static bool has_holes(const struct evidence *e, const enum object *objects, uint32_t nr,
+		      struct judgement *j)
 {
 	uint64_t asked_ns = e->spec.hold_us * 1000;
 
@@ -196,6 +207,12 @@ static bool has_holes(const struct evidence *e, struct judgement *j)
 		return say(j, VERDICT_INVALID, "the device was not there for the baseline");
 	if (e->device_gone || !e->after.found)
 		return say(j, VERDICT_INVALID, "the device vanished in mid-trial");
+	for (uint32_t i = 0; !e->settled && i < nr; i++)
+		if (over(e, objects[i]) < 0)
+			return say(j, VERDICT_INVALID,
+				   "%" PRId64 " %s references fewer than at the baseline, which was "
+				   "not at rest",
+				   -over(e, objects[i]), object_names[objects[i]]);
 	if (e->bringup_end == BRINGUP_OVERTIME)
 		return say(j, VERDICT_INVALID, "the bring-up did not end by its deadline");
 	if (e->bringup_end == BRINGUP_KILLED)
@@ -246,7 +263,7 @@ void verdict_judge(const struct evidence *evidence, const enum object *objects,
 
 	if (!kernel_complained(evidence, &j) && !hung(evidence, &j) &&
 	    !leaked(evidence, objects, nr_objects, &j) && !unregister_hung(evidence, &j) &&
-	    !has_holes(evidence, &j) && !missed(evidence, &j))
+	    !has_holes(evidence, objects, nr_objects, &j) && !missed(evidence, &j))
 		say(&j, VERDICT_CLEAN, "references came back %" PRIu64 " us after teardown",
 		    evidence->settle_ns / 1000);
 	*judgement = j;

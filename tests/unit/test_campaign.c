@@ -15,7 +15,7 @@
 #include "campaign.h"
 
 #define ROOT_KEYS \
-	"name, seed, stop, lanes, tier, device, sysctl, bringup, arms, window, echo, watch"
+	"name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, arms, window, echo, watch"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)
