@@ -85,7 +85,7 @@ static cyaml_config_t cyaml_setup(struct shown *last)
 static int build(const struct load *load, const cyaml_schema_value_t *schema,
 		 struct campaign **out)
 {
-	struct shown last = {""};
+	struct shown last = { "" };
 	cyaml_config_t config = cyaml_setup(&last);
 	cyaml_data_t *campaign = NULL;
 	cyaml_err_t refused;
@@ -120,7 +120,7 @@ int campaign_load_text(const char *name, const char *text, size_t length,
 		       struct why *why)
 {
 	const cyaml_schema_value_t *schema = campaign_schema(); /* and the keys */
-	struct load load = {.name = name, .sets = sets, .why = why};
+	struct load load = { .name = name, .sets = sets, .why = why };
 	struct campaign *campaign = NULL;
 	int err = 0;
 

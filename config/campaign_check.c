@@ -184,7 +184,7 @@ static int check_hold(const struct load *load, const struct campaign *campaign)
 
 static struct allowed fitting_targets(enum direction direction)
 {
-	struct allowed allowed = {""};
+	struct allowed allowed = { "" };
 
 	for (enum target target = 0; target < TARGETS; target++)
 		if (target_fits(direction, target))

@@ -313,7 +313,7 @@ static void range_for(const struct field *row)
 
 static void key_add(const struct field *row, int parent)
 {
-	struct key key = {.row = row, .parent = parent};
+	struct key key = { .row = row, .parent = parent };
 	int id = nr_campaign_keys++;
 
 	room_for(1, (uint32_t)id, KEYS_MAX);
@@ -334,7 +334,7 @@ static void value_names(cyaml_schema_value_t *value, const struct field *row)
 	room_for(row->nr_names, schema.nr_names, NAMES_MAX);
 	schema.nr_names += row->nr_names;
 	for (uint32_t i = 0; i < row->nr_names; i++)
-		names[i] = (cyaml_strval_t){.str = row->names[i], .val = i};
+		names[i] = (cyaml_strval_t){ .str = row->names[i], .val = i };
 	value->enumeration.strings = names;
 	value->enumeration.count = row->nr_names;
 }
@@ -387,7 +387,7 @@ static cyaml_schema_value_t list_of(const struct field *row)
 		.type = CYAML_SEQUENCE,
 		.flags = CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER | CYAML_FLAG_FLOW,
 		.data_size = (uint32_t)field_size(row),
-		.sequence = {.entry = entry, .max = CYAML_UNLIMITED},
+		.sequence = { .entry = entry, .max = CYAML_UNLIMITED },
 	};
 }
 

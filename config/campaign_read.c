@@ -92,21 +92,21 @@ static int next_event(struct reader *reader, yaml_event_t *event)
 
 static struct shown found(const yaml_event_t *event)
 {
-	struct shown word, quoted = {""};
+	struct shown word, quoted = { "" };
 
 	if (event->type == YAML_MAPPING_START_EVENT)
-		return (struct shown){"a mapping"};
+		return (struct shown){ "a mapping" };
 	if (event->type == YAML_SEQUENCE_START_EVENT)
-		return (struct shown){"a list"};
+		return (struct shown){ "a list" };
 	if (event->type != YAML_SCALAR_EVENT)
-		return (struct shown){"nothing"};
+		return (struct shown){ "nothing" };
 	word = show((const char *)event->data.scalar.value);
 	/* A quoted number is text, which only its quotes can tell. */
 	if (event->data.scalar.quoted_implicit) {
 		text_add(quoted.text, sizeof(quoted.text), "\"%s\"", word.text);
 		return quoted;
 	}
-	return *word.text ? word : (struct shown){"nothing"};
+	return *word.text ? word : (struct shown){ "nothing" };
 }
 
 static bool is_plain(const yaml_event_t *event)
@@ -172,8 +172,8 @@ static int refuse_extras(const struct reader *reader, const yaml_event_t *event,
 		tag = event->data.sequence_start.tag;
 	else if (event->type == YAML_MAPPING_START_EVENT)
 		tag = event->data.mapping_start.tag;
-	return tag ? complain_at(reader, event, id, "found a tag; write the value without it")
-		   : 0;
+	return tag ? complain_at(reader, event, id, "found a tag; write the value without it") :
+		     0;
 }
 
 static int read_word(struct reader *reader, int id, const yaml_event_t *event)
@@ -209,7 +209,7 @@ static int read_list(struct reader *reader, int id, const yaml_event_t *start)
 				   "found %s; allowed: a list, in brackets, of %s",
 				   found(start).text, allowed_values(id).text);
 	for (;;) {
-		event_auto event = {0};
+		event_auto event = { 0 };
 
 		err = next_event(reader, &event);
 		if (err)
@@ -232,7 +232,7 @@ static int read_value(struct reader *reader, int id, const yaml_event_t *event);
 static int read_key(struct reader *reader, int parent, const yaml_event_t *event)
 {
 	struct load *load = reader->load;
-	event_auto value = {0};
+	event_auto value = { 0 };
 	int id, err;
 
 	err = refuse_extras(reader, event, parent);
@@ -270,7 +270,7 @@ static int read_mapping(struct reader *reader, int id, const yaml_event_t *start
 				   "found %s; allowed: a mapping with the keys %s",
 				   found(start).text, allowed_keys(id).text);
 	for (;;) {
-		event_auto event = {0};
+		event_auto event = { 0 };
 
 		err = next_event(reader, &event);
 		if (err || event.type == YAML_MAPPING_END_EVENT)
@@ -296,7 +296,7 @@ static int read_value(struct reader *reader, int id, const yaml_event_t *event)
 
 static int read_document(struct reader *reader, int id)
 {
-	event_auto start = {0}, document = {0}, value = {0}, end = {0}, after = {0};
+	event_auto start = { 0 }, document = { 0 }, value = { 0 }, end = { 0 }, after = { 0 };
 	int err;
 
 	err = next_event(reader, &start);
@@ -369,7 +369,7 @@ int read_set(struct load *load, int layer)
 		int child = key_child(id, name, length);
 
 		if (child < 0) {
-			struct shown word = {""};
+			struct shown word = { "" };
 
 			text_add(word.text, sizeof(word.text), "%.*s", (int)length, name);
 			return complain_unknown(load, layer, 0, 0, id, word.text);

@@ -19,7 +19,7 @@ void text_add(char *text, size_t size, const char *fmt, ...)
 
 struct shown show(const char *text)
 {
-	struct shown shown = {""};
+	struct shown shown = { "" };
 	size_t room = sizeof(shown.text) - sizeof("...");
 	size_t i;
 
@@ -31,7 +31,7 @@ struct shown show(const char *text)
 
 struct allowed allowed_keys(int parent)
 {
-	struct allowed allowed = {""};
+	struct allowed allowed = { "" };
 
 	for (int id = ROOT + 1; id < nr_campaign_keys; id++)
 		if (campaign_keys[id].parent == parent)
@@ -42,7 +42,7 @@ struct allowed allowed_keys(int parent)
 struct allowed allowed_values(int id)
 {
 	const struct field *row = campaign_keys[id].row;
-	struct allowed allowed = {""};
+	struct allowed allowed = { "" };
 
 	switch (row->type) {
 	case FIELD_BOOL: allowed_add(&allowed, "true, false"); break;

@@ -17,7 +17,8 @@ static int complain(struct archive *a, const char *path, struct why *why)
 {
 	int err = archive_errno(a);
 
-	return why_set(why, err > 0 ? err : EIO, "archive: %s: %s", path, archive_error_string(a));
+	return why_set(why, err > 0 ? err : EIO, "archive: %s: %s", path,
+		       archive_error_string(a));
 }
 
 /* --- reading --- */
@@ -51,7 +52,8 @@ static int unpack_tar(struct archive *tar, struct archive *disk, const char *fol
 		if (archive_entry_filetype(entry) == AE_IFDIR || !wanted(path))
 			continue;
 		if (snprintf(full, sizeof(full), "%s/%s", folder, path) >= (int)sizeof(full))
-			return why_set(why, ENAMETOOLONG, "archive: %s: a path is too long", deb);
+			return why_set(why, ENAMETOOLONG, "archive: %s: a path is too long",
+				       deb);
 		archive_entry_set_pathname(entry, full);
 		if (archive_read_extract2(tar, entry, disk) < ARCHIVE_WARN)
 			return complain(disk, deb, why);
@@ -86,7 +88,8 @@ int archive_unpack_deb(const char *deb, const char *folder, bool (*wanted)(const
 		if (!strncmp(archive_entry_pathname(entry), "data.tar", 8))
 			break;
 	if (code != ARCHIVE_OK)
-		err = why_set(why, EINVAL, "archive: %s: is no Debian package (no data.tar in it)", deb);
+		err = why_set(why, EINVAL,
+			      "archive: %s: is no Debian package (no data.tar in it)", deb);
 	else if (archive_read_open(tar, member, NULL, member_read, NULL))
 		err = complain(tar, deb, why);
 	else
@@ -209,7 +212,8 @@ int initramfs_folder(struct initramfs *initramfs, const char *path, struct why *
 	return put(initramfs, path, AE_IFDIR, 0755, NULL, NULL, 0, why);
 }
 
-int initramfs_link(struct initramfs *initramfs, const char *path, const char *to, struct why *why)
+int initramfs_link(struct initramfs *initramfs, const char *path, const char *to,
+		   struct why *why)
 {
 	return put(initramfs, path, AE_IFLNK, 0777, to, NULL, 0, why);
 }

@@ -26,7 +26,8 @@ struct initramfs;
 
 int initramfs_create(const char *path, struct initramfs **out, struct why *why);
 int initramfs_folder(struct initramfs *initramfs, const char *path, struct why *why);
-int initramfs_link(struct initramfs *initramfs, const char *path, const char *to, struct why *why);
+int initramfs_link(struct initramfs *initramfs, const char *path, const char *to,
+		   struct why *why);
 int initramfs_data(struct initramfs *initramfs, const char *path, mode_t mode, const void *data,
 		   size_t size, struct why *why);
 

@@ -66,7 +66,8 @@ static int do_dad_failed(const char *what, const char *dut)
 /* ifconfig.c's do_dad, as the seed tells it: flags up, wait for DAD, flags restored. */
 static int do_dad(const char *dut, uint32_t deadline_ms)
 {
-	struct sockaddr_nl groups = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV6_IFADDR };
+	struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
+				      .nl_groups = RTMGRP_IPV6_IFADDR };
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int events = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	unsigned int ifindex = if_nametoindex(dut);
@@ -118,12 +119,13 @@ int bringup_check(const struct campaign *campaign, struct why *why)
 			path += n + (path[n] == ':');
 		}
 	}
-	return why_set(why, err, "bringup.command: %s: %s; is it installed, and in PATH?", program,
-		       strerror(err));
+	return why_set(why, err, "bringup.command: %s: %s; is it installed, and in PATH?",
+		       program, strerror(err));
 }
 
 /* {dut} and {peer} replaced; cut at size. */
-static void substitute(const char *text, const char *dut, const char *peer, char *out, size_t size)
+static void substitute(const char *text, const char *dut, const char *peer, char *out,
+		       size_t size)
 {
 	size_t n = 0;
 

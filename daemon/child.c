@@ -14,8 +14,8 @@
 
 enum { SAID = 512 };
 
-__attribute__((noreturn)) static void become(const char *const *argv, const char *folder, int out,
-					     int err)
+__attribute__((noreturn)) static void become(const char *const *argv, const char *folder,
+					     int out, int err)
 {
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -43,7 +43,8 @@ static const char *last_line(char *said)
 /* Reads both pipes to their ends; of standard error only the last bytes are kept. */
 static int read_both(int out, int err, char **output, char said[SAID])
 {
-	struct pollfd fds[] = { { .fd = out, .events = POLLIN }, { .fd = err, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = out, .events = POLLIN },
+				{ .fd = err, .events = POLLIN } };
 	size_t used = 0, heard = 0;
 	char *text = calloc(1, 1);
 
@@ -60,7 +61,9 @@ static int read_both(int out, int err, char **output, char said[SAID])
 			if (n <= 0) {
 				fds[i].fd = -1;
 			} else if (i) {
-				size_t over = heard + (size_t)n >= SAID ? heard + (size_t)n + 1 - SAID : 0;
+				size_t over = heard + (size_t)n >= SAID ?
+						      heard + (size_t)n + 1 - SAID :
+						      0;
 
 				memmove(said, said + over, heard - over);
 				heard -= over;

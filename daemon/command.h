@@ -27,6 +27,6 @@ int command_help(const struct command *command);
 
 /* Prints the sentence and the way to the help on stderr; returns EXIT_USAGE. */
 __attribute__((format(printf, 2, 3))) int command_usage(const struct command *command,
-							 const char *format, ...);
+							const char *format, ...);
 
 #endif

@@ -64,7 +64,7 @@ static void remove_netns(const char *path, void *arg)
 
 static void replay(struct cleaning *cleaning)
 {
-	struct why why = {""};
+	struct why why = { "" };
 	unsigned int left = 0;
 	int undone = undo_replay(stdout, &left, &why);
 
@@ -79,7 +79,7 @@ static void replay(struct cleaning *cleaning)
 
 static void unmark(struct cleaning *cleaning, bool forget)
 {
-	struct why why = {""};
+	struct why why = { "" };
 	bool dirty = machine_dirty(&why);
 	int removed;
 
@@ -105,8 +105,8 @@ static void unmark(struct cleaning *cleaning, bool forget)
 
 static int run(int argc, char **argv)
 {
-	struct cleaning cleaning = {0};
-	struct why why = {""};
+	struct cleaning cleaning = { 0 };
+	struct why why = { "" };
 	bool forget = false;
 	int lock;
 

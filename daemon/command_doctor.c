@@ -31,7 +31,7 @@ enum section {
 	SECTION_STATE,
 	SECTIONS,
 };
-static const char *const section_names[] = {"kernel", "rights", "devices", "places", "state"};
+static const char *const section_names[] = { "kernel", "rights", "devices", "places", "state" };
 _Static_assert(sizeof(section_names) / sizeof(section_names[0]) == SECTIONS,
 	       "a name per section");
 
@@ -202,11 +202,12 @@ static struct check *add(struct doctor *doctor, enum section section, const char
 			 bool works)
 {
 	static struct check overflow;
-	struct check *check = doctor->nr_checks < CHECKS_MAX
-				      ? &doctor->checks[doctor->nr_checks++]
-				      : &overflow;
+	struct check *check = doctor->nr_checks < CHECKS_MAX ?
+				      &doctor->checks[doctor->nr_checks++] :
+				      &overflow;
 
-	*check = (struct check){.section = section, .name = name, .works = works, .found = ""};
+	*check =
+		(struct check){ .section = section, .name = name, .works = works, .found = "" };
 	return check;
 }
 
@@ -289,7 +290,7 @@ static void try_site(const struct probe *probe, struct site_row *site)
 	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++) {
 		struct rung *rung = &site->rungs[site->nr_rungs++];
 		const char *function = NULL;
-		struct why why = {""};
+		struct why why = { "" };
 
 		rung->tier = probe->rungs[i].tier;
 		rung->works = !probes_try(probe, &probe->rungs[i], &function, &why);
@@ -325,10 +326,10 @@ static void find_sites(struct doctor *doctor)
 /* In a process of its own, with which the devices and their namespaces go. */
 static void try_device(int index, int out)
 {
-	struct testbed_ask ask = {0};
+	struct testbed_ask ask = { 0 };
 	struct campaign *campaign = NULL;
 	struct testbed *testbed = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 	size_t nr_sets = devices[index].sets[1] ? 2 : 1;
 	int err = campaign_load(NULL, devices[index].sets, nr_sets, &campaign, &why);
 
@@ -348,7 +349,7 @@ static void try_device(int index, int out)
 static bool device_works(int index, char *reason, size_t size)
 {
 	enum { PATIENCE_MS = 10000 };
-	struct pollfd answer = {.fd = -1, .events = POLLIN};
+	struct pollfd answer = { .fd = -1, .events = POLLIN };
 	int ends[2], status = -1;
 	ssize_t got = 0;
 	pid_t child;
@@ -390,15 +391,15 @@ static void find_devices(struct doctor *doctor)
 		struct check *check = add(doctor, SECTION_DEVICES, kind, works);
 
 		check->needed = devices[i].kind == DEVICE_VETH;
-		check->found = works   ? "can be made"
-			       : tried ? text("%s", reason)
-				       : "not tried: rights are missing";
+		check->found = works ? "can be made" :
+			       tried ? text("%s", reason) :
+				       "not tried: rights are missing";
 		if (works)
 			continue;
 		check->costs = text("campaigns with device.kind %s are skipped", kind);
 		check->remedy = tried ? text("take a kernel with %s, or load its module",
-					     devices[i].option)
-				      : "run as root";
+					     devices[i].option) :
+					"run as root";
 	}
 }
 
@@ -411,9 +412,9 @@ static void find_place(struct doctor *doctor, const char *name, const char *path
 
 	/* EPIPE: older records were overwritten; EAGAIN: there is none yet. */
 	if (fd >= 0) {
-		err = read(fd, byte, sizeof(byte)) < 0 && errno != EPIPE && errno != EAGAIN
-			      ? errno
-			      : 0;
+		err = read(fd, byte, sizeof(byte)) < 0 && errno != EPIPE && errno != EAGAIN ?
+			      errno :
+			      0;
 		close(fd);
 	}
 	check = add(doctor, SECTION_PLACES, name, !err);
@@ -452,8 +453,8 @@ static void append(const char *path, void *arg)
 
 static void find_state(struct doctor *doctor)
 {
-	struct why why = {""};
-	struct list list = {"", 0};
+	struct why why = { "" };
+	struct list list = { "", 0 };
 	bool busy = machine_busy(&why);
 	struct check *check = add(doctor, SECTION_STATE, "lock", !busy);
 

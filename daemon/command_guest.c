@@ -25,9 +25,12 @@ static void mount_all(void)
 	static const struct {
 		const char *type, *at;
 	} mounts[] = {
-		{ "proc", "/proc" },	{ "sysfs", "/sys" },
-		{ "devtmpfs", "/dev" }, { "tmpfs", "/tmp" },
-		{ "tmpfs", "/run" },	{ "debugfs", "/sys/kernel/debug" },
+		{ "proc", "/proc" },
+		{ "sysfs", "/sys" },
+		{ "devtmpfs", "/dev" },
+		{ "tmpfs", "/tmp" },
+		{ "tmpfs", "/run" },
+		{ "debugfs", "/sys/kernel/debug" },
 		{ "securityfs", "/sys/kernel/security" },
 	};
 
@@ -104,7 +107,8 @@ static int run(int argc, char **argv)
 
 	(void)argc;
 	if (getpid() != 1)
-		return command_usage(&command_guest, "it is init of a guest, and of nothing else");
+		return command_usage(&command_guest,
+				     "it is init of a guest, and of nothing else");
 	mount_all();
 	load_modules();
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);

@@ -188,11 +188,11 @@ static int netns_enter(const char *netns, struct why *why)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return why_set(why, ENOENT,
-			       is_number(netns)
-				       ? "inspect: no network namespace %s: there is no "
-					 "process %s, and no such name in /run/netns"
-				       : "inspect: no network namespace %s: there is no "
-					 "%s; `ip netns` lists the names",
+			       is_number(netns) ?
+				       "inspect: no network namespace %s: there is no "
+				       "process %s, and no such name in /run/netns" :
+				       "inspect: no network namespace %s: there is no "
+				       "%s; `ip netns` lists the names",
 			       netns, is_number(netns) ? netns : path);
 	if (fd < 0)
 		return why_set(why, errno, "inspect: cannot open %s: %s%s", path,
@@ -230,7 +230,7 @@ static uint32_t decode(uint32_t value, const struct bit *bits, const char **name
 /* dev->flags does not hold it: dev_get_flags() works it out for those who ask. */
 static uint32_t running_flag(const char *name)
 {
-	struct ifreq request = {0};
+	struct ifreq request = { 0 };
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	uint32_t flags = 0;
 
@@ -258,7 +258,7 @@ static void read_groups(struct interface *interface)
 		    ifindex != interface->ifindex || strlen(hex) != 32)
 			continue;
 		for (int i = 0; i < 16; i++) {
-			char byte[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+			char byte[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
 
 			address[i] = (unsigned char)strtoul(byte, NULL, 16);
 		}
@@ -335,7 +335,7 @@ static uint32_t *choose(const char *only, struct why *why)
 
 static int inspect(const uint32_t *indexes, struct inspection *inspection, struct why *why)
 {
-	const struct probes_ask ask = {.counts_only = true};
+	const struct probes_ask ask = { .counts_only = true };
 	struct interface *interfaces;
 	struct probes *probes;
 	uint32_t nr = 0, found = 0;
@@ -383,9 +383,9 @@ static void print_interface(const struct interface *interface, int width)
 	       interface->linkwatch_pending ? "pending" : "idle");
 	print_words(interface->flags, interface->nr_flags, ",");
 	if (interface->registration != REGISTERED)
-		printf(" (%s)", (unsigned int)interface->registration < REGISTRATIONS
-					? registration_names[interface->registration]
-					: "?");
+		printf(" (%s)", (unsigned int)interface->registration < REGISTRATIONS ?
+					registration_names[interface->registration] :
+					"?");
 	putchar('\n');
 	for (uint32_t i = 0; i < interface->nr_addresses; i++) {
 		const struct address *address = &interface->addresses[i];
@@ -393,8 +393,8 @@ static void print_interface(const struct interface *interface, int width)
 
 		snprintf(text, sizeof(text), "%s/%u", address->text, address->prefix_len);
 		printf("%9saddress  %-32s refcount %-3u %-8s ", "", text, address->refcount,
-		       (unsigned int)address->state < STATES ? state_names[address->state]
-							     : "?");
+		       (unsigned int)address->state < STATES ? state_names[address->state] :
+							       "?");
 		print_words(address->flags, address->nr_flags, ",");
 		putchar('\n');
 	}
@@ -435,10 +435,10 @@ static int exit_of(int err, bool asked_wrongly)
 
 static int run(int argc, char **argv)
 {
-	struct inspection inspection = {0};
+	struct inspection inspection = { 0 };
 	const char *only = NULL;
 	uint32_t *indexes = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 	bool json = false, asked_wrongly;
 	int err = 0;
 

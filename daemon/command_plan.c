@@ -20,7 +20,8 @@ static void print_trial(const struct trial_spec *spec)
 	if (spec->echoes)
 		printf("  %u echoes %s to %s, after %llu us, every %llu us", spec->echoes,
 		       direction_names[spec->direction], target_names[spec->target],
-		       (unsigned long long)spec->offset_us, (unsigned long long)spec->spacing_us);
+		       (unsigned long long)spec->offset_us,
+		       (unsigned long long)spec->spacing_us);
 	putchar('\n');
 }
 
@@ -88,9 +89,11 @@ const struct command command_plan = {
 	.name = "plan",
 	.arguments = "CAMPAIGN [--json] [--set KEY=VALUE]...",
 	.doc = "Prints the trials that a campaign would run, without running them",
-	.help = "  --json            one JSON object a line; the same campaign gives the same bytes\n"
+	.help = "  --json            one JSON object a line; the same campaign gives the same "
+		"bytes\n"
 		"  --set KEY=VALUE   overrides a key of the file\n"
 		"\n"
-		"A campaign without a limit of trials has an endless plan: the first 100 are shown.\n",
+		"A campaign without a limit of trials has an endless plan: the first 100 are "
+		"shown.\n",
 	.run = run,
 };

@@ -33,8 +33,22 @@ struct options {
 	bool json, tap, quiet, keep, force, dump_config, help_config, help;
 };
 
-enum { OPT_OUT = 256, OPT_SET, OPT_TIER, OPT_KERNEL, OPT_MODULES, OPT_FIRST, OPT_JSON, OPT_TAP, OPT_QUIET, OPT_KEEP, OPT_FORCE,
-       OPT_DUMP, OPT_HELP_CONFIG, OPT_HELP };
+enum {
+	OPT_OUT = 256,
+	OPT_SET,
+	OPT_TIER,
+	OPT_KERNEL,
+	OPT_MODULES,
+	OPT_FIRST,
+	OPT_JSON,
+	OPT_TAP,
+	OPT_QUIET,
+	OPT_KEEP,
+	OPT_FORCE,
+	OPT_DUMP,
+	OPT_HELP_CONFIG,
+	OPT_HELP
+};
 
 /* clang-format off */
 static const struct option long_options[] = {
@@ -87,7 +101,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_OUT: o->out = optarg; break;
 		case OPT_SET:
 			if (o->nr_sets == SETS_MAX)
-				return command_usage(&command_run, "more than %d --set", SETS_MAX);
+				return command_usage(&command_run, "more than %d --set",
+						     SETS_MAX);
 			o->sets[o->nr_sets++] = optarg;
 			break;
 		case OPT_TIER:
@@ -101,7 +116,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_MODULES: o->modules = optarg; break;
 		case OPT_FIRST:
 			if (!read_number(optarg, &o->first))
-				return command_usage(&command_run, "--first %s: a trial's number is wanted",
+				return command_usage(&command_run,
+						     "--first %s: a trial's number is wanted",
 						     optarg);
 			break;
 		case OPT_JSON: o->json = true; break;
@@ -114,17 +130,20 @@ static int read_options(int argc, char **argv, struct options *o)
 		case 'h':
 		case OPT_HELP: o->help = true; break;
 		default:
-			return command_usage(&command_run, "\"%s\" is no option of it, or lacks its value",
+			return command_usage(&command_run,
+					     "\"%s\" is no option of it, or lacks its value",
 					     argv[optind - 1]);
 		}
 	}
 	if (o->help || o->help_config)
 		return 0;
 	if (optind + 1 != argc)
-		return command_usage(&command_run, optind == argc ? "a campaign file is wanted" :
-								    "one campaign file, not several");
+		return command_usage(&command_run, optind == argc ?
+							   "a campaign file is wanted" :
+							   "one campaign file, not several");
 	if (o->json && o->tap)
-		return command_usage(&command_run, "--json and --tap both want standard output");
+		return command_usage(&command_run,
+				     "--json and --tap both want standard output");
 	o->file = argv[optind];
 	return 0;
 }
@@ -157,9 +176,10 @@ static int take_machine(const struct options *o, struct why *why)
 	unsigned int left;
 
 	if (geteuid() != 0)
-		return complain(&(struct why){ "run: root is needed to make namespaces, devices and "
-					       "eBPF programs; try `sudo dadrace run ...`" },
-				EXIT_CANNOT);
+		return complain(
+			&(struct why){ "run: root is needed to make namespaces, devices and "
+				       "eBPF programs; try `sudo dadrace run ...`" },
+			EXIT_CANNOT);
 	if (machine_dirty(why) && !o->force)
 		return complain(why, EXIT_BUSY);
 	if (machine_lock(why) < 0)
@@ -187,14 +207,15 @@ static void leave_out(const struct campaign *campaign, struct probes_ask *ask)
 		ask->without[nr++] = "echo-out";
 }
 
-static uint32_t list_hooks(const struct probes *probes, struct results_hook *hooks, uint32_t max)
+static uint32_t list_hooks(const struct probes *probes, struct results_hook *hooks,
+			   uint32_t max)
 {
 	uint32_t nr = 0;
 
 	for (const struct probe_hook *h = probes_hooks(probes); h->probe && nr < max; h++)
-		hooks[nr++] = (struct results_hook){
-			.probe = h->probe->name, .tier = h->tier, .function = h->function
-		};
+		hooks[nr++] = (struct results_hook){ .probe = h->probe->name,
+						     .tier = h->tier,
+						     .function = h->function };
 	return nr;
 }
 
@@ -256,7 +277,8 @@ static int run_here(const struct options *o, const struct campaign *campaign,
 	return close_outlets(&outlets, why, code);
 }
 
-static int run_in_guests(const struct options *o, const struct campaign *campaign, struct why *why)
+static int run_in_guests(const struct options *o, const struct campaign *campaign,
+			 struct why *why)
 {
 	struct image *image;
 	struct outlets outlets;
@@ -264,9 +286,10 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 	int code;
 
 	if (!vm_installed())
-		return complain(&(struct why){ "run: qemu-system-x86_64 is not installed; the package "
-					       "is qemu-system-x86 (apt-get install qemu-system-x86)" },
-				EXIT_CANNOT);
+		return complain(
+			&(struct why){ "run: qemu-system-x86_64 is not installed; the package "
+				       "is qemu-system-x86 (apt-get install qemu-system-x86)" },
+			EXIT_CANNOT);
 	if (image_open(campaign->kernel, campaign->modules, &image, why))
 		return complain(why, EXIT_CONFIG);
 	code = open_outlets(o, campaign, &outlets, why);
@@ -337,10 +360,14 @@ const struct command command_run = {
 	.name = "run",
 	.arguments = "CAMPAIGN [--out DIR] [--set KEY=VALUE]... [OPTION]...",
 	.doc = "Runs a campaign file (\"-\" is standard input) and tells its verdict",
-	.help = "  --out DIR         where results.ndjson and summary.json go; default: results/NAME-TIME\n"
-		"  --set KEY=VALUE   overrides a key of the file (VALUE is YAML); may be repeated\n"
-		"  --tier TIER       hooks by kprobe, fentry or tracepoint only; default: the best that works\n"
-		"  --kernel IMAGE    runs in a throw-away virtual machine: a vmlinuz, a .deb, PACKAGE or\n"
+	.help = "  --out DIR         where results.ndjson and summary.json go; default: "
+		"results/NAME-TIME\n"
+		"  --set KEY=VALUE   overrides a key of the file (VALUE is YAML); may be "
+		"repeated\n"
+		"  --tier TIER       hooks by kprobe, fentry or tracepoint only; default: the "
+		"best that works\n"
+		"  --kernel IMAGE    runs in a throw-away virtual machine: a vmlinuz, a .deb, "
+		"PACKAGE or\n"
 		"                    SUITE/PACKAGE (fetched by apt); needs QEMU, and no root\n"
 		"  --modules DIR     that kernel's modules; default: those of its package\n"
 		"  --first N         begins with trial N of the plan\n"

@@ -26,7 +26,8 @@ static void note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64
 		return;
 	}
 	e->moments[e->nr_moments++] = (struct moment){
-		.kind = kind, .at_ns = at_ns, .value = value, .sequence = sequence};
+		.kind = kind, .at_ns = at_ns, .value = value, .sequence = sequence
+	};
 }
 
 int64_t crew_net_device_refs(const struct counts *counts)
@@ -48,7 +49,7 @@ static struct evidence_counts facts_of(const struct counts *counts)
 
 struct counts crew_counts(struct crew *crew)
 {
-	struct counts counts = {0};
+	struct counts counts = { 0 };
 	struct why why;
 
 	if (probes_counts(crew->probes, crew->ask->slot, testbed_dut(crew->testbed)->ifindex,
@@ -308,7 +309,7 @@ static bool running(const struct crew *crew)
  */
 static void maybe_ended(struct crew *crew)
 {
-	bool alone = waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) &&
+	bool alone = waitid(P_ALL, 0, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) &&
 		     errno == ECHILD;
 
 	if (crew->bringup.pid || crew->flags_inside)
@@ -600,8 +601,8 @@ void crew_work(const struct lane_ask *ask, int channel)
 	sigset_t none;
 	int err;
 
-	crew = (struct crew){.ask = ask, .channel = channel, .probes = ask->probes};
-	crew.bringup = (struct bringup){.go = -1, .said = -1};
+	crew = (struct crew){ .ask = ask, .channel = channel, .probes = ask->probes };
+	crew.bringup = (struct bringup){ .go = -1, .said = -1 };
 	crew.state = probes_lane(ask->probes, ask->slot);
 	crew.state->lane = ask->number;
 	for (uint32_t i = 0; i < ask->campaign->watch.nr_objects; i++)

@@ -30,8 +30,8 @@ struct crew {
 
 	struct trial trial;
 	struct bringup bringup;
-	pid_t remover;	     /* the child that unregisters; 0: none */
-	pid_t held;	     /* the stopped task; 0: none */
+	pid_t remover; /* the child that unregisters; 0: none */
+	pid_t held;    /* the stopped task; 0: none */
 	uint64_t held_at_ns;
 	uint64_t opened_ns;
 	uint64_t down_ns;

@@ -55,9 +55,9 @@ static struct counts wait_for_rest(struct crew *crew)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 		now = crew_counts(crew);
 		same = crew_net_device_refs(&now) == crew_net_device_refs(&last) &&
-				       now.inet6_dev == last.inet6_dev
-			       ? same + 1
-			       : 0;
+				       now.inet6_dev == last.inet6_dev ?
+			       same + 1 :
+			       0;
 		last = now;
 	}
 	return last;
@@ -87,7 +87,8 @@ static int cycle(struct crew *crew, const struct campaign *campaign, struct coun
 	const struct testbed_device *dut = testbed_dut(crew->testbed);
 	const struct testbed_device *peer = testbed_peer(crew->testbed);
 	struct why *why = &crew->message.why;
-	int err = bringup_start(campaign, dut->name, peer ? peer->name : NULL, &crew->bringup, why);
+	int err = bringup_start(campaign, dut->name, peer ? peer->name : NULL, &crew->bringup,
+				why);
 
 	if (err)
 		return err;
@@ -99,7 +100,8 @@ static int cycle(struct crew *crew, const struct campaign *campaign, struct coun
 	bringup_forget(&crew->bringup);
 	err = testbed_dut_down(crew->testbed, why);
 	if (err == -ENODEV)
-		why_set(why, ENODEV, "lane: the bring-up deleted %s while the lane was warmed up",
+		why_set(why, ENODEV,
+			"lane: the bring-up deleted %s while the lane was warmed up",
 			dut->name);
 	*after = wait_for_rest(crew);
 	return err;
@@ -139,8 +141,9 @@ static int warm_up(struct crew *crew)
 int crew_open_place(struct crew *crew)
 {
 	const struct lane_ask *ask = crew->ask;
-	struct testbed_ask testbed = {
-		.campaign = ask->campaign, .lane = ask->number, .keep = ask->keep};
+	struct testbed_ask testbed = { .campaign = ask->campaign,
+				       .lane = ask->number,
+				       .keep = ask->keep };
 	struct why *why = &crew->message.why;
 	int err;
 
@@ -149,9 +152,10 @@ int crew_open_place(struct crew *crew)
 	/* Before the lane has mounts of its own: names of namespaces have to outlive it. */
 	err = testbed_open(&testbed, &crew->testbed, why);
 	if (!err && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
-		err = why_set(why, errno,
-			      "lane: a mount namespace of its own: %s; is CAP_SYS_ADMIN missing?",
-			      strerror(errno));
+		err = why_set(
+			why, errno,
+			"lane: a mount namespace of its own: %s; is CAP_SYS_ADMIN missing?",
+			strerror(errno));
 	if (!err)
 		err = mount_own_views(why);
 	if (!err)

@@ -10,9 +10,8 @@
 #include "exits.h"
 
 static const struct command *const commands[] = {
-	&command_run,	 &command_plan,	  &command_doctor,
-	&command_inspect, &command_schema, &command_clean,
-	&command_guest,
+	&command_run,	 &command_plan,	 &command_doctor, &command_inspect,
+	&command_schema, &command_clean, &command_guest,
 };
 enum { NR_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -29,7 +28,8 @@ static int usage(FILE *out)
 		if (commands[i] != &command_guest)
 			fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->doc);
 	fputs("\n`dadrace COMMAND --help` tells more. Exit codes: 0 clean, 1 fault found, 3 "
-	      "inconclusive, 4 this\nmachine cannot, 5 residue left, 64 usage, 70 our own failure, "
+	      "inconclusive, 4 this\nmachine cannot, 5 residue left, 64 usage, 70 our own "
+	      "failure, "
 	      "75 busy, 78 configuration.\n",
 	      out);
 	return out == stdout ? EXIT_CLEAN : EXIT_USAGE;
@@ -37,7 +37,8 @@ static int usage(FILE *out)
 
 int command_help(const struct command *command)
 {
-	printf("Usage: dadrace %s %s\n\n%s.\n", command->name, command->arguments, command->doc);
+	printf("Usage: dadrace %s %s\n\n%s.\n", command->name, command->arguments,
+	       command->doc);
 	if (command->help)
 		printf("\n%s", command->help);
 	return EXIT_CLEAN;

@@ -45,7 +45,8 @@ static int open_packet(const struct testbed *testbed, struct why *why)
 	if (home < 0)
 		return why_set(why, errno, "echo: /proc/self/ns/net: %s", strerror(errno));
 	if (setns(testbed_peer_netns(testbed), CLONE_NEWNET)) {
-		err = why_set(why, errno, "echo: entering the peer's namespace: %s", strerror(errno));
+		err = why_set(why, errno, "echo: entering the peer's namespace: %s",
+			      strerror(errno));
 	} else {
 		/* Protocol 0: this socket only sends. */
 		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -80,7 +81,8 @@ static int open_raw(int protocol, struct why *why)
 	return fd;
 }
 
-int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **out, struct why *why)
+int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **out,
+		struct why *why)
 {
 	struct echoes *echoes = calloc(1, sizeof(*echoes));
 	int err = 0;
@@ -176,7 +178,8 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why
 		struct made *made = realloc(echoes->made, spec->echoes * sizeof(*made));
 
 		if (!made)
-			return why_set(why, ENOMEM, "echo: no memory for %u echoes", spec->echoes);
+			return why_set(why, ENOMEM, "echo: no memory for %u echoes",
+				       spec->echoes);
 		echoes->made = made;
 		echoes->room = spec->echoes;
 	}
@@ -207,7 +210,8 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why
 	}
 	if (spec->direction == DIRECTION_OUTBOUND &&
 	    (setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops)) ||
-	     setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops))))
+	     setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops,
+			sizeof(hops))))
 		return why_set(why, errno, "echo: hop limit %d: %s", hops, strerror(errno));
 	return 0;
 }

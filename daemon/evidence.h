@@ -16,33 +16,33 @@
 
 /* What happened at a moment; thread I is the bring-up, thread II the packet, as in the seed. */
 enum moment_kind {
-	MOMENT_START,		 /* baseline read, bring-up released */
-	MOMENT_FLAGS_ENTER,	 /* I: a flag set enters; value: flags asked */
-	MOMENT_FLAGS_RETURN,	 /* I: and returns; value: 0 or -errno */
-	MOMENT_OPENED,		 /* I: the window is open */
-	MOMENT_HELD,		 /* I: stopped by us */
-	MOMENT_RELEASED,	 /* I: continued */
-	MOMENT_CLOSED,		 /* I: the second flag set enters */
-	MOMENT_EXITED,		 /* I: the bring-up's first process ended; value: wait status */
-	MOMENT_ECHO_SENT,	 /* II: we sent it; value: 0 or -errno */
-	MOMENT_ECHO_IN,		 /* II: it reached the device's receive path */
-	MOMENT_ECHO_OUT,	 /* II: it entered the kernel from the lane */
-	MOMENT_ECHO_ANSWERED,	 /* II: the kernel answered the send; value: bytes or -errno */
-	MOMENT_ROUTE,		 /* II: route look-up; value: table */
-	MOMENT_SOURCE,		 /* II: source selection; value: 0 or -errno */
-	MOMENT_REPLY,		 /* II: the echo reply path was entered */
-	MOMENT_TENTATIVE,	 /* an address is tentative */
-	MOMENT_DADFAILED,	 /* its DAD failed */
-	MOMENT_PERMANENT,	 /* its DAD is done */
+	MOMENT_START,	      /* baseline read, bring-up released */
+	MOMENT_FLAGS_ENTER,   /* I: a flag set enters; value: flags asked */
+	MOMENT_FLAGS_RETURN,  /* I: and returns; value: 0 or -errno */
+	MOMENT_OPENED,	      /* I: the window is open */
+	MOMENT_HELD,	      /* I: stopped by us */
+	MOMENT_RELEASED,      /* I: continued */
+	MOMENT_CLOSED,	      /* I: the second flag set enters */
+	MOMENT_EXITED,	      /* I: the bring-up's first process ended; value: wait status */
+	MOMENT_ECHO_SENT,     /* II: we sent it; value: 0 or -errno */
+	MOMENT_ECHO_IN,	      /* II: it reached the device's receive path */
+	MOMENT_ECHO_OUT,      /* II: it entered the kernel from the lane */
+	MOMENT_ECHO_ANSWERED, /* II: the kernel answered the send; value: bytes or -errno */
+	MOMENT_ROUTE,	      /* II: route look-up; value: table */
+	MOMENT_SOURCE,	      /* II: source selection; value: 0 or -errno */
+	MOMENT_REPLY,	      /* II: the echo reply path was entered */
+	MOMENT_TENTATIVE,     /* an address is tentative */
+	MOMENT_DADFAILED,     /* its DAD failed */
+	MOMENT_PERMANENT,     /* its DAD is done */
 	MOMENT_ADDRESS_GONE,
 	MOMENT_LINK_UP,
 	MOMENT_LINK_DOWN,
 	MOMENT_LINK_GONE,
-	MOMENT_DOWN,		 /* teardown begins: the device is set down */
-	MOMENT_SETTLED,		 /* the counts are back at baseline */
-	MOMENT_LOOK,		 /* a further look; value: net_device references over baseline */
-	MOMENT_UNREGISTER,	 /* the confirming unregister begins */
-	MOMENT_UNREGISTERED,	 /* and has returned */
+	MOMENT_DOWN,	     /* teardown begins: the device is set down */
+	MOMENT_SETTLED,	     /* the counts are back at baseline */
+	MOMENT_LOOK,	     /* a further look; value: net_device references over baseline */
+	MOMENT_UNREGISTER,   /* the confirming unregister begins */
+	MOMENT_UNREGISTERED, /* and has returned */
 	MOMENTS,
 };
 extern const char *const moment_names[];
@@ -94,36 +94,36 @@ struct evidence {
 
 	uint64_t started_ns;
 	uint64_t ended_ns;
-	uint32_t flag_sets;	   /* that returned, successful or not */
-	int32_t flags_error;	   /* errno of the first that failed; 0: none */
+	uint32_t flag_sets;  /* that returned, successful or not */
+	int32_t flags_error; /* errno of the first that failed; 0: none */
 	bool opened;
 	bool closed;
-	uint64_t opened_ns;	   /* stamp */
-	uint64_t closed_ns;	   /* stamp */
-	uint64_t first_flags_ns;   /* duration of the flag set that opened the window */
-	uint64_t second_flags_ns;  /* duration of the one that closed it */
-	uint64_t held_ns;	   /* from the stop being taken to the SIGCONT */
+	uint64_t opened_ns;	  /* stamp */
+	uint64_t closed_ns;	  /* stamp */
+	uint64_t first_flags_ns;  /* duration of the flag set that opened the window */
+	uint64_t second_flags_ns; /* duration of the one that closed it */
+	uint64_t held_ns;	  /* from the stop being taken to the SIGCONT */
 
-	uint32_t echoes_sent;	   /* system calls made */
-	uint32_t echoes_refused;   /* of them, answered with an error: evidence, not a failure */
-	int32_t refused_errno;	   /* of the first */
+	uint32_t echoes_sent;	 /* system calls made */
+	uint32_t echoes_refused; /* of them, answered with an error: evidence, not a failure */
+	int32_t refused_errno;	 /* of the first */
 	uint32_t echoes_delivered; /* seen by the kernel, matched one by one */
 	uint32_t echoes_inside;	   /* of them, inside the window */
 	uint64_t first_echo_ns;	   /* from opened to the first one delivered */
 	bool tentative_inside;	   /* an echo was inside while an address was tentative */
 
 	enum bringup_end bringup_end;
-	int32_t bringup_status;	   /* exit code, or the signal's number */
-	char bringup_said[160];	   /* its first line on standard error */
-	uint32_t descendants;	   /* processes of the bring-up that were ended with the trial */
+	int32_t bringup_status; /* exit code, or the signal's number */
+	char bringup_said[160]; /* its first line on standard error */
+	uint32_t descendants;	/* processes of the bring-up that were ended with the trial */
 
 	struct evidence_counts baseline;
 	struct evidence_counts after;
 	bool settled;
-	uint64_t settle_ns;	   /* from teardown to settled, or to the last look */
-	uint32_t looks;		   /* further looks after the deadline */
-	bool device_gone;	   /* the device vanished in mid-trial */
-	bool lane_lost;		   /* the lane's process died or is stuck: little else is known */
+	uint64_t settle_ns; /* from teardown to settled, or to the last look */
+	uint32_t looks;	    /* further looks after the deadline */
+	bool device_gone;   /* the device vanished in mid-trial */
+	bool lane_lost;	    /* the lane's process died or is stuck: little else is known */
 
 	bool unregister_tried;
 	bool unregister_returned;
@@ -134,13 +134,13 @@ struct evidence {
 	char hang_wchan[64];
 	char hang_stack[2048];
 
-	uint64_t lost_records;	   /* our ring was full, or the timeline was */
-	uint64_t missed_probes;	   /* runs of needed programs that the kernel skipped */
-	uint32_t lost_events;	   /* netlink notifications */
+	uint64_t lost_records;	/* our ring was full, or the timeline was */
+	uint64_t missed_probes; /* runs of needed programs that the kernel skipped */
+	uint32_t lost_events;	/* netlink notifications */
 
-	struct klog_line klog;	   /* the worst line of the kernel's log during the trial */
-	uint32_t klog_lines;	   /* how many such lines */
-	uint32_t klog_shared;	   /* trials that were in flight then: it may be another's */
+	struct klog_line klog; /* the worst line of the kernel's log during the trial */
+	uint32_t klog_lines;   /* how many such lines */
+	uint32_t klog_shared;  /* trials that were in flight then: it may be another's */
 
 	uint32_t nr_moments;
 	struct moment moments[EVIDENCE_MOMENTS_MAX]; /* in order of their stamps */

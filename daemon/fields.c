@@ -124,8 +124,8 @@ static json_t *json_value(const struct field *field, const void *at)
 	case FIELD_I64: {
 		int64_t value = *(const int64_t *)at;
 
-		return field->nullable && value == INT64_MIN ? json_null()
-							     : json_integer(value);
+		return field->nullable && value == INT64_MIN ? json_null() :
+							       json_integer(value);
 	}
 	case FIELD_TEXT: {
 		const char *text = *(const char *const *)at;

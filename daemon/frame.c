@@ -125,7 +125,7 @@ void frame_multicast_mac(const struct in6_addr *group, uint8_t mac[ETH_ALEN])
 
 struct in6_addr frame_solicited_node(const struct in6_addr *address)
 {
-	struct in6_addr group = {.s6_addr = {0xff, 0x02, [11] = 0x01, [12] = 0xff}};
+	struct in6_addr group = { .s6_addr = { 0xff, 0x02, [11] = 0x01, [12] = 0xff } };
 
 	memcpy(group.s6_addr + 13, address->s6_addr + 13, 3);
 	return group;
@@ -133,7 +133,7 @@ struct in6_addr frame_solicited_node(const struct in6_addr *address)
 
 struct in6_addr frame_link_local(const uint8_t mac[ETH_ALEN])
 {
-	struct in6_addr address = {.s6_addr = {0xfe, 0x80, [11] = 0xff, [12] = 0xfe}};
+	struct in6_addr address = { .s6_addr = { 0xfe, 0x80, [11] = 0xff, [12] = 0xfe } };
 
 	memcpy(address.s6_addr + 8, mac, 3);
 	memcpy(address.s6_addr + 13, mac + 3, 3);

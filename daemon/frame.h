@@ -22,14 +22,14 @@ struct frame_echo {
 	struct in6_addr source;
 	struct in6_addr target;
 	uint8_t hop_limit;
-	uint32_t lane;	   /* identifier: the low 16 bits */
+	uint32_t lane; /* identifier: the low 16 bits */
 	uint32_t trial;
-	uint32_t sequence; /* sequence number: the low 16 bits */
+	uint32_t sequence;	/* sequence number: the low 16 bits */
 	uint32_t payload_bytes; /* at least FRAME_MIN_PAYLOAD; the tag included */
 };
 
 enum {
-	FRAME_MIN_PAYLOAD = 16, /* sizeof(struct echo_tag) */
+	FRAME_MIN_PAYLOAD = 16,	  /* sizeof(struct echo_tag) */
 	FRAME_MAX_PAYLOAD = 1452, /* 1500 - 40 (IPv6) - 8 (ICMPv6) */
 	FRAME_MAX = ETH_HLEN + 40 + 8 + FRAME_MAX_PAYLOAD,
 };

@@ -100,7 +100,8 @@ static int put_program(struct making *making, const char *from, const char *path
 	}
 	if (err || child_output(list, NULL, &text, &no_libraries))
 		return err; /* a static program has none */
-	for (line = strtok_r(text, "\n", &save); !err && line; line = strtok_r(NULL, "\n", &save)) {
+	for (line = strtok_r(text, "\n", &save); !err && line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		char *library = strchr(line, '/');
 
 		if (!library)
@@ -181,8 +182,9 @@ static int put_modules(struct making *making, const struct campaign *campaign,
 		snprintf(path, sizeof(path), "/modules/%02zu-%s.ko", i, modules.list[i].name);
 		err = put_folders(making, path);
 		if (!err)
-			err = initramfs_data(making->archive, path + 1, 0644, modules.list[i].data,
-					     modules.list[i].size, making->why);
+			err = initramfs_data(making->archive, path + 1, 0644,
+					     modules.list[i].data, modules.list[i].size,
+					     making->why);
 	}
 	modules_clear(&modules);
 	return err;
@@ -201,17 +203,20 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;
 
 	if ((file && fclose(file)) || err)
-		err = why_set(making->why, ENOMEM, "guest: the campaign cannot be written down");
+		err = why_set(making->why, ENOMEM,
+			      "guest: the campaign cannot be written down");
 	if (!err)
-		err = initramfs_data(making->archive, "campaign.yaml", 0644, text, size, making->why);
+		err = initramfs_data(making->archive, "campaign.yaml", 0644, text, size,
+				     making->why);
 	free(text);
 	return err;
 }
 
-int guest_image_make(const char *path, const struct campaign *campaign, const struct image *image,
-		     struct why *why)
+int guest_image_make(const char *path, const struct campaign *campaign,
+		     const struct image *image, struct why *why)
 {
-	static const char *const folders[] = { "/proc/", "/sys/", "/dev/", "/tmp/", "/run/", "/etc/" };
+	static const char *const folders[] = { "/proc/", "/sys/", "/dev/",
+					       "/tmp/",	 "/run/", "/etc/" };
 	struct making making = { .why = why };
 	struct why ignored;
 	char self[PATH_MAX] = "";

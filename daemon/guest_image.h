@@ -17,7 +17,7 @@
  *
  * No disk image, no shell, no root: files are only read here, and written into the archive.
  */
-int guest_image_make(const char *path, const struct campaign *campaign, const struct image *image,
-		     struct why *why);
+int guest_image_make(const char *path, const struct campaign *campaign,
+		     const struct image *image, struct why *why);
 
 #endif

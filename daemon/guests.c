@@ -34,12 +34,12 @@ struct guests {
 	char console[4096];
 	off_t console_from; /* where this guest's part begins */
 	bool kvm;
-	bool begun;	   /* the first line is written */
+	bool begun; /* the first line is written */
 	bool exit_told;
-	bool silent;	   /* it was ended because it said nothing */
+	bool silent; /* it was ended because it said nothing */
 	int exit_code;
 	uint32_t booted;
-	uint32_t next;	   /* trial that a fresh guest would begin with */
+	uint32_t next; /* trial that a fresh guest would begin with */
 	uint32_t findings;
 	uint64_t started_ns;
 	const char *ended_by;
@@ -76,8 +76,8 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 		guests->next = e->spec.trial + 1;
 	if (tally_add(guests->tally, e, judgement, &finding) > 0) {
 		guests->findings++;
-		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s", e->spec.trial,
-			 arm_names[e->spec.arm], judgement->reason);
+		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s",
+			 e->spec.trial, arm_names[e->spec.arm], judgement->reason);
 		progress_say(guests->ask->progress, sentence);
 	}
 	progress_update(guests->ask->progress, guests->tally, loop_now());
@@ -92,8 +92,8 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 static void begin(struct guests *guests, const char *line, json_t *json)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
-	const char *release = json_string_value(
-		json_object_get(json_object_get(json, "machine"), "release"));
+	const char *release =
+		json_string_value(json_object_get(json_object_get(json, "machine"), "release"));
 	char sentence[256];
 	int err;
 
@@ -116,8 +116,9 @@ static void take_trial(struct guests *guests, const char *line, json_t *json)
 	int err = fields_from_json(&trial_fields, json, &trial);
 
 	if (err) {
-		give_up(guests, why_set(guests->why, EPROTO,
-					"guests: a trial's line from the guest is not understood"));
+		give_up(guests,
+			why_set(guests->why, EPROTO,
+				"guests: a trial's line from the guest is not understood"));
 		return;
 	}
 	trial_line_back(&trial, &guests->evidence, &judgement);
@@ -205,7 +206,8 @@ static void read_console(const struct guests *guests, struct klog_line *worst, c
 		struct klog_line one;
 
 		klog_line_classify(line, &one);
-		if (worst->kind == KLOG_OTHER && one.kind != KLOG_OTHER && one.kind != KLOG_WAITING)
+		if (worst->kind == KLOG_OTHER && one.kind != KLOG_OTHER &&
+		    one.kind != KLOG_WAITING)
 			*worst = one;
 		if (!ours)
 			ours = strstr(line, "guest: ");
@@ -257,10 +259,10 @@ static void guest_over(struct guests *guests)
 		conclude_dead(guests);
 	} else {
 		why_set(guests->why, 0, "guest: %s; its console is in %s",
-			sentence[0]		   ? sentence :
-			worst.kind != KLOG_OTHER   ? worst.text :
-			guests->silent		   ? "it said nothing by its deadline" :
-						     "it ended before its first word",
+			sentence[0]		 ? sentence :
+			worst.kind != KLOG_OTHER ? worst.text :
+			guests->silent		 ? "it said nothing by its deadline" :
+						   "it ended before its first word",
 			guests->console);
 		guests->exit_code = guests->exit_told ? guests->exit_code : EXIT_INTERNAL;
 		give_up(guests, -EIO);

@@ -66,7 +66,8 @@ static bool read_release(const char *path, char release[80])
 	return good;
 }
 
-static int make_image(const char *vmlinuz, const char *modules, struct image **out, struct why *why)
+static int make_image(const char *vmlinuz, const char *modules, struct image **out,
+		      struct why *why)
 {
 	struct image *image = calloc(1, sizeof(*image));
 	char fallback[PATH];
@@ -75,9 +76,10 @@ static int make_image(const char *vmlinuz, const char *modules, struct image **o
 		return why_set(why, ENOMEM, "image: out of memory");
 	if (!read_release(vmlinuz, image->release)) {
 		image_free(image);
-		return why_set(why, EINVAL,
-			       "image: %s is no x86 kernel image (vmlinuz or bzImage) and no .deb",
-			       vmlinuz);
+		return why_set(
+			why, EINVAL,
+			"image: %s is no x86 kernel image (vmlinuz or bzImage) and no .deb",
+			vmlinuz);
 	}
 	snprintf(fallback, sizeof(fallback), "/lib/modules/%s", image->release);
 	if (!modules && !access(fallback, R_OK))
@@ -144,8 +146,11 @@ static int image_in(const char *folder, const char *modules_given, struct image 
 	if (!find_in(boot, "vmlinuz-", vmlinuz) &&
 	    (!have_modules || !find_in(modules, "vmlinuz", vmlinuz)))
 		return why_set(why, EINVAL, "image: no kernel image below %s", folder);
-	return make_image(vmlinuz, modules_given ? modules_given : have_modules ? modules : NULL, out,
-			  why);
+	return make_image(vmlinuz,
+			  modules_given ? modules_given :
+			  have_modules	? modules :
+					  NULL,
+			  out, why);
 }
 
 /* Unpacked once: into a folder that gets its name when it is complete. */
@@ -164,7 +169,8 @@ static int unpack(char *const *debs, size_t nr, const char *modules, struct imag
 	err = cache_folder("images", folder, why);
 	if (err)
 		return err;
-	snprintf(folder + strlen(folder) - strlen("images"), PATH - strlen(folder), "%s", below);
+	snprintf(folder + strlen(folder) - strlen("images"), PATH - strlen(folder), "%s",
+		 below);
 	if (access(folder, R_OK)) {
 		snprintf(making, sizeof(making), "%s.%d", folder, getpid());
 		err = make_folders(making, why);
@@ -197,7 +203,8 @@ static const char *keyring(void)
 	for (int i = 0; i < 2; i++) {
 		char path[64];
 
-		snprintf(path, sizeof(path), "%.*s", (int)strcspn(paths[i], "]") - 11, paths[i] + 11);
+		snprintf(path, sizeof(path), "%.*s", (int)strcspn(paths[i], "]") - 11,
+			 paths[i] + 11);
 		if (!access(path, R_OK))
 			return paths[i];
 	}
@@ -207,8 +214,9 @@ static const char *keyring(void)
 /* The machine's own mirrors, for another suite: the main one, and the one of security updates. */
 static int write_sources(const char *suite, const char *path, struct why *why)
 {
-	const char *const argv[] = { "apt-get", "indextargets", "--format", "$(REPO_URI)",
-				     "Created-By: Packages", "Component: main", NULL };
+	const char *const argv[] = { "apt-get",	    "indextargets",	    "--format",
+				     "$(REPO_URI)", "Created-By: Packages", "Component: main",
+				     NULL };
 	char *text = NULL, *mirror, *save = NULL, last[PATH] = "";
 	FILE *file;
 	int err = child_output(argv, NULL, &text, why);
@@ -221,7 +229,8 @@ static int write_sources(const char *suite, const char *path, struct why *why)
 		free(text);
 		return err;
 	}
-	for (mirror = strtok_r(text, "\n", &save); mirror; mirror = strtok_r(NULL, "\n", &save)) {
+	for (mirror = strtok_r(text, "\n", &save); mirror;
+	     mirror = strtok_r(NULL, "\n", &save)) {
 		bool security = strstr(mirror, "security") != NULL;
 
 		if (!strcmp(mirror, last) || (security && !strcmp(suite, "sid")))
@@ -269,7 +278,8 @@ static int prepare_apt(const char *suite, struct apt *apt, struct why *why)
 	if (err)
 		return err;
 	snprintf(lists, sizeof(lists), "%s/sources.list", folder);
-	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourcelist=%s/sources.list", folder);
+	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourcelist=%s/sources.list",
+		 folder);
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourceparts=/dev/null");
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::lists=%s/lists", folder);
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::Cache=%s", folder);
@@ -309,13 +319,15 @@ static int resolve(const struct apt *apt, const char *package, char **names, siz
 
 		if (err)
 			return err;
-		for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		for (line = strtok_r(text, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save)) {
 			char *name = strstr(line, "Depends: ");
 
 			if (!name)
 				continue;
 			name += strlen("Depends: ");
-			if (is_kernel_package(name) && *nr < DEBS_MAX && !is_listed(names, *nr, name))
+			if (is_kernel_package(name) && *nr < DEBS_MAX &&
+			    !is_listed(names, *nr, name))
 				names[(*nr)++] = strdup(name);
 		}
 		free(text);
@@ -339,15 +351,16 @@ static int download(const struct apt *apt, const char *package, const char *fold
 		err = run_apt(apt, fetch, folder, &text, why);
 		free(text);
 		if (!err && !find_in(folder, prefix, path))
-			err = why_set(why, EHOSTUNREACH, "image: apt-get fetched no %s", package);
+			err = why_set(why, EHOSTUNREACH, "image: apt-get fetched no %s",
+				      package);
 	}
 	if (!err && !(*deb = strdup(path)))
 		err = why_set(why, ENOMEM, "image: out of memory");
 	return err;
 }
 
-static int fetch(const char *suite, const char *package, const char *modules, struct image **out,
-		 struct why *why)
+static int fetch(const char *suite, const char *package, const char *modules,
+		 struct image **out, struct why *why)
 {
 	char *names[DEBS_MAX] = { NULL }, *debs[DEBS_MAX] = { NULL };
 	char folder[PATH];
@@ -376,7 +389,8 @@ static int fetch(const char *suite, const char *package, const char *modules, st
 static bool is_package_name(const char *name)
 {
 	for (const char *c = name; *c; c++)
-		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && !strchr("+-.", *c))
+		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) &&
+		    !strchr("+-.", *c))
 			return false;
 	return name[0] != '\0';
 }
@@ -408,9 +422,10 @@ int image_open(const char *name, const char *modules, struct image **out, struct
 		name = slash + 1;
 	}
 	if (!is_package_name(name) || (slash && !is_package_name(suite)))
-		return why_set(why, ENOENT,
-			       "image: %s: no such file, and no name of a package; give a vmlinuz, a "
-			       ".deb, PACKAGE or SUITE/PACKAGE",
-			       deb);
+		return why_set(
+			why, ENOENT,
+			"image: %s: no such file, and no name of a package; give a vmlinuz, a "
+			".deb, PACKAGE or SUITE/PACKAGE",
+			deb);
 	return fetch(suite, name, modules, out, why);
 }

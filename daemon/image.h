@@ -18,8 +18,9 @@
  */
 struct image {
 	char *vmlinuz;
-	char *modules;	  /* the folder that holds kernel/, or NULL */
-	char release[80]; /* as the image's header tells it: Documentation/x86/boot.rst, kernel_version */
+	char *modules; /* the folder that holds kernel/, or NULL */
+	char release
+		[80]; /* as the image's header tells it: Documentation/x86/boot.rst, kernel_version */
 };
 
 /*

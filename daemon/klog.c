@@ -22,10 +22,11 @@ int klog_open(struct klog **out, struct why *why)
 		int err = errno;
 
 		klog_close(klog);
-		return why_set(why, err,
-			       "klog: /dev/kmsg: %s; what the kernel logs is not judged (root or "
-			       "CAP_SYSLOG is needed)",
-			       strerror(err));
+		return why_set(
+			why, err,
+			"klog: /dev/kmsg: %s; what the kernel logs is not judged (root or "
+			"CAP_SYSLOG is needed)",
+			strerror(err));
 	}
 	*out = klog;
 	return 0;

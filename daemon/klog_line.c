@@ -306,7 +306,7 @@ static const char *skip_prefixes(const char *text, uint64_t *stamp_us)
 
 void klog_line_classify(const char *text, struct klog_line *line)
 {
-	*line = (struct klog_line){.level = LEVEL_OF_BARE_TEXT};
+	*line = (struct klog_line){ .level = LEVEL_OF_BARE_TEXT };
 	text = skip_prefixes(text, &line->stamp_us);
 	copy_text(text, line);
 	classify_lines(text, line);
@@ -355,7 +355,7 @@ static const char *read_field(const char *text, uint64_t limit, uint64_t *number
 
 bool klog_line_parse(const char *record, struct klog_line *line)
 {
-	struct klog_line parsed = {.kind = KLOG_OTHER};
+	struct klog_line parsed = { .kind = KLOG_OTHER };
 	char message[MESSAGE_MAX];
 	const char *text;
 	uint64_t priority;

@@ -10,8 +10,8 @@
  * "does the kernel itself say that something is wrong, and with which device".
  */
 enum klog_kind {
-	KLOG_OTHER,    /* nothing to us */
-	KLOG_WAITING,  /* unregister_netdevice: waiting for DEV to become free. Usage count = N */
+	KLOG_OTHER,   /* nothing to us */
+	KLOG_WAITING, /* unregister_netdevice: waiting for DEV to become free. Usage count = N */
 	KLOG_REFCOUNT, /* refcount_t: underflow, saturated, addition on 0, ... */
 	KLOG_WARN,     /* WARNING: ... at ... */
 	KLOG_BUG,      /* BUG: ..., kernel BUG at ... */
@@ -25,7 +25,7 @@ extern const char *const klog_kind_names[];
 
 struct klog_line {
 	enum klog_kind kind;
-	uint64_t stamp_us;   /* since boot, the kernel's printk clock */
+	uint64_t stamp_us; /* since boot, the kernel's printk clock */
 	uint64_t sequence;
 	uint8_t level;	     /* 0 emergency ... 7 debug */
 	char device[64];     /* KLOG_WAITING: the device's name as printed, else "" */

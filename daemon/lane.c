@@ -52,7 +52,8 @@ int lane_start(const struct lane_ask *ask, struct lane **out, struct why *why)
 		close(channel[0]);
 		free(lane);
 		return why_set(why, err, "lane: a process in a new pid namespace: %s%s",
-			       strerror(err), err == EPERM ? "; is CAP_SYS_ADMIN missing?" : "");
+			       strerror(err),
+			       err == EPERM ? "; is CAP_SYS_ADMIN missing?" : "");
 	}
 	*out = lane;
 	return 0;
@@ -77,10 +78,12 @@ static bool say_gone(struct lane *lane, struct lane_message *message)
 {
 	message->kind = LANE_GONE;
 	if (!lane_gone(lane))
-		why_set(&message->why, 0, "lane %u: its process closed its channel", lane->ask.number);
+		why_set(&message->why, 0, "lane %u: its process closed its channel",
+			lane->ask.number);
 	else if (WIFSIGNALED(lane->status))
 		why_set(&message->why, 0, "lane %u: its process was ended by signal %d (%s)",
-			lane->ask.number, WTERMSIG(lane->status), strsignal(WTERMSIG(lane->status)));
+			lane->ask.number, WTERMSIG(lane->status),
+			strsignal(WTERMSIG(lane->status)));
 	else
 		why_set(&message->why, 0, "lane %u: its process exited with status %d",
 			lane->ask.number, WEXITSTATUS(lane->status));

@@ -37,8 +37,8 @@ struct lane_ask {
 };
 
 enum lane_message_kind {
-	LANE_READY,  /* it waits for a trial */
-	LANE_TRIAL,  /* a trial is over; evidence is filled in, up to what only the campaign knows */
+	LANE_READY, /* it waits for a trial */
+	LANE_TRIAL, /* a trial is over; evidence is filled in, up to what only the campaign knows */
 	LANE_FAILED, /* it cannot work; the sentence says why */
 	LANE_GONE,   /* its process has died; the sentence says how */
 };

@@ -91,7 +91,7 @@ static char *read_config(const char *release)
 {
 	enum { CONFIG_MAX = 1 << 20 };
 	char by_release[2][128];
-	const char *const places[] = {"/proc/config.gz", by_release[0], by_release[1]};
+	const char *const places[] = { "/proc/config.gz", by_release[0], by_release[1] };
 	char *text = malloc(CONFIG_MAX);
 	int got = 0;
 
@@ -150,7 +150,7 @@ static const char *known_word(const char *word, const char *const *words)
 
 static const char *read_preempt(const char *version, const char *config)
 {
-	static const char *const modes[] = {"none", "voluntary", "full", "lazy", "rt", NULL};
+	static const char *const modes[] = { "none", "voluntary", "full", "lazy", "rt", NULL };
 	char text[128], word[16];
 
 	if (strstr(version, "PREEMPT_RT") || strstr(version, "PREEMPT RT"))
@@ -178,7 +178,7 @@ static const char *read_preempt(const char *version, const char *config)
 /* Without securityfs: what was built in, or asked for at boot when that is more. */
 static const char *read_lockdown(const char *config)
 {
-	static const char *const modes[] = {"none", "integrity", "confidentiality", NULL};
+	static const char *const modes[] = { "none", "integrity", "confidentiality", NULL };
 	char text[128], word[32];
 
 	read_text("/sys/kernel/security/lockdown", text, sizeof(text));
@@ -235,8 +235,8 @@ static uint32_t read_cpus_possible(void)
 	end = strlen(text);
 	while (end && text[end - 1] >= '0' && text[end - 1] <= '9')
 		end--;
-	return text[end] ? (uint32_t)strtoul(text + end, NULL, 10) + 1
-			 : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	return text[end] ? (uint32_t)strtoul(text + end, NULL, 10) + 1 :
+			   (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 }
 
 void machine_read(struct machine *machine)
@@ -356,7 +356,7 @@ static bool mark_read(struct mark *mark)
 {
 	FILE *file = fopen(DIRTY_FILE, "re");
 
-	*mark = (struct mark){0};
+	*mark = (struct mark){ 0 };
 	if (!file)
 		return false;
 	if (fscanf(file, "%63[^\n]\n%31[^\n]\n%511[^\n]", mark->boot_id, mark->since,

@@ -84,7 +84,8 @@ static int add_needed(struct modules *modules, const char *folder, const struct 
 		snprintf(name, sizeof(name), "%.*s", (int)n, depends);
 		err = modules_add(modules, folder, name, &found, why);
 		if (!err && !found)
-			err = why_set(why, ENOENT, "modules: %s needs %s, which is not below %s",
+			err = why_set(why, ENOENT,
+				      "modules: %s needs %s, which is not below %s",
 				      module->name, name, folder);
 		depends += n + (depends[n] == ',');
 	}

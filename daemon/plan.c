@@ -40,7 +40,8 @@ static void draw_echo(const struct campaign *campaign, uint64_t *state, struct t
 	enum target fitting[TARGETS];
 	uint32_t nr = 0;
 
-	spec->direction = campaign->echo.directions[draw_below(state, campaign->echo.nr_directions)];
+	spec->direction =
+		campaign->echo.directions[draw_below(state, campaign->echo.nr_directions)];
 	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
 		if (target_fits(spec->direction, campaign->echo.targets[i]))
 			fitting[nr++] = campaign->echo.targets[i];
@@ -59,7 +60,8 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 			  draw_below(&state, campaign->window.hold_range.max_us -
 						     campaign->window.hold_range.min_us + 1);
 	else
-		hold_us = campaign->window.hold_us[draw_below(&state, campaign->window.nr_hold_us)];
+		hold_us = campaign->window
+				  .hold_us[draw_below(&state, campaign->window.nr_hold_us)];
 
 	*spec = (struct trial_spec){
 		.trial = trial,

@@ -132,7 +132,7 @@ static const char *plural(uint64_t count)
 static void print_campaign(const struct progress *progress)
 {
 	const char * or = "; ends after ", *comma = " ";
-	struct text text = {0};
+	struct text text = { 0 };
 
 	text_add(&text, "Campaign %s: arms", progress->name);
 	for (int arm = 0; arm < ARMS; arm++) {
@@ -160,7 +160,7 @@ static void print_campaign(const struct progress *progress)
 static void print_hooks(const struct progress *progress, const struct results_hook *hooks,
 			uint32_t nr_hooks)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	text_add(&text, "Hooks:");
 	for (uint32_t i = 0; i < nr_hooks; i++) {
@@ -283,7 +283,7 @@ static void compose(const struct progress *progress, const struct tally *tally, 
 /* A line that wraps could not be redrawn. */
 static int terminal_columns(FILE *out)
 {
-	struct winsize size = {0};
+	struct winsize size = { 0 };
 
 	if (ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
 		return 80;
@@ -293,7 +293,7 @@ static int terminal_columns(FILE *out)
 void progress_update(struct progress *progress, const struct tally *tally, uint64_t now_ns)
 {
 	uint64_t pause_ns = progress->on_terminal ? REDRAW_NS : PLAIN_NS;
-	struct text text = {0};
+	struct text text = { 0 };
 
 	if (progress->style != PROGRESS_PEOPLE)
 		return;
@@ -349,9 +349,9 @@ void progress_say(struct progress *progress, const char *sentence)
 static void print_test_name(FILE *out, const char *campaign, enum arm arm)
 {
 	for (; *campaign; campaign++)
-		fputc(isascii(*campaign) && (isalnum(*campaign) || strchr("_.-", *campaign))
-			      ? *campaign
-			      : '_',
+		fputc(isascii(*campaign) && (isalnum(*campaign) || strchr("_.-", *campaign)) ?
+			      *campaign :
+			      '_',
 		      out);
 	fprintf(out, ".%s", arm_names[arm]);
 }
@@ -360,7 +360,7 @@ static void print_test_name(FILE *out, const char *campaign, enum arm arm)
 static void print_tap_arm(const struct progress *progress, uint32_t number,
 			  const struct tally_arm *arm)
 {
-	struct arm_tally alone[ARMS] = {0};
+	struct arm_tally alone[ARMS] = { 0 };
 	enum campaign_verdict verdict;
 	bool is_ok, is_skip;
 	char reason[256];
@@ -461,7 +461,7 @@ static void print_times(FILE *out, const struct summary *summary)
 
 static void print_finding(FILE *out, const struct tally_finding *finding, uint32_t number)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	text_add(&text, "Finding %u: %s in %u trial%s (first: trial %u) of", number,
 		 finding->signature, finding->count, plural(finding->count),
@@ -492,7 +492,7 @@ static void print_verdict(const struct progress *progress, const struct summary 
 {
 	const char *on = progress->in_colour ? colour_of(summary->verdict) : "";
 	const char *off = progress->in_colour ? "\033[0m" : "";
-	struct text text = {0};
+	struct text text = { 0 };
 
 	text_add(&text, "%s", summary->reason);
 	if (summary->verdict == CAMPAIGN_CLEAN) {
@@ -507,7 +507,7 @@ static void print_verdict(const struct progress *progress, const struct summary 
 /* The most frequent reason why trials proved nothing. */
 static void print_reason(FILE *out, const struct summary *summary, const char *advice)
 {
-	struct text text = {0};
+	struct text text = { 0 };
 
 	if (summary->nr_reasons) {
 		const struct tally_reason *reason = &summary->reasons[0];

@@ -141,7 +141,7 @@ static int append(struct results *results, const char *line, struct why *why)
  */
 static int stream_write(FILE *stream, const char *line)
 {
-	const struct timespec at_once = {0};
+	const struct timespec at_once = { 0 };
 	sigset_t pipe, before, pending;
 	int r = 0;
 
@@ -197,8 +197,8 @@ static void put_name(char *out, size_t size, const char *name)
 	size_t n = 0;
 
 	for (; *name && n + 1 < size; name++)
-		out[n++] = isascii(*name) && (isalnum(*name) || strchr("._-", *name)) ? *name
-										      : '_';
+		out[n++] = isascii(*name) && (isalnum(*name) || strchr("._-", *name)) ? *name :
+											'_';
 	out[n] = '\0';
 	if (out[0] == '.')
 		out[0] = '_';
@@ -299,7 +299,8 @@ int results_begin(struct results *results, const struct campaign *campaign,
 		     put(results, &campaign_line_fields, "campaign", &line, NULL, why));
 }
 
-int results_begin_line(struct results *results, const char *line, const char *id, struct why *why)
+int results_begin_line(struct results *results, const char *line, const char *id,
+		       struct why *why)
 {
 	snprintf(results->id, sizeof(results->id), "%s", id);
 	return begun(results, results_trial_line(results, line, 0, why));
@@ -331,7 +332,8 @@ int results_trial(struct results *results, const struct evidence *evidence,
 	return r;
 }
 
-int results_trial_line(struct results *results, const char *line, uint32_t trial, struct why *why)
+int results_trial_line(struct results *results, const char *line, uint32_t trial,
+		       struct why *why)
 {
 	int r = append(results, line, why);
 	int streamed = stream_line(results, line, r ? NULL : why);

@@ -58,7 +58,8 @@ int results_begin(struct results *results, const struct campaign *campaign,
 		  uint32_t nr_hooks, struct why *why);
 
 /* The same with a line that was made elsewhere (by a guest); its id becomes that of the results. */
-int results_begin_line(struct results *results, const char *line, const char *id, struct why *why);
+int results_begin_line(struct results *results, const char *line, const char *id,
+		       struct why *why);
 
 const char *results_folder(const struct results *results);
 const char *results_id(const struct results *results);
@@ -67,9 +68,11 @@ const char *results_id(const struct results *results);
 int results_trial(struct results *results, const struct evidence *evidence,
 		  const struct judgement *judgement, struct why *why);
 /* Writes a trial's line that was made elsewhere (by a guest), newline included, as it is. */
-int results_trial_line(struct results *results, const char *line, uint32_t trial, struct why *why);
+int results_trial_line(struct results *results, const char *line, uint32_t trial,
+		       struct why *why);
 
-int results_finding(struct results *results, const struct tally_finding *finding, struct why *why);
+int results_finding(struct results *results, const struct tally_finding *finding,
+		    struct why *why);
 int results_summary(struct results *results, const struct summary *summary, struct why *why);
 
 void results_close(struct results *results);

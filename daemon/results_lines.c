@@ -5,7 +5,7 @@
 
 #include "results_lines.h"
 
-static const char *const unregister_names[] = {"not-tried", "returned", "stuck"};
+static const char *const unregister_names[] = { "not-tried", "returned", "stuck" };
 _Static_assert(sizeof(unregister_names) / sizeof(unregister_names[0]) == UNREGISTERS,
 	       "a name per outcome");
 
@@ -317,9 +317,9 @@ struct trial_line trial_line(const struct evidence *e, const struct judgement *j
 		.looks = e->looks,
 		.device_gone = e->device_gone,
 		.lane_lost = e->lane_lost,
-		.unregister = !e->unregister_tried     ? UNREGISTER_NOT_TRIED
-			      : e->unregister_returned ? UNREGISTER_RETURNED
-						       : UNREGISTER_STUCK,
+		.unregister = !e->unregister_tried   ? UNREGISTER_NOT_TRIED :
+			      e->unregister_returned ? UNREGISTER_RETURNED :
+						       UNREGISTER_STUCK,
 		.unregister_ns = e->unregister_ns,
 		.hang = e->hang,
 		.hang_pid = e->hang_pid,
@@ -341,9 +341,9 @@ static void put_text(char *to, size_t size, const char *text)
 
 void trial_line_back(const struct trial_line *line, struct evidence *e, struct judgement *j)
 {
-	*j = (struct judgement){
-		.verdict = line->verdict, .delta = line->delta, .pinned = line->pinned
-	};
+	*j = (struct judgement){ .verdict = line->verdict,
+				 .delta = line->delta,
+				 .pinned = line->pinned };
 	put_text(j->object, sizeof(j->object), line->object);
 	put_text(j->reason, sizeof(j->reason), line->reason);
 	put_text(j->signature, sizeof(j->signature), line->signature);

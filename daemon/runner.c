@@ -13,12 +13,12 @@
 #include "runner.h"
 
 enum {
-	FAILURES_MAX = 3,	 /* lanes that failed in a row before the campaign gives up */
-	LANE_MARGIN_MS = 10000,	 /* beyond a trial's own deadlines: for a noisy machine */
-	LANE_OPEN_MS = 60000,	 /* making a lane, warm-up included */
-	LEAVE_MS = 5000,	 /* for lanes to leave by themselves at the end */
-	LONG_HOLD_US = 1000000,	 /* longer holds are cut short when a signal ends the campaign */
-	KILLED_MS = 3000,	 /* for the kernel to end a killed one that is not stuck */
+	FAILURES_MAX = 3,	/* lanes that failed in a row before the campaign gives up */
+	LANE_MARGIN_MS = 10000, /* beyond a trial's own deadlines: for a noisy machine */
+	LANE_OPEN_MS = 60000,	/* making a lane, warm-up included */
+	LEAVE_MS = 5000,	/* for lanes to leave by themselves at the end */
+	LONG_HOLD_US = 1000000, /* longer holds are cut short when a signal ends the campaign */
+	KILLED_MS = 3000,	/* for the kernel to end a killed one that is not stuck */
 };
 
 enum seat_state {
@@ -211,7 +211,8 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	if (found > 0) {
 		runner->findings++;
 		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s",
-			 evidence->spec.trial, arm_names[evidence->spec.arm], judgement->reason);
+			 evidence->spec.trial, arm_names[evidence->spec.arm],
+			 judgement->reason);
 		progress_say(runner->ask->progress, sentence);
 	}
 	progress_update(runner->ask->progress, runner->tally, loop_now());
@@ -268,8 +269,8 @@ static void run_next(struct seat *seat)
 	loop_timer_set(seat->deadline,
 		       seat->started_ns + seat->spec.hold_us * 1000 +
 			       (campaign->bringup.deadline_ms + campaign->watch.deadline_ms +
-				2ULL * campaign->watch.grace_ms + campaign->watch.unregister_ms +
-				LANE_MARGIN_MS) *
+				2ULL * campaign->watch.grace_ms +
+				campaign->watch.unregister_ms + LANE_MARGIN_MS) *
 				       1000000ULL);
 }
 
@@ -382,7 +383,8 @@ static void leaving_overtime(struct seat *seat)
 	}
 	runner->stuck++;
 	snprintf(sentence, sizeof(sentence),
-		 "lane %u (process %d) is stuck in the kernel; its device and namespaces stay until "
+		 "lane %u (process %d) is stuck in the kernel; its device and namespaces stay "
+		 "until "
 		 "the next boot",
 		 lane_number(seat->lane), lane_pid(seat->lane));
 	progress_say(runner->ask->progress, sentence);
@@ -449,8 +451,8 @@ static void interrupted(void *arg)
 
 	runner->interrupts++;
 	if (runner->interrupts == 1) {
-		progress_say(runner->ask->progress,
-			     "interrupted: ending after the trials in hand; once more to stop at once");
+		progress_say(runner->ask->progress, "interrupted: ending after the trials in "
+						    "hand; once more to stop at once");
 		for (uint32_t i = 0; i < LANES_MAX; i++)
 			if (runner->seats[i].state == SEAT_RUNNING &&
 			    runner->seats[i].spec.hold_us > LONG_HOLD_US)
@@ -569,7 +571,8 @@ enum exits runner_run(const struct runner_ask *ask, struct why *why)
 		if (runner->stuck) {
 			struct why not_marked;
 
-			machine_mark_dirty("an unregister_netdevice never returned", &not_marked);
+			machine_mark_dirty("an unregister_netdevice never returned",
+					   &not_marked);
 		}
 	}
 	loop_free(runner->loop);

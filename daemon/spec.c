@@ -14,8 +14,9 @@ const char *const source_names[] = { "peer", "spoofed" };
 const char *const object_names[] = { "net_device", "inet6_dev" };
 /* clang-format on */
 
-#define NAMED(names, count)                                                                    \
-	_Static_assert(sizeof(names) / sizeof((names)[0]) == (count), #names ": one per value")
+#define NAMED(names, count)                                                               \
+	_Static_assert(sizeof(names) / sizeof((names)[0]) == (count), #names ": one per " \
+									     "value")
 NAMED(arm_names, ARMS);
 NAMED(site_names, SITES);
 NAMED(method_names, METHODS);

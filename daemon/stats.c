@@ -26,7 +26,7 @@ int stats_sample_add(struct stats_sample *sample, uint64_t value)
 void stats_sample_free(struct stats_sample *sample)
 {
 	free(sample->values);
-	*sample = (struct stats_sample){0};
+	*sample = (struct stats_sample){ 0 };
 }
 
 static int compare_values(const void *left, const void *right)

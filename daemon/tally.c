@@ -462,14 +462,15 @@ static uint32_t tell_reasons(struct tally *tally)
 
 		for (; at && told[at - 1].count < reason->count; at--)
 			told[at] = told[at - 1];
-		told[at] = (struct tally_reason){reason->verdict, reason->text, reason->count};
+		told[at] =
+			(struct tally_reason){ reason->verdict, reason->text, reason->count };
 	}
 	return tally->nr_reasons;
 }
 
 void tally_summary(struct tally *tally, struct summary *summary)
 {
-	struct arm_tally arms[ARMS] = {0};
+	struct arm_tally arms[ARMS] = { 0 };
 	const struct tally_arm *most = NULL; /* of those that ran */
 	enum arm most_asked = ARM_CONTROL;
 	uint32_t nr = 0;

@@ -78,8 +78,9 @@ struct summary {
 	uint32_t trials;
 	uint32_t valid;
 	uint64_t elapsed_ms;
-	uint64_t fault_rate_bound_ppm; /* upper bound at 95% over valid trials of the most injecting arm */
-	uint32_t stuck; /* lanes whose unregister never returned */
+	uint64_t
+		fault_rate_bound_ppm; /* upper bound at 95% over valid trials of the most injecting arm */
+	uint32_t stuck;		      /* lanes whose unregister never returned */
 	struct tally_arm *arms;
 	uint32_t nr_arms;
 	struct tally_finding *findings;

@@ -11,7 +11,7 @@
 int testbed_open(const struct testbed_ask *ask, struct testbed **out, struct why *why)
 {
 	struct testbed *testbed = calloc(1, sizeof(*testbed));
-	struct why after = {""};
+	struct why after = { "" };
 	int err;
 
 	if (!testbed)
@@ -20,8 +20,8 @@ int testbed_open(const struct testbed_ask *ask, struct testbed **out, struct why
 	testbed->kind = ask->campaign->device.kind;
 	testbed->lane = ask->lane;
 	testbed->home_netns = testbed->lane_netns = testbed->peer_netns = -1;
-	err = testbed->kind == DEVICE_EXISTING ? real_borrow(testbed, ask, why)
-					       : own_make(testbed, ask, why);
+	err = testbed->kind == DEVICE_EXISTING ? real_borrow(testbed, ask, why) :
+						 own_make(testbed, ask, why);
 	if (!err)
 		err = events_open(testbed, why);
 	if (!err) {

@@ -54,7 +54,7 @@ struct seen {
 static void say(const struct seen *seen, enum testbed_event_kind kind,
 		const struct in6_addr *address)
 {
-	struct testbed_event event = {.kind = kind};
+	struct testbed_event event = { .kind = kind };
 
 	if (address)
 		event.address = *address;
@@ -121,7 +121,7 @@ static void address_heard(const struct testbed *testbed, struct nlmsghdr *msg,
 static void route_heard(const struct testbed *testbed, struct nlmsghdr *msg,
 			const struct seen *seen)
 {
-	static const uint8_t prefix[8] = {0xfe, 0x80};
+	static const uint8_t prefix[8] = { 0xfe, 0x80 };
 	const struct rtmsg *route = nlmsg_data(msg);
 	struct nlattr *attrs[RTA_MAX + 1];
 
@@ -157,19 +157,19 @@ int testbed_events_fd(const struct testbed *testbed)
 int testbed_events_read(struct testbed *testbed,
 			void (*seen)(const struct testbed_event *event, void *arg), void *arg)
 {
-	const struct seen listener = {seen, arg};
+	const struct seen listener = { seen, arg };
 	union {
 		struct nlmsghdr header;
 		char bytes[16384];
 	} buf;
 
 	for (;;) {
-		struct sockaddr_nl from = {0};
-		struct iovec iov = {&buf, sizeof(buf)};
-		struct msghdr header = {.msg_name = &from,
-					.msg_namelen = sizeof(from),
-					.msg_iov = &iov,
-					.msg_iovlen = 1};
+		struct sockaddr_nl from = { 0 };
+		struct iovec iov = { &buf, sizeof(buf) };
+		struct msghdr header = { .msg_name = &from,
+					 .msg_namelen = sizeof(from),
+					 .msg_iov = &iov,
+					 .msg_iovlen = 1 };
 		ssize_t got = recvmsg(testbed_events_fd(testbed), &header, 0);
 		int left = (int)got;
 

@@ -27,7 +27,7 @@ static int refused(struct why *why, int err, const struct remark *remark, const 
 
 int testbed_cannot(struct why *why, int err, const char *what, const char *name)
 {
-	return refused(why, err, &(struct remark){""}, what, name);
+	return refused(why, err, &(struct remark){ "" }, what, name);
 }
 
 int testbed_no_memory(struct why *why)
@@ -112,7 +112,7 @@ static int acknowledged(struct nl_sock *sock, uint32_t seq, struct remark *remar
 static int answered(struct nl_sock *sock, int sent, uint32_t seq, const char *what,
 		    const char *name, struct why *why)
 {
-	struct remark remark = {""};
+	struct remark remark = { "" };
 	int err = sent < 0 ? (errno ? -errno : -EIO) : acknowledged(sock, seq, &remark);
 
 	return err ? refused(why, -err, &remark, what, name) : 0;
@@ -159,8 +159,8 @@ int link_request(struct nl_sock *sock, uint16_t type, const struct testbed_devic
 
 struct nl_msg *link_message(const struct testbed_device *device)
 {
-	const struct ifinfomsg link = {.ifi_family = AF_UNSPEC,
-				       .ifi_index = (int)device->ifindex};
+	const struct ifinfomsg link = { .ifi_family = AF_UNSPEC,
+					.ifi_index = (int)device->ifindex };
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
 
 	if (msg && nlmsg_append(msg, (void *)&link, sizeof(link), NLMSG_ALIGNTO) < 0) {

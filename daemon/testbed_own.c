@@ -13,12 +13,12 @@
 
 /* Of the dut: no router is there, its timers would be noise. */
 static const struct setting dut_settings[] = {
-	{"ipv6/conf/%s/accept_ra", "0"},
+	{ "ipv6/conf/%s/accept_ra", "0" },
 };
 
 /* The veth end under a macvlan or a bridge is a wire only. */
 static const struct setting lower_settings[] = {
-	{"ipv6/conf/%s/disable_ipv6", "1"},
+	{ "ipv6/conf/%s/disable_ipv6", "1" },
 };
 
 /*
@@ -29,10 +29,11 @@ static const struct setting lower_settings[] = {
 static struct testbed_device own_device(uint32_t lane, enum role role)
 {
 	static const char *const names[] = {
-		[ROLE_DUT] = "dut", [ROLE_PEER] = "peer", [ROLE_LOWER] = "lu"};
+		[ROLE_DUT] = "dut", [ROLE_PEER] = "peer", [ROLE_LOWER] = "lu"
+	};
 	struct testbed_device device = {
 		.ifindex = 1000 + lane % 100000 * 10 + role,
-		.mac = {0x02, 0xda, 0xd0, (uint8_t)(lane >> 8), (uint8_t)lane, (uint8_t)role},
+		.mac = { 0x02, 0xda, 0xd0, (uint8_t)(lane >> 8), (uint8_t)lane, (uint8_t)role },
 	};
 
 	snprintf(device.name, sizeof(device.name), "%s%u", names[role], lane);
@@ -98,15 +99,15 @@ static int lower_create(struct testbed *testbed, struct testbed_device *lower, s
 	err = veth_create(testbed, lower, why);
 	if (!err)
 		err = sysctls_change(NULL, SETTINGS(lower_settings), lower->name, why);
-	return err ? err
-		   : link_request(testbed->lane_sock, RTM_NEWLINK, lower, IFF_UP, IFF_UP,
+	return err ? err :
+		     link_request(testbed->lane_sock, RTM_NEWLINK, lower, IFF_UP, IFF_UP,
 				  "bring up", why);
 }
 
 static int macvlan_create(struct testbed *testbed, struct why *why)
 {
 	AUTO_LINK struct rtnl_link *link = rtnl_link_macvlan_alloc();
-	struct testbed_device lower = {0};
+	struct testbed_device lower = { 0 };
 	int err;
 
 	if (!link || link_describe(link, &testbed->dut))
@@ -147,15 +148,15 @@ static int snooping_off(struct testbed *testbed, struct why *why)
 
 static int bridge_create(struct testbed *testbed, struct why *why)
 {
-	struct testbed_device lower = {0};
+	struct testbed_device lower = { 0 };
 	int err = lower_create(testbed, &lower, why);
 
 	if (!err)
 		err = plain_create(testbed, "bridge", "CONFIG_BRIDGE", why);
 	if (!err)
 		err = snooping_off(testbed, why);
-	return err ? err
-		   : link_change(testbed->lane_sock, &lower, IFLA_MASTER, testbed->dut.ifindex,
+	return err ? err :
+		     link_change(testbed->lane_sock, &lower, IFLA_MASTER, testbed->dut.ifindex,
 				 "make a bridge port of", why);
 }
 

@@ -17,8 +17,8 @@ enum {
 /* Of a namespace that we made. */
 static const struct setting lane_settings[] = {
 	/* What is in force is the greater of all and device: addrconf_dad_begin. */
-	{"ipv6/conf/all/accept_dad", "0"},
-	{"ipv6/icmp/echo_ignore_multicast", "0"},
+	{ "ipv6/conf/all/accept_dad", "0" },
+	{ "ipv6/icmp/echo_ignore_multicast", "0" },
 };
 
 /*
@@ -26,9 +26,9 @@ static const struct setting lane_settings[] = {
  * with the dut, and then race with the first trial.
  */
 static const struct setting peer_settings[] = {
-	{"ipv6/conf/%s/disable_ipv6", "0"},  {"ipv6/conf/%s/accept_ra", "0"},
-	{"ipv6/conf/%s/accept_dad", "0"},    {"ipv6/conf/%s/dad_transmits", "0"},
-	{"ipv6/conf/%s/addr_gen_mode", "1"}, /* ADDR_GEN_NONE */
+	{ "ipv6/conf/%s/disable_ipv6", "0" },  { "ipv6/conf/%s/accept_ra", "0" },
+	{ "ipv6/conf/%s/accept_dad", "0" },    { "ipv6/conf/%s/dad_transmits", "0" },
+	{ "ipv6/conf/%s/addr_gen_mode", "1" }, /* ADDR_GEN_NONE */
 };
 
 /* Of the dut, by the campaign. */
@@ -36,29 +36,30 @@ static const struct {
 	const char *key;
 	size_t offset;
 } campaign_sysctls[] = {
-	{"ipv6/conf/%s/dad_transmits", offsetof(struct campaign, sysctl.dad_transmits)},
-	{"ipv6/conf/%s/router_solicitation_delay",
-	 offsetof(struct campaign, sysctl.router_solicitation_delay)},
-	{"ipv6/neigh/%s/retrans_time_ms", offsetof(struct campaign, sysctl.retrans_time_ms)},
-	{"ipv6/conf/%s/accept_dad", offsetof(struct campaign, sysctl.accept_dad)},
-	{"ipv6/conf/%s/addr_gen_mode", offsetof(struct campaign, sysctl.addr_gen_mode)},
-	{"ipv6/conf/%s/keep_addr_on_down", offsetof(struct campaign, sysctl.keep_addr_on_down)},
+	{ "ipv6/conf/%s/dad_transmits", offsetof(struct campaign, sysctl.dad_transmits) },
+	{ "ipv6/conf/%s/router_solicitation_delay",
+	  offsetof(struct campaign, sysctl.router_solicitation_delay) },
+	{ "ipv6/neigh/%s/retrans_time_ms", offsetof(struct campaign, sysctl.retrans_time_ms) },
+	{ "ipv6/conf/%s/accept_dad", offsetof(struct campaign, sysctl.accept_dad) },
+	{ "ipv6/conf/%s/addr_gen_mode", offsetof(struct campaign, sysctl.addr_gen_mode) },
+	{ "ipv6/conf/%s/keep_addr_on_down",
+	  offsetof(struct campaign, sysctl.keep_addr_on_down) },
 };
 
 int netns_ready(struct nl_sock **sock, struct why *why)
 {
-	const struct testbed_device lo = {.name = "lo", .ifindex = 1}; /* LOOPBACK_IFINDEX */
+	const struct testbed_device lo = { .name = "lo", .ifindex = 1 }; /* LOOPBACK_IFINDEX */
 	int err = sock_open(sock, why);
 
 	if (!err)
 		err = sysctls_change(NULL, SETTINGS(lane_settings), "", why);
-	return err ? err
-		   : link_request(*sock, RTM_NEWLINK, &lo, IFF_UP, IFF_UP, "bring up", why);
+	return err ? err :
+		     link_request(*sock, RTM_NEWLINK, &lo, IFF_UP, IFF_UP, "bring up", why);
 }
 
 int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
 {
-	struct setting setting = {"ipv6/conf/%s/disable_ipv6", "0"};
+	struct setting setting = { "ipv6/conf/%s/disable_ipv6", "0" };
 	const char *name = testbed->dut.name;
 	char value[16], secret[48];
 	int err = sysctl_change(testbed->undo, &setting, name, why);
@@ -67,7 +68,7 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_STABLE && !testbed->undo) {
 		snprintf(secret, sizeof(secret), "2001:db8::dad:%x:%x", testbed->lane >> 16,
 			 testbed->lane & 0xffff);
-		setting = (struct setting){"ipv6/conf/%s/stable_secret", secret};
+		setting = (struct setting){ "ipv6/conf/%s/stable_secret", secret };
 		err = sysctl_change(NULL, &setting, name, why);
 	}
 	for (size_t i = 0; i < sizeof(campaign_sysctls) / sizeof(*campaign_sysctls) && !err;
@@ -75,7 +76,7 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 		const char *at = (const char *)campaign + campaign_sysctls[i].offset;
 
 		snprintf(value, sizeof(value), "%u", *(const uint32_t *)at);
-		setting = (struct setting){campaign_sysctls[i].key, value};
+		setting = (struct setting){ campaign_sysctls[i].key, value };
 		err = sysctl_change(testbed->undo, &setting, name, why);
 	}
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_EUI64)

@@ -215,8 +215,8 @@ static int settings_journal(struct undo *undo, const char *folder, const char *d
 
 static int peer_settings_journal(struct undo *undo, const char *device, struct why *why)
 {
-	static const char *const folders[] = {"ipv6/neigh", "ipv4/neigh", "ipv6/conf",
-					      "ipv4/conf"};
+	static const char *const folders[] = { "ipv6/neigh", "ipv4/neigh", "ipv6/conf",
+					       "ipv4/conf" };
 	char path[PATH_MAX], mode[16];
 	int err = 0;
 
@@ -273,8 +273,8 @@ static int peer_move(struct testbed *testbed, unsigned int flags, const char *pa
 		return err;
 	err = device_find(testbed->peer_sock, peer->name, peer, why);
 	if (err)
-		return err == -ENODEV ? testbed_cannot(why, ENODEV, "find again", peer->name)
-				      : err;
+		return err == -ENODEV ? testbed_cannot(why, ENODEV, "find again", peer->name) :
+					err;
 	peer->netns_inum = netns_inum(testbed->peer_netns);
 	testbed->have_peer = true;
 	return peer_ready(testbed, why);
@@ -350,8 +350,8 @@ int testbed_bring_home(const char *netns_file, const char *device, struct why *w
 	/* A plain file: nothing is bound to it, or no longer. */
 	if (setns(away, CLONE_NEWNET) < 0)
 		return errno == EINVAL ? why_set(why, ENOENT, "testbed: %s holds no namespace",
-						 netns_file)
-				       : testbed_cannot(why, errno, "enter", netns_file);
+						 netns_file) :
+					 testbed_cannot(why, errno, "enter", netns_file);
 	err = sock_open(&sock, why);
 	back = netns_enter(home, err ? NULL : why);
 	if (err || back)
@@ -359,8 +359,8 @@ int testbed_bring_home(const char *netns_file, const char *device, struct why *w
 	err = device_find(sock, device, &found, why);
 	if (err)
 		return err == -ENODEV ? why_set(why, ENODEV, "testbed: %s has no device %s",
-						netns_file, device)
-				      : err;
+						netns_file, device) :
+					err;
 	return link_change(sock, &found, IFLA_NET_NS_FD, (uint32_t)home, "bring home", why);
 }
 
@@ -372,7 +372,7 @@ int testbed_link_flags_set(const char *device, unsigned int flags, struct why *w
 
 	if (!err)
 		err = device_find(sock, device, &found, why);
-	return err ? err
-		   : link_request(sock, RTM_NEWLINK, &found, flags, FLAGS_SETTABLE,
+	return err ? err :
+		     link_request(sock, RTM_NEWLINK, &found, flags, FLAGS_SETTABLE,
 				  "set the flags of", why);
 }

@@ -52,17 +52,18 @@ extern const char *const trial_event_names[];
 
 /* What a trial asks for. Every call returns at once; what comes of it is told by an event. */
 struct trial_crew {
-	void (*bring_up)(void *crew);	 /* let the waiting bring-up go */
-	void (*fire)(void *crew);	 /* start the planned echoes */
-	void (*hold)(void *crew);	 /* tell HOLD_DUE when the planned time has passed */
-	void (*release)(void *crew);	 /* continue the held task */
+	void (*bring_up)(void *crew);	   /* let the waiting bring-up go */
+	void (*fire)(void *crew);	   /* start the planned echoes */
+	void (*hold)(void *crew);	   /* tell HOLD_DUE when the planned time has passed */
+	void (*release)(void *crew);	   /* continue the held task */
 	void (*stop_bring_up)(void *crew); /* end it: it is overtime */
-	void (*tear_down)(void *crew);	 /* device down; tell SETTLED when the counts are back */
-	void (*look)(void *crew);	 /* look again: tell SETTLED or MISSING */
-	void (*unregister)(void *crew);	 /* delete the device; tell RETURNED */
-	void (*hang)(void *crew);	 /* gather the stack of what hangs */
-	void (*finish)(void *crew);	 /* the trial is over */
-	void (*deadline)(void *crew, uint64_t us); /* tell OVERTIME then; replaces the one before */
+	void (*tear_down)(void *crew);	/* device down; tell SETTLED when the counts are back */
+	void (*look)(void *crew);	/* look again: tell SETTLED or MISSING */
+	void (*unregister)(void *crew); /* delete the device; tell RETURNED */
+	void (*hang)(void *crew);	/* gather the stack of what hangs */
+	void (*finish)(void *crew);	/* the trial is over */
+	void (*deadline)(void *crew,
+			 uint64_t us); /* tell OVERTIME then; replaces the one before */
 };
 
 struct trial_limits {

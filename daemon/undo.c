@@ -229,8 +229,8 @@ static int steps_read(int fd, const char *name, struct step **out, size_t *nr, s
 	for (const char *at = text; *at; at++)
 		room += *at == '\n';
 	steps = calloc(room, sizeof(*steps));
-	err = steps ? steps_parse(text, steps, nr)
-		    : why_set(why, ENOMEM, "undo: out of memory");
+	err = steps ? steps_parse(text, steps, nr) :
+		      why_set(why, ENOMEM, "undo: out of memory");
 	free(text);
 	if (err == -EBADMSG)
 		why_set(why, EBADMSG,
@@ -308,7 +308,7 @@ static int gone_or(int err)
 
 static int step_undo(const struct step *step, struct why *why)
 {
-	struct why sentence = {""};
+	struct why sentence = { "" };
 	int err = -EBADMSG;
 
 	switch (step->kind) {
@@ -344,9 +344,9 @@ static void step_say(FILE *out, const struct step *step, int became)
 		return;
 	fprintf(out, "undo: %s %s%s%s: %s\n", what[step->kind], step->subject,
 		*value ? " to " : "", value,
-		became < 0		? strerror(-became)
-		: became == STEP_UNDONE ? "done"
-					: "gone, nothing to do");
+		became < 0	      ? strerror(-became) :
+		became == STEP_UNDONE ? "done" :
+					"gone, nothing to do");
 }
 
 struct tally {
@@ -377,7 +377,7 @@ static void steps_undo(int fd, const struct step *steps, size_t nr, FILE *out,
 
 	for (size_t i = nr; i-- > 0;) {
 		const struct step *step = &steps[i];
-		struct why sentence = {""};
+		struct why sentence = { "" };
 		int became;
 
 		/*
@@ -424,7 +424,7 @@ static int home_enter(const char *path, struct why *why)
 
 static int home_remove(const char *path, struct why *why)
 {
-	struct step step = {.kind = UNDO_NETNS_MOUNT};
+	struct step step = { .kind = UNDO_NETNS_MOUNT };
 	int err;
 
 	snprintf(step.subject, sizeof(step.subject), "%s", path);
@@ -477,7 +477,7 @@ static int journal_undo(int fd, const char *name, const struct owner *owner, FIL
  */
 static int journal_lock(int fd)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	return fcntl(fd, F_SETLK, &lock);
 }
@@ -528,9 +528,9 @@ int undo_open(struct undo **out, struct why *why)
 		free(undo);
 		return err;
 	}
-	err = journal_lock(undo->fd) < 0
-		      ? why_set(why, errno, "undo: cannot lock %s: %s", path, strerror(errno))
-		      : home_bind(&owner, why);
+	err = journal_lock(undo->fd) < 0 ?
+		      why_set(why, errno, "undo: cannot lock %s: %s", path, strerror(errno)) :
+		      home_bind(&owner, why);
 	if (err) {
 		unlink(path);
 		close(undo->fd);
@@ -575,8 +575,8 @@ int undo_push(struct undo *undo, enum undo_kind kind, const char *subject, const
 
 int undo_close(struct undo *undo, struct why *why)
 {
-	struct tally tally = {.why = why};
-	struct why sentence = {""};
+	struct tally tally = { .why = why };
+	struct why sentence = { "" };
 	struct owner owner;
 	int err = 0;
 
@@ -615,7 +615,7 @@ static int journal_replay(const char *name, const struct owner *owner, FILE *out
 
 int undo_replay(FILE *out, unsigned int *left, struct why *why)
 {
-	struct tally tally = {.why = why};
+	struct tally tally = { .why = why };
 	struct dirent *entry;
 	DIR *folder = opendir(UNDO_FOLDER);
 
@@ -627,7 +627,7 @@ int undo_replay(FILE *out, unsigned int *left, struct why *why)
 		return why_set(why, errno, "undo: cannot list %s: %s", UNDO_FOLDER,
 			       strerror(errno));
 	while ((entry = readdir(folder))) {
-		struct why sentence = {""};
+		struct why sentence = { "" };
 		struct owner owner;
 		int err;
 

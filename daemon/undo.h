@@ -19,9 +19,9 @@
 #define UNDO_FOLDER "/run/dadrace"
 
 enum undo_kind {
-	UNDO_SYSCTL,	  /* write `value` to the file `subject` */
-	UNDO_LINK_FLAGS,  /* set the flags of device `subject` to `value` (hexadecimal) */
-	UNDO_NETNS_MOVE,  /* bring device `subject` home from the named namespace file `value` */
+	UNDO_SYSCTL,	 /* write `value` to the file `subject` */
+	UNDO_LINK_FLAGS, /* set the flags of device `subject` to `value` (hexadecimal) */
+	UNDO_NETNS_MOVE, /* bring device `subject` home from the named namespace file `value` */
 	UNDO_NETNS_MOUNT, /* unmount and unlink the namespace file `subject` */
 	UNDO_KINDS,
 };

@@ -112,8 +112,8 @@ static bool hung(const struct evidence *e, struct judgement *j)
 		say(j, VERDICT_HANG, "the guest fell silent in mid-trial");
 	else
 		say(j, VERDICT_HANG, "%s of %s did not return (task %u, waiting in %s)",
-		    e->hang == HANG_FLAGS ? "a flag set" : "setting down", e->device, e->hang_pid,
-	    e->hang_wchan[0] ? e->hang_wchan : "?");
+		    e->hang == HANG_FLAGS ? "a flag set" : "setting down", e->device,
+		    e->hang_pid, e->hang_wchan[0] ? e->hang_wchan : "?");
 	sign(j, hang_names[e->hang]);
 	return true;
 }
@@ -147,7 +147,8 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 	 * device is named first: it is what unregistering waits for.
 	 */
 	for (uint32_t i = 0; i < nr; i++)
-		if (is_wrong(e, objects[i]) && (worst == OBJECTS || is_worse(e, objects[i], worst)))
+		if (is_wrong(e, objects[i]) &&
+		    (worst == OBJECTS || is_worse(e, objects[i], worst)))
 			worst = objects[i];
 	if (worst == OBJECTS)
 		return false;
@@ -163,9 +164,9 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 		    "%+" PRId64 " %s reference%s on %s %" PRIu64 " ms after teardown; %s",
 		    j->delta, j->object, j->delta == 1 ? "" : "s", e->device,
 		    e->settle_ns / 1000000,
-		    !e->unregister_tried ? "the device is not ours to unregister"
-		    : j->pinned		 ? "the unregister hangs"
-					 : "the unregister let go of it");
+		    !e->unregister_tried ? "the device is not ours to unregister" :
+		    j->pinned		 ? "the unregister hangs" :
+					   "the unregister let go of it");
 	}
 	sign(j, j->object);
 	return true;
@@ -210,7 +211,8 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 	for (uint32_t i = 0; !e->settled && i < nr; i++)
 		if (over(e, objects[i]) < 0)
 			return say(j, VERDICT_INVALID,
-				   "%" PRId64 " %s references fewer than at the baseline, which was "
+				   "%" PRId64
+				   " %s references fewer than at the baseline, which was "
 				   "not at rest",
 				   -over(e, objects[i]), object_names[objects[i]]);
 	if (e->bringup_end == BRINGUP_OVERTIME)
@@ -259,7 +261,7 @@ static bool missed(const struct evidence *e, struct judgement *j)
 void verdict_judge(const struct evidence *evidence, const enum object *objects,
 		   uint32_t nr_objects, struct judgement *judgement)
 {
-	struct judgement j = {0};
+	struct judgement j = { 0 };
 
 	if (!kernel_complained(evidence, &j) && !hung(evidence, &j) &&
 	    !leaked(evidence, objects, nr_objects, &j) && !unregister_hung(evidence, &j) &&

@@ -40,8 +40,8 @@ bool verdict_valid(enum verdict verdict);
 bool verdict_fault(enum verdict verdict);
 
 /* Judges the objects that are watched. */
-void verdict_judge(const struct evidence *evidence, const enum object *objects, uint32_t nr_objects,
-		   struct judgement *judgement);
+void verdict_judge(const struct evidence *evidence, const enum object *objects,
+		   uint32_t nr_objects, struct judgement *judgement);
 
 /* --- the campaign --- */
 

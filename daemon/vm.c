@@ -27,8 +27,15 @@ struct vm {
  */
 static void write_words(const struct vm_ask *ask, int results, char words[WORDS][WORD], int *nr)
 {
-	const char *const plain[] = { "qemu-system-x86_64", "-nodefaults", "-no-user-config",
-				      "-nographic", "-no-reboot", "-M", "q35", "-cpu", "max,-cx16" };
+	const char *const plain[] = { "qemu-system-x86_64",
+				      "-nodefaults",
+				      "-no-user-config",
+				      "-nographic",
+				      "-no-reboot",
+				      "-M",
+				      "q35",
+				      "-cpu",
+				      "max,-cx16" };
 	int n = 0;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
@@ -75,7 +82,8 @@ __attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int 
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(nothing, STDIN_FILENO);
 	dup2(nothing, STDOUT_FILENO);
-	dup2(console >= 0 ? console : nothing, STDERR_FILENO); /* its own complaints beside the guest's */
+	dup2(console >= 0 ? console : nothing,
+	     STDERR_FILENO); /* its own complaints beside the guest's */
 	fcntl(results, F_SETFD, 0);
 	write_words(ask, results, words, &nr);
 	for (int i = 0; i < nr; i++)

@@ -44,7 +44,8 @@ int counts_offsets(struct bpf_raw_tracepoint_args *ctx)
 {
 	for (__u32 i = 0; i < CPUS_MAX && i < nr_cpus; i++) {
 		__u64 offset = 0;
-		__u32 cpu = i; /* the verifier loses sight of a counter whose address is taken */
+		__u32 cpu =
+			i; /* the verifier loses sight of a counter whose address is taken */
 
 		if (&__per_cpu_offset) {
 			bpf_probe_read_kernel(&offset, sizeof(offset),
@@ -79,7 +80,8 @@ static __always_inline __u32 reg_state(struct net_device *dev)
 
 static __always_inline void read_addresses(struct inet6_dev *idev, struct counts *counts)
 {
-	struct list_head *head = (void *)idev + bpf_core_field_offset(struct inet6_dev, addr_list);
+	struct list_head *head =
+		(void *)idev + bpf_core_field_offset(struct inet6_dev, addr_list);
 	struct list_head *at = BPF_CORE_READ(head, next);
 
 	for (__u32 i = 0; i < 256; i++) {

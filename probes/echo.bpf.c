@@ -5,12 +5,12 @@
  */
 #include "common.bpf.h"
 
-#define NR_SENDTO 44
-#define ETH_P_IPV6 0x86dd
-#define IPPROTO_ICMPV6 58
+#define NR_SENDTO	    44
+#define ETH_P_IPV6	    0x86dd
+#define IPPROTO_ICMPV6	    58
 #define ICMPV6_ECHO_REQUEST 128
-#define SIZE_IPV6 40
-#define SIZE_ICMPV6 8
+#define SIZE_IPV6	    40
+#define SIZE_ICMPV6	    8
 
 struct echo_headers {
 	__u8 ipv6[SIZE_IPV6];
@@ -43,7 +43,8 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 		return 0;
 	if (headers.ipv6[6] == IPPROTO_ICMPV6 && headers.icmpv6[0] == ICMPV6_ECHO_REQUEST &&
 	    ours(lane, &headers.tag))
-		report(lane, slot, RECORD_ECHO_IN, 0, 0, __builtin_bswap32(headers.tag.sequence));
+		report(lane, slot, RECORD_ECHO_IN, 0, 0,
+		       __builtin_bswap32(headers.tag.sequence));
 	return 0;
 }
 

@@ -13,14 +13,14 @@
 #include "common.bpf.h"
 
 #define SIOCSIFFLAGS 0x8914
-#define IFF_UP 0x1
-#define RTM_NEWLINK 16
-#define RTM_SETLINK 19
-#define SIGSTOP 19
+#define IFF_UP	     0x1
+#define RTM_NEWLINK  16
+#define RTM_SETLINK  19
+#define SIGSTOP	     19
 
 /* x86_64 system calls that can set flags. */
-#define NR_IOCTL 16
-#define NR_SENDTO 44
+#define NR_IOCTL   16
+#define NR_SENDTO  44
 #define NR_SENDMSG 46
 
 /* The flag set that a task is in. */
@@ -36,7 +36,8 @@ struct {
 	__type(value, struct flag_set);
 } flag_sets SEC(".maps");
 
-static __always_inline void flags_enter(struct lane_state *lane, __u32 slot, __u32 pid, __u32 flags)
+static __always_inline void flags_enter(struct lane_state *lane, __u32 slot, __u32 pid,
+					__u32 flags)
 {
 	struct flag_set set = { .slot = slot, .flags = flags };
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
@@ -223,14 +224,11 @@ int BPF_PROG(flags_sys_enter, struct pt_regs *regs, long id)
 		return 0;
 
 	switch (id) {
-	case NR_IOCTL:
-		ioctl_enter(lane, slot, pid, (void *)BPF_CORE_READ(regs, dx));
-		break;
-	case NR_SENDTO:
-		netlink_enter(lane, slot, pid, (void *)BPF_CORE_READ(regs, si));
-		break;
+	case NR_IOCTL: ioctl_enter(lane, slot, pid, (void *)BPF_CORE_READ(regs, dx)); break;
+	case NR_SENDTO: netlink_enter(lane, slot, pid, (void *)BPF_CORE_READ(regs, si)); break;
 	case NR_SENDMSG:
-		if (!bpf_probe_read_user(&message, sizeof(message), (void *)BPF_CORE_READ(regs, si)) &&
+		if (!bpf_probe_read_user(&message, sizeof(message),
+					 (void *)BPF_CORE_READ(regs, si)) &&
 		    !bpf_probe_read_user(&buffer, sizeof(buffer), message.iov))
 			netlink_enter(lane, slot, pid, buffer);
 		break;

@@ -5,7 +5,10 @@
  * netif_change_flags came with the netdev instance lock (6.15): there it is the function that both
  * dev_change_flags and rtnetlink call; before, rtnetlink calls dev_change_flags.
  */
-#define FLAG_SET_FUNCTIONS { "netif_change_flags", "dev_change_flags" }
+#define FLAG_SET_FUNCTIONS                               \
+	{                                                \
+		"netif_change_flags", "dev_change_flags" \
+	}
 
 const struct probe flags_probe = {
 	.name = "flags",

@@ -113,7 +113,7 @@ struct ground {
 static void ground_clear(struct ground *ground)
 {
 	btf__free(ground->types);
-	*ground = (struct ground){0};
+	*ground = (struct ground){ 0 };
 }
 
 static bool ground_has(const struct ground *ground, const char *function)
@@ -162,16 +162,16 @@ static bool have_function(struct ground *ground, const char *function)
 static int fentry_works(struct ground *ground, const char *function)
 {
 	const struct bpf_insn nothing[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
-		{.code = BPF_JMP | BPF_EXIT},
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
 	int id, program, link;
 
 	if (!ground->types)
 		ground->types = btf__load_vmlinux_btf();
-	id = ground->types ? btf__find_by_name_kind(ground->types, function, BTF_KIND_FUNC)
-			   : -errno;
+	id = ground->types ? btf__find_by_name_kind(ground->types, function, BTF_KIND_FUNC) :
+			     -errno;
 	if (id < 0)
 		return id;
 	opts.attach_btf_id = (__u32)id;
@@ -290,10 +290,10 @@ static int open_skeleton(struct probes_bpf **out, struct why *why)
 int probes_try(const struct probe *probe, const struct probe_rung *rung, const char **function,
 	       struct why *why)
 {
-	struct bpf_link *links[RUNG_PROGRAMS_MAX] = {NULL};
+	struct bpf_link *links[RUNG_PROGRAMS_MAX] = { NULL };
 	struct probes_bpf *skel = NULL;
 	const char *failed = probe->name;
-	struct ground ground = {0};
+	struct ground ground = { 0 };
 	int err = rung_possible(&ground, rung, function, why);
 
 	ground_clear(&ground);
@@ -341,14 +341,14 @@ static int choose(struct probe_hook *hook, enum tier forced, struct ground *grou
 		  struct why *why)
 {
 	const struct probe *probe = hook->probe;
-	struct why last = {"no rung"};
+	struct why last = { "no rung" };
 
 	hook->tier = TIER_AUTO;
 	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++) {
 		if (forced && has_tier(probe, forced) && probe->rungs[i].tier != forced)
 			continue;
-		if (ground ? rung_possible(ground, &probe->rungs[i], &hook->function, &last)
-			   : probes_try(probe, &probe->rungs[i], &hook->function, &last))
+		if (ground ? rung_possible(ground, &probe->rungs[i], &hook->function, &last) :
+			     probes_try(probe, &probe->rungs[i], &hook->function, &last))
 			continue;
 		hook->tier = probe->rungs[i].tier;
 		return 0;
@@ -444,7 +444,7 @@ static uint64_t missed_now(const struct probes *probes)
 		if (!rung || !probes->hooks[i].probe->needed)
 			continue;
 		for (int j = 0; j < RUNG_PROGRAMS_MAX && rung->programs[j]; j++) {
-			struct bpf_prog_info info = {0};
+			struct bpf_prog_info info = { 0 };
 			__u32 size = sizeof(info);
 			int fd = bpf_program__fd(program_of(probes->skel, rung->programs[j]));
 
@@ -466,7 +466,7 @@ static bool is_left_out(const struct probes_ask *ask, const struct probe *probe)
 int probes_open(const struct probes_ask *ask, struct probes **out, struct why *why)
 {
 	struct probes *probes = calloc(1, sizeof(*probes));
-	struct ground ground = {0};
+	struct ground ground = { 0 };
 	int err = 0;
 
 	if (!probes)
@@ -551,7 +551,7 @@ int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why)
 	if (probes->rings[slot] >= 0)
 		close(probes->rings[slot]);
 	probes->rings[slot] = ring;
-	probes->lanes[slot] = (struct lane_state){0};
+	probes->lanes[slot] = (struct lane_state){ 0 };
 	return 0;
 }
 
@@ -589,7 +589,7 @@ void probes_lane_close(struct probes *probes, uint32_t slot)
 	if (probes->rings[slot] >= 0)
 		close(probes->rings[slot]);
 	probes->rings[slot] = -1;
-	*lane = (struct lane_state){0};
+	*lane = (struct lane_state){ 0 };
 }
 
 void probes_settling(struct probes *probes, uint32_t slot, bool wanted)
@@ -611,7 +611,7 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
 		  struct why *why)
 {
-	__u64 args[] = {ifindex, slot};
+	__u64 args[] = { ifindex, slot };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
 	int err =
 		bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_read), &opts);

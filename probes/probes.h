@@ -42,7 +42,7 @@ struct probe {
 	const char *name;
 	const char *doc;     /* what it sees or does */
 	const char *without; /* what is lost when no rung works */
-	bool needed;	     /* no trial can be judged without it; its misses make trials invalid */
+	bool needed; /* no trial can be judged without it; its misses make trials invalid */
 	struct probe_rung rungs[RUNGS_MAX]; /* ends with TIER_AUTO */
 };
 
@@ -59,7 +59,8 @@ enum { PROBES_WITHOUT_MAX = 4 };
 
 struct probes_ask {
 	enum tier tier; /* AUTO, or the only rung to be used where a probe has it */
-	const char *without[PROBES_WITHOUT_MAX]; /* names of probes that this campaign has no use for */
+	const char *without
+		[PROBES_WITHOUT_MAX]; /* names of probes that this campaign has no use for */
 	bool counts_only; /* load what reads counts and attach nothing: no lanes, no records */
 };
 

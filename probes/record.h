@@ -17,31 +17,31 @@
 #endif
 
 enum {
-	LANES_MAX = 64,		   /* one bit each in a word of the settle mask */
-	SLOT_INSPECT = LANES_MAX,  /* the slot of `dadrace inspect` */
+	LANES_MAX = 64,		  /* one bit each in a word of the settle mask */
+	SLOT_INSPECT = LANES_MAX, /* the slot of `dadrace inspect` */
 	SLOTS = LANES_MAX + 1,
 	CPUS_MAX = 512,
 	ADDRESSES_MAX = 16,
-	RING_BYTES = 256 * 1024,   /* per lane; a trial writes a few KiB */
-	ECHO_MAGIC = 0x64616472,   /* "dadr" */
+	RING_BYTES = 256 * 1024, /* per lane; a trial writes a few KiB */
+	ECHO_MAGIC = 0x64616472, /* "dadr" */
 	WATCH_NET_DEVICE = 1,
 	WATCH_INET6_DEV = 2,
 };
 
 enum record_type {
-	RECORD_FLAGS_ENTER = 1,	/* a flag set of the bring-up enters; value: the flags asked */
+	RECORD_FLAGS_ENTER = 1, /* a flag set of the bring-up enters; value: the flags asked */
 	RECORD_FLAGS_RETURN,	/* and returns; value: 0 or -errno */
-	RECORD_OPENED,		/* the first successful one that asked for IFF_UP has returned */
-	RECORD_CLOSED,		/* the next one enters */
-	RECORD_HELD,		/* the bring-up's task took our SIGSTOP */
-	RECORD_RELEASED,	/* a SIGCONT was sent to it */
-	RECORD_ECHO_IN,		/* an echo reached the device's receive path */
-	RECORD_ECHO_OUT,	/* an outbound echo entered the kernel */
-	RECORD_ECHO_OUT_DONE,	/* and came back; value: bytes or -errno */
-	RECORD_ROUTE,		/* a route look-up for an outbound packet of the lane; value: table id */
-	RECORD_SOURCE,		/* source address selection ended; value: 0 or -errno */
-	RECORD_REPLY,		/* the echo reply path was entered */
-	RECORD_SETTLED,		/* the watched counts are back at baseline */
+	RECORD_OPENED,	      /* the first successful one that asked for IFF_UP has returned */
+	RECORD_CLOSED,	      /* the next one enters */
+	RECORD_HELD,	      /* the bring-up's task took our SIGSTOP */
+	RECORD_RELEASED,      /* a SIGCONT was sent to it */
+	RECORD_ECHO_IN,	      /* an echo reached the device's receive path */
+	RECORD_ECHO_OUT,      /* an outbound echo entered the kernel */
+	RECORD_ECHO_OUT_DONE, /* and came back; value: bytes or -errno */
+	RECORD_ROUTE,  /* a route look-up for an outbound packet of the lane; value: table id */
+	RECORD_SOURCE, /* source address selection ended; value: 0 or -errno */
+	RECORD_REPLY,  /* the echo reply path was entered */
+	RECORD_SETTLED, /* the watched counts are back at baseline */
 	RECORD_TYPES,
 };
 
@@ -50,7 +50,7 @@ struct record {
 	__u32 trial;
 	__u64 at_ns;
 	__s64 value;
-	__u32 pid;	/* the task's thread group as its own pid namespace numbers it */
+	__u32 pid; /* the task's thread group as its own pid namespace numbers it */
 	__u32 cpu;
 	__u32 sequence; /* of the echo, where it is one */
 	__u32 pad;
@@ -75,19 +75,19 @@ struct lane_state {
 	__u32 pidns_inum; /* its bring-ups: tasks of this pid namespace, except process 1, ours */
 	__u32 netns_inum; /* its device under test */
 	__u32 ifindex;
-	__u32 trial; /* 0: not armed, nothing is recorded or injected */
-	__u32 hold;  /* stop the bring-up when the window opens */
-	__u32 lane;  /* its number in the echoes' tags */
-	__u64 device; /* settle: the net_device, as counts found it */
+	__u32 trial;		 /* 0: not armed, nothing is recorded or injected */
+	__u32 hold;		 /* stop the bring-up when the window opens */
+	__u32 lane;		 /* its number in the echoes' tags */
+	__u64 device;		 /* settle: the net_device, as counts found it */
 	__s64 settle_net_device; /* settle: the counts to wait for */
 	__s64 settle_inet6_dev;
 	char name[16];
 
-	__u32 opened; /* trial whose window has opened */
-	__u32 closed; /* trial whose window has closed */
+	__u32 opened;  /* trial whose window has opened */
+	__u32 closed;  /* trial whose window has closed */
 	__u32 settled; /* trial whose counts have come back; cleared to look for it again */
 	__u32 watched; /* settle: which of them, one bit each (WATCH_*) */
-	__u64 lost;   /* records that found the ring full */
+	__u64 lost;    /* records that found the ring full */
 };
 _Static_assert(sizeof(struct lane_state) == 88, "struct lane_state is a contract");
 
@@ -104,10 +104,10 @@ struct counts {
 	__u32 found; /* the device exists */
 	__u32 ifindex;
 	__u64 at_ns;
-	__u64 device;		/* address of the net_device */
-	__s64 net_device;	/* sum over CPUs, or the single counter */
+	__u64 device;		 /* address of the net_device */
+	__s64 net_device;	 /* sum over CPUs, or the single counter */
 	__u32 linkwatch_pending; /* 1: linkwatch holds one of them, for up to a second */
-	__u32 flags;		/* IFF_* */
+	__u32 flags;		 /* IFF_* */
 	__u32 reg_state;
 	__u32 have_inet6_dev;
 	__s64 inet6_dev;

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct campaign *first = NULL, *second = NULL;
 	char *before = NULL, *after = NULL;
 	size_t nr_before = 0, nr_after = 0;
-	struct why why = {""};
+	struct why why = { "" };
 	int err;
 
 	err = campaign_load_text("fuzz", (const char *)data, size, NULL, 0, &first, &why);

@@ -127,7 +127,7 @@ static int socket_in6(int type, int protocol)
 static unsigned int flags_get(const char *name)
 {
 	int fd = socket_in6(SOCK_DGRAM, 0);
-	struct ifreq request = {0};
+	struct ifreq request = { 0 };
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	CHECK(ioctl(fd, SIOCGIFFLAGS, &request) == 0);
@@ -138,7 +138,7 @@ static unsigned int flags_get(const char *name)
 static void flags_put(const char *name, unsigned int flags)
 {
 	int fd = socket_in6(SOCK_DGRAM, 0);
-	struct ifreq request = {0};
+	struct ifreq request = { 0 };
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	request.ifr_flags = (short)flags;
@@ -152,7 +152,7 @@ static void address_add(const char *name, const char *address)
 		struct in6_addr address;
 		uint32_t prefix;
 		int ifindex;
-	} request = {.prefix = 64, .ifindex = (int)if_nametoindex(name)};
+	} request = { .prefix = 64, .ifindex = (int)if_nametoindex(name) };
 	int fd = socket_in6(SOCK_DGRAM, 0);
 
 	CHECK(inet_pton(AF_INET6, address, &request.address) == 1);
@@ -162,9 +162,9 @@ static void address_add(const char *name, const char *address)
 
 static void default_route_add(const char *name)
 {
-	struct in6_rtmsg route = {.rtmsg_metric = 1,
-				  .rtmsg_flags = RTF_UP,
-				  .rtmsg_ifindex = (int)if_nametoindex(name)};
+	struct in6_rtmsg route = { .rtmsg_metric = 1,
+				   .rtmsg_flags = RTF_UP,
+				   .rtmsg_ifindex = (int)if_nametoindex(name) };
 	int fd = socket_in6(SOCK_DGRAM, 0);
 
 	CHECK(ioctl(fd, SIOCADDRT, &route) == 0);
@@ -201,9 +201,10 @@ static void nest_end(struct message *message, struct rtattr *at)
 static struct message link_message(uint16_t flags)
 {
 	return (struct message){
-		.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
-			   .nlmsg_type = RTM_NEWLINK,
-			   .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags)}};
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
+			    .nlmsg_type = RTM_NEWLINK,
+			    .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags) }
+	};
 }
 
 static int message_send(struct message *message)
@@ -223,7 +224,7 @@ static int message_send(struct message *message)
 static void veth_make(const char *one, const char *other, int netns_fd)
 {
 	struct message message = link_message(NLM_F_CREATE | NLM_F_EXCL);
-	const struct ifinfomsg link = {0};
+	const struct ifinfomsg link = { 0 };
 	struct rtattr *info, *data, *peer;
 	int err;
 
@@ -250,8 +251,8 @@ static void veth_make(const char *one, const char *other, int netns_fd)
 /* All sysctls of a device, as text: taken before and after, they must be equal. */
 static char *settings_of(const char *device)
 {
-	static const char *const folders[] = {"ipv4/conf", "ipv4/neigh", "ipv6/conf",
-					      "ipv6/neigh"};
+	static const char *const folders[] = { "ipv4/conf", "ipv4/neigh", "ipv6/conf",
+					       "ipv6/neigh" };
 	char *text = NULL, path[512], value[256];
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -373,7 +374,7 @@ static int await(struct testbed *testbed, struct heard *heard, enum testbed_even
 	const int64_t deadline = now_ms() + DEADLINE_MS;
 
 	while (heard_at(heard, kind, address) < 0) {
-		struct pollfd poller = {.fd = testbed_events_fd(testbed), .events = POLLIN};
+		struct pollfd poller = { .fd = testbed_events_fd(testbed), .events = POLLIN };
 		int64_t left = deadline - now_ms();
 
 		if (left <= 0 || poll(&poller, 1, (int)left) == 0) {
@@ -392,19 +393,19 @@ static int await(struct testbed *testbed, struct heard *heard, enum testbed_even
 /* An echo of the lane's own kernel to the peer's link-local address, and its reply. */
 static void ping_peer(const struct testbed *testbed)
 {
-	const struct icmp6_hdr echo = {.icmp6_type = ICMP6_ECHO_REQUEST,
-				       .icmp6_data16 = {htons(0xdada), htons(1)}};
-	struct sockaddr_in6 to = {.sin6_family = AF_INET6,
-				  .sin6_addr = testbed_peer(testbed)->link_local,
-				  .sin6_scope_id = testbed_dut(testbed)->ifindex};
+	const struct icmp6_hdr echo = { .icmp6_type = ICMP6_ECHO_REQUEST,
+					.icmp6_data16 = { htons(0xdada), htons(1) } };
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
+				   .sin6_addr = testbed_peer(testbed)->link_local,
+				   .sin6_scope_id = testbed_dut(testbed)->ifindex };
 	const int64_t deadline = now_ms() + DEADLINE_MS;
 	int fd = socket_in6(SOCK_RAW, IPPROTO_ICMPV6);
-	struct icmp6_hdr reply = {0};
+	struct icmp6_hdr reply = { 0 };
 
 	CHECK(sendto(fd, &echo, sizeof(echo), 0, (struct sockaddr *)&to, sizeof(to)) ==
 	      sizeof(echo));
 	while (reply.icmp6_type != ICMP6_ECHO_REPLY) {
-		struct pollfd poller = {.fd = fd, .events = POLLIN};
+		struct pollfd poller = { .fd = fd, .events = POLLIN };
 		int64_t left = deadline - now_ms();
 
 		CHECK(left > 0 && poll(&poller, 1, (int)left) == 1);
@@ -415,19 +416,19 @@ static void ping_peer(const struct testbed *testbed)
 
 static struct campaign campaign_of(enum device_kind kind)
 {
-	return (struct campaign){.device = {.kind = kind, .dut = "rig-a.1", .peer = "rig-b"},
-				 .sysctl = {.dad_transmits = 2,
-					    .router_solicitation_delay = 0,
-					    .retrans_time_ms = 120,
-					    .accept_dad = 1,
-					    .keep_addr_on_down = 1}};
+	return (struct campaign){ .device = { .kind = kind, .dut = "rig-a.1", .peer = "rig-b" },
+				  .sysctl = { .dad_transmits = 2,
+					      .router_solicitation_delay = 0,
+					      .retrans_time_ms = 120,
+					      .accept_dad = 1,
+					      .keep_addr_on_down = 1 } };
 }
 
 static struct testbed *opened(const struct campaign *campaign, uint32_t lane, bool keep)
 {
-	const struct testbed_ask ask = {campaign, lane, keep};
+	const struct testbed_ask ask = { campaign, lane, keep };
 	struct testbed *testbed = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 	int err = testbed_open(&ask, &testbed, &why);
 
 	if (err == -EOPNOTSUPP) {
@@ -442,10 +443,10 @@ static struct testbed *opened(const struct campaign *campaign, uint32_t lane, bo
 
 static void refused(const struct campaign *campaign, int err, const char *word)
 {
-	const struct testbed_ask ask = {campaign, 0, false};
+	const struct testbed_ask ask = { campaign, 0, false };
 	const uint32_t home = netns_now();
 	struct testbed *testbed = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 	int became = testbed_open(&ask, &testbed, &why);
 
 	if (became != -err || !strstr(why.text, word)) {
@@ -462,8 +463,8 @@ static void brings_up(struct testbed *testbed, enum device_kind kind)
 {
 	const struct testbed_device *dut = testbed_dut(testbed);
 	const struct in6_addr *address = &dut->link_local;
-	struct heard heard = {.nr = 0};
-	struct why why = {""};
+	struct heard heard = { .nr = 0 };
+	struct why why = { "" };
 	int tentative, permanent;
 
 	CHECK(!(flags_get(dut->name) & IFF_UP));
@@ -494,10 +495,10 @@ static void play_kind(const void *arg)
 	const uint32_t home = netns_now();
 	struct testbed *testbed = opened(&campaign, 0x1234, false);
 	const struct testbed_device *dut = testbed_dut(testbed), *peer = testbed_peer(testbed);
-	const uint8_t dut_mac[] = {2, 0xda, 0xd0, 0x12, 0x34, 1};
-	const uint8_t peer_mac[] = {2, 0xda, 0xd0, 0x12, 0x34, 2};
-	struct heard heard = {.nr = 0};
-	struct why why = {""};
+	const uint8_t dut_mac[] = { 2, 0xda, 0xd0, 0x12, 0x34, 1 };
+	const uint8_t peer_mac[] = { 2, 0xda, 0xd0, 0x12, 0x34, 2 };
+	struct heard heard = { .nr = 0 };
+	struct why why = { "" };
 
 	CHECK(netns_now() != home && dut->netns_inum == netns_now());
 	CHECK(strcmp(dut->name, "dut4660") == 0 && if_nametoindex("dut4660") == dut->ifindex);
@@ -539,9 +540,9 @@ static void play_duplicate(const void *arg)
 	const struct campaign campaign = campaign_of(DEVICE_VETH);
 	struct testbed *testbed = opened(&campaign, 1, false);
 	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	struct heard heard = {.nr = 0};
+	struct heard heard = { .nr = 0 };
 	char address[INET6_ADDRSTRLEN];
-	struct why why = {""};
+	struct why why = { "" };
 
 	(void)arg;
 	inet_ntop(AF_INET6, &testbed_dut(testbed)->link_local, address, sizeof(address));
@@ -563,9 +564,9 @@ static void test_duplicate_address_fails_dad(void **state)
 static void play_stable_privacy(const void *arg)
 {
 	struct campaign campaign = campaign_of(DEVICE_VETH);
-	struct heard heard = {.nr = 0};
+	struct heard heard = { .nr = 0 };
 	struct testbed *testbed;
-	struct why why = {""};
+	struct why why = { "" };
 	int permanent;
 
 	(void)arg;
@@ -589,8 +590,8 @@ static void play_delete_in_child(const void *arg)
 {
 	const struct campaign campaign = campaign_of(DEVICE_VETH);
 	struct testbed *testbed = opened(&campaign, 2, false);
-	struct heard heard = {.nr = 0};
-	struct why why = {""};
+	struct heard heard = { .nr = 0 };
+	struct why why = { "" };
 	int status;
 	pid_t pid;
 
@@ -614,8 +615,8 @@ static void play_overflow(const void *arg)
 {
 	const struct campaign campaign = campaign_of(DEVICE_VETH);
 	struct testbed *testbed = opened(&campaign, 3, false);
-	struct heard heard = {.nr = 0};
-	struct why why = {""};
+	struct heard heard = { .nr = 0 };
+	struct why why = { "" };
 	const int least = 1;
 
 	(void)arg;
@@ -637,10 +638,10 @@ static void test_lost_events_are_said(void **state)
 static void play_kept(const void *arg)
 {
 	const struct campaign campaign = campaign_of(DEVICE_VETH);
-	const struct testbed_ask again = {&campaign, 5, true};
+	const struct testbed_ask again = { &campaign, 5, true };
 	const uint32_t home = netns_now();
 	struct testbed *testbed = opened(&campaign, 5, true), *second = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 	struct stat st;
 	int fd;
 
@@ -664,7 +665,7 @@ static void test_kept_names_collide(void **state)
 
 static void play_cycles(const void *arg)
 {
-	static const enum device_kind kinds[] = {DEVICE_VETH, DEVICE_MACVLAN, DEVICE_BRIDGE};
+	static const enum device_kind kinds[] = { DEVICE_VETH, DEVICE_MACVLAN, DEVICE_BRIDGE };
 	const uint32_t home = netns_now();
 	int fds = -1;
 
@@ -672,7 +673,7 @@ static void play_cycles(const void *arg)
 	for (uint32_t i = 0; i < 100; i++) {
 		const struct campaign campaign = campaign_of(kinds[i % 3]);
 		struct testbed *testbed = opened(&campaign, i, false);
-		struct why why = {""};
+		struct why why = { "" };
 
 		CHECK_DONE(testbed_close(testbed, &why), &why);
 		if (fds < 0)
@@ -698,7 +699,7 @@ static void witness_await(int fd, const char *const names[], unsigned int nr)
 
 	for (unsigned int i = 0; i < nr; i++) {
 		while (if_nametoindex(names[i]) != 0) {
-			struct pollfd poller = {.fd = fd, .events = POLLIN};
+			struct pollfd poller = { .fd = fd, .events = POLLIN };
 			int64_t left = deadline - now_ms();
 
 			CHECK(left > 0 && poll(&poller, 1, (int)left) == 1);
@@ -742,9 +743,9 @@ static void victim_kill(pid_t pid)
 
 static void play_killed(const void *arg)
 {
-	static const char *const witnesses[] = {"witness0", "witness1"};
+	static const char *const witnesses[] = { "witness0", "witness1" };
 	const struct campaign campaign = campaign_of(DEVICE_VETH);
-	struct sockaddr_nl groups = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	struct sockaddr_nl groups = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
 	int events = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	char path[64];
 	pid_t pid;
@@ -801,8 +802,8 @@ static struct snapshot snapshot_take(void)
 	const unsigned int mask = (unsigned int)~IFF_RUNNING;
 
 	return (struct snapshot){
-		.flags = {flags_get("rig-a.1") & mask, flags_get("rig-b") & mask},
-		.settings = {settings_of("rig-a.1"), settings_of("rig-b")},
+		.flags = { flags_get("rig-a.1") & mask, flags_get("rig-b") & mask },
+		.settings = { settings_of("rig-a.1"), settings_of("rig-b") },
 		.netns_inum = netns_now(),
 	};
 }
@@ -832,7 +833,7 @@ static void play_existing(const void *arg)
 	const uint32_t home = netns_now();
 	struct snapshot before;
 	struct testbed *testbed;
-	struct why why = {""};
+	struct why why = { "" };
 
 	(void)arg;
 	rig_make();
@@ -863,7 +864,7 @@ static void play_existing_killed(const void *arg)
 	const uint32_t home = netns_now();
 	unsigned int left = 1;
 	struct snapshot before;
-	struct why why = {""};
+	struct why why = { "" };
 	pid_t pid;
 	int steps;
 
@@ -907,7 +908,7 @@ static void play_existing_gone(const void *arg)
 	const struct campaign campaign = campaign_of(DEVICE_EXISTING);
 	struct message message = link_message(0);
 	unsigned int left = 1;
-	struct why why = {""};
+	struct why why = { "" };
 	pid_t pid;
 
 	(void)arg;
@@ -935,7 +936,7 @@ static void play_stranded(const void *arg)
 	const struct campaign campaign = campaign_of(DEVICE_EXISTING);
 	struct message message = link_message(0);
 	struct snapshot before;
-	struct why why = {""};
+	struct why why = { "" };
 	unsigned int left = 0;
 	pid_t pid;
 
@@ -971,8 +972,8 @@ static void play_killed_any_time(const void *arg)
 	rig_make();
 	before = snapshot_take();
 	for (int i = 0; i < 40; i++) {
-		const struct timespec moment = {.tv_nsec = i * 700000L};
-		struct why why = {""};
+		const struct timespec moment = { .tv_nsec = i * 700000L };
+		struct why why = { "" };
 		unsigned int left = 1;
 		pid_t pid;
 
@@ -1032,10 +1033,10 @@ int main(void)
 				bridge = DEVICE_BRIDGE, dummy = DEVICE_DUMMY;
 	static int elsewhere;
 	const struct CMUnitTest tests[] = {
-		{"test_veth", test_kind, NULL, NULL, &veth},
-		{"test_macvlan", test_kind, NULL, NULL, &macvlan},
-		{"test_bridge", test_kind, NULL, NULL, &bridge},
-		{"test_dummy", test_kind, NULL, NULL, &dummy},
+		{ "test_veth", test_kind, NULL, NULL, &veth },
+		{ "test_macvlan", test_kind, NULL, NULL, &macvlan },
+		{ "test_bridge", test_kind, NULL, NULL, &bridge },
+		{ "test_dummy", test_kind, NULL, NULL, &dummy },
 		cmocka_unit_test(test_duplicate_address_fails_dad),
 		cmocka_unit_test(test_address_unknown_before_dad),
 		cmocka_unit_test(test_deleted_by_a_child),
@@ -1045,8 +1046,8 @@ int main(void)
 		cmocka_unit_test(test_killed_leaves_no_namespace),
 		cmocka_unit_test(test_existing_is_put_back),
 		cmocka_unit_test(test_existing_killed_is_undone),
-		{"test_existing_killed_is_undone_from_elsewhere",
-		 test_existing_killed_is_undone, NULL, NULL, &elsewhere},
+		{ "test_existing_killed_is_undone_from_elsewhere",
+		  test_existing_killed_is_undone, NULL, NULL, &elsewhere },
 		cmocka_unit_test(test_existing_killed_at_any_moment),
 		cmocka_unit_test(test_undone_when_devices_are_gone),
 		cmocka_unit_test(test_stranded_peer_survives),

@@ -14,8 +14,9 @@
 
 #include "campaign.h"
 
-#define ROOT_KEYS \
-	"name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, arms, window, echo, watch"
+#define ROOT_KEYS                                                                             \
+	"name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, arms, " \
+	"window, echo, watch"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)
@@ -37,19 +38,19 @@ static int load(const char *text, const char *const *sets, struct campaign **out
 static struct campaign *load_good(const char *text, const char *const *sets)
 {
 	struct campaign *campaign = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 
 	if (load(text, sets, &campaign, &why))
 		fail_msg("refused: %s", why.text);
 	return campaign;
 }
 
-static const char *const no_sets[SETS_MAX] = {NULL};
+static const char *const no_sets[SETS_MAX] = { NULL };
 
 static void test_defaults(void **state)
 {
 	struct campaign *campaign = NULL;
-	struct why why = {"untouched"};
+	struct why why = { "untouched" };
 
 	(void)state;
 	assert_int_equal(campaign_load(NULL, NULL, 0, &campaign, &why), 0);
@@ -102,8 +103,8 @@ static void test_defaults(void **state)
 /* Files that say nothing are the defaults. */
 static void test_empty(void **state)
 {
-	static const char *const texts[] = {"",	     "\n",   "# nothing\n",
-					    "---\n", "{}\n", "---\n...\n"};
+	static const char *const texts[] = { "",      "\n",   "# nothing\n",
+					     "---\n", "{}\n", "---\n...\n" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -331,7 +332,7 @@ static void test_sentences(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct campaign *campaign = NULL;
-		struct why why = {""};
+		struct why why = { "" };
 
 		assert_int_equal(load(bad[i].text, bad[i].sets, &campaign, &why), -EINVAL);
 		assert_string_equal(why.text, bad[i].sentence);
@@ -473,7 +474,7 @@ static void test_files(void **state)
 {
 	static const char missing[] = "/proc/self/no-such-file";
 	struct campaign *campaign = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 	char path[64], expected[256];
 	int fd = memfd_create("campaign", MFD_CLOEXEC);
 
@@ -505,12 +506,12 @@ static void test_files(void **state)
 static void test_shipped(void **state)
 {
 #ifdef CAMPAIGNS_FOLDER
-	static const char *const names[] = {"smoke", "ifconfig", "mixed", "soak"};
+	static const char *const names[] = { "smoke", "ifconfig", "mixed", "soak" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct campaign *campaign = NULL;
-		struct why why = {""};
+		struct why why = { "" };
 		char path[4096];
 
 		snprintf(path, sizeof(path), "%s/%s.yaml", CAMPAIGNS_FOLDER, names[i]);

@@ -39,7 +39,7 @@ struct sample {
 	uint32_t nr_holds_us;
 };
 
-static const char *const colour_names[] = {"red", "green"};
+static const char *const colour_names[] = { "red", "green" };
 
 /* clang-format off */
 static const struct field part_rows[] = {
@@ -100,9 +100,10 @@ static void assert_line(const struct sample *sample, const char *expected)
 
 static void test_line(void **state)
 {
-	struct part parts[] = {{.took_ns = 1, .stack = "a"}, {.took_ns = 2, .stack = "b\n"}};
-	const char *words[] = {"one", NULL, "\xc3\xa4\"\\"};
-	uint64_t holds_us[] = {5, 6};
+	struct part parts[] = { { .took_ns = 1, .stack = "a" },
+				{ .took_ns = 2, .stack = "b\n" } };
+	const char *words[] = { "one", NULL, "\xc3\xa4\"\\" };
+	uint64_t holds_us[] = { 5, 6 };
 	struct sample sample = {
 		.held = true,
 		.colour = GREEN,
@@ -111,7 +112,7 @@ static void test_line(void **state)
 		.seed = UINT64_MAX,
 		.delta_us = -3,
 		.text = "",
-		.part = {.took_ns = 7, .stack = "c"},
+		.part = { .took_ns = 7, .stack = "c" },
 		.parts = parts,
 		.nr_parts = 2,
 		.words = words,
@@ -164,7 +165,7 @@ static char *print(const struct sample *sample)
 
 static void test_print(void **state)
 {
-	struct sample sample = {.text = "x"};
+	struct sample sample = { .text = "x" };
 	char *text = print(&sample);
 	json_t *json = fields_to_json(&sample_fields, &sample);
 	json_t *read = json_loads(text, 0, NULL);
@@ -234,7 +235,7 @@ static void test_schema(void **state)
 /* A line has what its schema requires, in the same order, and nothing else. */
 static void test_line_schema(void **state)
 {
-	struct sample sample = {.text = "x"};
+	struct sample sample = { .text = "x" };
 	json_t *schema = fields_line_schema(&sample_fields, "sample");
 	json_t *required = json_object_get(schema, "required");
 	char *line = fields_to_line(&sample_fields, "sample", &sample);
@@ -285,7 +286,7 @@ static void test_unit(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct field field = {.name = names[i].name, .type = FIELD_U64};
+		struct field field = { .name = names[i].name, .type = FIELD_U64 };
 		const char *unit = field_unit(&field);
 
 		if (names[i].unit)

@@ -148,7 +148,7 @@ static struct frame_echo echo_of(const struct good *good)
 /* The receiver's check: byte by byte and folded at once, unlike what made the frame. */
 static uint32_t receiver_sum(const struct frame_echo *echo, const uint8_t *icmp, size_t nr)
 {
-	uint8_t pseudo[40] = {[32] = 0, 0, (uint8_t)(nr >> 8), (uint8_t)nr, [39] = 58};
+	uint8_t pseudo[40] = { [32] = 0, 0, (uint8_t)(nr >> 8), (uint8_t)nr, [39] = 58 };
 	uint32_t sum = 0;
 
 	memcpy(pseudo, &echo->source, 16);
@@ -222,7 +222,7 @@ static void test_the_buffer_needs_no_alignment(void **state)
 static void test_multicast_mac(void **state)
 {
 	struct in6_addr group = address_of("ff02::1:ff00:5301");
-	const uint8_t wanted[] = {0x33, 0x33, 0xff, 0x00, 0x53, 0x01};
+	const uint8_t wanted[] = { 0x33, 0x33, 0xff, 0x00, 0x53, 0x01 };
 	uint8_t mac[ETH_ALEN];
 
 	(void)state;
@@ -234,9 +234,9 @@ static void test_multicast_mac(void **state)
 static void test_solicited_node(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"4037::01:800:200e:8c6c", "ff02::1:ff0e:8c6c"},
-		{"fe80::1", "ff02::1:ff00:1"},
-		{"2001:db8::ffff:ffff", "ff02::1:ffff:ffff"},
+		{ "4037::01:800:200e:8c6c", "ff02::1:ff0e:8c6c" },
+		{ "fe80::1", "ff02::1:ff00:1" },
+		{ "2001:db8::ffff:ffff", "ff02::1:ffff:ffff" },
 	};
 
 	(void)state;
@@ -253,10 +253,10 @@ static void test_solicited_node(void **state)
 static void test_link_local(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"3456789abcde", "fe80::3656:78ff:fe9a:bcde"},
-		{"02005e005301", "fe80::5eff:fe00:5301"},
-		{"ffffffffffff", "fe80::fdff:ffff:feff:ffff"},
-		{"000000000000", "fe80::200:ff:fe00:0"},
+		{ "3456789abcde", "fe80::3656:78ff:fe9a:bcde" },
+		{ "02005e005301", "fe80::5eff:fe00:5301" },
+		{ "ffffffffffff", "fe80::fdff:ffff:feff:ffff" },
+		{ "000000000000", "fe80::200:ff:fe00:0" },
 	};
 
 	(void)state;

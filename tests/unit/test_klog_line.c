@@ -46,7 +46,7 @@ static void check_corpus_record(char *row, int row_nr)
 static void test_corpus(void **state)
 {
 	FILE *corpus = fopen(KLOG_CORPUS, "r");
-	bool have_kind[KLOG_KINDS] = {false};
+	bool have_kind[KLOG_KINDS] = { false };
 	char row[2048];
 	int row_nr = 0;
 	int records = 0;
@@ -175,18 +175,18 @@ static void test_escapes(void **state)
 		const char *escaped;
 		const char *text;
 	} rows[] = {
-		{"a\\x0ab", "a b"},
-		{"\\x0a\\x0aa\\x0a", "a"},
-		{"\\x09tab\\x1b[31m\\x7f\\x00.", "tab [31m  ."},
-		{"back\\x5cslash", "back\\slash"},
-		{"\\x5cx0a", "\\x0a"},
-		{"caff\\xc3\\xa8", "caff\xc3\xa8"},
+		{ "a\\x0ab", "a b" },
+		{ "\\x0a\\x0aa\\x0a", "a" },
+		{ "\\x09tab\\x1b[31m\\x7f\\x00.", "tab [31m  ." },
+		{ "back\\x5cslash", "back\\slash" },
+		{ "\\x5cx0a", "\\x0a" },
+		{ "caff\\xc3\\xa8", "caff\xc3\xa8" },
 		/* No escapes of the kernel's, so left as they are. */
-		{"\\", "\\"},
-		{"\\x", "\\x"},
-		{"\\x0", "\\x0"},
-		{"\\x0g", "\\x0g"},
-		{"\\n", "\\n"},
+		{ "\\", "\\" },
+		{ "\\x", "\\x" },
+		{ "\\x0", "\\x0" },
+		{ "\\x0g", "\\x0g" },
+		{ "\\n", "\\n" },
 	};
 
 	(void)state;

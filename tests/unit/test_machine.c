@@ -133,7 +133,7 @@ static void in_own_run(bool (*passes)(void))
 
 static bool lock_holds(void)
 {
-	struct why why = {""};
+	struct why why = { "" };
 	char pid[32];
 	int lock = machine_lock(&why);
 
@@ -156,7 +156,7 @@ static bool lock_holds(void)
 
 static bool lock_goes_with_its_process(void)
 {
-	struct why why = {""};
+	struct why why = { "" };
 	int lock, status;
 	pid_t child = fork();
 
@@ -171,7 +171,7 @@ static bool lock_goes_with_its_process(void)
 
 static bool mark_stays_until_taken(void)
 {
-	struct why why = {""};
+	struct why why = { "" };
 
 	MUST(!machine_dirty(&why));
 	MUST(machine_unmark_dirty(&why) == 0);
@@ -194,7 +194,7 @@ static bool mark_of_another_boot_means_nothing(void)
 		"",
 		"\n\n\n",
 	};
-	struct why why = {""};
+	struct why why = { "" };
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		FILE *file;
@@ -227,7 +227,7 @@ static bool make_file(const char *path)
 
 static bool leftovers_are_told(void)
 {
-	struct why why = {""};
+	struct why why = { "" };
 	unsigned int seen = 0;
 	char path[128];
 

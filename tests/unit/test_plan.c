@@ -14,7 +14,7 @@
 static struct campaign *load(const char *text)
 {
 	struct campaign *campaign = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 
 	if (campaign_load_text("plan", text, strlen(text), NULL, 0, &campaign, &why))
 		fail_msg("refused: %s", why.text);
@@ -99,8 +99,8 @@ static void test_balance(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct campaign *campaign = load(texts[i]);
-		uint32_t counts[ARMS] = {0};
-		uint32_t first[ARMS] = {0};
+		uint32_t counts[ARMS] = { 0 };
+		uint32_t first[ARMS] = { 0 };
 
 		for (uint32_t trial = 1; trial <= TRIALS; trial++) {
 			uint32_t block = (trial - 1) / campaign->nr_arms;
@@ -144,7 +144,7 @@ static void test_arms(void **state)
 static void test_draws(void **state)
 {
 	struct campaign *campaign = load(mixed);
-	uint32_t holds[4] = {0}, directions[DIRECTIONS] = {0}, targets[TARGETS] = {0};
+	uint32_t holds[4] = { 0 }, directions[DIRECTIONS] = { 0 }, targets[TARGETS] = { 0 };
 
 	(void)state;
 	for (uint32_t trial = 1; trial <= TRIALS; trial++) {
@@ -169,7 +169,7 @@ static void test_draws(void **state)
 static void test_list(void **state)
 {
 	struct campaign *campaign = load("arms: [hold]\nwindow: {hold_us: [10, 20, 30]}\n");
-	uint32_t counts[3] = {0};
+	uint32_t counts[3] = { 0 };
 
 	(void)state;
 	for (uint32_t trial = 1; trial <= TRIALS; trial++) {

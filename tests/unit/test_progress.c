@@ -17,14 +17,14 @@
 
 #define S 1000000000ull
 
-static enum arm all_arms[] = {ARM_CONTROL, ARM_HOLD, ARM_ECHO, ARM_RACE};
+static enum arm all_arms[] = { ARM_CONTROL, ARM_HOLD, ARM_ECHO, ARM_RACE };
 
 static struct campaign campaign_of(uint32_t trials, uint32_t seconds)
 {
 	return (struct campaign){
 		.name = "smoke",
 		.lanes = 2,
-		.stop = {.trials = trials, .seconds = seconds},
+		.stop = { .trials = trials, .seconds = seconds },
 		.arms = all_arms,
 		.nr_arms = 4,
 	};
@@ -32,10 +32,10 @@ static struct campaign campaign_of(uint32_t trials, uint32_t seconds)
 
 static void add(struct tally *tally, enum verdict verdict, uint32_t count)
 {
-	const struct judgement judgement = {.verdict = verdict, .signature = "x"};
+	const struct judgement judgement = { .verdict = verdict, .signature = "x" };
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct evidence e = {.spec = {.trial = i + 1, .arm = ARM_RACE}};
+		struct evidence e = { .spec = { .trial = i + 1, .arm = ARM_RACE } };
 
 		assert_true(tally_add(tally, &e, &judgement, NULL) >= 0);
 	}
@@ -54,18 +54,18 @@ struct screen {
 
 static void open_memory(struct screen *screen)
 {
-	*screen = (struct screen){.end = -1};
+	*screen = (struct screen){ .end = -1 };
 	screen->out = open_memstream(&screen->text, &screen->size);
 	assert_non_null(screen->out);
 }
 
 static void open_terminal(struct screen *screen, unsigned short columns)
 {
-	const struct winsize size = {.ws_row = 25, .ws_col = columns};
+	const struct winsize size = { .ws_row = 25, .ws_col = columns };
 	struct termios raw;
 	int fd;
 
-	*screen = (struct screen){.end = posix_openpt(O_RDWR | O_NOCTTY)};
+	*screen = (struct screen){ .end = posix_openpt(O_RDWR | O_NOCTTY) };
 	if (screen->end < 0)
 		skip();
 	assert_int_equal(grantpt(screen->end), 0);
@@ -122,10 +122,10 @@ static struct progress *new_progress(enum progress_style style, struct screen *s
 static void test_begin(void **state)
 {
 	static const struct results_hook hooks[] = {
-		{"flags", TIER_KPROBE, "__dev_change_flags"},
-		{"hold", TIER_TRACEPOINT, NULL},
-		{"path", TIER_AUTO, NULL},
-		{"settle", TIER_FENTRY, "free_percpu"},
+		{ "flags", TIER_KPROBE, "__dev_change_flags" },
+		{ "hold", TIER_TRACEPOINT, NULL },
+		{ "path", TIER_AUTO, NULL },
+		{ "settle", TIER_FENTRY, "free_percpu" },
 	};
 	struct campaign campaign = campaign_of(240, 60);
 	struct progress *progress;
@@ -278,39 +278,39 @@ static void test_dumb_terminal(void **state)
 /* --- end --- */
 
 static struct tally_arm arms[] = {
-	{.arm = ARM_CONTROL,
-	 .trials = 60,
-	 .valid = 60,
-	 .opened = 60,
-	 .verdicts = {{[VERDICT_CLEAN] = 60}},
-	 .second_flags_p50_us = 88,
-	 .second_flags_p99_us = 1250,
-	 .settle_p50_us = 4210,
-	 .settle_p99_us = 9961,
-	 .elapsed_ms = 412},
-	{.arm = ARM_HOLD,
-	 .trials = 60,
-	 .valid = 60,
-	 .opened = 60,
-	 .verdicts = {{[VERDICT_CLEAN] = 60}},
-	 .hold_asked_p50_us = 5000,
-	 .hold_asked_p99_us = 600000000,
-	 .held_p50_us = 999949,
-	 .held_p99_us = 999950,
-	 .elapsed_ms = 900},
-	{.arm = ARM_ECHO,
-	 .trials = 60,
-	 .opened = 60,
-	 .verdicts = {{[VERDICT_MISSED] = 60}},
-	 .first_echo_p50_us = 41,
-	 .first_echo_p99_us = 249},
-	{.arm = ARM_RACE,
-	 .trials = 60,
-	 .valid = 60,
-	 .opened = 60,
-	 .inside = 60,
-	 .verdicts = {{[VERDICT_CLEAN] = 60}},
-	 .elapsed_ms = 1000},
+	{ .arm = ARM_CONTROL,
+	  .trials = 60,
+	  .valid = 60,
+	  .opened = 60,
+	  .verdicts = { { [VERDICT_CLEAN] = 60 } },
+	  .second_flags_p50_us = 88,
+	  .second_flags_p99_us = 1250,
+	  .settle_p50_us = 4210,
+	  .settle_p99_us = 9961,
+	  .elapsed_ms = 412 },
+	{ .arm = ARM_HOLD,
+	  .trials = 60,
+	  .valid = 60,
+	  .opened = 60,
+	  .verdicts = { { [VERDICT_CLEAN] = 60 } },
+	  .hold_asked_p50_us = 5000,
+	  .hold_asked_p99_us = 600000000,
+	  .held_p50_us = 999949,
+	  .held_p99_us = 999950,
+	  .elapsed_ms = 900 },
+	{ .arm = ARM_ECHO,
+	  .trials = 60,
+	  .opened = 60,
+	  .verdicts = { { [VERDICT_MISSED] = 60 } },
+	  .first_echo_p50_us = 41,
+	  .first_echo_p99_us = 249 },
+	{ .arm = ARM_RACE,
+	  .trials = 60,
+	  .valid = 60,
+	  .opened = 60,
+	  .inside = 60,
+	  .verdicts = { { [VERDICT_CLEAN] = 60 } },
+	  .elapsed_ms = 1000 },
 };
 
 static struct summary clean_summary(void)
@@ -406,9 +406,9 @@ static void test_bounds(void **state)
 		uint64_t ppm;
 		const char *shown;
 	} bounds[] = {
-		{1000000, "100.0%"}, {48001, "4.9%"}, {48000, "4.8%"}, {10000, "1.0%"},
-		{9999, "1.00%"},     {2991, "0.30%"}, {2901, "0.30%"}, {999, "0.100%"},
-		{301, "0.031%"},     {30, "0.0030%"}, {1, "0.0001%"},
+		{ 1000000, "100.0%" }, { 48001, "4.9%" }, { 48000, "4.8%" }, { 10000, "1.0%" },
+		{ 9999, "1.00%" },     { 2991, "0.30%" }, { 2901, "0.30%" }, { 999, "0.100%" },
+		{ 301, "0.031%" },     { 30, "0.0030%" }, { 1, "0.0001%" },
 	};
 
 	(void)state;
@@ -428,9 +428,9 @@ static void test_bounds(void **state)
 static void test_end_inconclusive(void **state)
 {
 	struct tally_reason reasons[] = {
-		{VERDICT_MISSED,
-		 "the bring-up never set flags of dut0 (it ended with status 255)", 200},
-		{VERDICT_INVALID, "held for 1 us of 5000 us", 40},
+		{ VERDICT_MISSED,
+		  "the bring-up never set flags of dut0 (it ended with status 255)", 200 },
+		{ VERDICT_INVALID, "held for 1 us of 5000 us", 40 },
 	};
 	struct summary summary = clean_summary();
 
@@ -452,7 +452,7 @@ static void test_end_inconclusive(void **state)
 
 static void test_end_skipped(void **state)
 {
-	struct tally_reason reasons[] = {{VERDICT_SKIPPED, "no kprobes", 240}};
+	struct tally_reason reasons[] = { { VERDICT_SKIPPED, "no kprobes", 240 } };
 	struct summary summary = clean_summary();
 
 	(void)state;
@@ -468,26 +468,26 @@ static void test_end_skipped(void **state)
 }
 
 static struct tally_finding findings[] = {
-	{.verdict = VERDICT_LEAK,
-	 .object = "net_device",
-	 .delta = 4,
-	 .pinned = true,
-	 .signature = "leak/net_device",
-	 .reason =
-		 "+4 net_device references on dut 412 ms after teardown; the unregister hangs",
-	 .count = 2,
-	 .trials = (uint32_t[]){3, 9},
-	 .nr_trials = 2,
-	 .arms = (enum arm[]){ARM_RACE, ARM_HOLD},
-	 .nr_arms = 2},
-	{.verdict = VERDICT_KERNEL_BUG,
-	 .signature = "kernel-bug/WARNING",
-	 .reason = "the kernel logged: WARNING: CPU: 1",
-	 .count = 1,
-	 .trials = (uint32_t[]){7},
-	 .nr_trials = 1,
-	 .arms = (enum arm[]){ARM_RACE},
-	 .nr_arms = 1},
+	{ .verdict = VERDICT_LEAK,
+	  .object = "net_device",
+	  .delta = 4,
+	  .pinned = true,
+	  .signature = "leak/net_device",
+	  .reason =
+		  "+4 net_device references on dut 412 ms after teardown; the unregister hangs",
+	  .count = 2,
+	  .trials = (uint32_t[]){ 3, 9 },
+	  .nr_trials = 2,
+	  .arms = (enum arm[]){ ARM_RACE, ARM_HOLD },
+	  .nr_arms = 2 },
+	{ .verdict = VERDICT_KERNEL_BUG,
+	  .signature = "kernel-bug/WARNING",
+	  .reason = "the kernel logged: WARNING: CPU: 1",
+	  .count = 1,
+	  .trials = (uint32_t[]){ 7 },
+	  .nr_trials = 1,
+	  .arms = (enum arm[]){ ARM_RACE },
+	  .nr_arms = 1 },
 };
 
 static struct summary faulty_summary(void)
@@ -534,8 +534,7 @@ static void test_end_with_results(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	assert_int_equal(chdir(folder), 0);
-	assert_int_equal(
-		results_open("out", &campaign, NULL, &results, NULL), 0);
+	assert_int_equal(results_open("out", &campaign, NULL, &results, NULL), 0);
 	open_memory(&screen);
 	progress = new_progress(PROGRESS_PEOPLE, &screen, &campaign);
 	progress_begin(progress, results, NULL, 0);
@@ -563,9 +562,9 @@ static void test_colour(void **state)
 		const char *no_color;
 		const char *verdict;
 	} cases[] = {
-		{NULL, "Verdict: \033[1;32mclean\033[0m - "},
-		{"", "Verdict: \033[1;32mclean\033[0m - "},
-		{"1", "Verdict: clean - "},
+		{ NULL, "Verdict: \033[1;32mclean\033[0m - " },
+		{ "", "Verdict: \033[1;32mclean\033[0m - " },
+		{ "1", "Verdict: clean - " },
 	};
 
 	(void)state;
@@ -594,7 +593,7 @@ static void test_colour(void **state)
 
 static void test_tap(void **state)
 {
-	struct tally_arm told[] = {arms[0], arms[1], arms[2], arms[3]};
+	struct tally_arm told[] = { arms[0], arms[1], arms[2], arms[3] };
 	struct campaign campaign = campaign_of(240, 0);
 	struct summary summary = faulty_summary();
 	struct progress *progress;
@@ -632,7 +631,7 @@ static void test_tap(void **state)
 
 static void test_tap_without_valid_trials(void **state)
 {
-	struct tally_arm told[] = {arms[0], arms[3]};
+	struct tally_arm told[] = { arms[0], arms[3] };
 	const struct campaign campaign = campaign_of(240, 0);
 	struct summary summary = clean_summary();
 	struct progress *progress;

@@ -38,12 +38,12 @@ static const struct machine machine = {
 };
 
 static const struct results_hook hooks[] = {
-	{"flags", TIER_KPROBE, "__dev_change_flags"},
-	{"hold", TIER_TRACEPOINT, NULL},
-	{"path", TIER_AUTO, NULL},
+	{ "flags", TIER_KPROBE, "__dev_change_flags" },
+	{ "hold", TIER_TRACEPOINT, NULL },
+	{ "path", TIER_AUTO, NULL },
 };
 
-static enum arm both_arms[] = {ARM_CONTROL, ARM_RACE};
+static enum arm both_arms[] = { ARM_CONTROL, ARM_RACE };
 static const struct campaign campaign = {
 	.name = "two/arms \xc3\xa9",
 	.seed = 7,
@@ -93,7 +93,7 @@ static int leave(void **state)
 static struct results *open_results(const char *path, FILE *stream)
 {
 	struct results *results;
-	struct why why = {""};
+	struct why why = { "" };
 
 	if (results_open(path, &campaign, stream, &results, &why) ||
 	    results_begin(results, &campaign, &machine, hooks, 3, &why))
@@ -153,13 +153,13 @@ static void assert_null_in(const json_t *json, const char *name)
 	assert_true(json_is_null(json_object_get(json, name)));
 }
 
-static const struct judgement clean = {.verdict = VERDICT_CLEAN, .reason = "fine"};
+static const struct judgement clean = { .verdict = VERDICT_CLEAN, .reason = "fine" };
 
 static const struct evidence *quiet_trial(uint32_t trial)
 {
 	static struct evidence e;
 
-	e = (struct evidence){.spec = {.trial = trial}, .device = "dut"};
+	e = (struct evidence){ .spec = { .trial = trial }, .device = "dut" };
 	return &e;
 }
 
@@ -202,13 +202,11 @@ static void test_folder_with_parents(void **state)
 static void test_folder_that_holds_results(void **state)
 {
 	struct results *results = open_results("out", NULL), *second = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 
 	(void)state;
 	results_close(results);
-	assert_int_equal(
-		results_open("out", &campaign, NULL, &second, &why),
-		-EEXIST);
+	assert_int_equal(results_open("out", &campaign, NULL, &second, &why), -EEXIST);
 	assert_null(second);
 	assert_string_equal(why.text,
 			    "results: folder out already holds results.ndjson; choose "
@@ -218,13 +216,11 @@ static void test_folder_that_holds_results(void **state)
 static void test_folder_that_cannot_be(void **state)
 {
 	struct results *results = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 
 	(void)state;
 	close(open("file", O_CREAT | O_WRONLY, 0600));
-	assert_int_equal(
-		results_open("file/out", &campaign, NULL, &results, &why),
-		-ENOTDIR);
+	assert_int_equal(results_open("file/out", &campaign, NULL, &results, &why), -ENOTDIR);
 	assert_non_null(strstr(why.text, "file/out: Not a directory"));
 }
 
@@ -259,14 +255,14 @@ static void test_first_line(void **state)
 static struct evidence full_evidence(void)
 {
 	return (struct evidence){
-		.spec = {.trial = 3,
-			 .arm = ARM_RACE,
-			 .hold_us = 5000,
-			 .direction = DIRECTION_OUTBOUND_RAW,
-			 .target = TARGET_NOBODY,
-			 .source = SOURCE_SPOOFED,
-			 .echoes = 4,
-			 .seed = UINT64_MAX},
+		.spec = { .trial = 3,
+			  .arm = ARM_RACE,
+			  .hold_us = 5000,
+			  .direction = DIRECTION_OUTBOUND_RAW,
+			  .target = TARGET_NOBODY,
+			  .source = SOURCE_SPOOFED,
+			  .echoes = 4,
+			  .seed = UINT64_MAX },
 		.lane = 2,
 		.device = "dut0",
 		.tier = TIER_FENTRY,
@@ -288,8 +284,8 @@ static struct evidence full_evidence(void)
 		.bringup_end = BRINGUP_KILLED,
 		.bringup_status = 11,
 		.bringup_said = "ifconfig: what?",
-		.baseline = {.found = true, .net_device = 3, .inet6_dev = 2, .groups = 1},
-		.after = {.found = true, .net_device = -7, .inet6_dev = 2},
+		.baseline = { .found = true, .net_device = 3, .inet6_dev = 2, .groups = 1 },
+		.after = { .found = true, .net_device = -7, .inet6_dev = 2 },
 		.settle_ns = 2100000000,
 		.looks = 2,
 		.unregister_tried = true,
@@ -298,17 +294,17 @@ static struct evidence full_evidence(void)
 		.hang_wchan = "netdev_run_todo",
 		.hang_stack = "netdev_run_todo\nrtnl_dellink\n",
 		.lost_events = 1,
-		.klog = {.kind = KLOG_WAITING,
-			 .device = "dut0",
-			 .usage_count = -1,
-			 .text = "unregister_netdevice: waiting for dut0"},
+		.klog = { .kind = KLOG_WAITING,
+			  .device = "dut0",
+			  .usage_count = -1,
+			  .text = "unregister_netdevice: waiting for dut0" },
 		.klog_lines = 5,
 		.klog_shared = 1,
 		.nr_moments = 4,
-		.moments = {{1000001000, 0, MOMENT_OPENED, 0},
-			    {1000013345, -99, MOMENT_ECHO_ANSWERED, 2},
-			    {999999999, 0, MOMENT_START, 0},
-			    {1000013345, 0, MOMENT_REPLY, 0}},
+		.moments = { { 1000001000, 0, MOMENT_OPENED, 0 },
+			     { 1000013345, -99, MOMENT_ECHO_ANSWERED, 2 },
+			     { 999999999, 0, MOMENT_START, 0 },
+			     { 1000013345, 0, MOMENT_REPLY, 0 } },
 	};
 }
 
@@ -388,7 +384,7 @@ static void test_trial_line_with_nothing_in_it(void **state)
 		"settle_ns",	 "unregister_ns",   "hang_pid",	     "hang_wchan",
 		"hang_stack",
 	};
-	static const char *const klog_nulls[] = {"kind", "text", "device", "usage_count"};
+	static const char *const klog_nulls[] = { "kind", "text", "device", "usage_count" };
 	struct results *results = open_results("out", NULL);
 	struct why why;
 	json_t *line;
@@ -418,8 +414,8 @@ static void write_all_lines(struct results *results)
 		.reason = "leaks",
 		.delta = 1,
 	};
-	struct summary summary = {.id = results_id(results), .ended_by = "trials"};
-	struct why why = {""};
+	struct summary summary = { .id = results_id(results), .ended_by = "trials" };
+	struct why why = { "" };
 
 	assert_int_equal(tally_new(&campaign, &tally), 0);
 	for (uint32_t trial = 1; trial <= 4; trial++) {
@@ -482,7 +478,7 @@ static void test_stream_gets_every_line(void **state)
 static void test_stream_that_closes(void **state)
 {
 	struct results *results;
-	struct why why = {""};
+	struct why why = { "" };
 	FILE *stream;
 	int ends[2];
 
@@ -506,7 +502,7 @@ static void test_stream_that_closes(void **state)
 /* A disk with no more room, played by a limit on the size of files. */
 static void set_room(rlim_t bytes)
 {
-	const struct rlimit limit = {bytes, RLIM_INFINITY};
+	const struct rlimit limit = { bytes, RLIM_INFINITY };
 
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
@@ -514,8 +510,8 @@ static void set_room(rlim_t bytes)
 static void test_no_room(void **state)
 {
 	struct results *results = open_results("out", NULL);
-	struct summary summary = {.id = "x", .campaign = "x", .reason = "x"};
-	struct why why = {""};
+	struct summary summary = { .id = "x", .campaign = "x", .reason = "x" };
+	struct why why = { "" };
 	struct stat before, after;
 
 	(void)state;
@@ -547,7 +543,7 @@ static void test_no_room(void **state)
 static void test_no_room_from_the_start(void **state)
 {
 	struct results *results = NULL;
-	struct why why = {""};
+	struct why why = { "" };
 
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
@@ -564,8 +560,8 @@ static void test_no_room_from_the_start(void **state)
 static void test_summary_that_cannot_be_replaced(void **state)
 {
 	struct results *results = open_results("out", NULL);
-	struct summary summary = {.id = "x", .campaign = "x", .reason = "x"};
-	struct why why = {""};
+	struct summary summary = { .id = "x", .campaign = "x", .reason = "x" };
+	struct why why = { "" };
 
 	(void)state;
 	assert_int_equal(mkdir("out/summary.json.new", 0700), 0);
@@ -602,7 +598,7 @@ static void test_killed(void **state)
 
 static void test_schema(void **state)
 {
-	static const char *const types[] = {"campaign", "trial", "finding", "summary"};
+	static const char *const types[] = { "campaign", "trial", "finding", "summary" };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);

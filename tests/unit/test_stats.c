@@ -85,7 +85,7 @@ static double binomial_tail(uint64_t hits, uint64_t trials, double p)
 
 static void test_bounds_solve_the_definition(void **state)
 {
-	static const double confidences[] = {0.5, 0.9, 0.95, 0.99, 0.05};
+	static const double confidences[] = { 0.5, 0.9, 0.95, 0.99, 0.05 };
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(confidences) / sizeof(*confidences); c++)
@@ -127,15 +127,15 @@ static void test_bounds_without_knowledge_are_one(void **state)
 static void test_percentile_is_the_nearest_rank(void **state)
 {
 	/* Nearest rank: of five values the 40th is the second. */
-	static const uint64_t values[] = {35, 20, 50, 15, 40};
+	static const uint64_t values[] = { 35, 20, 50, 15, 40 };
 	static const struct {
 		double p;
 		uint64_t value;
 	} rows[] = {
-		{0.001, 15}, {5, 15},	   {20, 15}, {20.001, 20}, {30, 20},
-		{40, 20},    {40.001, 35}, {50, 35}, {60, 35},	   {100, 50},
+		{ 0.001, 15 }, { 5, 15 },      { 20, 15 }, { 20.001, 20 }, { 30, 20 },
+		{ 40, 20 },    { 40.001, 35 }, { 50, 35 }, { 60, 35 },	   { 100, 50 },
 	};
-	struct stats_sample sample = {0};
+	struct stats_sample sample = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
@@ -152,7 +152,7 @@ static void test_percentile_is_the_nearest_rank(void **state)
 /* In tenths and hundredths of a percent p * nr / 100 is whole, but not in binary fractions. */
 static void test_percentile_forgives_binary_fractions(void **state)
 {
-	struct stats_sample sample = {0};
+	struct stats_sample sample = { 0 };
 
 	(void)state;
 	for (uint64_t value = 10000; value > 0; value--)
@@ -167,7 +167,7 @@ static void test_percentile_forgives_binary_fractions(void **state)
 
 static void test_sample_of_none_and_one(void **state)
 {
-	struct stats_sample sample = {0};
+	struct stats_sample sample = { 0 };
 
 	(void)state;
 	assert_int_equal(stats_percentile(&sample, 50), 0);
@@ -185,9 +185,9 @@ static void test_sample_of_none_and_one(void **state)
 /* Differences of these do not fit into an int, nor into 63 bits. */
 static void test_sample_sorts_all_64_bits(void **state)
 {
-	static const uint64_t values[] = {UINT64_MAX, 0, 1ULL << 63, 1ULL << 32, 1};
-	static const uint64_t sorted[] = {0, 1, 1ULL << 32, 1ULL << 63, UINT64_MAX};
-	struct stats_sample sample = {0};
+	static const uint64_t values[] = { UINT64_MAX, 0, 1ULL << 63, 1ULL << 32, 1 };
+	static const uint64_t sorted[] = { 0, 1, 1ULL << 32, 1ULL << 63, UINT64_MAX };
+	struct stats_sample sample = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)

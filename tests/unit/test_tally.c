@@ -12,7 +12,7 @@
 
 static struct tally *new_tally(enum arm *arms, uint32_t nr_arms)
 {
-	const struct campaign campaign = {.name = "smoke", .arms = arms, .nr_arms = nr_arms};
+	const struct campaign campaign = { .name = "smoke", .arms = arms, .nr_arms = nr_arms };
 	struct tally *tally;
 
 	assert_int_equal(tally_new(&campaign, &tally), 0);
@@ -21,7 +21,7 @@ static struct tally *new_tally(enum arm *arms, uint32_t nr_arms)
 
 static struct judgement judged(enum verdict verdict, const char *reason)
 {
-	struct judgement judgement = {.verdict = verdict};
+	struct judgement judgement = { .verdict = verdict };
 
 	snprintf(judgement.reason, sizeof(judgement.reason), "%s", reason);
 	return judgement;
@@ -41,15 +41,15 @@ static struct judgement leak(const char *object, int64_t delta, bool pinned)
 static int add(struct tally *tally, uint32_t trial, enum arm arm,
 	       const struct judgement *judgement, const struct tally_finding **finding)
 {
-	struct evidence e = {.spec = {.trial = trial, .arm = arm}};
+	struct evidence e = { .spec = { .trial = trial, .arm = arm } };
 
 	return tally_add(tally, &e, judgement, finding);
 }
 
 static void test_nothing_ran(void **state)
 {
-	struct tally *tally = new_tally((enum arm[]){ARM_RACE, ARM_CONTROL, ARM_RACE}, 3);
-	struct summary summary = {0};
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE, ARM_CONTROL, ARM_RACE }, 3);
+	struct summary summary = { 0 };
 
 	(void)state;
 	tally_summary(tally, &summary);
@@ -73,16 +73,16 @@ static void test_nothing_ran(void **state)
 
 static void test_sums_of_an_arm(void **state)
 {
-	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
 	const struct judgement clean = judged(VERDICT_CLEAN, "fine");
-	struct summary summary = {0};
+	struct summary summary = { 0 };
 	uint32_t trials, verdicts[VERDICTS];
 	const struct tally_arm *arm;
 
 	(void)state;
 	for (uint32_t i = 1; i <= 100; i++) {
 		struct evidence e = {
-			.spec = {.trial = i, .arm = ARM_RACE, .hold_us = 1000},
+			.spec = { .trial = i, .arm = ARM_RACE, .hold_us = 1000 },
 			.started_ns = 5,
 			.ended_ns = 5 + 2500000,
 			.opened = true,
@@ -146,22 +146,22 @@ static void test_held_within(void **state)
 		uint64_t asked_us, held_ns;
 		uint32_t within;
 	} holds[] = {
-		{100000, 94999999, 0},	{100000, 95000000, 1},
-		{100000, 111000000, 1}, /* 110% and 1 ms */
-		{100000, 111000001, 0}, {10, 9500, 1},
-		{10, 1011000, 1},	{10, 0, 0},
+		{ 100000, 94999999, 0 },  { 100000, 95000000, 1 },
+		{ 100000, 111000000, 1 }, /* 110% and 1 ms */
+		{ 100000, 111000001, 0 }, { 10, 9500, 1 },
+		{ 10, 1011000, 1 },	  { 10, 0, 0 },
 	};
 	const struct judgement clean = judged(VERDICT_CLEAN, "");
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
-		struct tally *tally = new_tally((enum arm[]){ARM_HOLD}, 1);
+		struct tally *tally = new_tally((enum arm[]){ ARM_HOLD }, 1);
 		struct evidence e = {
-			.spec = {.trial = 1, .arm = ARM_HOLD, .hold_us = holds[i].asked_us},
+			.spec = { .trial = 1, .arm = ARM_HOLD, .hold_us = holds[i].asked_us },
 			.opened = true,
 			.held_ns = holds[i].held_ns,
 		};
-		struct summary summary = {0};
+		struct summary summary = { 0 };
 
 		assert_int_equal(tally_add(tally, &e, &clean, NULL), 0);
 		tally_summary(tally, &summary);
@@ -174,10 +174,10 @@ static void test_held_within(void **state)
 
 static void test_what_was_not_measured_is_not_counted(void **state)
 {
-	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
 	const struct judgement missed = judged(VERDICT_MISSED, "nothing");
-	struct evidence e = {.spec = {.trial = 1, .arm = ARM_RACE, .hold_us = 1000}};
-	struct summary summary = {0};
+	struct evidence e = { .spec = { .trial = 1, .arm = ARM_RACE, .hold_us = 1000 } };
+	struct summary summary = { 0 };
 
 	(void)state;
 	assert_int_equal(tally_add(tally, &e, &missed, NULL), 0);
@@ -191,13 +191,13 @@ static void test_what_was_not_measured_is_not_counted(void **state)
 
 static void test_findings(void **state)
 {
-	struct tally *tally = new_tally((enum arm[]){ARM_HOLD, ARM_RACE}, 2);
+	struct tally *tally = new_tally((enum arm[]){ ARM_HOLD, ARM_RACE }, 2);
 	const struct judgement device = leak("net_device", 2, false);
 	const struct judgement more = leak("net_device", 4, true);
 	const struct judgement inet6 = leak("inet6_dev", 1, false);
 	struct judgement hang = judged(VERDICT_HANG, "it hangs");
 	const struct tally_finding *finding = NULL;
-	struct summary summary = {0};
+	struct summary summary = { 0 };
 
 	(void)state;
 	snprintf(hang.signature, sizeof(hang.signature), "hang/flags");
@@ -242,7 +242,7 @@ static void test_findings(void **state)
 
 static void test_below_the_baseline_is_farther_from_zero(void **state)
 {
-	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
 	struct judgement below = leak("net_device", -3, false);
 	const struct tally_finding *finding;
 
@@ -258,13 +258,13 @@ static void test_below_the_baseline_is_farther_from_zero(void **state)
 
 static void test_reasons(void **state)
 {
-	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
 	const struct judgement held[] = {
 		judged(VERDICT_INVALID, "held for 940 us of 1000 us"),
 		judged(VERDICT_INVALID, "held for 9 us of 10000 us"),
 	};
 	const struct judgement missed = judged(VERDICT_MISSED, "held for 1 us of 2 us");
-	struct summary summary = {0};
+	struct summary summary = { 0 };
 
 	(void)state;
 	assert_int_equal(add(tally, 1, ARM_RACE, &missed, NULL), 0);
@@ -281,13 +281,13 @@ static void test_reasons(void **state)
 
 static void test_reasons_are_bounded(void **state)
 {
-	struct tally *tally = new_tally((enum arm[]){ARM_RACE}, 1);
-	struct summary summary = {0};
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
+	struct summary summary = { 0 };
 	uint32_t count = 0;
 
 	(void)state;
 	for (uint32_t i = 0; i < 100; i++) {
-		char words[3] = {(char)('a' + i % 26), (char)('a' + i / 26), '\0'};
+		char words[3] = { (char)('a' + i % 26), (char)('a' + i / 26), '\0' };
 		const struct judgement judgement = judged(VERDICT_SKIPPED, words);
 
 		assert_int_equal(add(tally, i + 1, ARM_RACE, &judgement, NULL), 0);
@@ -304,9 +304,9 @@ static void test_reasons_are_bounded(void **state)
 
 static void test_an_arm_that_never_ran_is_not_clean(void **state)
 {
-	struct tally *tally = new_tally((enum arm[]){ARM_CONTROL, ARM_RACE}, 2);
+	struct tally *tally = new_tally((enum arm[]){ ARM_CONTROL, ARM_RACE }, 2);
 	const struct judgement clean = judged(VERDICT_CLEAN, "");
-	struct summary summary = {0};
+	struct summary summary = { 0 };
 
 	(void)state;
 	assert_int_equal(add(tally, 1, ARM_CONTROL, &clean, NULL), 0);

@@ -28,11 +28,11 @@ static void heard(const char *what)
 	snprintf(asked + n, sizeof(asked) - n, "%s%s", n ? " " : "", what);
 }
 
-#define HEAR(what)                                                                             \
-	static void hear_##what(void *crew)                                                    \
-	{                                                                                      \
-		(void)crew;                                                                    \
-		heard(#what);                                                                  \
+#define HEAR(what)                          \
+	static void hear_##what(void *crew) \
+	{                                   \
+		(void)crew;                 \
+		heard(#what);               \
 	}
 HEAR(bring_up)
 HEAR(fire)
@@ -96,8 +96,9 @@ static void play(const struct step *steps, bool may_unregister)
 		trial_happened(&trial, event_named(steps->event));
 		if (strcmp(asked, steps->asks) != 0 ||
 		    strcmp(trial_state_names[trial.state], steps->state) != 0)
-			fail_msg("%s: asks \"%s\" and is %s, wanted \"%s\" and %s", steps->event, asked,
-				 trial_state_names[trial.state], steps->asks, steps->state);
+			fail_msg("%s: asks \"%s\" and is %s, wanted \"%s\" and %s",
+				 steps->event, asked, trial_state_names[trial.state],
+				 steps->asks, steps->state);
 	}
 }
 

@@ -242,7 +242,7 @@ static const struct verdict_case cases[] = {
 static struct evidence clean_race(void)
 {
 	return (struct evidence){
-		.spec = {.trial = 1, .arm = ARM_RACE, .hold_us = 5000, .echoes = 4},
+		.spec = { .trial = 1, .arm = ARM_RACE, .hold_us = 5000, .echoes = 4 },
 		.device = "dut",
 		.flag_sets = 2,
 		.opened = true,
@@ -252,8 +252,8 @@ static struct evidence clean_race(void)
 		.echoes_delivered = 4,
 		.echoes_inside = 4,
 		.bringup_end = BRINGUP_EXITED,
-		.baseline = {.found = true, .net_device = 3, .inet6_dev = 2},
-		.after = {.found = true, .net_device = 3, .inet6_dev = 2},
+		.baseline = { .found = true, .net_device = 3, .inet6_dev = 2 },
+		.after = { .found = true, .net_device = 3, .inet6_dev = 2 },
 		.settled = true,
 		.settle_ns = 12345,
 	};
@@ -273,7 +273,7 @@ static void apply(struct evidence *e, const struct change *change)
 
 static void judge(const struct verdict_case *c, struct judgement *judgement)
 {
-	static const enum object both[] = {OBJECT_NET_DEVICE, OBJECT_INET6_DEV};
+	static const enum object both[] = { OBJECT_NET_DEVICE, OBJECT_INET6_DEV };
 	struct evidence e = clean_race();
 
 	for (const struct change *change = c->changes; change->size; change++)
@@ -318,8 +318,8 @@ static void test_signature_is_the_same_in_each_trial(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++)
-		judge(&(struct verdict_case){.changes = {SET(klog.kind, KLOG_WARN)},
-					     .klog = lines[i]},
+		judge(&(struct verdict_case){ .changes = { SET(klog.kind, KLOG_WARN) },
+					      .klog = lines[i] },
 		      &j[i]);
 	assert_string_equal(j[0].signature, j[1].signature);
 }
@@ -381,7 +381,7 @@ static void test_campaign(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(campaigns) / sizeof(campaigns[0]); i++) {
 		const struct campaign_case *c = &campaigns[i];
-		struct arm_tally arms[ARMS] = {0};
+		struct arm_tally arms[ARMS] = { 0 };
 		enum campaign_verdict verdict;
 		char reason[256] = "";
 
