@@ -169,7 +169,7 @@ static const struct field echo_rows[] = {
 	  .doc = "Time from the window's opening to the first echo; beyond the hold it lands "
 		 "outside and proves nothing" },
 	{ "spacing_us", FIELD_U64, IN(echo, uint64_t, spacing_us), RANGE(0, CAP_US),
-	  .fallback = "100",
+	  .fallback = "500",
 	  .doc = "Time from one echo to the next" },
 	{ "payload_bytes", FIELD_U32, IN(echo, uint32_t, payload_bytes), RANGE(16, 1452),
 	  .fallback = "56",

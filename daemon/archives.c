@@ -229,7 +229,7 @@ int initramfs_file(struct initramfs *initramfs, const char *path, const char *fr
 {
 	int fd = open(from, O_RDONLY | O_CLOEXEC), err = 0;
 	char *data = NULL;
-	struct stat st;
+	struct stat st = { 0 };
 
 	if (fd < 0 || fstat(fd, &st))
 		err = why_set(why, errno, "archive: %s: %s", from, strerror(errno));

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bringup.h"
+#include "child.h"
 #include "loop.h"
 
 /* --- do_dad: an ifconfig of our own, with nothing in it that knows of probes --- */
@@ -95,32 +96,16 @@ static int do_dad(const char *dut, uint32_t deadline_ms)
 
 int bringup_check(const struct campaign *campaign, struct why *why)
 {
-	const char *program, *path;
-	int err = ENOENT;
+	char path[4096];
+	int err;
 
 	if (campaign->bringup.kind != BRINGUP_COMMAND)
 		return 0;
-	program = campaign->bringup.command[0];
-	path = getenv("PATH") ? getenv("PATH") : "/usr/sbin:/usr/bin:/sbin:/bin";
-	if (strchr(program, '/')) {
-		if (!access(program, X_OK))
-			return 0;
-		err = errno;
-	} else {
-		while (*path) {
-			size_t n = strcspn(path, ":");
-			char full[4096];
-
-			snprintf(full, sizeof(full), "%.*s/%s", (int)n, path, program);
-			if (!access(full, X_OK))
-				return 0;
-			if (errno == EACCES)
-				err = EACCES;
-			path += n + (path[n] == ':');
-		}
-	}
-	return why_set(why, err, "bringup.command: %s: %s; is it installed, and in PATH?",
-		       program, strerror(err));
+	err = child_find(campaign->bringup.command[0], path, sizeof(path));
+	if (!err)
+		return 0;
+	return why_set(why, -err, "bringup.command: %s: %s; is it installed, and in PATH?",
+		       campaign->bringup.command[0], strerror(-err));
 }
 
 /* {dut} and {peer} replaced; cut at size. */
@@ -151,7 +136,9 @@ static void run_command(const struct campaign *campaign, const char *dut, const 
 	uint32_t nr = campaign->bringup.nr_command;
 	char **argv = calloc(nr + 1, sizeof(*argv));
 
-	for (uint32_t i = 0; argv && i < nr; i++) {
+	if (!argv)
+		_exit(126);
+	for (uint32_t i = 0; i < nr; i++) {
 		size_t size = strlen(campaign->bringup.command[i]) + WORD;
 
 		argv[i] = malloc(size);
@@ -159,8 +146,7 @@ static void run_command(const struct campaign *campaign, const char *dut, const 
 			_exit(126);
 		substitute(campaign->bringup.command[i], dut, peer ? peer : "", argv[i], size);
 	}
-	if (argv)
-		execvp(argv[0], argv);
+	execvp(campaign->bringup.command[0], argv);
 	dprintf(STDERR_FILENO, "%s: %s\n", campaign->bringup.command[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
 }

@@ -127,3 +127,27 @@ int child_output(const char *const *argv, const char *folder, char **output, str
 	*output = text;
 	return 0;
 }
+
+int child_find(const char *program, char *path, size_t size)
+{
+	const char *folders = getenv("PATH");
+	int err = -ENOENT;
+
+	if (strchr(program, '/')) {
+		snprintf(path, size, "%s", program);
+		return access(path, X_OK) ? -errno : 0;
+	}
+	if (!folders)
+		folders = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	while (*folders) {
+		size_t n = strcspn(folders, ":");
+
+		snprintf(path, size, "%.*s/%s", (int)n, folders, program);
+		if (!access(path, X_OK))
+			return 0;
+		if (errno == EACCES)
+			err = -EACCES;
+		folders += n + (folders[n] == ':');
+	}
+	return err;
+}

@@ -19,4 +19,7 @@
  */
 int child_output(const char *const *argv, const char *folder, char **output, struct why *why);
 
+/* Where execvp() would find a program: 0 with its path, -ENOENT, or -EACCES when it may not be run. */
+int child_find(const char *program, char *path, size_t size);
+
 #endif

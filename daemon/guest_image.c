@@ -113,24 +113,6 @@ static int put_program(struct making *making, const char *from, const char *path
 	return err;
 }
 
-/* Where execvp() would find it. */
-static bool look_up(const char *program, char path[PATH_MAX])
-{
-	const char *folders = getenv("PATH") ? getenv("PATH") : "/usr/sbin:/usr/bin:/sbin:/bin";
-
-	if (strchr(program, '/'))
-		return realpath(program, path) && !access(path, X_OK);
-	while (*folders) {
-		size_t n = strcspn(folders, ":");
-
-		if (snprintf(path, PATH_MAX, "%.*s/%s", (int)n, folders, program) < PATH_MAX &&
-		    !access(path, X_OK))
-			return true;
-		folders += n + (folders[n] == ':');
-	}
-	return false;
-}
-
 /*
  * The bring-up's program, and every other word of its command that names a program or a file here
  * ("sh -c 'ip link ...'" needs ip too).
@@ -147,7 +129,7 @@ static int put_bringup(struct making *making, const struct campaign *campaign)
 			return why_set(making->why, ENOMEM, "guest: out of memory");
 		for (char *word = strtok_r(words, " \t\n;&|()", &save); !err && word;
 		     word = strtok_r(NULL, " \t\n;&|()", &save))
-			if (word[0] != '{' && look_up(word, path))
+			if (word[0] != '{' && !child_find(word, path, sizeof(path)))
 				err = put_program(making, path, path);
 		free(words);
 	}

@@ -375,7 +375,7 @@ static int fetch(const char *suite, const char *package, const char *modules,
 	/* A package that only depends on others (linux-image-cloud-amd64) holds no kernel. */
 	for (size_t i = nr > 1 ? 1 : 0; !err && i < nr; i++)
 		err = download(&apt, names[i], folder, &debs[nr_debs++], why);
-	if (!err)
+	if (!err && debs[0])
 		err = unpack(debs, nr_debs, modules, out, why);
 	for (size_t i = 0; i < DEBS_MAX; i++) {
 		free(names[i]);

@@ -53,8 +53,10 @@ void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
-	while (loop->watches)
-		loop_forget(loop->watches);
+	for (struct loop_watch *watch = loop->watches, *next; watch; watch = next) {
+		next = watch->next;
+		loop_forget(watch);
+	}
 	event_base_free(loop->base);
 	free(loop);
 }

@@ -43,7 +43,7 @@ static const char *modinfo(const struct module *module, const char *key)
 	const Elf64_Shdr *sections;
 	const char *names;
 
-	if (module->size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) ||
+	if (module->size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
 	    header->e_shoff > module->size || header->e_shstrndx >= header->e_shnum ||
 	    header->e_shnum > (module->size - header->e_shoff) / sizeof(*sections))
 		return NULL;
@@ -106,15 +106,17 @@ int modules_add(struct modules *modules, const char *folder, const char *name, b
 	err = archive_read_file(path, &module.data, &module.size, why);
 	if (!err)
 		err = add_needed(modules, folder, &module, why);
-	more = err ? NULL : realloc(modules->list, (modules->nr + 1) * sizeof(*more));
-	if (!err && !more)
-		err = why_set(why, ENOMEM, "modules: out of memory");
 	if (err) {
 		free(module.data);
 		return err;
 	}
+	more = realloc(modules->list, (modules->nr + 1) * sizeof(*more));
+	if (!more) {
+		free(module.data);
+		return why_set(why, ENOMEM, "modules: out of memory");
+	}
+	more[modules->nr++] = module;
 	modules->list = more;
-	modules->list[modules->nr++] = module;
 	*found = true;
 	return 0;
 }

@@ -40,7 +40,7 @@ struct tally_arm {
 	uint64_t elapsed_ms; /* spent in its trials, added up over the lanes */
 };
 
-struct tally_finding {
+struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	enum verdict verdict;
 	const char *object; /* NULL when none */
 	int64_t delta;	    /* the farthest from zero */

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "vm.h"
 
 enum { KVM_TRIAL_MS = 10000, WORD = 1200, WORDS = 48 };
@@ -71,7 +72,7 @@ static void write_words(const struct vm_ask *ask, int results, char words[WORDS]
 __attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int results)
 {
 	static char words[WORDS][WORD];
-	char *argv[WORDS + 1];
+	char *argv[WORDS + 1] = { NULL };
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), nr;
 	int console = open(ask->console, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 	sigset_t none;
@@ -139,18 +140,9 @@ void vm_end(struct vm *vm)
 
 bool vm_installed(void)
 {
-	const char *folders = getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin";
 	char path[4096];
 
-	while (*folders) {
-		size_t n = strcspn(folders, ":");
-
-		snprintf(path, sizeof(path), "%.*s/qemu-system-x86_64", (int)n, folders);
-		if (!access(path, X_OK))
-			return true;
-		folders += n + (folders[n] == ':');
-	}
-	return false;
+	return !child_find("qemu-system-x86_64", path, sizeof(path));
 }
 
 /* The first word that the kernel's own start code prints once it runs. */
@@ -182,7 +174,7 @@ bool vm_kvm_works(const char *vmlinuz)
 	};
 	struct pollfd end = { .events = POLLIN };
 	struct why why;
-	struct vm *vm;
+	struct vm *vm = NULL;
 	bool works = false;
 
 	snprintf(console, sizeof(console), "/proc/self/fd/%d", fd);

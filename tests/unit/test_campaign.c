@@ -89,7 +89,7 @@ static void test_defaults(void **state)
 	assert_int_equal(campaign->echo.source, SOURCE_PEER);
 	assert_int_equal(campaign->echo.count, 4);
 	assert_int_equal(campaign->echo.offset_us, 0);
-	assert_int_equal(campaign->echo.spacing_us, 100);
+	assert_int_equal(campaign->echo.spacing_us, 500);
 	assert_int_equal(campaign->echo.payload_bytes, 56);
 	assert_int_equal(campaign->echo.hop_limit, 64);
 	assert_int_equal(campaign->watch.nr_objects, OBJECTS);

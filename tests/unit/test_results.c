@@ -56,7 +56,7 @@ static char folder[] = "/tmp/test_results.XXXXXX";
 static int enter(void **state)
 {
 	(void)state;
-	strcpy(strchr(folder, '.'), ".XXXXXX");
+	memcpy(strchr(folder, '.'), ".XXXXXX", sizeof(".XXXXXX"));
 	return mkdtemp(folder) && !chdir(folder) ? 0 : -1;
 }
 
@@ -637,7 +637,7 @@ static void test_schema_file_is_up_to_date(void **state)
 	(void)state;
 	assert_int_equal(results_schema(out), 0);
 	fclose(out);
-	if (strcmp(made, kept))
+	if (strcmp(made, kept) != 0)
 		fail_msg("%s is not what `dadrace schema` prints", SCHEMA_FILE);
 	free(made);
 	free(kept);
@@ -657,7 +657,7 @@ static void assert_told(const json_t *schema)
 	{
 		json_t *items = json_object_get(value, "items");
 
-		if (strcmp(name, "type") && !json_object_get(value, "description"))
+		if (strcmp(name, "type") != 0 && !json_object_get(value, "description"))
 			fail_msg("%s has no sentence", name);
 		assert_told(items ? items : value);
 	}

@@ -332,7 +332,8 @@ static void test_verdicts_are_named_as_they_are(void **state)
 		if (!strcmp(row->name, "verdicts"))
 			verdicts = row->sub;
 	assert_non_null(verdicts);
-	for (const struct field *row = verdicts->rows; row->name; row++, nr++) {
+	for (const struct field *row = verdicts ? verdicts->rows : NULL; row && row->name;
+	     row++, nr++) {
 		assert_string_equal(row->name, verdict_names[nr]);
 		assert_int_equal(row->offset, nr * sizeof(uint32_t));
 	}

@@ -293,9 +293,10 @@ static void test_judge(void **state)
 		struct judgement j;
 
 		judge(c, &j);
-		if (j.verdict != c->verdict || strcmp(j.object, c->object ? c->object : "") ||
-		    j.delta != c->delta || j.pinned != c->pinned ||
-		    strcmp(j.signature, c->signature ? c->signature : "") ||
+		if (j.verdict != c->verdict ||
+		    strcmp(j.object, c->object ? c->object : "") != 0 || j.delta != c->delta ||
+		    j.pinned != c->pinned ||
+		    strcmp(j.signature, c->signature ? c->signature : "") != 0 ||
 		    !strstr(j.reason, c->reason ? c->reason : ""))
 			fail_msg("%s: %s, object \"%s\", delta %lld, %spinned, \"%s\": %s",
 				 c->name, verdict_names[j.verdict], j.object,
