@@ -70,6 +70,8 @@ struct campaign {
 			uint64_t max_us; /* 0: no range */
 		} hold_range;
 	} window;
+	const char **order; /* steps, as order.h reads them */
+	uint32_t nr_order;
 	struct {
 		enum direction *directions;
 		uint32_t nr_directions;

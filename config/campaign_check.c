@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "campaign_parts.h"
+#include "order.h"
 
 #define NAME_LENGTH 64
 
@@ -167,6 +168,17 @@ static int check_bringup(const struct load *load, const struct campaign *campaig
 	return err;
 }
 
+static int check_order(const struct load *load, const struct campaign *campaign)
+{
+	struct order order = { 0 };
+	struct why why;
+
+	for (uint32_t i = 0; i < campaign->nr_order; i++)
+		if (order_read(&order, campaign->order[i], &why))
+			return complain_key(load, key_find("order"), "%s", why.text);
+	return 0;
+}
+
 static int check_hold(const struct load *load, const struct campaign *campaign)
 {
 	uint64_t min_us = campaign->window.hold_range.min_us;
@@ -245,7 +257,7 @@ static int check_echo(const struct load *load, const struct campaign *campaign)
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name, check_stop, check_device, check_bringup, check_hold, check_echo,
+		check_name, check_stop, check_device, check_bringup, check_order, check_hold, check_echo,
 	};
 	int err = 0;
 

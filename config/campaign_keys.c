@@ -256,6 +256,12 @@ static const struct field campaign_rows[] = {
 		 "holds the window, echo sends echoes, race does both" },
 	{ "window", FIELD_OBJECT, GROUP(window),
 	  .doc = "The interval that is held open" },
+	{ "order", FIELD_TEXT, TOP_LIST(const char **, order), .fallback = "[]",
+	  .doc = "Steps of an order of events, for the race arm: \"I held at FUNCTION until II "
+		 "held\" is a hold of thread I, the bring-up, inside a kernel function; \"at "
+		 "return of FUNCTION\" is at its end, \"until II done\" until its send has "
+		 "returned, \"for 300 us\" a time; the same for II, the sender, which \"starts "
+		 "when I held\"" },
 	{ "echo", FIELD_OBJECT, GROUP(echo),
 	  .doc = "The ICMPv6 echoes that are sent into the window" },
 	{ "watch", FIELD_OBJECT, GROUP(watch),

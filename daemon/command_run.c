@@ -12,6 +12,7 @@
 #include "guests.h"
 #include "image.h"
 #include "machine.h"
+#include "order.h"
 #include "probes.h"
 #include "progress.h"
 #include "results.h"
@@ -207,6 +208,18 @@ static void leave_out(const struct campaign *campaign, struct probes_ask *ask)
 		ask->without[nr++] = "echo-out";
 }
 
+static void name_steps(const struct campaign *campaign, struct order *order,
+		       struct probes_ask *ask)
+{
+	for (uint32_t i = 0; i < campaign->nr_order; i++)
+		order_read(order, campaign->order[i], NULL);
+	for (uint32_t i = 0; i < order->nr_holds; i++)
+		ask->steps[ask->nr_steps++] = (struct probes_step){
+			.function = order->holds[i].function,
+			.at_return = order->holds[i].at_return,
+		};
+}
+
 static uint32_t list_hooks(const struct probes *probes, struct results_hook *hooks,
 			   uint32_t max)
 {
@@ -313,9 +326,11 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 {
 	struct probes_ask ask = { .tier = o->tier ? o->tier : campaign->tier };
 	struct probes *probes = NULL;
+	struct order order = { 0 };
 	int code = take_machine(o, why);
 
 	leave_out(campaign, &ask);
+	name_steps(campaign, &order, &ask);
 	if (!code && probes_open(&ask, &probes, why))
 		code = complain(why, EXIT_CANNOT);
 	if (!code)

@@ -101,7 +101,7 @@ static void send_due(void *arg)
 	const struct trial_spec *spec = &e->spec;
 
 	while (crew->next_echo < spec->echoes) {
-		uint64_t first_due = crew->opened_ns + spec->offset_us * 1000;
+		uint64_t first_due = crew->fire_ns + spec->offset_us * 1000;
 		uint64_t due = first_due + crew->next_echo * spec->spacing_us * 1000;
 		uint64_t now = loop_now();
 		uint32_t count = 1;
@@ -128,9 +128,24 @@ static void send_due(void *arg)
 	}
 }
 
+/* Thread II starts when the window opens, unless the order wants thread I to be held first. */
 static void crew_fire(void *arg)
 {
-	send_due(arg);
+	struct crew *crew = arg;
+
+	if (!crew->message.evidence.spec.steps || !crew->order.starts_when_held)
+		send_due(crew);
+}
+
+static void step_held(struct crew *crew, const struct record *record)
+{
+	const struct order *order = &crew->order;
+
+	if (!order->starts_when_held || crew->next_echo || record->sequence > order->nr_holds ||
+	    order->holds[record->sequence - 1].thread != ORDER_THREAD_I)
+		return;
+	crew->fire_ns = record->at_ns;
+	send_due(crew);
 }
 
 static void crew_hold(void *arg)
@@ -333,6 +348,8 @@ static const enum moment_kind moment_of[RECORD_TYPES] = {
 	[RECORD_SOURCE]	       = MOMENT_SOURCE,
 	[RECORD_REPLY]	       = MOMENT_REPLY,
 	[RECORD_SETTLED]       = MOMENT_SETTLED,
+	[RECORD_STEP_HELD]     = MOMENT_STEP_HELD,
+	[RECORD_STEP_RELEASED] = MOMENT_STEP_RELEASED,
 };
 /* clang-format on */
 
@@ -359,7 +376,7 @@ static void record_seen(const struct record *record, void *arg)
 		maybe_ended(crew);
 		break;
 	case RECORD_OPENED:
-		crew->opened_ns = record->at_ns;
+		crew->fire_ns = record->at_ns;
 		trial_happened(&crew->trial, TRIAL_OPENED);
 		break;
 	case RECORD_HELD:
@@ -367,6 +384,7 @@ static void record_seen(const struct record *record, void *arg)
 		crew->held_at_ns = record->at_ns;
 		trial_happened(&crew->trial, TRIAL_HELD);
 		break;
+	case RECORD_STEP_HELD: step_held(crew, record); break;
 	default: break;
 	}
 }
@@ -497,13 +515,30 @@ static void fail(struct crew *crew, int err)
 	loop_stop(crew->loop);
 }
 
+static void arm_steps(struct crew *crew, const struct trial_spec *spec)
+{
+	for (uint32_t i = 0; i < STEPS_MAX; i++) {
+		const struct order_hold *hold = &crew->order.holds[i];
+
+		crew->state->steps[i] = (struct step){ 0 };
+		if (i < spec->steps)
+			crew->state->steps[i] = (struct step){
+				.thread = hold->thread,
+				.until = hold->until,
+				.most_ns = hold->until == ORDER_UNTIL_TIME ?
+						   hold->time_us * 1000 :
+						   ORDER_MOST_MS * 1000000ULL,
+			};
+	}
+}
+
 static void start_trial(struct crew *crew, const struct trial_spec *spec)
 {
 	const struct campaign *campaign = crew->ask->campaign;
 	const struct testbed_device *peer = testbed_peer(crew->testbed);
 	struct evidence *e = &crew->message.evidence;
 	struct trial_limits limits = {
-		.bring_up_us = campaign->bringup.deadline_ms * 1000ULL,
+		.bring_up_us = (campaign->bringup.deadline_ms + spec->steps * ORDER_MOST_MS) * 1000ULL,
 		.hold_us = spec->hold_us,
 		.settle_us = campaign->watch.deadline_ms * 1000ULL,
 		.grace_us = campaign->watch.grace_ms * 1000ULL,
@@ -525,6 +560,7 @@ static void start_trial(struct crew *crew, const struct trial_spec *spec)
 	crew->baseline = crew_counts(crew);
 	e->baseline = facts_of(&crew->baseline);
 	trial_init(&crew->trial, &limits, &trial_crew, crew);
+	arm_steps(crew, spec);
 	crew->state->hold = spec->hold_us > 0;
 	__atomic_store_n(&crew->state->trial, spec->trial, __ATOMIC_SEQ_CST);
 	trial_happened(&crew->trial, TRIAL_START);
@@ -607,6 +643,9 @@ void crew_work(const struct lane_ask *ask, int channel)
 	crew.state->lane = ask->number;
 	for (uint32_t i = 0; i < ask->campaign->watch.nr_objects; i++)
 		crew.state->watched |= watch_bits[ask->campaign->watch.objects[i]];
+
+	for (uint32_t i = 0; i < ask->campaign->nr_order; i++)
+		order_read(&crew.order, ask->campaign->order[i], NULL);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "dadrace-lane");

@@ -6,6 +6,7 @@
 #include "crew.h"
 #include "echo.h"
 #include "loop.h"
+#include "order.h"
 #include "testbed.h"
 #include "trial.h"
 
@@ -33,7 +34,8 @@ struct crew {
 	pid_t remover; /* the child that unregisters; 0: none */
 	pid_t held;    /* the stopped task; 0: none */
 	uint64_t held_at_ns;
-	uint64_t opened_ns;
+	uint64_t fire_ns; /* from here echoes are due */
+	struct order order;
 	uint64_t down_ns;
 	uint32_t flags_inside; /* flag sets that have entered and not returned */
 	uint32_t next_echo;

@@ -6,7 +6,7 @@
 /* clang-format off */
 const char *const moment_names[] = {
 	"start", "flags-enter", "flags-return", "opened", "held", "released", "closed", "exited",
-	"echo-sent", "echo-in", "echo-out", "echo-answered", "route", "source", "reply",
+	"echo-sent", "echo-in", "echo-out", "echo-answered", "route", "source", "reply", "step-held", "step-released",
 	"tentative", "dadfailed", "permanent", "address-gone",
 	"link-up", "link-down", "link-gone",
 	"down", "settled", "look", "unregister", "unregistered",
@@ -96,9 +96,21 @@ static void derive_echoes(struct evidence *e)
 	}
 }
 
+static void derive_order(struct evidence *e)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < e->nr_moments; i++) {
+		e->steps_held += e->moments[i].kind == MOMENT_STEP_HELD;
+		kept += e->moments[i].kind == MOMENT_STEP_RELEASED && !e->moments[i].value;
+	}
+	e->order_kept = e->spec.steps && kept == e->spec.steps;
+}
+
 void evidence_derive(struct evidence *evidence)
 {
 	qsort(evidence->moments, evidence->nr_moments, sizeof(evidence->moments[0]), by_stamp);
 	derive_window(evidence);
 	derive_echoes(evidence);
+	derive_order(evidence);
 }

@@ -31,6 +31,8 @@ enum moment_kind {
 	MOMENT_ROUTE,	      /* II: route look-up; value: table */
 	MOMENT_SOURCE,	      /* II: source selection; value: 0 or -errno */
 	MOMENT_REPLY,	      /* II: the echo reply path was entered */
+	MOMENT_STEP_HELD,     /* a hold of the order was reached; sequence: which */
+	MOMENT_STEP_RELEASED, /* and ended; value: 0, or -errno: it was not what it waited for */
 	MOMENT_TENTATIVE,     /* an address is tentative */
 	MOMENT_DADFAILED,     /* its DAD failed */
 	MOMENT_PERMANENT,     /* its DAD is done */
@@ -111,6 +113,8 @@ struct evidence {
 	uint32_t echoes_inside;	   /* of them, inside the window */
 	uint64_t first_echo_ns;	   /* from opened to the first one delivered */
 	bool tentative_inside;	   /* an echo was inside while an address was tentative */
+	uint32_t steps_held;  /* holds of the order that were reached */
+	bool order_kept;      /* all of them, and each ended as it should */
 
 	enum bringup_end bringup_end;
 	int32_t bringup_status; /* exit code, or the signal's number */

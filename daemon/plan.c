@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "order.h"
 #include "plan.h"
 
 uint64_t plan_draw(uint64_t *state)
@@ -48,6 +49,15 @@ static void draw_echo(const struct campaign *campaign, uint64_t *state, struct t
 	spec->target = fitting[draw_below(state, nr)];
 }
 
+static uint32_t holds_of(const struct campaign *campaign)
+{
+	struct order order = { 0 };
+
+	for (uint32_t i = 0; i < campaign->nr_order; i++)
+		order_read(&order, campaign->order[i], NULL); /* campaign_load has read them */
+	return order.nr_holds;
+}
+
 void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec)
 {
 	uint64_t state = campaign->seed * 0xd1342543de82ef95 + trial;
@@ -78,4 +88,5 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 		.seed = plan_draw(&state),
 	};
 	draw_echo(campaign, &state, spec);
+	spec->steps = arm == ARM_RACE ? holds_of(campaign) : 0;
 }

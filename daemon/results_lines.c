@@ -84,6 +84,8 @@ static const struct field spec_rows[] = {
 	  .doc = "Whom echoes are addressed to" },
 	{ "source", FIELD_ENUM, SPEC(enum source, source), NAMES(source_names, SOURCES),
 	  .doc = "Whom inbound echoes claim to be from" },
+	{ "steps", FIELD_U32, SPEC(uint32_t, steps),
+	  .doc = "Holds of the campaign's order that are in force; 0 is none" },
 	{ "echoes", FIELD_U32, SPEC(uint32_t, echoes), .doc = "How many echoes; 0 is none" },
 	{ "offset_us", FIELD_U64, SPEC(uint64_t, offset_us), .doc = "From the window's opening to the first" },
 	{ "spacing_us", FIELD_U64, SPEC(uint64_t, spacing_us), .doc = "From one echo to the next" },
@@ -168,6 +170,10 @@ static const struct field trial_rows[] = {
 	  .doc = "How long the bring-up was held in it, as measured; null when it was not" },
 	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),
 	  .doc = "The device had a tentative address when the window opened" },
+	{ "steps_held", FIELD_U32, TRIAL(uint32_t, steps_held),
+	  .doc = "Holds of the order that were reached" },
+	{ "order_kept", FIELD_BOOL, TRIAL(bool, order_kept),
+	  .doc = "Whether all holds of the order were reached and ended as planned" },
 	{ "flag_sets", FIELD_U32, TRIAL(uint32_t, flag_sets), .doc = "Flag sets that returned" },
 	{ "flags_errno", FIELD_TEXT, TRIAL(const char *, flags_errno), OR_NULL,
 	  .doc = "Name of the error of the first flag set that failed; null when none did" },
@@ -296,6 +302,8 @@ struct trial_line trial_line(const struct evidence *e, const struct judgement *j
 		.window_ns = e->opened && e->closed ? e->closed_ns - e->opened_ns : 0,
 		.held_ns = e->held_ns,
 		.tentative_inside = e->tentative_inside,
+		.steps_held = e->steps_held,
+		.order_kept = e->order_kept,
 		.flag_sets = e->flag_sets,
 		.flags_errno = errno_or_null(e->flags_error),
 		.first_flags_ns = e->first_flags_ns,
@@ -360,6 +368,8 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->opened_ns = e->started_ns;
 	e->closed_ns = e->opened_ns + line->window_ns;
 	e->held_ns = line->held_ns;
+	e->steps_held = line->steps_held;
+	e->order_kept = line->order_kept;
 	e->first_flags_ns = line->first_flags_ns;
 	e->second_flags_ns = line->second_flags_ns;
 	e->echoes_sent = line->echoes_sent;

@@ -53,6 +53,8 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint64_t window_ns;
 	uint64_t held_ns;
 	bool tentative_inside;
+	uint32_t steps_held;
+	bool order_kept;
 	uint32_t flag_sets;
 	const char *flags_errno;
 	uint64_t first_flags_ns;

@@ -9,6 +9,7 @@
 #include "lane.h"
 #include "loop.h"
 #include "machine.h"
+#include "order.h"
 #include "plan.h"
 #include "runner.h"
 
@@ -268,6 +269,7 @@ static void run_next(struct seat *seat)
 	seat->klog_lines = seat->klog_shared = 0;
 	loop_timer_set(seat->deadline,
 		       seat->started_ns + seat->spec.hold_us * 1000 +
+			       seat->spec.steps * ORDER_MOST_MS * 1000000ULL +
 			       (campaign->bringup.deadline_ms + campaign->watch.deadline_ms +
 				2ULL * campaign->watch.grace_ms +
 				campaign->watch.unregister_ms + LANE_MARGIN_MS) *

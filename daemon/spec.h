@@ -109,6 +109,7 @@ struct trial_spec {
 	enum direction direction;
 	enum target target;
 	enum source source;
+	uint32_t steps;	 /* holds of the campaign's order that are in force; 0: none */
 	uint32_t echoes; /* 0: none */
 	uint64_t offset_us;
 	uint64_t spacing_us;

@@ -252,7 +252,13 @@ static bool missed(const struct evidence *e, struct judgement *j)
 	if (!e->closed)
 		return say(j, VERDICT_MISSED,
 			   "the bring-up set flags only once: the window never closed");
-	if (e->spec.echoes && !e->echoes_inside)
+	if (e->spec.steps && !e->order_kept)
+		return say(j, VERDICT_MISSED,
+			   "the order did not come about: %u of %u holds were reached%s",
+			   e->steps_held, e->spec.steps,
+			   e->steps_held < e->spec.steps ? "" :
+							   ", but one ended by its deadline");
+	if (!e->spec.steps && e->spec.echoes && !e->echoes_inside)
 		return say(j, VERDICT_MISSED, "no echo was inside the window (%u delivered)",
 			   e->echoes_delivered);
 	return false;

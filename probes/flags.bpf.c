@@ -70,6 +70,8 @@ static __always_inline void flags_return(__s64 ret)
 		return;
 	who = who_is((struct task_struct *)bpf_get_current_task());
 	report(lane, slot, RECORD_FLAGS_RETURN, ret, who.pid, 0);
+	if (lane->closed == lane->trial)
+		lane->done[1] = lane->trial;
 	if (ret < 0 || !(flags & IFF_UP) || lane->opened == lane->trial)
 		return;
 

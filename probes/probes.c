@@ -31,11 +31,15 @@ const struct probe *const probe_table[] = {
 
 enum { NR_PROBES = sizeof(probe_table) / sizeof(probe_table[0]) - 1 };
 enum { NR_LINKS = NR_PROBES * RUNG_PROGRAMS_MAX };
+enum { STEP_NAME = 40 };
 
 struct probes {
 	struct probes_bpf *skel;
 	struct bpf_link *links[NR_LINKS];
-	struct probe_hook hooks[NR_PROBES + 1];
+	struct probe_hook hooks[NR_PROBES + STEPS_MAX + 1];
+	struct bpf_link *step_links[STEPS_MAX];
+	char step_functions[STEPS_MAX][200];
+	const struct probes_ask *ask; /* while opening */
 	struct lane_state *lanes;
 	struct counts *counts;
 	int rings[SLOTS];
@@ -158,6 +162,31 @@ static bool have_function(struct ground *ground, const char *function)
 	return ground_has(ground, function);
 }
 
+/* The name that kallsyms has for a function: its own, or with a suffix that the compiler gave it. */
+static bool find_function(const char *function, char *found, size_t size)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	size_t length = strlen(function);
+	bool exact = false;
+	char line[512];
+
+	found[0] = '\0';
+	while (file && !exact && fgets(line, sizeof(line), file)) {
+		char *type = strchr(line, ' ');
+
+		if (!type || (type[1] != 't' && type[1] != 'T') ||
+		    strncmp(type + 3, function, length) != 0)
+			continue;
+		type[3 + strcspn(type + 3, "\t\n")] = '\0';
+		exact = !type[3 + length];
+		if (exact || (type[3 + length] == '.' && !strstr(type + 3, ".cold")))
+			snprintf(found, size, "%s", type + 3);
+	}
+	if (file)
+		fclose(file);
+	return found[0];
+}
+
 /* Loads and attaches an empty fentry program: what a kernel says of itself is not enough. */
 static int fentry_works(struct ground *ground, const char *function)
 {
@@ -186,6 +215,11 @@ static int fentry_works(struct ground *ground, const char *function)
 	return 0;
 }
 
+static bool have_kprobes(void)
+{
+	return !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
+}
+
 /* 0 when the rung may be tried, with the function to hook; else -errno with the reason. */
 static int rung_possible(struct ground *ground, const struct probe_rung *rung,
 			 const char **function, struct why *why)
@@ -195,8 +229,7 @@ static int rung_possible(struct ground *ground, const struct probe_rung *rung,
 	*function = NULL;
 	if (rung->tier == TIER_TRACEPOINT)
 		return 0;
-	if (rung->tier == TIER_KPROBE &&
-	    access("/sys/bus/event_source/devices/kprobe/type", F_OK))
+	if (rung->tier == TIER_KPROBE && !have_kprobes())
 		return why_set(why, ENOTSUP,
 			       "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
 	for (int i = 0; i < RUNG_FUNCTIONS_MAX && rung->functions[i]; i++) {
@@ -360,6 +393,74 @@ static int choose(struct probe_hook *hook, enum tier forced, struct ground *grou
 		       last.text, probe->without);
 }
 
+/* --- steps: holds in functions that the campaign names --- */
+
+static void step_program(const struct probes *probes, uint32_t i, char name[STEP_NAME])
+{
+	bool fentry = probes->hooks[NR_PROBES + i].tier == TIER_FENTRY;
+	bool at_return = probes->ask->steps[i].at_return;
+
+	snprintf(name, STEP_NAME, "step_%s_%u",
+		 fentry ? (at_return ? "fexit" : "fentry") : (at_return ? "kretprobe" : "kprobe"), i);
+}
+
+static int choose_step(struct probes *probes, uint32_t i, struct ground *ground, struct why *why)
+{
+	const struct probes_step *step = &probes->ask->steps[i];
+	struct probe_hook *hook = &probes->hooks[NR_PROBES + i];
+	enum tier forced = probes->ask->tier;
+
+	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) != 1)
+		return why_set(why, ENOTSUP,
+			       "probes: this kernel has no bpf_loop (5.17): no hold inside a function");
+	if (!find_function(step->function, probes->step_functions[i],
+			   sizeof(probes->step_functions[i])))
+		return why_set(why, ENOTSUP,
+			       "probes: this kernel has no function %s; it may be inlined, or its module "
+			       "not loaded",
+			       step->function);
+	hook->probe = &step_probe;
+	hook->function = probes->step_functions[i];
+	if (forced != TIER_KPROBE && !fentry_works(ground, hook->function))
+		hook->tier = TIER_FENTRY;
+	else if (forced != TIER_FENTRY && have_kprobes())
+		hook->tier = TIER_KPROBE;
+	else
+		return why_set(why, ENOTSUP, "probes: %s cannot be hooked on this kernel by %s",
+			       hook->function,
+			       forced == TIER_FENTRY ? "fentry" : "fentry, and it has no kprobes");
+	return 0;
+}
+
+static int want_step(struct probes *probes, uint32_t i)
+{
+	struct bpf_program *program;
+	char name[STEP_NAME];
+	int err;
+
+	step_program(probes, i, name);
+	program = program_of(probes->skel, name);
+	err = bpf_program__set_autoload(program, true);
+	if (!err && probes->hooks[NR_PROBES + i].tier == TIER_FENTRY)
+		err = bpf_program__set_attach_target(program, 0, probes->step_functions[i]);
+	return err;
+}
+
+static int attach_step(struct probes *probes, uint32_t i)
+{
+	struct bpf_program *program;
+	char name[STEP_NAME];
+
+	step_program(probes, i, name);
+	program = program_of(probes->skel, name);
+	probes->step_links[i] =
+		probes->hooks[NR_PROBES + i].tier == TIER_FENTRY ?
+			bpf_program__attach(program) :
+			bpf_program__attach_kprobe(program, probes->ask->steps[i].at_return,
+						   probes->step_functions[i]);
+	return probes->step_links[i] ? 0 : -errno;
+}
+
 static int load_and_attach(struct probes *probes, struct why *why)
 {
 	const char *failed = "the programs";
@@ -373,8 +474,14 @@ static int load_and_attach(struct probes *probes, struct why *why)
 		if (rung)
 			err = want_programs(probes->skel, rung, probes->hooks[i].function);
 	}
+	for (uint32_t i = 0; !err && i < probes->ask->nr_steps; i++)
+		err = want_step(probes, i);
 	if (!err)
 		err = probes_bpf__load(probes->skel);
+	for (uint32_t i = 0; !err && i < probes->ask->nr_steps; i++) {
+		failed = probes->step_functions[i];
+		err = attach_step(probes, i);
+	}
 	for (int i = 0; !err && i < NR_PROBES; i++) {
 		const struct probe_rung *rung = rung_of(&probes->hooks[i]);
 
@@ -390,6 +497,10 @@ static void unload(struct probes *probes)
 	for (int i = 0; i < NR_LINKS; i++) {
 		bpf_link__destroy(probes->links[i]);
 		probes->links[i] = NULL;
+	}
+	for (int i = 0; i < STEPS_MAX; i++) {
+		bpf_link__destroy(probes->step_links[i]);
+		probes->step_links[i] = NULL;
 	}
 	probes_bpf__destroy(probes->skel);
 	probes->skel = NULL;
@@ -471,6 +582,7 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 
 	if (!probes)
 		return why_set(why, ENOMEM, "probes: out of memory");
+	probes->ask = ask;
 	for (int i = 0; i < SLOTS; i++)
 		probes->rings[i] = -1;
 	for (int i = 0; !err && i < NR_PROBES; i++) {
@@ -479,6 +591,8 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 			continue;
 		err = choose(&probes->hooks[i], ask->tier, &ground, why);
 	}
+	for (uint32_t i = 0; !err && i < ask->nr_steps; i++)
+		err = choose_step(probes, i, &ground, why);
 	ground_clear(&ground);
 	if (!err && ask->counts_only) {
 		err = load_and_attach(probes, why); /* its only rung */
@@ -500,6 +614,7 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 		return err;
 	}
 	probes->missed_before = missed_now(probes);
+	probes->ask = NULL;
 	*out = probes;
 	return 0;
 }

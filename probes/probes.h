@@ -57,10 +57,18 @@ struct probe_hook {
 
 enum { PROBES_WITHOUT_MAX = 4 };
 
+/* A hold inside a kernel function; which threads and for how long stands in the lane's state. */
+struct probes_step {
+	const char *function; /* any that kallsyms lists */
+	bool at_return;
+};
+
 struct probes_ask {
 	enum tier tier; /* AUTO, or the only rung to be used where a probe has it */
 	const char *without
 		[PROBES_WITHOUT_MAX]; /* names of probes that this campaign has no use for */
+	struct probes_step steps[STEPS_MAX];
+	uint32_t nr_steps;
 	bool counts_only; /* load what reads counts and attach nothing: no lanes, no records */
 };
 
@@ -71,7 +79,7 @@ struct probes_ask {
 int probes_open(const struct probes_ask *ask, struct probes **out, struct why *why);
 void probes_close(struct probes *probes);
 
-/* How each probe of the table is hooked, in its order; the array ends with probe NULL. */
+/* How each probe of the table is hooked, in its order, then the steps; it ends with probe NULL. */
 const struct probe_hook *probes_hooks(const struct probes *probes);
 
 /*

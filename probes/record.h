@@ -42,6 +42,8 @@ enum record_type {
 	RECORD_SOURCE, /* source address selection ended; value: 0 or -errno */
 	RECORD_REPLY,  /* the echo reply path was entered */
 	RECORD_SETTLED, /* the watched counts are back at baseline */
+	RECORD_STEP_HELD,     /* a hold of the order was reached; sequence: which, from 1 */
+	RECORD_STEP_RELEASED, /* and ended; value: 0, or -ETIMEDOUT: what it waits for did not come */
 	RECORD_TYPES,
 };
 
@@ -66,6 +68,16 @@ struct echo_tag {
 };
 _Static_assert(sizeof(struct echo_tag) == 16, "struct echo_tag is a contract");
 
+enum { STEPS_MAX = 4 };
+
+/* A hold of an order (daemon/order.h). */
+struct step {
+	__u32 thread; /* 1: a bring-up's task, 2: the lane's process 1; 0: no hold */
+	__u32 until;  /* enum order_until */
+	__u64 most_ns; /* the time, or the deadline of the event */
+};
+_Static_assert(sizeof(struct step) == 16, "struct step is a contract");
+
 /*
  * One lane as the kernel half knows it; an array in memory shared by mmap, so that arming a
  * trial costs no system call. The lane's process writes the upper part; the probes write the
@@ -88,8 +100,13 @@ struct lane_state {
 	__u32 settled; /* trial whose counts have come back; cleared to look for it again */
 	__u32 watched; /* settle: which of them, one bit each (WATCH_*) */
 	__u64 lost;    /* records that found the ring full */
+
+	struct step steps[STEPS_MAX];
+	__u32 reached[STEPS_MAX]; /* trial in which a task came to the hold */
+	__u32 held[3];		  /* trial in which thread I, II was held; [0] is not used */
+	__u32 done[3];		  /* trial in which thread I, II was done */
 };
-_Static_assert(sizeof(struct lane_state) == 88, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 192, "struct lane_state is a contract");
 
 struct counts_address {
 	__u8 address[16];
