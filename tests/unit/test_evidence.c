@@ -17,9 +17,9 @@ struct at {
 
 static struct evidence evidence;
 
-static void derive(const struct at *list)
+static void derive_planned(const struct at *list, uint32_t steps)
 {
-	evidence = (struct evidence){ 0 };
+	evidence = (struct evidence){ .spec.steps = steps };
 	for (; list->us; list++)
 		evidence.moments[evidence.nr_moments++] = (struct moment){
 			.at_ns = list->us * 1000,
@@ -28,6 +28,11 @@ static void derive(const struct at *list)
 			.value = list->value,
 		};
 	evidence_derive(&evidence);
+}
+
+static void derive(const struct at *list)
+{
+	derive_planned(list, 0);
 }
 
 /* clang-format off */
@@ -122,6 +127,35 @@ static void test_somebody_else_continues_it(void **state)
 		{ 0 } });
 	assert_int_equal(evidence.held_ns, 20000);
 }
+
+static void test_order(void **state)
+{
+	const struct at kept[] = {
+		{ 100, MOMENT_OPENED },
+		{ 200, MOMENT_STEP_HELD, 1 },
+		{ 300, MOMENT_STEP_HELD, 2 },
+		{ 310, MOMENT_STEP_RELEASED, 1 },
+		{ 400, MOMENT_STEP_RELEASED, 2 },
+		{ 0 } };
+	const struct at broken[] = {
+		{ 200, MOMENT_STEP_HELD, 1 },
+		{ 300, MOMENT_STEP_HELD, 2 },
+		{ 310, MOMENT_STEP_RELEASED, 1 },
+		{ 400, MOMENT_STEP_RELEASED, 2, -110 },
+		{ 0 } };
+
+	(void)state;
+	derive_planned(kept, 2);
+	assert_int_equal(evidence.steps_held, 2);
+	assert_true(evidence.order_kept);
+	derive_planned(kept, 3);
+	assert_false(evidence.order_kept);
+	derive_planned(broken, 2);
+	assert_int_equal(evidence.steps_held, 2);
+	assert_false(evidence.order_kept);
+	derive_planned(kept, 0);
+	assert_false(evidence.order_kept);
+}
 /* clang-format on */
 
 int main(void)
@@ -133,6 +167,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_inside_a_window_that_never_closed),
 		cmocka_unit_test(test_first_flag_set_fails),
 		cmocka_unit_test(test_somebody_else_continues_it),
+		cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,6 +210,13 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_INVALID, .reason = "the lane's process died" },
 	{ "the lane is lost in a hang", { SET(lane_lost, true), SET(hang, HANG_DOWN) },
 	  .verdict = VERDICT_HANG, .signature = "hang/down" },
+	{ "the order came about, after the window",
+	  { SET(spec.steps, 2), SET(steps_held, 2), SET(order_kept, true), SET(echoes_inside, 0) },
+	  .verdict = VERDICT_CLEAN },
+	{ "a hold of the order was not reached", { SET(spec.steps, 2), SET(steps_held, 1) },
+	  .verdict = VERDICT_MISSED, .reason = "1 of 2 holds were reached" },
+	{ "a hold of the order ended by its deadline", { SET(spec.steps, 2), SET(steps_held, 2) },
+	  .verdict = VERDICT_MISSED, .reason = "2 of 2 holds were reached, but one ended by its deadline" },
 	{ "a hole outranks a miss", { SET(lost_records, 1), SET(closed, false) },
 	  .verdict = VERDICT_INVALID },
 

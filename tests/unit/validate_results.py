@@ -120,8 +120,11 @@ class Results:
     def check_clean(self, where, line):
         spec = line["spec"]
         self.expect(line["opened"] and line["closed"], f"{where}: clean without a window")
-        self.expect(not spec["echoes"] or line["echoes_inside"],
-                    f"{where}: clean without an echo inside the window")
+        if spec["steps"]:
+            self.expect(line["order_kept"], f"{where}: clean though its order did not come about")
+        else:
+            self.expect(not spec["echoes"] or line["echoes_inside"],
+                        f"{where}: clean without an echo inside the window")
         self.expect((line["held_ns"] or 0) >= spec["hold_us"] * 950,
                     f"{where}: clean, and held for less than 95% of what was asked")
         self.expect(not line["lost_records"] and not line["missed_probes"],
