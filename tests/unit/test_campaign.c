@@ -16,7 +16,7 @@
 
 #define ROOT_KEYS                                                                             \
 	"name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, arms, " \
-	"window, echo, watch"
+	"window, order, echo, watch"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)
