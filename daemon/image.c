@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "archives.h"
@@ -260,6 +261,14 @@ static int run_apt(const struct apt *apt, const char *const *words, const char *
 	return child_output(argv, folder, output, why);
 }
 
+/* Lists of packages are asked for once a day. */
+static bool is_young(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && time(NULL) - st.st_mtime < 24 * 60 * 60;
+}
+
 static int prepare_apt(const char *suite, struct apt *apt, struct why *why)
 {
 	const char *const update[] = { "apt-get", "update", "-q", NULL };
@@ -283,10 +292,13 @@ static int prepare_apt(const char *suite, struct apt *apt, struct why *why)
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourceparts=/dev/null");
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::lists=%s/lists", folder);
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::Cache=%s", folder);
-	snprintf(apt->options[apt->nr++], OPTION, "Acquire::Check-Valid-Until=false");
+	if (is_young(lists))
+		return 0;
 	err = write_sources(suite, lists, why);
 	if (!err)
 		err = run_apt(apt, update, NULL, &output, why);
+	if (err)
+		unlink(lists);
 	free(output);
 	return err;
 }

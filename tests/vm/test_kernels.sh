@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Other kernels, in throw-away machines: test_kernels.sh DADRACE SOURCE
+#
+# Each kernel boots, the smoke campaign is clean by every tier that it has, and the tiers agree on the
+# same trials. Then the pair of kernels with and without a real leak. A kernel whose package cannot be
+# had is skipped by name. See README.md beside this file.
+set -uo pipefail
+
+dadrace=$1 source=$2
+results=$(mktemp -d) || exit 1
+trap 'rm -rf "$results"' EXIT
+failed=0 ran=0
+
+skip_all() {
+	echo "SKIP: $*"
+	exit 77
+}
+command -v qemu-system-x86_64 >/dev/null || skip_all "needs QEMU (qemu-system-x86)"
+command -v apt-get >/dev/null || skip_all "fetches kernels with apt-get"
+
+ok() { echo "ok $1"; }
+fail() {
+	echo "FAIL $1: $2"
+	sed 's/^/     | /' "$results/$3.out" | tail -n 25
+	failed=1
+}
+
+# run NAME KERNEL CAMPAIGN [ARGUMENT...]: exit code in $code; 1 when the kernel cannot be had
+run() {
+	local name=$1 kernel=$2 campaign=$3
+	shift 3
+	timeout 400 "$dadrace" run "$source/config/campaigns/$campaign" --kernel "$kernel" \
+		--out "$results/$name" "$@" >"$results/$name.out" 2>&1
+	code=$?
+	if grep -q '^dadrace: \(image: apt-get\|apt-\)' "$results/$name.out"; then
+		echo "skip $name: $(grep -m 1 '^dadrace: ' "$results/$name.out" | sed 's,https\?://[^/]*,MIRROR,')"
+		return 1
+	fi
+	ran=$((ran + 1))
+}
+
+expect() { # NAME EXIT-CODE
+	if [ "$code" -ne "$2" ]; then
+		fail "$1" "exit $code, wanted $2" "$1"
+	elif ! /usr/bin/python3 "$source/tests/unit/validate_results.py" "$results/$1" \
+		"$source/config/schema/result.schema.json"; then
+		fail "$1" "the results do not fit the schema" "$1"
+	else
+		ok "$1"
+	fi
+}
+
+smoke() { # NAME KERNEL TIER...
+	local name=$1 kernel=$2 tier
+	shift 2
+	for tier in "$@"; do
+		run "$name-$tier" "$kernel" smoke.yaml --set stop.trials=24 --set "tier=$tier" || return
+		expect "$name-$tier" 0
+		/usr/bin/python3 - "$results/$name-$tier" "$tier" <<-'PYTHON' || fail "$name-$tier" "see above" "$name-$tier"
+			import json, sys
+			folder, tier = sys.argv[1:]
+			lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
+			trials = [line for line in lines if line["type"] == "trial"]
+			for trial in trials:
+			    spec = trial["spec"]
+			    assert trial["opened"] and trial["closed"], "a window did not open and close"
+			    assert tier == "auto" or trial["tier"] == tier, trial["tier"]
+			    assert not spec["hold_us"] or trial["held_ns"] >= spec["hold_us"] * 950, "a short hold"
+			    assert not spec["echoes"] or trial["echoes_inside"], "no echo inside"
+			assert [t["spec"]["trial"] for t in sorted(trials, key=lambda t: t["spec"]["trial"])] \
+			    == list(range(1, 25)), "not the plan's trials"
+		PYTHON
+	done
+}
+
+leaking=${LEAKING_KERNEL:-trixie/linux-image-6.12.107+deb13-cloud-amd64}
+fixed=${FIXED_KERNEL:-trixie/linux-image-6.12.117+deb13-cloud-amd64}
+
+smoke linux-6.1 bookworm/linux-image-cloud-amd64 kprobe fentry tracepoint
+smoke linux-6.12 trixie/linux-image-cloud-amd64 kprobe fentry tracepoint
+smoke linux-5.10 bullseye/linux-image-cloud-amd64 auto
+smoke linux-7.2 sid/linux-image-cloud-amd64 auto
+
+if run leaking "$leaking" uncached-route.yaml --set stop.trials=8; then
+	expect leaking 1
+	/usr/bin/python3 - "$results/leaking" <<-'PYTHON' || fail leaking "see above" leaking
+		import json, sys
+		summary = json.load(open(sys.argv[1] + "/summary.json"))
+		arms = {arm["arm"]: arm for arm in summary["arms"]}
+		race = arms.pop("race")
+		print("leaking: race", race["verdicts"], "the others", [a["verdicts"]["leak"] for a in arms.values()])
+		assert race["valid"] and race["verdicts"]["leak"] >= 0.9 * race["valid"], "too rare"
+		assert not any(arm["verdicts"]["leak"] for arm in arms.values()), "without the race, too"
+		assert all(f["object"] == "net_device" and f["pinned"] for f in summary["findings"]), "which"
+	PYTHON
+fi
+if run fixed "$fixed" uncached-route.yaml --set stop.trials=16; then
+	expect fixed 0
+fi
+
+[ $ran -gt 0 ] || skip_all "no kernel's package could be had"
+exit $failed
