@@ -8,7 +8,7 @@
 # had is skipped by name. See README.md beside this file.
 set -uo pipefail
 
-dadrace=$1 source=$2
+dadrace=$1 source=$2 campaigns=$2/config/campaigns
 results=$(mktemp -d) || exit 1
 trap 'rm -rf "$results"' EXIT
 failed=0 ran=0
@@ -31,7 +31,7 @@ fail() {
 run() {
 	local name=$1 kernel=$2 campaign=$3
 	shift 3
-	timeout 400 "$dadrace" run "$source/config/campaigns/$campaign" --kernel "$kernel" \
+	timeout 400 "$dadrace" run "$campaign" --kernel "$kernel" \
 		--out "$results/$name" "$@" >"$results/$name.out" 2>&1
 	code=$?
 	if grep -q '^dadrace: \(image: apt-get\|apt-\)' "$results/$name.out"; then
@@ -56,7 +56,7 @@ smoke() { # NAME KERNEL TIER...
 	local name=$1 kernel=$2 tier
 	shift 2
 	for tier in "$@"; do
-		run "$name-$tier" "$kernel" smoke.yaml --set stop.trials=24 --set "tier=$tier" || return
+		run "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set "tier=$tier" || return
 		expect "$name-$tier" 0
 		/usr/bin/python3 - "$results/$name-$tier" "$tier" <<-'PYTHON' || fail "$name-$tier" "see above" "$name-$tier"
 			import json, sys
@@ -83,7 +83,7 @@ smoke linux-6.12 trixie/linux-image-cloud-amd64 kprobe fentry tracepoint
 smoke linux-5.10 bullseye/linux-image-cloud-amd64 auto
 smoke linux-7.2 sid/linux-image-cloud-amd64 auto
 
-if run leaking "$leaking" uncached-route.yaml --set stop.trials=8; then
+if run leaking "$leaking" "$campaigns/uncached-route.yaml" --set stop.trials=8; then
 	expect leaking 1
 	/usr/bin/python3 - "$results/leaking" <<-'PYTHON' || fail leaking "see above" leaking
 		import json, sys
@@ -96,8 +96,26 @@ if run leaking "$leaking" uncached-route.yaml --set stop.trials=8; then
 		assert all(f["object"] == "net_device" and f["pinned"] for f in summary["findings"]), "which"
 	PYTHON
 fi
-if run fixed "$fixed" uncached-route.yaml --set stop.trials=16; then
+if run fixed "$fixed" "$campaigns/uncached-route.yaml" --set stop.trials=16; then
 	expect fixed 0
+fi
+
+# A guest that panics in a trial: the trial is judged by its console, a fresh guest goes on.
+cat >"$results/panic.yaml" <<'YAML'
+name: panic
+stop: {trials: 4}
+bringup:
+  kind: command
+  command:
+    - sh
+    - -c
+    - ifconfig {dut} up; ifconfig {dut} down;
+      [ $(cat /sys/class/net/{dut}/carrier_changes) -lt 13 ] || echo c > /proc/sysrq-trigger
+YAML
+if run panic bookworm/linux-image-cloud-amd64 "$results/panic.yaml"; then
+	expect panic 1
+	grep -q 'guest 2: Linux 6.1' "$results/panic.out" || fail panic "no second guest" panic
+	grep -q 'kernel-bug.*Kernel panic' "$results/panic/summary.json" || fail panic "not named" panic
 fi
 
 [ $ran -gt 0 ] || skip_all "no kernel's package could be had"
