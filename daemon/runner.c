@@ -146,12 +146,18 @@ static bool is_worse(const struct klog_line *line, const struct klog_line *than)
 	       (than->kind == KLOG_WAITING && line->kind != KLOG_WAITING);
 }
 
+/* "task dadrace-lane:123 blocked for ...": a lane that an earlier trial has left stuck. */
+static bool is_old_news(const struct klog_line *line)
+{
+	return line->kind == KLOG_LOCKUP && strstr(line->text, "task " LANE_NAME ":");
+}
+
 static void klog_seen(const struct klog_line *line, void *arg)
 {
 	struct runner *runner = arg;
 	uint32_t in_flight = 0;
 
-	if (line->kind == KLOG_OTHER)
+	if (line->kind == KLOG_OTHER || is_old_news(line))
 		return;
 	for (uint32_t i = 0; i < LANES_MAX; i++)
 		in_flight += runner->seats[i].state == SEAT_RUNNING;
