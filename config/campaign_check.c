@@ -257,7 +257,8 @@ static int check_echo(const struct load *load, const struct campaign *campaign)
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name, check_stop, check_device, check_bringup, check_order, check_hold, check_echo,
+		check_name,  check_stop, check_device, check_bringup,
+		check_order, check_hold, check_echo,
 	};
 	int err = 0;
 

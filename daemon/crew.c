@@ -538,7 +538,8 @@ static void start_trial(struct crew *crew, const struct trial_spec *spec)
 	const struct testbed_device *peer = testbed_peer(crew->testbed);
 	struct evidence *e = &crew->message.evidence;
 	struct trial_limits limits = {
-		.bring_up_us = (campaign->bringup.deadline_ms + spec->steps * ORDER_MOST_MS) * 1000ULL,
+		.bring_up_us =
+			(campaign->bringup.deadline_ms + spec->steps * ORDER_MOST_MS) * 1000ULL,
 		.hold_us = spec->hold_us,
 		.settle_us = campaign->watch.deadline_ms * 1000ULL,
 		.grace_us = campaign->watch.grace_ms * 1000ULL,

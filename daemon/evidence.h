@@ -113,8 +113,8 @@ struct evidence {
 	uint32_t echoes_inside;	   /* of them, inside the window */
 	uint64_t first_echo_ns;	   /* from opened to the first one delivered */
 	bool tentative_inside;	   /* an echo was inside while an address was tentative */
-	uint32_t steps_held;  /* holds of the order that were reached */
-	bool order_kept;      /* all of them, and each ended as it should */
+	uint32_t steps_held;	   /* holds of the order that were reached */
+	bool order_kept;	   /* all of them, and each ended as it should */
 
 	enum bringup_end bringup_end;
 	int32_t bringup_status; /* exit code, or the signal's number */

@@ -89,12 +89,15 @@ int order_read(struct order *order, const char *step, struct why *why)
 	    !words_are(words + 1, nr - 1, held_at, 2) || !is_function(words[at]) ||
 	    !read_end(words, at + 1, nr, &hold))
 		return why_set(why, EINVAL,
-			       "\"%s\" is no step of an order; steps are \"I held at [return of] FUNCTION "
-			       "until II held\" (or \"done\", or \"for N us\"), the same for II, and \"II "
+			       "\"%s\" is no step of an order; steps are \"I held at [return "
+			       "of] FUNCTION "
+			       "until II held\" (or \"done\", or \"for N us\"), the same for "
+			       "II, and \"II "
 			       "starts when I held\"",
 			       step);
 	if (order->nr_holds == ORDER_HOLDS_MAX)
-		return why_set(why, EINVAL, "\"%s\" is one hold too many: an order has %d at most", step,
+		return why_set(why, EINVAL,
+			       "\"%s\" is one hold too many: an order has %d at most", step,
 			       ORDER_HOLDS_MAX);
 	snprintf(hold.function, sizeof(hold.function), "%s", words[at]);
 	order->holds[order->nr_holds++] = hold;

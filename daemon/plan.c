@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "order.h"
 #include "plan.h"
+#include "order.h"
 
 uint64_t plan_draw(uint64_t *state)
 {

@@ -401,10 +401,13 @@ static void step_program(const struct probes *probes, uint32_t i, char name[STEP
 	bool at_return = probes->ask->steps[i].at_return;
 
 	snprintf(name, STEP_NAME, "step_%s_%u",
-		 fentry ? (at_return ? "fexit" : "fentry") : (at_return ? "kretprobe" : "kprobe"), i);
+		 fentry ? (at_return ? "fexit" : "fentry") :
+			  (at_return ? "kretprobe" : "kprobe"),
+		 i);
 }
 
-static int choose_step(struct probes *probes, uint32_t i, struct ground *ground, struct why *why)
+static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
+		       struct why *why)
 {
 	const struct probes_step *step = &probes->ask->steps[i];
 	struct probe_hook *hook = &probes->hooks[NR_PROBES + i];
@@ -412,11 +415,13 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 
 	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) != 1)
 		return why_set(why, ENOTSUP,
-			       "probes: this kernel has no bpf_loop (5.17): no hold inside a function");
+			       "probes: this kernel has no bpf_loop (5.17): no hold inside a "
+			       "function");
 	if (!find_function(step->function, probes->step_functions[i],
 			   sizeof(probes->step_functions[i])))
 		return why_set(why, ENOTSUP,
-			       "probes: this kernel has no function %s; it may be inlined, or its module "
+			       "probes: this kernel has no function %s; it may be inlined, or "
+			       "its module "
 			       "not loaded",
 			       step->function);
 	hook->probe = &step_probe;
@@ -428,7 +433,8 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 	else
 		return why_set(why, ENOTSUP, "probes: %s cannot be hooked on this kernel by %s",
 			       hook->function,
-			       forced == TIER_FENTRY ? "fentry" : "fentry, and it has no kprobes");
+			       forced == TIER_FENTRY ? "fentry" :
+						       "fentry, and it has no kprobes");
 	return 0;
 }
 

@@ -41,8 +41,8 @@ enum record_type {
 	RECORD_ROUTE,  /* a route look-up for an outbound packet of the lane; value: table id */
 	RECORD_SOURCE, /* source address selection ended; value: 0 or -errno */
 	RECORD_REPLY,  /* the echo reply path was entered */
-	RECORD_SETTLED, /* the watched counts are back at baseline */
-	RECORD_STEP_HELD,     /* a hold of the order was reached; sequence: which, from 1 */
+	RECORD_SETTLED,	  /* the watched counts are back at baseline */
+	RECORD_STEP_HELD, /* a hold of the order was reached; sequence: which, from 1 */
 	RECORD_STEP_RELEASED, /* and ended; value: 0, or -ETIMEDOUT: what it waits for did not come */
 	RECORD_TYPES,
 };
@@ -72,8 +72,8 @@ enum { STEPS_MAX = 4 };
 
 /* A hold of an order (daemon/order.h). */
 struct step {
-	__u32 thread; /* 1: a bring-up's task, 2: the lane's process 1; 0: no hold */
-	__u32 until;  /* enum order_until */
+	__u32 thread;  /* 1: a bring-up's task, 2: the lane's process 1; 0: no hold */
+	__u32 until;   /* enum order_until */
 	__u64 most_ns; /* the time, or the deadline of the event */
 };
 _Static_assert(sizeof(struct step) == 16, "struct step is a contract");

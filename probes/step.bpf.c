@@ -10,8 +10,8 @@
 #include "common.bpf.h"
 
 #define ETIMEDOUT 110
-#define TURNS (1 << 23) /* the most that bpf_loop takes; about half a second */
-#define ROUNDS 16
+#define TURNS	  (1 << 23) /* the most that bpf_loop takes; about half a second */
+#define ROUNDS	  16
 
 enum { UNTIL_TIME, UNTIL_HELD, UNTIL_DONE }; /* enum order_until */
 
@@ -67,30 +67,30 @@ static __always_inline void hold(__u32 index)
 	       who.pid, index + 1);
 }
 
-#define STEP(index)                                                                            \
-	SEC("fentry/dev_change_flags")                                                         \
-	int step_fentry_##index(void *ctx)                                                     \
-	{                                                                                      \
-		hold(index);                                                                   \
-		return 0;                                                                      \
-	}                                                                                      \
-	SEC("fexit/dev_change_flags")                                                          \
-	int step_fexit_##index(void *ctx)                                                      \
-	{                                                                                      \
-		hold(index);                                                                   \
-		return 0;                                                                      \
-	}                                                                                      \
-	SEC("kprobe")                                                                          \
-	int step_kprobe_##index(void *ctx)                                                     \
-	{                                                                                      \
-		hold(index);                                                                   \
-		return 0;                                                                      \
-	}                                                                                      \
-	SEC("kretprobe")                                                                       \
-	int step_kretprobe_##index(void *ctx)                                                  \
-	{                                                                                      \
-		hold(index);                                                                   \
-		return 0;                                                                      \
+#define STEP(index)                           \
+	SEC("fentry/dev_change_flags")        \
+	int step_fentry_##index(void *ctx)    \
+	{                                     \
+		hold(index);                  \
+		return 0;                     \
+	}                                     \
+	SEC("fexit/dev_change_flags")         \
+	int step_fexit_##index(void *ctx)     \
+	{                                     \
+		hold(index);                  \
+		return 0;                     \
+	}                                     \
+	SEC("kprobe")                         \
+	int step_kprobe_##index(void *ctx)    \
+	{                                     \
+		hold(index);                  \
+		return 0;                     \
+	}                                     \
+	SEC("kretprobe")                      \
+	int step_kretprobe_##index(void *ctx) \
+	{                                     \
+		hold(index);                  \
+		return 0;                     \
 	}
 
 STEP(0)

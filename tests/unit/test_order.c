@@ -17,9 +17,10 @@ static void test_the_seeds_twin(void **state)
 	(void)state;
 	assert_int_equal(order_read(&order, "I held at veth_close until II held", &why), 0);
 	assert_int_equal(order_read(&order, "II starts when I held", &why), 0);
-	assert_int_equal(
-		order_read(&order, "II held at return of rt6_uncached_list_add until I done", &why),
-		0);
+	assert_int_equal(order_read(&order,
+				    "II held at return of rt6_uncached_list_add until I done",
+				    &why),
+			 0);
 	assert_int_equal(order.nr_holds, 2);
 	assert_true(order.starts_when_held);
 	assert_int_equal(order.holds[0].thread, ORDER_THREAD_I);
