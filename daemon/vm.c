@@ -178,7 +178,7 @@ bool vm_kvm_works(const char *vmlinuz)
 	bool works = false;
 
 	snprintf(console, sizeof(console), "/proc/self/fd/%d", fd);
-	if (fd >= 0 && !access("/dev/kvm", R_OK | W_OK) && !vm_start(&ask, &vm, &why)) {
+	if (fd >= 0 && !access("/dev/kvm", R_OK | W_OK) && !vm_start(&ask, &vm, &why) && vm) {
 		end.fd = vm_results(vm);
 		poll(&end, 1, KVM_TRIAL_MS); /* until QEMU has exited */
 		works = console_speaks(fd);
