@@ -3,23 +3,28 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "loop.h"
 
-enum { SAID = 512 };
+enum { SAID = 512, DEADLINE_S = 600 };
 
 __attribute__((noreturn)) static void become(const char *const *argv, const char *folder,
-					     int out, int err)
+					     int out, int err, pid_t parent)
 {
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) /* it died before that */
+		_exit(125);
 	dup2(nothing, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
@@ -45,14 +50,20 @@ static int read_both(int out, int err, char **output, char said[SAID])
 {
 	struct pollfd fds[] = { { .fd = out, .events = POLLIN },
 				{ .fd = err, .events = POLLIN } };
+	uint64_t deadline = loop_now() + DEADLINE_S * 1000000000ULL;
 	size_t used = 0, heard = 0;
 	char *text = calloc(1, 1);
 
 	while (text && (fds[0].fd >= 0 || fds[1].fd >= 0)) {
+		uint64_t now = loop_now();
 		char block[4096];
 		ssize_t n;
 
-		if (poll(fds, 2, -1) < 0)
+		if (now >= deadline) {
+			free(text);
+			return -ETIMEDOUT;
+		}
+		if (poll(fds, 2, (int)((deadline - now) / 1000000) + 1) <= 0)
 			continue;
 		for (int i = 0; i < 2; i++) {
 			if (fds[i].fd < 0 || !fds[i].revents)
@@ -92,7 +103,7 @@ int child_output(const char *const *argv, const char *folder, char **output, str
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, status = 0, r;
 	char said[SAID] = "", *text = NULL;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	if (pipe2(out, O_CLOEXEC))
 		return why_set(why, errno, "%s: pipe: %s", argv[0], strerror(errno));
@@ -104,12 +115,14 @@ int child_output(const char *const *argv, const char *folder, char **output, str
 	}
 	pid = fork();
 	if (pid == 0)
-		become(argv, folder, out[1], err[1]);
+		become(argv, folder, out[1], err[1], parent);
 	close(out[1]);
 	close(err[1]);
 	r = pid < 0 ? -errno : read_both(out[0], err[0], &text, said);
 	close(out[0]);
 	close(err[0]);
+	if (pid > 0 && r)
+		kill(pid, SIGKILL);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!r && WIFEXITED(status) && WEXITSTATUS(status) == 127) {
@@ -128,6 +141,20 @@ int child_output(const char *const *argv, const char *folder, char **output, str
 	return 0;
 }
 
+/* A folder may be entered, not run. */
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return false;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EACCES;
+		return false;
+	}
+	return !access(path, X_OK);
+}
+
 int child_find(const char *program, char *path, size_t size)
 {
 	const char *folders = getenv("PATH");
@@ -135,7 +162,7 @@ int child_find(const char *program, char *path, size_t size)
 
 	if (strchr(program, '/')) {
 		snprintf(path, size, "%s", program);
-		return access(path, X_OK) ? -errno : 0;
+		return is_program(path) ? 0 : -errno;
 	}
 	if (!folders)
 		folders = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -143,7 +170,7 @@ int child_find(const char *program, char *path, size_t size)
 		size_t n = strcspn(folders, ":");
 
 		snprintf(path, size, "%.*s/%s", (int)n, folders, program);
-		if (!access(path, X_OK))
+		if (is_program(path))
 			return 0;
 		if (errno == EACCES)
 			err = -EACCES;

@@ -7,11 +7,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +22,9 @@
 
 #include "command.h"
 #include "exits.h"
+#include "loop.h"
+
+#define PORT_NS 10000000000ULL /* for the host's port to appear */
 
 static void mount_all(void)
 {
@@ -61,7 +67,7 @@ static void load_modules(void)
 		free(names);
 }
 
-/* The port is named in sysfs; its device is there once its driver has greeted the host. */
+/* The port is named in sysfs. -1 as long as it is not there. */
 static int open_port(void)
 {
 	char path[300], name[32];
@@ -86,9 +92,36 @@ static int open_port(void)
 	return fd;
 }
 
+/* The kernel's announcements of devices: ports appear some time after their driver. */
+static int listen_to_uevents(void)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+
+	if (fd >= 0)
+		bind(fd, (struct sockaddr *)&kernel, sizeof(kernel));
+	return fd;
+}
+
+static int wait_for_port(int uevents)
+{
+	uint64_t deadline = loop_now() + PORT_NS;
+	int port = open_port();
+
+	while (port < 0 && loop_now() < deadline) {
+		struct pollfd wait = { .fd = uevents, .events = POLLIN };
+		char event[4096];
+
+		if (poll(&wait, 1, 1000) > 0)
+			recv(uevents, event, sizeof(event), 0);
+		port = open_port();
+	}
+	return port;
+}
+
 static int run_command(char **argv, int port)
 {
-	int status = 0;
+	int status = EXIT_INTERNAL << 8;
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -103,7 +136,7 @@ static int run_command(char **argv, int port)
 
 static int run(int argc, char **argv)
 {
-	int port, code;
+	int uevents, port, code;
 
 	(void)argc;
 	if (getpid() != 1)
@@ -111,8 +144,9 @@ static int run(int argc, char **argv)
 				     "it is init of a guest, and of nothing else");
 	mount_all();
 	load_modules();
+	uevents = listen_to_uevents();
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	port = open_port();
+	port = wait_for_port(uevents);
 	if (port < 0) {
 		fprintf(stderr, "guest: no port to the host (virtio_console is missing)\n");
 	} else {

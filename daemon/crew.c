@@ -8,11 +8,17 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crew_parts.h"
 
-enum { RELOOK_NS = 20000000 }; /* settling: for references dropped in process context */
+enum {
+	RELOOK_NS = 20000000, /* settling: for references dropped in process context */
+	UNDEAD_NS =
+		2000000000, /* for what is killed to end, unless it is stuck in the kernel */
+	HANG_LEAST_NS = 1000000000, /* a flag set that has just entered does not hang */
+};
 
 /* --- evidence --- */
 
@@ -32,7 +38,7 @@ static void note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64
 
 int64_t crew_net_device_refs(const struct counts *counts)
 {
-	return counts->net_device - counts->linkwatch_pending;
+	return counts->net_device - counts->linkwatch_pending - counts->nr_neighbours;
 }
 
 static struct evidence_counts facts_of(const struct counts *counts)
@@ -151,9 +157,9 @@ static void step_held(struct crew *crew, const struct record *record)
 static void crew_hold(void *arg)
 {
 	struct crew *crew = arg;
+	uint64_t hold_ns = crew->hurried ? 0 : crew->message.evidence.spec.hold_us * 1000;
 
-	loop_timer_set(crew->hold,
-		       crew->held_at_ns + crew->message.evidence.spec.hold_us * 1000);
+	loop_timer_set(crew->hold, crew->held_at_ns + hold_ns);
 }
 
 static void crew_release(void *arg)
@@ -190,20 +196,23 @@ static void crew_tear_down(void *arg)
 {
 	struct crew *crew = arg;
 	struct why why;
+	int err;
 
 	loop_timer_stop(crew->hold);
 	loop_timer_stop(crew->echo);
 	crew->down_ns = loop_now();
 	note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
-	if (testbed_dut_down(crew->testbed, &why) == -ENODEV)
+	err = testbed_dut_down(crew->testbed, &why);
+	if (err == -ENODEV)
 		crew->message.evidence.device_gone = true;
+	else if (err)
+		crew->message.evidence.down_error = -err;
 	if (look_settled(crew)) {
 		crew_settled(crew, loop_now());
 		return;
 	}
 	if (crew->message.evidence.device_gone)
 		return; /* the deadline will end it */
-	crew->state->device = crew->baseline.device;
 	crew->state->settle_net_device = crew_net_device_refs(&crew->baseline);
 	crew->state->settle_inet6_dev = crew->baseline.inet6_dev;
 	probes_settling(crew->probes, crew->ask->slot, true);
@@ -235,6 +244,12 @@ static void crew_unregister(void *arg)
 	crew->remover = fork();
 	if (crew->remover == 0)
 		_exit(testbed_dut_delete(crew->testbed, &why) ? EXIT_FAILURE : EXIT_SUCCESS);
+	if (crew->remover < 0) { /* not confirmed, which is not "it hangs" */
+		crew->remover = 0;
+		crew->message.evidence.unregister_tried = false;
+		crew->message.evidence.lost_records++;
+		trial_happened(&crew->trial, TRIAL_RETURNED);
+	}
 }
 
 static void crew_hang(void *arg)
@@ -243,7 +258,7 @@ static void crew_hang(void *arg)
 	struct evidence *e = &crew->message.evidence;
 
 	e->hang = crew->remover ? HANG_UNREGISTER : HANG_FLAGS;
-	e->hang_pid = (uint32_t)(crew->remover ? crew->remover : crew->bringup.pid);
+	e->hang_pid = (uint32_t)(crew->remover ? crew->remover : crew->inside_pid);
 	lane_read_stack((pid_t)e->hang_pid, e);
 }
 
@@ -251,23 +266,36 @@ static void crew_deadline(void *arg, uint64_t us)
 {
 	struct crew *crew = arg;
 
-	loop_timer_set(crew->deadline, loop_now() + us * 1000);
+	crew->deadline_ns = loop_now() + us * 1000;
+	loop_timer_set(crew->deadline, crew->deadline_ns);
 }
 
 /* Ends all that lives in the lane but us; what is stuck in the kernel stays. */
 static uint32_t end_descendants(struct crew *crew)
 {
+	uint64_t deadline = loop_now() + UNDEAD_NS;
+	struct timespec look = { .tv_nsec = 100000000 };
+	siginfo_t info = { 0 };
 	uint32_t ended = 0;
-	siginfo_t info;
+	sigset_t child;
+	pid_t pid = 0;
 
-	info.si_pid = 0;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
 	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && errno == ECHILD)
 		return 0;
 	if (crew->message.evidence.hang)
 		return 0; /* waiting for it would hang us too; the lane is given up */
 	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0)
-		ended++;
+	/* SIGCHLD is blocked: it wakes this, and not the loop. */
+	while (loop_now() < deadline && (pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		if (pid)
+			ended++;
+		else
+			sigtimedwait(&child, NULL, &look);
+	}
+	if (pid >= 0)
+		crew->message.evidence.undead = true; /* the lane is given up */
 	return ended;
 }
 
@@ -279,11 +307,9 @@ static void crew_finish(void *arg)
 	loop_timer_stop(crew->deadline);
 	loop_timer_stop(crew->relook);
 	probes_settling(crew->probes, crew->ask->slot, false);
-	ring_read(crew->ring);
-	e->lost_records += crew->state->lost;
-	crew->state->lost = 0;
 	__atomic_store_n(&crew->state->trial, 0, __ATOMIC_SEQ_CST);
 	crew->state->hold = 0;
+	e->lost_records += __atomic_exchange_n(&crew->state->lost, 0, __ATOMIC_SEQ_CST);
 
 	bringup_said(&crew->bringup, e->bringup_said, sizeof(e->bringup_said));
 	e->descendants = end_descendants(crew);
@@ -327,6 +353,11 @@ static void maybe_ended(struct crew *crew)
 	bool alone = waitid(P_ALL, 0, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) &&
 		     errno == ECHILD;
 
+	if (alone &&
+	    crew->flags_inside) { /* nobody is left to be inside: a record is missing */
+		crew->message.evidence.lost_records++;
+		crew->flags_inside = 0;
+	}
 	if (crew->bringup.pid || crew->flags_inside)
 		return;
 	if (alone || crew->state->closed == crew->message.evidence.spec.trial)
@@ -370,9 +401,16 @@ static void record_seen(const struct record *record, void *arg)
 	}
 	note(crew, moment_of[record->type], record->at_ns, record->value, record->sequence);
 	switch (record->type) {
-	case RECORD_FLAGS_ENTER: crew->flags_inside++; break;
+	case RECORD_FLAGS_ENTER:
+		crew->flags_inside++;
+		crew->inside_pid = (pid_t)record->pid;
+		crew->entered_ns = record->at_ns;
+		break;
 	case RECORD_FLAGS_RETURN:
-		crew->flags_inside--;
+		if (crew->flags_inside)
+			crew->flags_inside--;
+		else
+			crew->message.evidence.lost_records++;
 		maybe_ended(crew);
 		break;
 	case RECORD_OPENED:
@@ -419,7 +457,8 @@ static void child_changed(void *arg)
 			bring_up_ended(crew, status);
 		} else if (pid == crew->remover) {
 			crew->remover = 0;
-			crew->message.evidence.unregister_returned = status == 0;
+			crew->message.evidence.unregister_returned = true;
+			crew->message.evidence.unregister_failed = status != 0;
 			note(crew, MOMENT_UNREGISTERED, loop_now(), status, 0);
 			trial_happened(&crew->trial, TRIAL_RETURNED);
 		}
@@ -430,13 +469,24 @@ static void child_changed(void *arg)
 		crew_settled(crew, loop_now());
 }
 
+/* What is waiting to be read may have moved the trial on, or answer what seems to hang. */
 static void deadline_passed(void *arg)
 {
 	struct crew *crew = arg;
-	bool hung = crew->flags_inside && crew->trial.state < TRIAL_SETTLING;
+	uint64_t inside_ns;
 
-	ring_read(crew->ring);
-	trial_happened(&crew->trial, hung ? TRIAL_HUNG : TRIAL_OVERTIME);
+	child_changed(crew);
+	if (!running(crew) || loop_now() < crew->deadline_ns)
+		return;
+	if (!crew->flags_inside || crew->trial.state >= TRIAL_SETTLING) {
+		trial_happened(&crew->trial, TRIAL_OVERTIME);
+		return;
+	}
+	inside_ns = loop_now() - crew->entered_ns;
+	if (inside_ns < HANG_LEAST_NS)
+		crew_deadline(crew, (HANG_LEAST_NS - inside_ns) / 1000);
+	else
+		trial_happened(&crew->trial, TRIAL_HUNG);
 }
 
 static void hold_is_due(void *arg)
@@ -504,7 +554,8 @@ static void prepare(struct crew *crew, const struct trial_spec *spec)
 	e->started_ns = loop_now();
 	snprintf(e->device, sizeof(e->device), "%s", testbed_dut(crew->testbed)->name);
 	crew->flags_inside = crew->next_echo = 0;
-	crew->held = crew->remover = 0;
+	crew->held = crew->remover = crew->inside_pid = 0;
+	crew->hurried = false;
 }
 
 static void fail(struct crew *crew, int err)
@@ -537,6 +588,7 @@ static void start_trial(struct crew *crew, const struct trial_spec *spec)
 	const struct campaign *campaign = crew->ask->campaign;
 	const struct testbed_device *peer = testbed_peer(crew->testbed);
 	struct evidence *e = &crew->message.evidence;
+	struct counts before;
 	struct trial_limits limits = {
 		.bring_up_us =
 			(campaign->bringup.deadline_ms + spec->steps * ORDER_MOST_MS) * 1000ULL,
@@ -558,10 +610,14 @@ static void start_trial(struct crew *crew, const struct trial_spec *spec)
 		fail(crew, err);
 		return;
 	}
+	before = crew->baseline;
 	crew->baseline = crew_counts(crew);
 	e->baseline = facts_of(&crew->baseline);
+	/* A trial that settled ended at its baseline: the next one has to begin there. */
+	e->baseline_moved = before.found && !at_baseline(crew, &before);
 	trial_init(&crew->trial, &limits, &trial_crew, crew);
 	arm_steps(crew, spec);
+	crew->state->device = crew->baseline.device;
 	crew->state->hold = spec->hold_us > 0;
 	__atomic_store_n(&crew->state->trial, spec->trial, __ATOMIC_SEQ_CST);
 	trial_happened(&crew->trial, TRIAL_START);
@@ -575,9 +631,10 @@ static void spec_came(void *arg)
 
 	if (size == sizeof(spec))
 		start_trial(crew, &spec);
-	else if (size == 1)
+	else if (size == 1) {
+		crew->hurried = true;
 		trial_happened(&crew->trial, TRIAL_HOLD_DUE);
-	else if (size >= 0 || errno != EAGAIN)
+	} else if (size >= 0 || errno != EAGAIN)
 		loop_stop(crew->loop); /* the campaign has let go of us */
 }
 

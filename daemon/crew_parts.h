@@ -38,6 +38,10 @@ struct crew {
 	struct order order;
 	uint64_t down_ns;
 	uint32_t flags_inside; /* flag sets that have entered and not returned */
+	pid_t inside_pid;      /* whose the last one is */
+	uint64_t entered_ns;   /* and when it entered */
+	uint64_t deadline_ns;  /* that was asked for last */
+	bool hurried;	       /* no hold any more: the campaign is ending */
 	uint32_t next_echo;
 	struct counts baseline;
 	struct lane_message message; /* with the evidence that is being gathered */
@@ -46,7 +50,10 @@ struct crew {
 /* The dut's counts now; a look that fails is counted as a lost record. */
 struct counts crew_counts(struct crew *crew);
 
-/* The net_device's references without the one that linkwatch holds for up to a second. */
+/*
+ * The net_device's references that nothing accounts for: without the one that linkwatch holds for up to
+ * a second, and without one for each neighbour entry that is still in the table.
+ */
 int64_t crew_net_device_refs(const struct counts *counts);
 
 /* Makes the place where trials run; the sentence goes into the crew's message. */

@@ -81,7 +81,7 @@ extern const char *const hang_names[];
 
 struct evidence_counts {
 	bool found;
-	int64_t net_device; /* without the one that linkwatch holds for up to a second */
+	int64_t net_device; /* without those that linkwatch and neighbour entries account for */
 	int64_t inet6_dev;
 	uint32_t addresses;
 	uint32_t neighbours;
@@ -122,15 +122,19 @@ struct evidence {
 	uint32_t descendants;	/* processes of the bring-up that were ended with the trial */
 
 	struct evidence_counts baseline;
+	bool baseline_moved; /* since the trial before, which had settled */
 	struct evidence_counts after;
 	bool settled;
 	uint64_t settle_ns; /* from teardown to settled, or to the last look */
 	uint32_t looks;	    /* further looks after the deadline */
 	bool device_gone;   /* the device vanished in mid-trial */
+	int32_t down_error; /* errno of the teardown's own setting down; 0: none */
 	bool lane_lost;	    /* the lane's process died or is stuck: little else is known */
+	bool undead;	    /* a process of the bring-up could not be ended: it is stuck */
 
 	bool unregister_tried;
 	bool unregister_returned;
+	bool unregister_failed; /* it returned with an error */
 	uint64_t unregister_ns;
 
 	enum hang hang;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archives.h"
@@ -113,6 +114,13 @@ static int put_program(struct making *making, const char *from, const char *path
 	return err;
 }
 
+static bool is_regular(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 /*
  * The bring-up's program, and every other word of its command that names a program or a file here
  * ("sh -c 'ip link ...'" needs ip too).
@@ -131,6 +139,8 @@ static int put_bringup(struct making *making, const struct campaign *campaign)
 		     word = strtok_r(NULL, " \t\n;&|()", &save))
 			if (word[0] != '{' && !child_find(word, path, sizeof(path)))
 				err = put_program(making, path, path);
+			else if (word[0] == '/' && is_regular(word))
+				err = put_file(making, word);
 		free(words);
 	}
 	return err;

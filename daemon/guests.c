@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "guest_image.h"
@@ -34,7 +35,8 @@ struct guests {
 	char console[4096];
 	off_t console_from; /* where this guest's part begins */
 	bool kvm;
-	bool begun; /* the first line is written */
+	bool begun;   /* the first line is written */
+	bool greeted; /* this guest has said its first word */
 	bool exit_told;
 	bool silent; /* it was ended because it said nothing */
 	int exit_code;
@@ -89,6 +91,13 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 
 /* --- lines --- */
 
+static off_t console_size(const struct guests *guests)
+{
+	struct stat st;
+
+	return stat(guests->console, &st) ? 0 : st.st_size;
+}
+
 static void begin(struct guests *guests, const char *line, json_t *json)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
@@ -100,6 +109,9 @@ static void begin(struct guests *guests, const char *line, json_t *json)
 	snprintf(sentence, sizeof(sentence), "guest %u: Linux %s, by %s", guests->booted,
 		 release ? release : "?", guests->kvm ? "KVM" : "TCG");
 	progress_say(guests->ask->progress, sentence);
+	/* What it complained of while it booted is no trial's doing. */
+	guests->greeted = true;
+	guests->console_from = console_size(guests);
 	if (guests->begun)
 		return;
 	err = results_begin_line(guests->ask->results, line, id ? id : "", guests->why);
@@ -255,7 +267,7 @@ static void guest_over(struct guests *guests)
 	if (guests->exit_told && guests->exit_code < EXIT_CANNOT)
 		return; /* replaced, or at the end of its own plan */
 	read_console(guests, &worst, sentence, sizeof(sentence));
-	if (guests->begun && !guests->exit_told) {
+	if (guests->greeted && !guests->exit_told) {
 		conclude_dead(guests);
 	} else {
 		why_set(guests->why, 0, "guest: %s; its console is in %s",
@@ -291,12 +303,10 @@ static int boot(struct guests *guests)
 		.memory_mb = guests->campaign->vm.memory_mb,
 		.kvm = guests->kvm,
 	};
-	int fd = open(guests->console, O_RDONLY | O_CLOEXEC), err;
+	int err;
 
-	guests->console_from = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
-	if (fd >= 0)
-		close(fd);
-	guests->exit_told = guests->silent = false;
+	guests->console_from = console_size(guests);
+	guests->greeted = guests->exit_told = guests->silent = false;
 	guests->exit_code = 0;
 	guests->used = 0;
 	guests->booted++;

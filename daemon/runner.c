@@ -19,7 +19,9 @@ enum {
 	LANE_OPEN_MS = 60000,	/* making a lane, warm-up included */
 	LEAVE_MS = 5000,	/* for lanes to leave by themselves at the end */
 	LONG_HOLD_US = 1000000, /* longer holds are cut short when a signal ends the campaign */
-	KILLED_MS = 3000,	/* for the kernel to end a killed one that is not stuck */
+	KILLED_MS = 10000,	/* for the kernel to end a killed one that is not stuck */
+	HANGS_MS = 500,		/* the same, for one that is known to hang */
+	STUCK_MAX = 32,		/* lanes: a machine should be left with some namespaces */
 };
 
 enum seat_state {
@@ -45,6 +47,7 @@ struct seat {
 	uint32_t klog_lines;
 	uint32_t klog_shared;
 	bool killed;
+	bool hangs; /* its last trial has ended in a hang */
 };
 
 struct runner {
@@ -97,8 +100,10 @@ static void leave_seat(struct seat *seat, bool at_once)
 		lane_end(seat->lane);
 	seat->killed = at_once;
 	seat->state = SEAT_LEAVING;
-	loop_timer_set(seat->deadline,
-		       loop_now() + (at_once ? KILLED_MS : LEAVE_MS) * 1000000ULL);
+	loop_timer_set(seat->deadline, loop_now() + (!at_once	 ? LEAVE_MS :
+						     seat->hangs ? HANGS_MS :
+								   KILLED_MS) *
+							    1000000ULL);
 }
 
 static void clear_seat(struct seat *seat)
@@ -275,9 +280,10 @@ static void run_next(struct seat *seat)
 	seat->klog_lines = seat->klog_shared = 0;
 	loop_timer_set(seat->deadline,
 		       seat->started_ns + seat->spec.hold_us * 1000 +
-			       seat->spec.steps * ORDER_MOST_MS * 1000000ULL +
-			       (campaign->bringup.deadline_ms + campaign->watch.deadline_ms +
-				2ULL * campaign->watch.grace_ms +
+			       /* the bring-up's deadline counts anew when the window opens */
+			       (2ULL * (campaign->bringup.deadline_ms +
+					seat->spec.steps * ORDER_MOST_MS) +
+				campaign->watch.deadline_ms + 2ULL * campaign->watch.grace_ms +
 				campaign->watch.unregister_ms + LANE_MARGIN_MS) *
 				       1000000ULL);
 }
@@ -286,7 +292,7 @@ static void run_next(struct seat *seat)
 static bool is_spent(const struct evidence *e, const struct judgement *judgement)
 {
 	return verdict_fault(judgement->verdict) || e->unregister_tried || e->device_gone ||
-	       e->hang || e->lane_lost;
+	       e->hang || e->lane_lost || e->undead;
 }
 
 static void trial_is_over(struct seat *seat)
@@ -305,7 +311,8 @@ static void trial_is_over(struct seat *seat)
 		run_next(seat);
 		return;
 	}
-	leave_seat(seat, e->hang != HANG_NONE);
+	seat->hangs = e->hang != HANG_NONE;
+	leave_seat(seat, seat->hangs);
 	wind_up(runner);
 }
 
@@ -385,15 +392,21 @@ static void leaving_overtime(struct seat *seat)
 	struct runner *runner = seat->runner;
 	char sentence[160];
 
+	if (lane_gone(seat->lane)) { /* reaped already: no signal tells it any more */
+		clear_seat(seat);
+		fill_seats(runner);
+		wind_up(runner);
+		return;
+	}
 	if (!seat->killed) {
 		leave_seat(seat, true);
 		return;
 	}
-	runner->stuck++;
+	if (++runner->stuck == STUCK_MAX)
+		end(runner, "stuck");
 	snprintf(sentence, sizeof(sentence),
 		 "lane %u (process %d) is stuck in the kernel; its device and namespaces stay "
-		 "until "
-		 "the next boot",
+		 "until the next boot",
 		 lane_number(seat->lane), lane_pid(seat->lane));
 	progress_say(runner->ask->progress, sentence);
 	clear_seat(seat);
@@ -415,8 +428,8 @@ static void seat_overtime(void *arg)
 		break;
 	case SEAT_OPENING:
 		give_up(runner, why_set(runner->why, ETIMEDOUT,
-					"lane %u: making it took more than %d s",
-					lane_number(seat->lane), LANE_OPEN_MS / 1000));
+					"lane %u: making it and warming it up took too long",
+					lane_number(seat->lane)));
 		break;
 	case SEAT_EMPTY:
 	case SEAT_IDLE: break;
@@ -447,7 +460,10 @@ static void fill_seats(struct runner *runner)
 		seat->state = SEAT_OPENING;
 		seat->messages = loop_fd(runner->loop, lane_fd(seat->lane), lane_said, seat);
 		seat->deadline = loop_timer(runner->loop, seat_overtime, seat);
-		loop_timer_set(seat->deadline, loop_now() + LANE_OPEN_MS * 1000000ULL);
+		loop_timer_set(seat->deadline,
+			       loop_now() +
+				       (LANE_OPEN_MS + runner->campaign->bringup.deadline_ms) *
+					       1000000ULL);
 	}
 }
 

@@ -74,7 +74,7 @@ struct summary {
 	enum campaign_verdict verdict;
 	uint32_t exit_code;
 	const char *reason;
-	const char *ended_by; /* trials, seconds, findings, signal, error */
+	const char *ended_by; /* trials, seconds, findings, signal, stuck, guests, error */
 	uint32_t trials;
 	uint32_t valid;
 	uint64_t elapsed_ms;

@@ -140,7 +140,8 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 {
 	enum object worst = OBJECTS;
 
-	if (e->settled || e->device_gone || !e->baseline.found || !e->after.found)
+	if (e->settled || e->device_gone || e->down_error || !e->baseline.found ||
+	    !e->after.found)
 		return false;
 	/*
 	 * Too few is worse than too many: the next put frees what is in use. Otherwise the
@@ -197,6 +198,8 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 
 	if (e->lane_lost)
 		return say(j, VERDICT_INVALID, "the lane's process died in mid-trial");
+	if (e->undead)
+		return say(j, VERDICT_INVALID, "a process of the bring-up could not be killed");
 	if (e->lost_records)
 		return say(j, VERDICT_INVALID, "%" PRIu64 " records were lost",
 			   e->lost_records);
@@ -208,6 +211,12 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 		return say(j, VERDICT_INVALID, "the device was not there for the baseline");
 	if (e->device_gone || !e->after.found)
 		return say(j, VERDICT_INVALID, "the device vanished in mid-trial");
+	if (e->baseline_moved)
+		return say(j, VERDICT_INVALID,
+			   "the baseline moved between two trials: something is not at rest");
+	if (e->down_error)
+		return say(j, VERDICT_INVALID, "setting the device down failed: %s",
+			   strerror(e->down_error));
 	for (uint32_t i = 0; !e->settled && i < nr; i++)
 		if (over(e, objects[i]) < 0)
 			return say(j, VERDICT_INVALID,
@@ -258,6 +267,8 @@ static bool missed(const struct evidence *e, struct judgement *j)
 			   e->steps_held, e->spec.steps,
 			   e->steps_held < e->spec.steps ? "" :
 							   ", but one ended by its deadline");
+	if (e->spec.steps && e->spec.echoes && !e->echoes_delivered)
+		return say(j, VERDICT_MISSED, "no echo was seen by the kernel");
 	if (!e->spec.steps && e->spec.echoes && !e->echoes_inside)
 		return say(j, VERDICT_MISSED, "no echo was inside the window (%u delivered)",
 			   e->echoes_delivered);

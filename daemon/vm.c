@@ -69,7 +69,8 @@ static void write_words(const struct vm_ask *ask, int results, char words[WORDS]
 	*nr = n;
 }
 
-__attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int results)
+__attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int results,
+						  pid_t parent)
 {
 	static char words[WORDS][WORD];
 	char *argv[WORDS + 1] = { NULL };
@@ -78,6 +79,8 @@ __attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int 
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) /* it died before that */
+		_exit(125);
 	setsid(); /* Ctrl-C is for us */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -97,6 +100,7 @@ __attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int 
 int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
+	pid_t parent = getpid();
 	int pair[2];
 
 	if (!vm)
@@ -108,7 +112,7 @@ int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why)
 	fflush(NULL);
 	vm->pid = fork();
 	if (vm->pid == 0)
-		become_qemu(ask, pair[1]);
+		become_qemu(ask, pair[1], parent);
 	close(pair[1]);
 	vm->results = pair[0];
 	if (vm->pid < 0) {

@@ -56,6 +56,7 @@ static __always_inline void flags_return(__s64 ret)
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct flag_set *set = bpf_map_lookup_elem(&flag_sets, &tid);
 	struct lane_state *lane;
+	struct net_device *dev;
 	__u32 slot, flags;
 	struct who who;
 
@@ -69,10 +70,17 @@ static __always_inline void flags_return(__s64 ret)
 	if (!lane || !lane->trial)
 		return;
 	who = who_is((struct task_struct *)bpf_get_current_task());
+	/* An entry whose return was never seen outlives its task, and the number is used again. */
+	if (who.pidns != lane->pidns_inum || who.pid == 1)
+		return;
 	report(lane, slot, RECORD_FLAGS_RETURN, ret, who.pid, 0);
 	if (lane->closed == lane->trial)
 		lane->done[1] = lane->trial;
 	if (ret < 0 || !(flags & IFF_UP) || lane->opened == lane->trial)
+		return;
+	/* sendmsg() succeeds also when the kernel's answer is a refusal: only the device tells. */
+	dev = (void *)lane->device;
+	if (!(BPF_CORE_READ(dev, flags) & IFF_UP))
 		return;
 
 	lane->opened = lane->trial;
@@ -191,16 +199,20 @@ static __always_inline void netlink_enter(struct lane_state *lane, __u32 slot, _
 {
 	struct link_request request = {};
 	__u32 plain = __builtin_offsetof(struct link_request, attribute_length);
+	__u32 changed;
 
 	if (bpf_probe_read_user(&request, sizeof(request), buffer) &&
 	    bpf_probe_read_user(&request, plain, buffer))
 		return;
-	if ((request.type != RTM_NEWLINK && request.type != RTM_SETLINK) || !request.change)
+	/* Without a mask the flags are taken whole (rtnl_dev_combine_flags), when there are any. */
+	changed = request.change ? request.flags & request.change : request.flags;
+	if ((request.type != RTM_NEWLINK && request.type != RTM_SETLINK) ||
+	    !(request.change | request.flags))
 		return;
 	if (request.ifindex ? (__u32)request.ifindex == lane->ifindex :
 			      request.attribute_type == IFLA_IFNAME &&
 				      same_name(request.name, lane->name))
-		flags_enter(lane, slot, pid, request.flags & request.change);
+		flags_enter(lane, slot, pid, changed);
 }
 
 struct msghdr_iov {

@@ -90,7 +90,7 @@ struct lane_state {
 	__u32 trial;		 /* 0: not armed, nothing is recorded or injected */
 	__u32 hold;		 /* stop the bring-up when the window opens */
 	__u32 lane;		 /* its number in the echoes' tags */
-	__u64 device;		 /* settle: the net_device, as counts found it */
+	__u64 device;		 /* the net_device, as counts found it */
 	__s64 settle_net_device; /* settle: the counts to wait for */
 	__s64 settle_inet6_dev;
 	char name[16];
