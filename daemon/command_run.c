@@ -220,15 +220,25 @@ static void name_steps(const struct campaign *campaign, struct order *order,
 		};
 }
 
-static uint32_t list_hooks(const struct probes *probes, struct results_hook *hooks,
-			   uint32_t max)
+/* What the campaign has no use for is not a lack, and not listed. */
+static bool is_without(const struct probes_ask *ask, const struct probe *probe)
+{
+	for (int i = 0; i < PROBES_WITHOUT_MAX && ask->without[i]; i++)
+		if (!strcmp(ask->without[i], probe->name))
+			return true;
+	return false;
+}
+
+static uint32_t list_hooks(const struct probes *probes, const struct probes_ask *ask,
+			   struct results_hook *hooks, uint32_t max)
 {
 	uint32_t nr = 0;
 
 	for (const struct probe_hook *h = probes_hooks(probes); h->probe && nr < max; h++)
-		hooks[nr++] = (struct results_hook){ .probe = h->probe->name,
-						     .tier = h->tier,
-						     .function = h->function };
+		if (!is_without(ask, h->probe))
+			hooks[nr++] = (struct results_hook){ .probe = h->probe->name,
+							     .tier = h->tier,
+							     .function = h->function };
 	return nr;
 }
 
@@ -263,10 +273,10 @@ static int close_outlets(struct outlets *outlets, const struct why *why, int cod
 }
 
 static int run_here(const struct options *o, const struct campaign *campaign,
-		    struct probes *probes, struct why *why)
+		    const struct probes_ask *asked, struct probes *probes, struct why *why)
 {
 	struct results_hook hooks[16];
-	uint32_t nr_hooks = list_hooks(probes, hooks, 16);
+	uint32_t nr_hooks = list_hooks(probes, asked, hooks, 16);
 	struct machine machine;
 	struct outlets outlets;
 	struct runner_ask ask;
@@ -298,6 +308,18 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 	struct guests_ask ask;
 	int code;
 
+	if (campaign->device.kind == DEVICE_EXISTING)
+		return complain(
+			&(struct why){
+				"run: device.kind existing names devices of this machine, "
+				"which "
+				"a virtual machine does not have; leave out kernel, or the "
+				"kind" },
+			EXIT_CONFIG);
+	if (campaign->modules && access(campaign->modules, R_OK))
+		return complain(
+			&(struct why){ "run: the folder that modules names cannot be read" },
+			EXIT_CONFIG);
 	if (!vm_installed())
 		return complain(
 			&(struct why){ "run: qemu-system-x86_64 is not installed; the package "
@@ -334,7 +356,7 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	if (!code && probes_open(&ask, &probes, why))
 		code = complain(why, EXIT_CANNOT);
 	if (!code)
-		code = run_here(o, campaign, probes, why);
+		code = run_here(o, campaign, &ask, probes, why);
 	probes_close(probes);
 	return code;
 }

@@ -15,12 +15,14 @@
 #include "klog_line.h"
 #include "loop.h"
 #include "plan.h"
+#include "record.h"
 #include "results_lines.h"
 #include "vm.h"
 
 enum {
 	LINE_MAX_BYTES = 1 << 20,
 	CONSOLE_TAIL = 1 << 16,
+	FAILED_BOOTS_MAX = 3,
 };
 
 struct guests {
@@ -41,7 +43,11 @@ struct guests {
 	bool silent; /* it was ended because it said nothing */
 	int exit_code;
 	uint32_t booted;
-	uint32_t next; /* trial that a fresh guest would begin with */
+	uint32_t next;		     /* trial that a fresh guest would begin with */
+	uint32_t missing[LANES_MAX]; /* trials below it that are in other lanes' hands */
+	uint32_t nr_missing;
+	uint32_t failed_boots; /* in a row */
+	bool replaced;	       /* the guest was wedged by a fault, and ended by us */
 	uint32_t findings;
 	uint64_t started_ns;
 	const char *ended_by;
@@ -67,6 +73,21 @@ static void give_up(struct guests *guests, int err)
 
 /* --- what a trial adds --- */
 
+/* Lines come in the order in which lanes end their trials. */
+static void tick_off(struct guests *guests, uint32_t trial)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < guests->nr_missing; i++)
+		if (guests->missing[i] != trial)
+			guests->missing[kept++] = guests->missing[i];
+	guests->nr_missing = kept;
+	for (; guests->next < trial && guests->nr_missing < LANES_MAX; guests->next++)
+		guests->missing[guests->nr_missing++] = guests->next;
+	if (trial >= guests->next)
+		guests->next = trial + 1;
+}
+
 static void add_trial(struct guests *guests, const struct judgement *judgement)
 {
 	const struct campaign *campaign = guests->campaign;
@@ -74,8 +95,7 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 	const struct tally_finding *finding;
 	char sentence[512];
 
-	if (e->spec.trial >= guests->next)
-		guests->next = e->spec.trial + 1;
+	tick_off(guests, e->spec.trial);
 	if (tally_add(guests->tally, e, judgement, &finding) > 0) {
 		guests->findings++;
 		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s",
@@ -85,8 +105,6 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 	progress_update(guests->ask->progress, guests->tally, loop_now());
 	if (campaign->stop.findings && guests->findings >= campaign->stop.findings)
 		end(guests, "findings");
-	else if (campaign->stop.trials && guests->next > campaign->stop.trials)
-		end(guests, "trials");
 }
 
 /* --- lines --- */
@@ -142,7 +160,7 @@ static void take_trial(struct guests *guests, const char *line, json_t *json)
 	wedged = judgement.pinned || guests->evidence.hang != HANG_NONE;
 	add_trial(guests, &judgement);
 	if (wedged && guests->campaign->vm.fresh_after_fault) {
-		guests->exit_told = true; /* replaced, not dead */
+		guests->replaced = true;
 		loop_stop(guests->loop);
 	}
 }
@@ -231,8 +249,8 @@ static void read_console(const struct guests *guests, struct klog_line *worst, c
 	free(text);
 }
 
-/* The trial in hand is judged by what the console tells. */
-static void conclude_dead(struct guests *guests)
+/* A trial whose line will not come; `console`: the guest died in it, and its console is the evidence. */
+static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 {
 	struct evidence *e = &guests->evidence;
 	struct judgement judgement;
@@ -240,14 +258,16 @@ static void conclude_dead(struct guests *guests)
 	int err;
 
 	memset(e, 0, sizeof(*e));
-	plan_trial(guests->campaign, guests->next, &e->spec);
+	plan_trial(guests->campaign, trial, &e->spec);
 	e->started_ns = e->ended_ns = loop_now();
 	e->lane_lost = true;
-	read_console(guests, &e->klog, sentence, sizeof(sentence));
-	e->klog_lines = e->klog.kind != KLOG_OTHER;
-	e->klog_shared = guests->campaign->lanes;
-	if (guests->silent && e->klog.kind == KLOG_OTHER)
-		e->hang = HANG_GUEST;
+	if (console) {
+		read_console(guests, &e->klog, sentence, sizeof(sentence));
+		e->klog_lines = e->klog.kind != KLOG_OTHER;
+		e->klog_shared = guests->campaign->lanes;
+		if (guests->silent && e->klog.kind == KLOG_OTHER)
+			e->hang = HANG_GUEST;
+	}
 	verdict_judge(e, guests->campaign->watch.objects, guests->campaign->watch.nr_objects,
 		      &judgement);
 	err = results_trial(guests->ask->results, e, &judgement, guests->why);
@@ -257,27 +277,56 @@ static void conclude_dead(struct guests *guests)
 		add_trial(guests, &judgement);
 }
 
-static void guest_over(struct guests *guests)
+/* The oldest trial in hand is the one that a death is put down to. */
+static void conclude_all(struct guests *guests, bool died)
+{
+	if (died && !guests->nr_missing)
+		conclude_lost(guests, guests->next, true);
+	while (guests->nr_missing && !guests->error) {
+		conclude_lost(guests, guests->missing[0], died);
+		died = false;
+	}
+}
+
+static void give_up_booting(struct guests *guests)
 {
 	struct klog_line worst;
 	char sentence[256];
 
-	if (guests->ended_by)
-		return;
-	if (guests->exit_told && guests->exit_code < EXIT_CANNOT)
-		return; /* replaced, or at the end of its own plan */
 	read_console(guests, &worst, sentence, sizeof(sentence));
-	if (guests->greeted && !guests->exit_told) {
-		conclude_dead(guests);
-	} else {
-		why_set(guests->why, 0, "guest: %s; its console is in %s",
-			sentence[0]		 ? sentence :
-			worst.kind != KLOG_OTHER ? worst.text :
-			guests->silent		 ? "it said nothing by its deadline" :
-						   "it ended before its first word",
-			guests->console);
-		guests->exit_code = guests->exit_told ? guests->exit_code : EXIT_INTERNAL;
-		give_up(guests, -EIO);
+	why_set(guests->why, 0, "guest: %s; its console is in %s",
+		sentence[0]		 ? sentence :
+		worst.kind != KLOG_OTHER ? worst.text :
+		guests->silent		 ? "it said nothing by its deadline" :
+					   "it ended before its first word",
+		guests->console);
+	guests->exit_code = guests->exit_told ? guests->exit_code : EXIT_INTERNAL;
+	give_up(guests, -EIO);
+}
+
+static void guest_over(struct guests *guests)
+{
+	bool refused = guests->exit_told && guests->exit_code >= EXIT_CANNOT;
+
+	if (guests->greeted && !refused)
+		guests->failed_boots = 0;
+	if (guests->ended_by) {
+		return;
+	} else if (guests->replaced) {
+		conclude_all(guests, false);
+		if (guests->campaign->stop.trials &&
+		    guests->next > guests->campaign->stop.trials)
+			end(guests, "trials");
+	} else if (guests->exit_told && !refused) {
+		conclude_all(guests, false);
+		end(guests, "trials");
+	} else if (guests->greeted && !guests->exit_told) {
+		conclude_all(guests, true);
+		if (guests->campaign->stop.trials &&
+		    guests->next > guests->campaign->stop.trials)
+			end(guests, "trials");
+	} else if (guests->exit_told || ++guests->failed_boots == FAILED_BOOTS_MAX) {
+		give_up_booting(guests);
 	}
 }
 
@@ -306,7 +355,7 @@ static int boot(struct guests *guests)
 	int err;
 
 	guests->console_from = console_size(guests);
-	guests->greeted = guests->exit_told = guests->silent = false;
+	guests->greeted = guests->exit_told = guests->silent = guests->replaced = false;
 	guests->exit_code = 0;
 	guests->used = 0;
 	guests->booted++;

@@ -101,7 +101,8 @@ const struct fields spec_fields = {
 static const struct field counts_rows[] = {
 	{ "found", FIELD_BOOL, COUNT(bool, found), .doc = "The device was there; if not, the rest means nothing" },
 	{ "net_device", FIELD_I64, COUNT(int64_t, net_device),
-	  .doc = "References to the device, without the one that linkwatch holds for up to a second" },
+	  .doc = "References to the device, without those that linkwatch (for up to a second) and "
+		 "neighbour entries account for" },
 	{ "inet6_dev", FIELD_I64, COUNT(int64_t, inet6_dev), .doc = "References to its IPv6 part" },
 	{ "addresses", FIELD_U32, COUNT(uint32_t, addresses), .doc = "IPv6 addresses" },
 	{ "neighbours", FIELD_U32, COUNT(uint32_t, neighbours), .doc = "Neighbour entries" },

@@ -3,11 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #define SYSCTL_FOLDER "/proc/sys/net/"
 
 enum {
+	OWNER_MS = 5000, /* for a process that was killed to be taken apart */
 	NAME_BYTES = 64,
 	PATH_BYTES = sizeof(UNDO_FOLDER) + NAME_MAX + 1,
 	FIELD_BYTES = 512, /* a subject or a value, unescaped */
@@ -591,6 +594,24 @@ int undo_close(struct undo *undo, struct why *why)
 	return tally.err;
 }
 
+/* Waits for the end of whoever holds the lock, but not for ever. */
+static int journal_lock_wait(int fd)
+{
+	struct flock held = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct pollfd end = { .events = POLLIN };
+
+	if (!journal_lock(fd))
+		return 0;
+	if (!fcntl(fd, F_GETLK, &held) && held.l_type != F_UNLCK && held.l_pid > 0) {
+		end.fd = (int)syscall(SYS_pidfd_open, held.l_pid, 0);
+		if (end.fd >= 0) {
+			poll(&end, 1, OWNER_MS);
+			close(end.fd);
+		}
+	}
+	return journal_lock(fd);
+}
+
 static int journal_replay(const char *name, const struct owner *owner, FILE *out,
 			  struct tally *tally, struct why *why)
 {
@@ -604,10 +625,15 @@ static int journal_replay(const char *name, const struct owner *owner, FILE *out
 	if (fd < 0)
 		return why_set(why, errno, "undo: cannot open %s: %s", path, strerror(errno));
 	/*
-	 * Its owner lives in another pid namespace, or someone is replaying it at this moment.
+	 * Its owner lives in another pid namespace, or is dying at this moment: a process that was
+	 * killed keeps its locks until the kernel has taken it apart.
 	 */
-	if (journal_lock(fd) < 0)
+	if (journal_lock_wait(fd) < 0) {
+		tally->left++;
+		if (out)
+			fprintf(out, "undo: %s is in use by a process that lives\n", path);
 		return 0;
+	}
 	if (out)
 		fprintf(out, "undo: %s, whose owner (pid %d) is dead\n", path, owner->pid);
 	return journal_undo(fd, name, owner, out, tally, why);
