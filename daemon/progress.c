@@ -551,6 +551,20 @@ static void print_next(const struct progress *progress, const struct summary *su
 	}
 }
 
+/* An echo before the address is there, or after DAD, is inside the window and yet no race with DAD. */
+static void print_tentative(FILE *out, const struct summary *summary)
+{
+	for (uint32_t i = 0; i < summary->nr_arms; i++) {
+		const struct tally_arm *arm = &summary->arms[i];
+
+		if (arm->arm == ARM_RACE && arm->tentative < arm->inside)
+			fprintf(out,
+				"Note: in %u of %u races no echo came while an address was "
+				"tentative\n",
+				arm->inside - arm->tentative, arm->inside);
+	}
+}
+
 static void print_end(struct progress *progress, const struct summary *summary,
 		      const struct results *results)
 {
@@ -576,6 +590,7 @@ static void print_end(struct progress *progress, const struct summary *summary,
 			"Stuck: the unregister of %u lane%s never returned; only a "
 			"reboot frees them\n",
 			summary->stuck, plural(summary->stuck));
+	print_tentative(out, summary);
 	print_verdict(progress, summary);
 	if (results)
 		fprintf(out, "Results: %s/summary.json (%s/results.ndjson has every trial)\n",

@@ -170,7 +170,7 @@ static const struct field trial_rows[] = {
 	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
 	  .doc = "How long the bring-up was held in it, as measured; null when it was not" },
 	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),
-	  .doc = "The device had a tentative address when the window opened" },
+	  .doc = "Whether an echo was inside while an address was tentative" },
 	{ "steps_held", FIELD_U32, TRIAL(uint32_t, steps_held),
 	  .doc = "Holds of the order that were reached" },
 	{ "order_kept", FIELD_BOOL, TRIAL(bool, order_kept),
@@ -369,6 +369,7 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->opened_ns = e->started_ns;
 	e->closed_ns = e->opened_ns + line->window_ns;
 	e->held_ns = line->held_ns;
+	e->tentative_inside = line->tentative_inside;
 	e->steps_held = line->steps_held;
 	e->order_kept = line->order_kept;
 	e->first_flags_ns = line->first_flags_ns;

@@ -48,6 +48,8 @@ static const struct field arm_rows[] = {
 	  .doc = "Of them, those that say something about the kernel: clean or faulty" },
 	{ "opened", FIELD_U32, ARM(uint32_t, opened), .doc = "Trials whose window opened" },
 	{ "inside", FIELD_U32, ARM(uint32_t, inside), .doc = "Trials with an echo inside the window" },
+	{ "tentative", FIELD_U32, ARM(uint32_t, tentative),
+	  .doc = "Of them, those in which an address was tentative when an echo came" },
 	{ "verdicts", FIELD_OBJECT, .offset = offsetof(struct tally_arm, verdicts), .sub = &verdicts_fields,
 	  .doc = "Trials by verdict" },
 	{ "echoes_sent", FIELD_U64, ARM(uint64_t, echoes_sent), .doc = "Echoes handed to the kernel" },
@@ -266,6 +268,7 @@ static int add_to_arm(struct arm_sums *sums, const struct evidence *e, enum verd
 	arm->valid += verdict_valid(verdict);
 	arm->opened += e->opened;
 	arm->inside += e->echoes_inside > 0;
+	arm->tentative += e->tentative_inside;
 	arm->echoes_sent += e->echoes_sent;
 	arm->echoes_refused += e->echoes_refused;
 	arm->echoes_delivered += e->echoes_delivered;

@@ -22,7 +22,8 @@ struct tally_arm {
 	uint32_t trials;
 	uint32_t valid;
 	uint32_t opened;
-	uint32_t inside; /* trials with at least one echo inside the window */
+	uint32_t inside;    /* trials with at least one echo inside the window */
+	uint32_t tentative; /* of them, those in which an address was tentative then */
 	struct {
 		uint32_t by[VERDICTS];
 	} verdicts;

@@ -309,6 +309,7 @@ static struct tally_arm arms[] = {
 	  .valid = 60,
 	  .opened = 60,
 	  .inside = 60,
+	  .tentative = 60,
 	  .verdicts = { { [VERDICT_CLEAN] = 60 } },
 	  .elapsed_ms = 1000 },
 };

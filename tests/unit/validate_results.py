@@ -179,6 +179,7 @@ class Results:
             "valid": sum(line["verdict"] in VALID for line in trials),
             "opened": sum(line["opened"] for line in trials),
             "inside": sum(line["echoes_inside"] > 0 for line in trials),
+            "tentative": sum(line["tentative_inside"] for line in trials),
             "held": sum(line["opened"] and line["spec"]["hold_us"] > 0 for line in trials),
         }
         for name in ("echoes_sent", "echoes_refused", "echoes_delivered", "echoes_inside"):
