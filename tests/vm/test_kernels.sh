@@ -115,7 +115,7 @@ YAML
 if run panic bookworm/linux-image-cloud-amd64 "$results/panic.yaml"; then
 	expect panic 1
 	grep -q 'guest 2: Linux 6.1' "$results/panic.out" || fail panic "no second guest" panic
-	grep -q 'kernel-bug.*Kernel panic' "$results/panic/summary.json" || fail panic "not named" panic
+	grep -q '"signature": "kernel-bug/Kernel_panic' "$results/panic/summary.json" || fail panic "not named" panic
 fi
 
 [ $ran -gt 0 ] || skip_all "no kernel's package could be had"
