@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -10,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "ground.h"
 #include "probes.h"
 #include "probes.skel.h"
 #include "rows.h"
@@ -104,122 +104,6 @@ static int refused(int err, const char *what, struct why *why)
 
 /* --- which rungs this kernel has, cheaply --- */
 
-enum { GROUND_FUNCTIONS = NR_PROBES * RUNGS_MAX * RUNG_FUNCTIONS_MAX };
-
-/* What the running kernel offers, read once and only when a rung asks for it. */
-struct ground {
-	struct btf *types;
-	bool listed;				 /* functions[] is filled in */
-	const char *functions[GROUND_FUNCTIONS]; /* of the table, those that kallsyms lists */
-	uint32_t nr_functions;
-};
-
-static void ground_clear(struct ground *ground)
-{
-	btf__free(ground->types);
-	*ground = (struct ground){ 0 };
-}
-
-static bool ground_has(const struct ground *ground, const char *function)
-{
-	for (uint32_t i = 0; i < ground->nr_functions; i++)
-		if (!strcmp(ground->functions[i], function))
-			return true;
-	return false;
-}
-
-static void ground_note(struct ground *ground, const char *function)
-{
-	for (int i = 0; i < NR_PROBES; i++)
-		for (int j = 0; j < RUNGS_MAX && probe_table[i]->rungs[j].tier; j++)
-			for (int k = 0; k < RUNG_FUNCTIONS_MAX; k++) {
-				const char *wanted = probe_table[i]->rungs[j].functions[k];
-
-				if (wanted && !strcmp(wanted, function) &&
-				    !ground_has(ground, function))
-					ground->functions[ground->nr_functions++] = wanted;
-			}
-}
-
-/* True when kallsyms lists the function; an inlined one is not there. */
-static bool have_function(struct ground *ground, const char *function)
-{
-	FILE *file = ground->listed ? NULL : fopen("/proc/kallsyms", "re");
-	char line[512];
-
-	while (file &&
-	       fgets(line, sizeof(line), file)) { /* "ffffffff81e68eb0 T name\t[module]" */
-		char *type = strchr(line, ' ');
-
-		if (!type || (type[1] != 't' && type[1] != 'T'))
-			continue;
-		type[3 + strcspn(type + 3, "\t\n")] = '\0';
-		ground_note(ground, type + 3);
-	}
-	if (file)
-		fclose(file);
-	ground->listed = true;
-	return ground_has(ground, function);
-}
-
-/* The name that kallsyms has for a function: its own, or with a suffix that the compiler gave it. */
-static bool find_function(const char *function, char *found, size_t size)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	size_t length = strlen(function);
-	bool exact = false;
-	char line[512];
-
-	found[0] = '\0';
-	while (file && !exact && fgets(line, sizeof(line), file)) {
-		char *type = strchr(line, ' ');
-
-		if (!type || (type[1] != 't' && type[1] != 'T') ||
-		    strncmp(type + 3, function, length) != 0)
-			continue;
-		type[3 + strcspn(type + 3, "\t\n")] = '\0';
-		exact = !type[3 + length];
-		if (exact || (type[3 + length] == '.' && !strstr(type + 3, ".cold")))
-			snprintf(found, size, "%s", type + 3);
-	}
-	if (file)
-		fclose(file);
-	return found[0];
-}
-
-/* Loads and attaches an empty fentry program: what a kernel says of itself is not enough. */
-static int fentry_works(struct ground *ground, const char *function)
-{
-	const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id, program, link;
-
-	if (!ground->types)
-		ground->types = btf__load_vmlinux_btf();
-	id = ground->types ? btf__find_by_name_kind(ground->types, function, BTF_KIND_FUNC) :
-			     -errno;
-	if (id < 0)
-		return id;
-	opts.attach_btf_id = (__u32)id;
-	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try_fentry", "GPL", nothing, 2, &opts);
-	if (program < 0)
-		return program;
-	link = bpf_raw_tracepoint_open(NULL, program);
-	close(program);
-	if (link < 0)
-		return link;
-	close(link);
-	return 0;
-}
-
-static bool have_kprobes(void)
-{
-	return !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
-}
-
 /* 0 when the rung may be tried, with the function to hook; else -errno with the reason. */
 static int rung_possible(struct ground *ground, const struct probe_rung *rung,
 			 const char **function, struct why *why)
@@ -229,15 +113,15 @@ static int rung_possible(struct ground *ground, const struct probe_rung *rung,
 	*function = NULL;
 	if (rung->tier == TIER_TRACEPOINT)
 		return 0;
-	if (rung->tier == TIER_KPROBE && !have_kprobes())
+	if (rung->tier == TIER_KPROBE && !ground_has_kprobes())
 		return why_set(why, ENOTSUP,
 			       "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
 	for (int i = 0; i < RUNG_FUNCTIONS_MAX && rung->functions[i]; i++) {
 		const char *name = rung->functions[i];
 
-		if (!have_function(ground, name))
+		if (!ground_has_function(ground, name))
 			continue;
-		err = rung->tier == TIER_FENTRY ? fentry_works(ground, name) : 0;
+		err = rung->tier == TIER_FENTRY ? ground_try_fentry(ground, name) : 0;
 		if (!err) {
 			*function = name;
 			return 0;
@@ -417,8 +301,8 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 		return why_set(why, ENOTSUP,
 			       "probes: this kernel has no bpf_loop (5.17): no hold inside a "
 			       "function");
-	if (!find_function(step->function, probes->step_functions[i],
-			   sizeof(probes->step_functions[i])))
+	if (!ground_find_function(step->function, probes->step_functions[i],
+				  sizeof(probes->step_functions[i])))
 		return why_set(why, ENOTSUP,
 			       "probes: this kernel has no function %s; it may be inlined, or "
 			       "its module "
@@ -426,9 +310,9 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 			       step->function);
 	hook->probe = &step_probe;
 	hook->function = probes->step_functions[i];
-	if (forced != TIER_KPROBE && !fentry_works(ground, hook->function))
+	if (forced != TIER_KPROBE && !ground_try_fentry(ground, hook->function))
 		hook->tier = TIER_FENTRY;
-	else if (forced != TIER_FENTRY && have_kprobes())
+	else if (forced != TIER_FENTRY && ground_has_kprobes())
 		hook->tier = TIER_KPROBE;
 	else
 		return why_set(why, ENOTSUP, "probes: %s cannot be hooked on this kernel by %s",
