@@ -706,7 +706,7 @@ void crew_work(const struct lane_ask *ask, int channel)
 		order_read(&crew.order, ask->campaign->order[i], NULL);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, LANE_NAME);
+	prctl(PR_SET_NAME, "dadrace-lane");
 	setsid(); /* Ctrl-C is for the campaign's process */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_DFL);

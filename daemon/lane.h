@@ -28,8 +28,6 @@
  */
 struct lane;
 
-#define LANE_NAME "dadrace-lane" /* of its process, as the kernel's log tells it */
-
 struct lane_ask {
 	const struct campaign *campaign;
 	struct probes *probes;

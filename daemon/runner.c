@@ -46,6 +46,7 @@ struct seat {
 	struct klog_line klog;
 	uint32_t klog_lines;
 	uint32_t klog_shared;
+	uint32_t klog_gaps;
 	bool killed;
 	bool hangs; /* its last trial has ended in a hang */
 };
@@ -151,10 +152,13 @@ static bool is_worse(const struct klog_line *line, const struct klog_line *than)
 	       (than->kind == KLOG_WAITING && line->kind != KLOG_WAITING);
 }
 
-/* "task dadrace-lane:123 blocked for ...": a lane that an earlier trial has left stuck. */
+/*
+ * "task NAME:123 blocked for more than 120 seconds": no trial of ours waits that long, so it is somebody
+ * else's, or of a lane that an earlier trial has left stuck.
+ */
 static bool is_old_news(const struct klog_line *line)
 {
-	return line->kind == KLOG_LOCKUP && strstr(line->text, "task " LANE_NAME ":");
+	return line->kind == KLOG_LOCKUP && strstr(line->text, " blocked for more than ");
 }
 
 static void klog_seen(const struct klog_line *line, void *arg)
@@ -182,8 +186,11 @@ static void klog_seen(const struct klog_line *line, void *arg)
 static void klog_ready(void *arg)
 {
 	struct runner *runner = arg;
+	unsigned int gaps;
 
-	klog_read(runner->klog, klog_seen, runner);
+	gaps = klog_read(runner->klog, klog_seen, runner);
+	for (uint32_t i = 0; gaps && i < LANES_MAX; i++)
+		runner->seats[i].klog_gaps += gaps;
 }
 
 static void complete_evidence(struct seat *seat, struct evidence *evidence)
@@ -196,6 +203,8 @@ static void complete_evidence(struct seat *seat, struct evidence *evidence)
 	evidence->klog = seat->klog;
 	evidence->klog_lines = seat->klog_lines;
 	evidence->klog_shared = seat->klog_shared;
+	evidence->lost_records +=
+		seat->klog_gaps; /* what was overwritten may have been the line */
 	evidence->missed_probes = probes_missed(runner->ask->probes) - seat->missed_before;
 }
 
@@ -277,7 +286,7 @@ static void run_next(struct seat *seat)
 	seat->started_ns = loop_now();
 	seat->missed_before = probes_missed(runner->ask->probes);
 	seat->klog = (struct klog_line){ 0 };
-	seat->klog_lines = seat->klog_shared = 0;
+	seat->klog_lines = seat->klog_shared = seat->klog_gaps = 0;
 	loop_timer_set(seat->deadline,
 		       seat->started_ns + seat->spec.hold_us * 1000 +
 			       /* the bring-up's deadline counts anew when the window opens */
