@@ -149,19 +149,22 @@ static int read_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* --kernel and --modules are keys of the campaign, given last. */
+/* --kernel, --modules and --tier are keys of the campaign, given last. */
 static int add_kernel(struct options *o)
 {
-	static char kernel[4096], modules[4096];
+	static char kernel[4096], modules[4096], tier[32];
 
-	if (o->nr_sets + 2 > SETS_MAX)
-		return command_usage(&command_run, "more than %d --set", SETS_MAX - 2);
+	if (o->nr_sets + 3 > SETS_MAX)
+		return command_usage(&command_run, "more than %d --set", SETS_MAX - 3);
 	snprintf(kernel, sizeof(kernel), "kernel=\"%s\"", o->kernel ? o->kernel : "");
 	snprintf(modules, sizeof(modules), "modules=\"%s\"", o->modules ? o->modules : "");
 	if (o->kernel)
 		o->sets[o->nr_sets++] = kernel;
 	if (o->modules)
 		o->sets[o->nr_sets++] = modules;
+	snprintf(tier, sizeof(tier), "tier=%s", tier_names[o->tier]);
+	if (o->tier)
+		o->sets[o->nr_sets++] = tier;
 	return 0;
 }
 
@@ -346,7 +349,7 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 static int run_on_this_kernel(const struct options *o, const struct campaign *campaign,
 			      struct why *why)
 {
-	struct probes_ask ask = { .tier = o->tier ? o->tier : campaign->tier };
+	struct probes_ask ask = { .tier = campaign->tier };
 	struct probes *probes = NULL;
 	struct order order = { 0 };
 	int code = take_machine(o, why);
