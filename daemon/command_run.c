@@ -223,22 +223,13 @@ static void name_steps(const struct campaign *campaign, struct order *order,
 		};
 }
 
-/* What the campaign has no use for is not a lack, and not listed. */
-static bool is_without(const struct probes_ask *ask, const struct probe *probe)
-{
-	for (int i = 0; i < PROBES_WITHOUT_MAX && ask->without[i]; i++)
-		if (!strcmp(ask->without[i], probe->name))
-			return true;
-	return false;
-}
-
 static uint32_t list_hooks(const struct probes *probes, const struct probes_ask *ask,
 			   struct results_hook *hooks, uint32_t max)
 {
 	uint32_t nr = 0;
 
 	for (const struct probe_hook *h = probes_hooks(probes); h->probe && nr < max; h++)
-		if (!is_without(ask, h->probe))
+		if (!probes_left_out(ask, h->probe))
 			hooks[nr++] = (struct results_hook){ .probe = h->probe->name,
 							     .tier = h->tier,
 							     .function = h->function };

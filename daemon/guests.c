@@ -93,14 +93,11 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 	const struct campaign *campaign = guests->campaign;
 	const struct evidence *e = &guests->evidence;
 	const struct tally_finding *finding;
-	char sentence[512];
 
 	tick_off(guests, e->spec.trial);
 	if (tally_add(guests->tally, e, judgement, &finding) > 0) {
 		guests->findings++;
-		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s",
-			 e->spec.trial, arm_names[e->spec.arm], judgement->reason);
-		progress_say(guests->ask->progress, sentence);
+		progress_finding(guests->ask->progress, e, judgement);
 	}
 	progress_update(guests->ask->progress, guests->tally, loop_now());
 	if (campaign->stop.findings && guests->findings >= campaign->stop.findings)

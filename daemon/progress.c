@@ -599,6 +599,16 @@ static void print_end(struct progress *progress, const struct summary *summary,
 	fflush(out);
 }
 
+void progress_finding(struct progress *progress, const struct evidence *evidence,
+		      const struct judgement *judgement)
+{
+	char sentence[512];
+
+	snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s", evidence->spec.trial,
+		 arm_names[evidence->spec.arm], judgement->reason);
+	progress_say(progress, sentence);
+}
+
 void progress_end(struct progress *progress, const struct summary *summary,
 		  const struct results *results)
 {

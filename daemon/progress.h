@@ -35,6 +35,10 @@ void progress_update(struct progress *progress, const struct tally *tally, uint6
 /* A finding or a warning: printed above the progress line. */
 void progress_say(struct progress *progress, const char *sentence);
 
+/* The first trial of a new finding, as such a sentence. */
+void progress_finding(struct progress *progress, const struct evidence *evidence,
+		      const struct judgement *judgement);
+
 /* The table per arm, findings, verdict, where the results are and what to do next. */
 void progress_end(struct progress *progress, const struct summary *summary,
 		  const struct results *results);

@@ -214,7 +214,6 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
 	const struct tally_finding *finding;
-	char sentence[512];
 	int found, err;
 
 	complete_evidence(seat, evidence);
@@ -231,10 +230,7 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	}
 	if (found > 0) {
 		runner->findings++;
-		snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s",
-			 evidence->spec.trial, arm_names[evidence->spec.arm],
-			 judgement->reason);
-		progress_say(runner->ask->progress, sentence);
+		progress_finding(runner->ask->progress, evidence, judgement);
 	}
 	progress_update(runner->ask->progress, runner->tally, loop_now());
 	if (campaign->stop.findings && runner->findings >= campaign->stop.findings)

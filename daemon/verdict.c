@@ -167,6 +167,7 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 		    e->settle_ns / 1000000,
 		    !e->unregister_tried ? "the device is not ours to unregister" :
 		    j->pinned		 ? "the unregister hangs" :
+		    e->unregister_failed ? "the unregister failed" :
 					   "the unregister let go of it");
 	}
 	sign(j, j->object);

@@ -456,7 +456,7 @@ static uint64_t missed_now(const struct probes *probes)
 	return missed;
 }
 
-static bool is_left_out(const struct probes_ask *ask, const struct probe *probe)
+bool probes_left_out(const struct probes_ask *ask, const struct probe *probe)
 {
 	for (int i = 0; i < PROBES_WITHOUT_MAX && ask->without[i]; i++)
 		if (!strcmp(ask->without[i], probe->name))
@@ -477,7 +477,7 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 		probes->rings[i] = -1;
 	for (int i = 0; !err && i < NR_PROBES; i++) {
 		probes->hooks[i].probe = probe_table[i];
-		if (is_left_out(ask, probe_table[i]))
+		if (probes_left_out(ask, probe_table[i]))
 			continue;
 		err = choose(&probes->hooks[i], ask->tier, &ground, why);
 	}

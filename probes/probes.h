@@ -72,6 +72,9 @@ struct probes_ask {
 	bool counts_only; /* load what reads counts and attach nothing: no lanes, no records */
 };
 
+/* Whether the ask leaves a probe out: that it is not hooked then is no lack. */
+bool probes_left_out(const struct probes_ask *ask, const struct probe *probe);
+
 /*
  * Chooses, loads and attaches. Errors: -EPERM with the reason that was found (capability, lockdown),
  * -ENOTSUP when a needed probe has no rung on this kernel or BTF is missing.
