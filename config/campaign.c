@@ -133,6 +133,8 @@ int campaign_load_text(const char *name, const char *text, size_t length,
 	if (!err)
 		err = resolve_hold(&load);
 	if (!err)
+		err = resolve_objects(&load);
+	if (!err)
 		err = build(&load, schema, &campaign);
 	if (!err)
 		err = check_all(&load, campaign);

@@ -48,6 +48,29 @@ int resolve_hold(struct load *load)
 	return 0;
 }
 
+int resolve_objects(struct load *load)
+{
+	static const char own_devices_only[] = "[net_device, inet6_dev]";
+	int id = key_find("watch.objects");
+	struct given *objects = &load->given[id];
+
+	if (strcmp(load->given[key_find("device.kind")].words[0],
+		   device_kind_names[DEVICE_EXISTING]) != 0)
+		return 0;
+	if (objects->layer == LAYER_FALLBACK) {
+		given_drop(objects);
+		return read_layer(load, LAYER_FALLBACK, id, own_devices_only,
+				  strlen(own_devices_only));
+	}
+	for (uint32_t i = 0; i < objects->nr_words; i++)
+		if (!strcmp(objects->words[i], object_names[OBJECT_DST]))
+			return complain_key(load, id,
+					    "dst entries are counted for a whole network "
+					    "namespace, and that of existing devices is not "
+					    "ours alone; leave dst out");
+	return 0;
+}
+
 static int check_name(const struct load *load, const struct campaign *campaign)
 {
 	size_t length = strlen(campaign->name);

@@ -184,9 +184,11 @@ static const struct fields echo_fields = { "echo", NULL, echo_rows, GROUP_SIZE(e
 
 static const struct field watch_rows[] = {
 	{ "objects", FIELD_ENUM, IN_LIST(watch, enum object *, objects),
-	  NAMES(object_names, OBJECTS), .fallback = "[net_device, inet6_dev]",
-	  .doc = "Whose reference counts are compared before and after; a leaked inet6_dev "
-		 "hardly shows in net_device, so watch both" },
+	  NAMES(object_names, OBJECTS), .fallback = "[net_device, inet6_dev, dst]",
+	  .doc = "What is counted before and after: references to the device and to its "
+		 "inet6_dev (a leaked one hardly shows in net_device), and the IPv6 dst "
+		 "entries of the lane's network namespace (a leaked one need not pin a "
+		 "device; not watched with existing devices, whose namespace others use)" },
 	{ "deadline_ms", FIELD_U32, IN(watch, uint32_t, deadline_ms), RANGE(1, 600000),
 	  .fallback = "2000",
 	  .doc = "How long references may take to come back after the device went down; "

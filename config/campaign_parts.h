@@ -129,6 +129,9 @@ void given_drop(struct given *given);
 /* Of list and range the one given later holds, and the other goes. */
 int resolve_hold(struct load *load);
 
+/* Existing devices live among others: by default no dst entries are watched there. */
+int resolve_objects(struct load *load);
+
 /* Everything else; a sentence about the first thing that does not fit. */
 int check_all(const struct load *load, const struct campaign *campaign);
 

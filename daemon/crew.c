@@ -47,6 +47,7 @@ static struct evidence_counts facts_of(const struct counts *counts)
 		.found = counts->found,
 		.net_device = crew_net_device_refs(counts),
 		.inet6_dev = counts->inet6_dev,
+		.dst = counts->dst,
 		.addresses = counts->nr_addresses,
 		.neighbours = counts->nr_neighbours,
 		.groups = counts->nr_groups,
@@ -67,6 +68,7 @@ struct counts crew_counts(struct crew *crew)
 static const uint32_t watch_bits[OBJECTS] = {
 	[OBJECT_NET_DEVICE] = WATCH_NET_DEVICE,
 	[OBJECT_INET6_DEV] = WATCH_INET6_DEV,
+	[OBJECT_DST] = WATCH_DST,
 };
 
 static bool at_baseline(const struct crew *crew, const struct counts *counts)
@@ -76,7 +78,9 @@ static bool at_baseline(const struct crew *crew, const struct counts *counts)
 	return counts->found &&
 	       (!(watched & WATCH_NET_DEVICE) ||
 		crew_net_device_refs(counts) == crew_net_device_refs(&crew->baseline)) &&
-	       (!(watched & WATCH_INET6_DEV) || counts->inet6_dev == crew->baseline.inet6_dev);
+	       (!(watched & WATCH_INET6_DEV) ||
+		counts->inet6_dev == crew->baseline.inet6_dev) &&
+	       (!(watched & WATCH_DST) || counts->dst == crew->baseline.dst);
 }
 
 /* Looks; true when the counts are back. */
@@ -215,6 +219,7 @@ static void crew_tear_down(void *arg)
 		return; /* the deadline will end it */
 	crew->state->settle_net_device = crew_net_device_refs(&crew->baseline);
 	crew->state->settle_inet6_dev = crew->baseline.inet6_dev;
+	crew->state->settle_dst = crew->baseline.dst;
 	probes_settling(crew->probes, crew->ask->slot, true);
 	loop_timer_set(crew->relook, loop_now() + RELOOK_NS);
 }

@@ -55,7 +55,7 @@ static struct counts wait_for_rest(struct crew *crew)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 		now = crew_counts(crew);
 		same = crew_net_device_refs(&now) == crew_net_device_refs(&last) &&
-				       now.inet6_dev == last.inet6_dev ?
+				       now.inet6_dev == last.inet6_dev && now.dst == last.dst ?
 			       same + 1 :
 			       0;
 		last = now;
@@ -129,7 +129,7 @@ static int warm_up(struct crew *crew)
 	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
 		err = cycle(crew, &plain, &after);
 		if (i && crew_net_device_refs(&after) == crew_net_device_refs(&before) &&
-		    after.inet6_dev == before.inet6_dev)
+		    after.inet6_dev == before.inet6_dev && after.dst == before.dst)
 			break;
 		before = after;
 	}

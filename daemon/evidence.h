@@ -83,6 +83,7 @@ struct evidence_counts {
 	bool found;
 	int64_t net_device; /* without those that linkwatch and neighbour entries account for */
 	int64_t inet6_dev;
+	int64_t dst;
 	uint32_t addresses;
 	uint32_t neighbours;
 	uint32_t groups; /* multicast memberships */

@@ -11,7 +11,7 @@ const char *const bringup_kind_names[] = { "do_dad", "command" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
 const char *const target_names[] = { "all-nodes", "solicited-node", "tentative", "peer", "nobody" };
 const char *const source_names[] = { "peer", "spoofed" };
-const char *const object_names[] = { "net_device", "inet6_dev" };
+const char *const object_names[] = { "net_device", "inet6_dev", "dst" };
 /* clang-format on */
 
 #define NAMED(names, count)                                                               \

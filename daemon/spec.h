@@ -95,6 +95,7 @@ extern const char *const source_names[];
 enum object {
 	OBJECT_NET_DEVICE,
 	OBJECT_INET6_DEV,
+	OBJECT_DST, /* the network namespace's IPv6 dst entries: a lost one need not pin a device */
 	OBJECTS,
 };
 extern const char *const object_names[];

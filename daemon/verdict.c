@@ -47,15 +47,23 @@ static void sign(struct judgement *judgement, const char *what)
 		 verdict_names[judgement->verdict], what);
 }
 
-/* "net_device, +4" of two counts; 0 when they agree or are not watched. */
+/* What a count is over its baseline; 0 when they agree. */
 static int64_t over(const struct evidence *e, enum object object)
 {
 	switch (object) {
 	case OBJECT_NET_DEVICE: return e->after.net_device - e->baseline.net_device;
 	case OBJECT_INET6_DEV: return e->after.inet6_dev - e->baseline.inet6_dev;
+	case OBJECT_DST: return e->after.dst - e->baseline.dst;
 	case OBJECTS: break;
 	}
 	return 0;
+}
+
+static const char *things(enum object object, int64_t number)
+{
+	if (object == OBJECT_DST)
+		return number == 1 ? "entry" : "entries";
+	return number == 1 ? "reference" : "references";
 }
 
 /*
@@ -158,16 +166,16 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 	j->pinned = e->unregister_tried && !e->unregister_returned;
 	if (j->delta < 0) {
 		say(j, VERDICT_KERNEL_BUG,
-		    "%s of %s has %" PRId64 " reference%s too few, against its baseline",
-		    j->object, e->device, -j->delta, j->delta == -1 ? "" : "s");
+		    "%s of %s has %" PRId64 " %s too few, against its baseline", j->object,
+		    e->device, -j->delta, things(worst, -j->delta));
 	} else {
 		say(j, VERDICT_LEAK,
-		    "%+" PRId64 " %s reference%s on %s %" PRIu64 " ms after teardown; %s",
-		    j->delta, j->object, j->delta == 1 ? "" : "s", e->device,
-		    e->settle_ns / 1000000,
+		    "%+" PRId64 " %s %s on %s %" PRIu64 " ms after teardown; %s", j->delta,
+		    j->object, things(worst, j->delta), e->device, e->settle_ns / 1000000,
 		    !e->unregister_tried ? "the device is not ours to unregister" :
 		    j->pinned		 ? "the unregister hangs" :
 		    e->unregister_failed ? "the unregister failed" :
+		    worst == OBJECT_DST	 ? "the device itself could be unregistered" :
 					   "the unregister let go of it");
 	}
 	sign(j, j->object);
@@ -221,10 +229,10 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 	for (uint32_t i = 0; !e->settled && i < nr; i++)
 		if (over(e, objects[i]) < 0)
 			return say(j, VERDICT_INVALID,
-				   "%" PRId64
-				   " %s references fewer than at the baseline, which was "
+				   "%" PRId64 " %s %s fewer than at the baseline, which was "
 				   "not at rest",
-				   -over(e, objects[i]), object_names[objects[i]]);
+				   -over(e, objects[i]), object_names[objects[i]],
+				   things(objects[i], -over(e, objects[i])));
 	if (e->bringup_end == BRINGUP_OVERTIME)
 		return say(j, VERDICT_INVALID, "the bring-up did not end by its deadline");
 	if (e->bringup_end == BRINGUP_KILLED)

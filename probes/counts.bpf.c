@@ -187,6 +187,7 @@ int counts_read(struct bpf_raw_tracepoint_args *ctx)
 	counts->reg_state = reg_state(dev);
 	counts->linkwatch_pending = linkwatch_pending(dev);
 	counts->net_device = device_count(dev);
+	counts->dst = dst_count(dev);
 	BPF_CORE_READ_STR_INTO(&counts->name, dev, name);
 
 	idev = BPF_CORE_READ(dev, ip6_ptr);

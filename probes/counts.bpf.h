@@ -17,28 +17,45 @@ struct {
 
 extern const volatile __u32 nr_cpus; /* possible ones */
 
-/* The device's reference count: the sum over CPUs, single ones may well be negative. */
-static __always_inline __s64 device_count(struct net_device *dev)
+/* The sum over CPUs of a per-CPU int; single ones may well be negative. */
+static __always_inline __s64 sum_of_cpus(const void *pointer)
 {
+	__u64 base = (__u64)pointer;
 	__s64 sum = 0;
 
-	if (bpf_core_field_exists(dev->pcpu_refcnt)) {
-		__u64 base = (__u64)BPF_CORE_READ(dev, pcpu_refcnt);
+	for (__u32 i = 0; i < CPUS_MAX && i < nr_cpus; i++) {
+		__u32 cpu = i; /* its address is taken: not the loop's counter */
+		__u64 *offset;
+		int one = 0;
 
-		for (__u32 i = 0; i < CPUS_MAX && i < nr_cpus; i++) {
-			__u32 cpu = i; /* its address is taken: not the loop's counter */
-			__u64 *offset;
-			int one = 0;
-
-			offset = bpf_map_lookup_elem(&cpu_offsets, &cpu);
-			if (!offset)
-				break;
-			bpf_probe_read_kernel(&one, sizeof(one), (void *)(base + *offset));
-			sum += one;
-		}
-	} else {
-		sum = BPF_CORE_READ(dev, dev_refcnt.refs.counter);
+		offset = bpf_map_lookup_elem(&cpu_offsets, &cpu);
+		if (!offset)
+			break;
+		bpf_probe_read_kernel(&one, sizeof(one), (void *)(base + *offset));
+		sum += one;
 	}
+	return sum;
+}
+
+/* The device's reference count. */
+static __always_inline __s64 device_count(struct net_device *dev)
+{
+	if (bpf_core_field_exists(dev->pcpu_refcnt))
+		return sum_of_cpus(BPF_CORE_READ(dev, pcpu_refcnt));
+	return BPF_CORE_READ(dev, dev_refcnt.refs.counter);
+}
+
+/*
+ * The IPv6 dst entries that exist in the device's network namespace (include/net/dst_ops.h,
+ * dst_entries_get_slow); those of local addresses are not counted by the kernel (DST_NOCOUNT).
+ */
+static __always_inline __s64 dst_count(struct net_device *dev)
+{
+	struct net *net = BPF_CORE_READ(dev, nd_net.net);
+	__s64 sum = BPF_CORE_READ(net, ipv6.ip6_dst_ops.pcpuc_entries.count);
+
+	if (bpf_core_field_exists(net->ipv6.ip6_dst_ops.pcpuc_entries.counters))
+		sum += sum_of_cpus(BPF_CORE_READ(net, ipv6.ip6_dst_ops.pcpuc_entries.counters));
 	return sum;
 }
 

@@ -55,9 +55,23 @@ struct list_head {
 	struct list_head *next;
 };
 
+struct percpu_counter {
+	__s64 count;
+	__s32 *counters; /* CONFIG_SMP */
+};
+
+struct dst_ops {
+	struct percpu_counter pcpuc_entries;
+};
+
+struct netns_ipv6 {
+	struct dst_ops ip6_dst_ops;
+};
+
 struct net {
 	struct ns_common ns;
 	struct hlist_head *dev_index_head;
+	struct netns_ipv6 ipv6;
 };
 
 typedef struct {

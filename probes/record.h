@@ -26,6 +26,7 @@ enum {
 	ECHO_MAGIC = 0x64616472, /* "dadr" */
 	WATCH_NET_DEVICE = 1,
 	WATCH_INET6_DEV = 2,
+	WATCH_DST = 4,
 };
 
 enum record_type {
@@ -93,6 +94,7 @@ struct lane_state {
 	__u64 device;		 /* the net_device, as counts found it */
 	__s64 settle_net_device; /* settle: the counts to wait for */
 	__s64 settle_inet6_dev;
+	__s64 settle_dst;
 	char name[16];
 
 	__u32 opened;  /* trial whose window has opened */
@@ -106,7 +108,7 @@ struct lane_state {
 	__u32 held[3];		  /* trial in which thread I, II was held; [0] is not used */
 	__u32 done[3];		  /* trial in which thread I, II was done */
 };
-_Static_assert(sizeof(struct lane_state) == 192, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 200, "struct lane_state is a contract");
 
 struct counts_address {
 	__u8 address[16];
@@ -123,6 +125,7 @@ struct counts {
 	__u64 at_ns;
 	__u64 device;		 /* address of the net_device */
 	__s64 net_device;	 /* sum over CPUs, or the single counter */
+	__s64 dst;		 /* IPv6 dst entries of its network namespace */
 	__u32 linkwatch_pending; /* 1: linkwatch holds one of them, for up to a second */
 	__u32 flags;		 /* IFF_* */
 	__u32 reg_state;
@@ -135,6 +138,6 @@ struct counts {
 	char name[16];
 	struct counts_address addresses[ADDRESSES_MAX];
 };
-_Static_assert(sizeof(struct counts) == 88 + 32 * ADDRESSES_MAX, "struct counts is a contract");
+_Static_assert(sizeof(struct counts) == 96 + 32 * ADDRESSES_MAX, "struct counts is a contract");
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Settling, event-driven: late references are dropped by RCU callbacks, timers and received packets
  * (softirqs) and by work items (linkwatch, garbage collection). At the end of each of these,
- * and only while a lane is settling, its two counts are compared with what it waits for.
+ * and only while a lane is settling, its counts are compared with what it waits for.
  */
 #include "counts.bpf.h"
 
@@ -27,6 +27,8 @@ static __always_inline void look_at(__u32 slot)
 		return;
 	if (lane->watched & WATCH_INET6_DEV &&
 	    BPF_CORE_READ(dev, ip6_ptr, refcnt.refs.counter) != lane->settle_inet6_dev)
+		return;
+	if (lane->watched & WATCH_DST && dst_count(dev) != lane->settle_dst)
 		return;
 	lane->settled = lane->trial;
 	report(lane, slot, RECORD_SETTLED, 0, 0, 0);

@@ -11,15 +11,20 @@ kernel; no module is needed, and unregistering the device resolves them.
   group   sockets of AF_INET6, each a member of a multicast group of its own: on the inet6_dev. Only
           once the device has seen a few cycles: the kernel remembers groups that were left while
           the device was down, so what the lane's warm-up leaves would be part of the baseline
+  route   connected sockets of AF_INET6, which keep the dst entry of their route: the kernel moves
+          it off the device when that goes down, so only the count of dst entries shows it. The
+          kernel counts no per-CPU copies of routes, so "packet too big" makes each an exception
 """
 import fcntl
 import os
 import socket
 import struct
+import subprocess
 import sys
 import time
 
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP, ETH_P_IPV6 = 0x8913, 0x8914, 1, 0x86DD
+RTMGRP_IPV6_IFADDR = 0x100
 
 dut, number, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 kind = sys.argv[4] if len(sys.argv) > 4 else "packet"
@@ -28,10 +33,40 @@ if kind == "group":
         number = number if int(changes.read()) > 14 else 0
 
 
+def set_flags(up):
+    control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    request = struct.pack("16sH14x", dut.encode(), 0)
+    flags = struct.unpack_from("H", fcntl.ioctl(control, SIOCGIFFLAGS, request), 16)[0]
+    flags = flags | IFF_UP if up else flags & ~IFF_UP
+    fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14x", dut.encode(), flags))
+
+
+def connect(s, to):
+    """As soon as DAD has left a source address to be used: tried at each change of an address."""
+    changes = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+    changes.bind((0, RTMGRP_IPV6_IFADDR))
+    while s.connect_ex(to):
+        changes.recv(65536)
+
+
+def too_big(s, to):
+    """Tells the kernel, over lo, that what `s` sends to `to` has to be smaller (RFC 4443 3.2)."""
+    source, port = s.getsockname()[:2]
+    sent = (struct.pack("!IHBB", 6 << 28, 8, socket.IPPROTO_UDP, 64) + socket.inet_pton(socket.AF_INET6, source)
+            + socket.inet_pton(socket.AF_INET6, to) + struct.pack("!HHHH", port, 9, 8, 0))
+    raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    raw.sendto(struct.pack("!BBHI", 2, 0, 0, 1300) + sent, (source, 0))
+
+
 def take(i):
     if kind == "packet":
         s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         s.bind((dut, ETH_P_IPV6))
+    elif kind == "route":
+        s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        to = "fd00:dad::%x" % (i + 1)
+        connect(s, (to, 9))
+        too_big(s, to)
     else:
         s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         group = socket.inet_pton(socket.AF_INET6, "ff02::dad:%x" % (i + 1))
@@ -49,6 +84,10 @@ def hold(taken):
     os._exit(0)
 
 
+if kind == "route":
+    set_flags(True)
+    for command in "link set lo up", "address add fd00:dad::/32 dev " + dut:
+        subprocess.run(["ip", "-6"] + command.split(), check=True)
 taken, take_end = os.pipe()
 if os.fork() == 0:
     os.close(taken)
@@ -58,8 +97,6 @@ os.close(take_end)
 if os.read(taken, 1) != b"x":
     sys.exit("holder: the child could not take its references")
 
-control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-request = struct.pack("16sH14x", dut.encode(), 0)
-flags = struct.unpack_from("H", fcntl.ioctl(control, SIOCGIFFLAGS, request), 16)[0]
-for value in (flags | IFF_UP, flags & ~IFF_UP):
-    fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14x", dut.encode(), value))
+if kind != "route":
+    set_flags(True)
+set_flags(False)

@@ -90,6 +90,20 @@ is_clean unwatched
 check "unwatched: nobody waited for what is not watched" unwatched \
 	"not any(t['looks'] or t['unregister'] != 'not-tried' for t in trials)"
 
+# --- dst entries: the device is free of them when it is down, and yet they are there ---
+
+holder route 2 60 route
+ends route 1 'Verdict: fault'
+check "route: two entries are left in every trial" route "set(verdicts) == {'leak'} and
+	all(t['after']['dst'] - t['baseline']['dst'] == 2 for t in trials)"
+check "route: neither the device nor its inet6_dev shows it" route "any(t['object'] == 'dst' and
+	all(t['after'][o] == t['baseline'][o] for o in ('net_device', 'inet6_dev')) for t in trials)"
+check "route: the device can be unregistered" route "not any(t['pinned'] for t in trials)"
+holder route-late 2 0.5 route --set watch.deadline_ms=10000
+is_clean route-late
+holder route-unwatched 2 60 route --set 'watch.objects=[net_device, inet6_dev]'
+is_clean route-unwatched
+
 # --- other things that a bring-up may leave behind ---
 
 leaves() { # NAME SHELL-COMMAND [ARG...], between the two flag sets

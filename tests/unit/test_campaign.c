@@ -276,6 +276,9 @@ static const struct bad {
 	{ "device: {kind: existing, dut: a/b, peer: a}\n", { NULL },
 	  "bad.yaml:1:26: device.dut: found \"a/b\"; "
 	  "allowed: a device's name, 1 to 15 bytes without /, : and space" },
+	{ "device: {kind: existing, dut: a, peer: b}\nwatch: {objects: [dst]}\n", { NULL },
+	  "bad.yaml:2:9: watch.objects: dst entries are counted for a whole network namespace, and "
+	  "that of existing devices is not ours alone; leave dst out" },
 	{ "lanes: 2\ndevice: {kind: existing, dut: a, peer: b}\n", { NULL },
 	  "bad.yaml:2:10: device.kind: 2 lanes and an existing device, of which there is one; "
 	  "allowed: lanes: 1" },
