@@ -14,6 +14,7 @@
 #include "crew_parts.h"
 
 enum {
+	LOOKS_TO_AGREE = 50,
 	RELOOK_NS = 20000000, /* settling: for references dropped in process context */
 	UNDEAD_NS =
 		2000000000, /* for what is killed to end, unless it is stuck in the kernel */
@@ -54,7 +55,7 @@ static struct evidence_counts facts_of(const struct counts *counts)
 	};
 }
 
-struct counts crew_counts(struct crew *crew)
+static struct counts read_counts(struct crew *crew)
 {
 	struct counts counts = { 0 };
 	struct why why;
@@ -71,16 +72,41 @@ static const uint32_t watch_bits[OBJECTS] = {
 	[OBJECT_DST] = WATCH_DST,
 };
 
-static bool at_baseline(const struct crew *crew, const struct counts *counts)
+bool crew_same_counts(const struct crew *crew, const struct counts *a, const struct counts *b)
 {
 	uint32_t watched = crew->state->watched;
 
-	return counts->found &&
+	return a->found == b->found &&
 	       (!(watched & WATCH_NET_DEVICE) ||
-		crew_net_device_refs(counts) == crew_net_device_refs(&crew->baseline)) &&
-	       (!(watched & WATCH_INET6_DEV) ||
-		counts->inet6_dev == crew->baseline.inet6_dev) &&
-	       (!(watched & WATCH_DST) || counts->dst == crew->baseline.dst);
+		crew_net_device_refs(a) == crew_net_device_refs(b)) &&
+	       (!(watched & WATCH_INET6_DEV) || a->inet6_dev == b->inet6_dev) &&
+	       (!(watched & WATCH_DST) || a->dst == b->dst);
+}
+
+static bool at_baseline(const struct crew *crew, const struct counts *counts)
+{
+	return counts->found && crew_same_counts(crew, counts, &crew->baseline);
+}
+
+/*
+ * A look takes some microseconds, and what moves in the meantime is seen in one count and not in
+ * another (linkwatch's mark gone, its reference still there): two looks in a row have to agree.
+ */
+struct counts crew_counts(struct crew *crew)
+{
+	struct counts last = read_counts(crew);
+
+	for (int i = 0; i < LOOKS_TO_AGREE; i++) {
+		struct counts now = read_counts(crew);
+		bool agree = crew_same_counts(crew, &now, &last) &&
+			     now.linkwatch_pending == last.linkwatch_pending &&
+			     now.nr_neighbours == last.nr_neighbours;
+
+		last = now;
+		if (agree)
+			break;
+	}
+	return last;
 }
 
 /* Looks; true when the counts are back. */
@@ -617,9 +643,11 @@ static void start_trial(struct crew *crew, const struct trial_spec *spec)
 	}
 	before = crew->baseline;
 	crew->baseline = crew_counts(crew);
-	e->baseline = facts_of(&crew->baseline);
 	/* A trial that settled ended at its baseline: the next one has to begin there. */
-	e->baseline_moved = before.found && !at_baseline(crew, &before);
+	if (!at_baseline(crew, &before))
+		crew->baseline = crew_rest(crew);
+	e->baseline_moved = !at_baseline(crew, &before);
+	e->baseline = facts_of(&crew->baseline);
 	trial_init(&crew->trial, &limits, &trial_crew, crew);
 	arm_steps(crew, spec);
 	crew->state->device = crew->baseline.device;

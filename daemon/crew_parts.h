@@ -50,6 +50,12 @@ struct crew {
 /* The dut's counts now; a look that fails is counted as a lost record. */
 struct counts crew_counts(struct crew *crew);
 
+/* Whether nothing that is watched differs. */
+bool crew_same_counts(const struct crew *crew, const struct counts *a, const struct counts *b);
+
+/* Waits until the counts have not moved over a few RCU grace periods, for a hundred of them at most. */
+struct counts crew_rest(struct crew *crew);
+
 /*
  * The net_device's references that nothing accounts for: without the one that linkwatch holds for up to
  * a second, and without one for each neighbour entry that is still in the table.

@@ -43,8 +43,7 @@ static uint32_t inode_of(const char *path)
 	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
-/* Waits until the counts have not moved over a few RCU grace periods: membarrier waits for one. */
-static struct counts wait_for_rest(struct crew *crew)
+struct counts crew_rest(struct crew *crew)
 {
 	struct counts last = crew_counts(crew);
 	int same = 0;
@@ -52,12 +51,9 @@ static struct counts wait_for_rest(struct crew *crew)
 	for (int i = 0; i < REST_LOOKS_MAX && same < REST_LOOKS; i++) {
 		struct counts now;
 
-		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* a grace period */
 		now = crew_counts(crew);
-		same = crew_net_device_refs(&now) == crew_net_device_refs(&last) &&
-				       now.inet6_dev == last.inet6_dev && now.dst == last.dst ?
-			       same + 1 :
-			       0;
+		same = crew_same_counts(crew, &now, &last) ? same + 1 : 0;
 		last = now;
 	}
 	return last;
@@ -81,8 +77,8 @@ static void wait_for_all(struct crew *crew, const struct campaign *campaign)
 	}
 }
 
-/* One up and down of the device; what is alive then is ended. The counts at rest afterwards. */
-static int cycle(struct crew *crew, const struct campaign *campaign, struct counts *after)
+/* One up and down of the device; what is alive then is ended. The counts at rest are the baseline. */
+static int cycle(struct crew *crew, const struct campaign *campaign)
 {
 	const struct testbed_device *dut = testbed_dut(crew->testbed);
 	const struct testbed_device *peer = testbed_peer(crew->testbed);
@@ -103,7 +99,7 @@ static int cycle(struct crew *crew, const struct campaign *campaign, struct coun
 		why_set(why, ENODEV,
 			"lane: the bring-up deleted %s while the lane was warmed up",
 			dut->name);
-	*after = wait_for_rest(crew);
+	crew->baseline = crew_rest(crew);
 	return err;
 }
 
@@ -116,7 +112,7 @@ static int cycle(struct crew *crew, const struct campaign *campaign, struct coun
 static int warm_up(struct crew *crew)
 {
 	struct campaign plain = *crew->ask->campaign;
-	struct counts before = { 0 }, after = { 0 };
+	struct counts before = { 0 };
 	sigset_t child;
 	int err = 0;
 
@@ -127,14 +123,13 @@ static int warm_up(struct crew *crew)
 	if (plain.bringup.deadline_ms > PLAIN_MS)
 		plain.bringup.deadline_ms = PLAIN_MS;
 	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
-		err = cycle(crew, &plain, &after);
-		if (i && crew_net_device_refs(&after) == crew_net_device_refs(&before) &&
-		    after.inet6_dev == before.inet6_dev && after.dst == before.dst)
+		err = cycle(crew, &plain);
+		if (i && crew_same_counts(crew, &crew->baseline, &before))
 			break;
-		before = after;
+		before = crew->baseline;
 	}
 	if (!err && crew->ask->campaign->bringup.kind != BRINGUP_DO_DAD)
-		err = cycle(crew, crew->ask->campaign, &after);
+		err = cycle(crew, crew->ask->campaign);
 	return err;
 }
 
