@@ -28,4 +28,41 @@ uint64_t stats_percentile(struct stats_sample *sample, double p);
  */
 double stats_rate_bound(uint64_t hits, uint64_t trials, double confidence);
 
+/*
+ * The exact one-sided lower bound; 0 without hits. It also holds when sampling stopped at the
+ * last of the hits (as with stop.findings): P(the k-th hit comes by trial n) is P(X >= k).
+ */
+double stats_rate_floor(uint64_t hits, uint64_t trials, double confidence);
+
+/* Both: the exact (Clopper-Pearson) two-sided interval; 0 to 1 without trials. */
+struct stats_interval {
+	double low, high;
+};
+struct stats_interval stats_rate_interval(uint64_t hits, uint64_t trials, double confidence);
+
+/*
+ * Fisher's exact test, one-sided: the probability that the first arm has at least so large a share of
+ * all hits when both have the same rate. 1 when either has no trials.
+ */
+struct stats_share {
+	uint64_t hits, trials;
+};
+double stats_fisher(struct stats_share first, struct stats_share second);
+
+/*
+ * Wald's sequential probability ratio test of a rate: `low` against `high`, 0 < low < high < 1. It
+ * may be asked after every trial. With the limits 1/error and error for the likelihood ratio (instead
+ * of Wald's approximations) P(above, although the rate is at most `low`) <= error, and the same for below,
+ * by Ville's inequality.
+ */
+enum stats_side { STATS_UNDECIDED, STATS_BELOW, STATS_ABOVE };
+enum stats_side stats_sprt(uint64_t hits, uint64_t trials, double low, double high,
+			   double error);
+
+/*
+ * How many trials show a fault of this rate at least once but for the probability `miss`:
+ * ceil(ln miss / ln(1 - rate)), at least 1; UINT64_MAX when the rate is 0.
+ */
+uint64_t stats_trials_to_see(double rate, double miss);
+
 #endif
