@@ -11,6 +11,14 @@
 #include "spec.h"
 #include "why.h"
 
+/* What a campaign may end by knowing; tally.h says what is promised. */
+enum question {
+	QUESTION_RATE, /* is the fault's rate above stop.above_ppm, or below stop.below_ppm? */
+	QUESTION_ARMS, /* does the arm that injects most fail more often than every other? */
+	QUESTIONS,
+};
+extern const char *const question_names[];
+
 /*
  * A campaign file, read and resolved: what an operator asks for.
  *
@@ -21,12 +29,17 @@
  * JSON in the results. libcyaml is included by campaign*.c only (campaign_parts.h).
  */
 struct campaign {
+	uint32_t spec; /* 1: pinned to one trial (campaign_spec.h) */
 	const char *name;
 	uint64_t seed;
 	struct {
 		uint32_t trials;   /* 0: no limit */
 		uint32_t seconds;  /* 0: no limit */
 		uint32_t findings; /* 0: no limit */
+		uint32_t valid;	   /* of the arm that injects most; 0: no limit */
+		enum question *decided;
+		uint32_t nr_decided;
+		uint32_t above_ppm, below_ppm; /* of QUESTION_RATE */
 	} stop;
 	uint32_t lanes;
 	enum tier tier;
@@ -58,6 +71,7 @@ struct campaign {
 		uint32_t nr_command;
 		uint32_t deadline_ms; /* from start to exit, the hold not counted */
 	} bringup;
+	const char *trial_seed; /* "0x...": that of every trial; NULL: each draws its own */
 	enum arm *arms;
 	uint32_t nr_arms;
 	struct {

@@ -92,6 +92,52 @@ static int check_stop(const struct load *load, const struct campaign *campaign)
 		return complain_key(
 			load, culprit(load, key_find("stop.seconds"), key_find("stop.trials")),
 			"the campaign would never end; give stop.trials or stop.seconds");
+	if (campaign->stop.below_ppm >= campaign->stop.above_ppm)
+		return complain_key(
+			load,
+			culprit(load, key_find("stop.below_ppm"), key_find("stop.above_ppm")),
+			"below_ppm is %" PRIu32 " and above_ppm %" PRIu32
+			"; allowed: below_ppm smaller than above_ppm",
+			campaign->stop.below_ppm, campaign->stop.above_ppm);
+	return 0;
+}
+
+/* "0x" and 1 to 16 hexadecimal digits. */
+static bool is_seed(const char *text)
+{
+	size_t digits = strncmp(text, "0x", 2) ? 0 : strlen(text + 2);
+
+	return digits >= 1 && digits <= 16 &&
+	       strspn(text + 2, "0123456789abcdefABCDEF") == digits;
+}
+
+static int check_spec(const struct load *load, const struct campaign *campaign)
+{
+	const struct {
+		const char *key;
+		uint32_t nr;
+	} lists[] = {
+		{ "arms", campaign->nr_arms },
+		{ "window.hold_us", campaign->window.nr_hold_us },
+		{ "echo.directions", campaign->echo.nr_directions },
+		{ "echo.targets", campaign->echo.nr_targets },
+	};
+	int seed = key_find("trial_seed");
+
+	if (campaign->trial_seed && !is_seed(campaign->trial_seed))
+		return complain_key(load, seed,
+				    "found \"%s\"; allowed: 0x and 1 to 16 hexadecimal digits",
+				    show(campaign->trial_seed).text);
+	if (!campaign->spec)
+		return 0;
+	if (!campaign->trial_seed)
+		return complain_key(load, key_find("spec"),
+				    "a spec is one trial and has its trial_seed");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (lists[i].nr != 1)
+			return complain_key(load, key_find(lists[i].key),
+					    "a spec is one trial: exactly one element is "
+					    "allowed here");
 	return 0;
 }
 
@@ -280,8 +326,8 @@ static int check_echo(const struct load *load, const struct campaign *campaign)
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name,  check_stop, check_device, check_bringup,
-		check_order, check_hold, check_echo,
+		check_name,    check_stop,  check_spec, check_device,
+		check_bringup, check_order, check_hold, check_echo,
 	};
 	int err = 0;
 

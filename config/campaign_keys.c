@@ -7,6 +7,10 @@
 
 #include "campaign_parts.h"
 
+const char *const question_names[] = { "rate", "arms" };
+_Static_assert(sizeof(question_names) / sizeof(question_names[0]) == QUESTIONS,
+	       "question_names: one per value");
+
 /*
  * The table. A row's storage is taken from the struct itself, and a row that names another type
  * than the member has does not compile.
@@ -43,6 +47,20 @@ static const struct field stop_rows[] = {
 	  .fallback = "0",
 	  .doc = "After how many different findings no further trial is started; 0 is no "
 		 "limit" },
+	{ "valid", FIELD_U32, IN(stop, uint32_t, valid), RANGE(0, 100000000), .fallback = "0",
+	  .doc = "After how many valid trials of the arm that injects most no further trial is "
+		 "started; 0 is no limit" },
+	{ "decided", FIELD_ENUM, IN_LIST(stop, enum question *, decided),
+	  NAMES(question_names, QUESTIONS), .fallback = "[]",
+	  .doc = "Answers that end the campaign as soon as one is known, each wrong with a "
+		 "probability of 5% at most however often it is looked at: rate is whether the arm "
+		 "that injects most shows faults more often than stop.above_ppm or less often "
+		 "than stop.below_ppm, arms is that it shows more of them than every other arm" },
+	{ "above_ppm", FIELD_U32, IN(stop, uint32_t, above_ppm), RANGE(2, 999999),
+	  .fallback = "100000", .doc = "Of stop.decided rate: a rate that is worth finding, in "
+		 "faults of a million trials" },
+	{ "below_ppm", FIELD_U32, IN(stop, uint32_t, below_ppm), RANGE(1, 999998),
+	  .fallback = "10000", .doc = "Of stop.decided rate: a rate that is as good as none" },
 	END
 };
 static const struct fields stop_fields = { "stop", NULL, stop_rows, GROUP_SIZE(stop) };
@@ -224,6 +242,9 @@ static const struct field vm_rows[] = {
 static const struct fields vm_fields = { "vm", NULL, vm_rows, GROUP_SIZE(vm) };
 
 static const struct field campaign_rows[] = {
+	{ "spec", FIELD_U32, TOP(uint32_t, spec), RANGE(0, 1), .fallback = "0",
+	  .doc = "1 marks a spec, the campaign of one trial, as `dadrace plan --spec` and reports "
+		 "give it; it needs trial_seed and lists of one element" },
 	{ "name", FIELD_TEXT, TOP(const char *, name), .fallback = "campaign",
 	  .doc = "What the campaign is called in results" },
 	{ "seed", FIELD_U64, TOP(uint64_t, seed), RANGE(0, INT64_MAX), .fallback = "1",
@@ -252,6 +273,10 @@ static const struct field campaign_rows[] = {
 		 "/lib/modules/RELEASE" },
 	{ "vm", FIELD_OBJECT, GROUP(vm),
 	  .doc = "The virtual machine, when there is a kernel" },
+	{ "trial_seed", FIELD_TEXT, TOP(const char *, trial_seed), .nullable = true,
+	  .doc = "Where the draws of every trial start, as \"0x\" and hexadecimal digits: it "
+		 "repeats the spoofed addresses and identifiers of one; without it each trial has "
+		 "a seed of its own" },
 	{ "arms", FIELD_ENUM, TOP_LIST(enum arm *, arms), NAMES(arm_names, ARMS),
 	  .fallback = "[control, hold, echo, race]",
 	  .doc = "What trials are for, in balanced blocks: control injects nothing, hold "
@@ -378,6 +403,7 @@ static cyaml_schema_value_t value_of(const struct field *row)
 		value.flags |= CYAML_FLAG_BLOCK;
 		value.mapping.fields = value_rows(row->sub);
 		break;
+	case FIELD_REAL:
 	case FIELD_TYPES: break;
 	}
 	return value;

@@ -58,6 +58,7 @@ struct allowed allowed_values(int id)
 		break;
 	case FIELD_TEXT: allowed_add(&allowed, "text"); break;
 	case FIELD_OBJECT: return allowed_keys(id);
+	case FIELD_REAL:
 	case FIELD_TYPES: break;
 	}
 	return allowed;

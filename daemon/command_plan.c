@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "campaign.h"
+#include "campaign_spec.h"
 #include "command.h"
 #include "exits.h"
 #include "plan.h"
@@ -25,23 +26,47 @@ static void print_trial(const struct trial_spec *spec)
 	putchar('\n');
 }
 
-static int print_plan(const struct campaign *campaign, uint32_t trials, bool json)
+static int print_json(const struct trial_spec *spec)
 {
-	for (uint32_t trial = 1; trial <= trials; trial++) {
+	char *line = fields_to_line(&spec_fields, "spec", spec);
+
+	if (!line)
+		return EXIT_INTERNAL;
+	fputs(line, stdout);
+	free(line);
+	return 0;
+}
+
+static int print_spec(const struct campaign *campaign, const struct trial_spec *spec)
+{
+	json_auto_t *whole = fields_to_json(&campaign_fields, campaign);
+	json_auto_t *trial = fields_to_json(&spec_fields, spec);
+	char *text = whole && trial ? campaign_spec(whole, trial) : NULL;
+
+	if (!text)
+		return EXIT_INTERNAL;
+	puts(text);
+	free(text);
+	return 0;
+}
+
+static int print_plan(const struct campaign *campaign, uint32_t trials, char form)
+{
+	int err = 0;
+
+	for (uint32_t trial = 1; !err && trial <= trials; trial++) {
 		struct trial_spec spec;
 
 		plan_trial(campaign, trial, &spec);
-		if (json) {
-			char *line = fields_to_line(&spec_fields, "spec", &spec);
-
-			if (!line)
-				return EXIT_INTERNAL;
-			fputs(line, stdout);
-			free(line);
-		} else {
+		if (form == 'j')
+			err = print_json(&spec);
+		else if (form == 'S')
+			err = print_spec(campaign, &spec);
+		else
 			print_trial(&spec);
-		}
 	}
+	if (err)
+		return err;
 	return fflush(stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 }
 
@@ -49,6 +74,7 @@ static int run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "spec", no_argument, NULL, 'S' },
 		{ "set", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -56,7 +82,7 @@ static int run(int argc, char **argv)
 	const char *sets[SETS_MAX];
 	size_t nr_sets = 0;
 	struct campaign *campaign;
-	bool json = false;
+	char form = 't';
 	struct why why;
 	int opt, code;
 
@@ -65,8 +91,8 @@ static int run(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		if (opt == 'h')
 			return command_help(&command_plan);
-		if (opt == 'j')
-			json = true;
+		if (opt == 'j' || opt == 'S')
+			form = (char)opt;
 		else if (opt == 's' && nr_sets < SETS_MAX)
 			sets[nr_sets++] = optarg;
 		else
@@ -80,17 +106,18 @@ static int run(int argc, char **argv)
 		return EXIT_CONFIG;
 	}
 	code = print_plan(campaign,
-			  campaign->stop.trials ? campaign->stop.trials : TRIALS_SHOWN, json);
+			  campaign->stop.trials ? campaign->stop.trials : TRIALS_SHOWN, form);
 	campaign_free(campaign);
 	return code;
 }
 
 const struct command command_plan = {
 	.name = "plan",
-	.arguments = "CAMPAIGN [--json] [--set KEY=VALUE]...",
+	.arguments = "CAMPAIGN [--json | --spec] [--set KEY=VALUE]...",
 	.doc = "Prints the trials that a campaign would run, without running them",
 	.help = "  --json            one JSON object a line; the same campaign gives the same "
 		"bytes\n"
+		"  --spec            one spec a line: what `dadrace run --spec` runs again\n"
 		"  --set KEY=VALUE   overrides a key of the file\n"
 		"\n"
 		"A campaign without a limit of trials has an endless plan: the first 100 are "

@@ -9,6 +9,7 @@
 #include "bringup.h"
 #include "campaign.h"
 #include "command.h"
+#include "command_run.h"
 #include "guests.h"
 #include "image.h"
 #include "machine.h"
@@ -29,9 +30,12 @@ struct options {
 	size_t nr_sets;
 	const char *kernel;
 	const char *modules;
+	const char *spec;
+	uint32_t times;
 	uint32_t first;
 	enum tier tier;
 	bool json, tap, quiet, keep, force, dump_config, help_config, help;
+	char *folder; /* PATH_MAX bytes for that of the results, or NULL */
 };
 
 enum {
@@ -40,6 +44,8 @@ enum {
 	OPT_TIER,
 	OPT_KERNEL,
 	OPT_MODULES,
+	OPT_SPEC,
+	OPT_TIMES,
 	OPT_FIRST,
 	OPT_JSON,
 	OPT_TAP,
@@ -58,6 +64,8 @@ static const struct option long_options[] = {
 	{ "tier",	 required_argument, NULL, OPT_TIER },
 	{ "kernel",	 required_argument, NULL, OPT_KERNEL },
 	{ "modules",	 required_argument, NULL, OPT_MODULES },
+	{ "spec",	 required_argument, NULL, OPT_SPEC },
+	{ "times",	 required_argument, NULL, OPT_TIMES },
 	{ "first",	 required_argument, NULL, OPT_FIRST },
 	{ "json",	 no_argument,	    NULL, OPT_JSON },
 	{ "tap",	 no_argument,	    NULL, OPT_TAP },
@@ -81,7 +89,7 @@ static bool tier_named(const char *name, enum tier *tier)
 	return false;
 }
 
-static bool read_number(const char *text, uint32_t *number)
+bool read_number(const char *text, uint32_t *number)
 {
 	char *end;
 	unsigned long value = strtoul(text, &end, 10);
@@ -115,6 +123,13 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_KERNEL: o->kernel = optarg; break;
 		case OPT_MODULES: o->modules = optarg; break;
+		case OPT_SPEC: o->spec = optarg; break;
+		case OPT_TIMES:
+			if (!read_number(optarg, &o->times))
+				return command_usage(&command_run,
+						     "--times %s: a number of trials is wanted",
+						     optarg);
+			break;
 		case OPT_FIRST:
 			if (!read_number(optarg, &o->first))
 				return command_usage(&command_run,
@@ -138,24 +153,30 @@ static int read_options(int argc, char **argv, struct options *o)
 	}
 	if (o->help || o->help_config)
 		return 0;
-	if (optind + 1 != argc)
+	if (o->spec && optind != argc)
+		return command_usage(&command_run,
+				     "--spec takes the place of the campaign file");
+	if (!o->spec && optind + 1 != argc)
 		return command_usage(&command_run, optind == argc ?
 							   "a campaign file is wanted" :
 							   "one campaign file, not several");
 	if (o->json && o->tap)
 		return command_usage(&command_run,
 				     "--json and --tap both want standard output");
-	o->file = argv[optind];
+	o->file = o->spec ? o->spec : argv[optind];
 	return 0;
 }
 
-/* --kernel, --modules and --tier are keys of the campaign, given last. */
+/* --times, --kernel, --modules and --tier are keys of the campaign, given last. */
 static int add_kernel(struct options *o)
 {
-	static char kernel[4096], modules[4096], tier[32];
+	static char kernel[4096], modules[4096], tier[32], times[32];
 
-	if (o->nr_sets + 3 > SETS_MAX)
-		return command_usage(&command_run, "more than %d --set", SETS_MAX - 3);
+	if (o->nr_sets + 4 > SETS_MAX)
+		return command_usage(&command_run, "more than %d --set", SETS_MAX - 4);
+	snprintf(times, sizeof(times), "stop.trials=%u", o->times);
+	if (o->times)
+		o->sets[o->nr_sets++] = times;
 	snprintf(kernel, sizeof(kernel), "kernel=\"%s\"", o->kernel ? o->kernel : "");
 	snprintf(modules, sizeof(modules), "modules=\"%s\"", o->modules ? o->modules : "");
 	if (o->kernel)
@@ -256,6 +277,8 @@ static int open_outlets(const struct options *o, const struct campaign *campaign
 		return complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
 	}
 	why->text[0] = '\0';
+	if (o->folder)
+		snprintf(o->folder, PATH_MAX, "%s", results_folder(outlets->results));
 	return 0;
 }
 
@@ -355,6 +378,48 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	return code;
 }
 
+static int run_loaded(const struct options *o, const struct campaign *campaign, struct why *why)
+{
+	if (bringup_check(campaign, why))
+		return complain(why, EXIT_CONFIG);
+	return campaign->kernel ? run_in_guests(o, campaign, why) :
+				  run_on_this_kernel(o, campaign, why);
+}
+
+int run_campaign(const struct run_ask *ask, char folder[PATH_MAX])
+{
+	const struct options options = {
+		.out = ask->out,
+		.first = 1,
+		.json = ask->json,
+		.quiet = ask->quiet,
+		.force = ask->force,
+		.folder = folder,
+	};
+	struct why why;
+
+	folder[0] = '\0';
+	return run_loaded(&options, ask->campaign, &why);
+}
+
+/* A spec is run once when nobody says how often: what a campaign would do is no default for it. */
+static int load(struct options *o, struct campaign **campaign, struct why *why)
+{
+	const char *sets[SETS_MAX + 1] = { "stop.trials=1" };
+	size_t nr = o->spec ? 1 : 0;
+	int err;
+
+	memcpy(sets + nr, o->sets, o->nr_sets * sizeof(sets[0]));
+	err = campaign_load(o->file, sets, nr + o->nr_sets, campaign, why);
+	if (!err && o->spec && !(*campaign)->spec)
+		return why_set(
+			why, EINVAL,
+			"%s: no spec (\"spec\": 1 is missing); a campaign is run without "
+			"--spec",
+			o->file);
+	return err;
+}
+
 static int run(int argc, char **argv)
 {
 	struct options options = { .first = 1 };
@@ -372,24 +437,19 @@ static int run(int argc, char **argv)
 	}
 	if (add_kernel(&options))
 		return EXIT_USAGE;
-	if (campaign_load(options.file, options.sets, options.nr_sets, &campaign, &why))
-		return complain(&why, EXIT_CONFIG);
-	if (options.dump_config) {
-		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
-	} else if (bringup_check(campaign, &why)) {
+	if (load(&options, &campaign, &why))
 		code = complain(&why, EXIT_CONFIG);
-	} else if (campaign->kernel) {
-		code = run_in_guests(&options, campaign, &why);
-	} else {
-		code = run_on_this_kernel(&options, campaign, &why);
-	}
+	else if (options.dump_config)
+		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
+	else
+		code = run_loaded(&options, campaign, &why);
 	campaign_free(campaign);
 	return code;
 }
 
 const struct command command_run = {
 	.name = "run",
-	.arguments = "CAMPAIGN [--out DIR] [--set KEY=VALUE]... [OPTION]...",
+	.arguments = "{CAMPAIGN | --spec FILE} [--out DIR] [--set KEY=VALUE]... [OPTION]...",
 	.doc = "Runs a campaign file (\"-\" is standard input) and tells its verdict",
 	.help = "  --out DIR         where results.ndjson and summary.json go; default: "
 		"results/NAME-TIME\n"
@@ -401,6 +461,13 @@ const struct command command_run = {
 		"PACKAGE or\n"
 		"                    SUITE/PACKAGE (fetched by apt); needs QEMU, and no root\n"
 		"  --modules DIR     that kernel's modules; default: those of its package\n"
+		"  --spec FILE       runs the one trial of a spec (\"-\" is standard input), "
+		"as "
+		"reports and\n"
+		"                    `dadrace plan --spec` give it; once, or as often as "
+		"--times "
+		"says\n"
+		"  --times N         ends after N trials\n"
 		"  --first N         begins with trial N of the plan\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static const struct {
 	[FIELD_U32]    = { "integer", "number",        sizeof(uint32_t) },
 	[FIELD_U64]    = { "integer", "number",        sizeof(uint64_t) },
 	[FIELD_I64]    = { "integer", "signed number", sizeof(int64_t) },
+	[FIELD_REAL]   = { "number",  "real number",   sizeof(double) },
 	[FIELD_TEXT]   = { "string",  "text",          sizeof(char *) },
 	[FIELD_OBJECT] = { "object",  "object",        0 },
 };
@@ -126,6 +128,11 @@ static json_t *json_value(const struct field *field, const void *at)
 
 		return field->nullable && value == INT64_MIN ? json_null() :
 							       json_integer(value);
+	}
+	case FIELD_REAL: {
+		double value = *(const double *)at;
+
+		return isfinite(value) ? json_real(value) : json_null();
 	}
 	case FIELD_TEXT: {
 		const char *text = *(const char *const *)at;
@@ -245,6 +252,9 @@ static int read_value(const struct field *field, const json_t *json, void *at)
 		err = read_number(field, json, &number);
 		*(int64_t *)at = number;
 		return err;
+	case FIELD_REAL:
+		*(double *)at = json_is_null(json) ? NAN : json_number_value(json);
+		return json_is_number(json) || json_is_null(json) ? 0 : -EINVAL;
 	case FIELD_TEXT:
 		*(const char **)at = json_string_value(json);
 		return json_is_string(json) || json_is_null(json) ? 0 : -EINVAL;
@@ -335,6 +345,7 @@ static int schema_value(json_t *schema, const struct field *field)
 	case FIELD_I64: return schema_limits(schema, field);
 	case FIELD_OBJECT: return schema_rows(schema, field->sub, NULL);
 	case FIELD_BOOL:
+	case FIELD_REAL:
 	case FIELD_TEXT:
 	case FIELD_TYPES: break;
 	}

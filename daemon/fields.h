@@ -20,7 +20,7 @@
  * includes jansson.
  *
  * Storage by type: BOOL is `bool`; ENUM is `int` or an enum of int's size; U32, U64, I64 are
- * the fixed widths; TEXT is `char *` or `const char *` (NULL prints as null); OBJECT is an
+ * the fixed widths; REAL is `double` (results only); TEXT is `char *` or `const char *` (NULL prints as null); OBJECT is an
  * embedded struct described by `sub`; a list is a pointer to the first element at `offset`
  * and a `uint32_t` count at `count_offset`.
  *
@@ -34,6 +34,7 @@ enum field_type {
 	FIELD_U32,
 	FIELD_U64,
 	FIELD_I64,
+	FIELD_REAL,
 	FIELD_TEXT,
 	FIELD_OBJECT,
 	FIELD_TYPES,
@@ -47,7 +48,7 @@ struct field {
 	const char *const *names; /* ENUM: names by value */
 	uint32_t nr_names;
 	bool list;
-	bool nullable; /* results: U32, U64 0 / I64 INT64_MIN / NULL prints as null */
+	bool nullable; /* results: U32, U64 0 / I64 INT64_MIN / REAL NaN / NULL prints as null */
 	bool hex;      /* results: U64 prints as "0x0123456789abcdef" */
 	const struct fields *sub; /* OBJECT, or list of OBJECT */
 	size_t count_offset;	  /* list */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "plan.h"
+
+#include <stdlib.h>
+
 #include "order.h"
 
 uint64_t plan_draw(uint64_t *state)
@@ -49,6 +52,11 @@ static void draw_echo(const struct campaign *campaign, uint64_t *state, struct t
 	spec->target = fitting[draw_below(state, nr)];
 }
 
+static uint64_t pinned_or(const struct campaign *campaign, uint64_t drawn)
+{
+	return campaign->trial_seed ? strtoull(campaign->trial_seed, NULL, 16) : drawn;
+}
+
 static uint32_t holds_of(const struct campaign *campaign)
 {
 	struct order order = { 0 };
@@ -85,7 +93,7 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 		.spacing_us = campaign->echo.spacing_us,
 		.payload_bytes = campaign->echo.payload_bytes,
 		.hop_limit = campaign->echo.hop_limit,
-		.seed = plan_draw(&state),
+		.seed = pinned_or(campaign, plan_draw(&state)),
 	};
 	draw_echo(campaign, &state, spec);
 	spec->steps = arm == ARM_RACE ? holds_of(campaign) : 0;

@@ -15,8 +15,8 @@
 #include "campaign.h"
 
 #define ROOT_KEYS                                                                             \
-	"name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, arms, " \
-	"window, order, echo, watch"
+	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, " \
+	"trial_seed, arms, window, order, echo, watch"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)
