@@ -192,6 +192,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	int err;
 
 	inside.kernel = inside.modules = NULL;
+	inside.stop.nr_decided = 0; /* the host decides: it has seen the guests before, too */
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;
 
 	if ((file && fclose(file)) || err)

@@ -93,6 +93,7 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 	const struct campaign *campaign = guests->campaign;
 	const struct evidence *e = &guests->evidence;
 	const struct tally_finding *finding;
+	const char *ends;
 
 	tick_off(guests, e->spec.trial);
 	if (tally_add(guests->tally, e, judgement, &finding) > 0) {
@@ -102,6 +103,9 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 	progress_update(guests->ask->progress, guests->tally, loop_now());
 	if (campaign->stop.findings && guests->findings >= campaign->stop.findings)
 		end(guests, "findings");
+	ends = tally_ends(guests->tally);
+	if (ends)
+		end(guests, ends);
 }
 
 /* --- lines --- */

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "finding_text.h"
 #include "progress.h"
 
 #define COLUMNS	   96
@@ -27,7 +28,8 @@ struct progress {
 	char *name; /* of the campaign */
 	bool arms[ARMS];
 	uint32_t lanes;
-	uint32_t stop_trials, stop_seconds, stop_findings;
+	uint32_t stop_trials, stop_seconds, stop_findings, stop_valid;
+	bool stop_decided;
 
 	/* The rate is counted from the first update on. */
 	uint64_t first_ns;
@@ -105,6 +107,8 @@ int progress_new(enum progress_style style, FILE *out, const struct campaign *ca
 	progress->stop_trials = campaign->stop.trials;
 	progress->stop_seconds = campaign->stop.seconds;
 	progress->stop_findings = campaign->stop.findings;
+	progress->stop_valid = campaign->stop.valid;
+	progress->stop_decided = campaign->stop.nr_decided;
 	for (uint32_t i = 0; i < campaign->nr_arms; i++)
 		progress->arms[campaign->arms[i]] = true;
 	progress->name = strdup(campaign->name);
@@ -151,9 +155,18 @@ static void print_campaign(const struct progress *progress)
 		text_add(&text, "%s%u s", or, progress->stop_seconds);
 		or = " or ";
 	}
-	if (progress->stop_findings)
+	if (progress->stop_findings) {
 		text_add(&text, "%s%u finding%s", or, progress->stop_findings,
 			 plural(progress->stop_findings));
+		or = " or ";
+	}
+	if (progress->stop_valid) {
+		text_add(&text, "%s%u valid trial%s", or, progress->stop_valid,
+			 plural(progress->stop_valid));
+		or = " or ";
+	}
+	if (progress->stop_decided)
+		text_add(&text, "%san answer", or);
 	print_wrapped(progress->out, text.at);
 }
 
@@ -405,16 +418,6 @@ static void print_pair(FILE *out, int width, uint64_t p50_us, uint64_t p99_us)
 	fprintf(out, "%*s", width, pair);
 }
 
-/* Rounded up: it is a bound. */
-static void add_percent(struct text *text, uint64_t ppm)
-{
-	uint64_t step = ppm >= 10000 ? 1000 : ppm >= 1000 ? 100 : ppm >= 100 ? 10 : 1;
-	int decimals = ppm >= 10000 ? 1 : ppm >= 1000 ? 2 : ppm >= 100 ? 3 : 4;
-	uint64_t rounded_ppm = (ppm + step - 1) / step * step;
-
-	text_add(text, "%.*f%%", decimals, (double)rounded_ppm / 10000);
-}
-
 static void print_table(FILE *out, const struct summary *summary)
 {
 	/* clang-format off */
@@ -474,6 +477,10 @@ static void print_finding(FILE *out, const struct tally_finding *finding, uint32
 		text_add(&text, "; pinned until reboot");
 	text_add(&text, ": %s", finding->reason);
 	print_wrapped(out, text.at);
+	if (finding->nr_shares) {
+		finding_print_shares(out, finding);
+		print_wrapped(out, finding_cause(finding).at);
+	}
 }
 
 static const char *colour_of(enum campaign_verdict verdict)
@@ -496,9 +503,8 @@ static void print_verdict(const struct progress *progress, const struct summary 
 
 	text_add(&text, "%s", summary->reason);
 	if (summary->verdict == CAMPAIGN_CLEAN) {
-		text_add(&text, "; rate below ");
-		add_percent(&text, summary->fault_rate_bound_ppm);
-		text_add(&text, " at 95%%");
+		text_add(&text, "; rate below %s at 95%%",
+			 finding_percent(summary->fault_rate_bound_ppm, true).at);
 	}
 	fprintf(progress->out, "Verdict: %s%s%s - %s\n", on,
 		campaign_verdict_names[summary->verdict], off, text.at);
@@ -591,6 +597,11 @@ static void print_end(struct progress *progress, const struct summary *summary,
 			"reboot frees them\n",
 			summary->stuck, plural(summary->stuck));
 	print_tentative(out, summary);
+	if (summary->decided)
+		fprintf(out,
+			"Decided: %s; wrong in at most 5%% of campaigns\n"
+			"  (intervals and p-values are those of a fixed number of trials)\n",
+			summary->decided);
 	print_verdict(progress, summary);
 	if (results)
 		fprintf(out, "Results: %s/summary.json (%s/results.ndjson has every trial)\n",

@@ -214,6 +214,7 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
 	const struct tally_finding *finding;
+	const char *ends;
 	int found, err;
 
 	complete_evidence(seat, evidence);
@@ -235,6 +236,9 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	progress_update(runner->ask->progress, runner->tally, loop_now());
 	if (campaign->stop.findings && runner->findings >= campaign->stop.findings)
 		end(runner, "findings");
+	ends = tally_ends(runner->tally);
+	if (ends)
+		end(runner, ends);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 	(offsetof(type, member) * _Generic(((type *)NULL)->member, ctype: (size_t)1))
 #define ARM(ctype, member)     .offset = PLACE(struct tally_arm, ctype, member)
 #define FINDING(ctype, member) .offset = PLACE(struct tally_finding, ctype, member)
+#define SHARE(ctype, member)   .offset = PLACE(struct tally_share, ctype, member)
 #define REASON(ctype, member)  .offset = PLACE(struct tally_reason, ctype, member)
 #define SUMMARY(ctype, member) .offset = PLACE(struct summary, ctype, member)
 #define BY(verdict)            .offset = (verdict) * sizeof(uint32_t)
@@ -79,10 +80,30 @@ static const struct field arm_rows[] = {
 	{ "settle_p99_us", FIELD_U64, ARM(uint64_t, settle_p99_us), .doc = "The same, 99th percentile" },
 	{ "elapsed_ms", FIELD_U64, ARM(uint64_t, elapsed_ms),
 	  .doc = "Time spent in these trials, added up over the lanes" },
+	{ "faults", FIELD_U32, ARM(uint32_t, faults), .doc = "Valid trials that show a fault" },
+	{ "fault_rate_low_ppm", FIELD_U64, ARM(uint64_t, fault_rate_low_ppm),
+	  .doc = "Faults of a million valid trials, lower end of the exact 95% interval" },
+	{ "fault_rate_high_ppm", FIELD_U64, ARM(uint64_t, fault_rate_high_ppm), .doc = "Its upper end" },
 	{ .name = NULL },
 };
 const struct fields tally_arm_fields = {
 	"arm", "All trials of one arm", arm_rows, sizeof(struct tally_arm),
+};
+
+static const struct field share_rows[] = {
+	{ "arm", FIELD_ENUM, SHARE(enum arm, arm), NAMES(arm_names, ARMS), .doc = "What the trials were for" },
+	{ "count", FIELD_U32, SHARE(uint32_t, count), .doc = "How many of its trials show the finding" },
+	{ "valid", FIELD_U32, SHARE(uint32_t, valid), .doc = "How many of its trials are valid" },
+	{ "rate_low_ppm", FIELD_U64, SHARE(uint64_t, rate_low_ppm),
+	  .doc = "Of a million valid trials, lower end of the exact (Clopper-Pearson) 95% interval" },
+	{ "rate_high_ppm", FIELD_U64, SHARE(uint64_t, rate_high_ppm), .doc = "Its upper end" },
+	{ "p_value", FIELD_REAL, SHARE(double, p_value), .nullable = true,
+	  .doc = "Probability that chance alone makes the arm that injects most show it so much more often "
+		 "than this one (Fisher's exact test, one-sided); null for that arm itself" },
+	{ .name = NULL },
+};
+const struct fields tally_share_fields = {
+	"share", "How often one arm shows a finding", share_rows, sizeof(struct tally_share),
 };
 
 static const struct field finding_rows[] = {
@@ -101,6 +122,11 @@ static const struct field finding_rows[] = {
 	  .doc = "Their numbers, in the order in which they ended" },
 	{ "arms", FIELD_ENUM, FINDING(enum arm *, arms), LIST(struct tally_finding, arms),
 	  NAMES(arm_names, ARMS), .doc = "Arms in which it was seen" },
+	{ "shares", FIELD_OBJECT, FINDING(struct tally_share *, shares), LIST(struct tally_finding, shares),
+	  .sub = &tally_share_fields, .doc = "How often each arm shows it" },
+	{ "p_value", FIELD_REAL, FINDING(double, p_value), .nullable = true,
+	  .doc = "The largest p-value of the shares: small, and what the arm that injects most injects is "
+		 "the cause; null when no other arm ran" },
 	{ .name = NULL },
 };
 const struct fields tally_finding_fields = {
@@ -129,7 +155,10 @@ static const struct field summary_rows[] = {
 	{ "exit_code", FIELD_U32, SUMMARY(uint32_t, exit_code), .doc = "Exit code of the command" },
 	{ "reason", FIELD_TEXT, SUMMARY(const char *, reason), .doc = "The verdict in a sentence" },
 	{ "ended_by", FIELD_TEXT, SUMMARY(const char *, ended_by), .nullable = true,
-	  .doc = "What ended the campaign: trials, seconds, findings, signal or error" },
+	  .doc = "What ended the campaign: trials, valid, seconds, findings, decided, signal, stuck, guests "
+		 "or error" },
+	{ "decided", FIELD_TEXT, SUMMARY(const char *, decided), .nullable = true,
+	  .doc = "The answer that stop.decided waited for; null when it is not known" },
 	{ "trials", FIELD_U32, SUMMARY(uint32_t, trials), .doc = "Trials that ended" },
 	{ "valid", FIELD_U32, SUMMARY(uint32_t, valid),
 	  .doc = "Of them, those that say something about the kernel: clean or faulty" },
@@ -163,6 +192,8 @@ struct arm_sums {
 struct finding {
 	struct judgement first;
 	enum arm arms[ARMS];
+	uint32_t by_arm[ARMS];
+	struct tally_share shares[ARMS];
 	uint32_t *trials;
 	uint32_t room;
 };
@@ -179,6 +210,12 @@ struct reason {
 struct tally {
 	char *campaign;
 	bool asked[ARMS];
+	enum arm most_asked; /* the one that injects most */
+	uint32_t stop_valid;
+	bool questions[QUESTIONS];
+	uint32_t above_ppm, below_ppm;
+	uint32_t looks; /* at the arms */
+	char decided[160];
 	struct arm_sums arms[ARMS];
 
 	struct finding **findings;
@@ -205,8 +242,16 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 		free(tally);
 		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < campaign->nr_arms; i++)
+	for (uint32_t i = 0; i < campaign->nr_arms; i++) {
 		tally->asked[campaign->arms[i]] = true;
+		if (campaign->arms[i] > tally->most_asked)
+			tally->most_asked = campaign->arms[i];
+	}
+	tally->stop_valid = campaign->stop.valid;
+	for (uint32_t i = 0; i < campaign->stop.nr_decided; i++)
+		tally->questions[campaign->stop.decided[i]] = true;
+	tally->above_ppm = campaign->stop.above_ppm;
+	tally->below_ppm = campaign->stop.below_ppm;
 	for (int arm = 0; arm < ARMS; arm++)
 		tally->arms[arm].tally.arm = (enum arm)arm;
 	*out = tally;
@@ -266,6 +311,7 @@ static int add_to_arm(struct arm_sums *sums, const struct evidence *e, enum verd
 	arm->trials++;
 	arm->verdicts.by[verdict]++;
 	arm->valid += verdict_valid(verdict);
+	arm->faults += verdict_fault(verdict);
 	arm->opened += e->opened;
 	arm->inside += e->echoes_inside > 0;
 	arm->tentative += e->tentative_inside;
@@ -302,6 +348,7 @@ static int new_finding(struct tally *tally, const struct judgement *judgement)
 		.signature = finding->first.signature,
 		.reason = finding->first.reason,
 		.arms = finding->arms,
+		.p_value = NAN,
 	};
 	tally->nr_findings++;
 	return 0;
@@ -321,6 +368,7 @@ static int add_to_finding(struct finding *finding, struct tally_finding *told,
 	}
 	told->trials[told->nr_trials++] = spec->trial;
 	told->count++;
+	finding->by_arm[spec->arm]++;
 	if (imaxabs(judgement->delta) > imaxabs(told->delta))
 		told->delta = judgement->delta;
 	told->pinned |= judgement->pinned;
@@ -414,11 +462,96 @@ void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts
 	}
 }
 
+/* --- what is known --- */
+
+static struct stats_share share_of(const struct arm_sums *sums, uint32_t hits)
+{
+	return (struct stats_share){ hits, sums->tally.valid };
+}
+
+/* The largest p-value of the arm that injects most against the others; NaN without others. */
+static double against_others(const struct tally *tally, const uint32_t hits[ARMS])
+{
+	const struct arm_sums *most = &tally->arms[tally->most_asked];
+	double largest = NAN;
+
+	for (int arm = 0; arm < ARMS; arm++)
+		if (tally->asked[arm] && arm != (int)tally->most_asked)
+			largest = fmax(largest,
+				       stats_fisher(share_of(most, hits[tally->most_asked]),
+						    share_of(&tally->arms[arm], hits[arm])));
+	return largest;
+}
+
+static bool rate_is_known(struct tally *tally)
+{
+	const struct tally_arm *most = &tally->arms[tally->most_asked].tally;
+	enum stats_side side = stats_sprt(most->faults, most->valid, tally->below_ppm / 1e6,
+					  tally->above_ppm / 1e6, TALLY_ERROR);
+
+	if (side == STATS_UNDECIDED)
+		return false;
+	/* What was rejected is the other rate. */
+	snprintf(tally->decided, sizeof(tally->decided),
+		 "the fault rate of the %s arm is %s %g%% (%u of %u valid trials)",
+		 arm_names[tally->most_asked], side == STATS_ABOVE ? "above" : "below",
+		 (side == STATS_ABOVE ? tally->below_ppm : tally->above_ppm) / 1e4,
+		 most->faults, most->valid);
+	return true;
+}
+
+static bool arms_differ(struct tally *tally)
+{
+	enum { FIRST_LOOK = 4 };
+	const struct tally_arm *most = &tally->arms[tally->most_asked].tally;
+	uint32_t hits[ARMS];
+	double p;
+
+	if (most->valid < (uint64_t)FIRST_LOOK << tally->looks)
+		return false;
+	tally->looks++;
+	for (int arm = 0; arm < ARMS; arm++)
+		hits[arm] = tally->arms[arm].tally.faults;
+	p = against_others(tally, hits);
+	if (!(p <= ldexp(TALLY_ERROR, -(int)tally->looks)))
+		return false;
+	snprintf(
+		tally->decided, sizeof(tally->decided),
+		"the %s arm shows faults more often than every other arm (p = %.2g at look %u)",
+		arm_names[tally->most_asked], p, tally->looks);
+	return true;
+}
+
+const char *tally_ends(struct tally *tally)
+{
+	static bool (*const answers[QUESTIONS])(struct tally *) = {
+		[QUESTION_RATE] = rate_is_known,
+		[QUESTION_ARMS] = arms_differ,
+	};
+
+	if (tally->stop_valid &&
+	    tally->arms[tally->most_asked].tally.valid >= tally->stop_valid)
+		return "valid";
+	for (int i = 0; i < QUESTIONS && !tally->decided[0]; i++)
+		if (tally->questions[i])
+			answers[i](tally);
+	return tally->decided[0] ? "decided" : NULL;
+}
+
 /* --- the summary --- */
 
 static uint64_t percentile_us(struct stats_sample *sample_ns, double p)
 {
 	return (stats_percentile(sample_ns, p) + 500) / 1000;
+}
+
+/* Outwards, so that the interval never promises more; whole numbers but for last bits stay that. */
+static void tell_rate(uint32_t hits, uint32_t valid, uint64_t *low_ppm, uint64_t *high_ppm)
+{
+	struct stats_interval rate = stats_rate_interval(hits, valid, 0.95);
+
+	*low_ppm = (uint64_t)floor(rate.low * 1e6 + 1e-6);
+	*high_ppm = (uint64_t)ceil(rate.high * 1e6 - 1e-6);
 }
 
 static struct tally_arm tell_arm(struct arm_sums *sums)
@@ -436,7 +569,39 @@ static struct tally_arm tell_arm(struct arm_sums *sums)
 	arm.settle_p50_us = percentile_us(&sums->settle_ns, 50);
 	arm.settle_p99_us = percentile_us(&sums->settle_ns, 99);
 	arm.elapsed_ms = sums->elapsed_ns / 1000000;
+	tell_rate(arm.faults, arm.valid, &arm.fault_rate_low_ppm, &arm.fault_rate_high_ppm);
 	return arm;
+}
+
+static void tell_shares(struct tally *tally, uint32_t number)
+{
+	struct tally_finding *told = &tally->told_findings[number];
+	struct finding *finding = tally->findings[number];
+
+	told->shares = finding->shares;
+	told->nr_shares = 0;
+	told->p_value = against_others(tally, finding->by_arm);
+	for (int arm = 0; arm < ARMS; arm++) {
+		struct tally_share *share = &finding->shares[told->nr_shares];
+		const struct arm_sums *sums = &tally->arms[arm];
+
+		if (!tally->asked[arm])
+			continue;
+		told->nr_shares++;
+		*share = (struct tally_share){
+			.arm = (enum arm)arm,
+			.count = finding->by_arm[arm],
+			.valid = sums->tally.valid,
+			.p_value = NAN,
+		};
+		tell_rate(share->count, share->valid, &share->rate_low_ppm,
+			  &share->rate_high_ppm);
+		if (arm != (int)tally->most_asked)
+			share->p_value =
+				stats_fisher(share_of(&tally->arms[tally->most_asked],
+						      finding->by_arm[tally->most_asked]),
+					     share_of(sums, share->count));
+	}
 }
 
 /* Upper bound of the fault rate over the valid trials of the arm that injects most. */
@@ -475,7 +640,6 @@ void tally_summary(struct tally *tally, struct summary *summary)
 {
 	struct arm_tally arms[ARMS] = { 0 };
 	const struct tally_arm *most = NULL; /* of those that ran */
-	enum arm most_asked = ARM_CONTROL;
 	uint32_t nr = 0;
 
 	summary->schema_version = RESULTS_SCHEMA_VERSION;
@@ -495,10 +659,12 @@ void tally_summary(struct tally *tally, struct summary *summary)
 		summary->valid += told->valid;
 		if (told->trials)
 			most = told;
-		most_asked = (enum arm)arm;
 	}
 	summary->arms = tally->told_arms;
 	summary->nr_arms = nr;
+	for (uint32_t i = 0; i < tally->nr_findings; i++)
+		tell_shares(tally, i);
+	summary->decided = tally->decided[0] ? tally->decided : NULL;
 	summary->findings = tally->told_findings;
 	summary->nr_findings = tally->nr_findings;
 	summary->reasons = tally->told_reasons;
@@ -507,10 +673,10 @@ void tally_summary(struct tally *tally, struct summary *summary)
 
 	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));
 	/* verdict_campaign() knows what ran, not what was asked for and never ran. */
-	if (summary->verdict == CAMPAIGN_CLEAN && !arms[most_asked].trials) {
+	if (summary->verdict == CAMPAIGN_CLEAN && !arms[tally->most_asked].trials) {
 		summary->verdict = CAMPAIGN_INCONCLUSIVE;
 		snprintf(tally->reason, sizeof(tally->reason), "no trial of the %s arm was run",
-			 arm_names[most_asked]);
+			 arm_names[tally->most_asked]);
 	}
 	summary->reason = tally->reason;
 	summary->exit_code = verdict_exit(summary->verdict);

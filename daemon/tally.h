@@ -16,6 +16,11 @@
  *         └─> proves nothing: its reason
  *
  * Percentiles are over the trials that have the figure; 0 when none has.
+ *
+ * Intervals are Clopper and Pearson's, p-values those of Fisher's exact test, one-sided: exact for a
+ * number of trials that was fixed beforehand. That the race causes a finding is said when it shows
+ * it more often than *every* other arm; so the largest p-value counts, without any correction
+ * (an intersection of tests).
  */
 struct tally_arm {
 	enum arm arm;
@@ -39,6 +44,17 @@ struct tally_arm {
 	uint64_t second_flags_p50_us, second_flags_p99_us;
 	uint64_t settle_p50_us, settle_p99_us;
 	uint64_t elapsed_ms; /* spent in its trials, added up over the lanes */
+	uint32_t faults;     /* valid trials that show one */
+	uint64_t fault_rate_low_ppm, fault_rate_high_ppm; /* at 95% */
+};
+
+/* How often an arm shows a finding, and whether the arm that injects most shows it more often. */
+struct tally_share {
+	enum arm arm;
+	uint32_t count;
+	uint32_t valid;
+	uint64_t rate_low_ppm, rate_high_ppm; /* at 95% */
+	double p_value; /* of that arm against this one; NaN: it is that arm */
 };
 
 struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
@@ -53,6 +69,9 @@ struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t nr_trials;
 	enum arm *arms; /* in which it was seen */
 	uint32_t nr_arms;
+	struct tally_share *shares; /* of every arm that ran; filled in by tally_summary() */
+	uint32_t nr_shares;
+	double p_value; /* the largest of the shares; NaN: no other arm ran */
 };
 
 /*
@@ -75,7 +94,10 @@ struct summary {
 	enum campaign_verdict verdict;
 	uint32_t exit_code;
 	const char *reason;
-	const char *ended_by; /* trials, seconds, findings, signal, stuck, guests, error */
+	const char
+		*ended_by; /* trials, valid, seconds, findings, decided, signal, stuck, guests,
+				 error */
+	const char *decided; /* the answer of stop.decided in a sentence; NULL: none yet */
 	uint32_t trials;
 	uint32_t valid;
 	uint64_t elapsed_ms;
@@ -91,6 +113,7 @@ struct summary {
 };
 
 extern const struct fields tally_arm_fields;
+extern const struct fields tally_share_fields;
 extern const struct fields tally_finding_fields;
 extern const struct fields tally_reason_fields;
 extern const struct fields summary_fields;
@@ -104,6 +127,18 @@ void tally_free(struct tally *tally);
  */
 int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding);
+
+/*
+ * Whether the campaign ends by what it knows: "valid" (stop.valid), "decided" (stop.decided), or NULL: it
+ * goes on. To be asked after every trial.
+ *
+ * Each answer of stop.decided is wrong with a probability of TALLY_ERROR at most, over all looks of the
+ * campaign. QUESTION_RATE is a sequential test (stats_sprt) of the arm that injects most: it says
+ * "above below_ppm" or "below above_ppm". QUESTION_ARMS is Fisher's test against every other arm,
+ * made when that arm has 4, 8, 16, ... valid trials; look k may spend TALLY_ERROR / 2^k.
+ */
+#define TALLY_ERROR 0.05
+const char *tally_ends(struct tally *tally);
 
 /* How many trials, and by verdict, so far: for the progress line. */
 void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);

@@ -302,6 +302,11 @@ static const struct bad {
 
 	/* overrides */
 	{ "", { "lanes" }, "--set lanes: not a key=value, such as window.hold_us=[5000]" },
+	{ "stop: {below_ppm: 100000}\n", { NULL },
+	  "bad.yaml:1:8: stop.below_ppm: below_ppm is 100000 and above_ppm 100000; allowed: below_ppm "
+	  "smaller than above_ppm" },
+	{ "stop: {decided: [rate, rate]}\n", { NULL },
+	  "bad.yaml:1:24: stop.decided: rate is listed twice" },
 	{ "", { "lane=4" }, "--set lane=4: lane: unknown key; allowed here: " ROOT_KEYS },
 	{ "", { "=4" }, "--set =4: not a key=value, such as window.hold_us=[5000]" },
 	{ "", { "window.hold_ms=4" },

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "progress.h"
 
 #define S 1000000000ull
@@ -407,7 +409,7 @@ static void test_bounds(void **state)
 		uint64_t ppm;
 		const char *shown;
 	} bounds[] = {
-		{ 1000000, "100.0%" }, { 48001, "4.9%" }, { 48000, "4.8%" }, { 10000, "1.0%" },
+		{ 1000000, "100%" }, { 48001, "4.9%" }, { 48000, "4.8%" }, { 10000, "1.0%" },
 		{ 9999, "1.00%" },     { 2991, "0.30%" }, { 2901, "0.30%" }, { 999, "0.100%" },
 		{ 301, "0.031%" },     { 30, "0.0030%" }, { 1, "0.0001%" },
 	};
@@ -480,7 +482,14 @@ static struct tally_finding findings[] = {
 	  .trials = (uint32_t[]){ 3, 9 },
 	  .nr_trials = 2,
 	  .arms = (enum arm[]){ ARM_RACE, ARM_HOLD },
-	  .nr_arms = 2 },
+	  .nr_arms = 2,
+	  .shares =
+		  (struct tally_share[]){
+			  { ARM_HOLD, 1, 100, 253, 54460, 0.00321 },
+			  { ARM_RACE, 9, 60, 70999, 266001, NAN },
+		  },
+	  .nr_shares = 2,
+	  .p_value = 0.00321 },
 	{ .verdict = VERDICT_KERNEL_BUG,
 	  .signature = "kernel-bug/WARNING",
 	  .reason = "the kernel logged: WARNING: CPU: 1",
@@ -513,6 +522,11 @@ static void test_end_fault(void **state)
 		"Finding 1: leak/net_device in 2 trials (first: trial 3) of race, hold; up to +4 references;\n"
 		"  pinned until reboot: +4 net_device references on dut 412 ms after teardown; the unregister\n"
 		"  hangs\n"
+		"              valid   show it           rate at 95%     race against it\n"
+		"  hold          100         1        0.025% .. 5.5%          p = 0.0032\n"
+		"  race           60         9         7.0% .. 26.7%                   -\n"
+		"What the race arm injects causes it: p = 0.0032 at most, against every other arm (Fisher's exact\n"
+		"  test)\n"
 		"Finding 2: kernel-bug/WARNING in 1 trial (first: trial 7) of race: the kernel logged: WARNING:\n"
 		"  CPU: 1\n"
 		"\n"

@@ -217,7 +217,7 @@ static void test_what_is_no_spec(void **state)
 		{ "{spec: 1, trial_seed: 0x1}",
 		  "x: arms: a spec is one trial: exactly one element is allowed here" },
 		{ "{spec: 1, trial_seed: 0x1, arms: [race], window: {hold_us: [1, 2]}}",
-		  "x:1:53: window.hold_us: a spec is one trial: exactly one element is allowed "
+		  "x:1:51: window.hold_us: a spec is one trial: exactly one element is allowed "
 		  "here" },
 		{ "trial_seed: 12", "x:1:13: trial_seed: found \"12\"; allowed: 0x and 1 to 16 "
 				    "hexadecimal digits" },

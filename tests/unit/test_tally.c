@@ -8,6 +8,10 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
+#include "finding_text.h"
+#include "plan.h"
 #include "tally.h"
 
 static struct tally *new_tally(enum arm *arms, uint32_t nr_arms)
@@ -240,6 +244,204 @@ static void test_findings(void **state)
 	tally_free(tally);
 }
 
+static void add_many(struct tally *tally, enum arm arm, uint32_t count,
+		     const struct judgement *judgement)
+{
+	for (uint32_t i = 0; i < count; i++)
+		assert_true(add(tally, i + 1, arm, judgement, NULL) >= 0);
+}
+
+/* The race shows it in 8 of 8, the control arm in none of 8, the echo arm in 1 of 4. */
+static void test_shares_and_p_values(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ ARM_CONTROL, ARM_ECHO, ARM_RACE }, 3);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+	const struct judgement missed = judged(VERDICT_MISSED, "nothing inside");
+	const struct judgement device = leak("net_device", 1, false);
+	const struct judgement other = leak("inet6_dev", 1, false);
+	const struct tally_finding *finding;
+	struct summary summary = { 0 };
+
+	(void)state;
+	add_many(tally, ARM_CONTROL, 8, &clean);
+	add_many(tally, ARM_ECHO, 3, &clean);
+	add_many(tally, ARM_ECHO, 5, &missed); /* proves nothing: not in the rates */
+	add_many(tally, ARM_ECHO, 1, &device);
+	add_many(tally, ARM_RACE, 8, &device);
+	add_many(tally, ARM_CONTROL, 1, &other);
+	tally_summary(tally, &summary);
+
+	finding = &summary.findings[0];
+	assert_int_equal(finding->nr_shares, 3);
+	assert_int_equal(finding->shares[0].arm, ARM_CONTROL);
+	assert_int_equal(finding->shares[0].valid, 9);
+	assert_int_equal(finding->shares[0].count, 0);
+	assert_int_equal(finding->shares[0].rate_low_ppm, 0);
+	/* 1 - 0.025^(1/9) = 0.336267, upwards */
+	assert_int_equal(finding->shares[0].rate_high_ppm, 336268);
+	assert_int_equal(finding->shares[1].valid, 4);
+	assert_int_equal(finding->shares[1].count, 1);
+	/* 1/C(17,8) and C(12,3)-wise: (8 of 8, 1 of 4) is C(4,1)/C(12,9) */
+	assert_true(fabs(finding->shares[0].p_value - 1 / 24310.0) < 1e-12);
+	assert_true(fabs(finding->shares[1].p_value - 4 / 220.0) < 1e-12);
+	assert_true(isnan(finding->shares[2].p_value));
+	/* 0.025^(1/8) = 0.630583, downwards */
+	assert_int_equal(finding->shares[2].rate_low_ppm, 630583);
+	assert_int_equal(finding->shares[2].rate_high_ppm, 1000000);
+	assert_true(finding->p_value == finding->shares[1].p_value);
+	assert_string_equal(finding_cause(finding).at,
+			    "What the race arm injects causes it: p = 0.018 at most, against "
+			    "every other arm (Fisher's exact test)");
+
+	finding = &summary.findings[1];
+	assert_true(finding->p_value == 1);
+	assert_string_equal(finding_cause(finding).at, "The race arm does not show it");
+	assert_int_equal(summary.arms[2].faults, 8);
+	assert_int_equal(summary.arms[2].fault_rate_low_ppm, 630583);
+	tally_free(tally);
+}
+
+static void test_one_arm_has_no_p_value(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
+	const struct judgement device = leak("net_device", 1, false);
+	struct summary summary = { 0 };
+
+	(void)state;
+	add_many(tally, ARM_RACE, 3, &device);
+	tally_summary(tally, &summary);
+	assert_true(isnan(summary.findings[0].p_value));
+	assert_string_equal(
+		finding_cause(&summary.findings[0]).at,
+		"Whether what was injected causes it is not known: no other arm ran");
+	tally_free(tally);
+}
+
+static struct tally *asking(enum question *questions, uint32_t nr, uint32_t valid)
+{
+	static enum arm arms[] = { ARM_CONTROL, ARM_RACE };
+	const struct campaign campaign = {
+		.name = "asking",
+		.arms = arms,
+		.nr_arms = 2,
+		.stop = { .valid = valid,
+			  .decided = questions,
+			  .nr_decided = nr,
+			  .above_ppm = 100000,
+			  .below_ppm = 10000 },
+	};
+	struct tally *tally;
+
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	return tally;
+}
+
+static void test_ends_by_valid_trials(void **state)
+{
+	struct tally *tally = asking(NULL, 0, 3);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+	const struct judgement missed = judged(VERDICT_MISSED, "");
+
+	(void)state;
+	add_many(tally, ARM_CONTROL, 9, &clean);
+	add_many(tally, ARM_RACE, 9, &missed);
+	add_many(tally, ARM_RACE, 2, &clean);
+	assert_null(tally_ends(tally));
+	add_many(tally, ARM_RACE, 1, &clean);
+	assert_string_equal(tally_ends(tally), "valid");
+	tally_free(tally);
+}
+
+static void test_ends_by_rate(void **state)
+{
+	static enum question rate[] = { QUESTION_RATE };
+	const struct judgement clean = judged(VERDICT_CLEAN, ""), device = leak("x", 1, false);
+	struct tally *tally = asking(rate, 1, 0);
+	struct summary summary = { 0 };
+
+	(void)state;
+	/* The control arm is not asked. */
+	add_many(tally, ARM_CONTROL, 100, &device);
+	add_many(tally, ARM_RACE, 31, &clean);
+	assert_null(tally_ends(tally));
+	tally_summary(tally, &summary);
+	assert_null(summary.decided);
+	add_many(tally, ARM_RACE, 1, &clean);
+	assert_string_equal(tally_ends(tally), "decided");
+	tally_summary(tally, &summary);
+	assert_string_equal(
+		summary.decided,
+		"the fault rate of the race arm is below 10% (0 of 32 valid trials)");
+	tally_free(tally);
+
+	tally = asking(rate, 1, 0);
+	add_many(tally, ARM_RACE, 2, &device);
+	assert_string_equal(tally_ends(tally), "decided");
+	tally_summary(tally, &summary);
+	assert_string_equal(summary.decided,
+			    "the fault rate of the race arm is above 1% (2 of 2 valid trials)");
+	tally_free(tally);
+}
+
+static void test_ends_by_arms(void **state)
+{
+	static enum question both[] = { QUESTION_ARMS };
+	const struct judgement clean = judged(VERDICT_CLEAN, ""), device = leak("x", 1, false);
+	struct tally *tally = asking(both, 1, 0);
+	struct summary summary = { 0 };
+
+	(void)state;
+	add_many(tally, ARM_CONTROL, 4, &clean);
+	add_many(tally, ARM_RACE, 3, &device);
+	assert_null(tally_ends(tally));
+	/* 1/C(8,4) = 0.0143 is below 0.05/2, what the first look may spend. */
+	add_many(tally, ARM_RACE, 1, &device);
+	assert_string_equal(tally_ends(tally), "decided");
+	tally_summary(tally, &summary);
+	assert_string_equal(summary.decided, "the race arm shows faults more often than every "
+					     "other arm (p = 0.014 at look 1)");
+	tally_free(tally);
+
+	/* Not every trial is a look. */
+	tally = asking(both, 1, 0);
+	add_many(tally, ARM_CONTROL, 8, &clean);
+	add_many(tally, ARM_RACE, 4, &clean);
+	assert_null(tally_ends(tally));
+	add_many(tally, ARM_RACE, 3, &device);
+	assert_null(tally_ends(tally));
+	tally_free(tally);
+}
+
+/* Arms that do not differ, looked at after every trial: wrong in fewer than 5% of campaigns. */
+static void test_arms_error(void **state)
+{
+	static enum question both[] = { QUESTION_ARMS };
+	enum { RUNS = 2000, TRIALS = 128 };
+	static struct evidence e;
+	struct judgement judgements[2] = { judged(VERDICT_CLEAN, ""), leak("x", 1, false) };
+	uint64_t seed = 3;
+	uint32_t wrong = 0;
+
+	(void)state;
+	for (int run = 0; run < RUNS; run++) {
+		struct tally *tally = asking(both, 1, 0);
+		const char *ends = NULL;
+
+		for (uint32_t i = 0; i < TRIALS && !ends; i++)
+			for (int arm = 0; arm < 2; arm++) {
+				e.spec.arm = arm ? ARM_RACE : ARM_CONTROL;
+				assert_true(tally_add(tally, &e,
+						      &judgements[plan_draw(&seed) % 3 == 0],
+						      NULL) >= 0);
+				ends = tally_ends(tally);
+			}
+		wrong += ends != NULL;
+		tally_free(tally);
+	}
+	assert_true(wrong < RUNS / 20);
+	assert_true(wrong > 0);
+}
+
 static void test_below_the_baseline_is_farther_from_zero(void **state)
 {
 	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
@@ -348,6 +550,12 @@ int main(void)
 		cmocka_unit_test(test_held_within),
 		cmocka_unit_test(test_what_was_not_measured_is_not_counted),
 		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_shares_and_p_values),
+		cmocka_unit_test(test_one_arm_has_no_p_value),
+		cmocka_unit_test(test_ends_by_valid_trials),
+		cmocka_unit_test(test_ends_by_rate),
+		cmocka_unit_test(test_ends_by_arms),
+		cmocka_unit_test(test_arms_error),
 		cmocka_unit_test(test_below_the_baseline_is_farther_from_zero),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reasons_are_bounded),

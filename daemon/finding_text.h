@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_FINDING_TEXT_H
+#define DADRACE_FINDING_TEXT_H
+
+#include <stdio.h>
+
+#include "tally.h"
+
+/* What is said about a finding both at the end of a run and in its report. */
+
+struct finding_text {
+	char at[256];
+};
+
+struct finding_rate {
+	char at[24];
+};
+
+/* "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more. */
+struct finding_rate finding_percent(uint64_t ppm, bool is_upper);
+
+/* A line for each arm: valid trials, those that show it, rate with interval, p-value. */
+void finding_print_shares(FILE *out, const struct tally_finding *finding);
+
+/* Whether what the arm that injects most injects is the cause: one sentence, without the final stop. */
+struct finding_text finding_cause(const struct tally_finding *finding);
+
+#endif
