@@ -16,6 +16,8 @@ struct command {
 
 extern const struct command command_run;
 extern const struct command command_plan;
+extern const struct command command_replay;
+extern const struct command command_report;
 extern const struct command command_doctor;
 extern const struct command command_inspect;
 extern const struct command command_schema;

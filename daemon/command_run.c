@@ -14,8 +14,10 @@
 #include "image.h"
 #include "machine.h"
 #include "order.h"
+#include "past.h"
 #include "probes.h"
 #include "progress.h"
+#include "report.h"
 #include "results.h"
 #include "runner.h"
 #include "undo.h"
@@ -35,7 +37,7 @@ struct options {
 	uint32_t first;
 	enum tier tier;
 	bool json, tap, quiet, keep, force, dump_config, help_config, help;
-	char *folder; /* PATH_MAX bytes for that of the results, or NULL */
+	char *folder; /* PATH_MAX bytes for that of the results; NULL: nobody asks */
 };
 
 enum {
@@ -378,17 +380,44 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	return code;
 }
 
-static int run_loaded(const struct options *o, const struct campaign *campaign, struct why *why)
+bool run_has_failed(int code)
 {
+	return code >= EXIT_CANNOT && code != EXIT_RESIDUE;
+}
+
+/* Leaves findings/NUMBER.txt beside the results. Without them the results are no worse. */
+static void leave_reports(const struct options *o)
+{
+	struct past *past = NULL;
+	struct why why;
+
+	if (past_open(o->folder, &past, &why) || report_all(past, &why))
+		complain(&why, 0);
+	else if (!o->quiet && !o->tap && past_summary(past)->nr_findings)
+		fprintf(o->json ? stderr : stdout, "Report, ready to mail: %s/findings/1.txt\n",
+			o->folder);
+	past_close(past);
+}
+
+static int run_loaded(struct options *o, const struct campaign *campaign, struct why *why)
+{
+	char folder[PATH_MAX] = "";
+	int code;
+
+	if (!o->folder)
+		o->folder = folder;
 	if (bringup_check(campaign, why))
 		return complain(why, EXIT_CONFIG);
-	return campaign->kernel ? run_in_guests(o, campaign, why) :
+	code = campaign->kernel ? run_in_guests(o, campaign, why) :
 				  run_on_this_kernel(o, campaign, why);
+	if (o->folder[0] && !run_has_failed(code))
+		leave_reports(o);
+	return code;
 }
 
 int run_campaign(const struct run_ask *ask, char folder[PATH_MAX])
 {
-	const struct options options = {
+	struct options options = {
 		.out = ask->out,
 		.first = 1,
 		.json = ask->json,
@@ -400,6 +429,24 @@ int run_campaign(const struct run_ask *ask, char folder[PATH_MAX])
 
 	folder[0] = '\0';
 	return run_loaded(&options, ask->campaign, &why);
+}
+
+char *run_set_text(const char *key, const char *text)
+{
+	json_auto_t *quoted = text ? json_string(text) : json_null();
+	char *value = quoted ? json_dumps(quoted, JSON_ENCODE_ANY) : NULL, *set = NULL;
+
+	if (value && asprintf(&set, "%s=%s", key, value) < 0)
+		set = NULL;
+	free(value);
+	return set;
+}
+
+const char *run_kernel(const char *option, const struct past *past)
+{
+	if (option)
+		return strcmp(option, "here") ? option : NULL;
+	return past_kernel(past);
 }
 
 /* A spec is run once when nobody says how often: what a campaign would do is no default for it. */

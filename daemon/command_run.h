@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "campaign.h"
+#include "past.h"
 
 /*
  * A campaign run as `dadrace run` does it, here or (with its key `kernel`) in guests, for the commands
@@ -22,6 +23,15 @@ struct run_ask {
  * did not come so far.
  */
 int run_campaign(const struct run_ask *ask, char folder[PATH_MAX]);
+
+/* Whether such an exit code says that the run could not be made, instead of what it found. */
+bool run_has_failed(int code);
+
+/* KEY="TEXT" for campaign_load(), TEXT escaped, or KEY=null. malloc'd; NULL without memory. */
+char *run_set_text(const char *key, const char *text);
+
+/* The kernel that --kernel asks for: NULL for "here", and that of the past when it was not given. */
+const char *run_kernel(const char *option, const struct past *past);
 
 /* "NUMBER" of an option, 1 or more. */
 bool read_number(const char *text, uint32_t *number);

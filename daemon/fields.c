@@ -233,7 +233,10 @@ static int read_number(const struct field *field, const json_t *json, int64_t *v
 	return 0;
 }
 
-static int read_value(const struct field *field, const json_t *json, void *at)
+static int read_rows(const struct fields *fields, const json_t *object, void *data,
+		     bool strict);
+
+static int read_value(const struct field *field, const json_t *json, void *at, bool strict)
 {
 	int64_t number = 0;
 	int err = 0;
@@ -242,7 +245,9 @@ static int read_value(const struct field *field, const json_t *json, void *at)
 	case FIELD_BOOL:
 		*(bool *)at = json_is_true(json);
 		return json_is_boolean(json) ? 0 : -EINVAL;
-	case FIELD_ENUM: return read_enum(field, json, at);
+	case FIELD_ENUM:
+		err = read_enum(field, json, at);
+		return !strict && json_is_string(json) ? 0 : err;
 	case FIELD_U32:
 		err = read_number(field, json, &number);
 		*(uint32_t *)at = (uint32_t)number;
@@ -258,24 +263,34 @@ static int read_value(const struct field *field, const json_t *json, void *at)
 	case FIELD_TEXT:
 		*(const char **)at = json_string_value(json);
 		return json_is_string(json) || json_is_null(json) ? 0 : -EINVAL;
-	case FIELD_OBJECT: return fields_from_json(field->sub, json, at);
+	case FIELD_OBJECT: return read_rows(field->sub, json, at, strict);
 	case FIELD_TYPES: break;
 	}
 	return -EINVAL;
 }
 
-int fields_from_json(const struct fields *fields, const json_t *object, void *data)
+static int read_rows(const struct fields *fields, const json_t *object, void *data, bool strict)
 {
 	for (const struct field *row = fields->rows; row->name; row++) {
 		const json_t *json = json_object_get(object, row->name);
-		int err = json ? 0 : -EINVAL;
+		int err = json || !strict ? 0 : -EINVAL;
 
-		if (!err && !row->list)
-			err = read_value(row, json, (char *)data + row->offset);
+		if (!err && json && !row->list)
+			err = read_value(row, json, (char *)data + row->offset, strict);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+int fields_from_json(const struct fields *fields, const json_t *object, void *data)
+{
+	return read_rows(fields, object, data, true);
+}
+
+int fields_from_json_known(const struct fields *fields, const json_t *object, void *data)
+{
+	return read_rows(fields, object, data, false);
 }
 
 int fields_print(const struct fields *fields, const void *data, FILE *out)

@@ -81,6 +81,12 @@ json_t *fields_parse(const char *line);
  */
 int fields_from_json(const struct fields *fields, const json_t *object, void *data);
 
+/*
+ * The same for what another version has written: what is missing in `object` stays as it is in
+ * `data`, and a name that an ENUM does not have becomes nr_names.
+ */
+int fields_from_json_known(const struct fields *fields, const json_t *object, void *data);
+
 /* Indented JSON to a stream, newline at the end. 0, -EIO or -ENOMEM. */
 int fields_print(const struct fields *fields, const void *data, FILE *out);
 

@@ -1,8 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "finding_text.h"
+
+void finding_print_wrapped(FILE *out, const char *words, int columns)
+{
+	int at = 0;
+
+	while (*words) {
+		int length = (int)strcspn(words, " ");
+
+		if (at && at + 1 + length > columns) {
+			fputs("\n  ", out);
+			at = 2;
+		} else if (at) {
+			fputc(' ', out);
+			at++;
+		}
+		fprintf(out, "%.*s", length, words);
+		at += length;
+		words += length;
+		words += strspn(words, " ");
+	}
+	fputc('\n', out);
+}
 
 struct finding_rate finding_percent(uint64_t ppm, bool is_upper)
 {

@@ -16,6 +16,9 @@ struct finding_rate {
 	char at[24];
 };
 
+/* Words within so many columns, all lines but the first indented by two. A word is never broken. */
+void finding_print_wrapped(FILE *out, const char *words, int columns);
+
 /* "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more. */
 struct finding_rate finding_percent(uint64_t ppm, bool is_upper);
 

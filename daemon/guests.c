@@ -117,7 +117,25 @@ static off_t console_size(const struct guests *guests)
 	return stat(guests->console, &st) ? 0 : st.st_size;
 }
 
-static void begin(struct guests *guests, const char *line, json_t *json)
+/* The guest knows its machine, but not the whole campaign: not its own kernel, for example. */
+static int begin_results(struct guests *guests, json_t *json, const char *id)
+{
+	char *text = NULL, *line = NULL;
+	int err = -ENOMEM;
+
+	if (!json_object_set_new(json, "campaign",
+				 fields_to_json(&campaign_fields, guests->campaign)))
+		text = json_dumps(json, JSON_COMPACT);
+	if (text && asprintf(&line, "%s\n", text) > 0)
+		err = results_begin_line(guests->ask->results, line, id, guests->why);
+	else
+		why_set(guests->why, ENOMEM, "guests: out of memory");
+	free(line);
+	free(text);
+	return err;
+}
+
+static void begin(struct guests *guests, json_t *json)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
 	const char *release =
@@ -133,7 +151,7 @@ static void begin(struct guests *guests, const char *line, json_t *json)
 	guests->console_from = console_size(guests);
 	if (guests->begun)
 		return;
-	err = results_begin_line(guests->ask->results, line, id ? id : "", guests->why);
+	err = begin_results(guests, json, id ? id : "");
 	if (err)
 		give_up(guests, err);
 	guests->begun = true;
@@ -172,7 +190,7 @@ static void take_line(struct guests *guests, const char *line)
 	const char *type = json_string_value(json_object_get(json, "type"));
 
 	if (type && !strcmp(type, "campaign")) {
-		begin(guests, line, json);
+		begin(guests, json);
 	} else if (type && !strcmp(type, "trial")) {
 		take_trial(guests, line, json);
 	} else if (type && !strcmp(type, "exit")) {

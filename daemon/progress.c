@@ -58,27 +58,9 @@ __attribute__((format(printf, 2, 3))) static void text_add(struct text *text, co
 		text->length = sizeof(text->at) - 1;
 }
 
-/* Words within the page, all lines but the first indented by two. A word is never broken. */
 static void print_wrapped(FILE *out, const char *words)
 {
-	int at = 0;
-
-	while (*words) {
-		int length = (int)strcspn(words, " ");
-
-		if (at && at + 1 + length > COLUMNS) {
-			fputs("\n  ", out);
-			at = 2;
-		} else if (at) {
-			fputc(' ', out);
-			at++;
-		}
-		fprintf(out, "%.*s", length, words);
-		at += length;
-		words += length;
-		words += strspn(words, " ");
-	}
-	fputc('\n', out);
+	finding_print_wrapped(out, words, COLUMNS);
 }
 
 /* --- begin --- */

@@ -140,7 +140,7 @@ static const struct field moment_rows[] = {
 	  .doc = "Result, count or flags: 0 or a negative errno where something returned" },
 	END
 };
-static const struct fields moment_fields = {
+const struct fields moment_fields = {
 	"moment", "Something that happened", moment_rows, sizeof(struct moment_told),
 };
 

@@ -92,6 +92,7 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 
 extern const struct fields campaign_line_fields;
 extern const struct fields trial_fields;
+extern const struct fields moment_fields;
 
 /*
  * The line of a trial. It points into evidence and judgement, and into `moments`, which has room for

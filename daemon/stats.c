@@ -160,6 +160,16 @@ struct stats_interval stats_rate_interval(uint64_t hits, uint64_t trials, double
 					stats_rate_bound(hits, trials, each) };
 }
 
+uint64_t stats_ppm_down(double rate)
+{
+	return (uint64_t)floor(rate * 1e6 + 1e-6);
+}
+
+uint64_t stats_ppm_up(double rate)
+{
+	return (uint64_t)ceil(rate * 1e6 - 1e-6);
+}
+
 static long double log_choose(uint64_t n, uint64_t k)
 {
 	return log_gamma((long double)n + 1) - log_gamma((long double)k + 1) -

@@ -40,6 +40,10 @@ struct stats_interval {
 };
 struct stats_interval stats_rate_interval(uint64_t hits, uint64_t trials, double confidence);
 
+/* A rate in millionths, rounded outwards; a whole number but for its last bits stays that. */
+uint64_t stats_ppm_down(double rate);
+uint64_t stats_ppm_up(double rate);
+
 /*
  * Fisher's exact test, one-sided: the probability that the first arm has at least so large a share of
  * all hits when both have the same rate. 1 when either has no trials.

@@ -545,13 +545,12 @@ static uint64_t percentile_us(struct stats_sample *sample_ns, double p)
 	return (stats_percentile(sample_ns, p) + 500) / 1000;
 }
 
-/* Outwards, so that the interval never promises more; whole numbers but for last bits stay that. */
 static void tell_rate(uint32_t hits, uint32_t valid, uint64_t *low_ppm, uint64_t *high_ppm)
 {
 	struct stats_interval rate = stats_rate_interval(hits, valid, 0.95);
 
-	*low_ppm = (uint64_t)floor(rate.low * 1e6 + 1e-6);
-	*high_ppm = (uint64_t)ceil(rate.high * 1e6 - 1e-6);
+	*low_ppm = stats_ppm_down(rate.low);
+	*high_ppm = stats_ppm_up(rate.high);
 }
 
 static struct tally_arm tell_arm(struct arm_sums *sums)
@@ -608,16 +607,13 @@ static void tell_shares(struct tally *tally, uint32_t number)
 static uint64_t bound_ppm(const struct tally_arm *arm)
 {
 	uint64_t faults = 0;
-	double bound;
 
 	if (!arm)
 		return 1000000;
 	for (int v = 0; v < VERDICTS; v++)
 		if (verdict_fault((enum verdict)v))
 			faults += arm->verdicts.by[v];
-	/* A bound is rounded up; what is a whole number but for its last bits stays that. */
-	bound = stats_rate_bound(faults, arm->valid, 0.95) * 1e6;
-	return (uint64_t)ceil(bound - 1e-6);
+	return stats_ppm_up(stats_rate_bound(faults, arm->valid, 0.95));
 }
 
 static uint32_t tell_reasons(struct tally *tally)

@@ -219,10 +219,10 @@ static void test_what_is_no_spec(void **state)
 		{ "{spec: 1, trial_seed: 0x1, arms: [race], window: {hold_us: [1, 2]}}",
 		  "x:1:51: window.hold_us: a spec is one trial: exactly one element is allowed "
 		  "here" },
-		{ "trial_seed: 12", "x:1:13: trial_seed: found \"12\"; allowed: 0x and 1 to 16 "
+		{ "trial_seed: 12", "x:1:1: trial_seed: found \"12\"; allowed: 0x and 1 to 16 "
 				    "hexadecimal digits" },
 		{ "trial_seed: 0xg",
-		  "x:1:13: trial_seed: found \"0xg\"; allowed: 0x and 1 to 16 "
+		  "x:1:1: trial_seed: found \"0xg\"; allowed: 0x and 1 to 16 "
 		  "hexadecimal digits" },
 	};
 

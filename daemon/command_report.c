@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <getopt.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "command_run.h"
+#include "exits.h"
+#include "past.h"
+#include "report.h"
+
+static int complain(const struct why *why, int code)
+{
+	fprintf(stderr, "dadrace: %s\n", why->text);
+	return code;
+}
+
+static int print_range(const struct past *past, uint32_t first, uint32_t last)
+{
+	struct why why;
+
+	for (uint32_t number = first; number <= last; number++) {
+		if (number > first)
+			puts("\n----------------------------------------\n");
+		if (report_finding(past, number, stdout, &why))
+			return complain(&why, EXIT_INTERNAL);
+	}
+	return EXIT_CLEAN;
+}
+
+/* 0 is all. */
+static int print(const struct past *past, uint32_t number)
+{
+	const struct summary *summary = past_summary(past);
+	struct why why;
+
+	if (number > summary->nr_findings) {
+		why_set(&why, 0, "report: %s has no finding %u, but %u finding%s",
+			past_folder(past), number, summary->nr_findings,
+			summary->nr_findings == 1 ? "" : "s");
+		return complain(&why, EXIT_CONFIG);
+	}
+	if (!summary->nr_findings) {
+		printf("No finding: %s\n", summary->reason);
+		return EXIT_CLEAN;
+	}
+	return number ? print_range(past, number, number) :
+			print_range(past, 1, summary->nr_findings);
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct past *past = NULL;
+	uint32_t number = 0;
+	struct why why;
+	int opt, code;
+
+	optind = 1;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		if (opt == 'h')
+			return command_help(&command_report);
+		return command_usage(&command_report, "\"%s\" is no option of it",
+				     argv[optind - 1]);
+	}
+	if (optind == argc || optind + 2 < argc)
+		return command_usage(&command_report, "a folder of results is wanted");
+	if (optind + 2 == argc && !read_number(argv[optind + 1], &number))
+		return command_usage(&command_report, "%s: a finding's number is wanted",
+				     argv[optind + 1]);
+	if (past_open(argv[optind], &past, &why))
+		return complain(&why, EXIT_CONFIG);
+	code = print(past, number);
+	past_close(past);
+	return code;
+}
+
+const struct command command_report = {
+	.name = "report",
+	.arguments = "RESULTS [FINDING]",
+	.doc = "Prints a finding as plain text, ready to mail",
+	.help = "RESULTS is a folder that a run has filled; without FINDING, all of its "
+		"findings. "
+		"A run leaves the\n"
+		"same text in RESULTS/findings/NUMBER.txt.\n",
+	.run = run,
+};
