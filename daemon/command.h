@@ -18,6 +18,7 @@ extern const struct command command_run;
 extern const struct command command_plan;
 extern const struct command command_replay;
 extern const struct command command_report;
+extern const struct command command_verify;
 extern const struct command command_doctor;
 extern const struct command command_inspect;
 extern const struct command command_schema;

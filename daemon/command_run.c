@@ -198,7 +198,7 @@ static int complain(const struct why *why, int code)
 }
 
 /* The tools that machines share must not be in each other's way, nor run on a poisoned kernel. */
-static int take_machine(const struct options *o, struct why *why)
+static int take_machine(const struct options *o, int *lock, struct why *why)
 {
 	unsigned int left;
 
@@ -209,7 +209,8 @@ static int take_machine(const struct options *o, struct why *why)
 			EXIT_CANNOT);
 	if (machine_dirty(why) && !o->force)
 		return complain(why, EXIT_BUSY);
-	if (machine_lock(why) < 0)
+	*lock = machine_lock(why);
+	if (*lock < 0)
 		return complain(why, EXIT_BUSY);
 	if (undo_replay(stderr, &left, why) < 0 || left)
 		return complain(why, EXIT_BUSY);
@@ -368,7 +369,8 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	struct probes_ask ask = { .tier = campaign->tier };
 	struct probes *probes = NULL;
 	struct order order = { 0 };
-	int code = take_machine(o, why);
+	int lock = -1;
+	int code = take_machine(o, &lock, why);
 
 	leave_out(campaign, &ask);
 	name_steps(campaign, &order, &ask);
@@ -377,6 +379,8 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	if (!code)
 		code = run_here(o, campaign, &ask, probes, why);
 	probes_close(probes);
+	if (lock >= 0)
+		close(lock);
 	return code;
 }
 
@@ -446,7 +450,7 @@ const char *run_kernel(const char *option, const struct past *past)
 {
 	if (option)
 		return strcmp(option, "here") ? option : NULL;
-	return past_kernel(past);
+	return past ? past_kernel(past) : NULL;
 }
 
 /* A spec is run once when nobody says how often: what a campaign would do is no default for it. */

@@ -10,8 +10,8 @@
 #include "exits.h"
 
 static const struct command *const commands[] = {
-	&command_run,	  &command_plan,   &command_replay, &command_report, &command_doctor,
-	&command_inspect, &command_schema, &command_clean,  &command_guest,
+	&command_run,	 &command_plan,	   &command_replay, &command_report, &command_verify,
+	&command_doctor, &command_inspect, &command_schema, &command_clean,  &command_guest,
 };
 enum { NR_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
