@@ -93,6 +93,14 @@ static bool is_nothing(const json_t *value)
 	return !value || (json_is_integer(value) && !json_integer_value(value));
 }
 
+/* The group's object, which is made when it is missing. NULL when memory ran out. */
+static json_t *group_of(json_t *campaign, const char *group)
+{
+	if (group && !json_object_get(campaign, group))
+		json_object_set_new(campaign, group, json_object());
+	return group ? json_object_get(campaign, group) : campaign;
+}
+
 static int pin_all(json_t *campaign, const json_t *trial)
 {
 	int err = json_object_set_new(campaign, "spec", json_integer(1));
@@ -100,7 +108,7 @@ static int pin_all(json_t *campaign, const json_t *trial)
 	json_object_del(json_object_get(campaign, "window"), "hold_range");
 	for (size_t i = 0; !err && i < sizeof(pins) / sizeof(pins[0]); i++) {
 		const struct pin *pin = &pins[i];
-		json_t *in = pin->group ? json_object_get(campaign, pin->group) : campaign;
+		json_t *in = group_of(campaign, pin->group);
 		json_t *value = json_object_get(trial, pin->drawn);
 
 		if (is_nothing(value))

@@ -404,7 +404,7 @@ static int judge_after(const struct options *o, const struct claim *claim, const
 static int verify(const struct options *o, const struct past *past)
 {
 	char folder[PATH_MAX];
-	struct claim claim;
+	struct claim claim = { 0 };
 	struct why why;
 	int code;
 

@@ -106,6 +106,21 @@ static void print_kernel(const struct subject *s, FILE *out)
 		fprintf(out, "  in a virtual machine, from %s\n", kernel);
 }
 
+static void print_leaf(const char *path, const json_t *value, FILE *out)
+{
+	enum { SHORT = 50 };
+	char *text = json_dumps(value, JSON_ENCODE_ANY);
+	const json_t *element;
+	size_t i;
+
+	if (!json_is_array(value) || !text || strlen(text) <= SHORT) {
+		fprintf(out, "  %-24s %s\n", path, text ? text : "?");
+	} else {
+		json_array_foreach(value, i, element) print_leaf(i ? "" : path, element, out);
+	}
+	free(text);
+}
+
 /* Every leaf of the spec with its path: what was not as it is by default. */
 static void print_leaves(const json_t *object, const char *prefix, FILE *out)
 {
@@ -114,16 +129,13 @@ static void print_leaves(const json_t *object, const char *prefix, FILE *out)
 
 	json_object_foreach((json_t *)object, name, value)
 	{
-		char path[128], *text;
+		char path[128];
 
 		snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", name);
-		if (json_is_object(value)) {
+		if (json_is_object(value))
 			print_leaves(value, path, out);
-			continue;
-		}
-		text = json_dumps(value, JSON_ENCODE_ANY);
-		fprintf(out, "  %-24s %s\n", path, text ? text : "?");
-		free(text);
+		else
+			print_leaf(path, value, out);
 	}
 }
 
@@ -139,12 +151,12 @@ static void print_circumstances(const struct subject *s, FILE *out)
 			" us between its first and second flag set.\n",
 			spec->hold_us);
 	if (spec->echoes)
-		fprintf(out, "  %u ICMPv6 echo%s, %s, to %s, %" PRIu64 " us after it began.\n",
-			spec->echoes, spec->echoes == 1 ? "" : "es",
-			direction_names[spec->direction], target_names[spec->target],
-			spec->offset_us);
+		fprintf(out, "  %u ICMPv6 echo%s, %s, to %s%s.\n", spec->echoes,
+			spec->echoes == 1 ? "" : "es", direction_names[spec->direction],
+			target_names[spec->target], spec->steps ? ", in an order" : "");
 	json_object_del(leaves, "spec");
 	json_object_del(leaves, "trial_seed");
+	json_object_del(leaves, "arms");
 	print_leaves(leaves, "", out);
 }
 

@@ -31,7 +31,7 @@ static const struct event {
 	[MOMENT_RELEASED]      = { "I",  "let go", VALUE_NONE },
 	[MOMENT_CLOSED]        = { "I",  "the window closes: the next flag set comes", VALUE_NONE },
 	[MOMENT_EXITED]        = { "I",  "the bring-up's process ends", VALUE_STATUS },
-	[MOMENT_ECHO_SENT]     = { "II", "the echo is handed to the kernel", VALUE_RESULT },
+	[MOMENT_ECHO_SENT]     = { "II", "the echo is handed to the kernel", VALUE_NONE },
 	[MOMENT_ECHO_IN]       = { "II", "the echo reaches the device's receive path", VALUE_NONE },
 	[MOMENT_ECHO_OUT]      = { "II", "the echo enters the kernel", VALUE_NONE },
 	[MOMENT_ECHO_ANSWERED] = { "II", "the kernel answers the send", VALUE_RESULT },

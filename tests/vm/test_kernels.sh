@@ -115,8 +115,29 @@ if run leaking "$leaking" "$campaigns/uncached-route.yaml" --set stop.trials=8; 
 		assert all(f["object"] == "net_device" and f["pinned"] for f in summary["findings"]), "which"
 	PYTHON
 fi
-if run fixed "$fixed" "$campaigns/uncached-route.yaml" --set stop.trials=16; then
-	expect fixed 0
+
+# The proof of the fix, and that it is one: the kernel with the fault does not pass.
+verify() { # NAME KERNEL EXIT-CODE PATTERN
+	local name=$1
+	timeout 500 "$dadrace" verify --before "$results/leaking" --after "$2" --out "$results/$name" \
+		>"$results/$name.out" 2>&1
+	code=$?
+	mv "$results/$name/after" "$results/$name-after" 2>/dev/null
+	if [ $code -ne "$3" ] || ! grep -qE -e "$4" "$results/$name.out"; then
+		fail "$name" "exit $code, wanted $3 and '$4'" "$name"
+	elif ! /usr/bin/python3 "$source/tests/unit/validate_results.py" "$results/$name-after" \
+		"$source/config/schema/result.schema.json"; then
+		fail "$name" "the results do not fit the schema" "$name"
+	else
+		ok "$name"
+		tail -n 1 "$results/$name.out"
+	fi
+}
+if [ -s "$results/leaking/summary.json" ]; then
+	grep -qF -- "--kernel '$leaking'" "$results/leaking/findings/1.txt" ||
+		fail leaking "the report does not name the kernel" leaking
+	verify fixed "$fixed" 0 '^Fixed: 0 of [0-9]+ valid race trials show leak/net_device on 6.12.117'
+	verify unfixed "$leaking" 1 '^Not fixed: trial [0-9]+ on 6.12.107.* shows leak/net_device again'
 fi
 
 # A guest that panics in a trial: the trial is judged by its console, a fresh guest goes on.

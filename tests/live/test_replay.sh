@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# From a finding to its proof, on this kernel: specs, replay, report, verify and the sequential stop, on
+# a leak that a bring-up makes (holder.py). The same fault must come again as often as it can, and
+# what is not there must not.
+#
+# Usage: test_replay.sh DADRACE SOURCE-FOLDER
+. "$(dirname "$0")/lib.sh"
+begin "$@"
+
+leaking="[/usr/bin/python3, $live/holder.py, '{dut}', '2', '60', packet]"
+harmless="[/usr/bin/python3, $live/holder.py, '{dut}', '0', '60', packet]"
+
+run leaky quick --set stop.trials=4 --set watch.deadline_ms=500 --set bringup.kind=command \
+	--set "bringup.command=$leaking" --set seed=5
+ends leaky 1 'leaky/findings/1.txt'
+run sound quick --set stop.trials=4 --set seed=5
+ends sound 0
+truth "sound: no report of no finding" [ ! -e sound/findings ]
+
+# --- replay ---
+
+dadrace again replay leaky 2 --times 5 --out again
+ends again 1 'Reproduced: 5 of 5 valid trials show leak/net_device; rate 47.8% .. 100% at 95%'
+check "again: five times the very same trial" again "len(trials) == 5 and
+	all(t['delta'] == 2 for t in trials) and len({t['spec']['seed'] for t in trials}) == 1"
+/usr/bin/python3 - >same.out 2>&1 <<-'PYTHON'
+	import json
+	def specs(folder):
+	    lines = map(json.loads, open(folder + "/results.ndjson"))
+	    return {t["spec"].pop("trial"): t["spec"] for t in lines if t["type"] == "trial"}
+	assert all(spec == specs("leaky")[2] for spec in specs("again").values())
+PYTHON
+truth "again: as the trial in the results, but for its number" [ $? -eq 0 ]
+
+dadrace unharmed replay sound 3 --times 5 --out unharmed
+ends unharmed 0 'Not reproduced: 0 of 5 valid trials show a fault; rate 0% .. 52.2% at 95%'
+dadrace harmless replay leaky 1 --times 5 --out harmless --set "bringup.command=$harmless"
+ends harmless 0 'Not reproduced: 0 of 5 valid trials show leak/net_device'
+dadrace blind replay sound 1 --times 2 --out blind --set window.site=off --set bringup.deadline_ms=500
+ends blind 3 'Proves nothing: none of 2 trials is valid \(2 missed'
+
+# --- specs ---
+
+dadrace printed replay leaky 2 --print-spec
+truth "the spec is one line of JSON" /usr/bin/python3 -c \
+	"import json; s = open('printed.out').read(); assert json.loads(s)['spec'] == 1 and s.count('\n') == 1"
+dadrace plan plan quick.yaml --spec --set stop.trials=4 --set watch.deadline_ms=500 \
+	--set bringup.kind=command --set "bringup.command=$leaking" --set seed=5
+truth "it is the plan's" grep -qxF "$(cat printed.out)" plan.out
+"$dadrace" run --spec - --times 2 --out piped <printed.out >piped.out 2>piped.err
+code=$?
+ends piped 1 'leak/net_device in 2 trials'
+dadrace once run --spec printed.out --out once
+ends once 1 'leak/net_device in 1 trial'
+dadrace nospec run --spec quick.yaml --out nospec
+ends nospec 78 'quick.yaml: no spec'
+
+# --- report ---
+
+dadrace report report leaky
+truth "report: the file beside the results says the same" cmp -s report.out leaky/findings/1.txt
+for words in 'leak/net_device: up to +2 references' 'Chronological sequence of events' \
+	' I   a flag set enters the kernel' ' II  the echo reaches the device' \
+	"dadrace replay 'leaky' 1 --times 10" "$(sed 's/,"trial_seed.*//' printed.out)"; do
+	truth "report: $words" grep -qF -e "$words" report.out
+done
+dadrace nothing report sound
+truth "report: of no finding it says so" grep -q '^No finding: no fault in 4 valid trials' nothing.out
+
+# --- verify ---
+
+dadrace fixed verify --before leaky --after here --set "bringup.command=$harmless" --out fixed
+ends fixed 0 '^Fixed: 0 of [0-9]+ valid race trials show leak/net_device on .* 99%'
+check "fixed: ln 0.01 / ln(1 - 0.05^(1/4)) trials, and valid ones" fixed/after \
+	"summary['ended_by'] == 'valid' and len(valid(trials)) >= 8"
+dadrace unfixed verify --before leaky --after here --out unfixed
+ends unfixed 1 '^Not fixed: trial 1 on .* shows leak/net_device again'
+groups="[/usr/bin/python3, $live/holder.py, '{dut}', '3', '60', group]"
+dadrace changed verify --before leaky --after here --rarer 9 --set "bringup.command=$groups" --out changed
+ends changed 1 '^Changed: leak/net_device did not show .* shows another fault, leak/inet6_dev'
+dadrace few verify --before leaky --after here --set window.site=off --set "bringup.command=$harmless" \
+	--set bringup.deadline_ms=500 --out few
+ends few 3 '^Not proved: .* only 0 of 8 trials that are needed are valid'
+dadrace measured verify --before here --after here quick.yaml --set stop.trials=4 --set bringup.kind=command \
+	--set watch.deadline_ms=500 --set "bringup.command=$leaking" --out measured
+ends measured 1 '^Before: 4 of 4 valid race trials'
+
+dadrace good verify --bisect-step --quiet --before leaky --after here --set "bringup.command=$harmless"
+ends good 0
+dadrace bad verify --bisect-step --quiet --before leaky --after here
+ends bad 1
+dadrace skip verify --bisect-step --quiet --before sound --after here
+ends skip 125 'shows no fault'
+dadrace wrong verify --bisect-step --before leaky --after here too many words
+ends wrong 125
+
+# --- the sequential stop ---
+
+run decided quick --set stop.trials=400 --set 'stop.decided=[rate]' --set lanes=2
+ends decided 0 'Decided: the fault rate of the race arm is below 10%'
+check "decided: after 32 valid trials, and those in hand" decided \
+	"summary['ended_by'] == 'decided' and 32 <= len(valid(trials)) <= 34"
+run caused quick --set stop.trials=400 --set 'stop.decided=[arms]' --set 'arms=[control, race]' \
+	--set watch.deadline_ms=500 --set bringup.kind=command --set "bringup.command=$leaking" --set stop.trials=16
+ends caused 1 'is not shown: p = 1 against the control arm'
+check "caused: what leaks in every arm decides nothing" caused "summary['ended_by'] == 'trials'"
+
+# --- sentences ---
+
+dadrace nothere replay nowhere 1
+ends nothere 78 'nowhere/results.ndjson cannot be read: No such file.* that `dadrace run` has filled'
+dadrace notrial replay leaky 99
+ends notrial 78 'leaky has no trial 99, but 4 trials'
+dadrace nofinding report leaky 2
+ends nofinding 78 'leaky has no finding 2, but 1 finding$'
+mkdir later && sed 's/"schema_version":1/"schema_version":7/' leaky/results.ndjson >later/results.ndjson
+dadrace later report later
+truth "later: the version is named" grep -q 'later is of schema version 7, and this dadrace reads version 1' later.err
+# As a crash leaves it: half a line at the end.
+mkdir torn && head -c -20 leaky/results.ndjson >torn/results.ndjson
+dadrace torn report torn
+truth "torn: half a last line is passed over" grep -q 'leak/net_device' torn.out
+
+finish
