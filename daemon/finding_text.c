@@ -56,7 +56,7 @@ void finding_print_shares(FILE *out, const struct tally_finding *finding)
 	const struct tally_share *most = most_of(finding);
 	char against[32] = "";
 
-	if (most)
+	if (most && finding->nr_shares > 1)
 		snprintf(against, sizeof(against), "%s against it", arm_names[most->arm]);
 	fprintf(out, "  %-9s%8s%10s%22s%20s\n", "", "valid", "show it", "rate at 95%", against);
 	for (uint32_t i = 0; i < finding->nr_shares; i++) {

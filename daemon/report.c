@@ -191,6 +191,7 @@ static void print_counts(const struct subject *s, FILE *out)
 	} rows[] = {
 		{ "net_device references", t->baseline.net_device, t->after.net_device },
 		{ "inet6_dev references", t->baseline.inet6_dev, t->after.inet6_dev },
+		{ "dst entries", t->baseline.dst, t->after.dst },
 		{ "addresses", t->baseline.addresses, t->after.addresses },
 		{ "neighbour entries", t->baseline.neighbours, t->after.neighbours },
 		{ "multicast memberships", t->baseline.groups, t->after.groups },
