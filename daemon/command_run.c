@@ -37,7 +37,7 @@ struct options {
 	uint32_t first;
 	enum tier tier;
 	bool json, tap, quiet, keep, force, dump_config, help_config, help;
-	char *folder; /* PATH_MAX bytes for that of the results; NULL: nobody asks */
+	char *folder; /* PATH_MAX bytes: that of the results, once there is one */
 };
 
 enum {
@@ -280,8 +280,7 @@ static int open_outlets(const struct options *o, const struct campaign *campaign
 		return complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
 	}
 	why->text[0] = '\0';
-	if (o->folder)
-		snprintf(o->folder, PATH_MAX, "%s", results_folder(outlets->results));
+	snprintf(o->folder, PATH_MAX, "%s", results_folder(outlets->results));
 	return 0;
 }
 
@@ -403,13 +402,10 @@ static void leave_reports(const struct options *o)
 	past_close(past);
 }
 
-static int run_loaded(struct options *o, const struct campaign *campaign, struct why *why)
+static int run_loaded(const struct options *o, const struct campaign *campaign, struct why *why)
 {
-	char folder[PATH_MAX] = "";
 	int code;
 
-	if (!o->folder)
-		o->folder = folder;
 	if (bringup_check(campaign, why))
 		return complain(why, EXIT_CONFIG);
 	code = campaign->kernel ? run_in_guests(o, campaign, why) :
@@ -421,7 +417,7 @@ static int run_loaded(struct options *o, const struct campaign *campaign, struct
 
 int run_campaign(const struct run_ask *ask, char folder[PATH_MAX])
 {
-	struct options options = {
+	const struct options options = {
 		.out = ask->out,
 		.first = 1,
 		.json = ask->json,
@@ -473,7 +469,8 @@ static int load(struct options *o, struct campaign **campaign, struct why *why)
 
 static int run(int argc, char **argv)
 {
-	struct options options = { .first = 1 };
+	char folder[PATH_MAX] = "";
+	struct options options = { .first = 1, .folder = folder };
 	struct campaign *campaign = NULL;
 	struct why why;
 	int code = read_options(argc, argv, &options);

@@ -122,7 +122,7 @@ static bool is_folder(const char *path)
 {
 	struct stat st;
 
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
+	return path && !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
 static int read_options(int argc, char **argv, struct options *o)
@@ -236,26 +236,35 @@ static int open_before(const struct options *o, struct past **past)
 
 /* --- before --- */
 
-static int make_claim(const struct options *o, const struct past *past, struct claim *claim,
-		      struct why *why)
+static bool make_claim(const struct options *o, const struct past *past, struct claim *claim,
+		       struct why *why)
 {
 	const struct summary *summary = past_summary(past);
 
-	if (!summary->nr_findings)
-		return why_set(why, ENOENT,
-			       "verify: %s shows no fault (%s), so there is none whose absence "
-			       "could be verified; more trials may show it",
-			       past_folder(past), summary->reason);
-	if (o->finding > summary->nr_findings)
-		return why_set(why, ENOENT, "verify: %s has no finding %u, but %u finding%s",
-			       past_folder(past), o->finding, summary->nr_findings,
-			       summary->nr_findings == 1 ? "" : "s");
+	if (!summary->nr_findings) {
+		why_set(why, ENOENT,
+			"verify: %s shows no fault (%s), so there is none whose absence "
+			"could be verified; more trials may show it",
+			past_folder(past), summary->reason);
+		return false;
+	}
+	if (o->finding > summary->nr_findings) {
+		why_set(why, ENOENT, "verify: %s has no finding %u, but %u finding%s",
+			past_folder(past), o->finding, summary->nr_findings,
+			summary->nr_findings == 1 ? "" : "s");
+		return false;
+	}
 	*claim = (struct claim){ .past = past, .finding = &summary->findings[o->finding - 1] };
 	for (uint32_t i = 0; i < claim->finding->nr_shares; i++)
 		if (claim->finding->shares[i].count)
 			claim->share = &claim->finding->shares[i];
+	if (!claim->share) {
+		why_set(why, ENOENT, "verify: finding %u of %s shows in no arm of its campaign",
+			o->finding, past_folder(past));
+		return false;
+	}
 	claim->needed = proof_needed(claim->share->count, claim->share->valid, o->rarer);
-	return 0;
+	return true;
 }
 
 static struct finding_rate least_rate(const struct claim *claim)
@@ -408,7 +417,7 @@ static int verify(const struct options *o, const struct past *past)
 	struct why why;
 	int code;
 
-	if (make_claim(o, past, &claim, &why))
+	if (!make_claim(o, past, &claim, &why))
 		return complain(&why, EXIT_INCONCLUSIVE);
 	tell_before(&claim, o->json ? stderr : stdout);
 	code = run_after(o, &claim, folder);

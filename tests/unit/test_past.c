@@ -227,8 +227,10 @@ static void assert_says(const char *text, const char *const *lines, size_t nr)
 	for (size_t i = 0; i < nr; i++) {
 		const char *found = strstr(at, lines[i]);
 
-		if (!found)
+		if (!found) {
 			fail_msg("\"%s\" is not in its place in:\n%s", lines[i], text);
+			return;
+		}
 		at = found + strlen(lines[i]);
 	}
 }
