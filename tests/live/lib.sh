@@ -107,7 +107,7 @@ ends() { # NAME CODE [PATTERN IN ITS STREAMS]
 	local name=$1 want=$2 pattern=${3:-}
 	if [ "$code" -ne "$want" ]; then
 		fail "$name: exit $want" "exit $code" "$name.err" "$name.out"
-	elif [ -n "$pattern" ] && ! cat "$name.out" "$name.err" | grep -qE -e "$pattern"; then
+	elif [ -n "$pattern" ] && ! grep -qE -e "$pattern" "$name.out" "$name.err"; then
 		fail "$name: exit $want" "it does not say '$pattern'" "$name.err" "$name.out"
 	else
 		ok "$name: exit $want"

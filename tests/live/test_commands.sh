@@ -44,7 +44,7 @@ expect() {
 	shift 3
 	"$@" >out 2>err
 	code=$?
-	if [ "$code" -eq "$want" ] && cat out err | grep -qE -e "$pattern"; then
+	if [ "$code" -eq "$want" ] && grep -qE -e "$pattern" out err; then
 		result true "$name"
 	else
 		result false "$name"
