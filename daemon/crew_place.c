@@ -133,6 +133,14 @@ static int warm_up(struct crew *crew)
 	return err;
 }
 
+static bool answers_dad(const struct campaign *campaign)
+{
+	for (uint32_t i = 0; i < campaign->dad.nr_answer; i++)
+		if (campaign->dad.answer[i] != DAD_ANSWER_NONE)
+			return true;
+	return false;
+}
+
 int crew_open_place(struct crew *crew)
 {
 	const struct lane_ask *ask = crew->ask;
@@ -155,6 +163,9 @@ int crew_open_place(struct crew *crew)
 		err = mount_own_views(why);
 	if (!err)
 		err = echoes_open(crew->testbed, ask->number, &crew->echoes, why);
+	/* In every arm, also those that do not answer: arms stay comparable. */
+	if (!err && answers_dad(ask->campaign))
+		err = echoes_listen(crew->echoes, why);
 	if (!err)
 		err = warm_up(crew);
 	return err;
