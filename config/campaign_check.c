@@ -289,6 +289,12 @@ static int check_answer(const struct load *load, const struct campaign *campaign
 		return complain_key(load, culprit(load, id, kind),
 				    "DAD is answered by a peer, and a dummy device has none; "
 				    "allowed: none");
+	/* macvlan_handle_frame() takes it for one of its own that is on its way out. */
+	if (answer == DAD_ANSWER_LOOPBACK && campaign->device.kind == DEVICE_MACVLAN)
+		return complain_key(
+			load, culprit(load, id, kind),
+			"a macvlan drops what comes from its own MAC address, and so "
+			"each probe that comes back; allowed: none, ns, na");
 	if (answer == DAD_ANSWER_LOOPBACK && campaign->dad.at == DAD_AT_OPEN)
 		return complain_key(load, culprit(load, id, at),
 				    "loopback sends a probe back, and at the window's opening "

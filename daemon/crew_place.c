@@ -19,7 +19,8 @@ enum {
 	WARM_UPS_MAX = 5,
 	REST_LOOKS = 3,
 	REST_LOOKS_MAX = 100,
-	PLAIN_MS = 1000,       /* warm-up: for a DAD that never ends, where there is none */
+	/* Warm-up: for a DAD that never ends, where there is none. A bridge's begins after up to 1 s. */
+	PLAIN_MS = 2500,
 	LINGER_NS = 500000000, /* warm-up: for what outlives the bring-up's first process */
 };
 
