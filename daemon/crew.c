@@ -225,6 +225,8 @@ static void crew_settled(struct crew *crew, uint64_t at_ns)
 	trial_happened(&crew->trial, TRIAL_SETTLED);
 }
 
+static void testbed_ready(void *arg);
+
 static void crew_tear_down(void *arg)
 {
 	struct crew *crew = arg;
@@ -234,6 +236,7 @@ static void crew_tear_down(void *arg)
 	loop_timer_stop(crew->hold);
 	loop_timer_stop(crew->echo);
 	crew_dad_end(crew);
+	testbed_ready(crew); /* how DAD ended; a trial that settles at once reads no more */
 	crew->down_ns = loop_now();
 	crew_note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
 	err = testbed_dut_down(crew->testbed, &why);

@@ -54,20 +54,26 @@ void crew_dad_due(void *arg)
 	}
 }
 
-void crew_dad_seen(void *arg)
+static void read_probes(struct crew *crew)
 {
-	struct crew *crew = arg;
 	const struct trial_spec *spec = &crew->message.evidence.spec;
 	struct echoes_probe probe;
 
 	while (echoes_probe(crew->echoes, &probe)) {
-		if (crew->trial.state != TRIAL_ARMED && crew->trial.state != TRIAL_OPEN)
+		if (!crew->answering)
 			continue;
 		crew_note(crew, MOMENT_DAD_PROBE, probe.at_ns, 0, ++crew->dad_probes);
 		if (spec->dad_at == DAD_AT_PROBE &&
 		    (!spec->dad_times || crew->dad_probes <= spec->dad_times))
 			add_answer(crew, &probe, probe.at_ns + spec->dad_offset_us * 1000);
 	}
+}
+
+void crew_dad_seen(void *arg)
+{
+	struct crew *crew = arg;
+
+	read_probes(crew);
 	crew_dad_due(crew);
 }
 
@@ -80,17 +86,17 @@ void crew_dad_opened(struct crew *crew)
 	crew_dad_due(crew);
 }
 
-void crew_dad_end(struct crew *crew)
-{
-	loop_timer_stop(crew->answer);
-	crew->next_answer = crew->nr_answers;
-}
-
 void crew_dad_begin(struct crew *crew)
 {
-	struct echoes_probe stale;
-
+	read_probes(crew); /* of the trial before */
 	crew->dad_probes = crew->nr_answers = crew->next_answer = 0;
-	while (echoes_probe_fd(crew->echoes) >= 0 && echoes_probe(crew->echoes, &stale))
-		;
+	crew->answering = true;
+}
+
+void crew_dad_end(struct crew *crew)
+{
+	read_probes(crew); /* they came in time to be told, if not to be answered */
+	loop_timer_stop(crew->answer);
+	crew->next_answer = crew->nr_answers;
+	crew->answering = false;
 }

@@ -52,6 +52,7 @@ struct crew {
 	uint64_t deadline_ns;  /* that was asked for last */
 	bool hurried;	       /* no hold any more: the campaign is ending */
 	uint32_t next_echo;
+	bool answering;	     /* DAD probes are those of the trial */
 	uint32_t dad_probes; /* seen in this trial */
 	struct crew_answer answers[ANSWERS_MAX];
 	uint32_t nr_answers; /* made in this trial, in the order in which they are due */

@@ -358,7 +358,7 @@ static uint64_t received_at(struct msghdr *message)
 
 bool echoes_probe(struct echoes *echoes, struct echoes_probe *probe)
 {
-	for (;;) {
+	while (echoes->probes >= 0) {
 		char control[CMSG_SPACE(sizeof(struct timespec))]
 			__attribute__((aligned(sizeof(size_t))));
 		struct iovec part = { probe->bytes, sizeof(probe->bytes) };
@@ -378,6 +378,7 @@ bool echoes_probe(struct echoes *echoes, struct echoes_probe *probe)
 		probe->length = (size_t)size;
 		return true;
 	}
+	return false;
 }
 
 int echoes_answer(struct echoes *echoes, const uint8_t *frame, size_t length)

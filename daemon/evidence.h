@@ -174,8 +174,8 @@ struct evidence {
 };
 
 /*
- * Sorts the moments by their stamps and fills in what follows from them: opened to held_ns, the
- * echoes and DAD answers delivered and inside, the unregister's time. Pure: a test gives a list of moments.
+ * Sorts the moments by their stamps and fills in what follows from them: opened to held_ns, echoes
+ * and DAD answers delivered and inside, the unregister's time. Pure: a test gives a list of moments.
  */
 void evidence_derive(struct evidence *evidence);
 
