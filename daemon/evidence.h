@@ -101,7 +101,7 @@ struct evidence_counts {
 	uint32_t groups; /* multicast memberships */
 };
 
-struct evidence {
+struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct trial_spec spec;
 	uint32_t lane;
 	char device[16];
@@ -125,15 +125,15 @@ struct evidence {
 	uint32_t echoes_delivered; /* seen by the kernel, matched one by one */
 	uint32_t echoes_inside;	   /* of them, inside the window */
 	uint64_t first_echo_ns;	   /* from opened to the first one delivered */
-	bool tentative_inside; /* an echo or DAD answer was, while an address was tentative */
-	uint32_t dad_probes;   /* the device's, seen by the peer */
+	uint32_t dad_probes;	   /* the device's, seen by the peer */
 	uint32_t dad_answers_sent;
 	uint32_t dad_answers_delivered; /* seen on the device's receive path */
 	uint32_t dad_answers_inside;	/* of them, inside the window */
 	enum dad_end dad_end;
-	bool dad_fooled;     /* it failed although only the device's own probe came back */
-	uint32_t steps_held; /* holds of the order that were reached */
-	bool order_kept;     /* all of them, and each ended as it should */
+	uint32_t steps_held;   /* holds of the order that were reached */
+	bool order_kept;       /* all of them, and each ended as it should */
+	bool tentative_inside; /* an echo or DAD answer was, while an address was tentative */
+	bool dad_fooled;       /* DAD failed although only the device's own probe came back */
 
 	enum bringup_end bringup_end;
 	int32_t bringup_status; /* exit code, or the signal's number */
