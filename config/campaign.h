@@ -64,6 +64,7 @@ struct campaign {
 		uint32_t accept_dad;
 		uint32_t addr_gen_mode;
 		uint32_t keep_addr_on_down;
+		uint32_t enhanced_dad;
 	} sysctl;
 	struct {
 		enum bringup_kind kind;
@@ -98,6 +99,13 @@ struct campaign {
 		uint32_t payload_bytes;
 		uint32_t hop_limit;
 	} echo;
+	struct {
+		enum dad_answer *answer; /* one is drawn for each trial */
+		uint32_t nr_answer;
+		enum dad_at at;
+		uint64_t offset_us;
+		uint32_t times; /* 0: each probe */
+	} dad;
 	struct {
 		enum object *objects;
 		uint32_t nr_objects;

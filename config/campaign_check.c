@@ -297,8 +297,8 @@ static int check_direction(const struct load *load, const struct campaign *campa
 
 static int check_echo(const struct load *load, const struct campaign *campaign)
 {
-	uint64_t last_us = campaign->echo.offset_us +
-			   campaign->echo.spacing_us * (campaign->echo.count - 1);
+	uint32_t gaps = campaign->echo.count ? campaign->echo.count - 1 : 0;
+	uint64_t last_us = campaign->echo.offset_us + campaign->echo.spacing_us * gaps;
 	int offset = key_find("echo.offset_us"), spacing = key_find("echo.spacing_us");
 	int err = 0;
 
@@ -323,10 +323,67 @@ static int check_echo(const struct load *load, const struct campaign *campaign)
 	return err;
 }
 
+static int check_answer(const struct load *load, const struct campaign *campaign,
+			enum dad_answer answer)
+{
+	int id = key_find("dad.answer"), kind = key_find("device.kind"),
+	    at = key_find("dad.at");
+
+	if (answer == DAD_ANSWER_NONE)
+		return 0;
+	if (campaign->device.kind == DEVICE_DUMMY)
+		return complain_key(load, culprit(load, id, kind),
+				    "DAD is answered by a peer, and a dummy device has none; "
+				    "allowed: none");
+	/* macvlan_handle_frame() takes it for one of its own that is on its way out. */
+	if (answer == DAD_ANSWER_LOOPBACK && campaign->device.kind == DEVICE_MACVLAN)
+		return complain_key(
+			load, culprit(load, id, kind),
+			"a macvlan drops what comes from its own MAC address, and so "
+			"each probe that comes back; allowed: none, ns, na");
+	if (answer == DAD_ANSWER_LOOPBACK && campaign->dad.at == DAD_AT_OPEN)
+		return complain_key(load, culprit(load, id, at),
+				    "loopback sends a probe back, and at the window's opening "
+				    "none may have come; give dad.at: probe");
+	return 0;
+}
+
+static int check_dad(const struct load *load, const struct campaign *campaign)
+{
+	int at = key_find("dad.at"), mode = key_find("sysctl.addr_gen_mode");
+	int times = key_find("dad.times");
+	bool answers = false, sends = false;
+	int err = 0;
+
+	for (uint32_t i = 0; i < campaign->nr_arms; i++)
+		sends |= campaign->arms[i] == ARM_ECHO || campaign->arms[i] == ARM_RACE;
+	for (uint32_t i = 0; !err && i < campaign->dad.nr_answer; i++) {
+		err = check_answer(load, campaign, campaign->dad.answer[i]);
+		answers |= campaign->dad.answer[i] != DAD_ANSWER_NONE;
+	}
+	if (err)
+		return err;
+	if (sends && !answers && !campaign->echo.count)
+		return complain_key(
+			load, culprit(load, key_find("echo.count"), key_find("dad.answer")),
+			"neither echoes nor DAD answers would be sent; give echo.count or "
+			"dad.answer");
+	if (answers && campaign->dad.at == DAD_AT_OPEN && campaign->sysctl.addr_gen_mode)
+		return complain_key(load, culprit(load, at, mode),
+				    "the device's address is not known before its probe when "
+				    "sysctl.addr_gen_mode is not 0; give dad.at: probe");
+	if (campaign->dad.at == DAD_AT_OPEN && campaign->dad.times > 1)
+		return complain_key(load, culprit(load, at, times),
+				    "at the window's opening there is one answer; "
+				    "dad.times: %" PRIu32 " needs dad.at: probe",
+				    campaign->dad.times);
+	return 0;
+}
+
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name,    check_stop,  check_spec, check_device,
+		check_name,    check_stop,  check_spec, check_device, check_dad,
 		check_bringup, check_order, check_hold, check_echo,
 	};
 	int err = 0;

@@ -109,6 +109,10 @@ static const struct field sysctl_rows[] = {
 	  .fallback = "0",
 	  .doc = "1 keeps global addresses while the device is down, which changes the path "
 		 "on which references are dropped" },
+	{ "enhanced_dad", FIELD_U32, IN(sysctl, uint32_t, enhanced_dad), RANGE(0, 1),
+	  .fallback = "1",
+	  .doc = "1 puts a nonce into DAD's probes (RFC 7527), by which the device knows its "
+		 "own when they come back; with 0 they are taken for another node's" },
 	END
 };
 static const struct fields sysctl_fields = { "sysctl", NULL, sysctl_rows, GROUP_SIZE(sysctl) };
@@ -179,9 +183,9 @@ static const struct field echo_rows[] = {
 	  .fallback = "peer",
 	  .doc = "Whom inbound echoes claim to be from: the peer, or another address without "
 		 "neighbour entry for each echo" },
-	{ "count", FIELD_U32, IN(echo, uint32_t, count), RANGE(1, 1000), .fallback = "4",
+	{ "count", FIELD_U32, IN(echo, uint32_t, count), RANGE(0, 1000), .fallback = "4",
 	  .doc = "Echoes in each trial of the arms echo and race; a leak of one reference "
-		 "each then shows as this number" },
+		 "each then shows as this number; 0 leaves the window to dad.answer" },
 	{ "offset_us", FIELD_U64, IN(echo, uint64_t, offset_us), RANGE(0, CAP_US),
 	  .fallback = "0",
 	  .doc = "Time from the window's opening to the first echo; beyond the hold it lands "
@@ -199,6 +203,25 @@ static const struct field echo_rows[] = {
 	END
 };
 static const struct fields echo_fields = { "echo", NULL, echo_rows, GROUP_SIZE(echo) };
+
+static const struct field dad_rows[] = {
+	{ "answer", FIELD_ENUM, IN_LIST(dad, enum dad_answer *, answer),
+	  NAMES(dad_answer_names, DAD_ANSWERS), .fallback = "[none]",
+	  .doc = "What the peer says to DAD's probes in the arms echo and race, one drawn for "
+		 "each trial: ns wants the same address, na has it already (both make DAD "
+		 "fail), loopback sends the device's own probe back (which must not)" },
+	{ "at", FIELD_ENUM, IN(dad, enum dad_at, at), NAMES(dad_at_names, DAD_ATS),
+	  .fallback = "probe",
+	  .doc = "What dad.offset_us counts from: each probe that the peer sees, or the "
+		 "window's opening, at which there is one answer, probe or not" },
+	{ "offset_us", FIELD_U64, IN(dad, uint64_t, offset_us), RANGE(0, CAP_US),
+	  .fallback = "0",
+	  .doc = "Time from there to the answer; DAD that is over by then is not disturbed" },
+	{ "times", FIELD_U32, IN(dad, uint32_t, times), RANGE(0, 100), .fallback = "0",
+	  .doc = "How many probes of a trial are answered, the first ones; 0 is each" },
+	END
+};
+static const struct fields dad_fields = { "dad", NULL, dad_rows, GROUP_SIZE(dad) };
 
 static const struct field watch_rows[] = {
 	{ "objects", FIELD_ENUM, IN_LIST(watch, enum object *, objects),
@@ -280,7 +303,7 @@ static const struct field campaign_rows[] = {
 	{ "arms", FIELD_ENUM, TOP_LIST(enum arm *, arms), NAMES(arm_names, ARMS),
 	  .fallback = "[control, hold, echo, race]",
 	  .doc = "What trials are for, in balanced blocks: control injects nothing, hold "
-		 "holds the window, echo sends echoes, race does both" },
+		 "holds the window, echo sends echoes and DAD answers, race does both" },
 	{ "window", FIELD_OBJECT, GROUP(window),
 	  .doc = "The interval that is held open" },
 	{ "order", FIELD_TEXT, TOP_LIST(const char **, order), .fallback = "[]",
@@ -291,6 +314,8 @@ static const struct field campaign_rows[] = {
 		 "when I held\"" },
 	{ "echo", FIELD_OBJECT, GROUP(echo),
 	  .doc = "The ICMPv6 echoes that are sent into the window" },
+	{ "dad", FIELD_OBJECT, GROUP(dad),
+	  .doc = "The part that the peer plays in Duplicate Address Detection" },
 	{ "watch", FIELD_OBJECT, GROUP(watch),
 	  .doc = "What is compared between baseline and settle, and how long it may take" },
 	END

@@ -20,7 +20,7 @@ static const struct pin {
 } pins[] = {
 	{ "seed", NULL, "trial_seed", false },	  { "arm", NULL, "arms", true },
 	{ "hold_us", "window", "hold_us", true }, { "direction", "echo", "directions", true },
-	{ "target", "echo", "targets", true },
+	{ "target", "echo", "targets", true },	  { "dad_answer", "dad", "answer", true },
 };
 
 static json_t *difference(json_t *object, json_t *base);

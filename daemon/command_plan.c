@@ -23,6 +23,10 @@ static void print_trial(const struct trial_spec *spec)
 		       direction_names[spec->direction], target_names[spec->target],
 		       (unsigned long long)spec->offset_us,
 		       (unsigned long long)spec->spacing_us);
+	if (spec->dad_answer)
+		printf("  DAD answer %s, %llu us after %s", dad_answer_names[spec->dad_answer],
+		       (unsigned long long)spec->dad_offset_us,
+		       spec->dad_at == DAD_AT_OPEN ? "the opening" : "each probe");
 	putchar('\n');
 }
 

@@ -223,7 +223,9 @@ static void leave_out(const struct campaign *campaign, struct probes_ask *ask)
 	bool inbound = false, outbound = false;
 	int nr = 0;
 
-	for (uint32_t i = 0; i < campaign->echo.nr_directions; i++) {
+	for (uint32_t i = 0; i < campaign->dad.nr_answer; i++)
+		inbound |= campaign->dad.answer[i] != DAD_ANSWER_NONE;
+	for (uint32_t i = 0; campaign->echo.count && i < campaign->echo.nr_directions; i++) {
 		inbound |= campaign->echo.directions[i] == DIRECTION_INBOUND;
 		outbound |= campaign->echo.directions[i] != DIRECTION_INBOUND;
 	}

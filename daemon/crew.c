@@ -23,8 +23,8 @@ enum {
 
 /* --- evidence --- */
 
-static void note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t value,
-		 uint32_t sequence)
+void crew_note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t value,
+	       uint32_t sequence)
 {
 	struct evidence *e = &crew->message.evidence;
 
@@ -126,7 +126,7 @@ static void crew_bring_up(void *arg)
 {
 	struct crew *crew = arg;
 
-	note(crew, MOMENT_START, loop_now(), 0, 0);
+	crew_note(crew, MOMENT_START, loop_now(), 0, 0);
 	bringup_go(&crew->bringup);
 }
 
@@ -160,7 +160,7 @@ static void send_due(void *arg)
 		if (!e->refused_errno)
 			e->refused_errno = -sent;
 		crew->next_echo++;
-		note(crew, MOMENT_ECHO_SENT, now, sent, crew->next_echo);
+		crew_note(crew, MOMENT_ECHO_SENT, now, sent, crew->next_echo);
 	}
 }
 
@@ -169,8 +169,10 @@ static void crew_fire(void *arg)
 {
 	struct crew *crew = arg;
 
-	if (!crew->message.evidence.spec.steps || !crew->order.starts_when_held)
+	if (!crew->message.evidence.spec.steps || !crew->order.starts_when_held) {
 		send_due(crew);
+		crew_dad_opened(crew);
+	}
 }
 
 static void step_held(struct crew *crew, const struct record *record)
@@ -182,6 +184,7 @@ static void step_held(struct crew *crew, const struct record *record)
 		return;
 	crew->fire_ns = record->at_ns;
 	send_due(crew);
+	crew_dad_opened(crew);
 }
 
 static void crew_hold(void *arg)
@@ -218,9 +221,11 @@ static void crew_settled(struct crew *crew, uint64_t at_ns)
 
 	e->settled = true;
 	e->settle_ns = at_ns > crew->down_ns ? at_ns - crew->down_ns : 1;
-	note(crew, MOMENT_SETTLED, at_ns, 0, 0);
+	crew_note(crew, MOMENT_SETTLED, at_ns, 0, 0);
 	trial_happened(&crew->trial, TRIAL_SETTLED);
 }
+
+static void testbed_ready(void *arg);
 
 static void crew_tear_down(void *arg)
 {
@@ -230,8 +235,10 @@ static void crew_tear_down(void *arg)
 
 	loop_timer_stop(crew->hold);
 	loop_timer_stop(crew->echo);
+	crew_dad_end(crew);
+	testbed_ready(crew); /* how DAD ended; a trial that settles at once reads no more */
 	crew->down_ns = loop_now();
-	note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
+	crew_note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
 	err = testbed_dut_down(crew->testbed, &why);
 	if (err == -ENODEV)
 		crew->message.evidence.device_gone = true;
@@ -261,7 +268,8 @@ static void crew_look(void *arg)
 		return;
 	}
 	e->settle_ns = loop_now() - crew->down_ns;
-	note(crew, MOMENT_LOOK, loop_now(), e->after.net_device - e->baseline.net_device, 0);
+	crew_note(crew, MOMENT_LOOK, loop_now(), e->after.net_device - e->baseline.net_device,
+		  0);
 	trial_happened(&crew->trial, TRIAL_MISSING);
 }
 
@@ -271,7 +279,7 @@ static void crew_unregister(void *arg)
 	struct why why;
 
 	crew->message.evidence.unregister_tried = true;
-	note(crew, MOMENT_UNREGISTER, loop_now(), 0, 0);
+	crew_note(crew, MOMENT_UNREGISTER, loop_now(), 0, 0);
 	crew->remover = fork();
 	if (crew->remover == 0)
 		_exit(testbed_dut_delete(crew->testbed, &why) ? EXIT_FAILURE : EXIT_SUCCESS);
@@ -412,6 +420,7 @@ static const enum moment_kind moment_of[RECORD_TYPES] = {
 	[RECORD_SETTLED]       = MOMENT_SETTLED,
 	[RECORD_STEP_HELD]     = MOMENT_STEP_HELD,
 	[RECORD_STEP_RELEASED] = MOMENT_STEP_RELEASED,
+	[RECORD_DAD_IN]	       = MOMENT_DAD_IN,
 };
 /* clang-format on */
 
@@ -430,7 +439,8 @@ static void record_seen(const struct record *record, void *arg)
 			crew->state->settled = 0;
 		return;
 	}
-	note(crew, moment_of[record->type], record->at_ns, record->value, record->sequence);
+	crew_note(crew, moment_of[record->type], record->at_ns, record->value,
+		  record->sequence);
 	switch (record->type) {
 	case RECORD_FLAGS_ENTER:
 		crew->flags_inside++;
@@ -470,7 +480,7 @@ static void bring_up_ended(struct crew *crew, int status)
 	struct evidence *e = &crew->message.evidence;
 
 	crew->bringup.pid = 0;
-	note(crew, MOMENT_EXITED, loop_now(), status, 0);
+	crew_note(crew, MOMENT_EXITED, loop_now(), status, 0);
 	if (e->bringup_end != BRINGUP_OVERTIME)
 		e->bringup_end = WIFEXITED(status) ? BRINGUP_EXITED : BRINGUP_KILLED;
 	e->bringup_status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
@@ -490,7 +500,7 @@ static void child_changed(void *arg)
 			crew->remover = 0;
 			crew->message.evidence.unregister_returned = true;
 			crew->message.evidence.unregister_failed = status != 0;
-			note(crew, MOMENT_UNREGISTERED, loop_now(), status, 0);
+			crew_note(crew, MOMENT_UNREGISTERED, loop_now(), status, 0);
 			trial_happened(&crew->trial, TRIAL_RETURNED);
 		}
 	}
@@ -560,7 +570,7 @@ static void testbed_said(const struct testbed_event *event, void *arg)
 	if (event->kind == TESTBED_LOST)
 		crew->message.evidence.lost_events++;
 	else
-		note(crew, moment_of_event[event->kind], loop_now(), 0, 0);
+		crew_note(crew, moment_of_event[event->kind], loop_now(), 0, 0);
 	if (event->kind == TESTBED_LINK_GONE && crew->trial.state < TRIAL_CONFIRMING)
 		crew->message.evidence.device_gone = true;
 }
@@ -587,6 +597,7 @@ static void prepare(struct crew *crew, const struct trial_spec *spec)
 	crew->flags_inside = crew->next_echo = 0;
 	crew->held = crew->remover = crew->inside_pid = 0;
 	crew->hurried = false;
+	crew_dad_begin(crew);
 }
 
 static void fail(struct crew *crew, int err)
@@ -712,7 +723,10 @@ static int watch_all(struct crew *crew)
 	crew->hold = loop_timer(crew->loop, hold_is_due, crew);
 	crew->echo = loop_timer(crew->loop, send_due, crew);
 	crew->relook = loop_timer(crew->loop, look_again, crew);
-	if (!crew->deadline || !crew->hold || !crew->echo || !crew->relook ||
+	crew->answer = loop_timer(crew->loop, crew_dad_due, crew);
+	if (!crew->deadline || !crew->hold || !crew->echo || !crew->relook || !crew->answer ||
+	    (echoes_probe_fd(crew->echoes) >= 0 &&
+	     !loop_fd(crew->loop, echoes_probe_fd(crew->echoes), crew_dad_seen, crew)) ||
 	    !loop_fd(crew->loop, ring_fd(crew->ring), ring_ready, crew) ||
 	    !loop_fd(crew->loop, testbed_events_fd(crew->testbed), testbed_ready, crew) ||
 	    !loop_fd(crew->loop, crew->channel, spec_came, crew) ||

@@ -15,7 +15,16 @@
  *
  *   crew.c        one trial after the other: what the trial asks for, what happens
  *   crew_place.c  before the first: namespaces, testbed, sockets, warm-up
+ *   crew_dad.c    the part that the peer plays in DAD
  */
+enum { ANSWERS_MAX = 128 }; /* of one trial; dad_transmits has at most 100 */
+
+struct crew_answer {
+	uint64_t due_ns;
+	uint8_t bytes[FRAME_DAD_MAX];
+	size_t length;
+};
+
 struct crew {
 	const struct lane_ask *ask;
 	int channel;
@@ -27,7 +36,7 @@ struct crew {
 	struct testbed *testbed;
 	struct echoes *echoes;
 
-	struct loop_watch *deadline, *hold, *echo, *relook;
+	struct loop_watch *deadline, *hold, *echo, *relook, *answer;
 
 	struct trial trial;
 	struct bringup bringup;
@@ -43,9 +52,18 @@ struct crew {
 	uint64_t deadline_ns;  /* that was asked for last */
 	bool hurried;	       /* no hold any more: the campaign is ending */
 	uint32_t next_echo;
+	bool answering;	     /* DAD probes are those of the trial */
+	uint32_t dad_probes; /* seen in this trial */
+	struct crew_answer answers[ANSWERS_MAX];
+	uint32_t nr_answers; /* made in this trial, in the order in which they are due */
+	uint32_t next_answer;
 	struct counts baseline;
 	struct lane_message message; /* with the evidence that is being gathered */
 };
+
+/* Adds a moment to the evidence. */
+void crew_note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t value,
+	       uint32_t sequence);
 
 /* The dut's counts now; a look that fails is counted as a lost record. */
 struct counts crew_counts(struct crew *crew);
@@ -64,6 +82,16 @@ int64_t crew_net_device_refs(const struct counts *counts);
 
 /* Makes the place where trials run; the sentence goes into the crew's message. */
 int crew_open_place(struct crew *crew);
+
+/*
+ * The peer's part in DAD. Nothing is answered before crew_dad_begin(), nor after crew_dad_end(): the
+ * device goes down then. Both wants watches on crew->answer and echoes_probe_fd().
+ */
+void crew_dad_begin(struct crew *crew);
+void crew_dad_opened(struct crew *crew); /* crew->fire_ns says when */
+void crew_dad_end(struct crew *crew);
+void crew_dad_seen(void *crew); /* probes wait to be read */
+void crew_dad_due(void *crew);	/* an answer is due */
 
 /* Puts real devices back; a sentence on standard error when that failed. */
 void crew_close_place(struct crew *crew);

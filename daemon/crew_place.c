@@ -19,7 +19,8 @@ enum {
 	WARM_UPS_MAX = 5,
 	REST_LOOKS = 3,
 	REST_LOOKS_MAX = 100,
-	PLAIN_MS = 1000,       /* warm-up: for a DAD that never ends, where there is none */
+	/* Warm-up: for a DAD that never ends, where there is none. A bridge's begins after up to 1 s. */
+	PLAIN_MS = 2500,
 	LINGER_NS = 500000000, /* warm-up: for what outlives the bring-up's first process */
 };
 
@@ -133,6 +134,14 @@ static int warm_up(struct crew *crew)
 	return err;
 }
 
+static bool answers_dad(const struct campaign *campaign)
+{
+	for (uint32_t i = 0; i < campaign->dad.nr_answer; i++)
+		if (campaign->dad.answer[i] != DAD_ANSWER_NONE)
+			return true;
+	return false;
+}
+
 int crew_open_place(struct crew *crew)
 {
 	const struct lane_ask *ask = crew->ask;
@@ -155,6 +164,9 @@ int crew_open_place(struct crew *crew)
 		err = mount_own_views(why);
 	if (!err)
 		err = echoes_open(crew->testbed, ask->number, &crew->echoes, why);
+	/* In every arm, also those that do not answer: arms stay comparable. */
+	if (!err && answers_dad(ask->campaign))
+		err = echoes_listen(crew->echoes, why);
 	if (!err)
 		err = warm_up(crew);
 	return err;

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <net/ethernet.h>
 #include <netinet/icmp6.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "echo.h"
 #include "frame.h"
+#include "loop.h"
 #include "plan.h"
 
 enum { BATCH = 64 };
@@ -25,6 +29,7 @@ struct echoes {
 	const struct testbed *testbed;
 	uint32_t lane;
 	int packet; /* -1: the lane has no peer */
+	int probes; /* -1: nobody listens for DAD probes */
 	int icmpv6;
 	int raw;
 	enum direction direction;
@@ -34,13 +39,68 @@ struct echoes {
 	uint32_t room;
 };
 
+static int bind_packet(int fd, const struct testbed_device *peer, uint16_t protocol)
+{
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(protocol),
+		.sll_ifindex = (int)peer->ifindex,
+	};
+
+	return bind(fd, (struct sockaddr *)&at, sizeof(at));
+}
+
 /* Frames leave the peer's device past its queueing discipline, straight into the driver. */
-static int open_packet(const struct testbed *testbed, struct why *why)
+static int prepare_sender(int fd, const struct testbed_device *peer)
+{
+	int one = 1;
+
+	/* Protocol 0: this socket only sends. */
+	return setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) ||
+	       bind_packet(fd, peer, 0);
+}
+
+/*
+ * Neighbour Solicitations from :: only, so that nothing else wakes the lane; and only what the
+ * peer receives, not what it sends itself. Bound last: no frame comes before the filter is there.
+ */
+static int prepare_listener(int fd, const struct testbed_device *peer)
+{
+	enum { SOURCE = ETH_HLEN + 8, ICMPV6 = ETH_HLEN + 40, ACCEPT = 0x40000 };
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETH_HLEN + 6), /* next header */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 11),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ICMPV6),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_SOLICIT, 0, 9),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SOURCE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 7),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SOURCE + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SOURCE + 8),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SOURCE + 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, ACCEPT),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = { .len = sizeof(filter) / sizeof(filter[0]),
+				      .filter = filter };
+	int one = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ||
+	       setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)) ||
+	       setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) ||
+	       bind_packet(fd, peer, ETHERTYPE_IPV6);
+}
+
+/* A packet socket on the peer's device. */
+static int open_packet(const struct testbed *testbed,
+		       int (*prepare)(int fd, const struct testbed_device *peer),
+		       struct why *why)
 {
 	const struct testbed_device *peer = testbed_peer(testbed);
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_ifindex = (int)peer->ifindex };
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int fd = -1, one = 1, err = 0;
+	int fd = -1, err = 0;
 
 	if (home < 0)
 		return why_set(why, errno, "echo: /proc/self/ns/net: %s", strerror(errno));
@@ -48,11 +108,8 @@ static int open_packet(const struct testbed *testbed, struct why *why)
 		err = why_set(why, errno, "echo: entering the peer's namespace: %s",
 			      strerror(errno));
 	} else {
-		/* Protocol 0: this socket only sends. */
 		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (fd < 0 ||
-		    setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) ||
-		    bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		if (fd < 0 || prepare(fd, peer))
 			err = why_set(why, errno,
 				      "echo: packet socket on %s: %s; is CAP_NET_RAW missing?",
 				      peer->name, strerror(errno));
@@ -90,10 +147,15 @@ int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **ou
 	if (!echoes)
 		return why_set(why, ENOMEM, "echo: out of memory");
 	*echoes = (struct echoes){
-		.testbed = testbed, .lane = lane, .packet = -1, .icmpv6 = -1, .raw = -1
+		.testbed = testbed,
+		.lane = lane,
+		.packet = -1,
+		.probes = -1,
+		.icmpv6 = -1,
+		.raw = -1,
 	};
 	if (testbed_peer(testbed))
-		err = echoes->packet = open_packet(testbed, why);
+		err = echoes->packet = open_packet(testbed, prepare_sender, why);
 	if (err >= 0)
 		err = echoes->icmpv6 = open_raw(IPPROTO_ICMPV6, why);
 	if (err >= 0)
@@ -112,6 +174,8 @@ void echoes_close(struct echoes *echoes)
 		return;
 	if (echoes->packet >= 0)
 		close(echoes->packet);
+	if (echoes->probes >= 0)
+		close(echoes->probes);
 	if (echoes->icmpv6 >= 0)
 		close(echoes->icmpv6);
 	if (echoes->raw >= 0)
@@ -246,4 +310,78 @@ int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count)
 		   sizeof(echoes->to)) < 0)
 		return -errno;
 	return 1;
+}
+
+/* --- DAD, as the peer sees it --- */
+
+int echoes_listen(struct echoes *echoes, struct why *why)
+{
+	int fd = open_packet(echoes->testbed, prepare_listener, why);
+
+	if (fd < 0)
+		return fd;
+	echoes->probes = fd;
+	return 0;
+}
+
+int echoes_probe_fd(const struct echoes *echoes)
+{
+	return echoes->probes;
+}
+
+/*
+ * The kernel stamps packets with the wall clock: how old the stamp is, is the same on both clocks,
+ * unless the wall clock was set in between.
+ */
+static uint64_t on_our_clock(const struct timespec *stamp)
+{
+	enum { OLDEST_S = 60 };
+	uint64_t now_ns = loop_now();
+	struct timespec wall;
+	int64_t age_ns;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	age_ns = (wall.tv_sec - stamp->tv_sec) * 1000000000LL + wall.tv_nsec - stamp->tv_nsec;
+	return age_ns > 0 && age_ns < OLDEST_S * 1000000000LL ? now_ns - (uint64_t)age_ns :
+								now_ns;
+}
+
+static uint64_t received_at(struct msghdr *message)
+{
+	struct timespec stamp = { 0 };
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+	return on_our_clock(&stamp);
+}
+
+bool echoes_probe(struct echoes *echoes, struct echoes_probe *probe)
+{
+	while (echoes->probes >= 0) {
+		char control[CMSG_SPACE(sizeof(struct timespec))]
+			__attribute__((aligned(sizeof(size_t))));
+		struct iovec part = { probe->bytes, sizeof(probe->bytes) };
+		struct msghdr message = {
+			.msg_iov = &part,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+		ssize_t size = recvmsg(echoes->probes, &message, 0);
+
+		if (size < 0)
+			return false;
+		if (!frame_dad_read(probe->bytes, (size_t)size, &probe->dad))
+			continue;
+		probe->at_ns = received_at(&message);
+		probe->length = (size_t)size;
+		return true;
+	}
+	return false;
+}
+
+int echoes_answer(struct echoes *echoes, const uint8_t *frame, size_t length)
+{
+	return send(echoes->packet, frame, length, 0) < 0 ? -errno : 0;
 }

@@ -7,17 +7,19 @@
 const char *const moment_names[] = {
 	"start", "flags-enter", "flags-return", "opened", "held", "released", "closed", "exited",
 	"echo-sent", "echo-in", "echo-out", "echo-answered", "route", "source", "reply", "step-held", "step-released",
-	"tentative", "dadfailed", "permanent", "address-gone",
+	"dad-probe", "dad-answered", "dad-in", "tentative", "dadfailed", "permanent", "address-gone",
 	"link-up", "link-down", "link-gone",
 	"down", "settled", "look", "unregister", "unregistered",
 };
 const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime" };
+const char *const dad_end_names[] = { "unfinished", "completed", "failed" };
 const char *const hang_names[] = { "none", "flags", "down", "unregister", "guest" };
 /* clang-format on */
 
 _Static_assert(sizeof(moment_names) / sizeof(moment_names[0]) == MOMENTS, "a name per moment");
 _Static_assert(sizeof(bringup_end_names) / sizeof(bringup_end_names[0]) == BRINGUP_ENDS,
 	       "a name per end");
+_Static_assert(sizeof(dad_end_names) / sizeof(dad_end_names[0]) == DAD_ENDS, "a name per end");
 _Static_assert(sizeof(hang_names) / sizeof(hang_names[0]) == HANGS, "a name per hang");
 
 static int by_stamp(const void *a, const void *b)
@@ -67,6 +69,20 @@ static void derive_window(struct evidence *e)
 	}
 }
 
+/* A probe says so before the address's own notification is read. */
+static void follow_address(const struct moment *m, bool *tentative)
+{
+	if (m->kind == MOMENT_TENTATIVE || m->kind == MOMENT_DAD_PROBE)
+		*tentative = true;
+	else if (m->kind == MOMENT_PERMANENT || m->kind == MOMENT_DADFAILED)
+		*tentative = false;
+}
+
+static bool is_inside(const struct evidence *e, const struct moment *m)
+{
+	return e->opened && e->closed && m->at_ns >= e->opened_ns && m->at_ns < e->closed_ns;
+}
+
 static void derive_echoes(struct evidence *e)
 {
 	bool tentative = false;
@@ -76,10 +92,7 @@ static void derive_echoes(struct evidence *e)
 		const struct moment *m = &e->moments[i];
 		uint32_t bit = m->sequence % EVIDENCE_MOMENTS_MAX;
 
-		if (m->kind == MOMENT_TENTATIVE)
-			tentative = true;
-		else if (m->kind == MOMENT_PERMANENT || m->kind == MOMENT_DADFAILED)
-			tentative = false;
+		follow_address(m, &tentative);
 		if ((m->kind != MOMENT_ECHO_IN && m->kind != MOMENT_ECHO_OUT) ||
 		    seen[bit / 64] >> (bit % 64) & 1)
 			continue;
@@ -89,11 +102,46 @@ static void derive_echoes(struct evidence *e)
 			continue;
 		if (!e->first_echo_ns)
 			e->first_echo_ns = m->at_ns - e->opened_ns;
-		if (e->closed && m->at_ns < e->closed_ns) {
+		if (is_inside(e, m)) {
 			e->echoes_inside++;
 			e->tentative_inside |= tentative;
 		}
 	}
+}
+
+static void derive_answer_in(struct evidence *e, const struct moment *m, bool tentative)
+{
+	if (e->dad_answers_delivered == e->dad_answers_sent)
+		return; /* another node's */
+	e->dad_answers_delivered++;
+	if (is_inside(e, m)) {
+		e->dad_answers_inside++;
+		e->tentative_inside |= tentative;
+	}
+}
+
+static void derive_dad(struct evidence *e)
+{
+	bool tentative = false;
+
+	for (uint32_t i = 0; i < e->nr_moments; i++) {
+		const struct moment *m = &e->moments[i];
+
+		follow_address(m, &tentative);
+		switch (m->kind) {
+		case MOMENT_DAD_PROBE: e->dad_probes++; break;
+		case MOMENT_DAD_ANSWERED: e->dad_answers_sent += !m->value; break;
+		case MOMENT_DAD_IN: derive_answer_in(e, m, tentative); break;
+		case MOMENT_DADFAILED: e->dad_end = DAD_FAILED; break;
+		case MOMENT_PERMANENT:
+			if (e->dad_end == DAD_UNFINISHED)
+				e->dad_end = DAD_COMPLETED;
+			break;
+		default: break;
+		}
+	}
+	e->dad_fooled = e->spec.dad_answer == DAD_ANSWER_LOOPBACK && e->dad_answers_delivered &&
+			e->dad_end == DAD_FAILED;
 }
 
 static void derive_order(struct evidence *e)
@@ -112,5 +160,6 @@ void evidence_derive(struct evidence *evidence)
 	qsort(evidence->moments, evidence->nr_moments, sizeof(evidence->moments[0]), by_stamp);
 	derive_window(evidence);
 	derive_echoes(evidence);
+	derive_dad(evidence);
 	derive_order(evidence);
 }

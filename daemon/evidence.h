@@ -33,9 +33,12 @@ enum moment_kind {
 	MOMENT_REPLY,	      /* II: the echo reply path was entered */
 	MOMENT_STEP_HELD,     /* a hold of the order was reached; sequence: which */
 	MOMENT_STEP_RELEASED, /* and ended; value: 0, or -errno: it was not what it waited for */
-	MOMENT_TENTATIVE,     /* an address is tentative */
-	MOMENT_DADFAILED,     /* its DAD failed */
-	MOMENT_PERMANENT,     /* its DAD is done */
+	MOMENT_DAD_PROBE,     /* the peer saw a DAD probe of the device */
+	MOMENT_DAD_ANSWERED,  /* II: the peer answered; value: 0 or -errno */
+	MOMENT_DAD_IN,	  /* II: that reached the device's receive path; value: ICMPv6 type */
+	MOMENT_TENTATIVE, /* an address is tentative */
+	MOMENT_DADFAILED, /* its DAD failed */
+	MOMENT_PERMANENT, /* its DAD is done */
 	MOMENT_ADDRESS_GONE,
 	MOMENT_LINK_UP,
 	MOMENT_LINK_DOWN,
@@ -53,7 +56,7 @@ struct moment {
 	uint64_t at_ns;
 	int64_t value;
 	enum moment_kind kind;
-	uint32_t sequence; /* of the echo, from 1; 0: not an echo */
+	uint32_t sequence; /* of the echo, or of the DAD probe or answer, from 1; 0: of none */
 };
 
 enum { EVIDENCE_MOMENTS_MAX = 4096 };
@@ -67,6 +70,15 @@ enum bringup_end {
 	BRINGUP_ENDS,
 };
 extern const char *const bringup_end_names[];
+
+/* What became of the device's DAD. */
+enum dad_end {
+	DAD_UNFINISHED, /* nothing was heard of it: the device went down before, or had none */
+	DAD_COMPLETED,
+	DAD_FAILED, /* of one address at least */
+	DAD_ENDS,
+};
+extern const char *const dad_end_names[];
 
 /* What did not return by its deadline. */
 enum hang {
@@ -89,7 +101,7 @@ struct evidence_counts {
 	uint32_t groups; /* multicast memberships */
 };
 
-struct evidence {
+struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct trial_spec spec;
 	uint32_t lane;
 	char device[16];
@@ -113,9 +125,15 @@ struct evidence {
 	uint32_t echoes_delivered; /* seen by the kernel, matched one by one */
 	uint32_t echoes_inside;	   /* of them, inside the window */
 	uint64_t first_echo_ns;	   /* from opened to the first one delivered */
-	bool tentative_inside;	   /* an echo was inside while an address was tentative */
-	uint32_t steps_held;	   /* holds of the order that were reached */
-	bool order_kept;	   /* all of them, and each ended as it should */
+	uint32_t dad_probes;	   /* the device's, seen by the peer */
+	uint32_t dad_answers_sent;
+	uint32_t dad_answers_delivered; /* seen on the device's receive path */
+	uint32_t dad_answers_inside;	/* of them, inside the window */
+	enum dad_end dad_end;
+	uint32_t steps_held;   /* holds of the order that were reached */
+	bool order_kept;       /* all of them, and each ended as it should */
+	bool tentative_inside; /* an echo or DAD answer was, while an address was tentative */
+	bool dad_fooled;       /* DAD failed although only the device's own probe came back */
 
 	enum bringup_end bringup_end;
 	int32_t bringup_status; /* exit code, or the signal's number */
@@ -156,8 +174,8 @@ struct evidence {
 };
 
 /*
- * Sorts the moments by their stamps and fills in what follows from them: opened to held_ns, the
- * echoes delivered and inside, the unregister's time. Pure: a test gives a list of moments.
+ * Sorts the moments by their stamps and fills in what follows from them: opened to held_ns, echoes
+ * and DAD answers delivered and inside, the unregister's time. Pure: a test gives a list of moments.
  */
 void evidence_derive(struct evidence *evidence);
 

@@ -4,11 +4,12 @@
 
 #include <net/ethernet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * The bytes of our echoes: pure, no socket.
+ * The bytes of our echoes, and of DAD: pure, no socket.
  *
  *   Ethernet | IPv6 | ICMPv6 Echo Request (RFC 4443 4.1) | tag | padding
  *
@@ -41,6 +42,32 @@ enum {
 size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf); /* packet socket */
 size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	    /* IPPROTO_RAW */
 size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf);   /* IPPROTO_ICMPV6 */
+
+/*
+ * The messages of Duplicate Address Detection (RFC 4862 5.4), as whole Ethernet frames: Neighbour
+ * Solicitations from ::, which are probes for an address, and the answers that make it a duplicate.
+ */
+enum { FRAME_NONCE = 6, FRAME_DAD_MAX = 128 };
+
+struct frame_dad {
+	uint8_t source_mac[ETH_ALEN];
+	struct in6_addr target; /* the address that is asked for */
+	bool have_nonce;	/* RFC 7527 4.1; of solicitations */
+	uint8_t nonce[FRAME_NONCE];
+};
+
+/*
+ * Each returns its length in bytes; `buf` holds at least FRAME_DAD_MAX.
+ *
+ * The solicitation goes from :: to the target's solicited-node group (RFC 4862 5.4.2). The
+ * advertisement is what the target's owner answers to one: from the target to all nodes, with the
+ * override flag and its link-layer address (RFC 4861 7.2.4).
+ */
+size_t frame_dad_ns(const struct frame_dad *dad, uint8_t *buf);
+size_t frame_dad_na(const struct frame_dad *dad, uint8_t *buf);
+
+/* Reads a solicitation of DAD; false when the frame is none. `dad` is then untouched. */
+bool frame_dad_read(const uint8_t *frame, size_t length, struct frame_dad *dad);
 
 /* The Ethernet address of an IPv6 multicast group (RFC 2464 7). */
 void frame_multicast_mac(const struct in6_addr *group, uint8_t mac[ETH_ALEN]);

@@ -57,6 +57,17 @@ static uint64_t pinned_or(const struct campaign *campaign, uint64_t drawn)
 	return campaign->trial_seed ? strtoull(campaign->trial_seed, NULL, 16) : drawn;
 }
 
+/* After all other draws: a plan without answers stays what it was before there were any. */
+static void draw_dad(const struct campaign *campaign, uint64_t *state, struct trial_spec *spec)
+{
+	spec->dad_answer = campaign->dad.answer[draw_below(state, campaign->dad.nr_answer)];
+	spec->dad_at = campaign->dad.at;
+	spec->dad_offset_us = campaign->dad.offset_us;
+	spec->dad_times = campaign->dad.times;
+	if (spec->arm != ARM_ECHO && spec->arm != ARM_RACE)
+		spec->dad_answer = DAD_ANSWER_NONE;
+}
+
 static uint32_t holds_of(const struct campaign *campaign)
 {
 	struct order order = { 0 };
@@ -96,5 +107,6 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 		.seed = pinned_or(campaign, plan_draw(&state)),
 	};
 	draw_echo(campaign, &state, spec);
+	draw_dad(campaign, &state, spec);
 	spec->steps = arm == ARM_RACE ? holds_of(campaign) : 0;
 }

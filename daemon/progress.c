@@ -539,7 +539,7 @@ static void print_next(const struct progress *progress, const struct summary *su
 	}
 }
 
-/* An echo before the address is there, or after DAD, is inside the window and yet no race with DAD. */
+/* What comes before the address is there, or after DAD, is inside the window and yet no race with DAD. */
 static void print_tentative(FILE *out, const struct summary *summary)
 {
 	for (uint32_t i = 0; i < summary->nr_arms; i++) {
@@ -547,10 +547,24 @@ static void print_tentative(FILE *out, const struct summary *summary)
 
 		if (arm->arm == ARM_RACE && arm->tentative < arm->inside)
 			fprintf(out,
-				"Note: in %u of %u races no echo came while an address was "
+				"Note: in %u of %u races nothing came while an address was "
 				"tentative\n",
 				arm->inside - arm->tentative, arm->inside);
 	}
+}
+
+/* RFC 7527 4.2 wants a probe that comes back ignored: no reference is lost, but say so. */
+static void print_fooled(FILE *out, const struct summary *summary)
+{
+	uint32_t fooled = 0;
+
+	for (uint32_t i = 0; i < summary->nr_arms; i++)
+		fooled += summary->arms[i].dad_fooled;
+	if (fooled)
+		fprintf(out,
+			"Note: in %u trial%s DAD failed although only the device's own probe "
+			"came back\n",
+			fooled, plural(fooled));
 }
 
 static void print_end(struct progress *progress, const struct summary *summary,
@@ -584,6 +598,7 @@ static void print_end(struct progress *progress, const struct summary *summary,
 			"Decided: %s; wrong in at most 5%% of campaigns\n"
 			"  (intervals and p-values are those of a fixed number of trials)\n",
 			summary->decided);
+	print_fooled(out, summary);
 	print_verdict(progress, summary);
 	if (results)
 		fprintf(out, "Results: %s/summary.json (%s/results.ndjson has every trial)\n",

@@ -22,6 +22,7 @@ static const struct event {
 	const char *thread;
 	const char *words;
 	enum value value;
+	const char *counted; /* by its sequence; NULL: echoes */
 } events[] = {
 	[MOMENT_START]         = { "",   "the trial starts: baseline read, the bring-up is let go", VALUE_NONE },
 	[MOMENT_FLAGS_ENTER]   = { "I",  "a flag set enters the kernel", VALUE_FLAGS },
@@ -40,6 +41,9 @@ static const struct event {
 	[MOMENT_REPLY]         = { "II", "the echo reply path is entered", VALUE_NONE },
 	[MOMENT_STEP_HELD]     = { NULL, "held", VALUE_NONE },
 	[MOMENT_STEP_RELEASED] = { NULL, "let go", VALUE_RESULT },
+	[MOMENT_DAD_PROBE]     = { "",   "the device asks for its address", VALUE_NONE, "probe" },
+	[MOMENT_DAD_ANSWERED]  = { "II", "the peer answers", VALUE_RESULT, "answer" },
+	[MOMENT_DAD_IN]        = { "II", "the answer reaches the device's receive path", VALUE_NONE, "answer" },
 	[MOMENT_TENTATIVE]     = { "",   "an address is tentative", VALUE_NONE },
 	[MOMENT_DADFAILED]     = { "",   "its DAD has failed", VALUE_NONE },
 	[MOMENT_PERMANENT]     = { "",   "its DAD is done: the address is usable", VALUE_NONE },
@@ -100,18 +104,17 @@ static void print_event(const struct moment_told *moment, uint32_t times, const 
 {
 	const struct event *event = &events[moment->event];
 	const char *hold = event->thread ? NULL : hold_of(order, moment->sequence);
-	const char *thread = event->thread  ? event->thread :
-			     !hold	    ? "" :
-			     hold[1] == 'I' ? "II" :
-					      "I";
+	const char *thread = hold ? hold : event->thread ? event->thread : "";
+	int length = (int)strcspn(thread, " ");
 
-	fprintf(out, "  %12.3f ms  %-2s  %s", (double)moment->at_ns / 1e6, thread,
-		event->words);
+	fprintf(out, "  %12.3f ms  %.*s%*s  %s", (double)moment->at_ns / 1e6, length, thread,
+		3 - length, "", event->words);
 	print_value(event->value, moment->value, out);
 	if (hold)
 		fprintf(out, ": \"%s\"", hold);
 	else if (moment->sequence)
-		fprintf(out, " (echo %u)", moment->sequence);
+		fprintf(out, " (%s %u)", event->counted ? event->counted : "echo",
+			moment->sequence);
 	if (times > 1)
 		fprintf(out, ", %u times", times);
 	fputc('\n', out);

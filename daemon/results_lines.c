@@ -91,6 +91,12 @@ static const struct field spec_rows[] = {
 	{ "spacing_us", FIELD_U64, SPEC(uint64_t, spacing_us), .doc = "From one echo to the next" },
 	{ "payload_bytes", FIELD_U32, SPEC(uint32_t, payload_bytes), .doc = "Bytes after the ICMPv6 header" },
 	{ "hop_limit", FIELD_U32, SPEC(uint32_t, hop_limit), .doc = "Hop limit of the echoes" },
+	{ "dad_answer", FIELD_ENUM, SPEC(enum dad_answer, dad_answer), NAMES(dad_answer_names, DAD_ANSWERS),
+	  .doc = "What the peer says to DAD's probes" },
+	{ "dad_at", FIELD_ENUM, SPEC(enum dad_at, dad_at), NAMES(dad_at_names, DAD_ATS),
+	  .doc = "What the time of that counts from" },
+	{ "dad_offset_us", FIELD_U64, SPEC(uint64_t, dad_offset_us), .doc = "Time from there to the answer" },
+	{ "dad_times", FIELD_U32, SPEC(uint32_t, dad_times), .doc = "Probes that are answered; 0 is each" },
 	{ "seed", FIELD_U64, SPEC(uint64_t, seed), .hex = true, .doc = "Where the trial's own draws start" },
 	END
 };
@@ -135,7 +141,7 @@ static const struct field moment_rows[] = {
 	{ "event", FIELD_ENUM, MOMENT(enum moment_kind, event), NAMES(moment_names, MOMENTS),
 	  .doc = "What happened" },
 	{ "sequence", FIELD_U32, MOMENT(uint32_t, sequence), OR_NULL,
-	  .doc = "Number of the echo, from 1; null when it is not about one" },
+	  .doc = "Number of the echo, or of the DAD probe or answer, from 1; null when it is about none" },
 	{ "value", FIELD_I64, MOMENT(int64_t, value),
 	  .doc = "Result, count or flags: 0 or a negative errno where something returned" },
 	END
@@ -171,7 +177,7 @@ static const struct field trial_rows[] = {
 	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
 	  .doc = "How long the bring-up was held in it, as measured; null when it was not" },
 	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),
-	  .doc = "Whether an echo was inside while an address was tentative" },
+	  .doc = "Whether an echo or DAD answer was inside while an address was tentative" },
 	{ "steps_held", FIELD_U32, TRIAL(uint32_t, steps_held),
 	  .doc = "Holds of the order that were reached" },
 	{ "order_kept", FIELD_BOOL, TRIAL(bool, order_kept),
@@ -193,6 +199,19 @@ static const struct field trial_rows[] = {
 	{ "echoes_inside", FIELD_U32, TRIAL(uint32_t, echoes_inside), .doc = "Of them, those inside the window" },
 	{ "first_echo_ns", FIELD_U64, TRIAL(uint64_t, first_echo_ns), OR_NULL,
 	  .doc = "From the window's opening to the first of them" },
+	{ "dad_probes", FIELD_U32, TRIAL(uint32_t, dad_probes),
+	  .doc = "DAD probes of the device that the peer saw; 0 in a campaign without DAD answers" },
+	{ "dad_answers_sent", FIELD_U32, TRIAL(uint32_t, dad_answers_sent),
+	  .doc = "DAD answers that the peer sent" },
+	{ "dad_answers_delivered", FIELD_U32, TRIAL(uint32_t, dad_answers_delivered),
+	  .doc = "Of them, those seen on the device's receive path" },
+	{ "dad_answers_inside", FIELD_U32, TRIAL(uint32_t, dad_answers_inside),
+	  .doc = "Of them, those inside the window" },
+	{ "dad_end", FIELD_ENUM, TRIAL(enum dad_end, dad_end), NAMES(dad_end_names, DAD_ENDS),
+	  .doc = "What became of DAD: failed when the kernel said so of any address, completed when one "
+		 "became usable, else unfinished" },
+	{ "dad_fooled", FIELD_BOOL, TRIAL(bool, dad_fooled),
+	  .doc = "DAD failed although only the device's own probe came back, which RFC 7527 wants ignored" },
 	{ "bringup_end", FIELD_ENUM, TRIAL(enum bringup_end, bringup_end), NAMES(bringup_end_names, BRINGUP_ENDS),
 	  .doc = "How the bring-up's first process ended; overtime is by us, at its deadline" },
 	{ "bringup_status", FIELD_I64, TRIAL(int64_t, bringup_status), .doc = "Its exit code, or the signal's number" },
@@ -316,6 +335,12 @@ struct trial_line trial_line(const struct evidence *e, const struct judgement *j
 		.echoes_delivered = e->echoes_delivered,
 		.echoes_inside = e->echoes_inside,
 		.first_echo_ns = e->first_echo_ns,
+		.dad_probes = e->dad_probes,
+		.dad_answers_sent = e->dad_answers_sent,
+		.dad_answers_delivered = e->dad_answers_delivered,
+		.dad_answers_inside = e->dad_answers_inside,
+		.dad_end = e->dad_end,
+		.dad_fooled = e->dad_fooled,
 		.bringup_end = e->bringup_end,
 		.bringup_status = e->bringup_status,
 		.bringup_said = text_or_null(e->bringup_said),
@@ -380,6 +405,12 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->echoes_delivered = line->echoes_delivered;
 	e->echoes_inside = line->echoes_inside;
 	e->first_echo_ns = line->first_echo_ns;
+	e->dad_probes = line->dad_probes;
+	e->dad_answers_sent = line->dad_answers_sent;
+	e->dad_answers_delivered = line->dad_answers_delivered;
+	e->dad_answers_inside = line->dad_answers_inside;
+	e->dad_end = line->dad_end;
+	e->dad_fooled = line->dad_fooled;
 	e->baseline = line->baseline;
 	e->after = line->after;
 	e->settled = line->settled;

@@ -65,6 +65,12 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t echoes_delivered;
 	uint32_t echoes_inside;
 	uint64_t first_echo_ns;
+	uint32_t dad_probes;
+	uint32_t dad_answers_sent;
+	uint32_t dad_answers_delivered;
+	uint32_t dad_answers_inside;
+	enum dad_end dad_end;
+	bool dad_fooled;
 	enum bringup_end bringup_end;
 	int64_t bringup_status;
 	const char *bringup_said;

@@ -11,6 +11,8 @@ const char *const bringup_kind_names[] = { "do_dad", "command" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
 const char *const target_names[] = { "all-nodes", "solicited-node", "tentative", "peer", "nobody" };
 const char *const source_names[] = { "peer", "spoofed" };
+const char *const dad_answer_names[] = { "none", "ns", "na", "loopback" };
+const char *const dad_at_names[] = { "probe", "open" };
 const char *const object_names[] = { "net_device", "inet6_dev", "dst" };
 /* clang-format on */
 
@@ -26,6 +28,8 @@ NAMED(bringup_kind_names, BRINGUP_KINDS);
 NAMED(direction_names, DIRECTIONS);
 NAMED(target_names, TARGETS);
 NAMED(source_names, SOURCES);
+NAMED(dad_answer_names, DAD_ANSWERS);
+NAMED(dad_at_names, DAD_ATS);
 NAMED(object_names, OBJECTS);
 
 bool target_fits(enum direction direction, enum target target)

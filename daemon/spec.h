@@ -13,8 +13,8 @@
 /* What a trial is for. */
 enum arm {
 	ARM_CONTROL, /* nothing injected */
-	ARM_HOLD,    /* window held, no echo */
-	ARM_ECHO,    /* echoes, no hold */
+	ARM_HOLD,    /* window held, no echo and no DAD answer */
+	ARM_ECHO,    /* echoes and DAD answers, no hold */
 	ARM_RACE,    /* both */
 	ARMS,
 };
@@ -91,6 +91,24 @@ enum source {
 };
 extern const char *const source_names[];
 
+/* What the peer says to the device's DAD probe, a Neighbour Solicitation from ::. */
+enum dad_answer {
+	DAD_ANSWER_NONE,
+	DAD_ANSWER_NS,	     /* a probe of its own: both want the address (RFC 4862 5.4.3) */
+	DAD_ANSWER_NA,	     /* it has the address already (RFC 4862 5.4.4) */
+	DAD_ANSWER_LOOPBACK, /* the device's own probe, sent back (RFC 7527) */
+	DAD_ANSWERS,
+};
+extern const char *const dad_answer_names[];
+
+/* What the time of a DAD answer counts from. */
+enum dad_at {
+	DAD_AT_PROBE, /* each probe that is seen */
+	DAD_AT_OPEN,  /* the window's opening: one answer */
+	DAD_ATS,
+};
+extern const char *const dad_at_names[];
+
 /* What is compared between baseline and settle. */
 enum object {
 	OBJECT_NET_DEVICE,
@@ -116,6 +134,10 @@ struct trial_spec {
 	uint64_t spacing_us;
 	uint32_t payload_bytes;
 	uint32_t hop_limit;
+	enum dad_answer dad_answer;
+	enum dad_at dad_at;
+	uint64_t dad_offset_us;
+	uint32_t dad_times; /* probes that are answered; 0: each */
 	uint64_t seed; /* for what the trial draws itself: spoofed addresses, identifiers */
 };
 

@@ -48,9 +48,9 @@ static const struct field arm_rows[] = {
 	{ "valid", FIELD_U32, ARM(uint32_t, valid),
 	  .doc = "Of them, those that say something about the kernel: clean or faulty" },
 	{ "opened", FIELD_U32, ARM(uint32_t, opened), .doc = "Trials whose window opened" },
-	{ "inside", FIELD_U32, ARM(uint32_t, inside), .doc = "Trials with an echo inside the window" },
+	{ "inside", FIELD_U32, ARM(uint32_t, inside), .doc = "Trials with an echo or DAD answer inside the window" },
 	{ "tentative", FIELD_U32, ARM(uint32_t, tentative),
-	  .doc = "Of them, those in which an address was tentative when an echo came" },
+	  .doc = "Of them, those in which an address was tentative then" },
 	{ "verdicts", FIELD_OBJECT, .offset = offsetof(struct tally_arm, verdicts), .sub = &verdicts_fields,
 	  .doc = "Trials by verdict" },
 	{ "echoes_sent", FIELD_U64, ARM(uint64_t, echoes_sent), .doc = "Echoes handed to the kernel" },
@@ -59,6 +59,12 @@ static const struct field arm_rows[] = {
 	{ "echoes_delivered", FIELD_U64, ARM(uint64_t, echoes_delivered),
 	  .doc = "Echoes that were seen inside the kernel, matched one by one" },
 	{ "echoes_inside", FIELD_U64, ARM(uint64_t, echoes_inside), .doc = "Of them, those inside the window" },
+	{ "dad_answers_sent", FIELD_U64, ARM(uint64_t, dad_answers_sent), .doc = "DAD answers that the peer sent" },
+	{ "dad_answers_inside", FIELD_U64, ARM(uint64_t, dad_answers_inside),
+	  .doc = "Of them, those inside the window" },
+	{ "dad_failed", FIELD_U32, ARM(uint32_t, dad_failed), .doc = "Trials in which DAD failed" },
+	{ "dad_fooled", FIELD_U32, ARM(uint32_t, dad_fooled),
+	  .doc = "Of them, those in which only the device's own probe came back" },
 	{ "hold_asked_p50_us", FIELD_U64, ARM(uint64_t, hold_asked_p50_us),
 	  .doc = "Hold that was asked for, median over the trials whose window opened; 0 when none was" },
 	{ "hold_asked_p99_us", FIELD_U64, ARM(uint64_t, hold_asked_p99_us), .doc = "The same, 99th percentile" },
@@ -313,12 +319,16 @@ static int add_to_arm(struct arm_sums *sums, const struct evidence *e, enum verd
 	arm->valid += verdict_valid(verdict);
 	arm->faults += verdict_fault(verdict);
 	arm->opened += e->opened;
-	arm->inside += e->echoes_inside > 0;
+	arm->inside += e->echoes_inside > 0 || e->dad_answers_inside > 0;
 	arm->tentative += e->tentative_inside;
 	arm->echoes_sent += e->echoes_sent;
 	arm->echoes_refused += e->echoes_refused;
 	arm->echoes_delivered += e->echoes_delivered;
 	arm->echoes_inside += e->echoes_inside;
+	arm->dad_answers_sent += e->dad_answers_sent;
+	arm->dad_answers_inside += e->dad_answers_inside;
+	arm->dad_failed += e->dad_end == DAD_FAILED;
+	arm->dad_fooled += e->dad_fooled;
 	if (e->ended_ns > e->started_ns)
 		sums->elapsed_ns += e->ended_ns - e->started_ns;
 	return add_samples(sums, e);

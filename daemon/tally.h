@@ -27,7 +27,7 @@ struct tally_arm {
 	uint32_t trials;
 	uint32_t valid;
 	uint32_t opened;
-	uint32_t inside;    /* trials with at least one echo inside the window */
+	uint32_t inside;    /* trials with at least one echo or DAD answer inside the window */
 	uint32_t tentative; /* of them, those in which an address was tentative then */
 	struct {
 		uint32_t by[VERDICTS];
@@ -36,6 +36,10 @@ struct tally_arm {
 	uint64_t echoes_refused;
 	uint64_t echoes_delivered;
 	uint64_t echoes_inside;
+	uint64_t dad_answers_sent;
+	uint64_t dad_answers_inside;
+	uint32_t dad_failed; /* trials in which DAD failed */
+	uint32_t dad_fooled; /* of them, those in which only the device's own probe came back */
 	uint64_t hold_asked_p50_us, hold_asked_p99_us;
 	uint64_t held_p50_us, held_p99_us;
 	uint32_t held_within; /* holds between 95% and 110% of what was asked, plus 1 ms */

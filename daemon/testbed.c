@@ -83,6 +83,8 @@ int testbed_dut_down(struct testbed *testbed, struct why *why)
 	int err = link_request(testbed->lane_sock, RTM_NEWLINK, &testbed->dut,
 			       testbed->dut_flags, FLAGS_SETTABLE, "take down", why);
 
+	if (!err && testbed->dad_disables)
+		err = dut_enable(testbed, why);
 	return err ? err : testbed_carrier_sync(testbed, why);
 }
 

@@ -55,6 +55,7 @@ struct testbed {
 	struct nl_sock *peer_sock;
 	struct nl_sock *events;
 	unsigned int dut_flags; /* of a dut at rest */
+	bool dad_disables;	/* accept_dad is 2: IPv6 of the dut may be off after a trial */
 	bool up;		/* as last reported */
 	bool running;
 	struct undo *undo;
@@ -148,6 +149,9 @@ int sysctl_read(const char *path, char *value, size_t size);
 /* With a journal, which is for real devices, what it was is written there first. */
 int sysctl_change(struct undo *undo, const struct setting *setting, const char *device,
 		  struct why *why);
+/* Journals what it is, for what somebody else will change. */
+int sysctl_journal(struct undo *undo, const struct setting *setting, const char *device,
+		   struct why *why);
 int sysctls_change(struct undo *undo, const struct setting *settings, size_t nr,
 		   const char *device, struct why *why);
 
@@ -158,6 +162,9 @@ int netns_ready(struct nl_sock **sock, struct why *why);
 
 /* Sets what the campaign asks for; of a dut that is down. */
 int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why);
+
+/* Lets the dut have IPv6 again, after its DAD has failed. */
+int dut_enable(struct testbed *testbed, struct why *why);
 
 /* Brings the peer up, with an address. The caller is in the lane's namespace, and stays. */
 int peer_ready(struct testbed *testbed, struct why *why);

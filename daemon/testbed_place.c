@@ -178,6 +178,18 @@ int sysctl_change(struct undo *undo, const struct setting *setting, const char *
 	return sysctl_write(path, setting->value, why);
 }
 
+int sysctl_journal(struct undo *undo, const struct setting *setting, const char *device,
+		   struct why *why)
+{
+	char path[PATH_MAX], was[256];
+	int err;
+
+	setting_path(setting->key, device, path, sizeof(path));
+	err = sysctl_read(path, was, sizeof(was));
+	return err ? testbed_cannot(why, -err, "read", path) :
+		     undo_push(undo, UNDO_SYSCTL, path, was, why);
+}
+
 int sysctls_change(struct undo *undo, const struct setting *settings, size_t nr,
 		   const char *device, struct why *why)
 {

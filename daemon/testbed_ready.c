@@ -18,6 +18,7 @@ enum {
 static const struct setting lane_settings[] = {
 	/* What is in force is the greater of all and device: addrconf_dad_begin. */
 	{ "ipv6/conf/all/accept_dad", "0" },
+	{ "ipv6/conf/all/enhanced_dad", "0" },
 	{ "ipv6/icmp/echo_ignore_multicast", "0" },
 };
 
@@ -44,7 +45,15 @@ static const struct {
 	{ "ipv6/conf/%s/addr_gen_mode", offsetof(struct campaign, sysctl.addr_gen_mode) },
 	{ "ipv6/conf/%s/keep_addr_on_down",
 	  offsetof(struct campaign, sysctl.keep_addr_on_down) },
+	{ "ipv6/conf/%s/enhanced_dad", offsetof(struct campaign, sysctl.enhanced_dad) },
 };
+
+static const struct setting dut_enabled = { "ipv6/conf/%s/disable_ipv6", "0" };
+
+int dut_enable(struct testbed *testbed, struct why *why)
+{
+	return sysctl_change(NULL, &dut_enabled, testbed->dut.name, why);
+}
 
 int netns_ready(struct nl_sock **sock, struct why *why)
 {
@@ -59,10 +68,10 @@ int netns_ready(struct nl_sock **sock, struct why *why)
 
 int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
 {
-	struct setting setting = { "ipv6/conf/%s/disable_ipv6", "0" };
 	const char *name = testbed->dut.name;
 	char value[16], secret[48];
-	int err = sysctl_change(testbed->undo, &setting, name, why);
+	struct setting setting;
+	int err = sysctl_change(testbed->undo, &dut_enabled, name, why);
 
 	/* The kernel refuses this mode without a secret; a real device has its operator's. */
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_STABLE && !testbed->undo) {
@@ -79,6 +88,10 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 		setting = (struct setting){ campaign_sysctls[i].key, value };
 		err = sysctl_change(testbed->undo, &setting, name, why);
 	}
+	/* The kernel will set it, not we: journalled all the same, as what it is now. */
+	testbed->dad_disables = campaign->sysctl.accept_dad > 1;
+	if (!err && testbed->dad_disables && testbed->undo)
+		err = sysctl_journal(testbed->undo, &dut_enabled, name, why);
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_EUI64)
 		testbed->dut.link_local = frame_link_local(testbed->dut.mac);
 	return err;

@@ -253,6 +253,22 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 	return false;
 }
 
+/* An order says itself what must be between what; without one the window does. */
+static bool missed_answers(const struct evidence *e, struct judgement *j)
+{
+	uint32_t landed = e->spec.steps ? e->dad_answers_delivered : e->dad_answers_inside;
+
+	if (e->spec.dad_answer == DAD_ANSWER_NONE || landed)
+		return false;
+	if (e->spec.dad_at == DAD_AT_PROBE && !e->dad_probes)
+		return say(j, VERDICT_MISSED, "no DAD probe of %s came to be answered",
+			   e->device);
+	return say(j, VERDICT_MISSED,
+		   "no DAD answer was %s (%u probes seen, %u answers sent, %u delivered)",
+		   e->spec.steps ? "seen by the kernel" : "inside the window", e->dad_probes,
+		   e->dad_answers_sent, e->dad_answers_delivered);
+}
+
 static bool missed(const struct evidence *e, struct judgement *j)
 {
 	if (!e->opened && e->spec.site == SITE_OFF)
@@ -281,7 +297,7 @@ static bool missed(const struct evidence *e, struct judgement *j)
 	if (!e->spec.steps && e->spec.echoes && !e->echoes_inside)
 		return say(j, VERDICT_MISSED, "no echo was inside the window (%u delivered)",
 			   e->echoes_delivered);
-	return false;
+	return missed_answers(e, j);
 }
 
 void verdict_judge(const struct evidence *evidence, const enum object *objects,
@@ -292,8 +308,11 @@ void verdict_judge(const struct evidence *evidence, const enum object *objects,
 	if (!kernel_complained(evidence, &j) && !hung(evidence, &j) &&
 	    !leaked(evidence, objects, nr_objects, &j) && !unregister_hung(evidence, &j) &&
 	    !has_holes(evidence, objects, nr_objects, &j) && !missed(evidence, &j))
-		say(&j, VERDICT_CLEAN, "references came back %" PRIu64 " us after teardown",
-		    evidence->settle_ns / 1000);
+		say(&j, VERDICT_CLEAN, "references came back %" PRIu64 " us after teardown%s",
+		    evidence->settle_ns / 1000,
+		    evidence->dad_fooled ? "; DAD failed although only the device's own probe "
+					   "came back (RFC 7527)" :
+					   "");
 	*judgement = j;
 }
 

@@ -15,9 +15,9 @@
  * then whether anything was tried at all (missed); only what is left is clean.
  */
 enum verdict {
-	VERDICT_CLEAN,	    /* window opened, an echo landed inside, references came back */
-	VERDICT_LEAK,	    /* references did not come back */
-	VERDICT_HANG,	    /* a flag set, down or unregister did not return */
+	VERDICT_CLEAN, /* window opened, what was planned landed inside, references came back */
+	VERDICT_LEAK,  /* references did not come back */
+	VERDICT_HANG,  /* a flag set, down or unregister did not return */
 	VERDICT_KERNEL_BUG, /* the kernel complained, or a count fell below its baseline */
 	VERDICT_MISSED,	    /* nothing landed inside: proves nothing */
 	VERDICT_INVALID,    /* our own evidence has holes */

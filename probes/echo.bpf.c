@@ -2,27 +2,41 @@
 /*
  * The echoes, as the kernel sees them: an inbound one when it reaches the device's receive path, an
  * outbound one when its system call enters and returns. Each is known by its tag.
+ *
+ * And what disturbs DAD, on the same receive path: it carries no tag, and is known by what it is.
  */
 #include "common.bpf.h"
 
-#define NR_SENDTO	    44
-#define ETH_P_IPV6	    0x86dd
-#define IPPROTO_ICMPV6	    58
-#define ICMPV6_ECHO_REQUEST 128
-#define SIZE_IPV6	    40
-#define SIZE_ICMPV6	    8
+#define NR_SENDTO	     44
+#define ETH_P_IPV6	     0x86dd
+#define IPPROTO_ICMPV6	     58
+#define ICMPV6_ECHO_REQUEST  128
+#define ICMPV6_SOLICITATION  135
+#define ICMPV6_ADVERTISEMENT 136
+#define SIZE_IPV6	     40
+#define SIZE_ICMPV6	     8
 
 struct echo_headers {
 	__u8 ipv6[SIZE_IPV6];
 	__u8 icmpv6[SIZE_ICMPV6];
-	struct echo_tag tag;
-};
+	struct echo_tag tag; /* of a neighbour message: the target */
+} __attribute__((aligned(8)));
 
 static __always_inline bool ours(const struct lane_state *lane, const struct echo_tag *tag)
 {
 	return tag->magic == __builtin_bswap32(ECHO_MAGIC) &&
 	       tag->lane == __builtin_bswap32(lane->lane) &&
 	       tag->trial == __builtin_bswap32(lane->trial);
+}
+
+/* A solicitation from ::, or an advertisement to a group: RFC 4862 5.4.3, 5.4.4. */
+static __always_inline bool disturbs_dad(const struct echo_headers *headers)
+{
+	const __u64 *source = (const void *)&headers->ipv6[8];
+
+	if (headers->icmpv6[0] == ICMPV6_SOLICITATION)
+		return !source[0] && !source[1];
+	return headers->icmpv6[0] == ICMPV6_ADVERTISEMENT && headers->ipv6[24] == 0xff;
 }
 
 SEC("tp_btf/netif_receive_skb")
@@ -41,10 +55,13 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 	at = BPF_CORE_READ(skb, data); /* netif_receive_skb: at the network header */
 	if (bpf_probe_read_kernel(&headers, sizeof(headers), at))
 		return 0;
-	if (headers.ipv6[6] == IPPROTO_ICMPV6 && headers.icmpv6[0] == ICMPV6_ECHO_REQUEST &&
-	    ours(lane, &headers.tag))
+	if (headers.ipv6[6] != IPPROTO_ICMPV6)
+		return 0;
+	if (headers.icmpv6[0] == ICMPV6_ECHO_REQUEST && ours(lane, &headers.tag))
 		report(lane, slot, RECORD_ECHO_IN, 0, 0,
 		       __builtin_bswap32(headers.tag.sequence));
+	else if (disturbs_dad(&headers))
+		report(lane, slot, RECORD_DAD_IN, headers.icmpv6[0], 0, 0);
 	return 0;
 }
 

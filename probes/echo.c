@@ -3,8 +3,8 @@
 
 const struct probe echo_in_probe = {
 	.name = "echo-in",
-	.doc = "inbound echoes as they reach the device's receive path",
-	.without = "inbound echoes cannot be shown to be inside the window",
+	.doc = "inbound echoes and DAD answers as they reach the device's receive path",
+	.without = "inbound echoes and DAD answers cannot be shown to be inside the window",
 	.needed = true,
 	.rungs = {
 		{ TIER_TRACEPOINT, { "echo_in" }, { NULL } },

@@ -45,6 +45,7 @@ enum record_type {
 	RECORD_SETTLED,	  /* the watched counts are back at baseline */
 	RECORD_STEP_HELD, /* a hold of the order was reached; sequence: which, from 1 */
 	RECORD_STEP_RELEASED, /* and ended; value: 0, or -ETIMEDOUT: what it waits for did not come */
+	RECORD_DAD_IN, /* what disturbs DAD reached the device's receive path; value: ICMPv6 type */
 	RECORD_TYPES,
 };
 

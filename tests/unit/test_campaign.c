@@ -16,7 +16,7 @@
 
 #define ROOT_KEYS                                                                             \
 	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, " \
-	"trial_seed, arms, window, order, echo, watch"
+	"trial_seed, arms, window, order, echo, dad, watch"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)
@@ -92,6 +92,12 @@ static void test_defaults(void **state)
 	assert_int_equal(campaign->echo.spacing_us, 500);
 	assert_int_equal(campaign->echo.payload_bytes, 56);
 	assert_int_equal(campaign->echo.hop_limit, 64);
+	assert_int_equal(campaign->sysctl.enhanced_dad, 1);
+	assert_int_equal(campaign->dad.nr_answer, 1);
+	assert_int_equal(campaign->dad.answer[0], DAD_ANSWER_NONE);
+	assert_int_equal(campaign->dad.at, DAD_AT_PROBE);
+	assert_int_equal(campaign->dad.offset_us, 0);
+	assert_int_equal(campaign->dad.times, 0);
 	assert_int_equal(campaign->watch.nr_objects, OBJECTS);
 	assert_int_equal(campaign->watch.deadline_ms, 2000);
 	assert_int_equal(campaign->watch.grace_ms, 50);
@@ -264,6 +270,29 @@ static const struct bad {
 	  "bad.yaml:3:3: echo.spacing_us: the last echo would leave 999000000 us after "
 	  "the window "
 	  "opened; allowed: up to 600000000" },
+	{ "echo:\n  count: 0\n", { NULL },
+	  "bad.yaml:2:3: echo.count: neither echoes nor DAD answers would be sent; "
+	  "give echo.count or dad.answer" },
+	{ "dad:\n  answers: [na]\n", { NULL },
+	  "bad.yaml:2:3: dad.answers: unknown key; allowed here: answer, at, offset_us, times" },
+	{ "dad: {answer: [na, ra]}\n", { NULL },
+	  "bad.yaml:1:20: dad.answer: found ra; allowed in this list: none, ns, na, loopback" },
+	{ "device: {kind: dummy}\necho: {directions: [outbound]}\ndad:\n  answer: [none, na]\n",
+	  { NULL },
+	  "bad.yaml:4:3: dad.answer: DAD is answered by a peer, and a dummy device has none; "
+	  "allowed: none" },
+	{ "dad:\n  answer: [ns, loopback]\ndevice:\n  kind: macvlan\n", { NULL },
+	  "bad.yaml:4:3: device.kind: a macvlan drops what comes from its own MAC address, "
+	  "and so each probe that comes back; allowed: none, ns, na" },
+	{ "dad:\n  answer: [na, loopback]\n  at: open\n", { NULL },
+	  "bad.yaml:3:3: dad.at: loopback sends a probe back, and at the window's opening "
+	  "none may have come; give dad.at: probe" },
+	{ "dad: {answer: [na], at: open}\nsysctl:\n  addr_gen_mode: 3\n", { NULL },
+	  "bad.yaml:3:3: sysctl.addr_gen_mode: the device's address is not known before its "
+	  "probe when sysctl.addr_gen_mode is not 0; give dad.at: probe" },
+	{ "dad:\n  answer: [na]\n  at: open\n  times: 2\n", { NULL },
+	  "bad.yaml:4:3: dad.times: at the window's opening there is one answer; "
+	  "dad.times: 2 needs dad.at: probe" },
 	{ "device:\n  kind: existing\n", { NULL },
 	  "bad.yaml:2:3: device.kind: existing needs device.dut" },
 	{ "device: {kind: existing, dut: a}\n", { NULL },
@@ -441,6 +470,7 @@ static void test_round_trip(void **state)
 		 "    - \"\\x01\\t\\u2028\\U0010ffff\\xff\"\n"),
 		("arms: [race, echo]\nwatch: {objects: [inet6_dev], grace_ms: 0}\n"
 		 "echo: {directions: [outbound-raw, inbound], targets: [nobody, tentative]}\n"),
+		"echo: {count: 0}\ndad: {answer: [loopback, na], offset_us: 7, times: 3}\n",
 	};
 	/* clang-format on */
 
@@ -514,7 +544,8 @@ static void test_files(void **state)
 static void test_shipped(void **state)
 {
 #ifdef CAMPAIGNS_FOLDER
-	static const char *const names[] = { "smoke", "ifconfig", "mixed", "soak" };
+	static const char *const names[] = { "smoke", "ifconfig", "mixed", "soak",
+					     "dad-conflict" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

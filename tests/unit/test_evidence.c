@@ -156,6 +156,97 @@ static void test_order(void **state)
 	derive_planned(kept, 0);
 	assert_false(evidence.order_kept);
 }
+
+static void derive_answered(const struct at *list, enum dad_answer answer)
+{
+	evidence = (struct evidence){ .spec.dad_answer = answer };
+	for (; list->us; list++)
+		evidence.moments[evidence.nr_moments++] = (struct moment){
+			.at_ns = list->us * 1000, .kind = list->kind, .value = list->value };
+	evidence_derive(&evidence);
+}
+
+static void test_dad_fails(void **state)
+{
+	(void)state;
+	derive_answered((const struct at[]){
+		{ 90,	MOMENT_DAD_IN, 0, 135 }, /* another node's */
+		{ 100,	MOMENT_OPENED },
+		{ 130,	MOMENT_DAD_PROBE, 1 },
+		{ 140,	MOMENT_DAD_ANSWERED, 1 },
+		{ 150,	MOMENT_DAD_IN, 0, 136 },
+		{ 155,	MOMENT_DAD_IN, 0, 136 }, /* another node's */
+		{ 160,	MOMENT_DADFAILED },
+		{ 900,	MOMENT_CLOSED },
+		{ 910,	MOMENT_DAD_ANSWERED, 2 },
+		{ 920,	MOMENT_DAD_IN, 0, 136 },
+		{ 930,	MOMENT_DAD_ANSWERED, 3, -100 },
+		{ 0 } }, DAD_ANSWER_NA);
+	assert_int_equal(evidence.dad_probes, 1);
+	assert_int_equal(evidence.dad_answers_sent, 2);
+	assert_int_equal(evidence.dad_answers_delivered, 2);
+	assert_int_equal(evidence.dad_answers_inside, 1);
+	assert_int_equal(evidence.echoes_inside, 0);
+	assert_true(evidence.tentative_inside);
+	assert_int_equal(evidence.dad_end, DAD_FAILED);
+	assert_false(evidence.dad_fooled);
+}
+
+static void test_dad_ends(void **state)
+{
+	(void)state;
+	derive((const struct at[]){ { 100, MOMENT_OPENED }, { 110, MOMENT_TENTATIVE }, { 0 } });
+	assert_int_equal(evidence.dad_end, DAD_UNFINISHED);
+	derive((const struct at[]){ { 100, MOMENT_OPENED }, { 110, MOMENT_PERMANENT }, { 0 } });
+	assert_int_equal(evidence.dad_end, DAD_COMPLETED);
+	/* A further address, after the first one failed. */
+	derive((const struct at[]){ { 110, MOMENT_DADFAILED }, { 120, MOMENT_PERMANENT }, { 0 } });
+	assert_int_equal(evidence.dad_end, DAD_FAILED);
+}
+
+static void test_an_answer_after_dad(void **state)
+{
+	(void)state;
+	derive_answered((const struct at[]){
+		{ 100,	MOMENT_OPENED },
+		{ 130,	MOMENT_DAD_PROBE, 1 },
+		{ 200,	MOMENT_PERMANENT },
+		{ 300,	MOMENT_DAD_ANSWERED, 1 },
+		{ 310,	MOMENT_DAD_IN, 0, 136 },
+		{ 900,	MOMENT_CLOSED },
+		{ 0 } }, DAD_ANSWER_NA);
+	assert_int_equal(evidence.dad_answers_inside, 1);
+	assert_false(evidence.tentative_inside);
+	assert_int_equal(evidence.dad_end, DAD_COMPLETED);
+}
+
+static void test_dad_is_fooled(void **state)
+{
+	const struct at came[] = {
+		{ 140, MOMENT_DAD_ANSWERED, 1 },
+		{ 150, MOMENT_DAD_IN, 0, 135 },
+		{ 160, MOMENT_DADFAILED },
+		{ 0 } };
+	const struct at did_not_come[] = {
+		{ 140, MOMENT_DAD_ANSWERED, 1 },
+		{ 160, MOMENT_DADFAILED },
+		{ 0 } };
+	const struct at completed[] = {
+		{ 140, MOMENT_DAD_ANSWERED, 1 },
+		{ 150, MOMENT_DAD_IN, 0, 135 },
+		{ 160, MOMENT_PERMANENT },
+		{ 0 } };
+
+	(void)state;
+	derive_answered(came, DAD_ANSWER_LOOPBACK);
+	assert_true(evidence.dad_fooled);
+	derive_answered(came, DAD_ANSWER_NS);
+	assert_false(evidence.dad_fooled);
+	derive_answered(did_not_come, DAD_ANSWER_LOOPBACK);
+	assert_false(evidence.dad_fooled);
+	derive_answered(completed, DAD_ANSWER_LOOPBACK);
+	assert_false(evidence.dad_fooled);
+}
 /* clang-format on */
 
 int main(void)
@@ -168,6 +259,10 @@ int main(void)
 		cmocka_unit_test(test_first_flag_set_fails),
 		cmocka_unit_test(test_somebody_else_continues_it),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_dad_fails),
+		cmocka_unit_test(test_dad_ends),
+		cmocka_unit_test(test_an_answer_after_dad),
+		cmocka_unit_test(test_dad_is_fooled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

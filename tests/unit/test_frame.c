@@ -271,6 +271,131 @@ static void test_link_local(void **state)
 	}
 }
 
+/* Made as the echoes above: by Python's struct and a sum modulo 65535. */
+struct good_dad {
+	const char *name;
+	const char *nonce; /* NULL: none */
+	size_t (*make)(const struct frame_dad *dad, uint8_t *buf);
+	const char *frame;
+};
+
+#define DUT_ADDRESS "fe8000000000000000dad0fffe000101"
+
+/* clang-format off */
+static const struct good_dad good_dads[] = {
+	{
+		.name = "a solicitation without nonce", .make = frame_dad_ns,
+		.frame = "3333ff000101 02dad0000102 86dd  60000000 0018 3a ff"
+			 "00000000000000000000000000000000 ff0200000000000000000001ff000101"
+			 "87 00 aa4a 00000000" DUT_ADDRESS,
+	}, {
+		.name = "a solicitation with nonce", .make = frame_dad_ns, .nonce = "0123456789ab",
+		.frame = "3333ff000101 02dad0000102 86dd  60000000 0020 3a ff"
+			 "00000000000000000000000000000000 ff0200000000000000000001ff000101"
+			 "87 00 cc0b 00000000" DUT_ADDRESS "0e01 0123456789ab",
+	}, {
+		.name = "an advertisement", .make = frame_dad_na,
+		.frame = "333300000001 02dad0000102 86dd  60000000 0020 3a ff"
+			 DUT_ADDRESS "ff020000000000000000000000000001"
+			 "88 00 e409 20000000" DUT_ADDRESS "0201 02dad0000102",
+	},
+};
+/* clang-format on */
+
+static struct frame_dad dad_of(const struct good_dad *good)
+{
+	struct frame_dad dad = { .target = address_of("fe80::da:d0ff:fe00:101"),
+				 .have_nonce = good->nonce != NULL };
+
+	from_hex("02dad0000102", dad.source_mac);
+	if (good->nonce)
+		from_hex(good->nonce, dad.nonce);
+	return dad;
+}
+
+static void test_dad_frames_are_the_known_good_ones(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(good_dads) / sizeof(*good_dads); i++) {
+		const struct good_dad *good = &good_dads[i];
+		struct frame_dad dad = dad_of(good);
+		uint8_t wanted[FRAME_DAD_MAX], made[FRAME_DAD_MAX];
+		size_t nr = from_hex(good->frame, wanted);
+
+		print_message("%s\n", good->name);
+		assert_int_equal(good->make(&dad, made), nr);
+		assert_memory_equal(made, wanted, nr);
+	}
+}
+
+static void test_a_solicitation_is_read_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(good_dads) / sizeof(*good_dads); i++) {
+		const struct good_dad *good = &good_dads[i];
+		struct frame_dad dad = dad_of(good), read = { .have_nonce = true };
+		uint8_t frame[FRAME_DAD_MAX];
+		size_t nr = from_hex(good->frame, frame);
+
+		assert_int_equal(frame_dad_read(frame, nr, &read), good->make == frame_dad_ns);
+		if (good->make != frame_dad_ns)
+			continue;
+		assert_memory_equal(read.source_mac, dad.source_mac, ETH_ALEN);
+		assert_memory_equal(&read.target, &dad.target, sizeof(dad.target));
+		assert_int_equal(read.have_nonce, dad.have_nonce);
+		assert_memory_equal(read.nonce, dad.nonce, FRAME_NONCE);
+	}
+}
+
+/* Any other byte at these places, or any byte less, and it is no probe of DAD. */
+static void test_what_is_no_solicitation_of_dad(void **state)
+{
+	static const size_t places[] = { 12, 13, 14, 20, 21, 22, 29, 37, 54, 55 };
+	uint8_t good[FRAME_DAD_MAX], frame[FRAME_DAD_MAX];
+	size_t nr = from_hex(good_dads[1].frame, good);
+	struct frame_dad read = { .have_nonce = true };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		memcpy(frame, good, nr);
+		frame[places[i]] ^= 0x80;
+		assert_false(frame_dad_read(frame, nr, &read));
+		assert_true(read.have_nonce);
+	}
+	for (size_t less = 0; less < nr; less++)
+		assert_false(frame_dad_read(good, less, &read));
+	assert_true(frame_dad_read(good, nr, &read));
+}
+
+/* Options that end beyond the packet, or have no length, are not followed. */
+static void test_a_nonce_among_other_options(void **state)
+{
+	static const struct {
+		const char *options;
+		bool have_nonce;
+	} cases[] = {
+		{ "0101 000000000000 0e01 a1a2a3a4a5a6", true },
+		{ "0102 0000000000000000000000000000 0e01 a1a2a3a4a5a6", true },
+		{ "0e02 0000000000000000000000000000", false },
+		{ "0100 000000000000 0e01 a1a2a3a4a5a6", false },
+		{ "0103 000000000000 0e01 a1a2a3a4a5a6", false },
+		{ "0e01 a1a2a3a4a5", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint8_t frame[FRAME_DAD_MAX];
+		size_t bare = from_hex(good_dads[0].frame, frame);
+		size_t nr = bare + from_hex(cases[i].options, frame + bare);
+		struct frame_dad read;
+
+		frame[19] = (uint8_t)(nr - ETH_HLEN - 40);
+		assert_true(frame_dad_read(frame, nr, &read));
+		assert_int_equal(read.have_nonce, cases[i].have_nonce);
+		assert_int_equal(read.nonce[0], cases[i].have_nonce ? 0xa1 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +405,10 @@ int main(void)
 		cmocka_unit_test(test_multicast_mac),
 		cmocka_unit_test(test_solicited_node),
 		cmocka_unit_test(test_link_local),
+		cmocka_unit_test(test_dad_frames_are_the_known_good_ones),
+		cmocka_unit_test(test_a_solicitation_is_read_back),
+		cmocka_unit_test(test_what_is_no_solicitation_of_dad),
+		cmocka_unit_test(test_a_nonce_among_other_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

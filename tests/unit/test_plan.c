@@ -24,7 +24,8 @@ static struct campaign *load(const char *text)
 static const char mixed[] =
 	"window: {hold_range: {min_us: 1000, max_us: 1003}}\n"
 	"echo: {directions: [inbound, outbound, outbound-raw],\n"
-	"       targets: [all-nodes, solicited-node, tentative, peer, nobody], count: 3}\n";
+	"       targets: [all-nodes, solicited-node, tentative, peer, nobody], count: 3}\n"
+	"dad: {answer: [none, ns, na, loopback], offset_us: 7, times: 2}\n";
 
 static void assert_same(const struct trial_spec *a, const struct trial_spec *b)
 {
@@ -34,6 +35,7 @@ static void assert_same(const struct trial_spec *a, const struct trial_spec *b)
 	assert_int_equal(a->direction, b->direction);
 	assert_int_equal(a->target, b->target);
 	assert_int_equal(a->echoes, b->echoes);
+	assert_int_equal(a->dad_answer, b->dad_answer);
 	assert_int_equal(a->seed, b->seed);
 }
 
@@ -166,6 +168,51 @@ static void test_draws(void **state)
 	campaign_free(campaign);
 }
 
+/* Answers are for the arms that send echoes, and are drawn about evenly. */
+static void test_dad(void **state)
+{
+	struct campaign *campaign = load(mixed);
+	uint32_t answers[DAD_ANSWERS] = { 0 };
+
+	(void)state;
+	for (uint32_t trial = 1; trial <= TRIALS; trial++) {
+		struct trial_spec spec;
+
+		plan_trial(campaign, trial, &spec);
+		if (spec.arm == ARM_CONTROL || spec.arm == ARM_HOLD)
+			assert_int_equal(spec.dad_answer, DAD_ANSWER_NONE);
+		else
+			answers[spec.dad_answer]++;
+		assert_int_equal(spec.dad_at, DAD_AT_PROBE);
+		assert_int_equal(spec.dad_offset_us, 7);
+		assert_int_equal(spec.dad_times, 2);
+	}
+	for (size_t i = 0; i < DAD_ANSWERS; i++)
+		assert_in_range(answers[i], TRIALS / 8 - TRIALS / 32, TRIALS / 8 + TRIALS / 32);
+	campaign_free(campaign);
+}
+
+/* What is drawn beside the answers is the same with and without them. */
+static void test_dad_leaves_the_plan(void **state)
+{
+	struct campaign *without = load("echo: {targets: [all-nodes, tentative]}\n");
+	struct campaign *with = load("echo: {targets: [all-nodes, tentative]}\n"
+				     "dad: {answer: [na, ns]}\n");
+
+	(void)state;
+	for (uint32_t trial = 1; trial <= TRIALS; trial++) {
+		struct trial_spec a, b;
+
+		plan_trial(without, trial, &a);
+		plan_trial(with, trial, &b);
+		assert_int_equal(a.dad_answer, DAD_ANSWER_NONE);
+		b.dad_answer = DAD_ANSWER_NONE;
+		assert_same(&a, &b);
+	}
+	campaign_free(without);
+	campaign_free(with);
+}
+
 static void test_list(void **state)
 {
 	struct campaign *campaign = load("arms: [hold]\nwindow: {hold_us: [10, 20, 30]}\n");
@@ -220,11 +267,17 @@ static void test_last_trial(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_draw),	   cmocka_unit_test(test_same_seed),
-		cmocka_unit_test(test_other_seed), cmocka_unit_test(test_balance),
-		cmocka_unit_test(test_arms),	   cmocka_unit_test(test_draws),
-		cmocka_unit_test(test_list),	   cmocka_unit_test(test_comparable),
+		cmocka_unit_test(test_draw),
+		cmocka_unit_test(test_same_seed),
+		cmocka_unit_test(test_other_seed),
+		cmocka_unit_test(test_balance),
+		cmocka_unit_test(test_arms),
+		cmocka_unit_test(test_draws),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_comparable),
 		cmocka_unit_test(test_last_trial),
+		cmocka_unit_test(test_dad),
+		cmocka_unit_test(test_dad_leaves_the_plan),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -262,6 +262,8 @@ static struct evidence full_evidence(void)
 			  .target = TARGET_NOBODY,
 			  .source = SOURCE_SPOOFED,
 			  .echoes = 4,
+			  .dad_answer = DAD_ANSWER_LOOPBACK,
+			  .dad_offset_us = 7,
 			  .seed = UINT64_MAX },
 		.lane = 2,
 		.device = "dut0",
@@ -281,6 +283,12 @@ static struct evidence full_evidence(void)
 		.echoes_delivered = 3,
 		.echoes_inside = 2,
 		.first_echo_ns = 12345,
+		.dad_probes = 5,
+		.dad_answers_sent = 4,
+		.dad_answers_delivered = 3,
+		.dad_answers_inside = 2,
+		.dad_end = DAD_FAILED,
+		.dad_fooled = true,
 		.bringup_end = BRINGUP_KILLED,
 		.bringup_status = 11,
 		.bringup_said = "ifconfig: what?",
@@ -345,6 +353,16 @@ static void test_trial_line(void **state)
 	assert_string_equal(text_of(line, "flags_errno"), "EPERM");
 	assert_string_equal(text_of(line, "refused_errno"), "EADDRNOTAVAIL");
 	assert_int_equal(number_of(line, "first_echo_ns"), 12345);
+	assert_int_equal(number_of(line, "dad_probes"), 5);
+	assert_int_equal(number_of(line, "dad_answers_sent"), 4);
+	assert_int_equal(number_of(line, "dad_answers_delivered"), 3);
+	assert_int_equal(number_of(line, "dad_answers_inside"), 2);
+	assert_string_equal(text_of(line, "dad_end"), "failed");
+	assert_true(json_is_true(json_object_get(line, "dad_fooled")));
+	part = json_object_get(line, "spec");
+	assert_string_equal(text_of(part, "dad_answer"), "loopback");
+	assert_string_equal(text_of(part, "dad_at"), "probe");
+	assert_int_equal(number_of(part, "dad_offset_us"), 7);
 	assert_string_equal(text_of(line, "bringup_end"), "killed");
 	assert_int_equal(number_of(line, "bringup_status"), 11);
 	assert_string_equal(text_of(line, "bringup_said"), "ifconfig: what?");

@@ -97,6 +97,10 @@ static void test_sums_of_an_arm(void **state)
 			.echoes_refused = 1,
 			.echoes_delivered = 3,
 			.echoes_inside = i % 2,
+			.dad_answers_sent = 2,
+			.dad_answers_inside = i % 4 == 2,
+			.dad_end = i % 4 ? DAD_COMPLETED : DAD_FAILED,
+			.dad_fooled = i % 8 == 0,
 			.first_echo_ns = i * 1000 + 499,
 			.second_flags_ns = i * 1000 + 500,
 			.settled = i <= 10,
@@ -120,12 +124,17 @@ static void test_sums_of_an_arm(void **state)
 	assert_int_equal(arm->trials, 100);
 	assert_int_equal(arm->valid, 100);
 	assert_int_equal(arm->opened, 100);
-	assert_int_equal(arm->inside, 50);
+	/* The echoes of every second trial, and the answers of half of the others. */
+	assert_int_equal(arm->inside, 75);
 	assert_int_equal(arm->verdicts.by[VERDICT_CLEAN], 100);
 	assert_int_equal(arm->echoes_sent, 400);
 	assert_int_equal(arm->echoes_refused, 100);
 	assert_int_equal(arm->echoes_delivered, 300);
 	assert_int_equal(arm->echoes_inside, 50);
+	assert_int_equal(arm->dad_answers_sent, 200);
+	assert_int_equal(arm->dad_answers_inside, 25);
+	assert_int_equal(arm->dad_failed, 25);
+	assert_int_equal(arm->dad_fooled, 12);
 	assert_int_equal(arm->hold_asked_p50_us, 1000);
 	assert_int_equal(arm->hold_asked_p99_us, 1000);
 	assert_int_equal(arm->held_p50_us, 1390);

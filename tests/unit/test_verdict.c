@@ -39,6 +39,12 @@ struct verdict_case {
 #define SET(member, number) \
 	{ offsetof(struct evidence, member), sizeof(((struct evidence *)NULL)->member), (number) }
 
+#define NO_ECHOES SET(spec.echoes, 0), SET(echoes_sent, 0), SET(echoes_inside, 0)
+#define ANSWERS(probes, sent, delivered, inside)                          \
+	SET(spec.dad_answer, DAD_ANSWER_NA), SET(dad_probes, probes),         \
+	SET(dad_answers_sent, sent), SET(dad_answers_delivered, delivered), \
+	SET(dad_answers_inside, inside)
+
 static const struct verdict_case cases[] = {
 	{ "nothing is wrong", .verdict = VERDICT_CLEAN, .reason = "came back 12 us after teardown" },
 
@@ -243,6 +249,30 @@ static const struct verdict_case cases[] = {
 	{ "no echo planned: none needed",
 	  { SET(spec.echoes, 0), SET(echoes_sent, 0), SET(echoes_delivered, 0), SET(echoes_inside, 0) },
 	  .verdict = VERDICT_CLEAN },
+
+	/* DAD answers, beside echoes and instead of them */
+	{ "an answer inside, and no echo planned",
+	  { NO_ECHOES, ANSWERS(1, 1, 1, 1) }, .verdict = VERDICT_CLEAN },
+	{ "an answer after the window, and no echo planned",
+	  { NO_ECHOES, ANSWERS(2, 1, 1, 0) }, .verdict = VERDICT_MISSED,
+	  .reason = "no DAD answer was inside the window (2 probes seen, 1 answers sent, 1 delivered)" },
+	{ "echoes inside, and no probe to be answered", { ANSWERS(0, 0, 0, 0) },
+	  .verdict = VERDICT_MISSED, .reason = "no DAD probe of dut came to be answered" },
+	{ "an answer inside, and no echo", { SET(echoes_inside, 0), ANSWERS(1, 1, 1, 1) },
+	  .verdict = VERDICT_MISSED, .reason = "no echo was inside the window" },
+	{ "an answer at the opening needs no probe",
+	  { NO_ECHOES, ANSWERS(0, 1, 1, 1), SET(spec.dad_at, DAD_AT_OPEN) }, .verdict = VERDICT_CLEAN },
+	{ "in an order the answer need not be inside",
+	  { ANSWERS(1, 1, 1, 0), SET(spec.steps, 2), SET(steps_held, 2), SET(order_kept, true) },
+	  .verdict = VERDICT_CLEAN },
+	{ "in an order the answer must come",
+	  { ANSWERS(1, 1, 0, 0), SET(spec.steps, 2), SET(steps_held, 2), SET(order_kept, true) },
+	  .verdict = VERDICT_MISSED, .reason = "no DAD answer was seen by the kernel" },
+	{ "DAD failed, which is what an answer is for",
+	  { NO_ECHOES, ANSWERS(1, 1, 1, 1), SET(dad_end, DAD_FAILED) },
+	  .verdict = VERDICT_CLEAN, .reason = "came back 12 us after teardown" },
+	{ "DAD failed by its own probe, which is no leak", { SET(dad_fooled, true) },
+	  .verdict = VERDICT_CLEAN, .reason = "DAD failed although only the device's own probe came back" },
 };
 /* clang-format on */
 

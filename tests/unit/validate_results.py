@@ -106,6 +106,13 @@ class Results:
                     f"{where}: more echoes refused than sent")
         self.expect(not line["echoes_inside"] or line["opened"],
                     f"{where}: an echo is inside a window that did not open")
+        self.expect(line["dad_answers_inside"] <= line["dad_answers_delivered"]
+                    <= line["dad_answers_sent"],
+                    f"{where}: more DAD answers inside than delivered, or delivered than sent")
+        self.expect(not line["dad_answers_sent"] or line["spec"]["dad_answer"] != "none",
+                    f"{where}: DAD answers, and none is planned")
+        self.expect(line["dad_end"] == "failed" or not line["dad_fooled"],
+                    f"{where}: DAD was fooled, and did not fail")
         if verdict == "clean":
             self.check_clean(where, line)
         if verdict == "leak":
@@ -125,6 +132,8 @@ class Results:
         else:
             self.expect(not spec["echoes"] or line["echoes_inside"],
                         f"{where}: clean without an echo inside the window")
+            self.expect(spec["dad_answer"] == "none" or line["dad_answers_inside"],
+                        f"{where}: clean without a DAD answer inside the window")
         self.expect((line["held_ns"] or 0) >= spec["hold_us"] * 950,
                     f"{where}: clean, and held for less than 95% of what was asked")
         self.expect(not line["lost_records"] and not line["missed_probes"],
@@ -178,11 +187,15 @@ class Results:
         sums = {
             "valid": sum(line["verdict"] in VALID for line in trials),
             "opened": sum(line["opened"] for line in trials),
-            "inside": sum(line["echoes_inside"] > 0 for line in trials),
+            "inside": sum(line["echoes_inside"] + line["dad_answers_inside"] > 0
+                          for line in trials),
             "tentative": sum(line["tentative_inside"] for line in trials),
+            "dad_failed": sum(line["dad_end"] == "failed" for line in trials),
+            "dad_fooled": sum(line["dad_fooled"] for line in trials),
             "held": sum(line["opened"] and line["spec"]["hold_us"] > 0 for line in trials),
         }
-        for name in ("echoes_sent", "echoes_refused", "echoes_delivered", "echoes_inside"):
+        for name in ("echoes_sent", "echoes_refused", "echoes_delivered", "echoes_inside",
+                     "dad_answers_sent", "dad_answers_inside"):
             sums[name] = sum(line[name] for line in trials)
         for name, value in sums.items():
             self.expect(arm[name] == value, f"{where}: {name} is {arm[name]}, the lines say {value}")
