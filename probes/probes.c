@@ -140,9 +140,39 @@ static int rung_possible(struct ground *ground, const struct probe_rung *rung,
 		err == -EPERM ? " (no dynamic ftrace with direct calls, or locked down)" : "");
 }
 
-bool probes_have_loop(void)
+const struct probes_helper probes_helpers[] = {
+	{ "bpf_loop", "5.17", "holds of an order end less precisely, and last less long",
+	  BPF_FUNC_loop },
+	{ "bpf_map_lookup_percpu_elem", "5.19",
+	  "references can be counted only where /proc/kallsyms lists __per_cpu_offset",
+	  BPF_FUNC_map_lookup_percpu_elem },
+	{ NULL },
+};
+
+bool probes_helper_works(const struct probes_helper *helper)
 {
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) == 1;
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, (enum bpf_func_id)helper->number,
+				       NULL) == 1;
+}
+
+void probes_try_places(struct probes_place *places, uint32_t nr)
+{
+	struct ground ground = { 0 };
+
+	for (uint32_t i = 0; i < nr; i++)
+		for (int j = 0; places[i].functions[j]; j++)
+			ground_want(&ground, places[i].functions[j]);
+	for (uint32_t i = 0; i < nr; i++) {
+		struct probes_place *place = &places[i];
+		const char *found = NULL;
+
+		for (int j = 0; !found && place->functions[j]; j++)
+			found = ground_find(&ground, place->functions[j]);
+		snprintf(place->function, sizeof(place->function), "%s", found ? found : "");
+		place->kprobe = found ? ground_try_kprobe(found) : -ENOENT;
+		place->fentry = found ? ground_try_fentry(&ground, found) : -ENOENT;
+	}
+	ground_clear(&ground);
 }
 
 /* --- one load --- */
@@ -390,7 +420,7 @@ static int choose_steps(struct probes *probes, struct ground *ground, struct why
 	int err = 0;
 
 	if (probes->ask->nr_steps)
-		probes->without_loop = !probes_have_loop();
+		probes->without_loop = !probes_helper_works(&probes_helpers[0]);
 	for (uint32_t i = 0; !err && i < probes->ask->nr_steps; i++)
 		err = choose_step(probes, i, ground, why);
 	return err;

@@ -134,8 +134,29 @@ uint64_t probes_step_passes(const struct probes *probes, uint32_t step);
  */
 uint64_t probes_step_missed(const struct probes *probes, uint32_t step);
 
-/* Whether the kernel has bpf_loop (5.17); without it holds are coarser and shorter. */
-bool probes_have_loop(void);
+/* --- for the doctor --- */
+
+/* What an order's hold could be hooked to: `functions` is asked, the rest is told. */
+struct probes_place {
+	const char *functions[SITE_FUNCTIONS_MAX + 1];
+	char function[96]; /* the first of them that this kernel has, or "" */
+	int kprobe;	   /* 0: it could be hooked just now; -errno */
+	int fentry;
+};
+
+/* Tries each place, with programs that do nothing. */
+void probes_try_places(struct probes_place *places, uint32_t nr);
+
+/* What the kernel may offer to programs, and what is lost without it. */
+struct probes_helper {
+	const char *name;
+	const char *since;
+	const char *costs;
+	int number; /* enum bpf_func_id */
+};
+extern const struct probes_helper probes_helpers[]; /* ends with name NULL */
+
+bool probes_helper_works(const struct probes_helper *helper);
 
 /*
  * The reference counts of a device of the calling process's network namespace. A device that does
