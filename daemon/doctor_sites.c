@@ -95,17 +95,30 @@ uint32_t doctor_sites_find(struct doctor_site *rows, bool try)
 	return nr;
 }
 
+static bool any_works(const struct doctor_site *rows, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (rows[i].tier)
+			return true;
+	return false;
+}
+
 void doctor_sites_print(const struct doctor_site *rows, uint32_t nr)
 {
+	if (!any_works(rows, nr)) {
+		printf("  none of %u sites: no order can come about; %s: %s\n", nr,
+		       rows[0].site, rows[0].reason);
+		return;
+	}
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct doctor_site *row = &rows[i];
 
-		printf("  %-17s %-7s %-3s", row->site, row->device ? row->device : "",
+		printf("  %-17s %-7s %-4s", row->site, row->device ? row->device : "",
 		       row->tier ? "ok" : "no");
 		if (row->tier)
-			printf(" by %s%s of %s", used_names[row->tier],
-			       row->fentry && row->kprobe ? " or kprobe" : "", row->function);
-		printf("%s%s\n", row->tier && row->reason ? "; " : " ",
-		       row->reason ? row->reason : "");
+			printf("by %s%s of %s%s", used_names[row->tier],
+			       row->fentry && row->kprobe ? " or kprobe" : "", row->function,
+			       row->reason ? "; " : "");
+		printf("%s\n", row->reason ? row->reason : "");
 	}
 }

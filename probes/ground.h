@@ -19,6 +19,7 @@ enum {
 struct ground_function {
 	const char *name;	 /* that is looked for; not ours */
 	char found[GROUND_NAME]; /* what kallsyms has: the name itself, or with a suffix; or "" */
+	char module[56];	 /* where it is; "": in vmlinux */
 };
 
 /* kallsyms is read once, when the first function is asked for. Zero-initialised is empty. */
@@ -40,7 +41,7 @@ void ground_want(struct ground *ground, const char *function);
  */
 const char *ground_find(struct ground *ground, const char *function);
 
-/* Loads and attaches an empty fentry program: 0, or -errno. */
+/* Loads and attaches an empty fentry program, to a function of vmlinux or of a module: 0, or -errno. */
 int ground_try_fentry(struct ground *ground, const char *function);
 
 /* Plants a kprobe that does nothing, and takes it away: 0, or -errno. */
