@@ -702,7 +702,8 @@ const struct command command_doctor = {
 	.arguments = "[--json] [--kernel IMAGE [--modules DIR]]",
 	.doc = "Tells what works on this machine, and what each lack costs",
 	.help = "  --json          one JSON object\n"
-		"  --kernel IMAGE  in a throw-away virtual machine: a vmlinuz, a .deb, PACKAGE or\n"
+		"  --kernel IMAGE  in a throw-away virtual machine: a vmlinuz, a .deb, PACKAGE "
+		"or\n"
 		"                  SUITE/PACKAGE (fetched by apt); needs QEMU, and no root\n"
 		"  --modules DIR   that kernel's modules; default: those of its package\n"
 		"\n"

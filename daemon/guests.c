@@ -123,7 +123,8 @@ static void say_steps(struct guests *guests, json_t *hooks)
 	json_t *json;
 	size_t i;
 
-	json_array_foreach(hooks, i, json) {
+	json_array_foreach(hooks, i, json)
+	{
 		struct results_hook hook;
 
 		if (!fields_from_json(&hook_fields, json, &hook) && hook.note)

@@ -322,8 +322,8 @@ int results_trial(struct results *results, const struct evidence *evidence,
 	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
 	uint64_t started_ms = evidence->started_ns / 1000000;
 	uint64_t ago_ms = now_ms > started_ms ? now_ms - started_ms : 0;
-	struct trial_line line = trial_line(
-		evidence, judgement, clock_ms(CLOCK_REALTIME) - ago_ms, &results->told);
+	struct trial_line line = trial_line(evidence, judgement,
+					    clock_ms(CLOCK_REALTIME) - ago_ms, &results->told);
 	off_t before = results->kept_bytes;
 	int r = put(results, &trial_fields, "trial", &line, NULL, why);
 

@@ -85,7 +85,7 @@ struct tally_reason {
 };
 
 /* A hold of the order, over the trials in which it was in force. */
-struct tally_step { /* NOLINT(clang-analyzer-optin.performance.Padding) */
+struct tally_step {    /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t step; /* its number, from 1 */
 	enum order_thread thread;
 	const char *place;

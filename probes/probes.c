@@ -43,7 +43,7 @@ struct probes {
 	char step_functions[STEPS_MAX][GROUND_NAME];
 	char step_notes[STEPS_MAX][256];
 	bool at_return[STEPS_MAX];
-	bool without_loop; /* holds have to do without bpf_loop */
+	bool without_loop;	      /* holds have to do without bpf_loop */
 	const struct probes_ask *ask; /* while opening */
 	struct lane_state *lanes;
 	struct counts *counts;
@@ -387,10 +387,11 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 	enum tier forced = probes->ask->tier;
 
 	if (!found)
-		return why_set(why, ENOTSUP,
-			       "probes: this kernel has no function %s (%s); it may be inlined, "
-			       "or its module not loaded",
-			       step->functions[0], step->place);
+		return why_set(
+			why, ENOTSUP,
+			"probes: this kernel has no function %s (%s); it may be inlined, "
+			"or its module not loaded",
+			step->functions[0], step->place);
 	snprintf(probes->step_functions[i], sizeof(probes->step_functions[i]), "%s", found);
 	hook->probe = &step_probe;
 	hook->function = probes->step_functions[i];

@@ -61,7 +61,7 @@ enum { PROBES_WITHOUT_MAX = 5 };
 
 /* A hold inside a kernel function; which threads and for how long stands in the lane's state. */
 struct probes_step {
-	const char *place; /* as the order names it */
+	const char *place;			       /* as the order names it */
 	const char *functions[SITE_FUNCTIONS_MAX + 1]; /* the first one that kallsyms lists */
 	bool at_return;
 };

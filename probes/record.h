@@ -78,9 +78,9 @@ enum { STEP_THREADS = 4 }; /* as enum order_thread counts them; [0] of an array 
 
 /* A hold of an order (daemon/order.h). */
 struct step {
-	__u32 thread;  /* 1: a bring-up's task, 2: the lane's process 1, 3: DAD; 0: no hold */
-	__u32 until;   /* enum order_until */
-	__u32 other;   /* the thread that it waits for; 0: none, it ends by time */
+	__u32 thread; /* 1: a bring-up's task, 2: the lane's process 1, 3: DAD; 0: no hold */
+	__u32 until;  /* enum order_until */
+	__u32 other;  /* the thread that it waits for; 0: none, it ends by time */
 	__u32 pad;
 	__u64 most_ns; /* the time, or the deadline of the event */
 };

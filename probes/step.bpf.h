@@ -15,7 +15,8 @@ enum { UNTIL_TIME, UNTIL_HELD, UNTIL_DONE }; /* enum order_until */
 
 struct wait {
 	volatile __u32 *trial; /* zeroed when the trial ends */
-	volatile __u32 *event; /* it becomes the trial's number when what is waited for has come */
+	volatile __u32
+		*event; /* it becomes the trial's number when what is waited for has come */
 	__u64 until_ns;
 	__u32 armed; /* the trial's number */
 };
@@ -65,30 +66,30 @@ static __always_inline void hold(__u32 index)
 	report_at(lane, slot, RECORD_STEP_RELEASED, outcome, who.pid, index + 1, to_ns);
 }
 
-#define STEP(kind, index)                   \
-	SEC("fentry/dev_change_flags")      \
+#define STEP(kind, index)                       \
+	SEC("fentry/dev_change_flags")          \
 	int kind##_fentry_##index(void *ctx)    \
-	{                                   \
-		hold(index);                \
-		return 0;                   \
-	}                                   \
-	SEC("fexit/dev_change_flags")       \
+	{                                       \
+		hold(index);                    \
+		return 0;                       \
+	}                                       \
+	SEC("fexit/dev_change_flags")           \
 	int kind##_fexit_##index(void *ctx)     \
-	{                                   \
-		hold(index);                \
-		return 0;                   \
-	}                                   \
-	SEC("kprobe")                       \
+	{                                       \
+		hold(index);                    \
+		return 0;                       \
+	}                                       \
+	SEC("kprobe")                           \
 	int kind##_kprobe_##index(void *ctx)    \
-	{                                   \
-		hold(index);                \
-		return 0;                   \
-	}                                   \
-	SEC("kretprobe")                    \
+	{                                       \
+		hold(index);                    \
+		return 0;                       \
+	}                                       \
+	SEC("kretprobe")                        \
 	int kind##_kretprobe_##index(void *ctx) \
-	{                                   \
-		hold(index);                \
-		return 0;                   \
+	{                                       \
+		hold(index);                    \
+		return 0;                       \
 	}
 
 #endif

@@ -40,9 +40,9 @@ static __always_inline void spin(struct wait *wait)
 		return;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < STEP_OLD_TURNS; i++) {
-		__u32 size = i < STEP_OLD_FINE_TURNS		   ? FINE_BYTES :
+		__u32 size = i < STEP_OLD_FINE_TURNS			     ? FINE_BYTES :
 			     i < STEP_OLD_FINE_TURNS + STEP_OLD_MEDIUM_TURNS ? MEDIUM_BYTES :
-							     COARSE_BYTES;
+									       COARSE_BYTES;
 
 		if (is_over(wait))
 			break;
@@ -56,7 +56,9 @@ int step_old_cost(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 zero = 0;
 	struct ballast *ballast = bpf_map_lookup_elem(&ballasts, &zero);
-	__u32 size = !ctx->args[0] ? FINE_BYTES : ctx->args[0] == 1 ? MEDIUM_BYTES : COARSE_BYTES;
+	__u32 size = !ctx->args[0]     ? FINE_BYTES :
+		     ctx->args[0] == 1 ? MEDIUM_BYTES :
+					 COARSE_BYTES;
 	__u64 from_ns = bpf_ktime_get_ns();
 
 	if (ballast)

@@ -55,9 +55,8 @@ static void test_dad_at_a_site(void **state)
 	struct why why;
 
 	(void)state;
-	assert_int_equal(order_read(&order, "DAD held at return of dad-completed for 300 us",
-				    &why),
-			 0);
+	assert_int_equal(
+		order_read(&order, "DAD held at return of dad-completed for 300 us", &why), 0);
 	assert_int_equal(order_read(&order, "I held at stop until DAD done", &why), 0);
 	assert_int_equal(order_read(&order, "II starts when DAD held", &why), 0);
 	assert_true(order_has_dad(&order));
