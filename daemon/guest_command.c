@@ -13,7 +13,7 @@
 #include "loop.h"
 #include "vm.h"
 
-#define PATIENCE_NS 300000000000ULL /* from the start to the last word; TCG on a busy machine */
+#define PATIENCE_NS 600000000000ULL /* from the start to the last word; TCG on a busy machine */
 
 /* Memory that QEMU inherits, under a name that it can open. */
 static int make_memory(const char *name, char *path, size_t size)

@@ -96,7 +96,7 @@ smoke() { # NAME KERNEL TIER...
 }
 
 doctor() { # NAME KERNEL: sites, tiers and lacks are those of expected/NAME
-	timeout 400 "$dadrace" doctor --json --kernel "$2" >"$results/$1.doctor" 2>"$results/$1.out"
+	timeout 650 "$dadrace" doctor --json --kernel "$2" >"$results/$1.doctor" 2>"$results/$1.out"
 	code=$?
 	if grep -q '^dadrace: \(image: apt-get\|apt-\)' "$results/$1.out"; then
 		echo "skip $1.doctor: its package could not be had"
