@@ -13,7 +13,9 @@
 #include "loop.h"
 #include "vm.h"
 
-#define PATIENCE_NS 600000000000ULL /* from the start to the last word; TCG on a busy machine */
+enum { BOOTS_MAX = 3 };
+
+#define PATIENCE_NS 600000000000ULL /* of one boot; TCG on a busy machine */
 
 /* Memory that QEMU inherits, under a name that it can open. */
 static int make_memory(const char *name, char *path, size_t size)
@@ -37,30 +39,53 @@ static bool is_exit(const char *line, int *code)
 	return is;
 }
 
-/* Passes on what the guest says until its exit line. False when it ended or fell silent before. */
-static bool pass_on(const struct vm *vm, FILE *out, int *code)
+/* What the guest says until QEMU has ended, which it does when the guest powers off; or its deadline. */
+static void listen(const struct vm *vm, FILE *into)
 {
-	int fd = dup(vm_results(vm));
-	FILE *in = fd >= 0 ? fdopen(fd, "r") : NULL;
-	uint64_t deadline_ns = loop_now() + PATIENCE_NS;
 	struct pollfd wait = { .fd = vm_results(vm), .events = POLLIN };
-	char *line = NULL;
-	bool over = false;
-	size_t room = 0;
+	uint64_t deadline_ns = loop_now() + PATIENCE_NS;
+	char part[4096];
+	ssize_t n = 1;
 
-	/* The guest's last words come in one piece with those before: lines are read until none is left. */
-	while (in && !over && loop_now() < deadline_ns &&
-	       poll(&wait, 1, (int)((deadline_ns - loop_now()) / 1000000)) > 0)
-		while (!over && getline(&line, &room, in) > 0) {
-			over = is_exit(line, code);
-			if (!over)
-				fputs(line, out);
-		}
-	free(line);
-	if (in)
-		fclose(in);
+	while (n > 0 && loop_now() < deadline_ns &&
+	       poll(&wait, 1, (int)((deadline_ns - loop_now()) / 1000000)) > 0) {
+		n = read(wait.fd, part, sizeof(part));
+		if (n > 0)
+			fwrite(part, 1, (size_t)n, into);
+	}
+}
+
+/* Passes on what was said before the exit line. False when there is none: the guest did not end well. */
+static bool pass_on(const char *said, size_t size, FILE *out, int *code)
+{
+	const char *last = size > 1 ? memrchr(said, '\n', size - 1) : NULL;
+
+	last = last ? last + 1 : said;
+	if (!size || !is_exit(last, code))
+		return false;
+	fwrite(said, 1, (size_t)(last - said), out);
 	fflush(out);
-	return over;
+	return true;
+}
+
+/* One boot. -EAGAIN when the guest ended before its first word, as some boots by TCG do. */
+static int boot(const struct vm_ask *ask, FILE *out, int *code, struct why *why)
+{
+	char *said = NULL;
+	size_t size = 0;
+	FILE *into = open_memstream(&said, &size);
+	struct vm *vm = NULL;
+	int err = into ? vm_start(ask, &vm, why) : why_set(why, ENOMEM, "guest: out of memory");
+
+	if (!err)
+		listen(vm, into);
+	vm_end(vm);
+	if (into)
+		fclose(into);
+	if (!err && !pass_on(said, size, out, code))
+		err = size ? -EIO : -EAGAIN;
+	free(said);
+	return err;
 }
 
 static void last_words(int console, char *words, size_t size)
@@ -78,21 +103,18 @@ static void last_words(int console, char *words, size_t size)
 static enum exits run_in(struct vm_ask *ask, const struct image *image, int console, FILE *out,
 			 struct why *why)
 {
-	int code = EXIT_INTERNAL;
-	struct vm *vm = NULL;
+	int code = EXIT_INTERNAL, err = -EAGAIN;
 	char words[300];
 
 	ask->kvm = vm_kvm_works(image->vmlinuz);
-	if (vm_start(ask, &vm, why))
-		return EXIT_INTERNAL;
-	if (!pass_on(vm, out, &code)) {
+	for (int i = 0; err == -EAGAIN && i < BOOTS_MAX; i++)
+		err = boot(ask, out, &code, why);
+	if (err == -EIO || err == -EAGAIN) {
 		last_words(console, words, sizeof(words));
 		why_set(why, 0, "guest: it did not end its command; the end of its console: %s",
 			words);
-		code = EXIT_INTERNAL;
 	}
-	vm_end(vm);
-	return (enum exits)code;
+	return err ? EXIT_INTERNAL : (enum exits)code;
 }
 
 enum exits guest_command(const struct image *image, const char *arguments, FILE *out,

@@ -471,16 +471,18 @@ static void print_steps(FILE *out, const struct summary *summary)
 		WIDTH, "asked", WIDTH, "held p50", WIDTH, "p99");
 	for (uint32_t i = 0; i < summary->nr_steps; i++) {
 		const struct tally_step *step = &summary->steps[i];
-		char place[128], asked[32] = "-", p50[32], p99[32];
+		char place[128], asked[32] = "-", p50[32] = "-", p99[32] = "-";
 
 		snprintf(place, sizeof(place), "%s %s%s", order_thread_names[step->thread],
 			 step->at_return ? "return of " : "", step->place);
 		if (step->asked_us)
 			duration(asked, sizeof(asked), step->asked_us);
+		if (step->kept) {
+			duration(p50, sizeof(p50), step->held_p50_ns / 1000);
+			duration(p99, sizeof(p99), step->held_p99_ns / 1000);
+		}
 		fprintf(out, "%-38s%8u%6u%10u%*s%*s%*s\n", place, step->reached, step->kept,
-			step->deadlines, WIDTH, asked, WIDTH,
-			duration(p50, sizeof(p50), step->held_p50_ns / 1000), WIDTH,
-			duration(p99, sizeof(p99), step->held_p99_ns / 1000));
+			step->deadlines, WIDTH, asked, WIDTH, p50, WIDTH, p99);
 		if (step->missed)
 			fprintf(out, "  the kernel skipped %" PRIu64 " runs of its program\n",
 				step->missed);

@@ -272,7 +272,7 @@ static bool say_not_reached(const struct evidence *e, uint32_t i, const char *ho
 			    struct judgement *j)
 {
 	const struct step_audit *step = &e->steps[i];
-	const struct hold_site *site = site_find(step->place);
+	const struct hold_site *site = site_of_function(step->function);
 
 	if (!step->passes)
 		return say(j, VERDICT_MISSED,

@@ -61,6 +61,25 @@ const struct hold_site *site_find(const char *name)
 	return NULL;
 }
 
+static bool has_function(const struct hold_site *site, const char *function)
+{
+	for (int i = 0; i < SITE_FUNCTIONS_MAX && site->functions[i]; i++)
+		if (!strcmp(site->functions[i], function))
+			return true;
+	for (int kind = 0; kind < DEVICE_KINDS; kind++)
+		if (site->by_device[kind] && !strcmp(site->by_device[kind], function))
+			return true;
+	return false;
+}
+
+const struct hold_site *site_of_function(const char *function)
+{
+	for (const struct hold_site *site = hold_sites; site->name; site++)
+		if (has_function(site, function))
+			return site;
+	return NULL;
+}
+
 void site_functions(const struct hold_site *site, enum device_kind kind,
 		    const char *functions[SITE_FUNCTIONS_MAX + 1])
 {

@@ -25,6 +25,9 @@ extern const struct hold_site hold_sites[]; /* ends with a row whose name is NUL
 /* The row, or NULL. */
 const struct hold_site *site_find(const char *name);
 
+/* The row that has this function, or NULL. */
+const struct hold_site *site_of_function(const char *function);
+
 /* The functions to look for, first choice first, ended by NULL; `kind` is the device under test's. */
 void site_functions(const struct hold_site *site, enum device_kind kind,
 		    const char *functions[SITE_FUNCTIONS_MAX + 1]);

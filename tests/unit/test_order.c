@@ -115,6 +115,9 @@ static void test_sites(void **state)
 		}
 	}
 	assert_null(site_find("addrconf_dad_work"));
+	assert_string_equal(site_of_function("addrconf_dad_work")->name, "dad-work");
+	assert_string_equal(site_of_function("br_dev_stop")->name, "stop");
+	assert_null(site_of_function("dad-work"));
 }
 
 static void test_refused(void **state)

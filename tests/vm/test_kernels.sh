@@ -235,7 +235,7 @@ order linux-6.12 trixie/linux-image-cloud-amd64 fentry
 order linux-7.2 sid/linux-image-cloud-amd64 auto
 
 # rt6_uncached_list_add is there on 6.1, and its one busy caller has it inlined.
-broken inlined bookworm/linux-image-cloud-amd64 "no call has passed there since it was hooked" \
+broken inlined bookworm/linux-image-cloud-amd64 "hook its caller (ip6_pol_route)" \
 	"$campaigns/uncached-route.yaml" --set 'arms=[race]' --set stop.trials=2
 sed '/^order:/,$d' "$results/dad.yaml" >"$results/rtnl.yaml"
 echo 'order: ["DAD held at dad-completed until I done"]' >>"$results/rtnl.yaml"
