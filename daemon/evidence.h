@@ -118,7 +118,7 @@ struct evidence_counts {
 	uint32_t groups; /* multicast memberships */
 };
 
-struct evidence {
+struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct trial_spec spec;
 	uint32_t lane;
 	char device[16];
