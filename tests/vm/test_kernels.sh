@@ -125,7 +125,8 @@ doctor() { # NAME KERNEL: sites, tiers and lacks are those of expected/NAME
 }
 
 # The same plan by several tiers: windows, holds and echoes must be the same; medians within a factor of
-# four, as a guest on a busy machine is late by milliseconds.
+# four, as a guest on a busy machine is late by milliseconds. How many echoes are inside a window that
+# nobody holds is chance, by any tier: that is told, not judged.
 tiers_agree() { # NAME TIER...
 	local name=$1
 	shift
@@ -147,11 +148,15 @@ tiers_agree() { # NAME TIER...
 		    for what in ("opened", "closed"):
 		        differ = [n for n in first if first[n][what] != other[n][what]]
 		        assert not differ, (tier, what, differ)
+		    alike = judged = 0
 		    for arm in ("control", "hold", "echo", "race"):
 		        of_arm = [n for n in first if first[n]["spec"]["arm"] == arm]
 		        equal = sum(first[n]["echoes_inside"] == other[n]["echoes_inside"] for n in of_arm)
 		        print(f"{tier} as {tiers[0]}: {arm}: echoes inside equal in {equal} of {len(of_arm)}")
-		        assert equal >= 0.9 * len(of_arm), (tier, arm)
+		        if arm != "echo":
+		            alike += equal
+		            judged += len(of_arm)
+		    assert alike >= 0.9 * judged, (tier, "echoes inside", alike, judged)
 		    held = [statistics.median(t["held_ns"] for t in run.values() if t["held_ns"])
 		            for run in (first, other)]
 		    print(f"{tier} as {tiers[0]}: held, medians: {held} ns")
