@@ -185,6 +185,12 @@ YAML
 order() { # NAME KERNEL TIER
 	local name=$1-order-$3
 	run "$name" "$2" "$results/dad.yaml" --set "tier=$3" || return
+	if [ "$code" -ne 0 ]; then # as above; and TCG runs stale code now and then, where a kernel patches its own
+		echo "again $name: exit $code"
+		tell_suspects "$results/$name"
+		rm -rf "${results:?}/$name"
+		run "$name" "$2" "$results/dad.yaml" --set "tier=$3" || return
+	fi
 	expect "$name" 0
 	/usr/bin/python3 - "$results/$name" "$3" <<-'PYTHON' || fail "$name" "see above" "$name"
 		import json, sys
