@@ -307,11 +307,11 @@ static const struct field campaign_rows[] = {
 	{ "window", FIELD_OBJECT, GROUP(window),
 	  .doc = "The interval that is held open" },
 	{ "order", FIELD_TEXT, TOP_LIST(const char **, order), .fallback = "[]",
-	  .doc = "Steps of an order of events, for the race arm: \"I held at FUNCTION until II "
-		 "held\" is a hold of thread I, the bring-up, inside a kernel function; \"at "
-		 "return of FUNCTION\" is at its end, \"until II done\" until its send has "
-		 "returned, \"for 300 us\" a time; the same for II, the sender, which \"starts "
-		 "when I held\"" },
+	  .doc = "Steps of an order of events, for the race arm: \"I held at SITE until II "
+		 "held\" is a hold of thread I, the bring-up, at a site that dadrace doctor lists, or "
+		 "inside any kernel function; \"at return of SITE\" is at its end, \"until II done\" "
+		 "until its send has returned, \"for 300 us\" a time; the same for II, the sender, "
+		 "which \"starts when I held\", and for DAD, the kernel's worker" },
 	{ "echo", FIELD_OBJECT, GROUP(echo),
 	  .doc = "The ICMPv6 echoes that are sent into the window" },
 	{ "dad", FIELD_OBJECT, GROUP(dad),

@@ -13,11 +13,15 @@
 
 #include "campaign.h"
 #include "command.h"
+#include "doctor_sites.h"
 #include "exits.h"
 #include "fields.h"
+#include "guest_command.h"
+#include "image.h"
 #include "machine.h"
 #include "probes.h"
 #include "testbed.h"
+#include "vm.h"
 
 /*
  * The doctor tries; it believes no version number. What is found is two lists, checks and sites,
@@ -72,6 +76,8 @@ struct doctor {
 	uint32_t nr_checks;
 	struct site_row *first_site;
 	uint32_t nr_sites;
+	struct doctor_site *first_hold_site;
+	uint32_t nr_hold_sites;
 	bool can_run;
 	enum tier tier; /* of the window's probe */
 	const char *sentence;
@@ -80,6 +86,7 @@ struct doctor {
 	bool sites_tried;
 	struct check checks[CHECKS_MAX];
 	struct site_row sites[SITES_MAX];
+	struct doctor_site hold_sites[DOCTOR_SITES_MAX];
 };
 
 /* clang-format off */
@@ -143,6 +150,8 @@ static const struct field doctor_rows[] = {
 	  .doc = "What was looked at" },
 	{ "sites", FIELD_OBJECT, LIST_AT(struct doctor, first_site, nr_sites), .sub = &site_fields,
 	  .doc = "The probes" },
+	{ "hold_sites", FIELD_OBJECT, LIST_AT(struct doctor, first_hold_site, nr_hold_sites),
+	  .sub = &doctor_site_fields, .doc = "Where an order can hold a thread, by name" },
 	{ "can_run", FIELD_BOOL, ROW_AT(struct doctor, can_run), .doc = "Whether campaigns can run here" },
 	{ "tier", FIELD_ENUM, ROW_AT(struct doctor, tier), .names = used_names, .nr_names = TIERS,
 	  .doc = "How the window is opened; null when it is not" },
@@ -321,6 +330,21 @@ static void find_sites(struct doctor *doctor)
 			site->without = probe_table[i]->without;
 	}
 	doctor->tier = doctor->sites[0].tier;
+}
+
+static void find_helpers(struct doctor *doctor)
+{
+	for (const struct probes_helper *h = probes_helpers; doctor->sites_tried && h->name;
+	     h++) {
+		bool works = probes_helper_works(h);
+		struct check *check = add(doctor, SECTION_KERNEL, h->name, works);
+
+		check->found = works ? "there" : text("not there (it came with %s)", h->since);
+		if (works)
+			continue;
+		check->costs = h->costs;
+		check->remedy = "take a newer kernel, if that matters";
+	}
 }
 
 /* In a process of its own, with which the devices and their namespaces go. */
@@ -585,6 +609,11 @@ static void print_text(const struct doctor *doctor)
 		puts("  not tried: rights are missing");
 	for (uint32_t i = 0; doctor->sites_tried && i < doctor->nr_sites; i++)
 		print_site(&doctor->sites[i]);
+	puts("\nPlaces for the holds of an order");
+	if (!doctor->sites_tried)
+		puts("  not tried: rights are missing");
+	else
+		doctor_sites_print(doctor->hold_sites, doctor->nr_hold_sites);
 	putchar('\n');
 	print_checks(doctor, SECTION_DEVICES, "Devices");
 	print_checks(doctor, SECTION_PLACES, "Places");
@@ -594,26 +623,46 @@ static void print_text(const struct doctor *doctor)
 
 /* --- the command --- */
 
-static int run(int argc, char **argv)
+static int complain(const struct why *why, int code)
 {
-	static struct doctor doctor; /* with what it found: until the process ends */
-	bool json = false;
+	fprintf(stderr, "dadrace: %s\n", why->text);
+	return code;
+}
+
+static int run_in_guest(const char *kernel, const char *modules, bool json)
+{
+	struct image *image;
+	struct why why = { "" };
 	int code;
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return command_help(&command_doctor);
-		if (strcmp(argv[i], "--json") != 0)
-			return command_usage(&command_doctor, "no argument %s", argv[i]);
-		json = true;
-	}
+	if (!vm_installed())
+		return complain(
+			&(struct why){
+				"doctor: qemu-system-x86_64 is not installed; the package "
+				"is qemu-system-x86 (apt-get install qemu-system-x86)" },
+			EXIT_CANNOT);
+	if (image_open(kernel, modules, &image, &why))
+		return complain(&why, EXIT_CONFIG);
+	code = guest_command(image, json ? "doctor --json" : "doctor", stdout, &why);
+	image_free(image);
+	return why.text[0] ? complain(&why, code) : code;
+}
+
+static int run_here(bool json)
+{
+	static struct doctor doctor; /* with what it found: until the process ends */
+	int code;
+
 	doctor.first_check = doctor.checks;
 	doctor.first_site = doctor.sites;
+	doctor.first_hold_site = doctor.hold_sites;
 	machine_read(&doctor.machine);
 	find_kernel(&doctor);
 	find_rights(&doctor);
+	find_devices(&doctor); /* which loads their modules, where sites are, too */
 	find_sites(&doctor);
-	find_devices(&doctor);
+	find_helpers(&doctor);
+	doctor.nr_hold_sites = doctor_sites_find(doctor.hold_sites, doctor.sites_tried);
 	find_places(&doctor);
 	find_state(&doctor);
 	code = judge(&doctor);
@@ -624,11 +673,39 @@ static int run(int argc, char **argv)
 	return code;
 }
 
+static int run(int argc, char **argv)
+{
+	const char *kernel = NULL, *modules = NULL;
+	bool json = false;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return command_help(&command_doctor);
+		if (!strcmp(argv[i], "--json"))
+			json = true;
+		else if (!strcmp(argv[i], "--kernel") && i + 1 < argc)
+			kernel = argv[++i];
+		else if (!strcmp(argv[i], "--modules") && i + 1 < argc)
+			modules = argv[++i];
+		else
+			return command_usage(&command_doctor,
+					     "\"%s\" is no argument of it, or lacks its value",
+					     argv[i]);
+	}
+	if (modules && !kernel)
+		return command_usage(&command_doctor, "--modules belongs to --kernel");
+	return kernel ? run_in_guest(kernel, modules, json) : run_here(json);
+}
+
 const struct command command_doctor = {
 	.name = "doctor",
-	.arguments = "[--json]",
+	.arguments = "[--json] [--kernel IMAGE [--modules DIR]]",
 	.doc = "Tells what works on this machine, and what each lack costs",
-	.help = "  --json   one JSON object\n"
+	.help = "  --json          one JSON object\n"
+		"  --kernel IMAGE  in a throw-away virtual machine: a vmlinuz, a .deb, PACKAGE "
+		"or\n"
+		"                  SUITE/PACKAGE (fetched by apt); needs QEMU, and no root\n"
+		"  --modules DIR   that kernel's modules; default: those of its package\n"
 		"\n"
 		"Each way to hook each probe is tried, and a device of each kind is made\n"
 		"in namespaces that vanish with it: no version number is believed.\n"

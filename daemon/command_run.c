@@ -218,7 +218,8 @@ static int take_machine(const struct options *o, int *lock, struct why *why)
 }
 
 /* A hook costs every process of the machine a little: what the campaign does not use stays out. */
-static void leave_out(const struct campaign *campaign, struct probes_ask *ask)
+static void leave_out(const struct campaign *campaign, const struct order *order,
+		      struct probes_ask *ask)
 {
 	bool inbound = false, outbound = false;
 	int nr = 0;
@@ -235,6 +236,8 @@ static void leave_out(const struct campaign *campaign, struct probes_ask *ask)
 		ask->without[nr++] = "echo-in";
 	if (!outbound)
 		ask->without[nr++] = "echo-out";
+	if (!order_has_dad(order))
+		ask->without[nr++] = "dad";
 }
 
 static void name_steps(const struct campaign *campaign, struct order *order,
@@ -242,11 +245,16 @@ static void name_steps(const struct campaign *campaign, struct order *order,
 {
 	for (uint32_t i = 0; i < campaign->nr_order; i++)
 		order_read(order, campaign->order[i], NULL);
-	for (uint32_t i = 0; i < order->nr_holds; i++)
-		ask->steps[ask->nr_steps++] = (struct probes_step){
-			.function = order->holds[i].function,
-			.at_return = order->holds[i].at_return,
-		};
+	for (uint32_t i = 0; i < order->nr_holds; i++) {
+		const struct order_hold *hold = &order->holds[i];
+		struct probes_step *step = &ask->steps[ask->nr_steps++];
+
+		*step = (struct probes_step){ .place = hold->place,
+					      .functions = { hold->place },
+					      .at_return = hold->at_return };
+		if (hold->site)
+			site_functions(hold->site, campaign->device.kind, step->functions);
+	}
 }
 
 static uint32_t list_hooks(const struct probes *probes, const struct probes_ask *ask,
@@ -258,7 +266,8 @@ static uint32_t list_hooks(const struct probes *probes, const struct probes_ask 
 		if (!probes_left_out(ask, h->probe))
 			hooks[nr++] = (struct results_hook){ .probe = h->probe->name,
 							     .tier = h->tier,
-							     .function = h->function };
+							     .function = h->function,
+							     .note = h->note };
 	return nr;
 }
 
@@ -373,8 +382,8 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	int lock = -1;
 	int code = take_machine(o, &lock, why);
 
-	leave_out(campaign, &ask);
 	name_steps(campaign, &order, &ask);
+	leave_out(campaign, &order, &ask);
 	if (!code && probes_open(&ask, &probes, why))
 		code = complain(why, EXIT_CANNOT);
 	if (!code)

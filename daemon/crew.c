@@ -23,8 +23,8 @@ enum {
 
 /* --- evidence --- */
 
-void crew_note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t value,
-	       uint32_t sequence)
+static void note_on(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t value,
+		    uint32_t sequence, uint32_t cpu)
 {
 	struct evidence *e = &crew->message.evidence;
 
@@ -33,8 +33,14 @@ void crew_note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t
 		return;
 	}
 	e->moments[e->nr_moments++] = (struct moment){
-		.kind = kind, .at_ns = at_ns, .value = value, .sequence = sequence
+		.kind = kind, .at_ns = at_ns, .value = value, .sequence = sequence, .cpu = cpu
 	};
+}
+
+void crew_note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t value,
+	       uint32_t sequence)
+{
+	note_on(crew, kind, at_ns, value, sequence, 0);
 }
 
 int64_t crew_net_device_refs(const struct counts *counts)
@@ -164,27 +170,31 @@ static void send_due(void *arg)
 	}
 }
 
-/* Thread II starts when the window opens, unless the order wants thread I to be held first. */
+static void start_thread_ii(struct crew *crew)
+{
+	crew->started = true;
+	send_due(crew);
+	crew_dad_opened(crew);
+}
+
+/* Thread II starts when the window opens, unless the order wants another to be held first. */
 static void crew_fire(void *arg)
 {
 	struct crew *crew = arg;
 
-	if (!crew->message.evidence.spec.steps || !crew->order.starts_when_held) {
-		send_due(crew);
-		crew_dad_opened(crew);
-	}
+	if (!crew->message.evidence.spec.steps || !crew->order.starts_when)
+		start_thread_ii(crew);
 }
 
 static void step_held(struct crew *crew, const struct record *record)
 {
 	const struct order *order = &crew->order;
 
-	if (!order->starts_when_held || crew->next_echo || record->sequence > order->nr_holds ||
-	    order->holds[record->sequence - 1].thread != ORDER_THREAD_I)
+	if (!order->starts_when || crew->started || record->sequence > order->nr_holds ||
+	    order->holds[record->sequence - 1].thread != order->starts_when)
 		return;
 	crew->fire_ns = record->at_ns;
-	send_due(crew);
-	crew_dad_opened(crew);
+	start_thread_ii(crew);
 }
 
 static void crew_hold(void *arg)
@@ -439,8 +449,8 @@ static void record_seen(const struct record *record, void *arg)
 			crew->state->settled = 0;
 		return;
 	}
-	crew_note(crew, moment_of[record->type], record->at_ns, record->value,
-		  record->sequence);
+	note_on(crew, moment_of[record->type], record->at_ns, record->value, record->sequence,
+		record->cpu);
 	switch (record->type) {
 	case RECORD_FLAGS_ENTER:
 		crew->flags_inside++;
@@ -584,6 +594,27 @@ static void testbed_ready(void *arg)
 
 /* --- one trial after the other --- */
 
+/* What is asked of each step, and how it is hooked. */
+static void audit_steps(struct crew *crew, struct evidence *e)
+{
+	for (uint32_t i = 0; i < e->spec.steps && i < crew->order.nr_holds; i++) {
+		const struct order_hold *hold = &crew->order.holds[i];
+		const struct probe_hook *hook = probes_step_hook(crew->probes, i);
+		struct step_audit *audit = &e->steps[i];
+
+		*audit = (struct step_audit){
+			.thread = hold->thread,
+			.at_return = hold->at_return,
+			.tier = hook->tier,
+			.until = hold->until,
+			.other = hold->other,
+			.asked_us = hold->time_us,
+		};
+		snprintf(audit->place, sizeof(audit->place), "%s", hold->place);
+		snprintf(audit->function, sizeof(audit->function), "%s", hook->function);
+	}
+}
+
 static void prepare(struct crew *crew, const struct trial_spec *spec)
 {
 	struct evidence *e = &crew->message.evidence;
@@ -591,12 +622,13 @@ static void prepare(struct crew *crew, const struct trial_spec *spec)
 	testbed_events_read(crew->testbed, testbed_said, crew); /* of the trial before */
 	memset(e, 0, offsetof(struct evidence, moments));
 	e->spec = *spec;
+	audit_steps(crew, e);
 	e->lane = crew->ask->number;
 	e->started_ns = loop_now();
 	snprintf(e->device, sizeof(e->device), "%s", testbed_dut(crew->testbed)->name);
 	crew->flags_inside = crew->next_echo = 0;
 	crew->held = crew->remover = crew->inside_pid = 0;
-	crew->hurried = false;
+	crew->hurried = crew->started = false;
 	crew_dad_begin(crew);
 }
 
@@ -618,6 +650,7 @@ static void arm_steps(struct crew *crew, const struct trial_spec *spec)
 			crew->state->steps[i] = (struct step){
 				.thread = hold->thread,
 				.until = hold->until,
+				.other = hold->other,
 				.most_ns = hold->until == ORDER_UNTIL_TIME ?
 						   hold->time_us * 1000 :
 						   ORDER_MOST_MS * 1000000ULL,

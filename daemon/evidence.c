@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdlib.h>
 
 #include "evidence.h"
@@ -14,8 +15,11 @@ const char *const moment_names[] = {
 const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime" };
 const char *const dad_end_names[] = { "unfinished", "completed", "failed" };
 const char *const hang_names[] = { "none", "flags", "down", "unregister", "guest" };
+const char *const step_outcome_names[] = { "not-reached", "kept", "deadline", "cut" };
 /* clang-format on */
 
+_Static_assert(sizeof(step_outcome_names) / sizeof(step_outcome_names[0]) == STEP_OUTCOMES,
+	       "a name per outcome");
 _Static_assert(sizeof(moment_names) / sizeof(moment_names[0]) == MOMENTS, "a name per moment");
 _Static_assert(sizeof(bringup_end_names) / sizeof(bringup_end_names[0]) == BRINGUP_ENDS,
 	       "a name per end");
@@ -144,13 +148,35 @@ static void derive_dad(struct evidence *e)
 			e->dad_end == DAD_FAILED;
 }
 
+static enum step_outcome outcome_of(const struct moment *released)
+{
+	if (!released->value)
+		return STEP_KEPT;
+	return released->value == -ETIMEDOUT ? STEP_DEADLINE : STEP_CUT;
+}
+
 static void derive_order(struct evidence *e)
 {
+	uint64_t held_at_ns[ORDER_HOLDS_MAX] = { 0 };
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < e->nr_moments; i++) {
-		e->steps_held += e->moments[i].kind == MOMENT_STEP_HELD;
-		kept += e->moments[i].kind == MOMENT_STEP_RELEASED && !e->moments[i].value;
+		const struct moment *m = &e->moments[i];
+		uint32_t at = m->sequence - 1;
+
+		if ((m->kind != MOMENT_STEP_HELD && m->kind != MOMENT_STEP_RELEASED) ||
+		    at >= ORDER_HOLDS_MAX)
+			continue;
+		if (m->kind == MOMENT_STEP_HELD) {
+			e->steps_held++;
+			e->steps[at].outcome = STEP_CUT;
+			e->steps[at].cpu = m->cpu;
+			held_at_ns[at] = m->at_ns;
+		} else {
+			e->steps[at].outcome = outcome_of(m);
+			e->steps[at].held_ns = m->at_ns - held_at_ns[at];
+			kept += e->steps[at].outcome == STEP_KEPT;
+		}
 	}
 	e->order_kept = e->spec.steps && kept == e->spec.steps;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "klog_line.h"
+#include "order.h"
 #include "spec.h"
 
 /*
@@ -57,6 +58,7 @@ struct moment {
 	int64_t value;
 	enum moment_kind kind;
 	uint32_t sequence; /* of the echo, or of the DAD probe or answer, from 1; 0: of none */
+	uint32_t cpu;	   /* of the kernel's moments */
 };
 
 enum { EVIDENCE_MOMENTS_MAX = 4096 };
@@ -90,6 +92,33 @@ enum hang {
 	HANGS,
 };
 extern const char *const hang_names[];
+
+/* How a hold of the order ended. */
+enum step_outcome {
+	STEP_NOT_REACHED,
+	STEP_KEPT,     /* by its event, or after its time */
+	STEP_DEADLINE, /* its event did not come */
+	STEP_CUT,      /* the trial ended first */
+	STEP_OUTCOMES,
+};
+extern const char *const step_outcome_names[];
+
+/* A hold of the order: what was asked and what was done. */
+struct step_audit {
+	enum order_thread thread;
+	bool at_return;
+	char place[ORDER_PLACE]; /* as the order names it */
+	char function[96];	 /* that was hooked */
+	enum tier tier;
+	enum order_until until;
+	enum order_thread other; /* whom it waited for */
+	uint64_t asked_us;	 /* of ORDER_UNTIL_TIME */
+	enum step_outcome outcome;
+	uint64_t held_ns; /* from its being reached to its end */
+	uint32_t cpu;
+	uint64_t passes; /* calls of any task that have passed there since it was hooked */
+	uint64_t missed; /* runs of its program that the kernel skipped in this trial */
+};
 
 struct evidence_counts {
 	bool found;
@@ -134,6 +163,7 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	bool order_kept;       /* all of them, and each ended as it should */
 	bool tentative_inside; /* an echo or DAD answer was, while an address was tentative */
 	bool dad_fooled;       /* DAD failed although only the device's own probe came back */
+	struct step_audit steps[ORDER_HOLDS_MAX]; /* spec.steps of them */
 
 	enum bringup_end bringup_end;
 	int32_t bringup_status; /* exit code, or the signal's number */

@@ -269,14 +269,32 @@ static int read_value(const struct field *field, const json_t *json, void *at, b
 	return -EINVAL;
 }
 
+static int read_list(const struct field *field, const json_t *list, char *data, bool strict)
+{
+	char *at = *(char **)(void *)(data + field->offset);
+	uint32_t *count = (uint32_t *)(void *)(data + field->count_offset);
+	uint32_t room = *count, nr = 0;
+	int err = 0;
+
+	if (!at || !room)
+		return 0;
+	for (; !err && nr < room && nr < json_array_size(list); nr++)
+		err = read_value(field, json_array_get(list, nr), at + nr * field_size(field),
+				 strict);
+	*count = nr;
+	return err;
+}
+
 static int read_rows(const struct fields *fields, const json_t *object, void *data, bool strict)
 {
 	for (const struct field *row = fields->rows; row->name; row++) {
 		const json_t *json = json_object_get(object, row->name);
 		int err = json || !strict ? 0 : -EINVAL;
 
-		if (!err && json && !row->list)
-			err = read_value(row, json, (char *)data + row->offset, strict);
+		if (!err && json)
+			err = row->list ?
+				      read_list(row, json, data, strict) :
+				      read_value(row, json, (char *)data + row->offset, strict);
 		if (err)
 			return err;
 	}

@@ -76,8 +76,9 @@ char *fields_to_line(const struct fields *fields, const char *type, const void *
 json_t *fields_parse(const char *line);
 
 /*
- * Reads back what fields_to_json wrote. Text points into `object` and lives as long; lists are left
- * as they are in `data`. -EINVAL at a name that is missing or of another type.
+ * Reads back what fields_to_json wrote. Text points into `object` and lives as long. A list is read into
+ * the elements that `data` offers (pointer and count), and its count becomes how many were read; one that
+ * offers none is left as it is. -EINVAL at a name that is missing or of another type.
  */
 int fields_from_json(const struct fields *fields, const json_t *object, void *data);
 

@@ -153,6 +153,18 @@ static const char *const device_modules[DEVICE_KINDS][3] = {
 	[DEVICE_DUMMY] = { "dummy" },
 };
 
+static int add_device_modules(struct making *making, struct modules *modules,
+			      const struct image *image, int kind)
+{
+	bool found;
+	int err = 0;
+
+	for (int i = 0; !err && image->modules && i < 3 && device_modules[kind][i]; i++)
+		err = modules_add(modules, image->modules, device_modules[kind][i], &found,
+				  making->why);
+	return err;
+}
+
 static int put_modules(struct making *making, const struct campaign *campaign,
 		       const struct image *image)
 {
@@ -163,11 +175,9 @@ static int put_modules(struct making *making, const struct campaign *campaign,
 
 	for (int i = 0; !err && image->modules && i < 2; i++)
 		err = modules_add(&modules, image->modules, always[i], &found, making->why);
-	for (int i = 0; !err && image->modules && i < 3; i++)
-		if (device_modules[campaign->device.kind][i])
-			err = modules_add(&modules, image->modules,
-					  device_modules[campaign->device.kind][i], &found,
-					  making->why);
+	for (int kind = 0; !err && kind < DEVICE_KINDS; kind++)
+		if (!campaign || (enum device_kind)kind == campaign->device.kind)
+			err = add_device_modules(making, &modules, image, kind);
 	for (size_t i = 0; !err && i < modules.nr; i++) {
 		char path[128];
 
@@ -223,11 +233,11 @@ int guest_image_make(const char *path, const struct campaign *campaign,
 		err = put_folders(&making, folders[i]);
 	if (!err)
 		err = put_program(&making, self, "/bin/dadrace");
-	if (!err)
+	if (!err && campaign)
 		err = put_bringup(&making, campaign);
 	if (!err)
 		err = put_modules(&making, campaign, image);
-	if (!err)
+	if (!err && campaign)
 		err = put_campaign(&making, campaign);
 	for (size_t i = 0; i < making.nr_put; i++)
 		free(making.put[i]);

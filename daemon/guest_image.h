@@ -15,7 +15,8 @@
  *                       order in which they must be loaded
  *   libraries, and the bring-up's program with its own, each at the path that it has here
  *
- * No disk image, no shell, no root: files are only read here, and written into the archive.
+ * No disk image, no shell, no root: files are only read here, and written into the archive. Without a
+ * campaign (NULL) there is none in it, and the modules are those of every kind of device.
  */
 int guest_image_make(const char *path, const struct campaign *campaign,
 		     const struct image *image, struct why *why);

@@ -117,6 +117,21 @@ static off_t console_size(const struct guests *guests)
 	return stat(guests->console, &st) ? 0 : st.st_size;
 }
 
+/* How the guest hooked the steps of the order. */
+static void say_steps(struct guests *guests, json_t *hooks)
+{
+	json_t *json;
+	size_t i;
+
+	json_array_foreach(hooks, i, json)
+	{
+		struct results_hook hook;
+
+		if (!fields_from_json(&hook_fields, json, &hook) && hook.note)
+			progress_step(guests->ask->progress, &hook);
+	}
+}
+
 /* The guest knows its machine, but not the whole campaign: not its own kernel, for example. */
 static int begin_results(struct guests *guests, json_t *json, const char *id)
 {
@@ -146,6 +161,8 @@ static void begin(struct guests *guests, json_t *json)
 	snprintf(sentence, sizeof(sentence), "guest %u: Linux %s, by %s", guests->booted,
 		 release ? release : "?", guests->kvm ? "KVM" : "TCG");
 	progress_say(guests->ask->progress, sentence);
+	if (!guests->begun)
+		say_steps(guests, json_object_get(json, "hooks"));
 	/* What it complained of while it booted is no trial's doing. */
 	guests->greeted = true;
 	guests->console_from = console_size(guests);
@@ -160,7 +177,8 @@ static void begin(struct guests *guests, json_t *json)
 static void take_trial(struct guests *guests, const char *line, json_t *json)
 {
 	struct judgement judgement;
-	struct trial_line trial = { 0 };
+	struct step_told steps[ORDER_HOLDS_MAX] = { 0 };
+	struct trial_line trial = { .steps = steps, .nr_steps = ORDER_HOLDS_MAX };
 	bool wedged;
 	int err = fields_from_json(&trial_fields, json, &trial);
 

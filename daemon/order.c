@@ -7,7 +7,17 @@
 
 #include "order.h"
 
-enum { WORDS = 12, WORD = ORDER_FUNCTION };
+enum { WORDS = 12, WORD = ORDER_PLACE };
+
+/* clang-format off */
+const char *const order_thread_names[] = { NULL, "I", "II", "DAD" };
+const char *const order_until_names[] = { "time", "held", "done" };
+/* clang-format on */
+
+_Static_assert(sizeof(order_thread_names) / sizeof(order_thread_names[0]) == ORDER_THREADS,
+	       "a name per thread");
+_Static_assert(sizeof(order_until_names) / sizeof(order_until_names[0]) == ORDER_UNTILS,
+	       "a name per end");
 
 static bool is_function(const char *word)
 {
@@ -19,16 +29,39 @@ static bool is_function(const char *word)
 	return true;
 }
 
+/* A site, or else a function; a dash says that a site is meant. */
+static int read_place(const char *word, struct order_hold *hold, struct why *why)
+{
+	char sites[300] = "";
+	size_t used = 0;
+
+	hold->site = site_find(word);
+	snprintf(hold->place, sizeof(hold->place), "%s", word);
+	if (hold->site || is_function(word))
+		return 0;
+	if (!strchr(word, '-') || !isalpha((unsigned char)*word))
+		return -ENOENT;
+	for (const struct hold_site *site = hold_sites; site->name && used < sizeof(sites);
+	     site++)
+		used += (size_t)snprintf(sites + used, sizeof(sites) - used, "%s%s",
+					 used ? ", " : "", site->name);
+	return why_set(why, EINVAL, "\"%s\" is no site; sites are %s, and any kernel function",
+		       word, sites);
+}
+
 static bool read_thread(const char *word, enum order_thread *thread)
 {
-	*thread = !strcmp(word, "I") ? ORDER_THREAD_I : ORDER_THREAD_II;
-	return !strcmp(word, "I") || !strcmp(word, "II");
+	for (int i = ORDER_THREAD_I; i < ORDER_THREADS; i++)
+		if (!strcmp(word, order_thread_names[i])) {
+			*thread = i;
+			return true;
+		}
+	return false;
 }
 
 /* "until II held", "until I done", "for 300 us": what the words from `at` on say. */
 static bool read_end(char (*words)[WORD], int at, int nr, struct order_hold *hold)
 {
-	enum order_thread other;
 	char *end;
 
 	if (at + 3 != nr)
@@ -40,8 +73,8 @@ static bool read_end(char (*words)[WORD], int at, int nr, struct order_hold *hol
 		       hold->time_us <= ORDER_MOST_MS * 1000ULL;
 	}
 	hold->until = !strcmp(words[at + 2], "held") ? ORDER_UNTIL_HELD : ORDER_UNTIL_DONE;
-	return !strcmp(words[at], "until") && read_thread(words[at + 1], &other) &&
-	       other != hold->thread &&
+	return !strcmp(words[at], "until") && read_thread(words[at + 1], &hold->other) &&
+	       hold->other != hold->thread &&
 	       (!strcmp(words[at + 2], "held") || !strcmp(words[at + 2], "done"));
 }
 
@@ -69,37 +102,56 @@ static bool words_are(char (*words)[WORD], int nr, const char *const *wanted, in
 	return true;
 }
 
+/* "II starts when I held" */
+static bool read_start(char (*words)[WORD], int nr, enum order_thread *when)
+{
+	static const char *const starts[] = { "II", "starts", "when" };
+
+	return nr == 5 && words_are(words, nr, starts, 3) && read_thread(words[3], when) &&
+	       *when != ORDER_THREAD_II && !strcmp(words[4], "held");
+}
+
 int order_read(struct order *order, const char *step, struct why *why)
 {
-	static const char *const starts[] = { "II", "starts", "when", "I", "held" };
 	static const char *const held_at[] = { "held", "at" };
 	static const char *const return_of[] = { "return", "of" };
 	struct order_hold hold = { 0 };
+	enum order_thread when;
 	char words[WORDS][WORD];
-	int nr = split(step, words), at = 3;
+	int nr = split(step, words), at = 3, err = -ENOENT;
 
-	if (nr == 5 && words_are(words, nr, starts, 5)) {
-		order->starts_when_held = true;
+	if (read_start(words, nr, &when)) {
+		order->starts_when = when;
 		return 0;
 	}
 	if (nr > 3)
 		hold.at_return = words_are(words + 3, nr - 3, return_of, 2);
 	at += hold.at_return ? 2 : 0;
-	if (nr <= at || !read_thread(words[0], &hold.thread) ||
-	    !words_are(words + 1, nr - 1, held_at, 2) || !is_function(words[at]) ||
-	    !read_end(words, at + 1, nr, &hold))
-		return why_set(why, EINVAL,
-			       "\"%s\" is no step of an order; steps are \"I held at [return "
-			       "of] FUNCTION "
-			       "until II held\" (or \"done\", or \"for N us\"), the same for "
-			       "II, and \"II "
-			       "starts when I held\"",
-			       step);
+	if (nr > at && read_thread(words[0], &hold.thread) &&
+	    words_are(words + 1, nr - 1, held_at, 2) && read_end(words, at + 1, nr, &hold))
+		err = read_place(words[at], &hold, why);
+	if (err == -ENOENT)
+		return why_set(
+			why, EINVAL,
+			"\"%s\" is no step of an order; steps are \"I held at [return of] "
+			"SITE-or-FUNCTION until II held\" (or \"done\", or \"for N us\"), the "
+			"same for II and DAD, and \"II starts when I held\" (or \"DAD held\")",
+			step);
+	if (err)
+		return err;
 	if (order->nr_holds == ORDER_HOLDS_MAX)
 		return why_set(why, EINVAL,
 			       "\"%s\" is one hold too many: an order has %d at most", step,
 			       ORDER_HOLDS_MAX);
-	snprintf(hold.function, sizeof(hold.function), "%s", words[at]);
 	order->holds[order->nr_holds++] = hold;
 	return 0;
+}
+
+bool order_has_dad(const struct order *order)
+{
+	for (uint32_t i = 0; i < order->nr_holds; i++)
+		if (order->holds[i].thread == ORDER_THREAD_DAD ||
+		    order->holds[i].other == ORDER_THREAD_DAD)
+			return true;
+	return order->starts_when == ORDER_THREAD_DAD;
 }

@@ -152,7 +152,19 @@ static void print_campaign(const struct progress *progress)
 	print_wrapped(progress->out, text.at);
 }
 
-static void print_hooks(const struct progress *progress, const struct results_hook *hooks,
+void progress_step(struct progress *progress, const struct results_hook *hook)
+{
+	struct text text = { 0 };
+
+	if (progress->style != PROGRESS_PEOPLE)
+		return;
+	text_add(&text, "Step: %s of %s: %s", tier_names[hook->tier], hook->function,
+		 hook->note);
+	print_wrapped(progress->out, text.at);
+	fflush(progress->out);
+}
+
+static void print_hooks(struct progress *progress, const struct results_hook *hooks,
 			uint32_t nr_hooks)
 {
 	struct text text = { 0 };
@@ -161,6 +173,8 @@ static void print_hooks(const struct progress *progress, const struct results_ho
 	for (uint32_t i = 0; i < nr_hooks; i++) {
 		const struct results_hook *hook = &hooks[i];
 
+		if (hook->note)
+			continue;
 		text_add(&text, "%s%s", i ? ", " : " ", hook->probe);
 		if (hook->tier == TIER_AUTO)
 			text_add(&text, " not hooked");
@@ -170,6 +184,9 @@ static void print_hooks(const struct progress *progress, const struct results_ho
 			text_add(&text, " (%s)", hook->function);
 	}
 	print_wrapped(progress->out, text.at);
+	for (uint32_t i = 0; i < nr_hooks; i++)
+		if (hooks[i].note)
+			progress_step(progress, &hooks[i]);
 }
 
 void progress_begin(struct progress *progress, const struct results *results,
@@ -444,6 +461,34 @@ static void print_times(FILE *out, const struct summary *summary)
 	}
 }
 
+static void print_steps(FILE *out, const struct summary *summary)
+{
+	enum { WIDTH = 11 };
+
+	if (!summary->nr_steps)
+		return;
+	fprintf(out, "\n%-38s%8s%6s%10s%*s%*s%*s\n", "step", "reached", "kept", "deadline",
+		WIDTH, "asked", WIDTH, "held p50", WIDTH, "p99");
+	for (uint32_t i = 0; i < summary->nr_steps; i++) {
+		const struct tally_step *step = &summary->steps[i];
+		char place[128], asked[32] = "-", p50[32] = "-", p99[32] = "-";
+
+		snprintf(place, sizeof(place), "%s %s%s", order_thread_names[step->thread],
+			 step->at_return ? "return of " : "", step->place);
+		if (step->asked_us)
+			duration(asked, sizeof(asked), step->asked_us);
+		if (step->kept) {
+			duration(p50, sizeof(p50), step->held_p50_ns / 1000);
+			duration(p99, sizeof(p99), step->held_p99_ns / 1000);
+		}
+		fprintf(out, "%-38s%8u%6u%10u%*s%*s%*s\n", place, step->reached, step->kept,
+			step->deadlines, WIDTH, asked, WIDTH, p50, WIDTH, p99);
+		if (step->missed)
+			fprintf(out, "  the kernel skipped %" PRIu64 " runs of its program\n",
+				step->missed);
+	}
+}
+
 static void print_finding(FILE *out, const struct tally_finding *finding, uint32_t number)
 {
 	struct text text = { 0 };
@@ -582,6 +627,7 @@ static void print_end(struct progress *progress, const struct summary *summary,
 	print_table(out, summary);
 	fputc('\n', out);
 	print_times(out, summary);
+	print_steps(out, summary);
 	fputc('\n', out);
 	for (uint32_t i = 0; i < summary->nr_findings; i++)
 		print_finding(out, &summary->findings[i], i + 1);

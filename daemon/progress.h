@@ -29,6 +29,9 @@ void progress_free(struct progress *progress);
 void progress_begin(struct progress *progress, const struct results *results,
 		    const struct results_hook *hooks, uint32_t nr_hooks);
 
+/* How a step of the order is hooked; `hook` has a note. */
+void progress_step(struct progress *progress, const struct results_hook *hook);
+
 /* After each trial and each second; draws at most ten times a second. `now_ns` is monotonic. */
 void progress_update(struct progress *progress, const struct tally *tally, uint64_t now_ns);
 

@@ -27,7 +27,7 @@ struct results {
 	uint32_t last_trial; /* whose line is kept; 0: none yet */
 	FILE *stream;	     /* NULL once it has failed */
 	char id[128];
-	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
+	struct told told;
 };
 
 static uint64_t clock_ms(clockid_t clock)
@@ -322,8 +322,8 @@ int results_trial(struct results *results, const struct evidence *evidence,
 	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
 	uint64_t started_ms = evidence->started_ns / 1000000;
 	uint64_t ago_ms = now_ms > started_ms ? now_ms - started_ms : 0;
-	struct trial_line line = trial_line(
-		evidence, judgement, clock_ms(CLOCK_REALTIME) - ago_ms, results->moments);
+	struct trial_line line = trial_line(evidence, judgement,
+					    clock_ms(CLOCK_REALTIME) - ago_ms, &results->told);
 	off_t before = results->kept_bytes;
 	int r = put(results, &trial_fields, "trial", &line, NULL, why);
 

@@ -30,6 +30,7 @@ struct results_hook {
 	const char *probe;
 	enum tier tier;
 	const char *function; /* NULL: by tracepoint or not at all */
+	const char *note;     /* what else there is to say, or NULL */
 };
 
 /* The first line. */

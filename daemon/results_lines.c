@@ -29,6 +29,7 @@ _Static_assert(TIERS == 4, "hooked_names: one per tier");
 #define COUNT(ctype, member)    .offset = PLACE(struct evidence_counts, ctype, member)
 #define KLOG(ctype, member)     .offset = PLACE(struct klog_told, ctype, member)
 #define MOMENT(ctype, member)   .offset = PLACE(struct moment_told, ctype, member)
+#define STEP(ctype, member)     .offset = PLACE(struct step_told, ctype, member)
 #define TRIAL(ctype, member)    .offset = PLACE(struct trial_line, ctype, member)
 #define LIST(type, member) \
 	.list = true, .count_offset = PLACE(type, uint32_t, nr_##member)
@@ -43,9 +44,11 @@ static const struct field hook_rows[] = {
 	  .doc = "How it is hooked on this kernel; null when it is not" },
 	{ "function", FIELD_TEXT, HOOK(const char *, function), OR_NULL,
 	  .doc = "The kernel function that it is hooked to; null for a tracepoint" },
+	{ "note", FIELD_TEXT, HOOK(const char *, note), OR_NULL,
+	  .doc = "Of a step: which hold of the order it is, and what is special about it here" },
 	END
 };
-static const struct fields hook_fields = {
+const struct fields hook_fields = {
 	"hook", "How one probe is hooked", hook_rows, sizeof(struct results_hook),
 };
 
@@ -150,6 +153,32 @@ const struct fields moment_fields = {
 	"moment", "Something that happened", moment_rows, sizeof(struct moment_told),
 };
 
+static const struct field step_rows[] = {
+	{ "thread", FIELD_ENUM, STEP(enum order_thread, thread), NAMES(order_thread_names, ORDER_THREADS),
+	  .doc = "Who was to be held: I sets flags, II sends, DAD is the kernel's worker" },
+	{ "place", FIELD_TEXT, STEP(const char *, place), .doc = "Where: the site or function that the order names" },
+	{ "at_return", FIELD_BOOL, STEP(bool, at_return), .doc = "At its return, not at its entry" },
+	{ "function", FIELD_TEXT, STEP(const char *, function), .doc = "The function of this kernel that was hooked" },
+	{ "tier", FIELD_ENUM, STEP(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL, .doc = "And how" },
+	{ "until", FIELD_ENUM, STEP(enum order_until, until), NAMES(order_until_names, ORDER_UNTILS),
+	  .doc = "What ends the hold: a time, or that another thread is held or done" },
+	{ "other", FIELD_ENUM, STEP(enum order_thread, other), NAMES(order_thread_names, ORDER_THREADS), OR_NULL,
+	  .doc = "That thread; null of a time" },
+	{ "asked_us", FIELD_U64, STEP(uint64_t, asked_us), OR_NULL, .doc = "That time; null of an event" },
+	{ "outcome", FIELD_ENUM, STEP(enum step_outcome, outcome), NAMES(step_outcome_names, STEP_OUTCOMES),
+	  .doc = "Whether it was reached, and ended as it should" },
+	{ "held_ns", FIELD_U64, STEP(uint64_t, held_ns), OR_NULL, .doc = "How long it took, as measured" },
+	{ "cpu", FIELD_U32, STEP(uint32_t, cpu), .doc = "On which CPU; means nothing when it was not reached" },
+	{ "passes", FIELD_U64, STEP(uint64_t, passes),
+	  .doc = "Calls, of any task, that have passed there since it was hooked; 0: inlined, or not called" },
+	{ "missed", FIELD_U64, STEP(uint64_t, missed),
+	  .doc = "Runs of its program that the kernel skipped during the trial, as far as it counts them" },
+	END
+};
+static const struct fields step_fields = {
+	"step", "A hold of the order", step_rows, sizeof(struct step_told),
+};
+
 static const struct field trial_rows[] = {
 	{ "verdict", FIELD_ENUM, TRIAL(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
 	  .doc = "What the evidence means" },
@@ -182,6 +211,8 @@ static const struct field trial_rows[] = {
 	  .doc = "Holds of the order that were reached" },
 	{ "order_kept", FIELD_BOOL, TRIAL(bool, order_kept),
 	  .doc = "Whether all holds of the order were reached and ended as planned" },
+	{ "steps", FIELD_OBJECT, TRIAL(struct step_told *, steps), LIST(struct trial_line, steps),
+	  .sub = &step_fields, .doc = "The holds of the order: what was asked and what was done" },
 	{ "flag_sets", FIELD_U32, TRIAL(uint32_t, flag_sets), .doc = "Flag sets that returned" },
 	{ "flags_errno", FIELD_TEXT, TRIAL(const char *, flags_errno), OR_NULL,
 	  .doc = "Name of the error of the first flag set that failed; null when none did" },
@@ -302,8 +333,35 @@ static uint32_t tell_moments(const struct evidence *e, struct moment_told *told)
 	return e->nr_moments;
 }
 
+static uint32_t tell_steps(const struct evidence *e, struct step_told *told)
+{
+	uint32_t nr = 0;
+
+	/* Of a trial whose lane was lost nothing is known. */
+	while (nr < e->spec.steps && nr < ORDER_HOLDS_MAX && e->steps[nr].thread) {
+		const struct step_audit *step = &e->steps[nr];
+
+		told[nr++] = (struct step_told){
+			.thread = step->thread,
+			.place = step->place,
+			.at_return = step->at_return,
+			.function = step->function,
+			.tier = step->tier,
+			.until = step->until,
+			.other = step->other,
+			.asked_us = step->asked_us,
+			.outcome = step->outcome,
+			.held_ns = step->held_ns,
+			.cpu = step->cpu,
+			.passes = step->passes,
+			.missed = step->missed,
+		};
+	}
+	return nr;
+}
+
 struct trial_line trial_line(const struct evidence *e, const struct judgement *j,
-			     uint64_t started_unix_ms, struct moment_told *moments)
+			     uint64_t started_unix_ms, struct told *told)
 {
 	return (struct trial_line){
 		.verdict = j->verdict,
@@ -325,6 +383,8 @@ struct trial_line trial_line(const struct evidence *e, const struct judgement *j
 		.tentative_inside = e->tentative_inside,
 		.steps_held = e->steps_held,
 		.order_kept = e->order_kept,
+		.steps = told->steps,
+		.nr_steps = tell_steps(e, told->steps),
 		.flag_sets = e->flag_sets,
 		.flags_errno = errno_or_null(e->flags_error),
 		.first_flags_ns = e->first_flags_ns,
@@ -364,14 +424,38 @@ struct trial_line trial_line(const struct evidence *e, const struct judgement *j
 		.missed_probes = e->missed_probes,
 		.lost_events = e->lost_events,
 		.klog = tell_klog(e),
-		.timeline = moments,
-		.nr_timeline = tell_moments(e, moments),
+		.timeline = told->moments,
+		.nr_timeline = tell_moments(e, told->moments),
 	};
 }
 
 static void put_text(char *to, size_t size, const char *text)
 {
 	snprintf(to, size, "%s", text ? text : "");
+}
+
+static void steps_back(const struct trial_line *line, struct evidence *e)
+{
+	for (uint32_t i = 0; i < line->nr_steps && i < ORDER_HOLDS_MAX; i++) {
+		const struct step_told *told = &line->steps[i];
+		struct step_audit *step = &e->steps[i];
+
+		*step = (struct step_audit){
+			.thread = told->thread,
+			.at_return = told->at_return,
+			.tier = told->tier,
+			.until = told->until,
+			.other = told->other,
+			.asked_us = told->asked_us,
+			.outcome = told->outcome,
+			.held_ns = told->held_ns,
+			.cpu = told->cpu,
+			.passes = told->passes,
+			.missed = told->missed,
+		};
+		put_text(step->place, sizeof(step->place), told->place);
+		put_text(step->function, sizeof(step->function), told->function);
+	}
 }
 
 void trial_line_back(const struct trial_line *line, struct evidence *e, struct judgement *j)
@@ -398,6 +482,7 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->tentative_inside = line->tentative_inside;
 	e->steps_held = line->steps_held;
 	e->order_kept = line->order_kept;
+	steps_back(line, e);
 	e->first_flags_ns = line->first_flags_ns;
 	e->second_flags_ns = line->second_flags_ns;
 	e->echoes_sent = line->echoes_sent;

@@ -34,6 +34,28 @@ struct moment_told {
 	int64_t value;
 };
 
+struct step_told { /* NOLINT(clang-analyzer-optin.performance.Padding) */
+	enum order_thread thread;
+	const char *place;
+	bool at_return;
+	const char *function;
+	enum tier tier;
+	enum order_until until;
+	enum order_thread other;
+	uint64_t asked_us;
+	enum step_outcome outcome;
+	uint64_t held_ns;
+	uint32_t cpu;
+	uint64_t passes;
+	uint64_t missed;
+};
+
+/* Where a line's lists are. */
+struct told {
+	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
+	struct step_told steps[ORDER_HOLDS_MAX];
+};
+
 /* In the order of its table. */
 struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	enum verdict verdict;
@@ -55,6 +77,8 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	bool tentative_inside;
 	uint32_t steps_held;
 	bool order_kept;
+	struct step_told *steps;
+	uint32_t nr_steps;
 	uint32_t flag_sets;
 	const char *flags_errno;
 	uint64_t first_flags_ns;
@@ -96,20 +120,20 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t nr_timeline;
 };
 
+extern const struct fields hook_fields;
 extern const struct fields campaign_line_fields;
 extern const struct fields trial_fields;
 extern const struct fields moment_fields;
 
 /*
- * The line of a trial. It points into evidence and judgement, and into `moments`, which has room for
- * EVIDENCE_MOMENTS_MAX and is filled in.
+ * The line of a trial. It points into evidence and judgement, and into `told`, which is filled in.
  */
 struct trial_line trial_line(const struct evidence *evidence, const struct judgement *judgement,
-			     uint64_t started_unix_ms, struct moment_told *moments);
+			     uint64_t started_unix_ms, struct told *told);
 
 /*
- * Back again, as far as verdicts and sums need it: numbers and the judgement's words; no timeline, no
- * kernel log. For trials that ran elsewhere.
+ * Back again, as far as verdicts and sums need it: numbers, steps and the judgement's words; no timeline,
+ * no kernel log. For trials that ran elsewhere.
  */
 void trial_line_back(const struct trial_line *line, struct evidence *evidence,
 		     struct judgement *judgement);

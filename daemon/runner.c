@@ -43,6 +43,7 @@ struct seat {
 	char device[16];
 	uint64_t started_ns;
 	uint64_t missed_before;
+	uint64_t step_missed_before[ORDER_HOLDS_MAX];
 	struct klog_line klog;
 	uint32_t klog_lines;
 	uint32_t klog_shared;
@@ -206,6 +207,11 @@ static void complete_evidence(struct seat *seat, struct evidence *evidence)
 	evidence->lost_records +=
 		seat->klog_gaps; /* what was overwritten may have been the line */
 	evidence->missed_probes = probes_missed(runner->ask->probes) - seat->missed_before;
+	for (uint32_t i = 0; i < evidence->spec.steps && i < ORDER_HOLDS_MAX; i++) {
+		evidence->steps[i].passes = probes_step_passes(runner->ask->probes, i);
+		evidence->steps[i].missed = probes_step_missed(runner->ask->probes, i) -
+					    seat->step_missed_before[i];
+	}
 }
 
 /* Judges and writes down. False when the results cannot be written any more. */
@@ -285,6 +291,8 @@ static void run_next(struct seat *seat)
 	seat->state = SEAT_RUNNING;
 	seat->started_ns = loop_now();
 	seat->missed_before = probes_missed(runner->ask->probes);
+	for (uint32_t i = 0; i < seat->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		seat->step_missed_before[i] = probes_step_missed(runner->ask->probes, i);
 	seat->klog = (struct klog_line){ 0 };
 	seat->klog_lines = seat->klog_shared = seat->klog_gaps = 0;
 	loop_timer_set(seat->deadline,

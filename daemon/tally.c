@@ -19,6 +19,7 @@
 #define FINDING(ctype, member) .offset = PLACE(struct tally_finding, ctype, member)
 #define SHARE(ctype, member)   .offset = PLACE(struct tally_share, ctype, member)
 #define REASON(ctype, member)  .offset = PLACE(struct tally_reason, ctype, member)
+#define STEP(ctype, member)    .offset = PLACE(struct tally_step, ctype, member)
 #define SUMMARY(ctype, member) .offset = PLACE(struct summary, ctype, member)
 #define BY(verdict)            .offset = (verdict) * sizeof(uint32_t)
 #define LIST(type, member) \
@@ -151,6 +152,35 @@ const struct fields tally_reason_fields = {
 	"reason", "Why trials proved nothing", reason_rows, sizeof(struct tally_reason),
 };
 
+static const struct field step_rows[] = {
+	{ "step", FIELD_U32, STEP(uint32_t, step), .doc = "Number of the hold in the order, from 1" },
+	{ "thread", FIELD_ENUM, STEP(enum order_thread, thread), NAMES(order_thread_names, ORDER_THREADS),
+	  .doc = "Who was to be held" },
+	{ "place", FIELD_TEXT, STEP(const char *, place), .doc = "Where: the site or function that the order names" },
+	{ "at_return", FIELD_BOOL, STEP(bool, at_return), .doc = "At its return, not at its entry" },
+	{ "function", FIELD_TEXT, STEP(const char *, function), .doc = "The function of this kernel that was hooked" },
+	{ "tier", FIELD_ENUM, STEP(enum tier, tier), NAMES(tier_names, TIERS), .doc = "And how" },
+	{ "asked_us", FIELD_U64, STEP(uint64_t, asked_us), .nullable = true,
+	  .doc = "Time that was asked for; null of a hold until an event" },
+	{ "trials", FIELD_U32, STEP(uint32_t, trials), .doc = "Trials in which it was in force" },
+	{ "reached", FIELD_U32, STEP(uint32_t, reached), .doc = "Of them, those in which the thread came by" },
+	{ "kept", FIELD_U32, STEP(uint32_t, kept), .doc = "Of them, those in which it ended as planned" },
+	{ "deadlines", FIELD_U32, STEP(uint32_t, deadlines), .doc = "And those in which its event did not come" },
+	{ "passes", FIELD_U64, STEP(uint64_t, passes),
+	  .doc = "Calls, of any task, that have passed there since it was hooked" },
+	{ "missed", FIELD_U64, STEP(uint64_t, missed),
+	  .doc = "Runs of its program that the kernel skipped, as far as it counts them" },
+	{ "held_p50_ns", FIELD_U64, STEP(uint64_t, held_p50_ns), .nullable = true,
+	  .doc = "How long it took, median over those that ended as planned" },
+	{ "held_p99_ns", FIELD_U64, STEP(uint64_t, held_p99_ns), .nullable = true,
+	  .doc = "The same, 99th percentile" },
+	{ "held_max_ns", FIELD_U64, STEP(uint64_t, held_max_ns), .nullable = true, .doc = "The same, the longest" },
+	{ .name = NULL },
+};
+static const struct fields step_fields = {
+	"step_sum", "A hold of the order, over all trials", step_rows, sizeof(struct tally_step),
+};
+
 static const struct field summary_rows[] = {
 	{ "schema_version", FIELD_U32, SUMMARY(uint32_t, schema_version),
 	  .doc = "Grows when a name or its meaning changes" },
@@ -177,6 +207,8 @@ static const struct field summary_rows[] = {
 	  .sub = &tally_arm_fields, .doc = "Each arm of the campaign, also when none of its trials ran" },
 	{ "findings", FIELD_OBJECT, SUMMARY(struct tally_finding *, findings), LIST(struct summary, findings),
 	  .sub = &tally_finding_fields, .doc = "Each fault once, in the order in which they were found" },
+	{ "steps", FIELD_OBJECT, SUMMARY(struct tally_step *, steps), LIST(struct summary, steps),
+	  .sub = &step_fields, .doc = "The holds of the order: what was asked and what was done" },
 	{ "reasons", FIELD_OBJECT, SUMMARY(struct tally_reason *, reasons), LIST(struct summary, reasons),
 	  .sub = &tally_reason_fields, .doc = "Why trials proved nothing, the most frequent reason first" },
 	{ .name = NULL },
@@ -213,6 +245,12 @@ struct reason {
 	uint32_t count;
 };
 
+struct step_sums {
+	struct step_audit first; /* whose words stay the same */
+	struct tally_step tally;
+	struct stats_sample held_ns;
+};
+
 struct tally {
 	char *campaign;
 	bool asked[ARMS];
@@ -230,10 +268,12 @@ struct tally {
 
 	struct reason reasons[REASONS_MAX];
 	uint32_t nr_reasons;
+	struct step_sums steps[ORDER_HOLDS_MAX];
 
 	/* What the last summary points at. */
 	struct tally_arm told_arms[ARMS];
 	struct tally_reason told_reasons[REASONS_MAX];
+	struct tally_step told_steps[ORDER_HOLDS_MAX];
 	char reason[256];
 };
 
@@ -275,6 +315,8 @@ void tally_free(struct tally *tally)
 		stats_sample_free(&tally->arms[arm].second_flags_ns);
 		stats_sample_free(&tally->arms[arm].settle_ns);
 	}
+	for (int i = 0; i < ORDER_HOLDS_MAX; i++)
+		stats_sample_free(&tally->steps[i].held_ns);
 	for (uint32_t i = 0; i < tally->nr_findings; i++) {
 		free(tally->findings[i]->trials);
 		free(tally->findings[i]);
@@ -447,11 +489,37 @@ static void add_reason(struct tally *tally, const struct judgement *judgement)
 	}
 }
 
+static int add_step(struct step_sums *sums, const struct step_audit *step)
+{
+	struct tally_step *tally = &sums->tally;
+
+	if (!tally->trials++)
+		sums->first = *step;
+	tally->reached += step->outcome != STEP_NOT_REACHED;
+	tally->kept += step->outcome == STEP_KEPT;
+	tally->deadlines += step->outcome == STEP_DEADLINE;
+	tally->passes = step->passes;
+	tally->missed += step->missed;
+	return step->outcome == STEP_KEPT ? stats_sample_add(&sums->held_ns, step->held_ns) : 0;
+}
+
+static int add_steps(struct tally *tally, const struct evidence *e)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; !r && i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		if (e->steps[i].thread)
+			r = add_step(&tally->steps[i], &e->steps[i]);
+	return r;
+}
+
 int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding)
 {
 	int r = add_to_arm(&tally->arms[evidence->spec.arm], evidence, judgement->verdict);
 
+	if (!r)
+		r = add_steps(tally, evidence);
 	if (r)
 		return r;
 	if (verdict_fault(judgement->verdict))
@@ -642,6 +710,29 @@ static uint32_t tell_reasons(struct tally *tally)
 	return tally->nr_reasons;
 }
 
+static uint32_t tell_steps(struct tally *tally)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < ORDER_HOLDS_MAX && tally->steps[i].tally.trials; i++) {
+		struct step_sums *sums = &tally->steps[i];
+		struct tally_step *told = &tally->told_steps[nr++];
+
+		*told = sums->tally;
+		told->step = i + 1;
+		told->thread = sums->first.thread;
+		told->place = sums->first.place;
+		told->at_return = sums->first.at_return;
+		told->function = sums->first.function;
+		told->tier = sums->first.tier;
+		told->asked_us = sums->first.asked_us;
+		told->held_p50_ns = stats_percentile(&sums->held_ns, 50);
+		told->held_p99_ns = stats_percentile(&sums->held_ns, 99);
+		told->held_max_ns = stats_percentile(&sums->held_ns, 100);
+	}
+	return nr;
+}
+
 void tally_summary(struct tally *tally, struct summary *summary)
 {
 	struct arm_tally arms[ARMS] = { 0 };
@@ -673,6 +764,8 @@ void tally_summary(struct tally *tally, struct summary *summary)
 	summary->decided = tally->decided[0] ? tally->decided : NULL;
 	summary->findings = tally->told_findings;
 	summary->nr_findings = tally->nr_findings;
+	summary->steps = tally->told_steps;
+	summary->nr_steps = tell_steps(tally);
 	summary->reasons = tally->told_reasons;
 	summary->nr_reasons = tell_reasons(tally);
 	summary->fault_rate_bound_ppm = bound_ppm(most);

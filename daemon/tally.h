@@ -88,6 +88,24 @@ struct tally_reason {
 	uint32_t count;
 };
 
+/* A hold of the order, over the trials in which it was in force. */
+struct tally_step {    /* NOLINT(clang-analyzer-optin.performance.Padding) */
+	uint32_t step; /* its number, from 1 */
+	enum order_thread thread;
+	const char *place;
+	bool at_return;
+	const char *function;
+	enum tier tier;
+	uint64_t asked_us; /* 0: until an event */
+	uint32_t trials;
+	uint32_t reached;
+	uint32_t kept;
+	uint32_t deadlines;
+	uint64_t passes; /* as of the last trial, since it was hooked */
+	uint64_t missed;
+	uint64_t held_p50_ns, held_p99_ns, held_max_ns; /* of those that were kept */
+};
+
 struct tally; /* the running sums */
 
 /* What is told at the end; lives as long as the tally that it was taken from. */
@@ -112,6 +130,8 @@ struct summary {
 	uint32_t nr_arms;
 	struct tally_finding *findings;
 	uint32_t nr_findings;
+	struct tally_step *steps;
+	uint32_t nr_steps;
 	struct tally_reason *reasons; /* the most frequent first */
 	uint32_t nr_reasons;
 };

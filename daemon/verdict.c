@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sites.h"
 #include "verdict.h"
 
 /* clang-format off */
@@ -246,6 +247,12 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 	if (e->opened && asked_ns && e->held_ns < asked_ns / 100 * 95)
 		return say(j, VERDICT_INVALID, "held for %" PRIu64 " us of %" PRIu64 " us",
 			   e->held_ns / 1000, e->spec.hold_us);
+	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		if (e->steps[i].outcome == STEP_KEPT &&
+		    e->steps[i].held_ns < e->steps[i].asked_us * 950)
+			return say(j, VERDICT_INVALID,
+				   "hold %u of the order took %" PRIu64 " us of %" PRIu64 " us",
+				   i + 1, e->steps[i].held_ns / 1000, e->steps[i].asked_us);
 	/* Without a hold the bring-up may well be quicker than the planned echoes. */
 	if (e->closed && e->held_ns > last_echo_ns(&e->spec) && e->echoes_sent < e->spec.echoes)
 		return say(j, VERDICT_INVALID, "%u of %u echoes were sent", e->echoes_sent,
@@ -269,6 +276,80 @@ static bool missed_answers(const struct evidence *e, struct judgement *j)
 		   e->dad_answers_sent, e->dad_answers_delivered);
 }
 
+/* --- why an order did not come about --- */
+
+static bool takes_rtnl_from_i(const struct step_audit *step)
+{
+	return step->thread == ORDER_THREAD_DAD && step->other == ORDER_THREAD_I &&
+	       (step->at_return || strcmp(step->function, "addrconf_dad_work") != 0);
+}
+
+static bool say_not_reached(const struct evidence *e, uint32_t i, const char *hold,
+			    struct judgement *j)
+{
+	const struct step_audit *step = &e->steps[i];
+	const struct hold_site *site = site_of_function(step->function);
+
+	if (!step->passes)
+		return say(j, VERDICT_MISSED,
+			   "%s: %s exists, but no call has passed there since it was hooked: "
+			   "the compiler inlined it on this kernel, or nothing calls it; hook "
+			   "its caller%s%s%s",
+			   hold, step->function, site && site->caller ? " (" : "",
+			   site && site->caller ? site->caller : "",
+			   site && site->caller ? ")" : "");
+	return say(j, VERDICT_MISSED,
+		   "%s: %" PRIu64 " calls have passed %s since it was hooked, none of them by "
+		   "thread %s after the window opened",
+		   hold, step->passes, step->function, order_thread_names[step->thread]);
+}
+
+static bool say_ended_early(const struct evidence *e, uint32_t i, const char *hold,
+			    struct judgement *j)
+{
+	const struct step_audit *step = &e->steps[i];
+
+	if (step->outcome == STEP_CUT)
+		return say(j, VERDICT_MISSED, "%s: the trial ended first", hold);
+	return say(j, VERDICT_MISSED,
+		   "%s: it ended by its deadline after %" PRIu64 " ms, %s was not %s%s", hold,
+		   step->held_ns / 1000000, order_thread_names[step->other],
+		   order_until_names[step->until],
+		   takes_rtnl_from_i(step) ?
+			   "; DAD's work has the RTNL there, which I needs: hold it at "
+			   "dad-work, before it takes it" :
+			   "");
+}
+
+/* A hold that was not reached is why others waited in vain, and one that nothing passes most of all. */
+static bool order_broken(const struct evidence *e, struct judgement *j)
+{
+	uint32_t worst = ORDER_HOLDS_MAX;
+	int worst_rank = 0;
+	char hold[160];
+
+	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++) {
+		const struct step_audit *step = &e->steps[i];
+		int rank = step->outcome == STEP_KEPT	     ? 0 :
+			   step->outcome != STEP_NOT_REACHED ? 1 :
+			   step->passes			     ? 2 :
+							       3;
+
+		if (rank <= worst_rank)
+			continue;
+		worst = i;
+		worst_rank = rank;
+	}
+	if (worst == ORDER_HOLDS_MAX)
+		return say(j, VERDICT_MISSED, "the order did not come about");
+	snprintf(hold, sizeof(hold), "the order did not come about: hold %u (%s at %s%s)",
+		 worst + 1, order_thread_names[e->steps[worst].thread],
+		 e->steps[worst].at_return ? "return of " : "", e->steps[worst].place);
+	return e->steps[worst].outcome == STEP_NOT_REACHED ?
+		       say_not_reached(e, worst, hold, j) :
+		       say_ended_early(e, worst, hold, j);
+}
+
 static bool missed(const struct evidence *e, struct judgement *j)
 {
 	if (!e->opened && e->spec.site == SITE_OFF)
@@ -287,11 +368,7 @@ static bool missed(const struct evidence *e, struct judgement *j)
 		return say(j, VERDICT_MISSED,
 			   "the bring-up set flags only once: the window never closed");
 	if (e->spec.steps && !e->order_kept)
-		return say(j, VERDICT_MISSED,
-			   "the order did not come about: %u of %u holds were reached%s",
-			   e->steps_held, e->spec.steps,
-			   e->steps_held < e->spec.steps ? "" :
-							   ", but one ended by its deadline");
+		return order_broken(e, j);
 	if (e->spec.steps && e->spec.echoes && !e->echoes_delivered)
 		return say(j, VERDICT_MISSED, "no echo was seen by the kernel");
 	if (!e->spec.steps && e->spec.echoes && !e->echoes_inside)

@@ -31,7 +31,7 @@ struct judgement {
 	char object[32];    /* of a leak: which object, else "" */
 	int64_t delta;	    /* of a leak: references over baseline, of that object */
 	bool pinned;	    /* the unregister did not return: only a reboot frees the device */
-	char reason[256];   /* one sentence */
+	char reason[320];   /* one sentence */
 	char signature[96]; /* of a fault: the same bug gives the same; else "" */
 };
 

@@ -97,13 +97,13 @@ static __always_inline struct lane_state *lane_of_dev(struct net_device *dev, __
 }
 
 /* Writes a record into the lane's ring; a full ring is counted, and makes the trial invalid. */
-static __always_inline void report(struct lane_state *lane, __u32 slot, __u32 type, __s64 value,
-				   __u32 pid, __u32 sequence)
+static __always_inline void report_at(struct lane_state *lane, __u32 slot, __u32 type,
+				      __s64 value, __u32 pid, __u32 sequence, __u64 at_ns)
 {
 	struct record record = {
 		.type = type,
 		.trial = lane->trial,
-		.at_ns = bpf_ktime_get_ns(),
+		.at_ns = at_ns,
 		.value = value,
 		.pid = pid,
 		.cpu = bpf_get_smp_processor_id(),
@@ -113,6 +113,12 @@ static __always_inline void report(struct lane_state *lane, __u32 slot, __u32 ty
 
 	if (!ring || bpf_ringbuf_output(ring, &record, sizeof(record), 0))
 		__sync_fetch_and_add(&lane->lost, 1);
+}
+
+static __always_inline void report(struct lane_state *lane, __u32 slot, __u32 type, __s64 value,
+				   __u32 pid, __u32 sequence)
+{
+	report_at(lane, slot, type, value, pid, sequence, bpf_ktime_get_ns());
 }
 
 #endif

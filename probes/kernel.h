@@ -164,11 +164,20 @@ struct ifmcaddr6 {
 };
 
 struct inet6_dev {
+	struct net_device *dev;
 	struct list_head addr_list;
 	struct ifmcaddr6 *mc_list;
 	refcount_t refcnt;
 	int dead;
 	struct neigh_parms *nd_parms;
+};
+
+struct work_struct {
+	struct list_head entry;
+};
+
+struct delayed_work {
+	struct work_struct work;
 };
 
 struct inet6_ifaddr {
@@ -177,6 +186,8 @@ struct inet6_ifaddr {
 	refcount_t refcnt;
 	int state;
 	__u32 flags;
+	struct delayed_work dad_work;
+	struct inet6_dev *idev;
 	struct list_head if_list;
 };
 
@@ -218,7 +229,6 @@ struct bpf_raw_tracepoint_args {
 };
 
 struct kernel_siginfo;
-struct work_struct;
 struct fib6_result;
 
 /* The helpers that a kernel may lack are asked for by name (bpf_core_enum_value_exists). */

@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ const struct probe *const probe_table[] = {
 	&reply_probe,
 	&settle_probe,
 	&counts_probe,
+	&dad_probe,
 	NULL,
 };
 /* clang-format on */
@@ -38,7 +40,10 @@ struct probes {
 	struct bpf_link *links[NR_LINKS];
 	struct probe_hook hooks[NR_PROBES + STEPS_MAX + 1];
 	struct bpf_link *step_links[STEPS_MAX];
-	char step_functions[STEPS_MAX][200];
+	char step_functions[STEPS_MAX][GROUND_NAME];
+	char step_notes[STEPS_MAX][256];
+	bool at_return[STEPS_MAX];
+	bool without_loop;	      /* holds have to do without bpf_loop */
 	const struct probes_ask *ask; /* while opening */
 	struct lane_state *lanes;
 	struct counts *counts;
@@ -117,9 +122,9 @@ static int rung_possible(struct ground *ground, const struct probe_rung *rung,
 		return why_set(why, ENOTSUP,
 			       "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
 	for (int i = 0; i < RUNG_FUNCTIONS_MAX && rung->functions[i]; i++) {
-		const char *name = rung->functions[i];
+		const char *name = rung->functions[i], *found = ground_find(ground, name);
 
-		if (!ground_has_function(ground, name))
+		if (!found || strcmp(found, name) != 0)
 			continue;
 		err = rung->tier == TIER_FENTRY ? ground_try_fentry(ground, name) : 0;
 		if (!err) {
@@ -133,6 +138,41 @@ static int rung_possible(struct ground *ground, const struct probe_rung *rung,
 	return why_set(
 		why, -err, "hooking %s by fentry: %s%s", rung->functions[0], strerror(-err),
 		err == -EPERM ? " (no dynamic ftrace with direct calls, or locked down)" : "");
+}
+
+const struct probes_helper probes_helpers[] = {
+	{ "bpf_loop", "5.17", "holds of an order end less precisely, and last less long",
+	  BPF_FUNC_loop },
+	{ "bpf_map_lookup_percpu_elem", "5.19",
+	  "references can be counted only where /proc/kallsyms lists __per_cpu_offset",
+	  BPF_FUNC_map_lookup_percpu_elem },
+	{ NULL },
+};
+
+bool probes_helper_works(const struct probes_helper *helper)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, (enum bpf_func_id)helper->number,
+				       NULL) == 1;
+}
+
+void probes_try_places(struct probes_place *places, uint32_t nr)
+{
+	struct ground ground = { 0 };
+
+	for (uint32_t i = 0; i < nr; i++)
+		for (int j = 0; places[i].functions[j]; j++)
+			ground_want(&ground, places[i].functions[j]);
+	for (uint32_t i = 0; i < nr; i++) {
+		struct probes_place *place = &places[i];
+		const char *found = NULL;
+
+		for (int j = 0; !found && place->functions[j]; j++)
+			found = ground_find(&ground, place->functions[j]);
+		snprintf(place->function, sizeof(place->function), "%s", found ? found : "");
+		place->kprobe = found ? ground_try_kprobe(found) : -ENOENT;
+		place->fentry = found ? ground_try_fentry(&ground, found) : -ENOENT;
+	}
+	ground_clear(&ground);
 }
 
 /* --- one load --- */
@@ -157,8 +197,23 @@ static int want_programs(const struct probes_bpf *skel, const struct probe_rung 
 	return err;
 }
 
+/*
+ * Of what hooks the same function the last one attached runs first at its entry, and at its return where
+ * that is a kretprobe's turn the last one, too; of fexit programs the last one attached runs first
+ * (kernel/bpf/trampoline.c, kernel/kprobes.c). So that what watches surrounds what holds, fexit programs
+ * are attached before the steps and everything else after.
+ */
+enum turn { BEFORE_STEPS, AFTER_STEPS, ANY_TURN };
+
+static enum turn turn_of(const struct bpf_program *program)
+{
+	return bpf_program__expected_attach_type(program) == BPF_TRACE_FEXIT ? BEFORE_STEPS :
+									       AFTER_STEPS;
+}
+
 static int attach_programs(const struct probes_bpf *skel, const struct probe_rung *rung,
-			   const char *function, struct bpf_link **links, const char **failed)
+			   const char *function, enum turn turn, struct bpf_link **links,
+			   const char **failed)
 {
 	for (int i = 0; i < RUNG_PROGRAMS_MAX && rung->programs[i]; i++) {
 		struct bpf_program *program = program_of(skel, rung->programs[i]);
@@ -166,6 +221,8 @@ static int attach_programs(const struct probes_bpf *skel, const struct probe_run
 		*failed = rung->programs[i];
 		if (bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT)
 			continue; /* run on demand */
+		if (turn != ANY_TURN && turn != turn_of(program))
+			continue;
 		if (rung->tier == TIER_KPROBE)
 			links[i] = bpf_program__attach_kprobe(
 				program, strstr(*failed, "kretprobe") != NULL, function);
@@ -199,6 +256,7 @@ static int open_skeleton(struct probes_bpf **out, struct why *why)
 		return refused(errno, "opening the programs", why);
 	bpf_object__for_each_program(program, skel->obj)
 		bpf_program__set_autoload(program, false);
+	bpf_map__set_autocreate(skel->maps.ballasts, false);
 	skel->rodata->nr_cpus = (__u32)cpus;
 	*out = skel;
 	return 0;
@@ -223,7 +281,7 @@ int probes_try(const struct probe *probe, const struct probe_rung *rung, const c
 	if (!err)
 		err = probes_bpf__load(skel);
 	if (!err)
-		err = attach_programs(skel, rung, *function, links, &failed);
+		err = attach_programs(skel, rung, *function, ANY_TURN, links, &failed);
 	if (err)
 		err = refused(-err, failed, why);
 	for (int i = 0; i < RUNG_PROGRAMS_MAX; i++)
@@ -250,6 +308,12 @@ static bool has_tier(const struct probe *probe, enum tier tier)
 	return false;
 }
 
+/* dad is hooked only for an order that cannot do without. */
+static bool is_needed(const struct probe *probe)
+{
+	return probe->needed || probe == &dad_probe;
+}
+
 /*
  * The best rung: that looks possible on the given ground, or without one, that works when tried
  * alone. A forced tier leaves no choice where the probe has it.
@@ -270,7 +334,7 @@ static int choose(struct probe_hook *hook, enum tier forced, struct ground *grou
 		hook->tier = probe->rungs[i].tier;
 		return 0;
 	}
-	if (!probe->needed)
+	if (!is_needed(probe))
 		return 0;
 	return why_set(why, ENOTSUP, "probes: %s cannot be hooked on this kernel%s%s (%s); %s",
 		       probe->name, forced ? " by tier " : "", forced ? tier_names[forced] : "",
@@ -282,12 +346,36 @@ static int choose(struct probe_hook *hook, enum tier forced, struct ground *grou
 static void step_program(const struct probes *probes, uint32_t i, char name[STEP_NAME])
 {
 	bool fentry = probes->hooks[NR_PROBES + i].tier == TIER_FENTRY;
-	bool at_return = probes->ask->steps[i].at_return;
 
-	snprintf(name, STEP_NAME, "step_%s_%u",
-		 fentry ? (at_return ? "fexit" : "fentry") :
-			  (at_return ? "kretprobe" : "kprobe"),
+	snprintf(name, STEP_NAME, "%s_%s_%u", probes->without_loop ? "step_old" : "step",
+		 fentry ? (probes->at_return[i] ? "fexit" : "fentry") :
+			  (probes->at_return[i] ? "kretprobe" : "kprobe"),
 		 i);
+}
+
+static const char *find_step(const struct probes_step *step, struct ground *ground)
+{
+	const char *found = NULL;
+
+	for (int i = 0; !found && i < SITE_FUNCTIONS_MAX && step->functions[i]; i++)
+		found = ground_find(ground, step->functions[i]);
+	return found;
+}
+
+/* What the hook's name does not tell: which hold it is, and what its function is a part of. */
+static void note_step(struct probes *probes, uint32_t i, const struct probes_step *step)
+{
+	const char *function = probes->step_functions[i];
+	const char *suffix = strchr(function, '.');
+	char *note = probes->step_notes[i];
+	size_t size = sizeof(probes->step_notes[i]);
+	int used = snprintf(note, size, "hold %u, %s%s", i + 1,
+			    step->at_return ? "return of " : "", step->place);
+
+	if (suffix && !strchr(step->place, '.'))
+		snprintf(note + used, size - (size_t)used,
+			 "; the compiler left %s of it, which only kprobes can hook", suffix);
+	probes->hooks[NR_PROBES + i].note = note;
 }
 
 static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
@@ -295,21 +383,20 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 {
 	const struct probes_step *step = &probes->ask->steps[i];
 	struct probe_hook *hook = &probes->hooks[NR_PROBES + i];
+	const char *found = find_step(step, ground);
 	enum tier forced = probes->ask->tier;
 
-	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) != 1)
-		return why_set(why, ENOTSUP,
-			       "probes: this kernel has no bpf_loop (5.17): no hold inside a "
-			       "function");
-	if (!ground_find_function(step->function, probes->step_functions[i],
-				  sizeof(probes->step_functions[i])))
-		return why_set(why, ENOTSUP,
-			       "probes: this kernel has no function %s; it may be inlined, or "
-			       "its module "
-			       "not loaded",
-			       step->function);
+	if (!found)
+		return why_set(
+			why, ENOTSUP,
+			"probes: this kernel has no function %s (%s); it may be inlined, "
+			"or its module not loaded",
+			step->functions[0], step->place);
+	snprintf(probes->step_functions[i], sizeof(probes->step_functions[i]), "%s", found);
 	hook->probe = &step_probe;
 	hook->function = probes->step_functions[i];
+	probes->at_return[i] = step->at_return;
+	note_step(probes, i, step);
 	if (forced != TIER_KPROBE && !ground_try_fentry(ground, hook->function))
 		hook->tier = TIER_FENTRY;
 	else if (forced != TIER_FENTRY && ground_has_kprobes())
@@ -320,6 +407,24 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 			       forced == TIER_FENTRY ? "fentry" :
 						       "fentry, and it has no kprobes");
 	return 0;
+}
+
+static void want_functions(const struct probes_ask *ask, struct ground *ground)
+{
+	for (uint32_t i = 0; i < ask->nr_steps; i++)
+		for (int j = 0; j < SITE_FUNCTIONS_MAX && ask->steps[i].functions[j]; j++)
+			ground_want(ground, ask->steps[i].functions[j]);
+}
+
+static int choose_steps(struct probes *probes, struct ground *ground, struct why *why)
+{
+	int err = 0;
+
+	if (probes->ask->nr_steps)
+		probes->without_loop = !probes_helper_works(&probes_helpers[0]);
+	for (uint32_t i = 0; !err && i < probes->ask->nr_steps; i++)
+		err = choose_step(probes, i, ground, why);
+	return err;
 }
 
 static int want_step(struct probes *probes, uint32_t i)
@@ -333,6 +438,10 @@ static int want_step(struct probes *probes, uint32_t i)
 	err = bpf_program__set_autoload(program, true);
 	if (!err && probes->hooks[NR_PROBES + i].tier == TIER_FENTRY)
 		err = bpf_program__set_attach_target(program, 0, probes->step_functions[i]);
+	if (!err && probes->without_loop)
+		err = bpf_map__set_autocreate(probes->skel->maps.ballasts, true);
+	if (!err && probes->without_loop)
+		err = bpf_program__set_autoload(probes->skel->progs.step_old_cost, true);
 	return err;
 }
 
@@ -346,9 +455,62 @@ static int attach_step(struct probes *probes, uint32_t i)
 	probes->step_links[i] =
 		probes->hooks[NR_PROBES + i].tier == TIER_FENTRY ?
 			bpf_program__attach(program) :
-			bpf_program__attach_kprobe(program, probes->ask->steps[i].at_return,
+			bpf_program__attach_kprobe(program, probes->at_return[i],
 						   probes->step_functions[i]);
 	return probes->step_links[i] ? 0 : -errno;
+}
+
+/* What a turn of a size costs, in nanoseconds: the least of some tries; 0 when it could not be asked. */
+static uint64_t turn_cost(const struct probes *probes, uint64_t size)
+{
+	enum { TRIES = 5 };
+	uint64_t args[] = { size }, least_ns = UINT64_MAX;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+	for (int i = 0; i < TRIES; i++) {
+		if (bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.step_old_cost),
+					   &opts))
+			return 0;
+		if (opts.retval < least_ns)
+			least_ns = opts.retval;
+	}
+	return least_ns;
+}
+
+/* Without bpf_loop holds are coarse, and end early: how coarse and how early is measured here. */
+static void note_turns(struct probes *probes)
+{
+	uint64_t fine_ns = turn_cost(probes, 0), medium_ns = turn_cost(probes, 1);
+	uint64_t most_ns = STEP_OLD_FINE_TURNS * fine_ns + STEP_OLD_MEDIUM_TURNS * medium_ns +
+			   (STEP_OLD_TURNS - STEP_OLD_FINE_TURNS - STEP_OLD_MEDIUM_TURNS) *
+				   turn_cost(probes, 2);
+
+	for (int i = 0; i < STEPS_MAX && probes->hooks[NR_PROBES + i].probe; i++) {
+		char *note = probes->step_notes[i];
+		size_t used = strlen(note);
+
+		snprintf(note + used, sizeof(probes->step_notes[i]) - used,
+			 "; no bpf_loop (5.17): it ends to within %" PRIu64
+			 " us, after %" PRIu64 " ms to within %" PRIu64
+			 " us, and after %" PRIu64 " ms in any case",
+			 fine_ns / 1000, STEP_OLD_FINE_TURNS * fine_ns / 1000000,
+			 medium_ns / 1000, most_ns / 1000000);
+	}
+}
+
+static int attach_table(struct probes *probes, enum turn turn, const char **failed)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < NR_PROBES; i++) {
+		const struct probe_rung *rung = rung_of(&probes->hooks[i]);
+
+		if (rung)
+			err = attach_programs(probes->skel, rung, probes->hooks[i].function,
+					      turn, &probes->links[i * RUNG_PROGRAMS_MAX],
+					      failed);
+	}
+	return err;
 }
 
 static int load_and_attach(struct probes *probes, struct why *why)
@@ -368,17 +530,14 @@ static int load_and_attach(struct probes *probes, struct why *why)
 		err = want_step(probes, i);
 	if (!err)
 		err = probes_bpf__load(probes->skel);
+	if (!err)
+		err = attach_table(probes, BEFORE_STEPS, &failed);
 	for (uint32_t i = 0; !err && i < probes->ask->nr_steps; i++) {
 		failed = probes->step_functions[i];
 		err = attach_step(probes, i);
 	}
-	for (int i = 0; !err && i < NR_PROBES; i++) {
-		const struct probe_rung *rung = rung_of(&probes->hooks[i]);
-
-		if (rung)
-			err = attach_programs(probes->skel, rung, probes->hooks[i].function,
-					      &probes->links[i * RUNG_PROGRAMS_MAX], &failed);
-	}
+	if (!err)
+		err = attach_table(probes, AFTER_STEPS, &failed);
 	return err ? refused(-err, failed, why) : 0;
 }
 
@@ -435,6 +594,17 @@ static int find_offsets(struct probes *probes, struct why *why)
 	return 0;
 }
 
+/* Runs of a program that the kernel skipped; 0 where it does not count them. */
+static uint64_t program_misses(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+		return 0;
+	return info.recursion_misses;
+}
+
 static uint64_t missed_now(const struct probes *probes)
 {
 	uint64_t missed = 0;
@@ -442,17 +612,13 @@ static uint64_t missed_now(const struct probes *probes)
 	for (int i = 0; i < NR_PROBES; i++) {
 		const struct probe_rung *rung = rung_of(&probes->hooks[i]);
 
-		if (!rung || !probes->hooks[i].probe->needed)
+		if (!rung || !is_needed(probes->hooks[i].probe))
 			continue;
-		for (int j = 0; j < RUNG_PROGRAMS_MAX && rung->programs[j]; j++) {
-			struct bpf_prog_info info = { 0 };
-			__u32 size = sizeof(info);
-			int fd = bpf_program__fd(program_of(probes->skel, rung->programs[j]));
-
-			if (!bpf_obj_get_info_by_fd(fd, &info, &size))
-				missed += info.recursion_misses;
-		}
+		for (int j = 0; j < RUNG_PROGRAMS_MAX && rung->programs[j]; j++)
+			missed += program_misses(program_of(probes->skel, rung->programs[j]));
 	}
+	for (uint32_t i = 0; i < STEPS_MAX; i++)
+		missed += probes_step_missed(probes, i);
 	return missed;
 }
 
@@ -475,14 +641,15 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 	probes->ask = ask;
 	for (int i = 0; i < SLOTS; i++)
 		probes->rings[i] = -1;
+	want_functions(ask, &ground);
 	for (int i = 0; !err && i < NR_PROBES; i++) {
 		probes->hooks[i].probe = probe_table[i];
 		if (probes_left_out(ask, probe_table[i]))
 			continue;
 		err = choose(&probes->hooks[i], ask->tier, &ground, why);
 	}
-	for (uint32_t i = 0; !err && i < ask->nr_steps; i++)
-		err = choose_step(probes, i, &ground, why);
+	if (!err)
+		err = choose_steps(probes, &ground, why);
 	ground_clear(&ground);
 	if (!err && ask->counts_only) {
 		err = load_and_attach(probes, why); /* its only rung */
@@ -499,6 +666,8 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 		err = map_memory(probes, why);
 	if (!err)
 		err = find_offsets(probes, why);
+	if (!err && probes->without_loop)
+		note_turns(probes);
 	if (err) {
 		probes_close(probes);
 		return err;
@@ -527,6 +696,48 @@ void probes_close(struct probes *probes)
 const struct probe_hook *probes_hooks(const struct probes *probes)
 {
 	return probes->hooks;
+}
+
+const struct probe_hook *probes_step_hook(const struct probes *probes, uint32_t step)
+{
+	return &probes->hooks[NR_PROBES + step];
+}
+
+uint64_t probes_step_passes(const struct probes *probes, uint32_t step)
+{
+	return __atomic_load_n(&probes->skel->bss->step_passes[step], __ATOMIC_RELAXED);
+}
+
+/* include/uapi/linux/bpf.h, struct bpf_link_info of a kprobe: `missed` is there since 6.7. */
+struct kprobe_link_info {
+	__u32 type, id, prog_id, pad;
+	__u32 event_type, event_pad;
+	__u64 name;
+	__u32 name_length, offset;
+	__u64 address;
+	__u64 missed;
+};
+
+static uint64_t link_misses(const struct bpf_link *link)
+{
+	struct kprobe_link_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size) || size < sizeof(info))
+		return 0;
+	return info.missed;
+}
+
+uint64_t probes_step_missed(const struct probes *probes, uint32_t step)
+{
+	const struct probe_hook *hook = &probes->hooks[NR_PROBES + step];
+	char name[STEP_NAME];
+
+	if (!hook->probe)
+		return 0;
+	step_program(probes, step, name);
+	return program_misses(program_of(probes->skel, name)) +
+	       (hook->tier == TIER_KPROBE ? link_misses(probes->step_links[step]) : 0);
 }
 
 uint64_t probes_missed(const struct probes *probes)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "record.h"
+#include "sites.h"
 #include "spec.h"
 #include "why.h"
 
@@ -53,13 +54,15 @@ struct probe_hook {
 	const struct probe *probe;
 	enum tier tier;	      /* TIER_AUTO: not at all */
 	const char *function; /* kprobe and fentry */
+	const char *note;     /* what else there is to say, or NULL; owned by the probes */
 };
 
-enum { PROBES_WITHOUT_MAX = 4 };
+enum { PROBES_WITHOUT_MAX = 5 };
 
 /* A hold inside a kernel function; which threads and for how long stands in the lane's state. */
 struct probes_step {
-	const char *function; /* any that kallsyms lists */
+	const char *place;			       /* as the order names it */
+	const char *functions[SITE_FUNCTIONS_MAX + 1]; /* the first one that kallsyms lists */
 	bool at_return;
 };
 
@@ -114,6 +117,46 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 
 /* Programs of needed probes that the kernel skipped, since probes_open. */
 uint64_t probes_missed(const struct probes *probes);
+
+/* --- one step: number `step` of the ask, from 0 --- */
+
+const struct probe_hook *probes_step_hook(const struct probes *probes, uint32_t step);
+
+/*
+ * How many calls, of any task, have passed the step since it was hooked. None at all although the
+ * function exists: its callers have it inlined.
+ */
+uint64_t probes_step_passes(const struct probes *probes, uint32_t step);
+
+/*
+ * Runs of its program that the kernel skipped since then, because another one was at work on that CPU:
+ * as far as it counts them (fentry: 5.12; kprobe: 6.7).
+ */
+uint64_t probes_step_missed(const struct probes *probes, uint32_t step);
+
+/* --- for the doctor --- */
+
+/* What an order's hold could be hooked to: `functions` is asked, the rest is told. */
+struct probes_place {
+	const char *functions[SITE_FUNCTIONS_MAX + 1];
+	char function[96]; /* the first of them that this kernel has, or "" */
+	int kprobe;	   /* 0: it could be hooked just now; -errno */
+	int fentry;
+};
+
+/* Tries each place, with programs that do nothing. */
+void probes_try_places(struct probes_place *places, uint32_t nr);
+
+/* What the kernel may offer to programs, and what is lost without it. */
+struct probes_helper {
+	const char *name;
+	const char *since;
+	const char *costs;
+	int number; /* enum bpf_func_id */
+};
+extern const struct probes_helper probes_helpers[]; /* ends with name NULL */
+
+bool probes_helper_works(const struct probes_helper *helper);
 
 /*
  * The reference counts of a device of the calling process's network namespace. A device that does

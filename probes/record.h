@@ -72,13 +72,20 @@ _Static_assert(sizeof(struct echo_tag) == 16, "struct echo_tag is a contract");
 
 enum { STEPS_MAX = 4 };
 
+/* Of a hold without bpf_loop: turns at most, fine ones first, coarse ones in the end. */
+enum { STEP_OLD_FINE_TURNS = 1000, STEP_OLD_MEDIUM_TURNS = 1000, STEP_OLD_TURNS = 4000 };
+
+enum { STEP_THREADS = 4 }; /* as enum order_thread counts them; [0] of an array is no thread */
+
 /* A hold of an order (daemon/order.h). */
 struct step {
-	__u32 thread;  /* 1: a bring-up's task, 2: the lane's process 1; 0: no hold */
-	__u32 until;   /* enum order_until */
+	__u32 thread; /* 1: a bring-up's task, 2: the lane's process 1, 3: DAD; 0: no hold */
+	__u32 until;  /* enum order_until */
+	__u32 other;  /* the thread that it waits for; 0: none, it ends by time */
+	__u32 pad;
 	__u64 most_ns; /* the time, or the deadline of the event */
 };
-_Static_assert(sizeof(struct step) == 16, "struct step is a contract");
+_Static_assert(sizeof(struct step) == 24, "struct step is a contract");
 
 /*
  * One lane as the kernel half knows it; an array in memory shared by mmap, so that arming a
@@ -106,10 +113,10 @@ struct lane_state {
 
 	struct step steps[STEPS_MAX];
 	__u32 reached[STEPS_MAX]; /* trial in which a task came to the hold */
-	__u32 held[3];		  /* trial in which thread I, II was held; [0] is not used */
-	__u32 done[3];		  /* trial in which thread I, II was done */
+	__u32 held[STEP_THREADS]; /* trial in which the thread was held; never of [0] */
+	__u32 done[STEP_THREADS]; /* trial in which the thread was done */
 };
-_Static_assert(sizeof(struct lane_state) == 200, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 240, "struct lane_state is a contract");
 
 struct counts_address {
 	__u8 address[16];

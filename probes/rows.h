@@ -16,6 +16,7 @@ extern const struct probe source_probe;
 extern const struct probe reply_probe;
 extern const struct probe settle_probe;
 extern const struct probe counts_probe;
+extern const struct probe dad_probe;
 
 /* Not in the table: hooked to what a campaign names, once for each of its holds. */
 extern const struct probe step_probe;

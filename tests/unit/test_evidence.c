@@ -137,6 +137,11 @@ static void test_order(void **state)
 		{ 310, MOMENT_STEP_RELEASED, 1 },
 		{ 400, MOMENT_STEP_RELEASED, 2 },
 		{ 0 } };
+	const struct at cut[] = {
+		{ 200, MOMENT_STEP_HELD, 1 },
+		{ 300, MOMENT_STEP_HELD, 2 },
+		{ 310, MOMENT_STEP_RELEASED, 1, -125 },
+		{ 0 } };
 	const struct at broken[] = {
 		{ 200, MOMENT_STEP_HELD, 1 },
 		{ 300, MOMENT_STEP_HELD, 2 },
@@ -148,9 +153,19 @@ static void test_order(void **state)
 	derive_planned(kept, 2);
 	assert_int_equal(evidence.steps_held, 2);
 	assert_true(evidence.order_kept);
+	assert_int_equal(evidence.steps[0].outcome, STEP_KEPT);
+	assert_int_equal(evidence.steps[0].held_ns, 110000);
+	assert_int_equal(evidence.steps[1].held_ns, 100000);
 	derive_planned(kept, 3);
 	assert_false(evidence.order_kept);
+	assert_int_equal(evidence.steps[2].outcome, STEP_NOT_REACHED);
+	derive_planned(cut, 2);
+	assert_false(evidence.order_kept);
+	assert_int_equal(evidence.steps[0].outcome, STEP_CUT);
+	assert_int_equal(evidence.steps[1].outcome, STEP_CUT);
 	derive_planned(broken, 2);
+	assert_int_equal(evidence.steps[1].outcome, STEP_DEADLINE);
+	assert_int_equal(evidence.steps[1].held_ns, 100000);
 	assert_int_equal(evidence.steps_held, 2);
 	assert_false(evidence.order_kept);
 	derive_planned(kept, 0);

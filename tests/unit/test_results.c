@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "results.h"
+#include "results_lines.h"
 
 /*
  * Each test runs in an empty folder of its own, which is taken away afterwards. Lines are read with
@@ -393,6 +394,57 @@ static void test_trial_line(void **state)
 	results_close(results);
 }
 
+/* A guest's line is read back whole enough to judge and to sum up. */
+static void test_steps_there_and_back(void **state)
+{
+	struct evidence e = {
+		.spec = { .trial = 3, .arm = ARM_RACE, .steps = 2 },
+		.steps = { { .thread = ORDER_THREAD_DAD,
+			     .place = "dad-kick",
+			     .function = "addrconf_dad_kick",
+			     .tier = TIER_FENTRY,
+			     .asked_us = 300,
+			     .outcome = STEP_KEPT,
+			     .held_ns = 300100,
+			     .cpu = 2,
+			     .passes = 5,
+			     .missed = 1 },
+			   { .thread = ORDER_THREAD_I,
+			     .at_return = true,
+			     .place = "foo",
+			     .function = "foo.isra.0",
+			     .tier = TIER_KPROBE,
+			     .until = ORDER_UNTIL_DONE,
+			     .other = ORDER_THREAD_DAD,
+			     .outcome = STEP_DEADLINE,
+			     .held_ns = 2000000000 } },
+	};
+	static struct told told;
+	static struct evidence back;
+	struct trial_line line = trial_line(&e, &clean, 0, &told), read = { 0 };
+	struct step_told steps[ORDER_HOLDS_MAX] = { 0 };
+	json_t *json = fields_to_json(&trial_fields, &line), *second;
+	struct judgement judgement;
+
+	(void)state;
+	second = json_array_get(json_object_get(json, "steps"), 1);
+	assert_string_equal(text_of(second, "thread"), "I");
+	assert_string_equal(text_of(second, "until"), "done");
+	assert_string_equal(text_of(second, "other"), "DAD");
+	assert_string_equal(text_of(second, "outcome"), "deadline");
+	assert_null_in(second, "asked_us");
+	assert_null_in(json_array_get(json_object_get(json, "steps"), 0), "other");
+
+	read.steps = steps;
+	read.nr_steps = ORDER_HOLDS_MAX;
+	assert_int_equal(fields_from_json(&trial_fields, json, &read), 0);
+	assert_int_equal(read.nr_steps, 2);
+	assert_int_equal(read.nr_timeline, 0);
+	trial_line_back(&read, &back, &judgement);
+	assert_memory_equal(back.steps, e.steps, sizeof(e.steps));
+	json_decref(json);
+}
+
 static void test_trial_line_with_nothing_in_it(void **state)
 {
 	static const char *const nulls[] = {
@@ -727,6 +779,7 @@ int main(void)
 		IN_FOLDER(test_folder_that_cannot_be),
 		IN_FOLDER(test_first_line),
 		IN_FOLDER(test_trial_line),
+		IN_FOLDER(test_steps_there_and_back),
 		IN_FOLDER(test_trial_line_with_nothing_in_it),
 		IN_FOLDER(test_summary),
 		IN_FOLDER(test_stream_gets_every_line),

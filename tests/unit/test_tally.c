@@ -50,6 +50,65 @@ static int add(struct tally *tally, uint32_t trial, enum arm arm,
 	return tally_add(tally, &e, judgement, finding);
 }
 
+/* A race with an order of two holds: the first ended as planned, the second as told. */
+static void add_order(struct tally *tally, uint32_t trial, uint64_t held_ns,
+		      enum step_outcome second)
+{
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+	struct evidence e = {
+		.spec = { .trial = trial, .arm = ARM_RACE, .steps = 2 },
+		.steps = { { .thread = ORDER_THREAD_DAD,
+			     .place = "dad-kick",
+			     .function = "addrconf_dad_kick",
+			     .tier = TIER_FENTRY,
+			     .asked_us = 300,
+			     .outcome = STEP_KEPT,
+			     .held_ns = held_ns,
+			     .passes = trial,
+			     .missed = 2 },
+			   { .thread = ORDER_THREAD_I,
+			     .at_return = true,
+			     .place = "foo",
+			     .function = "foo",
+			     .tier = TIER_KPROBE,
+			     .outcome = second,
+			     .held_ns = 9 } },
+	};
+
+	assert_int_equal(tally_add(tally, &e, &clean, NULL), 0);
+}
+
+static void test_steps(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
+	struct evidence lost = { .spec = { .trial = 4, .arm = ARM_RACE, .steps = 2 } };
+	const struct judgement invalid = judged(VERDICT_INVALID, "");
+	struct summary summary = { 0 };
+
+	(void)state;
+	add_order(tally, 1, 300100, STEP_DEADLINE);
+	add_order(tally, 2, 300300, STEP_NOT_REACHED);
+	add_order(tally, 3, 300200, STEP_CUT);
+	assert_int_equal(tally_add(tally, &lost, &invalid, NULL), 0);
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.nr_steps, 2);
+	assert_int_equal(summary.steps[0].step, 1);
+	assert_string_equal(summary.steps[0].place, "dad-kick");
+	assert_int_equal(summary.steps[0].tier, TIER_FENTRY);
+	assert_int_equal(summary.steps[0].trials, 3);
+	assert_int_equal(summary.steps[0].kept, 3);
+	assert_int_equal(summary.steps[0].missed, 6);
+	assert_int_equal(summary.steps[0].passes, 3);
+	assert_int_equal(summary.steps[0].held_p50_ns, 300200);
+	assert_int_equal(summary.steps[0].held_max_ns, 300300);
+	assert_int_equal(summary.steps[1].reached, 2);
+	assert_int_equal(summary.steps[1].kept, 0);
+	assert_int_equal(summary.steps[1].deadlines, 1);
+	assert_int_equal(summary.steps[1].held_max_ns, 0);
+	assert_true(summary.steps[1].at_return);
+	tally_free(tally);
+}
+
 static void test_nothing_ran(void **state)
 {
 	struct tally *tally = new_tally((enum arm[]){ ARM_RACE, ARM_CONTROL, ARM_RACE }, 3);
@@ -554,6 +613,7 @@ static void test_verdicts_are_named_as_they_are(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_nothing_ran),
 		cmocka_unit_test(test_sums_of_an_arm),
 		cmocka_unit_test(test_held_within),
