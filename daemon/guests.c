@@ -314,10 +314,23 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 		add_trial(guests, &judgement);
 }
 
-/* The oldest trial in hand is the one that a death is put down to. */
+static bool plan_is_done(const struct guests *guests)
+{
+	return guests->campaign->stop.trials && guests->next > guests->campaign->stop.trials;
+}
+
+/*
+ * The oldest trial in hand is the one that a death is put down to; without any it is the next of the
+ * plan, and after the plan's last one a death counts only when the console says that it is the kernel's.
+ */
 static void conclude_all(struct guests *guests, bool died)
 {
-	if (died && !guests->nr_missing)
+	struct klog_line worst;
+	char sentence[256];
+
+	read_console(guests, &worst, sentence, sizeof(sentence));
+	if (died && !guests->nr_missing &&
+	    (!plan_is_done(guests) || worst.kind != KLOG_OTHER))
 		conclude_lost(guests, guests->next, true);
 	while (guests->nr_missing && !guests->error) {
 		conclude_lost(guests, guests->missing[0], died);
@@ -351,16 +364,14 @@ static void guest_over(struct guests *guests)
 		return;
 	} else if (guests->replaced) {
 		conclude_all(guests, false);
-		if (guests->campaign->stop.trials &&
-		    guests->next > guests->campaign->stop.trials)
+		if (plan_is_done(guests))
 			end(guests, "trials");
 	} else if (guests->exit_told && !refused) {
 		conclude_all(guests, false);
 		end(guests, "trials");
 	} else if (guests->greeted && !guests->exit_told) {
 		conclude_all(guests, true);
-		if (guests->campaign->stop.trials &&
-		    guests->next > guests->campaign->stop.trials)
+		if (plan_is_done(guests))
 			end(guests, "trials");
 	} else if (guests->exit_told || ++guests->failed_boots == FAILED_BOOTS_MAX) {
 		give_up_booting(guests);
