@@ -13,6 +13,7 @@
 #include "image.h"
 #include "machine.h"
 #include "order.h"
+#include "plant.h"
 #include "probes.h"
 #include "progress.h"
 #include "results.h"
@@ -29,6 +30,8 @@ struct options {
 	size_t nr_sets;
 	const char *kernel;
 	const char *modules;
+	const char *plant;
+	const char *plant_module;
 	uint32_t first;
 	enum tier tier;
 	bool json, tap, quiet, keep, force, dump_config, help_config, help;
@@ -40,6 +43,8 @@ enum {
 	OPT_TIER,
 	OPT_KERNEL,
 	OPT_MODULES,
+	OPT_PLANT,
+	OPT_PLANT_MODULE,
 	OPT_FIRST,
 	OPT_JSON,
 	OPT_TAP,
@@ -58,6 +63,8 @@ static const struct option long_options[] = {
 	{ "tier",	 required_argument, NULL, OPT_TIER },
 	{ "kernel",	 required_argument, NULL, OPT_KERNEL },
 	{ "modules",	 required_argument, NULL, OPT_MODULES },
+	{ "plant",	 required_argument, NULL, OPT_PLANT },
+	{ "plant-module", required_argument, NULL, OPT_PLANT_MODULE },
 	{ "first",	 required_argument, NULL, OPT_FIRST },
 	{ "json",	 no_argument,	    NULL, OPT_JSON },
 	{ "tap",	 no_argument,	    NULL, OPT_TAP },
@@ -115,6 +122,8 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_KERNEL: o->kernel = optarg; break;
 		case OPT_MODULES: o->modules = optarg; break;
+		case OPT_PLANT: o->plant = optarg; break;
+		case OPT_PLANT_MODULE: o->plant_module = optarg; break;
 		case OPT_FIRST:
 			if (!read_number(optarg, &o->first))
 				return command_usage(&command_run,
@@ -149,22 +158,29 @@ static int read_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* --kernel, --modules and --tier are keys of the campaign, given last. */
-static int add_kernel(struct options *o)
+/* These options are keys of the campaign, given last. */
+static int add_keys(struct options *o)
 {
-	static char kernel[4096], modules[4096], tier[32];
+	const struct {
+		const char *key, *value;
+	} keys[] = {
+		{ "kernel", o->kernel },
+		{ "modules", o->modules },
+		{ "tier", o->tier ? tier_names[o->tier] : NULL },
+		{ "vm.plant", o->plant },
+		{ "vm.plant_module", o->plant_module },
+	};
+	enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
+	static char words[KEYS][4200];
 
-	if (o->nr_sets + 3 > SETS_MAX)
-		return command_usage(&command_run, "more than %d --set", SETS_MAX - 3);
-	snprintf(kernel, sizeof(kernel), "kernel=\"%s\"", o->kernel ? o->kernel : "");
-	snprintf(modules, sizeof(modules), "modules=\"%s\"", o->modules ? o->modules : "");
-	if (o->kernel)
-		o->sets[o->nr_sets++] = kernel;
-	if (o->modules)
-		o->sets[o->nr_sets++] = modules;
-	snprintf(tier, sizeof(tier), "tier=%s", tier_names[o->tier]);
-	if (o->tier)
-		o->sets[o->nr_sets++] = tier;
+	if (o->nr_sets + KEYS > SETS_MAX)
+		return command_usage(&command_run, "more than %d --set", SETS_MAX - KEYS);
+	for (int i = 0; i < KEYS; i++) {
+		if (!keys[i].value)
+			continue;
+		snprintf(words[i], sizeof(words[i]), "%s=\"%s\"", keys[i].key, keys[i].value);
+		o->sets[o->nr_sets++] = words[i];
+	}
 	return 0;
 }
 
@@ -300,6 +316,7 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 	struct image *image;
 	struct outlets outlets;
 	struct guests_ask ask;
+	char *plant = NULL;
 	int code;
 
 	if (campaign->device.kind == DEVICE_EXISTING)
@@ -321,11 +338,15 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 			EXIT_CANNOT);
 	if (image_open(campaign->kernel, campaign->modules, &image, why))
 		return complain(why, EXIT_CONFIG);
-	code = open_outlets(o, campaign, &outlets, why);
+	if (plant_make(campaign, image, &plant, why))
+		code = complain(why, EXIT_CONFIG);
+	else
+		code = open_outlets(o, campaign, &outlets, why);
 	if (!code) {
 		ask = (struct guests_ask){
 			.campaign = campaign,
 			.image = image,
+			.plant = plant,
 			.results = outlets.results,
 			.progress = outlets.progress,
 		};
@@ -333,6 +354,7 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 		code = guests_run(&ask, why);
 		code = close_outlets(&outlets, why, code);
 	}
+	free(plant);
 	image_free(image);
 	return code;
 }
@@ -343,7 +365,8 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	struct probes_ask ask = { .tier = campaign->tier };
 	struct probes *probes = NULL;
 	struct order order = { 0 };
-	int code = take_machine(o, why);
+	int code =
+		plant_check(campaign, why) ? complain(why, EXIT_CONFIG) : take_machine(o, why);
 
 	leave_out(campaign, &ask);
 	name_steps(campaign, &order, &ask);
@@ -370,7 +393,7 @@ static int run(int argc, char **argv)
 		campaign_help(stdout);
 		return EXIT_CLEAN;
 	}
-	if (add_kernel(&options))
+	if (add_keys(&options))
 		return EXIT_USAGE;
 	if (campaign_load(options.file, options.sets, options.nr_sets, &campaign, &why))
 		return complain(&why, EXIT_CONFIG);
@@ -401,6 +424,10 @@ const struct command command_run = {
 		"PACKAGE or\n"
 		"                    SUITE/PACKAGE (fetched by apt); needs QEMU, and no root\n"
 		"  --modules DIR     that kernel's modules; default: those of its package\n"
+		"  --plant BUG       plants a known bug in that machine's kernel, to show that "
+		"it is found\n"
+		"  --plant-module FILE  the module to do it with; default: built from "
+		"tests/vm/kmod\n"
 		"  --first N         begins with trial N of the plan\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"
