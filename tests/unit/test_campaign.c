@@ -300,6 +300,9 @@ static const struct bad {
 	  "bad.yaml:5:3: bringup.command: the command names {peer}, and a dummy device "
 	  "has none" },
 
+	{ "vm: {plant_module: x.ko}\n", { NULL },
+	  "bad.yaml:1:6: vm.plant_module: a module alone plants nothing; name a bug in vm.plant" },
+
 	/* overrides */
 	{ "", { "lanes" }, "--set lanes: not a key=value, such as window.hold_us=[5000]" },
 	{ "", { "lane=4" }, "--set lane=4: lane: unknown key; allowed here: " ROOT_KEYS },
@@ -509,7 +512,7 @@ static void test_files(void **state)
 static void test_shipped(void **state)
 {
 #ifdef CAMPAIGNS_FOLDER
-	static const char *const names[] = { "smoke", "ifconfig", "mixed", "soak" };
+	static const char *const names[] = { "smoke", "ifconfig", "mixed", "soak", "seed" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Planted bugs must be found, innocent ones never: test_plants.sh DADRACE SOURCE
+#
+# On each kernel, each bug of tests/vm/kmod is planted and looked for until it is found, within
+# 60 s of the guest's time; each innocent one is watched for INNOCENT_TRIALS trials. Then the seed's
+# campaign, with its bug and without. Ends with the table. PLANT_KERNELS and PLANT_BUGS choose.
+set -uo pipefail
+
+dadrace=$1 source=$2 campaign=$2/config/campaigns/seed.yaml
+kernels=${PLANT_KERNELS:-bookworm/linux-image-cloud-amd64 trixie/linux-image-cloud-amd64}
+trials=${INNOCENT_TRIALS:-60}
+results=$(mktemp -d) || exit 1
+trap 'rm -rf "$results"' EXIT
+failed=0 ran=0
+
+skip_all() {
+	echo "SKIP: $*"
+	exit 77
+}
+for tool in qemu-system-x86_64 apt-get make gcc ifconfig; do
+	command -v $tool >/dev/null || skip_all "needs $tool"
+done
+
+updown="bringup.command=[sh, -c, 'ifconfig {dut} up; ifconfig {dut} down']"
+
+# What is expected of each bug (signature of its finding, "" of an innocent one), and what of the
+# seed's campaign has to be another for it.
+declare -A expected=(
+	[saddr-fail]=leak/net_device
+	[idev]=leak/inet6_dev
+	[neigh]=leak/net_device
+	[dst]=leak/net_device
+	[down-race]=leak/net_device
+	[hang]=hang/flags
+	[hang-unregister]=leak/net_device
+	[warn]=kernel-bug/WARNING
+	[oops]=kernel-bug/BUG:_kernel_NULL_pointer
+	[late]='' [rcu]='' [timer]='' [socket-route]=''
+)
+order=(saddr-fail idev neigh dst down-race hang hang-unregister warn oops late rcu timer socket-route)
+
+settings() { # BUG: arguments of dadrace run, one a line
+	case $1 in
+	hang) printf -- '--set\n%s\n' "$updown" ;;
+	down-race)
+		printf -- '--set\n%s\n' "$updown" "order=['I held at __dev_close_many for 30000 us']" \
+			'window.hold_us=[20000]' 'echo.offset_us=0'
+		;;
+	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=8 ;;
+	esac
+	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' stop.trials=0 stop.seconds=90 stop.findings=1
+}
+
+run() { # NAME KERNEL [ARGUMENT...]: exit code in $code; 1 when the kernel cannot be had
+	local name=$1 kernel=$2
+	shift 2
+	timeout 400 "$dadrace" run "$campaign" --kernel "$kernel" \
+		--out "$results/$name" "$@" >"$results/$name.out" 2>&1
+	code=$?
+	if [ $code -eq 78 ] && grep -q '^dadrace: .*apt' "$results/$name.out"; then
+		echo "skip $name: $(grep -m 1 '^dadrace: ' "$results/$name.out" | sed 's,https\?://[^/]*,MIRROR,')"
+		return 1
+	fi
+	ran=$((ran + 1))
+}
+
+# judge NAME BUG KERNEL SIGNATURE: adds a line to the table
+judge() {
+	/usr/bin/python3 - "$results/$1" "$2" "$3" "$4" "$code" >>"$results/table" <<-'PYTHON'
+		import json, os, re, sys
+		folder, bug, kernel, signature, code = sys.argv[1:]
+		code, wrong = int(code), []
+		if not os.path.exists(folder + "/summary.json"):
+		    print(f"{bug:16} {kernel:28} no summary, exit {code}")
+		    sys.exit(1)
+		lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
+		summary = json.load(open(folder + "/summary.json"))
+		trials = [line for line in lines if line["type"] == "trial"]
+		release = lines[0]["machine"]["release"]
+		faulty = [n for n, t in enumerate(trials, 1) if t["verdict"] in ("leak", "hang", "kernel-bug")]
+		def rate(name):
+		    arm = next(arm for arm in summary["arms"] if arm["arm"] == name)
+		    faults = sum(arm["verdicts"][v] for v in ("leak", "hang", "kernel-bug"))
+		    return f"{faults}/{arm['valid']}"
+		if lines[0]["machine"]["planted"] != bug:
+		    wrong.append("not planted")
+		if any(f"(planted: {bug})" not in f["reason"] for f in summary["findings"]):
+		    wrong.append("a finding does not say that it was planted")
+		if code != (1 if signature else 0):
+		    wrong.append(f"exit {code}")
+		if any(not f["signature"].startswith(signature or "none at all") for f in summary["findings"]):
+		    wrong.append("found " + ", ".join(f["signature"] for f in summary["findings"]))
+		if not rate("control").startswith("0/"):
+		    wrong.append("fault in the control arm")
+		if bug == "oops" and not any("NULL pointer" in f["reason"] for f in summary["findings"]):
+		    wrong.append("no Oops text")
+		found = summary["findings"][0]["signature"][:34] if faulty else "none"
+		print(f"{bug:16} {release:28} {faulty[0] if faulty else '-':>6} {len(trials):>6} "
+		      f"{rate('control'):>8} {rate('race'):>8} {summary['elapsed_ms'] / 1000:>6.0f}  "
+		      f"{found:34}  {'; '.join(wrong) or 'ok'}")
+		sys.exit(bool(wrong))
+	PYTHON
+	if [ ${PIPESTATUS[0]} -ne 0 ]; then
+		failed=1
+		echo "FAIL $1"
+		sed 's/^/     | /' "$results/$1.out" | tail -n 25
+	fi
+	tail -n 1 "$results/table"
+}
+
+printf '%-16s %-28s %6s %6s %8s %8s %6s  %-34s  %s\n' planted kernel found trials control race seconds \
+	verdict '' >"$results/table"
+cat "$results/table"
+
+seed() { # KERNEL: with the bug, then without
+	local kernel=$1 name=seed-${1%%/*}
+	run "$name-clean" "$kernel" --set stop.trials=8 || return
+	if [ $code -ne 0 ]; then
+		echo "FAIL $name-clean: exit $code"
+		tail -n 25 "$results/$name-clean.out"
+		failed=1
+	fi
+	run "$name" "$kernel" --plant saddr-fail || return
+	/usr/bin/python3 - "$results/$name" "$code" <<-'PYTHON' || failed=1
+		import json, sys
+		folder, code = sys.argv[1:]
+		lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
+		arms = {arm["arm"]: arm for arm in lines[-1]["arms"]}
+		leaks = [line for line in lines if line["type"] == "trial" and line["verdict"] == "leak"]
+		print("seed: control", arms["control"]["verdicts"], "race", arms["race"]["verdicts"])
+		assert code == "1", "exit " + code
+		assert arms["control"]["verdicts"]["leak"] == 0, "without the race, too"
+		assert arms["race"]["verdicts"]["leak"] >= 0.9 * arms["race"]["valid"] > 0, "too rare"
+		assert any(t["delta"] == 4 and t["object"] == "net_device" for t in leaks), "not +4"
+		assert any("unregister_netdevice: waiting for" in (t["klog"]["text"] or "") for t in leaks), \
+		    "the kernel did not complain"
+	PYTHON
+}
+
+for kernel in $kernels; do
+	for bug in ${PLANT_BUGS:-"${order[@]}"}; do
+		name=$bug-${kernel%%/*}
+		mapfile -t arguments < <(settings "$bug")
+		run "$name" "$kernel" --plant "$bug" "${arguments[@]}" || continue
+		judge "$name" "$bug" "$kernel" "${expected[$bug]}"
+	done
+	[ -n "${PLANT_BUGS:-}" ] || seed "$kernel"
+done
+
+[ $ran -gt 0 ] || skip_all "no kernel's packages could be had"
+echo
+cat "$results/table"
+exit $failed
