@@ -45,12 +45,11 @@ settings() { # BUG: arguments of dadrace run, one a line
 	case $1 in
 	hang) printf -- '--set\n%s\n' "$updown" ;;
 	down-race)
-		printf -- '--set\n%s\n' "$updown" "order=['I held at __dev_close_many for 30000 us']" \
-			'window.hold_us=[20000]' 'echo.offset_us=0'
+		printf -- '--set\n%s\n' "$updown" "order=['I held at __dev_close_many for 50000 us']"
 		;;
-	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=8 ;;
+	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac
-	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' stop.trials=0 stop.seconds=90 stop.findings=1
+	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=0 stop.seconds=90 stop.findings=1
 }
 
 run() { # NAME KERNEL [ARGUMENT...]: exit code in $code; 1 when the kernel cannot be had

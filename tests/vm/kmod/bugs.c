@@ -152,7 +152,8 @@ struct kept {
 	struct dst_entry *dst;
 	struct timer_list timer;
 	struct rcu_head rcu;
-	unsigned int beats;
+	unsigned long until; /* jiffies */
+	bool twice;
 };
 
 static atomic_t nr_kept = ATOMIC_INIT(0);
@@ -225,37 +226,37 @@ static void drop_by_rcu(struct sk_buff *skb, struct net_device *dev)
 PLANT(rcu_innocent, "rcu", "innocent: a reference on the device is dropped by RCU",
       .echo = drop_by_rcu);
 
-enum { BEATS = 100 };
-
-/* Taken at every second beat, dropped at the others; it ends after a drop. */
-static void beat(struct timer_list *timer)
+/* A second reference is taken and dropped in turns, at every tick; at the end the first goes, too. */
+static void tick(struct timer_list *timer)
 {
 	struct kept *kept = container_of(timer, struct kept, timer);
 
-	if (kept->beats == BEATS) {
+	if (!kept->twice && time_after(jiffies, kept->until)) {
 		let_go(kept);
 		return;
 	}
-	if (kept->beats++ % 2)
+	if (kept->twice)
 		dev_put(kept->dev);
 	else
 		dev_hold(kept->dev);
+	kept->twice = !kept->twice;
 	mod_timer(timer, jiffies + 1);
 }
 
-static void drop_and_take(struct sk_buff *skb, struct net_device *dev)
+static void take_and_drop(struct sk_buff *skb, struct net_device *dev)
 {
 	struct kept *kept = keep(dev, NULL);
 
 	if (!kept)
 		return;
-	timer_setup(&kept->timer, beat, 0);
+	kept->until = jiffies + msecs_to_jiffies(400);
+	timer_setup(&kept->timer, tick, 0);
 	mod_timer(&kept->timer, jiffies + 1);
 }
 
 PLANT(timer_innocent, "timer",
       "innocent: a timer takes and drops references on the device for some time",
-      .echo = drop_and_take);
+      .echo = take_and_drop);
 
 /* What a socket's route cache does: the entry stays for as long as the socket is open. */
 static void pin_route(struct sk_buff *skb, struct net_device *dev)
