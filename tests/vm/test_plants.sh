@@ -28,7 +28,6 @@ updown="bringup.command=[sh, -c, 'ifconfig {dut} up; ifconfig {dut} down']"
 # What is expected of each bug (signature of its finding, "" of an innocent one), and what of the
 # seed's campaign has to be another for it.
 declare -A expected=(
-	[saddr-fail]=leak/net_device
 	[idev]=leak/inet6_dev
 	[neigh]=leak/net_device
 	[dst]=leak/
@@ -40,7 +39,7 @@ declare -A expected=(
 	[oops]=kernel-bug/BUG:_kernel_NULL_pointer
 	[late]='' [rcu]='' [timer]='' [socket-route]=''
 )
-order=(saddr-fail idev neigh dst dad-failure-race down-race hang hang-unregister warn oops late rcu timer socket-route)
+order=(idev neigh dst dad-failure-race down-race hang hang-unregister warn oops late rcu timer socket-route)
 
 settings() { # BUG: arguments of dadrace run, one a line
 	case $1 in
@@ -55,7 +54,8 @@ settings() { # BUG: arguments of dadrace run, one a line
 		;;
 	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac
-	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1
+	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1 \
+		watch.deadline_ms=1000 watch.unregister_ms=1000
 }
 
 run() { # NAME KERNEL [ARGUMENT...]: exit code in $code; 1 when the kernel cannot be had
@@ -126,7 +126,8 @@ printf '%-16s %-28s %6s %6s %8s %8s %6s  %-34s  %s\n' planted kernel found trial
 	verdict '' >"$results/table"
 cat "$results/table"
 
-seed() { # KERNEL: with the bug, then without
+# The seed's campaign as it is: all its trials with the bug, and some without.
+seed() { # KERNEL
 	local kernel=$1 name=seed-${1%%/*}
 	run "$name-clean" "$kernel" --set stop.trials=8 || return
 	if [ $code -ne 0 ]; then
@@ -135,16 +136,13 @@ seed() { # KERNEL: with the bug, then without
 		failed=1
 	fi
 	run "$name" "$kernel" --plant saddr-fail || return
-	/usr/bin/python3 - "$results/$name" "$code" <<-'PYTHON' || failed=1
+	judge "$name" saddr-fail "$kernel" leak/net_device
+	/usr/bin/python3 - "$results/$name" <<-'PYTHON' || failed=1
 		import json, sys
-		folder, code = sys.argv[1:]
-		lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
-		arms = {arm["arm"]: arm for arm in lines[-1]["arms"]}
+		lines = [json.loads(line) for line in open(sys.argv[1] + "/results.ndjson")]
+		race = next(arm for arm in lines[-1]["arms"] if arm["arm"] == "race")
 		leaks = [line for line in lines if line["type"] == "trial" and line["verdict"] == "leak"]
-		print("seed: control", arms["control"]["verdicts"], "race", arms["race"]["verdicts"])
-		assert code == "1", "exit " + code
-		assert arms["control"]["verdicts"]["leak"] == 0, "without the race, too"
-		assert arms["race"]["verdicts"]["leak"] >= 0.9 * arms["race"]["valid"] > 0, "too rare"
+		assert race["verdicts"]["leak"] >= 0.9 * race["valid"] > 0, "too rare"
 		assert any(t["delta"] == 4 and t["object"] == "net_device" for t in leaks), "not +4"
 		assert any("unregister_netdevice: waiting for" in (t["klog"]["text"] or "") for t in leaks), \
 		    "the kernel did not complain"
