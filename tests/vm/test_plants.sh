@@ -88,7 +88,7 @@ judge() {
 		    sys.exit(1)
 		release = lines[0]["machine"]["release"]
 		began = trials[0]["started_unix_ms"]
-		seconds = max(t["started_unix_ms"] - began + t["elapsed_ns"] / 1e6 for t in trials) / 1000
+		seconds = max(t["started_unix_ms"] - began + (t["elapsed_ns"] or 0) / 1e6 for t in trials) / 1000
 		faulty = [n for n, t in enumerate(trials, 1) if t["verdict"] in ("leak", "hang", "kernel-bug")]
 		def rate(name):
 		    arm = next(arm for arm in summary["arms"] if arm["arm"] == name)
