@@ -51,6 +51,8 @@ struct campaign {
 		uint32_t deadline_ms; /* of silence */
 		uint32_t guests;
 		bool fresh_after_fault;
+		const char *plant;	  /* NULL: no bug */
+		const char *plant_module; /* NULL: built for the kernel */
 	} vm;
 	struct {
 		enum device_kind kind;

@@ -380,11 +380,19 @@ static int check_dad(const struct load *load, const struct campaign *campaign)
 	return 0;
 }
 
+static int check_plant(const struct load *load, const struct campaign *campaign)
+{
+	if (campaign->vm.plant_module && !campaign->vm.plant)
+		return complain_key(load, key_find("vm.plant_module"),
+				    "a module alone plants nothing; name a bug in vm.plant");
+	return 0;
+}
+
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name,    check_stop,  check_spec, check_device, check_dad,
-		check_bringup, check_order, check_hold, check_echo,
+		check_name,  check_stop, check_spec, check_device, check_bringup,
+		check_order, check_hold, check_echo, check_dad,	   check_plant,
 	};
 	int err = 0;
 

@@ -260,6 +260,12 @@ static const struct field vm_rows[] = {
 	{ "fresh_after_fault", FIELD_BOOL, IN(vm, bool, fresh_after_fault), .fallback = "true",
 	  .doc = "Whether a guest is replaced when an unregister in it never returned: its "
 		 "kernel cannot delete namespaces any more" },
+	{ "plant", FIELD_TEXT, IN(vm, const char *, plant), .nullable = true,
+	  .doc = "Name of a bug that is planted in the guest's kernel before the campaign "
+		 "begins, by a module (tests/vm/kmod); to show that it is found" },
+	{ "plant_module", FIELD_TEXT, IN(vm, const char *, plant_module), .nullable = true,
+	  .doc = "That module, built for the kernel; without it, it is built when it is "
+		 "needed, with the kernel's headers from apt" },
 	END
 };
 static const struct fields vm_fields = { "vm", NULL, vm_rows, GROUP_SIZE(vm) };

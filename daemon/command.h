@@ -23,7 +23,8 @@ extern const struct command command_doctor;
 extern const struct command command_inspect;
 extern const struct command command_schema;
 extern const struct command command_clean;
-extern const struct command command_guest; /* not listed: the guest's init */
+extern const struct command command_guest;   /* not listed: the guest's init */
+extern const struct command command_headers; /* not listed: for building modules */
 
 /* Prints usage and help of a command on stdout; returns EXIT_CLEAN. */
 int command_help(const struct command *command);

@@ -23,6 +23,7 @@
 #include "command.h"
 #include "exits.h"
 #include "loop.h"
+#include "plant.h"
 
 #define PORT_NS 10000000000ULL /* for the host's port to appear */
 
@@ -65,6 +66,27 @@ static void load_modules(void)
 	}
 	if (nr >= 0)
 		free(names);
+}
+
+/* A bug that could not be planted must not be looked for. */
+static bool plant(void)
+{
+	char parameters[128] = "";
+	int fd = open(PLANT_MODULE, O_RDONLY | O_CLOEXEC);
+	FILE *file = fopen(PLANT_PARAMETERS, "re");
+	bool planted;
+
+	if (file && !fgets(parameters, sizeof(parameters), file))
+		parameters[0] = '\0';
+	if (file)
+		fclose(file);
+	planted = fd < 0 || !syscall(SYS_finit_module, fd, parameters, 0);
+	if (!planted)
+		fprintf(stderr, "guest: the module with the planted bug does not load: %s\n",
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return planted;
 }
 
 /* The port is named in sysfs. -1 as long as it is not there. */
@@ -150,7 +172,7 @@ static int run(int argc, char **argv)
 	if (port < 0) {
 		fprintf(stderr, "guest: no port to the host (virtio_console is missing)\n");
 	} else {
-		code = run_command(argv, port);
+		code = plant() ? run_command(argv, port) : EXIT_CANNOT;
 		dprintf(port, "{\"type\":\"exit\",\"code\":%d}\n", code);
 		fsync(port);
 	}

@@ -15,6 +15,7 @@
 #include "machine.h"
 #include "order.h"
 #include "past.h"
+#include "plant.h"
 #include "probes.h"
 #include "progress.h"
 #include "report.h"
@@ -34,6 +35,8 @@ struct options {
 	const char *modules;
 	const char *spec;
 	uint32_t times;
+	const char *plant;
+	const char *plant_module;
 	uint32_t first;
 	enum tier tier;
 	bool json, tap, quiet, keep, force, dump_config, help_config, help;
@@ -48,6 +51,8 @@ enum {
 	OPT_MODULES,
 	OPT_SPEC,
 	OPT_TIMES,
+	OPT_PLANT,
+	OPT_PLANT_MODULE,
 	OPT_FIRST,
 	OPT_JSON,
 	OPT_TAP,
@@ -68,6 +73,8 @@ static const struct option long_options[] = {
 	{ "modules",	 required_argument, NULL, OPT_MODULES },
 	{ "spec",	 required_argument, NULL, OPT_SPEC },
 	{ "times",	 required_argument, NULL, OPT_TIMES },
+	{ "plant",	 required_argument, NULL, OPT_PLANT },
+	{ "plant-module", required_argument, NULL, OPT_PLANT_MODULE },
 	{ "first",	 required_argument, NULL, OPT_FIRST },
 	{ "json",	 no_argument,	    NULL, OPT_JSON },
 	{ "tap",	 no_argument,	    NULL, OPT_TAP },
@@ -132,6 +139,8 @@ static int read_options(int argc, char **argv, struct options *o)
 						     "--times %s: a number of trials is wanted",
 						     optarg);
 			break;
+		case OPT_PLANT: o->plant = optarg; break;
+		case OPT_PLANT_MODULE: o->plant_module = optarg; break;
 		case OPT_FIRST:
 			if (!read_number(optarg, &o->first))
 				return command_usage(&command_run,
@@ -169,25 +178,32 @@ static int read_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* --times, --kernel, --modules and --tier are keys of the campaign, given last. */
-static int add_kernel(struct options *o)
+/* These options are keys of the campaign, given last. */
+static int add_keys(struct options *o)
 {
-	static char kernel[4096], modules[4096], tier[32], times[32];
+	char times[16];
+	const struct {
+		const char *key, *value;
+	} keys[] = {
+		{ "kernel", o->kernel },
+		{ "modules", o->modules },
+		{ "tier", o->tier ? tier_names[o->tier] : NULL },
+		{ "vm.plant", o->plant },
+		{ "vm.plant_module", o->plant_module },
+		{ "stop.trials", o->times ? times : NULL },
+	};
+	enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
+	static char words[KEYS][4200];
 
-	if (o->nr_sets + 4 > SETS_MAX)
-		return command_usage(&command_run, "more than %d --set", SETS_MAX - 4);
-	snprintf(times, sizeof(times), "stop.trials=%u", o->times);
-	if (o->times)
-		o->sets[o->nr_sets++] = times;
-	snprintf(kernel, sizeof(kernel), "kernel=\"%s\"", o->kernel ? o->kernel : "");
-	snprintf(modules, sizeof(modules), "modules=\"%s\"", o->modules ? o->modules : "");
-	if (o->kernel)
-		o->sets[o->nr_sets++] = kernel;
-	if (o->modules)
-		o->sets[o->nr_sets++] = modules;
-	snprintf(tier, sizeof(tier), "tier=%s", tier_names[o->tier]);
-	if (o->tier)
-		o->sets[o->nr_sets++] = tier;
+	snprintf(times, sizeof(times), "%u", o->times);
+	if (o->nr_sets + KEYS > SETS_MAX)
+		return command_usage(&command_run, "more than %d --set", SETS_MAX - KEYS);
+	for (int i = 0; i < KEYS; i++) {
+		if (!keys[i].value)
+			continue;
+		snprintf(words[i], sizeof(words[i]), "%s=\"%s\"", keys[i].key, keys[i].value);
+		o->sets[o->nr_sets++] = words[i];
+	}
 	return 0;
 }
 
@@ -336,6 +352,7 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 	struct image *image;
 	struct outlets outlets;
 	struct guests_ask ask;
+	char *plant = NULL;
 	int code;
 
 	if (campaign->device.kind == DEVICE_EXISTING)
@@ -357,11 +374,15 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 			EXIT_CANNOT);
 	if (image_open(campaign->kernel, campaign->modules, &image, why))
 		return complain(why, EXIT_CONFIG);
-	code = open_outlets(o, campaign, &outlets, why);
+	if (plant_make(campaign, image, &plant, why))
+		code = complain(why, EXIT_CONFIG);
+	else
+		code = open_outlets(o, campaign, &outlets, why);
 	if (!code) {
 		ask = (struct guests_ask){
 			.campaign = campaign,
 			.image = image,
+			.plant = plant,
 			.results = outlets.results,
 			.progress = outlets.progress,
 		};
@@ -369,6 +390,7 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 		code = guests_run(&ask, why);
 		code = close_outlets(&outlets, why, code);
 	}
+	free(plant);
 	image_free(image);
 	return code;
 }
@@ -380,7 +402,8 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	struct probes *probes = NULL;
 	struct order order = { 0 };
 	int lock = -1;
-	int code = take_machine(o, &lock, why);
+	int code = plant_check(campaign, why) ? complain(why, EXIT_CONFIG) :
+						take_machine(o, &lock, why);
 
 	name_steps(campaign, &order, &ask);
 	leave_out(campaign, &order, &ask);
@@ -494,7 +517,7 @@ static int run(int argc, char **argv)
 		campaign_help(stdout);
 		return EXIT_CLEAN;
 	}
-	if (add_kernel(&options))
+	if (add_keys(&options))
 		return EXIT_USAGE;
 	if (load(&options, &campaign, &why))
 		code = complain(&why, EXIT_CONFIG);
@@ -527,6 +550,11 @@ const struct command command_run = {
 		"--times "
 		"says\n"
 		"  --times N         ends after N trials\n"
+		"  --plant BUG       plants a known bug in that machine's kernel, to show that "
+		"it is found\n"
+		"  --plant-module FILE\n"
+		"                    the module to do it with; default: built from "
+		"tests/vm/kmod\n"
 		"  --first N         begins with trial N of the plan\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"

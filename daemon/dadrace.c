@@ -10,10 +10,14 @@
 #include "exits.h"
 
 static const struct command *const commands[] = {
-	&command_run,	 &command_plan,	   &command_replay, &command_report, &command_verify,
-	&command_doctor, &command_inspect, &command_schema, &command_clean,  &command_guest,
+	&command_run,	 &command_plan,	  &command_replay,  &command_report,
+	&command_verify, &command_doctor, &command_inspect, &command_schema,
+	&command_clean,	 &command_guest,  &command_headers,
 };
-enum { NR_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+enum {
+	NR_COMMANDS = sizeof(commands) / sizeof(commands[0]),
+	NR_LISTED = NR_COMMANDS - 2, /* the last ones are not for people */
+};
 
 static int usage(FILE *out)
 {
@@ -24,9 +28,8 @@ static int usage(FILE *out)
 	      "\n"
 	      "Commands:\n",
 	      out);
-	for (int i = 0; i < NR_COMMANDS; i++)
-		if (commands[i] != &command_guest)
-			fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->doc);
+	for (int i = 0; i < NR_LISTED; i++)
+		fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->doc);
 	fputs("\n`dadrace COMMAND --help` tells more. Exit codes: 0 clean, 1 fault found, 3 "
 	      "inconclusive, 4 this\nmachine cannot, 5 residue left, 64 usage, 70 our own "
 	      "failure, "

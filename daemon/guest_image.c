@@ -12,6 +12,7 @@
 #include "child.h"
 #include "guest_image.h"
 #include "modules.h"
+#include "plant.h"
 
 enum { FILES_MAX = 512 };
 
@@ -192,6 +193,20 @@ static int put_modules(struct making *making, const struct campaign *campaign,
 	return err;
 }
 
+static int put_plant(struct making *making, const struct campaign *campaign, const char *plant)
+{
+	char parameters[128];
+	int err = put_folders(making, PLANT_MODULE);
+
+	if (!err)
+		err = initramfs_file(making->archive, PLANT_MODULE + 1, plant, 0644,
+				     making->why);
+	snprintf(parameters, sizeof(parameters), "bug=%s", campaign->vm.plant);
+	return err ? err :
+		     initramfs_data(making->archive, PLANT_PARAMETERS + 1, 0644, parameters,
+				    strlen(parameters), making->why);
+}
+
 /* In the guest the kernel to be tested is the running one. */
 static int put_campaign(struct making *making, const struct campaign *campaign)
 {
@@ -201,7 +216,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	FILE *file = open_memstream(&text, &size);
 	int err;
 
-	inside.kernel = inside.modules = NULL;
+	inside.kernel = inside.modules = inside.vm.plant_module = NULL;
 	inside.stop.nr_decided = 0; /* the host decides: it has seen the guests before, too */
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;
 
@@ -216,7 +231,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 }
 
 int guest_image_make(const char *path, const struct campaign *campaign,
-		     const struct image *image, struct why *why)
+		     const struct image *image, const char *plant, struct why *why)
 {
 	static const char *const folders[] = { "/proc/", "/sys/", "/dev/",
 					       "/tmp/",	 "/run/", "/etc/" };
@@ -237,6 +252,8 @@ int guest_image_make(const char *path, const struct campaign *campaign,
 		err = put_bringup(&making, campaign);
 	if (!err)
 		err = put_modules(&making, campaign, image);
+	if (!err && plant)
+		err = put_plant(&making, campaign, plant);
 	if (!err && campaign)
 		err = put_campaign(&making, campaign);
 	for (size_t i = 0; i < making.nr_put; i++)

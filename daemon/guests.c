@@ -467,7 +467,8 @@ static int set_up(struct guests *guests)
 	snprintf(guests->console, sizeof(guests->console), "%s/guest-console.log",
 		 results_folder(guests->ask->results));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", guests->initramfs);
-	err = guest_image_make(path, campaign, guests->ask->image, guests->why);
+	err = guest_image_make(path, campaign, guests->ask->image, guests->ask->plant,
+			       guests->why);
 	if (err)
 		return err;
 	guests->kvm = vm_kvm_works(guests->ask->image->vmlinuz);

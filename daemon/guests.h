@@ -21,6 +21,7 @@
 struct guests_ask {
 	const struct campaign *campaign;
 	const struct image *image;
+	const char *plant;	 /* the module with the bug to be planted, or NULL */
 	struct results *results; /* opened, not begun: the first guest tells the first line */
 	struct progress *progress;
 };

@@ -106,8 +106,16 @@ void image_free(struct image *image)
 
 /* --- packages --- */
 
+/* What is fetched together: a package, those of its dependencies that belong to it, files of theirs. */
+struct kit {
+	bool (*belongs)(const char *package);
+	bool (*wanted)(const char *path);
+	bool first_may_be_empty; /* a package that only depends on others */
+	bool by_suite;		 /* some packages have the same name in every suite */
+};
+
 /* The kernel itself and its modules; documentation and headers stay in the package. */
-static bool is_wanted(const char *path)
+static bool is_kernel_file(const char *path)
 {
 	const char *modules = strstr(path, "lib/modules/");
 
@@ -134,7 +142,7 @@ static bool find_in(const char *folder, const char *prefix, char path[PATH])
 static int image_in(const char *folder, const char *modules_given, struct image **out,
 		    struct why *why)
 {
-	char boot[PATH], lib[PATH], vmlinuz[PATH], modules[PATH];
+	char boot[PATH + 32], lib[PATH + 32], vmlinuz[PATH], modules[PATH];
 	bool have_modules;
 
 	snprintf(lib, sizeof(lib), "%s/lib/modules", folder);
@@ -154,38 +162,43 @@ static int image_in(const char *folder, const char *modules_given, struct image 
 			  out, why);
 }
 
+static bool is_header_file(const char *path)
+{
+	return strncmp(path, "usr/share/", 10) != 0;
+}
+
 /* Unpacked once: into a folder that gets its name when it is complete. */
-static int unpack(char *const *debs, size_t nr, const char *modules, struct image **out,
+static int unpack(const struct kit *kit, char *const *debs, size_t nr, char folder[PATH],
 		  struct why *why)
 {
-	char below[PATH], folder[PATH], making[PATH + 16];
+	char images[PATH], making[PATH + 32], made[2 * PATH];
 	const char *name = strrchr(debs[0], '/');
 	struct stat st;
 	int err;
 
 	if (stat(debs[0], &st))
 		return why_set(why, errno, "image: %s: %s", debs[0], strerror(errno));
-	snprintf(below, sizeof(below), "images/%s-%llx-%llx", name ? name + 1 : debs[0],
-		 (unsigned long long)st.st_size, (unsigned long long)st.st_mtime);
-	err = cache_folder("images", folder, why);
+	err = cache_folder("images", images, why);
 	if (err)
 		return err;
-	snprintf(folder + strlen(folder) - strlen("images"), PATH - strlen(folder), "%s",
-		 below);
-	if (access(folder, R_OK)) {
-		snprintf(making, sizeof(making), "%s.%d", folder, getpid());
+	if (snprintf(made, sizeof(made), "%s/%s-%llx-%llx", images, name ? name + 1 : debs[0],
+		     (unsigned long long)st.st_size, (unsigned long long)st.st_mtime) >= PATH)
+		return why_set(why, ENAMETOOLONG, "image: %s: its path is too long", debs[0]);
+	if (access(made, R_OK)) {
+		snprintf(making, sizeof(making), "%s/.making-%d", images, getpid());
 		err = make_folders(making, why);
 		for (size_t i = 0; !err && i < nr; i++)
-			err = archive_unpack_deb(debs[i], making, is_wanted, why);
-		if (!err && rename(making, folder) && errno != EEXIST && errno != ENOTEMPTY)
-			err = why_set(why, errno, "image: %s: %s", folder, strerror(errno));
+			err = archive_unpack_deb(debs[i], making, kit->wanted, why);
+		if (!err && rename(making, made) && errno != EEXIST && errno != ENOTEMPTY)
+			err = why_set(why, errno, "image: %s: %s", made, strerror(errno));
 	}
-	return err ? err : image_in(folder, modules, out, why);
+	snprintf(folder, PATH, "%.*s", PATH - 1, made);
+	return err;
 }
 
 /* --- apt --- */
 
-enum { DEBS_MAX = 8, OPTIONS = 6, OPTION = PATH + 64, WORDS = 40 };
+enum { DEBS_MAX = 12, OPTIONS = 6, OPTION = PATH + 64, WORDS = 40 };
 
 /* apt's options for a suite that the machine's sources do not name: state and lists of our own. */
 struct apt {
@@ -292,6 +305,8 @@ static int prepare_apt(const char *suite, struct apt *apt, struct why *why)
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourceparts=/dev/null");
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::lists=%s/lists", folder);
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::Cache=%s", folder);
+	/* Nothing is installed of that suite: what is installed here must not be the candidate. */
+	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::status=/dev/null");
 	if (is_young(lists))
 		return 0;
 	err = write_sources(suite, lists, why);
@@ -310,6 +325,33 @@ static bool is_kernel_package(const char *name)
 	       !strncmp(name, "linux-modules-", 14);
 }
 
+/*
+ * A kernel's headers and build tools, and the libraries of the suite that these tools were linked with:
+ * the machine's own may be older.
+ */
+static bool is_headers_package(const char *name)
+{
+	static const char *const libraries[] = { "libc6", "libelf1", "libelf1t64", "libzstd1",
+						 "zlib1g" };
+
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		if (!strcmp(name, libraries[i]))
+			return true;
+	return !strncmp(name, "linux-headers-", 14) || !strncmp(name, "linux-kbuild-", 13);
+}
+
+static const struct kit kernel_kit = {
+	.belongs = is_kernel_package,
+	.wanted = is_kernel_file,
+	.first_may_be_empty = true,
+};
+
+static const struct kit headers_kit = {
+	.belongs = is_headers_package,
+	.wanted = is_header_file,
+	.by_suite = true,
+};
+
 static bool is_listed(char *const *names, size_t nr, const char *name)
 {
 	for (size_t i = 0; i < nr; i++)
@@ -318,9 +360,9 @@ static bool is_listed(char *const *names, size_t nr, const char *name)
 	return false;
 }
 
-/* The package and, as far as they are kernel packages, all that it depends on. */
-static int resolve(const struct apt *apt, const char *package, char **names, size_t *nr,
-		   struct why *why)
+/* The package and, as far as they belong to it, all that it depends on. */
+static int resolve(const struct apt *apt, const struct kit *kit, const char *package,
+		   char **names, size_t *nr, struct why *why)
 {
 	names[0] = strdup(package);
 	*nr = 1;
@@ -338,7 +380,7 @@ static int resolve(const struct apt *apt, const char *package, char **names, siz
 			if (!name)
 				continue;
 			name += strlen("Depends: ");
-			if (is_kernel_package(name) && *nr < DEBS_MAX &&
+			if (kit->belongs(name) && *nr < DEBS_MAX &&
 			    !is_listed(names, *nr, name))
 				names[(*nr)++] = strdup(name);
 		}
@@ -371,24 +413,27 @@ static int download(const struct apt *apt, const char *package, const char *fold
 	return err;
 }
 
-static int fetch(const char *suite, const char *package, const char *modules,
-		 struct image **out, struct why *why)
+/* Fetches and unpacks, as far as that was not done before; gives the folder. */
+static int fetch(const struct kit *kit, const char *suite, const char *package,
+		 char folder[PATH], struct why *why)
 {
 	char *names[DEBS_MAX] = { NULL }, *debs[DEBS_MAX] = { NULL };
-	char folder[PATH];
+	char below[80], packages[PATH];
 	size_t nr = 0, nr_debs = 0;
 	struct apt apt;
-	int err = cache_folder("packages", folder, why);
+	int err;
 
+	snprintf(below, sizeof(below), "packages%s%.60s", kit->by_suite && suite[0] ? "/" : "",
+		 kit->by_suite ? suite : "");
+	err = cache_folder(below, packages, why);
 	if (!err)
 		err = prepare_apt(suite, &apt, why);
 	if (!err)
-		err = resolve(&apt, package, names, &nr, why);
-	/* A package that only depends on others (linux-image-cloud-amd64) holds no kernel. */
-	for (size_t i = nr > 1 ? 1 : 0; !err && i < nr; i++)
-		err = download(&apt, names[i], folder, &debs[nr_debs++], why);
+		err = resolve(&apt, kit, package, names, &nr, why);
+	for (size_t i = kit->first_may_be_empty && nr > 1; !err && i < nr; i++)
+		err = download(&apt, names[i], packages, &debs[nr_debs++], why);
 	if (!err && debs[0])
-		err = unpack(debs, nr_debs, modules, out, why);
+		err = unpack(kit, debs, nr_debs, folder, why);
 	for (size_t i = 0; i < DEBS_MAX; i++) {
 		free(names[i]);
 		free(debs[i]);
@@ -419,25 +464,86 @@ static bool is_deb(const char *path)
 	return deb;
 }
 
-int image_open(const char *name, const char *modules, struct image **out, struct why *why)
+/* SUITE/REST, or REST alone. False when they cannot be names of a suite and a package. */
+static bool split_suite(const char *name, char suite[64], const char **rest)
 {
 	const char *slash = strchr(name, '/');
-	char suite[64] = "";
-	char *deb = (char *)name;
 
-	if (!access(name, R_OK))
-		return is_deb(name) ? unpack(&deb, 1, modules, out, why) :
-				      make_image(name, modules, out, why);
-	if (slash && slash != name && slash - name < (long)sizeof(suite)) {
+	suite[0] = '\0';
+	*rest = name;
+	if (slash && slash != name && slash - name < 64) {
 		memcpy(suite, name, (size_t)(slash - name));
 		suite[slash - name] = '\0';
-		name = slash + 1;
+		*rest = slash + 1;
 	}
-	if (!is_package_name(name) || (slash && !is_package_name(suite)))
-		return why_set(
+	return is_package_name(*rest) && (!slash || is_package_name(suite));
+}
+
+int image_open(const char *name, const char *modules, struct image **out, struct why *why)
+{
+	char suite[64], folder[PATH], *deb = (char *)name;
+	const char *package;
+	int err;
+
+	if (!access(name, R_OK) && !is_deb(name))
+		return make_image(name, modules, out, why);
+	if (!access(name, R_OK))
+		err = unpack(&kernel_kit, &deb, 1, folder, why);
+	else if (split_suite(name, suite, &package))
+		err = fetch(&kernel_kit, suite, package, folder, why);
+	else
+		err = why_set(
 			why, ENOENT,
 			"image: %s: no such file, and no name of a package; give a vmlinuz, a "
 			".deb, PACKAGE or SUITE/PACKAGE",
-			deb);
-	return fetch(suite, name, modules, out, why);
+			name);
+	return err ? err : image_in(folder, modules, out, why);
+}
+
+/* A release begins with a digit, and no package of a kernel does. */
+static int read_name(const char *name, char suite[64], char release[80], struct why *why)
+{
+	struct image *image = NULL;
+	const char *rest;
+	int err = 0;
+
+	if (split_suite(name, suite, &rest) && isdigit((unsigned char)rest[0]) &&
+	    access(name, R_OK)) {
+		snprintf(release, 80, "%s", rest);
+		return 0;
+	}
+	if (!access(name, R_OK))
+		suite[0] = '\0';
+	err = image_open(name, NULL, &image, why);
+	if (!err)
+		snprintf(release, 80, "%s", image->release);
+	image_free(image);
+	return err;
+}
+
+/* A kernel's packages have its version in their names: what is there need not be asked for. */
+static bool have_headers(const char *package, char folder[PATH])
+{
+	char images[PATH], prefix[160];
+	struct why ignored;
+
+	snprintf(prefix, sizeof(prefix), "%s_", package);
+	return !cache_folder("images", images, &ignored) && find_in(images, prefix, folder);
+}
+
+int image_headers(const char *name, char **out, struct why *why)
+{
+	char suite[64], release[80], package[128], folder[PATH];
+	struct why apt;
+	int err = read_name(name, suite, release, why);
+
+	if (err)
+		return err;
+	snprintf(package, sizeof(package), "linux-headers-%s", release);
+	if (!have_headers(package, folder) && fetch(&headers_kit, suite, package, folder, &apt))
+		return why_set(why, EHOSTUNREACH,
+			       "image: apt gives no %s%s%s (%.200s); do its sources have it?",
+			       package, suite[0] ? " of " : "", suite, apt.text);
+	*out = strdup(folder);
+	return *out ? 0 : why_set(why, ENOMEM, "image: out of memory");
 }

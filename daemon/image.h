@@ -31,4 +31,13 @@ struct image {
 int image_open(const char *name, const char *modules, struct image **out, struct why *why);
 void image_free(struct image *image);
 
+/*
+ * What modules for a kernel are built with: its headers, Kbuild's tools, and the libraries of the suite
+ * that these tools need, unpacked as the packages have them (usr/src/linux-headers-RELEASE).
+ * `name` is as image_open() takes it, or RELEASE, or SUITE/RELEASE; for a file that is
+ * no package, the machine's own sources are asked. The folder's path is malloc'd, the folder is kept in
+ * the cache. Errors as image_open().
+ */
+int image_headers(const char *name, char **folder, struct why *why);
+
 #endif

@@ -43,6 +43,8 @@ static const struct field machine_rows[] = {
 	  .doc = "Names the boot" },
 	{ "lockdown", FIELD_TEXT, offsetof(struct machine, lockdown),
 	  .doc = "Lockdown: none, integrity or confidentiality; empty when it is not built in" },
+	{ "planted", FIELD_TEXT, offsetof(struct machine, planted),
+	  .doc = "Bug that was planted in the kernel on purpose, to show that it is found; empty when none was" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -81,6 +83,7 @@ static struct {
 	char btf_id[17];
 	char command_line[1024];
 	char boot_id[37];
+	char planted[64];
 } texts;
 
 /*
@@ -246,6 +249,8 @@ void machine_read(struct machine *machine)
 	uname(&texts.uts);
 	read_text("/proc/cmdline", texts.command_line, sizeof(texts.command_line));
 	read_text("/proc/sys/kernel/random/boot_id", texts.boot_id, sizeof(texts.boot_id));
+	read_text("/sys/module/dadrace_plant/parameters/bug", texts.planted,
+		  sizeof(texts.planted));
 	read_btf_id(texts.btf_id, sizeof(texts.btf_id));
 	config = read_config(texts.uts.release);
 	*machine = (struct machine){
@@ -259,6 +264,7 @@ void machine_read(struct machine *machine)
 		.cpus_possible = read_cpus_possible(),
 		.boot_id = texts.boot_id,
 		.lockdown = read_lockdown(config),
+		.planted = texts.planted,
 	};
 	free(config);
 }

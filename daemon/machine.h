@@ -30,6 +30,8 @@ struct machine {
 	uint32_t cpus_possible;
 	const char *boot_id;
 	const char *lockdown; /* none, integrity, confidentiality; "" not built in */
+	const char *
+		planted; /* name of the bug that was planted in the kernel (plant.h); "" none */
 };
 extern const struct fields machine_fields;
 

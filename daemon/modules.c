@@ -35,8 +35,19 @@ static bool find_file(const char *folder, const char *name, char *path, size_t s
 	return found;
 }
 
-/* The value of a key in the module's .modinfo section, or NULL. */
-static const char *modinfo(const struct module *module, const char *key)
+int module_read(const char *path, struct module *module, struct why *why)
+{
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+	*module = (struct module){ 0 };
+	snprintf(module->name, sizeof(module->name), "%.*s",
+		 (int)(strstr(name, ".ko") ? strstr(name, ".ko") - name : (long)strlen(name)),
+		 name);
+	return archive_read_file(path, &module->data, &module->size, why);
+}
+
+/* The .modinfo section: its end, and in `from` its beginning; NULL when there is none. */
+static const char *info_section(const struct module *module, const char **from)
 {
 	const char *bytes = module->data;
 	const Elf64_Ehdr *header = module->data;
@@ -50,15 +61,27 @@ static const char *modinfo(const struct module *module, const char *key)
 	sections = (const Elf64_Shdr *)(bytes + header->e_shoff);
 	names = bytes + sections[header->e_shstrndx].sh_offset;
 	for (int i = 0; i < header->e_shnum; i++) {
-		const char *at = bytes + sections[i].sh_offset, *end = at + sections[i].sh_size;
-
 		if (sections[i].sh_offset + sections[i].sh_size > module->size ||
 		    strcmp(names + sections[i].sh_name, ".modinfo") != 0)
 			continue;
-		for (; at < end; at += strnlen(at, (size_t)(end - at)) + 1)
-			if (!strncmp(at, key, strlen(key)) && at[strlen(key)] == '=')
-				return at + strlen(key) + 1;
+		*from = bytes + sections[i].sh_offset;
+		return *from + sections[i].sh_size;
 	}
+	return NULL;
+}
+
+const char *module_info(const struct module *module, const char *key, const char *after)
+{
+	const char *at, *end = info_section(module, &at);
+	size_t n = strlen(key);
+
+	if (!end)
+		return NULL;
+	if (after)
+		at = after + strnlen(after, (size_t)(end - after)) + 1;
+	for (; at < end; at += strnlen(at, (size_t)(end - at)) + 1)
+		if (!strncmp(at, key, n) && at[n] == '=')
+			return at + n + 1;
 	return NULL;
 }
 
@@ -73,7 +96,7 @@ static bool is_listed(const struct modules *modules, const char *name)
 static int add_needed(struct modules *modules, const char *folder, const struct module *module,
 		      struct why *why)
 {
-	const char *depends = modinfo(module, "depends");
+	const char *depends = module_info(module, "depends", NULL);
 	int err = 0;
 
 	while (!err && depends && *depends) {
@@ -102,8 +125,8 @@ int modules_add(struct modules *modules, const char *folder, const char *name, b
 	*found = is_listed(modules, name);
 	if (*found || !find_file(folder, name, path, sizeof(path)))
 		return 0;
+	err = module_read(path, &module, why);
 	snprintf(module.name, sizeof(module.name), "%s", name);
-	err = archive_read_file(path, &module.data, &module.size, why);
 	if (!err)
 		err = add_needed(modules, folder, &module, why);
 	if (err) {

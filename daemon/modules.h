@@ -22,6 +22,15 @@ struct modules {
 	size_t nr;
 };
 
+/* Reads one file, uncompressed; `data` is malloc'd and the caller's. */
+int module_read(const char *path, struct module *module, struct why *why);
+
+/*
+ * The values of a key in the module's .modinfo section, one by one: `after` is the last one given,
+ * NULL at first. NULL at the end.
+ */
+const char *module_info(const struct module *module, const char *key, const char *after);
+
 /*
  * Adds a module and what it needs, once. One that the folder does not have is not an error
  * (*found is false): it may well be built in.

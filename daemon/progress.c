@@ -25,7 +25,8 @@ struct progress {
 	bool in_colour;
 	bool is_drawn; /* a progress line is on the terminal */
 
-	char *name; /* of the campaign */
+	char *name;    /* of the campaign */
+	char *planted; /* NULL: nothing */
 	bool arms[ARMS];
 	uint32_t lanes;
 	uint32_t stop_trials, stop_seconds, stop_findings, stop_valid;
@@ -94,8 +95,9 @@ int progress_new(enum progress_style style, FILE *out, const struct campaign *ca
 	for (uint32_t i = 0; i < campaign->nr_arms; i++)
 		progress->arms[campaign->arms[i]] = true;
 	progress->name = strdup(campaign->name);
-	if (!progress->name) {
-		free(progress);
+	progress->planted = campaign->vm.plant ? strdup(campaign->vm.plant) : NULL;
+	if (!progress->name || (campaign->vm.plant && !progress->planted)) {
+		progress_free(progress);
 		return -ENOMEM;
 	}
 	*out_progress = progress;
@@ -107,6 +109,7 @@ void progress_free(struct progress *progress)
 	if (!progress)
 		return;
 	free(progress->name);
+	free(progress->planted);
 	free(progress);
 }
 
@@ -149,6 +152,8 @@ static void print_campaign(const struct progress *progress)
 	}
 	if (progress->stop_decided)
 		text_add(&text, "%san answer", or);
+	if (progress->planted)
+		text_add(&text, "; the bug %s is planted in the kernel", progress->planted);
 	print_wrapped(progress->out, text.at);
 }
 

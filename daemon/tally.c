@@ -253,6 +253,7 @@ struct step_sums {
 
 struct tally {
 	char *campaign;
+	char *planted; /* NULL: nothing */
 	bool asked[ARMS];
 	enum arm most_asked; /* the one that injects most */
 	uint32_t stop_valid;
@@ -284,8 +285,9 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 	if (!tally)
 		return -ENOMEM;
 	tally->campaign = strdup(campaign->name);
-	if (!tally->campaign) {
-		free(tally);
+	tally->planted = campaign->vm.plant ? strdup(campaign->vm.plant) : NULL;
+	if (!tally->campaign || (campaign->vm.plant && !tally->planted)) {
+		tally_free(tally);
 		return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < campaign->nr_arms; i++) {
@@ -324,6 +326,7 @@ void tally_free(struct tally *tally)
 	free(tally->findings);
 	free(tally->told_findings);
 	free(tally->campaign);
+	free(tally->planted);
 	free(tally);
 }
 
@@ -376,6 +379,20 @@ static int add_to_arm(struct arm_sums *sums, const struct evidence *e, enum verd
 	return add_samples(sums, e);
 }
 
+/* Nobody shall take what was planted on purpose for a bug of that kernel. */
+static void tell_planted(const struct tally *tally, char *reason, size_t size)
+{
+	char planted[80];
+	size_t length = strlen(reason), more;
+
+	if (!tally->planted)
+		return;
+	more = (size_t)snprintf(planted, sizeof(planted), " (planted: %.60s)", tally->planted);
+	if (length + more >= size)
+		length = size - 1 - more;
+	memcpy(reason + length, planted, more + 1);
+}
+
 static int new_finding(struct tally *tally, const struct judgement *judgement)
 {
 	uint32_t nr = tally->nr_findings;
@@ -393,6 +410,7 @@ static int new_finding(struct tally *tally, const struct judgement *judgement)
 	if (!finding)
 		return -ENOMEM;
 	finding->first = *judgement;
+	tell_planted(tally, finding->first.reason, sizeof(finding->first.reason));
 	findings[nr] = finding;
 	told[nr] = (struct tally_finding){
 		.verdict = finding->first.verdict,
@@ -777,6 +795,7 @@ void tally_summary(struct tally *tally, struct summary *summary)
 		snprintf(tally->reason, sizeof(tally->reason), "no trial of the %s arm was run",
 			 arm_names[tally->most_asked]);
 	}
+	tell_planted(tally, tally->reason, sizeof(tally->reason));
 	summary->reason = tally->reason;
 	summary->exit_code = verdict_exit(summary->verdict);
 }

@@ -25,6 +25,8 @@ struct vm {
 /*
  * -cpu max,-cx16: QEMU 7.2 mis-executes cmpxchg16b under TCG now and then. q35: microvm does not boot
  * under TCG. oops=panic: a guest that has oopsed is of no more use, and dies at once.
+ * netdev_unregister_timeout_secs: "waiting for ... to become free" comes while a trial still listens
+ * (5.10 does not know it, and waits for 10 s).
  */
 static void write_words(const struct vm_ask *ask, int results, char words[WORDS][WORD], int *nr)
 {
@@ -53,7 +55,8 @@ static void write_words(const struct vm_ask *ask, int results, char words[WORDS]
 	snprintf(words[n++], WORD, "%s", ask->initramfs);
 	snprintf(words[n++], WORD, "-append");
 	snprintf(words[n++], WORD,
-		 "console=ttyS0 rdinit=/bin/dadrace panic=-1 oops=panic quiet loglevel=5 -- %s",
+		 "console=ttyS0 rdinit=/bin/dadrace panic=-1 oops=panic quiet loglevel=5 "
+		 "sysctl.net.core.netdev_unregister_timeout_secs=1 -- %s",
 		 ask->arguments);
 	snprintf(words[n++], WORD, "-chardev");
 	snprintf(words[n++], WORD, "file,id=console,append=on,path=%s", ask->console);

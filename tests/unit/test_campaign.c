@@ -329,6 +329,9 @@ static const struct bad {
 	  "bad.yaml:5:3: bringup.command: the command names {peer}, and a dummy device "
 	  "has none" },
 
+	{ "vm: {plant_module: x.ko}\n", { NULL },
+	  "bad.yaml:1:6: vm.plant_module: a module alone plants nothing; name a bug in vm.plant" },
+
 	/* overrides */
 	{ "", { "lanes" }, "--set lanes: not a key=value, such as window.hold_us=[5000]" },
 	{ "stop: {below_ppm: 100000}\n", { NULL },
@@ -544,8 +547,8 @@ static void test_files(void **state)
 static void test_shipped(void **state)
 {
 #ifdef CAMPAIGNS_FOLDER
-	static const char *const names[] = { "smoke", "ifconfig", "mixed", "soak",
-					     "dad-conflict" };
+	static const char *const names[] = { "smoke", "ifconfig",     "mixed",
+					     "soak",  "dad-conflict", "seed" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -135,13 +135,14 @@ static void test_begin(void **state)
 
 	(void)state;
 	campaign.stop.findings = 1;
+	campaign.vm.plant = "saddr-fail";
 	open_memory(&screen);
 	progress = new_progress(PROGRESS_PEOPLE, &screen, &campaign);
 	progress_begin(progress, NULL, hooks, 4);
 	/* clang-format off */
 	assert_string_equal(shown(&screen),
 		"Campaign smoke: arms control, hold, echo, race; 2 lanes; ends after 240 trials or 60 s or 1\n"
-		"  finding\n"
+		"  finding; the bug saddr-fail is planted in the kernel\n"
 		"Hooks: flags by kprobe (__dev_change_flags), hold by tracepoint, path not hooked, settle by\n"
 		"  fentry (free_percpu)\n");
 	/* clang-format on */

@@ -36,6 +36,7 @@ static const struct machine machine = {
 	.cpus_possible = 8,
 	.boot_id = "f00d",
 	.lockdown = "none",
+	.planted = "saddr-fail",
 };
 
 static const struct results_hook hooks[] = {

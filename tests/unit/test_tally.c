@@ -591,6 +591,33 @@ static void test_an_arm_that_never_ran_is_not_clean(void **state)
 	tally_free(tally);
 }
 
+static void test_what_was_planted_is_told(void **state)
+{
+	enum arm race = ARM_RACE;
+	const struct campaign campaign = {
+		.name = "seed", .arms = &race, .nr_arms = 1, .vm = { .plant = "late" }
+	};
+	struct judgement device = leak("net_device", 4, true), longest = leak("other", 4, true);
+	const char *tail = " (planted: late)";
+	const struct tally_finding *finding;
+	struct summary summary = { 0 };
+	struct tally *tally;
+	size_t length;
+
+	(void)state;
+	memset(longest.reason, 'x', sizeof(longest.reason) - 1);
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	assert_int_equal(add(tally, 1, ARM_RACE, &device, &finding), 1);
+	assert_string_equal(finding->reason, "it leaks (planted: late)");
+	assert_int_equal(add(tally, 2, ARM_RACE, &longest, &finding), 1);
+	length = strlen(finding->reason);
+	assert_int_equal(length, sizeof(longest.reason) - 1);
+	assert_string_equal(finding->reason + length - strlen(tail), tail);
+	tally_summary(tally, &summary);
+	assert_string_equal(summary.reason, "2 of 2 trials show a fault (planted: late)");
+	tally_free(tally);
+}
+
 /* The members of "verdicts" stand in the table as literals. */
 static void test_verdicts_are_named_as_they_are(void **state)
 {
@@ -629,6 +656,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reasons_are_bounded),
 		cmocka_unit_test(test_an_arm_that_never_ran_is_not_clean),
+		cmocka_unit_test(test_what_was_planted_is_told),
 		cmocka_unit_test(test_verdicts_are_named_as_they_are),
 	};
 

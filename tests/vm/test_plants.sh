@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Planted bugs must be found, innocent ones never: test_plants.sh DADRACE SOURCE
+#
+# On each kernel, each bug of tests/vm/kmod is planted and looked for until it is found, in at most
+# 20 trials (under a minute in the guest); each innocent one is watched for INNOCENT_TRIALS trials. Then the seed's
+# campaign, with its bug and without. Ends with the table. PLANT_KERNELS and PLANT_BUGS choose.
+set -uo pipefail
+
+dadrace=$1 source=$2 campaign=$2/config/campaigns/seed.yaml
+kernels=${PLANT_KERNELS:-bookworm/linux-image-cloud-amd64 trixie/linux-image-cloud-amd64}
+trials=${INNOCENT_TRIALS:-60}
+results=$(mktemp -d) || exit 1
+trap 'rm -rf "$results"' EXIT
+failed=0 ran=0
+
+skip_all() {
+	echo "SKIP: $*"
+	exit 77
+}
+for tool in qemu-system-x86_64 apt-get make gcc ifconfig; do
+	command -v $tool >/dev/null || skip_all "needs $tool"
+done
+
+updown="bringup.command=[sh, -c, 'ifconfig {dut} up; ifconfig {dut} down']"
+
+# What is expected of each bug (signature of its finding, "" of an innocent one), and what of the
+# seed's campaign has to be another for it.
+declare -A expected=(
+	[idev]=leak/inet6_dev
+	[neigh]=leak/net_device
+	[dst]=leak/
+	[dad-failure-race]=leak/inet6_dev
+	[down-race]=leak/net_device
+	[hang]=hang/flags
+	[hang-unregister]=leak/net_device
+	[warn]=kernel-bug/WARNING
+	[oops]=kernel-bug/BUG:_kernel_NULL_pointer
+	[late]='' [rcu]='' [timer]='' [socket-route]=''
+)
+order=(idev neigh dst dad-failure-race down-race hang hang-unregister warn oops late rcu timer socket-route)
+
+settings() { # BUG: arguments of dadrace run, one a line
+	case $1 in
+	hang) printf -- '--set\n%s\n' "$updown" ;;
+	# RTNL is held by the second flag set, for which DAD work waits when the peer claims the address.
+	dad-failure-race)
+		printf -- '--set\n%s\n' "order=['I held at __dev_set_allmulti for 500000 us']" \
+			'dad.answer=[na]' dad.at=open dad.offset_us=400000 echo.count=0
+		;;
+	down-race)
+		printf -- '--set\n%s\n' "$updown" "order=['I held at __dev_close_many for 50000 us']"
+		;;
+	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
+	esac
+	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1 \
+		watch.deadline_ms=1000 watch.unregister_ms=1000
+}
+
+run() { # NAME KERNEL [ARGUMENT...]: exit code in $code; 1 when the kernel cannot be had
+	local name=$1 kernel=$2
+	shift 2
+	timeout 400 "$dadrace" run "$campaign" --kernel "$kernel" \
+		--out "$results/$name" "$@" >"$results/$name.out" 2>&1
+	code=$?
+	if [ $code -eq 78 ] && grep -q '^dadrace: .*apt' "$results/$name.out"; then
+		echo "skip $name: $(grep -m 1 '^dadrace: ' "$results/$name.out" | sed 's,https\?://[^/]*,MIRROR,')"
+		return 1
+	fi
+	ran=$((ran + 1))
+}
+
+# judge NAME BUG KERNEL SIGNATURE: adds a line to the table
+judge() {
+	/usr/bin/python3 - "$results/$1" "$2" "$3" "$4" "$code" >>"$results/table" <<-'PYTHON'
+		import json, os, re, sys
+		folder, bug, kernel, signature, code = sys.argv[1:]
+		code, wrong = int(code), []
+		if not os.path.exists(folder + "/summary.json"):
+		    print(f"{bug:16} {kernel:28} no summary, exit {code}")
+		    sys.exit(1)
+		lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
+		summary = json.load(open(folder + "/summary.json"))
+		trials = [line for line in lines if line["type"] == "trial"]
+		if not trials:
+		    print(f"{bug:16} {kernel:28} no trial, exit {code}")
+		    sys.exit(1)
+		release = lines[0]["machine"]["release"]
+		began = trials[0]["started_unix_ms"]
+		seconds = max(t["started_unix_ms"] - began + (t["elapsed_ns"] or 0) / 1e6 for t in trials) / 1000
+		faulty = [n for n, t in enumerate(trials, 1) if t["verdict"] in ("leak", "hang", "kernel-bug")]
+		def rate(name):
+		    arm = next(arm for arm in summary["arms"] if arm["arm"] == name)
+		    faults = sum(arm["verdicts"][v] for v in ("leak", "hang", "kernel-bug"))
+		    return f"{faults}/{arm['valid']}"
+		if lines[0]["machine"]["planted"] != bug:
+		    wrong.append("not planted")
+		if any(f"(planted: {bug})" not in f["reason"] for f in summary["findings"]):
+		    wrong.append("a finding does not say that it was planted")
+		if code != (1 if signature else 0):
+		    wrong.append(f"exit {code}")
+		if any(not f["signature"].startswith(signature or "none at all") for f in summary["findings"]):
+		    wrong.append("found " + ", ".join(f["signature"] for f in summary["findings"]))
+		if not rate("control").startswith("0/"):
+		    wrong.append("fault in the control arm")
+		if bug == "oops" and not any("NULL pointer" in f["reason"] for f in summary["findings"]):
+		    wrong.append("no Oops text")
+		found = summary["findings"][0]["signature"][:34] if faulty else "none"
+		print(f"{bug:16} {release:28} {faulty[0] if faulty else '-':>6} {len(trials):>6} "
+		      f"{rate('control'):>8} {rate('race'):>8} {seconds:>6.0f}  "
+		      f"{found:34}  {'; '.join(wrong) or 'ok'}")
+		sys.exit(bool(wrong))
+	PYTHON
+	local judged=$?
+	tail -n 1 "$results/table"
+	if [ $judged -ne 0 ] || ! /usr/bin/python3 "$source/tests/unit/validate_results.py" "$results/$1" \
+		"$source/config/schema/result.schema.json"; then
+		failed=1
+		echo "FAIL $1"
+		sed 's/^/     | /' "$results/$1.out" | tail -n 25
+	fi
+}
+
+printf '%-16s %-28s %6s %6s %8s %8s %6s  %-34s  %s\n' planted kernel found trials control race seconds \
+	verdict '' >"$results/table"
+cat "$results/table"
+
+# The seed's campaign as it is: all its trials with the bug, and some without.
+seed() { # KERNEL
+	local kernel=$1 name=seed-${1%%/*}
+	run "$name-clean" "$kernel" --set stop.trials=8 || return
+	if [ $code -ne 0 ]; then
+		echo "FAIL $name-clean: exit $code"
+		tail -n 25 "$results/$name-clean.out"
+		failed=1
+	fi
+	run "$name" "$kernel" --plant saddr-fail || return
+	judge "$name" saddr-fail "$kernel" leak/net_device
+	/usr/bin/python3 - "$results/$name" <<-'PYTHON' || failed=1
+		import json, sys
+		lines = [json.loads(line) for line in open(sys.argv[1] + "/results.ndjson")]
+		race = next(arm for arm in lines[-1]["arms"] if arm["arm"] == "race")
+		leaks = [line for line in lines if line["type"] == "trial" and line["verdict"] == "leak"]
+		assert race["verdicts"]["leak"] >= 0.9 * race["valid"] > 0, "too rare"
+		assert any(t["delta"] == 4 and t["object"] == "net_device" for t in leaks), "not +4"
+		assert any("unregister_netdevice: waiting for" in (t["klog"]["text"] or "") for t in leaks), \
+		    "the kernel did not complain"
+	PYTHON
+}
+
+for kernel in $kernels; do
+	for bug in ${PLANT_BUGS:-"${order[@]}"}; do
+		if [ "$bug" = dad-failure-race ] && ! "$dadrace" run --help-config | grep -q 'dad\.answer\|^ *answer'; then
+			echo "skip $bug: this dadrace has no peer that answers DAD (dad.answer)"
+			continue
+		fi
+		name=$bug-${kernel%%/*}
+		mapfile -t arguments < <(settings "$bug")
+		run "$name" "$kernel" --plant "$bug" "${arguments[@]}" || continue
+		judge "$name" "$bug" "$kernel" "${expected[$bug]}"
+	done
+	[ -n "${PLANT_BUGS:-}" ] || seed "$kernel"
+done
+
+[ $ran -gt 0 ] || skip_all "no kernel's packages could be had"
+echo
+cat "$results/table"
+exit $failed
