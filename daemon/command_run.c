@@ -181,7 +181,6 @@ static int read_options(int argc, char **argv, struct options *o)
 /* These options are keys of the campaign, given last. */
 static int add_keys(struct options *o)
 {
-	char times[16];
 	const struct {
 		const char *key, *value;
 	} keys[] = {
@@ -190,20 +189,21 @@ static int add_keys(struct options *o)
 		{ "tier", o->tier ? tier_names[o->tier] : NULL },
 		{ "vm.plant", o->plant },
 		{ "vm.plant_module", o->plant_module },
-		{ "stop.trials", o->times ? times : NULL },
 	};
 	enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
-	static char words[KEYS][4200];
+	static char words[KEYS][4200], times[32];
 
-	snprintf(times, sizeof(times), "%u", o->times);
-	if (o->nr_sets + KEYS > SETS_MAX)
-		return command_usage(&command_run, "more than %d --set", SETS_MAX - KEYS);
+	if (o->nr_sets + KEYS + 1 > SETS_MAX)
+		return command_usage(&command_run, "more than %d --set", SETS_MAX - KEYS - 1);
 	for (int i = 0; i < KEYS; i++) {
 		if (!keys[i].value)
 			continue;
 		snprintf(words[i], sizeof(words[i]), "%s=\"%s\"", keys[i].key, keys[i].value);
 		o->sets[o->nr_sets++] = words[i];
 	}
+	snprintf(times, sizeof(times), "stop.trials=%u", o->times);
+	if (o->times)
+		o->sets[o->nr_sets++] = times;
 	return 0;
 }
 
