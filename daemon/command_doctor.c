@@ -294,17 +294,19 @@ static bool have_rights(const struct doctor *doctor)
 	return true;
 }
 
-static void try_site(const struct probe *probe, struct site_row *site)
+static void tell_rungs(struct site_row *site, const struct probe *probe,
+		       const struct probes_tried tried[TIERS])
 {
 	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++) {
 		struct rung *rung = &site->rungs[site->nr_rungs++];
-		const char *function = NULL;
-		struct why why = { "" };
+		enum tier tier = probe->rungs[i].tier;
 
-		rung->tier = probe->rungs[i].tier;
-		rung->works = !probes_try(probe, &probe->rungs[i], &function, &why);
-		rung->function = function;
-		rung->reason = rung->works ? NULL : text("%s", why.text);
+		*rung = (struct rung){
+			.tier = tier,
+			.works = !tried[tier].err,
+			.function = tried[tier].function,
+			.reason = tried[tier].err ? tried[tier].why.text : NULL,
+		};
 		if (rung->works && !site->tier) {
 			site->tier = rung->tier;
 			site->function = rung->function;
@@ -314,7 +316,16 @@ static void try_site(const struct probe *probe, struct site_row *site)
 
 static void find_sites(struct doctor *doctor)
 {
+	static struct probes_tried tried[SITES_MAX][TIERS];
+
 	doctor->sites_tried = have_rights(doctor);
+	for (int tier = TIER_AUTO + 1; doctor->sites_tried && tier < TIERS; tier++) {
+		struct probes_tried of_tier[SITES_MAX];
+
+		probes_try_tier(tier, of_tier);
+		for (int i = 0; probe_table[i] && i < SITES_MAX; i++)
+			tried[i][tier] = of_tier[i];
+	}
 	for (int i = 0; probe_table[i] && i < SITES_MAX; i++) {
 		struct site_row *site = &doctor->sites[doctor->nr_sites++];
 
@@ -325,7 +336,7 @@ static void find_sites(struct doctor *doctor)
 			.first_rung = site->rungs,
 		};
 		if (doctor->sites_tried)
-			try_site(probe_table[i], site);
+			tell_rungs(site, probe_table[i], tried[i]);
 		if (!site->tier)
 			site->without = probe_table[i]->without;
 	}

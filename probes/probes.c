@@ -262,19 +262,17 @@ static int open_skeleton(struct probes_bpf **out, struct why *why)
 	return 0;
 }
 
-int probes_try(const struct probe *probe, const struct probe_rung *rung, const char **function,
-	       struct why *why)
+/* A rung alone, in a load of its own. */
+static int try_alone(const struct probe *probe, const struct probe_rung *rung,
+		     struct ground *ground, const char **function, struct why *why)
 {
 	struct bpf_link *links[RUNG_PROGRAMS_MAX] = { NULL };
 	struct probes_bpf *skel = NULL;
 	const char *failed = probe->name;
-	struct ground ground = { 0 };
-	int err = rung_possible(&ground, rung, function, why);
+	int err = rung_possible(ground, rung, function, why);
 
-	ground_clear(&ground);
-	if (err)
-		return err;
-	err = open_skeleton(&skel, why);
+	if (!err)
+		err = open_skeleton(&skel, why);
 	if (err)
 		return err;
 	err = want_programs(skel, rung, *function);
@@ -290,22 +288,66 @@ int probes_try(const struct probe *probe, const struct probe_rung *rung, const c
 	return err;
 }
 
+static const struct probe_rung *rung_by(const struct probe *probe, enum tier tier)
+{
+	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++)
+		if (probe->rungs[i].tier == tier)
+			return &probe->rungs[i];
+	return NULL;
+}
+
+/* All rungs of a tier in one load; -errno when one of them spoils it. */
+static int try_together(enum tier tier, struct probes_tried *tried)
+{
+	struct bpf_link *links[NR_PROBES][RUNG_PROGRAMS_MAX] = { NULL };
+	struct probes_bpf *skel = NULL;
+	const char *failed;
+	struct why why;
+	int err = open_skeleton(&skel, &why);
+
+	for (int i = 0; !err && i < NR_PROBES; i++)
+		if (!tried[i].err)
+			err = want_programs(skel, rung_by(probe_table[i], tier),
+					    tried[i].function);
+	if (!err)
+		err = probes_bpf__load(skel);
+	for (int i = 0; !err && i < NR_PROBES; i++)
+		if (!tried[i].err)
+			err = attach_programs(skel, rung_by(probe_table[i], tier),
+					      tried[i].function, ANY_TURN, links[i], &failed);
+	for (int i = 0; i < NR_PROBES; i++)
+		for (int j = 0; j < RUNG_PROGRAMS_MAX; j++)
+			bpf_link__destroy(links[i][j]);
+	probes_bpf__destroy(skel);
+	return err;
+}
+
+void probes_try_tier(enum tier tier, struct probes_tried *tried)
+{
+	struct ground ground = { 0 };
+
+	for (int i = 0; i < NR_PROBES; i++) {
+		const struct probe_rung *rung = rung_by(probe_table[i], tier);
+
+		tried[i] = (struct probes_tried){ .err = -ENOENT };
+		if (rung)
+			tried[i].err =
+				rung_possible(&ground, rung, &tried[i].function, &tried[i].why);
+	}
+	if (try_together(tier, tried))
+		for (int i = 0; i < NR_PROBES; i++)
+			if (!tried[i].err)
+				tried[i].err =
+					try_alone(probe_table[i], rung_by(probe_table[i], tier),
+						  &ground, &tried[i].function, &tried[i].why);
+	ground_clear(&ground);
+}
+
 /* --- choosing --- */
 
 static const struct probe_rung *rung_of(const struct probe_hook *hook)
 {
-	for (int i = 0; i < RUNGS_MAX && hook->probe->rungs[i].tier; i++)
-		if (hook->probe->rungs[i].tier == hook->tier)
-			return &hook->probe->rungs[i];
-	return NULL;
-}
-
-static bool has_tier(const struct probe *probe, enum tier tier)
-{
-	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++)
-		if (probe->rungs[i].tier == tier)
-			return true;
-	return false;
+	return rung_by(hook->probe, hook->tier);
 }
 
 /* dad is hooked only for an order that cannot do without. */
@@ -315,21 +357,21 @@ static bool is_needed(const struct probe *probe)
 }
 
 /*
- * The best rung: that looks possible on the given ground, or without one, that works when tried
- * alone. A forced tier leaves no choice where the probe has it.
+ * The best rung: that looks possible, or `by_trying` one that works alone. A forced tier leaves no choice where the probe has it.
  */
 static int choose(struct probe_hook *hook, enum tier forced, struct ground *ground,
-		  struct why *why)
+		  bool by_trying, struct why *why)
 {
 	const struct probe *probe = hook->probe;
 	struct why last = { "no rung" };
 
 	hook->tier = TIER_AUTO;
 	for (int i = 0; i < RUNGS_MAX && probe->rungs[i].tier; i++) {
-		if (forced && has_tier(probe, forced) && probe->rungs[i].tier != forced)
+		if (forced && rung_by(probe, forced) && probe->rungs[i].tier != forced)
 			continue;
-		if (ground ? rung_possible(ground, &probe->rungs[i], &hook->function, &last) :
-			     probes_try(probe, &probe->rungs[i], &hook->function, &last))
+		if (by_trying ?
+			    try_alone(probe, &probe->rungs[i], ground, &hook->function, &last) :
+			    rung_possible(ground, &probe->rungs[i], &hook->function, &last))
 			continue;
 		hook->tier = probe->rungs[i].tier;
 		return 0;
@@ -646,11 +688,10 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 		probes->hooks[i].probe = probe_table[i];
 		if (probes_left_out(ask, probe_table[i]))
 			continue;
-		err = choose(&probes->hooks[i], ask->tier, &ground, why);
+		err = choose(&probes->hooks[i], ask->tier, &ground, false, why);
 	}
 	if (!err)
 		err = choose_steps(probes, &ground, why);
-	ground_clear(&ground);
 	if (!err && ask->counts_only) {
 		err = load_and_attach(probes, why); /* its only rung */
 	} else if (!err && load_and_attach(probes, why)) {
@@ -658,10 +699,11 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 		unload(probes);
 		for (int i = 0; !err && i < NR_PROBES; i++)
 			if (probes->hooks[i].tier)
-				err = choose(&probes->hooks[i], ask->tier, NULL, why);
+				err = choose(&probes->hooks[i], ask->tier, &ground, true, why);
 		if (!err)
 			err = load_and_attach(probes, why);
 	}
+	ground_clear(&ground);
 	if (!err)
 		err = map_memory(probes, why);
 	if (!err)

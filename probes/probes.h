@@ -88,12 +88,15 @@ void probes_close(struct probes *probes);
 /* How each probe of the table is hooked, in its order, then the steps; it ends with probe NULL. */
 const struct probe_hook *probes_hooks(const struct probes *probes);
 
-/*
- * Tries one rung alone, for the doctor: 0, or -errno with the reason. `function` gets the name that
- * was hooked, NULL for tracepoints.
- */
-int probes_try(const struct probe *probe, const struct probe_rung *rung, const char **function,
-	       struct why *why);
+/* What came of trying a rung: 0, or -errno with the reason; -ENOENT: the probe has none there. */
+struct probes_tried {
+	int err;
+	const char *function; /* that was hooked; NULL for tracepoints */
+	struct why why;
+};
+
+/* Tries the rungs of one tier, for the doctor; `tried` has one for each probe of the table, in its order. */
+void probes_try_tier(enum tier tier, struct probes_tried *tried);
 
 /* Makes the ring of a lane and zeroes its state. */
 int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why);
