@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "exits.h"
 #include "fields.h"
 #include "probes.h"
+#include "visit.h"
 
 /* The seed's `::walk ill` and `::print ill_t ill_refcnt`: what the kernel holds for each interface. */
 
@@ -168,52 +166,6 @@ static const struct fields inspection_fields = {
 	sizeof(struct inspection),
 };
 /* clang-format on */
-
-/* --- where to look --- */
-
-static bool is_number(const char *text)
-{
-	return *text && text[strspn(text, "0123456789")] == '\0';
-}
-
-/* A name goes before a pid: a namespace may well be called 7. */
-static int netns_enter(const char *netns, struct why *why)
-{
-	char path[512];
-	int fd, err = 0;
-
-	snprintf(path, sizeof(path), strchr(netns, '/') ? "%s" : "/run/netns/%s", netns);
-	if (is_number(netns) && access(path, F_OK) != 0)
-		snprintf(path, sizeof(path), "/proc/%s/ns/net", netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return why_set(why, ENOENT,
-			       is_number(netns) ?
-				       "inspect: no network namespace %s: there is no "
-				       "process %s, and no such name in /run/netns" :
-				       "inspect: no network namespace %s: there is no "
-				       "%s; `ip netns` lists the names",
-			       netns, is_number(netns) ? netns : path);
-	if (fd < 0)
-		return why_set(why, errno, "inspect: cannot open %s: %s%s", path,
-			       strerror(errno), geteuid() ? "; run as root" : "");
-	if (setns(fd, CLONE_NEWNET))
-		err = errno;
-	close(fd);
-	if (err == EINVAL)
-		return why_set(why, EINVAL, "inspect: %s is no network namespace", path);
-	if (err)
-		return why_set(why, err, "inspect: cannot enter %s: %s%s", path, strerror(err),
-			       err == EPERM ? "; run as root, or with CAP_SYS_ADMIN" : "");
-	return 0;
-}
-
-static uint64_t own_netns(void)
-{
-	struct stat own;
-
-	return stat("/proc/thread-self/ns/net", &own) ? 0 : (uint64_t)own.st_ino;
-}
 
 /* --- what is there --- */
 
@@ -460,8 +412,8 @@ static int run(int argc, char **argv)
 			only = argv[i];
 	}
 	if (inspection.netns)
-		err = netns_enter(inspection.netns, &why);
-	inspection.netns_inum = own_netns();
+		err = visit_netns(inspection.netns, &why);
+	inspection.netns_inum = visited_netns();
 	if (!err) {
 		indexes = choose(only, &why);
 		err = indexes ? 0 : -ENODEV;

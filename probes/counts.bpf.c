@@ -68,16 +68,6 @@ int counts_offsets(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-static __always_inline __u32 reg_state(struct net_device *dev)
-{
-	struct net_device___byte *byte = (void *)dev;
-	struct net_device___bits *bits = (void *)dev;
-
-	if (bpf_core_field_exists(byte->reg_state))
-		return BPF_CORE_READ(byte, reg_state);
-	return BPF_CORE_READ_BITFIELD_PROBED(bits, reg_state);
-}
-
 static __always_inline void read_addresses(struct inet6_dev *idev, struct counts *counts)
 {
 	struct list_head *head =
@@ -143,25 +133,6 @@ static __always_inline void read_neighbours(struct net_device *dev, struct inet6
 			}
 		}
 	}
-}
-
-#define INDEX_BUCKETS 256 /* NETDEV_HASHENTRIES, net/core/dev.h */
-
-static __always_inline struct net_device *find_device(__u32 ifindex)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct hlist_head *heads = BPF_CORE_READ(task, nsproxy, net_ns, dev_index_head);
-	struct hlist_node *at = BPF_CORE_READ(&heads[ifindex & (INDEX_BUCKETS - 1)], first);
-
-	for (int i = 0; i < 256 && at; i++) {
-		struct net_device *dev =
-			(void *)at - bpf_core_field_offset(struct net_device, index_hlist);
-
-		if ((__u32)BPF_CORE_READ(dev, ifindex) == ifindex)
-			return dev;
-		at = BPF_CORE_READ(at, next);
-	}
-	return 0;
 }
 
 /* args: ifindex, slot. 0 when the slot is filled in; its `found` says whether the device exists. */

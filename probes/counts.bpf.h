@@ -64,4 +64,34 @@ static __always_inline __u32 linkwatch_pending(struct net_device *dev)
 	return BPF_CORE_READ(dev, state) >> LINK_STATE_LINKWATCH_PENDING & 1;
 }
 
+static __always_inline __u32 reg_state(struct net_device *dev)
+{
+	struct net_device___byte *byte = (void *)dev;
+	struct net_device___bits *bits = (void *)dev;
+
+	if (bpf_core_field_exists(byte->reg_state))
+		return BPF_CORE_READ(byte, reg_state);
+	return BPF_CORE_READ_BITFIELD_PROBED(bits, reg_state);
+}
+
+#define INDEX_BUCKETS 256 /* NETDEV_HASHENTRIES, net/core/dev.h */
+
+/* In the network namespace of the process that runs the program. */
+static __always_inline struct net_device *find_device(__u32 ifindex)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct hlist_head *heads = BPF_CORE_READ(task, nsproxy, net_ns, dev_index_head);
+	struct hlist_node *at = BPF_CORE_READ(&heads[ifindex & (INDEX_BUCKETS - 1)], first);
+
+	for (int i = 0; i < 256 && at; i++) {
+		struct net_device *dev =
+			(void *)at - bpf_core_field_offset(struct net_device, index_hlist);
+
+		if ((__u32)BPF_CORE_READ(dev, ifindex) == ifindex)
+			return dev;
+		at = BPF_CORE_READ(at, next);
+	}
+	return 0;
+}
+
 #endif

@@ -30,6 +30,7 @@ enum {
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_F_MMAPABLE = 1 << 10,
+	BPF_RB_NO_WAKEUP = 1,
 	BPF_ANY = 0,
 };
 
@@ -146,8 +147,10 @@ struct neigh_parms {
 
 struct neighbour {
 	struct neighbour *next;
+	refcount_t refcnt;
 	struct net_device *dev;
 	struct hlist_node dev_list;
+	__u8 primary_key[1];
 };
 
 struct neigh_hash_table {
@@ -191,6 +194,15 @@ struct inet6_ifaddr {
 	struct list_head if_list;
 };
 
+typedef struct {
+	atomic_t refcnt;
+} rcuref_t;
+
+struct dst_entry {
+	atomic_t __refcnt; /* until 6.3 */
+	rcuref_t __rcuref; /* since 6.4 */
+};
+
 struct sk_buff {
 	struct net_device *dev;
 	unsigned char *head;
@@ -226,6 +238,13 @@ struct bpf_array {
 
 struct bpf_raw_tracepoint_args {
 	__u64 args[0];
+};
+
+/* A contract with programs, not a structure of the kernel: its members do not move. */
+struct bpf_perf_event_data {
+	__u64 regs[sizeof(struct pt_regs) / sizeof(__u64)];
+	__u64 sample_period;
+	__u64 addr;
 };
 
 struct kernel_siginfo;

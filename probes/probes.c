@@ -13,6 +13,7 @@
 #include "ground.h"
 #include "probes.h"
 #include "probes.skel.h"
+#include "probes_parts.h"
 #include "rows.h"
 
 /* clang-format off */
@@ -105,6 +106,11 @@ static int refused(int err, const char *what, struct why *why)
 	}
 	return why_set(why, err, "probes: %s: %s%s%s", what, strerror(err),
 		       libbpf_said[0] ? "; libbpf: " : "", libbpf_said);
+}
+
+int probes_refused(int err, const char *what, struct why *why)
+{
+	return refused(err, what, why);
 }
 
 /* --- which rungs this kernel has, cheaply --- */
@@ -555,6 +561,20 @@ static int attach_table(struct probes *probes, enum turn turn, const char **fail
 	return err;
 }
 
+static int want_watchpoints(const struct probes *probes)
+{
+	struct bpf_program *const programs[] = {
+		probes->skel->progs.watchpoint_find,
+		probes->skel->progs.watchpoint_mark,
+		probes->skel->progs.watchpoint_hit,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(programs) / sizeof(programs[0]); i++)
+		err = bpf_program__set_autoload(programs[i], true);
+	return err;
+}
+
 static int load_and_attach(struct probes *probes, struct why *why)
 {
 	const char *failed = "the programs";
@@ -570,6 +590,8 @@ static int load_and_attach(struct probes *probes, struct why *why)
 	}
 	for (uint32_t i = 0; !err && i < probes->ask->nr_steps; i++)
 		err = want_step(probes, i);
+	if (!err && probes->ask->watchpoints)
+		err = want_watchpoints(probes);
 	if (!err)
 		err = probes_bpf__load(probes->skel);
 	if (!err)
@@ -733,6 +755,11 @@ void probes_close(struct probes *probes)
 			close(probes->rings[i]);
 	unload(probes);
 	free(probes);
+}
+
+struct probes_bpf *probes_skeleton(const struct probes *probes)
+{
+	return probes->skel;
 }
 
 const struct probe_hook *probes_hooks(const struct probes *probes)

@@ -73,6 +73,7 @@ struct probes_ask {
 	struct probes_step steps[STEPS_MAX];
 	uint32_t nr_steps;
 	bool counts_only; /* load what reads counts and attach nothing: no lanes, no records */
+	bool watchpoints; /* load what watchpoint.h needs; nothing is armed by that */
 };
 
 /* Whether the ask leaves a probe out: that it is not hooked then is no lack. */

@@ -159,7 +159,7 @@ await() { # NAME PID
 
 # --- leftovers ---
 
-PROGRAMS='counts_|echo_|flags_|hold_|path_|reply_|settle_|source_'
+PROGRAMS='counts_|echo_|flags_|hold_|path_|reply_|settle_|source_|watchpoint_'
 
 network_namespaces() {
 	{

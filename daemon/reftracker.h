@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_REFTRACKER_H
+#define DADRACE_REFTRACKER_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+/*
+ * The kernel's own tracker (CONFIG_NET_DEV_REFCNT_TRACKER), where a debug kernel has it: the net_device
+ * references that are held now, by the stack that took them, also from before any watch. Since 6.17 it
+ * is read from a file for each object in debugfs, `ref_tracker/netdev@ADDRESS`.
+ *
+ * The format is that of __ref_tracker_dir_pr_ostream() in lib/ref_tracker.c:
+ *
+ *   netdev@ffff888005c2a5d0 has 2/5 users at
+ *        sk_alloc+0x1f/0x2b0
+ *        inet6_create+0x101/0x650
+ *
+ * The address is hashed unless the kernel was booted with no_hash_pointers, so a file does not say which
+ * device it is about. References taken without a tracker (dev_hold()) are not in it.
+ */
+enum { REFTRACKER_SITES_MAX = 64, REFTRACKER_STACK = 512 };
+
+struct reftracker_site {
+	uint32_t users;		      /* references taken there */
+	char stack[REFTRACKER_STACK]; /* "sk_alloc < inet6_create", as ledgers show stacks */
+};
+
+struct reftracker {
+	char object[64]; /* "netdev@ffff888005c2a5d0" */
+	uint32_t total;	 /* references of the object */
+	uint32_t
+		skipped; /* of these, the ones of which no stack was told, here or by the kernel */
+	uint32_t nr_sites;
+	struct reftracker_site sites[REFTRACKER_SITES_MAX];
+};
+
+/* Reads the text of one object. -ENOENT: it has no references, or this is another format. */
+int reftracker_read(FILE *file, struct reftracker *tracker);
+
+#endif

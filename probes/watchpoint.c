@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/hw_breakpoint.h>
+#include <linux/if_addr.h>
+#include <linux/perf_event.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "probes.skel.h"
+#include "probes_parts.h"
+#include "watchpoint.h"
+
+const char *const watchpoint_kind_names[] = {
+	[WATCHPOINT_NET_DEVICE] = "net_device",
+	[WATCHPOINT_INET6_DEV] = "inet6_dev",
+	[WATCHPOINT_INET6_IFADDR] = "inet6_ifaddr",
+	[WATCHPOINT_NEIGHBOUR] = "neighbour",
+	[WATCHPOINT_DST] = "dst",
+};
+_Static_assert(sizeof(watchpoint_kind_names) / sizeof(char *) == WATCHPOINT_KINDS,
+	       "watchpoint_kind_names: one per kind");
+
+struct watched {
+	struct watchpoint_found found;
+	int fds[CPUS_MAX]; /* by CPU; -1: it was not online */
+	uint32_t idle;
+};
+
+struct watchpoints {
+	struct probes_bpf *skel;
+	struct ring_buffer *ring;
+	uint32_t slot;
+	uint32_t nr_cpus; /* possible ones */
+	char online[1024];
+	bool stopped;
+	bool cpus_changed;
+	void (*seen)(const struct watchpoint_mark *record, void *arg);
+	void *arg;
+	uint32_t nr_objects;
+	struct watched objects[];
+};
+
+/* --- CPUs --- */
+
+static void read_online(char *list, size_t size)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/online", "re");
+
+	if (!file || !fgets(list, (int)size, file))
+		list[0] = '\0';
+	if (file)
+		fclose(file);
+}
+
+/* "0-3,5": Documentation/ABI/testing/sysfs-devices-system-cpu */
+static bool is_online(const char *list, uint32_t cpu)
+{
+	while (*list) {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10);
+		unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+
+		if (cpu >= first && cpu <= last)
+			return true;
+		if (*end != ',')
+			break;
+		list = end + 1;
+	}
+	return false;
+}
+
+/* --- the programs that run on demand --- */
+
+static int run_program(const struct bpf_program *program, const __u64 *args, size_t size)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = (__u32)size);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+
+	return err ? err : -(int)opts.retval;
+}
+
+void watchpoint_object_name(const struct watchpoint_object *object,
+			    char name[WATCHPOINT_OBJECT_NAME])
+{
+	bool by_address =
+		object->kind == WATCHPOINT_INET6_IFADDR || object->kind == WATCHPOINT_NEIGHBOUR;
+	char address[INET6_ADDRSTRLEN] = "";
+
+	if (by_address)
+		inet_ntop(AF_INET6, object->address, address, sizeof(address));
+	snprintf(name, WATCHPOINT_OBJECT_NAME, "%s%s%s", watchpoint_kind_names[object->kind],
+		 by_address ? " " : "", address);
+}
+
+static int find_object(const struct watchpoints *watch, uint32_t ifindex,
+		       const struct watchpoint_object *object, struct watchpoint_found *found,
+		       struct why *why)
+{
+	__u64 args[] = { watch->slot, ifindex, object->kind, object->at, 0 };
+	char name[WATCHPOINT_OBJECT_NAME];
+
+	if (object->kind == WATCHPOINT_INET6_IFADDR || object->kind == WATCHPOINT_NEIGHBOUR)
+		memcpy(&args[3], object->address, sizeof(object->address));
+	if (run_program(watch->skel->progs.watchpoint_find, args, sizeof(args)) ||
+	    bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.watchpoint_finds), &watch->slot,
+				found))
+		return probes_refused(errno ? errno : EIO, "looking for a counter", why);
+	if (found->found)
+		return 0;
+	if (object->kind == WATCHPOINT_NET_DEVICE)
+		return why_set(why, ENODEV, "watchpoints: there is no device with ifindex %u",
+			       ifindex);
+	watchpoint_object_name(object, name);
+	return why_set(why, ENOENT,
+		       "watchpoints: the device has no %s; `dadrace inspect` shows what it has",
+		       name);
+}
+
+/* --- one counter --- */
+
+static int event_open(__u64 address, uint32_t cpu)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.size = sizeof(attr),
+		.bp_type = HW_BREAKPOINT_W,
+		.bp_addr = address,
+		.bp_len = HW_BREAKPOINT_LEN_4,
+		.sample_period = 1,
+		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED,
+		.exclude_user = 1,
+		.disabled = 1,
+	};
+
+	return (int)syscall(SYS_perf_event_open, &attr, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static int say_refused(int err, uint32_t cpu, struct why *why)
+{
+	switch (err) {
+	case ENOSPC:
+		return why_set(
+			why, ENOSPC,
+			"watchpoints: no debug register is free on CPU %u: a CPU has "
+			"four, and each watched counter takes one of them; watch fewer "
+			"objects, or end who else uses them (another dadrace, gdb, perf)",
+			cpu);
+	case EMFILE:
+		return why_set(why, EMFILE,
+			       "watchpoints: too many open files at CPU %u; one is needed for "
+			       "each counter and CPU: raise the limit with `ulimit -n`",
+			       cpu);
+	case ENOENT:
+	case ENODEV:
+	case EOPNOTSUPP:
+	case ENOSYS:
+		return why_set(why, ENOTSUP,
+			       "watchpoints: this machine has no hardware watchpoints (%s on "
+			       "CPU %u); the kernel needs CONFIG_HAVE_HW_BREAKPOINT and "
+			       "CONFIG_PERF_EVENTS",
+			       strerror(err), cpu);
+	default: return probes_refused(err, "arming a hardware watchpoint", why);
+	}
+}
+
+static __u64 counter_address(const struct watchpoints *watch,
+			     const struct watchpoint_found *found, __u32 cpu)
+{
+	__u64 offset = 0;
+
+	if (found->counter == WATCHPOINT_PER_CPU)
+		bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.cpu_offsets), &cpu, &offset);
+	return found->at + offset;
+}
+
+static int arm_object(struct watchpoints *watch, uint32_t index, struct why *why)
+{
+	struct watched *object = &watch->objects[index];
+	int program = bpf_program__fd(watch->skel->progs.watchpoint_hit);
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
+		if (!is_online(watch->online, cpu))
+			continue;
+		object->fds[cpu] = event_open(counter_address(watch, &object->found, cpu), cpu);
+		if (object->fds[cpu] < 0 ||
+		    ioctl(object->fds[cpu], PERF_EVENT_IOC_SET_BPF, program) ||
+		    ioctl(object->fds[cpu], PERF_EVENT_IOC_ENABLE, 0))
+			return say_refused(errno, cpu, why);
+	}
+	return 0;
+}
+
+static int tell_program(const struct watchpoints *watch, uint32_t index, uint32_t ifindex,
+			struct why *why)
+{
+	const struct watchpoint_found *found = &watch->objects[index].found;
+	const struct watchpoint_state state = {
+		.slot = watch->slot,
+		.object = index,
+		.device = found->device,
+		.ifindex = ifindex,
+		.counter = found->counter,
+		.pidns_inum = found->pidns_inum,
+		.pidns_level = found->pidns_level,
+	};
+
+	if (!bpf_map_update_elem(bpf_map__fd(watch->skel->maps.watchpoint_states), &found->at,
+				 &state, BPF_NOEXIST))
+		return 0;
+	if (errno == EEXIST)
+		return why_set(why, EBUSY,
+			       "watchpoints: the same object is watched already by this "
+			       "process");
+	return probes_refused(errno, "arming a hardware watchpoint", why);
+}
+
+static void forget_object(const struct watchpoints *watch, uint32_t index)
+{
+	const struct watchpoint_found *found = &watch->objects[index].found;
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+		if (watch->objects[index].fds[cpu] >= 0)
+			close(watch->objects[index].fds[cpu]);
+	if (found->found)
+		bpf_map_delete_elem(bpf_map__fd(watch->skel->maps.watchpoint_states),
+				    &found->at);
+}
+
+/* --- all of them --- */
+
+static int hand_over(void *ctx, void *data, size_t size)
+{
+	struct watchpoints *watch = ctx;
+
+	if (size >= sizeof(struct watchpoint_mark))
+		watch->seen(data, watch->arg);
+	return 0;
+}
+
+static int make_ring(struct watchpoints *watch, uint32_t bytes, struct why *why)
+{
+	int ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "watchpoints", 0, 0,
+				  bytes ? bytes : WATCHPOINT_RING_BYTES, NULL);
+	int err = 0;
+
+	if (ring < 0)
+		return probes_refused(errno, "creating a ring", why);
+	if (bpf_map_update_elem(bpf_map__fd(watch->skel->maps.watchpoint_rings), &watch->slot,
+				&ring, BPF_ANY))
+		err = errno;
+	watch->ring = err ? NULL : ring_buffer__new(ring, hand_over, watch, NULL);
+	if (!err && !watch->ring)
+		err = errno;
+	close(ring); /* the map of rings holds it */
+	return err ? probes_refused(err, "reading a ring", why) : 0;
+}
+
+int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
+		    const struct watchpoint_object *objects, uint32_t nr_objects,
+		    uint32_t ring_bytes, struct watchpoints **out, struct why *why)
+{
+	struct watchpoints *watch =
+		calloc(1, sizeof(*watch) + nr_objects * sizeof(watch->objects[0]));
+	int err;
+
+	if (!watch)
+		return why_set(why, ENOMEM, "watchpoints: out of memory");
+	watch->skel = probes_skeleton(probes);
+	watch->slot = slot;
+	watch->nr_cpus = watch->skel->rodata->nr_cpus;
+	watch->nr_objects = nr_objects;
+	for (uint32_t i = 0; i < nr_objects; i++)
+		memset(watch->objects[i].fds, 0xff, sizeof(watch->objects[i].fds));
+	read_online(watch->online, sizeof(watch->online));
+	err = make_ring(watch, ring_bytes, why);
+	for (uint32_t i = 0; !err && i < nr_objects; i++) {
+		struct watchpoint_found found;
+
+		err = find_object(watch, ifindex, &objects[i], &found, why);
+		if (err)
+			break;
+		watch->objects[i].found = found;
+		err = tell_program(watch, i, ifindex, why);
+		if (err)
+			watch->objects[i].found.found = 0; /* not ours to forget */
+		else
+			err = arm_object(watch, i, why);
+	}
+	if (!err)
+		err = watchpoints_mark(watch, why);
+	if (err) {
+		watchpoints_disarm(watch);
+		return err;
+	}
+	*out = watch;
+	return 0;
+}
+
+void watchpoints_disarm(struct watchpoints *watch)
+{
+	if (!watch)
+		return;
+	for (uint32_t i = 0; i < watch->nr_objects; i++)
+		forget_object(watch, i);
+	bpf_map_delete_elem(bpf_map__fd(watch->skel->maps.watchpoint_rings), &watch->slot);
+	ring_buffer__free(watch->ring);
+	free(watch);
+}
+
+enum watchpoint_counter watchpoints_counter(const struct watchpoints *watch, uint32_t object)
+{
+	return (enum watchpoint_counter)watch->objects[object].found.counter;
+}
+
+int watchpoints_mark(struct watchpoints *watch, struct why *why)
+{
+	for (uint32_t i = 0; i < watch->nr_objects; i++) {
+		const struct watchpoint_found *found = &watch->objects[i].found;
+		__u64 args[] = { watch->slot, i, found->at,
+				 found->counter == WATCHPOINT_PER_CPU };
+
+		if (run_program(watch->skel->progs.watchpoint_mark, args, sizeof(args)))
+			return why_set(why, ENOSPC,
+				       "watchpoints: the ring has no room for a mark");
+	}
+	return 0;
+}
+
+int watchpoints_fd(const struct watchpoints *watch)
+{
+	return ring_buffer__epoll_fd(watch->ring);
+}
+
+void watchpoints_read(struct watchpoints *watch,
+		      void (*seen)(const struct watchpoint_mark *record, void *arg), void *arg)
+{
+	watch->seen = seen;
+	watch->arg = arg;
+	ring_buffer__consume(watch->ring);
+}
+
+/* --- whether it was all --- */
+
+struct event_read {
+	__u64 count;
+	__u64 enabled_ns;
+};
+
+/* An event that the kernel has stopped, or whose CPU went away, does not grow older. */
+static bool is_idle(int fd)
+{
+	struct event_read first, second;
+
+	return read(fd, &first, sizeof(first)) != sizeof(first) ||
+	       read(fd, &second, sizeof(second)) != sizeof(second) ||
+	       second.enabled_ns == first.enabled_ns;
+}
+
+void watchpoints_stop(struct watchpoints *watch)
+{
+	char online[sizeof(watch->online)];
+
+	if (watch->stopped)
+		return;
+	watch->stopped = true;
+	for (uint32_t i = 0; i < watch->nr_objects; i++)
+		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
+			int fd = watch->objects[i].fds[cpu];
+
+			if (fd < 0)
+				continue;
+			watch->objects[i].idle += is_idle(fd);
+			ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
+		}
+	read_online(online, sizeof(online));
+	watch->cpus_changed = strcmp(online, watch->online) != 0;
+}
+
+struct watchpoint_health watchpoints_health(const struct watchpoints *watch, uint32_t object)
+{
+	const struct watched *watched = &watch->objects[object];
+	struct watchpoint_health health = {
+		.idle = watched->idle,
+		.cpus_changed = watch->cpus_changed,
+	};
+	struct watchpoint_state state = { 0 };
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
+		struct event_read now;
+
+		if (watched->fds[cpu] >= 0 &&
+		    read(watched->fds[cpu], &now, sizeof(now)) == sizeof(now))
+			health.counted += now.count;
+	}
+	bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.watchpoint_states),
+			    &watched->found.at, &state);
+	health.hits = state.hits;
+	health.lost = state.lost;
+	health.late = state.late;
+	health.ended = state.ended;
+	return health;
+}
+
+/* --- the proof --- */
+
+/* inet6_rtm_getaddr() holds the device, finds no address "::", and lets go of it. */
+static int poke(int netlink, uint32_t ifindex)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifaddrmsg message;
+		struct rtattr attribute;
+		uint8_t address[16];
+	} request = {
+		.head = { .nlmsg_len = sizeof(request),
+			  .nlmsg_type = RTM_GETADDR,
+			  .nlmsg_flags = NLM_F_REQUEST },
+		.message = { .ifa_family = AF_INET6, .ifa_index = ifindex },
+		.attribute = { .rta_len = sizeof(request.attribute) + sizeof(request.address),
+			       .rta_type = IFA_ADDRESS },
+	};
+	char answer[512];
+
+	if (send(netlink, &request, sizeof(request), 0) != sizeof(request))
+		return -errno;
+	while (recv(netlink, answer, sizeof(answer), MSG_DONTWAIT) > 0)
+		;
+	return 0;
+}
+
+struct proof {
+	uint32_t writes[CPUS_MAX];
+};
+
+static void count_write(const struct watchpoint_mark *record, void *arg)
+{
+	struct proof *proof = arg;
+
+	if (record->type == WATCHPOINT_WRITE && record->cpu < CPUS_MAX)
+		proof->writes[record->cpu]++;
+}
+
+static int prove_on(struct watchpoints *watch, int netlink, uint32_t ifindex,
+		    struct proof *proof, struct why *why)
+{
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
+		cpu_set_t set;
+		int err;
+
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		if (!is_online(watch->online, cpu) || sched_setaffinity(0, sizeof(set), &set))
+			continue;
+		err = poke(netlink, ifindex);
+		if (err)
+			return why_set(why, -err, "watchpoints: asking rtnetlink: %s",
+				       strerror(-err));
+		watchpoints_read(watch, count_write, proof);
+		if (proof->writes[cpu] < 2)
+			return why_set(why, ENOTSUP,
+				       "watchpoints: CPU %u did not report a known hold and "
+				       "put: this machine (its hypervisor, perhaps) does not "
+				       "deliver hardware watchpoints",
+				       cpu);
+	}
+	return 0;
+}
+
+int watchpoints_prove(struct probes *probes, uint32_t slot, uint32_t ifindex, struct why *why)
+{
+	const struct watchpoint_object device = { .kind = WATCHPOINT_NET_DEVICE };
+	struct proof proof = { 0 };
+	struct watchpoints *watch = NULL;
+	int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	cpu_set_t before;
+	int err;
+
+	if (netlink < 0)
+		return why_set(why, errno, "watchpoints: no rtnetlink socket: %s",
+			       strerror(errno));
+	err = watchpoints_arm(probes, slot, ifindex, &device, 1, 0, &watch, why);
+	if (watch && sched_getaffinity(0, sizeof(before), &before)) {
+		err = why_set(why, errno, "watchpoints: asking for our CPUs: %s",
+			      strerror(errno));
+	} else if (watch) {
+		err = prove_on(watch, netlink, ifindex, &proof, why);
+		sched_setaffinity(0, sizeof(before), &before);
+	}
+	watchpoints_disarm(watch);
+	close(netlink);
+	return err;
+}

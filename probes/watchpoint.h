@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_WATCHPOINT_H
+#define DADRACE_WATCHPOINT_H
+
+#include "probes.h"
+#include "watchpoint_record.h"
+
+/*
+ * Hardware write watchpoints on reference counters: whoever takes or drops a reference, inlined or
+ * not, on any kernel, is seen with its stack. No kprobe and no symbol is needed; x86 has four debug
+ * registers on each CPU, and each counter takes one of them everywhere.
+ *
+ *   arm ──> mark ──> writes ... ──> mark ──> stop ──> read ──> health ──> disarm
+ *            └── in the order of the ring (watchpoint_record.h) ──┘
+ *
+ * A mark is the snapshot: every part of the counter, read in the ring's order. What changed between two
+ * marks must be the sum of the writes between them (daemon/ledger.h).
+ *
+ * A per-CPU counter has a perf event on each CPU, at that CPU's own address; a single one has an event
+ * on each CPU at the same address. Events are descriptors: they go with the process. Nothing is
+ * armed, and nothing costs anything, outside arm and stop.
+ */
+struct watchpoints;
+
+struct watchpoint_object {
+	enum watchpoint_kind kind;
+	uint8_t address[16]; /* of an inet6_ifaddr, of a neighbour */
+	uint64_t at;	     /* of a dst */
+};
+
+extern const char *const watchpoint_kind_names[WATCHPOINT_KINDS];
+
+/* "net_device", "inet6_ifaddr 2001:db8::1" */
+enum { WATCHPOINT_OBJECT_NAME = 80 };
+void watchpoint_object_name(const struct watchpoint_object *object,
+			    char name[WATCHPOINT_OBJECT_NAME]);
+
+/* What became of one armed object. All that is not in the writes makes them untrustworthy. */
+struct watchpoint_health {
+	uint64_t counted;  /* writes, by the kernel's own count of each event */
+	uint64_t hits;	   /* writes that our program saw */
+	uint64_t lost;	   /* seen, but the ring was full */
+	uint64_t late;	   /* seen after the object was gone: not its writes */
+	uint32_t idle;	   /* events that the kernel had stopped (throttled, CPU gone) */
+	bool ended;	   /* the object is gone */
+	bool cpus_changed; /* CPUs came or went meanwhile */
+};
+
+/*
+ * Arms on objects of a device of the calling process's network namespace, and marks once. The slot is
+ * the caller's own among those that use the same probes (asked for with `watchpoints`). `ring_bytes` is a
+ * power of two of at least a page, or 0 for WATCHPOINT_RING_BYTES.
+ *
+ * Errors: -ENODEV no such device, -ENOENT no such object of it, -ENOSPC no debug register is free,
+ * -ENOTSUP no hardware watchpoints here, -EPERM.
+ */
+int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
+		    const struct watchpoint_object *objects, uint32_t nr_objects,
+		    uint32_t ring_bytes, struct watchpoints **out, struct why *why);
+
+/* Stops and frees. NULL is allowed. */
+void watchpoints_disarm(struct watchpoints *watch);
+
+/* What the value in memory means. */
+enum watchpoint_counter watchpoints_counter(const struct watchpoints *watch, uint32_t object);
+
+/* Writes a mark for each part of each counter into the ring. -ENOSPC: the ring is full. */
+int watchpoints_mark(struct watchpoints *watch, struct why *why);
+
+/* Readable when writes wait; owned by the watchpoints. */
+int watchpoints_fd(const struct watchpoints *watch);
+
+/* Calls `seen` for each waiting mark and write, in order. A mark is the head of a write. */
+void watchpoints_read(struct watchpoints *watch,
+		      void (*seen)(const struct watchpoint_mark *record, void *arg), void *arg);
+
+/* No writes are seen after this; what waits in the ring can still be read. */
+void watchpoints_stop(struct watchpoints *watch);
+
+/* After watchpoints_stop: exact. */
+struct watchpoint_health watchpoints_health(const struct watchpoints *watch, uint32_t object);
+
+/*
+ * Proves that this machine delivers watchpoints before an empty ledger is believed: takes and drops a
+ * reference of the device on each CPU in turn (RTM_GETADDR with its ifindex: inet6_rtm_getaddr(),
+ * net/ipv6/addrconf.c, changes nothing) and sees that both were seen there. CPUs that this process
+ * may not run on are left out. -ENOTSUP names the CPU; else the errors of watchpoints_arm.
+ */
+int watchpoints_prove(struct probes *probes, uint32_t slot, uint32_t ifindex, struct why *why);
+
+#endif
