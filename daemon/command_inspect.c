@@ -422,7 +422,7 @@ static int run(int argc, char **argv)
 	if (!err)
 		err = inspect(indexes, &inspection, &why);
 	if (err)
-		fprintf(stderr, "%s\n", why.text);
+		fprintf(stderr, "dadrace: %s\n", why.text);
 	else if (json)
 		err = fields_print(&inspection_fields, &inspection, stdout);
 	else

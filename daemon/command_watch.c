@@ -460,7 +460,7 @@ static int run(int argc, char **argv)
 		return err < 0 ? command_help(&command_watch) : err;
 	session = calloc(1, sizeof(*session));
 	if (!session) {
-		fputs("watch: out of memory\n", stderr);
+		fputs("dadrace: watch: out of memory\n", stderr);
 		return EXIT_INTERNAL;
 	}
 	session->view.interface = options.interface;
@@ -471,7 +471,7 @@ static int run(int argc, char **argv)
 	session->netlink = -1;
 	err = watch(&options, session, &why);
 	if (err)
-		fprintf(stderr, "%s\n", why.text);
+		fprintf(stderr, "dadrace: %s\n", why.text);
 	err = exit_of(err, session);
 	clear(session);
 	free(session);
