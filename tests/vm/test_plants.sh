@@ -44,13 +44,12 @@ order=(idev neigh dst dad-failure-race down-race hang hang-unregister warn oops 
 settings() { # BUG: arguments of dadrace run, one a line
 	case $1 in
 	hang) printf -- '--set\n%s\n' "$updown" ;;
-	# RTNL is held by the second flag set, for which DAD work waits when the peer claims the address.
-	dad-failure-race)
-		printf -- '--set\n%s\n' "order=['I held at __dev_set_allmulti for 500000 us']" \
-			'dad.answer=[na]' dad.at=open dad.offset_us=400000 echo.count=0
+	dad-failure-race) # the peer claims the address while DAD's work is held
+		printf -- '--set\n%s\n' "order=['DAD held at addrconf_dad_work for 600000 us']" \
+			'window.hold_us=[500000]' 'dad.answer=[na]' dad.at=open dad.offset_us=300000 echo.count=0
 		;;
 	down-race)
-		printf -- '--set\n%s\n' "$updown" "order=['I held at __dev_close_many for 50000 us']"
+		printf -- '--set\n%s\n' "$updown" "order=['DAD held at addrconf_dad_work until I done']"
 		;;
 	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac
@@ -151,10 +150,6 @@ seed() { # KERNEL
 
 for kernel in $kernels; do
 	for bug in ${PLANT_BUGS:-"${order[@]}"}; do
-		if [ "$bug" = dad-failure-race ] && ! "$dadrace" run --help-config | grep -q 'dad\.answer\|^ *answer'; then
-			echo "skip $bug: this dadrace has no peer that answers DAD (dad.answer)"
-			continue
-		fi
 		name=$bug-${kernel%%/*}
 		mapfile -t arguments < <(settings "$bug")
 		run "$name" "$kernel" --plant "$bug" "${arguments[@]}" || continue
