@@ -39,7 +39,7 @@ struct options {
 	const char *plant_module;
 	uint32_t first;
 	enum tier tier;
-	bool json, tap, quiet, keep, force, dump_config, help_config, help;
+	bool json, tap, quiet, keep, force, resume, dump_config, help_config, help;
 	char *folder; /* PATH_MAX bytes: that of the results, once there is one */
 };
 
@@ -59,6 +59,7 @@ enum {
 	OPT_QUIET,
 	OPT_KEEP,
 	OPT_FORCE,
+	OPT_RESUME,
 	OPT_DUMP,
 	OPT_HELP_CONFIG,
 	OPT_HELP
@@ -81,6 +82,7 @@ static const struct option long_options[] = {
 	{ "quiet",	 no_argument,	    NULL, OPT_QUIET },
 	{ "keep",	 no_argument,	    NULL, OPT_KEEP },
 	{ "force",	 no_argument,	    NULL, OPT_FORCE },
+	{ "resume",	 no_argument,	    NULL, OPT_RESUME },
 	{ "dump-config", no_argument,	    NULL, OPT_DUMP },
 	{ "help-config", no_argument,	    NULL, OPT_HELP_CONFIG },
 	{ "help",	 no_argument,	    NULL, OPT_HELP },
@@ -152,6 +154,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_QUIET: o->quiet = true; break;
 		case OPT_KEEP: o->keep = true; break;
 		case OPT_FORCE: o->force = true; break;
+		case OPT_RESUME: o->resume = true; break;
 		case OPT_DUMP: o->dump_config = true; break;
 		case OPT_HELP_CONFIG: o->help_config = true; break;
 		case 'h':
@@ -174,6 +177,9 @@ static int read_options(int argc, char **argv, struct options *o)
 	if (o->json && o->tap)
 		return command_usage(&command_run,
 				     "--json and --tap both want standard output");
+	if (o->resume && !o->out)
+		return command_usage(&command_run,
+				     "--resume goes on with the results of --out DIR");
 	o->file = o->spec ? o->spec : argv[optind];
 	return 0;
 }
@@ -300,7 +306,8 @@ static int open_outlets(const struct options *o, const struct campaign *campaign
 				    o->quiet ? PROGRESS_QUIET :
 					       PROGRESS_PEOPLE;
 
-	if (results_open(o->out, campaign, o->json ? stdout : NULL, &outlets->results, why))
+	if ((o->resume ? results_open_again : results_open)(
+		    o->out, campaign, o->json ? stdout : NULL, &outlets->results, why))
 		return complain(why, EXIT_CONFIG);
 	if (progress_new(style, o->json ? stderr : stdout, campaign, &outlets->progress)) {
 		results_close(outlets->results);
@@ -326,13 +333,15 @@ static int run_here(const struct options *o, const struct campaign *campaign,
 	struct machine machine;
 	struct outlets outlets;
 	struct runner_ask ask;
-	int code = open_outlets(o, campaign, &outlets, why);
+	int err, code = open_outlets(o, campaign, &outlets, why);
 
 	if (code)
 		return code;
 	machine_read(&machine);
-	if (results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why))
-		return close_outlets(&outlets, why, EXIT_INTERNAL);
+	err = results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why);
+	if (err)
+		return close_outlets(&outlets, why,
+				     err == -EINVAL ? EXIT_CONFIG : EXIT_INTERNAL);
 	ask = (struct runner_ask){
 		.campaign = campaign,
 		.probes = probes,
@@ -556,6 +565,7 @@ const struct command command_run = {
 		"                    the module to do it with; default: built from "
 		"tests/vm/kmod\n"
 		"  --first N         begins with trial N of the plan\n"
+		"  --resume          goes on with the unfinished results in --out DIR\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"
 		"  --quiet           no progress, no table\n"
