@@ -10,6 +10,7 @@
 #include "campaign.h"
 #include "command.h"
 #include "command_run.h"
+#include "ctl.h"
 #include "guests.h"
 #include "image.h"
 #include "machine.h"
@@ -21,6 +22,7 @@
 #include "report.h"
 #include "results.h"
 #include "runner.h"
+#include "service_config.h"
 #include "undo.h"
 #include "vm.h"
 
@@ -39,7 +41,7 @@ struct options {
 	const char *plant_module;
 	uint32_t first;
 	enum tier tier;
-	bool json, tap, quiet, keep, force, resume, dump_config, help_config, help;
+	bool json, tap, quiet, keep, force, resume, by_daemon, dump_config, help_config, help;
 	char *folder; /* PATH_MAX bytes: that of the results, once there is one */
 };
 
@@ -60,6 +62,7 @@ enum {
 	OPT_KEEP,
 	OPT_FORCE,
 	OPT_RESUME,
+	OPT_DAEMON,
 	OPT_DUMP,
 	OPT_HELP_CONFIG,
 	OPT_HELP
@@ -83,6 +86,7 @@ static const struct option long_options[] = {
 	{ "keep",	 no_argument,	    NULL, OPT_KEEP },
 	{ "force",	 no_argument,	    NULL, OPT_FORCE },
 	{ "resume",	 no_argument,	    NULL, OPT_RESUME },
+	{ "daemon",	 no_argument,	    NULL, OPT_DAEMON },
 	{ "dump-config", no_argument,	    NULL, OPT_DUMP },
 	{ "help-config", no_argument,	    NULL, OPT_HELP_CONFIG },
 	{ "help",	 no_argument,	    NULL, OPT_HELP },
@@ -155,6 +159,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_KEEP: o->keep = true; break;
 		case OPT_FORCE: o->force = true; break;
 		case OPT_RESUME: o->resume = true; break;
+		case OPT_DAEMON: o->by_daemon = true; break;
 		case OPT_DUMP: o->dump_config = true; break;
 		case OPT_HELP_CONFIG: o->help_config = true; break;
 		case 'h':
@@ -180,6 +185,9 @@ static int read_options(int argc, char **argv, struct options *o)
 	if (o->resume && !o->out)
 		return command_usage(&command_run,
 				     "--resume goes on with the results of --out DIR");
+	if (o->by_daemon && (o->out || o->nr_sets || o->kernel || o->tap))
+		return command_usage(&command_run,
+				     "--daemon takes the campaign file as it is, and --json");
 	o->file = o->spec ? o->spec : argv[optind];
 	return 0;
 }
@@ -426,6 +434,22 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	return code;
 }
 
+static int run_by_daemon(const struct options *o)
+{
+	struct ctl_submission submission = { .file = o->file };
+	struct ctl *ctl = ctl_open(SERVICE_SOCKET);
+	enum exits code = EXIT_CANNOT;
+	char *id = ctl ? ctl_submit(ctl, &submission, &code) : NULL;
+
+	if (id) {
+		fprintf(stderr, "Submitted as %s\n", id);
+		code = ctl_follow(ctl, id, o->json);
+	}
+	free(id);
+	ctl_close(ctl);
+	return code;
+}
+
 bool run_has_failed(int code)
 {
 	return code >= EXIT_CANNOT && code != EXIT_RESIDUE;
@@ -526,6 +550,8 @@ static int run(int argc, char **argv)
 		campaign_help(stdout);
 		return EXIT_CLEAN;
 	}
+	if (options.by_daemon)
+		return run_by_daemon(&options);
 	if (add_keys(&options))
 		return EXIT_USAGE;
 	if (load(&options, &campaign, &why))
@@ -566,6 +592,9 @@ const struct command command_run = {
 		"tests/vm/kmod\n"
 		"  --first N         begins with trial N of the plan\n"
 		"  --resume          goes on with the unfinished results in --out DIR\n"
+		"  --daemon          has the service run it, and follows it; of the options "
+		"only\n"
+		"                    --json goes with that\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"
 		"  --quiet           no progress, no table\n"
