@@ -180,6 +180,9 @@ static void closed(struct evhttp_connection *connection, void *arg)
 	void *gone_arg = mine->arg;
 
 	(void)connection;
+	/* libevent has left a request to us that was not answered to its end. */
+	if (!evhttp_request_get_connection(mine->request))
+		evhttp_send_reply_end(mine->request);
 	request_free(mine);
 	gone(gone_arg);
 }

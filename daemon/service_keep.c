@@ -103,9 +103,9 @@ static bool add_signature(struct kept *kept, const char *signature)
 	return true;
 }
 
-void keep_count(struct kept *kept, const char *line)
+void keep_count(struct kept *kept, const char *line, size_t length)
 {
-	json_auto_t *json = fields_parse(line);
+	json_auto_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
 	struct trial_line trial = { 0 };
 
 	if (!json || fields_from_json(&trial_fields, json, &trial))
@@ -162,7 +162,7 @@ static void count_rest(struct kept *kept)
 	while (lines && (type = lines_peek(lines, &line, &length)) != LINE_NONE &&
 	       type != LINE_OTHER) {
 		if (type == LINE_TRIAL)
-			keep_count(kept, line);
+			keep_count(kept, line, length);
 		lines_take(lines);
 		kept->counted = lines_at(lines);
 	}

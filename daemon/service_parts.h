@@ -126,7 +126,7 @@ void keep_update(struct kept *kept);
 void keep_ended(struct kept *kept);
 
 /* Adds a line to its counts. */
-void keep_count(struct kept *kept, const char *line);
+void keep_count(struct kept *kept, const char *line, size_t length);
 void keep_save_counts(struct kept *kept);
 
 /* The summary of its results, a new reference, or NULL; `final` when nothing is left to run. */

@@ -70,7 +70,7 @@ static void count_lines(struct run *run)
 			run->lines ? lines_peek(run->lines, &line, &length) : LINE_NONE;
 
 		if (type == LINE_TRIAL)
-			keep_count(kept, line);
+			keep_count(kept, line, length);
 		else if (type != LINE_CAMPAIGN)
 			break;
 		lines_take(run->lines);
