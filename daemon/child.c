@@ -44,7 +44,8 @@ pid_t child_start(const char *const *argv, int said)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	setpgid(0, 0); /* an interrupt of the terminal's is for us to pass on */
+	signal(SIGINT, SIG_DFL); /* a shell ignores it for what runs in the background */
+	setpgid(0, 0);		 /* an interrupt of the terminal's is for us to pass on */
 	become(argv, NULL, said, said, parent);
 }
 

@@ -158,8 +158,10 @@ static void ended(const struct job_end *end, void *arg)
 	struct service *service = arg;
 	struct kept *kept = service->run.kept;
 	bool killed = service->run.killed_ns != 0;
+	/* It had not even begun to listen. */
+	bool early = end->by_signal && end->code == SIGINT && service->run.interrupted_ns;
 	json_auto_t *summary = NULL;
-	struct entry_outcome outcome = { .by_signal = end->by_signal };
+	struct entry_outcome outcome = { .by_signal = end->by_signal && !early };
 	char words[512];
 	bool final;
 
@@ -171,7 +173,7 @@ static void ended(const struct job_end *end, void *arg)
 			 end->code, strsignal(end->code),
 			 killed ? ": it had made no progress, or did not stop" : "");
 	outcome.ended = final;
-	outcome.code = end->by_signal ? EXIT_INTERNAL : end->code;
+	outcome.code = early ? EXIT_INCONCLUSIVE : end->by_signal ? EXIT_INTERNAL : end->code;
 	outcome.verdict = final ? json_string_value(json_object_get(summary, "verdict")) : NULL;
 	outcome.reason = final ? json_string_value(json_object_get(summary, "reason")) : words;
 	if (final)

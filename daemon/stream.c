@@ -16,7 +16,7 @@
 #include "loop_parts.h"
 #include "stream.h"
 
-enum { BACKLOG = 128, READ_MOST = 16384 };
+enum { BACKLOG = 128, READ_MOST = 16384, UNREAD_MOST = 65536 };
 
 struct stream_listener {
 	struct evconnlistener *listener;
@@ -31,6 +31,7 @@ struct stream {
 	size_t looked; /* bytes in which there is no end */
 	bool waits;    /* for a message */
 	bool patient;
+	bool postponed; /* the next message: until what was sent has been read */
 };
 
 /* --- listening --- */
@@ -200,6 +201,10 @@ static void written(struct bufferevent *buffer, void *arg)
 	struct stream *stream = arg;
 
 	(void)buffer;
+	if (stream->postponed) {
+		stream->postponed = false;
+		stream_next(stream);
+	}
 	stream->ask.drained(stream->ask.arg);
 }
 
@@ -208,7 +213,7 @@ static void happened(struct bufferevent *buffer, short what, void *arg)
 	struct stream *stream = arg;
 
 	(void)buffer;
-	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
 		stream->ask.gone(stream->ask.arg);
 }
 
@@ -232,6 +237,8 @@ struct stream *stream_new(struct loop *loop, int fd, const struct stream_ask *as
 		free(stream);
 		return NULL;
 	}
+	bufferevent_set_timeouts(stream->buffer, NULL,
+				 &(struct timeval){ .tv_sec = ask->deadline_s });
 	bufferevent_setcb(stream->buffer, readable, written, happened, stream);
 	/* Reading stops there, also while nobody asks for a message. */
 	bufferevent_setwatermark(stream->buffer, EV_READ, 0, ask->message_max + 1);
@@ -243,6 +250,10 @@ struct stream *stream_new(struct loop *loop, int fd, const struct stream_ask *as
 
 void stream_next(struct stream *stream)
 {
+	if (stream_waiting(stream) > UNREAD_MOST) {
+		stream->postponed = true;
+		return;
+	}
 	stream->waits = true;
 	set_deadline(stream);
 	bufferevent_enable(stream->buffer, EV_READ);

@@ -13,9 +13,9 @@
  * Listening sockets, and connections that carry messages ended by a byte; a door to libevent.
  *
  * A connection takes one message at a time: what comes after it stays in the kernel's buffers until
- * the callee asks for the next, so a client can fill no more memory here than one message, and what
- * was sent to it and not read yet. A message must be complete within a deadline of its first
- * byte, or of the time when it was asked for.
+ * the callee asks for the next and most of what was sent has been read, so a client can fill no
+ * more memory here than one message and one answer. A message must be complete within a deadline of the
+ * time when it was asked for, and as long the other side may read nothing of what was sent.
  */
 struct stream;
 struct stream_listener;
@@ -34,7 +34,7 @@ void stream_listener_free(struct stream_listener *listener);
 struct stream_ask {
 	char end;	     /* the byte that ends a message */
 	size_t message_max;  /* bytes; what is longer closes the connection */
-	uint32_t deadline_s; /* for a message to be complete */
+	uint32_t deadline_s; /* for a message to be complete, and for something to be read */
 	/* A message, without its end; valid until the callback returns. */
 	void (*message)(char *text, size_t length, void *arg);
 	void (*drained)(void *arg); /* all that was sent has left */
