@@ -54,7 +54,7 @@ ln -sf /dev/null root/etc/systemd/system/systemd-udevd-control.socket
 ln -sf /dev/null root/etc/systemd/system/systemd-udevd-kernel.socket
 mkdir -p root/run/test root/var/log/journal
 exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot root \
-	/lib/systemd/systemd --unit=basic.target --log-target=null
+	/lib/systemd/systemd --unit=basic.target --log-target=journal
 SH
 unshare --fork --pid --mount --uts --net --cgroup --propagation private --kill-child \
 	bash boot.sh "${masked[@]}" >boot.log 2>&1 &
