@@ -247,6 +247,65 @@ seen_end() { grep -q "\"$id\".*\"state\":\"ended\"" events.out; }
 wait_for 15 seen_end || fail "events tell its end" "they do not" events.out
 truth "events tell that it ran" grep -q "\"$id\".*\"state\":\"running\"" events.out
 kill $curl
+
+# --- the page, in a browser ---
+
+if command -v chromium >/dev/null; then
+	cat >leaky.yaml <<-YAML
+		name: leaky
+		stop: {trials: 2}
+		arms: [race]
+		bringup: {kind: command, command: [python3, $live/holder.py, "{dut}", "4", "60"]}
+	YAML
+	submit leaky.yaml
+	leaky=$id
+	wait_for 90 is_in "$leaky" ended || fail "a leaky one ends" "$(state_of "$leaky")"
+	sed 's/150/5000/' long.yaml >endless.yaml
+	submit endless.yaml
+	timeout 150 /usr/bin/python3 "$live/page.py" http://127.0.0.1:9161 "$leaky" "$id" "$PWD/page" >page.out 2>&1
+	code=$?
+	[ $code -eq 0 ] && ok "the page" || fail "the page" "exit $code" page.out
+	ctl cancel cancel "$id"
+	wait_for 60 is_in "$id" ended || fail "the endless one is cancelled" "$(state_of "$id")"
+else
+	echo "SKIP: chromium is not installed (package chromium): the page is not looked at"
+fi
+
+# --- Prometheus ---
+
+if command -v prometheus promtool >/dev/null; then
+	promtool check rules "$source/config/prometheus/alerts.yml" >rules.out 2>&1 ||
+		fail "the alert rules" "promtool refuses them" rules.out
+	sed 's/scrape_interval: .*/scrape_interval: 1s/' "$source/config/prometheus/scrape.yml" >scrape.yml
+	cp "$source/config/prometheus/alerts.yml" .
+	prometheus --config.file=scrape.yml --storage.tsdb.path=tsdb --web.listen-address=127.0.0.1:9190 \
+		>prometheus.log 2>&1 &
+	prometheus=$!
+	query() { curl -s --data-urlencode "query=$1" http://127.0.0.1:9190/api/v1/query | /usr/bin/python3 -c \
+		'import json, sys; r = json.load(sys.stdin)["data"]["result"]; print(r[0]["value"][1] if r else "")'; }
+	scraped() { [ "$(query 'sum(dadrace_trials_total)')" = "$(all_trials)" ]; }
+	wait_for 60 scraped || fail "Prometheus has what is counted" "$(query 'sum(dadrace_trials_total)')" prometheus.log
+	# Every query of the dashboard is one, and is about a metric that is there.
+	/usr/bin/python3 - "$source/config/grafana/dadrace.json" <<-'PY' >panels.out
+		import json, sys
+		for panel in json.load(open(sys.argv[1]))["panels"]:
+		    for target in panel["targets"]:
+		        print(target["expr"].replace("$__rate_interval", "1m"))
+	PY
+	truth "the dashboard has panels" [ "$(wc -l <panels.out)" -ge 8 ]
+	while read -r expression; do
+		[ "$(curl -s --data-urlencode "query=count($expression) or vector(-1)" http://127.0.0.1:9190/api/v1/query |
+			grep -c '"status":"success"')" -eq 1 ] || fail "a panel's query" "$expression"
+		for name in $(grep -oE 'dadrace_[a-z_]+' <<<"$expression" | sort -u); do
+			[ -n "$(query "count($name)")" ] || fail "a panel's metric" "$name is not there"
+		done
+	done <panels.out
+	ok "the dashboard's queries"
+	kill $prometheus
+	wait $prometheus 2>/dev/null
+else
+	echo "SKIP: prometheus is not installed (package prometheus): rules and dashboard are not checked"
+fi
 if command -v promtool >/dev/null; then
 	curl -s http://127.0.0.1:9161/metrics | promtool check metrics >promtool.out 2>&1
 	code=$?
