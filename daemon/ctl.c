@@ -30,7 +30,7 @@ struct ctl *ctl_open(const char *socket_path)
 		free(ctl);
 		return NULL;
 	}
-	strcpy(name.sun_path, socket_path);
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", socket_path);
 	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (ctl->fd >= 0 && !connect(ctl->fd, (struct sockaddr *)&name, sizeof(name)))
 		ctl->in = fdopen(ctl->fd, "r");

@@ -76,7 +76,7 @@ static const char *find_program(void)
 	slash = strrchr(path, '/');
 	if (!slash || (size_t)(slash + 1 - path) + sizeof("dadrace") > sizeof(path))
 		return "dadrace";
-	strcpy(slash + 1, "dadrace");
+	memcpy(slash + 1, "dadrace", sizeof("dadrace"));
 	return path;
 }
 

@@ -60,9 +60,11 @@ const struct fields entry_fields = {
 };
 
 /* Each text of the table in turn. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared */
 #define EACH_TEXT(row)                                                   \
 	for (const struct field *row = entry_rows; (row)->name; (row)++) \
 		if ((row)->type == FIELD_TEXT)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static char **text_at(struct entry *entry, const struct field *row)
 {
@@ -149,18 +151,22 @@ void entry_end(struct entry *entry, int code, const char *reason, uint64_t now_u
 	entry_text(&entry->reason, reason);
 }
 
-static void wait_and_retry(struct entry *entry, const struct entry_outcome *outcome)
+/* A busy machine never costs a campaign; what failed may pass another time. */
+static bool is_tried_again(struct entry *entry, const struct entry_outcome *outcome)
 {
-	entry->state = ENTRY_QUEUED;
-	entry->retry_unix_ms = outcome->now_unix_ms + ENTRY_RETRY_MS;
-	entry_text(&entry->reason, outcome->reason);
+	if (outcome->code == EXIT_BUSY && !outcome->by_signal)
+		return true;
+	return (outcome->by_signal || outcome->code == EXIT_INTERNAL ||
+		outcome->code == EXIT_RESIDUE) &&
+	       ++entry->failures < ENTRY_FAILURES_MAX;
 }
 
-/* What the program's exit code says when there is no verdict. */
-static bool may_pass(const struct entry_outcome *outcome)
+/* By a pause, or because the service stops: there was no summary, and no failure either. */
+static bool was_interrupted(const struct entry_outcome *outcome)
 {
-	return outcome->by_signal || outcome->code == EXIT_INTERNAL ||
-	       outcome->code == EXIT_RESIDUE;
+	return !outcome->by_signal &&
+	       (outcome->code == EXIT_CLEAN || outcome->code == EXIT_FAULT ||
+		outcome->code == EXIT_INCONCLUSIVE);
 }
 
 void entry_after_run(struct entry *entry, const struct entry_outcome *outcome)
@@ -171,18 +177,14 @@ void entry_after_run(struct entry *entry, const struct entry_outcome *outcome)
 		entry->boots = entry->failures = 0;
 	entry->trials = outcome->trials;
 	entry_text(&entry->verdict, outcome->verdict);
-	if (outcome->ended) {
-		entry_end(entry, outcome->code, outcome->reason, outcome->now_unix_ms);
-	} else if (entry->cancelled) {
+	if (!outcome->ended && entry->cancelled) {
 		snprintf(reason, sizeof(reason), "cancelled after %u trials", entry->trials);
 		entry_end(entry, EXIT_INCONCLUSIVE, reason, outcome->now_unix_ms);
-	} else if (outcome->code == EXIT_BUSY && !outcome->by_signal) {
-		wait_and_retry(entry, outcome);
-	} else if (may_pass(outcome) && ++entry->failures < ENTRY_FAILURES_MAX) {
-		wait_and_retry(entry, outcome);
-	} else if (outcome->code == EXIT_CLEAN || outcome->code == EXIT_FAULT ||
-		   outcome->code == EXIT_INCONCLUSIVE) {
-		/* Interrupted: by a pause, or because the service stops. */
+	} else if (!outcome->ended && is_tried_again(entry, outcome)) {
+		entry->state = ENTRY_QUEUED;
+		entry->retry_unix_ms = outcome->now_unix_ms + ENTRY_RETRY_MS;
+		entry_text(&entry->reason, outcome->reason);
+	} else if (!outcome->ended && was_interrupted(outcome)) {
 		entry->state = ENTRY_QUEUED;
 		entry_text(&entry->reason, "interrupted; it will go on where it ended");
 	} else {

@@ -33,7 +33,7 @@ static void tell_status(struct service *service)
 			 gauges.paused);
 	if (!strcmp(status, service->status))
 		return;
-	strcpy(service->status, status);
+	memcpy(service->status, status, sizeof(status));
 	notify_send("STATUS=%s", status);
 }
 

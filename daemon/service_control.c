@@ -650,8 +650,10 @@ void control_close(struct service *service)
 
 	if (!control)
 		return;
-	while (control->clients)
-		drop_client(control->clients);
+	for (struct client *client = control->clients, *next; client; client = next) {
+		next = client->next;
+		drop_client(client);
+	}
 	stream_listener_free(control->listener);
 	job_free(control->doctor);
 	if (control->path)

@@ -47,7 +47,8 @@ static struct kept *keep_add(struct service *service, const struct entry *entry)
 
 	if (kept && service->nr_kept == service->room_kept) {
 		uint32_t room = service->room_kept * 2 + 16;
-		struct kept **more = realloc(service->kept, room * sizeof(*more));
+		struct kept **more =
+			realloc((void *)service->kept, room * sizeof(struct kept *));
 
 		if (!more) {
 			free(kept);

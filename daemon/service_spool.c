@@ -69,8 +69,9 @@ static int read_campaign(int fd, const struct stat *st, char **text, struct why 
 	*text = malloc((size_t)st->st_size + 1);
 	n = *text ? pread(fd, *text, (size_t)st->st_size, 0) : -1;
 	fcntl(fd, F_SETLEASE, F_UNLCK);
-	if (n != st->st_size || memchr(*text, '\0', (size_t)n)) {
+	if (n < 0 || n != st->st_size || memchr(*text, '\0', (size_t)n)) {
 		free(*text);
+		*text = NULL;
 		return why_set(why, EINVAL, "it cannot be read, or holds zero bytes");
 	}
 	(*text)[n] = '\0';

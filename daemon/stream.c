@@ -49,7 +49,7 @@ int stream_unix(const char *path, mode_t mode, gid_t group, struct why *why)
 	if (strlen(path) >= sizeof(name.sun_path))
 		return why_set(why, ENAMETOOLONG, "%s: a socket's path has at most %zu bytes",
 			       path, sizeof(name.sun_path) - 1);
-	strcpy(name.sun_path, path);
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return no_socket(path, why);
