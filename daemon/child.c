@@ -34,6 +34,21 @@ __attribute__((noreturn)) static void become(const char *const *argv, const char
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
+pid_t child_start(const char *const *argv, int said)
+{
+	pid_t parent = getpid(), pid = fork();
+	sigset_t none;
+
+	if (pid)
+		return pid < 0 ? -errno : pid;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL); /* a shell ignores it for what runs in the background */
+	setpgid(0, 0);		 /* an interrupt of the terminal's is for us to pass on */
+	become(argv, NULL, said, said, parent);
+}
+
 /* The last line of what it said on standard error. */
 static const char *last_line(char *said)
 {

@@ -24,6 +24,7 @@ extern const struct command command_inspect;
 extern const struct command command_watch;
 extern const struct command command_schema;
 extern const struct command command_clean;
+extern const struct command command_ctl;
 extern const struct command command_guest;   /* not listed: the guest's init */
 extern const struct command command_headers; /* not listed: for building modules */
 

@@ -10,6 +10,7 @@
 #include "campaign.h"
 #include "command.h"
 #include "command_run.h"
+#include "ctl.h"
 #include "guests.h"
 #include "image.h"
 #include "machine.h"
@@ -21,6 +22,7 @@
 #include "report.h"
 #include "results.h"
 #include "runner.h"
+#include "service_config.h"
 #include "undo.h"
 #include "vm.h"
 
@@ -39,7 +41,7 @@ struct options {
 	const char *plant_module;
 	uint32_t first;
 	enum tier tier;
-	bool json, tap, quiet, keep, force, dump_config, help_config, help;
+	bool json, tap, quiet, keep, force, resume, by_daemon, dump_config, help_config, help;
 	char *folder; /* PATH_MAX bytes: that of the results, once there is one */
 };
 
@@ -59,6 +61,8 @@ enum {
 	OPT_QUIET,
 	OPT_KEEP,
 	OPT_FORCE,
+	OPT_RESUME,
+	OPT_DAEMON,
 	OPT_DUMP,
 	OPT_HELP_CONFIG,
 	OPT_HELP
@@ -81,6 +85,8 @@ static const struct option long_options[] = {
 	{ "quiet",	 no_argument,	    NULL, OPT_QUIET },
 	{ "keep",	 no_argument,	    NULL, OPT_KEEP },
 	{ "force",	 no_argument,	    NULL, OPT_FORCE },
+	{ "resume",	 no_argument,	    NULL, OPT_RESUME },
+	{ "daemon",	 no_argument,	    NULL, OPT_DAEMON },
 	{ "dump-config", no_argument,	    NULL, OPT_DUMP },
 	{ "help-config", no_argument,	    NULL, OPT_HELP_CONFIG },
 	{ "help",	 no_argument,	    NULL, OPT_HELP },
@@ -152,6 +158,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_QUIET: o->quiet = true; break;
 		case OPT_KEEP: o->keep = true; break;
 		case OPT_FORCE: o->force = true; break;
+		case OPT_RESUME: o->resume = true; break;
+		case OPT_DAEMON: o->by_daemon = true; break;
 		case OPT_DUMP: o->dump_config = true; break;
 		case OPT_HELP_CONFIG: o->help_config = true; break;
 		case 'h':
@@ -174,6 +182,12 @@ static int read_options(int argc, char **argv, struct options *o)
 	if (o->json && o->tap)
 		return command_usage(&command_run,
 				     "--json and --tap both want standard output");
+	if (o->resume && !o->out)
+		return command_usage(&command_run,
+				     "--resume goes on with the results of --out DIR");
+	if (o->by_daemon && (o->out || o->nr_sets || o->kernel || o->tap))
+		return command_usage(&command_run,
+				     "--daemon takes the campaign file as it is, and --json");
 	o->file = o->spec ? o->spec : argv[optind];
 	return 0;
 }
@@ -300,7 +314,8 @@ static int open_outlets(const struct options *o, const struct campaign *campaign
 				    o->quiet ? PROGRESS_QUIET :
 					       PROGRESS_PEOPLE;
 
-	if (results_open(o->out, campaign, o->json ? stdout : NULL, &outlets->results, why))
+	if ((o->resume ? results_open_again : results_open)(
+		    o->out, campaign, o->json ? stdout : NULL, &outlets->results, why))
 		return complain(why, EXIT_CONFIG);
 	if (progress_new(style, o->json ? stderr : stdout, campaign, &outlets->progress)) {
 		results_close(outlets->results);
@@ -326,13 +341,15 @@ static int run_here(const struct options *o, const struct campaign *campaign,
 	struct machine machine;
 	struct outlets outlets;
 	struct runner_ask ask;
-	int code = open_outlets(o, campaign, &outlets, why);
+	int err, code = open_outlets(o, campaign, &outlets, why);
 
 	if (code)
 		return code;
 	machine_read(&machine);
-	if (results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why))
-		return close_outlets(&outlets, why, EXIT_INTERNAL);
+	err = results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why);
+	if (err)
+		return close_outlets(&outlets, why,
+				     err == -EINVAL ? EXIT_CONFIG : EXIT_INTERNAL);
 	ask = (struct runner_ask){
 		.campaign = campaign,
 		.probes = probes,
@@ -414,6 +431,22 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	probes_close(probes);
 	if (lock >= 0)
 		close(lock);
+	return code;
+}
+
+static int run_by_daemon(const struct options *o)
+{
+	struct ctl_submission submission = { .file = o->file };
+	struct ctl *ctl = ctl_open(SERVICE_SOCKET);
+	enum exits code = EXIT_CANNOT;
+	char *id = ctl ? ctl_submit(ctl, &submission, &code) : NULL;
+
+	if (id) {
+		fprintf(stderr, "Submitted as %s\n", id);
+		code = ctl_follow(ctl, id, o->json);
+	}
+	free(id);
+	ctl_close(ctl);
 	return code;
 }
 
@@ -517,6 +550,8 @@ static int run(int argc, char **argv)
 		campaign_help(stdout);
 		return EXIT_CLEAN;
 	}
+	if (options.by_daemon)
+		return run_by_daemon(&options);
 	if (add_keys(&options))
 		return EXIT_USAGE;
 	if (load(&options, &campaign, &why))
@@ -556,6 +591,10 @@ const struct command command_run = {
 		"                    the module to do it with; default: built from "
 		"tests/vm/kmod\n"
 		"  --first N         begins with trial N of the plan\n"
+		"  --resume          goes on with the unfinished results in --out DIR\n"
+		"  --daemon          has the service run it, and follows it; of the options "
+		"only\n"
+		"                    --json goes with that\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"
 		"  --quiet           no progress, no table\n"

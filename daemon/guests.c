@@ -50,6 +50,7 @@ struct guests {
 	bool replaced;	       /* the guest was wedged by a fault, and ended by us */
 	uint32_t findings;
 	uint64_t started_ns;
+	uint64_t earlier_ns; /* spent in the trials of the run that this one goes on with */
 	const char *ended_by;
 	int error;
 	char *line;
@@ -188,6 +189,10 @@ static void take_trial(struct guests *guests, const char *line, json_t *json)
 				"guests: a trial's line from the guest is not understood"));
 		return;
 	}
+	if (results_has(guests->ask->results, trial.spec.trial)) {
+		tick_off(guests, trial.spec.trial);
+		return;
+	}
 	trial_line_back(&trial, &guests->evidence, &judgement);
 	err = results_trial_line(guests->ask->results, line, trial.spec.trial, guests->why);
 	if (err) {
@@ -294,6 +299,10 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 	char sentence[256];
 	int err;
 
+	if (results_has(guests->ask->results, trial)) {
+		tick_off(guests, trial);
+		return;
+	}
 	memset(e, 0, sizeof(*e));
 	plan_trial(guests->campaign, trial, &e->spec);
 	e->started_ns = e->ended_ns = loop_now();
@@ -445,6 +454,34 @@ static void time_is_up(void *arg)
 	end(arg, "seconds");
 }
 
+/* A trial of an earlier run, which this one goes on with. */
+static int add_kept(const struct evidence *evidence, const struct judgement *judgement,
+		    void *arg)
+{
+	struct guests *guests = arg;
+	const struct tally_finding *finding;
+	int found = tally_add(guests->tally, evidence, judgement, &finding);
+
+	guests->findings += found > 0;
+	guests->earlier_ns += evidence->ended_ns - evidence->started_ns;
+	return found < 0 ? found : 0;
+}
+
+static int replay_kept(struct guests *guests)
+{
+	const struct campaign *campaign = guests->campaign;
+	struct results *results = guests->ask->results;
+	int err = results_replay(results, &guests->evidence, add_kept, guests, guests->why);
+
+	/* Lanes work side by side. */
+	guests->started_ns = loop_now() - guests->earlier_ns / campaign->lanes;
+	while (results_has(results, guests->next))
+		guests->next++;
+	if (campaign->stop.trials && guests->next > campaign->stop.trials)
+		guests->ended_by = "trials";
+	return err;
+}
+
 static int set_up(struct guests *guests)
 {
 	const struct campaign *campaign = guests->campaign;
@@ -472,7 +509,9 @@ static int set_up(struct guests *guests)
 	if (err)
 		return err;
 	guests->kvm = vm_kvm_works(guests->ask->image->vmlinuz);
-	guests->started_ns = loop_now();
+	err = replay_kept(guests);
+	if (err)
+		return err;
 	tick(guests);
 	if (campaign->stop.seconds)
 		loop_timer_set(guests->limit,

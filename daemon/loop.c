@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "loop.h"
+#include "loop_parts.h"
 
 struct loop_watch {
 	struct loop *loop;
@@ -47,6 +47,11 @@ int loop_new(struct loop **out, struct why *why)
 	}
 	*out = loop;
 	return 0;
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
 }
 
 void loop_free(struct loop *loop)

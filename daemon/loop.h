@@ -7,7 +7,8 @@
 #include "why.h"
 
 /*
- * The event loop: descriptors, timers, signals. The only module that includes libevent.
+ * The event loop: descriptors, timers, signals. Only this module, stream.c (connections) and http.c
+ * include libevent.
  *
  * A process has one loop and one thread. Watches and timers belong to the loop and go with it. A
  * callback may stop its own watch or timer. Timers are absolute, in nanoseconds of

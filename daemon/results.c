@@ -11,24 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "results.h"
-#include "results_lines.h"
+#include "results_parts.h"
 
-#define LINES_FILE   "results.ndjson"
-#define SUMMARY_FILE "summary.json"
-#define SUMMARY_NEW  "summary.json.new"
-#define HINT	     "choose another with --out"
-
-struct results {
-	char *folder;
-	int folder_fd;
-	int lines_fd;
-	off_t kept_bytes;    /* of the lines: whole and synced */
-	uint32_t last_trial; /* whose line is kept; 0: none yet */
-	FILE *stream;	     /* NULL once it has failed */
-	char id[128];
-	struct told told;
-};
+#define HINT "choose another with --out"
 
 static uint64_t clock_ms(clockid_t clock)
 {
@@ -295,6 +280,8 @@ int results_begin(struct results *results, const struct campaign *campaign,
 		.campaign = *campaign,
 	};
 
+	if (results->first_line)
+		return results_begin_kept(results, &line, why);
 	return begun(results,
 		     put(results, &campaign_line_fields, "campaign", &line, NULL, why));
 }
@@ -302,6 +289,8 @@ int results_begin(struct results *results, const struct campaign *campaign,
 int results_begin_line(struct results *results, const char *line, const char *id,
 		       struct why *why)
 {
+	if (results->first_line)
+		return results_check_kept(results, line, why);
 	snprintf(results->id, sizeof(results->id), "%s", id);
 	return begun(results, results_trial_line(results, line, 0, why));
 }
@@ -412,6 +401,8 @@ void results_close(struct results *results)
 		close(results->lines_fd);
 	if (results->folder_fd >= 0)
 		close(results->folder_fd);
+	free(results->done);
+	free(results->first_line);
 	free(results->folder);
 	free(results);
 }

@@ -53,6 +53,27 @@ struct results_campaign {
 int results_open(const char *folder, const struct campaign *campaign, FILE *stream,
 		 struct results **out, struct why *why);
 
+/*
+ * Goes on with a folder that an earlier run of the same campaign has left unfinished: killed, or
+ * ended by a signal or an error. Its trials are kept and not run again (results_has()); a torn last
+ * line, findings and summary are cut off and written anew. -EALREADY when it had ended by itself.
+ * A folder without results is opened as by results_open().
+ */
+int results_open_again(const char *folder, const struct campaign *campaign, FILE *stream,
+		       struct results **out, struct why *why);
+
+/*
+ * Tells each trial that was kept, as far as sums need it, and from then on results_has() knows it.
+ * `evidence` is room that the caller lends. 0, or -EINVAL with the line that is not understood.
+ */
+int results_replay(struct results *results, struct evidence *evidence,
+		   int (*kept)(const struct evidence *evidence,
+			       const struct judgement *judgement, void *arg),
+		   void *arg, struct why *why);
+
+/* Whether the trial's line was kept from an earlier run. */
+bool results_has(const struct results *results, uint32_t trial);
+
 /* Writes the first line: what is run, and where. Every other line comes after it. */
 int results_begin(struct results *results, const struct campaign *campaign,
 		  const struct machine *machine, const struct results_hook *hooks,

@@ -62,6 +62,7 @@ struct runner {
 	struct seat seats[LANES_MAX];
 	enum tier tier;
 	uint64_t started_ns;
+	uint64_t earlier_ns; /* spent in the trials of the run that this one goes on with */
 	uint32_t next_trial;
 	uint32_t next_lane;
 	uint32_t findings;
@@ -276,6 +277,8 @@ static void run_next(struct seat *seat)
 	const struct campaign *campaign = runner->campaign;
 
 	seat->state = SEAT_IDLE;
+	while (results_has(runner->ask->results, runner->next_trial))
+		runner->next_trial++;
 	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
 		end(runner, "trials");
 	if (runner->ended_by) {
@@ -540,6 +543,29 @@ static int set_up(struct runner *runner)
 	return 0;
 }
 
+/* A trial of an earlier run, which this one goes on with. */
+static int add_kept(const struct evidence *evidence, const struct judgement *judgement,
+		    void *arg)
+{
+	struct runner *runner = arg;
+	const struct tally_finding *finding;
+	int found = tally_add(runner->tally, evidence, judgement, &finding);
+
+	runner->findings += found > 0;
+	runner->earlier_ns += evidence->ended_ns - evidence->started_ns;
+	return found < 0 ? found : 0;
+}
+
+static int replay_kept(struct runner *runner)
+{
+	int err = results_replay(runner->ask->results, &runner->message.evidence, add_kept,
+				 runner, runner->why);
+
+	/* Lanes work side by side. */
+	runner->started_ns = loop_now() - runner->earlier_ns / runner->campaign->lanes;
+	return err;
+}
+
 static enum exits exit_of_error(int err)
 {
 	switch (-err) {
@@ -603,8 +629,7 @@ enum exits runner_run(const struct runner_ask *ask, struct why *why)
 		if (!strcmp(hook->probe->name, "flags"))
 			runner->tier = hook->tier;
 
-	if (!set_up(runner)) {
-		runner->started_ns = loop_now();
+	if (!set_up(runner) && !replay_kept(runner)) {
 		tick(runner);
 		fill_seats(runner);
 		loop_run(runner->loop);

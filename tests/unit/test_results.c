@@ -667,6 +667,141 @@ static void test_killed(void **state)
 	assert_null(line_of("out/results.ndjson", 4));
 }
 
+/* --- going on with what an earlier run has left --- */
+
+static void append_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "a");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void three_trials(const char *end)
+{
+	struct results *results = open_results("out", NULL);
+	struct why why = { "" };
+
+	for (uint32_t trial = 1; trial <= 4; trial++)
+		if (trial != 2) /* in a lane's hands when it was killed */
+			assert_int_equal(
+				results_trial(results, quiet_trial(trial), &clean, &why), 0);
+	results_close(results);
+	append_text("out/results.ndjson", end);
+}
+
+static int note_trial(const struct evidence *evidence, const struct judgement *judgement,
+		      void *arg)
+{
+	char *seen = arg;
+
+	assert_int_equal(judgement->verdict, VERDICT_CLEAN);
+	sprintf(seen + strlen(seen), "%u ", evidence->spec.trial);
+	return 0;
+}
+
+static struct results *open_again(char seen[64])
+{
+	struct results *results = NULL;
+	struct evidence *room = calloc(1, sizeof(*room));
+	struct why why = { "" };
+
+	seen[0] = '\0';
+	if (results_open_again("out", &campaign, NULL, &results, &why) ||
+	    results_begin(results, &campaign, &machine, hooks, 3, &why) ||
+	    results_replay(results, room, note_trial, seen, &why))
+		fail_msg("%s", why.text);
+	free(room);
+	return results;
+}
+
+/* Whatever its end is, what is kept are the trials, each once. */
+static void test_go_on(void **state)
+{
+	static const char *const ends[] = {
+		"",
+		"{\"type\":\"trial\",\"verdict\":\"cle",
+		"{\"type\":\"finding\",\"count\":1}\n",
+		"{\"type\":\"finding\",\"count\":1}\n{\"type\":\"summ",
+		"{\"type\":\"summary\",\"ended_by\":\"signal\"}\n",
+		"{\"type\":\"summary\",\"ended_by\":\"error\"}\n",
+	};
+	struct why why = { "" };
+	char seen[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct results *results;
+		char *text;
+
+		three_trials(ends[i]);
+		results = open_again(seen);
+		assert_string_equal(seen, "1 3 4 ");
+		assert_true(results_has(results, 1) && results_has(results, 4));
+		assert_false(results_has(results, 2) || results_has(results, 5));
+		assert_false(results_has(results, 0) || results_has(results, 1000000));
+		assert_int_equal(results_trial(results, quiet_trial(2), &clean, &why), 0);
+		results_close(results);
+		text = read_text("out/results.ndjson");
+		assert_null(strstr(text, "signal"));
+		free(text);
+		results_close(open_again(seen));
+		assert_string_equal(seen, "1 3 4 2 ");
+		remove_all("out");
+	}
+}
+
+static void test_go_on_with_nothing(void **state)
+{
+	static const char *const begins[] = { NULL, "", "{\"type\":\"campaign\",\"sch" };
+	char seen[64];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		mkdir("out", 0755);
+		if (begins[i])
+			append_text("out/results.ndjson", begins[i]);
+		results_close(open_again(seen));
+		assert_string_equal(seen, "");
+		remove_all("out");
+	}
+}
+
+static void test_nothing_to_go_on_with(void **state)
+{
+	struct results *results = NULL;
+	struct why why = { "" };
+
+	(void)state;
+	three_trials("{\"type\":\"finding\",\"count\":1}\n"
+		     "{\"type\":\"summary\",\"ended_by\":\"trials\"}\n");
+	assert_int_equal(results_open_again("out", &campaign, NULL, &results, &why), -EALREADY);
+	assert_null(results);
+	assert_non_null(strstr(why.text, "nothing to resume"));
+}
+
+/* One verdict cannot stand for two campaigns, nor for two kernels. */
+static void test_go_on_with_another(void **state)
+{
+	struct campaign other = campaign;
+	struct machine elsewhere = machine;
+	struct results *results = NULL;
+	struct why why = { "" };
+
+	(void)state;
+	three_trials("");
+	other.seed++;
+	elsewhere.btf_id = "another";
+	assert_int_equal(results_open_again("out", &campaign, NULL, &results, &why), 0);
+	assert_int_equal(results_begin(results, &other, &machine, hooks, 3, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "another campaign"));
+	assert_int_equal(results_begin(results, &campaign, &elsewhere, hooks, 3, &why),
+			 -EINVAL);
+	assert_non_null(strstr(why.text, "another kernel"));
+	results_close(results);
+}
+
 static void test_schema(void **state)
 {
 	static const char *const types[] = { "campaign", "trial", "finding", "summary" };
@@ -789,6 +924,10 @@ int main(void)
 		IN_FOLDER(test_no_room_from_the_start),
 		IN_FOLDER(test_summary_that_cannot_be_replaced),
 		IN_FOLDER(test_killed),
+		IN_FOLDER(test_go_on),
+		IN_FOLDER(test_go_on_with_nothing),
+		IN_FOLDER(test_nothing_to_go_on_with),
+		IN_FOLDER(test_go_on_with_another),
 		cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_schema_file_is_up_to_date),
 		cmocka_unit_test(test_every_field_has_a_sentence),

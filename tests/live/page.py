@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The service's page in a headless Chromium, driven by its debugging pipe.
+
+usage: page.py URL CAMPAIGN RUNNING SCREENSHOT
+
+The race of a faulty campaign is drawn, a running one's trials are seen to grow, dark mode and the keyboard
+work, nothing is fetched from elsewhere and the console is silent.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+DEADLINE_S = 40
+
+
+class Browser:
+    def __init__(self, profile):
+        ours, theirs = os.pipe(), os.pipe()  # what it reads, what it writes
+        self.out, self.inp = ours[1], theirs[0]
+
+        def place():
+            os.dup2(ours[0], 103)
+            os.dup2(theirs[1], 104)
+            os.dup2(103, 3)
+            os.dup2(104, 4)
+
+        self.process = subprocess.Popen(
+            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+             "--remote-debugging-pipe", f"--user-data-dir={profile}", "--window-size=1200,1100",
+             "about:blank"], preexec_fn=place, close_fds=False, stderr=subprocess.DEVNULL)
+        self.number = 0
+        self.rest = b""
+        self.complaints = []
+        self.urls = []
+        self.session = None
+
+    def receive(self):
+        while b"\0" not in self.rest:
+            block = os.read(self.inp, 1 << 20)
+            if not block:
+                raise EOFError("chromium has ended")
+            self.rest += block
+        text, self.rest = self.rest.split(b"\0", 1)
+        message = json.loads(text)
+        kind, parameters = message.get("method"), message.get("params", {})
+        if kind == "Runtime.exceptionThrown":
+            self.complaints.append(str(parameters["exceptionDetails"])[:300])
+        if kind == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
+            self.complaints.append(parameters["entry"]["text"] + " " + parameters["entry"].get("url", ""))
+        if kind == "Network.requestWillBeSent":
+            self.urls.append(parameters["request"]["url"])
+        return message
+
+    def call(self, method, **parameters):
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": parameters}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.out, json.dumps(message).encode() + b"\0")
+        while True:
+            reply = self.receive()
+            if reply.get("id") == self.number:
+                return reply.get("result", {})
+
+    def open(self, url):
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(domain + ".enable")
+        self.call("Page.navigate", url=url)
+
+    def value(self, expression):
+        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+
+    def wait(self, expression):
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            if self.value(expression):
+                return
+            time.sleep(0.1)
+        sys.exit(f"not within {DEADLINE_S} s: {expression}")
+
+    def screenshot(self, path):
+        picture = self.call("Page.captureScreenshot")["data"]
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(picture))
+
+
+def main(url, campaign, running, screenshot):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        browser = Browser(profile)
+        try:
+            look(browser, url, campaign, running, screenshot)
+        finally:
+            browser.process.kill()
+            browser.process.wait()
+
+
+def look(browser, url, campaign, running, screenshot):
+    browser.open(f"{url}/#{campaign}")
+    browser.wait("document.querySelector('#race svg polyline') !== null")
+    browser.wait("document.querySelector('#findings li') !== null")
+    picture = browser.value("document.querySelector('#race svg').outerHTML")
+    assert "window opened" in picture and "echo-in" in picture and "held" in picture, "the race lacks events"
+    browser.screenshot(screenshot + "-light.png")
+    browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    assert browser.value("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)", "no dark mode"
+    browser.screenshot(screenshot + "-dark.png")
+    # By the keyboard alone: to the first campaign's button, and pressed.
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    assert browser.value("document.activeElement.className") == "row", "Tab does not reach a campaign"
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", windowsVirtualKeyCode=13,
+                 text="\r")
+    browser.wait(f"document.getElementById('one-title').textContent === {json.dumps(running)}")
+    trials = f"+document.querySelector('[data-id=\"{running}\"]').closest('tr').children[2].textContent"
+    before = browser.value(trials)
+    browser.wait(f"{trials} > {before} + 5")
+    browser.wait("document.querySelectorAll('#arms tr').length === 4")
+    browser.screenshot(screenshot + "-live.png")
+    elsewhere = [one for one in browser.urls if not one.startswith((url, "about:", "data:"))]
+    assert not elsewhere, f"fetched from elsewhere: {elsewhere}"
+    assert not browser.complaints, f"the console says: {browser.complaints}"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,363 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# dadraced, in the foreground: submitting and following, killing and going on, rude clients, rights, the
+# spool, HTTP, metrics over restarts, what systemd is told.
+#
+# Usage: test_service.sh DADRACE SOURCE-FOLDER [SEED]
+seed=${3:-42}
+. "$(dirname "$0")/lib.sh"
+begin "${@:1:2}"
+RANDOM=${DADRACE_TEST_SEED:-$seed}
+KILLS=${DADRACE_TEST_KILLS:-12}
+
+dadraced=$(dirname "$dadrace")/dadraced
+[ -x "$dadraced" ] || skip "needs dadraced beside dadrace"
+command -v curl >/dev/null || skip "needs curl"
+client=$source/tests/live/service_client.py
+chmod 755 .
+
+configure() { # KEY VALUE...: beside what every test wants
+	printf '%s\n' "state_folder: $PWD/state" "spool_folder: $PWD/spool" "socket: $PWD/control" \
+		"http: 127.0.0.1:9161" "$@" >dadraced.yaml
+}
+answers() { "$dadrace" ctl --socket "$PWD/control" version >/dev/null 2>&1; }
+start() {
+	"$dadraced" --config dadraced.yaml 2>>dadraced.log &
+	service=$!
+	wait_for 30 answers || fail "the service starts" "it does not answer" dadraced.log
+}
+stop() { # NAME
+	kill -TERM $service
+	await "$1" $service
+	[ "$code" -eq 0 ] || fail "$1: exit 0" "exit $code" dadraced.log
+}
+ctl() { # NAME ARG...
+	local name=$1
+	shift
+	dadrace "$name" ctl --socket "$PWD/control" "$@"
+}
+submit() { # FILE [ARG...]: its id in $id
+	ctl submit submit "$@"
+	id=$(cat submit.out)
+	[ "$code" -eq 0 ] || fail "submit $*" "exit $code" submit.err
+}
+state_of() { curl -s "http://127.0.0.1:9161/api/v1/campaigns/$1" | /usr/bin/python3 -c \
+	'import json, sys; print(json.load(sys.stdin)["campaign"]["'"${2:-state}"'"])'; }
+is_in() { [ "$(state_of "$1")" = "$2" ]; }
+get() { curl -s -o "$1.out" -w '%{http_code} %{content_type}' "${@:3}" "http://127.0.0.1:9161$2"; }
+metric() { curl -s http://127.0.0.1:9161/metrics | sed -n "s/^$1[^ ]* //p" | awk '{ sum += $1 } END { print sum + 0 }'; }
+all_trials() { metric 'dadrace_trials_total{'; }
+says() { [ "$code" -eq "$1" ] && grep -qE -e "$2" "$3.out" "$3.err"; }
+
+# Every trial of the campaign has one line, and the summary counts them all.
+whole() { # NAME FOLDER TRIALS
+	local said
+	said=$(/usr/bin/python3 - "$2" "$3" <<-'PY' 2>&1
+		import json, sys
+		lines = [json.loads(line) for line in open(sys.argv[1] + "/results.ndjson")]
+		trials = sorted(line["spec"]["trial"] for line in lines if line["type"] == "trial")
+		assert trials == list(range(1, int(sys.argv[2]) + 1)), f"trials {trials}"
+		assert [line["type"] for line in lines].count("summary") == 1, "summaries"
+		assert lines[-1]["trials"] == int(sys.argv[2]), lines[-1]["trials"]
+		PY
+	) && ok "$1" || fail "$1" "$said"
+}
+
+# --- configuration ---
+
+configure
+dadraced_says() { timeout 20 "$dadraced" "$@" >says.out 2>says.err; code=$?; }
+dadraced_says --check-config --config dadraced.yaml
+truth "a configuration" says 0 'nothing is wrong' says
+configure "keep_day: 3"
+dadraced_says --check-config --config dadraced.yaml
+truth "an unknown key" says 78 'keep_day' says
+configure "queue_max: 0"
+dadraced_says --check-config --config dadraced.yaml
+truth "a value out of range" says 78 'queue_max: 0 is out of range' says
+configure
+sed -i 's/^http: .*/http: 0.0.0.0:9161/' dadraced.yaml
+dadraced_says --config dadraced.yaml
+truth "nothing listens beyond loopback" says 78 'a loopback address' says
+
+# --- a campaign, from submission to results ---
+
+configure
+cat >forty.yaml <<-'YAML'
+	name: forty
+	stop: {trials: 40}
+	lanes: 2
+YAML
+start
+rss_kb=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' /proc/$service/status)
+echo "resident while idle: $rss_kb kB"
+ctl version version
+truth "version" says 0 'dadraced [0-9]' version
+submit quick.yaml --follow
+truth "a campaign is followed to its verdict" says 0 'Verdict: clean' submit
+id=$(head -1 submit.out)
+cp -r "state/campaigns/$id" first
+fits first
+whole "all trials, once" first 12
+ctl results results "$id" --json
+truth "results by the socket are those of the file" cmp -s results.out <(
+	/usr/bin/python3 -c 'import json, sys
+for line in open(sys.argv[1]): print(json.dumps(json.loads(line), separators=(",", ":"), ensure_ascii=False))' \
+		first/results.ndjson)
+ctl bad submit - <<<'name: ['
+truth "a bad campaign is refused with its place" says 78 'campaign:1:' bad
+ctl none show nobody
+truth "an unknown one" says 64 'no campaign nobody' none
+truth "metrics count its trials" [ "$(all_trials)" -eq 12 ]
+
+# --- queue: priority, pause, cancel, repetition ---
+
+cat >long.yaml <<-'YAML'
+	name: long
+	stop: {trials: 150}
+	lanes: 2
+YAML
+submit long.yaml
+running=$id
+submit forty.yaml --priority -1
+low=$id
+submit quick.yaml --priority 5 --every 1h
+high=$id
+wait_for 60 is_in "$running" running || fail "it runs" "it does not"
+truth "others wait" is_in "$low" queued
+ctl pause pause "$running"
+wait_for 60 is_in "$running" paused || fail "it is paused" "$(state_of "$running")"
+wait_for 90 is_in "$high" ended || fail "the higher priority goes first" "$(state_of "$high")"
+truth "a repeated one is queued again" is_in "$high.2" queued
+ctl cancel cancel "$high.2"
+truth "its repetition ends with it" [ "$(get none "/api/v1/campaigns/$high.3")" != "200 application/json" ]
+ctl cancel cancel "$low"
+wait_for 60 is_in "$low" ended || fail "it is cancelled" "$(state_of "$low")"
+ctl resume resume "$running"
+ctl follow follow "$running"
+truth "it goes on where it was" says 0 'Verdict: clean' follow
+whole "paused and resumed: all trials, once" "state/campaigns/$running" 150
+truth "in two runs" [ "$(state_of "$running" runs)" -eq 2 ]
+fits "state/campaigns/$running"
+submit quick.yaml --not-before +1h
+truth "not before its time" is_in "$id" queued
+ctl cancel cancel "$id"
+
+# --- the spool ---
+
+cp quick.yaml spool/taken.yaml
+echo 'nam: x' >spool/bad.yaml
+cp quick.yaml spool/.hidden.yaml
+printf 'name: zero\0\n' >spool/zero.yaml
+install -m 666 quick.yaml open.yaml && mv open.yaml spool/open.yaml
+all_taken() { [ -z "$(ls spool/*.yaml 2>/dev/null)" ]; }
+wait_for 30 all_taken || fail "the spool is emptied" "$(ls spool)"
+truth "a bad file is rejected with the reason" grep -q 'nam: unknown key' spool/rejected/bad.yaml.why
+truth "a file that others may write is rejected" grep -q 'others than root' spool/rejected/open.yaml.why
+truth "zero bytes are rejected" grep -q "zero bytes" spool/rejected/zero.yaml.why
+truth "a hidden file is left alone" [ -e spool/.hidden.yaml ]
+id=$(basename "$(ls -d state/campaigns/taken-*)")
+wait_for 60 is_in "$id" ended || fail "the spooled one runs" "$(state_of "$id")"
+stop stopped
+no_leftovers "stopped"
+
+# --- killed at any time ---
+
+start
+before=$(all_trials)
+for _ in 1 2 3; do submit forty.yaml; ids+=("$id"); done
+submit long.yaml --priority 1
+for ((i = 1; i <= KILLS; i++)); do
+	ms=$((RANDOM % 1500))
+	sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+	seen=$(all_trials)
+	kill -9 $service
+	wait $service 2>/dev/null
+	start
+	now=$(all_trials)
+	[ "${now:-0}" -ge "${seen:-1}" ] || fail "kill $i: counters never fall" "$seen, then $now"
+done
+for one in "${ids[@]}" "$id"; do
+	wait_for "$RUN_DEADLINE_S" is_in "$one" ended || fail "it ends after kills" "$(state_of "$one")"
+done
+for one in "${ids[@]}"; do whole "killed: all trials of $one, once" "state/campaigns/$one" 40; done
+whole "killed: all trials of $id, once" "state/campaigns/$id" 150
+fits "state/campaigns/$id"
+truth "every trial is counted once" [ "$(all_trials)" -eq $((before + 270)) ]
+echo "killed $KILLS times; $(state_of "$id" runs) runs of the last campaign"
+
+# --- rights ---
+
+as_nobody() { # NAME ARG...
+	local name=$1
+	shift
+	timeout 30 setpriv --reuid 65534 --regid 65534 --clear-groups "$dadrace" ctl \
+		--socket "$PWD/control" "$@" >"$name.out" 2>"$name.err"
+	code=$?
+}
+as_nobody nobody list
+truth "who has no right is told so" says 4 'permission denied' nobody
+configure "readers: everyone"
+kill -HUP $service
+reloaded() { as_nobody nobody list && [ $code -eq 0 ]; }
+wait_for 10 reloaded || fail "readers read after a reload" "exit $code" nobody.err dadraced.log
+as_nobody nobody submit quick.yaml
+truth "a reader cannot submit" says 4 'permission denied' nobody
+configure "readers: nobody-has-this-group"
+kill -HUP $service
+wait_for 10 grep -q 'no group nobody-has' dadraced.log || fail "a bad reload is told" "it is not"
+as_nobody nobody list
+truth "and the old configuration stays" [ $code -eq 0 ]
+
+# --- rude clients ---
+
+submit forty.yaml
+setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/python3 "$client" rude "$PWD/control" >rude.out 2>&1
+sed 's/^/     | /' rude.out
+truth "garbage closes the connection" [ "$(grep -c '^closed' rude.out)" -eq 8 ]
+truth "a message without end is not taken" awk '/^taken/ { exit !($NF < 1048576) }' rude.out
+deaf_bounded() { awk '/^a deaf/ { exit !($(NF - 1) < 50000) }' rude.out; }
+truth "what waits for one that does not read is bounded" deaf_bounded
+truth "of many clients of a user few are let in" awk '/^of 1000/ { exit !($5 >= 980) }' rude.out
+truth "root is answered meanwhile" answers
+peak_kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' /proc/$service/status)
+echo "resident at most: $peak_kb kB"
+wait_for 90 is_in "$id" ended
+whole "the campaign was not disturbed" "state/campaigns/$id" 40
+
+# --- HTTP ---
+
+truth "list" [ "$(get list /api/v1/campaigns)" = "200 application/json" ]
+truth "one" [ "$(get one "/api/v1/campaigns/$id")" = "200 application/json" ]
+truth "findings" [ "$(get findings "/api/v1/campaigns/$id/findings")" = "200 application/json" ]
+truth "trials" [ "$(get trials "/api/v1/campaigns/$id/trials?after=0")" = "200 application/json" ]
+truth "page" [ "$(get page /)" = "200 text/html; charset=utf-8" ]
+truth "nothing" [ "$(get nothing /api/v1/campaigns/../../etc/passwd --path-as-is | cut -d ' ' -f 1)" = 404 ]
+truth "nothing but GET" [ "$(get post / -X POST | cut -d ' ' -f 1)" = 501 ]
+truth "another's name for us" [ "$(get host / -H 'Host: example.org' | cut -d ' ' -f 1)" = 403 ]
+truth "a header without end" [ "$(get header / -H "X: $(printf '%20000s' x)" | cut -d ' ' -f 1)" != 200 ]
+next=$(/usr/bin/python3 -c 'import json; reply = json.load(open("trials.out"))
+assert len(reply["lines"]) == 42 and not reply["more"]; print(reply["next"])')
+get trials "/api/v1/campaigns/$id/trials?after=$next" >/dev/null
+truth "nothing comes after the last" grep -q '"lines":\[\]' trials.out
+submit quick.yaml
+timeout 20 curl -sN http://127.0.0.1:9161/events >events.out &
+curl=$!
+wait_for 60 is_in "$id" ended
+seen_end() { grep -q "\"$id\".*\"state\":\"ended\"" events.out; }
+wait_for 15 seen_end || fail "events tell its end" "they do not" events.out
+truth "events tell that it ran" grep -q "\"$id\".*\"state\":\"running\"" events.out
+kill $curl
+
+# --- the page, in a browser ---
+
+if command -v chromium >/dev/null; then
+	cat >leaky.yaml <<-YAML
+		name: leaky
+		stop: {trials: 2}
+		arms: [race]
+		bringup: {kind: command, command: [python3, $live/holder.py, "{dut}", "4", "60"]}
+	YAML
+	submit leaky.yaml
+	leaky=$id
+	wait_for 90 is_in "$leaky" ended || fail "a leaky one ends" "$(state_of "$leaky")"
+	sed 's/150/5000/' long.yaml >endless.yaml
+	submit endless.yaml
+	timeout 150 /usr/bin/python3 "$live/page.py" http://127.0.0.1:9161 "$leaky" "$id" "$PWD/page" >page.out 2>&1
+	code=$?
+	[ $code -eq 0 ] && ok "the page" || fail "the page" "exit $code" page.out
+	ctl cancel cancel "$id"
+	wait_for 60 is_in "$id" ended || fail "the endless one is cancelled" "$(state_of "$id")"
+else
+	echo "SKIP: chromium is not installed (package chromium): the page is not looked at"
+fi
+
+# --- Prometheus ---
+
+if command -v prometheus promtool >/dev/null; then
+	promtool check rules "$source/config/prometheus/alerts.yml" >rules.out 2>&1 ||
+		fail "the alert rules" "promtool refuses them" rules.out
+	sed 's/scrape_interval: .*/scrape_interval: 1s/' "$source/config/prometheus/scrape.yml" >scrape.yml
+	cp "$source/config/prometheus/alerts.yml" .
+	prometheus --config.file=scrape.yml --storage.tsdb.path=tsdb --web.listen-address=127.0.0.1:9190 \
+		>prometheus.log 2>&1 &
+	prometheus=$!
+	query() { curl -s --data-urlencode "query=$1" http://127.0.0.1:9190/api/v1/query | /usr/bin/python3 -c \
+		'import json, sys; r = json.load(sys.stdin)["data"]["result"]; print(r[0]["value"][1] if r else "")' 2>/dev/null; }
+	scraped() { [ "$(query 'sum(dadrace_trials_total)')" = "$(all_trials)" ]; }
+	wait_for 60 scraped || fail "Prometheus has what is counted" "$(query 'sum(dadrace_trials_total)')" prometheus.log
+	# Every query of the dashboard is one, and is about a metric that is there.
+	/usr/bin/python3 - "$source/config/grafana/dadrace.json" <<-'PY' >panels.out
+		import json, sys
+		for panel in json.load(open(sys.argv[1]))["panels"]:
+		    for target in panel["targets"]:
+		        print(target["expr"].replace("$__rate_interval", "1m"))
+	PY
+	truth "the dashboard has panels" [ "$(wc -l <panels.out)" -ge 8 ]
+	while read -r expression; do
+		[ "$(curl -s --data-urlencode "query=count($expression) or vector(-1)" http://127.0.0.1:9190/api/v1/query |
+			grep -c '"status":"success"')" -eq 1 ] || fail "a panel's query" "$expression"
+		for name in $(grep -oE 'dadrace_[a-z_]+' <<<"$expression" | sort -u); do
+			[ -n "$(query "count($name)")" ] || fail "a panel's metric" "$name is not there"
+		done
+	done <panels.out
+	ok "the dashboard's queries"
+	kill $prometheus
+	wait $prometheus 2>/dev/null
+else
+	echo "SKIP: prometheus is not installed (package prometheus): rules and dashboard are not checked"
+fi
+if command -v promtool >/dev/null; then
+	curl -s http://127.0.0.1:9161/metrics | promtool check metrics >promtool.out 2>&1 && [ ! -s promtool.out ] &&
+		ok "promtool has nothing to say" || fail "promtool has nothing to say" "it has" promtool.out
+else
+	echo "SKIP: promtool is not installed (package prometheus)"
+fi
+
+# --- keeping ---
+
+before=$(all_trials)
+configure "keep_campaigns: 2"
+kill -HUP $service
+two_left() { [ "$(find state/campaigns -mindepth 1 -maxdepth 1 | wc -l)" -eq 2 ]; }
+wait_for 20 two_left || fail "old results are removed" "$(ls state/campaigns)"
+truth "counters outlive results" [ "$(all_trials)" -eq "$before" ]
+stop stopped2
+start
+truth "counters outlive that and a restart" [ "$(all_trials)" -eq "$before" ]
+stop stopped3
+
+# --- what systemd is told ---
+
+/usr/bin/python3 "$client" notify "$PWD/notify" >notify.out 2>&1 &
+listener=$!
+mkdir -p /run/systemd/journal
+/usr/bin/python3 "$client" journal /run/systemd/journal/socket >journal.out 2>&1 &
+journal=$!
+wait_for 10 test -S /run/systemd/journal/socket -a -S notify
+exec {stream}>>dadraced.log
+NOTIFY_SOCKET=$PWD/notify WATCHDOG_USEC=400000 JOURNAL_STREAM=$(stat -c %d:%i dadraced.log) \
+	"$dadraced" --config dadraced.yaml 2>&$stream &
+service=$!
+wait_for 20 grep -q READY=1 notify.out || fail "it says when it is ready" "it does not" notify.out
+submit quick.yaml --follow
+wait_for 10 grep -q 'STATUS=Running quick' notify.out || fail "STATUS" "it is not told" notify.out
+fed() { [ "$(grep -c WATCHDOG=1 notify.out)" -ge 3 ]; }
+wait_for 10 fed || fail "the watchdog is fed" "it is not" notify.out
+kill -STOP $service
+sleep 1 # nothing is awaited: the point is that nothing comes
+count=$(grep -c WATCHDOG=1 notify.out)
+sleep 1
+truth "a loop that stands still feeds nobody" [ "$(grep -c WATCHDOG=1 notify.out)" -eq "$count" ]
+kill -CONT $service
+kill -HUP $service
+wait_for 10 grep -qE 'RELOADING=1 MONOTONIC_USEC=[0-9]+' notify.out || fail "RELOADING" "it is not told"
+ready_again() { [ "$(grep -c READY=1 notify.out)" -ge 2 ]; }
+wait_for 10 ready_again || fail "READY after it" "it is not told"
+stop stopped4
+truth "STOPPING" grep -q STOPPING=1 notify.out
+truth "the journal gets fields" grep -q "'DADRACE_CAMPAIGN': '$(head -1 submit.out)', 'DADRACE_EVENT': 'ended'" journal.out
+kill $listener $journal
+no_leftovers "at the end"
+finish

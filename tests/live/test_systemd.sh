@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The package under a real systemd: this machine's own, booted once more as the first process of
+# new namespaces, over an overlay of this machine's files. Installed, started, killed, restarted, bitten
+# by the watchdog, removed.
+#
+# Usage: test_systemd.sh DADRACE SOURCE-FOLDER
+set -uo pipefail
+. "$(dirname "$0")/lib.sh"
+dadrace=${1:?} source=${2:?}
+build=$(dirname "$(realpath "$dadrace")")
+BOOT_S=60
+
+[ "$(id -u)" -eq 0 ] || skip "needs root"
+for program in cpack dpkg-shlibdeps unshare nsenter chroot; do
+	command -v $program >/dev/null || skip "needs $program"
+done
+[ -x /lib/systemd/systemd ] || skip "needs systemd"
+
+place=$(mktemp -d /var/tmp/dadrace-systemd.XXXXXX)
+init=
+end() {
+	[ -z "$init" ] || kill -9 "$init" 2>/dev/null
+	rm -rf "$place"
+}
+trap end EXIT
+cd "$place" || exit 1
+mkdir up work root
+(cd "$build" && cpack -G DEB -B "$place/package") >cpack.log 2>&1 ||
+	{ fail "the package is made" "cpack failed" cpack.log; finish; }
+package=$(echo package/*.deb)
+code=0
+ok "the package is made"
+
+# What would change the kernel that we share.
+masked=(systemd-sysctl systemd-modules-load systemd-binfmt systemd-udevd systemd-udev-trigger
+	systemd-random-seed systemd-timesyncd systemd-remount-fs kmod-static-nodes systemd-tmpfiles-setup-dev
+	systemd-networkd systemd-resolved systemd-logind systemd-hwdb-update)
+
+cat >boot.sh <<'SH'
+set -e
+mount -t overlay overlay -o "lowerdir=/,upperdir=$PWD/up,workdir=$PWD/work" root
+mount -t proc proc root/proc
+mount --rbind /sys root/sys
+umount -l root/sys/fs/cgroup
+mount -t cgroup2 cgroup2 root/sys/fs/cgroup
+mount -t tmpfs -o mode=755 run root/run
+mount -t tmpfs tmp root/tmp
+mount --rbind /dev root/dev
+: >root/etc/machine-id
+for unit; do ln -sf /dev/null "root/etc/systemd/system/$unit.service"; done
+ln -sf /dev/null root/etc/systemd/system/systemd-udevd-control.socket
+ln -sf /dev/null root/etc/systemd/system/systemd-udevd-kernel.socket
+mkdir -p root/run/test root/var/log/journal
+exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot root \
+	/lib/systemd/systemd --unit=basic.target --log-target=journal
+SH
+unshare --fork --pid --mount --uts --net --cgroup --propagation private --kill-child \
+	bash boot.sh "${masked[@]}" >boot.log 2>&1 &
+unshare=$!
+booted() { init=$(pgrep -P $unshare) && inside systemctl is-active basic.target >/dev/null 2>&1; }
+inside() { nsenter -t "$init" -m -p -n -u -C -r -w timeout "$RUN_DEADLINE_S" "$@"; }
+if ! wait_for $BOOT_S booted; then
+	kill -9 "$init" $unshare 2>/dev/null
+	skip "this machine lets no second systemd boot: $(tail -n 1 boot.log)"
+fi
+inner=/proc/$init/root
+echo "systemd $(inside systemctl --version | head -1 | cut -d ' ' -f 2), booted over an overlay"
+
+ctl() { # NAME ARG...
+	local name=$1
+	shift
+	inside dadrace ctl "$@" >"$name.out" 2>"$name.err"
+	code=$?
+}
+says() { [ "$code" -eq "$1" ] && grep -qE -e "$2" "$3.out" "$3.err"; }
+show() { inside systemctl show -P "$1" dadraced; }
+is_active() { [ "$(show ActiveState)" = active ]; }
+journal() { inside journalctl -u dadraced -o cat "$@"; }
+
+# --- installed and started ---
+
+cp "$package" "$inner/run/test/dadrace.deb"
+inside dpkg -i /run/test/dadrace.deb >install.out 2>&1 ||
+	{ fail "it installs" "dpkg failed" install.out; finish; }
+ok "it installs"
+truth "with a group of its own" grep -q '^dadrace:' "$inner/etc/group"
+inside ip link set lo up
+inside systemctl start dadraced >start.out 2>&1
+is_active || { journal | tail -n 20 >>start.out; fail "it starts" "$(show Result)" start.out; finish; }
+ok "it starts"
+inside systemd-analyze security dadraced --no-pager | tail -n 1
+ctl list list
+truth "it answers" says 0 CAMPAIGN list
+
+# --- three campaigns, killed in the second ---
+
+cat >"$inner/run/test/c.yaml" <<-'YAML'
+	name: rig
+	stop: {trials: 60}
+	lanes: 2
+YAML
+ids=()
+for _ in 1 2 3; do
+	ctl submit submit /run/test/c.yaml
+	ids+=("$(cat submit.out)")
+done
+state() { inside dadrace ctl show "${ids[$1]}" 2>/dev/null | sed -n 's/^state *//p'; }
+lines() { cat "$inner/var/lib/dadrace/campaigns/${ids[$1]}/results.ndjson" 2>/dev/null | wc -l; }
+in_second() { [ "$(lines 1)" -gt 10 ]; }
+wait_for 60 in_second || fail "the second runs" "$(state 1)"
+status=$(show StatusText)
+truth "STATUS names it" [ "${status#Running rig}" != "$status" ]
+main=$(show MainPID)
+inside kill -9 "$main"
+restarted() { is_active && [ "$(show MainPID)" != "$main" ]; }
+wait_for 60 restarted || fail "it is restarted" "$(show ActiveState)"
+for i in 0 1 2; do
+	ended() { [ "$(state $i)" = ended ]; }
+	wait_for 90 ended || fail "campaign $i ends" "$(state $i)"
+	trials=$(grep -o '"spec":{"trial":[0-9]*' "$inner/var/lib/dadrace/campaigns/${ids[i]}/results.ndjson" |
+		cut -d : -f 3 | sort -n | tr '\n' ' ')
+	truth "campaign $i: each trial once" [ "$trials" = "$(seq -s ' ' 60) " ]
+done
+truth "the journal knows campaigns" [ "$(journal DADRACE_EVENT=ended | grep -c clean)" -eq 3 ]
+truth "and what became of each" [ "$(journal "DADRACE_CAMPAIGN=${ids[1]}" | grep -c begun)" -eq 2 ]
+
+# --- reload, the watchdog, clean afterwards ---
+
+inside systemctl reload dadraced
+truth "it reloads" is_active
+mkdir -p "$inner/run/systemd/system/dadraced.service.d"
+printf '[Service]\nWatchdogSec=2\n' >"$inner/run/systemd/system/dadraced.service.d/test.conf"
+inside systemctl daemon-reload
+inside systemctl restart dadraced
+ctl submit submit /run/test/c.yaml
+main=$(show MainPID)
+inside kill -STOP "$main"
+wait_for 60 restarted || fail "the watchdog bites" "$(show ActiveState)"
+truth "by the watchdog" grep -qi "watchdog timeout" <(inside journalctl -u dadraced -o cat)
+ids[0]=$(cat submit.out)
+again() { [ "$(state 0)" = ended ]; }
+wait_for 180 again || fail "it goes on after the watchdog" "$(state 0)"
+inside dadrace clean >clean.out 2>&1
+truth "the rig is clean" grep -q 'Nothing to clean' clean.out
+
+# --- stopped and removed ---
+
+inside systemctl stop dadraced
+truth "it stops by itself" [ "$(show Result)" = success ]
+truth "and leaves no process" [ -z "$(inside pgrep dadrace)" ]
+inside dpkg --purge dadrace >purge.out 2>&1
+left() { inside sh -c 'ls -d /usr/sbin/dadrace* /var/lib/dadrace /var/spool/dadrace /etc/dadrace /usr/lib/systemd/system/dadraced* /usr/share/dadrace' 2>/dev/null; }
+truth "purged, nothing is left" [ -z "$(left)" ]
+finish
