@@ -73,6 +73,7 @@ enum ledger_hole {
 	LEDGER_STOPPED, /* the kernel stopped an event */
 	LEDGER_CPUS,	/* CPUs came or went */
 	LEDGER_SUM,	/* the entries do not add up to what the counter shows */
+	LEDGER_UNARMED, /* nothing was watched */
 	LEDGER_HOLES,
 };
 extern const char *const ledger_hole_names[LEDGER_HOLES];

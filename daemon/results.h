@@ -13,7 +13,7 @@
 /*
  * The results of one campaign, on disk and on a stream.
  *
- *   DIR/results.ndjson   campaign, trial..., finding..., summary: one JSON object a line
+ *   DIR/results.ndjson   campaign, trial..., ledger..., finding..., summary: one JSON object a line
  *   DIR/summary.json     the last line again, indented; written to a temporary name and renamed
  *
  * A trial line is appended and synced before the next one: a crash loses at most the trial in hand. A
@@ -93,13 +93,17 @@ int results_trial(struct results *results, const struct evidence *evidence,
 int results_trial_line(struct results *results, const char *line, uint32_t trial,
 		       struct why *why);
 
+/* results_lines.h */
+struct ledger_line;
+int results_ledger(struct results *results, const struct ledger_line *line, struct why *why);
+
 int results_finding(struct results *results, const struct tally_finding *finding,
 		    struct why *why);
 int results_summary(struct results *results, const struct summary *summary, struct why *why);
 
 void results_close(struct results *results);
 
-/* The JSON Schema of a line: one of campaign, trial, finding, summary. */
+/* The JSON Schema of a line: one of campaign, trial, ledger, finding, summary. */
 int results_schema(FILE *out);
 void results_list_fields(FILE *out);
 
