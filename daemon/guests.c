@@ -24,7 +24,8 @@ enum {
 	LINE_MAX_BYTES = 1 << 20,
 	CONSOLE_TAIL = 1 << 16,
 	FAILED_BOOTS_MAX = 3,
-	LEDGER_MS = 120000, /* for a guest to repeat a finding with the ledger before it is ended */
+	LEDGER_MS =
+		120000, /* for a guest to repeat a finding with the ledger before it is ended */
 };
 
 struct guests {
@@ -48,8 +49,8 @@ struct guests {
 	uint32_t next;		     /* trial that a fresh guest would begin with */
 	uint32_t missing[LANES_MAX]; /* trials below it that are in other lanes' hands */
 	uint32_t nr_missing;
-	uint32_t failed_boots; /* in a row */
-	bool replaced;	       /* the guest was wedged by a fault, and ended by us */
+	uint32_t failed_boots;	  /* in a row */
+	bool replaced;		  /* the guest was wedged by a fault, and ended by us */
 	struct suspects suspects; /* findings whose ledger a guest was given time for */
 	bool awaited;		  /* the last one's has not come yet */
 	struct ledger_told ledger_told;
@@ -111,8 +112,8 @@ static void tick_off(struct guests *guests, uint32_t trial)
 /* The guest repeats the first leak of a signature by itself, and the lines of that are worth waiting for. */
 static void await_ledger(struct guests *guests, const struct judgement *judgement)
 {
-	if (guests->campaign->ledger != LEDGER_SUSPECTS || guests->awaited ||
-	    !guests->vm || guests->ended_by ||
+	if (guests->campaign->ledger != LEDGER_SUSPECTS || guests->awaited || !guests->vm ||
+	    guests->ended_by ||
 	    !suspects_add(&guests->suspects, &guests->evidence.spec, judgement))
 		return;
 	guests->awaited = true;
@@ -401,8 +402,7 @@ static void conclude_all(struct guests *guests, bool died)
 	char sentence[256];
 
 	read_console(guests, &worst, sentence, sizeof(sentence));
-	if (died && !guests->nr_missing &&
-	    (!plan_is_done(guests) || worst.kind != KLOG_OTHER))
+	if (died && !guests->nr_missing && (!plan_is_done(guests) || worst.kind != KLOG_OTHER))
 		conclude_lost(guests, guests->next, true);
 	while (guests->nr_missing && !guests->error) {
 		conclude_lost(guests, guests->missing[0], died);

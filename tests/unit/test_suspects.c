@@ -156,8 +156,8 @@ static void keep(const struct ledger_entry *entry, void *arg)
 {
 	struct kept *kept = arg;
 
-	kept->entries[kept->nr++] = (struct books_entry){ entry->at_ns, entry->delta,
-							  entry->count, entry->path };
+	kept->entries[kept->nr++] =
+		(struct books_entry){ entry->at_ns, entry->delta, entry->count, entry->path };
 }
 
 /* A hold at each of the times, and then `puts` puts. */
@@ -342,7 +342,8 @@ static void test_finding_is_told(void **state)
 static void test_other_verdict_accuses_nobody(void **state)
 {
 	const uint64_t at_ns[] = { 2500 };
-	const struct judgement sought = leak("net_device"), clean = { .verdict = VERDICT_CLEAN };
+	const struct judgement sought = leak("net_device"),
+			       clean = { .verdict = VERDICT_CLEAN };
 	struct books *books = write_books(at_ns, 1, 0);
 	struct tally *tally = leaky_tally(&sought);
 	const struct ledger_of of = { .trial = 7,
