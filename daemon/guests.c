@@ -546,11 +546,21 @@ static int add_kept(const struct evidence *evidence, const struct judgement *jud
 	return found < 0 ? found : 0;
 }
 
+static int add_kept_ledger(const struct ledger_line *line, void *arg)
+{
+	struct guests *guests = arg;
+
+	if (line->final && line->signature)
+		suspects_known(&guests->suspects, line->signature, strlen(line->signature));
+	return tally_add_ledger(guests->tally, line);
+}
+
 static int replay_kept(struct guests *guests)
 {
+	const struct results_kept kept = { add_kept, add_kept_ledger, guests };
 	const struct campaign *campaign = guests->campaign;
 	struct results *results = guests->ask->results;
-	int err = results_replay(results, &guests->evidence, add_kept, guests, guests->why);
+	int err = results_replay(results, &guests->evidence, &kept, guests->why);
 
 	/* Lanes work side by side. */
 	guests->started_ns = loop_now() - guests->earlier_ns / campaign->lanes;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ledger.h"
+#include "watchpoint.h"
 
 enum {
 	HASH = 4 * LEDGER_PATHS_MAX, /* a power of two */

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "symbols.h"
-#include "watchpoint.h"
+#include "watchpoint_record.h"
+
+struct watchpoint_health; /* watchpoint.h */
 
 /*
  * The ledger of one reference counter: every hold and put, by call path, and whose hold was not

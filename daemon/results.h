@@ -62,14 +62,22 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 int results_open_again(const char *folder, const struct campaign *campaign, FILE *stream,
 		       struct results **out, struct why *why);
 
+struct ledger_line; /* results_lines.h */
+
+/* Who is told what was kept; 0, or a negative errno, which ends it. */
+struct results_kept {
+	int (*trial)(const struct evidence *evidence, const struct judgement *judgement,
+		     void *arg);
+	int (*ledger)(const struct ledger_line *line, void *arg);
+	void *arg;
+};
+
 /*
- * Tells each trial that was kept, as far as sums need it, and from then on results_has() knows it.
- * `evidence` is room that the caller lends. 0, or -EINVAL with the line that is not understood.
+ * Tells each trial and ledger that was kept, as far as sums need it, and from then on results_has() knows
+ * the trial. `evidence` is room that the caller lends. 0, or -EINVAL with the line that is not understood.
  */
 int results_replay(struct results *results, struct evidence *evidence,
-		   int (*kept)(const struct evidence *evidence,
-			       const struct judgement *judgement, void *arg),
-		   void *arg, struct why *why);
+		   const struct results_kept *kept, struct why *why);
 
 /* Whether the trial's line was kept from an earlier run. */
 bool results_has(const struct results *results, uint32_t trial);
@@ -93,8 +101,6 @@ int results_trial(struct results *results, const struct evidence *evidence,
 int results_trial_line(struct results *results, const char *line, uint32_t trial,
 		       struct why *why);
 
-/* results_lines.h */
-struct ledger_line;
 int results_ledger(struct results *results, const struct ledger_line *line, struct why *why);
 
 int results_finding(struct results *results, const struct tally_finding *finding,

@@ -723,14 +723,26 @@ static int add_kept(const struct evidence *evidence, const struct judgement *jud
 	int found = tally_add(runner->tally, evidence, judgement, &finding);
 
 	runner->findings += found > 0;
+	if (runner->campaign->ledger == LEDGER_SUSPECTS)
+		suspects_add(&runner->suspects, &evidence->spec, judgement);
 	runner->earlier_ns += evidence->ended_ns - evidence->started_ns;
 	return found < 0 ? found : 0;
 }
 
+static int add_kept_ledger(const struct ledger_line *line, void *arg)
+{
+	struct runner *runner = arg;
+
+	if (line->final && line->signature)
+		suspects_known(&runner->suspects, line->signature, strlen(line->signature));
+	return tally_add_ledger(runner->tally, line);
+}
+
 static int replay_kept(struct runner *runner)
 {
-	int err = results_replay(runner->ask->results, &runner->message.evidence, add_kept,
-				 runner, runner->why);
+	const struct results_kept kept = { add_kept, add_kept_ledger, runner };
+	int err = results_replay(runner->ask->results, &runner->message.evidence, &kept,
+				 runner->why);
 
 	/* Lanes work side by side. */
 	runner->started_ns = loop_now() - runner->earlier_ns / runner->campaign->lanes;

@@ -39,15 +39,17 @@ bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 
 void suspects_known(struct suspects *suspects, const char *signature, size_t length)
 {
-	struct suspect *suspect = &suspects->list[suspects->nr];
+	struct suspect known = { 0 };
+	uint32_t at = 0;
 
-	if (suspects->nr == SUSPECTS_MAX)
+	snprintf(known.signature, sizeof(known.signature), "%.*s", (int)length, signature);
+	while (at < suspects->nr && strcmp(suspects->list[at].signature, known.signature) != 0)
+		at++;
+	if (at == SUSPECTS_MAX || at < suspects->served)
 		return;
-	*suspect = (struct suspect){ 0 };
-	snprintf(suspect->signature, sizeof(suspect->signature), "%.*s", (int)length,
-		 signature);
-	suspects->nr++;
-	suspects->served++;
+	suspects->nr += at == suspects->nr;
+	suspects->list[at] = suspects->list[suspects->served];
+	suspects->list[suspects->served++] = known;
 }
 
 void suspects_drop(struct suspects *suspects)

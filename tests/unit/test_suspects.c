@@ -75,6 +75,21 @@ static void test_number_of_signatures(void **state)
 	}
 }
 
+static void test_known_is_served(void **state)
+{
+	const struct judgement device = leak("net_device"), idev = leak("inet6_dev");
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	suspects_add(&suspects, &race, &device);
+	suspects_add(&suspects, &race, &idev);
+	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
+	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
+	assert_string_equal(suspects_next(&suspects)->signature, "leak/net_device");
+	suspects_known(&suspects, "leak/net_device", strlen("leak/net_device"));
+	assert_null(suspects_next(&suspects));
+}
+
 static void test_specs(void **state)
 {
 	const struct judgement judgement = leak("net_device");
@@ -384,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_of_its_signature),
 		cmocka_unit_test(test_number_of_signatures),
+		cmocka_unit_test(test_known_is_served),
 		cmocka_unit_test(test_specs),
 		cmocka_unit_test(test_until_whole_or_spent),
 		cmocka_unit_test(test_no_watchpoint_no_repeat),
