@@ -19,6 +19,15 @@ enum question {
 };
 extern const char *const question_names[];
 
+/* When trials run with the ledger (ledger.h) armed. */
+enum ledger_use {
+	LEDGER_OFF,
+	LEDGER_SUSPECTS, /* a trial that leaks is repeated with it (suspects.h) */
+	LEDGER_ALWAYS,
+	LEDGER_USES,
+};
+extern const char *const ledger_use_names[];
+
 /*
  * A campaign file, read and resolved: what an operator asks for.
  *
@@ -115,6 +124,7 @@ struct campaign {
 		uint32_t grace_ms;    /* between the two further looks before a leak is said */
 		uint32_t unregister_ms; /* how long the confirming unregister may take */
 	} watch;
+	enum ledger_use ledger;
 };
 
 extern const struct fields campaign_fields;

@@ -388,11 +388,24 @@ static int check_plant(const struct load *load, const struct campaign *campaign)
 	return 0;
 }
 
+/* A CPU has four debug registers, and a lane takes two of each. */
+static int check_ledger(const struct load *load, const struct campaign *campaign)
+{
+	int ledger = key_find("ledger"), lanes = key_find("lanes");
+
+	if (campaign->ledger != LEDGER_ALWAYS || campaign->lanes == 1)
+		return 0;
+	return complain_key(load, culprit(load, ledger, lanes),
+			    "ledger always watches one lane, and lanes is %" PRIu32
+			    "; allowed: lanes 1, or ledger suspects",
+			    campaign->lanes);
+}
+
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name,  check_stop, check_spec, check_device, check_bringup,
-		check_order, check_hold, check_echo, check_dad,	   check_plant,
+		check_name, check_stop, check_spec, check_device, check_bringup, check_order,
+		check_hold, check_echo, check_dad,  check_plant,  check_ledger,
 	};
 	int err = 0;
 

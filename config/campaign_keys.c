@@ -11,6 +11,10 @@ const char *const question_names[] = { "rate", "arms" };
 _Static_assert(sizeof(question_names) / sizeof(question_names[0]) == QUESTIONS,
 	       "question_names: one per value");
 
+const char *const ledger_use_names[] = { "off", "suspects", "always" };
+_Static_assert(sizeof(ledger_use_names) / sizeof(ledger_use_names[0]) == LEDGER_USES,
+	       "ledger_use_names: one per value");
+
 /*
  * The table. A row's storage is taken from the struct itself, and a row that names another type
  * than the member has does not compile.
@@ -324,6 +328,12 @@ static const struct field campaign_rows[] = {
 	  .doc = "The part that the peer plays in Duplicate Address Detection" },
 	{ "watch", FIELD_OBJECT, GROUP(watch),
 	  .doc = "What is compared between baseline and settle, and how long it may take" },
+	{ "ledger", FIELD_ENUM, TOP(enum ledger_use, ledger),
+	  NAMES(ledger_use_names, LEDGER_USES), .fallback = "suspects",
+	  .doc = "Whether each hold and put of a leaked device or inet6_dev is caught with its "
+		 "kernel stack: suspects repeats a trial that leaks with watchpoints on the "
+		 "counters, until one ledger is whole, five times at most, and that for the first "
+		 "three findings; always watches every trial, with one lane; off never" },
 	END
 };
 /* clang-format on */

@@ -40,6 +40,7 @@ struct options {
 	const char *plant;
 	const char *plant_module;
 	uint32_t first;
+	const char *ledgered;
 	enum tier tier;
 	bool json, tap, quiet, keep, force, resume, by_daemon, dump_config, help_config, help;
 	char *folder; /* PATH_MAX bytes: that of the results, once there is one */
@@ -56,6 +57,7 @@ enum {
 	OPT_PLANT,
 	OPT_PLANT_MODULE,
 	OPT_FIRST,
+	OPT_LEDGERED,
 	OPT_JSON,
 	OPT_TAP,
 	OPT_QUIET,
@@ -80,6 +82,7 @@ static const struct option long_options[] = {
 	{ "plant",	 required_argument, NULL, OPT_PLANT },
 	{ "plant-module", required_argument, NULL, OPT_PLANT_MODULE },
 	{ "first",	 required_argument, NULL, OPT_FIRST },
+	{ "ledgered",	 required_argument, NULL, OPT_LEDGERED },
 	{ "json",	 no_argument,	    NULL, OPT_JSON },
 	{ "tap",	 no_argument,	    NULL, OPT_TAP },
 	{ "quiet",	 no_argument,	    NULL, OPT_QUIET },
@@ -153,6 +156,7 @@ static int read_options(int argc, char **argv, struct options *o)
 						     "--first %s: a trial's number is wanted",
 						     optarg);
 			break;
+		case OPT_LEDGERED: o->ledgered = optarg; break;
 		case OPT_JSON: o->json = true; break;
 		case OPT_TAP: o->tap = true; break;
 		case OPT_QUIET: o->quiet = true; break;
@@ -356,6 +360,7 @@ static int run_here(const struct options *o, const struct campaign *campaign,
 		.results = outlets.results,
 		.progress = outlets.progress,
 		.first = o->first,
+		.ledgered = o->ledgered,
 		.keep = o->keep,
 	};
 	progress_begin(outlets.progress, outlets.results, hooks, nr_hooks);
@@ -415,7 +420,8 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 static int run_on_this_kernel(const struct options *o, const struct campaign *campaign,
 			      struct why *why)
 {
-	struct probes_ask ask = { .tier = campaign->tier };
+	struct probes_ask ask = { .tier = campaign->tier,
+				  .watchpoints = campaign->ledger != LEDGER_OFF };
 	struct probes *probes = NULL;
 	struct order order = { 0 };
 	int lock = -1;
@@ -595,6 +601,8 @@ const struct command command_run = {
 		"  --daemon          has the service run it, and follows it; of the options "
 		"only\n"
 		"                    --json goes with that\n"
+		"  --ledgered LIST   findings, by signature and with commas, whose trials are not\n"
+		"                    repeated with the ledger\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"
 		"  --quiet           no progress, no table\n"

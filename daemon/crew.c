@@ -288,11 +288,14 @@ static void crew_unregister(void *arg)
 	struct crew *crew = arg;
 	struct why why;
 
+	crew_ledger_close(crew);
 	crew->message.evidence.unregister_tried = true;
 	crew_note(crew, MOMENT_UNREGISTER, loop_now(), 0, 0);
 	crew->remover = fork();
-	if (crew->remover == 0)
+	if (crew->remover == 0) {
+		crew_ledger_let_go(crew);
 		_exit(testbed_dut_delete(crew->testbed, &why) ? EXIT_FAILURE : EXIT_SUCCESS);
+	}
 	if (crew->remover < 0) { /* not confirmed, which is not "it hangs" */
 		crew->remover = 0;
 		crew->message.evidence.unregister_tried = false;
@@ -355,6 +358,7 @@ static void crew_finish(void *arg)
 
 	loop_timer_stop(crew->deadline);
 	loop_timer_stop(crew->relook);
+	crew_ledger_close(crew);
 	probes_settling(crew->probes, crew->ask->slot, false);
 	__atomic_store_n(&crew->state->trial, 0, __ATOMIC_SEQ_CST);
 	crew->state->hold = 0;
@@ -367,6 +371,7 @@ static void crew_finish(void *arg)
 	crew->held = 0;
 	e->ended_ns = loop_now();
 	evidence_derive(e);
+	crew_ledger_write(crew);
 	crew->message.kind = LANE_TRIAL;
 	if (crew_tell(crew->channel, &crew->message))
 		loop_stop(crew->loop);
@@ -658,8 +663,9 @@ static void arm_steps(struct crew *crew, const struct trial_spec *spec)
 	}
 }
 
-static void start_trial(struct crew *crew, const struct trial_spec *spec)
+static void start_trial(struct crew *crew, const struct lane_order *order)
 {
+	const struct trial_spec *spec = &order->spec;
 	const struct campaign *campaign = crew->ask->campaign;
 	const struct testbed_device *peer = testbed_peer(crew->testbed);
 	struct evidence *e = &crew->message.evidence;
@@ -685,6 +691,8 @@ static void start_trial(struct crew *crew, const struct trial_spec *spec)
 		fail(crew, err);
 		return;
 	}
+	if (order->ledger)
+		crew_ledger_open(crew);
 	before = crew->baseline;
 	crew->baseline = crew_counts(crew);
 	/* A trial that settled ended at its baseline: the next one has to begin there. */
@@ -703,11 +711,11 @@ static void start_trial(struct crew *crew, const struct trial_spec *spec)
 static void spec_came(void *arg)
 {
 	struct crew *crew = arg;
-	struct trial_spec spec;
-	ssize_t size = recv(crew->channel, &spec, sizeof(spec), MSG_DONTWAIT);
+	struct lane_order order;
+	ssize_t size = recv(crew->channel, &order, sizeof(order), MSG_DONTWAIT);
 
-	if (size == sizeof(spec))
-		start_trial(crew, &spec);
+	if (size == sizeof(order))
+		start_trial(crew, &order);
 	else if (size == 1) {
 		crew->hurried = true;
 		trial_happened(&crew->trial, TRIAL_HOLD_DUE);
@@ -736,6 +744,8 @@ static void close_all_but(int *keep, size_t nr)
 			keep[j - 1] = swapped;
 		}
 	for (size_t i = 0; i < nr; i++) {
+		if (keep[i] < from)
+			continue;
 		if (keep[i] > from)
 			close_range((unsigned int)from, (unsigned int)keep[i] - 1, 0);
 		from = keep[i] + 1;

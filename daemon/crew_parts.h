@@ -16,6 +16,7 @@
  *   crew.c        one trial after the other: what the trial asks for, what happens
  *   crew_place.c  before the first: namespaces, testbed, sockets, warm-up
  *   crew_dad.c    the part that the peer plays in DAD
+ *   crew_ledger.c the ledger of a trial, when one is wanted
  */
 enum { ANSWERS_MAX = 128 }; /* of one trial; dad_transmits has at most 100 */
 
@@ -58,6 +59,7 @@ struct crew {
 	struct crew_answer answers[ANSWERS_MAX];
 	uint32_t nr_answers; /* made in this trial, in the order in which they are due */
 	uint32_t next_answer;
+	struct crew_ledger *ledger; /* NULL: no trial of this lane wanted one yet */
 	struct counts baseline;
 	struct lane_message message; /* with the evidence that is being gathered */
 };
@@ -93,6 +95,16 @@ void crew_dad_opened(struct crew *crew); /* crew->fire_ns says when */
 void crew_dad_end(struct crew *crew);
 void crew_dad_seen(void *crew); /* probes wait to be read */
 void crew_dad_due(void *crew);	/* an answer is due */
+
+/*
+ * The ledger of the trial in hand, for ask->books. Opened before the baseline is read; what goes wrong is
+ * said in the books. Closed before the device is unregistered, and at the trial's end; written down when the
+ * evidence is whole. The child that unregisters lets go of it.
+ */
+void crew_ledger_open(struct crew *crew);
+void crew_ledger_close(struct crew *crew);
+void crew_ledger_write(struct crew *crew);
+void crew_ledger_let_go(struct crew *crew);
 
 /* Puts real devices back; a sentence on standard error when that failed. */
 void crew_close_place(struct crew *crew);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "finding_text.h"
+#include "results_lines.h"
 
 void finding_print_wrapped(FILE *out, const char *words, int columns)
 {
@@ -40,6 +41,77 @@ struct finding_rate finding_percent(uint64_t ppm, bool is_upper)
 		snprintf(text.at, sizeof(text.at), "%.*f%%", decimals,
 			 (double)rounded_ppm / 10000);
 	return text;
+}
+
+/* --- the ledger --- */
+
+/* What was right before a hold, in words. */
+static void say_moment(char *out, size_t size, const struct ledger_hold_told *hold)
+{
+	bool is_in = hold->after == MOMENT_ECHO_IN;
+
+	if (is_in || hold->after == MOMENT_ECHO_OUT)
+		snprintf(out, size, "right after echo %u %s", hold->echo,
+			 is_in ? "reached the receive path" : "entered the kernel");
+	else if (hold->after < MOMENTS)
+		snprintf(out, size, "right after %s%s%.0u", moment_names[hold->after],
+			 hold->echo ? ", after echo " : "", hold->echo);
+	else
+		snprintf(out, size, "before anything else");
+}
+
+static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmatched,
+			    bool exact, int columns)
+{
+	char text[2048];
+	size_t used = (size_t)snprintf(
+		text, sizeof(text), "  %+" PRId64 " by %s%s%s, %s: %.1024s",
+		unmatched->unmatched, unmatched->kind, unmatched->task ? " of " : "",
+		unmatched->task ? unmatched->task : "", exact ? "exact" : "inferred",
+		unmatched->stack);
+
+	for (uint32_t i = 0; i < unmatched->nr_holds && used < sizeof(text); i++) {
+		char when[128];
+
+		say_moment(when, sizeof(when), &unmatched->holds[i]);
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "; at %" PRId64 " us, %s",
+					 unmatched->holds[i].at_ns / 1000, when);
+	}
+	fputs("  ", out);
+	finding_print_wrapped(out, text + 2, columns - 2);
+}
+
+void finding_print_ledger(FILE *out, const struct tally_finding *finding, int columns)
+{
+	const struct tally_ledger *ledger = &finding->ledger;
+	char text[512];
+
+	if (!ledger->reason)
+		return;
+	if (!finding->path_signature) {
+		snprintf(text, sizeof(text),
+			 "Who holds: not known; in %u repeat%s of trial %u %s%s",
+			 ledger->attempt, ledger->attempt == 1 ? "" : "s", ledger->trial,
+			 ledger->leaked ? "" : "it did not leak again; the ledger: ",
+			 ledger->reason);
+		finding_print_wrapped(out, text, columns);
+		return;
+	}
+	if (ledger->attempt)
+		snprintf(text, sizeof(text),
+			 "Who holds, by the ledger of repeat %u of trial %u, compared with %u "
+			 "trial%s without the race:",
+			 ledger->attempt, ledger->trial, ledger->clean,
+			 ledger->clean == 1 ? "" : "s");
+	else
+		snprintf(text, sizeof(text),
+			 "Who holds, by the ledger of trial %u, compared with %u trial%s "
+			 "without the race:",
+			 ledger->trial, ledger->clean, ledger->clean == 1 ? "" : "s");
+	finding_print_wrapped(out, text, columns);
+	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
+		print_unmatched(out, &ledger->unmatched[i], ledger->exact, columns);
 }
 
 /* The arm that the others are compared with; NULL when it did not run. */

@@ -22,6 +22,9 @@ void finding_print_wrapped(FILE *out, const char *words, int columns);
 /* "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more. */
 struct finding_rate finding_percent(uint64_t ppm, bool is_upper);
 
+/* Who holds the references, as far as the ledger knows; nothing when no ledger was kept. */
+void finding_print_ledger(FILE *out, const struct tally_finding *finding, int columns);
+
 /* A line for each arm: valid trials, those that show it, rate with interval, p-value. */
 void finding_print_shares(FILE *out, const struct tally_finding *finding);
 

@@ -17,12 +17,15 @@
 #include "plan.h"
 #include "record.h"
 #include "results_lines.h"
+#include "suspects.h"
 #include "vm.h"
 
 enum {
 	LINE_MAX_BYTES = 1 << 20,
 	CONSOLE_TAIL = 1 << 16,
 	FAILED_BOOTS_MAX = 3,
+	LEDGER_MS =
+		120000, /* for a guest to repeat a finding with the ledger before it is ended */
 };
 
 struct guests {
@@ -31,7 +34,7 @@ struct guests {
 	struct why *why;
 	struct loop *loop;
 	struct tally *tally;
-	struct loop_watch *results_watch, *silence, *tick, *limit;
+	struct loop_watch *results_watch, *silence, *tick, *limit, *ledger;
 	struct vm *vm;
 	int initramfs;
 	char console[4096];
@@ -46,8 +49,11 @@ struct guests {
 	uint32_t next;		     /* trial that a fresh guest would begin with */
 	uint32_t missing[LANES_MAX]; /* trials below it that are in other lanes' hands */
 	uint32_t nr_missing;
-	uint32_t failed_boots; /* in a row */
-	bool replaced;	       /* the guest was wedged by a fault, and ended by us */
+	uint32_t failed_boots;	  /* in a row */
+	bool replaced;		  /* the guest was wedged by a fault, and ended by us */
+	struct suspects suspects; /* findings whose ledger a guest was given time for */
+	bool awaited;		  /* the last one's has not come yet */
+	struct ledger_told ledger_told;
 	uint32_t findings;
 	uint64_t started_ns;
 	uint64_t earlier_ns; /* spent in the trials of the run that this one goes on with */
@@ -63,6 +69,20 @@ static void end(struct guests *guests, const char *by)
 	if (!guests->ended_by)
 		guests->ended_by = by;
 	loop_stop(guests->loop);
+}
+
+/* Ends the guest, or the campaign when it is over, unless a ledger is being waited for. */
+static void leave(struct guests *guests)
+{
+	if ((guests->ended_by || guests->replaced) && !guests->awaited)
+		loop_stop(guests->loop);
+}
+
+static void end_politely(struct guests *guests, const char *by)
+{
+	if (!guests->ended_by)
+		guests->ended_by = by;
+	leave(guests);
 }
 
 static void give_up(struct guests *guests, int err)
@@ -89,6 +109,29 @@ static void tick_off(struct guests *guests, uint32_t trial)
 		guests->next = trial + 1;
 }
 
+/* The guest repeats the first leak of a signature by itself, and the lines of that are worth waiting for. */
+static void await_ledger(struct guests *guests, const struct judgement *judgement)
+{
+	if (guests->campaign->ledger != LEDGER_SUSPECTS || guests->awaited || !guests->vm ||
+	    guests->ended_by ||
+	    !suspects_add(&guests->suspects, &guests->evidence.spec, judgement))
+		return;
+	guests->awaited = true;
+	loop_timer_set(guests->ledger, loop_now() + LEDGER_MS * 1000000ULL);
+}
+
+static void ledger_came(struct guests *guests)
+{
+	guests->awaited = false;
+	loop_timer_stop(guests->ledger);
+	leave(guests);
+}
+
+static void ledger_overtime(void *arg)
+{
+	ledger_came(arg);
+}
+
 static void add_trial(struct guests *guests, const struct judgement *judgement)
 {
 	const struct campaign *campaign = guests->campaign;
@@ -102,11 +145,12 @@ static void add_trial(struct guests *guests, const struct judgement *judgement)
 		progress_finding(guests->ask->progress, e, judgement);
 	}
 	progress_update(guests->ask->progress, guests->tally, loop_now());
+	await_ledger(guests, judgement);
 	if (campaign->stop.findings && guests->findings >= campaign->stop.findings)
-		end(guests, "findings");
+		end_politely(guests, "findings");
 	ends = tally_ends(guests->tally);
 	if (ends)
-		end(guests, ends);
+		end_politely(guests, ends);
 }
 
 /* --- lines --- */
@@ -203,8 +247,26 @@ static void take_trial(struct guests *guests, const char *line, json_t *json)
 	add_trial(guests, &judgement);
 	if (wedged && guests->campaign->vm.fresh_after_fault) {
 		guests->replaced = true;
-		loop_stop(guests->loop);
+		leave(guests);
 	}
+}
+
+static void take_ledger(struct guests *guests, const char *line, json_t *json)
+{
+	struct ledger_line ledger = ledger_line_empty(&guests->ledger_told);
+	int err = fields_from_json(&ledger_fields, json, &ledger);
+
+	if (err)
+		err = why_set(guests->why, EPROTO,
+			      "guests: a ledger's line from the guest is not understood");
+	if (!err)
+		err = results_trial_line(guests->ask->results, line, ledger.trial, guests->why);
+	if (!err && tally_add_ledger(guests->tally, &ledger))
+		err = why_set(guests->why, ENOMEM, "guests: out of memory");
+	if (err)
+		give_up(guests, err);
+	else if (ledger.final && ledger.attempt)
+		ledger_came(guests);
 }
 
 static void take_line(struct guests *guests, const char *line)
@@ -216,6 +278,8 @@ static void take_line(struct guests *guests, const char *line)
 		begin(guests, json);
 	} else if (type && !strcmp(type, "trial")) {
 		take_trial(guests, line, json);
+	} else if (type && !strcmp(type, "ledger")) {
+		take_ledger(guests, line, json);
 	} else if (type && !strcmp(type, "exit")) {
 		guests->exit_told = true;
 		guests->exit_code = (int)json_integer_value(json_object_get(json, "code"));
@@ -338,8 +402,7 @@ static void conclude_all(struct guests *guests, bool died)
 	char sentence[256];
 
 	read_console(guests, &worst, sentence, sizeof(sentence));
-	if (died && !guests->nr_missing &&
-	    (!plan_is_done(guests) || worst.kind != KLOG_OTHER))
+	if (died && !guests->nr_missing && (!plan_is_done(guests) || worst.kind != KLOG_OTHER))
 		conclude_lost(guests, guests->next, true);
 	while (guests->nr_missing && !guests->error) {
 		conclude_lost(guests, guests->missing[0], died);
@@ -371,7 +434,8 @@ static void guest_over(struct guests *guests)
 		guests->failed_boots = 0;
 	if (guests->ended_by) {
 		return;
-	} else if (guests->replaced) {
+	} else if (guests->replaced || (guests->awaited && !guests->exit_told)) {
+		/* A guest that dies in a repeat loses no trial by it. */
 		conclude_all(guests, false);
 		if (plan_is_done(guests))
 			end(guests, "trials");
@@ -397,9 +461,21 @@ static void fell_silent(void *arg)
 	loop_stop(guests->loop);
 }
 
+/* Signatures that no further guest repeats. */
+static void list_ledgered(const struct guests *guests, char *list, size_t size)
+{
+	size_t used = 0;
+
+	list[0] = '\0';
+	for (uint32_t i = 0; i < guests->suspects.nr && used < size; i++)
+		used += (size_t)snprintf(list + used, size - used, "%s%s",
+					 i ? "," : " --ledgered ",
+					 guests->suspects.list[i].signature);
+}
+
 static int boot(struct guests *guests)
 {
-	char initramfs[64], arguments[256];
+	char initramfs[64], arguments[512], ledgered[SUSPECTS_MAX * 100];
 	struct vm_ask ask = {
 		.vmlinuz = guests->ask->image->vmlinuz,
 		.initramfs = initramfs,
@@ -417,9 +493,11 @@ static int boot(struct guests *guests)
 	guests->used = 0;
 	guests->booted++;
 	snprintf(initramfs, sizeof(initramfs), "/proc/self/fd/%d", guests->initramfs);
+	guests->awaited = false;
+	list_ledgered(guests, ledgered, sizeof(ledgered));
 	snprintf(arguments, sizeof(arguments),
-		 "guest run /campaign.yaml --json --quiet --out /tmp/results --first %u",
-		 guests->next);
+		 "guest run /campaign.yaml --json --quiet --out /tmp/results --first %u%s",
+		 guests->next, ledgered);
 	err = vm_start(&ask, &guests->vm, guests->why);
 	if (err)
 		return err;
@@ -429,6 +507,7 @@ static int boot(struct guests *guests)
 		       loop_now() + guests->campaign->vm.deadline_ms * 1000000ULL);
 	loop_run(guests->loop);
 	loop_timer_stop(guests->silence);
+	loop_timer_stop(guests->ledger);
 	loop_forget(guests->results_watch);
 	vm_end(guests->vm);
 	guests->vm = NULL;
@@ -467,11 +546,21 @@ static int add_kept(const struct evidence *evidence, const struct judgement *jud
 	return found < 0 ? found : 0;
 }
 
+static int add_kept_ledger(const struct ledger_line *line, void *arg)
+{
+	struct guests *guests = arg;
+
+	if (line->final && line->signature)
+		suspects_known(&guests->suspects, line->signature, strlen(line->signature));
+	return tally_add_ledger(guests->tally, line);
+}
+
 static int replay_kept(struct guests *guests)
 {
+	const struct results_kept kept = { add_kept, add_kept_ledger, guests };
 	const struct campaign *campaign = guests->campaign;
 	struct results *results = guests->ask->results;
-	int err = results_replay(results, &guests->evidence, add_kept, guests, guests->why);
+	int err = results_replay(results, &guests->evidence, &kept, guests->why);
 
 	/* Lanes work side by side. */
 	guests->started_ns = loop_now() - guests->earlier_ns / campaign->lanes;
@@ -497,7 +586,8 @@ static int set_up(struct guests *guests)
 	guests->silence = loop_timer(guests->loop, fell_silent, guests);
 	guests->tick = loop_timer(guests->loop, tick, guests);
 	guests->limit = loop_timer(guests->loop, time_is_up, guests);
-	if (!guests->silence || !guests->tick || !guests->limit ||
+	guests->ledger = loop_timer(guests->loop, ledger_overtime, guests);
+	if (!guests->silence || !guests->tick || !guests->limit || !guests->ledger ||
 	    !loop_signal(guests->loop, SIGINT, interrupted, guests) ||
 	    !loop_signal(guests->loop, SIGTERM, interrupted, guests))
 		return why_set(guests->why, ENOMEM, "guests: out of memory");

@@ -15,7 +15,8 @@
  *   guest 2: trials 19..  ──> lines as they happen ──> results, tally, progress
  *
  * In the guest the very same program runs the very same campaign and streams its lines; here
- * they are kept and summed up. A guest that panics, hangs or falls silent costs the trial in hand and
+ * they are kept and summed up. What leaks is repeated with the ledger in there, too: a guest is not replaced
+ * before the ledger of a new finding has come, for two minutes at most. A guest that panics, hangs or falls silent costs the trial in hand and
  * is replaced, up to vm.guests. Needs no root.
  */
 struct guests_ask {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -38,8 +39,18 @@ int lane_start(const struct lane_ask *ask, struct lane **out, struct why *why)
 		free(lane);
 		return why_set(why, err, "lane: socketpair: %s", strerror(err));
 	}
+	lane->ask = *ask;
+	lane->ask.books = mmap(NULL, BOOKS_OBJECTS * sizeof(struct books),
+			       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (lane->ask.books == MAP_FAILED) {
+		err = errno;
+		close(channel[0]);
+		close(channel[1]);
+		free(lane);
+		return why_set(why, err, "lane: memory to share: %s", strerror(err));
+	}
 	setsockopt(channel[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-	*lane = (struct lane){ .ask = *ask, .channel = channel[0] };
+	lane->channel = channel[0];
 
 	fflush(NULL);
 	/* fork(), with a pid namespace that begins with the child and not with its next child. */
@@ -49,6 +60,7 @@ int lane_start(const struct lane_ask *ask, struct lane **out, struct why *why)
 	err = errno;
 	close(channel[1]);
 	if (lane->pid < 0) {
+		munmap(lane->ask.books, BOOKS_OBJECTS * sizeof(struct books));
 		close(channel[0]);
 		free(lane);
 		return why_set(why, err, "lane: a process in a new pid namespace: %s%s",
@@ -108,12 +120,23 @@ bool lane_receive(struct lane *lane, struct lane_message *message)
 	return true;
 }
 
-int lane_run(struct lane *lane, const struct trial_spec *spec, struct why *why)
+int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, struct why *why)
 {
-	if (send(lane->channel, spec, sizeof(*spec), MSG_NOSIGNAL) < 0)
+	const struct lane_order order = { .spec = *spec, .ledger = ledger };
+
+	if (ledger) /* what a lane that dies leaves is no books */
+		memset(lane->ask.books, 0, BOOKS_OBJECTS * sizeof(struct books));
+	for (int i = 0; ledger && i < BOOKS_OBJECTS; i++)
+		lane->ask.books[i].state = LEDGER_LOST;
+	if (send(lane->channel, &order, sizeof(order), MSG_NOSIGNAL) < 0)
 		return why_set(why, errno, "lane %u: cannot be told of trial %u: %s",
 			       lane->ask.number, spec->trial, strerror(errno));
 	return 0;
+}
+
+const struct books *lane_books(const struct lane *lane, enum books_object object)
+{
+	return &lane->ask.books[object];
 }
 
 void lane_hurry(struct lane *lane)
@@ -171,5 +194,6 @@ void lane_free(struct lane *lane)
 		return;
 	close(lane->channel);
 	probes_lane_close(lane->ask.probes, lane->ask.slot);
+	munmap(lane->ask.books, BOOKS_OBJECTS * sizeof(struct books));
 	free(lane);
 }

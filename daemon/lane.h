@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "books.h"
 #include "campaign.h"
 #include "evidence.h"
 #include "probes.h"
@@ -16,7 +17,8 @@
  *   campaign's process                      lane's process (crew.c)
  *   lane_start() ── fork, new pid namespace ──> testbed, echo sockets, ring, warm-up
  *                <───────── LANE_READY ───────
- *   lane_run()   ───────── trial_spec ───────>  one trial
+ *   lane_run()   ───────── lane_order ───────>  one trial
+ *                <══════ books, shared memory ═   when it is one with a ledger
  *                <───────── LANE_TRIAL ───────
  *   lane_hurry() ────────── one byte ────────>  lets go of a hold
  *   lane_end()   ───────── end of file ──────>  puts real devices back, exits
@@ -34,6 +36,16 @@ struct lane_ask {
 	uint32_t slot;	 /* where its state and ring are; free for another lane once it ended */
 	uint32_t number; /* 1, 2, 3, ...: never used twice in a campaign; names the devices */
 	bool keep;
+	const struct symbols *symbols; /* of trials with a ledger; NULL: there are none */
+	struct books
+		*books; /* BOOKS_OBJECTS of them; lane_start() makes them, in memory that both
+			      * processes share */
+};
+
+/* What the lane's process is told over the channel. */
+struct lane_order {
+	struct trial_spec spec;
+	bool ledger;
 };
 
 enum lane_message_kind {
@@ -66,8 +78,11 @@ int lane_fd(const struct lane *lane);
  */
 bool lane_receive(struct lane *lane, struct lane_message *message);
 
-/* Starts a trial; the lane must be idle. */
-int lane_run(struct lane *lane, const struct trial_spec *spec, struct why *why);
+/* Starts a trial, with a ledger or without; the lane must be idle. */
+int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, struct why *why);
+
+/* The books of the last trial with a ledger, after its LANE_TRIAL. They live as long as the lane. */
+const struct books *lane_books(const struct lane *lane, enum books_object object);
 
 /* Asks the lane to let go of a hold now: the trial in hand ends soon, and is invalid. */
 void lane_hurry(struct lane *lane);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ledger.h"
+#include "watchpoint.h"
 
 enum {
 	HASH = 4 * LEDGER_PATHS_MAX, /* a power of two */
@@ -25,6 +26,7 @@ _Static_assert(sizeof(ledger_context_names) / sizeof(char *) == LEDGER_CONTEXTS,
 const char *const ledger_hole_names[] = {
 	[LEDGER_WHOLE] = "whole",     [LEDGER_LOST] = "lost", [LEDGER_MISSED] = "missed",
 	[LEDGER_STOPPED] = "stopped", [LEDGER_CPUS] = "cpus", [LEDGER_SUM] = "sum",
+	[LEDGER_UNARMED] = "unarmed",
 };
 _Static_assert(sizeof(ledger_hole_names) / sizeof(char *) == LEDGER_HOLES,
 	       "ledger_hole_names: one per hole");
@@ -37,6 +39,7 @@ const char *const ledger_hole_sentences[] = {
 	[LEDGER_STOPPED] = "the kernel stopped a watchpoint: it was throttled, or its CPU went away",
 	[LEDGER_CPUS] = "CPUs came or went meanwhile",
 	[LEDGER_SUM] = "the writes do not add up to the counter's change",
+	[LEDGER_UNARMED] = "no watchpoint could be armed",
 };
 /* clang-format on */
 _Static_assert(sizeof(ledger_hole_sentences) / sizeof(char *) == LEDGER_HOLES,

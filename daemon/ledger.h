@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "symbols.h"
-#include "watchpoint.h"
+#include "watchpoint_record.h"
+
+struct watchpoint_health; /* watchpoint.h */
 
 /*
  * The ledger of one reference counter: every hold and put, by call path, and whose hold was not
@@ -73,6 +75,7 @@ enum ledger_hole {
 	LEDGER_STOPPED, /* the kernel stopped an event */
 	LEDGER_CPUS,	/* CPUs came or went */
 	LEDGER_SUM,	/* the entries do not add up to what the counter shows */
+	LEDGER_UNARMED, /* nothing was watched */
 	LEDGER_HOLES,
 };
 extern const char *const ledger_hole_names[LEDGER_HOLES];

@@ -122,6 +122,21 @@ static int take_trial(struct past *past, const json_t *json, const struct line *
 	return 0;
 }
 
+static int take_ledger(struct past *past, const json_t *json, const struct line *line,
+		       struct why *why)
+{
+	static struct ledger_told told;
+	struct ledger_line ledger = ledger_line_empty(&told);
+
+	if (!past->first)
+		return complain_line(past, line, why, "is a ledger before the campaign's line");
+	if (fields_from_json_known(&ledger_fields, json, &ledger))
+		return complain_line(past, line, why, "is no ledger that can be understood");
+	return tally_add_ledger(past->tally, &ledger) ?
+		       why_set(why, ENOMEM, "results: out of memory") :
+		       0;
+}
+
 /* --- lines --- */
 
 static bool is_last(FILE *file)
@@ -146,6 +161,8 @@ static int take_line(struct past *past, const struct line *line, struct why *why
 		return take_campaign(past, json, line, why);
 	if (!strcmp(type, "trial"))
 		return take_trial(past, json, line, why);
+	if (!strcmp(type, "ledger"))
+		return take_ledger(past, json, line, why);
 	if (!strcmp(type, "summary") && !past->summary)
 		past->summary = json_incref(json);
 	return 0;

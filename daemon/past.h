@@ -14,6 +14,7 @@
  *
  *   DIR/results.ndjson ──> campaign ──> as JSON, for campaign_spec() and campaign_text()
  *                      ├─> trials ────> tally ──> findings, rates, p-values
+ *                      ├─> ledgers ───────^
  *                      └─> summary ───> what ended it
  *
  * Findings and sums are made anew from the trials' lines, so that a run that was killed reads like one

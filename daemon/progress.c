@@ -513,6 +513,7 @@ static void print_finding(FILE *out, const struct tally_finding *finding, uint32
 		finding_print_shares(out, finding);
 		print_wrapped(out, finding_cause(finding).at);
 	}
+	finding_print_ledger(out, finding, COLUMNS);
 }
 
 static const char *colour_of(enum campaign_verdict verdict)

@@ -229,6 +229,15 @@ static void print_rate(const struct subject *s, FILE *out)
 			summary->decided);
 }
 
+static void print_ledger(const struct subject *s, FILE *out)
+{
+	if (s->finding->ledger.reason) {
+		fprintf(out,
+			"\nLedger (every hold and put, caught by a hardware watchpoint)\n");
+		finding_print_ledger(out, s->finding, MAIL_COLUMNS);
+	}
+}
+
 static void print_again(const struct subject *s, FILE *out)
 {
 	const char *kernel = past_kernel(s->past);
@@ -245,7 +254,7 @@ int report_finding(const struct past *past, uint32_t number, FILE *out, struct w
 {
 	static void (*const parts[])(const struct subject *, FILE *) = {
 		print_head,   print_kernel, print_circumstances, print_sequence,
-		print_counts, print_rate,   print_again,
+		print_counts, print_rate,   print_again,	 print_ledger,
 	};
 	struct subject subject;
 	int err = subject_open(&subject, past, number, why);

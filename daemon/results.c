@@ -332,6 +332,11 @@ int results_trial_line(struct results *results, const char *line, uint32_t trial
 	return r ? r : streamed;
 }
 
+int results_ledger(struct results *results, const struct ledger_line *line, struct why *why)
+{
+	return put(results, &ledger_fields, "ledger", line, NULL, why);
+}
+
 int results_finding(struct results *results, const struct tally_finding *finding,
 		    struct why *why)
 {
@@ -416,6 +421,7 @@ static const struct {
 } lines[] = {
 	{ "campaign", &campaign_line_fields },
 	{ "trial",    &trial_fields },
+	{ "ledger",   &ledger_fields },
 	{ "finding",  &tally_finding_fields },
 	{ "summary",  &summary_fields },
 };
@@ -442,7 +448,7 @@ int results_schema(FILE *out)
 	json_auto_t *schema = json_pack(
 		"{ss ss ss so so}", "$schema", "https://json-schema.org/draft/2020-12/schema",
 		"title", "dadrace results", "description",
-		"A line of results.ndjson: campaign, trial..., finding..., "
+		"A line of results.ndjson: campaign, trial..., ledger..., finding..., "
 		"summary; summary.json is the last one",
 		"oneOf", any, "$defs", definitions);
 

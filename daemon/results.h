@@ -13,7 +13,7 @@
 /*
  * The results of one campaign, on disk and on a stream.
  *
- *   DIR/results.ndjson   campaign, trial..., finding..., summary: one JSON object a line
+ *   DIR/results.ndjson   campaign, trial..., ledger..., finding..., summary: one JSON object a line
  *   DIR/summary.json     the last line again, indented; written to a temporary name and renamed
  *
  * A trial line is appended and synced before the next one: a crash loses at most the trial in hand. A
@@ -62,14 +62,22 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 int results_open_again(const char *folder, const struct campaign *campaign, FILE *stream,
 		       struct results **out, struct why *why);
 
+struct ledger_line; /* results_lines.h */
+
+/* Who is told what was kept; 0, or a negative errno, which ends it. */
+struct results_kept {
+	int (*trial)(const struct evidence *evidence, const struct judgement *judgement,
+		     void *arg);
+	int (*ledger)(const struct ledger_line *line, void *arg);
+	void *arg;
+};
+
 /*
- * Tells each trial that was kept, as far as sums need it, and from then on results_has() knows it.
- * `evidence` is room that the caller lends. 0, or -EINVAL with the line that is not understood.
+ * Tells each trial and ledger that was kept, as far as sums need it, and from then on results_has() knows
+ * the trial. `evidence` is room that the caller lends. 0, or -EINVAL with the line that is not understood.
  */
 int results_replay(struct results *results, struct evidence *evidence,
-		   int (*kept)(const struct evidence *evidence,
-			       const struct judgement *judgement, void *arg),
-		   void *arg, struct why *why);
+		   const struct results_kept *kept, struct why *why);
 
 /* Whether the trial's line was kept from an earlier run. */
 bool results_has(const struct results *results, uint32_t trial);
@@ -93,13 +101,15 @@ int results_trial(struct results *results, const struct evidence *evidence,
 int results_trial_line(struct results *results, const char *line, uint32_t trial,
 		       struct why *why);
 
+int results_ledger(struct results *results, const struct ledger_line *line, struct why *why);
+
 int results_finding(struct results *results, const struct tally_finding *finding,
 		    struct why *why);
 int results_summary(struct results *results, const struct summary *summary, struct why *why);
 
 void results_close(struct results *results);
 
-/* The JSON Schema of a line: one of campaign, trial, finding, summary. */
+/* The JSON Schema of a line: one of campaign, trial, ledger, finding, summary. */
 int results_schema(FILE *out);
 void results_list_fields(FILE *out);
 

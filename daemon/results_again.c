@@ -40,7 +40,7 @@ static int find_end(struct results *results, FILE *lines, struct why *why)
 		if (!results->first_line && is_type(line, "campaign"))
 			results->first_line = strdup(line);
 		else
-			kept = kept && is_type(line, "trial");
+			kept = kept && (is_type(line, "trial") || is_type(line, "ledger"));
 		if (!results->first_line)
 			break;
 		if (kept)
@@ -192,10 +192,31 @@ bool results_has(const struct results *results, uint32_t trial)
 	return trial < results->nr_done && results->done[trial / 8] >> trial % 8 & 1;
 }
 
+/* -EINVAL: not understood. */
+static int replay_trial(struct results *results, const json_t *json, struct evidence *evidence,
+			const struct results_kept *kept)
+{
+	struct trial_line trial = { 0 };
+	struct judgement judgement;
+
+	if (fields_from_json(&trial_fields, json, &trial) ||
+	    mark_done(results, trial.spec.trial))
+		return -EINVAL;
+	trial_line_back(&trial, evidence, &judgement);
+	return kept->trial(evidence, &judgement, kept->arg);
+}
+
+static int replay_ledger(struct results *results, const json_t *json,
+			 const struct results_kept *kept)
+{
+	struct ledger_line line = ledger_line_empty(&results->ledger_told);
+
+	return fields_from_json(&ledger_fields, json, &line) ? -EINVAL :
+							       kept->ledger(&line, kept->arg);
+}
+
 int results_replay(struct results *results, struct evidence *evidence,
-		   int (*kept)(const struct evidence *evidence,
-			       const struct judgement *judgement, void *arg),
-		   void *arg, struct why *why)
+		   const struct results_kept *kept, struct why *why)
 {
 	char path[64], *line = NULL;
 	size_t size = 0, number = 0;
@@ -211,21 +232,16 @@ int results_replay(struct results *results, struct evidence *evidence,
 			       results->folder, strerror(errno));
 	while (!r && getline(&line, &size, lines) > 0) {
 		json_auto_t *json = number++ ? fields_parse(line) : NULL;
-		struct trial_line trial = { 0 };
-		struct judgement judgement;
 
 		if (number == 1) /* the campaign's */
 			continue;
-		if (fields_from_json(&trial_fields, json, &trial) ||
-		    mark_done(results, trial.spec.trial)) {
-			r = why_set(why, EINVAL,
-				    "results: line %zu of %s/" LINES_FILE " is not understood",
-				    number, results->folder);
-			break;
-		}
-		trial_line_back(&trial, evidence, &judgement);
-		r = kept(evidence, &judgement, arg);
-		if (r)
+		r = is_type(line, "ledger") ? replay_ledger(results, json, kept) :
+					      replay_trial(results, json, evidence, kept);
+		if (r == -EINVAL)
+			why_set(why, EINVAL,
+				"results: line %zu of %s/" LINES_FILE " is not understood",
+				number, results->folder);
+		else if (r)
 			why_set(why, -r, "results: out of memory");
 	}
 	free(line);

@@ -31,6 +31,11 @@ _Static_assert(TIERS == 4, "hooked_names: one per tier");
 #define MOMENT(ctype, member)   .offset = PLACE(struct moment_told, ctype, member)
 #define STEP(ctype, member)     .offset = PLACE(struct step_told, ctype, member)
 #define TRIAL(ctype, member)    .offset = PLACE(struct trial_line, ctype, member)
+#define PATH(ctype, member)     .offset = PLACE(struct ledger_path_told, ctype, member)
+#define HELD(ctype, member)     .offset = PLACE(struct ledger_hold_told, ctype, member)
+#define LEFT(ctype, member)     .offset = PLACE(struct ledger_unmatched_told, ctype, member)
+#define POINT(ctype, member)    .offset = PLACE(struct ledger_point_told, ctype, member)
+#define LEDGER(ctype, member)   .offset = PLACE(struct ledger_line, ctype, member)
 #define LIST(type, member) \
 	.list = true, .count_offset = PLACE(type, uint32_t, nr_##member)
 #define NAMES(words, count) .names = (words), .nr_names = (count)
@@ -283,6 +288,106 @@ static const struct field trial_rows[] = {
 const struct fields trial_fields = {
 	"trial", "One trial: verdict, plan and evidence", trial_rows, sizeof(struct trial_line),
 };
+
+static const struct field ledger_path_rows[] = {
+	{ "stack", FIELD_TEXT, PATH(const char *, stack),
+	  .doc = "The call path, from who holds or puts to where it runs" },
+	{ "kind", FIELD_TEXT, PATH(const char *, kind), .doc = "Kind of holder" },
+	{ "holds", FIELD_U64, PATH(uint64_t, holds), .doc = "References that it took" },
+	{ "puts", FIELD_U64, PATH(uint64_t, puts), .doc = "And dropped" },
+	{ "balance", FIELD_I64, PATH(int64_t, balance), .doc = "Holds less puts" },
+	END
+};
+static const struct fields ledger_path_fields = {
+	"call_path", "One call path of a ledger", ledger_path_rows, sizeof(struct ledger_path_told),
+};
+
+static const struct field ledger_hold_rows[] = {
+	{ "at_ns", FIELD_I64, HELD(int64_t, at_ns), .doc = "When, from the trial's start" },
+	{ "after", FIELD_ENUM, HELD(enum moment_kind, after), NAMES(moment_names, MOMENTS), OR_NULL,
+	  .doc = "What the trial's timeline has right before" },
+	{ "echo", FIELD_U32, HELD(uint32_t, echo), OR_NULL,
+	  .doc = "The last echo that the kernel saw before" },
+	END
+};
+static const struct fields ledger_hold_fields = {
+	"left_hold", "A hold that is left", ledger_hold_rows, sizeof(struct ledger_hold_told),
+};
+
+static const struct field ledger_unmatched_rows[] = {
+	{ "stack", FIELD_TEXT, LEFT(const char *, stack), .doc = "The call path that holds" },
+	{ "kind", FIELD_TEXT, LEFT(const char *, kind), .doc = "Kind of holder" },
+	{ "task", FIELD_TEXT, LEFT(const char *, task), OR_NULL,
+	  .doc = "Who holds by it, name and pid, when that is a system call's doing" },
+	{ "unmatched", FIELD_I64, LEFT(int64_t, unmatched),
+	  .doc = "References that this path has lost, at most" },
+	{ "usual", FIELD_REAL, LEFT(double, usual),
+	  .doc = "Holds less puts of this path where nothing was injected, on average" },
+	{ "holds", FIELD_OBJECT, LEFT(struct ledger_hold_told *, holds),
+	  LIST(struct ledger_unmatched_told, holds), .sub = &ledger_hold_fields,
+	  .doc = "When: the path's last holds, as many as are unmatched, eight at most" },
+	END
+};
+const struct fields ledger_unmatched_fields = {
+	"unmatched", "A path that has lost references", ledger_unmatched_rows,
+	sizeof(struct ledger_unmatched_told),
+};
+
+static const struct field ledger_point_rows[] = {
+	{ "at_ns", FIELD_I64, POINT(int64_t, at_ns), .doc = "When, from the trial's start" },
+	{ "delta", FIELD_I64, POINT(int64_t, delta), .doc = "Change since the point before" },
+	{ "count", FIELD_I64, POINT(int64_t, count), .doc = "The counter then" },
+	END
+};
+static const struct fields ledger_point_fields = {
+	"point", "The counter at a moment", ledger_point_rows, sizeof(struct ledger_point_told),
+};
+
+static const struct field ledger_rows[] = {
+	{ "trial", FIELD_U32, LEDGER(uint32_t, trial),
+	  .doc = "Number of the trial that is repeated, or (ledger always) is meant" },
+	{ "attempt", FIELD_U32, LEDGER(uint32_t, attempt),
+	  .doc = "Number of the repeat, from 1; 0: the trial itself" },
+	{ "final", FIELD_BOOL, LEDGER(bool, final), .doc = "No repeat for this signature follows" },
+	{ "signature", FIELD_TEXT, LEDGER(const char *, signature), OR_NULL,
+	  .doc = "Of the finding that it is about; null when there is none" },
+	{ "object", FIELD_TEXT, LEDGER(const char *, object), .doc = "Whose counter this is" },
+	{ "verdict", FIELD_ENUM, LEDGER(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
+	  .doc = "Verdict of the trial that the ledger was kept in; repeats are in no other sum" },
+	{ "leaked", FIELD_BOOL, LEDGER(bool, leaked), .doc = "The same leak came about in it" },
+	{ "state", FIELD_ENUM, LEDGER(enum ledger_hole, state), NAMES(ledger_hole_names, LEDGER_HOLES),
+	  .doc = "Whole, or why this ledger accuses nobody" },
+	{ "reason", FIELD_TEXT, LEDGER(const char *, reason), OR_NULL, .doc = "The state in a sentence" },
+	{ "arm_ns", FIELD_U64, LEDGER(uint64_t, arm_ns), OR_NULL,
+	  .doc = "Time that arming took, with the proof that watchpoints work; null: armed before" },
+	{ "counted", FIELD_U64, LEDGER(uint64_t, counted), .doc = "Writes of the counter, as the kernel counts" },
+	{ "unseen", FIELD_U64, LEDGER(uint64_t, unseen), .doc = "Of them, those that our program did not see" },
+	{ "baseline", FIELD_I64, LEDGER(int64_t, baseline), .doc = "The counter before the trial" },
+	{ "count", FIELD_I64, LEDGER(int64_t, count), .doc = "And at its end" },
+	{ "holds", FIELD_U64, LEDGER(uint64_t, holds), .doc = "References taken in the trial" },
+	{ "puts", FIELD_U64, LEDGER(uint64_t, puts), .doc = "And dropped" },
+	{ "surplus", FIELD_I64, LEDGER(int64_t, surplus), .doc = "Holds less puts" },
+	{ "exact", FIELD_BOOL, LEDGER(bool, exact),
+	  .doc = "The unmatched paths are the only explanation; else they are inferred" },
+	{ "clean", FIELD_U32, LEDGER(uint32_t, clean),
+	  .doc = "Ledgers of trials without the race that it was compared with" },
+	{ "path_signature", FIELD_TEXT, LEDGER(const char *, path_signature), OR_NULL,
+	  .doc = "Signature with the likeliest path; null unless it leaked and the ledger is whole" },
+	{ "unmatched", FIELD_OBJECT, LEDGER(struct ledger_unmatched_told *, unmatched),
+	  LIST(struct ledger_line, unmatched), .sub = &ledger_unmatched_fields,
+	  .doc = "Paths that hold what nobody dropped, the likeliest first, four at most" },
+	{ "paths", FIELD_OBJECT, LEDGER(struct ledger_path_told *, paths), LIST(struct ledger_line, paths),
+	  .sub = &ledger_path_fields, .doc = "Call paths, the most unbalanced first, 24 at most" },
+	{ "all_paths", FIELD_U32, LEDGER(uint32_t, all_paths), .doc = "How many there are" },
+	{ "timeline", FIELD_OBJECT, LEDGER(struct ledger_point_told *, timeline),
+	  LIST(struct ledger_line, timeline), .sub = &ledger_point_fields,
+	  .doc = "The counter in the course of the trial, in 64 points at most" },
+	END
+};
+const struct fields ledger_fields = {
+	"ledger", "Every hold and put of one counter in one trial", ledger_rows,
+	sizeof(struct ledger_line),
+};
 /* clang-format on */
 
 /* --- from evidence to a line --- */
@@ -501,4 +606,118 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->settled = line->settled;
 	e->settle_ns = line->settle_ns;
 	e->hang = line->hang;
+}
+
+/* --- from books to a line --- */
+
+static void tell_unmatched(const struct books *books, struct ledger_told *told)
+{
+	for (uint32_t i = 0; i < books->nr_suspects; i++) {
+		const struct books_suspect *suspect = &books->suspects[i];
+
+		for (uint32_t j = 0; j < suspect->nr_holds; j++)
+			told->holds[i][j] = (struct ledger_hold_told){
+				.at_ns = suspect->holds[j].at_ns,
+				.after = suspect->holds[j].after,
+				.echo = suspect->holds[j].echo,
+			};
+		told->unmatched[i] = (struct ledger_unmatched_told){
+			.stack = suspect->stack,
+			.kind = suspect->kind,
+			.task = text_or_null(suspect->task),
+			.unmatched = suspect->unmatched,
+			.usual = suspect->usual,
+			.holds = told->holds[i],
+			.nr_holds = suspect->nr_holds,
+		};
+	}
+}
+
+static void tell_paths(const struct books *books, struct ledger_path_told *told)
+{
+	for (uint32_t i = 0; i < books->nr_paths; i++) {
+		const struct books_path *path = &books->paths[i];
+
+		told[i] = (struct ledger_path_told){
+			.stack = path->stack,
+			.kind = path->kind,
+			.holds = path->holds,
+			.puts = path->puts,
+			.balance = (int64_t)path->holds - (int64_t)path->puts,
+		};
+	}
+}
+
+static void tell_points(const struct books *books, struct ledger_point_told *told)
+{
+	for (uint32_t i = 0; i < books->nr_points; i++)
+		told[i] = (struct ledger_point_told){
+			.at_ns = books->points[i].at_ns,
+			.delta = books->points[i].delta,
+			.count = books->points[i].count,
+		};
+}
+
+struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *told)
+{
+	const struct books *books = of->books;
+	bool leaked = of->signature && of->judgement->verdict == VERDICT_LEAK &&
+		      !strcmp(of->judgement->signature, of->signature);
+	bool accuses = leaked && books->state == LEDGER_WHOLE && books->nr_suspects;
+
+	if (accuses)
+		snprintf(told->path_signature, sizeof(told->path_signature), "%s: %s",
+			 of->signature, books->suspects[0].stack);
+	tell_unmatched(books, told);
+	tell_paths(books, told->paths);
+	tell_points(books, told->points);
+	return (struct ledger_line){
+		.trial = of->trial,
+		.attempt = of->attempt,
+		.final = of->final,
+		.signature = of->signature,
+		.object = of->object,
+		.verdict = of->judgement->verdict,
+		.leaked = leaked,
+		.state = books->state,
+		.reason =
+			books->reason[0] ? books->reason : ledger_hole_sentences[books->state],
+		.arm_ns = books->arm_ns,
+		.counted = books->counted,
+		.unseen = books->unseen,
+		.baseline = books->sum.baseline,
+		.count = books->sum.count,
+		.holds = books->sum.holds,
+		.puts = books->sum.puts,
+		.surplus = books->surplus,
+		.exact = books->exact,
+		.clean = books->nr_clean,
+		.path_signature = accuses ? told->path_signature : NULL,
+		.unmatched = told->unmatched,
+		.nr_unmatched = books->state == LEDGER_WHOLE ? books->nr_suspects : 0,
+		.paths = told->paths,
+		.nr_paths = books->nr_paths,
+		.all_paths = books->all_paths,
+		.timeline = told->points,
+		.nr_timeline = books->nr_points,
+	};
+}
+
+struct ledger_line ledger_line_empty(struct ledger_told *told)
+{
+	for (int i = 0; i < BOOKS_SUSPECTS; i++)
+		told->unmatched[i] = (struct ledger_unmatched_told){
+			.holds = told->holds[i],
+			.nr_holds = BOOKS_HOLDS,
+		};
+	return (struct ledger_line){
+		.verdict = VERDICTS,
+		.state = LEDGER_HOLES,
+		.unmatched = told->unmatched,
+		.nr_unmatched = BOOKS_SUSPECTS,
+		.paths = told->paths,
+		.nr_paths = BOOKS_PATHS,
+		.timeline = told->points,
+		.nr_timeline = BOOKS_POINTS,
+	};
 }

@@ -27,6 +27,7 @@ struct results {
 	uint8_t *done;	  /* its trials: a bit each */
 	uint32_t nr_done; /* bits that there is room for */
 	struct told told;
+	struct ledger_told ledger_told;
 };
 
 /* The first line is there already: is it of the same campaign, on the same kernel? */

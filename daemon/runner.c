@@ -11,7 +11,9 @@
 #include "machine.h"
 #include "order.h"
 #include "plan.h"
+#include "results_lines.h"
 #include "runner.h"
+#include "suspects.h"
 
 enum {
 	FAILURES_MAX = 3,	/* lanes that failed in a row before the campaign gives up */
@@ -23,6 +25,9 @@ enum {
 	HANGS_MS = 500,		/* the same, for one that is known to hang */
 	STUCK_MAX = 32,		/* lanes: a machine should be left with some namespaces */
 };
+
+#define FIRST_REPEAT \
+	0x80000000U /* number of a repeat within its lane: no trial of a plan has it */
 
 enum seat_state {
 	SEAT_EMPTY,
@@ -49,7 +54,10 @@ struct seat {
 	uint32_t klog_shared;
 	uint32_t klog_gaps;
 	bool killed;
-	bool hangs; /* its last trial has ended in a hang */
+	bool hangs;	  /* its last trial has ended in a hang */
+	bool serves;	  /* suspects, before it runs the plan's trials */
+	bool repeats;	  /* the trial in hand is one of a suspect */
+	uint32_t learned; /* trials without the race, with a whole ledger or without */
 };
 
 struct runner {
@@ -73,6 +81,10 @@ struct runner {
 	int error;	      /* negative errno: given up, with the sentence in why */
 	struct why *why;
 	struct lane_message message;
+	struct suspects suspects;
+	struct symbols *symbols; /* NULL: nobody wanted them yet */
+	uint32_t next_repeat;
+	struct ledger_told ledger_told;
 };
 
 static void fill_seats(struct runner *runner);
@@ -117,6 +129,12 @@ static void clear_seat(struct seat *seat)
 	*seat = (struct seat){ .runner = seat->runner };
 }
 
+/* Whether suspects are still to be served, when the campaign has ended, too. */
+static bool has_suspects(struct runner *runner)
+{
+	return suspects_next(&runner->suspects) != NULL;
+}
+
 /* Lets the lanes go when nothing is in hand any more; stops the loop when the last has gone. */
 static void wind_up(struct runner *runner)
 {
@@ -125,6 +143,8 @@ static void wind_up(struct runner *runner)
 	for (uint32_t i = 0; i < LANES_MAX; i++) {
 		struct seat *seat = &runner->seats[i];
 
+		if (seat->serves && has_suspects(runner))
+			continue;
 		if (seat->state == SEAT_IDLE || seat->state == SEAT_OPENING)
 			leave_seat(seat, seat->state == SEAT_OPENING);
 	}
@@ -143,6 +163,7 @@ static void give_up(struct runner *runner, int err)
 {
 	if (!runner->error)
 		runner->error = err;
+	suspects_drop(&runner->suspects);
 	end(runner, "error");
 }
 
@@ -215,6 +236,80 @@ static void complete_evidence(struct seat *seat, struct evidence *evidence)
 	}
 }
 
+/* --- ledgers --- */
+
+/* False when the results cannot be written any more. */
+static bool conclude_ledger(struct seat *seat, const struct ledger_of *of)
+{
+	struct runner *runner = seat->runner;
+	struct ledger_line line = ledger_line(of, &runner->ledger_told);
+	int err = results_ledger(runner->ask->results, &line, runner->why);
+
+	if (!err && tally_add_ledger(runner->tally, &line))
+		err = why_set(runner->why, ENOMEM, "runner: out of memory");
+	if (err)
+		give_up(runner, err);
+	return !err;
+}
+
+/* The ledger of a trial of the plan (ledger: always). */
+static bool conclude_own_ledger(struct seat *seat, const struct evidence *e,
+				const struct judgement *judgement)
+{
+	enum books_object object = BOOKS_NET_DEVICE;
+	bool leaked =
+		judgement->verdict == VERDICT_LEAK && suspects_watchable(judgement, &object);
+	const struct ledger_of of = {
+		.trial = e->spec.trial,
+		.final = true,
+		.signature = leaked ? judgement->signature : NULL,
+		.object = object_names[object],
+		.judgement = judgement,
+		.books = lane_books(seat->lane, object),
+	};
+
+	return conclude_ledger(seat, &of);
+}
+
+static void say_repeat(struct runner *runner, const struct ledger_of *of)
+{
+	char sentence[256];
+
+	snprintf(sentence, sizeof(sentence), "ledger: repeat %u of trial %u (%s): %s, %s",
+		 of->attempt, of->trial, of->signature, verdict_names[of->judgement->verdict],
+		 ledger_hole_names[of->books->state]);
+	progress_say(runner->ask->progress, sentence);
+}
+
+static bool is_spent(const struct evidence *e, const struct judgement *judgement);
+
+/* A trial that was to teach and went wrong is an attempt, too: otherwise there might be no end. */
+static bool conclude_repeat(struct seat *seat, const struct evidence *e,
+			    const struct judgement *judgement)
+{
+	struct runner *runner = seat->runner;
+	struct suspect *suspect = suspects_next(&runner->suspects);
+	struct ledger_of of;
+
+	seat->repeats = false;
+	if (!suspect)
+		return true; /* a signal has ended it */
+	of = (struct ledger_of){
+		.trial = suspect->spec.trial,
+		.attempt = suspect->attempts + 1,
+		.signature = suspect->signature,
+		.object = object_names[suspect->object],
+		.judgement = judgement,
+		.books = lane_books(seat->lane, suspect->object),
+	};
+	if (seat->learned++ < SUSPECTS_LEARN && !is_spent(e, judgement) &&
+	    of.books->state != LEDGER_UNARMED)
+		return true;
+	of.final = suspects_tried(&runner->suspects, judgement, of.books->state);
+	say_repeat(runner, &of);
+	return conclude_ledger(seat, &of);
+}
+
 /* Judges and writes down. False when the results cannot be written any more. */
 static bool conclude(struct seat *seat, struct evidence *evidence, struct judgement *judgement)
 {
@@ -226,6 +321,8 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 
 	complete_evidence(seat, evidence);
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
+	if (seat->repeats)
+		return conclude_repeat(seat, evidence, judgement);
 	found = tally_add(runner->tally, evidence, judgement, &finding);
 	if (found < 0) {
 		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
@@ -240,6 +337,11 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 		runner->findings++;
 		progress_finding(runner->ask->progress, evidence, judgement);
 	}
+	if (campaign->ledger == LEDGER_ALWAYS &&
+	    !conclude_own_ledger(seat, evidence, judgement))
+		return false;
+	if (campaign->ledger == LEDGER_SUSPECTS && !runner->error)
+		suspects_add(&runner->suspects, &evidence->spec, judgement);
 	progress_update(runner->ask->progress, runner->tally, loop_now());
 	if (campaign->stop.findings && runner->findings >= campaign->stop.findings)
 		end(runner, "findings");
@@ -271,26 +373,15 @@ static void conclude_lost(struct seat *seat, enum hang hang)
 
 /* --- lanes --- */
 
-static void run_next(struct seat *seat)
+static void start_trial(struct seat *seat, bool ledger)
 {
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
 
-	seat->state = SEAT_IDLE;
-	while (results_has(runner->ask->results, runner->next_trial))
-		runner->next_trial++;
-	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
-		end(runner, "trials");
-	if (runner->ended_by) {
-		wind_up(runner);
-		return;
-	}
-	plan_trial(campaign, runner->next_trial, &seat->spec);
-	if (lane_run(seat->lane, &seat->spec, runner->why)) {
+	if (lane_run(seat->lane, &seat->spec, ledger, runner->why)) {
 		give_up(runner, -EIO);
 		return;
 	}
-	runner->next_trial++;
 	seat->state = SEAT_RUNNING;
 	seat->started_ns = loop_now();
 	seat->missed_before = probes_missed(runner->ask->probes);
@@ -306,6 +397,33 @@ static void run_next(struct seat *seat)
 				campaign->watch.deadline_ms + 2ULL * campaign->watch.grace_ms +
 				campaign->watch.unregister_ms + LANE_MARGIN_MS) *
 				       1000000ULL);
+}
+
+static void run_next(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	const struct campaign *campaign = runner->campaign;
+	const struct suspect *suspect = suspects_next(&runner->suspects);
+
+	seat->state = SEAT_IDLE;
+	if (seat->serves && suspect) {
+		seat->repeats = true;
+		seat->spec = suspects_spec(suspect, seat->learned);
+		seat->spec.trial = runner->next_repeat++;
+		start_trial(seat, true);
+		return;
+	}
+	seat->serves = false;
+	while (results_has(runner->ask->results, runner->next_trial))
+		runner->next_trial++;
+	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
+		end(runner, "trials");
+	if (runner->ended_by) {
+		wind_up(runner);
+		return;
+	}
+	plan_trial(campaign, runner->next_trial++, &seat->spec);
+	start_trial(seat, campaign->ledger == LEDGER_ALWAYS);
 }
 
 /* A lane that a fault has touched is not used again. */
@@ -342,7 +460,10 @@ static void lane_failed(struct seat *seat)
 	struct lane_message *message = &runner->message;
 
 	runner->failures++;
-	if (seat->state == SEAT_OPENING || runner->failures >= FAILURES_MAX) {
+	if (seat->serves) { /* the campaign itself can do without */
+		progress_say(runner->ask->progress, message->why.text);
+		suspects_drop(&runner->suspects);
+	} else if (seat->state == SEAT_OPENING || runner->failures >= FAILURES_MAX) {
 		why_set(runner->why, 0, "%s", message->why.text);
 		give_up(runner, message->kind == LANE_FAILED ? -message->error : -EIO);
 	} else {
@@ -423,6 +544,8 @@ static void leaving_overtime(struct seat *seat)
 		return;
 	}
 	if (++runner->stuck == STUCK_MAX)
+		suspects_drop(&runner->suspects);
+	if (runner->stuck == STUCK_MAX)
 		end(runner, "stuck");
 	snprintf(sentence, sizeof(sentence),
 		 "lane %u (process %d) is stuck in the kernel; its device and namespaces stay "
@@ -447,6 +570,11 @@ static void seat_overtime(void *arg)
 		wind_up(runner);
 		break;
 	case SEAT_OPENING:
+		if (seat->serves) {
+			suspects_drop(&runner->suspects);
+			leave_seat(seat, true);
+			break;
+		}
 		give_up(runner, why_set(runner->why, ETIMEDOUT,
 					"lane %u: making it and warming it up took too long",
 					lane_number(seat->lane)));
@@ -456,20 +584,49 @@ static void seat_overtime(void *arg)
 	}
 }
 
+/* A suspect waits, and no lane serves it. */
+static bool wants_server(struct runner *runner)
+{
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].serves && runner->seats[i].state != SEAT_LEAVING)
+			return false;
+	return has_suspects(runner);
+}
+
+/* They are read once, and lanes inherit them. */
+static int need_symbols(struct runner *runner)
+{
+	int err = runner->symbols ? 0 : symbols_load(&runner->symbols, runner->why);
+
+	if (!err || runner->campaign->ledger == LEDGER_ALWAYS)
+		return err;
+	progress_say(runner->ask->progress, runner->why->text);
+	runner->why->text[0] = '\0';
+	suspects_drop(&runner->suspects);
+	return 0;
+}
+
 static void fill_seats(struct runner *runner)
 {
-	for (uint32_t i = 0; i < runner->campaign->lanes && !runner->ended_by; i++) {
+	if ((runner->campaign->ledger == LEDGER_ALWAYS || wants_server(runner)) &&
+	    need_symbols(runner)) {
+		give_up(runner, -EPERM);
+		return;
+	}
+	for (uint32_t i = 0; i < runner->campaign->lanes; i++) {
 		struct seat *seat = &runner->seats[i];
+		bool serves = wants_server(runner);
 		struct lane_ask ask = {
 			.campaign = runner->campaign,
 			.probes = runner->ask->probes,
 			.slot = i,
 			.number = runner->next_lane,
 			.keep = runner->ask->keep,
+			.symbols = runner->symbols,
 		};
 		int err;
 
-		if (seat->state != SEAT_EMPTY)
+		if (seat->state != SEAT_EMPTY || (runner->ended_by && !serves))
 			continue;
 		err = lane_start(&ask, &seat->lane, runner->why);
 		if (err) {
@@ -478,6 +635,7 @@ static void fill_seats(struct runner *runner)
 		}
 		runner->next_lane++;
 		seat->state = SEAT_OPENING;
+		seat->serves = serves;
 		seat->messages = loop_fd(runner->loop, lane_fd(seat->lane), lane_said, seat);
 		seat->deadline = loop_timer(runner->loop, seat_overtime, seat);
 		loop_timer_set(seat->deadline,
@@ -494,6 +652,7 @@ static void interrupted(void *arg)
 	struct runner *runner = arg;
 
 	runner->interrupts++;
+	suspects_drop(&runner->suspects);
 	if (runner->interrupts == 1) {
 		progress_say(runner->ask->progress, "interrupted: ending after the trials in "
 						    "hand; once more to stop at once");
@@ -522,6 +681,18 @@ static void tick(void *arg)
 }
 
 /* --- the whole --- */
+
+static void know_ledgered(struct runner *runner)
+{
+	const char *at = runner->ask->ledgered;
+
+	while (at && *at) {
+		size_t length = strcspn(at, ",");
+
+		suspects_known(&runner->suspects, at, length);
+		at += length + (at[length] == ',');
+	}
+}
 
 static int set_up(struct runner *runner)
 {
@@ -552,14 +723,26 @@ static int add_kept(const struct evidence *evidence, const struct judgement *jud
 	int found = tally_add(runner->tally, evidence, judgement, &finding);
 
 	runner->findings += found > 0;
+	if (runner->campaign->ledger == LEDGER_SUSPECTS)
+		suspects_add(&runner->suspects, &evidence->spec, judgement);
 	runner->earlier_ns += evidence->ended_ns - evidence->started_ns;
 	return found < 0 ? found : 0;
 }
 
+static int add_kept_ledger(const struct ledger_line *line, void *arg)
+{
+	struct runner *runner = arg;
+
+	if (line->final && line->signature)
+		suspects_known(&runner->suspects, line->signature, strlen(line->signature));
+	return tally_add_ledger(runner->tally, line);
+}
+
 static int replay_kept(struct runner *runner)
 {
-	int err = results_replay(runner->ask->results, &runner->message.evidence, add_kept,
-				 runner, runner->why);
+	const struct results_kept kept = { add_kept, add_kept_ledger, runner };
+	int err = results_replay(runner->ask->results, &runner->message.evidence, &kept,
+				 runner->why);
 
 	/* Lanes work side by side. */
 	runner->started_ns = loop_now() - runner->earlier_ns / runner->campaign->lanes;
@@ -623,6 +806,8 @@ enum exits runner_run(const struct runner_ask *ask, struct why *why)
 	runner->why = why;
 	runner->next_trial = ask->first;
 	runner->next_lane = 1;
+	runner->next_repeat = FIRST_REPEAT;
+	know_ledgered(runner);
 	for (uint32_t i = 0; i < LANES_MAX; i++)
 		runner->seats[i].runner = runner;
 	for (const struct probe_hook *hook = probes_hooks(ask->probes); hook->probe; hook++)
@@ -644,6 +829,7 @@ enum exits runner_run(const struct runner_ask *ask, struct why *why)
 	loop_free(runner->loop);
 	klog_close(runner->klog);
 	tally_free(runner->tally);
+	symbols_free(runner->symbols);
 	free(runner);
 	return code;
 }

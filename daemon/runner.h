@@ -16,6 +16,10 @@
  *              ^                                                                  │
  *              └───── same lane, or a fresh one after a fault <── results, tally ─┘
  *
+ * A trial that leaks is repeated with the ledger (suspects.h), in a lane that takes the place of the one
+ * that was spent; also when the campaign has ended meanwhile, unless a signal or an error ended it. Repeats
+ * are in no sum: they have lines of their own.
+ *
  * One thread, one loop; every lane is a process of its own, so a lane that settles, confirms a leak
  * or hangs holds up no other. SIGINT and SIGTERM end after the trials in hand, a second one ends at
  * once; either way results are kept and nothing is left behind.
@@ -27,6 +31,8 @@ struct runner_ask {
 	struct progress *progress;
 	uint32_t first; /* trial of the plan to begin with; 1 is the first */
 	bool keep;	/* named namespaces that stay */
+	const char *
+		ledgered; /* signatures, with commas, whose trials are not repeated; NULL: none */
 };
 
 /*

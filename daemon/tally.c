@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "results.h"
+#include "results_lines.h"
 #include "tally.h"
 
 /* --- what is told: the tables --- */
@@ -17,6 +18,7 @@
 	(offsetof(type, member) * _Generic(((type *)NULL)->member, ctype: (size_t)1))
 #define ARM(ctype, member)     .offset = PLACE(struct tally_arm, ctype, member)
 #define FINDING(ctype, member) .offset = PLACE(struct tally_finding, ctype, member)
+#define LEDGER(ctype, member)  .offset = PLACE(struct tally_ledger, ctype, member)
 #define SHARE(ctype, member)   .offset = PLACE(struct tally_share, ctype, member)
 #define REASON(ctype, member)  .offset = PLACE(struct tally_reason, ctype, member)
 #define STEP(ctype, member)    .offset = PLACE(struct tally_step, ctype, member)
@@ -113,6 +115,29 @@ const struct fields tally_share_fields = {
 	"share", "How often one arm shows a finding", share_rows, sizeof(struct tally_share),
 };
 
+static const struct field tally_ledger_rows[] = {
+	{ "trial", FIELD_U32, LEDGER(uint32_t, trial), .nullable = true,
+	  .doc = "Trial that was repeated for it, or (ledger always) that it was kept in; null: there is none" },
+	{ "attempt", FIELD_U32, LEDGER(uint32_t, attempt), .nullable = true,
+	  .doc = "Number of the repeat; null: the trial itself" },
+	{ "state", FIELD_ENUM, LEDGER(enum ledger_hole, state), NAMES(ledger_hole_names, LEDGER_HOLES),
+	  .nullable = true, .doc = "Whole, or why it accuses nobody; null: there is none" },
+	{ "reason", FIELD_TEXT, LEDGER(const char *, reason), .nullable = true,
+	  .doc = "The state in a sentence" },
+	{ "leaked", FIELD_BOOL, LEDGER(bool, leaked), .doc = "The leak came about while it was kept" },
+	{ "exact", FIELD_BOOL, LEDGER(bool, exact),
+	  .doc = "The unmatched paths are the only explanation; else they are inferred" },
+	{ "clean", FIELD_U32, LEDGER(uint32_t, clean),
+	  .doc = "Ledgers of trials without the race that it was compared with" },
+	{ "unmatched", FIELD_OBJECT, LEDGER(struct ledger_unmatched_told *, unmatched),
+	  LIST(struct tally_ledger, unmatched), .sub = &ledger_unmatched_fields,
+	  .doc = "Paths that hold what nobody dropped, the likeliest first" },
+	{ .name = NULL },
+};
+static const struct fields tally_ledger_fields = {
+	"finding_ledger", "What the ledger says of a finding", tally_ledger_rows, sizeof(struct tally_ledger),
+};
+
 static const struct field finding_rows[] = {
 	{ "verdict", FIELD_ENUM, FINDING(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
 	  .doc = "Verdict of the trials that show it" },
@@ -134,6 +159,18 @@ static const struct field finding_rows[] = {
 	{ "p_value", FIELD_REAL, FINDING(double, p_value), .nullable = true,
 	  .doc = "The largest p-value of the shares: small, and what the arm that injects most injects is "
 		 "the cause; null when no other arm ran" },
+	{ "first_trial", FIELD_U32, FINDING(uint32_t, first_trial), .doc = "The lowest number of its trials" },
+	{ "last_trial", FIELD_U32, FINDING(uint32_t, last_trial), .doc = "And the highest" },
+	{ "rate_ppm", FIELD_U64, FINDING(uint64_t, rate_ppm),
+	  .doc = "How many of a million valid trials of the campaign show it" },
+	{ "smallest", FIELD_OBJECT, FINDING(struct trial_spec, smallest), .sub = &spec_fields,
+	  .doc = "Spec of the trial with the fewest holds, then the fewest echoes, then the shortest hold" },
+	{ "path_signature", FIELD_TEXT, FINDING(const char *, path_signature), .nullable = true,
+	  .doc = "The signature with the call path that holds; null when the ledger does not know it" },
+	{ "stack", FIELD_TEXT, FINDING(const char *, stack), .nullable = true,
+	  .doc = "That path folded, as flamegraph.pl wants it, with the number of references" },
+	{ "ledger", FIELD_OBJECT, FINDING(struct tally_ledger, ledger), .sub = &tally_ledger_fields,
+	  .doc = "Who holds the references, as far as the ledger knows" },
 	{ .name = NULL },
 };
 const struct fields tally_finding_fields = {
@@ -226,6 +263,18 @@ struct arm_sums {
 	struct stats_sample hold_asked_us, held_ns, first_echo_ns, second_flags_ns, settle_ns;
 };
 
+/* The texts of a ledger that is kept. */
+struct kept_ledger {
+	char reason[256];
+	char path_signature[BOOKS_STACK + 96];
+	char folded[BOOKS_STACK];
+	struct {
+		char stack[BOOKS_STACK], kind[BOOKS_WORD], task[BOOKS_WORD];
+	} texts[BOOKS_SUSPECTS];
+	struct ledger_unmatched_told unmatched[BOOKS_SUSPECTS];
+	struct ledger_hold_told holds[BOOKS_SUSPECTS][BOOKS_HOLDS];
+};
+
 /* What a tally_finding points at; it stays in place while their array grows. */
 struct finding {
 	struct judgement first;
@@ -234,6 +283,7 @@ struct finding {
 	struct tally_share shares[ARMS];
 	uint32_t *trials;
 	uint32_t room;
+	struct kept_ledger *ledger; /* NULL: none */
 };
 
 /* More kinds than verdict.c has sentences; a further one is counted under the last. */
@@ -321,6 +371,7 @@ void tally_free(struct tally *tally)
 		stats_sample_free(&tally->steps[i].held_ns);
 	for (uint32_t i = 0; i < tally->nr_findings; i++) {
 		free(tally->findings[i]->trials);
+		free(tally->findings[i]->ledger);
 		free(tally->findings[i]);
 	}
 	free(tally->findings);
@@ -419,9 +470,22 @@ static int new_finding(struct tally *tally, const struct judgement *judgement)
 		.reason = finding->first.reason,
 		.arms = finding->arms,
 		.p_value = NAN,
+		.ledger = { .state = LEDGER_HOLES },
 	};
 	tally->nr_findings++;
 	return 0;
+}
+
+static uint32_t nr_holds(const struct trial_spec *spec)
+{
+	return spec->steps + (spec->hold_us > 0);
+}
+
+static bool is_smaller(const struct trial_spec *a, const struct trial_spec *b)
+{
+	if (nr_holds(a) != nr_holds(b))
+		return nr_holds(a) < nr_holds(b);
+	return a->echoes != b->echoes ? a->echoes < b->echoes : a->hold_us < b->hold_us;
 }
 
 static int add_to_finding(struct finding *finding, struct tally_finding *told,
@@ -437,6 +501,12 @@ static int add_to_finding(struct finding *finding, struct tally_finding *told,
 		finding->room = room;
 	}
 	told->trials[told->nr_trials++] = spec->trial;
+	if (!told->count || is_smaller(spec, &told->smallest))
+		told->smallest = *spec;
+	if (!told->count || spec->trial < told->first_trial)
+		told->first_trial = spec->trial;
+	if (spec->trial > told->last_trial)
+		told->last_trial = spec->trial;
 	told->count++;
 	finding->by_arm[spec->arm]++;
 	if (imaxabs(judgement->delta) > imaxabs(told->delta))
@@ -544,6 +614,71 @@ int tally_add(struct tally *tally, const struct evidence *evidence,
 		return add_fault(tally, &evidence->spec, judgement, finding);
 	if (!verdict_valid(judgement->verdict))
 		add_reason(tally, judgement);
+	return 0;
+}
+
+/* --- ledgers --- */
+
+static void keep_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+static void keep_unmatched(struct kept_ledger *kept, uint32_t i,
+			   const struct ledger_unmatched_told *told)
+{
+	keep_text(kept->texts[i].stack, sizeof(kept->texts[i].stack), told->stack);
+	keep_text(kept->texts[i].kind, sizeof(kept->texts[i].kind), told->kind);
+	keep_text(kept->texts[i].task, sizeof(kept->texts[i].task), told->task);
+	kept->unmatched[i] = *told;
+	kept->unmatched[i].stack = kept->texts[i].stack;
+	kept->unmatched[i].kind = kept->texts[i].kind;
+	kept->unmatched[i].task = told->task ? kept->texts[i].task : NULL;
+	kept->unmatched[i].holds = kept->holds[i];
+	memcpy(kept->holds[i], told->holds, told->nr_holds * sizeof(told->holds[0]));
+}
+
+static void keep_path(struct tally_finding *told, struct kept_ledger *kept,
+		      const struct ledger_line *line)
+{
+	for (uint32_t i = 0; i < line->nr_unmatched; i++)
+		keep_unmatched(kept, i, &line->unmatched[i]);
+	keep_text(kept->path_signature, sizeof(kept->path_signature), line->path_signature);
+	books_fold(kept->unmatched[0].stack, kept->unmatched[0].unmatched, kept->folded,
+		   sizeof(kept->folded));
+	told->path_signature = kept->path_signature;
+	told->stack = kept->folded;
+	told->ledger.unmatched = kept->unmatched;
+	told->ledger.nr_unmatched = line->nr_unmatched;
+}
+
+int tally_add_ledger(struct tally *tally, const struct ledger_line *line)
+{
+	struct tally_finding *told = tally->told_findings;
+	struct tally_finding *end = told + tally->nr_findings;
+	struct finding *finding;
+
+	while (line->signature && told < end && strcmp(told->signature, line->signature) != 0)
+		told++;
+	if (!line->signature || told == end || told->path_signature)
+		return 0;
+	finding = tally->findings[told - tally->told_findings];
+	if (!finding->ledger)
+		finding->ledger = calloc(1, sizeof(*finding->ledger));
+	if (!finding->ledger)
+		return -ENOMEM;
+	keep_text(finding->ledger->reason, sizeof(finding->ledger->reason), line->reason);
+	told->ledger = (struct tally_ledger){
+		.trial = line->trial,
+		.attempt = line->attempt,
+		.state = line->state,
+		.reason = finding->ledger->reason,
+		.leaked = line->leaked,
+		.exact = line->exact,
+		.clean = line->clean,
+	};
+	if (line->path_signature && line->nr_unmatched)
+		keep_path(told, finding->ledger, line);
 	return 0;
 }
 
@@ -777,8 +912,12 @@ void tally_summary(struct tally *tally, struct summary *summary)
 	}
 	summary->arms = tally->told_arms;
 	summary->nr_arms = nr;
-	for (uint32_t i = 0; i < tally->nr_findings; i++)
+	for (uint32_t i = 0; i < tally->nr_findings; i++) {
+		struct tally_finding *told = &tally->told_findings[i];
+
 		tell_shares(tally, i);
+		told->rate_ppm = summary->valid ? told->count * 1000000ULL / summary->valid : 0;
+	}
 	summary->decided = tally->decided[0] ? tally->decided : NULL;
 	summary->findings = tally->told_findings;
 	summary->nr_findings = tally->nr_findings;

@@ -5,6 +5,7 @@
 #include "campaign.h"
 #include "evidence.h"
 #include "fields.h"
+#include "ledger.h"
 #include "stats.h"
 #include "verdict.h"
 
@@ -61,6 +62,22 @@ struct tally_share {
 	double p_value; /* of that arm against this one; NaN: it is that arm */
 };
 
+struct ledger_line; /* results_lines.h */
+struct ledger_unmatched_told;
+
+/* What the ledgers of a finding's trials, or of their repeats, say. */
+struct tally_ledger {
+	uint32_t trial;		/* whose ledger it is; 0: none was kept */
+	uint32_t attempt;	/* 0: the trial's own */
+	enum ledger_hole state; /* LEDGER_HOLES: none was kept */
+	const char *reason;	/* of the state; NULL: none was kept */
+	bool leaked;		/* the leak came about in it */
+	bool exact;
+	uint32_t clean;
+	struct ledger_unmatched_told *unmatched; /* of a leak with a whole ledger only */
+	uint32_t nr_unmatched;
+};
+
 struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	enum verdict verdict;
 	const char *object; /* NULL when none */
@@ -75,7 +92,15 @@ struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t nr_arms;
 	struct tally_share *shares; /* of every arm that ran; filled in by tally_summary() */
 	uint32_t nr_shares;
-	double p_value; /* the largest of the shares; NaN: no other arm ran */
+	double p_value;			  /* the largest of the shares; NaN: no other arm ran */
+	uint32_t first_trial, last_trial; /* the lowest and the highest number */
+	uint64_t rate_ppm;		  /* of all valid trials */
+	/* Of its trials: that with the fewest holds, then echoes, then the shortest hold. */
+	struct trial_spec smallest;
+	const char
+		*path_signature; /* the signature with the path that holds; NULL: not known */
+	const char *stack;	 /* that path as flame graphs want it; NULL: not known */
+	struct tally_ledger ledger;
 };
 
 /*
@@ -151,6 +176,12 @@ void tally_free(struct tally *tally);
  */
 int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding);
+
+/*
+ * Adds a ledger to the finding of its signature. A whole one of a leak stays; of several, the first. 0, or
+ * -ENOMEM.
+ */
+int tally_add_ledger(struct tally *tally, const struct ledger_line *line);
 
 /*
  * Whether the campaign ends by what it knows: "valid" (stop.valid), "decided" (stop.decided), or NULL: it

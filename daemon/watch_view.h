@@ -6,6 +6,7 @@
 
 #include "ledger.h"
 #include "reftracker.h"
+#include "watchpoint.h"
 
 /*
  * How `dadrace watch` shows ledgers: as a table for people, as folded stacks for flame graphs, as JSON

@@ -891,6 +891,13 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 {
 	fds[0] = probes->rings[slot];
 	fds[1] = bpf_program__fd(probes->skel->progs.counts_read);
+	fds[2] = bpf_program__fd(probes->skel->progs.watchpoint_find);
+	fds[3] = bpf_program__fd(probes->skel->progs.watchpoint_mark);
+	fds[4] = bpf_program__fd(probes->skel->progs.watchpoint_hit);
+	fds[5] = bpf_map__fd(probes->skel->maps.watchpoint_rings);
+	fds[6] = bpf_map__fd(probes->skel->maps.watchpoint_states);
+	fds[7] = bpf_map__fd(probes->skel->maps.watchpoint_finds);
+	fds[8] = bpf_map__fd(probes->skel->maps.cpu_offsets);
 }
 
 int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,

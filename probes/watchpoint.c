@@ -34,6 +34,7 @@ struct watched {
 	struct watchpoint_found found;
 	int fds[CPUS_MAX]; /* by CPU; -1: it was not online */
 	uint32_t idle;
+	struct watchpoint_health before; /* watchpoints_start */
 };
 
 struct watchpoints {
@@ -386,7 +387,7 @@ void watchpoints_stop(struct watchpoints *watch)
 	watch->cpus_changed = strcmp(online, watch->online) != 0;
 }
 
-struct watchpoint_health watchpoints_health(const struct watchpoints *watch, uint32_t object)
+static struct watchpoint_health health_of_all(const struct watchpoints *watch, uint32_t object)
 {
 	const struct watched *watched = &watch->objects[object];
 	struct watchpoint_health health = {
@@ -409,6 +410,45 @@ struct watchpoint_health watchpoints_health(const struct watchpoints *watch, uin
 	health.late = state.late;
 	health.ended = state.ended;
 	return health;
+}
+
+struct watchpoint_health watchpoints_health(const struct watchpoints *watch, uint32_t object)
+{
+	const struct watchpoint_health *before = &watch->objects[object].before;
+	struct watchpoint_health health = health_of_all(watch, object);
+
+	health.counted -= before->counted;
+	health.hits -= before->hits;
+	health.lost -= before->lost;
+	health.late -= before->late;
+	return health;
+}
+
+int watchpoints_start(struct watchpoints *watch, struct why *why)
+{
+	for (uint32_t i = 0; i < watch->nr_objects; i++) {
+		watch->objects[i].before = health_of_all(watch, i);
+		watch->objects[i].idle = 0;
+	}
+	read_online(watch->online, sizeof(watch->online));
+	watch->stopped = watch->cpus_changed = false;
+	for (uint32_t i = 0; i < watch->nr_objects; i++)
+		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+			if (watch->objects[i].fds[cpu] >= 0 &&
+			    ioctl(watch->objects[i].fds[cpu], PERF_EVENT_IOC_ENABLE, 0))
+				return why_set(why, EIO,
+					       "watchpoints: the one of CPU %u cannot be "
+					       "enabled again: %s",
+					       cpu, strerror(errno));
+	return watchpoints_mark(watch, why);
+}
+
+void watchpoints_let_go(struct watchpoints *watch)
+{
+	for (uint32_t i = 0; watch && i < watch->nr_objects; i++)
+		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+			if (watch->objects[i].fds[cpu] >= 0)
+				close(watch->objects[i].fds[cpu]);
 }
 
 /* --- the proof --- */

@@ -11,7 +11,8 @@
  * registers on each CPU, and each counter takes one of them everywhere.
  *
  *   arm ──> mark ──> writes ... ──> mark ──> stop ──> read ──> health ──> disarm
- *            └── in the order of the ring (watchpoint_record.h) ──┘
+ *            ^ └── in the order of the ring (watchpoint_record.h) ──┘ │
+ *            └──────────────────────── start <────────────────────────┘
  *
  * A mark is the snapshot: every part of the counter, read in the ring's order. What changed between two
  * marks must be the sum of the writes between them (daemon/ledger.h).
@@ -76,6 +77,19 @@ void watchpoints_read(struct watchpoints *watch,
 
 /* No writes are seen after this; what waits in the ring can still be read. */
 void watchpoints_stop(struct watchpoints *watch);
+
+/*
+ * Begins anew after watchpoints_stop, with a mark, and with a health that knows nothing of what was
+ * before. Arming again would cost some 20 ms. Errors as of watchpoints_mark; -EIO: an event cannot be
+ * enabled.
+ */
+int watchpoints_start(struct watchpoints *watch, struct why *why);
+
+/*
+ * For a child that was forked without exec and may be stuck in the kernel for ever: closes its copies of
+ * the events, which would keep the debug registers.
+ */
+void watchpoints_let_go(struct watchpoints *watch);
 
 /* After watchpoints_stop: exact. */
 struct watchpoint_health watchpoints_health(const struct watchpoints *watch, uint32_t object);

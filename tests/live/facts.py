@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """facts.py DIR EXPRESSION: a Python expression over the results in a folder.
 
-  campaign, trials, findings, summary   the lines of results.ndjson, by type
+  campaign, trials, ledgers, findings, summary   the lines of results.ndjson, by type
   arm(NAME)                             its trials
   verdicts                              how many trials by verdict
   valid(TRIALS)                         those that say something about the kernel
@@ -32,6 +32,7 @@ for number, line in enumerate(lines, 1):
 
 campaign = by_type["campaign"][0]
 trials = by_type["trial"]
+ledgers = by_type["ledger"]
 findings = by_type["finding"]
 summary = (by_type["summary"] or [None])[0]
 verdicts = collections.Counter(t["verdict"] for t in trials)

@@ -24,6 +24,7 @@
 #include <linux/if_packet.h>
 
 #include "ledger.h"
+#include "watchpoint.h"
 
 /*
  * The ledger on the running kernel, in a network namespace of its own. The first argument is the number

@@ -16,7 +16,7 @@
 
 #define ROOT_KEYS                                                                             \
 	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, " \
-	"trial_seed, arms, window, order, echo, dad, watch"
+	"trial_seed, arms, window, order, echo, dad, watch, ledger"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)
@@ -61,6 +61,7 @@ static void test_defaults(void **state)
 	assert_int_equal(campaign->stop.seconds, 0);
 	assert_int_equal(campaign->stop.findings, 0);
 	assert_int_equal(campaign->lanes, 1);
+	assert_int_equal(campaign->ledger, LEDGER_SUSPECTS);
 	assert_int_equal(campaign->tier, TIER_AUTO);
 	assert_int_equal(campaign->device.kind, DEVICE_VETH);
 	assert_null(campaign->device.dut);
@@ -139,6 +140,14 @@ static const struct bad {
 	  "bad.yaml:2:1: stop: given twice, first in line 1" },
 	{ "? [a]\n: 5\n", { NULL },
 	  "bad.yaml:1:3: found a list for a key; allowed here: " ROOT_KEYS },
+	{ "lanes: 2\nledger: always\n", { NULL },
+	  "bad.yaml:2:1: ledger: ledger always watches one lane, and lanes is 2; allowed: lanes 1, or "
+	  "ledger suspects" },
+	{ "ledger: always\nlanes: 2\n", { NULL },
+	  "bad.yaml:2:1: lanes: ledger always watches one lane, and lanes is 2; allowed: lanes 1, or "
+	  "ledger suspects" },
+	{ "ledger: never\n", { NULL },
+	  "bad.yaml:1:9: ledger: found never; allowed: off, suspects, always" },
 	{ "lanes: 4\nname: a\x7f\n", { NULL },
 	  "bad.yaml:2:8: not a YAML text: control characters are not allowed" },
 	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 5\n",

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "ledger.h"
+#include "watchpoint.h"
 
 /* A kernel of 4 KiB functions, in this order. */
 static const char *const functions[] = {

@@ -46,6 +46,15 @@
 	"{\"at_ns\":5000000,\"event\":\"look\",\"sequence\":null,\"value\":1},"           \
 	"{\"at_ns\":6000000,\"event\":\"look\",\"sequence\":null,\"value\":1}]}\n"
 
+#define LEDGER_LINE(signature)                                                                 \
+	"{\"type\":\"ledger\",\"trial\":2,\"attempt\":1,\"final\":true,\"signature\":"         \
+	"\"" signature "\",\"state\":\"whole\",\"reason\":\"fine\",\"leaked\":true,\"exact\":" \
+		       "false,\"clean\":3,"                                                    \
+	"\"of_a_later_version\":1,\"path_signature\":\"" signature ": f < g < [syscall]\","    \
+	"\"unmatched\":[{\"stack\":\"f < g < [syscall]\",\"kind\":\"route\",\"task\":null,"    \
+	"\"unmatched\":1,\"usual\":0.5,\"holds\":[{\"at_ns\":3500000,\"after\":\"step-held\"," \
+	"\"echo\":1}]}]}\n"
+
 static char folder[64];
 
 static int make_folder(void **state)
@@ -252,7 +261,8 @@ static void test_report(void **state)
 		/* the event of a later version is passed over; the step without a hold is no hold */
 		"         3.000 ms  II   held: \"II held at return of f until I done\"\n",
 		"         4.000 ms  II   a source address is selected: fails, EADDRNOTAVAIL\n",
-		"         5.000 ms       a further look: references are missing (+1), 2 times\n",
+		"         5.000 ms       a further look: references are missing (+1), 2 "
+		"times\n",
 		"and the unregister does not return\n",
 		"net_device references           11        12  <--\n",
 		"    one\n    two\n",
@@ -272,6 +282,27 @@ static void test_report(void **state)
 	(void)state;
 	assert_says(text, lines, sizeof(lines) / sizeof(lines[0]));
 	assert_null(strstr(text, "invented"));
+	free(text);
+	past_close(past);
+}
+
+static void test_report_of_a_ledger(void **state)
+{
+	static const char *const lines[] = {
+		"Ledger (every hold and put",
+		"repeat 1 of trial 2, compared with 3 trials\n",
+		"+1 by route, inferred: f < g < [syscall]; at 3500 us, right after "
+		"step-held,\n",
+	};
+	struct past *past = open_good(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("leak/other")
+					      LEDGER_LINE("leak/net_device"));
+	char *text = report(past);
+
+	(void)state;
+	assert_string_equal(past_summary(past)->findings[0].path_signature,
+			    "leak/net_device: f < g < [syscall]");
+	assert_int_equal(past_summary(past)->trials, 1); /* a repeat is in no sum */
+	assert_says(text, lines, sizeof(lines) / sizeof(lines[0]));
 	free(text);
 	past_close(past);
 }
@@ -301,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_past),
 		cmocka_unit_test(test_spec_of_a_trial),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_report_of_a_ledger),
 		cmocka_unit_test(test_reports_beside_the_results),
 	};
 

@@ -701,8 +701,17 @@ static int note_trial(const struct evidence *evidence, const struct judgement *j
 	return 0;
 }
 
+static int note_ledger(const struct ledger_line *line, void *arg)
+{
+	char *seen = arg;
+
+	sprintf(seen + strlen(seen), "L%u ", line->attempt);
+	return 0;
+}
+
 static struct results *open_again(char seen[64])
 {
+	const struct results_kept kept = { note_trial, note_ledger, seen };
 	struct results *results = NULL;
 	struct evidence *room = calloc(1, sizeof(*room));
 	struct why why = { "" };
@@ -710,7 +719,7 @@ static struct results *open_again(char seen[64])
 	seen[0] = '\0';
 	if (results_open_again("out", &campaign, NULL, &results, &why) ||
 	    results_begin(results, &campaign, &machine, hooks, 3, &why) ||
-	    results_replay(results, room, note_trial, seen, &why))
+	    results_replay(results, room, &kept, &why))
 		fail_msg("%s", why.text);
 	free(room);
 	return results;
@@ -750,6 +759,33 @@ static void test_go_on(void **state)
 		assert_string_equal(seen, "1 3 4 2 ");
 		remove_all("out");
 	}
+}
+
+/* And ledgers, among them; what comes after one is not cut off. */
+static void test_go_on_with_ledgers(void **state)
+{
+	const struct judgement leak = { .verdict = VERDICT_LEAK };
+	struct books *books = calloc(1, sizeof(*books));
+	static struct ledger_told told;
+	const struct ledger_of of = { .trial = 1,
+				      .attempt = 2,
+				      .object = "net_device",
+				      .judgement = &leak,
+				      .books = books };
+	struct ledger_line line = ledger_line(&of, &told);
+	struct results *results;
+	struct why why = { "" };
+	char seen[64];
+
+	(void)state;
+	three_trials("");
+	results = open_again(seen);
+	assert_int_equal(results_ledger(results, &line, &why), 0);
+	assert_int_equal(results_trial(results, quiet_trial(2), &clean, &why), 0);
+	results_close(results);
+	results_close(open_again(seen));
+	assert_string_equal(seen, "1 3 4 L2 2 ");
+	free(books);
 }
 
 static void test_go_on_with_nothing(void **state)
@@ -804,7 +840,8 @@ static void test_go_on_with_another(void **state)
 
 static void test_schema(void **state)
 {
-	static const char *const types[] = { "campaign", "trial", "finding", "summary" };
+	static const char *const types[] = { "campaign", "trial", "ledger", "finding",
+					     "summary" };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -816,8 +853,8 @@ static void test_schema(void **state)
 	schema = json_loads(text, 0, NULL);
 	assert_non_null(schema);
 	any = json_object_get(schema, "oneOf");
-	assert_int_equal(json_array_size(any), 4);
-	for (int i = 0; i < 4; i++) {
+	assert_int_equal(json_array_size(any), 5);
+	for (int i = 0; i < 5; i++) {
 		char place[64];
 		json_t *of, *type;
 
@@ -925,6 +962,7 @@ int main(void)
 		IN_FOLDER(test_summary_that_cannot_be_replaced),
 		IN_FOLDER(test_killed),
 		IN_FOLDER(test_go_on),
+		IN_FOLDER(test_go_on_with_ledgers),
 		IN_FOLDER(test_go_on_with_nothing),
 		IN_FOLDER(test_nothing_to_go_on_with),
 		IN_FOLDER(test_go_on_with_another),

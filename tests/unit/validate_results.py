@@ -87,9 +87,24 @@ class Results:
         self.expect(kinds.count("summary") <= 1, "there are several summary lines")
         if not self.torn:
             self.expect(kinds and kinds[-1] == "summary", "the last line is not the summary")
-        ranks = [("campaign", "trial", "finding", "summary").index(kind) for kind in kinds]
+        order = {"campaign": 0, "trial": 1, "ledger": 1, "finding": 2, "summary": 3}
+        ranks = [order.get(kind, 9) for kind in kinds]
         self.expect(ranks == sorted(ranks),
-                    "the lines are not in the order campaign, trials, findings, summary")
+                    "the lines are not in the order campaign, trials and ledgers, findings, summary")
+
+    def check_ledger(self, number, line):
+        where = f"results.ndjson:{number} (ledger of trial {line['trial']})"
+        whole = line["state"] == "whole"
+        self.expect(not whole or line["count"] - line["baseline"] == line["holds"] - line["puts"]
+                    == line["surplus"], f"{where}: whole, and the holds and puts do not add up")
+        self.expect(whole or not line["unmatched"], f"{where}: {line['state']}, and it accuses")
+        self.expect(not whole or not line["unseen"], f"{where}: whole, and writes were not seen")
+        self.expect(bool(line["path_signature"])
+                    == (whole and line["leaked"] and bool(line["unmatched"])),
+                    f"{where}: a path's signature belongs to a whole ledger of a leak")
+        if len(line["paths"]) == line["all_paths"] and whole:
+            self.expect(sum(path["balance"] for path in line["paths"]) == line["surplus"],
+                        f"{where}: the paths do not add up")
 
     def check_trial(self, number, line):
         where = f"results.ndjson:{number} (trial {line['spec']['trial']})"
@@ -250,6 +265,8 @@ class Results:
         if self.complaints:
             return
         self.check_trials()
+        for number, line in self.of_type("ledger"):
+            self.check_ledger(number, line)
         summaries = self.of_type("summary")
         if summaries:
             self.check_summary(summaries[0][1])

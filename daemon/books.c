@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "books.h"
+
+_Static_assert((int)BOOKS_NET_DEVICE == (int)OBJECT_NET_DEVICE &&
+		       (int)BOOKS_INET6_DEV == (int)OBJECT_INET6_DEV,
+	       "books are found by the object that leaks");
+
+static void put_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text);
+}
+
+static int64_t balance_of(const struct ledger_path *path)
+{
+	return (int64_t)path->holds - (int64_t)path->puts;
+}
+
+/* --- paths --- */
+
+static int most_unbalanced_first(const void *a, const void *b)
+{
+	const struct ledger_path *first = *(const struct ledger_path *const *)a;
+	const struct ledger_path *second = *(const struct ledger_path *const *)b;
+	int64_t first_is = imaxabs(balance_of(first)), second_is = imaxabs(balance_of(second));
+
+	if (first_is != second_is)
+		return first_is < second_is ? 1 : -1;
+	return strcmp(first->stack, second->stack);
+}
+
+static void write_paths(const struct ledger *ledger, struct books *books)
+{
+	const struct ledger_path *sorted[LEDGER_PATHS_MAX];
+	uint32_t nr = ledger_nr_paths(ledger);
+
+	for (uint32_t i = 0; i < nr; i++)
+		sorted[i] = ledger_path(ledger, i);
+	qsort(sorted, nr, sizeof(sorted[0]), most_unbalanced_first);
+	books->all_paths = nr;
+	books->nr_paths = nr < BOOKS_PATHS ? nr : BOOKS_PATHS;
+	for (uint32_t i = 0; i < books->nr_paths; i++) {
+		struct books_path *path = &books->paths[i];
+
+		put_text(path->stack, sizeof(path->stack), sorted[i]->stack);
+		put_text(path->kind, sizeof(path->kind), sorted[i]->kind);
+		path->holds = sorted[i]->holds;
+		path->puts = sorted[i]->puts;
+	}
+}
+
+/* --- suspects --- */
+
+static bool is_echo(enum moment_kind kind)
+{
+	return kind == MOMENT_ECHO_IN || kind == MOMENT_ECHO_OUT;
+}
+
+/* What of the kernel's or the trial's doing came right before; the moments are sorted. */
+static struct books_hold hold_at(const struct evidence *e, uint64_t at_ns)
+{
+	struct books_hold hold = {
+		.at_ns = (int64_t)(at_ns - e->started_ns),
+		.after = MOMENTS,
+	};
+
+	for (uint32_t i = 0; i < e->nr_moments && e->moments[i].at_ns <= at_ns; i++) {
+		hold.after = e->moments[i].kind;
+		if (is_echo(hold.after))
+			hold.echo = e->moments[i].sequence;
+	}
+	return hold;
+}
+
+/* The last `unmatched` holds of the path, in the order of time. */
+static void write_holds(const struct ledger_path *path, const struct books_entry *entries,
+			uint32_t nr, const struct evidence *e, struct books_suspect *suspect)
+{
+	int64_t left = suspect->unmatched;
+	uint32_t first = nr;
+
+	while (first && left > 0) {
+		const struct books_entry *entry = &entries[--first];
+
+		if (entry->path == path && entry->delta > 0)
+			left -= entry->delta;
+	}
+	for (; first < nr && suspect->nr_holds < BOOKS_HOLDS; first++)
+		if (entries[first].path == path && entries[first].delta > 0)
+			suspect->holds[suspect->nr_holds++] = hold_at(e, entries[first].at_ns);
+}
+
+static void write_suspects(const struct ledger_match *match, const struct books_entry *entries,
+			   uint32_t nr, const struct evidence *e, struct books *books)
+{
+	for (uint32_t i = 0; i < match->nr_suspects && i < BOOKS_SUSPECTS; i++) {
+		const struct ledger_suspect *found = &match->suspects[i];
+		struct books_suspect *suspect = &books->suspects[books->nr_suspects++];
+
+		put_text(suspect->stack, sizeof(suspect->stack), found->path->stack);
+		put_text(suspect->kind, sizeof(suspect->kind), found->path->kind);
+		if (found->nr_tasks)
+			snprintf(suspect->task, sizeof(suspect->task), "%s/%u",
+				 found->tasks[0].comm, found->tasks[0].pid);
+		suspect->unmatched = found->unmatched;
+		suspect->usual = found->usual;
+		write_holds(found->path, entries, nr, e, suspect);
+	}
+}
+
+/* --- the counter's way --- */
+
+/* Every so many entries become one point, the last one always. */
+static void write_points(const struct books_entry *entries, uint32_t nr,
+			 const struct evidence *e, struct books *books)
+{
+	uint32_t step = (nr + BOOKS_POINTS - 1) / BOOKS_POINTS;
+	int64_t delta = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		delta += entries[i].delta;
+		if ((nr - 1 - i) % step)
+			continue;
+		books->points[books->nr_points++] = (struct books_point){
+			.at_ns = (int64_t)(entries[i].at_ns - e->started_ns),
+			.delta = delta,
+			.count = entries[i].count,
+		};
+		delta = 0;
+	}
+}
+
+void books_write(const struct ledger *ledger, const struct ledger_match *match,
+		 const struct books_entry *entries, uint32_t nr_entries,
+		 const struct evidence *evidence, struct books *books)
+{
+	books->sum = ledger_sum(ledger);
+	books->surplus = match->surplus;
+	books->exact = match->exact;
+	books->nr_clean = match->nr_clean;
+	books->nr_paths = books->nr_suspects = books->nr_points = 0;
+	memset(books->suspects, 0, sizeof(books->suspects));
+	write_paths(ledger, books);
+	write_suspects(match, entries, nr_entries, evidence, books);
+	write_points(entries, nr_entries, evidence, books);
+}
+
+void books_fold(const char *stack, int64_t number, char *out, size_t size)
+{
+	const char *end = stack + strlen(stack);
+	size_t used = 0;
+
+	out[0] = '\0';
+	while (end > stack && used < size) {
+		const char *from = end;
+
+		while (from > stack && !(end - from >= 3 && !strncmp(from, " < ", 3)))
+			from--;
+		if (from == stack)
+			used += (size_t)snprintf(out + used, size - used, "%.*s %" PRId64,
+						 (int)(end - from), from, number);
+		else
+			used += (size_t)snprintf(out + used, size - used, "%.*s;",
+						 (int)(end - from - 3), from + 3);
+		end = from;
+	}
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "books.h"
+#include "crew_parts.h"
+#include "ledger.h"
+#include "watchpoint.h"
+
+/* An up/down cycle writes a hundred times. The ring is read after the trial, which is not disturbed. */
+enum {
+	LEDGER_RING_BYTES = 4 * WATCHPOINT_RING_BYTES,
+	ENTRIES_MAX = LEDGER_RING_BYTES / sizeof(struct watchpoint_write),
+};
+
+static const struct watchpoint_object watched[BOOKS_OBJECTS] = {
+	[BOOKS_NET_DEVICE] = { .kind = WATCHPOINT_NET_DEVICE },
+	[BOOKS_INET6_DEV] = { .kind = WATCHPOINT_INET6_DEV },
+};
+
+/* One counter. */
+struct account {
+	struct ledger *ledger;
+	struct ledger_profile *profile;
+	struct books_entry *entries;
+	uint32_t nr_entries;
+};
+
+struct crew_ledger {
+	struct watchpoints *watch;
+	bool open;   /* writes of a trial are being seen */
+	bool closed; /* and have been seen, but not written down */
+	struct account accounts[BOOKS_OBJECTS];
+};
+
+static void told(const struct ledger_entry *entry, void *arg)
+{
+	struct account *account = arg;
+
+	if (account->nr_entries < ENTRIES_MAX)
+		account->entries[account->nr_entries++] = (struct books_entry){
+			.at_ns = entry->at_ns,
+			.delta = entry->delta,
+			.count = entry->count,
+			.path = entry->path,
+		};
+}
+
+static void seen(const struct watchpoint_mark *record, void *arg)
+{
+	struct crew_ledger *ledger = arg;
+
+	if (record->object < BOOKS_OBJECTS)
+		ledger_add(ledger->accounts[record->object].ledger, record);
+}
+
+/* --- arming: once in the life of a lane --- */
+
+static int make_accounts(struct crew_ledger *ledger, struct why *why)
+{
+	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+		struct account *account = &ledger->accounts[i];
+
+		account->entries = calloc(ENTRIES_MAX, sizeof(account->entries[0]));
+		account->profile = ledger_profile_new();
+		if (!account->entries || !account->profile)
+			return why_set(why, ENOMEM, "ledger: out of memory");
+	}
+	return 0;
+}
+
+static int arm(struct crew *crew, struct why *why)
+{
+	uint32_t ifindex = testbed_dut(crew->testbed)->ifindex, slot = crew->ask->slot;
+	int err = 0;
+
+	if (!crew->ledger) {
+		crew->ledger = calloc(1, sizeof(*crew->ledger));
+		err = crew->ledger ? make_accounts(crew->ledger, why) :
+				     why_set(why, ENOMEM, "ledger: out of memory");
+	}
+	if (!err)
+		err = watchpoints_prove(crew->probes, slot, ifindex, why);
+	if (!err)
+		err = watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_OBJECTS,
+				      LEDGER_RING_BYTES, &crew->ledger->watch, why);
+	return err;
+}
+
+static int new_ledgers(struct crew *crew, struct why *why)
+{
+	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+		struct account *account = &crew->ledger->accounts[i];
+
+		ledger_free(account->ledger);
+		account->nr_entries = 0;
+		account->ledger = ledger_new(
+			crew->ask->symbols,
+			watchpoints_counter(crew->ledger->watch, (uint32_t)i), told, account);
+		if (!account->ledger)
+			return why_set(why, ENOMEM, "ledger: out of memory");
+	}
+	return 0;
+}
+
+static void say_unarmed(struct crew *crew, const struct why *why)
+{
+	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+		struct books *books = &crew->ask->books[i];
+
+		*books = (struct books){ .state = LEDGER_UNARMED };
+		snprintf(books->reason, sizeof(books->reason), "%.255s", why->text);
+	}
+}
+
+void crew_ledger_open(struct crew *crew)
+{
+	bool is_armed = crew->ledger && crew->ledger->watch;
+	uint64_t from_ns = loop_now();
+	struct why why = { "" };
+	int err = is_armed ? 0 : arm(crew, &why);
+
+	/* Nobody has written since the marks: the device is down. */
+	if (!err)
+		err = new_ledgers(crew, &why);
+	if (!err && is_armed)
+		err = watchpoints_start(crew->ledger->watch, &why);
+	if (err) {
+		say_unarmed(crew, &why);
+		return;
+	}
+	for (int i = 0; i < BOOKS_OBJECTS; i++)
+		crew->ask->books[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
+	crew->ledger->open = true;
+}
+
+/* --- and closing: the last mark, then no more writes, then whatever waits --- */
+
+void crew_ledger_close(struct crew *crew)
+{
+	if (!crew->ledger || !crew->ledger->open)
+		return;
+	crew->ledger->open = false;
+	crew->ledger->closed = true;
+	watchpoints_mark(crew->ledger->watch, NULL); /* a full ring says so in the health */
+	watchpoints_stop(crew->ledger->watch);
+	watchpoints_read(crew->ledger->watch, seen, crew->ledger);
+	for (uint32_t i = 0; i < BOOKS_OBJECTS; i++) {
+		struct watchpoint_health health = watchpoints_health(crew->ledger->watch, i);
+		struct books *books = &crew->ask->books[i];
+
+		books->state = ledger_check(crew->ledger->accounts[i].ledger, &health);
+		books->counted = health.counted;
+		books->unseen = health.counted - health.hits;
+	}
+}
+
+/* What a trial looks like in which nothing was injected and nothing was lost. */
+static bool teaches(const struct evidence *e, const struct books *books)
+{
+	return e->spec.arm == ARM_CONTROL && e->settled && books->state == LEDGER_WHOLE;
+}
+
+void crew_ledger_write(struct crew *crew)
+{
+	const struct evidence *e = &crew->message.evidence;
+
+	if (!crew->ledger || !crew->ledger->closed)
+		return;
+	crew->ledger->closed = false;
+	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+		struct account *account = &crew->ledger->accounts[i];
+		struct books *books = &crew->ask->books[i];
+		struct ledger_match match = ledger_match(account->ledger, account->profile);
+
+		books_write(account->ledger, &match, account->entries, account->nr_entries, e,
+			    books);
+		if (teaches(e, books) && ledger_learn(account->profile, account->ledger))
+			books->state = LEDGER_SUM; /* out of memory: half of it was learned */
+	}
+}
+
+void crew_ledger_let_go(struct crew *crew)
+{
+	if (crew->ledger)
+		watchpoints_let_go(crew->ledger->watch);
+}

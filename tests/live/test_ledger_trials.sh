@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A leak is repeated with the ledger, and its finding names who holds: a packet socket, bound by a child
+# of the bring-up. Repeats are in no sum; without a leak, or with the ledger off, there are none.
+#
+# Usage: test_ledger_trials.sh DADRACE SOURCE-FOLDER
+. "$(dirname "$0")/lib.sh"
+begin "$@"
+
+
+holder() { # NAME NUMBER KIND [ARG...]
+	local name=$1 number=$2 kind=$3
+	shift 3
+	run "$name" quick --set stop.trials=3 --set watch.deadline_ms=1500 --set bringup.kind=command \
+		--set "bringup.command=[/usr/bin/python3, $live/holder.py, '{dut}', '$number', '60', $kind]" "$@"
+}
+
+holder packet 2 packet
+ends packet 1 'Who holds, by the ledger of repeat [0-9] of trial 1'
+check "packet: the finding names the packet socket's bind" packet "len(findings) == 1 and
+	re.search(r'leak/net_device: packet_(do_bind|create)', findings[0]['path_signature']) and
+	findings[0]['ledger']['unmatched'][0]['unmatched'] == 2 and
+	findings[0]['ledger']['unmatched'][0]['task'].startswith('python3/') and
+	findings[0]['ledger']['state'] == 'whole' and findings[0]['ledger']['leaked']"
+check "packet: folded, from the system call on" packet \
+	"re.fullmatch(r'\[syscall\];.*packet_(do_bind|create) 2', findings[0]['stack'])"
+check "packet: repeats have lines of their own, the last one is final" packet "1 <= len(ledgers) <= 5 and
+	[l['final'] for l in ledgers] == [False] * (len(ledgers) - 1) + [True] and
+	[l['attempt'] for l in ledgers] == list(range(1, len(ledgers) + 1)) and
+	ledgers[-1]['surplus'] == 2 and ledgers[-1]['leaked'] and ledgers[-1]['unseen'] == 0"
+check "packet: and are in no sum" packet "len(trials) == 3 == summary['trials'] and
+	findings[0]['count'] == 3 and summary['arms'][0]['trials'] == 3"
+truth "packet: the report says so" grep -q 'packet_do_bind\|packet_create' packet/findings/1.txt
+
+# The campaign is over at its first finding; the repeat comes all the same.
+holder first 1 packet --set stop.findings=1 --set stop.trials=50
+ends first 1
+check "first: one trial, and its ledger" first "len(trials) == 1 and ledgers[-1]['final'] and
+	'packet_' in findings[0]['path_signature']"
+
+holder off 2 packet --set ledger=off
+ends off 1 'Verdict: fault'
+check "off: no ledger" off "not ledgers and findings[0]['path_signature'] is None and
+	findings[0]['ledger']['state'] is None and findings[0]['ledger']['trial'] is None"
+
+holder clean 0 packet
+ends clean 0 'Verdict: clean'
+check "clean: nothing to repeat" clean "not ledgers"
+
+# Each trial with the ledger: what it counts is what the snapshots count.
+run always quick --set ledger=always --set stop.trials=20
+ends always 0 'Verdict: clean'
+check "always: a line for each trial, armed once" always "[l['trial'] for l in ledgers] ==
+	list(range(1, 21)) and sum(l['arm_ns'] is not None for l in ledgers) == 1"
+check "always: nine in ten are whole" always "sum(l['state'] == 'whole' for l in ledgers) >= 18 and
+	all(l['counted'] > 0 and not l['leaked'] for l in ledgers)"
+check "always: entries add up" always "all(l['count'] - l['baseline'] == l['surplus'] ==
+	sum(p['balance'] for p in l['paths']) for l in ledgers if l['state'] == 'whole' and
+	l['all_paths'] == len(l['paths']))"
+
+holder watched 1 packet --set ledger=always
+ends watched 1 'Who holds, by the ledger of trial'
+check "watched: no repeat is needed" watched "len(ledgers) == len(trials) == 3 and
+	'packet_' in findings[0]['path_signature'] and findings[0]['ledger']['attempt'] is None"
+
+dadrace lanes run quick.yaml --out lanes --set ledger=always --set lanes=2
+ends lanes 78 'ledger always watches one lane'
+
+finish
