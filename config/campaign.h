@@ -99,6 +99,19 @@ struct campaign {
 	const char **order; /* steps, as order.h reads them */
 	uint32_t nr_order;
 	struct {
+		enum explore_mode mode;
+		uint32_t holds;	     /* the most in one trial */
+		const char **places; /* as order_read_place() reads them */
+		uint32_t nr_places;
+		enum order_until *ends;
+		uint32_t nr_ends;
+		struct {
+			uint64_t min_us, max_us;
+		} hold_range;	     /* of holds for a time */
+		uint64_t offset_us;  /* the latest first echo; 0: echo.offset_us always */
+		uint32_t generation; /* trials that are planned at once */
+	} explore;
+	struct {
 		enum direction *directions;
 		uint32_t nr_directions;
 		enum target *targets;

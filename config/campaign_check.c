@@ -248,6 +248,43 @@ static int check_order(const struct load *load, const struct campaign *campaign)
 	return 0;
 }
 
+static int check_explore(const struct load *load, const struct campaign *campaign)
+{
+	int mode = key_find("explore.mode"), order = key_find("order");
+	bool races = false;
+	struct order places = { 0 };
+	struct why why;
+
+	for (uint32_t i = 0; i < campaign->explore.nr_places; i++)
+		if (order_read_place(&places, campaign->explore.places[i], &why))
+			return complain_key(load, key_find("explore.places"), "%s", why.text);
+	if (campaign->explore.hold_range.min_us > campaign->explore.hold_range.max_us)
+		return complain_key(load,
+				    culprit(load, key_find("explore.hold_range.min_us"),
+					    key_find("explore.hold_range.max_us")),
+				    "the range goes from %" PRIu64 " to %" PRIu64
+				    "; allowed: min_us up to max_us",
+				    campaign->explore.hold_range.min_us,
+				    campaign->explore.hold_range.max_us);
+	if (!campaign->explore.mode)
+		return 0;
+	if (campaign->nr_order)
+		return complain_key(load, culprit(load, mode, order),
+				    "explore chooses orders, and order gives one; keep one of "
+				    "them");
+	if (campaign->spec)
+		return complain_key(load, mode, "a spec is one trial; allowed: off");
+	if (!campaign->explore.nr_ends)
+		return complain_key(load, key_find("explore.ends"),
+				    "a hold has to end; give at least one of time, held, done");
+	for (uint32_t i = 0; i < campaign->nr_arms; i++)
+		races |= campaign->arms[i] == ARM_RACE;
+	if (!races)
+		return complain_key(load, culprit(load, mode, key_find("arms")),
+				    "what is explored is the race arm, which arms leaves out");
+	return 0;
+}
+
 static int check_hold(const struct load *load, const struct campaign *campaign)
 {
 	uint64_t min_us = campaign->window.hold_range.min_us;
@@ -405,7 +442,7 @@ int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
 		check_name, check_stop, check_spec, check_device, check_bringup, check_order,
-		check_hold, check_echo, check_dad,  check_plant,  check_ledger,
+		check_hold, check_echo, check_dad,  check_plant,  check_ledger,	 check_explore,
 	};
 	int err = 0;
 

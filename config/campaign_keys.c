@@ -172,6 +172,45 @@ static const struct field window_rows[] = {
 };
 static const struct fields window_fields = { "window", NULL, window_rows, GROUP_SIZE(window) };
 
+static const struct field explore_range_rows[] = {
+	{ "min_us", FIELD_U64, IN(explore.hold_range, uint64_t, min_us), RANGE(1, ORDER_MOST_MS * 1000),
+	  .fallback = "10", .doc = "The shortest of them" },
+	{ "max_us", FIELD_U64, IN(explore.hold_range, uint64_t, max_us), RANGE(1, ORDER_MOST_MS * 1000),
+	  .fallback = "2000", .doc = "The longest of them" },
+	END
+};
+static const struct fields explore_range_fields = { "hold_range", NULL, explore_range_rows,
+						    GROUP_SIZE(explore.hold_range) };
+
+static const struct field explore_rows[] = {
+	{ "mode", FIELD_ENUM, IN(explore, enum explore_mode, mode), NAMES(explore_mode_names, EXPLORE_MODES),
+	  .fallback = "off",
+	  .doc = "How the holds and echoes of each race trial are chosen: off is by order and echo alone, "
+		 "sweep takes the grid in a fixed order, random draws evenly, sample measures the natural "
+		 "lengths first and draws delays over 1.1 times them, pct holds as many places as "
+		 "explore.holds says, drawn evenly, which has a bound, and guided changes what has shown "
+		 "new behaviour" },
+	{ "holds", FIELD_U32, IN(explore, uint32_t, holds), RANGE(1, 3), .fallback = "2",
+	  .doc = "The most holds in one trial" },
+	{ "places", FIELD_TEXT, IN_LIST(explore, const char **, places), .fallback = "[]",
+	  .doc = "Where holds are tried, as steps of an order without their end: \"I held at stop\", \"II "
+		 "held at return of source\"; at most 8; none are those that dadrace proposes and that the "
+		 "kernel can hook" },
+	{ "ends", FIELD_ENUM, IN_LIST(explore, enum order_until *, ends),
+	  NAMES(order_until_names, ORDER_UNTILS), .fallback = "[time, held, done]",
+	  .doc = "What may end a hold: a time, or that another thread is held or done" },
+	{ "hold_range", FIELD_OBJECT,
+	  .offset = offsetof(struct campaign, explore.hold_range) - offsetof(struct campaign, explore),
+	  .sub = &explore_range_fields, .doc = "How long holds for a time may be" },
+	{ "offset_us", FIELD_U64, IN(explore, uint64_t, offset_us), RANGE(0, CAP_US), .fallback = "0",
+	  .doc = "The latest that the first echo may be put to; 0 leaves it at echo.offset_us" },
+	{ "generation", FIELD_U32, IN(explore, uint32_t, generation), RANGE(2, 1000), .fallback = "8",
+	  .doc = "Trials that are planned at once, from what all but the last such group have shown; no "
+		 "more than twice as many can be in hand" },
+	END
+};
+static const struct fields explore_fields = { "explore", NULL, explore_rows, GROUP_SIZE(explore) };
+
 static const struct field echo_rows[] = {
 	{ "directions", FIELD_ENUM, IN_LIST(echo, enum direction *, directions),
 	  NAMES(direction_names, DIRECTIONS), .fallback = "[inbound]",
@@ -322,6 +361,9 @@ static const struct field campaign_rows[] = {
 		 "inside any kernel function; \"at return of SITE\" is at its end, \"until II done\" "
 		 "until its send has returned, \"for 300 us\" a time; the same for II, the sender, "
 		 "which \"starts when I held\", and for DAD, the kernel's worker" },
+	{ "explore", FIELD_OBJECT, GROUP(explore),
+	  .doc = "How race trials are chosen where no order says what is to happen; with it echo.count is the "
+		 "most echoes of a trial" },
 	{ "echo", FIELD_OBJECT, GROUP(echo),
 	  .doc = "The ICMPv6 echoes that are sent into the window" },
 	{ "dad", FIELD_OBJECT, GROUP(dad),
@@ -345,7 +387,7 @@ const struct fields campaign_fields = {
 	.size = sizeof(struct campaign),
 };
 
-#define NAMES_MAX 64
+#define NAMES_MAX 80
 
 struct key campaign_keys[KEYS_MAX];
 int nr_campaign_keys;

@@ -7,20 +7,29 @@
 #include "campaign_spec.h"
 
 /* Keys that say how a campaign is run, and nothing about a trial. */
-static const char *const of_the_run[] = { "name",   "seed",    "stop",	"lanes",
-					  "kernel", "modules", "ledger" };
+static const char *const of_the_run[] = { "name",   "seed",    "stop",	 "lanes",
+					  "kernel", "modules", "ledger", "explore" };
 
 /* What a trial has drawn, and the key that it is pinned by. */
+/* clang-format off */
 static const struct pin {
 	const char *drawn;
 	const char *group; /* NULL: at the top */
 	const char *key;
-	bool list;
+	bool list; /* of one element */
+	bool stays; /* where nothing was drawn, or the campaign says the same in its own words */
 } pins[] = {
-	{ "seed", NULL, "trial_seed", false },	  { "arm", NULL, "arms", true },
-	{ "hold_us", "window", "hold_us", true }, { "direction", "echo", "directions", true },
-	{ "target", "echo", "targets", true },	  { "dad_answer", "dad", "answer", true },
+	{ "seed", NULL, "trial_seed" },
+	{ "arm", NULL, "arms", .list = true },
+	{ "hold_us", "window", "hold_us", .list = true },
+	{ "order", NULL, "order", .stays = true },
+	{ "direction", "echo", "directions", .list = true },
+	{ "target", "echo", "targets", .list = true },
+	{ "echoes", "echo", "count", .stays = true },
+	{ "offset_us", "echo", "offset_us" },
+	{ "dad_answer", "dad", "answer", .list = true },
 };
+/* clang-format on */
 
 static json_t *difference(json_t *object, json_t *base);
 
@@ -86,10 +95,11 @@ static json_t *without_other_hold(const json_t *campaign)
 	return copy;
 }
 
-/* An arm that is not held has drawn no hold. */
+/* An arm that is not held has drawn no hold, and a trial need not have an order. */
 static bool is_nothing(const json_t *value)
 {
-	return !value || (json_is_integer(value) && !json_integer_value(value));
+	return !value || (json_is_integer(value) && !json_integer_value(value)) ||
+	       (json_is_array(value) && !json_array_size(value));
 }
 
 /* The group's object, which is made when it is missing. NULL when memory ran out. */
@@ -110,6 +120,9 @@ static int pin_all(json_t *campaign, const json_t *trial)
 		json_t *in = group_of(campaign, pin->group);
 		json_t *value = json_object_get(trial, pin->drawn);
 
+		if (pin->stays &&
+		    (is_nothing(value) || json_array_size(json_object_get(in, pin->key))))
+			continue;
 		if (is_nothing(value))
 			json_object_del(in, pin->key);
 		else

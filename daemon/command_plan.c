@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +9,16 @@
 #include "campaign_spec.h"
 #include "command.h"
 #include "exits.h"
-#include "plan.h"
+#include "explore.h"
 #include "results.h"
 
 enum { TRIALS_SHOWN = 100, SETS_MAX = 64 };
 
-static void print_trial(const struct trial_spec *spec)
+static void print_trial(struct trial_spec *spec)
 {
+	struct spec_words words;
+
+	spec_say(spec, &words);
 	printf("%6u  %-7s", spec->trial, arm_names[spec->arm]);
 	if (spec->hold_us)
 		printf("  hold %llu us", (unsigned long long)spec->hold_us);
@@ -23,6 +27,8 @@ static void print_trial(const struct trial_spec *spec)
 		       direction_names[spec->direction], target_names[spec->target],
 		       (unsigned long long)spec->offset_us,
 		       (unsigned long long)spec->spacing_us);
+	for (uint32_t i = 0; i < spec->nr_order; i++)
+		printf("%s%s", i ? ", " : "  order: ", spec->order[i]);
 	if (spec->dad_answer)
 		printf("  DAD answer %s, %llu us after %s", dad_answer_names[spec->dad_answer],
 		       (unsigned long long)spec->dad_offset_us,
@@ -30,9 +36,13 @@ static void print_trial(const struct trial_spec *spec)
 	putchar('\n');
 }
 
-static int print_json(const struct trial_spec *spec)
+static int print_json(struct trial_spec *spec)
 {
-	char *line = fields_to_line(&spec_fields, "spec", spec);
+	struct spec_words words;
+	char *line;
+
+	spec_say(spec, &words);
+	line = fields_to_line(&spec_fields, "spec", spec);
 
 	if (!line)
 		return EXIT_INTERNAL;
@@ -41,12 +51,16 @@ static int print_json(const struct trial_spec *spec)
 	return 0;
 }
 
-static int print_spec(const struct campaign *campaign, const struct trial_spec *spec)
+static int print_spec(const struct campaign *campaign, struct trial_spec *spec)
 {
 	json_auto_t *whole = fields_to_json(&campaign_fields, campaign);
-	json_auto_t *trial = fields_to_json(&spec_fields, spec);
-	char *text = whole && trial ? campaign_spec(whole, trial) : NULL;
+	json_auto_t *trial = NULL;
+	struct spec_words words;
+	char *text;
 
+	spec_say(spec, &words);
+	trial = fields_to_json(&spec_fields, spec);
+	text = whole && trial ? campaign_spec(whole, trial) : NULL;
 	if (!text)
 		return EXIT_INTERNAL;
 	puts(text);
@@ -56,12 +70,20 @@ static int print_spec(const struct campaign *campaign, const struct trial_spec *
 
 static int print_plan(const struct campaign *campaign, uint32_t trials, char form)
 {
-	int err = 0;
+	struct explorer *explorer;
+	int err = explorer_new(campaign, &explorer);
 
 	for (uint32_t trial = 1; !err && trial <= trials; trial++) {
 		struct trial_spec spec;
 
-		plan_trial(campaign, trial, &spec);
+		err = explorer_next(explorer, trial, &spec);
+		if (err == -EAGAIN)
+			fprintf(stderr,
+				"dadrace: plan: trials from %u on depend on what those before "
+				"them show\n",
+				trial);
+		if (err)
+			break;
 		if (form == 'j')
 			err = print_json(&spec);
 		else if (form == 'S')
@@ -69,8 +91,9 @@ static int print_plan(const struct campaign *campaign, uint32_t trials, char for
 		else
 			print_trial(&spec);
 	}
-	if (err)
-		return err;
+	explorer_free(explorer);
+	if (err && err != -EAGAIN)
+		return EXIT_INTERNAL;
 	return fflush(stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 }
 
@@ -107,6 +130,12 @@ static int run(int argc, char **argv)
 		return command_usage(&command_plan, "one campaign file is wanted");
 	if (campaign_load(argv[optind], sets, nr_sets, &campaign, &why)) {
 		fprintf(stderr, "dadrace: %s\n", why.text);
+		return EXIT_CONFIG;
+	}
+	if (campaign->explore.mode && !campaign->explore.nr_places) {
+		fprintf(stderr, "dadrace: plan: the places that are explored depend on the "
+				"kernel; give explore.places\n");
+		campaign_free(campaign);
 		return EXIT_CONFIG;
 	}
 	code = print_plan(campaign,

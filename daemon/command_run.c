@@ -11,11 +11,14 @@
 #include "command.h"
 #include "command_run.h"
 #include "ctl.h"
+#include "explore.h"
 #include "guests.h"
 #include "image.h"
+#include "learned.h"
 #include "machine.h"
 #include "order.h"
 #include "past.h"
+#include "plan.h"
 #include "plant.h"
 #include "probes.h"
 #include "progress.h"
@@ -26,7 +29,7 @@
 #include "undo.h"
 #include "vm.h"
 
-enum { SETS_MAX = 64 };
+enum { SETS_MAX = 64, HOOKS_MAX = 32 };
 
 struct options {
 	const char *file;
@@ -36,6 +39,7 @@ struct options {
 	const char *kernel;
 	const char *modules;
 	const char *spec;
+	const char *learned;
 	uint32_t times;
 	const char *plant;
 	const char *plant_module;
@@ -57,6 +61,7 @@ enum {
 	OPT_PLANT,
 	OPT_PLANT_MODULE,
 	OPT_FIRST,
+	OPT_LEARNED,
 	OPT_LEDGERED,
 	OPT_JSON,
 	OPT_TAP,
@@ -82,6 +87,7 @@ static const struct option long_options[] = {
 	{ "plant",	 required_argument, NULL, OPT_PLANT },
 	{ "plant-module", required_argument, NULL, OPT_PLANT_MODULE },
 	{ "first",	 required_argument, NULL, OPT_FIRST },
+	{ "learned",	 required_argument, NULL, OPT_LEARNED },
 	{ "ledgered",	 required_argument, NULL, OPT_LEDGERED },
 	{ "json",	 no_argument,	    NULL, OPT_JSON },
 	{ "tap",	 no_argument,	    NULL, OPT_TAP },
@@ -156,6 +162,7 @@ static int read_options(int argc, char **argv, struct options *o)
 						     "--first %s: a trial's number is wanted",
 						     optarg);
 			break;
+		case OPT_LEARNED: o->learned = optarg; break;
 		case OPT_LEDGERED: o->ledgered = optarg; break;
 		case OPT_JSON: o->json = true; break;
 		case OPT_TAP: o->tap = true; break;
@@ -277,8 +284,7 @@ static void leave_out(const struct campaign *campaign, const struct order *order
 static void name_steps(const struct campaign *campaign, struct order *order,
 		       struct probes_ask *ask)
 {
-	for (uint32_t i = 0; i < campaign->nr_order; i++)
-		order_read(order, campaign->order[i], NULL);
+	plan_hooks(campaign, order);
 	for (uint32_t i = 0; i < order->nr_holds; i++) {
 		const struct order_hold *hold = &order->holds[i];
 		struct probes_step *step = &ask->steps[ask->nr_steps++];
@@ -337,34 +343,81 @@ static int close_outlets(struct outlets *outlets, const struct why *why, int cod
 	return why->text[0] ? complain(why, code) : code;
 }
 
+/* --- the places that an explorer tries --- */
+
+static void ask_place(const char *words, enum device_kind kind, struct probes_place *place)
+{
+	struct order order = { 0 };
+
+	order_read_place(&order, words, NULL); /* a table's row, which a test reads */
+	site_functions(order.holds[0].site, kind, place->functions);
+}
+
+/* Of what is proposed, what this kernel can hook: the first ORDER_HOLDS_MAX. */
+static uint32_t propose_places(const struct campaign *campaign,
+			       const char *places[ORDER_HOLDS_MAX])
+{
+	enum { PROPOSALS_MAX = 32 };
+	struct probes_place asked[PROPOSALS_MAX] = { 0 };
+	uint32_t nr = 0, kept = 0;
+
+	for (; explore_proposals[nr] && nr < PROPOSALS_MAX; nr++)
+		ask_place(explore_proposals[nr], campaign->device.kind, &asked[nr]);
+	probes_try_places(asked, nr);
+	for (uint32_t i = 0; i < nr && kept < ORDER_HOLDS_MAX; i++)
+		if ((!asked[i].fentry && campaign->tier != TIER_KPROBE) ||
+		    (!asked[i].kprobe && campaign->tier != TIER_FENTRY))
+			places[kept++] = explore_proposals[i];
+	return kept;
+}
+
+static int open_explorer(const struct options *o, const struct campaign *campaign,
+			 struct explorer **explorer, struct why *why)
+{
+	if (explorer_new(campaign, explorer))
+		return why_set(why, ENOMEM, "run: out of memory");
+	if (o->learned && learned_read(o->learned, *explorer, why))
+		return -EINVAL;
+	return explorer_skip_to(*explorer, o->first - 1) ?
+		       why_set(why, ENOMEM, "run: out of memory") :
+		       0;
+}
+
 static int run_here(const struct options *o, const struct campaign *campaign,
 		    const struct probes_ask *asked, struct probes *probes, struct why *why)
 {
-	struct results_hook hooks[16];
-	uint32_t nr_hooks = list_hooks(probes, asked, hooks, 16);
+	struct results_hook hooks[HOOKS_MAX];
+	uint32_t nr_hooks = list_hooks(probes, asked, hooks, HOOKS_MAX);
 	struct machine machine;
 	struct outlets outlets;
 	struct runner_ask ask;
+	struct explorer *explorer = NULL;
 	int err, code = open_outlets(o, campaign, &outlets, why);
 
 	if (code)
 		return code;
 	machine_read(&machine);
-	err = results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why);
-	if (err)
+	err = open_explorer(o, campaign, &explorer, why);
+	if (!err)
+		err = results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why);
+	if (err) {
+		explorer_free(explorer);
 		return close_outlets(&outlets, why,
 				     err == -EINVAL ? EXIT_CONFIG : EXIT_INTERNAL);
+	}
 	ask = (struct runner_ask){
 		.campaign = campaign,
 		.probes = probes,
 		.results = outlets.results,
 		.progress = outlets.progress,
+		.explorer = explorer,
 		.first = o->first,
 		.ledgered = o->ledgered,
 		.keep = o->keep,
 	};
 	progress_begin(outlets.progress, outlets.results, hooks, nr_hooks);
 	code = runner_run(&ask, why);
+	explorer_free(explorer);
 	return close_outlets(&outlets, why, code);
 }
 
@@ -417,9 +470,12 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 	return code;
 }
 
-static int run_on_this_kernel(const struct options *o, const struct campaign *campaign,
+static int run_on_this_kernel(const struct options *o, const struct campaign *asked,
 			      struct why *why)
 {
+	struct campaign resolved = *asked;
+	const struct campaign *campaign = &resolved;
+	const char *places[ORDER_HOLDS_MAX];
 	struct probes_ask ask = { .tier = campaign->tier,
 				  .watchpoints = campaign->ledger != LEDGER_OFF };
 	struct probes *probes = NULL;
@@ -428,6 +484,17 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *ca
 	int code = plant_check(campaign, why) ? complain(why, EXIT_CONFIG) :
 						take_machine(o, &lock, why);
 
+	if (!code && resolved.explore.mode && !resolved.explore.nr_places) {
+		resolved.explore.places = places;
+		resolved.explore.nr_places = propose_places(asked, places);
+	}
+	if (!code && resolved.explore.mode && !resolved.explore.nr_places)
+		code = complain(
+			&(struct why){ "explore: this kernel can hook none of the places "
+				       "that are proposed (it has neither fentry nor "
+				       "kprobes, see `dadrace doctor`); run it with "
+				       "--kernel" },
+			EXIT_CANNOT);
 	name_steps(campaign, &order, &ask);
 	leave_out(campaign, &order, &ask);
 	if (!code && probes_open(&ask, &probes, why))
@@ -597,11 +664,13 @@ const struct command command_run = {
 		"                    the module to do it with; default: built from "
 		"tests/vm/kmod\n"
 		"  --first N         begins with trial N of the plan\n"
+		"  --learned FILE    what an explorer knows of the trials before that one\n"
 		"  --resume          goes on with the unfinished results in --out DIR\n"
 		"  --daemon          has the service run it, and follows it; of the options "
 		"only\n"
 		"                    --json goes with that\n"
-		"  --ledgered LIST   findings, by signature and with commas, whose trials are not\n"
+		"  --ledgered LIST   findings, by signature and with commas, whose trials are "
+		"not\n"
 		"                    repeated with the ledger\n"
 		"  --json            streams every line of the results on standard output\n"
 		"  --tap             TAP 13 on standard output, for kselftest and netdev CI\n"

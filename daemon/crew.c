@@ -182,18 +182,27 @@ static void crew_fire(void *arg)
 {
 	struct crew *crew = arg;
 
-	if (!crew->message.evidence.spec.steps || !crew->order.starts_when)
+	if (!crew->message.evidence.spec.starts_when)
 		start_thread_ii(crew);
 }
 
-static void step_held(struct crew *crew, const struct record *record)
+/* Number of the trial's hold, from 1, whose hook is told by a record; 0: none. */
+static uint32_t hold_of(const struct trial_spec *spec, uint32_t sequence)
 {
-	const struct order *order = &crew->order;
+	for (uint32_t i = 0; i < spec->steps; i++)
+		if (spec->holds[i].hook + 1 == sequence)
+			return i + 1;
+	return 0;
+}
 
-	if (!order->starts_when || crew->started || record->sequence > order->nr_holds ||
-	    order->holds[record->sequence - 1].thread != order->starts_when)
+static void step_held(struct crew *crew, uint32_t hold, uint64_t at_ns)
+{
+	const struct trial_spec *spec = &crew->message.evidence.spec;
+
+	if (!spec->starts_when || crew->started || !hold ||
+	    spec->holds[hold - 1].thread != spec->starts_when)
 		return;
-	crew->fire_ns = record->at_ns;
+	crew->fire_ns = at_ns;
 	start_thread_ii(crew);
 }
 
@@ -442,6 +451,7 @@ static const enum moment_kind moment_of[RECORD_TYPES] = {
 static void record_seen(const struct record *record, void *arg)
 {
 	struct crew *crew = arg;
+	uint32_t sequence = record->sequence;
 
 	if (!running(crew) || record->trial != crew->message.evidence.spec.trial ||
 	    record->type >= RECORD_TYPES)
@@ -454,7 +464,9 @@ static void record_seen(const struct record *record, void *arg)
 			crew->state->settled = 0;
 		return;
 	}
-	note_on(crew, moment_of[record->type], record->at_ns, record->value, record->sequence,
+	if (record->type == RECORD_STEP_HELD || record->type == RECORD_STEP_RELEASED)
+		sequence = hold_of(&crew->message.evidence.spec, sequence);
+	note_on(crew, moment_of[record->type], record->at_ns, record->value, sequence,
 		record->cpu);
 	switch (record->type) {
 	case RECORD_FLAGS_ENTER:
@@ -478,7 +490,7 @@ static void record_seen(const struct record *record, void *arg)
 		crew->held_at_ns = record->at_ns;
 		trial_happened(&crew->trial, TRIAL_HELD);
 		break;
-	case RECORD_STEP_HELD: step_held(crew, record); break;
+	case RECORD_STEP_HELD: step_held(crew, sequence, record->at_ns); break;
 	default: break;
 	}
 }
@@ -602,9 +614,9 @@ static void testbed_ready(void *arg)
 /* What is asked of each step, and how it is hooked. */
 static void audit_steps(struct crew *crew, struct evidence *e)
 {
-	for (uint32_t i = 0; i < e->spec.steps && i < crew->order.nr_holds; i++) {
-		const struct order_hold *hold = &crew->order.holds[i];
-		const struct probe_hook *hook = probes_step_hook(crew->probes, i);
+	for (uint32_t i = 0; i < e->spec.steps; i++) {
+		const struct order_hold *hold = &e->spec.holds[i];
+		const struct probe_hook *hook = probes_step_hook(crew->probes, hold->hook);
 		struct step_audit *audit = &e->steps[i];
 
 		*audit = (struct step_audit){
@@ -647,19 +659,17 @@ static void fail(struct crew *crew, int err)
 
 static void arm_steps(struct crew *crew, const struct trial_spec *spec)
 {
-	for (uint32_t i = 0; i < STEPS_MAX; i++) {
-		const struct order_hold *hold = &crew->order.holds[i];
+	memset(crew->state->steps, 0, sizeof(crew->state->steps));
+	for (uint32_t i = 0; i < spec->steps; i++) {
+		const struct order_hold *hold = &spec->holds[i];
 
-		crew->state->steps[i] = (struct step){ 0 };
-		if (i < spec->steps)
-			crew->state->steps[i] = (struct step){
-				.thread = hold->thread,
-				.until = hold->until,
-				.other = hold->other,
-				.most_ns = hold->until == ORDER_UNTIL_TIME ?
-						   hold->time_us * 1000 :
-						   ORDER_MOST_MS * 1000000ULL,
-			};
+		crew->state->steps[hold->hook] = (struct step){
+			.thread = hold->thread,
+			.until = hold->until,
+			.other = hold->other,
+			.most_ns = hold->until == ORDER_UNTIL_TIME ? hold->time_us * 1000 :
+								     ORDER_MOST_MS * 1000000ULL,
+		};
 	}
 }
 
@@ -791,9 +801,6 @@ void crew_work(const struct lane_ask *ask, int channel)
 	crew.state->lane = ask->number;
 	for (uint32_t i = 0; i < ask->campaign->watch.nr_objects; i++)
 		crew.state->watched |= watch_bits[ask->campaign->watch.objects[i]];
-
-	for (uint32_t i = 0; i < ask->campaign->nr_order; i++)
-		order_read(&crew.order, ask->campaign->order[i], NULL);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "dadrace-lane");

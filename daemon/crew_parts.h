@@ -46,7 +46,6 @@ struct crew {
 	uint64_t held_at_ns;
 	uint64_t fire_ns; /* from here echoes are due */
 	bool started;	  /* thread II */
-	struct order order;
 	uint64_t down_ns;
 	uint32_t flags_inside; /* flag sets that have entered and not returned */
 	pid_t inside_pid;      /* whose the last one is */

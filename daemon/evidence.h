@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "behaviour.h"
 #include "klog_line.h"
 #include "order.h"
 #include "spec.h"
@@ -198,6 +199,8 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct klog_line klog; /* the worst line of the kernel's log during the trial */
 	uint32_t klog_lines;   /* how many such lines */
 	uint32_t klog_shared;  /* trials that were in flight then: it may be another's */
+
+	struct behaviour behaviour; /* what an explorer takes from all this; else empty */
 
 	uint32_t nr_moments;
 	struct moment moments[EVIDENCE_MOMENTS_MAX]; /* in order of their stamps */

@@ -130,7 +130,7 @@ enum exits guest_command(const struct image *image, const char *arguments, FILE 
 	if (initramfs < 0 || console < 0)
 		why_set(why, errno, "guest: no memory for its initramfs: %s", strerror(errno));
 	else if (!campaign_load(NULL, NULL, 0, &campaign, why) &&
-		 !guest_image_make(initramfs_path, NULL, image, NULL, why))
+		 !guest_image_make(initramfs_path, NULL, image, NULL, NULL, why))
 		code = run_in(&(struct vm_ask){ .vmlinuz = image->vmlinuz,
 						.initramfs = initramfs_path,
 						.console = console_path,

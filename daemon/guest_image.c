@@ -231,7 +231,8 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 }
 
 int guest_image_make(const char *path, const struct campaign *campaign,
-		     const struct image *image, const char *plant, struct why *why)
+		     const struct image *image, const char *plant, const char *learned,
+		     struct why *why)
 {
 	static const char *const folders[] = { "/proc/", "/sys/", "/dev/",
 					       "/tmp/",	 "/run/", "/etc/" };
@@ -256,6 +257,9 @@ int guest_image_make(const char *path, const struct campaign *campaign,
 		err = put_plant(&making, campaign, plant);
 	if (!err && campaign)
 		err = put_campaign(&making, campaign);
+	if (!err && learned)
+		err = initramfs_data(making.archive, "learned.ndjson", 0644, learned,
+				     strlen(learned), why);
 	for (size_t i = 0; i < making.nr_put; i++)
 		free(making.put[i]);
 	if (initramfs_close(making.archive, err ? &ignored : why) && !err)

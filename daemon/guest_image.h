@@ -16,10 +16,13 @@
  *   /plant/...          the module with the bug to be planted (plant.h), when there is one
  *   libraries, and the bring-up's program with its own, each at the path that it has here
  *
+ *   /learned.ndjson     what the explorer knows, when there is something
+ *
  * No disk image, no shell, no root: files are only read here, and written into the archive. Without a
  * campaign (NULL) there is none in it, and the modules are those of every kind of device.
  */
 int guest_image_make(const char *path, const struct campaign *campaign,
-		     const struct image *image, const char *plant, struct why *why);
+		     const struct image *image, const char *plant, const char *learned,
+		     struct why *why);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,8 @@
 #include "guest_image.h"
 #include "guests.h"
 #include "klog_line.h"
+#include "learned.h"
 #include "loop.h"
-#include "plan.h"
 #include "record.h"
 #include "results_lines.h"
 #include "suspects.h"
@@ -30,7 +31,11 @@ enum {
 
 struct guests {
 	const struct guests_ask *ask;
-	const struct campaign *campaign;
+	const struct campaign *campaign; /* the asked one, until a guest has resolved it */
+	struct campaign resolved;
+	const char *places[ORDER_HOLDS_MAX]; /* of the resolved one: they are ours */
+	struct explorer *explorer;	     /* plans and learns as those in the guests do */
+	uint64_t features[BEHAVIOUR_FEATURES_MAX];
 	struct why *why;
 	struct loop *loop;
 	struct tally *tally;
@@ -135,11 +140,15 @@ static void ledger_overtime(void *arg)
 static void add_trial(struct guests *guests, const struct judgement *judgement)
 {
 	const struct campaign *campaign = guests->campaign;
-	const struct evidence *e = &guests->evidence;
+	struct evidence *e = &guests->evidence;
 	const struct tally_finding *finding;
 	const char *ends;
 
 	tick_off(guests, e->spec.trial);
+	if (guests->explorer && explorer_learn(guests->explorer, e->spec.trial, &e->behaviour))
+		give_up(guests, why_set(guests->why, EPROTO,
+					"guests: trial %u does not follow from those before it",
+					e->spec.trial));
 	if (tally_add(guests->tally, e, judgement, &finding) > 0) {
 		guests->findings++;
 		progress_finding(guests->ask->progress, e, judgement);
@@ -195,6 +204,32 @@ static int begin_results(struct guests *guests, json_t *json, const char *id)
 	return err;
 }
 
+/* The guest has proposed the places that an explorer tries: those that its kernel can hook. */
+static int resolve(struct guests *guests, const json_t *json)
+{
+	const json_t *explore = json_object_get(json_object_get(json, "campaign"), "explore");
+	const json_t *place;
+	uint32_t nr = 0;
+	size_t i;
+
+	guests->resolved = *guests->campaign;
+	json_array_foreach(json_object_get(explore, "places"), i, place)
+	{
+		if (nr < ORDER_HOLDS_MAX && json_is_string(place))
+			guests->places[nr++] = strdup(json_string_value(place));
+	}
+	for (i = 0; i < nr; i++)
+		if (!guests->places[i])
+			return -ENOMEM;
+	guests->resolved.explore.places = guests->places;
+	guests->resolved.explore.nr_places = nr;
+	guests->campaign = &guests->resolved;
+	if (explorer_new(guests->campaign, &guests->explorer))
+		return -ENOMEM;
+	/* Of what was run before a campaign was resumed, an explorer knows nothing, there as here. */
+	return explorer_skip_to(guests->explorer, guests->next - 1);
+}
+
 static void begin(struct guests *guests, json_t *json)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
@@ -213,7 +248,11 @@ static void begin(struct guests *guests, json_t *json)
 	guests->console_from = console_size(guests);
 	if (guests->begun)
 		return;
-	err = begin_results(guests, json, id ? id : "");
+	err = resolve(guests, json);
+	if (err)
+		why_set(guests->why, -err, "guests: out of memory");
+	else
+		err = begin_results(guests, json, id ? id : "");
 	if (err)
 		give_up(guests, err);
 	guests->begun = true;
@@ -223,7 +262,10 @@ static void take_trial(struct guests *guests, const char *line, json_t *json)
 {
 	struct judgement judgement;
 	struct step_told steps[ORDER_HOLDS_MAX] = { 0 };
-	struct trial_line trial = { .steps = steps, .nr_steps = ORDER_HOLDS_MAX };
+	struct trial_line trial = { .steps = steps,
+				    .nr_steps = ORDER_HOLDS_MAX,
+				    .explore = { .features = guests->features,
+						 .nr_features = BEHAVIOUR_FEATURES_MAX } };
 	bool wedged;
 	int err = fields_from_json(&trial_fields, json, &trial);
 
@@ -368,7 +410,10 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 		return;
 	}
 	memset(e, 0, sizeof(*e));
-	plan_trial(guests->campaign, trial, &e->spec);
+	if (explorer_next(guests->explorer, trial, &e->spec)) {
+		give_up(guests, why_set(guests->why, ENOMEM, "guests: out of memory"));
+		return;
+	}
 	e->started_ns = e->ended_ns = loop_now();
 	e->lane_lost = true;
 	if (console) {
@@ -380,6 +425,8 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 	}
 	verdict_judge(e, guests->campaign->watch.objects, guests->campaign->watch.nr_objects,
 		      &judgement);
+	if (guests->campaign->explore.mode)
+		behaviour_of(e, &judgement, &e->behaviour);
 	err = results_trial(guests->ask->results, e, &judgement, guests->why);
 	if (err)
 		give_up(guests, err);
@@ -461,6 +508,30 @@ static void fell_silent(void *arg)
 	loop_stop(guests->loop);
 }
 
+static bool knows(const struct guests *guests)
+{
+	return guests->campaign->explore.mode && guests->begun;
+}
+
+/* Once; where an explorer has learned something, once for each guest. */
+static int make_image(struct guests *guests)
+{
+	char path[64], *learned = NULL;
+	int err = 0;
+
+	if (guests->booted > 1 && !knows(guests))
+		return 0;
+	if (knows(guests))
+		learned = learned_write(guests->explorer);
+	if (knows(guests) && !learned)
+		return why_set(guests->why, ENOMEM, "guests: out of memory");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", guests->initramfs);
+	err = guest_image_make(path, guests->campaign, guests->ask->image, guests->ask->plant,
+			       learned, guests->why);
+	free(learned);
+	return err;
+}
+
 /* Signatures that no further guest repeats. */
 static void list_ledgered(const struct guests *guests, char *list, size_t size)
 {
@@ -495,9 +566,12 @@ static int boot(struct guests *guests)
 	snprintf(initramfs, sizeof(initramfs), "/proc/self/fd/%d", guests->initramfs);
 	guests->awaited = false;
 	list_ledgered(guests, ledgered, sizeof(ledgered));
+	err = make_image(guests);
+	if (err)
+		return err;
 	snprintf(arguments, sizeof(arguments),
-		 "guest run /campaign.yaml --json --quiet --out /tmp/results --first %u%s",
-		 guests->next, ledgered);
+		 "guest run /campaign.yaml --json --quiet --out /tmp/results --first %u%s%s",
+		 guests->next, knows(guests) ? " --learned /learned.ndjson" : "", ledgered);
 	err = vm_start(&ask, &guests->vm, guests->why);
 	if (err)
 		return err;
@@ -574,7 +648,6 @@ static int replay_kept(struct guests *guests)
 static int set_up(struct guests *guests)
 {
 	const struct campaign *campaign = guests->campaign;
-	char path[64];
 	int err = loop_new(&guests->loop, guests->why);
 
 	if (err)
@@ -593,11 +666,6 @@ static int set_up(struct guests *guests)
 		return why_set(guests->why, ENOMEM, "guests: out of memory");
 	snprintf(guests->console, sizeof(guests->console), "%s/guest-console.log",
 		 results_folder(guests->ask->results));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", guests->initramfs);
-	err = guest_image_make(path, campaign, guests->ask->image, guests->ask->plant,
-			       guests->why);
-	if (err)
-		return err;
 	guests->kvm = vm_kvm_works(guests->ask->image->vmlinuz);
 	err = replay_kept(guests);
 	if (err)
@@ -618,6 +686,10 @@ static enum exits sum_up(struct guests *guests)
 	tally_summary(guests->tally, &summary);
 	summary.id = results_id(results);
 	summary.ended_by = guests->ended_by;
+	if (guests->explorer)
+		explorer_sums(guests->explorer, &summary.explore);
+	else
+		summary.explore.least_chance = NAN;
 	summary.elapsed_ms = (loop_now() - guests->started_ns) / 1000000;
 	if (guests->error)
 		summary.exit_code = guests->exit_code >= EXIT_CANNOT ?
@@ -655,6 +727,9 @@ enum exits guests_run(const struct guests_ask *ask, struct why *why)
 	if (!err)
 		code = sum_up(guests);
 	loop_free(guests->loop);
+	explorer_free(guests->explorer);
+	for (uint32_t i = 0; i < ORDER_HOLDS_MAX; i++)
+		free((char *)guests->places[i]);
 	tally_free(guests->tally);
 	if (guests->initramfs >= 0)
 		close(guests->initramfs);

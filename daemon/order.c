@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "order.h"
+#include "sites.h"
 
 enum { WORDS = 12, WORD = ORDER_PLACE };
 
@@ -111,24 +113,80 @@ static bool read_start(char (*words)[WORD], int nr, enum order_thread *when)
 	       *when != ORDER_THREAD_II && !strcmp(words[4], "held");
 }
 
-int order_read(struct order *order, const char *step, struct why *why)
+/* "I held at [return of]": how many words, or 0. */
+static int read_held_at(char (*words)[WORD], int nr, struct order_hold *hold)
 {
 	static const char *const held_at[] = { "held", "at" };
 	static const char *const return_of[] = { "return", "of" };
+
+	if (nr < 4 || !read_thread(words[0], &hold->thread) ||
+	    !words_are(words + 1, nr - 1, held_at, 2))
+		return 0;
+	hold->at_return = words_are(words + 3, nr - 3, return_of, 2);
+	return hold->at_return ? 5 : 3;
+}
+
+static int add_hold(struct order *order, struct order_hold *hold, const char *words,
+		    struct why *why)
+{
+	if (order->nr_holds == ORDER_HOLDS_MAX)
+		return why_set(why, EINVAL, "\"%s\" is one hold too many: %d are the most",
+			       words, ORDER_HOLDS_MAX);
+	hold->hook = order->nr_holds;
+	order->holds[order->nr_holds++] = *hold;
+	return 0;
+}
+
+int order_read_place(struct order *order, const char *words, struct why *why)
+{
+	struct order_hold hold = { 0 };
+	char each[WORDS][WORD];
+	int nr = split(words, each), at, err = -ENOENT;
+
+	at = nr > 0 ? read_held_at(each, nr, &hold) : 0;
+	if (at && nr == at + 1)
+		err = read_place(each[at], &hold, why);
+	if (err == -ENOENT)
+		return why_set(
+			why, EINVAL,
+			"\"%s\" is no place of a hold; places are \"I held at [return of] "
+			"SITE-or-FUNCTION\", and the same for II and DAD",
+			words);
+	return err ? err : add_hold(order, &hold, words, why);
+}
+
+void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS])
+{
+	int used = snprintf(words, ORDER_WORDS, "%s held at %s%s ",
+			    order_thread_names[hold->thread],
+			    hold->at_return ? "return of " : "", hold->place);
+
+	if (hold->until == ORDER_UNTIL_TIME)
+		snprintf(words + used, ORDER_WORDS - (size_t)used, "for %" PRIu64 " us",
+			 hold->time_us);
+	else
+		snprintf(words + used, ORDER_WORDS - (size_t)used, "until %s %s",
+			 order_thread_names[hold->other], order_until_names[hold->until]);
+}
+
+void order_write_start(enum order_thread when, char words[ORDER_WORDS])
+{
+	snprintf(words, ORDER_WORDS, "II starts when %s held", order_thread_names[when]);
+}
+
+int order_read(struct order *order, const char *step, struct why *why)
+{
 	struct order_hold hold = { 0 };
 	enum order_thread when;
 	char words[WORDS][WORD];
-	int nr = split(step, words), at = 3, err = -ENOENT;
+	int nr = split(step, words), at, err = -ENOENT;
 
 	if (read_start(words, nr, &when)) {
 		order->starts_when = when;
 		return 0;
 	}
-	if (nr > 3)
-		hold.at_return = words_are(words + 3, nr - 3, return_of, 2);
-	at += hold.at_return ? 2 : 0;
-	if (nr > at && read_thread(words[0], &hold.thread) &&
-	    words_are(words + 1, nr - 1, held_at, 2) && read_end(words, at + 1, nr, &hold))
+	at = nr > 0 ? read_held_at(words, nr, &hold) : 0;
+	if (at && nr > at && read_end(words, at + 1, nr, &hold))
 		err = read_place(words[at], &hold, why);
 	if (err == -ENOENT)
 		return why_set(
@@ -137,14 +195,7 @@ int order_read(struct order *order, const char *step, struct why *why)
 			"SITE-or-FUNCTION until II held\" (or \"done\", or \"for N us\"), the "
 			"same for II and DAD, and \"II starts when I held\" (or \"DAD held\")",
 			step);
-	if (err)
-		return err;
-	if (order->nr_holds == ORDER_HOLDS_MAX)
-		return why_set(why, EINVAL,
-			       "\"%s\" is one hold too many: an order has %d at most", step,
-			       ORDER_HOLDS_MAX);
-	order->holds[order->nr_holds++] = hold;
-	return 0;
+	return err ? err : add_hold(order, &hold, step, why);
 }
 
 bool order_has_dad(const struct order *order)

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sites.h"
 #include "why.h"
+
+struct hold_site;
 
 /*
  * An order: how the steps of threads are to follow each other, as the seed's chronological list
@@ -30,9 +31,10 @@
  * Pure: text in, steps out.
  */
 enum {
-	ORDER_HOLDS_MAX = 4,
+	ORDER_HOLDS_MAX = 8,
 	ORDER_MOST_MS = 2000, /* far from soft lockup (20 s) and RCU stall (21 s) */
 	ORDER_PLACE = 64,
+	ORDER_WORDS = ORDER_PLACE + 64, /* a step in words */
 };
 
 enum order_thread {
@@ -60,6 +62,7 @@ struct order_hold {
 	enum order_until until;
 	enum order_thread other; /* whom it waits for; ORDER_THREAD_NONE of ORDER_UNTIL_TIME */
 	uint64_t time_us;	 /* of ORDER_UNTIL_TIME */
+	uint32_t hook;		 /* which of the places that are hooked it is, from 0 */
 };
 
 struct order {
@@ -71,6 +74,16 @@ struct order {
 
 /* Reads one step into the order. -EINVAL with the sentence, which names the words that are wrong. */
 int order_read(struct order *order, const char *step, struct why *why);
+
+/*
+ * Reads a place where a hold is possible, without its end: "I held at stop". It is added as a hold whose
+ * end is not said.
+ */
+int order_read_place(struct order *order, const char *words, struct why *why);
+
+/* A hold, and the start of thread II, in the words that order_read() reads. */
+void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS]);
+void order_write_start(enum order_thread when, char words[ORDER_WORDS]);
 
 /* Whether a step holds DAD or waits for it. */
 bool order_has_dad(const struct order *order);

@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "order.h"
 
@@ -14,7 +15,7 @@ uint64_t plan_draw(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-static uint64_t draw_below(uint64_t *state, uint64_t limit)
+uint64_t plan_draw_below(uint64_t *state, uint64_t limit)
 {
 	return (uint64_t)(((unsigned __int128)plan_draw(state) * limit) >> 64);
 }
@@ -29,7 +30,7 @@ static enum arm arm_of(const struct campaign *campaign, uint32_t trial)
 	for (uint32_t i = 0; i < nr; i++)
 		block[i] = campaign->arms[i];
 	for (uint32_t i = nr - 1; i > 0; i--) {
-		uint64_t j = draw_below(&state, i + 1);
+		uint64_t j = plan_draw_below(&state, i + 1);
 		enum arm swapped = block[i];
 
 		block[i] = block[j];
@@ -45,11 +46,11 @@ static void draw_echo(const struct campaign *campaign, uint64_t *state, struct t
 	uint32_t nr = 0;
 
 	spec->direction =
-		campaign->echo.directions[draw_below(state, campaign->echo.nr_directions)];
+		campaign->echo.directions[plan_draw_below(state, campaign->echo.nr_directions)];
 	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
 		if (target_fits(spec->direction, campaign->echo.targets[i]))
 			fitting[nr++] = campaign->echo.targets[i];
-	spec->target = fitting[draw_below(state, nr)];
+	spec->target = fitting[plan_draw_below(state, nr)];
 }
 
 static uint64_t pinned_or(const struct campaign *campaign, uint64_t drawn)
@@ -60,7 +61,8 @@ static uint64_t pinned_or(const struct campaign *campaign, uint64_t drawn)
 /* After all other draws: a plan without answers stays what it was before there were any. */
 static void draw_dad(const struct campaign *campaign, uint64_t *state, struct trial_spec *spec)
 {
-	spec->dad_answer = campaign->dad.answer[draw_below(state, campaign->dad.nr_answer)];
+	spec->dad_answer =
+		campaign->dad.answer[plan_draw_below(state, campaign->dad.nr_answer)];
 	spec->dad_at = campaign->dad.at;
 	spec->dad_offset_us = campaign->dad.offset_us;
 	spec->dad_times = campaign->dad.times;
@@ -68,13 +70,26 @@ static void draw_dad(const struct campaign *campaign, uint64_t *state, struct tr
 		spec->dad_answer = DAD_ANSWER_NONE;
 }
 
-static uint32_t holds_of(const struct campaign *campaign)
+void plan_hooks(const struct campaign *campaign, struct order *order)
 {
-	struct order order = { 0 };
-
+	*order = (struct order){ 0 };
+	/* campaign_load has read them all */
 	for (uint32_t i = 0; i < campaign->nr_order; i++)
-		order_read(&order, campaign->order[i], NULL); /* campaign_load has read them */
-	return order.nr_holds;
+		order_read(order, campaign->order[i], NULL);
+	for (uint32_t i = 0; campaign->explore.mode && i < campaign->explore.nr_places; i++)
+		order_read_place(order, campaign->explore.places[i], NULL);
+}
+
+static void put_order(const struct campaign *campaign, struct trial_spec *spec)
+{
+	struct order order;
+
+	if (spec->arm != ARM_RACE || !campaign->nr_order)
+		return;
+	plan_hooks(campaign, &order);
+	spec->steps = order.nr_holds;
+	spec->starts_when = order.starts_when;
+	memcpy(spec->holds, order.holds, sizeof(spec->holds));
 }
 
 void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec)
@@ -85,12 +100,14 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 
 	/* Everything is drawn, also what this arm does not use: arms stay comparable. */
 	if (campaign->window.hold_range.max_us)
-		hold_us = campaign->window.hold_range.min_us +
-			  draw_below(&state, campaign->window.hold_range.max_us -
-						     campaign->window.hold_range.min_us + 1);
+		hold_us =
+			campaign->window.hold_range.min_us +
+			plan_draw_below(&state, campaign->window.hold_range.max_us -
+							campaign->window.hold_range.min_us + 1);
 	else
-		hold_us = campaign->window
-				  .hold_us[draw_below(&state, campaign->window.nr_hold_us)];
+		hold_us =
+			campaign->window
+				.hold_us[plan_draw_below(&state, campaign->window.nr_hold_us)];
 
 	*spec = (struct trial_spec){
 		.trial = trial,
@@ -108,5 +125,5 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 	};
 	draw_echo(campaign, &state, spec);
 	draw_dad(campaign, &state, spec);
-	spec->steps = arm == ARM_RACE ? holds_of(campaign) : 0;
+	put_order(campaign, spec);
 }

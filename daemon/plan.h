@@ -19,7 +19,13 @@
 /* Fills in trial number `trial` (1 is the first). */
 void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec);
 
+/* The places that the campaign hooks: those of its order, or those of its explorer. */
+void plan_hooks(const struct campaign *campaign, struct order *order);
+
 /* splitmix64: the next value of a stream, for what a trial draws from spec->seed. */
 uint64_t plan_draw(uint64_t *state);
+
+/* A value below `limit`, evenly. */
+uint64_t plan_draw_below(uint64_t *state, uint64_t limit);
 
 #endif

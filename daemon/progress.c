@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -618,6 +619,24 @@ static void print_fooled(FILE *out, const struct summary *summary)
 			fooled, plural(fooled));
 }
 
+static void print_explored(FILE *out, const struct explore_sums *sums)
+{
+	if (!sums->mode)
+		return;
+	fprintf(out, "Explored (%s): %u places, %u generations, %u features, corpus of %u",
+		explore_mode_names[sums->mode], sums->places, sums->generations, sums->features,
+		sums->corpus);
+	if (sums->first_finding)
+		fprintf(out, "; first finding in trial %u", sums->first_finding);
+	fputc('\n', out);
+	if (isfinite(sums->least_chance))
+		fprintf(out,
+			"  a bug that needs no more delays than that: at least %.3g a trial, "
+			"when "
+			"the longest hold is long enough\n",
+			sums->least_chance);
+}
+
 static void print_end(struct progress *progress, const struct summary *summary,
 		      const struct results *results)
 {
@@ -650,6 +669,7 @@ static void print_end(struct progress *progress, const struct summary *summary,
 			"Decided: %s; wrong in at most 5%% of campaigns\n"
 			"  (intervals and p-values are those of a fixed number of trials)\n",
 			summary->decided);
+	print_explored(out, &summary->explore);
 	print_fooled(out, summary);
 	print_verdict(progress, summary);
 	if (results)

@@ -26,6 +26,7 @@ _Static_assert(TIERS == 4, "hooked_names: one per tier");
 #define CAMPAIGN(ctype, member) .offset = PLACE(struct results_campaign, ctype, member)
 #define HOOK(ctype, member)     .offset = PLACE(struct results_hook, ctype, member)
 #define SPEC(ctype, member)     .offset = PLACE(struct trial_spec, ctype, member)
+#define EXPLORE(ctype, member)  .offset = PLACE(struct explore_told, ctype, member)
 #define COUNT(ctype, member)    .offset = PLACE(struct evidence_counts, ctype, member)
 #define KLOG(ctype, member)     .offset = PLACE(struct klog_told, ctype, member)
 #define MOMENT(ctype, member)   .offset = PLACE(struct moment_told, ctype, member)
@@ -93,7 +94,9 @@ static const struct field spec_rows[] = {
 	{ "source", FIELD_ENUM, SPEC(enum source, source), NAMES(source_names, SOURCES),
 	  .doc = "Whom inbound echoes claim to be from" },
 	{ "steps", FIELD_U32, SPEC(uint32_t, steps),
-	  .doc = "Holds of the campaign's order that are in force; 0 is none" },
+	  .doc = "Holds that are in force; 0 is none" },
+	{ "order", FIELD_TEXT, SPEC(const char **, order), LIST(struct trial_spec, order),
+	  .doc = "They, and when thread II starts, as steps of an order" },
 	{ "echoes", FIELD_U32, SPEC(uint32_t, echoes), .doc = "How many echoes; 0 is none" },
 	{ "offset_us", FIELD_U64, SPEC(uint64_t, offset_us), .doc = "From the window's opening to the first" },
 	{ "spacing_us", FIELD_U64, SPEC(uint64_t, spacing_us), .doc = "From one echo to the next" },
@@ -110,6 +113,29 @@ static const struct field spec_rows[] = {
 };
 const struct fields spec_fields = {
 	"spec", "The specification of one trial", spec_rows, sizeof(struct trial_spec),
+};
+
+static const struct field explore_rows[] = {
+	{ "mode", FIELD_ENUM, EXPLORE(enum explore_mode, mode), NAMES(explore_mode_names, EXPLORE_MODES),
+	  .doc = "How the trial was chosen; off: by the plan alone, and the rest means nothing" },
+	{ "generation", FIELD_U32, EXPLORE(uint32_t, generation), OR_NULL,
+	  .doc = "Group of trials that were planned together, from 1" },
+	{ "parent", FIELD_U32, EXPLORE(uint32_t, parent), OR_NULL,
+	  .doc = "Trial that it was made of by a change; null when it was made of none" },
+	{ "mutation", FIELD_ENUM, EXPLORE(enum explore_mutation, mutation),
+	  NAMES(explore_mutation_names, EXPLORE_MUTATIONS), .doc = "That change, of several the last one" },
+	{ "new_features", FIELD_U32, EXPLORE(uint32_t, new_features),
+	  .doc = "Features that no trial had from which it was planned" },
+	{ "features", FIELD_U64, EXPLORE(uint64_t *, features), LIST(struct explore_told, features), .hex = true,
+	  .doc = "What it showed, as hashes of facts that mean the same in every run" },
+	{ "thread_i_ns", FIELD_U64, EXPLORE(uint64_t, thread_i_ns), OR_NULL,
+	  .doc = "Length of thread I's path: of the flag set that closed the window" },
+	{ "thread_ii_ns", FIELD_U64, EXPLORE(uint64_t, thread_ii_ns), OR_NULL,
+	  .doc = "Length of thread II's path: of its longest send" },
+	END
+};
+static const struct fields explore_fields = {
+	"explore", "Why an explorer chose a trial, and what it learned", explore_rows, sizeof(struct explore_told),
 };
 
 static const struct field counts_rows[] = {
@@ -197,6 +223,8 @@ static const struct field trial_rows[] = {
 	  .doc = "The same for the same bug; null when there is no fault" },
 	{ "spec", FIELD_OBJECT, TRIAL(struct trial_spec, spec), .sub = &spec_fields,
 	  .doc = "What was planned, and what replay repeats" },
+	{ "explore", FIELD_OBJECT, TRIAL(struct explore_told, explore), .sub = &explore_fields,
+	  .doc = "Why an explorer chose this, and what it learned from it" },
 	{ "lane", FIELD_U32, TRIAL(uint32_t, lane), .doc = "Where it ran" },
 	{ "device", FIELD_TEXT, TRIAL(const char *, device), .doc = "Name of the device under test" },
 	{ "tier", FIELD_ENUM, TRIAL(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL,
@@ -465,8 +493,27 @@ static uint32_t tell_steps(const struct evidence *e, struct step_told *told)
 	return nr;
 }
 
-struct trial_line trial_line(const struct evidence *e, const struct judgement *j,
-			     uint64_t started_unix_ms, struct told *told)
+static struct explore_told tell_explore(const struct evidence *e, struct told *told)
+{
+	const struct behaviour *behaviour = &e->behaviour;
+
+	memcpy(told->features, behaviour->features,
+	       behaviour->nr_features * sizeof(told->features[0]));
+	return (struct explore_told){
+		.mode = e->spec.choice.mode,
+		.generation = e->spec.choice.generation,
+		.parent = e->spec.choice.parent,
+		.mutation = e->spec.choice.mutation,
+		.new_features = behaviour->new_features,
+		.features = told->features,
+		.nr_features = behaviour->nr_features,
+		.thread_i_ns = behaviour->thread_i_ns,
+		.thread_ii_ns = behaviour->thread_ii_ns,
+	};
+}
+
+static struct trial_line line_of(const struct evidence *e, const struct judgement *j,
+				 uint64_t started_unix_ms, struct told *told)
 {
 	return (struct trial_line){
 		.verdict = j->verdict,
@@ -476,6 +523,7 @@ struct trial_line trial_line(const struct evidence *e, const struct judgement *j
 		.reason = j->reason,
 		.signature = text_or_null(j->signature),
 		.spec = e->spec,
+		.explore = tell_explore(e, told),
 		.lane = e->lane,
 		.device = e->device,
 		.tier = e->tier,
@@ -534,9 +582,36 @@ struct trial_line trial_line(const struct evidence *e, const struct judgement *j
 	};
 }
 
+struct trial_line trial_line(const struct evidence *e, const struct judgement *j,
+			     uint64_t started_unix_ms, struct told *told)
+{
+	struct trial_line line = line_of(e, j, started_unix_ms, told);
+
+	spec_say(&line.spec, &told->words);
+	return line;
+}
+
 static void put_text(char *to, size_t size, const char *text)
 {
 	snprintf(to, size, "%s", text ? text : "");
+}
+
+static void behaviour_back(const struct trial_line *line, struct evidence *e)
+{
+	struct behaviour *behaviour = &e->behaviour;
+
+	e->spec.choice = (struct explore_choice){
+		.mode = line->explore.mode,
+		.generation = line->explore.generation,
+		.parent = line->explore.parent,
+		.mutation = line->explore.mutation,
+	};
+	behaviour->finding = verdict_fault(line->verdict);
+	behaviour->window_ns = line->window_ns;
+	behaviour->thread_i_ns = line->explore.thread_i_ns;
+	behaviour->thread_ii_ns = line->explore.thread_ii_ns;
+	for (uint32_t i = 0; i < line->explore.nr_features && line->explore.features; i++)
+		behaviour->features[behaviour->nr_features++] = line->explore.features[i];
 }
 
 static void steps_back(const struct trial_line *line, struct evidence *e)
@@ -588,6 +663,7 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->steps_held = line->steps_held;
 	e->order_kept = line->order_kept;
 	steps_back(line, e);
+	behaviour_back(line, e);
 	e->first_flags_ns = line->first_flags_ns;
 	e->second_flags_ns = line->second_flags_ns;
 	e->echoes_sent = line->echoes_sent;

@@ -51,8 +51,23 @@ struct step_told { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint64_t missed;
 };
 
+/* Why an explorer chose the trial, and what it has learned from it. */
+struct explore_told {
+	enum explore_mode mode;
+	uint32_t generation;
+	uint32_t parent;
+	enum explore_mutation mutation;
+	uint32_t new_features;
+	uint64_t *features;
+	uint32_t nr_features;
+	uint64_t thread_i_ns;
+	uint64_t thread_ii_ns;
+};
+
 /* Where a line's lists are. */
 struct told {
+	struct spec_words words;
+	uint64_t features[BEHAVIOUR_FEATURES_MAX];
 	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
 	struct step_told steps[ORDER_HOLDS_MAX];
 };
@@ -66,6 +81,7 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	const char *reason;
 	const char *signature;
 	struct trial_spec spec;
+	struct explore_told explore;
 	uint32_t lane;
 	const char *device;
 	enum tier tier;

@@ -10,7 +10,6 @@
 #include "loop.h"
 #include "machine.h"
 #include "order.h"
-#include "plan.h"
 #include "results_lines.h"
 #include "runner.h"
 #include "suspects.h"
@@ -230,8 +229,10 @@ static void complete_evidence(struct seat *seat, struct evidence *evidence)
 		seat->klog_gaps; /* what was overwritten may have been the line */
 	evidence->missed_probes = probes_missed(runner->ask->probes) - seat->missed_before;
 	for (uint32_t i = 0; i < evidence->spec.steps && i < ORDER_HOLDS_MAX; i++) {
-		evidence->steps[i].passes = probes_step_passes(runner->ask->probes, i);
-		evidence->steps[i].missed = probes_step_missed(runner->ask->probes, i) -
+		uint32_t hook = evidence->spec.holds[i].hook;
+
+		evidence->steps[i].passes = probes_step_passes(runner->ask->probes, hook);
+		evidence->steps[i].missed = probes_step_missed(runner->ask->probes, hook) -
 					    seat->step_missed_before[i];
 	}
 }
@@ -323,6 +324,12 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
 	if (seat->repeats)
 		return conclude_repeat(seat, evidence, judgement);
+	if (campaign->explore.mode)
+		behaviour_of(evidence, judgement, &evidence->behaviour);
+	if (explorer_learn(runner->ask->explorer, evidence->spec.trial, &evidence->behaviour)) {
+		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
+		return false;
+	}
 	found = tally_add(runner->tally, evidence, judgement, &finding);
 	if (found < 0) {
 		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
@@ -386,7 +393,8 @@ static void start_trial(struct seat *seat, bool ledger)
 	seat->started_ns = loop_now();
 	seat->missed_before = probes_missed(runner->ask->probes);
 	for (uint32_t i = 0; i < seat->spec.steps && i < ORDER_HOLDS_MAX; i++)
-		seat->step_missed_before[i] = probes_step_missed(runner->ask->probes, i);
+		seat->step_missed_before[i] =
+			probes_step_missed(runner->ask->probes, seat->spec.holds[i].hook);
 	seat->klog = (struct klog_line){ 0 };
 	seat->klog_lines = seat->klog_shared = seat->klog_gaps = 0;
 	loop_timer_set(seat->deadline,
@@ -404,6 +412,7 @@ static void run_next(struct seat *seat)
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
 	const struct suspect *suspect = suspects_next(&runner->suspects);
+	int err;
 
 	seat->state = SEAT_IDLE;
 	if (seat->serves && suspect) {
@@ -414,16 +423,32 @@ static void run_next(struct seat *seat)
 		return;
 	}
 	seat->serves = false;
+	/* Of trials that were kept when a campaign was resumed, an explorer knows nothing. */
 	while (results_has(runner->ask->results, runner->next_trial))
-		runner->next_trial++;
+		explorer_learn(runner->ask->explorer, runner->next_trial++, NULL);
 	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
 		end(runner, "trials");
 	if (runner->ended_by) {
 		wind_up(runner);
 		return;
 	}
-	plan_trial(campaign, runner->next_trial++, &seat->spec);
+	err = explorer_next(runner->ask->explorer, runner->next_trial, &seat->spec);
+	if (err == -EAGAIN)
+		return; /* other lanes' trials will tell */
+	if (err) {
+		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
+		return;
+	}
+	runner->next_trial++;
 	start_trial(seat, campaign->ledger == LEDGER_ALWAYS);
+}
+
+/* What a trial has shown may be what idle lanes wait for. */
+static void wake_idle(struct runner *runner)
+{
+	for (uint32_t i = 0; i < LANES_MAX && !runner->ended_by; i++)
+		if (runner->seats[i].state == SEAT_IDLE)
+			run_next(&runner->seats[i]);
 }
 
 /* A lane that a fault has touched is not used again. */
@@ -447,10 +472,12 @@ static void trial_is_over(struct seat *seat)
 	}
 	if (!is_spent(e, &judgement)) {
 		run_next(seat);
+		wake_idle(runner);
 		return;
 	}
 	seat->hangs = e->hang != HANG_NONE;
 	leave_seat(seat, seat->hangs);
+	wake_idle(runner);
 	wind_up(runner);
 }
 
@@ -470,6 +497,7 @@ static void lane_failed(struct seat *seat)
 		progress_say(runner->ask->progress, message->why.text);
 	}
 	leave_seat(seat, message->kind == LANE_GONE);
+	wake_idle(runner);
 	wind_up(runner);
 }
 
@@ -567,6 +595,7 @@ static void seat_overtime(void *arg)
 	case SEAT_RUNNING:
 		conclude_lost(seat, HANG_DOWN);
 		leave_seat(seat, true);
+		wake_idle(runner);
 		wind_up(runner);
 		break;
 	case SEAT_OPENING:
@@ -775,6 +804,7 @@ static enum exits sum_up(struct runner *runner)
 	summary.ended_by = runner->ended_by;
 	summary.elapsed_ms = (loop_now() - runner->started_ns) / 1000000;
 	summary.stuck = runner->stuck;
+	explorer_sums(runner->ask->explorer, &summary.explore);
 	if (runner->error)
 		summary.exit_code = exit_of_error(runner->error);
 	if (summary.exit_code == EXIT_CANNOT) {

@@ -4,6 +4,7 @@
 
 #include "campaign.h"
 #include "exits.h"
+#include "explore.h"
 #include "probes.h"
 #include "progress.h"
 #include "results.h"
@@ -29,6 +30,7 @@ struct runner_ask {
 	struct probes *probes;
 	struct results *results;
 	struct progress *progress;
+	struct explorer *explorer; /* it may know trials before the first */
 	uint32_t first; /* trial of the plan to begin with; 1 is the first */
 	bool keep;	/* named namespaces that stay */
 	const char *

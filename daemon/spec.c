@@ -13,6 +13,11 @@ const char *const target_names[] = { "all-nodes", "solicited-node", "tentative",
 const char *const source_names[] = { "peer", "spoofed" };
 const char *const dad_answer_names[] = { "none", "ns", "na", "loopback" };
 const char *const dad_at_names[] = { "probe", "open" };
+const char *const explore_mode_names[] = { "off", "sweep", "random", "sample", "pct", "guided" };
+const char *const explore_mutation_names[] = {
+	"fresh", "measure", "add-hold", "drop-hold", "place", "end", "start", "echo", "count", "offset",
+	"window", "answer", "splice",
+};
 const char *const object_names[] = { "net_device", "inet6_dev", "dst" };
 /* clang-format on */
 
@@ -30,7 +35,23 @@ NAMED(target_names, TARGETS);
 NAMED(source_names, SOURCES);
 NAMED(dad_answer_names, DAD_ANSWERS);
 NAMED(dad_at_names, DAD_ATS);
+NAMED(explore_mode_names, EXPLORE_MODES);
+NAMED(explore_mutation_names, EXPLORE_MUTATIONS);
 NAMED(object_names, OBJECTS);
+
+void spec_say(struct trial_spec *spec, struct spec_words *words)
+{
+	uint32_t nr = 0;
+
+	for (; nr < spec->steps && nr < ORDER_HOLDS_MAX && spec->holds[nr].thread; nr++)
+		order_write_hold(&spec->holds[nr], words->texts[nr]);
+	if (spec->starts_when)
+		order_write_start(spec->starts_when, words->texts[nr++]);
+	for (uint32_t i = 0; i < nr; i++)
+		words->list[i] = words->texts[i];
+	spec->order = words->list;
+	spec->nr_order = nr;
+}
 
 bool target_fits(enum direction direction, enum target target)
 {

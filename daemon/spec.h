@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "order.h"
+
 /*
  * The words of a trial's specification, shared by the campaign file, the plan and the results.
  * Every enum has its names beside it, in the same order, in spec.c.
@@ -118,6 +120,45 @@ enum object {
 };
 extern const char *const object_names[];
 
+/* How an explorer chooses trials (explore.h). */
+enum explore_mode {
+	EXPLORE_OFF,
+	EXPLORE_SWEEP,	/* the grid, in a fixed order */
+	EXPLORE_RANDOM, /* evenly from the whole space */
+	EXPLORE_SAMPLE, /* natural lengths are measured first, delays are drawn over them */
+	EXPLORE_PCT,	/* each hold a place of its own, drawn evenly: a bound for the chance */
+	EXPLORE_GUIDED, /* what showed new behaviour is changed a little */
+	EXPLORE_MODES,
+};
+extern const char *const explore_mode_names[];
+
+/* How a point of the space was made of another. */
+enum explore_mutation {
+	EXPLORE_FRESH,	 /* of none: it was drawn, or is next in the grid */
+	EXPLORE_MEASURE, /* nothing is injected */
+	EXPLORE_ADD_HOLD,
+	EXPLORE_DROP_HOLD,
+	EXPLORE_PLACE,
+	EXPLORE_END,
+	EXPLORE_START,
+	EXPLORE_ECHO,
+	EXPLORE_COUNT,
+	EXPLORE_OFFSET,
+	EXPLORE_WINDOW,
+	EXPLORE_ANSWER,
+	EXPLORE_SPLICE, /* holds of two parents */
+	EXPLORE_MUTATIONS,
+};
+extern const char *const explore_mutation_names[];
+
+/* Why a trial is what it is; all 0 where nothing explores. */
+struct explore_choice {
+	enum explore_mode mode;
+	uint32_t generation; /* from 1 */
+	uint32_t parent;     /* trial that it was made of; 0: none */
+	enum explore_mutation mutation;
+};
+
 /* The whole specification of one trial: what the plan says and replay repeats. */
 struct trial_spec {
 	uint32_t trial; /* 1, 2, 3, ... in plan order */
@@ -128,7 +169,11 @@ struct trial_spec {
 	enum direction direction;
 	enum target target;
 	enum source source;
-	uint32_t steps;	 /* holds of the campaign's order that are in force; 0: none */
+	uint32_t steps; /* holds in force; 0: none */
+	struct order_hold holds[ORDER_HOLDS_MAX];
+	enum order_thread starts_when; /* as in struct order */
+	const char **order; /* these in words, where they are printed (results.h); else NULL */
+	uint32_t nr_order;
 	uint32_t echoes; /* 0: none */
 	uint64_t offset_us;
 	uint64_t spacing_us;
@@ -139,7 +184,17 @@ struct trial_spec {
 	uint64_t dad_offset_us;
 	uint32_t dad_times; /* probes that are answered; 0: each */
 	uint64_t seed; /* for what the trial draws itself: spoofed addresses, identifiers */
+	struct explore_choice choice;
 };
+
+/* The order of a spec in words. */
+struct spec_words {
+	char texts[ORDER_HOLDS_MAX + 1][ORDER_WORDS];
+	const char *list[ORDER_HOLDS_MAX + 1];
+};
+
+/* Makes spec->order, which points into `words`. */
+void spec_say(struct trial_spec *spec, struct spec_words *words);
 
 /* Whether an echo of this direction can be addressed to this target. */
 bool target_fits(enum direction direction, enum target target);

@@ -22,6 +22,7 @@
 #define SHARE(ctype, member)   .offset = PLACE(struct tally_share, ctype, member)
 #define REASON(ctype, member)  .offset = PLACE(struct tally_reason, ctype, member)
 #define STEP(ctype, member)    .offset = PLACE(struct tally_step, ctype, member)
+#define EXPLORE(ctype, member) .offset = PLACE(struct explore_sums, ctype, member)
 #define SUMMARY(ctype, member) .offset = PLACE(struct summary, ctype, member)
 #define BY(verdict)            .offset = (verdict) * sizeof(uint32_t)
 #define LIST(type, member) \
@@ -218,6 +219,24 @@ static const struct fields step_fields = {
 	"step_sum", "A hold of the order, over all trials", step_rows, sizeof(struct tally_step),
 };
 
+static const struct field explore_rows[] = {
+	{ "mode", FIELD_ENUM, EXPLORE(enum explore_mode, mode), NAMES(explore_mode_names, EXPLORE_MODES),
+	  .doc = "How trials were chosen; off: by the plan alone, and the rest means nothing" },
+	{ "generations", FIELD_U32, EXPLORE(uint32_t, generations), .doc = "Groups of trials that were planned together" },
+	{ "places", FIELD_U32, EXPLORE(uint32_t, places), .doc = "Places where holds were tried" },
+	{ "features", FIELD_U32, EXPLORE(uint32_t, features), .doc = "Different features that trials showed" },
+	{ "corpus", FIELD_U32, EXPLORE(uint32_t, corpus), .doc = "Trials that showed a new one" },
+	{ "first_finding", FIELD_U32, EXPLORE(uint32_t, first_finding), .nullable = true,
+	  .doc = "Number of the first trial with a fault" },
+	{ "least_chance", FIELD_REAL, EXPLORE(double, least_chance), .nullable = true,
+	  .doc = "Of pct: the least probability for one trial to have a given bug that needs no more delays than "
+		 "explore.holds, when the longest hold is long enough" },
+	{ .name = NULL },
+};
+static const struct fields explore_fields = {
+	"explored", "What the explorer has seen", explore_rows, sizeof(struct explore_sums),
+};
+
 static const struct field summary_rows[] = {
 	{ "schema_version", FIELD_U32, SUMMARY(uint32_t, schema_version),
 	  .doc = "Grows when a name or its meaning changes" },
@@ -246,6 +265,8 @@ static const struct field summary_rows[] = {
 	  .sub = &tally_finding_fields, .doc = "Each fault once, in the order in which they were found" },
 	{ "steps", FIELD_OBJECT, SUMMARY(struct tally_step *, steps), LIST(struct summary, steps),
 	  .sub = &step_fields, .doc = "The holds of the order: what was asked and what was done" },
+	{ "explore", FIELD_OBJECT, SUMMARY(struct explore_sums, explore), .sub = &explore_fields,
+	  .doc = "What the explorer has seen" },
 	{ "reasons", FIELD_OBJECT, SUMMARY(struct tally_reason *, reasons), LIST(struct summary, reasons),
 	  .sub = &tally_reason_fields, .doc = "Why trials proved nothing, the most frequent reason first" },
 	{ .name = NULL },
@@ -583,6 +604,8 @@ static int add_step(struct step_sums *sums, const struct step_audit *step)
 
 	if (!tally->trials++)
 		sums->first = *step;
+	if (step->asked_us != sums->first.asked_us)
+		sums->first.asked_us = 0; /* an explorer draws it */
 	tally->reached += step->outcome != STEP_NOT_REACHED;
 	tally->kept += step->outcome == STEP_KEPT;
 	tally->deadlines += step->outcome == STEP_DEADLINE;
@@ -591,13 +614,33 @@ static int add_step(struct step_sums *sums, const struct step_audit *step)
 	return step->outcome == STEP_KEPT ? stats_sample_add(&sums->held_ns, step->held_ns) : 0;
 }
 
+static bool is_same_place(const struct step_audit *a, const struct step_audit *b)
+{
+	return a->thread == b->thread && a->at_return == b->at_return &&
+	       !strcmp(a->place, b->place);
+}
+
+/* Trials of an explorer hold other places each; `taken` has a bit for each that this trial has had. */
+static struct step_sums *sums_of(struct tally *tally, const struct step_audit *step,
+				 uint32_t *taken)
+{
+	uint32_t i = 0;
+
+	while (i < ORDER_HOLDS_MAX - 1 && tally->steps[i].tally.trials &&
+	       (*taken >> i & 1 || !is_same_place(&tally->steps[i].first, step)))
+		i++;
+	*taken |= 1U << i;
+	return &tally->steps[i];
+}
+
 static int add_steps(struct tally *tally, const struct evidence *e)
 {
+	uint32_t taken = 0;
 	int r = 0;
 
 	for (uint32_t i = 0; !r && i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
 		if (e->steps[i].thread)
-			r = add_step(&tally->steps[i], &e->steps[i]);
+			r = add_step(sums_of(tally, &e->steps[i], &taken), &e->steps[i]);
 	return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include "campaign.h"
 #include "evidence.h"
+#include "explore.h"
 #include "fields.h"
 #include "ledger.h"
 #include "stats.h"
@@ -157,6 +158,7 @@ struct summary {
 	uint32_t nr_findings;
 	struct tally_step *steps;
 	uint32_t nr_steps;
+	struct explore_sums explore;
 	struct tally_reason *reasons; /* the most frequent first */
 	uint32_t nr_reasons;
 };
@@ -199,7 +201,7 @@ const char *tally_ends(struct tally *tally);
 void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);
 
 /*
- * Fills in everything but id, ended_by, elapsed_ms and stuck. An arm of the campaign is there also
+ * Fills in everything but id, ended_by, elapsed_ms, stuck and explore. An arm of the campaign is there also
  * when none of its trials ran; when that is the arm that injects most, the campaign is not clean.
  */
 void tally_summary(struct tally *tally, struct summary *summary);

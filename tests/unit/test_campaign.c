@@ -16,7 +16,7 @@
 
 #define ROOT_KEYS                                                                             \
 	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, " \
-	"trial_seed, arms, window, order, echo, dad, watch, ledger"
+	"trial_seed, arms, window, order, explore, echo, dad, watch, ledger"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "order.h"
+#include "sites.h"
 
 static void test_the_seeds_twin(void **state)
 {

@@ -210,7 +210,7 @@ static void test_spec_of_a_trial(void **state)
 		      "\"window\":{\"hold_us\":[700]},\"order\":[\"I held at veth_close until "
 		      "II held\",\"II starts when I held\",\"II held at return of f until I "
 		      "done\"],\"echo\":{\"directions\":[\"outbound-raw\"],\"targets\":["
-		      "\"nobody\"]},\"of_a_later_version\":5}");
+		      "\"nobody\"],\"count\":1},\"of_a_later_version\":5}");
 	free(spec);
 	past_close(past);
 }

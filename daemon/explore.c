@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "explore.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore_point.h"
+#include "plan.h"
+
+/* clang-format off */
+const char *const explore_proposals[] = {
+	"I held at stop",
+	"II held at return of uncached-route",
+	"II held at source",
+	"DAD held at dad-work",
+	"I held at ipv6-down",
+	"II held at echo-reply",
+	"DAD held at dad-completed",
+	"II held at neigh-create",
+	"I held at address-delete",
+	"II held at route",
+	"DAD held at dad-stop",
+	"I held at flag-change",
+	NULL,
+};
+/* clang-format on */
+
+/* Of ten guided trials, those that are drawn afresh once there is a corpus. */
+enum { FRESH_IN_TEN = 3, MEASURED_GENERATIONS = 2, TRIES = 64 };
+
+struct planned {
+	struct point point;
+	struct explore_choice choice;
+	bool learned;
+	bool finding;
+	uint64_t *features;
+	uint32_t nr_features;
+	uint64_t window_ns, thread_i_ns, thread_ii_ns;
+	uint32_t chosen; /* how often it became a parent */
+};
+
+/* A feature, the first generation in which a trial had it, and how many trials had it. */
+struct feature {
+	uint64_t hash;
+	uint32_t generation; /* 0: an empty place */
+	uint32_t trials;
+};
+
+struct explorer {
+	const struct campaign *campaign;
+	struct point_space space;
+	uint32_t size; /* of a generation */
+	struct planned *trials;
+	uint32_t nr_trials, room;
+	uint32_t sealed; /* generations whose behaviour is all there and counted */
+	struct feature *features;
+	uint32_t nr_features, feature_room; /* a power of two */
+	uint32_t *corpus;		    /* numbers of trials, ascending */
+	uint32_t nr_corpus, corpus_room;
+	uint32_t first_finding;
+	uint64_t cursor; /* of the sweep */
+};
+
+int explorer_new(const struct campaign *campaign, struct explorer **out)
+{
+	struct explorer *explorer = calloc(1, sizeof(*explorer));
+
+	if (!explorer)
+		return -ENOMEM;
+	explorer->campaign = campaign;
+	explorer->size = campaign->explore.generation;
+	point_space(campaign, &explorer->space);
+	*out = explorer;
+	return 0;
+}
+
+void explorer_free(struct explorer *explorer)
+{
+	if (!explorer)
+		return;
+	for (uint32_t i = 0; i < explorer->nr_trials; i++)
+		free(explorer->trials[i].features);
+	free(explorer->trials);
+	free(explorer->features);
+	free(explorer->corpus);
+	free(explorer);
+}
+
+static uint32_t generation_of(const struct explorer *explorer, uint32_t trial)
+{
+	return (trial - 1) / explorer->size + 1;
+}
+
+static bool explores(const struct explorer *explorer)
+{
+	return explorer->campaign->explore.mode != EXPLORE_OFF;
+}
+
+/* --- features --- */
+
+static struct feature *feature_at(struct feature *features, uint32_t room, uint64_t hash)
+{
+	uint32_t at = (uint32_t)(hash & (room - 1));
+
+	while (features[at].generation && features[at].hash != hash)
+		at = (at + 1) & (room - 1);
+	return &features[at];
+}
+
+/* The generation that had it first; 0: none. */
+static uint32_t first_generation(const struct explorer *explorer, uint64_t hash)
+{
+	if (!explorer->feature_room)
+		return 0;
+	return feature_at(explorer->features, explorer->feature_room, hash)->generation;
+}
+
+/* How many trials had the feature of it that fewest had. */
+static uint32_t rarity(const struct explorer *explorer, const struct planned *planned)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (uint32_t i = 0; i < planned->nr_features; i++) {
+		const struct feature *feature = feature_at(
+			explorer->features, explorer->feature_room, planned->features[i]);
+
+		if (feature->trials < least)
+			least = feature->trials;
+	}
+	return least;
+}
+
+static int grow_features(struct explorer *explorer)
+{
+	uint32_t room = explorer->feature_room ? explorer->feature_room * 2 : 1024;
+	struct feature *features = calloc(room, sizeof(*features));
+
+	if (!features)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < explorer->feature_room; i++)
+		if (explorer->features[i].generation)
+			*feature_at(features, room, explorer->features[i].hash) =
+				explorer->features[i];
+	free(explorer->features);
+	explorer->features = features;
+	explorer->feature_room = room;
+	return 0;
+}
+
+static int add_feature(struct explorer *explorer, uint64_t hash, uint32_t generation)
+{
+	if (explorer->nr_features * 2 >= explorer->feature_room && grow_features(explorer))
+		return -ENOMEM;
+	*feature_at(explorer->features, explorer->feature_room, hash) =
+		(struct feature){ hash, generation, 0 };
+	explorer->nr_features++;
+	return 0;
+}
+
+/* --- what generations have shown --- */
+
+static int add_to_corpus(struct explorer *explorer, uint32_t trial)
+{
+	if (explorer->nr_corpus == explorer->corpus_room) {
+		uint32_t room = explorer->corpus_room ? explorer->corpus_room * 2 : 64;
+		uint32_t *corpus =
+			reallocarray(explorer->corpus, room, sizeof(*explorer->corpus));
+
+		if (!corpus)
+			return -ENOMEM;
+		explorer->corpus = corpus;
+		explorer->corpus_room = room;
+	}
+	explorer->corpus[explorer->nr_corpus++] = trial;
+	return 0;
+}
+
+static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t generation)
+{
+	const struct planned *planned = &explorer->trials[trial - 1];
+	uint32_t before = explorer->nr_features;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < planned->nr_features; i++) {
+		if (!first_generation(explorer, planned->features[i]))
+			err = add_feature(explorer, planned->features[i], generation);
+		if (!err)
+			feature_at(explorer->features, explorer->feature_room,
+				   planned->features[i])
+				->trials++;
+	}
+	/* Only what was explored can be changed a little. */
+	if (!err && explorer->nr_features > before && planned->choice.mode)
+		err = add_to_corpus(explorer, trial);
+	return err;
+}
+
+/*
+ * Takes in the generations that are complete, up to `until`, one after the other and each trial by its
+ * number.
+ */
+static int seal(struct explorer *explorer, uint32_t until)
+{
+	int err = 0;
+
+	while (explorer->sealed < until) {
+		uint32_t first = explorer->sealed * explorer->size;
+
+		for (uint32_t i = first; i < first + explorer->size; i++)
+			if (i >= explorer->nr_trials || !explorer->trials[i].learned)
+				return 0;
+		for (uint32_t i = first; !err && i < first + explorer->size; i++)
+			err = seal_trial(explorer, i + 1, explorer->sealed + 1);
+		if (err)
+			return err;
+		explorer->sealed++;
+	}
+	return 0;
+}
+
+/* --- the plan of a generation --- */
+
+static int by_length(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The median over the trials that measured it, of generations up to `until`; 0: none did. */
+static uint64_t natural_ns(const struct explorer *explorer, uint32_t until, size_t member)
+{
+	uint64_t lengths[256];
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < until * explorer->size && nr < 256; i++) {
+		const struct planned *planned = &explorer->trials[i];
+		uint64_t length;
+
+		memcpy(&length, (const char *)planned + member, sizeof(length));
+		if (planned->choice.mutation == EXPLORE_MEASURE && length)
+			lengths[nr++] = length;
+	}
+	qsort(lengths, nr, sizeof(lengths[0]), by_length);
+	return nr ? lengths[nr / 2] : 0;
+}
+
+static void plan_sample(struct explorer *explorer, uint64_t *state, struct planned *planned)
+{
+	uint32_t generation = planned->choice.generation, until = generation - 2;
+	struct point_lengths lengths;
+
+	if (generation <= MEASURED_GENERATIONS) {
+		planned->choice.mutation = EXPLORE_MEASURE;
+		point_measure(&explorer->space, state, &planned->point);
+		return;
+	}
+	if (until > MEASURED_GENERATIONS)
+		until = MEASURED_GENERATIONS;
+	lengths = (struct point_lengths){
+		.window_ns = natural_ns(explorer, until, offsetof(struct planned, window_ns)),
+		.thread_i_ns =
+			natural_ns(explorer, until, offsetof(struct planned, thread_i_ns)),
+		.thread_ii_ns =
+			natural_ns(explorer, until, offsetof(struct planned, thread_ii_ns)),
+	};
+	point_sample(&explorer->space, state, &lengths, &planned->point);
+}
+
+/*
+ * Of the corpus, the sooner the fewer trials have had its rarest feature and the less often it was
+ * chosen: what is common has been changed often enough.
+ */
+static uint64_t weight_of(const struct explorer *explorer, uint32_t trial)
+{
+	const struct planned *planned = &explorer->trials[trial - 1];
+	uint64_t common = rarity(explorer, planned);
+
+	return (1ULL << 40) / (common * (1 + planned->chosen)) + 1;
+}
+
+static uint32_t choose_parent(const struct explorer *explorer, uint64_t *state)
+{
+	uint64_t sum = 0, at;
+	uint32_t i = 0;
+
+	for (uint32_t j = 0; j < explorer->nr_corpus; j++)
+		sum += weight_of(explorer, explorer->corpus[j]);
+	at = plan_draw_below(state, sum);
+	for (; i + 1 < explorer->nr_corpus; i++) {
+		uint64_t weight = weight_of(explorer, explorer->corpus[i]);
+
+		if (at < weight)
+			break;
+		at -= weight;
+	}
+	return explorer->corpus[i];
+}
+
+/* One change; the point is as it was where that makes no sense. */
+static bool change(const struct explorer *explorer, uint64_t *state, const struct point *other,
+		   struct point *point, enum explore_mutation *mutation)
+{
+	for (int i = 0; i < TRIES; i++) {
+		struct point changed = *point;
+
+		*mutation = EXPLORE_ADD_HOLD +
+			    plan_draw_below(state, EXPLORE_MUTATIONS - EXPLORE_ADD_HOLD);
+		if (!point_mutate(&explorer->space, state, *mutation, other, &changed))
+			continue;
+		*point = changed;
+		return true;
+	}
+	return false;
+}
+
+/* Each change is followed by another one as often as not: some steps only pay together. */
+static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
+{
+	uint32_t parent, other;
+
+	if (!explorer->nr_corpus || plan_draw_below(state, 10) < FRESH_IN_TEN) {
+		point_random(&explorer->space, state, &planned->point);
+		return;
+	}
+	parent = choose_parent(explorer, state);
+	other = choose_parent(explorer, state);
+	planned->point = explorer->trials[parent - 1].point;
+	do {
+		if (!change(explorer, state, &explorer->trials[other - 1].point,
+			    &planned->point, &planned->choice.mutation))
+			break;
+		planned->choice.parent = parent;
+	} while (plan_draw_below(state, 2));
+	if (planned->choice.parent)
+		explorer->trials[parent - 1].chosen++;
+	else
+		point_random(&explorer->space, state, &planned->point);
+}
+
+static void plan_sweep(struct explorer *explorer, uint64_t *state, struct planned *planned)
+{
+	(void)state;
+	point_sweep(&explorer->space, &explorer->cursor, &planned->point);
+}
+
+static void plan_random(struct explorer *explorer, uint64_t *state, struct planned *planned)
+{
+	point_random(&explorer->space, state, &planned->point);
+}
+
+static void plan_pct(struct explorer *explorer, uint64_t *state, struct planned *planned)
+{
+	point_pct(&explorer->space, state, &planned->point);
+}
+
+static const struct {
+	void (*plan)(struct explorer *explorer, uint64_t *state, struct planned *planned);
+	bool by_behaviour;
+} modes[EXPLORE_MODES] = {
+	[EXPLORE_SWEEP] = { plan_sweep },	  [EXPLORE_RANDOM] = { plan_random },
+	[EXPLORE_SAMPLE] = { plan_sample, true }, [EXPLORE_PCT] = { plan_pct },
+	[EXPLORE_GUIDED] = { plan_guided, true },
+};
+
+/* A trial's draws have a stream of their own, apart from those of plan_trial(). */
+static void plan_one(struct explorer *explorer, uint32_t trial, struct planned *planned)
+{
+	uint64_t state =
+		(explorer->campaign->seed ^ 0x6578706c6f7265) * 0xd1342543de82ef95 + trial;
+	struct trial_spec spec;
+
+	*planned = (struct planned){ 0 };
+	plan_trial(explorer->campaign, trial, &spec);
+	if (spec.arm != ARM_RACE)
+		return;
+	planned->choice = (struct explore_choice){
+		.mode = explorer->campaign->explore.mode,
+		.generation = generation_of(explorer, trial),
+	};
+	modes[planned->choice.mode].plan(explorer, &state, planned);
+}
+
+static int plan_generation(struct explorer *explorer)
+{
+	uint32_t generation = explorer->nr_trials / explorer->size + 1;
+	int err = generation > 2 ? seal(explorer, generation - 2) : 0;
+
+	if (err)
+		return err;
+	if (modes[explorer->campaign->explore.mode].by_behaviour &&
+	    explorer->sealed + 2 < generation)
+		return -EAGAIN;
+	if (explorer->nr_trials + explorer->size > explorer->room) {
+		uint32_t room = (explorer->room + explorer->size) * 2;
+		struct planned *trials =
+			reallocarray(explorer->trials, room, sizeof(*explorer->trials));
+
+		if (!trials)
+			return -ENOMEM;
+		explorer->trials = trials;
+		explorer->room = room;
+	}
+	for (uint32_t i = 0; i < explorer->size; i++)
+		plan_one(explorer, explorer->nr_trials + i + 1,
+			 &explorer->trials[explorer->nr_trials + i]);
+	explorer->nr_trials += explorer->size;
+	return 0;
+}
+
+static int plan_up_to(struct explorer *explorer, uint32_t trial)
+{
+	int err = 0;
+
+	while (!err && explorer->nr_trials < trial)
+		err = plan_generation(explorer);
+	return err;
+}
+
+int explorer_next(struct explorer *explorer, uint32_t trial, struct trial_spec *spec)
+{
+	int err = explores(explorer) ? plan_up_to(explorer, trial) : 0;
+
+	if (err)
+		return err;
+	plan_trial(explorer->campaign, trial, spec);
+	if (!explores(explorer) || spec->arm != ARM_RACE)
+		return 0;
+	spec->choice = explorer->trials[trial - 1].choice;
+	point_put(&explorer->space, &explorer->trials[trial - 1].point, spec);
+	return 0;
+}
+
+/* --- learning --- */
+
+static int keep(struct planned *planned, const struct behaviour *behaviour)
+{
+	size_t size = behaviour->nr_features * sizeof(*planned->features);
+
+	if (size) {
+		planned->features = malloc(size);
+		if (!planned->features)
+			return -ENOMEM;
+		memcpy(planned->features, behaviour->features, size);
+	}
+	planned->nr_features = behaviour->nr_features;
+	planned->finding = behaviour->finding;
+	planned->window_ns = behaviour->window_ns;
+	planned->thread_i_ns = behaviour->thread_i_ns;
+	planned->thread_ii_ns = behaviour->thread_ii_ns;
+	return 0;
+}
+
+static uint32_t count_new(const struct explorer *explorer, uint32_t generation,
+			  const struct behaviour *behaviour)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < behaviour->nr_features; i++) {
+		uint32_t first = first_generation(explorer, behaviour->features[i]);
+
+		nr += !first || first + 2 > generation;
+	}
+	return nr;
+}
+
+int explorer_learn(struct explorer *explorer, uint32_t trial, struct behaviour *behaviour)
+{
+	struct planned *planned;
+	int err;
+
+	if (!explores(explorer))
+		return 0;
+	err = plan_up_to(explorer, trial);
+	if (err)
+		return err;
+	planned = &explorer->trials[trial - 1];
+	if (planned->learned)
+		return 0;
+	if (behaviour) {
+		behaviour->new_features =
+			count_new(explorer, generation_of(explorer, trial), behaviour);
+		err = keep(planned, behaviour);
+		if (behaviour->finding &&
+		    (!explorer->first_finding || trial < explorer->first_finding))
+			explorer->first_finding = trial;
+	}
+	if (err)
+		return err;
+	planned->learned = true;
+	return 0;
+}
+
+int explorer_skip_to(struct explorer *explorer, uint32_t trial)
+{
+	int err = 0;
+
+	for (uint32_t i = 1; explores(explorer) && !err && i <= trial; i++)
+		err = explorer_learn(explorer, i, NULL);
+	return err;
+}
+
+uint32_t explorer_planned(const struct explorer *explorer)
+{
+	return explorer->nr_trials;
+}
+
+bool explorer_told(const struct explorer *explorer, uint32_t trial, struct behaviour *behaviour)
+{
+	const struct planned *planned = &explorer->trials[trial - 1];
+
+	if (trial > explorer->nr_trials || !planned->learned)
+		return false;
+	*behaviour = (struct behaviour){
+		.nr_features = planned->nr_features,
+		.finding = planned->finding,
+		.window_ns = planned->window_ns,
+		.thread_i_ns = planned->thread_i_ns,
+		.thread_ii_ns = planned->thread_ii_ns,
+	};
+	if (planned->nr_features)
+		memcpy(behaviour->features, planned->features,
+		       planned->nr_features * sizeof(*planned->features));
+	return true;
+}
+
+double explore_bound(uint32_t threads, uint32_t places, uint32_t delays)
+{
+	return 1 / (threads * pow(places, delays));
+}
+
+void explorer_sums(struct explorer *explorer, struct explore_sums *sums)
+{
+	const struct campaign *campaign = explorer->campaign;
+
+	*sums = (struct explore_sums){ .least_chance = NAN };
+	if (!explores(explorer))
+		return;
+	seal(explorer, UINT32_MAX); /* out of memory: the sums are smaller */
+	*sums = (struct explore_sums){
+		.mode = campaign->explore.mode,
+		.generations = explorer->nr_trials / explorer->size,
+		.places = explorer->space.places.nr_holds,
+		.features = explorer->nr_features,
+		.corpus = explorer->nr_corpus,
+		.first_finding = explorer->first_finding,
+		.least_chance = NAN,
+	};
+	if (campaign->explore.mode == EXPLORE_PCT)
+		sums->least_chance =
+			explore_bound(point_threads(&explorer->space),
+				      explorer->space.places.nr_holds, campaign->explore.holds);
+}
