@@ -40,7 +40,7 @@ static void write_paths(const struct ledger *ledger, struct books *books)
 
 	for (uint32_t i = 0; i < nr; i++)
 		sorted[i] = ledger_path(ledger, i);
-	qsort(sorted, nr, sizeof(sorted[0]), most_unbalanced_first);
+	qsort(sorted, nr, sizeof(const struct ledger_path *), most_unbalanced_first);
 	books->all_paths = nr;
 	books->nr_paths = nr < BOOKS_PATHS ? nr : BOOKS_PATHS;
 	for (uint32_t i = 0; i < books->nr_paths; i++) {

@@ -307,7 +307,9 @@ static void take_ledger(struct guests *guests, const char *line, json_t *json)
 		err = why_set(guests->why, ENOMEM, "guests: out of memory");
 	if (err)
 		give_up(guests, err);
-	else if (ledger.final && ledger.attempt)
+	else
+		progress_ledger(guests->ask->progress, &ledger);
+	if (!err && ledger.final && ledger.attempt)
 		ledger_came(guests);
 }
 

@@ -11,6 +11,7 @@
 
 #include "finding_text.h"
 #include "progress.h"
+#include "results_lines.h"
 
 #define COLUMNS	   96
 #define NS_PER_S   1000000000ull
@@ -686,6 +687,18 @@ void progress_finding(struct progress *progress, const struct evidence *evidence
 
 	snprintf(sentence, sizeof(sentence), "finding: trial %u (%s): %s", evidence->spec.trial,
 		 arm_names[evidence->spec.arm], judgement->reason);
+	progress_say(progress, sentence);
+}
+
+void progress_ledger(struct progress *progress, const struct ledger_line *line)
+{
+	char sentence[256];
+
+	if (!line->attempt)
+		return;
+	snprintf(sentence, sizeof(sentence), "ledger: repeat %u of trial %u (%s): %s, %s",
+		 line->attempt, line->trial, line->signature ? line->signature : "?",
+		 verdict_names[line->verdict], ledger_hole_names[line->state]);
 	progress_say(progress, sentence);
 }
 

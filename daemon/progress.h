@@ -42,6 +42,9 @@ void progress_say(struct progress *progress, const char *sentence);
 void progress_finding(struct progress *progress, const struct evidence *evidence,
 		      const struct judgement *judgement);
 
+/* A repeat with the ledger, likewise; a trial's own ledger is not told. */
+void progress_ledger(struct progress *progress, const struct ledger_line *line);
+
 /* The table per arm, findings, verdict, where the results are and what to do next. */
 void progress_end(struct progress *progress, const struct summary *summary,
 		  const struct results *results);

@@ -250,6 +250,8 @@ static bool conclude_ledger(struct seat *seat, const struct ledger_of *of)
 		err = why_set(runner->why, ENOMEM, "runner: out of memory");
 	if (err)
 		give_up(runner, err);
+	else
+		progress_ledger(runner->ask->progress, &line);
 	return !err;
 }
 
@@ -270,16 +272,6 @@ static bool conclude_own_ledger(struct seat *seat, const struct evidence *e,
 	};
 
 	return conclude_ledger(seat, &of);
-}
-
-static void say_repeat(struct runner *runner, const struct ledger_of *of)
-{
-	char sentence[256];
-
-	snprintf(sentence, sizeof(sentence), "ledger: repeat %u of trial %u (%s): %s, %s",
-		 of->attempt, of->trial, of->signature, verdict_names[of->judgement->verdict],
-		 ledger_hole_names[of->books->state]);
-	progress_say(runner->ask->progress, sentence);
 }
 
 static bool is_spent(const struct evidence *e, const struct judgement *judgement);
@@ -307,7 +299,6 @@ static bool conclude_repeat(struct seat *seat, const struct evidence *e,
 	    of.books->state != LEDGER_UNARMED)
 		return true;
 	of.final = suspects_tried(&runner->suspects, judgement, of.books->state);
-	say_repeat(runner, &of);
 	return conclude_ledger(seat, &of);
 }
 

@@ -79,11 +79,14 @@ bool suspects_tried(struct suspects *suspects, const struct judgement *judgement
 		    enum ledger_hole state)
 {
 	struct suspect *suspect = suspects_next(suspects);
-	bool leaked = judgement->verdict == VERDICT_LEAK &&
-		      !strcmp(judgement->signature, suspect->signature);
-	bool last = ++suspect->attempts == SUSPECTS_REPEATS || state == LEDGER_UNARMED ||
-		    (leaked && state == LEDGER_WHOLE);
+	bool leaked, last;
 
+	if (!suspect)
+		return true;
+	leaked = judgement->verdict == VERDICT_LEAK &&
+		 !strcmp(judgement->signature, suspect->signature);
+	last = ++suspect->attempts == SUSPECTS_REPEATS || state == LEDGER_UNARMED ||
+	       (leaked && state == LEDGER_WHOLE);
 	suspects->served += last;
 	return last;
 }

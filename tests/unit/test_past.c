@@ -49,7 +49,7 @@
 #define LEDGER_LINE(signature)                                                                 \
 	"{\"type\":\"ledger\",\"trial\":2,\"attempt\":1,\"final\":true,\"signature\":"         \
 	"\"" signature "\",\"state\":\"whole\",\"reason\":\"fine\",\"leaked\":true,\"exact\":" \
-		       "false,\"clean\":3,"                                                    \
+	"false,\"clean\":3,"                                                                   \
 	"\"of_a_later_version\":1,\"path_signature\":\"" signature ": f < g < [syscall]\","    \
 	"\"unmatched\":[{\"stack\":\"f < g < [syscall]\",\"kind\":\"route\",\"task\":null,"    \
 	"\"unmatched\":1,\"usual\":0.5,\"holds\":[{\"at_ns\":3500000,\"after\":\"step-held\"," \
