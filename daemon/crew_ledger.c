@@ -156,10 +156,11 @@ void crew_ledger_close(struct crew *crew)
 	}
 }
 
-/* What a trial looks like in which nothing was injected and nothing was lost. */
+/* What a trial looks like in which nothing came to the device and nothing was lost. */
 static bool teaches(const struct evidence *e, const struct books *books)
 {
-	return e->spec.arm == ARM_CONTROL && e->settled && books->state == LEDGER_WHOLE;
+	return (e->spec.arm == ARM_CONTROL || e->spec.arm == ARM_HOLD) && e->settled &&
+	       books->state == LEDGER_WHOLE;
 }
 
 void crew_ledger_write(struct crew *crew)

@@ -802,11 +802,19 @@ static double surprise(const struct ledger_suspect *suspect)
 	return (double)balance_of(suspect->path) - suspect->usual;
 }
 
+/* A path that clean ledgers do not have says more than one that they have less often. */
+static bool is_new(const struct ledger_suspect *suspect)
+{
+	return suspect->usual <= 0.0;
+}
+
 static int likeliest_first(const void *a, const void *b)
 {
 	const struct ledger_suspect *first = a, *second = b;
 	double difference = surprise(second) - surprise(first);
 
+	if (is_new(first) != is_new(second))
+		return is_new(first) ? -1 : 1;
 	if (difference != 0.0)
 		return difference > 0 ? 1 : -1;
 	return (second->unmatched > first->unmatched) - (second->unmatched < first->unmatched);

@@ -67,8 +67,7 @@ struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned)
 	struct trial_spec spec = suspect->spec;
 
 	if (learned < SUSPECTS_LEARN) {
-		spec.arm = ARM_CONTROL;
-		spec.hold_us = 0;
+		spec.arm = ARM_HOLD;
 		spec.echoes = spec.steps = 0;
 		spec.dad_answer = DAD_ANSWER_NONE;
 	}

@@ -8,14 +8,15 @@
 /*
  * The suspects: trials that leaked, and are repeated with the ledger armed.
  *
- *   a leak, the first of its signature ──> queue ──> lane: SUSPECTS_LEARN trials of the control arm
- *                                            ^         │      then the spec itself, again and again
+ *   a leak, the first of its signature ──> queue ──> lane: SUSPECTS_LEARN trials without the race,
+ *                                            ^         │    then the spec itself, again and again
  *                                            │         v
  *                              lane is spent ┘      whole ledger of a leak, or the budget is spent
  *
  * A repeat is the same spec with the same seed, and an attempt. Those that teach what a ledger looks like
- * when nothing is injected are none. One suspect at a time is served, by one lane at a time: a CPU has
- * four debug registers. Pure.
+ * without the race are none; they have the same hold, and no thread II: as many probes of DAD and as
+ * many routes. One suspect at a time is served, by one lane at a time: a CPU has four debug registers.
+ * Pure.
  */
 enum {
 	SUSPECTS_MAX = 3,     /* signatures of a campaign */

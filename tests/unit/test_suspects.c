@@ -101,8 +101,9 @@ static void test_specs(void **state)
 	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN);
 	assert_memory_equal(&spec, &race, sizeof(spec));
 	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN - 1);
-	assert_int_equal(spec.arm, ARM_CONTROL);
-	assert_int_equal(spec.hold_us + spec.echoes + spec.steps, 0);
+	assert_int_equal(spec.arm, ARM_HOLD);
+	assert_int_equal(spec.hold_us, race.hold_us);
+	assert_int_equal(spec.echoes + spec.steps, 0);
 	assert_int_equal(spec.dad_answer, DAD_ANSWER_NONE);
 	assert_int_equal(spec.seed, race.seed);
 }
