@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "command_run.h"
 #include "exits.h"
 #include "past.h"
 #include "report.h"
+#include "report_html.h"
 
 static int complain(const struct why *why, int code)
 {
@@ -47,12 +49,24 @@ static int print(const struct past *past, uint32_t number)
 			print_range(past, 1, summary->nr_findings);
 }
 
+/* "-" is standard output. */
+static int write_page(const struct past *past, const char *path)
+{
+	struct why why;
+	int err = strcmp(path, "-") ? report_html_file(past, path, &why) :
+				      report_html(past, stdout, &why);
+
+	return err ? complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "output", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *page = NULL;
 	struct past *past = NULL;
 	uint32_t number = 0;
 	struct why why;
@@ -60,31 +74,44 @@ static int run(int argc, char **argv)
 
 	optind = 1;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
 		if (opt == 'h')
 			return command_help(&command_report);
-		return command_usage(&command_report, "\"%s\" is no option of it",
-				     argv[optind - 1]);
+		if (opt == ':')
+			return command_usage(&command_report, "%s wants a file",
+					     argv[optind - 1]);
+		if (opt != 'o')
+			return command_usage(&command_report, "\"%s\" is no option of it",
+					     argv[optind - 1]);
+		page = optarg;
 	}
 	if (optind == argc || optind + 2 < argc)
 		return command_usage(&command_report, "a folder of results is wanted");
 	if (optind + 2 == argc && !read_number(argv[optind + 1], &number))
 		return command_usage(&command_report, "%s: a finding's number is wanted",
 				     argv[optind + 1]);
+	if (page && number)
+		return command_usage(&command_report,
+				     "--output is the report of the whole run; leave out %u",
+				     number);
 	if (past_open(argv[optind], &past, &why))
 		return complain(&why, EXIT_CONFIG);
-	code = print(past, number);
+	code = page ? write_page(past, page) : print(past, number);
 	past_close(past);
 	return code;
 }
 
 const struct command command_report = {
 	.name = "report",
-	.arguments = "RESULTS [FINDING]",
-	.doc = "Prints a finding as plain text, ready to mail",
+	.arguments = "RESULTS [FINDING] | RESULTS -o FILE.html",
+	.doc = "Prints a finding as plain text, or makes a page of the run",
 	.help = "RESULTS is a folder that a run has filled; without FINDING, all of its "
 		"findings. "
 		"A run leaves the\n"
-		"same text in RESULTS/findings/NUMBER.txt.\n",
+		"same text in RESULTS/findings/NUMBER.txt.\n"
+		"  -o, --output FILE   the whole run as one HTML file, with its trials drawn "
+		"as "
+		"races;\n"
+		"                      \"-\" is standard output\n",
 	.run = run,
 };

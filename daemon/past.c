@@ -107,7 +107,11 @@ static int keep_trial(struct past *past, const struct trial_line *told, off_t at
 static int take_trial(struct past *past, const json_t *json, const struct line *line,
 		      struct why *why)
 {
-	struct trial_line told = { .verdict = VERDICTS, .spec = { .arm = ARMS } };
+	struct step_told steps[ORDER_HOLDS_MAX] = { 0 };
+	struct trial_line told = { .verdict = VERDICTS,
+				   .spec = { .arm = ARMS },
+				   .steps = steps,
+				   .nr_steps = ORDER_HOLDS_MAX };
 	struct judgement judgement;
 
 	if (!past->first)

@@ -25,9 +25,8 @@ struct subject {
 
 /* --- the trial that tells it --- */
 
-/* The first one of the arm that injects most: the others may have been bystanders. */
-static const struct past_trial *choose(const struct past *past,
-				       const struct tally_finding *finding)
+const struct past_trial *report_trial(const struct past *past,
+				      const struct tally_finding *finding)
 {
 	const struct past_trial *best = NULL;
 
@@ -47,7 +46,7 @@ static int subject_open(struct subject *subject, const struct past *past, uint32
 		.past = past,
 		.finding = &past_summary(past)->findings[number - 1],
 	};
-	subject->trial = choose(past, subject->finding);
+	subject->trial = report_trial(past, subject->finding);
 	subject->line = past_line(past, subject->trial, why);
 	if (!subject->line)
 		return -EIO;

@@ -14,6 +14,10 @@
  * to make it happen again: by a command, and by the spec itself.
  */
 
+/* The trial that tells a finding: the first of the arm that injects most; others may be bystanders. */
+const struct past_trial *report_trial(const struct past *past,
+				      const struct tally_finding *finding);
+
 /* `number` is that of the finding, from 1 to past_summary()->nr_findings. 0 or -errno and the sentence. */
 int report_finding(const struct past *past, uint32_t number, FILE *out, struct why *why);
 

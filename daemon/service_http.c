@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "page.h"
+#include "race.h"
 #include "service_parts.h"
 
 #define JSON_TYPE	 "application/json"
 #define TEXT_TYPE	 "text/plain; charset=utf-8"
+#define SVG_TYPE	 "image/svg+xml"
 #define OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 #define PROMETHEUS_TYPE	 "text/plain; version=0.0.4; charset=utf-8"
 #define CAMPAIGNS	 "/api/v1/campaigns"
@@ -50,8 +52,8 @@ static void answer_not_found(struct http_request *request)
 {
 	static const char text[] =
 		"There is nothing of that name. There are /, /metrics, /events, "
-		"/api/v1/campaigns, /api/v1/campaigns/ID, /api/v1/campaigns/ID/trials?after=N "
-		"and "
+		"/api/v1/campaigns, /api/v1/campaigns/ID, /api/v1/campaigns/ID/trials?after=N, "
+		"/api/v1/campaigns/ID/trials/N/picture.svg and "
 		"/api/v1/campaigns/ID/findings.\n";
 
 	http_reply(request, 404, TEXT_TYPE, text, sizeof(text) - 1);
@@ -125,6 +127,28 @@ static void trials(struct kept *kept, struct http_request *request)
 		return;
 	}
 	http_reply(request, 200, JSON_TYPE, text, (size_t)n);
+	free(text);
+}
+
+/* One trial, drawn as the race it was. */
+static void picture(struct kept *kept, struct http_request *request, uint32_t number)
+{
+	json_auto_t *line = keep_trial(kept, number);
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = line ? open_memstream(&text, &length) : NULL;
+	int err = out ? race_draw(line, out) : -ENOMEM;
+
+	if (out && fclose(out))
+		err = -ENOMEM;
+	if (!line)
+		answer_not_found(request);
+	else if (err == -EINVAL)
+		http_reply(request, 500, TEXT_TYPE, "The trial is not understood.\n", 29);
+	else if (err)
+		answer_json(request, NULL);
+	else
+		http_reply(request, 200, SVG_TYPE, text, length);
 	free(text);
 }
 
@@ -292,12 +316,29 @@ static void page(struct service *service, struct http_request *request)
 		   page_html_length);
 }
 
+/* "/trials/12/picture.svg" */
+static bool is_picture(const char *rest, uint32_t *number)
+{
+	static const char before[] = "/trials/";
+	unsigned long value;
+	char *end;
+
+	if (strncmp(rest, before, sizeof(before) - 1) != 0 ||
+	    strspn(rest + sizeof(before) - 1, "0123456789") == 0)
+		return false;
+	errno = 0;
+	value = strtoul(rest + sizeof(before) - 1, &end, 10);
+	*number = (uint32_t)value;
+	return !errno && value <= UINT32_MAX && !strcmp(end, "/picture.svg");
+}
+
 static void asked_for_one(struct service *service, struct http_request *request,
 			  const char *path)
 {
 	size_t length = strcspn(path, "/");
 	char id[256];
 	struct kept *kept;
+	uint32_t number;
 
 	snprintf(id, sizeof(id), "%.*s", (int)length, path);
 	kept = length < sizeof(id) ? keep_find(service, id) : NULL;
@@ -306,7 +347,10 @@ static void asked_for_one(struct service *service, struct http_request *request,
 			parts[i].answer(kept, request);
 			return;
 		}
-	answer_not_found(request);
+	if (kept && is_picture(path + length, &number))
+		picture(kept, request, number);
+	else
+		answer_not_found(request);
 }
 
 static void asked(struct http_request *request, const char *path, void *arg)

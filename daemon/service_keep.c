@@ -220,6 +220,27 @@ char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *
 	return text;
 }
 
+json_t *keep_trial(const struct kept *kept, uint32_t number)
+{
+	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+	struct lines *lines = lines_open(path.text, 0);
+	json_t *json = NULL;
+	enum line_type type;
+	const char *line;
+	char start[64];
+	size_t length;
+
+	/* As every line has it; all other trials need not be parsed. A quote in a text is escaped. */
+	snprintf(start, sizeof(start), "\"spec\":{\"trial\":%u,", number);
+	while (lines && !json && keep_shows(kept, type = lines_peek(lines, &line, &length))) {
+		if (type == LINE_TRIAL && memmem(line, length, start, strlen(start)))
+			json = json_loadb(line, length, 0, NULL);
+		lines_take(lines);
+	}
+	lines_close(lines);
+	return json;
+}
+
 /* --- submitting --- */
 
 static void make_id(const char *name, char *id, size_t size)

@@ -143,6 +143,9 @@ json_t *keep_to_json(const struct kept *kept);
  */
 char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more);
 
+/* The line of a trial of its results, a new reference; NULL: there is none of that number. */
+json_t *keep_trial(const struct kept *kept, uint32_t number);
+
 /* Whether a line of this type may be shown: a running campaign shows its trials only. */
 bool keep_shows(const struct kept *kept, enum line_type type);
 

@@ -92,11 +92,11 @@ class Browser:
             file.write(base64.b64decode(picture))
 
 
-def main(url, campaign, running, screenshot):
+def with_browser(look_at, *arguments):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = Browser(profile)
         try:
-            look(browser, url, campaign, running, screenshot)
+            look_at(browser, *arguments)
         finally:
             browser.process.kill()
             browser.process.wait()
@@ -104,10 +104,11 @@ def main(url, campaign, running, screenshot):
 
 def look(browser, url, campaign, running, screenshot):
     browser.open(f"{url}/#{campaign}")
-    browser.wait("document.querySelector('#race svg polyline') !== null")
+    browser.wait("document.querySelector('#race svg .window') !== null")
     browser.wait("document.querySelector('#findings li') !== null")
     picture = browser.value("document.querySelector('#race svg').outerHTML")
-    assert "window opened" in picture and "echo-in" in picture and "held" in picture, "the race lacks events"
+    for words in ("the window is open", "the echo reaches the device", "held in the window", "+4"):
+        assert words in picture, f"the race lacks: {words}"
     browser.screenshot(screenshot + "-light.png")
     browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
     assert browser.value("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)", "no dark mode"
@@ -129,4 +130,4 @@ def look(browser, url, campaign, running, screenshot):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with_browser(look, *sys.argv[1:])

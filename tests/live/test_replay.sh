@@ -62,12 +62,60 @@ ends nospec 78 'quick.yaml: no spec'
 dadrace report report leaky
 truth "report: the file beside the results says the same" cmp -s report.out leaky/findings/1.txt
 for words in 'leak/net_device: up to +2 references' 'Chronological sequence of events' \
-	' I   a flag set enters the kernel' ' II  the echo reaches the device' \
+	' I    a flag set enters the kernel' ' II   the echo reaches the device' \
 	"dadrace replay 'leaky' 1 --times 10" "$(sed 's/,"trial_seed.*//' printed.out)"; do
 	truth "report: $words" grep -qF -e "$words" report.out
 done
 dadrace nothing report sound
 truth "report: of no finding it says so" grep -q '^No finding: no fault in 4 valid trials' nothing.out
+
+# --- the report as a page ---
+
+dadrace page report leaky -o page.html
+truth "page: of a leaking run" [ "$code" -eq 0 ]
+dadrace cleanpage report sound --output cleanpage.html
+truth "page: of a clean run" [ "$code" -eq 0 ]
+page_holds() { # FILE PICTURES WORD...
+	/usr/bin/python3 "$live/report_page.py" parse "$@" >parse.out 2>&1 || fail "page: $1" "see" parse.out
+}
+page_holds page.html 1 'leak/net_device' 'Trial 1' 'window open for' 'the unregister' 'dadrace replay'
+page_holds cleanpage.html 1 'no fault in 4 valid trials' 'The first clean one' 'references came back'
+/usr/bin/python3 - <<-'PYTHON'
+	import json, os
+	def evil(value):
+	    if isinstance(value, dict):
+	        return {key: evil(one) for key, one in value.items()}
+	    known = {"campaign", "trial", "summary", "leak", "race", "net_device"}
+	    return value + "</pre></title><script>alert(1)</script>" \
+	        if isinstance(value, str) and value not in known and not value.startswith("0x") else value
+	os.mkdir("evil")
+	with open("evil/results.ndjson", "w") as out:
+	    for line in map(json.loads, open("leaky/results.ndjson")):
+	        for key in "reason", "signature", "device", "bringup_said", "hang_stack", "id":
+	            if key in line:
+	                line[key] = evil(line[key] or "")
+	        if line["type"] == "campaign":
+	            line["machine"], line["campaign"]["name"] = evil(line["machine"]), evil("name")
+	        if line["type"] == "trial":
+	            line["klog"]["text"] = evil("WARNING")
+	        out.write(json.dumps(line) + "\n")
+PYTHON
+dadrace evilpage report evil -o evilpage.html
+truth "page: of hostile results" [ "$code" -eq 0 ]
+page_holds evilpage.html 1 '<script>alert(1)</script>'
+if command -v chromium >/dev/null; then
+	for page in page cleanpage evilpage; do
+		timeout 100 /usr/bin/python3 "$live/report_page.py" look "$PWD/$page.html" "$PWD/$page" >look.out 2>&1
+		code=$?
+		[ $code -eq 0 ] && ok "page: $page in a browser" || fail "page: $page in a browser" "exit $code" look.out
+	done
+else
+	echo "SKIP: chromium is not installed (package chromium): the report is not looked at"
+fi
+dadrace both report leaky 1 -o both.html
+ends both 64 'leave out 1'
+dadrace noplace report leaky -o nowhere/page.html
+ends noplace 70 'nowhere/page.html: No such file'
 
 # --- verify ---
 

@@ -232,6 +232,12 @@ truth "list" [ "$(get list /api/v1/campaigns)" = "200 application/json" ]
 truth "one" [ "$(get one "/api/v1/campaigns/$id")" = "200 application/json" ]
 truth "findings" [ "$(get findings "/api/v1/campaigns/$id/findings")" = "200 application/json" ]
 truth "trials" [ "$(get trials "/api/v1/campaigns/$id/trials?after=0")" = "200 application/json" ]
+truth "a trial's picture" [ "$(get picture "/api/v1/campaigns/$id/trials/7/picture.svg")" = "200 image/svg+xml" ]
+truth "it is that trial's, and XML" /usr/bin/python3 -c 'import xml.etree.ElementTree as tree
+assert tree.parse("picture.out").getroot()[0].text.startswith("Trial 7, arm ")'
+for wrong in 41 0 -1 7x 99999999999999999999 4294967303 ''; do
+	truth "no trial '$wrong'" [ "$(get wrong "/api/v1/campaigns/$id/trials/$wrong/picture.svg" | cut -d ' ' -f 1)" = 404 ]
+done
 truth "page" [ "$(get page /)" = "200 text/html; charset=utf-8" ]
 truth "nothing" [ "$(get nothing /api/v1/campaigns/../../etc/passwd --path-as-is | cut -d ' ' -f 1)" = 404 ]
 truth "nothing but GET" [ "$(get post / -X POST | cut -d ' ' -f 1)" = 501 ]
