@@ -232,7 +232,7 @@ json_t *keep_trial(const struct kept *kept, uint32_t number)
 
 	/* As every line has it; all other trials need not be parsed. A quote in a text is escaped. */
 	snprintf(start, sizeof(start), "\"spec\":{\"trial\":%u,", number);
-	while (lines && !json && keep_shows(kept, type = lines_peek(lines, &line, &length))) {
+	while (lines && !json && (type = lines_peek(lines, &line, &length)) != LINE_NONE) {
 		if (type == LINE_TRIAL && memmem(line, length, start, strlen(start)))
 			json = json_loadb(line, length, 0, NULL);
 		lines_take(lines);
