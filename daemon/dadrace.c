@@ -10,9 +10,9 @@
 #include "exits.h"
 
 static const struct command *const commands[] = {
-	&command_run,	 &command_plan,	  &command_replay,  &command_report,
-	&command_verify, &command_doctor, &command_inspect, &command_watch,
-	&command_schema, &command_clean,  &command_ctl, &command_guest,   &command_headers,
+	&command_run,	 &command_plan,	   &command_replay,  &command_report, &command_verify,
+	&command_doctor, &command_inspect, &command_watch,   &command_schema, &command_clean,
+	&command_ctl,	 &command_guest,   &command_headers,
 };
 enum {
 	NR_COMMANDS = sizeof(commands) / sizeof(commands[0]),

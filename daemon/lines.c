@@ -91,6 +91,8 @@ enum line_type lines_peek(struct lines *lines, const char **line, size_t *length
 	*length = lines->length;
 	if (is_type(*line, *length, "trial\""))
 		return LINE_TRIAL;
+	if (is_type(*line, *length, "ledger\""))
+		return LINE_LEDGER;
 	return is_type(*line, *length, "campaign\"") ? LINE_CAMPAIGN : LINE_OTHER;
 }
 

@@ -31,8 +31,8 @@ struct runner_ask {
 	struct results *results;
 	struct progress *progress;
 	struct explorer *explorer; /* it may know trials before the first */
-	uint32_t first; /* trial of the plan to begin with; 1 is the first */
-	bool keep;	/* named namespaces that stay */
+	uint32_t first;		   /* trial of the plan to begin with; 1 is the first */
+	bool keep;		   /* named namespaces that stay */
 	const char *
 		ledgered; /* signatures, with commas, whose trials are not repeated; NULL: none */
 };

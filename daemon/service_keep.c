@@ -185,8 +185,7 @@ json_t *keep_summary(const struct kept *kept, bool *final)
 
 bool keep_shows(const struct kept *kept, enum line_type type)
 {
-	return type == LINE_CAMPAIGN || type == LINE_TRIAL ||
-	       (type == LINE_OTHER && kept->entry.state == ENTRY_ENDED);
+	return type == LINE_OTHER ? kept->entry.state == ENTRY_ENDED : type != LINE_NONE;
 }
 
 char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more)

@@ -71,7 +71,7 @@ static void count_lines(struct run *run)
 
 		if (type == LINE_TRIAL)
 			keep_count(kept, line, length);
-		else if (type != LINE_CAMPAIGN)
+		else if (type == LINE_NONE || type == LINE_OTHER)
 			break;
 		lines_take(run->lines);
 		kept->counted = lines_at(run->lines);
