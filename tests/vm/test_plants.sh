@@ -53,7 +53,7 @@ settings() { # BUG: arguments of dadrace run, one a line
 		;;
 	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac
-	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1 \
+	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1 ledger=off \
 		watch.deadline_ms=1000 watch.unregister_ms=1000
 }
 
