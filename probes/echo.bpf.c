@@ -119,8 +119,8 @@ int BPF_PROG(echo_sys_exit, struct pt_regs *regs, long ret)
 	if (!sequence)
 		return 0;
 	if (lane->trial) {
-		lane->done[2] = lane->trial;
 		report(lane, slot, RECORD_ECHO_OUT_DONE, ret, 0, *sequence);
+		lane->done[2] = lane->trial; /* who waits for it goes on from here */
 	}
 	bpf_map_delete_elem(&echoes_leaving, &slot);
 	return 0;
