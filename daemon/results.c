@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "results_parts.h"
 
 #define HINT "choose another with --out"
@@ -76,21 +77,6 @@ static int make_default_folder(const char *stem, char **out, struct why *why)
 	}
 }
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		text += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 static int cannot_write(const struct results *results, const char *file, int err,
 			struct why *why)
 {
@@ -106,7 +92,7 @@ static int cannot_write(const struct results *results, const char *file, int err
 static int append(struct results *results, const char *line, struct why *why)
 {
 	size_t length = strlen(line);
-	int r = write_all(results->lines_fd, line, length);
+	int r = file_write_all(results->lines_fd, line, length);
 
 	if (!r && fdatasync(results->lines_fd))
 		r = -errno;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "store.h"
 
 #define CAMPAIGNS "campaigns"
@@ -26,21 +27,6 @@ struct store {
 
 /* --- files --- */
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		text += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_synced(int folder, const char *file, const char *text)
 {
 	int fd = openat(folder, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -48,7 +34,7 @@ static int write_synced(int folder, const char *file, const char *text)
 
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text, strlen(text));
+	r = file_write_all(fd, text, strlen(text));
 	if (!r && fsync(fd))
 		r = -errno;
 	close(fd);
