@@ -2,6 +2,8 @@
 #ifndef DADRACE_COMMAND_H
 #define DADRACE_COMMAND_H
 
+#include "why.h"
+
 /*
  * One command of `dadrace`: a file command_NAME.c that ends in its own row; dadrace.c holds the
  * table. `run` gets argv from the command's own name on and returns an exit code (exits.h).
@@ -34,5 +36,8 @@ int command_help(const struct command *command);
 /* Prints the sentence and the way to the help on stderr; returns EXIT_USAGE. */
 __attribute__((format(printf, 2, 3))) int command_usage(const struct command *command,
 							const char *format, ...);
+
+/* Prints the sentence on stderr; returns the exit code that is given. */
+int command_complain(const struct why *why, int code);
 
 #endif

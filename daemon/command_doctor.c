@@ -634,12 +634,6 @@ static void print_text(const struct doctor *doctor)
 
 /* --- the command --- */
 
-static int complain(const struct why *why, int code)
-{
-	fprintf(stderr, "dadrace: %s\n", why->text);
-	return code;
-}
-
 static int run_in_guest(const char *kernel, const char *modules, bool json)
 {
 	struct image *image;
@@ -647,16 +641,16 @@ static int run_in_guest(const char *kernel, const char *modules, bool json)
 	int code;
 
 	if (!vm_installed())
-		return complain(
+		return command_complain(
 			&(struct why){
 				"doctor: qemu-system-x86_64 is not installed; the package "
 				"is qemu-system-x86 (apt-get install qemu-system-x86)" },
 			EXIT_CANNOT);
 	if (image_open(kernel, modules, &image, &why))
-		return complain(&why, EXIT_CONFIG);
+		return command_complain(&why, EXIT_CONFIG);
 	code = guest_command(image, json ? "doctor --json" : "doctor", stdout, &why);
 	image_free(image);
-	return why.text[0] ? complain(&why, code) : code;
+	return why.text[0] ? command_complain(&why, code) : code;
 }
 
 static int run_here(bool json)

@@ -102,12 +102,6 @@ static int read_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-static int complain(const struct why *why, int code)
-{
-	fprintf(stderr, "dadrace: %s\n", why->text);
-	return code;
-}
-
 static int load(const struct options *o, const struct past *past, const char *spec,
 		struct campaign **campaign, struct why *why)
 {
@@ -156,7 +150,7 @@ static int sum_up(const char *folder, const char *signature, FILE *out, struct w
 	uint32_t nr;
 
 	if (past_open(folder, &past, why))
-		return complain(why, EXIT_INTERNAL);
+		return command_complain(why, EXIT_INTERNAL);
 	trials = past_trials(past, &nr);
 	for (uint32_t i = 0; i < nr; i++)
 		proof_add(&proof, trials[i].number, trials[i].verdict, trials[i].signature);
@@ -176,7 +170,7 @@ static int replay(const struct options *o, const struct past *past,
 	int code;
 
 	if (load(o, past, spec, &campaign, why))
-		return complain(why, EXIT_CONFIG);
+		return command_complain(why, EXIT_CONFIG);
 	ask.campaign = campaign;
 	code = run_campaign(&ask, folder);
 	if (!run_has_failed(code))
@@ -199,7 +193,7 @@ static int run(int argc, char **argv)
 	if (options.help)
 		return command_help(&command_replay);
 	if (past_open(options.results, &past, &why))
-		return complain(&why, EXIT_CONFIG);
+		return command_complain(&why, EXIT_CONFIG);
 	trial = past_trial(past, options.trial);
 	if (trial)
 		spec = past_spec(past, trial, &why);
@@ -207,7 +201,7 @@ static int run(int argc, char **argv)
 		why_set(&why, 0, "replay: %s has no trial %u, but %u trials", options.results,
 			options.trial, past_summary(past)->trials);
 	if (!spec)
-		code = complain(&why, EXIT_CONFIG);
+		code = command_complain(&why, EXIT_CONFIG);
 	else if (options.print_spec)
 		code = puts(spec) < 0 ? EXIT_INTERNAL : EXIT_CLEAN;
 	else

@@ -10,12 +10,6 @@
 #include "report.h"
 #include "report_html.h"
 
-static int complain(const struct why *why, int code)
-{
-	fprintf(stderr, "dadrace: %s\n", why->text);
-	return code;
-}
-
 static int print_range(const struct past *past, uint32_t first, uint32_t last)
 {
 	struct why why;
@@ -24,7 +18,7 @@ static int print_range(const struct past *past, uint32_t first, uint32_t last)
 		if (number > first)
 			puts("\n----------------------------------------\n");
 		if (report_finding(past, number, stdout, &why))
-			return complain(&why, EXIT_INTERNAL);
+			return command_complain(&why, EXIT_INTERNAL);
 	}
 	return EXIT_CLEAN;
 }
@@ -39,7 +33,7 @@ static int print(const struct past *past, uint32_t number)
 		why_set(&why, 0, "report: %s has no finding %u, but %u finding%s",
 			past_folder(past), number, summary->nr_findings,
 			summary->nr_findings == 1 ? "" : "s");
-		return complain(&why, EXIT_CONFIG);
+		return command_complain(&why, EXIT_CONFIG);
 	}
 	if (!summary->nr_findings) {
 		printf("No finding: %s\n", summary->reason);
@@ -56,7 +50,7 @@ static int write_page(const struct past *past, const char *path)
 	int err = strcmp(path, "-") ? report_html_file(past, path, &why) :
 				      report_html(past, stdout, &why);
 
-	return err ? complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
+	return err ? command_complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
 }
 
 static int run(int argc, char **argv)
@@ -95,7 +89,7 @@ static int run(int argc, char **argv)
 				     "--output is the report of the whole run; leave out %u",
 				     number);
 	if (past_open(argv[optind], &past, &why))
-		return complain(&why, EXIT_CONFIG);
+		return command_complain(&why, EXIT_CONFIG);
 	code = page ? write_page(past, page) : print(past, number);
 	past_close(past);
 	return code;

@@ -232,29 +232,23 @@ static int add_keys(struct options *o)
 	return 0;
 }
 
-static int complain(const struct why *why, int code)
-{
-	fprintf(stderr, "dadrace: %s\n", why->text);
-	return code;
-}
-
 /* The tools that machines share must not be in each other's way, nor run on a poisoned kernel. */
 static int take_machine(const struct options *o, int *lock, struct why *why)
 {
 	unsigned int left;
 
 	if (geteuid() != 0)
-		return complain(
+		return command_complain(
 			&(struct why){ "run: root is needed to make namespaces, devices and "
 				       "eBPF programs; try `sudo dadrace run ...`" },
 			EXIT_CANNOT);
 	if (machine_dirty(why) && !o->force)
-		return complain(why, EXIT_BUSY);
+		return command_complain(why, EXIT_BUSY);
 	*lock = machine_lock(why);
 	if (*lock < 0)
-		return complain(why, EXIT_BUSY);
+		return command_complain(why, EXIT_BUSY);
 	if (undo_replay(stderr, &left, why) < 0 || left)
-		return complain(why, EXIT_BUSY);
+		return command_complain(why, EXIT_BUSY);
 	return 0;
 }
 
@@ -326,10 +320,10 @@ static int open_outlets(const struct options *o, const struct campaign *campaign
 
 	if ((o->resume ? results_open_again : results_open)(
 		    o->out, campaign, o->json ? stdout : NULL, &outlets->results, why))
-		return complain(why, EXIT_CONFIG);
+		return command_complain(why, EXIT_CONFIG);
 	if (progress_new(style, o->json ? stderr : stdout, campaign, &outlets->progress)) {
 		results_close(outlets->results);
-		return complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
+		return command_complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
 	}
 	why->text[0] = '\0';
 	snprintf(o->folder, PATH_MAX, "%s", results_folder(outlets->results));
@@ -340,7 +334,7 @@ static int close_outlets(struct outlets *outlets, const struct why *why, int cod
 {
 	progress_free(outlets->progress);
 	results_close(outlets->results);
-	return why->text[0] ? complain(why, code) : code;
+	return why->text[0] ? command_complain(why, code) : code;
 }
 
 /* --- the places that an explorer tries --- */
@@ -431,7 +425,7 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 	int code;
 
 	if (campaign->device.kind == DEVICE_EXISTING)
-		return complain(
+		return command_complain(
 			&(struct why){
 				"run: device.kind existing names devices of this machine, "
 				"which "
@@ -439,18 +433,18 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 				"kind" },
 			EXIT_CONFIG);
 	if (campaign->modules && access(campaign->modules, R_OK))
-		return complain(
+		return command_complain(
 			&(struct why){ "run: the folder that modules names cannot be read" },
 			EXIT_CONFIG);
 	if (!vm_installed())
-		return complain(
+		return command_complain(
 			&(struct why){ "run: qemu-system-x86_64 is not installed; the package "
 				       "is qemu-system-x86 (apt-get install qemu-system-x86)" },
 			EXIT_CANNOT);
 	if (image_open(campaign->kernel, campaign->modules, &image, why))
-		return complain(why, EXIT_CONFIG);
+		return command_complain(why, EXIT_CONFIG);
 	if (plant_make(campaign, image, &plant, why))
-		code = complain(why, EXIT_CONFIG);
+		code = command_complain(why, EXIT_CONFIG);
 	else
 		code = open_outlets(o, campaign, &outlets, why);
 	if (!code) {
@@ -481,7 +475,7 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *as
 	struct probes *probes = NULL;
 	struct order order = { 0 };
 	int lock = -1;
-	int code = plant_check(campaign, why) ? complain(why, EXIT_CONFIG) :
+	int code = plant_check(campaign, why) ? command_complain(why, EXIT_CONFIG) :
 						take_machine(o, &lock, why);
 
 	if (!code && resolved.explore.mode && !resolved.explore.nr_places) {
@@ -489,7 +483,7 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *as
 		resolved.explore.nr_places = propose_places(asked, places);
 	}
 	if (!code && resolved.explore.mode && !resolved.explore.nr_places)
-		code = complain(
+		code = command_complain(
 			&(struct why){ "explore: this kernel can hook none of the places "
 				       "that are proposed (it has neither fentry nor "
 				       "kprobes, see `dadrace doctor`); run it with "
@@ -498,7 +492,7 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *as
 	name_steps(campaign, &order, &ask);
 	leave_out(campaign, &order, &ask);
 	if (!code && probes_open(&ask, &probes, why))
-		code = complain(why, EXIT_CANNOT);
+		code = command_complain(why, EXIT_CANNOT);
 	if (!code)
 		code = run_here(o, campaign, &ask, probes, why);
 	probes_close(probes);
@@ -535,7 +529,7 @@ static void leave_reports(const struct options *o)
 	struct why why;
 
 	if (past_open(o->folder, &past, &why) || report_all(past, &why))
-		complain(&why, 0);
+		command_complain(&why, 0);
 	else if (!o->quiet && !o->tap && past_summary(past)->nr_findings)
 		fprintf(o->json ? stderr : stdout, "Report, ready to mail: %s/findings/1.txt\n",
 			o->folder);
@@ -547,7 +541,7 @@ static int run_loaded(const struct options *o, const struct campaign *campaign, 
 	int code;
 
 	if (bringup_check(campaign, why))
-		return complain(why, EXIT_CONFIG);
+		return command_complain(why, EXIT_CONFIG);
 	code = campaign->kernel ? run_in_guests(o, campaign, why) :
 				  run_on_this_kernel(o, campaign, why);
 	if (o->folder[0] && !run_has_failed(code))
@@ -628,7 +622,7 @@ static int run(int argc, char **argv)
 	if (add_keys(&options))
 		return EXIT_USAGE;
 	if (load(&options, &campaign, &why))
-		code = complain(&why, EXIT_CONFIG);
+		code = command_complain(&why, EXIT_CONFIG);
 	else if (options.dump_config)
 		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 	else

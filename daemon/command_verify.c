@@ -76,12 +76,6 @@ struct claim {
 	uint64_t needed; /* valid trials of that arm */
 };
 
-static int complain(const struct why *why, int code)
-{
-	fprintf(stderr, "dadrace: %s\n", why->text);
-	return code;
-}
-
 /* --- options --- */
 
 static int read_option(int opt, struct options *o)
@@ -211,7 +205,7 @@ static int run_source(const struct options *o, const struct launch *launch,
 	folder[0] = '\0';
 	snprintf(out, sizeof(out), "%s/%s", o->out ? o->out : "", launch->part);
 	if (load(o, launch, &campaign, &why))
-		return complain(&why, EXIT_CONFIG);
+		return command_complain(&why, EXIT_CONFIG);
 	ask.campaign = campaign;
 	code = run_campaign(&ask, folder);
 	campaign_free(campaign);
@@ -231,7 +225,7 @@ static int open_before(const struct options *o, struct past **past)
 		code = run_source(o, &measured, folder);
 	if (run_has_failed(code))
 		return code;
-	return past_open(folder, past, &why) ? complain(&why, EXIT_CONFIG) : 0;
+	return past_open(folder, past, &why) ? command_complain(&why, EXIT_CONFIG) : 0;
 }
 
 /* --- before --- */
@@ -321,7 +315,8 @@ static int run_after(const struct options *o, const struct claim *claim, char fo
 	int code;
 
 	if (!text)
-		return complain(&(struct why){ "verify: out of memory" }, EXIT_INTERNAL);
+		return command_complain(&(struct why){ "verify: out of memory" },
+					EXIT_INTERNAL);
 	snprintf(arms, sizeof(arms), "arms=[%s]", arm_names[claim->share->arm]);
 	snprintf(valid, sizeof(valid), "stop.valid=%llu", (unsigned long long)claim->needed);
 	snprintf(trials, sizeof(trials), "stop.trials=%llu",
@@ -401,7 +396,7 @@ static int judge_after(const struct options *o, const struct claim *claim, const
 	uint32_t nr;
 
 	if (past_open(folder, &after, &why))
-		return complain(&why, o->bisect ? BISECT_SKIP : EXIT_INTERNAL);
+		return command_complain(&why, o->bisect ? BISECT_SKIP : EXIT_INTERNAL);
 	trials = past_trials(after, &nr);
 	for (uint32_t i = 0; i < nr; i++)
 		proof_add(&proof, trials[i].number, trials[i].verdict, trials[i].signature);
@@ -418,7 +413,7 @@ static int verify(const struct options *o, const struct past *past)
 	int code;
 
 	if (!make_claim(o, past, &claim, &why))
-		return complain(&why, EXIT_INCONCLUSIVE);
+		return command_complain(&why, EXIT_INCONCLUSIVE);
 	tell_before(&claim, o->json ? stderr : stdout);
 	code = run_after(o, &claim, folder);
 	return run_has_failed(code) ? code : judge_after(o, &claim, folder);

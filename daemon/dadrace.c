@@ -47,6 +47,12 @@ int command_help(const struct command *command)
 	return EXIT_CLEAN;
 }
 
+int command_complain(const struct why *why, int code)
+{
+	fprintf(stderr, "dadrace: %s\n", why->text);
+	return code;
+}
+
 int command_usage(const struct command *command, const char *format, ...)
 {
 	va_list ap;
