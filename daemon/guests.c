@@ -436,6 +436,15 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 		add_trial(guests, &judgement);
 }
 
+static bool console_blames_kernel(const struct guests *guests)
+{
+	struct klog_line worst;
+	char sentence[256];
+
+	read_console(guests, &worst, sentence, sizeof(sentence));
+	return worst.kind != KLOG_OTHER;
+}
+
 static bool plan_is_done(const struct guests *guests)
 {
 	return guests->campaign->stop.trials && guests->next > guests->campaign->stop.trials;
@@ -447,11 +456,8 @@ static bool plan_is_done(const struct guests *guests)
  */
 static void conclude_all(struct guests *guests, bool died)
 {
-	struct klog_line worst;
-	char sentence[256];
-
-	read_console(guests, &worst, sentence, sizeof(sentence));
-	if (died && !guests->nr_missing && (!plan_is_done(guests) || worst.kind != KLOG_OTHER))
+	if (died && !guests->nr_missing &&
+	    (!plan_is_done(guests) || console_blames_kernel(guests)))
 		conclude_lost(guests, guests->next, true);
 	while (guests->nr_missing && !guests->error) {
 		conclude_lost(guests, guests->missing[0], died);
