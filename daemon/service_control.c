@@ -367,16 +367,23 @@ static void wrong_state(struct client *client, const struct kept *kept, const ch
 			 entry_state_names[kept->entry.state], "reason", reason));
 }
 
-static void cancel(struct client *client, const struct varlink_call *call)
+/* The same, of one that has not ended. */
+static struct kept *named_alive(struct client *client, const struct varlink_call *call)
 {
 	struct kept *kept = named(client, call);
 
+	if (!kept || kept->entry.state != ENTRY_ENDED)
+		return kept;
+	wrong_state(client, kept, "it has ended already");
+	return NULL;
+}
+
+static void cancel(struct client *client, const struct varlink_call *call)
+{
+	struct kept *kept = named_alive(client, call);
+
 	if (!kept)
 		return;
-	if (kept->entry.state == ENTRY_ENDED) {
-		wrong_state(client, kept, "it has ended already");
-		return;
-	}
 	kept->entry.cancelled = true;
 	if (kept->entry.state == ENTRY_RUNNING) {
 		keep_update(kept);
@@ -392,14 +399,10 @@ static void cancel(struct client *client, const struct varlink_call *call)
 static void pause_campaign(struct client *client, const struct varlink_call *call)
 {
 	struct service *service = client->control->service;
-	struct kept *kept = named(client, call);
+	struct kept *kept = named_alive(client, call);
 
 	if (!kept)
 		return;
-	if (kept->entry.state == ENTRY_ENDED) {
-		wrong_state(client, kept, "it has ended already");
-		return;
-	}
 	if (kept->entry.state == ENTRY_RUNNING) {
 		service->run.pause = true;
 		run_interrupt(service);
