@@ -35,7 +35,7 @@ _Static_assert(sizeof(ledger_hole_names) / sizeof(char *) == LEDGER_HOLES,
 const char *const ledger_hole_sentences[] = {
 	[LEDGER_WHOLE] = "every write was seen, and they add up to the counter's change",
 	[LEDGER_LOST] = "writes were lost, the ring was full",
-	[LEDGER_MISSED] = "the kernel counted more writes than we saw (another process inside bpf(2)?); try again",
+	[LEDGER_MISSED] = "the kernel counted more writes than it ran us for (another process inside bpf(2)?); try again, on another CPU",
 	[LEDGER_STOPPED] = "the kernel stopped a watchpoint: it was throttled, or its CPU went away",
 	[LEDGER_CPUS] = "CPUs came or went meanwhile",
 	[LEDGER_SUM] = "the writes do not add up to the counter's change",

@@ -16,16 +16,19 @@ holder() { # NAME NUMBER KIND [ARG...]
 		--set "bringup.command=[/usr/bin/python3, $live/holder.py, '{dut}', '$number', '60', $kind]" "$@"
 }
 
-# Writes may be hidden from a run's ledgers, all of them, and they say so: it is asked again, some times.
+# A CPU may be blind to some writes for a while, its ledgers say so: then it is asked again on another.
 until_whole() { # NAME COMMAND...: COMMAND makes the results NAME
-	local name=$1 i
+	local name=$1 i cpus
 	shift
-	for i in 1 2 3 4 5; do
+	cpus=$(taskset -cp $$ | sed 's/.*: //')
+	for i in 0 1 2 3 4; do
 		rm -rf "$name"
 		"$@"
-		grep -q '"type": *"ledger".*"state": *"whole"' "$name/results.ndjson" && return
+		grep -q '"type": *"ledger".*"state": *"whole"' "$name/results.ndjson" && break
 		echo "again $name: no ledger was whole"
+		taskset -cp $((i % $(nproc --all))) $$ >taskset.out
 	done
+	taskset -cp "$cpus" $$ >taskset.out
 }
 
 until_whole packet holder packet 2 packet
