@@ -43,13 +43,13 @@ static const struct trial_spec race = {
 static void test_first_of_its_signature(void **state)
 {
 	const struct judgement device = leak("net_device"), idev = leak("inet6_dev"),
-			       dst = leak("dst"), hang = { .verdict = VERDICT_HANG };
+			       sock = leak("sock"), hang = { .verdict = VERDICT_HANG };
 	struct suspects suspects = { 0 };
 
 	(void)state;
 	assert_null(suspects_next(&suspects));
 	assert_false(suspects_add(&suspects, &race, &hang));
-	assert_false(suspects_add(&suspects, &race, &dst)); /* no counter to watch */
+	assert_false(suspects_add(&suspects, &race, &sock)); /* nobody watches those */
 	assert_true(suspects_add(&suspects, &race, &device));
 	assert_false(suspects_add(&suspects, &race, &device));
 	assert_true(suspects_add(&suspects, &race, &idev));
