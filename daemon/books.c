@@ -181,7 +181,7 @@ void books_accuse_survivors(struct books *all)
 		for (int j = BOOKS_COUNTERS; j < BOOKS_OBJECTS; j++) {
 			const struct books *lives = &all[j];
 
-			if (lives->state != LEDGER_WHOLE || all[i].surplus <= 0)
+			if (lives->state != LEDGER_WHOLE)
 				continue;
 			for (uint32_t k = 0; k < lives->nr_suspects && at < BOOKS_SUSPECTS - 1;
 			     k++)
