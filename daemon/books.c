@@ -167,6 +167,12 @@ static void accuse(struct books *books, const struct books_suspect *survivor, co
 	put_text(books->suspects[at].kind, sizeof(books->suspects[at].kind), kind);
 }
 
+/* Old kernels cannot unwind through a kretprobe: births have no path there. */
+static bool is_known(const struct books_suspect *suspect)
+{
+	return suspect->stack[0] != '[';
+}
+
 void books_accuse_survivors(struct books *all)
 {
 	static const char *const kinds[BOOKS_OBJECTS] = {
@@ -185,8 +191,9 @@ void books_accuse_survivors(struct books *all)
 				continue;
 			for (uint32_t k = 0; k < lives->nr_suspects && at < BOOKS_SUSPECTS - 1;
 			     k++)
-				if ((double)lives->suspects[k].unmatched >
-				    lives->suspects[k].usual)
+				if (is_known(&lives->suspects[k]) &&
+				    (double)lives->suspects[k].unmatched >
+					    lives->suspects[k].usual)
 					accuse(&all[i], &lives->suspects[k], kinds[j], at++);
 		}
 	}

@@ -435,8 +435,11 @@ static void test_as_many_survivors_as_there_is_room(void **state)
 	all[BOOKS_NET_DEVICE] = books_with(1, "nexthop", 0);
 	all[BOOKS_DST] = books_with(1, "route", 0);
 	all[BOOKS_DST].nr_suspects = BOOKS_SUSPECTS;
-	for (int i = 0; i < BOOKS_SUSPECTS; i++)
-		all[BOOKS_DST].suspects[i].unmatched = 1;
+	for (int i = 0; i < BOOKS_SUSPECTS; i++) {
+		all[BOOKS_DST].suspects[i] = all[BOOKS_DST].suspects[0];
+		all[BOOKS_DST].suspects[i].unmatched = 1 + i;
+	}
+	all[BOOKS_NEIGHBOUR] = books_with(1, "[unknown]", 0);
 	books_accuse_survivors(all);
 	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, BOOKS_SUSPECTS);
 	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[BOOKS_SUSPECTS - 1].stack,
