@@ -215,6 +215,16 @@ static void show_page(struct session *session)
 	fflush(stdout);
 }
 
+/* Nothing that is watched is there any more. */
+static bool all_gone(const struct session *session)
+{
+	for (uint32_t i = 0; i < session->view.nr_objects; i++)
+		if (!ledger_sum(session->objects[i].ledger).ended &&
+		    !watchpoints_health(session->watch, i).ended)
+			return false;
+	return true;
+}
+
 static void on_time(void *arg)
 {
 	struct session *session = arg;
@@ -228,6 +238,10 @@ static void on_time(void *arg)
 	}
 	watchpoints_mark(session->watch, NULL); /* a full ring says so at the end */
 	watchpoints_read(session->watch, seen, session);
+	if (session->view.left_ns && all_gone(session)) {
+		end(session, "unregister");
+		return;
+	}
 	show_page(session);
 	if (session->until_ns && next > session->until_ns)
 		next = session->until_ns;
@@ -252,7 +266,26 @@ static int netlink_open(struct why *why)
 	return fd;
 }
 
-/* Unregistered, or moved to another namespace. The counter's memory is freed soon. */
+/*
+ * Unregistered, or moved to another namespace. Its counter lives on as long as somebody holds it: that is
+ * the time in which to look.
+ */
+static void leave(struct session *session)
+{
+	struct watch *view = &session->view;
+
+	if (view->left_ns)
+		return;
+	view->left_ns = loop_now() - view->started_ns;
+	if (!session->is_terminal)
+		fprintf(stderr,
+			"%s left its namespace (unregistered, or moved); watching until all "
+			"let go of "
+			"it\n",
+			view->interface);
+	loop_timer_set(session->timer, loop_now());
+}
+
 static void on_link(void *arg)
 {
 	struct session *session = arg;
@@ -271,12 +304,12 @@ static void on_link(void *arg)
 
 			if (at->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC &&
 			    (uint32_t)link->ifi_index == session->view.ifindex)
-				end(session, "unregister");
+				leave(session);
 		}
 	}
 	/* What was missed may have been it. */
 	if (got < 0 && errno == ENOBUFS && !if_nametoindex(session->view.interface))
-		end(session, "unregister");
+		leave(session);
 }
 
 /* --- the course of it --- */
@@ -369,10 +402,6 @@ static int show_end(struct session *session)
 			fputs(CLEAR_SCREEN, stdout);
 		watch_tables(&session->view, stdout);
 		show_trackers();
-		if (!strcmp(session->view.ended_by, "unregister"))
-			printf("\n%s is gone from its namespace (unregistered, or moved): the "
-			       "watch ends here.\n",
-			       session->view.interface);
 		break;
 	case FORM_STACKS: watch_stacks(&session->view, stdout); break;
 	case FORM_JSON: return watch_summary_line(&session->view, stdout);
@@ -502,6 +531,8 @@ const struct command command_watch = {
 		"one.\n"
 		"Holds from before the start are in the count, but nobody knows whose they "
 		"are.\n"
+		"An interface that is unregistered meanwhile is watched until all have let go "
+		"of it.\n"
 		"Exit codes: 0; 3 the ledger has holes, which are named; 75 no watchpoint is "
 		"free.\n",
 	.run = run,

@@ -171,8 +171,9 @@ void watch_page(const struct watch *watch, int columns, int lines, FILE *out)
 	struct page page = { out, columns, lines > 1 ? lines - 1 : -1 };
 	int share = lines ? (lines - 2) / (int)watch->nr_objects - 4 - WATCH_RECENT : -1;
 
-	line(&page, "%s (ifindex %u)  %.1f s  Ctrl-C ends", watch->interface, watch->ifindex,
-	     (double)watch->elapsed_ns / 1e9);
+	line(&page, "%s (ifindex %u)  %.1f s  Ctrl-C ends%s", watch->interface, watch->ifindex,
+	     (double)watch->elapsed_ns / 1e9,
+	     watch->left_ns ? "  unregistered (or moved), and not let go of" : "");
 	for (uint32_t i = 0; i < watch->nr_objects; i++) {
 		line(&page, "%s", "");
 		show_sum(&page, &watch->objects[i]);
@@ -224,6 +225,17 @@ void watch_tables(const struct watch *watch, FILE *out)
 			line(&page, "  Not to be believed: %s.",
 			     ledger_hole_sentences[object->hole]);
 	}
+	if (!watch->left_ns)
+		return;
+	line(&page, "%s", "");
+	if (!strcmp(watch->ended_by, "unregister"))
+		line(&page, "%s is gone: unregistered, and let go of.", watch->interface);
+	else
+		line(&page,
+		     "%s left its namespace after %.1f s (unregistered, or moved), and "
+		     "somebody "
+		     "still holds it.",
+		     watch->interface, (double)watch->left_ns / 1e9);
 }
 
 void watch_tracker(const struct reftracker *tracker, FILE *out)
@@ -344,6 +356,7 @@ struct watch_told {
 	uint32_t ifindex;
 	uint64_t netns_inum;
 	uint64_t elapsed_ns;
+	uint64_t left_ns;
 	const char *ended_by;
 	struct object_told *objects;
 	uint32_t nr_objects;
@@ -370,7 +383,7 @@ static const struct field entry_rows[] = {
 	{ "stack", FIELD_TEXT, AT(struct entry_told, stack), .doc = "The call path, innermost first" },
 	{ .name = NULL },
 };
-static const struct fields entry_fields = {
+const struct fields watch_entry_fields = {
 	"entry", "One write of a watched counter", entry_rows, sizeof(struct entry_told),
 };
 
@@ -448,13 +461,15 @@ static const struct field watch_rows[] = {
 	{ "netns_inum", FIELD_U64, AT(struct watch_told, netns_inum),
 	  .doc = "Inode number of its network namespace" },
 	{ "elapsed_ns", FIELD_U64, AT(struct watch_told, elapsed_ns), .doc = "How long it was watched" },
+	{ "left_ns", FIELD_U64, AT(struct watch_told, left_ns), .nullable = true,
+	  .doc = "When it was unregistered, or moved to another namespace, since the start; null: it is there" },
 	{ "ended_by", FIELD_TEXT, AT(struct watch_told, ended_by), .nullable = true,
-	  .doc = "time, signal, or unregister: the interface went away" },
+	  .doc = "time, signal, or unregister: the interface was unregistered, and let go of" },
 	{ "objects", FIELD_OBJECT, LIST_AT(struct watch_told, objects, nr_objects),
 	  .sub = &object_fields, .doc = "What was watched" },
 	{ .name = NULL },
 };
-static const struct fields watch_fields = {
+const struct fields watch_fields = {
 	"watch", "The ledgers of one watch", watch_rows, sizeof(struct watch_told),
 };
 /* clang-format on */
@@ -487,7 +502,7 @@ int watch_entry_line(const struct watch_object *object, const struct ledger_entr
 		.stack = entry->path->stack,
 	};
 
-	return put_line(&entry_fields, "entry", &told, out);
+	return put_line(&watch_entry_fields, "entry", &told, out);
 }
 
 static void tell_tasks(const struct ledger_task *tasks, uint32_t nr, struct task_told *told)
@@ -568,6 +583,7 @@ int watch_summary_line(const struct watch *watch, FILE *out)
 		.ifindex = watch->ifindex,
 		.netns_inum = watch->netns_inum,
 		.elapsed_ns = watch->elapsed_ns,
+		.left_ns = watch->left_ns,
 		.ended_by = watch->ended_by,
 		.objects = calloc(watch->nr_objects, sizeof(*told.objects)),
 		.nr_objects = watch->nr_objects,

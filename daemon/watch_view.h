@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "fields.h"
 #include "ledger.h"
 #include "reftracker.h"
 #include "watchpoint.h"
@@ -35,6 +36,8 @@ struct watch {
 	uint64_t netns_inum;
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	uint64_t elapsed_ns;
+	uint64_t
+		left_ns; /* elapsed_ns when it left its namespace: unregistered, or moved; 0: it is there */
 	const char *ended_by; /* "time", "signal", "unregister"; NULL: not yet */
 	struct watch_object *objects;
 	uint32_t nr_objects;
@@ -56,6 +59,10 @@ void watch_tracker(const struct reftracker *tracker, FILE *out);
  * take. Holds and puts are two towers.
  */
 void watch_stacks(const struct watch *watch, FILE *out);
+
+/* The lines, as in `dadrace schema`. */
+extern const struct fields watch_entry_fields;
+extern const struct fields watch_fields;
 
 /* -EIO or -ENOMEM */
 int watch_entry_line(const struct watch_object *object, const struct ledger_entry *entry,
