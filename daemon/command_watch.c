@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "exits.h"
+#include "klog.h"
 #include "loop.h"
 #include "reftracker.h"
 #include "visit.h"
@@ -370,12 +371,28 @@ static void close_books(struct session *session)
 	}
 }
 
+/* What its log has of it, of an interface that cannot be unregistered. */
+static void show_logged_tracker(const char *interface)
+{
+	char *text = klog_text();
+	FILE *log = text && *text ? fmemopen(text, strlen(text), "r") : NULL;
+	struct reftracker tracker;
+
+	if (log && !reftracker_read_log(log, interface, &tracker))
+		watch_tracker(&tracker, stdout);
+	if (log)
+		fclose(log);
+	free(text);
+}
+
 /* What the kernel's own tracker has, where there is one. */
-static void show_trackers(void)
+static void show_trackers(const struct session *session)
 {
 	DIR *folder = opendir(TRACKERS);
 	const struct dirent *entry;
 
+	if (!folder && session->view.left_ns)
+		show_logged_tracker(session->view.interface);
 	while (folder && (entry = readdir(folder))) {
 		struct reftracker tracker;
 		char path[sizeof(TRACKERS) + sizeof(entry->d_name) + 1];
@@ -401,7 +418,7 @@ static int show_end(struct session *session)
 		if (session->is_terminal)
 			fputs(CLEAR_SCREEN, stdout);
 		watch_tables(&session->view, stdout);
-		show_trackers();
+		show_trackers(session);
 		break;
 	case FORM_STACKS: watch_stacks(&session->view, stdout); break;
 	case FORM_JSON: return watch_summary_line(&session->view, stdout);
