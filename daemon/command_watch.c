@@ -26,7 +26,7 @@
 #define CLEAR_SCREEN "\033[H\033[2J"
 #define TRACKERS     "/sys/kernel/debug/ref_tracker"
 
-enum form { FORM_TEXT, FORM_STACKS, FORM_JSON };
+enum form { FORM_TEXT, FORM_STACKS, FORM_JSON, FORM_RECORDS };
 
 struct options {
 	const char *interface;
@@ -120,6 +120,8 @@ static int read_options(int argc, char **argv, struct options *options)
 			return -1;
 		if (!strcmp(argv[i], "--json")) {
 			options->form = FORM_JSON;
+		} else if (!strcmp(argv[i], "--records")) {
+			options->form = FORM_RECORDS;
 		} else if (!strcmp(argv[i], "--stacks")) {
 			options->form = FORM_STACKS;
 		} else if (!strcmp(argv[i], "--netns")) {
@@ -179,9 +181,13 @@ static void told(const struct ledger_entry *entry, void *arg)
 static void seen(const struct watchpoint_mark *record, void *arg)
 {
 	struct session *session = arg;
+	struct watch_object *object = &session->objects[record->object];
 
-	if (record->object < session->view.nr_objects)
-		ledger_add(session->objects[record->object].ledger, record);
+	if (record->object >= session->view.nr_objects)
+		return;
+	if (session->form == FORM_RECORDS && !session->err)
+		session->err = watch_record_line(object, record, session->symbols, stdout);
+	ledger_add(object->ledger, record);
 }
 
 static void on_writes(void *arg)
@@ -335,8 +341,8 @@ static int arm(struct session *session, const struct options *options, struct to
 
 		to[i] = (struct told_to){ session, object };
 		watchpoint_object_name(&options->objects[i], object->name);
-		object->ledger = ledger_new(
-			session->symbols, watchpoints_counter(session->watch, i), told, &to[i]);
+		object->counter = watchpoints_counter(session->watch, i);
+		object->ledger = ledger_new(session->symbols, object->counter, told, &to[i]);
 		if (!object->ledger)
 			err = why_set(why, ENOMEM, "watch: out of memory");
 	}
@@ -421,7 +427,8 @@ static int show_end(struct session *session)
 		show_trackers(session);
 		break;
 	case FORM_STACKS: watch_stacks(&session->view, stdout); break;
-	case FORM_JSON: return watch_summary_line(&session->view, stdout);
+	case FORM_JSON:
+	case FORM_RECORDS: return watch_summary_line(&session->view, stdout);
 	}
 	return fflush(stdout) == EOF || ferror(stdout) ? -EIO : 0;
 }
@@ -527,7 +534,7 @@ static int run(int argc, char **argv)
 const struct command command_watch = {
 	.name = "watch",
 	.arguments = "IFACE [--netns NAME|PATH|PID] [--object OBJECT]... [--for TIME] "
-		     "[--stacks | --json]",
+		     "[--stacks | --json | --records]",
 	.doc = "Shows who takes and who drops references of an interface, live",
 	.help = "  --netns NS       look into this network namespace: a name of ip-netns(8),\n"
 		"                   a path, or the pid of a process in it\n"
@@ -541,6 +548,9 @@ const struct command command_watch = {
 		"  --for TIME       end after 10s, 500ms, 2m; without it Ctrl-C ends\n"
 		"  --stacks         at the end, folded stacks for flamegraph.pl or inferno\n"
 		"  --json           a line for each hold and put, and one with the sums\n"
+		"  --records        the same with what was read instead of what it means: what "
+		"a\n"
+		"                   test of ledgers plays (tests/unit/ledgers)\n"
 		"\n"
 		"Each hold and put is caught by a hardware watchpoint on the counter, so "
 		"nothing\n"

@@ -412,6 +412,7 @@ static const struct {
 	{ "finding",  &tally_finding_fields },
 	{ "summary",  &summary_fields },
 	{ "entry",    &watch_entry_fields },
+	{ "record",   &watch_record_fields },
 	{ "watch",    &watch_fields },
 };
 /* clang-format on */
@@ -439,8 +440,7 @@ int results_schema(FILE *out)
 		"title", "dadrace results", "description",
 		"A line of results.ndjson: campaign, trial..., ledger..., finding..., "
 		"summary; summary.json is the last one. Or of `dadrace watch --json`: "
-		"entry..., "
-		"watch",
+		"entry... (--records: record...), watch",
 		"oneOf", any, "$defs", definitions);
 
 	if (!schema)

@@ -303,6 +303,20 @@ struct entry_told {
 	const char *stack;
 };
 
+struct record_told {
+	uint64_t at_ns;
+	const char *object;
+	enum watchpoint_counter counter;
+	bool mark;
+	uint32_t cpu;
+	int64_t value;
+	uint32_t pid;
+	const char *comm;
+	const char *frames[WATCHPOINT_FRAMES_MAX];
+	const char **first_frame;
+	uint32_t nr_frames;
+};
+
 struct task_told {
 	uint32_t pid;
 	const char *comm;
@@ -385,6 +399,34 @@ static const struct field entry_rows[] = {
 };
 const struct fields watch_entry_fields = {
 	"entry", "One write of a watched counter", entry_rows, sizeof(struct entry_told),
+};
+
+static const char *const counter_names[] = {
+	[WATCHPOINT_PER_CPU] = "per-cpu", [WATCHPOINT_ATOMIC] = "atomic", [WATCHPOINT_RCUREF] = "rcuref",
+};
+_Static_assert(sizeof(counter_names) / sizeof(char *) == WATCHPOINT_COUNTERS,
+	       "counter_names: one per counter");
+
+static const struct field record_rows[] = {
+	{ "at_ns", FIELD_U64, AT(struct record_told, at_ns), .doc = "When, CLOCK_MONOTONIC" },
+	{ "object", FIELD_TEXT, AT(struct record_told, object), .doc = "Whose counter it is" },
+	{ "counter", FIELD_ENUM, AT(struct record_told, counter), .names = counter_names,
+	  .nr_names = WATCHPOINT_COUNTERS,
+	  .doc = "What its value means: this CPU's share, the count, or the count less one" },
+	{ "mark", FIELD_BOOL, AT(struct record_told, mark), .doc = "We looked at it; else somebody wrote it" },
+	{ "cpu", FIELD_U32, AT(struct record_told, cpu),
+	  .doc = "Whose share it is; of a counter that is none: on which CPU it was written" },
+	{ "value", FIELD_I64, AT(struct record_told, value), .doc = "As it stands in memory" },
+	{ "pid", FIELD_U32, AT(struct record_told, pid), .nullable = true,
+	  .doc = "The current process; null: none of our pid namespace, or a mark" },
+	{ "comm", FIELD_TEXT, AT(struct record_told, comm), .nullable = true, .doc = "Its name" },
+	{ "frames", FIELD_TEXT, LIST_AT(struct record_told, first_frame, nr_frames),
+	  .doc = "The stack, innermost first: function+offset behind the write or the call" },
+	{ .name = NULL },
+};
+const struct fields watch_record_fields = {
+	"record", "A write of a watched counter, or a look at it, as the kernel gave it", record_rows,
+	sizeof(struct record_told),
 };
 
 static const struct field task_rows[] = {
@@ -503,6 +545,46 @@ int watch_entry_line(const struct watch_object *object, const struct ledger_entr
 	};
 
 	return put_line(&watch_entry_fields, "entry", &told, out);
+}
+
+enum { FRAME_TEXT = 160 };
+
+/* The function is that of the byte before, where the write or the call is. */
+static void name_frame(const struct symbols *symbols, uint64_t frame, char text[FRAME_TEXT])
+{
+	uint64_t offset = 0;
+	const struct symbol *symbol = symbols_find(symbols, frame - 1, &offset);
+
+	if (symbol)
+		snprintf(text, FRAME_TEXT, "%s+0x%" PRIx64, symbol->name, offset + 1);
+	else
+		snprintf(text, FRAME_TEXT, "0x%" PRIx64, frame);
+}
+
+int watch_record_line(const struct watch_object *object, const struct watchpoint_mark *record,
+		      const struct symbols *symbols, FILE *out)
+{
+	const struct watchpoint_write *write =
+		record->type == WATCHPOINT_WRITE ? (const void *)record : NULL;
+	char frames[WATCHPOINT_FRAMES_MAX][FRAME_TEXT];
+	struct record_told told = {
+		.at_ns = record->at_ns,
+		.object = object->name,
+		.counter = object->counter,
+		.mark = !write,
+		.cpu = record->cpu,
+		.value = record->value,
+		.pid = write ? write->pid : 0,
+		.comm = write ? write->comm : NULL,
+		.first_frame = told.frames,
+		.nr_frames = write ? write->nr_frames : 0,
+	};
+
+	for (uint32_t i = 0; i < told.nr_frames; i++) {
+		name_frame(symbols, write->frames[i], frames[i]);
+		told.frames[i] = frames[i];
+	}
+	return put_line(&watch_record_fields, "record", &told, out);
 }
 
 static void tell_tasks(const struct ledger_task *tasks, uint32_t nr, struct task_told *told)

@@ -24,6 +24,7 @@ struct watch_recent {
 struct watch_object {
 	char name[WATCHPOINT_OBJECT_NAME];
 	struct ledger *ledger;
+	enum watchpoint_counter counter;
 	enum ledger_hole hole;
 	struct watch_recent recent[WATCH_RECENT]; /* a ring; the newest is before `next` */
 	uint32_t next;
@@ -62,11 +63,16 @@ void watch_stacks(const struct watch *watch, FILE *out);
 
 /* The lines, as in `dadrace schema`. */
 extern const struct fields watch_entry_fields;
+extern const struct fields watch_record_fields;
 extern const struct fields watch_fields;
 
 /* -EIO or -ENOMEM */
 int watch_entry_line(const struct watch_object *object, const struct ledger_entry *entry,
 		     FILE *out);
 int watch_summary_line(const struct watch *watch, FILE *out);
+
+/* A record as the kernel's half gave it: what a ledger is made of, and can be made of again. */
+int watch_record_line(const struct watch_object *object, const struct watchpoint_mark *record,
+		      const struct symbols *symbols, FILE *out);
 
 #endif

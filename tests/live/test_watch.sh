@@ -24,7 +24,7 @@ print("bound", flush=True)
 time.sleep(120)
 PY
 
-json() { # NAME FILE EXPRESSION over `entries`, and `d`, the last line; and the lines fit the schema
+json() { # NAME FILE EXPRESSION over `lines`, `entries`, and `d`, the last line; and the lines fit the schema
 	/usr/bin/python3 "$source/tests/unit/validate_results.py" --watch "$2" \
 		"$source/config/schema/result.schema.json" 2>fits.err || fail "$1" "$2 does not fit" fits.err
 	if /usr/bin/python3 -c "
@@ -122,6 +122,15 @@ json "its first count is that of inspect" cycles.out "d['objects'][0]['baseline'
 dadrace elsewhere watch o0 --netns other --for 200ms --json
 ends elsewhere 0
 json "--netns and --for" elsewhere.out "d['interface'] == 'o0' and d['ended_by'] == 'time'"
+
+watch records w0 --records
+bind_sockets w0
+end_watch records
+unbind
+ends records 0
+json "--records has the looks and the writes" records.out \
+	"(lambda r: r[0]['mark'] and len([x for x in r if not x['mark']]) == d['objects'][0]['entries'] >= 3
+	 and any(f.startswith('packet_do_bind+0x') for x in r for f in x['frames']))(lines[:-1])"
 
 # --- its end, whatever way ---
 

@@ -841,7 +841,7 @@ static void test_go_on_with_another(void **state)
 static void test_schema(void **state)
 {
 	static const char *const types[] = { "campaign", "trial", "ledger", "finding",
-					     "summary",	 "entry", "watch" };
+					     "summary",	 "entry", "record", "watch" };
 	enum { NR = sizeof(types) / sizeof(types[0]) };
 	char *text = NULL;
 	size_t size;

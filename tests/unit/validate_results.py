@@ -110,12 +110,12 @@ class Watch(Lines):
 
     def check_sense(self):
         kinds = [line["type"] for _, line in self.lines]
-        self.expect(kinds[-1:] == ["watch"] and set(kinds[:-1]) <= {"entry"},
-                    "the lines are not entries, and then a watch")
+        self.expect(kinds[-1:] == ["watch"] and set(kinds[:-1]) in (set(), {"entry"}, {"record"}),
+                    "the lines are not entries or records, and then a watch")
         if self.complaints:
             return
         watch = self.lines[-1][1]
-        for object_ in watch["objects"]:
+        for object_ in watch["objects"] if "record" not in kinds else []:
             self.check_object(object_)
         self.expect((watch["left_ns"] or 0) <= watch["elapsed_ns"], "it left after the end")
         self.expect(watch["ended_by"] != "unregister" or watch["left_ns"],

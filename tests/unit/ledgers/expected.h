@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known of each recording; see struct expected in test_recorded.c. */
+{ .name = "clean-6.1", .object = "net_device", .interleaved = true, .negative = true },
+{ .name = "clean-6.1", .object = "inet6_dev", .interleaved = true },
+{ .name = "clean-6.12", .object = "net_device", .interleaved = true, .negative = true },
+{ .name = "clean-6.18", .object = "net_device", .interleaved = true },
+{ .name = "clean-6.18", .object = "inet6_dev", .interleaved = true },
+{ .name = "packet-socket-6.18", .object = "net_device", .surplus = 1,
+  .function = "packet_do_bind < ", .unmatched = 1, .exact = true, .interleaved = true },
+{ .name = "saddr-fail-6.1", .object = "net_device", .surplus = 4,
+  .function = "lose_device < source_return < ", .unmatched = 4, .exact = true,
+  .interleaved = true, .negative = true },
+{ .name = "dst-6.18", .object = "dst", .surplus = 2,
+  .function = "ip6_route_output_flags < ", .unmatched = 3 },
+{ .name = "full-ring-6.18", .object = "net_device", .hole = LEDGER_SUM, .interleaved = true,
+  .negative = true },
