@@ -225,12 +225,12 @@ static const struct watchpoint_health healthy = { 0 };
 
 static const struct expected {
 	const char *name, *object;
-	int64_t surplus;
-	enum ledger_hole
-		hole; /* that a ledger sees by itself, whoever may have told it of others */
 	const char
 		*function; /* with which the first suspect's path begins; NULL: there is none */
-	int64_t unmatched;
+	const char *kind;  /* of that suspect */
+	int64_t surplus, unmatched;
+	enum ledger_hole
+		hole; /* that a ledger sees by itself, whoever may have told it of others */
 	bool exact;
 	bool interleaved; /* several CPUs wrote */
 	bool negative;	  /* a CPU's share is below zero */
@@ -257,6 +257,7 @@ static void check_match(const struct ledger_match *match, const struct expected 
 	stack = match->suspects[0].path->stack;
 	if (strncmp(stack, expected->function, strlen(expected->function)) != 0)
 		fail_msg("%s is suspected, not %s", stack, expected->function);
+	assert_string_equal(match->suspects[0].path->kind, expected->kind);
 	assert_int_equal(match->suspects[0].unmatched, expected->unmatched);
 	assert_int_equal(match->exact, expected->exact);
 }
