@@ -91,7 +91,10 @@ int watchpoint_hit(struct bpf_perf_event_data *ctx)
 	return 0;
 }
 
-/* args: slot, object, watchpoint_found.at, enum watchpoint_counter. 0 when every mark was written. */
+/*
+ * args: slot, object, watchpoint_found.at, enum watchpoint_counter. 0 when every mark was written, or when
+ * the device is gone: its counter's memory means nothing any more.
+ */
 SEC("raw_tp")
 int watchpoint_mark(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -101,6 +104,10 @@ int watchpoint_mark(struct bpf_raw_tracepoint_args *ctx)
 	void *ring = bpf_map_lookup_elem(&watchpoint_rings, &slot);
 	__u32 nr = counter == WATCHPOINT_PER_CPU ? nr_cpus : 1;
 
+	if (state && device_is_gone(state)) {
+		state->ended = 1;
+		return 0;
+	}
 	for (__u32 i = 0; ring && i < CPUS_MAX && i < nr; i++) {
 		struct watchpoint_mark *mark = bpf_ringbuf_reserve(ring, sizeof(*mark), 0);
 		__u64 *offset;

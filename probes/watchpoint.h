@@ -66,7 +66,10 @@ void watchpoints_disarm(struct watchpoints *watch);
 /* What the value in memory means. */
 enum watchpoint_counter watchpoints_counter(const struct watchpoints *watch, uint32_t object);
 
-/* Writes a mark for each part of each counter into the ring. -ENOSPC: the ring is full. */
+/*
+ * Writes a mark for each part of each counter into the ring; of a device that is gone none, and its health
+ * says so. -ENOSPC: the ring is full.
+ */
 int watchpoints_mark(struct watchpoints *watch, struct why *why);
 
 /* Readable when writes wait; owned by the watchpoints. */

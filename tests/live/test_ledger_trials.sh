@@ -54,6 +54,12 @@ ends first 1
 check "first: one trial, and its ledger" first "len(trials) == 1 and ledgers[-1]['final'] and
 	'packet_' in (findings[0]['path_signature'] or '')"
 
+# The same bug in two runs is one finding.
+dadrace both report packet first
+truth "both: one finding of two runs" [ "$(grep -c '^Finding' both.out)" -eq 1 ]
+truth "both: it says how often" grep -q '^Finding 1: leak/net_device in 2 of 2 runs, 4 trials' both.out
+truth "both: and who holds" grep -qE 'Who holds: packet_(do_bind|create) < ' both.out
+
 holder off 2 packet --set ledger=off
 ends off 1 'Verdict: fault'
 check "off: no ledger" off "not ledgers and findings[0]['path_signature'] is None and
