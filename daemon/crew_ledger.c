@@ -82,8 +82,9 @@ static int arm(struct crew *crew, struct why *why)
 
 	if (!crew->ledger) {
 		crew->ledger = calloc(1, sizeof(*crew->ledger));
-		err = crew->ledger ? make_accounts(crew->ledger, why) :
-				     why_set(why, ENOMEM, "ledger: out of memory");
+		if (!crew->ledger)
+			return why_set(why, ENOMEM, "ledger: out of memory");
+		err = make_accounts(crew->ledger, why);
 	}
 	if (!err)
 		err = watchpoints_prove(crew->probes, slot, ifindex, why);

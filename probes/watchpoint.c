@@ -338,7 +338,7 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	read_online(watch->online, sizeof(watch->online));
 	err = make_ring(watch, ring_bytes, why);
 	for (uint32_t i = 0; !err && i < nr_objects; i++) {
-		struct watchpoint_found found;
+		struct watchpoint_found found = { 0 };
 
 		err = find_object(watch, ifindex, &objects[i], &found, why);
 		if (err)
