@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "minimise_lines.h"
 #include "results_parts.h"
 
 #define HINT "choose another with --out"
@@ -410,6 +411,8 @@ static const struct {
 	{ "ledger",   &ledger_fields },
 	{ "finding",  &tally_finding_fields },
 	{ "summary",  &summary_fields },
+	{ "step",     &minimise_step_fields },
+	{ "minimal",  &minimise_end_fields },
 };
 /* clang-format on */
 enum { NR_LINES = sizeof(lines) / sizeof(lines[0]) };
@@ -435,7 +438,8 @@ int results_schema(FILE *out)
 		"{ss ss ss so so}", "$schema", "https://json-schema.org/draft/2020-12/schema",
 		"title", "dadrace results", "description",
 		"A line of results.ndjson: campaign, trial..., ledger..., finding..., "
-		"summary; summary.json is the last one",
+		"summary; summary.json is the last one. Of `dadrace minimise --json`: "
+		"step..., minimal",
 		"oneOf", any, "$defs", definitions);
 
 	if (!schema)
