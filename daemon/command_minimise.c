@@ -228,7 +228,7 @@ static int load(const struct session *s, const char *spec, struct campaign **cam
 	char *kernel = run_set_text("kernel", run_kernel(s->o->kernel, s->past));
 	char *modules = run_set_text("modules", s->o->modules);
 	const char *const sets[] = {
-		"name=minimise", "lanes=1", "ledger=off", trials, hits, kernel, modules,
+		"name=minimise", "ledger=off", trials, hits, kernel, modules,
 	};
 	int err;
 
@@ -243,16 +243,19 @@ static int load(const struct session *s, const char *spec, struct campaign **cam
 	return err;
 }
 
-static int take_results(struct session *s, const char *folder, struct outcome *outcome,
-			struct why *why)
+/* A run that was interrupted before its first line leaves no results, and no trial was run. */
+static int take_results(struct session *s, const char *folder, int code,
+			struct outcome *outcome, struct why *why)
 {
 	const struct past_trial *trials;
 	const char *by, *release;
 	struct past *past;
 	uint32_t nr;
 
-	if (past_open(folder, &past, why))
-		return command_complain(why, EXIT_INTERNAL);
+	if (past_open(folder, &past, why)) {
+		outcome->interrupted = code == EXIT_INCONCLUSIVE;
+		return outcome->interrupted ? 0 : command_complain(why, EXIT_INTERNAL);
+	}
 	trials = past_trials(past, &nr);
 	for (uint32_t i = 0; i < nr; i++)
 		proof_add(&outcome->proof, trials[i].number, trials[i].verdict,
@@ -281,7 +284,7 @@ static int try_candidate(struct session *s, const char *spec, struct outcome *ou
 	ask.campaign = campaign;
 	code = run_campaign(&ask, folder);
 	campaign_free(campaign);
-	return run_has_failed(code) ? code : take_results(s, folder, outcome, &why);
+	return run_has_failed(code) ? code : take_results(s, folder, code, outcome, &why);
 }
 
 /* --- telling --- */

@@ -307,7 +307,7 @@ static void number_apply(const struct plainer *plainer, const struct handle *han
 	json_t *number_now = json_integer((json_int_t)value);
 
 	json_object_set_new(group_in(spec, row), row->key,
-			    is_list ? json_pack("[N]", number_now) : number_now);
+			    is_list ? json_pack("[o]", number_now) : number_now);
 }
 
 static void number_say(const struct plainer *plainer, const struct handle *handle,
