@@ -27,6 +27,7 @@ struct options {
 	const char *results;
 	uint32_t finding;
 	uint32_t trials;
+	uint32_t hits; /* wanted of MINIMISE_RUNS */
 	const char *kernel;
 	const char *modules;
 	const char *plant;
@@ -38,6 +39,7 @@ struct options {
 
 enum {
 	OPT_TRIALS = 256,
+	OPT_HITS,
 	OPT_KERNEL,
 	OPT_MODULES,
 	OPT_PLANT,
@@ -52,6 +54,7 @@ enum {
 /* clang-format off */
 static const struct option long_options[] = {
 	{ "trials",	required_argument, NULL, OPT_TRIALS },
+	{ "hits",	required_argument, NULL, OPT_HITS },
 	{ "kernel",	required_argument, NULL, OPT_KERNEL },
 	{ "modules",	required_argument, NULL, OPT_MODULES },
 	{ "plant",	required_argument, NULL, OPT_PLANT },
@@ -96,6 +99,13 @@ static int read_option(int opt, struct options *o)
 					     "--trials %s: a number of trials is wanted, %d or "
 					     "more",
 					     optarg, TRIALS_LEAST);
+		break;
+	case OPT_HITS:
+		if (!read_number(optarg, &o->hits) || o->hits > MINIMISE_RUNS)
+			return command_usage(&command_minimise,
+					     "--hits %s: how many of %d trials have to show it "
+					     "is wanted",
+					     optarg, MINIMISE_RUNS);
 		break;
 	case OPT_KERNEL: o->kernel = optarg; break;
 	case OPT_MODULES: o->modules = optarg; break;
@@ -233,7 +243,7 @@ static int load(const struct session *s, const char *spec, struct campaign **cam
 	int err;
 
 	snprintf(trials, sizeof(trials), "stop.trials=%d", MINIMISE_RUNS);
-	snprintf(hits, sizeof(hits), "stop.hits=%d", confirms ? 0 : MINIMISE_HITS);
+	snprintf(hits, sizeof(hits), "stop.hits=%u", confirms ? 0 : s->o->hits);
 	err = kernel && modules ?
 		      campaign_load_text("spec", spec, strlen(spec), sets,
 					 sizeof(sets) / sizeof(sets[0]), campaign, why) :
@@ -289,13 +299,17 @@ static int try_candidate(struct session *s, const char *spec, struct outcome *ou
 
 /* --- telling --- */
 
-static struct plainer_words say_step(const struct session *s)
+static struct plainer_words say_step(const struct session *s, enum minimise_answer answer)
 {
 	const struct minimise *m = &s->minimise;
 	struct plainer_words words = { "the spec as it is in the results" };
+	struct minimise_point to = m->candidate;
 
-	if (m->stage == MINIMISE_SEARCH)
-		return plainer_say(s->plainer, m->turned, &m->best, &m->candidate);
+	if (m->stage == MINIMISE_SEARCH) {
+		if (answer == MINIMISE_SAME && m->knobs[m->turned].kind == MINIMISE_NUMBER)
+			to.at[m->turned] = m->knobs[m->turned].plain;
+		return plainer_say(s->plainer, m->turned, &m->best, &to);
+	}
 	if (m->stage == MINIMISE_CONFIRM)
 		snprintf(words.text, sizeof(words.text), "all of it together, %d times",
 			 MINIMISE_RUNS);
@@ -352,11 +366,11 @@ static bool is_same_as_best(const struct session *s, const struct plainer_spec *
 static void take_step(struct session *s)
 {
 	uint64_t started_ns = loop_now();
-	struct plainer_words change = say_step(s);
+	struct plainer_words change;
 	struct plainer_spec candidate = { 0 };
 	struct outcome outcome = { 0 };
 	struct stats_interval rate;
-	struct minimise_step_line line = { .stage = s->minimise.stage, .change = change.text };
+	struct minimise_step_line line = { .stage = s->minimise.stage };
 	bool exists = !plainer_make(s->plainer, &s->minimise.candidate, &candidate, NULL);
 
 	line.step = ++s->steps;
@@ -366,12 +380,13 @@ static void take_step(struct session *s)
 	if (line.answer == MINIMISE_LOST) {
 		s->code = try_candidate(s, candidate.text, &outcome);
 		s->interrupted = outcome.interrupted;
-		line.answer =
-			outcome.proof.same >= MINIMISE_HITS ? MINIMISE_HELD : MINIMISE_LOST;
+		line.answer = outcome.proof.same >= s->o->hits ? MINIMISE_HELD : MINIMISE_LOST;
 	}
 	s->trials += outcome.proof.trials;
 	if (!s->code && !s->interrupted) {
 		rate = stats_rate_interval(outcome.proof.same, outcome.proof.trials, 0.95);
+		change = say_step(s, line.answer);
+		line.change = change.text;
 		line.trials = outcome.proof.trials;
 		line.valid = outcome.proof.valid;
 		line.hits = outcome.proof.same;
@@ -406,6 +421,11 @@ struct sentence {
 	char text[512];
 };
 
+static bool is_minimal(const struct session *s)
+{
+	return s->minimise.stage == MINIMISE_DONE && !s->minimise.cut;
+}
+
 static struct sentence outcome_of(const struct session *s)
 {
 	const struct proof *proof = &s->confirmed;
@@ -415,16 +435,17 @@ static struct sentence outcome_of(const struct session *s)
 
 	if (s->minimise.stage == MINIMISE_DONE)
 		snprintf(told.text, sizeof(told.text),
-			 "%u of %u trials show %s; rate %s .. %s at 95%%", proof->same,
+			 "%u of %u trials show %s; rate %s .. %s at 95%%%s", proof->same,
 			 proof->trials, signature,
 			 finding_percent(stats_ppm_down(rate.low), false).at,
-			 finding_percent(stats_ppm_up(rate.high), true).at);
+			 finding_percent(stats_ppm_up(rate.high), true).at,
+			 s->minimise.cut ? "; more trials may make it plainer (--trials)" : "");
 	else if (s->minimise.stage == MINIMISE_GONE)
 		snprintf(
 			told.text, sizeof(told.text),
-			"%s does not come again in %d of %d trials of the spec in the results; "
+			"%s does not come again in %u of %d trials of the spec in the results; "
 			"`dadrace replay` tells how often it does",
-			signature, MINIMISE_HITS, MINIMISE_RUNS);
+			signature, s->o->hits, MINIMISE_RUNS);
 	else
 		snprintf(told.text, sizeof(told.text), "%s; what is plainest so far is not %s",
 			 s->interrupted ? "interrupted" :
@@ -444,7 +465,7 @@ static char *comment_of(const struct session *s, const char *spec)
 	if (!out)
 		return NULL;
 	fprintf(out,
-		"The plainest way to %s that `dadrace minimise` has found.\n\n"
+		"The plainest trial that shows %s, as `dadrace minimise` has found it.\n\n"
 		"Kernel:  Linux %s\nRate:    %s\nFinding: %s\nSpec:    %s\n",
 		s->finding->signature, s->release, outcome_of(s).text, s->finding->reason,
 		spec);
@@ -573,8 +594,8 @@ static void tell_end(const struct session *s, const struct plainer_spec *spec,
 		fputs(json, stdout);
 	free(json);
 	fprintf(s->people, "\n%s: %s\n  (%u trials in %u steps, %llu s)\n",
-		s->minimise.stage == MINIMISE_DONE ? "Minimal" : "Not minimal", outcome.text,
-		s->trials, s->steps, (unsigned long long)line.elapsed_ms / 1000);
+		is_minimal(s) ? "Minimal" : "Not minimal", outcome.text, s->trials, s->steps,
+		(unsigned long long)line.elapsed_ms / 1000);
 	if (!known)
 		return;
 	fprintf(s->people, "%s\nCampaign: %s/minimal.yaml (the spec alone: %s/spec.json)\n",
@@ -602,7 +623,7 @@ static int end(struct session *s, struct why *why)
 	plainer_spec_free(&best);
 	if (code || s->code)
 		return code ? code : s->code;
-	return s->minimise.stage == MINIMISE_DONE ? EXIT_CLEAN : EXIT_INCONCLUSIVE;
+	return is_minimal(s) ? EXIT_CLEAN : EXIT_INCONCLUSIVE;
 }
 
 static int minimise(struct session *s, struct why *why)
@@ -613,8 +634,8 @@ static int minimise(struct session *s, struct why *why)
 	if (!s->o->quiet)
 		fprintf(s->people,
 			"Finding %u of %s, %s: what of its trial is needed?\n"
-			"Kept is what shows it in %d of at most %d trials\n\n",
-			s->o->finding, s->o->results, s->finding->signature, MINIMISE_HITS,
+			"Kept is what shows it in %u of at most %d trials\n\n",
+			s->o->finding, s->o->results, s->finding->signature, s->o->hits,
 			MINIMISE_RUNS);
 	search(s);
 	return end(s, why);
@@ -622,7 +643,7 @@ static int minimise(struct session *s, struct why *why)
 
 static int run(int argc, char **argv)
 {
-	struct options options = { .trials = TRIALS };
+	struct options options = { .trials = TRIALS, .hits = MINIMISE_HITS };
 	struct session session = { .o = &options, .started_ns = loop_now() };
 	struct past *past = NULL;
 	struct why why;
@@ -659,6 +680,10 @@ const struct command command_minimise = {
 		"its trials).\n"
 		"\n"
 		"  --trials N        at most so many trials; default 200\n"
+		"  --hits N          keeps what shows it in N of at most 10 trials; default 3, "
+		"and "
+		"more for a finding\n"
+		"                    that is to come nearly always\n"
 		"  --kernel IMAGE    on this kernel instead of that of the results (as "
 		"`dadrace run --kernel`);\n"
 		"                    \"here\" is the running one\n"

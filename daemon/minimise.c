@@ -168,6 +168,8 @@ void minimise_tell(struct minimise *minimise, enum minimise_answer answer)
 
 void minimise_enough(struct minimise *minimise)
 {
-	if (minimise->stage == MINIMISE_SEARCH)
-		minimise->stage = MINIMISE_CONFIRM;
+	if (minimise->stage != MINIMISE_SEARCH)
+		return;
+	minimise->stage = MINIMISE_CONFIRM;
+	minimise->cut = true;
 }

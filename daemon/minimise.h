@@ -19,8 +19,8 @@
  * are left out one by one, from the last to the first, or a number, which is made smaller. What a knob
  * means is known to its owner only (plainer.h), who runs the candidate and tells what came of it.
  *
- * A candidate is held when at least MINIMISE_HITS of at most MINIMISE_RUNS trials show the fault, as
- * syzkaller asks for. That accepts a rate of 5% with a probability of 1%, and one of 60% with 99%.
+ * A candidate is held when at least MINIMISE_HITS (or what was asked) of at most MINIMISE_RUNS trials show the
+ * fault, as syzkaller asks for. That accepts a rate of 5% with a probability of 1%, and one of 60% with 99%.
  * The confirming run ends at MINIMISE_RUNS only, so that its interval is that of a fixed number.
  *
  * There is one pass: what was needed once is taken to be needed with less around it, too.
@@ -68,6 +68,7 @@ struct minimise_point {
 
 struct minimise {
 	enum minimise_stage stage;
+	bool cut; /* the search did not come to its end */
 	uint32_t nr_knobs;
 	struct minimise_knob knobs[MINIMISE_KNOBS];
 	struct minimise_point best;	 /* the plainest that was held */

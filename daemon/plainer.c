@@ -313,9 +313,14 @@ static void number_apply(const struct plainer *plainer, const struct handle *han
 static void number_say(const struct plainer *plainer, const struct handle *handle,
 		       uint64_t from, uint64_t to, struct plainer_words *words)
 {
+	const struct row *row = handle->row;
+
 	(void)plainer;
-	say(words, "%s.%s %" PRIu64 " -> %" PRIu64, handle->row->group, handle->row->key, from,
-	    to);
+	say(words, "%s.%s %" PRIu64, row->group, row->key, from);
+	if (to == from)
+		say(words, " has no effect");
+	else
+		say(words, " -> %" PRIu64, to);
 }
 
 static const struct plain number = { number_make, number_apply, number_say };

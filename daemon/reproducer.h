@@ -12,7 +12,7 @@
  *   campaign of one trial ──> #defines + config/reproducer/reproducer.c ──> cc ──> exit code
  *
  * It makes two network namespaces with a veth pair between, sets the flags, waits as long as the window was
- * held, sends the echoes at their times, sets the flags back and deletes the device in a child with a deadline: 1
+ * held, sends the echoes at their times, sets the flags back and deletes the device in a child with a deadline, ten times or until the leak shows: 1
  * the leak shows, 0 it does not, 77 it could not be tried. Delays of its own are all it has: what holds threads inside
  * the kernel cannot be told without eBPF.
  */

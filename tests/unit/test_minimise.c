@@ -229,6 +229,7 @@ static void test_what_is_the_same_or_impossible_costs_nothing(void **state)
 	minimise_enough(&m);
 	assert_true(minimise_next(&m));
 	assert_int_equal(m.stage, MINIMISE_CONFIRM);
+	assert_true(m.cut);
 	assert_memory_equal(&m.candidate, &m.best, sizeof(m.best));
 }
 
