@@ -96,6 +96,15 @@ __attribute__((format(printf, 2, 3))) static void say(struct plainer_words *word
 	va_end(ap);
 }
 
+/* Where it makes no difference, a number may stay as it is. */
+static void say_change(struct plainer_words *words, uint64_t from, uint64_t to)
+{
+	if (to == from)
+		say(words, " has no effect");
+	else
+		say(words, " -> %" PRIu64, to);
+}
+
 static json_t *group_in(json_t *campaign, const struct row *row)
 {
 	return json_object_get(campaign, row->group);
@@ -317,10 +326,7 @@ static void number_say(const struct plainer *plainer, const struct handle *handl
 
 	(void)plainer;
 	say(words, "%s.%s %" PRIu64, row->group, row->key, from);
-	if (to == from)
-		say(words, " has no effect");
-	else
-		say(words, " -> %" PRIu64, to);
+	say_change(words, from, to);
 }
 
 static const struct plain number = { number_make, number_apply, number_say };
@@ -376,11 +382,12 @@ static void times_say(const struct plainer *plainer, const struct handle *handle
 	const json_t *list = group_in(plainer->spec, handle->row);
 	struct order order;
 
-	if (is_timed(json_array_get(list, handle->step), &order))
-		say(words, "%s held at %s%s for %" PRIu64 " -> %" PRIu64 " us",
-		    order_thread_names[order.holds[0].thread],
-		    order.holds[0].at_return ? "return of " : "", order.holds[0].place, from,
-		    to);
+	if (!is_timed(json_array_get(list, handle->step), &order))
+		return;
+	say(words, "%s held at %s%s for %" PRIu64 " us",
+	    order_thread_names[order.holds[0].thread],
+	    order.holds[0].at_return ? "return of " : "", order.holds[0].place, from);
+	say_change(words, from, to);
 }
 
 static const struct plain times = { times_make, times_apply, times_say };

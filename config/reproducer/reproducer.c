@@ -520,7 +520,7 @@ static int judge(int log)
 static int try_once(int log)
 {
 	static struct echo echoes[ECHOES + 1];
-	int peer_ns = new_namespace(), dut_ns = new_namespace(), sender = -1;
+	int peer_ns = new_namespace(), dut_ns = new_namespace(), sender = -1, verdict;
 
 	make_pair(peer_ns);
 	prepare_dut();
@@ -535,12 +535,14 @@ static int try_once(int log)
 		cannot("returning from the peer's namespace");
 	if (DIRECTION != INBOUND)
 		sender = open_sender();
-	close(peer_ns);
-	close(dut_ns);
 
 	race(sender, echoes);
 	close(sender);
-	return judge(log);
+	verdict = judge(log);
+	/* Not before: without its namespace the peer goes, and the device with it. */
+	close(peer_ns);
+	close(dut_ns);
+	return verdict;
 }
 
 int main(void)
