@@ -153,16 +153,18 @@ static int read_options(int argc, char **argv, struct options *o)
 
 /* --- the spec to begin with --- */
 
-static int choose_finding(struct session *s, struct why *why)
+static bool choose_finding(struct session *s, struct why *why)
 {
 	const struct summary *summary = past_summary(s->past);
 
-	if (s->o->finding > summary->nr_findings)
-		return why_set(why, ENOENT, "minimise: %s has no finding %u, but %u finding%s",
-			       s->o->results, s->o->finding, summary->nr_findings,
-			       summary->nr_findings == 1 ? "" : "s");
+	if (s->o->finding > summary->nr_findings) {
+		why_set(why, ENOENT, "minimise: %s has no finding %u, but %u finding%s",
+			s->o->results, s->o->finding, summary->nr_findings,
+			summary->nr_findings == 1 ? "" : "s");
+		return false;
+	}
 	s->finding = &summary->findings[s->o->finding - 1];
-	return 0;
+	return true;
 }
 
 /* As it stands in the results, with what --set and --plant say. malloc'd. */
@@ -196,10 +198,10 @@ static int begin(struct session *s, struct why *why)
 	const struct minimise_knob *knobs;
 	char *spec, *changed = NULL;
 	uint32_t nr;
-	int err = choose_finding(s, why);
+	int err;
 
-	if (err)
-		return err;
+	if (!choose_finding(s, why))
+		return -ENOENT;
 	trial = past_trial(s->past, s->finding->smallest.trial);
 	spec = past_spec(s->past, trial ? trial : report_trial(s->past, s->finding), why);
 	if (spec)
@@ -363,40 +365,48 @@ static bool is_same_as_best(const struct session *s, const struct plainer_spec *
 	return same;
 }
 
+static void fill_line(const struct proof *proof, struct minimise_step_line *line)
+{
+	struct stats_interval rate = stats_rate_interval(proof->same, proof->trials, 0.95);
+
+	line->trials = proof->trials;
+	line->valid = proof->valid;
+	line->hits = proof->same;
+	line->rate_low_ppm = stats_ppm_down(rate.low);
+	line->rate_high_ppm = stats_ppm_up(rate.high);
+	line->other = proof->other ? proof->other_signature : NULL;
+}
+
+static enum minimise_answer judge(struct session *s, const struct plainer_spec *candidate,
+				  struct outcome *outcome)
+{
+	if (is_same_as_best(s, candidate))
+		return MINIMISE_SAME;
+	s->code = try_candidate(s, candidate->text, outcome);
+	s->interrupted = outcome->interrupted;
+	s->trials += outcome->proof.trials;
+	return outcome->proof.same >= s->o->hits ? MINIMISE_HELD : MINIMISE_LOST;
+}
+
 static void take_step(struct session *s)
 {
-	uint64_t started_ns = loop_now();
-	struct plainer_words change;
+	struct minimise_step_line line = { .stage = s->minimise.stage, .step = ++s->steps };
 	struct plainer_spec candidate = { 0 };
+	uint64_t started_ns = loop_now();
 	struct outcome outcome = { 0 };
-	struct stats_interval rate;
-	struct minimise_step_line line = { .stage = s->minimise.stage };
-	bool exists = !plainer_make(s->plainer, &s->minimise.candidate, &candidate, NULL);
+	struct plainer_words change;
 
-	line.step = ++s->steps;
-	line.answer = !exists			     ? MINIMISE_IMPOSSIBLE :
-		      is_same_as_best(s, &candidate) ? MINIMISE_SAME :
-						       MINIMISE_LOST;
-	if (line.answer == MINIMISE_LOST) {
-		s->code = try_candidate(s, candidate.text, &outcome);
-		s->interrupted = outcome.interrupted;
-		line.answer = outcome.proof.same >= s->o->hits ? MINIMISE_HELD : MINIMISE_LOST;
-	}
-	s->trials += outcome.proof.trials;
+	line.answer = plainer_make(s->plainer, &s->minimise.candidate, &candidate, NULL) ?
+			      MINIMISE_IMPOSSIBLE :
+			      judge(s, &candidate, &outcome);
 	if (!s->code && !s->interrupted) {
-		rate = stats_rate_interval(outcome.proof.same, outcome.proof.trials, 0.95);
 		change = say_step(s, line.answer);
 		line.change = change.text;
-		line.trials = outcome.proof.trials;
-		line.valid = outcome.proof.valid;
-		line.hits = outcome.proof.same;
-		line.rate_low_ppm = stats_ppm_down(rate.low);
-		line.rate_high_ppm = stats_ppm_up(rate.high);
-		line.other = outcome.proof.other ? outcome.proof.other_signature : NULL;
-		line.elapsed_ms = (loop_now() - started_ns) / 1000000;
 		line.spec = candidate.text;
+		fill_line(&outcome.proof, &line);
+		line.elapsed_ms = (loop_now() - started_ns) / 1000000;
 		tell_step(s, &line);
-		if (line.stage == MINIMISE_CONFIRM)
+		if (line.stage == MINIMISE_CONFIRM && line.answer == MINIMISE_HELD)
 			s->confirmed = outcome.proof;
 		minimise_tell(&s->minimise, line.answer);
 	}

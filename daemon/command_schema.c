@@ -37,6 +37,8 @@ const struct command command_schema = {
 		"\n"
 		"A line of results.ndjson is one of campaign, trial, finding and summary, told "
 		"apart by its\n"
-		"member \"type\"; summary.json is the last line again.\n",
+		"member \"type\"; summary.json is the last line again. `dadrace minimise "
+		"--json` has step and\n"
+		"minimal.\n",
 	.run = run,
 };
