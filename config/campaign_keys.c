@@ -54,6 +54,9 @@ static const struct field stop_rows[] = {
 	{ "valid", FIELD_U32, IN(stop, uint32_t, valid), RANGE(0, 100000000), .fallback = "0",
 	  .doc = "After how many valid trials of the arm that injects most no further trial is "
 		 "started; 0 is no limit" },
+	{ "hits", FIELD_U32, IN(stop, uint32_t, hits), RANGE(0, 100000000), .fallback = "0",
+	  .doc = "After how many trials that show a fault no further trial is started, nor when so many "
+		 "cannot come any more within stop.trials; 0 is no limit" },
 	{ "decided", FIELD_ENUM, IN_LIST(stop, enum question *, decided),
 	  NAMES(question_names, QUESTIONS), .fallback = "[]",
 	  .doc = "Answers that end the campaign as soon as one is known, each wrong with a "

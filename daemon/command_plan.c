@@ -10,6 +10,7 @@
 #include "command.h"
 #include "exits.h"
 #include "explore.h"
+#include "reproducer.h"
 #include "results.h"
 
 enum { TRIALS_SHOWN = 100, SETS_MAX = 64 };
@@ -68,6 +69,19 @@ static int print_spec(const struct campaign *campaign, struct trial_spec *spec)
 	return 0;
 }
 
+/* Of the first trial. */
+static int print_program(const struct campaign *campaign)
+{
+	const char *obstacle = reproducer_obstacle(campaign);
+
+	if (obstacle) {
+		fprintf(stderr, "dadrace: plan: no C program can do this trial: %s\n",
+			obstacle);
+		return EXIT_CANNOT;
+	}
+	return reproducer_write(campaign, campaign->name, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
+}
+
 static int print_plan(const struct campaign *campaign, uint32_t trials, char form)
 {
 	struct explorer *explorer;
@@ -100,11 +114,9 @@ static int print_plan(const struct campaign *campaign, uint32_t trials, char for
 static int run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "spec", no_argument, NULL, 'S' },
-		{ "set", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "json", no_argument, NULL, 'j' },    { "spec", no_argument, NULL, 'S' },
+		{ "program", no_argument, NULL, 'P' }, { "set", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },    { NULL, 0, NULL, 0 },
 	};
 	const char *sets[SETS_MAX];
 	size_t nr_sets = 0;
@@ -118,7 +130,7 @@ static int run(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		if (opt == 'h')
 			return command_help(&command_plan);
-		if (opt == 'j' || opt == 'S')
+		if (opt == 'j' || opt == 'S' || opt == 'P')
 			form = (char)opt;
 		else if (opt == 's' && nr_sets < SETS_MAX)
 			sets[nr_sets++] = optarg;
@@ -138,19 +150,25 @@ static int run(int argc, char **argv)
 		campaign_free(campaign);
 		return EXIT_CONFIG;
 	}
-	code = print_plan(campaign,
-			  campaign->stop.trials ? campaign->stop.trials : TRIALS_SHOWN, form);
+	code = form == 'P' ?
+		       print_program(campaign) :
+		       print_plan(campaign,
+				  campaign->stop.trials ? campaign->stop.trials : TRIALS_SHOWN,
+				  form);
 	campaign_free(campaign);
 	return code;
 }
 
 const struct command command_plan = {
 	.name = "plan",
-	.arguments = "CAMPAIGN [--json | --spec] [--set KEY=VALUE]...",
+	.arguments = "CAMPAIGN [--json | --spec | --program] [--set KEY=VALUE]...",
 	.doc = "Prints the trials that a campaign would run, without running them",
 	.help = "  --json            one JSON object a line; the same campaign gives the same "
 		"bytes\n"
 		"  --spec            one spec a line: what `dadrace run --spec` runs again\n"
+		"  --program         a C program that does what the first trial does, where "
+		"delays of user space\n"
+		"                    can do that\n"
 		"  --set KEY=VALUE   overrides a key of the file\n"
 		"\n"
 		"A campaign without a limit of trials has an endless plan: the first 100 are "

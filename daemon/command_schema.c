@@ -40,6 +40,7 @@ const struct command command_schema = {
 		"told apart by\n"
 		"its member \"type\"; summary.json is the last line again. `dadrace watch "
 		"--json` prints lines of\n"
-		"the types entry and watch.\n",
+		"the types entry, record and watch, `dadrace minimise --json` step and "
+		"minimal.\n",
 	.run = run,
 };

@@ -10,9 +10,9 @@
 #include "exits.h"
 
 static const struct command *const commands[] = {
-	&command_run,	 &command_plan,	   &command_replay,  &command_report, &command_verify,
-	&command_doctor, &command_inspect, &command_watch,   &command_schema, &command_clean,
-	&command_ctl,	 &command_guest,   &command_headers,
+	&command_run,	 &command_plan,	  &command_replay,  &command_report,  &command_minimise,
+	&command_verify, &command_doctor, &command_inspect, &command_watch,   &command_schema,
+	&command_clean,	 &command_ctl,	  &command_guest,   &command_headers,
 };
 enum {
 	NR_COMMANDS = sizeof(commands) / sizeof(commands[0]),
@@ -29,7 +29,7 @@ static int usage(FILE *out)
 	      "Commands:\n",
 	      out);
 	for (int i = 0; i < NR_LISTED; i++)
-		fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->doc);
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->doc);
 	fputs("\n`dadrace COMMAND --help` tells more. Exit codes: 0 clean, 1 fault found, 3 "
 	      "inconclusive, 4 this\nmachine cannot, 5 residue left, 64 usage, 70 our own "
 	      "failure, "

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "minimise_lines.h"
 #include "results_parts.h"
 #include "watch_view.h"
 
@@ -414,6 +415,8 @@ static const struct {
 	{ "entry",    &watch_entry_fields },
 	{ "record",   &watch_record_fields },
 	{ "watch",    &watch_fields },
+	{ "step",     &minimise_step_fields },
+	{ "minimal",  &minimise_end_fields },
 };
 /* clang-format on */
 enum { NR_LINES = sizeof(lines) / sizeof(lines[0]) };
@@ -440,7 +443,8 @@ int results_schema(FILE *out)
 		"title", "dadrace results", "description",
 		"A line of results.ndjson: campaign, trial..., ledger..., finding..., "
 		"summary; summary.json is the last one. Or of `dadrace watch --json`: "
-		"entry... (--records: record...), watch",
+		"entry... (--records: record...), watch. Or of `dadrace minimise --json`: "
+		"step..., minimal",
 		"oneOf", any, "$defs", definitions);
 
 	if (!schema)

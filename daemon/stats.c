@@ -236,6 +236,13 @@ enum stats_side stats_sprt(uint64_t hits, uint64_t trials, double low, double hi
 	return ratio <= log(error) ? STATS_BELOW : STATS_UNDECIDED;
 }
 
+enum stats_side stats_hits(uint64_t hits, uint64_t trials, uint64_t wanted, uint64_t most)
+{
+	if (hits >= wanted)
+		return STATS_ABOVE;
+	return most && hits + most < wanted + trials ? STATS_BELOW : STATS_UNDECIDED;
+}
+
 uint64_t stats_trials_to_see(double rate, double miss)
 {
 	double exact;

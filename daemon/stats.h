@@ -64,6 +64,12 @@ enum stats_side stats_sprt(uint64_t hits, uint64_t trials, double low, double hi
 			   double error);
 
 /*
+ * Whether as many hits as `wanted` come within `most` trials (0: no limit): above as soon as they have come,
+ * below as soon as they cannot come any more.
+ */
+enum stats_side stats_hits(uint64_t hits, uint64_t trials, uint64_t wanted, uint64_t most);
+
+/*
  * How many trials show a fault of this rate at least once but for the probability `miss`:
  * ceil(ln miss / ln(1 - rate)), at least 1; UINT64_MAX when the rate is 0.
  */

@@ -247,7 +247,7 @@ static const struct field summary_rows[] = {
 	{ "exit_code", FIELD_U32, SUMMARY(uint32_t, exit_code), .doc = "Exit code of the command" },
 	{ "reason", FIELD_TEXT, SUMMARY(const char *, reason), .doc = "The verdict in a sentence" },
 	{ "ended_by", FIELD_TEXT, SUMMARY(const char *, ended_by), .nullable = true,
-	  .doc = "What ended the campaign: trials, valid, seconds, findings, decided, signal, stuck, guests "
+	  .doc = "What ended the campaign: trials, valid, hits, seconds, findings, decided, signal, stuck, guests "
 		 "or error" },
 	{ "decided", FIELD_TEXT, SUMMARY(const char *, decided), .nullable = true,
 	  .doc = "The answer that stop.decided waited for; null when it is not known" },
@@ -327,7 +327,7 @@ struct tally {
 	char *planted; /* NULL: nothing */
 	bool asked[ARMS];
 	enum arm most_asked; /* the one that injects most */
-	uint32_t stop_valid;
+	uint32_t stop_valid, stop_hits, stop_trials;
 	bool questions[QUESTIONS];
 	uint32_t above_ppm, below_ppm;
 	uint32_t looks; /* at the arms */
@@ -367,6 +367,8 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 			tally->most_asked = campaign->arms[i];
 	}
 	tally->stop_valid = campaign->stop.valid;
+	tally->stop_hits = campaign->stop.hits;
+	tally->stop_trials = campaign->stop.trials;
 	for (uint32_t i = 0; i < campaign->stop.nr_decided; i++)
 		tally->questions[campaign->stop.decided[i]] = true;
 	tally->above_ppm = campaign->stop.above_ppm;
@@ -796,6 +798,18 @@ static bool arms_differ(struct tally *tally)
 	return true;
 }
 
+static bool hits_are_decided(const struct tally *tally)
+{
+	uint32_t hits = 0, trials = 0;
+
+	for (int arm = 0; arm < ARMS; arm++) {
+		hits += tally->arms[arm].tally.faults;
+		trials += tally->arms[arm].tally.trials;
+	}
+	return stats_hits(hits, trials, tally->stop_hits, tally->stop_trials) !=
+	       STATS_UNDECIDED;
+}
+
 const char *tally_ends(struct tally *tally)
 {
 	static bool (*const answers[QUESTIONS])(struct tally *) = {
@@ -806,6 +820,8 @@ const char *tally_ends(struct tally *tally)
 	if (tally->stop_valid &&
 	    tally->arms[tally->most_asked].tally.valid >= tally->stop_valid)
 		return "valid";
+	if (tally->stop_hits && hits_are_decided(tally))
+		return "hits";
 	for (int i = 0; i < QUESTIONS && !tally->decided[0]; i++)
 		if (tally->questions[i])
 			answers[i](tally);

@@ -143,7 +143,7 @@ struct summary {
 	uint32_t exit_code;
 	const char *reason;
 	const char
-		*ended_by; /* trials, valid, seconds, findings, decided, signal, stuck, guests,
+		*ended_by; /* trials, valid, hits, seconds, findings, decided, signal, stuck, guests,
 				 error */
 	const char *decided; /* the answer of stop.decided in a sentence; NULL: none yet */
 	uint32_t trials;
@@ -186,7 +186,7 @@ int tally_add(struct tally *tally, const struct evidence *evidence,
 int tally_add_ledger(struct tally *tally, const struct ledger_line *line);
 
 /*
- * Whether the campaign ends by what it knows: "valid" (stop.valid), "decided" (stop.decided), or NULL: it
+ * Whether the campaign ends by what it knows: "valid" (stop.valid), "hits" (stop.hits), "decided" (stop.decided), or NULL: it
  * goes on. To be asked after every trial.
  *
  * Each answer of stop.decided is wrong with a probability of TALLY_ERROR at most, over all looks of the

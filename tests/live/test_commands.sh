@@ -69,7 +69,7 @@ expect 64 'Usage: dadrace COMMAND' "no command" dadrace
 expect 0 'Exit codes: 0 clean' "help" dadrace --help
 expect 0 '^dadrace [0-9]+\.' "version" dadrace --version
 expect 64 'no command "frobnicate"' "unknown command" dadrace frobnicate
-for command in run plan replay verify report doctor inspect watch schema clean; do
+for command in run plan replay minimise verify report doctor inspect watch schema clean; do
 	expect 0 "^Usage: dadrace $command" "$command --help" dadrace "$command" --help
 	expect 64 "dadrace $command --help" "$command --frobnicate" dadrace "$command" --frobnicate
 done

@@ -840,9 +840,10 @@ static void test_go_on_with_another(void **state)
 
 static void test_schema(void **state)
 {
-	static const char *const types[] = { "campaign", "trial", "ledger", "finding",
-					     "summary",	 "entry", "record", "watch" };
-	enum { NR = sizeof(types) / sizeof(types[0]) };
+	static const char *const types[] = { "campaign", "trial",  "ledger", "finding",
+					     "summary",	 "entry",  "record", "watch",
+					     "step",	 "minimal" };
+	enum { TYPES = sizeof(types) / sizeof(types[0]) };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -854,8 +855,8 @@ static void test_schema(void **state)
 	schema = json_loads(text, 0, NULL);
 	assert_non_null(schema);
 	any = json_object_get(schema, "oneOf");
-	assert_int_equal(json_array_size(any), NR);
-	for (int i = 0; i < NR; i++) {
+	assert_int_equal(json_array_size(any), TYPES);
+	for (int i = 0; i < TYPES; i++) {
 		char place[64];
 		json_t *of, *type;
 

@@ -420,6 +420,34 @@ static void test_ends_by_valid_trials(void **state)
 	tally_free(tally);
 }
 
+static void test_ends_by_hits(void **state)
+{
+	static enum arm arms[] = { ARM_RACE };
+	const struct campaign campaign = {
+		.name = "hits", .arms = arms, .nr_arms = 1, .stop = { .hits = 3, .trials = 10 }
+	};
+	const struct judgement clean = judged(VERDICT_CLEAN, ""), device = leak("x", 1, false);
+	const struct judgement missed = judged(VERDICT_MISSED, "");
+	struct tally *tally;
+
+	(void)state;
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	add_many(tally, ARM_RACE, 4, &clean);
+	add_many(tally, ARM_RACE, 2, &device);
+	add_many(tally, ARM_RACE, 3, &missed);
+	assert_null(tally_ends(tally));
+	add_many(tally, ARM_RACE, 1, &device);
+	assert_string_equal(tally_ends(tally), "hits");
+	tally_free(tally);
+
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	add_many(tally, ARM_RACE, 7, &missed);
+	assert_null(tally_ends(tally));
+	add_many(tally, ARM_RACE, 1, &clean);
+	assert_string_equal(tally_ends(tally), "hits");
+	tally_free(tally);
+}
+
 static void test_ends_by_rate(void **state)
 {
 	static enum question rate[] = { QUESTION_RATE };
@@ -649,6 +677,7 @@ int main(void)
 		cmocka_unit_test(test_shares_and_p_values),
 		cmocka_unit_test(test_one_arm_has_no_p_value),
 		cmocka_unit_test(test_ends_by_valid_trials),
+		cmocka_unit_test(test_ends_by_hits),
 		cmocka_unit_test(test_ends_by_rate),
 		cmocka_unit_test(test_ends_by_arms),
 		cmocka_unit_test(test_arms_error),
