@@ -137,7 +137,7 @@ static void picture(struct kept *kept, struct http_request *request, uint32_t nu
 	char *text = NULL;
 	size_t length = 0;
 	FILE *out = line ? open_memstream(&text, &length) : NULL;
-	int err = out ? race_draw(line, out) : -ENOMEM;
+	int err = out ? race_draw(line, NULL, out) : -ENOMEM;
 
 	if (out && fclose(out))
 		err = -ENOMEM;
