@@ -238,9 +238,9 @@ static enum exits results(struct ctl *ctl, const struct options *o)
 	bool more = true;
 
 	while (more) {
-		json_auto_t *reply = ctl_call(
-			ctl, "Results", json_pack("{ss sI}", "id", o->what, "after", after),
-			false, &code);
+		json_auto_t *reply =
+			ctl_call(ctl, "Results",
+				 json_pack("{ss sI}", "id", o->what, "after", after), &code);
 		json_t *line;
 		size_t i;
 
@@ -264,10 +264,9 @@ static enum exits results(struct ctl *ctl, const struct options *o)
 static enum exits call(struct ctl *ctl, const struct verb *verb, const struct options *o)
 {
 	enum exits code = EXIT_CLEAN;
-	json_auto_t *reply =
-		ctl_call(ctl, verb->method,
-			 verb->takes_id ? json_pack("{ss}", "id", o->what) : json_object(),
-			 false, &code);
+	json_auto_t *reply = ctl_call(
+		ctl, verb->method,
+		verb->takes_id ? json_pack("{ss}", "id", o->what) : json_object(), &code);
 
 	if (reply && o->json)
 		print_json(reply);

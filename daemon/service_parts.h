@@ -2,6 +2,7 @@
 #ifndef DADRACE_SERVICE_PARTS_H
 #define DADRACE_SERVICE_PARTS_H
 
+#include "batch.h"
 #include "counts.h"
 #include "entry.h"
 #include "http.h"
@@ -43,7 +44,9 @@ struct kept {
 	uint32_t nr_signatures;
 	uint64_t bytes; /* that its folder takes, once it has ended */
 	uint32_t followers;
+	struct batch *batches[2]; /* whole, brief: the last ones that followers were sent */
 	bool untold; /* something has changed that /events has not told yet */
+	bool unsent; /* and that followers have not been sent */
 };
 
 /* The campaign that runs; kept NULL: none does. */
