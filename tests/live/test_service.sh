@@ -270,7 +270,7 @@ if command -v chromium >/dev/null; then
 		submit leaky.yaml
 		leaky=$id
 		wait_for 90 is_in "$leaky" ended || fail "a leaky one ends" "$(state_of "$leaky")"
-		grep -q '"path_signature":"' "state/$leaky/results.ndjson" && break
+		grep -q '"path_signature":"' "state/campaigns/$leaky/results.ndjson" && break
 	done
 	get nopicture "/api/v1/campaigns/$leaky/trials/1/picture.svg?attempt=99" >nopicture.code
 	truth "a repeat that never was has no picture" grep -q '^404 ' nopicture.code
