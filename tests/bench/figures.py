@@ -128,6 +128,18 @@ def tables(path):
            f"{median(w - o for w, o in zip(c['with'], c['without'])):.0f}"]
           for row, c in samples.get("cost", {}).items()])
 
+    followers = samples.get("followers", {})
+    show("Trials per second of a campaign in the service, in turns; and the service's CPU",
+         ["", "median", "min .. max", "to nobody", "us a trial"],
+         [[row, *spread(c["trials/s"], 1), ratio(c["trials/s"], followers["nobody follows"]["trials/s"]),
+           f"{median(c['us of CPU a trial']):.0f}"]
+          for row, c in followers.items()])
+
+    show("The service",
+         ["", "median", "min .. max", ""],
+         [[row, *spread(values, 1), unit]
+          for row, c in samples.get("service", {}).items() for unit, values in c.items()])
+
     phases = {row: c for row, c in samples["phases"].items() if row != "burst"}
     names = list(next(iter(phases.values())))
     show("Where a trial's time goes: medians in ms",

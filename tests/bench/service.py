@@ -5,8 +5,8 @@
 usage: service.py round DADRACED SECONDS    one round: prints samples, as figures.py wants them
        service.py kills DADRACED NUMBER     kill -9 at random times over a queue: prints what came of it
 
-Followers and scrapers run in one process that only reads, so that what is measured is what they cost the
-service and the machine, not what a client makes of the lines.
+Of followers there are two kinds: connections of one process that only reads, which show what the service
+does for them, and as many `dadrace ctl follow`.
 """
 
 import json
@@ -119,15 +119,25 @@ class Service:
                 raise TimeoutError(f"{one} has not ended")
             time.sleep(0.1)
 
-    def trials(self, one):
+    def lines(self, one, kind):
         with open(f"{self.folder}/state/campaigns/{one}/results.ndjson", encoding="utf-8") as lines:
-            return [line for line in map(json.loads, lines) if line["type"] == "trial"]
+            return [line for line in map(json.loads, lines) if line["type"] == kind]
+
+    def scrape(self):
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(self.http)
+        client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        text = b""
+        while block := client.recv(1 << 20):
+            text += block
+        client.close()
+        return text.decode()
 
 
-def read_all(path, http, one, ready):
+def read_all(service, one, ready):
     """Follows from ten connections and scrapes each second, until it is ended."""
     poll = select.poll()
-    followers = [Connection(path) for _ in range(FOLLOWERS)]
+    followers = [Connection(service.path) for _ in range(FOLLOWERS)]
     for follower in followers:
         follower.send("Follow", more=True, id=one)
         poll.register(follower.socket, select.POLLIN)
@@ -137,32 +147,43 @@ def read_all(path, http, one, ready):
     while True:
         if time.monotonic() >= due:
             due += 1
-            scraper = socket.socket(socket.AF_UNIX)
-            scraper.connect(http)
-            scraper.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-            while scraper.recv(1 << 20):
-                pass
-            scraper.close()
+            service.scrape()
         for fd, _ in poll.poll(max(0, int(1000 * (due - time.monotonic())))):
             if not sockets[fd].recv(1 << 20):
                 return
 
 
+def nobody(_service, _one):
+    return lambda: None
+
+
+def readers(service, one):
+    ready = multiprocessing.Event()
+    reader = multiprocessing.Process(target=read_all, args=(service, one, ready))
+    reader.start()
+    ready.wait(DEADLINE_S)
+
+    def end():
+        reader.kill()
+        reader.join()
+    return end
+
+
+def clients(service, one):
+    dadrace = os.path.join(os.path.dirname(service.program), "dadrace")
+    many = [subprocess.Popen([dadrace, "ctl", "--socket", service.path, "follow", one], stdout=subprocess.DEVNULL)
+            for _ in range(FOLLOWERS)]
+    return lambda: [client.wait(DEADLINE_S) for client in many]
+
+
 def rate(service, row, trials, followed):
     one = service.submit(campaign(trials))
-    reader = None
-    if followed:
-        ready = multiprocessing.Event()
-        reader = multiprocessing.Process(target=read_all, args=(service.path, service.http, one, ready))
-        reader.start()
-        ready.wait(DEADLINE_S)
+    end_followers = followed(service, one)
     before = service.cpu_s()
     service.await_end(one)
     cpu = service.cpu_s() - before
-    if reader:
-        reader.kill()
-        reader.join()
-    lines = service.trials(one)
+    end_followers()
+    lines = service.lines(one, "trial")
     begin = min(line["started_unix_ms"] for line in lines)
     end = max(line["started_unix_ms"] + line["elapsed_ns"] / 1e6 for line in lines)
     sample("followers", row, "trials/s", len(lines) / (end - begin) * 1e3)
@@ -177,7 +198,7 @@ def latency(service):
     service.await_end(one)
     sample("service", "submit, until it is accepted", "ms", (accepted - called) * 1e3)
     sample("service", "submit, until its first trial begins", "ms",
-           service.trials(one)[0]["started_unix_ms"] - called * 1e3)
+           service.lines(one, "trial")[0]["started_unix_ms"] - called * 1e3)
 
 
 def crowd(service):
@@ -219,7 +240,8 @@ def one_round(program, seconds):
         latency(service)
         crowd(service)
         trials = 40 * LANES * seconds
-        rows = [("nobody", False), (f"{FOLLOWERS} followers, a scrape each second", True)]
+        rows = [("nobody follows", nobody), (f"{FOLLOWERS} that read, a scrape each second", readers),
+                (f"{FOLLOWERS} dadrace ctl follow", clients)]
         random.shuffle(rows)
         for row, followed in rows:
             rate(service, row, trials, followed)
@@ -228,29 +250,37 @@ def one_round(program, seconds):
 
 
 def kills(program, number):
-    """Every accepted campaign ends once, with each of its trials once."""
-    trials, accepted, restarts = 20, [], []
+    """Every accepted campaign ends once, with each of its trials once, and counted once."""
+    trials, accepted, restarts, wrong = 12, [], [], 0
     service = Service(program)
     try:
+        begin = time.monotonic()
+        accepted.append(service.submit(campaign(trials, lanes=2)))
+        service.await_end(accepted[0])
+        whole_s = time.monotonic() - begin  # a kill comes at any time of a campaign, or of the next one
         for _ in range(number):
             while sum(service.state(one) != "ended" for one in accepted[-3:]) < 2:
                 accepted.append(service.submit(campaign(trials, lanes=2)))
-            time.sleep(random.uniform(0, 1))
+            time.sleep(random.uniform(0, 1.5 * whole_s))
             service.kill()
             begin = time.monotonic()
             service.start()
             restarts.append((time.monotonic() - begin) * 1e3)
-        wrong, runs = 0, 0
         for one in accepted:
             service.await_end(one)
-            numbers = sorted(line["spec"]["trial"] for line in service.trials(one))
-            if numbers != list(range(1, trials + 1)):
-                print(f"{one}: trials {numbers}")
+            numbers = sorted(line["spec"]["trial"] for line in service.lines(one, "trial"))
+            ends = len(service.lines(one, "summary"))
+            if numbers != list(range(1, trials + 1)) or ends != 1:
+                print(f"{one}: trials {numbers}, {ends} summaries")
                 wrong += 1
-            runs += service.control.call("Show", id=one)["campaign"]["runs"]
-        print(f"{number} times kill -9: {len(accepted)} campaigns accepted, {len(accepted)} ended, in {runs} runs; "
-              f"{wrong} with trials lost or doubled; answers again after {sorted(restarts)[number // 2]:.0f} ms "
-              f"({max(restarts):.0f} at most)")
+        runs = [service.control.call("Show", id=one)["campaign"]["runs"] for one in accepted]
+        counted = sum(int(line.rsplit(" ", 1)[1]) for line in service.scrape().splitlines()
+                      if line.startswith("dadrace_trials_total{"))
+        wrong += counted != trials * len(accepted)
+        restarts.sort()
+        print(f"{number} times kill -9, after 0 to {1.5 * whole_s:.1f} s: {len(accepted)} campaigns accepted, all ended, "
+              f"in {sum(runs)} runs ({max(runs)} of one); {wrong} with trials lost or doubled, {counted} trials counted "
+              f"of {trials * len(accepted)}; answers again after {restarts[number // 2]:.0f} ms ({restarts[-1]:.0f} at most)")
         return wrong != 0
     finally:
         service.stop()

@@ -22,7 +22,7 @@ struct input {
 	size_t size;
 };
 
-static struct input *inputs;
+static struct input inputs[FILES_MAX];
 static uint32_t nr_inputs;
 
 /* SplitMix64, from a seed that never changes. */
@@ -208,11 +208,10 @@ static int read_folder(const char *folder)
 int main(int argc, char **argv)
 {
 	unsigned long mutations = argc > 3 ? strtoul(argv[2], NULL, 10) : 0;
-	struct edited *edited = calloc(1, sizeof(*edited));
+	static struct edited edited;
 	FILE *last = argc > 3 ? fopen(argv[1], "we") : NULL;
 
-	inputs = calloc(FILES_MAX, sizeof(*inputs));
-	if (!last || !edited || !inputs) {
+	if (!last) {
 		fprintf(stderr, "usage: %s LAST MUTATIONS FOLDER...\n", argv[0]);
 		return 64;
 	}
@@ -225,13 +224,11 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < nr_inputs; i++) {
 		try_one(last, inputs[i].data, inputs[i].size);
 		for (unsigned long j = 0; j < mutations; j++) {
-			mutate(&inputs[i], edited);
-			try_one(last, edited->data, edited->size);
+			mutate(&inputs[i], &edited);
+			try_one(last, edited.data, edited.size);
 		}
 	}
 	printf("%u inputs, %lu mutations of each\n", nr_inputs, mutations);
 	fclose(last);
-	free(inputs);
-	free(edited);
 	return nr_inputs ? 0 : 1;
 }
