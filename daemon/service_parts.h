@@ -45,8 +45,8 @@ struct kept {
 	uint64_t bytes; /* that its folder takes, once it has ended */
 	uint32_t followers;
 	struct batch *batches[2]; /* whole, brief: the last ones that followers were sent */
-	bool untold; /* something has changed that /events has not told yet */
-	bool unsent; /* and that followers have not been sent */
+	bool untold;		  /* something has changed that /events has not told yet */
+	bool unsent;		  /* and that followers have not been sent */
 };
 
 /* The campaign that runs; kept NULL: none does. */
