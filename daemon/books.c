@@ -34,9 +34,9 @@ static int most_unbalanced_first(const void *a, const void *b)
 	return strcmp(first->stack, second->stack);
 }
 
-static void write_paths(const struct ledger *ledger, struct books *books)
+static void write_paths(const struct ledger *ledger,
+			const struct ledger_path *sorted[LEDGER_PATHS_MAX], struct books *books)
 {
-	const struct ledger_path *sorted[LEDGER_PATHS_MAX];
 	uint32_t nr = ledger_nr_paths(ledger);
 
 	for (uint32_t i = 0; i < nr; i++)
@@ -116,9 +116,19 @@ static void write_suspects(const struct ledger_match *match, const struct books_
 
 /* --- the counter's way --- */
 
+static uint32_t kept_path(const struct ledger_path *const *kept, uint32_t nr,
+			  const struct ledger_path *path)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (kept[i] == path)
+			return i + 1;
+	return 0;
+}
+
 /* Every so many entries become one point, the last one always. */
 static void write_points(const struct books_entry *entries, uint32_t nr,
-			 const struct evidence *e, struct books *books)
+			 const struct evidence *e, const struct ledger_path *const *kept,
+			 struct books *books)
 {
 	uint32_t step = (nr + BOOKS_POINTS - 1) / BOOKS_POINTS;
 	int64_t delta = 0;
@@ -131,6 +141,8 @@ static void write_points(const struct books_entry *entries, uint32_t nr,
 			.at_ns = (int64_t)(entries[i].at_ns - e->started_ns),
 			.delta = delta,
 			.count = entries[i].count,
+			.path = step > 1 ? 0 :
+					   kept_path(kept, books->nr_paths, entries[i].path),
 		};
 		delta = 0;
 	}
@@ -140,15 +152,17 @@ void books_write(const struct ledger *ledger, const struct ledger_match *match,
 		 const struct books_entry *entries, uint32_t nr_entries,
 		 const struct evidence *evidence, struct books *books)
 {
+	const struct ledger_path *sorted[LEDGER_PATHS_MAX];
+
 	books->sum = ledger_sum(ledger);
 	books->surplus = match->surplus;
 	books->exact = match->exact;
 	books->nr_clean = match->nr_clean;
 	books->nr_paths = books->nr_suspects = books->nr_points = 0;
 	memset(books->suspects, 0, sizeof(books->suspects));
-	write_paths(ledger, books);
+	write_paths(ledger, sorted, books);
 	write_suspects(match, entries, nr_entries, evidence, books);
-	write_points(entries, nr_entries, evidence, books);
+	write_points(entries, nr_entries, evidence, sorted, books);
 }
 
 /* --- survivors --- */

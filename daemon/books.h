@@ -24,7 +24,7 @@ enum {
 	BOOKS_PATHS = 24,
 	BOOKS_SUSPECTS = 6,
 	BOOKS_HOLDS = 8,
-	BOOKS_POINTS = 64,
+	BOOKS_POINTS = 128,
 };
 
 /* What a lane watches, and the index of its books. */
@@ -66,6 +66,8 @@ struct books_point {
 	int64_t at_ns; /* from the trial's start */
 	int64_t delta; /* since the point before */
 	int64_t count;
+	uint32_t
+		path; /* index of the books' path that it is of, from 1; 0: of several, or not kept */
 };
 
 struct books {

@@ -238,9 +238,9 @@ static enum exits results(struct ctl *ctl, const struct options *o)
 	bool more = true;
 
 	while (more) {
-		json_auto_t *reply = ctl_call(
-			ctl, "Results", json_pack("{ss sI}", "id", o->what, "after", after),
-			false, &code);
+		json_auto_t *reply =
+			ctl_call(ctl, "Results",
+				 json_pack("{ss sI}", "id", o->what, "after", after), &code);
 		json_t *line;
 		size_t i;
 
@@ -264,10 +264,9 @@ static enum exits results(struct ctl *ctl, const struct options *o)
 static enum exits call(struct ctl *ctl, const struct verb *verb, const struct options *o)
 {
 	enum exits code = EXIT_CLEAN;
-	json_auto_t *reply =
-		ctl_call(ctl, verb->method,
-			 verb->takes_id ? json_pack("{ss}", "id", o->what) : json_object(),
-			 false, &code);
+	json_auto_t *reply = ctl_call(
+		ctl, verb->method,
+		verb->takes_id ? json_pack("{ss}", "id", o->what) : json_object(), &code);
 
 	if (reply && o->json)
 		print_json(reply);
@@ -329,8 +328,10 @@ const struct command command_ctl = {
 		"  follow ID         its trials as they end; exits as `dadrace run` would\n"
 		"  results ID        where its results are; with --json, their lines\n"
 		"  cancel ID         ends it after the trials in hand, and its repetition\n"
-		"  pause ID          interrupts it; `resume ID` goes on where it ended\n"
-		"  doctor, version   of the service\n"
+		"  pause ID          interrupts it\n"
+		"  resume ID         goes on where that ended it\n"
+		"  doctor            what `dadrace doctor` says where the service runs\n"
+		"  version           of the service\n"
 		"\n"
 		"  --priority N      -100 to 100; the higher is run first (submit)\n"
 		"  --not-before T    2026-12-24T18:00, @SECONDS or +2h (submit)\n"

@@ -464,6 +464,8 @@ const struct command command_verify = {
 		"were valid, or\n"
 		"nothing was found before.\n"
 		"\n"
+		"  --before WHERE    results with the finding, or the kernel to find it on\n"
+		"  --after KERNEL    the kernel that may have lost it\n"
 		"  --finding N       which finding of RESULTS; default 1\n"
 		"  --rarer N         would also see a fault that has become N times as rare (a "
 		"half-made fix);\n"

@@ -98,9 +98,14 @@ static void complain(const char *error, const json_t *parameters, enum exits *co
 	fprintf(stderr, "dadrace: the service answers %s\n", error);
 }
 
-static json_t *receive(struct ctl *ctl, enum exits *code)
+/* The next message into ctl->line; its length, or what getdelim() says. */
+static ssize_t read_message(struct ctl *ctl)
 {
-	ssize_t n = getdelim(&ctl->line, &ctl->room, '\0', ctl->in);
+	return getdelim(&ctl->line, &ctl->room, '\0', ctl->in);
+}
+
+static json_t *understand(struct ctl *ctl, ssize_t n, enum exits *code)
+{
 	json_t *message = n > 0 && n < REPLY_MAX ? fields_parse(ctl->line) : NULL;
 	const char *error = json_string_value(json_object_get(message, "error"));
 	json_t *parameters = json_object_get(message, "parameters");
@@ -122,8 +127,7 @@ static json_t *receive(struct ctl *ctl, enum exits *code)
 	return error ? NULL : parameters;
 }
 
-json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, bool more,
-		 enum exits *code)
+static void call(struct ctl *ctl, const char *method, json_t *parameters, bool more)
 {
 	char name[VARLINK_METHOD_MAX];
 	size_t length = 0, sent = 0;
@@ -139,12 +143,12 @@ json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, bool m
 		sent += (size_t)n;
 	}
 	free(text);
-	return receive(ctl, code);
 }
 
-json_t *ctl_more(struct ctl *ctl, enum exits *code)
+json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code)
 {
-	return ctl->continues ? receive(ctl, code) : NULL;
+	call(ctl, method, parameters, false);
+	return understand(ctl, read_message(ctl), code);
 }
 
 static char *read_text(const char *file)
@@ -184,7 +188,7 @@ char *ctl_submit(struct ctl *ctl, const struct ctl_submission *submission, enum 
 				    json_integer((json_int_t)submission->not_before));
 	if (submission->every_s)
 		json_object_set_new(parameters, "every", json_integer(submission->every_s));
-	reply = ctl_call(ctl, "Submit", parameters, false, code);
+	reply = ctl_call(ctl, "Submit", parameters, code);
 	if (reply) {
 		const char *said = json_string_value(json_object_get(reply, "id"));
 
@@ -233,24 +237,65 @@ static enum exits how_it_ended(const json_t *campaign, bool json)
 	return json_is_integer(code) ? (enum exits)json_integer_value(code) : EXIT_INTERNAL;
 }
 
+/*
+ * The line of a reply to Follow as it came, without the frame that dadraced puts around it (batch.c); NULL: the
+ * reply is another, or of another service, and has to be understood.
+ */
+static const char *line_of(const char *message, size_t size, size_t *length)
+{
+	static const char head[] = "{\"parameters\":{\"line\":{",
+			  tail[] = "},\"continues\":true}";
+	const char *end = message + size - (sizeof(tail) - 1);
+
+	if (size < sizeof(head) + sizeof(tail) ||
+	    strncmp(message, head, sizeof(head) - 1) != 0 || strcmp(end, tail) != 0)
+		return NULL;
+	while (end > message && *end != ',')
+		end--;
+	if (strncmp(end, ",\"next\":", 8) != 0)
+		return NULL;
+	message += sizeof(head) - 2;
+	*length = (size_t)(end - message);
+	return message;
+}
+
+/* False: it was the last one. */
+static bool follow_one(struct ctl *ctl, bool json, enum exits *code)
+{
+	ssize_t n = read_message(ctl);
+	size_t length = 0;
+	const char *text =
+		json && n > 0 ? line_of(ctl->line, strlen(ctl->line), &length) : NULL;
+	json_t *reply, *line;
+
+	if (text) {
+		fwrite(text, 1, length, stdout);
+		putchar('\n');
+		return true;
+	}
+	reply = understand(ctl, n, code);
+	line = json_object_get(reply, "line");
+	if (json_is_null(line)) {
+		*code = how_it_ended(json_object_get(reply, "campaign"), json);
+	} else if (line && json) {
+		json_dumpf(line, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else if (line) {
+		print_line(line);
+	}
+	json_decref(reply);
+	return reply && ctl->continues;
+}
+
 enum exits ctl_follow(struct ctl *ctl, const char *id, bool json)
 {
 	enum exits code = EXIT_INTERNAL;
-	json_t *reply = ctl_call(ctl, "Follow", json_pack("{ss}", "id", id), true, &code);
+	bool goes_on;
 
-	for (; reply; reply = ctl_more(ctl, &code)) {
-		json_t *line = json_object_get(reply, "line");
-
-		if (json_is_null(line)) {
-			code = how_it_ended(json_object_get(reply, "campaign"), json);
-		} else if (json) {
-			json_dumpf(line, stdout, JSON_COMPACT);
-			putchar('\n');
-		} else {
-			print_line(line);
-		}
+	call(ctl, "Follow", json_pack("{ss sb}", "id", id, "brief", !json), true);
+	do {
+		goes_on = follow_one(ctl, json, &code);
 		fflush(stdout);
-		json_decref(reply);
-	}
+	} while (goes_on);
 	return code;
 }

@@ -19,13 +19,9 @@ void ctl_close(struct ctl *ctl);
 
 /*
  * Calls a method of the service; takes `parameters`. The parameters of the reply, a new reference; NULL
- * after a sentence, with *code set. `more`: further replies come by ctl_more().
+ * after a sentence, with *code set.
  */
-json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, bool more,
-		 enum exits *code);
-
-/* The next reply; NULL: there was a last one (*code is untouched), or the connection broke. */
-json_t *ctl_more(struct ctl *ctl, enum exits *code);
+json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code);
 
 /* Submits a campaign's text: its id, malloc'd; NULL after a sentence. 0 and NULL leave out. */
 struct ctl_submission {

@@ -291,6 +291,8 @@ static int read_rows(const struct fields *fields, const json_t *object, void *da
 		const json_t *json = json_object_get(object, row->name);
 		int err = json || !strict ? 0 : -EINVAL;
 
+		if (!json && row->list)
+			*(uint32_t *)(void *)((char *)data + row->count_offset) = 0;
 		if (!err && json)
 			err = row->list ?
 				      read_list(row, json, data, strict) :

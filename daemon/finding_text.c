@@ -45,19 +45,47 @@ struct finding_rate finding_percent(uint64_t ppm, bool is_upper)
 
 /* --- the ledger --- */
 
-/* What was right before a hold, in words. */
-static void say_moment(char *out, size_t size, const struct ledger_hold_told *hold)
+struct finding_text finding_hold(const struct ledger_hold_told *hold)
 {
 	bool is_in = hold->after == MOMENT_ECHO_IN;
+	int64_t at_us = hold->at_ns / 1000;
+	struct finding_text text;
 
 	if (is_in || hold->after == MOMENT_ECHO_OUT)
-		snprintf(out, size, "right after echo %u %s", hold->echo,
+		snprintf(text.at, sizeof(text.at), "at %" PRId64 " us, right after echo %u %s",
+			 at_us, hold->echo,
 			 is_in ? "reached the receive path" : "entered the kernel");
 	else if (hold->after < MOMENTS)
-		snprintf(out, size, "right after %s%s%.0u", moment_names[hold->after],
-			 hold->echo ? ", after echo " : "", hold->echo);
+		snprintf(text.at, sizeof(text.at), "at %" PRId64 " us, right after %s%s%.0u",
+			 at_us, moment_names[hold->after], hold->echo ? ", after echo " : "",
+			 hold->echo);
 	else
-		snprintf(out, size, "before anything else");
+		snprintf(text.at, sizeof(text.at), "at %" PRId64 " us, before anything else",
+			 at_us);
+	return text;
+}
+
+struct finding_text finding_holds(const struct tally_finding *finding)
+{
+	const struct tally_ledger *ledger = &finding->ledger;
+	struct finding_text text;
+	char of[48] = "";
+
+	if (!finding->path_signature) {
+		snprintf(text.at, sizeof(text.at),
+			 "Who holds: not known; in %u repeat%s of trial %u %s%s",
+			 ledger->attempt, ledger->attempt == 1 ? "" : "s", ledger->trial,
+			 ledger->leaked ? "" : "it did not leak again; the ledger: ",
+			 ledger->reason);
+		return text;
+	}
+	if (ledger->attempt)
+		snprintf(of, sizeof(of), "repeat %u of ", ledger->attempt);
+	snprintf(text.at, sizeof(text.at),
+		 "Who holds, by the ledger of %strial %u, compared with %u trial%s without the "
+		 "race:",
+		 of, ledger->trial, ledger->clean, ledger->clean == 1 ? "" : "s");
+	return text;
 }
 
 static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmatched,
@@ -70,14 +98,9 @@ static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmat
 		unmatched->task ? unmatched->task : "", unmatched->exact ? "exact" : "inferred",
 		unmatched->stack);
 
-	for (uint32_t i = 0; i < unmatched->nr_holds && used < sizeof(text); i++) {
-		char when[128];
-
-		say_moment(when, sizeof(when), &unmatched->holds[i]);
-		used += (size_t)snprintf(text + used, sizeof(text) - used,
-					 "; at %" PRId64 " us, %s",
-					 unmatched->holds[i].at_ns / 1000, when);
-	}
+	for (uint32_t i = 0; i < unmatched->nr_holds && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "; %s",
+					 finding_hold(&unmatched->holds[i]).at);
 	fputs("  ", out);
 	finding_print_wrapped(out, text + 2, columns - 2);
 }
@@ -85,31 +108,10 @@ static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmat
 void finding_print_ledger(FILE *out, const struct tally_finding *finding, int columns)
 {
 	const struct tally_ledger *ledger = &finding->ledger;
-	char text[512];
 
 	if (!ledger->reason)
 		return;
-	if (!finding->path_signature) {
-		snprintf(text, sizeof(text),
-			 "Who holds: not known; in %u repeat%s of trial %u %s%s",
-			 ledger->attempt, ledger->attempt == 1 ? "" : "s", ledger->trial,
-			 ledger->leaked ? "" : "it did not leak again; the ledger: ",
-			 ledger->reason);
-		finding_print_wrapped(out, text, columns);
-		return;
-	}
-	if (ledger->attempt)
-		snprintf(text, sizeof(text),
-			 "Who holds, by the ledger of repeat %u of trial %u, compared with %u "
-			 "trial%s without the race:",
-			 ledger->attempt, ledger->trial, ledger->clean,
-			 ledger->clean == 1 ? "" : "s");
-	else
-		snprintf(text, sizeof(text),
-			 "Who holds, by the ledger of trial %u, compared with %u trial%s "
-			 "without the race:",
-			 ledger->trial, ledger->clean, ledger->clean == 1 ? "" : "s");
-	finding_print_wrapped(out, text, columns);
+	finding_print_wrapped(out, finding_holds(finding).at, columns);
 	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
 		print_unmatched(out, &ledger->unmatched[i], columns);
 }

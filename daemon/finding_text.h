@@ -9,8 +9,10 @@
 /* What is said about a finding both at the end of a run and in its report. */
 
 struct finding_text {
-	char at[256];
+	char at[512];
 };
+
+struct ledger_hold_told; /* results_lines.h */
 
 struct finding_rate {
 	char at[24];
@@ -21,6 +23,12 @@ void finding_print_wrapped(FILE *out, const char *words, int columns);
 
 /* "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more. */
 struct finding_rate finding_percent(uint64_t ppm, bool is_upper);
+
+/* By which ledger it is known who holds, or why it is not known; of a finding that has a ledger. */
+struct finding_text finding_holds(const struct tally_finding *finding);
+
+/* "at 351263 us, right after echo 1 reached the receive path": when, and after what. */
+struct finding_text finding_hold(const struct ledger_hold_told *hold);
 
 /* Who holds the references, as far as the ledger knows; nothing when no ledger was kept. */
 void finding_print_ledger(FILE *out, const struct tally_finding *finding, int columns);

@@ -18,6 +18,8 @@ struct past {
 	struct summary sums;
 	struct past_trial *trials;
 	uint32_t nr_trials, room;
+	struct past_ledger *ledgers;
+	uint32_t nr_ledgers, room_ledgers;
 	struct evidence evidence; /* of the trial in hand */
 };
 
@@ -81,17 +83,25 @@ static int take_campaign(struct past *past, json_t *json, const struct line *lin
 
 /* --- the trials --- */
 
+/* Room for one more; NULL: out of memory. */
+static void *grow(void *list, uint32_t nr, uint32_t *room, size_t size)
+{
+	uint32_t more = *room ? *room * 2 : 64;
+	void *grown = nr < *room ? list : reallocarray(list, more, size);
+
+	if (grown && nr == *room)
+		*room = more;
+	return grown;
+}
+
 static int keep_trial(struct past *past, const struct trial_line *told, off_t at)
 {
-	if (past->nr_trials == past->room) {
-		uint32_t room = past->room ? past->room * 2 : 64;
-		struct past_trial *trials = reallocarray(past->trials, room, sizeof(*trials));
+	struct past_trial *trials =
+		grow(past->trials, past->nr_trials, &past->room, sizeof(*trials));
 
-		if (!trials)
-			return -ENOMEM;
-		past->trials = trials;
-		past->room = room;
-	}
+	if (!trials)
+		return -ENOMEM;
+	past->trials = trials;
 	past->trials[past->nr_trials] = (struct past_trial){
 		.number = told->spec.trial,
 		.arm = told->spec.arm,
@@ -126,6 +136,22 @@ static int take_trial(struct past *past, const json_t *json, const struct line *
 	return 0;
 }
 
+static int keep_ledger(struct past *past, const struct ledger_line *told, off_t at)
+{
+	struct past_ledger *ledgers =
+		grow(past->ledgers, past->nr_ledgers, &past->room_ledgers, sizeof(*ledgers));
+
+	if (!ledgers)
+		return -ENOMEM;
+	past->ledgers = ledgers;
+	ledgers[past->nr_ledgers++] = (struct past_ledger){
+		.trial = told->trial,
+		.attempt = told->attempt,
+		.at = at,
+	};
+	return 0;
+}
+
 static int take_ledger(struct past *past, const json_t *json, const struct line *line,
 		       struct why *why)
 {
@@ -136,7 +162,7 @@ static int take_ledger(struct past *past, const json_t *json, const struct line 
 		return complain_line(past, line, why, "is a ledger before the campaign's line");
 	if (fields_from_json_known(&ledger_fields, json, &ledger))
 		return complain_line(past, line, why, "is no ledger that can be understood");
-	return tally_add_ledger(past->tally, &ledger) ?
+	return tally_add_ledger(past->tally, &ledger) || keep_ledger(past, &ledger, line->at) ?
 		       why_set(why, ENOMEM, "results: out of memory") :
 		       0;
 }
@@ -242,6 +268,7 @@ void past_close(struct past *past)
 	json_decref(past->first);
 	json_decref(past->summary);
 	free(past->trials);
+	free(past->ledgers);
 	free(past->folder);
 	free(past);
 }
@@ -304,19 +331,39 @@ const struct past_trial *past_trial(const struct past *past, uint32_t number)
 	return NULL;
 }
 
-json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why)
+const struct past_ledger *past_ledger(const struct past *past, uint32_t trial, uint32_t attempt)
+{
+	for (uint32_t i = 0; i < past->nr_ledgers; i++)
+		if (past->ledgers[i].trial == trial && past->ledgers[i].attempt == attempt)
+			return &past->ledgers[i];
+	return NULL;
+}
+
+static json_t *line_at(const struct past *past, off_t at, const char *what, uint32_t trial,
+		       struct why *why)
 {
 	char *text = NULL;
 	size_t size = 0;
 	json_t *json = NULL;
 
-	if (!fseeko(past->file, trial->at, SEEK_SET) && getline(&text, &size, past->file) > 0)
+	if (!fseeko(past->file, at, SEEK_SET) && getline(&text, &size, past->file) > 0)
 		json = fields_parse(text);
 	free(text);
 	if (!json)
-		why_set(why, EIO, "results: trial %u of %s cannot be read any more",
-			trial->number, past->folder);
+		why_set(why, EIO, "results: %s %u of %s cannot be read any more", what, trial,
+			past->folder);
 	return json;
+}
+
+json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why)
+{
+	return line_at(past, trial->at, "trial", trial->number, why);
+}
+
+json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,
+			 struct why *why)
+{
+	return line_at(past, ledger->at, "a ledger of trial", ledger->trial, why);
 }
 
 char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why)

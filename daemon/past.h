@@ -31,6 +31,12 @@ struct past_trial {
 	off_t at;	    /* where its line begins */
 };
 
+struct past_ledger {
+	uint32_t trial;
+	uint32_t attempt; /* 0: of the trial itself */
+	off_t at;	  /* where its line begins */
+};
+
 /*
  * Errors are sentences: no results there (-ENOENT), another schema version or a broken line
  * (-EINVAL), -ENOMEM. The caller closes.
@@ -50,8 +56,14 @@ const struct summary *past_summary(const struct past *past);
 const struct past_trial *past_trials(const struct past *past, uint32_t *nr);
 const struct past_trial *past_trial(const struct past *past, uint32_t number); /* or NULL */
 
-/* The whole line of a trial: a new reference; NULL with the sentence. */
+/* NULL: none was kept. */
+const struct past_ledger *past_ledger(const struct past *past, uint32_t trial,
+				      uint32_t attempt);
+
+/* The whole line of a trial, and of a ledger: a new reference; NULL with the sentence. */
 json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why);
+json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,
+			 struct why *why);
 
 /* The spec of a trial (campaign_spec.h), malloc'd; NULL with the sentence. */
 char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why);

@@ -18,13 +18,16 @@ enum {
 	ROW_LINE = 42,	 /* from its top */
 	LABEL_LINES = 2, /* above it */
 	LABEL_HEIGHT = 13,
-	COUNTER_HEIGHT = 74,
+	COUNTER_DEPTH = 34,
+	LEDGER_DEPTH = 92, /* of a counter with all its holds and puts */
+	COUNTER_REST = 40,
 	AXIS_HEIGHT = 66,
+	NOTE_HEIGHT = 15,
 	TICK = 11,
 	NEAR = 3,	    /* ticks that are not further apart are one */
 	LETTER_TENTHS = 62, /* width of a letter, on average, in tenths */
 	LABELS_MAX = (RIGHT - LEFT) / NEAR + 2,
-	KNOTS_MAX = 2 * MOMENTS + 1,
+	KNOTS_MAX = 2 * MOMENTS + 3,
 	TITLE_LINES = 12,
 	DESC_EVENTS = 200,
 };
@@ -86,7 +89,7 @@ struct picture {
 	double origin_ns; /* what times are counted from: the window's opening */
 	bool has_row[ROWS];
 	int top[ROWS]; /* of those that are there */
-	int counter, axis, height;
+	int counter, depth, axis, height;
 };
 
 static double low(double a, double b)
@@ -155,7 +158,7 @@ static void add_knot(struct picture *p, double ns, int rank)
 	p->knots[p->nr_knots++].rank = rank;
 }
 
-/* The first and the last of each kind, and the start. */
+/* The first and the last of each kind and of the counter's points, and the start. */
 static void find_knots(struct picture *p)
 {
 	const struct trial_line *trial = p->trial;
@@ -173,6 +176,10 @@ static void find_knots(struct picture *p)
 			add_knot(p, (double)first->at_ns, ranks[kind]);
 		if (last != first)
 			add_knot(p, (double)last->at_ns, ranks[kind]);
+	}
+	if (p->race->nr_points) {
+		add_knot(p, (double)p->race->points[0].at_ns, 2);
+		add_knot(p, (double)p->race->points[p->race->nr_points - 1].at_ns, 2);
 	}
 	qsort(p->knots, p->nr_knots, sizeof(p->knots[0]), by_time);
 }
@@ -260,8 +267,9 @@ static void place_rows(struct picture *p)
 			y += ROW_HEIGHT;
 		}
 	p->counter = y;
-	p->axis = p->counter + COUNTER_HEIGHT;
-	p->height = p->axis + AXIS_HEIGHT;
+	p->depth = p->race->nr_points ? LEDGER_DEPTH : COUNTER_DEPTH;
+	p->axis = p->counter + p->depth + COUNTER_REST;
+	p->height = p->axis + AXIS_HEIGHT + (p->race->nr_points ? NOTE_HEIGHT : 0);
 }
 
 /* --- words --- */
@@ -423,7 +431,8 @@ static void draw_style(const struct picture *p)
 	      ".race .count{fill:none;stroke-width:2;stroke:var(--state)}"
 	      " .race .guess{stroke-dasharray:3 4} .race .read{fill:var(--state)}"
 	      " .race .good{--state:var(--good)} .race .bad{--state:var(--bad)}"
-	      ""
+	      " .race .mark{fill:var(--ground);stroke:var(--device);stroke-width:1.5}"
+	      " .race .left{fill:var(--bad);stroke:var(--bad)}"
 	      " .race text.bad,.race tspan.bad{fill:var(--bad);font-weight:600}"
 	      " .race text.good,.race tspan.good{fill:var(--good);font-weight:600}\n"
 	      "</style>\n",
@@ -443,7 +452,10 @@ static void print_name(const struct picture *p)
 {
 	const struct trial_line *trial = p->trial;
 
-	fprintf(p->out, "Trial %u, arm %s: %s", trial->spec.trial,
+	fprintf(p->out, "Trial %u", trial->spec.trial);
+	if (p->race->attempt)
+		fprintf(p->out, ", repeat %u with the ledger", p->race->attempt);
+	fprintf(p->out, ", arm %s: %s",
 		trial->spec.arm < ARMS ? arm_names[trial->spec.arm] : "?",
 		trial->verdict < VERDICTS ? verdict_names[trial->verdict] : "?");
 }
@@ -476,6 +488,8 @@ static void draw_head(const struct picture *p)
 	fprintf(p->out,
 		"<text class=\"head\" x=\"16\" y=\"24\">Trial %u <tspan class=\"soft\">",
 		p->trial->spec.trial);
+	if (p->race->attempt)
+		fprintf(p->out, "repeat %u with the ledger, ", p->race->attempt);
 	fprintf(p->out, "arm %s</tspan> <tspan class=\"%s\">",
 		p->trial->spec.arm < ARMS ? arm_names[p->trial->spec.arm] : "?",
 		verdict_class(p->trial));
@@ -669,11 +683,10 @@ struct counter {
 
 static double counter_y(const struct picture *p, const struct counter *counter, double count)
 {
-	enum { DEPTH = 34, BASE = 54 };
 	double range = counter->most - counter->least;
 
-	return p->counter + BASE -
-	       (range > 0 ? DEPTH * (count - counter->least) / range : DEPTH / 2.0);
+	return p->counter + 20 + p->depth -
+	       (range > 0 ? p->depth * (count - counter->least) / range : p->depth / 2.0);
 }
 
 static void draw_reading(const struct picture *p, const struct counter *counter, double ns,
@@ -713,16 +726,127 @@ static void draw_readings(const struct picture *p, const struct counter *counter
 	draw_reading(p, counter, last_ns, counter->after);
 }
 
-static void draw_points(const struct picture *p, const struct counter *counter)
+/* --- the counter by a ledger --- */
+
+static double x_of_point(const struct picture *p, uint32_t i)
+{
+	return x_of(p, (double)p->race->points[i].at_ns);
+}
+
+static void draw_line(const struct picture *p, const struct counter *counter)
 {
 	const struct race_point *points = p->race->points;
 
 	fprintf(p->out, "<path class=\"count known\" d=\"M%d %.1f", LEFT,
-		counter_y(p, counter, (double)points[0].count));
+		counter_y(p, counter, (double)points[0].count - (double)points[0].delta));
 	for (uint32_t i = 0; i < p->race->nr_points; i++)
-		fprintf(p->out, "H%.1fV%.1f", x_of(p, (double)points[i].at_ns),
+		fprintf(p->out, "H%.1fV%.1f", x_of_point(p, i),
 			counter_y(p, counter, (double)points[i].count));
 	fprintf(p->out, "H%d\"/>\n", RIGHT);
+}
+
+static void print_point(const struct picture *p, const struct race_point *point)
+{
+	fprintf(p->out, "%s: %+" PRId64 ", then %" PRId64, time_of(p, (double)point->at_ns).at,
+		point->delta, point->count);
+	if (point->stack)
+		markup_format(p->out, "; %s: %s", point->kind ? point->kind : "?",
+			      point->stack);
+	if (point->nr_left)
+		fputs("; nobody drops it", p->out);
+}
+
+/* Points so near to each other that they are one mark: its title tells each. */
+struct cluster {
+	uint32_t first, last;
+	bool has_hold, has_put;
+	bool has_left; /* a hold that nobody dropped */
+};
+
+/* The points from `first` on that are one mark. */
+static struct cluster cluster_at(const struct picture *p, uint32_t first)
+{
+	struct cluster cluster = { .first = first };
+
+	for (uint32_t i = first;
+	     i < p->race->nr_points && x_of_point(p, i) - x_of_point(p, first) <= NEAR; i++) {
+		const struct race_point *point = &p->race->points[i];
+
+		cluster.last = i;
+		cluster.has_hold |= point->delta > 0;
+		cluster.has_put |= point->delta < 0;
+		cluster.has_left |= point->nr_left > 0;
+	}
+	return cluster;
+}
+
+/* A hold points up, a put down, both together are a diamond. */
+static void draw_mark(const struct picture *p, const struct cluster *cluster, double x,
+		      double y)
+{
+	double half = cluster->has_left ? 6 : 4;
+
+	fputs("<g class=\"event\"><title>", p->out);
+	for (uint32_t i = cluster->first; i <= cluster->last; i++) {
+		if (i - cluster->first == TITLE_LINES) {
+			fprintf(p->out, "\nand %u more", cluster->last + 1 - i);
+			break;
+		}
+		fputs(i > cluster->first ? "\n" : "", p->out);
+		print_point(p, &p->race->points[i]);
+	}
+	fprintf(p->out, "</title><path class=\"mark%s\" d=\"M%.1f ",
+		cluster->has_left ? " left" : "", x - half);
+	if (cluster->has_hold && cluster->has_put)
+		fprintf(p->out, "%.1fl%.1f %.1fl%.1f %.1fl%.1f %.1fz", y, half, -half, half,
+			half, -half, half);
+	else
+		fprintf(p->out, "%.1fl%.1f %.1fl%.1f %.1fz",
+			cluster->has_put ? y - half : y + half, half,
+			cluster->has_put ? 2 * half : -2 * half, half,
+			cluster->has_put ? -2 * half : 2 * half);
+	fputs("\"/></g>\n", p->out);
+}
+
+static bool is_same_left(const struct race_point *a, const struct race_point *b)
+{
+	return a->nr_left && b->nr_left && a->stack && b->stack && !strcmp(a->stack, b->stack);
+}
+
+/* Who never drops what it held, beside its first hold: that must be seen without hovering. */
+static void draw_left(const struct picture *p, const struct counter *counter)
+{
+	const struct race_point *points = p->race->points;
+
+	for (uint32_t i = 0; i < p->race->nr_points; i++) {
+		uint32_t left = 0, first = i;
+		char text[64];
+
+		for (uint32_t j = p->race->nr_points; j-- > 0;)
+			if (is_same_left(&points[j], &points[i])) {
+				left += points[j].nr_left;
+				first = j;
+			}
+		if (first != i || !left)
+			continue;
+		snprintf(text, sizeof(text), "+%u %.*s", left,
+			 (int)strcspn(points[i].stack, " "), points[i].stack);
+		print_text(p, "word bad", high(LEFT + text_width(text), x_of_point(p, i) - 9),
+			   counter_y(p, counter, (double)points[i].count), "end", text);
+	}
+}
+
+static void draw_points(const struct picture *p, const struct counter *counter)
+{
+	draw_line(p, counter);
+	for (uint32_t i = 0; i < p->race->nr_points;) {
+		struct cluster cluster = cluster_at(p, i);
+
+		draw_mark(p, &cluster, x_of_point(p, i),
+			  counter_y(p, counter, (double)p->race->points[cluster.last].count));
+		i = cluster.last + 1;
+	}
+	draw_left(p, counter);
 }
 
 static struct counter counter_of(const struct picture *p)
@@ -750,7 +874,9 @@ static struct counter counter_of(const struct picture *p)
 static void draw_counter(const struct picture *p)
 {
 	struct counter counter = counter_of(p);
-	bool is_off = counter.before != counter.after;
+	bool has_changed = counter.before != counter.after;
+	/* By a ledger it may: caches are in it, too. */
+	bool is_off = has_changed && p->trial->verdict != VERDICT_CLEAN;
 	char text[96];
 
 	fprintf(p->out, "<text class=\"name\" x=\"16\" y=\"%d\">references</text>\n",
@@ -758,7 +884,9 @@ static void draw_counter(const struct picture *p)
 	print_text(p, "word soft", 16, p->counter + 45, "start", counter.name);
 	if (!p->trial->baseline.found || !p->trial->after.found) {
 		print_text(p, "word soft", LEFT, p->counter + 38, "start",
-			   "not known: the device was not there to be counted");
+			   p->race->attempt ?
+				   "not known: the ledger has holes" :
+				   "not known: the device was not there to be counted");
 		return;
 	}
 	fprintf(p->out, "<g class=\"%s\">\n", is_off ? "bad" : "good");
@@ -768,10 +896,11 @@ static void draw_counter(const struct picture *p)
 		draw_readings(p, &counter, !strcmp(counter.name, "net_device"));
 	fputs("</g>\n", p->out);
 	snprintf(text, sizeof(text), "%.0f before", counter.before);
-	print_text(p, "word soft", LEFT, p->counter + 68, "start", text);
-	snprintf(text, sizeof(text), is_off ? "%.0f after: %+.0f" : "%.0f after", counter.after,
-		 counter.after - counter.before);
-	print_text(p, is_off ? "word bad" : "word good", RIGHT, p->counter + 68, "end", text);
+	print_text(p, "word soft", LEFT, p->counter + p->depth + 34, "start", text);
+	snprintf(text, sizeof(text), has_changed ? "%.0f after: %+.0f" : "%.0f after",
+		 counter.after, counter.after - counter.before);
+	print_text(p, is_off ? "word bad" : "word good", RIGHT, p->counter + p->depth + 34,
+		   "end", text);
 }
 
 /* --- the axis --- */
@@ -816,6 +945,10 @@ static void draw_note(const struct picture *p)
 		"its length, which is written beneath. Bars: pale in a call, dark held.",
 		first_of(p, MOMENT_OPENED) ? "the window's opening" : "the trial's start");
 	print_text(p, "word soft", 16, p->axis + 54, "start", text);
+	if (p->race->nr_points)
+		print_text(p, "word soft", 16, p->axis + 54 + NOTE_HEIGHT, "start",
+			   "References: a triangle that points up is a hold, one that points "
+			   "down a put, a diamond both; filled ones are never dropped.");
 }
 
 static void draw_axis(const struct picture *p, const uint32_t *chosen, uint32_t nr)

@@ -12,8 +12,8 @@
  *   II packet    ---------|-|-|--------------------   what each was, and when, on hover (<title>)
  *   DAD worker   -------[==hold==]-----------------   only where the order holds it
  *   device       |----------------------------|----   what the kernel and dadrace do with it
- *   references   o- - - - - - - - - - - - - - o- -o   solid where a ledger has it, else readings
- *                0   2.1 ms      7.2 ms      36 ms
+ *   references   o- - - - - - - - - - - - - - o- -o   readings; with a ledger every hold and put,
+ *                0   2.1 ms      7.2 ms      36 ms    those that nobody dropped marked
  *
  * Microseconds beside seconds: the times of the first and the last event of each kind are knots, and
  * a stretch between two of them is as wide as the logarithm of its length; within it the scale
@@ -23,12 +23,17 @@
  * out of order.
  */
 struct race_point {
-	int64_t at_ns; /* from the trial's start */
-	int64_t count;
+	int64_t at_ns;	   /* from the trial's start */
+	int64_t delta;	   /* since the point before */
+	int64_t count;	   /* after it */
+	const char *kind;  /* of holder; NULL: several, or not known */
+	const char *stack; /* "packet_do_bind < __sys_bind < [syscall]", or NULL */
+	uint32_t nr_left;  /* holds of that path in it that nobody dropped */
 };
 
 struct race {
 	const struct trial_line *trial; /* with its timeline and steps */
+	uint32_t attempt; /* this is a repeat of it, from 1; 0: the trial itself */
 	const struct race_point
 		*points;    /* the counter of the trial's object, in order of time */
 	uint32_t nr_points; /* 0: it is known only where it was read */

@@ -15,6 +15,7 @@
 #include "race_picture.h"
 #include "report.h"
 #include "report_html.h"
+#include "results_lines.h"
 
 struct html {
 	const struct past *past;
@@ -51,7 +52,8 @@ static const char style[] =
 	".scroll{overflow-x:auto;margin:.6rem 0 1.2rem} "
 	"table{border-collapse:collapse;width:100%;"
 	"font-variant-numeric:tabular-nums}\n"
-	"th,td{text-align:left;padding:.28rem .7rem .28rem 0;border-bottom:1px solid "
+	"th,td{text-align:left;vertical-align:top;padding:.28rem .7rem .28rem "
+	"0;border-bottom:1px solid "
 	"var(--line);"
 	"white-space:nowrap} th{color:var(--soft);font-weight:600;font-size:.87rem}"
 	" td.n,th.n{text-align:right} td.bad{color:var(--bad);font-weight:600}"
@@ -361,17 +363,24 @@ static void print_arms(struct html *h)
 
 /* --- findings and trials --- */
 
-static int print_picture(struct html *h, const struct past_trial *trial)
+/* `ledger`: its own, or a repeat's, which is drawn instead; NULL: none was kept. */
+static int print_picture(struct html *h, const struct past_trial *trial,
+			 const struct past_ledger *ledger)
 {
 	json_auto_t *line = past_line(h->past, trial, h->why);
+	json_auto_t *told = ledger ? past_ledger_line(h->past, ledger, h->why) : NULL;
+	char id[64];
 
-	if (!line)
+	if (!line || (ledger && !told))
 		return -EIO;
+	snprintf(id, sizeof(id), "trial-%u", trial->number);
+	if (ledger && ledger->attempt)
+		snprintf(id, sizeof(id), "trial-%u-repeat-%u", trial->number, ledger->attempt);
 	fprintf(h->out,
-		"<figure id=\"trial-%u\"><div class=\"picture\" tabindex=\"0\" role=\"group\" "
-		"aria-label=\"Trial %u as a race\">\n",
-		trial->number, trial->number);
-	if (race_draw(line, h->out))
+		"<figure id=\"%s\"><div class=\"picture\" tabindex=\"0\" role=\"group\" "
+		"aria-label=\"%s as a race\">\n",
+		id, id);
+	if (race_draw(line, told, h->out))
 		return why_set(h->why, EINVAL, "report: trial %u is not understood",
 			       trial->number);
 	fputs("</div></figure>\n", h->out);
@@ -405,6 +414,61 @@ static void print_shares(FILE *out, const struct tally_finding *finding)
 	fputs("</tbody></table></div>\n", out);
 }
 
+/* --- the ledger of a finding --- */
+
+static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmatched,
+			    bool exact)
+{
+	fprintf(out, "<tr><td class=\"n bad\">%+" PRId64 "</td><td>", unmatched->unmatched);
+	markup_text(out, unmatched->kind);
+	fputs("</td><td>", out);
+	markup_text(out, unmatched->task ?: "-");
+	fprintf(out, "</td><td>%s</td><td class=\"wide\"><code>", exact ? "exact" : "inferred");
+	markup_text(out, unmatched->stack);
+	fputs("</code></td><td>", out);
+	for (uint32_t i = 0; i < unmatched->nr_holds; i++) {
+		fputs(i ? "<br>" : "", out);
+		markup_text(out, finding_hold(&unmatched->holds[i]).at);
+	}
+	fputs("</td></tr>\n", out);
+}
+
+static void print_holders(FILE *out, const struct tally_finding *finding)
+{
+	const struct tally_ledger *ledger = &finding->ledger;
+
+	fputs("<div class=\"scroll\"><table aria-label=\"Who holds\"><thead><tr>"
+	      "<th class=\"n\" scope=\"col\">References</th><th scope=\"col\">Held by</th>"
+	      "<th scope=\"col\">Task</th><th scope=\"col\">This is</th>"
+	      "<th scope=\"col\">Call path</th><th scope=\"col\">When</th></tr></thead>"
+	      "<tbody>\n",
+	      out);
+	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
+		print_unmatched(out, &ledger->unmatched[i], ledger->exact);
+	fputs("</tbody></table></div>\n", out);
+	fputs("<details><summary>The likeliest path, folded for flame graphs</summary><pre>",
+	      out);
+	markup_text(out, finding->stack);
+	fputs("</pre></details>\n", out);
+}
+
+static int print_ledger(struct html *h, const struct tally_finding *finding)
+{
+	const struct tally_ledger *told = &finding->ledger;
+	const struct past_trial *trial = past_trial(h->past, told->trial);
+	const struct past_ledger *ledger = past_ledger(h->past, told->trial, told->attempt);
+
+	if (!told->reason)
+		return 0;
+	fputs("<h3>The ledger</h3>\n<p>", h->out);
+	markup_text(h->out, finding_holds(finding).at);
+	fputs("</p>\n", h->out);
+	if (!finding->path_signature)
+		return 0;
+	print_holders(h->out, finding);
+	return told->attempt && trial && ledger ? print_picture(h, trial, ledger) : 0;
+}
+
 /* The report that is made for mailing, to be opened. */
 static int print_mail(struct html *h, uint32_t number)
 {
@@ -432,6 +496,7 @@ static int print_mail(struct html *h, uint32_t number)
 static int print_finding(struct html *h, uint32_t number)
 {
 	const struct tally_finding *finding = &h->summary->findings[number - 1];
+	const struct past_trial *trial = report_trial(h->past, finding);
 	int err;
 
 	fprintf(h->out,
@@ -445,14 +510,14 @@ static int print_finding(struct html *h, uint32_t number)
 		fprintf(h->out, ", up to %+" PRId64 " reference%s", finding->delta,
 			finding->delta == 1 ? "" : "s");
 	fprintf(h->out, "%s.</p>\n", finding->pinned ? "; pinned until reboot" : "");
-	err = print_picture(h, report_trial(h->past, finding));
+	err = print_picture(h, trial, past_ledger(h->past, trial->number, 0));
 	if (err)
 		return err;
 	print_shares(h->out, finding);
 	fputs("<p>", h->out);
 	markup_text(h->out, finding_cause(finding).at);
 	fputs(".</p>\n", h->out);
-	err = print_mail(h, number);
+	err = print_ledger(h, finding) ?: print_mail(h, number);
 	fputs("</section>\n", h->out);
 	return err;
 }
@@ -506,7 +571,8 @@ static int print_others(struct html *h)
 			continue;
 		fprintf(h->out, "<h3>%s: trial %u, %s</h3>\n", others[i].title, trial->number,
 			arm_names[trial->arm]);
-		err = print_reason(h, trial) ?: print_picture(h, trial);
+		err = print_reason(h, trial) ?:
+			      print_picture(h, trial, past_ledger(h->past, trial->number, 0));
 		nr++;
 	}
 	if (!nr)

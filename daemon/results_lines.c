@@ -367,6 +367,8 @@ static const struct field ledger_point_rows[] = {
 	{ "at_ns", FIELD_I64, POINT(int64_t, at_ns), .doc = "When, from the trial's start" },
 	{ "delta", FIELD_I64, POINT(int64_t, delta), .doc = "Change since the point before" },
 	{ "count", FIELD_I64, POINT(int64_t, count), .doc = "The counter then" },
+	{ "path", FIELD_U32, POINT(uint32_t, path), OR_NULL,
+	  .doc = "Who held or dropped: the number in `paths`, from 1; null: several, or one that is not there" },
 	END
 };
 static const struct fields ledger_point_fields = {
@@ -382,6 +384,8 @@ static const struct field ledger_rows[] = {
 	{ "signature", FIELD_TEXT, LEDGER(const char *, signature), OR_NULL,
 	  .doc = "Of the finding that it is about; null when there is none" },
 	{ "object", FIELD_TEXT, LEDGER(const char *, object), .doc = "Whose counter this is" },
+	{ "arm", FIELD_ENUM, LEDGER(enum arm, arm), NAMES(arm_names, ARMS),
+	  .doc = "Arm of the trial that the ledger was kept in" },
 	{ "verdict", FIELD_ENUM, LEDGER(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
 	  .doc = "Verdict of the trial that the ledger was kept in; repeats are in no other sum" },
 	{ "leaked", FIELD_BOOL, LEDGER(bool, leaked), .doc = "The same leak came about in it" },
@@ -411,7 +415,10 @@ static const struct field ledger_rows[] = {
 	{ "all_paths", FIELD_U32, LEDGER(uint32_t, all_paths), .doc = "How many there are" },
 	{ "timeline", FIELD_OBJECT, LEDGER(struct ledger_point_told *, timeline),
 	  LIST(struct ledger_line, timeline), .sub = &ledger_point_fields,
-	  .doc = "The counter in the course of the trial, in 64 points at most" },
+	  .doc = "The counter in the course of the trial, in 128 points at most" },
+	{ "race", FIELD_OBJECT, LEDGER(struct moment_told *, race), LIST(struct ledger_line, race),
+	  .sub = &moment_fields,
+	  .doc = "What happened in the repeat, as in a trial's timeline; empty when attempt is 0" },
 	END
 };
 const struct fields ledger_fields = {
@@ -734,6 +741,7 @@ static void tell_points(const struct books *books, struct ledger_point_told *tol
 			.at_ns = books->points[i].at_ns,
 			.delta = books->points[i].delta,
 			.count = books->points[i].count,
+			.path = books->points[i].path,
 		};
 }
 
@@ -756,6 +764,7 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 		.final = of->final,
 		.signature = of->signature,
 		.object = of->object,
+		.arm = of->evidence->spec.arm,
 		.verdict = of->judgement->verdict,
 		.leaked = leaked,
 		.state = books->state,
@@ -779,6 +788,8 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 		.all_paths = books->all_paths,
 		.timeline = told->points,
 		.nr_timeline = books->nr_points,
+		.race = told->moments,
+		.nr_race = of->attempt ? tell_moments(of->evidence, told->moments) : 0,
 	};
 }
 
@@ -790,6 +801,7 @@ struct ledger_line ledger_line_empty(struct ledger_told *told)
 			.nr_holds = BOOKS_HOLDS,
 		};
 	return (struct ledger_line){
+		.arm = ARMS,
 		.verdict = VERDICTS,
 		.state = LEDGER_HOLES,
 		.unmatched = told->unmatched,
@@ -798,5 +810,7 @@ struct ledger_line ledger_line_empty(struct ledger_told *told)
 		.nr_paths = BOOKS_PATHS,
 		.timeline = told->points,
 		.nr_timeline = BOOKS_POINTS,
+		.race = told->moments,
+		.nr_race = EVIDENCE_MOMENTS_MAX,
 	};
 }

@@ -167,6 +167,7 @@ struct ledger_point_told {
 	int64_t at_ns;
 	int64_t delta;
 	int64_t count;
+	uint32_t path;
 };
 
 /* Where the lists of a ledger's line are. */
@@ -175,6 +176,7 @@ struct ledger_told {
 	struct ledger_unmatched_told unmatched[BOOKS_SUSPECTS];
 	struct ledger_hold_told holds[BOOKS_SUSPECTS][BOOKS_HOLDS];
 	struct ledger_point_told points[BOOKS_POINTS];
+	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
 	char path_signature[BOOKS_STACK + 96];
 };
 
@@ -185,6 +187,7 @@ struct ledger_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	bool final;
 	const char *signature;
 	const char *object;
+	enum arm arm;
 	enum verdict verdict;
 	bool leaked;
 	enum ledger_hole state;
@@ -206,6 +209,8 @@ struct ledger_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t all_paths;
 	struct ledger_point_told *timeline;
 	uint32_t nr_timeline;
+	struct moment_told *race;
+	uint32_t nr_race;
 };
 
 /* What of a trial with a ledger is not in its books. */
@@ -215,7 +220,8 @@ struct ledger_of {
 	bool final;	       /* no attempt for this signature follows */
 	const char *signature; /* of the fault, or of the one that is sought; NULL: of none */
 	const char *object;
-	const struct judgement *judgement; /* of this very trial */
+	const struct evidence *evidence;   /* of this very trial */
+	const struct judgement *judgement; /* and what it comes to */
 	const struct books *books;
 };
 

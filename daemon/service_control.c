@@ -14,7 +14,8 @@ enum {
 	CLIENTS_OF_USER_MAX = 16, /* of one user other than root */
 	DEADLINE_S = 30,	  /* for a message to be complete, and between two of them */
 	GROUPS_MAX = 256,	  /* of a peer */
-	BURST = 32,		  /* lines to one client before others have their turn */
+	FOLLOW_MS = 100,	  /* what comes within it goes to followers at once */
+	BURST = 4,		  /* batches to one client before others have their turn */
 };
 
 /* What a peer may do; each may what the ones before it may. */
@@ -32,7 +33,9 @@ struct client {
 	pid_t pid;
 	enum right right;
 	struct kept *follows; /* NULL: nothing */
-	struct lines *lines;
+	uint64_t at;	      /* in its results */
+	bool brief;
+	bool behind; /* there is more than it was sent: it goes on when that has left */
 	bool awaits_doctor;
 	bool oneway; /* the call in hand */
 };
@@ -42,13 +45,28 @@ struct control {
 	struct stream_listener *listener;
 	struct client *clients;
 	struct job *doctor;
-	char *path; /* of the socket that is open */
+	struct loop_watch *tell; /* followers, of what has grown */
+	bool is_set;		 /* the timer */
+	char *path;		 /* of the socket that is open */
 	bool everyone_reads;
 	bool have_group, have_readers;
 	gid_t group, readers;
 };
 
 /* --- clients --- */
+
+static void unfollow(struct client *client)
+{
+	struct kept *kept = client->follows;
+
+	client->follows = NULL;
+	if (--kept->followers)
+		return;
+	for (int i = 0; i < 2; i++) {
+		batch_drop(kept->batches[i]);
+		kept->batches[i] = NULL;
+	}
+}
 
 static void drop_client(struct client *client)
 {
@@ -58,8 +76,7 @@ static void drop_client(struct client *client)
 		to = &(*to)->next;
 	*to = client->next;
 	if (client->follows)
-		client->follows->followers--;
-	lines_close(client->lines);
+		unfollow(client);
 	stream_free(client->stream);
 	free(client);
 }
@@ -110,57 +127,47 @@ static void refuse_why(struct client *client, const char *error, const char *why
 
 static void end_follow(struct client *client)
 {
-	struct kept *kept = client->follows;
-
-	reply(client,
-	      json_pack("{sn sI so}", "line", "next", (json_int_t)lines_at(client->lines),
-			"campaign", keep_to_json(kept)));
-	kept->followers--;
-	client->follows = NULL;
-	lines_close(client->lines);
-	client->lines = NULL;
+	reply(client, json_pack("{sn sI so}", "line", "next", (json_int_t)client->at,
+				"campaign", keep_to_json(client->follows)));
+	unfollow(client);
 	stream_patient(client->stream, false);
 	stream_next(client->stream);
 }
 
-/* The line is JSON already. */
-static void send_line(struct client *client, const char *line, size_t length)
+/* What comes after the place where the client is, made anew only when the one before was elsewhere. */
+static struct batch *batch_for(const struct client *client)
 {
-	char after[96];
-	int n = snprintf(after, sizeof(after), ",\"next\":%llu},\"continues\":true}",
-			 (unsigned long long)lines_at(client->lines) + length);
+	struct kept *kept = client->follows;
+	struct batch **last = &kept->batches[client->brief];
+	const struct batch_ask ask = { .from = client->at,
+				       .brief = client->brief,
+				       .is_over = kept->entry.state == ENTRY_ENDED };
+	struct store_path path;
 
-	stream_send(client->stream, "{\"parameters\":{\"line\":", 22);
-	stream_send(client->stream, line, length - 1);
-	stream_send(client->stream, after, (size_t)n + 1);
+	if (*last && (*last)->from == ask.from)
+		return *last;
+	batch_drop(*last);
+	path = store_path(kept->service->store, kept->entry.id, "results.ndjson");
+	*last = batch_read(path.text, &ask);
+	return *last;
 }
 
 /* As much as is there and the client takes; the rest when its buffer is empty again. */
 static void follow_on(struct client *client)
 {
-	struct kept *kept = client->follows;
-	struct store_path path =
-		store_path(client->control->service->store, kept->entry.id, "results.ndjson");
-	const char *line;
-	size_t length;
+	client->behind = true;
+	for (int i = 0; i < BURST && stream_waiting(client->stream) <= WAITING_MAX; i++) {
+		struct batch *batch = batch_for(client);
 
-	if (!client->lines)
-		client->lines = lines_open(path.text, 0);
-	for (int i = 0; client->lines && i < BURST; i++) {
-		if (stream_waiting(client->stream) > WAITING_MAX)
-			return;
-		if (!keep_shows(kept, lines_peek(client->lines, &line, &length))) {
-			lines_forget(client->lines);
-			if (kept->entry.state == ENTRY_ENDED)
+		if (!batch) {
+			client->behind = false;
+			if (client->follows->entry.state == ENTRY_ENDED)
 				end_follow(client);
 			return;
 		}
-		send_line(client, line, length);
-		lines_take(client->lines);
-	}
-	if (!client->lines && kept->entry.state == ENTRY_ENDED) {
-		client->lines = lines_open("/dev/null", 0);
-		end_follow(client);
+		client->at = batch->to;
+		stream_send_shared(client->stream, batch->text, batch->length, batch_drop,
+				   batch_hold(batch));
 	}
 }
 
@@ -168,20 +175,39 @@ static void drained(void *arg)
 {
 	struct client *client = arg;
 
-	if (client->follows)
+	if (client->follows && client->behind)
 		follow_on(client);
+}
+
+static void tell_followers(void *arg)
+{
+	struct control *control = arg;
+
+	control->is_set = false;
+	for (struct client *client = control->clients, *next; client; client = next) {
+		next = client->next;
+		if (!client->follows || !client->follows->unsent || client->behind)
+			continue;
+		if (stream_waiting(client->stream))
+			client->behind = true;
+		else
+			follow_on(client);
+	}
+	for (uint32_t i = 0; i < control->service->nr_kept; i++)
+		control->service->kept[i]->unsent = false;
 }
 
 void control_changed(struct service *service, struct kept *kept)
 {
-	struct client *client = service->control ? service->control->clients : NULL;
+	struct control *control = service->control;
 
-	for (struct client *next; client; client = next) {
-		next = client->next;
-		/* One whose buffer is not empty goes on by itself. */
-		if (client->follows == kept && !stream_waiting(client->stream))
-			follow_on(client);
-	}
+	if (!control || !kept->followers)
+		return;
+	kept->unsent = true;
+	if (control->is_set)
+		return;
+	control->is_set = true;
+	loop_timer_set(control->tell, loop_now() + FOLLOW_MS * 1000000ULL);
 }
 
 uint32_t control_followers(const struct service *service)
@@ -338,8 +364,8 @@ static void follow(struct client *client, const struct varlink_call *call)
 {
 	struct kept *kept;
 	const char *wrong = "after";
-	struct store_path path;
 	int64_t after = 0;
+	bool brief = false;
 
 	if (!call->more) {
 		refuse(client, SERVICES("ExpectedMore"), json_object());
@@ -348,12 +374,13 @@ static void follow(struct client *client, const struct varlink_call *call)
 	kept = named(client, call);
 	if (!kept)
 		return;
-	if (!varlink_number(call, "after", 0, INT64_MAX, &after, &wrong)) {
+	if (!varlink_number(call, "after", 0, INT64_MAX, &after, &wrong) ||
+	    !varlink_flag(call, "brief", &brief, &wrong)) {
 		refuse_parameter(client, wrong);
 		return;
 	}
-	path = store_path(client->control->service->store, kept->entry.id, "results.ndjson");
-	client->lines = lines_open(path.text, (uint64_t)after);
+	client->at = (uint64_t)after;
+	client->brief = brief;
 	client->follows = kept;
 	kept->followers++;
 	stream_patient(client->stream, true);
@@ -637,6 +664,9 @@ int control_open(struct service *service, struct why *why)
 		return why_set(why, ENOMEM, "out of memory");
 	service->control = control;
 	control->service = service;
+	control->tell = loop_timer(service->loop, tell_followers, control);
+	if (!control->tell)
+		return why_set(why, ENOMEM, "out of memory");
 	r = control_reload(service, why);
 	/* Everybody may connect, so that a refusal is a sentence; what he may do is another matter. */
 	fd = r ? r : stream_unix(service->config->socket, 0666, (gid_t)-1, why);
@@ -658,6 +688,7 @@ void control_close(struct service *service)
 		drop_client(client);
 	}
 	stream_listener_free(control->listener);
+	loop_forget(control->tell);
 	job_free(control->doctor);
 	if (control->path)
 		unlink(control->path);

@@ -53,7 +53,7 @@ static void answer_not_found(struct http_request *request)
 	static const char text[] =
 		"There is nothing of that name. There are /, /metrics, /events, "
 		"/api/v1/campaigns, /api/v1/campaigns/ID, /api/v1/campaigns/ID/trials?after=N, "
-		"/api/v1/campaigns/ID/trials/N/picture.svg and "
+		"/api/v1/campaigns/ID/trials/N/picture.svg?attempt=M and "
 		"/api/v1/campaigns/ID/findings.\n";
 
 	http_reply(request, 404, TEXT_TYPE, text, sizeof(text) - 1);
@@ -130,18 +130,24 @@ static void trials(struct kept *kept, struct http_request *request)
 	free(text);
 }
 
-/* One trial, drawn as the race it was. */
+/* One trial, drawn as the race it was, with its own ledger; or the repeat that `attempt` asks for. */
 static void picture(struct kept *kept, struct http_request *request, uint32_t number)
 {
-	json_auto_t *line = keep_trial(kept, number);
+	uint64_t attempt = 0;
+	bool is_repeat = http_number(request, "attempt", &attempt) && attempt;
+	json_auto_t *line = keep_line(kept, LINE_TRIAL, number, 0);
+	json_auto_t *ledger = attempt > UINT32_MAX ?
+				      NULL :
+				      keep_line(kept, LINE_LEDGER, number, (uint32_t)attempt);
+	bool is_there = line && (ledger || !is_repeat);
 	char *text = NULL;
 	size_t length = 0;
-	FILE *out = line ? open_memstream(&text, &length) : NULL;
-	int err = out ? race_draw(line, out) : -ENOMEM;
+	FILE *out = is_there ? open_memstream(&text, &length) : NULL;
+	int err = out ? race_draw(line, ledger, out) : -ENOMEM;
 
 	if (out && fclose(out))
 		err = -ENOMEM;
-	if (!line)
+	if (!is_there)
 		answer_not_found(request);
 	else if (err == -EINVAL)
 		http_reply(request, 500, TEXT_TYPE, "The trial is not understood.\n", 29);

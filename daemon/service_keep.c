@@ -219,23 +219,38 @@ char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *
 	return text;
 }
 
-json_t *keep_trial(const struct kept *kept, uint32_t number)
+static void forget_places(struct service *service)
+{
+	places_free(service->looked.places);
+	service->looked = (struct looked){ 0 };
+}
+
+static struct places *places_of(const struct kept *kept, const char *path)
+{
+	struct service *service = kept->service;
+
+	if (service->looked.kept != kept) {
+		forget_places(service);
+		service->looked = (struct looked){ kept, places_new(path) };
+	}
+	return service->looked.places;
+}
+
+json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
+		  uint32_t attempt)
 {
 	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
-	struct lines *lines = lines_open(path.text, 0);
+	struct places *places = places_of(kept, path.text);
+	struct lines *lines = NULL;
 	json_t *json = NULL;
-	enum line_type type;
 	const char *line;
-	char start[64];
 	size_t length;
+	uint64_t at;
 
-	/* As every line has it; all other trials need not be parsed. A quote in a text is escaped. */
-	snprintf(start, sizeof(start), "\"spec\":{\"trial\":%u,", number);
-	while (lines && !json && (type = lines_peek(lines, &line, &length)) != LINE_NONE) {
-		if (type == LINE_TRIAL && memmem(line, length, start, strlen(start)))
-			json = json_loadb(line, length, 0, NULL);
-		lines_take(lines);
-	}
+	if (places && places_find(places, type, trial, attempt, &at))
+		lines = lines_open(path.text, at);
+	if (lines && lines_peek(lines, &line, &length) == type)
+		json = json_loadb(line, length, 0, NULL);
 	lines_close(lines);
 	return json;
 }
@@ -403,6 +418,8 @@ static void remove_kept(struct service *service, uint32_t i, const char *because
 		log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why.text);
 	else
 		log_say(LOG_LEVEL_INFO, kept->entry.id, "removed", "removed: %s", because);
+	if (service->looked.kept == kept)
+		forget_places(service);
 	kept_free(kept);
 	service->kept[i] = service->kept[--service->nr_kept];
 }
@@ -527,6 +544,7 @@ int keep_open(struct service *service, struct why *why)
 
 void keep_close(struct service *service)
 {
+	forget_places(service);
 	for (uint32_t i = 0; i < service->nr_kept; i++)
 		kept_free(service->kept[i]);
 	free(service->kept);

@@ -2,6 +2,7 @@
 #ifndef DADRACE_SERVICE_PARTS_H
 #define DADRACE_SERVICE_PARTS_H
 
+#include "batch.h"
 #include "counts.h"
 #include "entry.h"
 #include "http.h"
@@ -10,6 +11,7 @@
 #include "loop.h"
 #include "notices.h"
 #include "notify.h"
+#include "places.h"
 #include "service.h"
 #include "store.h"
 #include "stream.h"
@@ -42,7 +44,9 @@ struct kept {
 	uint32_t nr_signatures;
 	uint64_t bytes; /* that its folder takes, once it has ended */
 	uint32_t followers;
-	bool untold; /* something has changed that /events has not told yet */
+	struct batch *batches[2]; /* whole, brief: the last ones that followers were sent */
+	bool untold;		  /* something has changed that /events has not told yet */
+	bool unsent;		  /* and that followers have not been sent */
 };
 
 /* The campaign that runs; kept NULL: none does. */
@@ -59,6 +63,12 @@ struct run {
 	bool pause;		 /* it is to be paused when it has ended */
 };
 
+/* Where the lines are of the campaign whose pictures were asked for last. */
+struct looked {
+	const struct kept *kept; /* NULL: none were */
+	struct places *places;
+};
+
 struct control;
 struct web;
 
@@ -69,6 +79,7 @@ struct service {
 	struct store *store;
 	struct kept **kept;
 	uint32_t nr_kept, room_kept;
+	struct looked looked;
 	struct counts removed; /* what campaigns that are kept no more have added */
 	struct run run;
 	struct job *clean;
@@ -143,8 +154,9 @@ json_t *keep_to_json(const struct kept *kept);
  */
 char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more);
 
-/* The line of a trial of its results, a new reference; NULL: there is none of that number. */
-json_t *keep_trial(const struct kept *kept, uint32_t number);
+/* The line of a trial, or of its ledger, a new reference; NULL: there is none. */
+json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
+		  uint32_t attempt);
 
 /* Whether a line of this type may be shown: a running campaign shows its trials only. */
 bool keep_shows(const struct kept *kept, enum line_type type);

@@ -277,6 +277,37 @@ void stream_send(struct stream *stream, const char *data, size_t length)
 	bufferevent_write(stream->buffer, data, length);
 }
 
+/* What was lent to a connection, and how it is given back. */
+struct loan {
+	void (*drop)(void *arg);
+	void *arg;
+};
+
+static void give_back(const void *data, size_t length, void *arg)
+{
+	struct loan *loan = arg;
+
+	(void)data;
+	(void)length;
+	loan->drop(loan->arg);
+	free(loan);
+}
+
+void stream_send_shared(struct stream *stream, const char *data, size_t length,
+			void (*drop)(void *arg), void *arg)
+{
+	struct loan *loan = malloc(sizeof(*loan));
+
+	if (loan)
+		*loan = (struct loan){ drop, arg };
+	if (loan && !evbuffer_add_reference(bufferevent_get_output(stream->buffer), data,
+					    length, give_back, loan))
+		return;
+	free(loan);
+	stream_send(stream, data, length);
+	drop(arg);
+}
+
 size_t stream_waiting(const struct stream *stream)
 {
 	return evbuffer_get_length(bufferevent_get_output(stream->buffer));

@@ -53,6 +53,10 @@ void stream_patient(struct stream *stream, bool patient);
 
 void stream_send(struct stream *stream, const char *data, size_t length);
 
+/* The same without a copy: the data stays as it is until `drop` is called with `arg`. */
+void stream_send_shared(struct stream *stream, const char *data, size_t length,
+			void (*drop)(void *arg), void *arg);
+
 /* Bytes that were sent and have not left yet. */
 size_t stream_waiting(const struct stream *stream);
 

@@ -70,8 +70,11 @@ const char varlink_description[] =
 	"\n"
 	"# With \"more\": each line of the results as it is written, from the first one after "
 	"`after` (0,\n"
-	"# or `next` of an earlier reply); at the end, one reply without a line.\n"
-	"method Follow(id: string, after: ?int) -> (line: ?object, next: int, campaign: "
+	"# or `next` of an earlier reply); at the end, one reply without a line. `brief` "
+	"leaves of a\n"
+	"# trial only its verdict, with what it is of, and its spec.\n"
+	"method Follow(id: string, after: ?int, brief: ?bool) -> (line: ?object, next: int, "
+	"campaign: "
 	"?Campaign)\n"
 	"\n"
 	"# A part of the lines that are there.\n"
@@ -157,6 +160,21 @@ bool varlink_number(const struct varlink_call *call, const char *name, int64_t l
 		return false;
 	}
 	*value = number;
+	return true;
+}
+
+bool varlink_flag(const struct varlink_call *call, const char *name, bool *value,
+		  const char **wrong)
+{
+	const json_t *json = json_object_get(call->parameters, name);
+
+	if (!json || json_is_null(json))
+		return true;
+	if (!json_is_boolean(json)) {
+		*wrong = name;
+		return false;
+	}
+	*value = json_is_true(json);
 	return true;
 }
 

@@ -45,6 +45,9 @@ bool varlink_text(const struct varlink_call *call, const char *name, const char 
 bool varlink_number(const struct varlink_call *call, const char *name, int64_t least,
 		    int64_t most, int64_t *value, const char **wrong);
 
+bool varlink_flag(const struct varlink_call *call, const char *name, bool *value,
+		  const char **wrong);
+
 /* Messages to send, NUL at their end as the last of *length bytes; malloc'd, NULL: out of memory. */
 char *varlink_reply(json_t *parameters, bool continues,
 		    size_t *length); /* takes the reference */

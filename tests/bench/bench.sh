@@ -5,7 +5,7 @@
 # shell loop and ping -f measured in the same session. Prints tables, asserts nothing. Everything
 # is measured once a round, in turns, and shown as median and min .. max over the rounds.
 #
-#   ROUNDS=5 SECONDS_EACH=2   in the environment: more is steadier and takes longer
+#   ROUNDS=5 SECONDS_EACH=2 KILLS=20   in the environment: more is steadier and takes longer
 set -euo pipefail
 
 dadrace=$1 source=$2 programs=${3:-$(dirname "$1")/tests/bench}
@@ -145,9 +145,12 @@ for round in $(seq "$rounds"); do
 	ledger_campaigns "$round"
 	cost_of_writes
 	if [ -x "$cost" ]; then cost_of_hooks; fi
+	python3 "$here/service.py" round "$(dirname "$dadrace")/dadraced" "$seconds" >>"$samples"
 done
 
 echo "Kernel $(uname -r), $(nproc) CPUs ($(
 	awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo)), $rounds rounds of $seconds s"
 python3 "$here/figures.py" print "$samples"
+echo
+python3 "$here/service.py" kills "$(dirname "$dadrace")/dadraced" "${KILLS:-20}"
 [ -x "$cost" ] || printf '\n%s is not built: the cost of armed hooks is not shown\n' "$cost"

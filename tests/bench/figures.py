@@ -150,6 +150,18 @@ def tables(path):
          ["", "median", "min .. max"],
          [[row, *spread(c["ns"], 0)] for row, c in samples.get("write", {}).items()])
 
+    followers = samples.get("followers", {})
+    show("Trials per second of a campaign in the service, in turns; and the service's CPU",
+         ["", "median", "min .. max", "to nobody", "us a trial"],
+         [[row, *spread(c["trials/s"], 1), ratio(c["trials/s"], followers["nobody follows"]["trials/s"]),
+           f"{median(c['us of CPU a trial']):.0f}"]
+          for row, c in followers.items()])
+
+    show("The service",
+         ["", "median", "min .. max", ""],
+         [[row, *spread(values, 1), unit]
+          for row, c in samples.get("service", {}).items() for unit, values in c.items()])
+
     phases = {row: c for row, c in samples["phases"].items() if is_campaign(row)}
     names = list(next(iter(phases.values())))
     show("Where a trial's time goes: medians in ms",

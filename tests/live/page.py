@@ -102,6 +102,11 @@ def with_browser(look_at, *arguments):
             browser.process.wait()
 
 
+def press(browser, key, code, text=""):
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, text=text)
+    browser.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+
+
 def look(browser, url, campaign, running, screenshot):
     browser.open(f"{url}/#{campaign}")
     browser.wait("document.querySelector('#race svg .window') !== null")
@@ -109,15 +114,27 @@ def look(browser, url, campaign, running, screenshot):
     picture = browser.value("document.querySelector('#race svg').outerHTML")
     for words in ("the window is open", "the echo reaches the device", "held in the window", "+4"):
         assert words in picture, f"the race lacks: {words}"
+    # By the keyboard: to the first campaign's button.
+    press(browser, "Tab", 9)
+    assert browser.value("document.activeElement.className") == "row", "Tab does not reach a campaign"
+    # Who holds, and the repeat drawn with its counter, each hold and put in words.
+    browser.wait("document.querySelector('#findings .holders li') !== null")
+    holders = browser.value("document.querySelector('#findings').textContent")
+    for words in ("Who holds, by the ledger of repeat", "+4 by ", "[syscall];"):
+        assert words in holders, f"who holds lacks: {words}: {holders}"
+    browser.value("document.querySelector('#findings button').focus()")
+    press(browser, "Enter", 13, "\r")
+    browser.wait("document.querySelectorAll('#race svg .mark').length > 5")
+    titles = browser.value("[...document.querySelectorAll('#race .mark.left')].map("
+                           "one => one.parentNode.querySelector('title').textContent).join('\\n')")
+    assert titles.count("nobody drops it") == 4, f"the holds that are left: {titles}"
+    assert browser.value("document.querySelector('#race svg title').textContent").find("repeat") > 0, "no repeat"
     browser.screenshot(screenshot + "-light.png")
     browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
     assert browser.value("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)", "no dark mode"
     browser.screenshot(screenshot + "-dark.png")
-    # By the keyboard alone: to the first campaign's button, and pressed.
-    browser.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
-    assert browser.value("document.activeElement.className") == "row", "Tab does not reach a campaign"
-    browser.call("Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", windowsVirtualKeyCode=13,
-                 text="\r")
+    browser.value("document.querySelector('#campaigns button').focus()")
+    press(browser, "Enter", 13, "\r")
     browser.wait(f"document.getElementById('one-title').textContent === {json.dumps(running)}")
     trials = f"+document.querySelector('[data-id=\"{running}\"]').closest('tr').children[2].textContent"
     before = browser.value(trials)

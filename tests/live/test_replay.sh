@@ -78,7 +78,12 @@ truth "page: of a clean run" [ "$code" -eq 0 ]
 page_holds() { # FILE PICTURES WORD...
 	/usr/bin/python3 "$live/report_page.py" parse "$@" >parse.out 2>&1 || fail "page: $1" "see" parse.out
 }
-page_holds page.html 1 'leak/net_device' 'Trial 1' 'window open for' 'the unregister' 'dadrace replay'
+# A ledger with holes draws no repeat.
+pictures=1 holders='Who holds: not known'
+if grep -q '"path_signature":"' leaky/results.ndjson; then
+	pictures=2 holders='nobody drops it'
+fi
+page_holds page.html $pictures 'leak/net_device' 'Trial 1' 'window open for' 'the unregister' 'dadrace replay' "$holders"
 page_holds cleanpage.html 1 'no fault in 4 valid trials' 'The first clean one' 'references came back'
 /usr/bin/python3 - <<-'PYTHON'
 	import json, os
@@ -98,11 +103,14 @@ page_holds cleanpage.html 1 'no fault in 4 valid trials' 'The first clean one' '
 	            line["machine"], line["campaign"]["name"] = evil(line["machine"]), evil("name")
 	        if line["type"] == "trial":
 	            line["klog"]["text"] = evil("WARNING")
+	        if line["type"] == "ledger":
+	            line["unmatched"] = [evil(one) for one in line["unmatched"]]
+	            line["paths"] = [evil(one) for one in line["paths"]]
 	        out.write(json.dumps(line) + "\n")
 PYTHON
 dadrace evilpage report evil -o evilpage.html
 truth "page: of hostile results" [ "$code" -eq 0 ]
-page_holds evilpage.html 1 '<script>alert(1)</script>'
+page_holds evilpage.html $pictures '<script>alert(1)</script>'
 if command -v chromium >/dev/null; then
 	for page in page cleanpage evilpage; do
 		timeout 100 /usr/bin/python3 "$live/report_page.py" look "$PWD/$page.html" "$PWD/$page" >look.out 2>&1

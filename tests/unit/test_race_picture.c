@@ -222,9 +222,11 @@ static void test_echoes_near_each_other_are_one_tick(void **state)
 
 static void test_counter(void **state)
 {
-	static const struct race_point points[] = { { 0, 10 },
-						    { 500 * US, 11 },
-						    { 5 * MS, 14 } };
+	static const struct race_point points[] = {
+		{ .at_ns = 0, .count = 10 },
+		{ .at_ns = 500 * US, .delta = 1, .count = 11 },
+		{ .at_ns = 5 * MS, .delta = 3, .count = 14 },
+	};
 	struct trial_line trial = trial_of(seed, NR(seed));
 	struct race race = { .trial = &trial };
 	char *picture = draw(&race), *path;
@@ -252,6 +254,62 @@ static void test_counter(void **state)
 	picture = draw(&race);
 	assert_int_equal(count(picture, "class=\"count "), 0);
 	assert_non_null(strstr(picture, "not known"));
+	free(picture);
+}
+
+static unsigned int marks(const char *picture, const char *class)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "<path class=\"mark%s\"", class);
+	return count(picture, what);
+}
+
+static void test_holds_and_puts(void **state)
+{
+	static const struct race_point points[] = {
+		{ 1 * MS, 1, 11, "route", "dst_alloc < [workqueue]", 0 },
+		{ 3 * MS, 1, 12, "packet socket", "packet_do_bind < [syscall]", 1 },
+		{ 4 * MS, 1, 13, "packet socket", "packet_do_bind < [syscall]", 1 },
+		{ 7900 * US, -1, 12, NULL, NULL, 0 },
+		{ 3000 * MS, -2, 10, "x", "</title><script> < [rcu]",
+		  0 }, /* after all moments */
+	};
+	struct trial_line trial = trial_of(seed, NR(seed));
+	const struct race race = {
+		.trial = &trial, .attempt = 2, .points = points, .nr_points = NR(points)
+	};
+	char *picture = draw(&race);
+
+	(void)state;
+	assert_non_null(strstr(picture, "<title>Trial 7, repeat 2 with the ledger, arm race"));
+	assert_int_equal(marks(picture, "") + marks(picture, " left"), NR(points));
+	assert_int_equal(marks(picture, " left"), 2);
+	/* without hovering, once for both */
+	assert_int_equal(count(picture, ">+2 packet_do_bind</text>"), 1);
+	assert_non_null(strstr(picture, "+2.60 ms: +1, then 12; packet socket: packet_do_bind "
+					"&lt; [syscall]; nobody drops it</title>"));
+	assert_non_null(strstr(picture, "+7.50 ms: -1, then 12</title>"));
+	assert_null(strstr(picture, "<script"));
+	assert_true(tick_of(picture, "+2.16 s") < x_of(picture, "<title>+3.00 s", "d=\"M"));
+	free(picture);
+}
+
+static void test_points_near_each_other_are_one_mark(void **state)
+{
+	struct race_point points[40];
+	struct trial_line trial = trial_of(seed, NR(seed));
+	const struct race race = { .trial = &trial, .points = points, .nr_points = NR(points) };
+	char *picture;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		points[i] = (struct race_point){ .at_ns = 3 * MS + i,
+						 .delta = i % 2 ? -1 : 1,
+						 .count = 10 + (i + 1) % 2 };
+	picture = draw(&race);
+	assert_int_equal(marks(picture, ""), 1);
+	assert_non_null(strstr(picture, "and 28 more</title>"));
 	free(picture);
 }
 
@@ -335,6 +393,8 @@ int main(void)
 		cmocka_unit_test(test_dad_has_a_lane_when_it_is_held),
 		cmocka_unit_test(test_echoes_near_each_other_are_one_tick),
 		cmocka_unit_test(test_counter),
+		cmocka_unit_test(test_holds_and_puts),
+		cmocka_unit_test(test_points_near_each_other_are_one_mark),
 		cmocka_unit_test(test_nothing_is_taken_as_markup),
 		cmocka_unit_test(test_whatever_the_numbers_are),
 		cmocka_unit_test(test_times),

@@ -37,6 +37,19 @@
 	"\"other\":\"II\",\"outcome\":\"kept\"}],\"timeline\":[{\"at_ns\":1,\"event\":"       \
 	"\"step-held\",\"sequence\":1,\"value\":0}]}\n"
 
+#define LEDGER_LINE(number, attempt, state)                                                    \
+	"{\"type\":\"ledger\",\"trial\":" number ",\"attempt\":" attempt ",\"final\":true,"    \
+	"\"signature\":\"leak/" EVIL "\",\"object\":\"net_device\",\"arm\":\"hold\","          \
+	"\"verdict\":\"leak\",\"leaked\":true,\"state\":\"" state "\",\"reason\":\"" EVIL      \
+	"\",\"baseline\":10,\"count\":12,\"exact\":true,\"clean\":3,\"path_signature\":"       \
+	"\"" EVIL "\",\"unmatched\":[{\"stack\":\"" EVIL " < [syscall]\",\"kind\":\"" EVIL     \
+	"\",\"task\":\"" EVIL "\",\"unmatched\":2,\"usual\":0.0,\"holds\":[{\"at_ns\":5000,"   \
+	"\"after\":\"echo-in\",\"echo\":3}]}],\"paths\":[{\"stack\":\"" EVIL " < [syscall]\"," \
+	"\"kind\":\"" EVIL "\",\"holds\":2,\"puts\":0,\"balance\":2}],\"timeline\":[{"         \
+	"\"at_ns\":5000,\"delta\":1,\"count\":11,\"path\":1},{\"at_ns\":900000,\"delta\":1,"   \
+	"\"count\":12,\"path\":7}],\"race\":[{\"at_ns\":0,\"event\":\"start\",\"sequence\":0," \
+	"\"value\":0},{\"at_ns\":4000,\"event\":\"opened\",\"sequence\":0,\"value\":0}]}\n"
+
 static char folder[64], page[96];
 
 static int make_folder(void **state)
@@ -160,6 +173,67 @@ static void test_parts(void **state)
 	past_close(past);
 }
 
+/* Who holds in words, and the repeat drawn beside the trial. */
+static void test_ledger(void **state)
+{
+	static const char *const parts[] = {
+		"id=\"trial-2\"",
+		"The ledger</h3>",
+		"Who holds, by the ledger of repeat 1 of trial 2, compared with 3 trials",
+		"+2</td>",
+		"exact",
+		"at 5 us, right after echo 3 reached the receive path",
+		"folded for flame graphs",
+		"[syscall];",
+		"id=\"trial-2-repeat-1\"",
+		"Trial 2, repeat 1 with the ledger, arm hold: leak",
+		"class=\"count known\"",
+		"class=\"mark left\"",
+		"12 after: +2",
+		"</html>\n",
+	};
+	struct past *past =
+		past_of(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("2", "1", "whole"));
+	char *html = html_of(past), *at = html;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		char *found = strstr(at, parts[i]);
+
+		if (!found) {
+			fail_msg("\"%s\" is not in its place", parts[i]);
+			return;
+		}
+		at = found;
+	}
+	assert_int_equal(count(html, "<script"), 0);
+	assert_int_equal(count(html, "</title>"), count(html, "<title>"));
+	assert_int_equal(count(html, "<svg xmlns"), 2);
+	free(html);
+	past_close(past);
+}
+
+/* The trial's own: in its picture. With holes: nowhere. */
+static void test_own_ledger(void **state)
+{
+	struct past *past =
+		past_of(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("2", "0", "whole"));
+	char *html = html_of(past);
+
+	(void)state;
+	assert_int_equal(count(html, "<svg xmlns"), 1);
+	assert_int_equal(count(html, "class=\"count known\""), 1);
+	assert_non_null(strstr(html, "Trial 2, arm race: leak"));
+	free(html);
+	past_close(past);
+	past = past_of(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("2", "0", "missed"));
+	html = html_of(past);
+	assert_int_equal(count(html, "class=\"count known\""), 0);
+	assert_int_equal(count(html, "class=\"count guess\""), 1);
+	free(html);
+	past_close(past);
+}
+
 static void test_without_trials(void **state)
 {
 	struct past *past = past_of(CAMPAIGN_LINE);
@@ -195,6 +269,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_taken_as_markup),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_ledger),
+		cmocka_unit_test(test_own_ledger),
 		cmocka_unit_test(test_without_trials),
 		cmocka_unit_test(test_file),
 	};

@@ -770,6 +770,7 @@ static void test_go_on_with_ledgers(void **state)
 	const struct ledger_of of = { .trial = 1,
 				      .attempt = 2,
 				      .object = "net_device",
+				      .evidence = quiet_trial(1),
 				      .judgement = &leak,
 				      .books = books };
 	struct ledger_line line = ledger_line(&of, &told);

@@ -237,24 +237,28 @@ static void test_which_hold_is_left(void **state)
 	assert_int_equal(books->suspects[0].holds[1].echo, 2);
 	assert_int_equal(books->nr_points, 4);
 	assert_int_equal(books->points[3].count, 7);
+	assert_int_equal(books->points[3].delta, -1);
+	assert_int_equal(books->points[3].path, 1);
 	free(books);
 }
 
 static void test_points_are_bounded(void **state)
 {
-	uint64_t at_ns[150];
+	enum { ENTRIES = BOOKS_POINTS + 22 };
+	uint64_t at_ns[ENTRIES];
 	struct books *books;
 	int64_t sum = 0;
 
 	(void)state;
-	for (uint64_t i = 0; i < 150; i++)
+	for (uint64_t i = 0; i < ENTRIES; i++)
 		at_ns[i] = 1000 + i;
-	books = write_books(at_ns, 150, 0);
+	books = write_books(at_ns, ENTRIES, 0);
 	assert_in_range(books->nr_points, 2, BOOKS_POINTS);
 	for (uint32_t i = 0; i < books->nr_points; i++)
 		sum += books->points[i].delta;
-	assert_int_equal(sum, 150);
-	assert_int_equal(books->points[books->nr_points - 1].count, 155);
+	assert_int_equal(sum, ENTRIES);
+	assert_int_equal(books->points[0].path, 0); /* of several entries */
+	assert_int_equal(books->points[books->nr_points - 1].count, 5 + ENTRIES);
 	assert_int_equal(books->suspects[0].nr_holds, BOOKS_HOLDS);
 	free(books);
 }
@@ -316,6 +320,7 @@ static void test_finding_is_told(void **state)
 				.attempt = 1,
 				.signature = judgement.signature,
 				.object = "net_device",
+				.evidence = calloc(1, sizeof(*of.evidence)),
 				.judgement = &judgement,
 				.books = books };
 	struct summary summary = { 0 };
@@ -353,6 +358,7 @@ static void test_finding_is_told(void **state)
 	free(text);
 	tally_free(tally);
 	free(books);
+	free((void *)of.evidence);
 }
 
 static void test_other_verdict_accuses_nobody(void **state)
@@ -366,6 +372,7 @@ static void test_other_verdict_accuses_nobody(void **state)
 				      .attempt = 1,
 				      .signature = sought.signature,
 				      .object = "net_device",
+				      .evidence = calloc(1, sizeof(*of.evidence)),
 				      .judgement = &clean,
 				      .books = books };
 	struct summary summary = { 0 };
@@ -378,6 +385,7 @@ static void test_other_verdict_accuses_nobody(void **state)
 	assert_false(summary.findings[0].ledger.leaked);
 	tally_free(tally);
 	free(books);
+	free((void *)of.evidence);
 }
 
 static void test_smallest_first_and_last(void **state)
