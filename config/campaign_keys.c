@@ -359,7 +359,7 @@ static const struct field campaign_rows[] = {
 	  .doc = "Steps of an order of events, for the race arm: \"I held at SITE until II "
 		 "held\" is a hold of thread I, the bring-up, at a site that dadrace doctor lists, or "
 		 "inside any kernel function; \"at return of SITE\" is at its end, \"until II done\" "
-		 "until its send has returned, \"for 300 us\" a time; the same for II, the sender, "
+		 "until it has sent all, \"for 300 us\" a time; the same for II, the sender, "
 		 "which \"starts when I held\", and for DAD, the kernel's worker" },
 	{ "explore", FIELD_OBJECT, GROUP(explore),
 	  .doc = "How race trials are chosen where no order says what is to happen; with it echo.count is the "

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hash.h"
 #include "plan.h"
 
 enum { TRIES = 1000 };
@@ -289,6 +290,113 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 		point->starts_when = ORDER_THREAD_NONE;
 }
 
+/* --- schedules --- */
+
+enum { TIMED_IN = 4 }; /* of so many last holds, one ends by time */
+
+static bool allows_end(const struct point_space *space, enum order_until until)
+{
+	for (uint32_t i = 0; i < space->campaign->explore.nr_ends; i++)
+		if (space->campaign->explore.ends[i] == until)
+			return true;
+	return false;
+}
+
+/* A place of a thread that has no hold yet; false: the draw was none. */
+static bool draw_turn(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	uint32_t place = (uint32_t)plan_draw_below(state, space->places.nr_holds);
+	enum order_thread thread = space->places.holds[place].thread;
+
+	if (holds_thread(space, point, thread))
+		return false;
+	if (point->nr_holds) {
+		struct point_hold *last = &point->holds[point->nr_holds - 1];
+
+		last->until = ORDER_UNTIL_HELD;
+		last->other = thread;
+		if (thread == ORDER_THREAD_II)
+			point->starts_when = thread_of(space, last);
+	}
+	point->holds[point->nr_holds++] = (struct point_hold){ .place = place };
+	return true;
+}
+
+static void draw_last_end(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	struct point_hold *last = &point->holds[point->nr_holds - 1];
+
+	if (!allows_end(space, ORDER_UNTIL_DONE) ||
+	    (allows_end(space, ORDER_UNTIL_TIME) && !plan_draw_below(state, TIMED_IN))) {
+		last->until = ORDER_UNTIL_TIME;
+		last->time_us = draw_between(state, space->campaign->explore.hold_range.min_us,
+					     space->campaign->explore.hold_range.max_us);
+	} else {
+		last->until = ORDER_UNTIL_DONE;
+		last->other = ORDER_THREAD_I + plan_draw_below(state, ORDER_THREADS - 1);
+	}
+	/* It runs while the first is held. */
+	if (!holds_thread(space, point, ORDER_THREAD_II))
+		point->starts_when = thread_of(space, &point->holds[0]);
+}
+
+static bool draw_schedule(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	uint32_t most = most_holds(space), nr;
+
+	if (!allows_end(space, ORDER_UNTIL_HELD))
+		most = 1;
+	nr = most > 1 && plan_draw_below(state, 2) ? (uint32_t)draw_between(state, 2, most) : 1;
+	point->nr_holds = 0;
+	point->starts_when = ORDER_THREAD_NONE;
+	for (uint32_t i = 0; i < nr; i++)
+		if (!draw_turn(space, state, point))
+			return false;
+	draw_last_end(space, state, point);
+	sort_holds(point);
+	return point_makes_sense(space, point);
+}
+
+void point_schedule(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	*point = (struct point){ 0 };
+	draw_packets(space, state, point);
+	for (int i = 0; i < TRIES; i++)
+		if (draw_schedule(space, state, point))
+			return;
+	point_random(space, state, point);
+}
+
+static uint64_t magnitude(uint64_t value)
+{
+	uint64_t bits = 0;
+
+	for (; value; value >>= 1)
+		bits++;
+	return bits;
+}
+
+uint64_t point_order_key(const struct point *point)
+{
+	uint64_t hash = hash_bytes(HASH_START, &point->starts_when, sizeof(point->starts_when));
+
+	for (uint32_t i = 0; i < point->nr_holds; i++) {
+		const struct point_hold *hold = &point->holds[i];
+		uint64_t words[] = { hold->place, hold->until, hold->other,
+				     magnitude(hold->time_us) };
+
+		hash = hash_bytes(hash, words, sizeof(words));
+	}
+	return hash;
+}
+
+uint64_t point_key(const struct point *point)
+{
+	uint64_t words[] = { point->direction, point->target, point->answer };
+
+	return hash_bytes(point_order_key(point), words, sizeof(words));
+}
+
 /* --- the grid --- */
 
 enum { GRID_TIMES = 3, GRID_ENDS = GRID_TIMES + 2 * (ORDER_THREADS - 1) };
@@ -316,14 +424,6 @@ static uint64_t take_digit(uint64_t *number, uint64_t base)
 
 	*number /= base;
 	return digit;
-}
-
-static bool allows_end(const struct point_space *space, enum order_until until)
-{
-	for (uint32_t i = 0; i < space->campaign->explore.nr_ends; i++)
-		if (space->campaign->explore.ends[i] == until)
-			return true;
-	return false;
 }
 
 /* Point number `number`; false when it makes no sense. *past: there are not so many. */

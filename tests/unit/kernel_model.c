@@ -6,10 +6,21 @@
 #include <string.h>
 
 #include "evidence.h"
+#include "plan.h"
 #include "verdict.h"
 
-enum { STOPS_MAX = 8 };
+const char *const model_bug_names[] = { "sound", "down", "failure", "uncached", "three" };
+_Static_assert(sizeof(model_bug_names) / sizeof(model_bug_names[0]) == MODEL_BUGS,
+	       "a name each");
+
+enum { STOPS_MAX = 10 };
 #define NEVER UINT64_MAX
+
+/* What a thread is inside of, from one place to another, and what another one waits for. */
+enum { RTNL = 1, ROUTING = 2 };
+
+/* Which packets come by. */
+enum who { ANY, OUTBOUND, RAW, TO_GROUP, ANSWER };
 
 /* A place that a thread passes: the time since the one before, and the moment that is seen there. */
 struct stop {
@@ -17,37 +28,58 @@ struct stop {
 	bool at_return;
 	uint64_t after_ns;
 	enum moment_kind seen; /* MOMENTS: none */
+	enum who who;
+	unsigned waits, enters, leaves;
 };
 
+/* clang-format off */
 static const struct stop paths[ORDER_THREADS][STOPS_MAX] = {
-	[ORDER_THREAD_I] = { { "closed", false, 4000, MOMENT_CLOSED },
-			     { "stop", false, 9000, MOMENTS },
-			     { "ipv6-down", false, 21000, MOMENTS },
-			     { "address-delete", true, 15000, MOMENTS },
-			     { "end", true, 8000, MOMENT_FLAGS_RETURN } },
-	[ORDER_THREAD_II] = { { "out", false, 2000, MOMENT_ECHO_OUT },
-			      { "route", false, 1500, MOMENT_ROUTE },
-			      { "uncached-route", true, 2500, MOMENTS },
-			      { "source", false, 1000, MOMENT_SOURCE },
-			      { "end", true, 3000, MOMENT_ECHO_ANSWERED } },
-	[ORDER_THREAD_DAD] = { { "dad-work", false, 300000, MOMENTS },
-			       { "dad-completed", false, 900000, MOMENTS },
-			       { "end", true, 5000, MOMENTS } },
+	[ORDER_THREAD_I] = {
+		{ "closed", false, 4000, MOMENT_CLOSED, .waits = RTNL, .enters = RTNL },
+		{ "flag-change", false, 3000, MOMENTS },
+		{ "quiet", false, 5000, MOMENTS, .waits = ROUTING },
+		{ "stop", false, 4000, MOMENTS },
+		{ "ipv6-down", false, 21000, MOMENTS },
+		{ "address-delete", true, 15000, MOMENTS },
+		{ "end", true, 8000, MOMENT_FLAGS_RETURN, .leaves = RTNL },
+	},
+	[ORDER_THREAD_II] = {
+		{ "out", false, 2000, MOMENT_ECHO_OUT, OUTBOUND },
+		{ "in", false, 2500, MOMENT_ECHO_IN, TO_GROUP },
+		{ "echo-reply", false, 1000, MOMENT_REPLY, TO_GROUP },
+		{ "route", false, 1500, MOMENT_ROUTE, .enters = ROUTING },
+		{ "uncached-route", true, 2500, MOMENTS, RAW },
+		{ "source", false, 1000, MOMENT_SOURCE },
+		{ "answered", true, 3000, MOMENT_ECHO_ANSWERED, OUTBOUND },
+		{ "dad-failure", false, 30000, MOMENT_DAD_IN, ANSWER, .leaves = ROUTING },
+		{ "end", true, 2000, MOMENTS, .leaves = ROUTING },
+	},
+	[ORDER_THREAD_DAD] = {
+		{ "dad-work", false, 300000, MOMENTS },
+		{ "rtnl", false, 2000, MOMENTS, .waits = RTNL, .enters = RTNL },
+		{ "dad-kick", false, 2000, MOMENTS },
+		{ "end", true, 5000, MOMENTS, .leaves = RTNL },
+	},
 };
+/* clang-format on */
+
+enum { I_STOP = 3, I_DOWN, II_UNCACHED = 4, II_SOURCE, II_FAILURE = 7, DAD_WORK = 0, DAD_RTNL };
 
 struct thread {
 	uint32_t next;	   /* stop */
 	uint64_t at_ns;	   /* when it comes there; NEVER: it has not begun, or is over */
 	uint32_t hold;	   /* that it is in, from 1; 0: none */
 	uint64_t until_ns; /* of that: at the latest */
+	unsigned inside;
 	bool held, done;
 };
 
 struct model {
 	const struct trial_spec *spec;
+	uint64_t chance;
 	struct thread threads[ORDER_THREADS];
 	struct evidence *evidence;
-	uint64_t passed[ORDER_THREADS][STOPS_MAX];
+	uint64_t came[ORDER_THREADS][STOPS_MAX], passed[ORDER_THREADS][STOPS_MAX];
 };
 
 static void note(struct model *model, enum moment_kind kind, uint64_t at_ns, int64_t value,
@@ -65,10 +97,40 @@ static const struct stop *stop_of(const struct model *model, int thread)
 	return &paths[thread][model->threads[thread].next];
 }
 
+static bool comes_by(const struct model *model, enum who who)
+{
+	switch (who) {
+	case ANY: return true;
+	case OUTBOUND: return model->spec->direction != DIRECTION_INBOUND;
+	case RAW: return model->spec->direction == DIRECTION_OUTBOUND_RAW;
+	case TO_GROUP: return model->spec->direction == DIRECTION_INBOUND;
+	case ANSWER: return model->spec->dad_answer != DAD_ANSWER_NONE;
+	}
+	return false;
+}
+
+/* An echo to an address that is not valid yet goes no further than the device. */
+static bool is_dropped(const struct model *model)
+{
+	return model->spec->direction == DIRECTION_INBOUND &&
+	       model->spec->target == TARGET_TENTATIVE;
+}
+
+/* To the next stop that this trial has, in three quarters to five quarters of its time. */
+static void walk(struct model *model, int thread, uint64_t now_ns)
+{
+	struct thread *t = &model->threads[thread];
+
+	while (!comes_by(model, stop_of(model, thread)->who))
+		t->next++;
+	t->at_ns = now_ns + stop_of(model, thread)->after_ns *
+				    (750 + plan_draw_below(&model->chance, 500)) / 1000;
+}
+
 static void begin(struct model *model, int thread, uint64_t now_ns)
 {
 	if (model->threads[thread].at_ns == NEVER && !model->threads[thread].next)
-		model->threads[thread].at_ns = now_ns + stop_of(model, thread)->after_ns;
+		walk(model, thread, now_ns);
 }
 
 /* The hold of the trial at the place where a thread is, from 1. */
@@ -102,16 +164,31 @@ static void pass(struct model *model, int thread, uint64_t now_ns)
 
 	model->passed[thread][t->next] = now_ns;
 	if (stop->seen != MOMENTS)
-		note(model, stop->seen, now_ns, 0, thread == ORDER_THREAD_II);
+		note(model, stop->seen, now_ns,
+		     stop->seen == MOMENT_SOURCE ? -EADDRNOTAVAIL : 0,
+		     thread == ORDER_THREAD_II);
+	t->inside = (t->inside | stop->enters) & ~stop->leaves;
 	t->done = !strcmp(stop->place, "end");
-	t->next++;
-	t->at_ns = t->done ? NEVER : now_ns + stop_of(model, thread)->after_ns;
+	if (t->done) {
+		t->at_ns = NEVER;
+		return;
+	}
+	if (thread == ORDER_THREAD_II && !strcmp(stop->place, "in") && is_dropped(model))
+		t->next = II_SOURCE + 1;
+	else
+		t->next++;
+	walk(model, thread, now_ns);
 }
 
-static bool goes_round(const struct model *model, int thread)
+static bool is_blocked(const struct model *model, int thread)
 {
-	return !strcmp(stop_of(model, thread)->place, "uncached-route") &&
-	       model->spec->direction != DIRECTION_OUTBOUND_RAW;
+	unsigned inside = 0;
+
+	if (model->threads[thread].next >= STOPS_MAX)
+		return false;
+	for (int i = ORDER_THREAD_I; i < ORDER_THREADS; i++)
+		inside |= i == thread ? 0 : model->threads[i].inside;
+	return stop_of(model, thread)->waits & inside;
 }
 
 static void come(struct model *model, int thread, uint64_t now_ns)
@@ -119,15 +196,11 @@ static void come(struct model *model, int thread, uint64_t now_ns)
 	struct thread *t = &model->threads[thread];
 	uint32_t hold = hold_at(model, thread);
 
-	if (goes_round(model, thread)) {
-		t->next++;
-		t->at_ns = now_ns + stop_of(model, thread)->after_ns;
-		return;
-	}
-
+	if (!t->hold)
+		model->came[thread][t->next] = now_ns;
 	if (!hold || t->hold) {
-		pass(model, thread, now_ns);
 		t->hold = 0;
+		pass(model, thread, now_ns);
 		return;
 	}
 	t->hold = hold;
@@ -154,6 +227,10 @@ static int next_thread(const struct model *model, uint64_t now_ns, uint64_t *at_
 		if (t->hold && t->at_ns != NEVER &&
 		    has_come(model, &model->spec->holds[t->hold - 1]))
 			due_ns = now_ns;
+		if (due_ns != NEVER && is_blocked(model, i))
+			continue;
+		if (due_ns < now_ns) /* it was blocked */
+			due_ns = now_ns;
 		if (due_ns < *at_ns) {
 			*at_ns = due_ns;
 			next = i;
@@ -171,22 +248,42 @@ static void release(struct model *model, int thread, uint64_t now_ns)
 	note(model, MOMENT_STEP_RELEASED, now_ns, kept ? 0 : -ETIMEDOUT, t->hold);
 }
 
-static bool leaks(const struct model *model)
+/* Both happened, in this order. */
+static bool follows(uint64_t earlier, uint64_t later)
+{
+	return earlier && later && earlier < later;
+}
+
+static bool leaks(const struct model *model, enum model_bug bug)
 {
 	const uint64_t *i = model->passed[ORDER_THREAD_I];
 	const uint64_t *ii = model->passed[ORDER_THREAD_II];
-	uint64_t stop = i[1], down = i[2], deleted = i[3], route = ii[2], source = ii[3];
-	uint64_t work = model->passed[ORDER_THREAD_DAD][0];
+	uint64_t work = model->came[ORDER_THREAD_DAD][DAD_WORK];
+	uint64_t let_go = model->passed[ORDER_THREAD_DAD][DAD_WORK];
+	bool routed_in_vain = follows(i[I_STOP], ii[II_UNCACHED]) &&
+			      follows(ii[II_UNCACHED], i[I_DOWN]) &&
+			      follows(i[I_DOWN], ii[II_SOURCE]);
 
-	return route && deleted && source && stop < route && route < down && source > deleted &&
-	       work > route && work < source;
+	switch (bug) {
+	case MODEL_DOWN: return follows(work, i[I_STOP]) && follows(i[I_STOP], let_go);
+	case MODEL_FAILURE:
+		return follows(work, ii[II_FAILURE]) && follows(ii[II_FAILURE], let_go);
+	case MODEL_UNCACHED: return routed_in_vain;
+	case MODEL_THREE:
+		return routed_in_vain && follows(ii[II_UNCACHED], work) &&
+		       follows(work, ii[II_SOURCE]);
+	case MODEL_SOUND:
+	case MODEL_BUGS: break;
+	}
+	return false;
 }
 
-void kernel_model_run(const struct trial_spec *spec, struct behaviour *behaviour)
+void kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
+		      struct behaviour *behaviour)
 {
 	static const enum object objects[] = { OBJECT_NET_DEVICE };
 	static struct evidence e;
-	struct model model = { .spec = spec, .evidence = &e };
+	struct model model = { .spec = spec, .chance = spec->seed, .evidence = &e };
 	struct judgement judgement;
 	uint64_t now_ns = 1000;
 	int thread;
@@ -209,7 +306,7 @@ void kernel_model_run(const struct trial_spec *spec, struct behaviour *behaviour
 		model.threads[i].at_ns = NEVER;
 	begin(&model, ORDER_THREAD_I, now_ns + spec->hold_us * 1000);
 	begin(&model, ORDER_THREAD_DAD, now_ns);
-	if (!spec->starts_when && spec->direction != DIRECTION_INBOUND)
+	if (!spec->starts_when)
 		begin(&model, ORDER_THREAD_II, now_ns + spec->offset_us * 1000);
 	while ((thread = next_thread(&model, now_ns, &now_ns))) {
 		if (model.threads[thread].hold)
@@ -220,7 +317,11 @@ void kernel_model_run(const struct trial_spec *spec, struct behaviour *behaviour
 	evidence_derive(&e);
 	e.baseline.found = e.after.found = true;
 	e.bringup_end = BRINGUP_EXITED;
-	e.settled = !leaks(&model);
+	e.refused_errno = spec->direction == DIRECTION_INBOUND ? 0 : EADDRNOTAVAIL;
+	/* Decoys: counts that differ for reasons of their own. */
+	e.after.neighbours = spec->target == TARGET_PEER;
+	e.after.groups = spec->echoes > 2 && spec->target == TARGET_SOLICITED_NODE;
+	e.settled = !leaks(&model, bug);
 	e.unregister_tried = e.unregister_returned = !e.settled;
 	e.after.net_device = e.baseline.net_device + !e.settled;
 	verdict_judge(&e, objects, 1, &judgement);
