@@ -35,7 +35,7 @@ enum { MEASURED_GENERATIONS = 2, TRIES = 64 };
  * Of a guided trial: how often what has never come about is tried before it is left alone, and of how many
  * draws one may try it nevertheless.
  */
-enum { PATIENCE = 4, DOUBT = 16 };
+enum { PATIENCE = 3, DOUBT = 16, CANDIDATES = 16, CHANGED_IN = 4 };
 
 struct planned {
 	struct point point;
@@ -397,28 +397,54 @@ static void plan_change(struct explorer *explorer, uint64_t *state, struct plann
 	} while (plan_draw_below(state, 2));
 }
 
-/*
- * Half of the trials are schedules that were not tried yet, few holds first; the others change what
- * has shown new behaviour. What has never come about, though it was tried often enough, is left alone.
- */
+static uint32_t times_planned(const struct explorer *explorer, const struct point *point)
+{
+	const struct memory_entry *entry =
+		memory_find(&explorer->points, point_order_key(point));
+
+	return entry ? entry->trials : 0;
+}
+
+/* What has never come about, though it was tried often enough, is mostly left alone. */
+static bool is_worth_it(const struct explorer *explorer, uint64_t *state,
+			const struct point *point)
+{
+	return has_hope(explorer, point) || !plan_draw_below(state, DOUBT);
+}
+
+/* Of some draws the order that was planned least often. */
+static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planned *planned)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (int i = 0, drawn = 0; i < TRIES && drawn < CANDIDATES; i++) {
+		struct point point;
+		uint32_t times;
+
+		point_schedule(&explorer->space, state, &point);
+		if (least < UINT32_MAX && !is_worth_it(explorer, state, &point))
+			continue;
+		drawn++;
+		times = times_planned(explorer, &point);
+		if (times >= least)
+			continue;
+		least = times;
+		planned->point = point;
+	}
+}
+
 static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
-	const struct explore_choice fresh = planned->choice;
-
+	if (!explorer->nr_corpus || plan_draw_below(state, CHANGED_IN)) {
+		plan_fresh(explorer, state, planned);
+		return;
+	}
 	for (int i = 0; i < TRIES; i++) {
-		planned->choice = fresh;
-		if (explorer->nr_corpus && plan_draw_below(state, 2))
-			plan_change(explorer, state, planned);
-		else
-			point_schedule(&explorer->space, state, &planned->point);
-		if (!has_hope(explorer, &planned->point) && plan_draw_below(state, DOUBT))
-			continue;
-		if (planned->choice.parent ||
-		    !memory_find(&explorer->points, point_key(&planned->point)))
+		plan_change(explorer, state, planned);
+		if (is_worth_it(explorer, state, &planned->point))
 			break;
 	}
-	if (planned->choice.parent)
-		explorer->trials[planned->choice.parent - 1].chosen++;
+	explorer->trials[planned->choice.parent - 1].chosen++;
 }
 
 static void plan_sweep(struct explorer *explorer, uint64_t *state, struct planned *planned)
@@ -462,7 +488,7 @@ static int plan_one(struct explorer *explorer, uint32_t trial, struct planned *p
 		.generation = generation_of(explorer, trial),
 	};
 	modes[planned->choice.mode].plan(explorer, &state, planned);
-	return remember(&explorer->points, point_key(&planned->point),
+	return remember(&explorer->points, point_order_key(&planned->point),
 			planned->choice.generation, false);
 }
 

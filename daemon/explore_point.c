@@ -292,7 +292,7 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 
 /* --- schedules --- */
 
-enum { TIMED_IN = 4 }; /* of so many last holds, one ends by time */
+enum { OTHERWISE_IN = 4 }; /* of so many last holds, one ends in any way */
 
 static bool allows_end(const struct point_space *space, enum order_until until)
 {
@@ -322,19 +322,29 @@ static bool draw_turn(const struct point_space *space, uint64_t *state, struct p
 	return true;
 }
 
+/*
+ * Whom the last waits for: it falls behind all others, so for the one that takes longest, which is thread I;
+ * where that cannot be, for the one that went before it, or for the packet.
+ */
+static void wait_for_others(const struct point_space *space, struct point *point)
+{
+	struct point_hold *last = &point->holds[point->nr_holds - 1];
+
+	last->until = ORDER_UNTIL_DONE;
+	last->other = ORDER_THREAD_I;
+	if (!can_end(space, point, last))
+		last->other =
+			point->nr_holds > 1 ? thread_of(space, last - 1) : ORDER_THREAD_II;
+}
+
 static void draw_last_end(const struct point_space *space, uint64_t *state, struct point *point)
 {
 	struct point_hold *last = &point->holds[point->nr_holds - 1];
 
-	if (!allows_end(space, ORDER_UNTIL_DONE) ||
-	    (allows_end(space, ORDER_UNTIL_TIME) && !plan_draw_below(state, TIMED_IN))) {
-		last->until = ORDER_UNTIL_TIME;
-		last->time_us = draw_between(state, space->campaign->explore.hold_range.min_us,
-					     space->campaign->explore.hold_range.max_us);
-	} else {
-		last->until = ORDER_UNTIL_DONE;
-		last->other = ORDER_THREAD_I + plan_draw_below(state, ORDER_THREADS - 1);
-	}
+	if (allows_end(space, ORDER_UNTIL_DONE) && plan_draw_below(state, OTHERWISE_IN))
+		wait_for_others(space, point);
+	else
+		draw_end(space, state, last);
 	/* It runs while the first is held. */
 	if (!holds_thread(space, point, ORDER_THREAD_II))
 		point->starts_when = thread_of(space, &point->holds[0]);
@@ -352,6 +362,9 @@ static bool draw_schedule(const struct point_space *space, uint64_t *state, stru
 	for (uint32_t i = 0; i < nr; i++)
 		if (!draw_turn(space, state, point))
 			return false;
+	if (nr > 2 && plan_draw_below(state, 2)) /* all the others let the last one go first */
+		for (uint32_t i = 0; i + 2 < nr; i++)
+			point->holds[i].other = thread_of(space, &point->holds[nr - 1]);
 	draw_last_end(space, state, point);
 	sort_holds(point);
 	return point_makes_sense(space, point);

@@ -62,7 +62,8 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 /*
  * A schedule, as iterative context bounding goes through them (Musuvathi and Qadeer, PLDI 2007): one
  * thread runs to a place, then another one to a place of its own, and so on; each goes on when the next is
- * held, and the last when another is done. Half of them have one hold. Thread II starts when it is its turn.
+ * held, and the last when the others are done, of four of them three. Half of them have one hold. Thread II
+ * starts when it is its turn.
  */
 void point_schedule(const struct point_space *space, uint64_t *state, struct point *point);
 

@@ -16,8 +16,11 @@ _Static_assert(sizeof(model_bug_names) / sizeof(model_bug_names[0]) == MODEL_BUG
 enum { STOPS_MAX = 10 };
 #define NEVER UINT64_MAX
 
-/* What a thread is inside of, from one place to another, and what another one waits for. */
-enum { RTNL = 1, ROUTING = 2 };
+/*
+ * What a thread is inside of, from one place to another, and what another one waits for. Our holds are
+ * inside of RCU, too: an eBPF program is.
+ */
+enum { RTNL = 1, RCU = 2 };
 
 /* Which packets come by. */
 enum who { ANY, OUTBOUND, RAW, TO_GROUP, ANSWER };
@@ -35,35 +38,43 @@ struct stop {
 /* clang-format off */
 static const struct stop paths[ORDER_THREADS][STOPS_MAX] = {
 	[ORDER_THREAD_I] = {
-		{ "closed", false, 4000, MOMENT_CLOSED, .waits = RTNL, .enters = RTNL },
-		{ "flag-change", false, 3000, MOMENTS },
-		{ "quiet", false, 5000, MOMENTS, .waits = ROUTING },
-		{ "stop", false, 4000, MOMENTS },
-		{ "ipv6-down", false, 21000, MOMENTS },
-		{ "address-delete", true, 15000, MOMENTS },
-		{ "end", true, 8000, MOMENT_FLAGS_RETURN, .leaves = RTNL },
+		{ "closed", false, 85000000, MOMENT_CLOSED, .waits = RTNL, .enters = RTNL },
+		{ "flag-change", false, 500000, MOMENTS },
+		{ "quiet", false, 1000000, MOMENTS, .waits = RCU },
+		{ "stop", false, 1500000, MOMENTS },
+		{ "ipv6-down", false, 3000000, MOMENTS },
+		{ "address-delete", true, 1000000, MOMENTS },
+		{ "end", true, 1500000, MOMENT_FLAGS_RETURN, .leaves = RTNL },
 	},
 	[ORDER_THREAD_II] = {
-		{ "out", false, 2000, MOMENT_ECHO_OUT, OUTBOUND },
-		{ "in", false, 2500, MOMENT_ECHO_IN, TO_GROUP },
-		{ "echo-reply", false, 1000, MOMENT_REPLY, TO_GROUP },
-		{ "route", false, 1500, MOMENT_ROUTE, .enters = ROUTING },
-		{ "uncached-route", true, 2500, MOMENTS, RAW },
-		{ "source", false, 1000, MOMENT_SOURCE },
-		{ "answered", true, 3000, MOMENT_ECHO_ANSWERED, OUTBOUND },
-		{ "dad-failure", false, 30000, MOMENT_DAD_IN, ANSWER, .leaves = ROUTING },
-		{ "end", true, 2000, MOMENTS, .leaves = ROUTING },
+		{ "out", false, 1400000, MOMENT_ECHO_OUT, OUTBOUND },
+		{ "in", false, 1600000, MOMENT_ECHO_IN, TO_GROUP },
+		{ "echo-reply", false, 50000, MOMENT_REPLY, TO_GROUP },
+		{ "route", false, 110000, MOMENT_ROUTE, .enters = RCU },
+		{ "uncached-route", true, 100000, MOMENTS, RAW },
+		{ "source", false, 70000, MOMENT_SOURCE },
+		{ "answered", true, 50000, MOMENT_ECHO_ANSWERED, OUTBOUND },
+		{ "dad-failure", false, 600000, MOMENT_DAD_IN, ANSWER, .leaves = RCU },
+		{ "end", true, 50000, MOMENTS, .leaves = RCU },
 	},
 	[ORDER_THREAD_DAD] = {
-		{ "dad-work", false, 300000, MOMENTS },
-		{ "rtnl", false, 2000, MOMENTS, .waits = RTNL, .enters = RTNL },
-		{ "dad-kick", false, 2000, MOMENTS },
-		{ "end", true, 5000, MOMENTS, .leaves = RTNL },
+		{ "dad-work", false, 1900000, MOMENTS },
+		{ "rtnl", false, 50000, MOMENTS, .waits = RTNL, .enters = RTNL },
+		{ "dad-kick", false, 50000, MOMENTS },
+		{ "end", true, 100000, MOMENTS, .leaves = RTNL },
 	},
 };
 /* clang-format on */
 
-enum { I_STOP = 3, I_DOWN, II_UNCACHED = 4, II_SOURCE, II_FAILURE = 7, DAD_WORK = 0, DAD_RTNL };
+enum {
+	I_FLAGS = 1,
+	I_DOWN = 4,
+	I_DELETED,
+	II_UNCACHED = 4,
+	II_SOURCE,
+	II_FAILURE = 7,
+	DAD_WORK = 0,
+};
 
 struct thread {
 	uint32_t next;	   /* stop */
@@ -116,7 +127,7 @@ static bool is_dropped(const struct model *model)
 	       model->spec->target == TARGET_TENTATIVE;
 }
 
-/* To the next stop that this trial has, in three quarters to five quarters of its time. */
+/* To the next stop that this trial has, in half to twice of its time. */
 static void walk(struct model *model, int thread, uint64_t now_ns)
 {
 	struct thread *t = &model->threads[thread];
@@ -124,7 +135,7 @@ static void walk(struct model *model, int thread, uint64_t now_ns)
 	while (!comes_by(model, stop_of(model, thread)->who))
 		t->next++;
 	t->at_ns = now_ns + stop_of(model, thread)->after_ns *
-				    (750 + plan_draw_below(&model->chance, 500)) / 1000;
+				    (500 + plan_draw_below(&model->chance, 1500)) / 1000;
 }
 
 static void begin(struct model *model, int thread, uint64_t now_ns)
@@ -187,7 +198,8 @@ static bool is_blocked(const struct model *model, int thread)
 	if (model->threads[thread].next >= STOPS_MAX)
 		return false;
 	for (int i = ORDER_THREAD_I; i < ORDER_THREADS; i++)
-		inside |= i == thread ? 0 : model->threads[i].inside;
+		if (i != thread)
+			inside |= model->threads[i].inside | (model->threads[i].hold ? RCU : 0);
 	return stop_of(model, thread)->waits & inside;
 }
 
@@ -260,18 +272,15 @@ static bool leaks(const struct model *model, enum model_bug bug)
 	const uint64_t *ii = model->passed[ORDER_THREAD_II];
 	uint64_t work = model->came[ORDER_THREAD_DAD][DAD_WORK];
 	uint64_t let_go = model->passed[ORDER_THREAD_DAD][DAD_WORK];
-	bool routed_in_vain = follows(i[I_STOP], ii[II_UNCACHED]) &&
-			      follows(ii[II_UNCACHED], i[I_DOWN]) &&
-			      follows(i[I_DOWN], ii[II_SOURCE]);
+	uint64_t routed = model->came[ORDER_THREAD_II][II_UNCACHED];
+	bool routed_in_vain = follows(routed, i[I_DOWN]) && follows(i[I_DOWN], ii[II_SOURCE]);
 
 	switch (bug) {
-	case MODEL_DOWN: return follows(work, i[I_STOP]) && follows(i[I_STOP], let_go);
+	case MODEL_DOWN: return follows(work, i[I_FLAGS]) && follows(i[I_FLAGS], let_go);
 	case MODEL_FAILURE:
 		return follows(work, ii[II_FAILURE]) && follows(ii[II_FAILURE], let_go);
 	case MODEL_UNCACHED: return routed_in_vain;
-	case MODEL_THREE:
-		return routed_in_vain && follows(ii[II_UNCACHED], work) &&
-		       follows(work, ii[II_SOURCE]);
+	case MODEL_THREE: return routed_in_vain && follows(ii[II_SOURCE], i[I_DELETED]);
 	case MODEL_SOUND:
 	case MODEL_BUGS: break;
 	}
