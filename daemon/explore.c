@@ -32,10 +32,11 @@ const char *const explore_proposals[] = {
 enum { MEASURED_GENERATIONS = 2, TRIES = 64 };
 
 /*
- * Of a guided trial: how often what has never come about is tried before it is left alone, and of how many
- * draws one may try it nevertheless.
+ * Of guided trials: how often what has never come about is tried before it is left alone, one in how
+ * many tries it nevertheless, of how many schedules the newest is taken, and one in how many changes an
+ * earlier one.
  */
-enum { PATIENCE = 3, DOUBT = 16, CANDIDATES = 16, CHANGED_IN = 4 };
+enum { PATIENCE = 3, DOUBT = 16, CANDIDATES = 32, CHANGED_IN = 4 };
 
 struct planned {
 	struct point point;
@@ -56,10 +57,10 @@ struct explorer {
 	uint32_t nr_trials, room;
 	uint32_t sealed; /* generations whose behaviour is all there and counted */
 	struct memory features;
-	struct memory places; /* with each kind of packet: whether a hold there was reached */
-	struct memory orders; /* whose holds were all reached: whether all were kept */
-	struct memory points; /* that are planned */
-	uint32_t *corpus;     /* numbers of trials, ascending */
+	struct memory places;  /* with each kind of packet: whether a hold there was reached */
+	struct memory orders;  /* whose holds were all reached: whether all were kept */
+	struct memory planned; /* orders */
+	uint32_t *corpus;      /* numbers of trials, ascending */
 	uint32_t nr_corpus, corpus_room;
 	uint32_t first_finding;
 	uint64_t cursor; /* of the sweep */
@@ -88,7 +89,7 @@ void explorer_free(struct explorer *explorer)
 	memory_free(&explorer->features);
 	memory_free(&explorer->places);
 	memory_free(&explorer->orders);
-	memory_free(&explorer->points);
+	memory_free(&explorer->planned);
 	free(explorer->corpus);
 	free(explorer);
 }
@@ -400,31 +401,24 @@ static void plan_change(struct explorer *explorer, uint64_t *state, struct plann
 static uint32_t times_planned(const struct explorer *explorer, const struct point *point)
 {
 	const struct memory_entry *entry =
-		memory_find(&explorer->points, point_order_key(point));
+		memory_find(&explorer->planned, point_order_key(point));
 
 	return entry ? entry->trials : 0;
 }
 
-/* What has never come about, though it was tried often enough, is mostly left alone. */
-static bool is_worth_it(const struct explorer *explorer, uint64_t *state,
-			const struct point *point)
-{
-	return has_hope(explorer, point) || !plan_draw_below(state, DOUBT);
-}
-
-/* Of some draws the order that was planned least often. */
-static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planned *planned)
+/* Of some schedules the one whose order was planned least often. */
+static void plan_fresh(struct explorer *explorer, uint64_t *state, bool doubts,
+		       struct planned *planned)
 {
 	uint32_t least = UINT32_MAX;
 
-	for (int i = 0, drawn = 0; i < TRIES && drawn < CANDIDATES; i++) {
+	for (int i = 0; i < CANDIDATES; i++) {
 		struct point point;
 		uint32_t times;
 
 		point_schedule(&explorer->space, state, &point);
-		if (least < UINT32_MAX && !is_worth_it(explorer, state, &point))
+		if (least < UINT32_MAX && !doubts && !has_hope(explorer, &point))
 			continue;
-		drawn++;
 		times = times_planned(explorer, &point);
 		if (times >= least)
 			continue;
@@ -433,15 +427,21 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planne
 	}
 }
 
+/*
+ * Most trials are new schedules; the others change what has shown new behaviour. What has never come about,
+ * though it was tried often enough, is left alone but for some trials that doubt it.
+ */
 static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
+	bool doubts = !plan_draw_below(state, DOUBT);
+
 	if (!explorer->nr_corpus || plan_draw_below(state, CHANGED_IN)) {
-		plan_fresh(explorer, state, planned);
+		plan_fresh(explorer, state, doubts, planned);
 		return;
 	}
 	for (int i = 0; i < TRIES; i++) {
 		plan_change(explorer, state, planned);
-		if (is_worth_it(explorer, state, &planned->point))
+		if (doubts || has_hope(explorer, &planned->point))
 			break;
 	}
 	explorer->trials[planned->choice.parent - 1].chosen++;
@@ -488,7 +488,7 @@ static int plan_one(struct explorer *explorer, uint32_t trial, struct planned *p
 		.generation = generation_of(explorer, trial),
 	};
 	modes[planned->choice.mode].plan(explorer, &state, planned);
-	return remember(&explorer->points, point_order_key(&planned->point),
+	return remember(&explorer->planned, point_order_key(&planned->point),
 			planned->choice.generation, false);
 }
 

@@ -292,7 +292,8 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 
 /* --- schedules --- */
 
-enum { OTHERWISE_IN = 4 }; /* of so many last holds, one ends in any way */
+/* Of so many last holds, one ends in any way; of so many schedules, one has one hold. */
+enum { OTHERWISE_IN = 4, ALONE_IN = 8 };
 
 static bool allows_end(const struct point_space *space, enum order_until until)
 {
@@ -356,7 +357,9 @@ static bool draw_schedule(const struct point_space *space, uint64_t *state, stru
 
 	if (!allows_end(space, ORDER_UNTIL_HELD))
 		most = 1;
-	nr = most > 1 && plan_draw_below(state, 2) ? (uint32_t)draw_between(state, 2, most) : 1;
+	nr = most > 1 && plan_draw_below(state, ALONE_IN) ?
+		     (uint32_t)draw_between(state, 2, most) :
+		     1;
 	point->nr_holds = 0;
 	point->starts_when = ORDER_THREAD_NONE;
 	for (uint32_t i = 0; i < nr; i++)
@@ -401,13 +404,6 @@ uint64_t point_order_key(const struct point *point)
 		hash = hash_bytes(hash, words, sizeof(words));
 	}
 	return hash;
-}
-
-uint64_t point_key(const struct point *point)
-{
-	uint64_t words[] = { point->direction, point->target, point->answer };
-
-	return hash_bytes(point_order_key(point), words, sizeof(words));
 }
 
 /* --- the grid --- */

@@ -62,14 +62,13 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 /*
  * A schedule, as iterative context bounding goes through them (Musuvathi and Qadeer, PLDI 2007): one
  * thread runs to a place, then another one to a place of its own, and so on; each goes on when the next is
- * held, and the last when the others are done, of four of them three. Half of them have one hold. Thread II
- * starts when it is its turn.
+ * held, and the last when the others are done, or in one of four in any way. Thread II starts when it is its
+ * turn. One in eight has one hold only, as two holds try what each of them would, and more.
  */
 void point_schedule(const struct point_space *space, uint64_t *state, struct point *point);
 
-/* Hashes of a point's holds and start, a time by its power of two; and of that with the packet. */
+/* A hash of a point's holds and start, a time by its power of two. */
 uint64_t point_order_key(const struct point *point);
-uint64_t point_key(const struct point *point);
 
 /* The next point of the grid, which begins anew at its end. */
 void point_sweep(const struct point_space *space, uint64_t *cursor, struct point *point);

@@ -326,6 +326,7 @@ struct tally {
 	char *campaign;
 	char *planted; /* NULL: nothing */
 	bool asked[ARMS];
+	bool explored;	     /* the race arm */
 	enum arm most_asked; /* the one that injects most */
 	uint32_t stop_valid;
 	bool questions[QUESTIONS];
@@ -366,6 +367,7 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 		if (campaign->arms[i] > tally->most_asked)
 			tally->most_asked = campaign->arms[i];
 	}
+	tally->explored = campaign->explore.mode != EXPLORE_OFF;
 	tally->stop_valid = campaign->stop.valid;
 	for (uint32_t i = 0; i < campaign->stop.nr_decided; i++)
 		tally->questions[campaign->stop.decided[i]] = true;
@@ -970,6 +972,7 @@ void tally_summary(struct tally *tally, struct summary *summary)
 	summary->nr_reasons = tell_reasons(tally);
 	summary->fault_rate_bound_ppm = bound_ppm(most);
 
+	arms[ARM_RACE].explored = tally->explored;
 	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));
 	/* verdict_campaign() knows what ran, not what was asked for and never ran. */
 	if (summary->verdict == CAMPAIGN_CLEAN && !arms[tally->most_asked].trials) {

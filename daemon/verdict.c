@@ -452,10 +452,12 @@ enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *
 	}
 	for (int arm = 0; arm < ARMS; arm++) {
 		uint32_t valid = valid_trials(&arms[arm]);
+		uint32_t of = arms[arm].trials -
+			      (arms[arm].explored ? arms[arm].verdicts[VERDICT_MISSED] : 0);
 
-		if (arm != ARM_ECHO && valid * 10 < arms[arm].trials * 9) {
+		if (arm != ARM_ECHO && valid * 10 < of * 9) {
 			snprintf(reason, size, "only %u of %u trials of the %s arm are valid",
-				 valid, arms[arm].trials, arm_names[arm]);
+				 valid, of, arm_names[arm]);
 			return CAMPAIGN_INCONCLUSIVE;
 		}
 	}

@@ -159,7 +159,7 @@ static void test_depends_on_the_generation_before_the_last(void **state)
 	uint32_t size = campaign->explore.generation, differ = 0;
 
 	(void)state;
-	for (uint32_t trial = 1; trial <= 4 * size; trial++) {
+	for (uint32_t trial = 1; trial <= 12 * size; trial++) {
 		struct behaviour x, y;
 		struct trial_spec p, q;
 		char one[LINE], other[LINE];
@@ -511,7 +511,7 @@ static void test_schedules(void **state)
 		late_starts += has[ORDER_THREAD_II] && point.starts_when != ORDER_THREAD_NONE;
 		by_holds[point.nr_holds]++;
 	}
-	assert_in_range(by_holds[1], 450, 750);
+	assert_in_range(by_holds[1], 80, 400);
 	assert_true(by_holds[2] > 50 && by_holds[3] > 50 && late_starts > 50);
 	campaign_free(campaign);
 }
