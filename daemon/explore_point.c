@@ -292,8 +292,8 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 
 /* --- schedules --- */
 
-/* Of so many last holds, one ends in any way; of so many schedules, one has one hold. */
-enum { OTHERWISE_IN = 4, ALONE_IN = 8 };
+/* Of so many last holds, one ends by time; of so many schedules, one has one hold. */
+enum { TIMED_IN = 4, ALONE_IN = 8 };
 
 static bool allows_end(const struct point_space *space, enum order_until until)
 {
@@ -332,6 +332,7 @@ static void wait_for_others(const struct point_space *space, struct point *point
 	struct point_hold *last = &point->holds[point->nr_holds - 1];
 
 	last->until = ORDER_UNTIL_DONE;
+	last->time_us = 0;
 	last->other = ORDER_THREAD_I;
 	if (!can_end(space, point, last))
 		last->other =
@@ -342,10 +343,11 @@ static void draw_last_end(const struct point_space *space, uint64_t *state, stru
 {
 	struct point_hold *last = &point->holds[point->nr_holds - 1];
 
-	if (allows_end(space, ORDER_UNTIL_DONE) && plan_draw_below(state, OTHERWISE_IN))
+	last->until = ORDER_UNTIL_TIME;
+	last->time_us = space->campaign->explore.hold_range.max_us;
+	if (allows_end(space, ORDER_UNTIL_DONE) &&
+	    (!allows_end(space, ORDER_UNTIL_TIME) || plan_draw_below(state, TIMED_IN)))
 		wait_for_others(space, point);
-	else
-		draw_end(space, state, last);
 	/* It runs while the first is held. */
 	if (!holds_thread(space, point, ORDER_THREAD_II))
 		point->starts_when = thread_of(space, &point->holds[0]);
@@ -375,9 +377,11 @@ static bool draw_schedule(const struct point_space *space, uint64_t *state, stru
 
 void point_schedule(const struct point_space *space, uint64_t *state, struct point *point)
 {
+	bool ends = allows_end(space, ORDER_UNTIL_DONE) || allows_end(space, ORDER_UNTIL_TIME);
+
 	*point = (struct point){ 0 };
 	draw_packets(space, state, point);
-	for (int i = 0; i < TRIES; i++)
+	for (int i = 0; ends && i < TRIES; i++)
 		if (draw_schedule(space, state, point))
 			return;
 	point_random(space, state, point);

@@ -62,8 +62,8 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 /*
  * A schedule, as iterative context bounding goes through them (Musuvathi and Qadeer, PLDI 2007): one
  * thread runs to a place, then another one to a place of its own, and so on; each goes on when the next is
- * held, and the last when the others are done, or in one of four in any way. Thread II starts when it is its
- * turn. One in eight has one hold only, as two holds try what each of them would, and more.
+ * held, and the last when the others are done, or one in four after the longest time. Thread II starts when
+ * it is its turn. One in eight has one hold only, as two holds try what each of them would, and more.
  */
 void point_schedule(const struct point_space *space, uint64_t *state, struct point *point);
 

@@ -26,7 +26,7 @@ static const char space[] =
 	"  places:\n"
 	"    - I held at stop\n"
 	"    - I held at ipv6-down\n"
-	"    - I held at return of address-delete\n"
+	"    - II held at neigh-create\n"
 	"    - II held at echo-reply\n"
 	"    - II held at return of uncached-route\n"
 	"    - II held at source\n"
@@ -521,28 +521,37 @@ static bool not_uncached(const struct trial_spec *spec, uint32_t hold)
 	return strcmp(spec->holds[hold].place, "uncached-route") != 0;
 }
 
-/* Of a place that no trial reaches hardly any trial makes use. */
-static void test_what_never_comes_is_left_alone(void **state)
+/* How many trials of 500 hold there, where holds are reached as `reached` says. */
+static uint32_t uses_of_uncached(bool (*reached)(const struct trial_spec *spec, uint32_t hold))
 {
 	struct campaign *campaign = load(space, "explore.mode=guided", 1);
 	struct explorer *explorer = explore(campaign);
-	uint32_t early = 0, late = 0;
+	uint32_t uses = 0;
 
-	(void)state;
-	for (uint32_t trial = 1; trial <= 600; trial++) {
+	for (uint32_t trial = 1; trial <= 500; trial++) {
 		struct trial_spec spec;
 		struct behaviour behaviour;
 
 		assert_int_equal(explorer_next(explorer, trial, &spec), 0);
-		behaviour = reach(&spec, not_uncached, true);
+		behaviour = reach(&spec, reached, true);
 		for (uint32_t i = 0; i < spec.steps; i++)
-			*(trial <= 100 ? &early : &late) += !not_uncached(&spec, i);
+			uses += !not_uncached(&spec, i);
 		assert_int_equal(explorer_learn(explorer, trial, &behaviour), 0);
 	}
-	assert_true(early >= 5);
-	assert_true(late < early * 2); /* of five times as many trials */
 	explorer_free(explorer);
 	campaign_free(campaign);
+	return uses;
+}
+
+/* A place that no trial reaches is tried again now and then, and that is all. */
+static void test_what_never_comes_is_left_alone(void **state)
+{
+	uint32_t in_vain = uses_of_uncached(not_uncached), otherwise = uses_of_uncached(all);
+
+	(void)state;
+	assert_true(in_vain > 20);
+	if (in_vain * 2 > otherwise)
+		fail_msg("%u in vain, %u otherwise", in_vain, otherwise);
 }
 
 static void test_proposals_are_places(void **state)
