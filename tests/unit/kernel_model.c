@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "campaign.h"
 #include "evidence.h"
+#include "explore.h"
 #include "plan.h"
 #include "verdict.h"
 
@@ -337,4 +340,76 @@ void kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
 	if (judgement.verdict == VERDICT_INVALID)
 		judgement.verdict = VERDICT_MISSED; /* the model has no holes */
 	behaviour_of(&e, &judgement, behaviour);
+}
+
+/* --- the hunt --- */
+
+const char kernel_model_space[] =
+	"arms: [race]\n"
+	"explore:\n"
+	"  mode: random\n"
+	"  holds: 3\n"
+	"  places:\n"
+	"    - I held at stop\n"
+	"    - I held at ipv6-down\n"
+	"    - II held at neigh-create\n"
+	"    - II held at echo-reply\n"
+	"    - II held at return of uncached-route\n"
+	"    - II held at source\n"
+	"    - DAD held at dad-work\n"
+	"    - DAD held at dad-completed\n"
+	"window: {hold_us: [1, 500, 2000]}\n"
+	"echo: {directions: [inbound, outbound, outbound-raw],\n"
+	"       targets: [all-nodes, solicited-node, tentative, peer, nobody], count: 4}\n"
+	"dad: {answer: [none, ns, na]}\n";
+
+/* A hunt whose campaign or memory fails ends the program: there is nothing to measure. */
+static uint32_t hunt(enum explore_mode mode, enum model_bug bug, bool told, uint32_t seed)
+{
+	char mode_set[64], seed_set[32];
+	const char *sets[] = { mode_set, seed_set };
+	struct campaign *campaign = NULL;
+	struct explorer *explorer = NULL;
+	uint32_t trial = 0;
+	bool found = false;
+	struct why why;
+
+	snprintf(mode_set, sizeof(mode_set), "explore.mode=%s", explore_mode_names[mode]);
+	snprintf(seed_set, sizeof(seed_set), "seed=%u", seed);
+	if (campaign_load_text("model", kernel_model_space, strlen(kernel_model_space), sets, 2,
+			       &campaign, &why) ||
+	    explorer_new(campaign, &explorer))
+		abort();
+	while (!found && trial < MODEL_TRIALS_MOST) {
+		struct behaviour behaviour;
+		struct trial_spec spec;
+
+		if (explorer_next(explorer, ++trial, &spec))
+			abort();
+		kernel_model_run(&spec, bug, &behaviour);
+		found = behaviour.finding;
+		if (explorer_learn(explorer, trial, told ? &behaviour : NULL))
+			abort();
+	}
+	explorer_free(explorer);
+	campaign_free(campaign);
+	return trial;
+}
+
+static int by_trials(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+uint32_t kernel_model_median(enum explore_mode mode, enum model_bug bug, bool told,
+			     uint32_t seeds)
+{
+	uint32_t trials[MODEL_SEEDS_MOST];
+
+	for (uint32_t i = 0; i < seeds; i++)
+		trials[i] = hunt(mode, bug, told, i + 1);
+	qsort(trials, seeds, sizeof(trials[0]), by_trials);
+	return trials[seeds / 2];
 }

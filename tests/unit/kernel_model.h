@@ -27,4 +27,15 @@ extern const char *const model_bug_names[];
 void kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
 		      struct behaviour *behaviour);
 
+/* A campaign for it: the places that are proposed on a real kernel. */
+extern const char kernel_model_space[];
+
+/*
+ * The median of the trials that a mode needs to find the bug, over the seeds from 1; at most
+ * MODEL_TRIALS_MOST. Where it is not told what came of a trial, the explorer goes on without.
+ */
+enum { MODEL_TRIALS_MOST = 1500, MODEL_SEEDS_MOST = 101 };
+uint32_t kernel_model_median(enum explore_mode mode, enum model_bug bug, bool told,
+			     uint32_t seeds);
+
 #endif

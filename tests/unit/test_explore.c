@@ -18,25 +18,6 @@
 #include "learned.h"
 #include "plan.h"
 
-static const char space[] =
-	"arms: [race]\n"
-	"explore:\n"
-	"  mode: random\n"
-	"  holds: 3\n"
-	"  places:\n"
-	"    - I held at stop\n"
-	"    - I held at ipv6-down\n"
-	"    - II held at neigh-create\n"
-	"    - II held at echo-reply\n"
-	"    - II held at return of uncached-route\n"
-	"    - II held at source\n"
-	"    - DAD held at dad-work\n"
-	"    - DAD held at dad-completed\n"
-	"window: {hold_us: [1, 500, 2000]}\n"
-	"echo: {directions: [inbound, outbound, outbound-raw],\n"
-	"       targets: [all-nodes, solicited-node, tentative, peer, nobody], count: 4}\n"
-	"dad: {answer: [none, ns, na]}\n";
-
 static struct campaign *load(const char *text, const char *set, uint64_t seed)
 {
 	struct campaign *campaign = NULL;
@@ -123,7 +104,7 @@ static void test_same_plan_whatever_the_lanes(void **state)
 		struct campaign *campaign;
 
 		snprintf(set, sizeof(set), "explore.mode=%s", explore_mode_names[mode]);
-		campaign = load(space, set, 7);
+		campaign = load(kernel_model_space, set, 7);
 		run(campaign, 1, 1, one);
 		for (uint64_t chance = 2; chance < 6; chance++) {
 			run(campaign, chance == 5 ? 64 : 3, chance, many);
@@ -137,8 +118,8 @@ static void test_same_plan_whatever_the_lanes(void **state)
 static void test_other_seed_other_plan(void **state)
 {
 	static char one[TRIALS][LINE], other[TRIALS][LINE];
-	struct campaign *first = load(space, "explore.mode=guided", 1);
-	struct campaign *second = load(space, "explore.mode=guided", 2);
+	struct campaign *first = load(kernel_model_space, "explore.mode=guided", 1);
+	struct campaign *second = load(kernel_model_space, "explore.mode=guided", 2);
 	int same = 0;
 
 	(void)state;
@@ -154,7 +135,7 @@ static void test_other_seed_other_plan(void **state)
 /* Another behaviour of one generation changes no plan before the next but one. */
 static void test_depends_on_the_generation_before_the_last(void **state)
 {
-	struct campaign *campaign = load(space, "explore.mode=guided", 3);
+	struct campaign *campaign = load(kernel_model_space, "explore.mode=guided", 3);
 	struct explorer *a = explore(campaign), *b = explore(campaign);
 	uint32_t size = campaign->explore.generation, differ = 0;
 
@@ -187,7 +168,7 @@ static void test_depends_on_the_generation_before_the_last(void **state)
 /* A fresh guest is told what was learned, and goes on with the same plan. */
 static void test_goes_on_in_a_fresh_guest(void **state)
 {
-	struct campaign *campaign = load(space, "explore.mode=guided", 5);
+	struct campaign *campaign = load(kernel_model_space, "explore.mode=guided", 5);
 	struct explorer *first = explore(campaign), *second = explore(campaign);
 	char name[] = "/tmp/dadrace-learned-XXXXXX", *text;
 	int fd = mkstemp(name);
@@ -236,7 +217,7 @@ static void test_points_make_sense(void **state)
 		struct explorer *explorer;
 
 		snprintf(set, sizeof(set), "explore.mode=%s", explore_mode_names[mode]);
-		campaign = load(space, set, 11);
+		campaign = load(kernel_model_space, set, 11);
 		run(campaign, 1, 1, lines);
 		explorer = explore(campaign);
 		for (uint32_t trial = 1; trial <= 2 * campaign->explore.generation; trial++) {
@@ -264,7 +245,7 @@ static void test_points_make_sense(void **state)
 
 static void test_sense(void **state)
 {
-	struct campaign *campaign = load(space, NULL, 1);
+	struct campaign *campaign = load(kernel_model_space, NULL, 1);
 	struct point_space points;
 	struct point point = { .nr_holds = 1, .target = TARGET_ALL_NODES };
 
@@ -333,7 +314,7 @@ static void test_sweep_is_the_grid(void **state)
 /* Lengths are measured in two generations, and delays drawn over 1.1 times them. */
 static void test_sample_measures_first(void **state)
 {
-	struct campaign *campaign = load(space, "explore.mode=sample", 1);
+	struct campaign *campaign = load(kernel_model_space, "explore.mode=sample", 1);
 	struct explorer *explorer = explore(campaign);
 	uint32_t measured = 2 * campaign->explore.generation, beyond = 0;
 
@@ -368,7 +349,7 @@ static void test_sample_measures_first(void **state)
 
 static void test_pct_bound(void **state)
 {
-	struct campaign *campaign = load(space, "explore.mode=pct", 1);
+	struct campaign *campaign = load(kernel_model_space, "explore.mode=pct", 1);
 	struct explorer *explorer = explore(campaign);
 	struct explore_sums sums;
 
@@ -382,7 +363,7 @@ static void test_pct_bound(void **state)
 
 static void test_other_arms_are_the_plans(void **state)
 {
-	struct campaign *campaign = load(space, "arms=[control, hold, race]", 1);
+	struct campaign *campaign = load(kernel_model_space, "arms=[control, hold, race]", 1);
 	struct explorer *explorer = explore(campaign);
 
 	(void)state;
@@ -402,7 +383,7 @@ static void test_other_arms_are_the_plans(void **state)
 
 static void test_new_features(void **state)
 {
-	struct campaign *campaign = load(space, "explore.generation=2", 1);
+	struct campaign *campaign = load(kernel_model_space, "explore.generation=2", 1);
 	struct explorer *explorer = explore(campaign);
 	/* Of generations 1, 1, 2, 2, 3, 3: what is new to those that are planned from 1 .. g-2 */
 	static const uint64_t shown[] = { 1, 1, 2, 1, 2, 1 };
@@ -463,7 +444,7 @@ static void test_corpus_is_what_came_about(void **state)
 	(void)state;
 	for (int kept = 0; kept < 2; kept++) {
 		struct campaign *campaign =
-			load(space, "explore={mode: guided, generation: 2}", 1);
+			load(kernel_model_space, "explore={mode: guided, generation: 2}", 1);
 		struct explorer *explorer = explore(campaign);
 		struct explore_sums sums;
 
@@ -485,7 +466,7 @@ static void test_corpus_is_what_came_about(void **state)
 /* One hold a thread; each goes on by event; II starts when its turn comes. */
 static void test_schedules(void **state)
 {
-	struct campaign *campaign = load(space, "explore.ends=[held, done]", 1);
+	struct campaign *campaign = load(kernel_model_space, "explore.ends=[held, done]", 1);
 	uint32_t by_holds[POINT_HOLDS_MAX + 1] = { 0 }, late_starts = 0;
 	struct point_space points;
 	uint64_t draws = 1;
@@ -524,7 +505,7 @@ static bool not_uncached(const struct trial_spec *spec, uint32_t hold)
 /* How many trials of 500 hold there, where holds are reached as `reached` says. */
 static uint32_t uses_of_uncached(bool (*reached)(const struct trial_spec *spec, uint32_t hold))
 {
-	struct campaign *campaign = load(space, "explore.mode=guided", 1);
+	struct campaign *campaign = load(kernel_model_space, "explore.mode=guided", 1);
 	struct explorer *explorer = explore(campaign);
 	uint32_t uses = 0;
 
@@ -567,68 +548,11 @@ static void test_proposals_are_places(void **state)
 
 /* --- on a kernel with a bug --- */
 
-enum { TRIALS_MOST = 1500, SEEDS = 21 };
+enum { SEEDS = 15 };
 
-/* `told`: what came of a trial; else the explorer goes on without. */
-static uint32_t trials_to_find(enum explore_mode mode, enum model_bug bug, bool told,
-			       uint64_t seed)
+static uint32_t median(enum explore_mode mode, enum model_bug bug, bool told)
 {
-	char set[64];
-	struct campaign *campaign;
-	struct explorer *explorer;
-	uint32_t trial = 0;
-	bool found = false;
-
-	snprintf(set, sizeof(set), "explore.mode=%s", explore_mode_names[mode]);
-	campaign = load(space, set, seed);
-	explorer = explore(campaign);
-	while (!found && trial < TRIALS_MOST) {
-		struct behaviour behaviour;
-		struct trial_spec spec;
-
-		assert_int_equal(explorer_next(explorer, ++trial, &spec), 0);
-		kernel_model_run(&spec, bug, &behaviour);
-		found = behaviour.finding;
-		assert_int_equal(explorer_learn(explorer, trial, told ? &behaviour : NULL), 0);
-	}
-	explorer_free(explorer);
-	campaign_free(campaign);
-	return trial;
-}
-
-static int by_trials(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static uint32_t median(enum explore_mode mode, enum model_bug bug, bool told, uint32_t seeds)
-{
-	uint32_t trials[101];
-
-	for (uint32_t i = 0; i < seeds; i++)
-		trials[i] = trials_to_find(mode, bug, told, i + 1);
-	qsort(trials, seeds, sizeof(trials[0]), by_trials);
-	return trials[seeds / 2];
-}
-
-/* DADRACE_MODEL_SEEDS prints the table of medians over so many seeds. */
-static void test_table_of_medians(void **state)
-{
-	const char *asked = getenv("DADRACE_MODEL_SEEDS");
-	uint32_t seeds = asked ? (uint32_t)strtoul(asked, NULL, 10) : 0;
-
-	(void)state;
-	if (seeds < 1 || seeds > 101)
-		skip();
-	for (enum model_bug bug = MODEL_DOWN; bug < MODEL_BUGS; bug++) {
-		printf("%-9s", model_bug_names[bug]);
-		for (enum explore_mode mode = EXPLORE_SWEEP; mode < EXPLORE_MODES; mode++)
-			printf(" %s %u", explore_mode_names[mode],
-			       median(mode, bug, true, seeds));
-		printf(" untold %u\n", median(EXPLORE_GUIDED, bug, false, seeds));
-	}
+	return kernel_model_median(mode, bug, told, SEEDS);
 }
 
 /* At most half of what chance needs. */
@@ -638,8 +562,8 @@ static void test_guided_is_twice_as_quick(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bugs) / sizeof(bugs[0]); i++) {
-		uint32_t guided = median(EXPLORE_GUIDED, bugs[i], true, SEEDS);
-		uint32_t random = median(EXPLORE_RANDOM, bugs[i], true, SEEDS);
+		uint32_t guided = median(EXPLORE_GUIDED, bugs[i], true);
+		uint32_t random = median(EXPLORE_RANDOM, bugs[i], true);
 
 		if (guided * 2 > random)
 			fail_msg("%s: guided %u, random %u", model_bug_names[bugs[i]], guided,
@@ -650,8 +574,8 @@ static void test_guided_is_twice_as_quick(void **state)
 /* Where it takes long enough for that, what trials show is worth something. */
 static void test_behaviour_helps(void **state)
 {
-	uint32_t told = median(EXPLORE_GUIDED, MODEL_THREE, true, SEEDS);
-	uint32_t untold = median(EXPLORE_GUIDED, MODEL_THREE, false, SEEDS);
+	uint32_t told = median(EXPLORE_GUIDED, MODEL_THREE, true);
+	uint32_t untold = median(EXPLORE_GUIDED, MODEL_THREE, false);
 
 	(void)state;
 	if (told >= untold)
@@ -667,7 +591,7 @@ static void test_a_sound_kernel_has_no_finding(void **state)
 		char set[64];
 
 		snprintf(set, sizeof(set), "explore.mode=%s", explore_mode_names[mode]);
-		campaign = load(space, set, 1);
+		campaign = load(kernel_model_space, set, 1);
 		explorer = explore(campaign);
 		for (uint32_t trial = 1; trial <= 1000; trial++) {
 			struct behaviour behaviour;
@@ -701,7 +625,6 @@ int main(void)
 		cmocka_unit_test(test_schedules),
 		cmocka_unit_test(test_what_never_comes_is_left_alone),
 		cmocka_unit_test(test_proposals_are_places),
-		cmocka_unit_test(test_table_of_medians),
 		cmocka_unit_test(test_guided_is_twice_as_quick),
 		cmocka_unit_test(test_behaviour_helps),
 		cmocka_unit_test(test_a_sound_kernel_has_no_finding),
