@@ -604,6 +604,15 @@ int explorer_learn(struct explorer *explorer, uint32_t trial, struct behaviour *
 	return 0;
 }
 
+int explorer_recall(struct explorer *explorer, uint32_t trial,
+		    const struct behaviour *behaviour)
+{
+	struct behaviour copy = *behaviour;
+	int err = explorer_learn(explorer, trial, &copy);
+
+	return err == -EAGAIN ? 0 : err;
+}
+
 int explorer_skip_to(struct explorer *explorer, uint32_t trial)
 {
 	int err = 0;

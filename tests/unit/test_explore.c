@@ -205,6 +205,40 @@ static void test_goes_on_in_a_fresh_guest(void **state)
 	campaign_free(campaign);
 }
 
+/* A campaign that is resumed goes on with the same plan; what cannot be known yet is passed over. */
+static void test_recalls_an_earlier_run(void **state)
+{
+	enum { RUN = 80 };
+	struct campaign *campaign = load(kernel_model_space, "explore.mode=guided", 5);
+	struct explorer *first = explore(campaign), *second = explore(campaign);
+	static struct behaviour behaviours[RUN];
+	struct behaviour told;
+	struct trial_spec p, q;
+
+	(void)state;
+	for (uint32_t trial = 1; trial <= RUN; trial++) {
+		assert_int_equal(explorer_next(first, trial, &p), 0);
+		kernel_model_run(&p, MODEL_SOUND, &behaviours[trial - 1]);
+		assert_int_equal(explorer_learn(first, trial, &behaviours[trial - 1]), 0);
+	}
+	assert_int_equal(explorer_recall(second, RUN, &behaviours[RUN - 1]), 0);
+	assert_false(explorer_told(second, RUN, &told));
+	for (uint32_t trial = 1; trial <= RUN; trial++)
+		assert_int_equal(explorer_recall(second, trial, &behaviours[trial - 1]), 0);
+	for (uint32_t trial = RUN + 1; trial <= RUN + 8; trial++) {
+		char one[LINE], other[LINE];
+
+		assert_int_equal(explorer_next(first, trial, &p), 0);
+		assert_int_equal(explorer_next(second, trial, &q), 0);
+		say(&p, one, sizeof(one));
+		say(&q, other, sizeof(other));
+		assert_string_equal(one, other);
+	}
+	explorer_free(first);
+	explorer_free(second);
+	campaign_free(campaign);
+}
+
 /* Every trial of every mode says an order that the notation reads, and whose holds can end. */
 static void test_points_make_sense(void **state)
 {
@@ -614,6 +648,7 @@ int main(void)
 		cmocka_unit_test(test_other_seed_other_plan),
 		cmocka_unit_test(test_depends_on_the_generation_before_the_last),
 		cmocka_unit_test(test_goes_on_in_a_fresh_guest),
+		cmocka_unit_test(test_recalls_an_earlier_run),
 		cmocka_unit_test(test_points_make_sense),
 		cmocka_unit_test(test_sense),
 		cmocka_unit_test(test_sweep_is_the_grid),
