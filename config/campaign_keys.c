@@ -188,8 +188,8 @@ static const struct field explore_rows[] = {
 	  .doc = "How the holds and echoes of each race trial are chosen: off is by order and echo alone, "
 		 "sweep takes the grid in a fixed order, random draws evenly, sample measures the natural "
 		 "lengths first and draws delays over 1.1 times them, pct holds as many places as "
-		 "explore.holds says, drawn evenly, which has a bound, and guided changes what has shown "
-		 "new behaviour" },
+		 "explore.holds says, drawn evenly, which has a bound, and guided goes through schedules, leaves alone "
+		 "what never comes about, and changes what has shown new behaviour" },
 	{ "holds", FIELD_U32, IN(explore, uint32_t, holds), RANGE(1, 3), .fallback = "2",
 	  .doc = "The most holds in one trial" },
 	{ "places", FIELD_TEXT, IN_LIST(explore, const char **, places), .fallback = "[]",
