@@ -582,7 +582,7 @@ static void test_proposals_are_places(void **state)
 
 /* --- on a kernel with a bug --- */
 
-enum { SEEDS = 15 };
+enum { SEEDS = 9 };
 
 static uint32_t median(enum explore_mode mode, enum model_bug bug, bool told)
 {
@@ -605,14 +605,48 @@ static void test_guided_is_twice_as_quick(void **state)
 	}
 }
 
-/* Where it takes long enough for that, what trials show is worth something. */
+static bool is_kept(const struct trial_spec *spec, const struct behaviour *behaviour)
+{
+	struct behaviour kept = reach(spec, all, true);
+	uint32_t found = 0;
+
+	for (uint32_t i = 0, j = 0; i < kept.nr_features; i++) {
+		while (j < behaviour->nr_features && behaviour->features[j] < kept.features[i])
+			j++;
+		found += j < behaviour->nr_features &&
+			 behaviour->features[j] == kept.features[i];
+	}
+	return found == 2 * spec->steps;
+}
+
+/* Of 300 trials, those whose order came about. */
+static uint32_t orders_kept(bool told)
+{
+	struct campaign *campaign = load(kernel_model_space, "explore.mode=guided", 1);
+	struct explorer *explorer = explore(campaign);
+	uint32_t kept = 0;
+
+	for (uint32_t trial = 1; trial <= 300; trial++) {
+		struct behaviour behaviour;
+		struct trial_spec spec;
+
+		assert_int_equal(explorer_next(explorer, trial, &spec), 0);
+		kernel_model_run(&spec, MODEL_SOUND, &behaviour);
+		kept += is_kept(&spec, &behaviour);
+		assert_int_equal(explorer_learn(explorer, trial, told ? &behaviour : NULL), 0);
+	}
+	explorer_free(explorer);
+	campaign_free(campaign);
+	return kept;
+}
+
+/* What trials have shown makes more of the next ones come about. */
 static void test_behaviour_helps(void **state)
 {
-	uint32_t told = median(EXPLORE_GUIDED, MODEL_THREE, true);
-	uint32_t untold = median(EXPLORE_GUIDED, MODEL_THREE, false);
+	uint32_t told = orders_kept(true), untold = orders_kept(false);
 
 	(void)state;
-	if (told >= untold)
+	if (told < 2 * untold)
 		fail_msg("told %u, untold %u", told, untold);
 }
 
@@ -627,7 +661,7 @@ static void test_a_sound_kernel_has_no_finding(void **state)
 		snprintf(set, sizeof(set), "explore.mode=%s", explore_mode_names[mode]);
 		campaign = load(kernel_model_space, set, 1);
 		explorer = explore(campaign);
-		for (uint32_t trial = 1; trial <= 1000; trial++) {
+		for (uint32_t trial = 1; trial <= 300; trial++) {
 			struct behaviour behaviour;
 			struct trial_spec spec;
 
