@@ -168,11 +168,8 @@ static void place_keys(uint32_t place, const struct point *point, uint64_t keys[
 {
 	const uint64_t sides[PACKET_SIDES] = { point->direction, point->target, point->answer };
 
-	for (uint64_t i = 0; i < PACKET_SIDES; i++) {
-		uint64_t words[] = { place, i, sides[i] };
-
-		keys[i] = hash_bytes(HASH_START, words, sizeof(words));
-	}
+	for (uint64_t i = 0; i < PACKET_SIDES; i++)
+		keys[i] = hash_word(hash_word(hash_word(HASH_START, place), i), sides[i]);
 }
 
 static bool is_hopeless(const struct memory *memory, uint64_t key)

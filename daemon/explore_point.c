@@ -398,14 +398,15 @@ static uint64_t magnitude(uint64_t value)
 
 uint64_t point_order_key(const struct point *point)
 {
-	uint64_t hash = hash_bytes(HASH_START, &point->starts_when, sizeof(point->starts_when));
+	uint64_t hash = hash_word(HASH_START, point->starts_when);
 
 	for (uint32_t i = 0; i < point->nr_holds; i++) {
 		const struct point_hold *hold = &point->holds[i];
-		uint64_t words[] = { hold->place, hold->until, hold->other,
-				     magnitude(hold->time_us) };
 
-		hash = hash_bytes(hash, words, sizeof(words));
+		hash = hash_word(hash, hold->place);
+		hash = hash_word(hash, hold->until);
+		hash = hash_word(hash, hold->other);
+		hash = hash_word(hash, magnitude(hold->time_us));
 	}
 	return hash;
 }

@@ -17,4 +17,12 @@ static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t lengt
 	return hash;
 }
 
+/* The lowest byte first. */
+static inline uint64_t hash_word(uint64_t hash, uint64_t word)
+{
+	for (int i = 0; i < 8; i++, word >>= 8)
+		hash = (hash ^ (word & 0xff)) * 0x100000001b3;
+	return hash;
+}
+
 #endif
