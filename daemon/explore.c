@@ -403,7 +403,7 @@ static uint32_t times_planned(const struct explorer *explorer, const struct poin
 	return entry ? entry->trials : 0;
 }
 
-/* Of some schedules the one whose order was planned least often. */
+/* Of some schedules the one whose order was planned least often; one without hope when all are. */
 static void plan_fresh(struct explorer *explorer, uint64_t *state, bool doubts,
 		       struct planned *planned)
 {
@@ -411,12 +411,11 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, bool doubts,
 
 	for (int i = 0; i < CANDIDATES; i++) {
 		struct point point;
-		uint32_t times;
+		uint32_t times = UINT32_MAX - 1;
 
 		point_schedule(&explorer->space, state, &point);
-		if (least < UINT32_MAX && !doubts && !has_hope(explorer, &point))
-			continue;
-		times = times_planned(explorer, &point);
+		if (doubts || has_hope(explorer, &point))
+			times = times_planned(explorer, &point);
 		if (times >= least)
 			continue;
 		least = times;
