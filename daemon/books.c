@@ -7,7 +7,8 @@
 #include "books.h"
 
 _Static_assert((int)BOOKS_NET_DEVICE == (int)OBJECT_NET_DEVICE &&
-		       (int)BOOKS_INET6_DEV == (int)OBJECT_INET6_DEV,
+		       (int)BOOKS_INET6_DEV == (int)OBJECT_INET6_DEV &&
+		       (int)BOOKS_DST == (int)OBJECT_DST,
 	       "books are found by the object that leaks");
 
 static void put_text(char *to, size_t size, const char *text)
@@ -108,6 +109,7 @@ static void write_suspects(const struct ledger_match *match, const struct books_
 				 found->tasks[0].comm, found->tasks[0].pid);
 		suspect->unmatched = found->unmatched;
 		suspect->usual = found->usual;
+		suspect->exact = match->exact;
 		write_holds(found->path, entries, nr, e, suspect);
 	}
 }
@@ -147,6 +149,54 @@ void books_write(const struct ledger *ledger, const struct ledger_match *match,
 	write_paths(ledger, books);
 	write_suspects(match, entries, nr_entries, evidence, books);
 	write_points(entries, nr_entries, evidence, books);
+}
+
+/* --- survivors --- */
+
+static void accuse(struct books *books, const struct books_suspect *survivor, const char *kind,
+		   uint32_t at)
+{
+	uint32_t last =
+		books->nr_suspects < BOOKS_SUSPECTS ? books->nr_suspects++ : BOOKS_SUSPECTS - 1;
+
+	memmove(&books->suspects[at + 1], &books->suspects[at],
+		(last - at) * sizeof(books->suspects[0]));
+	books->suspects[at] = *survivor;
+	books->suspects[at].exact = true;
+	books->suspects[at].task[0] = '\0'; /* who made it need not be who keeps it */
+	put_text(books->suspects[at].kind, sizeof(books->suspects[at].kind), kind);
+}
+
+/* Old kernels cannot unwind through a kretprobe: births have no path there. */
+static bool is_known(const struct books_suspect *suspect)
+{
+	return suspect->stack[0] != '[';
+}
+
+void books_accuse_survivors(struct books *all)
+{
+	static const char *const kinds[BOOKS_OBJECTS] = {
+		[BOOKS_DST] = "dst not freed",
+		[BOOKS_NEIGHBOUR] = "neighbour not freed",
+		[BOOKS_IFADDR] = "inet6_ifaddr not freed",
+	};
+
+	for (int i = 0; i < BOOKS_COUNTERS; i++) {
+		uint32_t at = 0;
+
+		for (int j = BOOKS_COUNTERS; j < BOOKS_OBJECTS; j++) {
+			const struct books *lives = &all[j];
+
+			if (lives->state != LEDGER_WHOLE)
+				continue;
+			for (uint32_t k = 0; k < lives->nr_suspects && at < BOOKS_SUSPECTS - 1;
+			     k++)
+				if (is_known(&lives->suspects[k]) &&
+				    (double)lives->suspects[k].unmatched >
+					    lives->suspects[k].usual)
+					accuse(&all[i], &lives->suspects[k], kinds[j], at++);
+		}
+	}
 }
 
 void books_fold(const char *stack, int64_t number, char *out, size_t size)

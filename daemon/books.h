@@ -22,7 +22,7 @@ enum {
 	BOOKS_STACK = 1024,
 	BOOKS_WORD = 64,
 	BOOKS_PATHS = 24,
-	BOOKS_SUSPECTS = 4,
+	BOOKS_SUSPECTS = 6,
 	BOOKS_HOLDS = 8,
 	BOOKS_POINTS = 64,
 };
@@ -31,6 +31,10 @@ enum {
 enum books_object {
 	BOOKS_NET_DEVICE, /* as OBJECT_NET_DEVICE */
 	BOOKS_INET6_DEV,  /* as OBJECT_INET6_DEV */
+	BOOKS_COUNTERS,
+	BOOKS_DST = BOOKS_COUNTERS, /* as OBJECT_DST; from here on births and deaths */
+	BOOKS_NEIGHBOUR,
+	BOOKS_IFADDR,
 	BOOKS_OBJECTS,
 };
 
@@ -52,6 +56,7 @@ struct books_suspect {
 	char kind[BOOKS_WORD];
 	char task[BOOKS_WORD]; /* "python3/17", of those that hold by it; "": none is known */
 	int64_t unmatched;
+	bool exact;   /* it was seen to be born and never to die, or is the only explanation */
 	double usual; /* of clean ledgers, on average */
 	struct books_hold holds[BOOKS_HOLDS];
 	uint32_t nr_holds;
@@ -93,6 +98,13 @@ struct books_entry {
 void books_write(const struct ledger *ledger, const struct ledger_match *match,
 		 const struct books_entry *entries, uint32_t nr_entries,
 		 const struct evidence *evidence, struct books *books);
+
+/*
+ * Before the suspects of a counter stand those objects of the device that outlived the trial, though
+ * others like them did not: whoever keeps a dst, a neighbour or an address alive holds the device by it.
+ * `all` has BOOKS_OBJECTS books; those of counters are changed.
+ */
+void books_accuse_survivors(struct books *all);
 
 /* "a < b < [syscall]" as flame graphs want it: "[syscall];b;a 4". */
 void books_fold(const char *stack, int64_t number, char *out, size_t size);

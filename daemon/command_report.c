@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -9,6 +10,7 @@
 #include "past.h"
 #include "report.h"
 #include "report_html.h"
+#include "report_runs.h"
 
 static int print_range(const struct past *past, uint32_t first, uint32_t last)
 {
@@ -53,6 +55,25 @@ static int write_page(const struct past *past, const char *path)
 	return err ? command_complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
 }
 
+static int print_runs(char **folders, uint32_t nr)
+{
+	struct past **runs = calloc(nr, sizeof(struct past *));
+	int code = runs ? EXIT_CLEAN : EXIT_INTERNAL;
+	struct why why = { "report: out of memory" };
+
+	for (uint32_t i = 0; code == EXIT_CLEAN && i < nr; i++)
+		if (past_open(folders[i], &runs[i], &why))
+			code = EXIT_CONFIG;
+	if (code == EXIT_CLEAN)
+		report_runs(runs, nr, stdout);
+	else
+		command_complain(&why, code);
+	for (uint32_t i = 0; runs && i < nr && runs[i]; i++)
+		past_close(runs[i]);
+	free(runs);
+	return code;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -79,11 +100,13 @@ static int run(int argc, char **argv)
 					     argv[optind - 1]);
 		page = optarg;
 	}
-	if (optind == argc || optind + 2 < argc)
+	if (optind == argc)
 		return command_usage(&command_report, "a folder of results is wanted");
-	if (optind + 2 == argc && !read_number(argv[optind + 1], &number))
-		return command_usage(&command_report, "%s: a finding's number is wanted",
-				     argv[optind + 1]);
+	if (argc - optind > 2 ||
+	    (argc - optind == 2 && !read_number(argv[optind + 1], &number)))
+		return page ? command_usage(&command_report,
+					    "--output is the report of one run") :
+			      print_runs(argv + optind, (uint32_t)(argc - optind));
 	if (page && number)
 		return command_usage(&command_report,
 				     "--output is the report of the whole run; leave out %u",
@@ -97,12 +120,16 @@ static int run(int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.arguments = "RESULTS [FINDING] | RESULTS -o FILE.html",
+	.arguments = "RESULTS [FINDING] | RESULTS -o FILE.html | RESULTS RESULTS...",
 	.doc = "Prints a finding as plain text, or makes a page of the run",
 	.help = "RESULTS is a folder that a run has filled; without FINDING, all of its "
 		"findings. "
 		"A run leaves the\n"
-		"same text in RESULTS/findings/NUMBER.txt.\n"
+		"same text in RESULTS/findings/NUMBER.txt. Of several runs each finding is "
+		"told "
+		"once, with the runs\n"
+		"that show it: the same signature and the same path that holds is the same "
+		"bug.\n"
 		"  -o, --output FILE   the whole run as one HTML file, with its trials drawn "
 		"as "
 		"races;\n"

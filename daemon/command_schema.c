@@ -35,8 +35,11 @@ const struct command command_schema = {
 	.doc = "Prints the contract of the results: a JSON Schema, or every field in words",
 	.help = "  --list-fields  name, type, unit and meaning of every field, for people\n"
 		"\n"
-		"A line of results.ndjson is one of campaign, trial, finding and summary, told "
-		"apart by its\n"
-		"member \"type\"; summary.json is the last line again.\n",
+		"A line of results.ndjson is one of campaign, trial, ledger, finding and "
+		"summary, "
+		"told apart by\n"
+		"its member \"type\"; summary.json is the last line again. `dadrace watch "
+		"--json` prints lines of\n"
+		"the types entry and watch.\n",
 	.run = run,
 };

@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "exits.h"
+#include "klog.h"
 #include "loop.h"
 #include "reftracker.h"
 #include "visit.h"
@@ -25,7 +26,7 @@
 #define CLEAR_SCREEN "\033[H\033[2J"
 #define TRACKERS     "/sys/kernel/debug/ref_tracker"
 
-enum form { FORM_TEXT, FORM_STACKS, FORM_JSON };
+enum form { FORM_TEXT, FORM_STACKS, FORM_JSON, FORM_RECORDS };
 
 struct options {
 	const char *interface;
@@ -119,6 +120,8 @@ static int read_options(int argc, char **argv, struct options *options)
 			return -1;
 		if (!strcmp(argv[i], "--json")) {
 			options->form = FORM_JSON;
+		} else if (!strcmp(argv[i], "--records")) {
+			options->form = FORM_RECORDS;
 		} else if (!strcmp(argv[i], "--stacks")) {
 			options->form = FORM_STACKS;
 		} else if (!strcmp(argv[i], "--netns")) {
@@ -178,9 +181,13 @@ static void told(const struct ledger_entry *entry, void *arg)
 static void seen(const struct watchpoint_mark *record, void *arg)
 {
 	struct session *session = arg;
+	struct watch_object *object = &session->objects[record->object];
 
-	if (record->object < session->view.nr_objects)
-		ledger_add(session->objects[record->object].ledger, record);
+	if (record->object >= session->view.nr_objects)
+		return;
+	if (session->form == FORM_RECORDS && !session->err)
+		session->err = watch_record_line(object, record, session->symbols, stdout);
+	ledger_add(object->ledger, record);
 }
 
 static void on_writes(void *arg)
@@ -215,6 +222,16 @@ static void show_page(struct session *session)
 	fflush(stdout);
 }
 
+/* Nothing that is watched is there any more. */
+static bool all_gone(const struct session *session)
+{
+	for (uint32_t i = 0; i < session->view.nr_objects; i++)
+		if (!ledger_sum(session->objects[i].ledger).ended &&
+		    !watchpoints_health(session->watch, i).ended)
+			return false;
+	return true;
+}
+
 static void on_time(void *arg)
 {
 	struct session *session = arg;
@@ -228,6 +245,10 @@ static void on_time(void *arg)
 	}
 	watchpoints_mark(session->watch, NULL); /* a full ring says so at the end */
 	watchpoints_read(session->watch, seen, session);
+	if (session->view.left_ns && all_gone(session)) {
+		end(session, "unregister");
+		return;
+	}
 	show_page(session);
 	if (session->until_ns && next > session->until_ns)
 		next = session->until_ns;
@@ -252,7 +273,26 @@ static int netlink_open(struct why *why)
 	return fd;
 }
 
-/* Unregistered, or moved to another namespace. The counter's memory is freed soon. */
+/*
+ * Unregistered, or moved to another namespace. Its counter lives on as long as somebody holds it: that is
+ * the time in which to look.
+ */
+static void leave(struct session *session)
+{
+	struct watch *view = &session->view;
+
+	if (view->left_ns)
+		return;
+	view->left_ns = loop_now() - view->started_ns;
+	if (!session->is_terminal)
+		fprintf(stderr,
+			"%s left its namespace (unregistered, or moved); watching until all "
+			"let go of "
+			"it\n",
+			view->interface);
+	loop_timer_set(session->timer, loop_now());
+}
+
 static void on_link(void *arg)
 {
 	struct session *session = arg;
@@ -271,12 +311,12 @@ static void on_link(void *arg)
 
 			if (at->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC &&
 			    (uint32_t)link->ifi_index == session->view.ifindex)
-				end(session, "unregister");
+				leave(session);
 		}
 	}
 	/* What was missed may have been it. */
 	if (got < 0 && errno == ENOBUFS && !if_nametoindex(session->view.interface))
-		end(session, "unregister");
+		leave(session);
 }
 
 /* --- the course of it --- */
@@ -301,8 +341,8 @@ static int arm(struct session *session, const struct options *options, struct to
 
 		to[i] = (struct told_to){ session, object };
 		watchpoint_object_name(&options->objects[i], object->name);
-		object->ledger = ledger_new(
-			session->symbols, watchpoints_counter(session->watch, i), told, &to[i]);
+		object->counter = watchpoints_counter(session->watch, i);
+		object->ledger = ledger_new(session->symbols, object->counter, told, &to[i]);
 		if (!object->ledger)
 			err = why_set(why, ENOMEM, "watch: out of memory");
 	}
@@ -337,12 +377,28 @@ static void close_books(struct session *session)
 	}
 }
 
+/* What its log has of it, of an interface that cannot be unregistered. */
+static void show_logged_tracker(const char *interface)
+{
+	char *text = klog_text();
+	FILE *log = text && *text ? fmemopen(text, strlen(text), "r") : NULL;
+	struct reftracker tracker;
+
+	if (log && !reftracker_read_log(log, interface, &tracker))
+		watch_tracker(&tracker, stdout);
+	if (log)
+		fclose(log);
+	free(text);
+}
+
 /* What the kernel's own tracker has, where there is one. */
-static void show_trackers(void)
+static void show_trackers(const struct session *session)
 {
 	DIR *folder = opendir(TRACKERS);
 	const struct dirent *entry;
 
+	if (!folder && session->view.left_ns)
+		show_logged_tracker(session->view.interface);
 	while (folder && (entry = readdir(folder))) {
 		struct reftracker tracker;
 		char path[sizeof(TRACKERS) + sizeof(entry->d_name) + 1];
@@ -368,14 +424,11 @@ static int show_end(struct session *session)
 		if (session->is_terminal)
 			fputs(CLEAR_SCREEN, stdout);
 		watch_tables(&session->view, stdout);
-		show_trackers();
-		if (!strcmp(session->view.ended_by, "unregister"))
-			printf("\n%s is gone from its namespace (unregistered, or moved): the "
-			       "watch ends here.\n",
-			       session->view.interface);
+		show_trackers(session);
 		break;
 	case FORM_STACKS: watch_stacks(&session->view, stdout); break;
-	case FORM_JSON: return watch_summary_line(&session->view, stdout);
+	case FORM_JSON:
+	case FORM_RECORDS: return watch_summary_line(&session->view, stdout);
 	}
 	return fflush(stdout) == EOF || ferror(stdout) ? -EIO : 0;
 }
@@ -481,7 +534,7 @@ static int run(int argc, char **argv)
 const struct command command_watch = {
 	.name = "watch",
 	.arguments = "IFACE [--netns NAME|PATH|PID] [--object OBJECT]... [--for TIME] "
-		     "[--stacks | --json]",
+		     "[--stacks | --json | --records]",
 	.doc = "Shows who takes and who drops references of an interface, live",
 	.help = "  --netns NS       look into this network namespace: a name of ip-netns(8),\n"
 		"                   a path, or the pid of a process in it\n"
@@ -495,6 +548,9 @@ const struct command command_watch = {
 		"  --for TIME       end after 10s, 500ms, 2m; without it Ctrl-C ends\n"
 		"  --stacks         at the end, folded stacks for flamegraph.pl or inferno\n"
 		"  --json           a line for each hold and put, and one with the sums\n"
+		"  --records        the same with what was read instead of what it means: what "
+		"a\n"
+		"                   test of ledgers plays (tests/unit/ledgers)\n"
 		"\n"
 		"Each hold and put is caught by a hardware watchpoint on the counter, so "
 		"nothing\n"
@@ -502,6 +558,8 @@ const struct command command_watch = {
 		"one.\n"
 		"Holds from before the start are in the count, but nobody knows whose they "
 		"are.\n"
+		"An interface that is unregistered meanwhile is watched until all have let go "
+		"of it.\n"
 		"Exit codes: 0; 3 the ledger has holes, which are named; 75 no watchpoint is "
 		"free.\n",
 	.run = run,

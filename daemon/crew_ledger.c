@@ -17,6 +17,9 @@ enum {
 static const struct watchpoint_object watched[BOOKS_OBJECTS] = {
 	[BOOKS_NET_DEVICE] = { .kind = WATCHPOINT_NET_DEVICE },
 	[BOOKS_INET6_DEV] = { .kind = WATCHPOINT_INET6_DEV },
+	[BOOKS_DST] = { .kind = WATCHPOINT_DSTS },
+	[BOOKS_NEIGHBOUR] = { .kind = WATCHPOINT_NEIGHBOURS },
+	[BOOKS_IFADDR] = { .kind = WATCHPOINT_IFADDRS },
 };
 
 /* One counter. */
@@ -32,6 +35,8 @@ struct crew_ledger {
 	bool open;   /* writes of a trial are being seen */
 	bool closed; /* and have been seen, but not written down */
 	struct account accounts[BOOKS_OBJECTS];
+	uint32_t nr;	     /* accounts in use: all, or those of counters */
+	struct why no_lives; /* the reason for the latter */
 };
 
 static void told(const struct ledger_entry *entry, void *arg)
@@ -51,7 +56,7 @@ static void seen(const struct watchpoint_mark *record, void *arg)
 {
 	struct crew_ledger *ledger = arg;
 
-	if (record->object < BOOKS_OBJECTS)
+	if (record->object < ledger->nr)
 		ledger_add(ledger->accounts[record->object].ledger, record);
 }
 
@@ -77,36 +82,43 @@ static int arm(struct crew *crew, struct why *why)
 
 	if (!crew->ledger) {
 		crew->ledger = calloc(1, sizeof(*crew->ledger));
-		err = crew->ledger ? make_accounts(crew->ledger, why) :
-				     why_set(why, ENOMEM, "ledger: out of memory");
+		if (!crew->ledger)
+			return why_set(why, ENOMEM, "ledger: out of memory");
+		err = make_accounts(crew->ledger, why);
 	}
 	if (!err)
 		err = watchpoints_prove(crew->probes, slot, ifindex, why);
+	if (err)
+		return err;
+	crew->ledger->nr = BOOKS_OBJECTS;
+	err = watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_OBJECTS,
+			      LEDGER_RING_BYTES, &crew->ledger->watch, &crew->ledger->no_lives);
 	if (!err)
-		err = watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_OBJECTS,
-				      LEDGER_RING_BYTES, &crew->ledger->watch, why);
-	return err;
+		return 0;
+	crew->ledger->nr = BOOKS_COUNTERS;
+	return watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_COUNTERS,
+			       LEDGER_RING_BYTES, &crew->ledger->watch, why);
 }
 
 static int new_ledgers(struct crew *crew, struct why *why)
 {
-	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
 		struct account *account = &crew->ledger->accounts[i];
 
 		ledger_free(account->ledger);
 		account->nr_entries = 0;
-		account->ledger = ledger_new(
-			crew->ask->symbols,
-			watchpoints_counter(crew->ledger->watch, (uint32_t)i), told, account);
+		account->ledger =
+			ledger_new(crew->ask->symbols,
+				   watchpoints_counter(crew->ledger->watch, i), told, account);
 		if (!account->ledger)
 			return why_set(why, ENOMEM, "ledger: out of memory");
 	}
 	return 0;
 }
 
-static void say_unarmed(struct crew *crew, const struct why *why)
+static void say_unarmed(struct crew *crew, uint32_t first, const struct why *why)
 {
-	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+	for (uint32_t i = first; i < BOOKS_OBJECTS; i++) {
 		struct books *books = &crew->ask->books[i];
 
 		*books = (struct books){ .state = LEDGER_UNARMED };
@@ -127,10 +139,11 @@ void crew_ledger_open(struct crew *crew)
 	if (!err && is_armed)
 		err = watchpoints_start(crew->ledger->watch, &why);
 	if (err) {
-		say_unarmed(crew, &why);
+		say_unarmed(crew, 0, &why);
 		return;
 	}
-	for (int i = 0; i < BOOKS_OBJECTS; i++)
+	say_unarmed(crew, crew->ledger->nr, &crew->ledger->no_lives);
+	for (uint32_t i = 0; i < crew->ledger->nr; i++)
 		crew->ask->books[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
 	crew->ledger->open = true;
 }
@@ -146,7 +159,7 @@ void crew_ledger_close(struct crew *crew)
 	watchpoints_mark(crew->ledger->watch, NULL); /* a full ring says so in the health */
 	watchpoints_stop(crew->ledger->watch);
 	watchpoints_read(crew->ledger->watch, seen, crew->ledger);
-	for (uint32_t i = 0; i < BOOKS_OBJECTS; i++) {
+	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
 		struct watchpoint_health health = watchpoints_health(crew->ledger->watch, i);
 		struct books *books = &crew->ask->books[i];
 
@@ -170,7 +183,7 @@ void crew_ledger_write(struct crew *crew)
 	if (!crew->ledger || !crew->ledger->closed)
 		return;
 	crew->ledger->closed = false;
-	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
 		struct account *account = &crew->ledger->accounts[i];
 		struct books *books = &crew->ask->books[i];
 		struct ledger_match match = ledger_match(account->ledger, account->profile);
@@ -180,6 +193,7 @@ void crew_ledger_write(struct crew *crew)
 		if (teaches(e, books) && ledger_learn(account->profile, account->ledger))
 			books->state = LEDGER_SUM; /* out of memory: half of it was learned */
 	}
+	books_accuse_survivors(crew->ask->books);
 }
 
 void crew_ledger_let_go(struct crew *crew)

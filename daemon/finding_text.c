@@ -61,13 +61,13 @@ static void say_moment(char *out, size_t size, const struct ledger_hold_told *ho
 }
 
 static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmatched,
-			    bool exact, int columns)
+			    int columns)
 {
 	char text[2048];
 	size_t used = (size_t)snprintf(
 		text, sizeof(text), "  %+" PRId64 " by %s%s%s, %s: %.1024s",
 		unmatched->unmatched, unmatched->kind, unmatched->task ? " of " : "",
-		unmatched->task ? unmatched->task : "", exact ? "exact" : "inferred",
+		unmatched->task ? unmatched->task : "", unmatched->exact ? "exact" : "inferred",
 		unmatched->stack);
 
 	for (uint32_t i = 0; i < unmatched->nr_holds && used < sizeof(text); i++) {
@@ -111,7 +111,7 @@ void finding_print_ledger(FILE *out, const struct tally_finding *finding, int co
 			 ledger->trial, ledger->clean, ledger->clean == 1 ? "" : "s");
 	finding_print_wrapped(out, text, columns);
 	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
-		print_unmatched(out, &ledger->unmatched[i], ledger->exact, columns);
+		print_unmatched(out, &ledger->unmatched[i], columns);
 }
 
 /* The arm that the others are compared with; NULL when it did not run. */

@@ -3,9 +3,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 #include "klog.h"
+
+/* syslog(2), which has no header for them */
+enum { LOG_ALL = 3, LOG_SIZE = 10 };
 
 struct klog {
 	int fd;
@@ -39,6 +43,21 @@ void klog_close(struct klog *klog)
 	if (klog->fd >= 0)
 		close(klog->fd);
 	free(klog);
+}
+
+char *klog_text(void)
+{
+	int size = klogctl(LOG_SIZE, NULL, 0), got = -1;
+	char *text = size > 0 ? malloc((size_t)size + 1) : NULL;
+
+	if (text)
+		got = klogctl(LOG_ALL, text, size);
+	if (got < 0) {
+		free(text);
+		return NULL;
+	}
+	text[got] = '\0';
+	return text;
 }
 
 int klog_fd(const struct klog *klog)

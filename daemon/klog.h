@@ -5,8 +5,11 @@
 #include "klog_line.h"
 #include "why.h"
 
-/* The kernel's log as it grows: the only door to /dev/kmsg. What was there before is not read. */
+/* The kernel's log as it grows: the only door to it. What was there before is not read. */
 struct klog;
+
+/* What is in the log now, as dmesg(1) has it; malloc'd, NULL when we may not read it. */
+char *klog_text(void);
 
 /* -EPERM, -ENOENT, ... with a sentence; a campaign can go on without, and says so. */
 int klog_open(struct klog **out, struct why *why);

@@ -12,6 +12,7 @@ enum {
 	STACK_TEXT = 2048,
 	RUN_MAX = 16,
 	SIGNS_MAX = 1024,
+	LIVES_MAX = 4096,
 };
 
 const char *const ledger_context_names[] = {
@@ -35,7 +36,7 @@ _Static_assert(sizeof(ledger_hole_names) / sizeof(char *) == LEDGER_HOLES,
 const char *const ledger_hole_sentences[] = {
 	[LEDGER_WHOLE] = "every write was seen, and they add up to the counter's change",
 	[LEDGER_LOST] = "writes were lost, the ring was full",
-	[LEDGER_MISSED] = "the kernel counted more writes than we saw (another process inside bpf(2)?); try again",
+	[LEDGER_MISSED] = "the kernel counted more writes than it ran us for (another process inside bpf(2)?); try again, on another CPU",
 	[LEDGER_STOPPED] = "the kernel stopped a watchpoint: it was throttled, or its CPU went away",
 	[LEDGER_CPUS] = "CPUs came or went meanwhile",
 	[LEDGER_SUM] = "the writes do not add up to the counter's change",
@@ -201,6 +202,12 @@ struct sign {
 	int64_t delta;
 };
 
+/* Of WATCHPOINT_ALIVE: one that was born, and by which path; NULL: it is dead. */
+struct life {
+	uint64_t identity;
+	struct ledger_path *path;
+};
+
 struct ledger {
 	const struct symbols *symbols;
 	enum watchpoint_counter counter;
@@ -215,6 +222,7 @@ struct ledger {
 	struct sign signs[SIGNS_MAX];
 	struct pending run[RUN_MAX];
 	uint32_t nr_run;
+	struct life lives[LIVES_MAX];
 };
 
 struct ledger *ledger_new(const struct symbols *symbols, enum watchpoint_counter counter,
@@ -385,16 +393,16 @@ static void note_task(struct ledger_task *tasks, uint32_t *nr, uint32_t pid, con
 
 /* --- entries --- */
 
-static void commit(struct ledger *ledger, const struct watchpoint_write *write, int64_t delta)
+/* `path` NULL: there was no memory, or no room, for it. */
+static void commit_to(struct ledger *ledger, struct ledger_path *path,
+		      const struct watchpoint_write *write, int64_t delta)
 {
-	struct ledger_path *path;
 	bool own;
 
 	ledger->sum.entries++;
 	ledger->sum.count += delta;
 	ledger->sum.holds += delta > 0 ? (uint64_t)delta : 0;
 	ledger->sum.puts += delta < 0 ? (uint64_t)-delta : 0;
-	path = path_of(ledger, write);
 	if (!path) {
 		ledger->sum.unsure++;
 		return;
@@ -417,6 +425,11 @@ static void commit(struct ledger *ledger, const struct watchpoint_write *write, 
 				.path = path,
 			},
 			ledger->arg);
+}
+
+static void commit(struct ledger *ledger, const struct watchpoint_write *write, int64_t delta)
+{
+	commit_to(ledger, path_of(ledger, write), write, delta);
 }
 
 static struct sign *sign_of(struct ledger *ledger, uint64_t instruction)
@@ -493,6 +506,32 @@ static void add_single(struct ledger *ledger, const struct watchpoint_write *wri
 		run_commit(ledger);
 }
 
+/* Its place, or the one where it belongs; NULL: there is no room for it. */
+static struct life *life_of(struct ledger *ledger, uint64_t identity)
+{
+	uint64_t at = identity / sizeof(uint64_t) % LIVES_MAX;
+
+	for (uint32_t tries = 0; tries < LIVES_MAX; tries++, at = (at + 1) % LIVES_MAX)
+		if (!ledger->lives[at].identity || ledger->lives[at].identity == identity)
+			return &ledger->lives[at];
+	return NULL;
+}
+
+/* A death is a put of the path by which the object was born: what is left of a path is what still lives. */
+static void add_life(struct ledger *ledger, const struct watchpoint_write *write)
+{
+	bool is_born = write->mark.type == WATCHPOINT_BIRTH;
+	struct life *life = life_of(ledger, write->identity);
+	struct ledger_path *path =
+		!is_born && life && life->path ? life->path : path_of(ledger, write);
+
+	if (life)
+		*life = (struct life){ write->identity, is_born ? path : NULL };
+	commit_to(ledger, path, write, write->mark.value);
+	ledger->parts[0].value += write->mark.value;
+	ledger->parts[0].open = false;
+}
+
 /* include/linux/rcuref.h: 0 is one reference, -1 none, from 0xc0000000 on the object is dead */
 static int64_t count_of(enum watchpoint_counter counter, int32_t value)
 {
@@ -542,6 +581,10 @@ void ledger_add(struct ledger *ledger, const struct watchpoint_mark *record)
 	}
 	if (!part->known)
 		return; /* its write is in the first mark */
+	if (record->type == WATCHPOINT_BIRTH || record->type == WATCHPOINT_DEATH) {
+		add_life(ledger, (const struct watchpoint_write *)record);
+		return;
+	}
 	delta = value - part->value;
 	part->value = value;
 	part->open = false;

@@ -8,7 +8,11 @@
 /*
  * The kernel's own tracker (CONFIG_NET_DEV_REFCNT_TRACKER), where a debug kernel has it: the net_device
  * references that are held now, by the stack that took them, also from before any watch. Since 6.17 it
- * is read from a file for each object in debugfs, `ref_tracker/netdev@ADDRESS`.
+ * is read from a file for each object in debugfs, `ref_tracker/netdev@ADDRESS`. Since 6.5 it is also in the
+ * kernel's log, ten seconds after an unregister that waits, and every ten seconds again
+ * (netdev_wait_allrefs_any() in net/core/dev.c); the object's name is there what the device was called when
+ * it was made, "eth%d@ADDRESS". From 5.17 to 6.4 the log has stacks without numbers or names, which are not
+ * read.
  *
  * The format is that of __ref_tracker_dir_pr_ostream() in lib/ref_tracker.c:
  *
@@ -37,5 +41,8 @@ struct reftracker {
 
 /* Reads the text of one object. -ENOENT: it has no references, or this is another format. */
 int reftracker_read(FILE *file, struct reftracker *tracker);
+
+/* The same of the last report on an interface in the kernel's log, as dmesg(1) has it. */
+int reftracker_read_log(FILE *log, const char *interface, struct reftracker *tracker);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "files.h"
 #include "results_parts.h"
+#include "watch_view.h"
 
 #define HINT "choose another with --out"
 
@@ -410,6 +411,9 @@ static const struct {
 	{ "ledger",   &ledger_fields },
 	{ "finding",  &tally_finding_fields },
 	{ "summary",  &summary_fields },
+	{ "entry",    &watch_entry_fields },
+	{ "record",   &watch_record_fields },
+	{ "watch",    &watch_fields },
 };
 /* clang-format on */
 enum { NR_LINES = sizeof(lines) / sizeof(lines[0]) };
@@ -435,7 +439,8 @@ int results_schema(FILE *out)
 		"{ss ss ss so so}", "$schema", "https://json-schema.org/draft/2020-12/schema",
 		"title", "dadrace results", "description",
 		"A line of results.ndjson: campaign, trial..., ledger..., finding..., "
-		"summary; summary.json is the last one",
+		"summary; summary.json is the last one. Or of `dadrace watch --json`: "
+		"entry... (--records: record...), watch",
 		"oneOf", any, "$defs", definitions);
 
 	if (!schema)

@@ -109,7 +109,7 @@ int results_summary(struct results *results, const struct summary *summary, stru
 
 void results_close(struct results *results);
 
-/* The JSON Schema of a line: one of campaign, trial, ledger, finding, summary. */
+/* The JSON Schema of a line: one of campaign, trial, ledger, finding, summary; of a watch: entry, watch. */
 int results_schema(FILE *out);
 void results_list_fields(FILE *out);
 

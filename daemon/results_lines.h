@@ -157,6 +157,7 @@ struct ledger_unmatched_told {
 	const char *kind;
 	const char *task;
 	int64_t unmatched;
+	bool exact;
 	double usual;
 	struct ledger_hold_told *holds;
 	uint32_t nr_holds;

@@ -6,7 +6,7 @@
 
 bool suspects_watchable(const struct judgement *judgement, enum books_object *object)
 {
-	for (int i = 0; i < BOOKS_OBJECTS; i++)
+	for (int i = 0; i < OBJECTS; i++)
 		if (!strcmp(judgement->object, object_names[i])) {
 			*object = (enum books_object)i;
 			return true;

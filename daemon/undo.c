@@ -594,22 +594,34 @@ int undo_close(struct undo *undo, struct why *why)
 	return tally.err;
 }
 
+static void await_end(int pid)
+{
+	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+
+	if (end.fd < 0)
+		return;
+	poll(&end, 1, OWNER_MS);
+	close(end.fd);
+}
+
 /* Waits for the end of whoever holds the lock, but not for ever. */
 static int journal_lock_wait(int fd)
 {
 	struct flock held = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct pollfd end = { .events = POLLIN };
 
 	if (!journal_lock(fd))
 		return 0;
-	if (!fcntl(fd, F_GETLK, &held) && held.l_type != F_UNLCK && held.l_pid > 0) {
-		end.fd = (int)syscall(SYS_pidfd_open, held.l_pid, 0);
-		if (end.fd >= 0) {
-			poll(&end, 1, OWNER_MS);
-			close(end.fd);
-		}
-	}
+	if (!fcntl(fd, F_GETLK, &held) && held.l_type != F_UNLCK && held.l_pid > 0)
+		await_end(held.l_pid);
 	return journal_lock(fd);
+}
+
+static int say_in_use(const char *name, struct why *why)
+{
+	return why_set(why, EBUSY,
+		       "undo: %s/%s: its owner lives and has not put the devices back; end it, "
+		       "then `dadrace clean`",
+		       UNDO_FOLDER, name);
 }
 
 static int journal_replay(const char *name, const struct owner *owner, FILE *out,
@@ -628,12 +640,8 @@ static int journal_replay(const char *name, const struct owner *owner, FILE *out
 	 * Its owner lives in another pid namespace, or is dying at this moment: a process that was
 	 * killed keeps its locks until the kernel has taken it apart.
 	 */
-	if (journal_lock_wait(fd) < 0) {
-		tally->left++;
-		if (out)
-			fprintf(out, "undo: %s is in use by a process that lives\n", path);
-		return 0;
-	}
+	if (journal_lock_wait(fd) < 0)
+		return say_in_use(name, why);
 	if (out)
 		fprintf(out, "undo: %s, whose owner (pid %d) is dead\n", path, owner->pid);
 	return journal_undo(fd, name, owner, out, tally, why);
@@ -657,9 +665,14 @@ int undo_replay(FILE *out, unsigned int *left, struct why *why)
 		struct owner owner;
 		int err;
 
-		if (!owner_of_journal(entry->d_name, &owner) || owner_is_alive(&owner))
+		if (!owner_of_journal(entry->d_name, &owner))
 			continue;
-		err = journal_replay(entry->d_name, &owner, out, &tally, &sentence);
+		if (owner_is_alive(&owner)) /* an orphan, which undoes its journal itself */
+			await_end(owner.pid);
+		if (owner_is_alive(&owner))
+			err = say_in_use(entry->d_name, &sentence);
+		else
+			err = journal_replay(entry->d_name, &owner, out, &tally, &sentence);
 		if (err)
 			tally_failure(&tally, err, &sentence);
 	}

@@ -38,7 +38,8 @@ int undo_push(struct undo *undo, enum undo_kind kind, const char *subject, const
 int undo_close(struct undo *undo, struct why *why);
 
 /*
- * Replays the journals of dead owners; says each step on `out` when it is not NULL. Returns
+ * Replays the journals of dead owners; says each step on `out` when it is not NULL. An owner that
+ * lives, an orphan of a run that was killed, has some seconds to put its devices back itself. Returns
  * how many steps were undone, or -errno with the first sentence; `left` counts those that failed.
  */
 int undo_replay(FILE *out, unsigned int *left, struct why *why);

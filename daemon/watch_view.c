@@ -171,8 +171,9 @@ void watch_page(const struct watch *watch, int columns, int lines, FILE *out)
 	struct page page = { out, columns, lines > 1 ? lines - 1 : -1 };
 	int share = lines ? (lines - 2) / (int)watch->nr_objects - 4 - WATCH_RECENT : -1;
 
-	line(&page, "%s (ifindex %u)  %.1f s  Ctrl-C ends", watch->interface, watch->ifindex,
-	     (double)watch->elapsed_ns / 1e9);
+	line(&page, "%s (ifindex %u)  %.1f s  Ctrl-C ends%s", watch->interface, watch->ifindex,
+	     (double)watch->elapsed_ns / 1e9,
+	     watch->left_ns ? "  unregistered (or moved), and not let go of" : "");
 	for (uint32_t i = 0; i < watch->nr_objects; i++) {
 		line(&page, "%s", "");
 		show_sum(&page, &watch->objects[i]);
@@ -224,6 +225,17 @@ void watch_tables(const struct watch *watch, FILE *out)
 			line(&page, "  Not to be believed: %s.",
 			     ledger_hole_sentences[object->hole]);
 	}
+	if (!watch->left_ns)
+		return;
+	line(&page, "%s", "");
+	if (!strcmp(watch->ended_by, "unregister"))
+		line(&page, "%s is gone: unregistered, and let go of.", watch->interface);
+	else
+		line(&page,
+		     "%s left its namespace after %.1f s (unregistered, or moved), and "
+		     "somebody "
+		     "still holds it.",
+		     watch->interface, (double)watch->left_ns / 1e9);
 }
 
 void watch_tracker(const struct reftracker *tracker, FILE *out)
@@ -291,6 +303,20 @@ struct entry_told {
 	const char *stack;
 };
 
+struct record_told {
+	uint64_t at_ns;
+	const char *object;
+	enum watchpoint_counter counter;
+	bool mark;
+	uint32_t cpu;
+	int64_t value;
+	uint32_t pid;
+	const char *comm;
+	const char *frames[WATCHPOINT_FRAMES_MAX];
+	const char **first_frame;
+	uint32_t nr_frames;
+};
+
 struct task_told {
 	uint32_t pid;
 	const char *comm;
@@ -344,6 +370,7 @@ struct watch_told {
 	uint32_t ifindex;
 	uint64_t netns_inum;
 	uint64_t elapsed_ns;
+	uint64_t left_ns;
 	const char *ended_by;
 	struct object_told *objects;
 	uint32_t nr_objects;
@@ -370,8 +397,37 @@ static const struct field entry_rows[] = {
 	{ "stack", FIELD_TEXT, AT(struct entry_told, stack), .doc = "The call path, innermost first" },
 	{ .name = NULL },
 };
-static const struct fields entry_fields = {
+const struct fields watch_entry_fields = {
 	"entry", "One write of a watched counter", entry_rows, sizeof(struct entry_told),
+};
+
+static const char *const counter_names[] = {
+	[WATCHPOINT_PER_CPU] = "per-cpu", [WATCHPOINT_ATOMIC] = "atomic", [WATCHPOINT_RCUREF] = "rcuref",
+	[WATCHPOINT_ALIVE] = "alive",
+};
+_Static_assert(sizeof(counter_names) / sizeof(char *) == WATCHPOINT_COUNTERS,
+	       "counter_names: one per counter");
+
+static const struct field record_rows[] = {
+	{ "at_ns", FIELD_U64, AT(struct record_told, at_ns), .doc = "When, CLOCK_MONOTONIC" },
+	{ "object", FIELD_TEXT, AT(struct record_told, object), .doc = "Whose counter it is" },
+	{ "counter", FIELD_ENUM, AT(struct record_told, counter), .names = counter_names,
+	  .nr_names = WATCHPOINT_COUNTERS,
+	  .doc = "What its value means: this CPU's share, the count, or the count less one" },
+	{ "mark", FIELD_BOOL, AT(struct record_told, mark), .doc = "We looked at it; else somebody wrote it" },
+	{ "cpu", FIELD_U32, AT(struct record_told, cpu),
+	  .doc = "Whose share it is; of a counter that is none: on which CPU it was written" },
+	{ "value", FIELD_I64, AT(struct record_told, value), .doc = "As it stands in memory" },
+	{ "pid", FIELD_U32, AT(struct record_told, pid), .nullable = true,
+	  .doc = "The current process; null: none of our pid namespace, or a mark" },
+	{ "comm", FIELD_TEXT, AT(struct record_told, comm), .nullable = true, .doc = "Its name" },
+	{ "frames", FIELD_TEXT, LIST_AT(struct record_told, first_frame, nr_frames),
+	  .doc = "The stack, innermost first: function+offset behind the write or the call" },
+	{ .name = NULL },
+};
+const struct fields watch_record_fields = {
+	"record", "A write of a watched counter, or a look at it, as the kernel gave it", record_rows,
+	sizeof(struct record_told),
 };
 
 static const struct field task_rows[] = {
@@ -448,13 +504,15 @@ static const struct field watch_rows[] = {
 	{ "netns_inum", FIELD_U64, AT(struct watch_told, netns_inum),
 	  .doc = "Inode number of its network namespace" },
 	{ "elapsed_ns", FIELD_U64, AT(struct watch_told, elapsed_ns), .doc = "How long it was watched" },
+	{ "left_ns", FIELD_U64, AT(struct watch_told, left_ns), .nullable = true,
+	  .doc = "When it was unregistered, or moved to another namespace, since the start; null: it is there" },
 	{ "ended_by", FIELD_TEXT, AT(struct watch_told, ended_by), .nullable = true,
-	  .doc = "time, signal, or unregister: the interface went away" },
+	  .doc = "time, signal, or unregister: the interface was unregistered, and let go of" },
 	{ "objects", FIELD_OBJECT, LIST_AT(struct watch_told, objects, nr_objects),
 	  .sub = &object_fields, .doc = "What was watched" },
 	{ .name = NULL },
 };
-static const struct fields watch_fields = {
+const struct fields watch_fields = {
 	"watch", "The ledgers of one watch", watch_rows, sizeof(struct watch_told),
 };
 /* clang-format on */
@@ -487,7 +545,47 @@ int watch_entry_line(const struct watch_object *object, const struct ledger_entr
 		.stack = entry->path->stack,
 	};
 
-	return put_line(&entry_fields, "entry", &told, out);
+	return put_line(&watch_entry_fields, "entry", &told, out);
+}
+
+enum { FRAME_TEXT = 160 };
+
+/* The function is that of the byte before, where the write or the call is. */
+static void name_frame(const struct symbols *symbols, uint64_t frame, char text[FRAME_TEXT])
+{
+	uint64_t offset = 0;
+	const struct symbol *symbol = symbols_find(symbols, frame - 1, &offset);
+
+	if (symbol)
+		snprintf(text, FRAME_TEXT, "%s+0x%" PRIx64, symbol->name, offset + 1);
+	else
+		snprintf(text, FRAME_TEXT, "0x%" PRIx64, frame);
+}
+
+int watch_record_line(const struct watch_object *object, const struct watchpoint_mark *record,
+		      const struct symbols *symbols, FILE *out)
+{
+	const struct watchpoint_write *write =
+		record->type == WATCHPOINT_WRITE ? (const void *)record : NULL;
+	char frames[WATCHPOINT_FRAMES_MAX][FRAME_TEXT];
+	struct record_told told = {
+		.at_ns = record->at_ns,
+		.object = object->name,
+		.counter = object->counter,
+		.mark = !write,
+		.cpu = record->cpu,
+		.value = record->value,
+		.pid = write ? write->pid : 0,
+		.comm = write ? write->comm : NULL,
+		.first_frame = told.frames,
+		.nr_frames = write ? write->nr_frames : 0,
+	};
+
+	for (uint32_t i = 0; i < told.nr_frames; i++) {
+		name_frame(symbols, write->frames[i], frames[i]);
+		told.frames[i] = frames[i];
+	}
+	return put_line(&watch_record_fields, "record", &told, out);
 }
 
 static void tell_tasks(const struct ledger_task *tasks, uint32_t nr, struct task_told *told)
@@ -568,6 +666,7 @@ int watch_summary_line(const struct watch *watch, FILE *out)
 		.ifindex = watch->ifindex,
 		.netns_inum = watch->netns_inum,
 		.elapsed_ns = watch->elapsed_ns,
+		.left_ns = watch->left_ns,
 		.ended_by = watch->ended_by,
 		.objects = calloc(watch->nr_objects, sizeof(*told.objects)),
 		.nr_objects = watch->nr_objects,

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "fields.h"
 #include "ledger.h"
 #include "reftracker.h"
 #include "watchpoint.h"
@@ -23,6 +24,7 @@ struct watch_recent {
 struct watch_object {
 	char name[WATCHPOINT_OBJECT_NAME];
 	struct ledger *ledger;
+	enum watchpoint_counter counter;
 	enum ledger_hole hole;
 	struct watch_recent recent[WATCH_RECENT]; /* a ring; the newest is before `next` */
 	uint32_t next;
@@ -35,6 +37,8 @@ struct watch {
 	uint64_t netns_inum;
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	uint64_t elapsed_ns;
+	uint64_t
+		left_ns; /* elapsed_ns when it left its namespace: unregistered, or moved; 0: it is there */
 	const char *ended_by; /* "time", "signal", "unregister"; NULL: not yet */
 	struct watch_object *objects;
 	uint32_t nr_objects;
@@ -57,9 +61,18 @@ void watch_tracker(const struct reftracker *tracker, FILE *out);
  */
 void watch_stacks(const struct watch *watch, FILE *out);
 
+/* The lines, as in `dadrace schema`. */
+extern const struct fields watch_entry_fields;
+extern const struct fields watch_record_fields;
+extern const struct fields watch_fields;
+
 /* -EIO or -ENOMEM */
 int watch_entry_line(const struct watch_object *object, const struct ledger_entry *entry,
 		     FILE *out);
 int watch_summary_line(const struct watch *watch, FILE *out);
+
+/* A record as the kernel's half gave it: what a ledger is made of, and can be made of again. */
+int watch_record_line(const struct watch_object *object, const struct watchpoint_mark *record,
+		      const struct symbols *symbols, FILE *out);
 
 #endif

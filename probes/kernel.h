@@ -32,6 +32,7 @@ enum {
 	BPF_F_MMAPABLE = 1 << 10,
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -62,6 +63,7 @@ struct percpu_counter {
 };
 
 struct dst_ops {
+	unsigned short family;
 	struct percpu_counter pcpuc_entries;
 };
 
@@ -199,6 +201,8 @@ typedef struct {
 } rcuref_t;
 
 struct dst_entry {
+	struct net_device *dev;
+	struct dst_ops *ops;
 	atomic_t __refcnt; /* until 6.3 */
 	rcuref_t __rcuref; /* since 6.4 */
 };

@@ -55,7 +55,7 @@ struct probes {
 
 /* --- what libbpf says is kept for the sentence, not printed --- */
 
-static char libbpf_said[512];
+char libbpf_said[512];
 
 __attribute__((format(printf, 2, 0))) static int keep_words(enum libbpf_print_level level,
 							    const char *format, va_list ap)
@@ -568,10 +568,14 @@ static int want_watchpoints(const struct probes *probes)
 		probes->skel->progs.watchpoint_mark,
 		probes->skel->progs.watchpoint_hit,
 	};
+	struct bpf_program *births[WATCHPOINT_BIRTH_PROGRAMS];
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(programs) / sizeof(programs[0]); i++)
 		err = bpf_program__set_autoload(programs[i], true);
+	watchpoint_birth_programs(probes->skel, births);
+	for (int i = 0; !err && ground_has_kprobes() && i < WATCHPOINT_BIRTH_PROGRAMS; i++)
+		err = bpf_program__set_autoload(births[i], true);
 	return err;
 }
 
@@ -889,6 +893,8 @@ void probes_settling(struct probes *probes, uint32_t slot, bool wanted)
 
 void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_LANE_FDS])
 {
+	struct bpf_program *births[WATCHPOINT_BIRTH_PROGRAMS];
+
 	fds[0] = probes->rings[slot];
 	fds[1] = bpf_program__fd(probes->skel->progs.counts_read);
 	fds[2] = bpf_program__fd(probes->skel->progs.watchpoint_find);
@@ -898,6 +904,9 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 	fds[6] = bpf_map__fd(probes->skel->maps.watchpoint_states);
 	fds[7] = bpf_map__fd(probes->skel->maps.watchpoint_finds);
 	fds[8] = bpf_map__fd(probes->skel->maps.cpu_offsets);
+	watchpoint_birth_programs(probes->skel, births);
+	for (int i = 0; i < WATCHPOINT_BIRTH_PROGRAMS; i++)
+		fds[9 + i] = bpf_program__fd(births[i]);
 }
 
 int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,

@@ -13,4 +13,13 @@ struct probes_bpf *probes_skeleton(const struct probes *probes);
 /* A sentence for what the kernel refused, with the reason where it can be found; returns -err. */
 int probes_refused(int err, const char *what, struct why *why);
 
+/*
+ * What watchpoint.h needs for births and deaths: of each such object, in the order of enum
+ * watchpoint_kind, the program at its birth and the one at its death. Not loaded without kprobes.
+ */
+enum { WATCHPOINT_BIRTH_PROGRAMS = 6 };
+struct bpf_program;
+void watchpoint_birth_programs(const struct probes_bpf *skel,
+			       struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS]);
+
 #endif

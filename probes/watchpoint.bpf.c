@@ -2,37 +2,13 @@
 /*
  * The kernel half of the ledger: called by a hardware write watchpoint (a perf event) on a reference
  * counter, whoever writes it, from wherever, with whatever instruction.
- *
- * A debug exception counts as NMI: bpf_ringbuf_reserve() only tries its lock there. Nobody keeps that
- * lock for long, so it is tried again, and what is lost all the same is counted.
  */
+#include "watchpoint.bpf.h"
 #include "counts.bpf.h"
-#include "watchpoint_record.h"
 
-#define RESERVE_TRIES	64
 #define RELEASED	4	    /* NETREG_RELEASED: free_netdev() */
 #define RCUREF_RELEASED 0xc0000000U /* include/linux/rcuref.h */
 #define RCUREF_NOREF	0xffffffffU
-
-struct watchpoint_ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, WATCHPOINT_RING_BYTES);
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, SLOTS);
-	__type(key, __u32);
-	__array(values, struct watchpoint_ring);
-} watchpoint_rings SEC(".maps");
-
-/* watchpoint_found.at -> what is watched there */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SLOTS *WATCHPOINT_OBJECTS_MAX);
-	__type(key, __u64);
-	__type(value, struct watchpoint_state);
-} watchpoint_states SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -76,37 +52,18 @@ static __always_inline bool was_last_put(const struct watchpoint_state *state, _
 	       raw != RCUREF_NOREF;
 }
 
-/* The number of the current thread group in a pid namespace; 0 when it has none there. */
-static __always_inline __u32 pid_in(__u32 pidns_inum, __u32 level)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct pid *pid = BPF_CORE_READ(task, signal, pids[1]);
-	struct upid *number = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-			      (__u64)level * bpf_core_type_size(struct upid);
-
-	if (level > BPF_CORE_READ(pid, level) ||
-	    BPF_CORE_READ(number, ns, ns.inum) != pidns_inum)
-		return 0;
-	return BPF_CORE_READ(number, nr);
-}
-
 static __always_inline void fill(struct watchpoint_write *write,
 				 struct bpf_perf_event_data *ctx,
 				 struct watchpoint_state *state, __u32 cpu)
 {
 	__s32 value = 0;
-	long bytes;
 
 	bpf_probe_read_kernel(&value, sizeof(value), (void *)ctx->addr);
 	write->mark.type = WATCHPOINT_WRITE;
-	write->mark.object = state->object;
-	write->mark.at_ns = bpf_ktime_get_ns();
 	write->mark.value = value;
 	write->mark.cpu = cpu;
-	write->pid = pid_in(state->pidns_inum, state->pidns_level);
-	bpf_get_current_comm(write->comm, sizeof(write->comm));
-	bytes = bpf_get_stack(ctx, write->frames, sizeof(write->frames), 0);
-	write->nr_frames = bytes > 0 ? bytes / sizeof(write->frames[0]) : 0;
+	write->identity = 0;
+	say_who(write, ctx, state);
 	if (was_last_put(state, value))
 		state->ended = 1;
 }
@@ -116,7 +73,7 @@ int watchpoint_hit(struct bpf_perf_event_data *ctx)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct watchpoint_state *state = state_of(ctx->addr, cpu);
-	void *ring;
+	struct watchpoint_write *write;
 
 	if (!state)
 		return 0;
@@ -126,30 +83,31 @@ int watchpoint_hit(struct bpf_perf_event_data *ctx)
 		__sync_fetch_and_add(&state->late, 1);
 		return 0;
 	}
-	ring = bpf_map_lookup_elem(&watchpoint_rings, &state->slot);
-	for (int i = 0; ring && i < RESERVE_TRIES; i++) {
-		struct watchpoint_write *write = bpf_ringbuf_reserve(ring, sizeof(*write), 0);
-
-		if (!write)
-			continue;
+	write = reserve_write(state);
+	if (write) {
 		fill(write, ctx, state, cpu);
 		bpf_ringbuf_submit(write, 0);
-		return 0;
 	}
-	__sync_fetch_and_add(&state->lost, 1);
 	return 0;
 }
 
-/* args: slot, object, watchpoint_found.at, whether it is per CPU. 0 when every mark was written. */
+/*
+ * args: slot, object, watchpoint_found.at, enum watchpoint_counter. 0 when every mark was written, or when
+ * the device is gone: its counter's memory means nothing any more.
+ */
 SEC("raw_tp")
 int watchpoint_mark(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 slot = ctx->args[0], object = ctx->args[1];
+	__u32 slot = ctx->args[0], object = ctx->args[1], counter = ctx->args[3];
 	__u64 at = ctx->args[2];
-	bool per_cpu = ctx->args[3];
+	struct watchpoint_state *state = bpf_map_lookup_elem(&watchpoint_states, &at);
 	void *ring = bpf_map_lookup_elem(&watchpoint_rings, &slot);
-	__u32 nr = per_cpu ? nr_cpus : 1;
+	__u32 nr = counter == WATCHPOINT_PER_CPU ? nr_cpus : 1;
 
+	if (state && device_is_gone(state)) {
+		state->ended = 1;
+		return 0;
+	}
 	for (__u32 i = 0; ring && i < CPUS_MAX && i < nr; i++) {
 		struct watchpoint_mark *mark = bpf_ringbuf_reserve(ring, sizeof(*mark), 0);
 		__u64 *offset;
@@ -162,8 +120,14 @@ int watchpoint_mark(struct bpf_raw_tracepoint_args *ctx)
 		mark->object = object;
 		mark->at_ns = bpf_ktime_get_ns();
 		mark->cpu = cpu;
-		bpf_probe_read_kernel(&mark->value, sizeof(mark->value),
-				      (void *)(at + (per_cpu && offset ? *offset : 0)));
+		if (counter == WATCHPOINT_ALIVE)
+			mark->value = state ? (__s32)state->alive : 0;
+		else
+			bpf_probe_read_kernel(
+				&mark->value, sizeof(mark->value),
+				(void *)(at + (counter == WATCHPOINT_PER_CPU && offset ?
+						       *offset :
+						       0)));
 		bpf_ringbuf_submit(mark, BPF_RB_NO_WAKEUP);
 	}
 	return !ring;
@@ -268,6 +232,14 @@ static __always_inline void find_dst(__u64 dst, struct watchpoint_found *found)
 	}
 }
 
+static __always_inline void find_alive(struct net_device *dev, __u32 kind,
+				       struct watchpoint_found *found)
+{
+	found->device = (__u64)dev;
+	found->counter = WATCHPOINT_ALIVE;
+	found->at = alive_key(dev, kind);
+}
+
 /*
  * args: slot, ifindex, enum watchpoint_kind, the address' two halves or where the dst lies. 0 when the
  * answer is in watchpoint_finds; its `found` says whether there is such an object.
@@ -294,6 +266,8 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 		found.at = find_neighbour(dev, idev, &key);
 	else if (kind == WATCHPOINT_DST)
 		find_dst(key.high, &found);
+	else if (dev && kind >= WATCHPOINT_DSTS)
+		find_alive(dev, kind, &found);
 	found.found = !!found.at;
 	return bpf_map_update_elem(&watchpoint_finds, &slot, &found, BPF_ANY);
 }

@@ -26,13 +26,17 @@ const char *const watchpoint_kind_names[] = {
 	[WATCHPOINT_INET6_IFADDR] = "inet6_ifaddr",
 	[WATCHPOINT_NEIGHBOUR] = "neighbour",
 	[WATCHPOINT_DST] = "dst",
+	[WATCHPOINT_DSTS] = "dsts",
+	[WATCHPOINT_NEIGHBOURS] = "neighbours",
+	[WATCHPOINT_IFADDRS] = "inet6_ifaddrs",
 };
 _Static_assert(sizeof(watchpoint_kind_names) / sizeof(char *) == WATCHPOINT_KINDS,
 	       "watchpoint_kind_names: one per kind");
 
 struct watched {
 	struct watchpoint_found found;
-	int fds[CPUS_MAX]; /* by CPU; -1: it was not online */
+	int fds[CPUS_MAX];		/* by CPU; -1: it was not online */
+	struct bpf_link *birth, *death; /* of WATCHPOINT_ALIVE, instead of those */
 	uint32_t idle;
 	struct watchpoint_health before; /* watchpoints_start */
 };
@@ -184,6 +188,53 @@ static __u64 counter_address(const struct watchpoints *watch,
 	return found->at + offset;
 }
 
+/* --- births and deaths --- */
+
+/* The functions at whose return an object has come to be, and at whose entry it is about to go. */
+static const struct {
+	const char *births[3]; /* the first that this kernel has */
+	const char *death;
+} lives[WATCHPOINT_KINDS] = {
+	[WATCHPOINT_DSTS] = { { "dst_alloc" }, "ip6_dst_destroy" },
+	[WATCHPOINT_NEIGHBOURS] = { { "___neigh_create", "__neigh_create" }, "neigh_destroy" },
+	[WATCHPOINT_IFADDRS] = { { "ipv6_add_addr" }, "inet6_ifa_finish_destroy" },
+};
+
+void watchpoint_birth_programs(const struct probes_bpf *skel,
+			       struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS])
+{
+	struct bpf_program *const all[WATCHPOINT_BIRTH_PROGRAMS] = {
+		skel->progs.dst_born,	    skel->progs.dst_died,    skel->progs.neighbour_born,
+		skel->progs.neighbour_died, skel->progs.ifaddr_born, skel->progs.ifaddr_died,
+	};
+
+	memcpy(programs, all, sizeof(all));
+}
+
+static int arm_births(struct watchpoints *watch, struct watched *object,
+		      enum watchpoint_kind kind, struct why *why)
+{
+	struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS];
+	struct bpf_program **pair = &programs[2 * (kind - WATCHPOINT_DSTS)];
+
+	watchpoint_birth_programs(watch->skel, programs);
+	if (bpf_program__fd(pair[0]) < 0)
+		return why_set(why, ENOTSUP,
+			       "watchpoints: %s need kprobes, and this kernel has none",
+			       watchpoint_kind_names[kind]);
+	for (int i = 0; !object->birth && lives[kind].births[i]; i++)
+		object->birth =
+			bpf_program__attach_kprobe(pair[0], true, lives[kind].births[i]);
+	if (object->birth)
+		object->death = bpf_program__attach_kprobe(pair[1], false, lives[kind].death);
+	if (!object->death)
+		return why_set(why, ENOTSUP, "watchpoints: %s cannot be hooked at %s: %s",
+			       watchpoint_kind_names[kind],
+			       object->birth ? lives[kind].death : lives[kind].births[0],
+			       strerror(errno));
+	return 0;
+}
+
 static int arm_object(struct watchpoints *watch, uint32_t index, struct why *why)
 {
 	struct watched *object = &watch->objects[index];
@@ -232,6 +283,8 @@ static void forget_object(const struct watchpoints *watch, uint32_t index)
 	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
 		if (watch->objects[index].fds[cpu] >= 0)
 			close(watch->objects[index].fds[cpu]);
+	bpf_link__destroy(watch->objects[index].birth);
+	bpf_link__destroy(watch->objects[index].death);
 	if (found->found)
 		bpf_map_delete_elem(bpf_map__fd(watch->skel->maps.watchpoint_states),
 				    &found->at);
@@ -285,7 +338,7 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	read_online(watch->online, sizeof(watch->online));
 	err = make_ring(watch, ring_bytes, why);
 	for (uint32_t i = 0; !err && i < nr_objects; i++) {
-		struct watchpoint_found found;
+		struct watchpoint_found found = { 0 };
 
 		err = find_object(watch, ifindex, &objects[i], &found, why);
 		if (err)
@@ -294,6 +347,8 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 		err = tell_program(watch, i, ifindex, why);
 		if (err)
 			watch->objects[i].found.found = 0; /* not ours to forget */
+		else if (found.counter == WATCHPOINT_ALIVE)
+			err = arm_births(watch, &watch->objects[i], objects[i].kind, why);
 		else
 			err = arm_object(watch, i, why);
 	}
@@ -327,8 +382,7 @@ int watchpoints_mark(struct watchpoints *watch, struct why *why)
 {
 	for (uint32_t i = 0; i < watch->nr_objects; i++) {
 		const struct watchpoint_found *found = &watch->objects[i].found;
-		__u64 args[] = { watch->slot, i, found->at,
-				 found->counter == WATCHPOINT_PER_CPU };
+		__u64 args[] = { watch->slot, i, found->at, found->counter };
 
 		if (run_program(watch->skel->progs.watchpoint_mark, args, sizeof(args)))
 			return why_set(why, ENOSPC,
@@ -406,6 +460,8 @@ static struct watchpoint_health health_of_all(const struct watchpoints *watch, u
 	bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.watchpoint_states),
 			    &watched->found.at, &state);
 	health.hits = state.hits;
+	if (watched->found.counter == WATCHPOINT_ALIVE)
+		health.counted = state.hits;
 	health.lost = state.lost;
 	health.late = state.late;
 	health.ended = state.ended;

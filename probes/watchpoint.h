@@ -18,7 +18,8 @@
  * marks must be the sum of the writes between them (daemon/ledger.h).
  *
  * A per-CPU counter has a perf event on each CPU, at that CPU's own address; a single one has an event
- * on each CPU at the same address. Events are descriptors: they go with the process. Nothing is
+ * on each CPU at the same address. Of objects that hold references for somebody (dst, neighbour,
+ * inet6_ifaddr) births and deaths can be seen beside, by kprobes. Events are descriptors: they go with the process. Nothing is
  * armed, and nothing costs anything, outside arm and stop.
  */
 struct watchpoints;
@@ -53,7 +54,7 @@ struct watchpoint_health {
  * power of two of at least a page, or 0 for WATCHPOINT_RING_BYTES.
  *
  * Errors: -ENODEV no such device, -ENOENT no such object of it, -ENOSPC no debug register is free,
- * -ENOTSUP no hardware watchpoints here, -EPERM.
+ * -ENOTSUP no hardware watchpoints here, or no kprobe for births and deaths, -EPERM.
  */
 int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 		    const struct watchpoint_object *objects, uint32_t nr_objects,
@@ -65,7 +66,10 @@ void watchpoints_disarm(struct watchpoints *watch);
 /* What the value in memory means. */
 enum watchpoint_counter watchpoints_counter(const struct watchpoints *watch, uint32_t object);
 
-/* Writes a mark for each part of each counter into the ring. -ENOSPC: the ring is full. */
+/*
+ * Writes a mark for each part of each counter into the ring; of a device that is gone none, and its health
+ * says so. -ENOSPC: the ring is full.
+ */
 int watchpoints_mark(struct watchpoints *watch, struct why *why);
 
 /* Readable when writes wait; owned by the watchpoints. */

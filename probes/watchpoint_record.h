@@ -23,6 +23,8 @@ enum {
 enum watchpoint_type {
 	WATCHPOINT_WRITE = 1, /* somebody wrote the counter */
 	WATCHPOINT_MARK, /* we looked at it: one mark for each CPU that has a counter of its own */
+	WATCHPOINT_BIRTH, /* an object of the device came to be, for WATCHPOINT_ALIVE */
+	WATCHPOINT_DEATH, /* and is about to be freed */
 };
 
 struct watchpoint_mark {
@@ -40,9 +42,10 @@ struct watchpoint_write {
 		    * interrupt: of the task that was interrupted */
 	__u32 nr_frames;
 	char comm[16];
+	__u64 identity; /* of a birth and of a death: where the object lies; else 0 */
 	__u64 frames[WATCHPOINT_FRAMES_MAX]; /* kernel addresses; [0]: behind the write */
 };
-_Static_assert(sizeof(struct watchpoint_write) == 48 + 8 * WATCHPOINT_FRAMES_MAX,
+_Static_assert(sizeof(struct watchpoint_write) == 56 + 8 * WATCHPOINT_FRAMES_MAX,
 	       "struct watchpoint_write is a contract");
 
 /* The objects whose counters can be watched. */
@@ -52,6 +55,9 @@ enum watchpoint_kind {
 	WATCHPOINT_INET6_IFADDR, /* by its address */
 	WATCHPOINT_NEIGHBOUR,	 /* by its address */
 	WATCHPOINT_DST,		 /* by where it lies in the kernel */
+	WATCHPOINT_DSTS,	 /* from here on: how many of the device's are alive */
+	WATCHPOINT_NEIGHBOURS,
+	WATCHPOINT_IFADDRS,
 	WATCHPOINT_KINDS,
 };
 
@@ -60,6 +66,7 @@ enum watchpoint_counter {
 	WATCHPOINT_PER_CPU, /* int __percpu: only the sum means something */
 	WATCHPOINT_ATOMIC,  /* refcount_t, atomic_t: the count itself */
 	WATCHPOINT_RCUREF,  /* rcuref_t: 0 means one reference (include/linux/rcuref.h) */
+	WATCHPOINT_ALIVE, /* no counter of the kernel: our own, of births less deaths since it was armed */
 	WATCHPOINT_COUNTERS,
 };
 
@@ -67,8 +74,8 @@ enum watchpoint_counter {
 struct watchpoint_found {
 	__u32 found;
 	__u32 counter;	   /* enum watchpoint_counter */
-	__u64 at;	   /* its address, or its per-CPU pointer */
-	__u64 device;	   /* WATCHPOINT_NET_DEVICE: the net_device; else 0 */
+	__u64 at;	   /* its address, or its per-CPU pointer; of WATCHPOINT_ALIVE: a key */
+	__u64 device;	   /* of a net_device and of WATCHPOINT_ALIVE: the net_device; else 0 */
 	__u32 pidns_inum;  /* the asking process' pid namespace, which numbers all others */
 	__u32 pidns_level; /* and how deep it is nested */
 };
@@ -85,10 +92,11 @@ struct watchpoint_state {
 	__u32 pidns_inum;
 	__u32 pidns_level;
 	__u32 pad;
-	__u64 hits; /* writes that the program saw */
-	__u64 lost; /* and for which the ring had no room */
-	__u64 late; /* and that came after the object's end */
+	__u64 hits;  /* writes that the program saw */
+	__u64 lost;  /* and for which the ring had no room */
+	__u64 late;  /* and that came after the object's end */
+	__s64 alive; /* births less deaths */
 };
-_Static_assert(sizeof(struct watchpoint_state) == 64, "struct watchpoint_state is a contract");
+_Static_assert(sizeof(struct watchpoint_state) == 72, "struct watchpoint_state is a contract");
 
 #endif

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# bench.sh DADRACE SOURCE [SYSCALL_COST]: how quick dadrace is on this machine, next to a plain
+# bench.sh DADRACE SOURCE [FOLDER OF ITS PROGRAMS]: how quick dadrace is on this machine, next to a plain
 # shell loop and ping -f measured in the same session. Prints tables, asserts nothing. Everything
 # is measured once a round, in turns, and shown as median and min .. max over the rounds.
 #
 #   ROUNDS=5 SECONDS_EACH=2   in the environment: more is steadier and takes longer
 set -euo pipefail
 
-dadrace=$1 source=$2 cost=${3:-$(dirname "$1")/tests/bench/syscall_cost}
+dadrace=$1 source=$2 programs=${3:-$(dirname "$1")/tests/bench}
+cost=$programs/syscall_cost
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-2}
 here=$source/tests/bench
 campaign=
@@ -113,6 +114,24 @@ cost_of_hooks() {
 	campaign=
 }
 
+cost_of_writes() {
+	local row ns
+	if ! "$programs/write_cost" >"$work/writes"; then
+		echo "bench: the cost of a watched write is left out: $(tail -n 1 "$work/writes")" >&2
+		return
+	fi
+	while IFS=$'\t' read -r row ns; do sample write "$row" ns "$ns"; done <"$work/writes"
+}
+
+# In another order each round: a machine that slows down slows all of them.
+ledger_campaigns() { # ROUND
+	local uses=(off suspects always) i
+	for i in 0 1 2; do
+		run "ledger: ${uses[($1 + i) % 3]}" lanes=1 stop.trials=0 stop.seconds="$seconds" \
+			ledger="${uses[($1 + i) % 3]}"
+	done
+}
+
 for round in $(seq "$rounds"); do
 	echo "bench: round $round of $rounds" >&2
 	for n in 1 2 4 8; do
@@ -121,7 +140,10 @@ for round in $(seq "$rounds"); do
 	shell_loops 1
 	shell_loops 8
 	run burst lanes=1 stop.trials=20 echo.count=1000 echo.spacing_us=0
+	run "burst, armed" lanes=1 stop.trials=20 echo.count=1000 echo.spacing_us=0 ledger=always
 	flood
+	ledger_campaigns "$round"
+	cost_of_writes
 	if [ -x "$cost" ]; then cost_of_hooks; fi
 done
 

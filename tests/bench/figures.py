@@ -24,6 +24,12 @@ PHASES = [  # name, from, to; "begin" and "end" are those of the trial
     ("verdict on its way", "settled", "end"),
 ]
 
+BURSTS = {
+    "burst": "dadrace, 1,000 in one window",
+    "burst, armed": "the same, counters watched",
+}
+LEDGER_USES = ["ledger: off", "ledger: suspects", "ledger: always"]
+
 
 def percentile(values, p):
     values = sorted(values)
@@ -86,6 +92,11 @@ def ratio(values, others):
     return f"{median(v / o for v, o in zip(values, others)):.2f}"
 
 
+# Rows of the table of campaigns that belong to tables of their own.
+def is_campaign(row):
+    return not row.startswith(("burst", "ledger: "))
+
+
 def show(title, heads, rows):
     widths = [max(len(r[i]) for r in [heads] + rows) for i in range(len(heads))]
     print(f"\n{title}\n")
@@ -103,7 +114,7 @@ def tables(path):
             rows = samples.setdefault(table, {})
             rows.setdefault(row, {}).setdefault(column, []).append(float(value))
 
-    rates = {row: c["trials/s"] for row, c in samples["rate"].items() if row != "burst"}
+    rates = {row: c["trials/s"] for row, c in samples["rate"].items() if is_campaign(row)}
     show("Trials per second, 5 ms hold; next to shell loops of ip, ifconfig and ping",
          ["", "median", "min .. max", "to 1 loop", "to 8 loops"],
          [[row, *spread(values, 1), ratio(values, rates["1 shell loop"]),
@@ -113,12 +124,12 @@ def tables(path):
     show("From the window's opening to the first echo in the kernel, in us",
          ["", "p50", "min .. max", "p99", "min .. max"],
          [[row, *spread(c["p50 us"], 0), *spread(c["p99 us"], 0)]
-          for row, c in samples["first echo"].items() if row != "burst"])
+          for row, c in samples["first echo"].items() if is_campaign(row)])
 
     bursts = {row: c["echoes/s"] for row, c in samples["burst"].items()}
     show("Echoes per second that the kernel saw, one lane",
          ["", "median", "min .. max", "to ping -f"],
-         [["dadrace, 1,000 in one window" if row == "burst" else row, *spread(values, 0),
+         [[BURSTS.get(row, row), *spread(values, 0),
            ratio(values, bursts["ping -f"])]
           for row, values in bursts.items()])
 
@@ -128,7 +139,18 @@ def tables(path):
            f"{median(w - o for w, o in zip(c['with'], c['without'])):.0f}"]
           for row, c in samples.get("cost", {}).items()])
 
-    phases = {row: c for row, c in samples["phases"].items() if row != "burst"}
+    ledgers = {row: samples["rate"][row]["trials/s"] for row in LEDGER_USES
+               if row in samples["rate"]}
+    show("Trials per second of one lane with the ledger",
+         ["", "median", "min .. max", "to off"],
+         [[row, *spread(values, 1), ratio(values, ledgers["ledger: off"])]
+          for row, values in ledgers.items()])
+
+    show("A watched counter, in ns; a request takes and drops one reference",
+         ["", "median", "min .. max"],
+         [[row, *spread(c["ns"], 0)] for row, c in samples.get("write", {}).items()])
+
+    phases = {row: c for row, c in samples["phases"].items() if is_campaign(row)}
     names = list(next(iter(phases.values())))
     show("Where a trial's time goes: medians in ms",
          [""] + list(phases),

@@ -34,7 +34,7 @@ real_state() { # what must be as it was: where the devices are, up or down, thei
 	grep -rH . /proc/sys/net/ipv6/conf/real[01] /proc/sys/net/ipv6/neigh/real[01] 2>/dev/null |
 		grep -v stable_secret | sort
 }
-no_process_left() { ! leftovers | grep -qE '^(processes|stopped)'; }
+no_process_left() { ! grep -qE '^(processes|stopped)' <<<"$(leftovers)"; }
 
 # Says nothing when all is well, else what is left.
 kill_one() { # NUMBER MILLISECONDS [ARG...]: kills, searches, cleans

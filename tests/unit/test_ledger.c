@@ -109,17 +109,11 @@ static void mark(struct play *play, uint32_t cpu, int32_t value)
 }
 
 /* `stack` as ledgers show it: "innermost < caller < ..." */
-static void wrote(struct play *play, uint32_t cpu, int32_t value, const char *stack)
+static void happened(struct play *play, struct watchpoint_write write, const char *stack)
 {
-	struct watchpoint_write write = {
-		.mark = { .type = WATCHPOINT_WRITE,
-			  .at_ns = ++play->now_ns,
-			  .cpu = cpu,
-			  .value = value },
-		.pid = play->pid,
-		.comm = "tester",
-	};
-
+	write.mark.at_ns = ++play->now_ns;
+	write.pid = play->pid;
+	memcpy(write.comm, "tester", sizeof("tester"));
 	while (*stack) {
 		const char *end = strstr(stack, " < ");
 		size_t length = end ? (size_t)(end - stack) : strlen(stack);
@@ -128,6 +122,35 @@ static void wrote(struct play *play, uint32_t cpu, int32_t value, const char *st
 		stack += length + (end ? 3 : 0);
 	}
 	ledger_add(play->ledger, &write.mark);
+}
+
+static void wrote(struct play *play, uint32_t cpu, int32_t value, const char *stack)
+{
+	const struct watchpoint_write write = {
+		.mark = { .type = WATCHPOINT_WRITE, .cpu = cpu, .value = value },
+	};
+
+	happened(play, write, stack);
+}
+
+static void born(struct play *play, uint64_t identity, const char *stack)
+{
+	const struct watchpoint_write write = {
+		.mark = { .type = WATCHPOINT_BIRTH, .value = 1 },
+		.identity = identity,
+	};
+
+	happened(play, write, stack);
+}
+
+static void died(struct play *play, uint64_t identity, const char *stack)
+{
+	const struct watchpoint_write write = {
+		.mark = { .type = WATCHPOINT_DEATH, .value = -1 },
+		.identity = identity,
+	};
+
+	happened(play, write, stack);
 }
 
 #define BIND_1	"dev_get_by_index < packet_do_bind < packet_bind < __sys_bind < do_syscall_64"
@@ -528,9 +551,78 @@ static void test_more_paths_than_there_is_room_for_still_add_up(void **state)
 	ledger_free(play.ledger);
 }
 
+/* --- births and deaths --- */
+
+enum { FIRST = 0x1000, SECOND = 0x2000, THIRD = 0x3000, FOURTH = 0x4000 };
+
+static void test_a_death_is_a_put_of_its_birth(void **state)
+{
+	struct play play = begin(WATCHPOINT_ALIVE);
+	struct ledger_match match;
+
+	(void)state;
+	mark(&play, 0, 0);
+	born(&play, FIRST, ROUTE_RAW);
+	born(&play, SECOND, ROUTE_RAW);
+	born(&play, THIRD, ROUTE_NS);
+	died(&play, SECOND, DESTROY);
+	died(&play, THIRD, DESTROY);
+	mark(&play, 0, 1);
+	assert_int_equal(ledger_check(play.ledger, &healthy), LEDGER_WHOLE);
+	match = ledger_match(play.ledger, NULL);
+	assert_int_equal(match.surplus, 1);
+	assert_true(match.exact);
+	assert_int_equal(match.nr_suspects, 1);
+	assert_int_equal(match.suspects[0].unmatched, 1);
+	assert_string_equal(match.suspects[0].path->stack,
+			    "dst_alloc < rawv6_sendmsg < [syscall]");
+	assert_int_equal(ledger_nr_paths(play.ledger), 2);
+	ledger_free(play.ledger);
+}
+
+static void test_memory_is_used_again(void **state)
+{
+	struct play play = begin(WATCHPOINT_ALIVE);
+	struct ledger_match match;
+
+	(void)state;
+	mark(&play, 0, 0);
+	for (int i = 0; i < 10000; i++) {
+		born(&play, FIRST, ROUTE_RAW);
+		died(&play, FIRST, DESTROY);
+	}
+	born(&play, FIRST, ROUTE_MLD);
+	mark(&play, 0, 1);
+	assert_int_equal(ledger_check(play.ledger, &healthy), LEDGER_WHOLE);
+	match = ledger_match(play.ledger, NULL);
+	assert_int_equal(match.nr_suspects, 1);
+	assert_string_equal(match.suspects[0].path->stack,
+			    "dst_alloc < icmp6_dst_alloc < mld_sendpack < [workqueue]");
+	ledger_free(play.ledger);
+}
+
+static void test_an_older_one_may_die_and_a_lost_birth_shows(void **state)
+{
+	struct play play = begin(WATCHPOINT_ALIVE);
+
+	(void)state;
+	mark(&play, 0, 1);
+	died(&play, FOURTH, DESTROY);
+	assert_int_equal(ledger_sum(play.ledger).count, 0);
+	assert_int_equal(ledger_match(play.ledger, NULL).nr_suspects, 0);
+	mark(&play, 0, 0);
+	assert_int_equal(ledger_check(play.ledger, &healthy), LEDGER_WHOLE);
+	mark(&play, 0, 1);
+	assert_int_equal(ledger_check(play.ledger, &healthy), LEDGER_SUM);
+	ledger_free(play.ledger);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_death_is_a_put_of_its_birth),
+		cmocka_unit_test(test_memory_is_used_again),
+		cmocka_unit_test(test_an_older_one_may_die_and_a_lost_birth_shows),
 		cmocka_unit_test(test_helpers_offsets_and_suffixes_are_no_part_of_a_path),
 		cmocka_unit_test(test_watchers_in_a_stack_are_left_out),
 		cmocka_unit_test(test_an_empty_stack_is_counted),

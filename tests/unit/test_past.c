@@ -15,6 +15,7 @@
 
 #include "past.h"
 #include "report.h"
+#include "report_runs.h"
 
 /* --- results as they may lie on a disk: of another version, torn, or no results at all --- */
 
@@ -323,10 +324,49 @@ static void test_reports_beside_the_results(void **state)
 	past_close(past);
 }
 
+/* The same path in two runs is one finding; a run without a ledger does not know whether it is that. */
+static void test_the_same_finding_of_several_runs(void **state)
+{
+	struct past *runs[] = {
+		open_good(CAMPAIGN_LINE CLEAN_LINE("1", "race") LEAK_LINE("2")
+				  LEDGER_LINE("leak/net_device")),
+		open_good(CAMPAIGN_LINE LEAK_LINE("2") LEAK_LINE("9")
+				  LEDGER_LINE("leak/net_device")),
+		open_good(CAMPAIGN_LINE LEAK_LINE("3")),
+		open_good(CAMPAIGN_LINE CLEAN_LINE("1", "race")),
+	};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	report_runs(runs, 4, out);
+	fclose(out);
+	assert_non_null(
+		strstr(text, "Finding 1: leak/net_device in 2 of 4 runs, 3 trials; up to +1"));
+	assert_non_null(strstr(text, "Who holds: f < g < [syscall]\n"));
+	assert_non_null(
+		strstr(text, "(x): 1 of 2 valid trials, first: trial 2, last: trial 2\n"));
+	assert_non_null(
+		strstr(text, "(x): 2 of 2 valid trials, first: trial 2, last: trial 9\n"));
+	assert_non_null(strstr(text, "Finding 2: leak/net_device in 1 of 4 runs, 1 trial; "));
+	assert_non_null(strstr(text, "Who holds: not known\n"));
+	assert_null(strstr(text, "Finding 3"));
+	free(text);
+	out = open_memstream(&text, &size);
+	report_runs(runs + 3, 1, out);
+	fclose(out);
+	assert_string_equal(text, "No finding in 1 run\n");
+	free(text);
+	for (int i = 0; i < 4; i++)
+		past_close(runs[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_summed_up),
+		cmocka_unit_test(test_the_same_finding_of_several_runs),
 		cmocka_unit_test(test_torn_line),
 		cmocka_unit_test(test_what_ended_it),
 		cmocka_unit_test(test_what_is_no_past),

@@ -846,7 +846,8 @@ static void test_go_on_with_another(void **state)
 static void test_schema(void **state)
 {
 	static const char *const types[] = { "campaign", "trial", "ledger", "finding",
-					     "summary" };
+					     "summary",	 "entry", "record", "watch" };
+	enum { NR = sizeof(types) / sizeof(types[0]) };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -858,8 +859,8 @@ static void test_schema(void **state)
 	schema = json_loads(text, 0, NULL);
 	assert_non_null(schema);
 	any = json_object_get(schema, "oneOf");
-	assert_int_equal(json_array_size(any), 5);
-	for (int i = 0; i < 5; i++) {
+	assert_int_equal(json_array_size(any), NR);
+	for (int i = 0; i < NR; i++) {
 		char place[64];
 		json_t *of, *type;
 

@@ -43,13 +43,13 @@ static const struct trial_spec race = {
 static void test_first_of_its_signature(void **state)
 {
 	const struct judgement device = leak("net_device"), idev = leak("inet6_dev"),
-			       dst = leak("dst"), hang = { .verdict = VERDICT_HANG };
+			       sock = leak("sock"), hang = { .verdict = VERDICT_HANG };
 	struct suspects suspects = { 0 };
 
 	(void)state;
 	assert_null(suspects_next(&suspects));
 	assert_false(suspects_add(&suspects, &race, &hang));
-	assert_false(suspects_add(&suspects, &race, &dst)); /* no counter to watch */
+	assert_false(suspects_add(&suspects, &race, &sock)); /* nobody watches those */
 	assert_true(suspects_add(&suspects, &race, &device));
 	assert_false(suspects_add(&suspects, &race, &device));
 	assert_true(suspects_add(&suspects, &race, &idev));
@@ -395,9 +395,62 @@ static void test_smallest_first_and_last(void **state)
 	tally_free(tally);
 }
 
+/* --- those that outlive the trial --- */
+
+static struct books books_with(int64_t surplus, const char *stack, double usual)
+{
+	struct books books = { .state = LEDGER_WHOLE, .surplus = surplus, .nr_suspects = 1 };
+
+	snprintf(books.suspects[0].stack, sizeof(books.suspects[0].stack), "%s", stack);
+	books.suspects[0].unmatched = 1;
+	books.suspects[0].usual = usual;
+	return books;
+}
+
+static void test_survivors_are_accused_first(void **state)
+{
+	static struct books all[BOOKS_OBJECTS];
+
+	(void)state;
+	all[BOOKS_NET_DEVICE] = books_with(1, "nexthop", 0);
+	all[BOOKS_INET6_DEV] = books_with(0, "an older one's put hides it", 0);
+	all[BOOKS_DST] = books_with(1, "route", 0);
+	all[BOOKS_NEIGHBOUR] = books_with(1, "usual one", 1);
+	all[BOOKS_IFADDR] = books_with(1, "unarmed", 0);
+	all[BOOKS_IFADDR].state = LEDGER_UNARMED;
+	books_accuse_survivors(all);
+	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, 2);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "route");
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].kind, "dst not freed");
+	assert_true(all[BOOKS_NET_DEVICE].suspects[0].exact);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[1].stack, "nexthop");
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "route");
+}
+
+static void test_as_many_survivors_as_there_is_room(void **state)
+{
+	static struct books all[BOOKS_OBJECTS];
+
+	(void)state;
+	all[BOOKS_NET_DEVICE] = books_with(1, "nexthop", 0);
+	all[BOOKS_DST] = books_with(1, "route", 0);
+	all[BOOKS_DST].nr_suspects = BOOKS_SUSPECTS;
+	for (int i = 0; i < BOOKS_SUSPECTS; i++) {
+		all[BOOKS_DST].suspects[i] = all[BOOKS_DST].suspects[0];
+		all[BOOKS_DST].suspects[i].unmatched = 1 + i;
+	}
+	all[BOOKS_NEIGHBOUR] = books_with(1, "[unknown]", 0);
+	books_accuse_survivors(all);
+	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, BOOKS_SUSPECTS);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[BOOKS_SUSPECTS - 1].stack,
+			    "nexthop");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_survivors_are_accused_first),
+		cmocka_unit_test(test_as_many_survivors_as_there_is_room),
 		cmocka_unit_test(test_first_of_its_signature),
 		cmocka_unit_test(test_number_of_signatures),
 		cmocka_unit_test(test_known_is_served),

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks the results of a campaign: against the schema, and against themselves.
+"""Checks the results of a campaign, or what a watch said: against the schema, and against themselves.
 
 usage: validate_results.py [--torn] DIR SCHEMA
+       validate_results.py --watch FILE SCHEMA
 
---torn accepts what a crash may leave: a torn last line, and no summary. Exit code 0 when all is well,
+FILE is what `dadrace watch --json` printed. --torn accepts what a crash may leave: a torn last line, and no summary. Exit code 0 when all is well,
 1 with a sentence for each fault, 64 for wrong usage.
 """
 
@@ -35,9 +36,10 @@ def load(text):
     return json.loads(text, object_pairs_hook=refuse_twice)
 
 
-class Results:
-    def __init__(self, folder, torn):
-        self.folder = folder
+class Lines:
+    def __init__(self, path, torn):
+        self.path = path
+        self.name = os.path.basename(path)
         self.torn = torn
         self.complaints = []
         self.lines = []  # (number, object)
@@ -50,17 +52,16 @@ class Results:
             self.complain(sentence)
 
     def read(self):
-        path = os.path.join(self.folder, "results.ndjson")
-        with open(path, "rb") as file:
+        with open(self.path, "rb") as file:
             data = file.read()
         pieces = data.split(b"\n")
         if pieces[-1] and not self.torn:
-            self.complain("results.ndjson: the last line is torn (--torn accepts that)")
+            self.complain(f"{self.name}: the last line is torn (--torn accepts that)")
         for number, piece in enumerate(pieces[:-1], 1):
             try:
                 self.lines.append((number, load(piece.decode("utf-8"))))
             except ValueError as error:
-                self.complain(f"results.ndjson:{number}: no JSON: {error}")
+                self.complain(f"{self.name}:{number}: no JSON: {error}")
 
     def of_type(self, kind):
         return [(number, line) for number, line in self.lines if line.get("type") == kind]
@@ -75,10 +76,56 @@ class Results:
         for number, line in self.lines:
             kind = line.get("type") if isinstance(line, dict) else None
             if kind not in validators:
-                self.complain(f"results.ndjson:{number}: no line has the type {kind!r}")
+                self.complain(f"{self.name}:{number}: no line has the type {kind!r}")
                 continue
             for error in validators[kind].iter_errors(line):
-                self.complain(f"results.ndjson:{number} ({kind}): {error.json_path}: {error.message}")
+                self.complain(f"{self.name}:{number} ({kind}): {error.json_path}: {error.message}")
+
+    def check(self, schema):
+        self.read()
+        self.check_schema(schema)
+        if not self.complaints:  # what does not fit need not have the members looked at below
+            self.check_sense()
+
+
+class Watch(Lines):
+    def check_object(self, object_):
+        """The entries of a counter are what its sums add up to."""
+        name = object_["object"]
+        mine = [line for _, line in self.of_type("entry") if line["object"] == name]
+        sums = {
+            "entries": len(mine),
+            "holds": sum(max(line["delta"], 0) for line in mine),
+            "puts": -sum(min(line["delta"], 0) for line in mine),
+            "count": object_["baseline"] + sum(line["delta"] for line in mine),
+        }
+        for what, value in sums.items():
+            self.expect(object_[what] == value, f"{name}: {what} is {object_[what]}, the entries say {value}")
+        for what in ("holds", "puts"):
+            value = sum(path[what] for path in object_["paths"])
+            self.expect(object_["unsure"] or object_[what] == value,
+                        f"{name}: {what} is {object_[what]}, the paths say {value}")
+        self.expect(object_["state"] == "whole" or not object_["suspects"],
+                    f"{name}: {object_['state']}, and it accuses")
+
+    def check_sense(self):
+        kinds = [line["type"] for _, line in self.lines]
+        self.expect(kinds[-1:] == ["watch"] and set(kinds[:-1]) in (set(), {"entry"}, {"record"}),
+                    "the lines are not entries or records, and then a watch")
+        if self.complaints:
+            return
+        watch = self.lines[-1][1]
+        for object_ in watch["objects"] if "record" not in kinds else []:
+            self.check_object(object_)
+        self.expect((watch["left_ns"] or 0) <= watch["elapsed_ns"], "it left after the end")
+        self.expect(watch["ended_by"] != "unregister" or watch["left_ns"],
+                    "unregistered, and it did not leave")
+
+
+class Results(Lines):
+    def __init__(self, folder, torn):
+        super().__init__(os.path.join(folder, "results.ndjson"), torn)
+        self.folder = folder
 
     def check_order(self):
         kinds = [line["type"] for _, line in self.lines]
@@ -256,11 +303,7 @@ class Results:
             self.expect(summary["exit_code"] == EXITS[summary["verdict"]],
                         f"exit code {summary['exit_code']} is not that of {summary['verdict']}")
 
-    def check(self, schema):
-        self.read()
-        self.check_schema(schema)
-        if self.complaints:  # what does not fit the schema need not have the members looked at below
-            return
+    def check_sense(self):
         self.check_order()
         if self.complaints:
             return
@@ -276,13 +319,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torn", action="store_true",
                         help="accept a torn last line and a missing summary")
-    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("--watch", action="store_true",
+                        help="the lines of `dadrace watch --json`, in a file")
+    parser.add_argument("place", metavar="DIR|FILE")
     parser.add_argument("schema", metavar="SCHEMA")
     try:
         ask = parser.parse_args()
     except SystemExit as done:
         return 64 if done.code else 0
-    results = Results(ask.folder, ask.torn)
+    results = (Watch if ask.watch else Results)(ask.place, ask.torn)
     try:
         with open(ask.schema, encoding="utf-8") as file:
             schema = load(file.read())

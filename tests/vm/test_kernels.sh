@@ -253,7 +253,7 @@ echo 'order: ["DAD held at dad-completed until I done"]' >>"$results/rtnl.yaml"
 broken rtnl bookworm/linux-image-cloud-amd64 "DAD's work has the RTNL there" \
 	"$results/rtnl.yaml" --set stop.trials=2
 
-if run leaking "$leaking" "$campaigns/uncached-route.yaml" --set stop.trials=8 --set ledger=off; then
+if run leaking "$leaking" "$campaigns/uncached-route.yaml" --set stop.trials=8; then
 	expect leaking 1
 	/usr/bin/python3 - "$results/leaking" <<-'PYTHON' || fail leaking "see above" leaking
 		import json, sys
@@ -264,6 +264,11 @@ if run leaking "$leaking" "$campaigns/uncached-route.yaml" --set stop.trials=8 -
 		assert race["valid"] and race["verdicts"]["leak"] >= 0.9 * race["valid"], "too rare"
 		assert not any(arm["verdicts"]["leak"] for arm in arms.values()), "without the race, too"
 		assert all(f["object"] == "net_device" and f["pinned"] for f in summary["findings"]), "which"
+		holder = summary["findings"][0]["ledger"]["unmatched"][0]
+		print("leaking: held by", holder["kind"], holder["stack"])
+		assert holder["exact"] and holder["unmatched"] == 1, "who holds"
+		path = holder["stack"].split(" < ")
+		assert path.index("ip6_route_output_flags") < path.index("rawv6_sendmsg"), "who holds"
 	PYTHON
 fi
 

@@ -39,6 +39,16 @@ declare -A expected=(
 	[oops]=kernel-bug/BUG:_kernel_NULL_pointer
 	[late]='' [rcu]='' [timer]='' [socket-route]=''
 )
+# Who holds, by the ledger, first of all: the function that loses the reference, or the one that made what it
+# keeps alive. Of the address that is lost in DAD only its birth can be told.
+declare -A holders=(
+	[idev]=lose_idev
+	[neigh]=echo_seen
+	[dst]=route_back
+	[dad-failure-race]=addrconf_add_linklocal
+	[down-race]=lose_device
+	[saddr-fail]=lose_device
+)
 order=(idev neigh dst dad-failure-race down-race hang hang-unregister warn oops late rcu timer socket-route)
 
 settings() { # BUG: arguments of dadrace run, one a line
@@ -53,8 +63,9 @@ settings() { # BUG: arguments of dadrace run, one a line
 		;;
 	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac
-	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1 ledger=off \
+	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1 \
 		watch.deadline_ms=1000 watch.unregister_ms=1000
+	[ -n "${holders[$1]:-}" ] || printf -- '--set\n%s\n' ledger=off
 }
 
 run() { # NAME KERNEL [ARGUMENT...]: exit code in $code; 1 when the kernel cannot be had
@@ -72,9 +83,9 @@ run() { # NAME KERNEL [ARGUMENT...]: exit code in $code; 1 when the kernel canno
 
 # judge NAME BUG KERNEL SIGNATURE: adds a line to the table
 judge() {
-	/usr/bin/python3 - "$results/$1" "$2" "$3" "$4" "$code" >>"$results/table" <<-'PYTHON'
+	/usr/bin/python3 - "$results/$1" "$2" "$3" "$4" "$code" "${holders[$2]:-}" >>"$results/table" <<-'PYTHON'
 		import json, os, re, sys
-		folder, bug, kernel, signature, code = sys.argv[1:]
+		folder, bug, kernel, signature, code, holder = sys.argv[1:]
 		code, wrong = int(code), []
 		if not os.path.exists(folder + "/summary.json"):
 		    print(f"{bug:16} {kernel:28} no summary, exit {code}")
@@ -105,6 +116,12 @@ judge() {
 		    wrong.append("fault in the control arm")
 		if bug == "oops" and not any("NULL pointer" in f["reason"] for f in summary["findings"]):
 		    wrong.append("no Oops text")
+		for f in summary["findings"]:
+		    paths = [u["stack"].split(" < ") for u in f["ledger"]["unmatched"]]
+		    if holder and not (paths and holder in paths[0] and f["path_signature"]):
+		        wrong.append(f"who holds: {paths[:1] or f['ledger']['reason']}")
+		    if not signature and f["path_signature"]:
+		        wrong.append("an innocent one is accused")
 		found = summary["findings"][0]["signature"][:34] if faulty else "none"
 		print(f"{bug:16} {release:28} {faulty[0] if faulty else '-':>6} {len(trials):>6} "
 		      f"{rate('control'):>8} {rate('race'):>8} {seconds:>6.0f}  "
