@@ -191,8 +191,8 @@ static const struct field explore_rows[] = {
 	  .doc = "How the holds and echoes of each race trial are chosen: off is by order and echo alone, "
 		 "sweep takes the grid in a fixed order, random draws evenly, sample measures the natural "
 		 "lengths first and draws delays over 1.1 times them, pct holds as many places as "
-		 "explore.holds says, drawn evenly, which has a bound, and guided changes what has shown "
-		 "new behaviour" },
+		 "explore.holds says, drawn evenly, which has a bound, and guided goes through schedules, leaves alone "
+		 "what never comes about, and changes what has shown new behaviour" },
 	{ "holds", FIELD_U32, IN(explore, uint32_t, holds), RANGE(1, 3), .fallback = "2",
 	  .doc = "The most holds in one trial" },
 	{ "places", FIELD_TEXT, IN_LIST(explore, const char **, places), .fallback = "[]",
@@ -362,7 +362,7 @@ static const struct field campaign_rows[] = {
 	  .doc = "Steps of an order of events, for the race arm: \"I held at SITE until II "
 		 "held\" is a hold of thread I, the bring-up, at a site that dadrace doctor lists, or "
 		 "inside any kernel function; \"at return of SITE\" is at its end, \"until II done\" "
-		 "until its send has returned, \"for 300 us\" a time; the same for II, the sender, "
+		 "until it has sent all, \"for 300 us\" a time; the same for II, the sender, "
 		 "which \"starts when I held\", and for DAD, the kernel's worker" },
 	{ "explore", FIELD_OBJECT, GROUP(explore),
 	  .doc = "How race trials are chosen where no order says what is to happen; with it echo.count is the "

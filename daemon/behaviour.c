@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "evidence.h"
+#include "hash.h"
 #include "verdict.h"
 
 /* What is hashed first, so that facts of different kinds never meet. */
@@ -21,27 +22,22 @@ enum fact {
 	FACT_COUNT,
 };
 
-/* FNV-1a, which needs no table and whose values are the same for ever. */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ at[i]) * 0x100000001b3;
-	return hash;
-}
-
 static uint64_t hash_of(enum fact fact, uint64_t a, uint64_t b)
 {
 	uint64_t words[] = { fact, a, b };
 
-	return hash_bytes(0xcbf29ce484222325, words, sizeof(words));
+	return hash_bytes(HASH_START, words, sizeof(words));
+}
+
+static void add_feature(struct behaviour *behaviour, uint64_t feature)
+{
+	if (behaviour->nr_features < BEHAVIOUR_FEATURES_MAX)
+		behaviour->features[behaviour->nr_features++] = feature;
 }
 
 static void add(struct behaviour *behaviour, enum fact fact, uint64_t a, uint64_t b)
 {
-	if (behaviour->nr_features < BEHAVIOUR_FEATURES_MAX)
-		behaviour->features[behaviour->nr_features++] = hash_of(fact, a, b);
+	add_feature(behaviour, hash_of(fact, a, b));
 }
 
 /* --- orders of moments --- */
@@ -74,11 +70,12 @@ static uint64_t value_kind(int64_t value)
 	return value < 0 ? (uint64_t)value : 0;
 }
 
-static uint64_t place_hash(const struct step_audit *step)
+uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char *place,
+			   bool kept)
 {
-	uint64_t hash = hash_of(FACT_STEP, step->thread, step->at_return);
+	uint64_t hash = hash_of(FACT_STEP, thread, at_return);
 
-	return hash_bytes(hash, step->place, strlen(step->place));
+	return hash_of(FACT_STEP, hash_bytes(hash, place, strlen(place)), !kept);
 }
 
 /* 0: it counts for nothing. */
@@ -165,6 +162,14 @@ static uint64_t longest_send(const struct evidence *e)
 	return longest_ns;
 }
 
+static void add_hold(struct behaviour *behaviour, const struct step_audit *step)
+{
+	for (int kept = 0; kept <= (step->outcome == STEP_KEPT); kept++)
+		if (step->outcome != STEP_NOT_REACHED)
+			add_feature(behaviour, behaviour_of_hold(step->thread, step->at_return,
+								 step->place, kept));
+}
+
 static int by_value(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
@@ -196,8 +201,7 @@ void behaviour_of(const struct evidence *e, const struct judgement *judgement,
 	behaviour->thread_ii_ns = longest_send(e);
 	add_moments(behaviour, e);
 	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
-		if (e->steps[i].outcome == STEP_KEPT)
-			add(behaviour, FACT_STEP, place_hash(&e->steps[i]), 0);
+		add_hold(behaviour, &e->steps[i]);
 	add(behaviour, FACT_DAD_END, e->dad_end, e->dad_fooled);
 	add(behaviour, FACT_FLAGS_ERROR, (uint64_t)e->flags_error, 0);
 	add(behaviour, FACT_REFUSED, (uint64_t)e->refused_errno, 0);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "order.h"
+
 /*
  * The behaviour of a trial: what an explorer learns from its evidence, as a small set of features. A
  * feature is the hash of one fact, the same in every run and on every machine:
@@ -12,7 +14,7 @@
  *   something happened; the first X came before the first Y   (moments of the kernel's own clock, those of
  *   holds apart: a hold is what we do, and no behaviour)
  *   the order in which all of them came, as one
- *   a hold of this place ended in this way
+ *   a hold of this place was reached, and was kept
  *   how DAD ended, which error the flag set or the send got, what kind of verdict it is
  *   the power of two of the references over the baseline, for each count
  *
@@ -30,6 +32,10 @@ struct behaviour {
 	uint64_t thread_i_ns;  /* the flag set that closes the window */
 	uint64_t thread_ii_ns; /* the longest send */
 };
+
+/* The feature of a hold of this place that was reached; of one that ended as it should. */
+uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char *place,
+			   bool kept);
 
 struct evidence;
 struct judgement;

@@ -136,6 +136,17 @@ static void crew_bring_up(void *arg)
 	bringup_go(&crew->bringup);
 }
 
+/* Answers that thread II gives to each probe count only where there is nothing else. */
+void crew_sent(struct crew *crew)
+{
+	const struct trial_spec *spec = &crew->message.evidence.spec;
+	bool answers = spec->dad_answer && (spec->dad_at == DAD_AT_OPEN || !spec->echoes);
+
+	if (crew->started && crew->next_echo == spec->echoes && crew->next_answer >= answers)
+		__atomic_store_n(&crew->state->done[ORDER_THREAD_II], spec->trial,
+				 __ATOMIC_SEQ_CST);
+}
+
 static void send_due(void *arg)
 {
 	struct crew *crew = arg;
@@ -168,6 +179,7 @@ static void send_due(void *arg)
 		crew->next_echo++;
 		crew_note(crew, MOMENT_ECHO_SENT, now, sent, crew->next_echo);
 	}
+	crew_sent(crew);
 }
 
 static void start_thread_ii(struct crew *crew)

@@ -52,6 +52,7 @@ void crew_dad_due(void *arg)
 		err = echoes_answer(crew->echoes, answer->bytes, answer->length);
 		crew_note(crew, MOMENT_DAD_ANSWERED, now, err, ++crew->next_answer);
 	}
+	crew_sent(crew);
 }
 
 static void read_probes(struct crew *crew)

@@ -105,6 +105,9 @@ void crew_ledger_close(struct crew *crew);
 void crew_ledger_write(struct crew *crew);
 void crew_ledger_let_go(struct crew *crew);
 
+/* Thread II has sent something: tells those who wait for it when that was all. */
+void crew_sent(struct crew *crew);
+
 /* Puts real devices back; a sentence on standard error when that failed. */
 void crew_close_place(struct crew *crew);
 

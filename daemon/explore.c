@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore_memory.h"
 #include "explore_point.h"
+#include "hash.h"
 #include "plan.h"
 
 /* clang-format off */
@@ -27,8 +29,14 @@ const char *const explore_proposals[] = {
 };
 /* clang-format on */
 
-/* Of ten guided trials, those that are drawn afresh once there is a corpus. */
-enum { FRESH_IN_TEN = 3, MEASURED_GENERATIONS = 2, TRIES = 64 };
+enum { MEASURED_GENERATIONS = 2, TRIES = 64 };
+
+/*
+ * Of guided trials: how often what has never come about is tried before it is left alone, one in how
+ * many tries it nevertheless, of how many schedules the newest is taken, and one in how many changes an
+ * earlier one.
+ */
+enum { PATIENCE = 3, DOUBT = 16, CANDIDATES = 32, CHANGED_IN = 4 };
 
 struct planned {
 	struct point point;
@@ -41,13 +49,6 @@ struct planned {
 	uint32_t chosen; /* how often it became a parent */
 };
 
-/* A feature, the first generation in which a trial had it, and how many trials had it. */
-struct feature {
-	uint64_t hash;
-	uint32_t generation; /* 0: an empty place */
-	uint32_t trials;
-};
-
 struct explorer {
 	const struct campaign *campaign;
 	struct point_space space;
@@ -55,9 +56,11 @@ struct explorer {
 	struct planned *trials;
 	uint32_t nr_trials, room;
 	uint32_t sealed; /* generations whose behaviour is all there and counted */
-	struct feature *features;
-	uint32_t nr_features, feature_room; /* a power of two */
-	uint32_t *corpus;		    /* numbers of trials, ascending */
+	struct memory features;
+	struct memory places;  /* with each kind of packet: whether a hold there was reached */
+	struct memory orders;  /* whose holds were all reached: whether all were kept */
+	struct memory planned; /* orders */
+	uint32_t *corpus;      /* numbers of trials, ascending */
 	uint32_t nr_corpus, corpus_room;
 	uint32_t first_finding;
 	uint64_t cursor; /* of the sweep */
@@ -83,7 +86,10 @@ void explorer_free(struct explorer *explorer)
 	for (uint32_t i = 0; i < explorer->nr_trials; i++)
 		free(explorer->trials[i].features);
 	free(explorer->trials);
-	free(explorer->features);
+	memory_free(&explorer->features);
+	memory_free(&explorer->places);
+	memory_free(&explorer->orders);
+	memory_free(&explorer->planned);
 	free(explorer->corpus);
 	free(explorer);
 }
@@ -98,24 +104,7 @@ static bool explores(const struct explorer *explorer)
 	return explorer->campaign->explore.mode != EXPLORE_OFF;
 }
 
-/* --- features --- */
-
-static struct feature *feature_at(struct feature *features, uint32_t room, uint64_t hash)
-{
-	uint32_t at = (uint32_t)(hash & (room - 1));
-
-	while (features[at].generation && features[at].hash != hash)
-		at = (at + 1) & (room - 1);
-	return &features[at];
-}
-
-/* The generation that had it first; 0: none. */
-static uint32_t first_generation(const struct explorer *explorer, uint64_t hash)
-{
-	if (!explorer->feature_room)
-		return 0;
-	return feature_at(explorer->features, explorer->feature_room, hash)->generation;
-}
+/* --- what came about --- */
 
 /* How many trials had the feature of it that fewest had. */
 static uint32_t rarity(const struct explorer *explorer, const struct planned *planned)
@@ -123,40 +112,84 @@ static uint32_t rarity(const struct explorer *explorer, const struct planned *pl
 	uint32_t least = UINT32_MAX;
 
 	for (uint32_t i = 0; i < planned->nr_features; i++) {
-		const struct feature *feature = feature_at(
-			explorer->features, explorer->feature_room, planned->features[i]);
+		uint32_t trials =
+			memory_find(&explorer->features, planned->features[i])->trials;
 
-		if (feature->trials < least)
-			least = feature->trials;
+		if (trials < least)
+			least = trials;
 	}
 	return least;
 }
 
-static int grow_features(struct explorer *explorer)
+static int by_value(const void *a, const void *b)
 {
-	uint32_t room = explorer->feature_room ? explorer->feature_room * 2 : 1024;
-	struct feature *features = calloc(room, sizeof(*features));
+	const uint64_t *x = a, *y = b;
 
-	if (!features)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < explorer->feature_room; i++)
-		if (explorer->features[i].generation)
-			*feature_at(features, room, explorer->features[i].hash) =
-				explorer->features[i];
-	free(explorer->features);
-	explorer->features = features;
-	explorer->feature_room = room;
-	return 0;
+	return (*x > *y) - (*x < *y);
 }
 
-static int add_feature(struct explorer *explorer, uint64_t hash, uint32_t generation)
+static bool has_hold(const struct explorer *explorer, const struct planned *planned,
+		     uint32_t hold, bool kept)
 {
-	if (explorer->nr_features * 2 >= explorer->feature_room && grow_features(explorer))
-		return -ENOMEM;
-	*feature_at(explorer->features, explorer->feature_room, hash) =
-		(struct feature){ hash, generation, 0 };
-	explorer->nr_features++;
-	return 0;
+	const struct order_hold *place =
+		&explorer->space.places.holds[planned->point.holds[hold].place];
+	uint64_t feature =
+		behaviour_of_hold(place->thread, place->at_return, place->place, kept);
+
+	return planned->nr_features && bsearch(&feature, planned->features,
+					       planned->nr_features, sizeof(feature), by_value);
+}
+
+/* How many of the holds were reached, or kept; those of one thread, or of all. */
+static uint32_t count_holds(const struct explorer *explorer, const struct planned *planned,
+			    enum order_thread thread, bool kept)
+{
+	const struct point *point = &planned->point;
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < point->nr_holds; i++)
+		if (!thread ||
+		    explorer->space.places.holds[point->holds[i].place].thread == thread)
+			nr += has_hold(explorer, planned, i, kept);
+	return nr;
+}
+
+static bool came_about(const struct explorer *explorer, const struct planned *planned,
+		       bool kept)
+{
+	return count_holds(explorer, planned, ORDER_THREAD_NONE, kept) ==
+	       planned->point.nr_holds;
+}
+
+enum { PACKET_SIDES = 3 };
+
+/* A place, with one side of the packet: its way, whom it is for, the answer to DAD. */
+static void place_keys(uint32_t place, const struct point *point, uint64_t keys[PACKET_SIDES])
+{
+	const uint64_t sides[PACKET_SIDES] = { point->direction, point->target, point->answer };
+
+	for (uint64_t i = 0; i < PACKET_SIDES; i++)
+		keys[i] = hash_word(hash_word(hash_word(HASH_START, place), i), sides[i]);
+}
+
+static bool is_hopeless(const struct memory *memory, uint64_t key)
+{
+	const struct memory_entry *entry = memory_find(memory, key);
+
+	return entry && entry->trials >= PATIENCE && !entry->came;
+}
+
+static bool has_hope(const struct explorer *explorer, const struct point *point)
+{
+	for (uint32_t i = 0; i < point->nr_holds; i++) {
+		uint64_t keys[PACKET_SIDES];
+
+		place_keys(point->holds[i].place, point, keys);
+		for (int side = 0; side < PACKET_SIDES; side++)
+			if (is_hopeless(&explorer->places, keys[side]))
+				return false;
+	}
+	return !is_hopeless(&explorer->orders, point_order_key(point));
 }
 
 /* --- what generations have shown --- */
@@ -177,22 +210,57 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 	return 0;
 }
 
+static int remember(struct memory *memory, uint64_t key, uint32_t generation, bool came)
+{
+	struct memory_entry *entry = memory_meet(memory, key, generation);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->trials++;
+	entry->came += came;
+	return 0;
+}
+
+/* Where thread II did not start, its places tell nothing. */
+static int seal_holds(struct explorer *explorer, const struct planned *planned,
+		      uint32_t generation)
+{
+	const struct point *point = &planned->point;
+	bool started = !point->starts_when ||
+		       count_holds(explorer, planned, point->starts_when, false);
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < point->nr_holds; i++) {
+		uint32_t place = point->holds[i].place;
+		uint64_t keys[PACKET_SIDES];
+
+		if (!started && explorer->space.places.holds[place].thread == ORDER_THREAD_II)
+			continue;
+		place_keys(place, point, keys);
+		for (int side = 0; !err && side < PACKET_SIDES; side++)
+			err = remember(&explorer->places, keys[side], generation,
+				       has_hold(explorer, planned, i, false));
+	}
+	if (!err && came_about(explorer, planned, false))
+		err = remember(&explorer->orders, point_order_key(point), generation,
+			       came_about(explorer, planned, true));
+	return err;
+}
+
+/* A trial of which nothing is known, or that was not explored, teaches nothing of holds. */
 static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t generation)
 {
 	const struct planned *planned = &explorer->trials[trial - 1];
-	uint32_t before = explorer->nr_features;
+	uint32_t before = explorer->features.nr;
 	int err = 0;
 
-	for (uint32_t i = 0; !err && i < planned->nr_features; i++) {
-		if (!first_generation(explorer, planned->features[i]))
-			err = add_feature(explorer, planned->features[i], generation);
-		if (!err)
-			feature_at(explorer->features, explorer->feature_room,
-				   planned->features[i])
-				->trials++;
-	}
-	/* Only what was explored can be changed a little. */
-	if (!err && explorer->nr_features > before && planned->choice.mode)
+	for (uint32_t i = 0; !err && i < planned->nr_features; i++)
+		err = remember(&explorer->features, planned->features[i], generation, true);
+	if (err || !planned->choice.mode || !planned->nr_features)
+		return err;
+	err = seal_holds(explorer, planned, generation);
+	/* What did not come about is not worth a change: what it showed is its deadline's. */
+	if (!err && explorer->features.nr > before && came_about(explorer, planned, true))
 		err = add_to_corpus(explorer, trial);
 	return err;
 }
@@ -222,13 +290,6 @@ static int seal(struct explorer *explorer, uint32_t until)
 
 /* --- the plan of a generation --- */
 
-static int by_length(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* The median over the trials that measured it, of generations up to `until`; 0: none did. */
 static uint64_t natural_ns(const struct explorer *explorer, uint32_t until, size_t member)
 {
@@ -243,7 +304,7 @@ static uint64_t natural_ns(const struct explorer *explorer, uint32_t until, size
 		if (planned->choice.mutation == EXPLORE_MEASURE && length)
 			lengths[nr++] = length;
 	}
-	qsort(lengths, nr, sizeof(lengths[0]), by_length);
+	qsort(lengths, nr, sizeof(lengths[0]), by_value);
 	return nr ? lengths[nr / 2] : 0;
 }
 
@@ -316,28 +377,70 @@ static bool change(const struct explorer *explorer, uint64_t *state, const struc
 	return false;
 }
 
-/* Each change is followed by another one as often as not: some steps only pay together. */
-static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
+/*
+ * A point of the corpus with a change, which is followed by another one as often as not: some steps only
+ * pay together.
+ */
+static void plan_change(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
-	uint32_t parent, other;
+	uint32_t parent = choose_parent(explorer, state);
+	uint32_t other = choose_parent(explorer, state);
 
-	if (!explorer->nr_corpus || plan_draw_below(state, 10) < FRESH_IN_TEN) {
-		point_random(&explorer->space, state, &planned->point);
-		return;
-	}
-	parent = choose_parent(explorer, state);
-	other = choose_parent(explorer, state);
 	planned->point = explorer->trials[parent - 1].point;
+	planned->choice.parent = parent;
 	do {
 		if (!change(explorer, state, &explorer->trials[other - 1].point,
 			    &planned->point, &planned->choice.mutation))
 			break;
-		planned->choice.parent = parent;
 	} while (plan_draw_below(state, 2));
-	if (planned->choice.parent)
-		explorer->trials[parent - 1].chosen++;
-	else
-		point_random(&explorer->space, state, &planned->point);
+}
+
+static uint32_t times_planned(const struct explorer *explorer, const struct point *point)
+{
+	const struct memory_entry *entry =
+		memory_find(&explorer->planned, point_order_key(point));
+
+	return entry ? entry->trials : 0;
+}
+
+/* Of some schedules the one whose order was planned least often; one without hope when all are. */
+static void plan_fresh(struct explorer *explorer, uint64_t *state, bool doubts,
+		       struct planned *planned)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (int i = 0; i < CANDIDATES; i++) {
+		struct point point;
+		uint32_t times = UINT32_MAX - 1;
+
+		point_schedule(&explorer->space, state, &point);
+		if (doubts || has_hope(explorer, &point))
+			times = times_planned(explorer, &point);
+		if (times >= least)
+			continue;
+		least = times;
+		planned->point = point;
+	}
+}
+
+/*
+ * Most trials are new schedules; the others change what has shown new behaviour. What has never come about,
+ * though it was tried often enough, is left alone but for some trials that doubt it.
+ */
+static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
+{
+	bool doubts = !plan_draw_below(state, DOUBT);
+
+	if (!explorer->nr_corpus || plan_draw_below(state, CHANGED_IN)) {
+		plan_fresh(explorer, state, doubts, planned);
+		return;
+	}
+	for (int i = 0; i < TRIES; i++) {
+		plan_change(explorer, state, planned);
+		if (doubts || has_hope(explorer, &planned->point))
+			break;
+	}
+	explorer->trials[planned->choice.parent - 1].chosen++;
 }
 
 static void plan_sweep(struct explorer *explorer, uint64_t *state, struct planned *planned)
@@ -366,7 +469,7 @@ static const struct {
 };
 
 /* A trial's draws have a stream of their own, apart from those of plan_trial(). */
-static void plan_one(struct explorer *explorer, uint32_t trial, struct planned *planned)
+static int plan_one(struct explorer *explorer, uint32_t trial, struct planned *planned)
 {
 	uint64_t state =
 		(explorer->campaign->seed ^ 0x6578706c6f7265) * 0xd1342543de82ef95 + trial;
@@ -375,12 +478,14 @@ static void plan_one(struct explorer *explorer, uint32_t trial, struct planned *
 	*planned = (struct planned){ 0 };
 	plan_trial(explorer->campaign, trial, &spec);
 	if (spec.arm != ARM_RACE)
-		return;
+		return 0;
 	planned->choice = (struct explore_choice){
 		.mode = explorer->campaign->explore.mode,
 		.generation = generation_of(explorer, trial),
 	};
 	modes[planned->choice.mode].plan(explorer, &state, planned);
+	return remember(&explorer->planned, point_order_key(&planned->point),
+			planned->choice.generation, false);
 }
 
 static int plan_generation(struct explorer *explorer)
@@ -403,11 +508,12 @@ static int plan_generation(struct explorer *explorer)
 		explorer->trials = trials;
 		explorer->room = room;
 	}
-	for (uint32_t i = 0; i < explorer->size; i++)
-		plan_one(explorer, explorer->nr_trials + i + 1,
-			 &explorer->trials[explorer->nr_trials + i]);
-	explorer->nr_trials += explorer->size;
-	return 0;
+	for (uint32_t i = 0; !err && i < explorer->size; i++)
+		err = plan_one(explorer, explorer->nr_trials + i + 1,
+			       &explorer->trials[explorer->nr_trials + i]);
+	if (!err)
+		explorer->nr_trials += explorer->size;
+	return err;
 }
 
 static int plan_up_to(struct explorer *explorer, uint32_t trial)
@@ -459,9 +565,10 @@ static uint32_t count_new(const struct explorer *explorer, uint32_t generation,
 	uint32_t nr = 0;
 
 	for (uint32_t i = 0; i < behaviour->nr_features; i++) {
-		uint32_t first = first_generation(explorer, behaviour->features[i]);
+		const struct memory_entry *known =
+			memory_find(&explorer->features, behaviour->features[i]);
 
-		nr += !first || first + 2 > generation;
+		nr += !known || known->first + 2 > generation;
 	}
 	return nr;
 }
@@ -491,6 +598,15 @@ int explorer_learn(struct explorer *explorer, uint32_t trial, struct behaviour *
 		return err;
 	planned->learned = true;
 	return 0;
+}
+
+int explorer_recall(struct explorer *explorer, uint32_t trial,
+		    const struct behaviour *behaviour)
+{
+	struct behaviour copy = *behaviour;
+	int err = explorer_learn(explorer, trial, &copy);
+
+	return err == -EAGAIN ? 0 : err;
 }
 
 int explorer_skip_to(struct explorer *explorer, uint32_t trial)
@@ -543,7 +659,7 @@ void explorer_sums(struct explorer *explorer, struct explore_sums *sums)
 		.mode = campaign->explore.mode,
 		.generations = explorer->nr_trials / explorer->size,
 		.places = explorer->space.places.nr_holds,
-		.features = explorer->nr_features,
+		.features = explorer->features.nr,
 		.corpus = explorer->nr_corpus,
 		.first_finding = explorer->first_finding,
 		.least_chance = NAN,

@@ -44,6 +44,13 @@ int explorer_next(struct explorer *explorer, uint32_t trial, struct trial_spec *
  */
 int explorer_learn(struct explorer *explorer, uint32_t trial, struct behaviour *behaviour);
 
+/*
+ * What came of a trial of an earlier run, which a campaign goes on with. It is passed over when trials
+ * that its plan depends on are missing. -ENOMEM.
+ */
+int explorer_recall(struct explorer *explorer, uint32_t trial,
+		    const struct behaviour *behaviour);
+
 /* Of trials up to `trial` that nobody has told of, nothing will be learned. -ENOMEM. */
 int explorer_skip_to(struct explorer *explorer, uint32_t trial);
 

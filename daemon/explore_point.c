@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hash.h"
 #include "plan.h"
 
 enum { TRIES = 1000 };
@@ -289,6 +290,127 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 		point->starts_when = ORDER_THREAD_NONE;
 }
 
+/* --- schedules --- */
+
+/* Of so many last holds, one ends by time; of so many schedules, one has one hold. */
+enum { TIMED_IN = 4, ALONE_IN = 8 };
+
+static bool allows_end(const struct point_space *space, enum order_until until)
+{
+	for (uint32_t i = 0; i < space->campaign->explore.nr_ends; i++)
+		if (space->campaign->explore.ends[i] == until)
+			return true;
+	return false;
+}
+
+/* A place of a thread that has no hold yet; false: the draw was none. */
+static bool draw_turn(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	uint32_t place = (uint32_t)plan_draw_below(state, space->places.nr_holds);
+	enum order_thread thread = space->places.holds[place].thread;
+
+	if (holds_thread(space, point, thread))
+		return false;
+	if (point->nr_holds) {
+		struct point_hold *last = &point->holds[point->nr_holds - 1];
+
+		last->until = ORDER_UNTIL_HELD;
+		last->other = thread;
+		if (thread == ORDER_THREAD_II)
+			point->starts_when = thread_of(space, last);
+	}
+	point->holds[point->nr_holds++] = (struct point_hold){ .place = place };
+	return true;
+}
+
+/*
+ * Whom the last waits for: it falls behind all others, so for the one that takes longest, which is thread I;
+ * where that cannot be, for the one that went before it, or for the packet.
+ */
+static void wait_for_others(const struct point_space *space, struct point *point)
+{
+	struct point_hold *last = &point->holds[point->nr_holds - 1];
+
+	last->until = ORDER_UNTIL_DONE;
+	last->time_us = 0;
+	last->other = ORDER_THREAD_I;
+	if (!can_end(space, point, last))
+		last->other =
+			point->nr_holds > 1 ? thread_of(space, last - 1) : ORDER_THREAD_II;
+}
+
+static void draw_last_end(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	struct point_hold *last = &point->holds[point->nr_holds - 1];
+
+	last->until = ORDER_UNTIL_TIME;
+	last->time_us = space->campaign->explore.hold_range.max_us;
+	if (allows_end(space, ORDER_UNTIL_DONE) &&
+	    (!allows_end(space, ORDER_UNTIL_TIME) || plan_draw_below(state, TIMED_IN)))
+		wait_for_others(space, point);
+	/* It runs while the first is held. */
+	if (!holds_thread(space, point, ORDER_THREAD_II))
+		point->starts_when = thread_of(space, &point->holds[0]);
+}
+
+static bool draw_schedule(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	uint32_t most = most_holds(space), nr;
+
+	if (!allows_end(space, ORDER_UNTIL_HELD))
+		most = 1;
+	nr = most > 1 && plan_draw_below(state, ALONE_IN) ?
+		     (uint32_t)draw_between(state, 2, most) :
+		     1;
+	point->nr_holds = 0;
+	point->starts_when = ORDER_THREAD_NONE;
+	for (uint32_t i = 0; i < nr; i++)
+		if (!draw_turn(space, state, point))
+			return false;
+	if (nr > 2 && plan_draw_below(state, 2)) /* all the others let the last one go first */
+		for (uint32_t i = 0; i + 2 < nr; i++)
+			point->holds[i].other = thread_of(space, &point->holds[nr - 1]);
+	draw_last_end(space, state, point);
+	sort_holds(point);
+	return point_makes_sense(space, point);
+}
+
+void point_schedule(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	bool ends = allows_end(space, ORDER_UNTIL_DONE) || allows_end(space, ORDER_UNTIL_TIME);
+
+	*point = (struct point){ 0 };
+	draw_packets(space, state, point);
+	for (int i = 0; ends && i < TRIES; i++)
+		if (draw_schedule(space, state, point))
+			return;
+	point_random(space, state, point);
+}
+
+static uint64_t magnitude(uint64_t value)
+{
+	uint64_t bits = 0;
+
+	for (; value; value >>= 1)
+		bits++;
+	return bits;
+}
+
+uint64_t point_order_key(const struct point *point)
+{
+	uint64_t hash = hash_word(HASH_START, point->starts_when);
+
+	for (uint32_t i = 0; i < point->nr_holds; i++) {
+		const struct point_hold *hold = &point->holds[i];
+
+		hash = hash_word(hash, hold->place);
+		hash = hash_word(hash, hold->until);
+		hash = hash_word(hash, hold->other);
+		hash = hash_word(hash, magnitude(hold->time_us));
+	}
+	return hash;
+}
+
 /* --- the grid --- */
 
 enum { GRID_TIMES = 3, GRID_ENDS = GRID_TIMES + 2 * (ORDER_THREADS - 1) };
@@ -316,14 +438,6 @@ static uint64_t take_digit(uint64_t *number, uint64_t base)
 
 	*number /= base;
 	return digit;
-}
-
-static bool allows_end(const struct point_space *space, enum order_until until)
-{
-	for (uint32_t i = 0; i < space->campaign->explore.nr_ends; i++)
-		if (space->campaign->explore.ends[i] == until)
-			return true;
-	return false;
 }
 
 /* Point number `number`; false when it makes no sense. *past: there are not so many. */

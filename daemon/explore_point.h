@@ -59,6 +59,17 @@ void point_sample(const struct point_space *space, uint64_t *state,
 		  const struct point_lengths *lengths, struct point *point);
 void point_pct(const struct point_space *space, uint64_t *state, struct point *point);
 
+/*
+ * A schedule, as iterative context bounding goes through them (Musuvathi and Qadeer, PLDI 2007): one
+ * thread runs to a place, then another one to a place of its own, and so on; each goes on when the next is
+ * held, and the last when the others are done, or one in four after the longest time. Thread II starts when
+ * it is its turn. One in eight has one hold only, as two holds try what each of them would, and more.
+ */
+void point_schedule(const struct point_space *space, uint64_t *state, struct point *point);
+
+/* A hash of a point's holds and start, a time by its power of two. */
+uint64_t point_order_key(const struct point *point);
+
 /* The next point of the grid, which begins anew at its end. */
 void point_sweep(const struct point_space *space, uint64_t *cursor, struct point *point);
 

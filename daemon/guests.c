@@ -226,7 +226,7 @@ static int resolve(struct guests *guests, const json_t *json)
 	guests->campaign = &guests->resolved;
 	if (explorer_new(guests->campaign, &guests->explorer))
 		return -ENOMEM;
-	/* Of what was run before a campaign was resumed, an explorer knows nothing, there as here. */
+	/* The guest was not told of what was run before a campaign was resumed: so here. */
 	return explorer_skip_to(guests->explorer, guests->next - 1);
 }
 

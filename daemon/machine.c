@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "hash.h"
 #include "machine.h"
 
 #define LOCK_FILE  MACHINE_FOLDER "/lock"
@@ -213,15 +214,14 @@ static uint32_t read_hz(void)
 static void read_btf_id(char *id, size_t size)
 {
 	AUTO_FD int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_START;
 	unsigned char bytes[1 << 16];
 	bool any = false;
 	ssize_t got;
 
 	while (fd >= 0 && (got = read(fd, bytes, sizeof(bytes))) > 0) {
 		any = true;
-		for (ssize_t i = 0; i < got; i++)
-			hash = (hash ^ bytes[i]) * 0x100000001b3;
+		hash = hash_bytes(hash, bytes, (size_t)got);
 	}
 	snprintf(id, size, "%016" PRIx64, hash);
 	if (!any)

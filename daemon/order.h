@@ -22,8 +22,9 @@ struct hold_site;
  * A hold is a busy delay at a site (sites.h) or inside any kernel function, at its entry or its return,
  * the first time after the window has opened that the thread comes by in a trial. It ends when another
  * thread is held (anywhere, at a hold of the order) or done (I: its second flag set has returned; II:
- * its send has returned; DAD: addrconf_dad_work has returned, where the order holds DAD: the held
- * one), or after a time ("for 300 us"); always after ORDER_MOST_MS at the latest, which breaks the order.
+ * it has sent its echoes, and the DAD answer that counts from the window's opening; DAD:
+ * addrconf_dad_work has returned, where the order holds DAD: the held one), or after a time ("for 300
+ * us"); always after ORDER_MOST_MS at the latest, which breaks the order.
  *
  * DAD's work takes the RTNL, which thread I's flag set needs: held anywhere but at addrconf_dad_work
  * itself, DAD cannot wait for I to be done.

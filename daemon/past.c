@@ -56,6 +56,17 @@ static uint32_t read_arms(const json_t *campaign, enum arm arms[ARMS])
 	return nr;
 }
 
+static enum explore_mode read_mode(const json_t *campaign)
+{
+	const json_t *explore = json_object_get(campaign, "explore");
+	const char *name = json_string_value(json_object_get(explore, "mode"));
+
+	for (int mode = 0; name && mode < EXPLORE_MODES; mode++)
+		if (!strcmp(name, explore_mode_names[mode]))
+			return (enum explore_mode)mode;
+	return EXPLORE_OFF;
+}
+
 static int take_campaign(struct past *past, json_t *json, const struct line *line,
 			 struct why *why)
 {
@@ -74,6 +85,7 @@ static int take_campaign(struct past *past, json_t *json, const struct line *lin
 	past->first = json_incref(json);
 	campaign.name = past_name(past);
 	campaign.nr_arms = read_arms(past_campaign(past), arms);
+	campaign.explore.mode = read_mode(past_campaign(past));
 	if (!json_is_object(past_campaign(past)) || !campaign.nr_arms)
 		return complain_line(past, line, why, "tells no campaign");
 	return tally_new(&campaign, &past->tally) ?

@@ -196,7 +196,9 @@ bool results_has(const struct results *results, uint32_t trial)
 static int replay_trial(struct results *results, const json_t *json, struct evidence *evidence,
 			const struct results_kept *kept)
 {
-	struct trial_line trial = { 0 };
+	uint64_t features[BEHAVIOUR_FEATURES_MAX];
+	struct trial_line trial = { .explore = { .features = features,
+						 .nr_features = BEHAVIOUR_FEATURES_MAX } };
 	struct judgement judgement;
 
 	if (fields_from_json(&trial_fields, json, &trial) ||

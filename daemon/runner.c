@@ -416,7 +416,6 @@ static void run_next(struct seat *seat)
 		return;
 	}
 	seat->serves = false;
-	/* Of trials that were kept when a campaign was resumed, an explorer knows nothing. */
 	while (results_has(runner->ask->results, runner->next_trial))
 		explorer_learn(runner->ask->explorer, runner->next_trial++, NULL);
 	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
@@ -748,7 +747,9 @@ static int add_kept(const struct evidence *evidence, const struct judgement *jud
 	if (runner->campaign->ledger == LEDGER_SUSPECTS)
 		suspects_add(&runner->suspects, &evidence->spec, judgement);
 	runner->earlier_ns += evidence->ended_ns - evidence->started_ns;
-	return found < 0 ? found : 0;
+	return found < 0 ? found :
+			   explorer_recall(runner->ask->explorer, evidence->spec.trial,
+					   &evidence->behaviour);
 }
 
 static int add_kept_ledger(const struct ledger_line *line, void *arg)

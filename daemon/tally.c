@@ -326,6 +326,7 @@ struct tally {
 	char *campaign;
 	char *planted; /* NULL: nothing */
 	bool asked[ARMS];
+	bool explored;	     /* the race arm */
 	enum arm most_asked; /* the one that injects most */
 	uint32_t stop_valid, stop_hits, stop_trials;
 	bool questions[QUESTIONS];
@@ -366,6 +367,7 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 		if (campaign->arms[i] > tally->most_asked)
 			tally->most_asked = campaign->arms[i];
 	}
+	tally->explored = campaign->explore.mode != EXPLORE_OFF;
 	tally->stop_valid = campaign->stop.valid;
 	tally->stop_hits = campaign->stop.hits;
 	tally->stop_trials = campaign->stop.trials;
@@ -986,6 +988,7 @@ void tally_summary(struct tally *tally, struct summary *summary)
 	summary->nr_reasons = tell_reasons(tally);
 	summary->fault_rate_bound_ppm = bound_ppm(most);
 
+	arms[ARM_RACE].explored = tally->explored;
 	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));
 	/* verdict_campaign() knows what ran, not what was asked for and never ran. */
 	if (summary->verdict == CAMPAIGN_CLEAN && !arms[tally->most_asked].trials) {

@@ -201,6 +201,18 @@ static uint64_t last_echo_ns(const struct trial_spec *spec)
 	       1000;
 }
 
+/* The hold that thread II waits for was not reached: the order's fault, not ours. */
+static bool starts_in_vain(const struct evidence *e)
+{
+	if (!e->spec.starts_when)
+		return false;
+	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		if (e->steps[i].thread == e->spec.starts_when &&
+		    e->steps[i].outcome != STEP_NOT_REACHED)
+			return false;
+	return true;
+}
+
 static bool has_holes(const struct evidence *e, const enum object *objects, uint32_t nr,
 		      struct judgement *j)
 {
@@ -254,7 +266,8 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 				   "hold %u of the order took %" PRIu64 " us of %" PRIu64 " us",
 				   i + 1, e->steps[i].held_ns / 1000, e->steps[i].asked_us);
 	/* Without a hold the bring-up may well be quicker than the planned echoes. */
-	if (e->closed && e->held_ns > last_echo_ns(&e->spec) && e->echoes_sent < e->spec.echoes)
+	if (e->closed && e->held_ns > last_echo_ns(&e->spec) &&
+	    e->echoes_sent < e->spec.echoes && !starts_in_vain(e))
 		return say(j, VERDICT_INVALID, "%u of %u echoes were sent", e->echoes_sent,
 			   e->spec.echoes);
 	return false;
@@ -439,10 +452,12 @@ enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *
 	}
 	for (int arm = 0; arm < ARMS; arm++) {
 		uint32_t valid = valid_trials(&arms[arm]);
+		uint32_t of = arms[arm].trials -
+			      (arms[arm].explored ? arms[arm].verdicts[VERDICT_MISSED] : 0);
 
-		if (arm != ARM_ECHO && valid * 10 < arms[arm].trials * 9) {
+		if (arm != ARM_ECHO && valid * 10 < of * 9) {
 			snprintf(reason, size, "only %u of %u trials of the %s arm are valid",
-				 valid, arms[arm].trials, arm_names[arm]);
+				 valid, of, arm_names[arm]);
 			return CAMPAIGN_INCONCLUSIVE;
 		}
 	}

@@ -57,13 +57,15 @@ extern const char *const campaign_verdict_names[];
 /* What counts of one arm go into the campaign's verdict. */
 struct arm_tally {
 	uint32_t trials;
+	bool explored; /* what it injects is drawn: much of it may not come about */
 	uint32_t verdicts[VERDICTS];
 };
 
 /*
  * One fault makes `fault`. `clean` must be earned: the arm that injects most (race, else echo, hold,
  * control) has a valid trial, and at least nine in ten trials of every arm but `echo` are valid. Those
- * of the echo arm may well miss: without a hold the window is narrow.
+ * of the echo arm may well miss: without a hold the window is narrow. Of an arm that is explored those that
+ * miss do not count.
  */
 enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *reason,
 				       size_t size);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -90,12 +91,20 @@ static void test_what_else_counts(void **state)
 }
 
 /* A hold counts where it was kept: one that was not reached is no behaviour. */
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 static void test_holds(void **state)
 {
 	static const struct moment kept[] = { { 100, 0, MOMENT_OPENED },
 					      { 200, 0, MOMENT_STEP_HELD, 1 },
 					      { 300, 0, MOMENT_STEP_RELEASED, 1 } };
-	struct behaviour none, one;
+	uint64_t reached = behaviour_of_hold(ORDER_THREAD_I, false, "stop", false);
+	struct behaviour none, cut, one;
 
 	(void)state;
 	evidence.spec.steps = 1;
@@ -103,9 +112,16 @@ static void test_holds(void **state)
 	one = learn(kept, 3, VERDICT_CLEAN);
 	evidence.spec.steps = 1;
 	evidence.steps[0] = (struct step_audit){ .thread = ORDER_THREAD_I, .place = "stop" };
+	cut = learn(kept, 2, VERDICT_CLEAN);
+	evidence.spec.steps = 1;
+	evidence.steps[0] = (struct step_audit){ .thread = ORDER_THREAD_I, .place = "stop" };
 	none = learn(kept, 1, VERDICT_CLEAN);
-	assert_int_equal(not_in(&one, &none), 1);
+	assert_int_equal(not_in(&cut, &none), 1);
+	assert_int_equal(not_in(&one, &cut), 1);
 	assert_int_equal(not_in(&none, &one), 0);
+	assert_int_equal(not_in(&cut, &one), 0);
+	assert_non_null(
+		bsearch(&reached, cut.features, cut.nr_features, sizeof(reached), by_value));
 }
 
 static void test_invalid_teaches_nothing(void **state)

@@ -161,7 +161,10 @@ static const struct evidence *quiet_trial(uint32_t trial)
 {
 	static struct evidence e;
 
-	e = (struct evidence){ .spec = { .trial = trial }, .device = "dut" };
+	e = (struct evidence){ .spec = { .trial = trial },
+			       .device = "dut",
+			       .behaviour = { .features = { 0xfeed + trial },
+					      .nr_features = 1 } };
 	return &e;
 }
 
@@ -697,6 +700,8 @@ static int note_trial(const struct evidence *evidence, const struct judgement *j
 	char *seen = arg;
 
 	assert_int_equal(judgement->verdict, VERDICT_CLEAN);
+	assert_int_equal(evidence->behaviour.nr_features, 1);
+	assert_int_equal(evidence->behaviour.features[0], 0xfeed + evidence->spec.trial);
 	sprintf(seen + strlen(seen), "%u ", evidence->spec.trial);
 	return 0;
 }

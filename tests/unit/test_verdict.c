@@ -212,6 +212,14 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_INVALID, .reason = "3 of 4 echoes were sent" },
 	{ "without a hold the bring-up may be quicker than the echoes",
 	  { SET(echoes_sent, 1), SET(spec.hold_us, 0), SET(held_ns, 0) }, .verdict = VERDICT_CLEAN },
+	{ "thread II waits for a hold that is not reached",
+	  { SET(spec.steps, 2), SET(spec.starts_when, ORDER_THREAD_DAD), SET(order_kept, false),
+	    SET(echoes_sent, 0) },
+	  .verdict = VERDICT_MISSED, .reason = "the order did not come about" },
+	{ "or for one that is",
+	  { SET(spec.steps, 2), SET(spec.starts_when, ORDER_THREAD_I), SET(order_kept, false),
+	    SET(echoes_sent, 0) },
+	  .verdict = VERDICT_INVALID, .reason = "0 of 4 echoes were sent" },
 	{ "the lane is lost", { SET(lane_lost, true), SET(baseline.found, false), SET(after.found, false) },
 	  .verdict = VERDICT_INVALID, .reason = "the lane's process died" },
 	{ "the lane is lost in a hang", { SET(lane_lost, true), SET(hang, HANG_DOWN) },
@@ -420,6 +428,7 @@ struct campaign_case {
 	uint32_t verdicts[ARMS][VERDICTS]; /* clean, leak, hang, kernel-bug, missed, invalid, skipped */
 	enum campaign_verdict verdict;
 	const char *reason;
+	bool explored;
 };
 
 static const struct campaign_case campaigns[] = {
@@ -442,6 +451,12 @@ static const struct campaign_case campaigns[] = {
 	{ "nine in ten races", { [ARM_RACE] = { 9, 0, 0, 0, 1 } }, CAMPAIGN_CLEAN, "no fault in 9 valid" },
 	{ "less than nine in ten races", { [ARM_RACE] = { 899, 0, 0, 0, 101 } },
 	  CAMPAIGN_INCONCLUSIVE, "only 899 of 1000 trials of the race arm are valid" },
+	{ "orders that do not come about, of an explorer", { [ARM_RACE] = { 9, 0, 0, 0, 91 } },
+	  CAMPAIGN_CLEAN, "no fault in 9 valid", .explored = true },
+	{ "but no valid one", { [ARM_RACE] = { 0, 0, 0, 0, 91 } },
+	  CAMPAIGN_INCONCLUSIVE, "no valid trial", .explored = true },
+	{ "and holes in our evidence count", { [ARM_RACE] = { 8, 0, 0, 0, 90, 2 } },
+	  CAMPAIGN_INCONCLUSIVE, "only 8 of 10 trials of the race arm", .explored = true },
 	{ "less than nine in ten holds", { { 10 }, { 8, 0, 0, 0, 0, 2 }, { 10 }, { 10 } },
 	  CAMPAIGN_INCONCLUSIVE, "only 8 of 10 trials of the hold arm" },
 	{ "echoes may miss, without a hold", { { 10 }, { 10 }, { [VERDICT_MISSED] = 10 }, { 10 } },
@@ -468,6 +483,7 @@ static void test_campaign(void **state)
 			for (int v = 0; v < VERDICTS; v++)
 				arms[arm].trials += c->verdicts[arm][v];
 		}
+		arms[ARM_RACE].explored = c->explored;
 		verdict = verdict_campaign(arms, reason, sizeof(reason));
 		if (verdict != c->verdict || !strstr(reason, c->reason))
 			fail_msg("%s: %s: %s", c->name, campaign_verdict_names[verdict],
