@@ -46,7 +46,7 @@ struct campaign {
 		uint32_t seconds;  /* 0: no limit */
 		uint32_t findings; /* 0: no limit */
 		uint32_t valid;	   /* of the arm that injects most; 0: no limit */
-		uint32_t hits;	   /* trials that show a fault, or that still could; 0: no limit */
+		uint32_t hits; /* trials that show a fault, or that still could; 0: no limit */
 		enum question *decided;
 		uint32_t nr_decided;
 		uint32_t above_ppm, below_ppm; /* of QUESTION_RATE */

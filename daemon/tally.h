@@ -142,8 +142,8 @@ struct summary {
 	enum campaign_verdict verdict;
 	uint32_t exit_code;
 	const char *reason;
-	const char
-		*ended_by; /* trials, valid, hits, seconds, findings, decided, signal, stuck, guests,
+	const char *
+		ended_by; /* trials, valid, hits, seconds, findings, decided, signal, stuck, guests,
 				 error */
 	const char *decided; /* the answer of stop.decided in a sentence; NULL: none yet */
 	uint32_t trials;
