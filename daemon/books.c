@@ -168,7 +168,7 @@ void books_write(const struct ledger *ledger, const struct ledger_match *match,
 /* --- survivors --- */
 
 static void accuse(struct books *books, const struct books_suspect *survivor, const char *kind,
-		   uint32_t at)
+		   bool exact, uint32_t at)
 {
 	uint32_t last =
 		books->nr_suspects < BOOKS_SUSPECTS ? books->nr_suspects++ : BOOKS_SUSPECTS - 1;
@@ -176,7 +176,7 @@ static void accuse(struct books *books, const struct books_suspect *survivor, co
 	memmove(&books->suspects[at + 1], &books->suspects[at],
 		(last - at) * sizeof(books->suspects[0]));
 	books->suspects[at] = *survivor;
-	books->suspects[at].exact = true;
+	books->suspects[at].exact = exact;
 	books->suspects[at].task[0] = '\0'; /* who made it need not be who keeps it */
 	put_text(books->suspects[at].kind, sizeof(books->suspects[at].kind), kind);
 }
@@ -187,8 +187,18 @@ static bool is_known(const struct books_suspect *suspect)
 	return suspect->stack[0] != '[';
 }
 
+/* The watched address, and somebody is known who holds it. */
+static bool survives(const struct books *all)
+{
+	const struct books *address = &all[BOOKS_ADDRESS], *lives = &all[BOOKS_IFADDR];
+
+	return lives->state == LEDGER_WHOLE && lives->surplus > 0 &&
+	       address->state == LEDGER_WHOLE && !address->sum.ended && address->nr_suspects;
+}
+
 void books_accuse_survivors(struct books *all)
 {
+	enum { HOLDERS_MAX = 2 };
 	static const char *const kinds[BOOKS_OBJECTS] = {
 		[BOOKS_DST] = "dst not freed",
 		[BOOKS_NEIGHBOUR] = "neighbour not freed",
@@ -198,7 +208,12 @@ void books_accuse_survivors(struct books *all)
 	for (int i = 0; i < BOOKS_COUNTERS; i++) {
 		uint32_t at = 0;
 
-		for (int j = BOOKS_COUNTERS; j < BOOKS_OBJECTS; j++) {
+		for (uint32_t k = 0;
+		     survives(all) && k < all[BOOKS_ADDRESS].nr_suspects && k < HOLDERS_MAX;
+		     k++)
+			accuse(&all[i], &all[BOOKS_ADDRESS].suspects[k], "held inet6_ifaddr",
+			       all[BOOKS_ADDRESS].exact, at++);
+		for (int j = BOOKS_COUNTERS; j < BOOKS_ADDRESS; j++) {
 			const struct books *lives = &all[j];
 
 			if (lives->state != LEDGER_WHOLE)
@@ -208,7 +223,8 @@ void books_accuse_survivors(struct books *all)
 				if (is_known(&lives->suspects[k]) &&
 				    (double)lives->suspects[k].unmatched >
 					    lives->suspects[k].usual)
-					accuse(&all[i], &lives->suspects[k], kinds[j], at++);
+					accuse(&all[i], &lives->suspects[k], kinds[j], true,
+					       at++);
 		}
 	}
 }

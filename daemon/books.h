@@ -35,6 +35,7 @@ enum books_object {
 	BOOKS_DST = BOOKS_COUNTERS, /* as OBJECT_DST; from here on births and deaths */
 	BOOKS_NEIGHBOUR,
 	BOOKS_IFADDR,
+	BOOKS_ADDRESS, /* the counter of the first address that the trial has brought forth */
 	BOOKS_OBJECTS,
 };
 
@@ -103,7 +104,8 @@ void books_write(const struct ledger *ledger, const struct ledger_match *match,
 
 /*
  * Before the suspects of a counter stand those objects of the device that outlived the trial, though
- * others like them did not: whoever keeps a dst, a neighbour or an address alive holds the device by it.
+ * others like them did not: whoever keeps a dst, a neighbour or an address alive holds the device by it. And
+ * before these who keeps the address, where its counter tells.
  * `all` has BOOKS_OBJECTS books; those of counters are changed.
  */
 void books_accuse_survivors(struct books *all);

@@ -8,7 +8,7 @@
 #include "ledger.h"
 #include "watchpoint.h"
 
-/* An up/down cycle writes a hundred times. The ring is read after the trial, which is not disturbed. */
+/* An up/down cycle writes a hundred times. */
 enum {
 	LEDGER_RING_BYTES = 4 * WATCHPOINT_RING_BYTES,
 	ENTRIES_MAX = LEDGER_RING_BYTES / sizeof(struct watchpoint_write),
@@ -20,6 +20,7 @@ static const struct watchpoint_object watched[BOOKS_OBJECTS] = {
 	[BOOKS_DST] = { .kind = WATCHPOINT_DSTS },
 	[BOOKS_NEIGHBOUR] = { .kind = WATCHPOINT_NEIGHBOURS },
 	[BOOKS_IFADDR] = { .kind = WATCHPOINT_IFADDRS },
+	[BOOKS_ADDRESS] = { .kind = WATCHPOINT_BORN_IFADDR },
 };
 
 /* One counter. */
@@ -37,6 +38,8 @@ struct crew_ledger {
 	struct account accounts[BOOKS_OBJECTS];
 	uint32_t nr;	     /* accounts in use: all, or those of counters */
 	struct why no_lives; /* the reason for the latter */
+	bool has_address;    /* the trial has brought one forth, and its counter is watched */
+	struct why no_address;
 };
 
 static void told(const struct ledger_entry *entry, void *arg)
@@ -52,12 +55,39 @@ static void told(const struct ledger_entry *entry, void *arg)
 		};
 }
 
+static void watch_address(struct crew_ledger *ledger, const struct watchpoint_mark *birth)
+{
+	const struct watchpoint_write *write = (const struct watchpoint_write *)birth;
+
+	if (!ledger->open || ledger->has_address)
+		return;
+	ledger->has_address = !watchpoints_arm_born(ledger->watch, BOOKS_ADDRESS,
+						    write->identity, &ledger->no_address);
+}
+
 static void seen(const struct watchpoint_mark *record, void *arg)
 {
 	struct crew_ledger *ledger = arg;
 
-	if (record->object < ledger->nr)
-		ledger_add(ledger->accounts[record->object].ledger, record);
+	if (record->object >= ledger->nr)
+		return;
+	ledger_add(ledger->accounts[record->object].ledger, record);
+	if (record->type == WATCHPOINT_BIRTH && record->object == BOOKS_IFADDR)
+		watch_address(ledger, record);
+}
+
+static void ignore(const struct watchpoint_mark *record, void *arg)
+{
+	(void)record;
+	(void)arg;
+}
+
+/* What comes between two trials is in the first mark of the next one. */
+static void ring_ready(void *arg)
+{
+	struct crew_ledger *ledger = arg;
+
+	watchpoints_read(ledger->watch, ledger->open ? seen : ignore, ledger);
 }
 
 /* --- arming: once in the life of a lane --- */
@@ -94,7 +124,10 @@ static int arm(struct crew *crew, struct why *why)
 	err = watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_OBJECTS,
 			      LEDGER_RING_BYTES, &crew->ledger->watch, &crew->ledger->no_lives);
 	if (!err)
-		return 0;
+		return loop_fd(crew->loop, watchpoints_fd(crew->ledger->watch), ring_ready,
+			       crew->ledger) ?
+			       0 :
+			       why_set(why, ENOMEM, "ledger: its ring cannot be watched");
 	crew->ledger->nr = BOOKS_COUNTERS;
 	return watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_COUNTERS,
 			       LEDGER_RING_BYTES, &crew->ledger->watch, why);
@@ -145,7 +178,12 @@ void crew_ledger_open(struct crew *crew)
 	say_unarmed(crew, crew->ledger->nr, &crew->ledger->no_lives);
 	for (uint32_t i = 0; i < crew->ledger->nr; i++)
 		crew->ask->books[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
+	crew->ledger->has_address = false;
+	snprintf(crew->ledger->no_address.text, sizeof(crew->ledger->no_address.text),
+		 "ledger: the trial has brought forth no address");
 	crew->ledger->open = true;
+	/* The kernel wakes nobody who has not read what is there: the marks. */
+	watchpoints_read(crew->ledger->watch, seen, crew->ledger);
 }
 
 /* --- and closing: the last mark, then no more writes, then whatever waits --- */
@@ -167,6 +205,8 @@ void crew_ledger_close(struct crew *crew)
 		books->counted = health.counted;
 		books->unseen = health.counted - health.hits;
 	}
+	if (crew->ledger->nr == BOOKS_OBJECTS && !crew->ledger->has_address)
+		say_unarmed(crew, BOOKS_ADDRESS, &crew->ledger->no_address);
 }
 
 /* What a trial looks like in which nothing came to the device and nothing was lost. */

@@ -858,6 +858,8 @@ static int likeliest_first(const void *a, const void *b)
 
 	if (is_new(first) != is_new(second))
 		return is_new(first) ? -1 : 1;
+	if (first->answered != second->answered)
+		return first->answered ? 1 : -1;
 	if (difference != 0.0)
 		return difference > 0 ? 1 : -1;
 	return (second->unmatched > first->unmatched) - (second->unmatched < first->unmatched);
@@ -876,6 +878,23 @@ static void add_suspect(struct ledger_match *match, const struct ledger_suspect 
 	}
 	match->suspects[at] = *suspect;
 	qsort(match->suspects, match->nr_suspects, sizeof(match->suspects[0]), likeliest_first);
+}
+
+/* "caller < its caller < [context]" */
+static const char *caller_of(const struct ledger_path *path)
+{
+	const char *caller = strstr(path->stack, " < ");
+
+	return caller ? caller + strlen(" < ") : path->stack;
+}
+
+static bool is_answered(const struct ledger *ledger, const struct ledger_path *path)
+{
+	for (uint32_t i = 0; i < ledger->nr_paths; i++)
+		if (balance_of(ledger->paths[i]) < 0 && caller_of(path)[0] != '[' &&
+		    !strcmp(caller_of(ledger->paths[i]), caller_of(path)))
+			return true;
+	return false;
 }
 
 /* Who still holds: a socket is bound by one path and closed by another of the same kind. */
@@ -928,6 +947,7 @@ struct ledger_match ledger_match(const struct ledger *ledger,
 				.path = path,
 				.unmatched = balance < kind->balance ? balance : kind->balance,
 				.usual = usual ? (double)usual->balance / profile->nr_clean : 0,
+				.answered = is_answered(ledger, path),
 			});
 	}
 	for (uint32_t i = 0; i < match.nr_suspects; i++)

@@ -35,7 +35,8 @@ struct watchpoint_health; /* watchpoint.h */
  * than they put. It is *exact* when nothing is left to choose: the suspects' surpluses add up to
  * the ledger's, with no put left over that could belong to one of them. Otherwise it is
  * *inferred*: which of several paths of a kind lost its reference is then told by what is unusual,
- * compared with clean ledgers, where there are any.
+ * compared with clean ledgers, where there are any; and of those, by what the same caller did not hand
+ * on to a function that drops it (ndisc_recv_na() gets an address, addrconf_dad_failure() puts it).
  *
  * It cannot tell: holds older than the ledger (their puts make a kind negative, and are not
  * suspects); two leaks and one put too many in one kind (they cancel); a reference of another object
@@ -149,6 +150,7 @@ struct ledger_suspect {
 	const struct ledger_path *path;
 	int64_t unmatched; /* references that this path may have lost: at most */
 	double usual;	   /* holds less puts of this path in a clean ledger, on average */
+	bool answered; /* its caller has called what drops more than it holds: perhaps this */
 	struct ledger_task
 		tasks[LEDGER_TASKS_MAX]; /* that still hold, by all paths of its kind */
 	uint32_t nr_tasks;

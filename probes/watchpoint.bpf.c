@@ -241,7 +241,7 @@ static __always_inline void find_alive(struct net_device *dev, __u32 kind,
 }
 
 /*
- * args: slot, ifindex, enum watchpoint_kind, the address' two halves or where the dst lies. 0 when the
+ * args: slot, ifindex, enum watchpoint_kind, the address' two halves or where the object lies. 0 when the
  * answer is in watchpoint_finds; its `found` says whether there is such an object.
  */
 SEC("raw_tp")
@@ -266,6 +266,8 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 		found.at = find_neighbour(dev, idev, &key);
 	else if (kind == WATCHPOINT_DST)
 		find_dst(key.high, &found);
+	else if (kind == WATCHPOINT_BORN_IFADDR)
+		found.at = key.high + bpf_core_field_offset(struct inet6_ifaddr, refcnt);
 	else if (dev && kind >= WATCHPOINT_DSTS)
 		find_alive(dev, kind, &found);
 	found.found = !!found.at;

@@ -26,6 +26,7 @@ const char *const watchpoint_kind_names[] = {
 	[WATCHPOINT_INET6_IFADDR] = "inet6_ifaddr",
 	[WATCHPOINT_NEIGHBOUR] = "neighbour",
 	[WATCHPOINT_DST] = "dst",
+	[WATCHPOINT_BORN_IFADDR] = "inet6_ifaddr",
 	[WATCHPOINT_DSTS] = "dsts",
 	[WATCHPOINT_NEIGHBOURS] = "neighbours",
 	[WATCHPOINT_IFADDRS] = "inet6_ifaddrs",
@@ -39,6 +40,7 @@ struct watched {
 	struct bpf_link *birth, *death; /* of WATCHPOINT_ALIVE, instead of those */
 	uint32_t idle;
 	struct watchpoint_health before; /* watchpoints_start */
+	bool is_born_later;
 };
 
 struct watchpoints {
@@ -276,18 +278,31 @@ static int tell_program(const struct watchpoints *watch, uint32_t index, uint32_
 	return probes_refused(errno, "arming a hardware watchpoint", why);
 }
 
-static void forget_object(const struct watchpoints *watch, uint32_t index)
+static void forget_object(struct watchpoints *watch, uint32_t index)
 {
-	const struct watchpoint_found *found = &watch->objects[index].found;
+	struct watchpoint_found *found = &watch->objects[index].found;
 
-	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
 		if (watch->objects[index].fds[cpu] >= 0)
 			close(watch->objects[index].fds[cpu]);
+		watch->objects[index].fds[cpu] = -1;
+	}
 	bpf_link__destroy(watch->objects[index].birth);
 	bpf_link__destroy(watch->objects[index].death);
 	if (found->found)
 		bpf_map_delete_elem(bpf_map__fd(watch->skel->maps.watchpoint_states),
 				    &found->at);
+	found->found = 0;
+}
+
+static int mark_object(const struct watchpoints *watch, uint32_t index, struct why *why)
+{
+	const struct watchpoint_found *found = &watch->objects[index].found;
+	__u64 args[] = { watch->slot, index, found->at, found->counter };
+
+	if (!run_program(watch->skel->progs.watchpoint_mark, args, sizeof(args)))
+		return 0;
+	return why_set(why, ENOSPC, "watchpoints: the ring has no room for a mark");
 }
 
 /* --- all of them --- */
@@ -319,6 +334,25 @@ static int make_ring(struct watchpoints *watch, uint32_t bytes, struct why *why)
 	return err ? probes_refused(err, "reading a ring", why) : 0;
 }
 
+static int arm_found(struct watchpoints *watch, uint32_t index, uint32_t ifindex,
+		     const struct watchpoint_object *object, struct why *why)
+{
+	struct watchpoint_found found = { 0 };
+	int err = find_object(watch, ifindex, object, &found, why);
+
+	if (err)
+		return err;
+	watch->objects[index].found = found;
+	err = tell_program(watch, index, ifindex, why);
+	if (err)
+		watch->objects[index].found.found = 0; /* not ours to forget */
+	else if (found.counter == WATCHPOINT_ALIVE)
+		err = arm_births(watch, &watch->objects[index], object->kind, why);
+	else
+		err = arm_object(watch, index, why);
+	return err;
+}
+
 int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 		    const struct watchpoint_object *objects, uint32_t nr_objects,
 		    uint32_t ring_bytes, struct watchpoints **out, struct why *why)
@@ -338,19 +372,11 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	read_online(watch->online, sizeof(watch->online));
 	err = make_ring(watch, ring_bytes, why);
 	for (uint32_t i = 0; !err && i < nr_objects; i++) {
-		struct watchpoint_found found = { 0 };
-
-		err = find_object(watch, ifindex, &objects[i], &found, why);
-		if (err)
-			break;
-		watch->objects[i].found = found;
-		err = tell_program(watch, i, ifindex, why);
-		if (err)
-			watch->objects[i].found.found = 0; /* not ours to forget */
-		else if (found.counter == WATCHPOINT_ALIVE)
-			err = arm_births(watch, &watch->objects[i], objects[i].kind, why);
+		watch->objects[i].is_born_later = objects[i].kind == WATCHPOINT_BORN_IFADDR;
+		if (!watch->objects[i].is_born_later)
+			err = arm_found(watch, i, ifindex, &objects[i], why);
 		else
-			err = arm_object(watch, i, why);
+			watch->objects[i].found.counter = WATCHPOINT_ATOMIC;
 	}
 	if (!err)
 		err = watchpoints_mark(watch, why);
@@ -360,6 +386,22 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	}
 	*out = watch;
 	return 0;
+}
+
+int watchpoints_arm_born(struct watchpoints *watch, uint32_t index, uint64_t at,
+			 struct why *why)
+{
+	const struct watchpoint_object object = { .kind = WATCHPOINT_BORN_IFADDR, .at = at };
+	int err;
+
+	if (watch->objects[index].found.found)
+		return why_set(why, EALREADY, "watchpoints: another one is watched already");
+	err = arm_found(watch, index, 0, &object, why);
+	if (!err)
+		err = mark_object(watch, index, why);
+	if (err)
+		forget_object(watch, index);
+	return err;
 }
 
 void watchpoints_disarm(struct watchpoints *watch)
@@ -380,15 +422,12 @@ enum watchpoint_counter watchpoints_counter(const struct watchpoints *watch, uin
 
 int watchpoints_mark(struct watchpoints *watch, struct why *why)
 {
-	for (uint32_t i = 0; i < watch->nr_objects; i++) {
-		const struct watchpoint_found *found = &watch->objects[i].found;
-		__u64 args[] = { watch->slot, i, found->at, found->counter };
+	int err = 0;
 
-		if (run_program(watch->skel->progs.watchpoint_mark, args, sizeof(args)))
-			return why_set(why, ENOSPC,
-				       "watchpoints: the ring has no room for a mark");
-	}
-	return 0;
+	for (uint32_t i = 0; !err && i < watch->nr_objects; i++)
+		if (watch->objects[i].found.found)
+			err = mark_object(watch, i, why);
+	return err;
 }
 
 int watchpoints_fd(const struct watchpoints *watch)
@@ -483,6 +522,8 @@ struct watchpoint_health watchpoints_health(const struct watchpoints *watch, uin
 int watchpoints_start(struct watchpoints *watch, struct why *why)
 {
 	for (uint32_t i = 0; i < watch->nr_objects; i++) {
+		if (watch->objects[i].is_born_later)
+			forget_object(watch, i);
 		watch->objects[i].before = health_of_all(watch, i);
 		watch->objects[i].idle = 0;
 	}

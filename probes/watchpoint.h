@@ -60,6 +60,14 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 		    const struct watchpoint_object *objects, uint32_t nr_objects,
 		    uint32_t ring_bytes, struct watchpoints **out, struct why *why);
 
+/*
+ * Arms an object of WATCHPOINT_BORN_IFADDR, which watchpoints_arm() has left out, on the one that lies at `at`
+ * (struct watchpoint_write, identity), and marks it. Until the next watchpoints_start(). What was
+ * written before is in its first mark. Errors as of watchpoints_arm; -EALREADY.
+ */
+int watchpoints_arm_born(struct watchpoints *watch, uint32_t index, uint64_t at,
+			 struct why *why);
+
 /* Stops and frees. NULL is allowed. */
 void watchpoints_disarm(struct watchpoints *watch);
 

@@ -55,6 +55,7 @@ enum watchpoint_kind {
 	WATCHPOINT_INET6_IFADDR, /* by its address */
 	WATCHPOINT_NEIGHBOUR,	 /* by its address */
 	WATCHPOINT_DST,		 /* by where it lies in the kernel */
+	WATCHPOINT_BORN_IFADDR,	 /* an inet6_ifaddr by where it lies, which is known later */
 	WATCHPOINT_DSTS,	 /* from here on: how many of the device's are alive */
 	WATCHPOINT_NEIGHBOURS,
 	WATCHPOINT_IFADDRS,

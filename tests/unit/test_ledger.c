@@ -551,6 +551,27 @@ static void test_more_paths_than_there_is_room_for_still_add_up(void **state)
 	ledger_free(play.ledger);
 }
 
+/* A caller that holds, and has another function drop it, is not who lost it: ndisc_recv_na(). */
+static void test_a_put_from_the_same_caller_speaks_for_a_hold(void **state)
+{
+	struct play play = begin(WATCHPOINT_ATOMIC);
+	struct ledger_match match;
+
+	(void)state;
+	mark(&play, 0, 2);
+	wrote(&play, 0, 3, "other_hold < rawv6_sendmsg < do_syscall_64");
+	wrote(&play, 0, 2, "strange_put < rawv6_sendmsg < do_syscall_64");
+	wrote(&play, 0, 3, "strange_hold < ndisc_send_ns < process_one_work");
+	mark(&play, 0, 3);
+	match = ledger_match(play.ledger, NULL);
+	assert_false(match.exact);
+	assert_int_equal(match.nr_suspects, 2);
+	assert_string_equal(match.suspects[0].path->holder, "strange_hold");
+	assert_false(match.suspects[0].answered);
+	assert_true(match.suspects[1].answered);
+	ledger_free(play.ledger);
+}
+
 /* --- births and deaths --- */
 
 enum { FIRST = 0x1000, SECOND = 0x2000, THIRD = 0x3000, FOURTH = 0x4000 };
@@ -620,6 +641,7 @@ static void test_an_older_one_may_die_and_a_lost_birth_shows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_put_from_the_same_caller_speaks_for_a_hold),
 		cmocka_unit_test(test_a_death_is_a_put_of_its_birth),
 		cmocka_unit_test(test_memory_is_used_again),
 		cmocka_unit_test(test_an_older_one_may_die_and_a_lost_birth_shows),

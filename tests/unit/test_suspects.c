@@ -435,6 +435,29 @@ static void test_survivors_are_accused_first(void **state)
 	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "route");
 }
 
+/* An address that survives is accused after those who hold it, where its own counter was watched. */
+static void test_who_holds_a_surviving_address(void **state)
+{
+	static struct books all[BOOKS_OBJECTS];
+
+	(void)state;
+	all[BOOKS_INET6_DEV] = books_with(1, "address", 0);
+	all[BOOKS_IFADDR] = books_with(1, "born", 0);
+	all[BOOKS_ADDRESS] = books_with(-1, "dad", 0);
+	books_accuse_survivors(all);
+	assert_int_equal(all[BOOKS_INET6_DEV].nr_suspects, 3);
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "dad");
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].kind, "held inet6_ifaddr");
+	assert_false(all[BOOKS_INET6_DEV].suspects[0].exact);
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[1].stack, "born");
+
+	/* It was another one that survived. */
+	all[BOOKS_INET6_DEV] = books_with(1, "address", 0);
+	all[BOOKS_ADDRESS].sum.ended = true;
+	books_accuse_survivors(all);
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "born");
+}
+
 static void test_as_many_survivors_as_there_is_room(void **state)
 {
 	static struct books all[BOOKS_OBJECTS];
@@ -458,6 +481,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_survivors_are_accused_first),
+		cmocka_unit_test(test_who_holds_a_surviving_address),
 		cmocka_unit_test(test_as_many_survivors_as_there_is_room),
 		cmocka_unit_test(test_first_of_its_signature),
 		cmocka_unit_test(test_number_of_signatures),

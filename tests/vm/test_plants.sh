@@ -40,12 +40,12 @@ declare -A expected=(
 	[late]='' [rcu]='' [timer]='' [socket-route]=''
 )
 # Who holds, by the ledger, first of all: the function that loses the reference, or the one that made what it
-# keeps alive. Of the address that is lost in DAD only its birth can be told.
+# keeps alive.
 declare -A holders=(
 	[idev]=lose_idev
 	[neigh]=echo_seen
 	[dst]=route_back
-	[dad-failure-race]=addrconf_add_linklocal
+	[dad-failure-race]=lose_address
 	[down-race]=lose_device
 	[saddr-fail]=lose_device
 )
