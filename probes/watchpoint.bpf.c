@@ -266,8 +266,10 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 		found.at = find_neighbour(dev, idev, &key);
 	else if (kind == WATCHPOINT_DST)
 		find_dst(key.high, &found);
-	else if (kind == WATCHPOINT_BORN_IFADDR)
+	else if (kind == WATCHPOINT_BORN_IFADDR && key.high)
 		found.at = key.high + bpf_core_field_offset(struct inet6_ifaddr, refcnt);
+	else if (dev && kind == WATCHPOINT_BORN_IFADDR) /* nobody writes it */
+		found.at = (__u64)dev + bpf_core_field_offset(struct net_device, ifindex);
 	else if (dev && kind >= WATCHPOINT_DSTS)
 		find_alive(dev, kind, &found);
 	found.found = !!found.at;

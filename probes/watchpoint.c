@@ -135,11 +135,11 @@ static int find_object(const struct watchpoints *watch, uint32_t ifindex,
 
 /* --- one counter --- */
 
-static int event_open(__u64 address, uint32_t cpu)
+static struct perf_event_attr event_of(__u64 address)
 {
-	struct perf_event_attr attr = {
+	return (struct perf_event_attr){
 		.type = PERF_TYPE_BREAKPOINT,
-		.size = sizeof(attr),
+		.size = sizeof(struct perf_event_attr),
 		.bp_type = HW_BREAKPOINT_W,
 		.bp_addr = address,
 		.bp_len = HW_BREAKPOINT_LEN_4,
@@ -148,6 +148,11 @@ static int event_open(__u64 address, uint32_t cpu)
 		.exclude_user = 1,
 		.disabled = 1,
 	};
+}
+
+static int event_open(__u64 address, uint32_t cpu)
+{
+	struct perf_event_attr attr = event_of(address);
 
 	return (int)syscall(SYS_perf_event_open, &attr, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
@@ -248,7 +253,8 @@ static int arm_object(struct watchpoints *watch, uint32_t index, struct why *why
 		object->fds[cpu] = event_open(counter_address(watch, &object->found, cpu), cpu);
 		if (object->fds[cpu] < 0 ||
 		    ioctl(object->fds[cpu], PERF_EVENT_IOC_SET_BPF, program) ||
-		    ioctl(object->fds[cpu], PERF_EVENT_IOC_ENABLE, 0))
+		    (!object->is_born_later &&
+		     ioctl(object->fds[cpu], PERF_EVENT_IOC_ENABLE, 0)))
 			return say_refused(errno, cpu, why);
 	}
 	return 0;
@@ -278,21 +284,35 @@ static int tell_program(const struct watchpoints *watch, uint32_t index, uint32_
 	return probes_refused(errno, "arming a hardware watchpoint", why);
 }
 
-static void forget_object(struct watchpoints *watch, uint32_t index)
+static void forget_state(const struct watchpoints *watch, uint32_t index)
 {
-	struct watchpoint_found *found = &watch->objects[index].found;
+	const struct watchpoint_found *found = &watch->objects[index].found;
 
-	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
-		if (watch->objects[index].fds[cpu] >= 0)
-			close(watch->objects[index].fds[cpu]);
-		watch->objects[index].fds[cpu] = -1;
-	}
-	bpf_link__destroy(watch->objects[index].birth);
-	bpf_link__destroy(watch->objects[index].death);
 	if (found->found)
 		bpf_map_delete_elem(bpf_map__fd(watch->skel->maps.watchpoint_states),
 				    &found->at);
-	found->found = 0;
+}
+
+static void forget_object(const struct watchpoints *watch, uint32_t index)
+{
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+		if (watch->objects[index].fds[cpu] >= 0)
+			close(watch->objects[index].fds[cpu]);
+	bpf_link__destroy(watch->objects[index].birth);
+	bpf_link__destroy(watch->objects[index].death);
+	forget_state(watch, index);
+}
+
+/* The events are kept for the next one. */
+static void forget_born(struct watchpoints *watch, uint32_t index)
+{
+	struct watched *object = &watch->objects[index];
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+		if (object->fds[cpu] >= 0)
+			ioctl(object->fds[cpu], PERF_EVENT_IOC_DISABLE, 0);
+	forget_state(watch, index);
+	object->found.found = 0;
 }
 
 static int mark_object(const struct watchpoints *watch, uint32_t index, struct why *why)
@@ -337,20 +357,22 @@ static int make_ring(struct watchpoints *watch, uint32_t bytes, struct why *why)
 static int arm_found(struct watchpoints *watch, uint32_t index, uint32_t ifindex,
 		     const struct watchpoint_object *object, struct why *why)
 {
+	struct watched *watched = &watch->objects[index];
 	struct watchpoint_found found = { 0 };
 	int err = find_object(watch, ifindex, object, &found, why);
 
 	if (err)
 		return err;
-	watch->objects[index].found = found;
-	err = tell_program(watch, index, ifindex, why);
+	watched->found = found;
+	watched->is_born_later = object->kind == WATCHPOINT_BORN_IFADDR;
+	err = watched->is_born_later ? 0 : tell_program(watch, index, ifindex, why);
+	if (err || watched->is_born_later)
+		watched->found.found = 0; /* not ours to forget, or nothing yet */
 	if (err)
-		watch->objects[index].found.found = 0; /* not ours to forget */
-	else if (found.counter == WATCHPOINT_ALIVE)
-		err = arm_births(watch, &watch->objects[index], object->kind, why);
-	else
-		err = arm_object(watch, index, why);
-	return err;
+		return err;
+	if (found.counter == WATCHPOINT_ALIVE)
+		return arm_births(watch, watched, object->kind, why);
+	return arm_object(watch, index, why);
 }
 
 int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
@@ -371,13 +393,8 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 		memset(watch->objects[i].fds, 0xff, sizeof(watch->objects[i].fds));
 	read_online(watch->online, sizeof(watch->online));
 	err = make_ring(watch, ring_bytes, why);
-	for (uint32_t i = 0; !err && i < nr_objects; i++) {
-		watch->objects[i].is_born_later = objects[i].kind == WATCHPOINT_BORN_IFADDR;
-		if (!watch->objects[i].is_born_later)
-			err = arm_found(watch, i, ifindex, &objects[i], why);
-		else
-			watch->objects[i].found.counter = WATCHPOINT_ATOMIC;
-	}
+	for (uint32_t i = 0; !err && i < nr_objects; i++)
+		err = arm_found(watch, i, ifindex, &objects[i], why);
 	if (!err)
 		err = watchpoints_mark(watch, why);
 	if (err) {
@@ -388,19 +405,43 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	return 0;
 }
 
+/*
+ * Opening a breakpoint waits for RCU (6.1: bp_constraints_lock()), and so for whoever is held in the kernel
+ * by a program. Those that are open already can be moved without.
+ */
+static int move_object(struct watchpoints *watch, uint32_t index, struct why *why)
+{
+	const struct watched *object = &watch->objects[index];
+	struct perf_event_attr attr = event_of(object->found.at);
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+		if (object->fds[cpu] >= 0 &&
+		    (ioctl(object->fds[cpu], PERF_EVENT_IOC_MODIFY_ATTRIBUTES, &attr) ||
+		     ioctl(object->fds[cpu], PERF_EVENT_IOC_ENABLE, 0)))
+			return say_refused(errno, cpu, why);
+	return 0;
+}
+
 int watchpoints_arm_born(struct watchpoints *watch, uint32_t index, uint64_t at,
 			 struct why *why)
 {
 	const struct watchpoint_object object = { .kind = WATCHPOINT_BORN_IFADDR, .at = at };
+	struct watchpoint_found found = { 0 };
 	int err;
 
 	if (watch->objects[index].found.found)
 		return why_set(why, EALREADY, "watchpoints: another one is watched already");
-	err = arm_found(watch, index, 0, &object, why);
+	err = find_object(watch, 0, &object, &found, why);
+	if (err)
+		return err;
+	watch->objects[index].found = found;
+	err = tell_program(watch, index, 0, why);
+	if (!err)
+		err = move_object(watch, index, why);
 	if (!err)
 		err = mark_object(watch, index, why);
 	if (err)
-		forget_object(watch, index);
+		forget_born(watch, index);
 	return err;
 }
 
@@ -523,7 +564,7 @@ int watchpoints_start(struct watchpoints *watch, struct why *why)
 {
 	for (uint32_t i = 0; i < watch->nr_objects; i++) {
 		if (watch->objects[i].is_born_later)
-			forget_object(watch, i);
+			forget_born(watch, i);
 		watch->objects[i].before = health_of_all(watch, i);
 		watch->objects[i].idle = 0;
 	}
@@ -532,6 +573,7 @@ int watchpoints_start(struct watchpoints *watch, struct why *why)
 	for (uint32_t i = 0; i < watch->nr_objects; i++)
 		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
 			if (watch->objects[i].fds[cpu] >= 0 &&
+			    !watch->objects[i].is_born_later &&
 			    ioctl(watch->objects[i].fds[cpu], PERF_EVENT_IOC_ENABLE, 0))
 				return why_set(why, EIO,
 					       "watchpoints: the one of CPU %u cannot be "
