@@ -11,6 +11,7 @@ work, nothing is fetched from elsewhere and the console is silent.
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,12 +34,25 @@ class Browser:
         self.process = subprocess.Popen(
             ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
              "--remote-debugging-pipe", f"--user-data-dir={profile}", "--window-size=1200,1100",
-             "about:blank"], preexec_fn=place, close_fds=False, stderr=subprocess.DEVNULL)
+             "about:blank"], preexec_fn=place, close_fds=False, start_new_session=True,
+            stderr=subprocess.DEVNULL)
         self.number = 0
         self.rest = b""
         self.complaints = []
         self.urls = []
         self.session = None
+
+    def end(self):
+        """With all its children: one that lives writes its profile anew."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(self.process.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.01)
 
     def receive(self):
         while b"\0" not in self.rest:
@@ -98,8 +112,7 @@ def with_browser(look_at, *arguments):
         try:
             look_at(browser, *arguments)
         finally:
-            browser.process.kill()
-            browser.process.wait()
+            browser.end()
 
 
 def press(browser, key, code, text=""):
