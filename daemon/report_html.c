@@ -416,14 +416,14 @@ static void print_shares(FILE *out, const struct tally_finding *finding)
 
 /* --- the ledger of a finding --- */
 
-static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmatched,
-			    bool exact)
+static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmatched)
 {
 	fprintf(out, "<tr><td class=\"n bad\">%+" PRId64 "</td><td>", unmatched->unmatched);
 	markup_text(out, unmatched->kind);
 	fputs("</td><td>", out);
 	markup_text(out, unmatched->task ?: "-");
-	fprintf(out, "</td><td>%s</td><td class=\"wide\"><code>", exact ? "exact" : "inferred");
+	fprintf(out, "</td><td>%s</td><td class=\"wide\"><code>",
+		unmatched->exact ? "exact" : "inferred");
 	markup_text(out, unmatched->stack);
 	fputs("</code></td><td>", out);
 	for (uint32_t i = 0; i < unmatched->nr_holds; i++) {
@@ -444,7 +444,7 @@ static void print_holders(FILE *out, const struct tally_finding *finding)
 	      "<tbody>\n",
 	      out);
 	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
-		print_unmatched(out, &ledger->unmatched[i], ledger->exact);
+		print_unmatched(out, &ledger->unmatched[i]);
 	fputs("</tbody></table></div>\n", out);
 	fputs("<details><summary>The likeliest path, folded for flame graphs</summary><pre>",
 	      out);
