@@ -43,7 +43,8 @@
 	"\"verdict\":\"leak\",\"leaked\":true,\"state\":\"" state "\",\"reason\":\"" EVIL      \
 	"\",\"baseline\":10,\"count\":12,\"exact\":true,\"clean\":3,\"path_signature\":"       \
 	"\"" EVIL "\",\"unmatched\":[{\"stack\":\"" EVIL " < [syscall]\",\"kind\":\"" EVIL     \
-	"\",\"task\":\"" EVIL "\",\"unmatched\":2,\"usual\":0.0,\"holds\":[{\"at_ns\":5000,"   \
+	"\",\"task\":\"" EVIL                                                                  \
+	"\",\"unmatched\":2,\"exact\":true,\"usual\":0.0,\"holds\":[{\"at_ns\":5000,"          \
 	"\"after\":\"echo-in\",\"echo\":3}]}],\"paths\":[{\"stack\":\"" EVIL " < [syscall]\"," \
 	"\"kind\":\"" EVIL "\",\"holds\":2,\"puts\":0,\"balance\":2}],\"timeline\":[{"         \
 	"\"at_ns\":5000,\"delta\":1,\"count\":11,\"path\":1},{\"at_ns\":900000,\"delta\":1,"   \
