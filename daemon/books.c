@@ -187,18 +187,20 @@ static bool is_known(const struct books_suspect *suspect)
 	return suspect->stack[0] != '[';
 }
 
-/* The watched address, and somebody is known who holds it. */
-static bool survives(const struct books *all)
+/* How many are known who hold the watched address, when that is the one that survives. */
+static uint32_t nr_holders(const struct books *all)
 {
+	enum { HOLDERS_MAX = 2 };
 	const struct books *address = &all[BOOKS_ADDRESS], *lives = &all[BOOKS_IFADDR];
 
-	return lives->state == LEDGER_WHOLE && lives->surplus > 0 &&
-	       address->state == LEDGER_WHOLE && !address->sum.ended && address->nr_suspects;
+	if (lives->state != LEDGER_WHOLE || lives->surplus <= 0 ||
+	    address->state != LEDGER_WHOLE || address->sum.ended)
+		return 0;
+	return address->nr_suspects < HOLDERS_MAX ? address->nr_suspects : HOLDERS_MAX;
 }
 
 void books_accuse_survivors(struct books *all)
 {
-	enum { HOLDERS_MAX = 2 };
 	static const char *const kinds[BOOKS_OBJECTS] = {
 		[BOOKS_DST] = "dst not freed",
 		[BOOKS_NEIGHBOUR] = "neighbour not freed",
@@ -208,9 +210,7 @@ void books_accuse_survivors(struct books *all)
 	for (int i = 0; i < BOOKS_COUNTERS; i++) {
 		uint32_t at = 0;
 
-		for (uint32_t k = 0;
-		     survives(all) && k < all[BOOKS_ADDRESS].nr_suspects && k < HOLDERS_MAX;
-		     k++)
+		for (uint32_t k = 0; k < nr_holders(all); k++)
 			accuse(&all[i], &all[BOOKS_ADDRESS].suspects[k], "held inet6_ifaddr",
 			       all[BOOKS_ADDRESS].exact, at++);
 		for (int j = BOOKS_COUNTERS; j < BOOKS_ADDRESS; j++) {

@@ -237,41 +237,33 @@ static int load(const struct session *s, const char *spec, struct campaign **cam
 {
 	bool confirms = s->minimise.stage == MINIMISE_CONFIRM;
 	char trials[32], hits[32];
-	char *kernel = run_set_text("kernel", run_kernel(s->o->kernel, s->past));
-	char *modules = run_set_text("modules", s->o->modules);
-	const char *const sets[] = {
-		"name=minimise", "ledger=off", trials, hits, kernel, modules,
+	const char *const sets[] = { "name=minimise", "ledger=off", trials, hits };
+	const struct run_source source = {
+		.text = spec,
+		.name = "spec",
+		.kernel = run_kernel(s->o->kernel, s->past),
+		.modules = s->o->modules,
+		.sets = sets,
+		.nr_sets = sizeof(sets) / sizeof(sets[0]),
 	};
-	int err;
 
 	snprintf(trials, sizeof(trials), "stop.trials=%d", MINIMISE_RUNS);
 	snprintf(hits, sizeof(hits), "stop.hits=%u", confirms ? 0 : s->o->hits);
-	err = kernel && modules ?
-		      campaign_load_text("spec", spec, strlen(spec), sets,
-					 sizeof(sets) / sizeof(sets[0]), campaign, why) :
-		      why_set(why, ENOMEM, "minimise: out of memory");
-	free(kernel);
-	free(modules);
-	return err;
+	return run_load(&source, campaign, why);
 }
 
 /* A run that was interrupted before its first line leaves no results, and no trial was run. */
 static int take_results(struct session *s, const char *folder, int code,
 			struct outcome *outcome, struct why *why)
 {
-	const struct past_trial *trials;
 	const char *by, *release;
 	struct past *past;
-	uint32_t nr;
 
 	if (past_open(folder, &past, why)) {
 		outcome->interrupted = code == EXIT_INCONCLUSIVE;
 		return outcome->interrupted ? 0 : command_complain(why, EXIT_INTERNAL);
 	}
-	trials = past_trials(past, &nr);
-	for (uint32_t i = 0; i < nr; i++)
-		proof_add(&outcome->proof, trials[i].number, trials[i].verdict,
-			  trials[i].signature);
+	past_prove(past, &outcome->proof);
 	by = past_summary(past)->ended_by;
 	outcome->interrupted = by && !strcmp(by, "signal");
 	release = json_string_value(json_object_get(past_machine(past), "release"));

@@ -106,20 +106,20 @@ static int load(const struct options *o, const struct past *past, const char *sp
 		struct campaign **campaign, struct why *why)
 {
 	char name[64], times[64];
-	char *kernel = run_set_text("kernel", run_kernel(o->kernel, past));
-	char *modules = run_set_text("modules", o->modules);
-	const char *sets[SETS_MAX] = { name, times, kernel, modules };
-	int err;
+	const char *sets[SETS_MAX] = { name, times };
+	const struct run_source source = {
+		.text = spec,
+		.name = "spec",
+		.kernel = run_kernel(o->kernel, past),
+		.modules = o->modules,
+		.sets = sets,
+		.nr_sets = 2 + o->nr_sets,
+	};
 
 	snprintf(name, sizeof(name), "name=replay-%u", o->trial);
 	snprintf(times, sizeof(times), "stop.trials=%u", o->times);
-	memcpy(sets + 4, o->sets, o->nr_sets * sizeof(sets[0]));
-	err = kernel && modules ? campaign_load_text("spec", spec, strlen(spec), sets,
-						     4 + o->nr_sets, campaign, why) :
-				  why_set(why, ENOMEM, "replay: out of memory");
-	free(kernel);
-	free(modules);
-	return err;
+	memcpy(sets + 2, o->sets, o->nr_sets * sizeof(sets[0]));
+	return run_load(&source, campaign, why);
 }
 
 static void tell(FILE *out, const struct proof *proof)
@@ -145,15 +145,11 @@ static void tell(FILE *out, const struct proof *proof)
 static int sum_up(const char *folder, const char *signature, FILE *out, struct why *why)
 {
 	struct proof proof = { .signature = signature };
-	const struct past_trial *trials;
 	struct past *past;
-	uint32_t nr;
 
 	if (past_open(folder, &past, why))
 		return command_complain(why, EXIT_INTERNAL);
-	trials = past_trials(past, &nr);
-	for (uint32_t i = 0; i < nr; i++)
-		proof_add(&proof, trials[i].number, trials[i].verdict, trials[i].signature);
+	past_prove(past, &proof);
 	past_close(past);
 	tell(out, &proof);
 	if (!proof.valid)

@@ -27,6 +27,18 @@ int run_campaign(const struct run_ask *ask, char folder[PATH_MAX]);
 /* Whether such an exit code says that the run could not be made, instead of what it found. */
 bool run_has_failed(int code);
 
+/* What such a command runs. */
+struct run_source {
+	const char *text;	 /* a spec, or the campaign of results */
+	const char *name;	 /* of the text, in sentences; without one: the file */
+	const char *kernel;	 /* NULL: the running one */
+	const char *modules;	 /* or NULL */
+	const char *const *sets; /* after those two, as --set has them */
+	size_t nr_sets;		 /* at most RUN_SETS_MAX */
+};
+enum { RUN_SETS_MAX = 64 };
+int run_load(const struct run_source *source, struct campaign **campaign, struct why *why);
+
 /* KEY="TEXT" for campaign_load(), TEXT escaped, or KEY=null. malloc'd; NULL without memory. */
 char *run_set_text(const char *key, const char *text);
 

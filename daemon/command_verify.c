@@ -162,29 +162,23 @@ struct launch {
 static int load(const struct options *o, const struct launch *launch,
 		struct campaign **campaign, struct why *why)
 {
-	char *kernel = run_set_text("kernel", run_kernel(launch->kernel, NULL));
-	char *modules = run_set_text("modules", o->modules);
-	const char *sets[SETS_MAX] = { kernel, modules };
-	size_t nr = 2 + launch->nr_sets;
-	int err;
+	const char *sets[SETS_MAX];
+	struct run_source source = {
+		.text = launch->text,
+		.name = launch->text ? "results" : o->campaign,
+		.kernel = run_kernel(launch->kernel, NULL),
+		.modules = o->modules,
+		.sets = sets,
+	};
 
 	for (size_t i = 0; i < launch->nr_sets; i++)
-		sets[2 + i] = launch->sets[i];
+		sets[source.nr_sets++] = launch->sets[i];
 	/* What was set before is in the results before already, and must not undo our limits. */
 	if (!launch->text || is_folder(o->before)) {
 		for (size_t i = 0; i < o->nr_sets; i++)
-			sets[nr++] = o->sets[i];
+			sets[source.nr_sets++] = o->sets[i];
 	}
-	if (!kernel || !modules)
-		err = why_set(why, ENOMEM, "verify: out of memory");
-	else if (launch->text)
-		err = campaign_load_text("results", launch->text, strlen(launch->text), sets,
-					 nr, campaign, why);
-	else
-		err = campaign_load(o->campaign, sets, nr, campaign, why);
-	free(kernel);
-	free(modules);
-	return err;
+	return run_load(&source, campaign, why);
 }
 
 /* Returns the run's code; `folder` is that of its results. */
@@ -390,16 +384,12 @@ static int exit_of(const struct options *o, enum proof_verdict verdict)
 static int judge_after(const struct options *o, const struct claim *claim, const char *folder)
 {
 	struct proof proof = { .signature = claim->finding->signature };
-	const struct past_trial *trials;
 	struct past *after;
 	struct why why;
-	uint32_t nr;
 
 	if (past_open(folder, &after, &why))
 		return command_complain(&why, o->bisect ? BISECT_SKIP : EXIT_INTERNAL);
-	trials = past_trials(after, &nr);
-	for (uint32_t i = 0; i < nr; i++)
-		proof_add(&proof, trials[i].number, trials[i].verdict, trials[i].signature);
+	past_prove(after, &proof);
 	tell_after(claim, after, &proof, o->json ? stderr : stdout);
 	past_close(after);
 	return exit_of(o, proof_judge(&proof, claim->needed));

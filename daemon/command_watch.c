@@ -181,10 +181,11 @@ static void told(const struct ledger_entry *entry, void *arg)
 static void seen(const struct watchpoint_mark *record, void *arg)
 {
 	struct session *session = arg;
-	struct watch_object *object = &session->objects[record->object];
+	struct watch_object *object;
 
 	if (record->object >= session->view.nr_objects)
 		return;
+	object = &session->objects[record->object];
 	if (session->form == FORM_RECORDS && !session->err)
 		session->err = watch_record_line(object, record, session->symbols, stdout);
 	ledger_add(object->ledger, record);

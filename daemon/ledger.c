@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
 #include "ledger.h"
 #include "watchpoint.h"
 
@@ -323,15 +324,6 @@ static void fold(const struct symbols *symbols, const struct watchpoint_write *w
 		 ledger_context_names[folded->context]);
 }
 
-static uint32_t hash_of(const char *text)
-{
-	uint32_t hash = 2166136261U; /* FNV-1a */
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619U;
-	return hash;
-}
-
 static struct ledger_path *path_new(const struct folded *folded)
 {
 	struct ledger_path *path = calloc(1, sizeof(*path));
@@ -355,10 +347,11 @@ static struct ledger_path *path_new(const struct folded *folded)
 static struct ledger_path *path_of(struct ledger *ledger, const struct watchpoint_write *write)
 {
 	struct folded folded;
-	uint32_t at;
+	uint64_t at;
 
 	fold(ledger->symbols, write, &folded);
-	for (at = hash_of(folded.stack) % HASH; ledger->hash[at]; at = (at + 1) % HASH) {
+	at = hash_bytes(HASH_START, folded.stack, strlen(folded.stack)) % HASH;
+	for (; ledger->hash[at]; at = (at + 1) % HASH) {
 		struct ledger_path *path = ledger->paths[ledger->hash[at] - 1];
 
 		if (!strcmp(path->stack, folded.stack))

@@ -343,6 +343,13 @@ const struct past_trial *past_trial(const struct past *past, uint32_t number)
 	return NULL;
 }
 
+void past_prove(const struct past *past, struct proof *proof)
+{
+	for (uint32_t i = 0; i < past->nr_trials; i++)
+		proof_add(proof, past->trials[i].number, past->trials[i].verdict,
+			  past->trials[i].signature);
+}
+
 const struct past_ledger *past_ledger(const struct past *past, uint32_t trial, uint32_t attempt)
 {
 	for (uint32_t i = 0; i < past->nr_ledgers; i++)

@@ -6,6 +6,7 @@
 
 #include "campaign.h"
 #include "fields.h"
+#include "proof.h"
 #include "tally.h"
 #include "why.h"
 
@@ -55,6 +56,9 @@ const struct summary *past_summary(const struct past *past);
 
 const struct past_trial *past_trials(const struct past *past, uint32_t *nr);
 const struct past_trial *past_trial(const struct past *past, uint32_t number); /* or NULL */
+
+/* Adds all trials. */
+void past_prove(const struct past *past, struct proof *proof);
 
 /* NULL: none was kept. */
 const struct past_ledger *past_ledger(const struct past *past, uint32_t trial,

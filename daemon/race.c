@@ -87,15 +87,23 @@ static void mark_left(struct drawing *d, const struct ledger_unmatched_told *unm
 		}
 }
 
+static int64_t *count_of(struct evidence_counts *counts, const char *object)
+{
+	if (object && !strcmp(object, object_names[OBJECT_INET6_DEV]))
+		return &counts->inet6_dev;
+	if (object && !strcmp(object, object_names[OBJECT_DST]))
+		return &counts->dst;
+	return &counts->net_device;
+}
+
 /* The counter itself: what snapshots leave out (linkwatch, neighbours) is in it. */
 static void take_counts(struct drawing *d)
 {
 	struct evidence_counts *before = &d->trial.baseline, *after = &d->trial.after;
-	bool is_inet6 = d->ledger.object && !strcmp(d->ledger.object, "inet6_dev");
 
 	before->found = after->found = true;
-	*(is_inet6 ? &before->inet6_dev : &before->net_device) = d->ledger.baseline;
-	*(is_inet6 ? &after->inet6_dev : &after->net_device) = d->ledger.count;
+	*count_of(before, d->ledger.object) = d->ledger.baseline;
+	*count_of(after, d->ledger.object) = d->ledger.count;
 }
 
 static void take_ledger(struct drawing *d)

@@ -50,7 +50,9 @@ static __always_inline int born(void *ctx, const void *pointer, const struct net
 	return 0;
 }
 
-static __always_inline int died(void *ctx, const void *pointer)
+/* Whatever it is: it is known by where it lies. */
+SEC("kprobe")
+int BPF_KPROBE(object_died, const void *pointer)
 {
 	__u64 object = (__u64)pointer;
 	__u64 *key = bpf_map_lookup_elem(&births, &object);
@@ -76,12 +78,6 @@ int BPF_KRETPROBE(dst_born, struct dst_entry *dst)
 	return born(ctx, dst, BPF_CORE_READ(dst, dev), WATCHPOINT_DSTS);
 }
 
-SEC("kprobe")
-int BPF_KPROBE(dst_died, struct dst_entry *dst)
-{
-	return died(ctx, dst);
-}
-
 SEC("kretprobe")
 int BPF_KRETPROBE(neighbour_born, struct neighbour *neighbour)
 {
@@ -90,22 +86,10 @@ int BPF_KRETPROBE(neighbour_born, struct neighbour *neighbour)
 	return born(ctx, neighbour, BPF_CORE_READ(neighbour, dev), WATCHPOINT_NEIGHBOURS);
 }
 
-SEC("kprobe")
-int BPF_KPROBE(neighbour_died, struct neighbour *neighbour)
-{
-	return died(ctx, neighbour);
-}
-
 SEC("kretprobe")
 int BPF_KRETPROBE(ifaddr_born, struct inet6_ifaddr *ifa)
 {
 	if (!is_object(ifa))
 		return 0;
 	return born(ctx, ifa, BPF_CORE_READ(ifa, idev, dev), WATCHPOINT_IFADDRS);
-}
-
-SEC("kprobe")
-int BPF_KPROBE(ifaddr_died, struct inet6_ifaddr *ifa)
-{
-	return died(ctx, ifa);
 }

@@ -116,7 +116,7 @@ struct lane_state *probes_lane(struct probes *probes, uint32_t slot);
 void probes_settling(struct probes *probes, uint32_t slot, bool wanted);
 
 /* The descriptors that a lane's process needs after the fork. */
-enum { PROBES_LANE_FDS = 15 };
+enum { PROBES_LANE_FDS = 13 };
 
 /* Those of what was not asked for (watchpoints) are negative. */
 void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_LANE_FDS]);

@@ -14,10 +14,10 @@ struct probes_bpf *probes_skeleton(const struct probes *probes);
 int probes_refused(int err, const char *what, struct why *why);
 
 /*
- * What watchpoint.h needs for births and deaths: of each such object, in the order of enum
- * watchpoint_kind, the program at its birth and the one at its death. Not loaded without kprobes.
+ * What watchpoint.h needs for births and deaths: the program at every death, then the one at the birth of
+ * each such object, in the order of enum watchpoint_kind. Not loaded without kprobes.
  */
-enum { WATCHPOINT_BIRTH_PROGRAMS = 6 };
+enum { WATCHPOINT_BIRTH_PROGRAMS = 4 };
 struct bpf_program;
 void watchpoint_birth_programs(const struct probes_bpf *skel,
 			       struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS]);

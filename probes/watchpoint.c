@@ -211,8 +211,10 @@ void watchpoint_birth_programs(const struct probes_bpf *skel,
 			       struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS])
 {
 	struct bpf_program *const all[WATCHPOINT_BIRTH_PROGRAMS] = {
-		skel->progs.dst_born,	    skel->progs.dst_died,    skel->progs.neighbour_born,
-		skel->progs.neighbour_died, skel->progs.ifaddr_born, skel->progs.ifaddr_died,
+		skel->progs.object_died,
+		skel->progs.dst_born,
+		skel->progs.neighbour_born,
+		skel->progs.ifaddr_born,
 	};
 
 	memcpy(programs, all, sizeof(all));
@@ -222,18 +224,19 @@ static int arm_births(struct watchpoints *watch, struct watched *object,
 		      enum watchpoint_kind kind, struct why *why)
 {
 	struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS];
-	struct bpf_program **pair = &programs[2 * (kind - WATCHPOINT_DSTS)];
+	struct bpf_program *born, *died;
 
 	watchpoint_birth_programs(watch->skel, programs);
-	if (bpf_program__fd(pair[0]) < 0)
+	died = programs[0];
+	born = programs[1 + kind - WATCHPOINT_DSTS];
+	if (bpf_program__fd(born) < 0)
 		return why_set(why, ENOTSUP,
 			       "watchpoints: %s need kprobes, and this kernel has none",
 			       watchpoint_kind_names[kind]);
 	for (int i = 0; !object->birth && lives[kind].births[i]; i++)
-		object->birth =
-			bpf_program__attach_kprobe(pair[0], true, lives[kind].births[i]);
+		object->birth = bpf_program__attach_kprobe(born, true, lives[kind].births[i]);
 	if (object->birth)
-		object->death = bpf_program__attach_kprobe(pair[1], false, lives[kind].death);
+		object->death = bpf_program__attach_kprobe(died, false, lives[kind].death);
 	if (!object->death)
 		return why_set(why, ENOTSUP, "watchpoints: %s cannot be hooked at %s: %s",
 			       watchpoint_kind_names[kind],

@@ -19,8 +19,8 @@
  *
  * A per-CPU counter has a perf event on each CPU, at that CPU's own address; a single one has an event
  * on each CPU at the same address. Of objects that hold references for somebody (dst, neighbour,
- * inet6_ifaddr) births and deaths can be seen beside, by kprobes. Events are descriptors: they go with the process. Nothing is
- * armed, and nothing costs anything, outside arm and stop.
+ * inet6_ifaddr) births and deaths can be seen beside, by kprobes. Events and links are descriptors: they go
+ * with the process. No event costs anything outside arm and stop, no kprobe outside arm and disarm.
  */
 struct watchpoints;
 

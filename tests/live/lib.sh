@@ -168,6 +168,21 @@ network_namespaces() {
 	} 2>/dev/null | sort -u
 }
 interfaces() { ip -o link | cut -d ' ' -f 2 | sort; }
+# A CPU may be blind to some writes for a while, and ledgers say so (README.md): again on another, six times
+# at most.
+on_each_cpu() { # SEEN COMMAND...: until the command SEEN holds after COMMAND
+	local seen=$1 i cpus
+	shift
+	cpus=$(taskset -cp $$ | sed 's/.*: //')
+	for i in {0..5}; do
+		"$@"
+		$seen && break
+		echo "again, on another CPU: $*"
+		taskset -cp $((i % $(nproc --all))) $$ >taskset.out
+	done
+	taskset -cp "$cpus" $$ >taskset.out
+}
+
 processes() { grep -ls '^dadrace' /proc/[0-9]*/comm | cut -d / -f 3; }
 stopped() { grep -ls '^State:[[:space:]]*[Tt]' /proc/[0-9]*/status | cut -d / -f 3; }
 programs() { bpftool prog show | sed -nE "s/^([0-9]+): .* name ($PROGRAMS).*/\1/p" | sort -u; }

@@ -16,19 +16,15 @@ holder() { # NAME NUMBER KIND [ARG...]
 		--set "bringup.command=[/usr/bin/python3, $live/holder.py, '{dut}', '$number', '60', $kind]" "$@"
 }
 
-# A CPU may be blind to some writes for a while, its ledgers say so: then it is asked again on another.
 until_whole() { # NAME COMMAND...: COMMAND makes the results NAME
-	local name=$1 i cpus
+	local whole=$1
 	shift
-	cpus=$(taskset -cp $$ | sed 's/.*: //')
-	for i in 0 1 2 3 4; do
-		rm -rf "$name"
-		"$@"
-		grep -q '"type": *"ledger".*"state": *"whole"' "$name/results.ndjson" && break
-		echo "again $name: no ledger was whole"
-		taskset -cp $((i % $(nproc --all))) $$ >taskset.out
-	done
-	taskset -cp "$cpus" $$ >taskset.out
+	on_each_cpu some_whole anew "$@"
+}
+some_whole() { grep -q '"type": *"ledger".*"state": *"whole"' "$whole/results.ndjson"; }
+anew() {
+	rm -rf "$whole"
+	"$@"
 }
 
 until_whole packet holder packet 2 packet

@@ -55,6 +55,8 @@ bind_sockets() { # DEVICE: its pid in $binder
 	wait_for 30 grep -q bound bind.out || fail "sockets" "they are not bound"
 }
 
+saw_all() { ! grep -qE '"state":"missed"|counted more writes' "$@"; }
+
 unbind() {
 	kill -9 "$binder"
 	wait "$binder" 2>unbind.err
@@ -100,17 +102,13 @@ unbind
 
 # --- many cycles: the counter, the entries and another reader agree ---
 
-cycle() { # CPU: where the cycles run, and with them their RCU callbacks
+cycle() {
 	watch cycles w0 --json --object netdev --object idev
 	before=$("$dadrace" inspect w0 --json | tr -d ' \n' | sed -E 's/.*"net_device":([0-9]+).*/\1/')
-	taskset -c "$1" bash -c 'for _ in {1..100}; do ip link set w0 up && ip link set w0 down; done'
+	for _ in {1..100}; do ip link set w0 up && ip link set w0 down; done
 	end_watch cycles
 }
-# A CPU may be blind to some writes for a while (see README.md): the watch says so.
-for i in {0..5}; do
-	cycle $((i % $(nproc)))
-	[ "$code" -eq 3 ] && grep -q '"state":"missed"' cycles.out || break
-done
+on_each_cpu "saw_all cycles.out" cycle
 json "after 100 cycles sums are whole" cycles.out \
 	"all(o['state'] == 'whole' and o['count'] - o['baseline'] == o['holds'] - o['puts'] and
 	 sum(e['delta'] for e in entries if e['object'] == o['object']) == o['holds'] - o['puts'] and
@@ -169,20 +167,26 @@ unregister_held() { # NAME ARGUMENT...: ./NAME.out is what a watch says of a dev
 	wait_for 30 grep -q 'left its namespace' "$name.err" || fail "$name" "it does not say so" "$name.err"
 }
 if tc qdisc add dev w1 root tbf rate 8bit burst 2000 limit 100000 && ip link set w0 up; then
-	unregister_held late
-	kill "$stuck"
-	await late "$watching"
+	late() {
+		unregister_held late
+		kill "$stuck"
+		await late "$watching"
+		wait "$deleting"
+	}
+	on_each_cpu "saw_all late.out" late
 	ends late 0
-	wait "$deleting"
 	json "it is watched until its last holder lets go" late.out \
 		"d['ended_by'] == 'unregister' and 0 < d['left_ns'] < d['elapsed_ns'] and
 		 d['objects'][0]['state'] == 'whole' and d['objects'][0]['suspects'] == [] and
 		 [e['delta'] for e in entries if e['kind'] == 'packet socket'] == [1, -1]"
-	unregister_held held --for 30s
-	end_watch held
-	kill "$stuck"
+	held() {
+		unregister_held held --for 30s
+		end_watch held
+		kill "$stuck"
+		wait "$deleting"
+	}
+	on_each_cpu "saw_all held.out" held
 	ends held 0
-	wait "$deleting"
 	json "who holds what is unregistered is told" held.out \
 		"d['ended_by'] == 'signal' and d['left_ns'] and
 		 [t['pid'] for s in d['objects'][0]['suspects'] for t in s['tasks']
@@ -197,17 +201,20 @@ kill -9 "$watching"
 wait_for 30 is_gone "$watching"
 no_leftovers killed
 
-watch first w0
-first=$watching
-watch second w0 --object netdev --object idev
-bind_sockets w0
-end_watch second
-ends_second=$code
-watching=$first
-end_watch first
+two() {
+	watch first w0
+	first=$watching
+	watch second w0 --object netdev --object idev
+	bind_sockets w0
+	end_watch second
+	ends_second=$code
+	watching=$first
+	end_watch first
+	unbind
+}
+on_each_cpu "saw_all first.out second.out" two
 truth "two watches at once see the same" \
 	test "$ends_second/$code/$(cat first.out second.out | grep -c 'unmatched: 1 by packet socket')" = 0/0/2
-unbind
 
 # --- what cannot be ---
 

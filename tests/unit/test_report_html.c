@@ -37,9 +37,9 @@
 	"\"other\":\"II\",\"outcome\":\"kept\"}],\"timeline\":[{\"at_ns\":1,\"event\":"       \
 	"\"step-held\",\"sequence\":1,\"value\":0}]}\n"
 
-#define LEDGER_LINE(number, attempt, state)                                                    \
+#define LEDGER_LINE(number, attempt, object, state)                                            \
 	"{\"type\":\"ledger\",\"trial\":" number ",\"attempt\":" attempt ",\"final\":true,"    \
-	"\"signature\":\"leak/" EVIL "\",\"object\":\"net_device\",\"arm\":\"hold\","          \
+	"\"signature\":\"leak/" EVIL "\",\"object\":\"" object "\",\"arm\":\"hold\","          \
 	"\"verdict\":\"leak\",\"leaked\":true,\"state\":\"" state "\",\"reason\":\"" EVIL      \
 	"\",\"baseline\":10,\"count\":12,\"exact\":true,\"clean\":3,\"path_signature\":"       \
 	"\"" EVIL "\",\"unmatched\":[{\"stack\":\"" EVIL " < [syscall]\",\"kind\":\"" EVIL     \
@@ -193,8 +193,8 @@ static void test_ledger(void **state)
 		"12 after: +2",
 		"</html>\n",
 	};
-	struct past *past =
-		past_of(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("2", "1", "whole"));
+	struct past *past = past_of(CAMPAIGN_LINE LEAK_LINE("2")
+					    LEDGER_LINE("2", "1", "net_device", "whole"));
 	char *html = html_of(past), *at = html;
 
 	(void)state;
@@ -217,8 +217,8 @@ static void test_ledger(void **state)
 /* The trial's own: in its picture. With holes: nowhere. */
 static void test_own_ledger(void **state)
 {
-	struct past *past =
-		past_of(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("2", "0", "whole"));
+	struct past *past = past_of(CAMPAIGN_LINE LEAK_LINE("2")
+					    LEDGER_LINE("2", "0", "net_device", "whole"));
 	char *html = html_of(past);
 
 	(void)state;
@@ -227,10 +227,26 @@ static void test_own_ledger(void **state)
 	assert_non_null(strstr(html, "Trial 2, arm race: leak"));
 	free(html);
 	past_close(past);
-	past = past_of(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("2", "0", "missed"));
+	past = past_of(CAMPAIGN_LINE LEAK_LINE("2")
+			       LEDGER_LINE("2", "0", "net_device", "missed"));
 	html = html_of(past);
 	assert_int_equal(count(html, "class=\"count known\""), 0);
 	assert_int_equal(count(html, "class=\"count guess\""), 1);
+	free(html);
+	past_close(past);
+}
+
+static void test_ledger_of_dsts(void **state)
+{
+	struct past *past =
+		past_of(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("2", "1", "dst", "whole"));
+	char *html = html_of(past), *repeat = strstr(html, "id=\"trial-2-repeat-1\"");
+
+	(void)state;
+	assert_non_null(repeat);
+	assert_non_null(strstr(repeat, ">dst</text>"));
+	assert_non_null(strstr(repeat, "10 before"));
+	assert_non_null(strstr(repeat, "12 after: +2"));
 	free(html);
 	past_close(past);
 }
@@ -272,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_ledger),
 		cmocka_unit_test(test_own_ledger),
+		cmocka_unit_test(test_ledger_of_dsts),
 		cmocka_unit_test(test_without_trials),
 		cmocka_unit_test(test_file),
 	};
