@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "explore_memory.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum { LEAST_ROOM = 1024 };
@@ -57,4 +58,15 @@ struct memory_entry *memory_meet(struct memory *memory, uint64_t key, uint32_t g
 		memory->nr++;
 	}
 	return entry;
+}
+
+int memory_note(struct memory *memory, uint64_t key, uint32_t generation, bool came)
+{
+	struct memory_entry *entry = memory_meet(memory, key, generation);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->trials++;
+	entry->came += came;
+	return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef DADRACE_EXPLORE_MEMORY_H
 #define DADRACE_EXPLORE_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -27,5 +28,8 @@ const struct memory_entry *memory_find(const struct memory *memory, uint64_t key
 
 /* Finds it, or meets it in this generation. NULL: out of memory. */
 struct memory_entry *memory_meet(struct memory *memory, uint64_t key, uint32_t generation);
+
+/* Meets it in one more trial, in which it came about or not. -ENOMEM. */
+int memory_note(struct memory *memory, uint64_t key, uint32_t generation, bool came);
 
 #endif

@@ -141,10 +141,22 @@ static void walk(struct model *model, int thread, uint64_t now_ns)
 				    (500 + plan_draw_below(&model->chance, 1500)) / 1000;
 }
 
-static void begin(struct model *model, int thread, uint64_t now_ns)
+static bool begin(struct model *model, int thread, uint64_t now_ns)
 {
-	if (model->threads[thread].at_ns == NEVER && !model->threads[thread].next)
-		walk(model, thread, now_ns);
+	if (model->threads[thread].at_ns != NEVER || model->threads[thread].next)
+		return false;
+	walk(model, thread, now_ns);
+	return true;
+}
+
+/* The echoes and the answer to DAD leave together. */
+static void begin_packets(struct model *model, uint64_t now_ns)
+{
+	if (!begin(model, ORDER_THREAD_II, now_ns))
+		return;
+	model->evidence->echoes_sent = model->spec->echoes;
+	if (model->spec->dad_answer)
+		note(model, MOMENT_DAD_ANSWERED, now_ns, 0, 0);
 }
 
 /* The hold of the trial at the place where a thread is, from 1. */
@@ -226,7 +238,7 @@ static void come(struct model *model, int thread, uint64_t now_ns)
 					ORDER_MOST_MS * 1000000ULL);
 	t->at_ns = t->until_ns;
 	if (model->spec->starts_when && (int)model->spec->starts_when == thread)
-		begin(model, ORDER_THREAD_II, now_ns);
+		begin_packets(model, now_ns);
 }
 
 /* Whose turn it is, and when: what waits for an event goes on as soon as that has come. */
@@ -316,10 +328,12 @@ void kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
 	note(&model, MOMENT_OPENED, now_ns, 0, 0);
 	for (int i = 0; i < ORDER_THREADS; i++)
 		model.threads[i].at_ns = NEVER;
+	note(&model, MOMENT_HELD, now_ns, 0, 0);
+	note(&model, MOMENT_RELEASED, now_ns + spec->hold_us * 1000, 0, 0);
 	begin(&model, ORDER_THREAD_I, now_ns + spec->hold_us * 1000);
 	begin(&model, ORDER_THREAD_DAD, now_ns);
 	if (!spec->starts_when)
-		begin(&model, ORDER_THREAD_II, now_ns + spec->offset_us * 1000);
+		begin_packets(&model, now_ns + spec->offset_us * 1000);
 	while ((thread = next_thread(&model, now_ns, &now_ns))) {
 		if (model.threads[thread].hold)
 			release(&model, thread, now_ns);
@@ -337,8 +351,8 @@ void kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
 	e.unregister_tried = e.unregister_returned = !e.settled;
 	e.after.net_device = e.baseline.net_device + !e.settled;
 	verdict_judge(&e, objects, 1, &judgement);
-	if (judgement.verdict == VERDICT_INVALID)
-		judgement.verdict = VERDICT_MISSED; /* the model has no holes */
+	if (judgement.verdict == VERDICT_INVALID) /* the model has no holes */
+		abort();
 	behaviour_of(&e, &judgement, behaviour);
 }
 
@@ -363,14 +377,37 @@ const char kernel_model_space[] =
 	"       targets: [all-nodes, solicited-node, tentative, peer, nobody], count: 4}\n"
 	"dad: {answer: [none, ns, na]}\n";
 
-/* A hunt whose campaign or memory fails ends the program: there is nothing to measure. */
-static uint32_t hunt(enum explore_mode mode, enum model_bug bug, bool told, uint32_t seed)
+static int by_hash(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_missed(const struct behaviour *behaviour)
+{
+	uint64_t miss = behaviour_of_miss();
+
+	return bsearch(&miss, behaviour->features, behaviour->nr_features, sizeof(miss),
+		       by_hash);
+}
+
+struct hunt {
+	uint32_t trials, missed;
+};
+
+/*
+ * Up to the first finding, or `most` trials. A hunt whose campaign or memory fails ends the program: there is
+ * nothing to measure.
+ */
+static struct hunt hunt(enum explore_mode mode, enum model_bug bug, bool told, uint32_t seed,
+			uint32_t most)
 {
 	char mode_set[64], seed_set[32];
 	const char *sets[] = { mode_set, seed_set };
 	struct campaign *campaign = NULL;
 	struct explorer *explorer = NULL;
-	uint32_t trial = 0;
+	struct hunt hunt = { 0 };
 	bool found = false;
 	struct why why;
 
@@ -380,20 +417,21 @@ static uint32_t hunt(enum explore_mode mode, enum model_bug bug, bool told, uint
 			       &campaign, &why) ||
 	    explorer_new(campaign, &explorer))
 		abort();
-	while (!found && trial < MODEL_TRIALS_MOST) {
+	while (!found && hunt.trials < most) {
 		struct behaviour behaviour;
 		struct trial_spec spec;
 
-		if (explorer_next(explorer, ++trial, &spec))
+		if (explorer_next(explorer, ++hunt.trials, &spec))
 			abort();
 		kernel_model_run(&spec, bug, &behaviour);
 		found = behaviour.finding;
-		if (explorer_learn(explorer, trial, told ? &behaviour : NULL))
+		hunt.missed += is_missed(&behaviour);
+		if (explorer_learn(explorer, hunt.trials, told ? &behaviour : NULL))
 			abort();
 	}
 	explorer_free(explorer);
 	campaign_free(campaign);
-	return trial;
+	return hunt;
 }
 
 static int by_trials(const void *a, const void *b)
@@ -409,7 +447,16 @@ uint32_t kernel_model_median(enum explore_mode mode, enum model_bug bug, bool to
 	uint32_t trials[MODEL_SEEDS_MOST];
 
 	for (uint32_t i = 0; i < seeds; i++)
-		trials[i] = hunt(mode, bug, told, i + 1);
+		trials[i] = hunt(mode, bug, told, i + 1, MODEL_TRIALS_MOST).trials;
 	qsort(trials, seeds, sizeof(trials[0]), by_trials);
 	return trials[seeds / 2];
+}
+
+uint32_t kernel_model_missed(enum explore_mode mode, bool told, uint32_t seeds, uint32_t trials)
+{
+	uint32_t missed = 0;
+
+	for (uint32_t i = 0; i < seeds; i++)
+		missed += hunt(mode, MODEL_SOUND, told, i + 1, trials).missed;
+	return missed * 100 / (seeds * trials);
 }

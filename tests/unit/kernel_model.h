@@ -38,4 +38,8 @@ enum { MODEL_TRIALS_MOST = 1500, MODEL_SEEDS_MOST = 101 };
 uint32_t kernel_model_median(enum explore_mode mode, enum model_bug bug, bool told,
 			     uint32_t seeds);
 
+/* Of each hundred of so many trials on a sound kernel, those that do not count: what they asked for was missed. */
+uint32_t kernel_model_missed(enum explore_mode mode, bool told, uint32_t seeds,
+			     uint32_t trials);
+
 #endif
