@@ -316,7 +316,7 @@ static uint64_t worth_of(const struct explorer *explorer, const struct point *po
 {
 	uint64_t chance = doubts ? CHANCE_CERTAIN : chance_of(&explorer->met, point);
 
-	return chance / (1 + times_planned(explorer, point));
+	return chance * chance / CHANCE_CERTAIN / (1 + times_planned(explorer, point));
 }
 
 /* Of some schedules the one that is worth most. */
