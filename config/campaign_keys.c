@@ -197,7 +197,7 @@ static const struct field explore_rows[] = {
 	  .doc = "The most holds in one trial" },
 	{ "places", FIELD_TEXT, IN_LIST(explore, const char **, places), .fallback = "[]",
 	  .doc = "Where holds are tried, as steps of an order without their end: \"I held at stop\", \"II "
-		 "held at return of source\"; at most 8; none are those that dadrace proposes and that the "
+		 "held at return of source\"; at most 12; none are those that dadrace proposes and that the "
 		 "kernel can hook" },
 	{ "ends", FIELD_ENUM, IN_LIST(explore, enum order_until *, ends),
 	  NAMES(order_until_names, ORDER_UNTILS), .fallback = "[time, held, done]",
@@ -210,6 +210,10 @@ static const struct field explore_rows[] = {
 	{ "generation", FIELD_U32, IN(explore, uint32_t, generation), RANGE(2, 1000), .fallback = "8",
 	  .doc = "Trials that are planned at once, from what all but the last such group have shown; no "
 		 "more than twice as many can be in hand" },
+	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 100), .fallback = "6",
+	  .doc = "Where places are not given: trials without injection that are run first, and are no "
+		 "trials of the campaign; the functions on the paths of references that their ledgers "
+		 "show are proposed, too. 0, or ledger off: none" },
 	END
 };
 static const struct fields explore_fields = { "explore", NULL, explore_rows, GROUP_SIZE(explore) };
@@ -298,8 +302,8 @@ static const struct field vm_rows[] = {
 	  .fallback = "1024", .doc = "Memory of a guest" },
 	{ "deadline_ms", FIELD_U32, IN(vm, uint32_t, deadline_ms), RANGE(1000, 3600000),
 	  .fallback = "120000",
-	  .doc = "How long a guest may be silent, booting or between two trials, before it "
-		 "is taken to hang and is replaced" },
+	  .doc = "How long a guest may be silent, booting (three times as long where it scouts for "
+		 "places) or between two trials, before it is taken to hang and is replaced" },
 	{ "guests", FIELD_U32, IN(vm, uint32_t, guests), RANGE(1, 10000), .fallback = "20",
 	  .doc = "How many guests may be booted for the campaign, those that died or were "
 		 "wedged by a fault included" },

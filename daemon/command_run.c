@@ -24,12 +24,13 @@
 #include "progress.h"
 #include "report.h"
 #include "results.h"
+#include "run_places.h"
 #include "runner.h"
 #include "service_config.h"
 #include "undo.h"
 #include "vm.h"
 
-enum { SETS_MAX = 64, HOOKS_MAX = 32 };
+enum { SETS_MAX = 64, HOOKS_MAX = 64 };
 
 struct options {
 	const char *file;
@@ -337,33 +338,7 @@ static int close_outlets(struct outlets *outlets, const struct why *why, int cod
 	return why->text[0] ? command_complain(why, code) : code;
 }
 
-/* --- the places that an explorer tries --- */
-
-static void ask_place(const char *words, enum device_kind kind, struct probes_place *place)
-{
-	struct order order = { 0 };
-
-	order_read_place(&order, words, NULL); /* a table's row, which a test reads */
-	site_functions(order.holds[0].site, kind, place->functions);
-}
-
-/* Of what is proposed, what this kernel can hook: the first ORDER_HOLDS_MAX. */
-static uint32_t propose_places(const struct campaign *campaign,
-			       const char *places[ORDER_HOLDS_MAX])
-{
-	enum { PROPOSALS_MAX = 32 };
-	struct probes_place asked[PROPOSALS_MAX] = { 0 };
-	uint32_t nr = 0, kept = 0;
-
-	for (; explore_proposals[nr] && nr < PROPOSALS_MAX; nr++)
-		ask_place(explore_proposals[nr], campaign->device.kind, &asked[nr]);
-	probes_try_places(asked, nr);
-	for (uint32_t i = 0; i < nr && kept < ORDER_HOLDS_MAX; i++)
-		if ((!asked[i].fentry && campaign->tier != TIER_KPROBE) ||
-		    (!asked[i].kprobe && campaign->tier != TIER_FENTRY))
-			places[kept++] = explore_proposals[i];
-	return kept;
-}
+/* --- on this kernel --- */
 
 static int open_explorer(const struct options *o, const struct campaign *campaign,
 			 struct explorer **explorer, struct why *why)
@@ -378,7 +353,8 @@ static int open_explorer(const struct options *o, const struct campaign *campaig
 }
 
 static int run_here(const struct options *o, const struct campaign *campaign,
-		    const struct probes_ask *asked, struct probes *probes, struct why *why)
+		    const struct probes_ask *asked, struct probes *probes,
+		    const struct run_places *places, struct why *why)
 {
 	struct results_hook hooks[HOOKS_MAX];
 	uint32_t nr_hooks = list_hooks(probes, asked, hooks, HOOKS_MAX);
@@ -390,6 +366,8 @@ static int run_here(const struct options *o, const struct campaign *campaign,
 
 	if (code)
 		return code;
+	for (uint32_t i = 0; i < places->nr && nr_hooks < HOOKS_MAX; i++)
+		hooks[nr_hooks++] = places->proposed[i].hook;
 	machine_read(&machine);
 	err = open_explorer(o, campaign, &explorer, why);
 	if (!err)
@@ -464,12 +442,27 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 	return code;
 }
 
+/* A campaign that is resumed goes on with the places that it began with. */
+static enum exits find_places(const struct options *o, const struct campaign *campaign,
+			      const struct probes_ask *ask, struct run_places *places,
+			      struct why *why)
+{
+	char *line = o->resume ? results_first_line(o->out) : NULL;
+	bool kept = line && !run_places_kept(line, places);
+	struct probes_ask scouts = *ask;
+	struct order none = { 0 };
+
+	free(line);
+	leave_out(campaign, &none, &scouts);
+	return kept ? EXIT_CLEAN : run_places_find(campaign, &scouts, places, why);
+}
+
 static int run_on_this_kernel(const struct options *o, const struct campaign *asked,
 			      struct why *why)
 {
 	struct campaign resolved = *asked;
 	const struct campaign *campaign = &resolved;
-	const char *places[ORDER_HOLDS_MAX];
+	struct run_places *places = calloc(1, sizeof(*places));
 	struct probes_ask ask = { .tier = campaign->tier,
 				  .watchpoints = campaign->ledger != LEDGER_OFF };
 	struct probes *probes = NULL;
@@ -478,9 +471,14 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *as
 	int code = plant_check(campaign, why) ? command_complain(why, EXIT_CONFIG) :
 						take_machine(o, &lock, why);
 
+	if (!code && !places)
+		code = command_complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
 	if (!code && resolved.explore.mode && !resolved.explore.nr_places) {
-		resolved.explore.places = places;
-		resolved.explore.nr_places = propose_places(asked, places);
+		code = find_places(o, asked, &ask, places, why);
+		if (code)
+			code = command_complain(why, code);
+		resolved.explore.places = places->words;
+		resolved.explore.nr_places = places->nr_words;
 	}
 	if (!code && resolved.explore.mode && !resolved.explore.nr_places)
 		code = command_complain(
@@ -494,8 +492,9 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *as
 	if (!code && probes_open(&ask, &probes, why))
 		code = command_complain(why, EXIT_CANNOT);
 	if (!code)
-		code = run_here(o, campaign, &ask, probes, why);
+		code = run_here(o, campaign, &ask, probes, places, why);
 	probes_close(probes);
+	free(places);
 	if (lock >= 0)
 		close(lock);
 	return code;

@@ -18,6 +18,7 @@
 #include "loop.h"
 #include "record.h"
 #include "results_lines.h"
+#include "run_places.h"
 #include "suspects.h"
 #include "vm.h"
 
@@ -25,6 +26,7 @@ enum {
 	LINE_MAX_BYTES = 1 << 20,
 	CONSOLE_TAIL = 1 << 16,
 	FAILED_BOOTS_MAX = 3,
+	SCOUTS_PATIENCE = 3,
 	LEDGER_MS =
 		120000, /* for a guest to repeat a finding with the ledger before it is ended */
 };
@@ -33,8 +35,8 @@ struct guests {
 	const struct guests_ask *ask;
 	const struct campaign *campaign; /* the asked one, until a guest has resolved it */
 	struct campaign resolved;
-	const char *places[ORDER_HOLDS_MAX]; /* of the resolved one: they are ours */
-	struct explorer *explorer;	     /* plans and learns as those in the guests do */
+	struct run_places places;  /* of the resolved one */
+	struct explorer *explorer; /* plans and learns as those in the guests do */
 	uint64_t features[BEHAVIOUR_FEATURES_MAX];
 	struct why *why;
 	struct loop *loop;
@@ -204,33 +206,19 @@ static int begin_results(struct guests *guests, json_t *json, const char *id)
 	return err;
 }
 
-/* The guest has proposed the places that an explorer tries: those that its kernel can hook. */
-static int resolve(struct guests *guests, const json_t *json)
+/* The first guest has proposed the places that an explorer tries: those that its kernel can hook. */
+static int resolve(struct guests *guests, const char *line)
 {
-	const json_t *explore = json_object_get(json_object_get(json, "campaign"), "explore");
-	const json_t *place;
-	uint32_t nr = 0;
-	size_t i;
+	int err = run_places_kept(line, &guests->places);
 
 	guests->resolved = *guests->campaign;
-	json_array_foreach(json_object_get(explore, "places"), i, place)
-	{
-		if (nr < ORDER_HOLDS_MAX && json_is_string(place))
-			guests->places[nr++] = strdup(json_string_value(place));
-	}
-	for (i = 0; i < nr; i++)
-		if (!guests->places[i])
-			return -ENOMEM;
-	guests->resolved.explore.places = guests->places;
-	guests->resolved.explore.nr_places = nr;
+	guests->resolved.explore.places = guests->places.words;
+	guests->resolved.explore.nr_places = guests->places.nr_words;
 	guests->campaign = &guests->resolved;
-	if (explorer_new(guests->campaign, &guests->explorer))
-		return -ENOMEM;
-	/* The guest was not told of what was run before a campaign was resumed: so here. */
-	return explorer_skip_to(guests->explorer, guests->next - 1);
+	return err ? err : explorer_new(guests->campaign, &guests->explorer);
 }
 
-static void begin(struct guests *guests, json_t *json)
+static void begin(struct guests *guests, const char *line, json_t *json)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
 	const char *release =
@@ -248,7 +236,7 @@ static void begin(struct guests *guests, json_t *json)
 	guests->console_from = console_size(guests);
 	if (guests->begun)
 		return;
-	err = resolve(guests, json);
+	err = guests->explorer ? 0 : resolve(guests, line);
 	if (err)
 		why_set(guests->why, -err, "guests: out of memory");
 	else
@@ -319,7 +307,7 @@ static void take_line(struct guests *guests, const char *line)
 	const char *type = json_string_value(json_object_get(json, "type"));
 
 	if (type && !strcmp(type, "campaign")) {
-		begin(guests, json);
+		begin(guests, line, json);
 	} else if (type && !strcmp(type, "trial")) {
 		take_trial(guests, line, json);
 	} else if (type && !strcmp(type, "ledger")) {
@@ -516,9 +504,19 @@ static void fell_silent(void *arg)
 	loop_stop(guests->loop);
 }
 
+/* A guest that scouts for places loads its programs twice and runs trials before its first word. */
+static uint64_t patience_ms(const struct guests *guests)
+{
+	const struct campaign *campaign = guests->campaign;
+	bool scouts = campaign->explore.mode && !campaign->explore.nr_places &&
+		      campaign->explore.scouts;
+
+	return campaign->vm.deadline_ms * (scouts ? SCOUTS_PATIENCE : 1ULL);
+}
+
 static bool knows(const struct guests *guests)
 {
-	return guests->campaign->explore.mode && guests->begun;
+	return guests->campaign->explore.mode && guests->explorer;
 }
 
 /* Once; where an explorer has learned something, once for each guest. */
@@ -586,7 +584,7 @@ static int boot(struct guests *guests)
 	guests->results_watch =
 		loop_fd(guests->loop, vm_results(guests->vm), results_ready, guests);
 	loop_timer_set(guests->silence,
-		       loop_now() + guests->campaign->vm.deadline_ms * 1000000ULL);
+		       loop_now() + patience_ms(guests) * 1000000ULL);
 	loop_run(guests->loop);
 	loop_timer_stop(guests->silence);
 	loop_timer_stop(guests->ledger);
@@ -625,7 +623,9 @@ static int add_kept(const struct evidence *evidence, const struct judgement *jud
 
 	guests->findings += found > 0;
 	guests->earlier_ns += evidence->ended_ns - evidence->started_ns;
-	return found < 0 ? found : 0;
+	return found < 0 ? found :
+			   explorer_recall(guests->explorer, evidence->spec.trial,
+					   &evidence->behaviour);
 }
 
 static int add_kept_ledger(const struct ledger_line *line, void *arg)
@@ -642,12 +642,22 @@ static int replay_kept(struct guests *guests)
 	const struct results_kept kept = { add_kept, add_kept_ledger, guests };
 	const struct campaign *campaign = guests->campaign;
 	struct results *results = guests->ask->results;
-	int err = results_replay(results, &guests->evidence, &kept, guests->why);
+	const char *line = results_kept_line(results);
+	int err = line ? resolve(guests, line) : 0;
+
+	if (err)
+		return why_set(guests->why, -err,
+			       "guests: the campaign that is kept in %s is "
+			       "not understood",
+			       results_folder(results));
+	err = results_replay(results, &guests->evidence, &kept, guests->why);
 
 	/* Lanes work side by side. */
 	guests->started_ns = loop_now() - guests->earlier_ns / campaign->lanes;
 	while (results_has(results, guests->next))
 		guests->next++;
+	if (!err && guests->explorer && explorer_skip_to(guests->explorer, guests->next - 1))
+		err = why_set(guests->why, ENOMEM, "guests: out of memory");
 	if (campaign->stop.trials && guests->next > campaign->stop.trials)
 		guests->ended_by = "trials";
 	return err;
@@ -736,8 +746,6 @@ enum exits guests_run(const struct guests_ask *ask, struct why *why)
 		code = sum_up(guests);
 	loop_free(guests->loop);
 	explorer_free(guests->explorer);
-	for (uint32_t i = 0; i < ORDER_HOLDS_MAX; i++)
-		free((char *)guests->places[i]);
 	tally_free(guests->tally);
 	if (guests->initramfs >= 0)
 		close(guests->initramfs);

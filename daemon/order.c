@@ -155,17 +155,23 @@ int order_read_place(struct order *order, const char *words, struct why *why)
 	return err ? err : add_hold(order, &hold, words, why);
 }
 
+void order_write_place(const struct order_hold *place, char words[ORDER_WORDS])
+{
+	snprintf(words, ORDER_WORDS, "%s held at %s%s", order_thread_names[place->thread],
+		 place->at_return ? "return of " : "", place->place);
+}
+
 void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS])
 {
-	int used = snprintf(words, ORDER_WORDS, "%s held at %s%s ",
-			    order_thread_names[hold->thread],
-			    hold->at_return ? "return of " : "", hold->place);
+	size_t used;
 
+	order_write_place(hold, words);
+	used = strlen(words);
 	if (hold->until == ORDER_UNTIL_TIME)
-		snprintf(words + used, ORDER_WORDS - (size_t)used, "for %" PRIu64 " us",
+		snprintf(words + used, ORDER_WORDS - used, " for %" PRIu64 " us",
 			 hold->time_us);
 	else
-		snprintf(words + used, ORDER_WORDS - (size_t)used, "until %s %s",
+		snprintf(words + used, ORDER_WORDS - used, " until %s %s",
 			 order_thread_names[hold->other], order_until_names[hold->until]);
 }
 

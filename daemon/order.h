@@ -32,7 +32,7 @@ struct hold_site;
  * Pure: text in, steps out.
  */
 enum {
-	ORDER_HOLDS_MAX = 8,
+	ORDER_HOLDS_MAX = 12,
 	ORDER_MOST_MS = 2000, /* far from soft lockup (20 s) and RCU stall (21 s) */
 	ORDER_PLACE = 64,
 	ORDER_WORDS = ORDER_PLACE + 64, /* a step in words */
@@ -81,6 +81,9 @@ int order_read(struct order *order, const char *step, struct why *why);
  * end is not said.
  */
 int order_read_place(struct order *order, const char *words, struct why *why);
+
+/* A place in the words that order_read_place() reads. */
+void order_write_place(const struct order_hold *place, char words[ORDER_WORDS]);
 
 /* A hold, and the start of thread II, in the words that order_read() reads. */
 void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS]);

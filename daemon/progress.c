@@ -165,8 +165,12 @@ void progress_step(struct progress *progress, const struct results_hook *hook)
 
 	if (progress->style != PROGRESS_PEOPLE)
 		return;
-	text_add(&text, "Step: %s of %s: %s", tier_names[hook->tier], hook->function,
-		 hook->note);
+	if (!strcmp(hook->probe, "step"))
+		text_add(&text, "Step: %s of %s: %s", tier_names[hook->tier], hook->function,
+			 hook->note);
+	else
+		text_add(&text, "%c%s: %s", toupper(hook->probe[0]), hook->probe + 1,
+			 hook->note);
 	print_wrapped(progress->out, text.at);
 	fflush(progress->out);
 }

@@ -79,6 +79,12 @@ struct results_kept {
 int results_replay(struct results *results, struct evidence *evidence,
 		   const struct results_kept *kept, struct why *why);
 
+/* The first line of the results in a folder, malloc'd; NULL: there is none. */
+char *results_first_line(const char *folder);
+
+/* The first line of an earlier run, which this one goes on with; NULL: there was none. */
+const char *results_kept_line(const struct results *results);
+
 /* Whether the trial's line was kept from an earlier run. */
 bool results_has(const struct results *results, uint32_t trial);
 

@@ -187,6 +187,28 @@ static int mark_done(struct results *results, uint32_t trial)
 	return 0;
 }
 
+char *results_first_line(const char *folder)
+{
+	char path[4096], *line = NULL;
+	size_t size = 0;
+	FILE *lines;
+
+	snprintf(path, sizeof(path), "%s/" LINES_FILE, folder);
+	lines = fopen(path, "re");
+	if (lines && getline(&line, &size, lines) < 0) {
+		free(line);
+		line = NULL;
+	}
+	if (lines)
+		fclose(lines);
+	return line;
+}
+
+const char *results_kept_line(const struct results *results)
+{
+	return results->first_line;
+}
+
 bool results_has(const struct results *results, uint32_t trial)
 {
 	return trial < results->nr_done && results->done[trial / 8] >> trial % 8 & 1;

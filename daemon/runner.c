@@ -315,6 +315,11 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 
 	complete_evidence(seat, evidence);
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
+	if (runner->ask->scouted) {
+		runner->ask->scouted(judgement, lane_books(seat->lane, BOOKS_NET_DEVICE),
+				     runner->ask->arg);
+		return true;
+	}
 	if (seat->repeats)
 		return conclude_repeat(seat, evidence, judgement);
 	if (campaign->explore.mode)
@@ -416,7 +421,7 @@ static void run_next(struct seat *seat)
 		return;
 	}
 	seat->serves = false;
-	while (results_has(runner->ask->results, runner->next_trial))
+	while (runner->ask->results && results_has(runner->ask->results, runner->next_trial))
 		explorer_learn(runner->ask->explorer, runner->next_trial++, NULL);
 	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
 		end(runner, "trials");
@@ -764,8 +769,10 @@ static int add_kept_ledger(const struct ledger_line *line, void *arg)
 static int replay_kept(struct runner *runner)
 {
 	const struct results_kept kept = { add_kept, add_kept_ledger, runner };
-	int err = results_replay(runner->ask->results, &runner->message.evidence, &kept,
-				 runner->why);
+	int err = runner->ask->results ?
+			  results_replay(runner->ask->results, &runner->message.evidence, &kept,
+					 runner->why) :
+			  0;
 
 	/* Lanes work side by side. */
 	runner->started_ns = loop_now() - runner->earlier_ns / runner->campaign->lanes;
@@ -793,6 +800,10 @@ static enum exits sum_up(struct runner *runner)
 	struct summary summary = { 0 };
 	int err = 0;
 
+	if (runner->ask->scouted)
+		return runner->error			   ? exit_of_error(runner->error) :
+		       !strcmp(runner->ended_by, "trials") ? EXIT_CLEAN :
+							     EXIT_INCONCLUSIVE;
 	tally_summary(runner->tally, &summary);
 	summary.id = results_id(results);
 	summary.ended_by = runner->ended_by;

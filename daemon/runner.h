@@ -2,6 +2,7 @@
 #ifndef DADRACE_RUNNER_H
 #define DADRACE_RUNNER_H
 
+#include "books.h"
 #include "campaign.h"
 #include "exits.h"
 #include "explore.h"
@@ -28,11 +29,18 @@
 struct runner_ask {
 	const struct campaign *campaign;
 	struct probes *probes;
-	struct results *results;
+	struct results *results; /* NULL: see scouted */
 	struct progress *progress;
 	struct explorer *explorer; /* it may know trials before the first */
 	uint32_t first;		   /* trial of the plan to begin with; 1 is the first */
 	bool keep;		   /* named namespaces that stay */
+	/*
+	 * NULL, or who is told of each trial and its books (BOOKS_OBJECTS of them) instead of the results and the
+	 * tally, which then know nothing of it: the campaign is EXIT_CLEAN when all of its trials were run.
+	 */
+	void (*scouted)(const struct judgement *judgement, const struct books *books,
+			void *arg);
+	void *arg;
 	const char *
 		ledgered; /* signatures, with commas, whose trials are not repeated; NULL: none */
 };

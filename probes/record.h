@@ -70,7 +70,7 @@ struct echo_tag {
 };
 _Static_assert(sizeof(struct echo_tag) == 16, "struct echo_tag is a contract");
 
-enum { STEPS_MAX = 8 };
+enum { STEPS_MAX = 12 };
 
 /* Of a hold without bpf_loop: turns at most, fine ones first, coarse ones in the end. */
 enum { STEP_OLD_FINE_TURNS = 1000, STEP_OLD_MEDIUM_TURNS = 1000, STEP_OLD_TURNS = 4000 };
@@ -116,7 +116,7 @@ struct lane_state {
 	__u32 held[STEP_THREADS]; /* trial in which the thread was held; never of [0] */
 	__u32 done[STEP_THREADS]; /* trial in which the thread was done */
 };
-_Static_assert(sizeof(struct lane_state) == 352, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 464, "struct lane_state is a contract");
 
 struct counts_address {
 	__u8 address[16];

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "ledger.h"
+#include "proposals.h"
 #include "watchpoint.h"
 
 /*
@@ -294,10 +295,62 @@ static void test_recordings(void **state)
 	}
 }
 
+static void propose(const char *name, const char *object, struct proposals *proposals)
+{
+	struct recording *r = recording_open(name);
+	struct memory memory;
+	struct ledger *ledger = play(r, object, &memory);
+
+	for (uint32_t i = 0; i < ledger_nr_paths(ledger); i++) {
+		const struct ledger_path *path = ledger_path(ledger, i);
+
+		proposals_add(proposals, path->stack, path->holds, path->puts);
+	}
+	ledger_free(ledger);
+	recording_close(r);
+}
+
+/* What a trial's ledger shows of the kernel is found as places, on the threads that pass them. */
+static void test_places_are_proposed(void **state)
+{
+	static const struct {
+		const char *name, *place;
+	} rows[] = {
+		{ "clean-6.1", "I held at rt6_disable_ip" },
+		{ "clean-6.1", "DAD held at return of ___neigh_create" },
+		{ "saddr-fail-6.12", "II held at return of icmpv6_echo_reply" },
+		{ "saddr-fail-6.12", "II held at return of ip6_dst_lookup_tail" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct proposals *proposals = calloc(1, sizeof(*proposals));
+		struct proposal ranked[64];
+		char words[ORDER_WORDS];
+		bool found = false;
+		uint32_t nr;
+
+		assert_non_null(proposals);
+		propose(rows[i].name, "net_device", proposals);
+		nr = proposals_rank(proposals, ranked, 64);
+		for (uint32_t j = 0; j < nr; j++) {
+			struct order read = { 0 };
+
+			order_write_place(&ranked[j].place, words);
+			assert_int_equal(order_read_place(&read, words, NULL), 0);
+			found |= !strcmp(words, rows[i].place);
+		}
+		if (!found)
+			fail_msg("%s: %s is not proposed", rows[i].name, rows[i].place);
+		free(proposals);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recordings),
+		cmocka_unit_test(test_places_are_proposed),
 	};
 
 	return cmocka_run_group_tests_name("recorded", tests, NULL, NULL);

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run_places.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore.h"
+#include "fields.h"
+#include "progress.h"
+#include "proposals.h"
+#include "runner.h"
+
+enum { OF_TABLE = 2 * ORDER_HOLDS_MAX / 3 };
+
+/* --- scouts --- */
+
+struct scouts {
+	struct proposals seen;
+	uint32_t trials, faults;
+	char no_ledger[256]; /* "": there was one */
+};
+
+static void walked(const struct judgement *judgement, const struct books *books, void *arg)
+{
+	struct scouts *scouts = arg;
+
+	scouts->trials++;
+	scouts->faults += verdict_fault(judgement->verdict);
+	for (int object = 0; object < BOOKS_OBJECTS; object++) {
+		if (books[object].state == LEDGER_UNARMED && object == BOOKS_NET_DEVICE)
+			snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%s",
+				 books[object].reason);
+		if (books[object].state == LEDGER_UNARMED)
+			continue;
+		for (uint32_t i = 0; i < books[object].nr_paths; i++)
+			proposals_add(&scouts->seen, books[object].paths[i].stack,
+				      books[object].paths[i].holds,
+				      books[object].paths[i].puts);
+	}
+}
+
+/* As the campaign's, but nothing is held, and the ledger is armed in each. */
+static enum exits run_scouts(const struct campaign *asked, struct probes *probes,
+			     struct scouts *scouts, struct why *why)
+{
+	static uint64_t no_hold;
+	static enum arm race = ARM_RACE;
+	struct campaign campaign = *asked;
+	struct runner_ask ask = { .campaign = &campaign,
+				  .probes = probes,
+				  .first = 1,
+				  .scouted = walked,
+				  .arg = scouts };
+	enum exits code = EXIT_INTERNAL;
+
+	memset(&campaign.stop, 0, sizeof(campaign.stop));
+	memset(&campaign.explore, 0, sizeof(campaign.explore));
+	campaign.stop.trials = asked->explore.scouts;
+	campaign.lanes = 1;
+	campaign.ledger = LEDGER_ALWAYS;
+	campaign.arms = &race;
+	campaign.nr_arms = 1;
+	campaign.nr_order = 0;
+	campaign.window.hold_us = &no_hold;
+	campaign.window.nr_hold_us = 1;
+	campaign.window.hold_range.max_us = 0;
+	if (!explorer_new(&campaign, &ask.explorer) &&
+	    !progress_new(PROGRESS_QUIET, stderr, &campaign, &ask.progress))
+		code = runner_run(&ask, why);
+	progress_free(ask.progress);
+	explorer_free(ask.explorer);
+	return code;
+}
+
+static enum exits scout(const struct campaign *campaign, const struct probes_ask *ask,
+			struct scouts *scouts, struct why *why)
+{
+	struct probes *probes = NULL;
+	enum exits code = EXIT_CANNOT;
+
+	if (!probes_open(ask, &probes, why))
+		code = run_scouts(campaign, probes, scouts, why);
+	probes_close(probes);
+	if (code == EXIT_INCONCLUSIVE)
+		why_set(why, 0, "explore: interrupted before the first trial");
+	/* The campaign itself will say what it cannot do without. */
+	if (code == EXIT_CLEAN || code == EXIT_INCONCLUSIVE)
+		return code;
+	snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%.255s", why->text);
+	why->text[0] = '\0';
+	return EXIT_CLEAN;
+}
+
+/* --- what is proposed --- */
+
+struct candidates {
+	struct {
+		struct order_hold place;
+		const char *why;
+	} list[RUN_PLACES_PROPOSED];
+	struct probes_place hooks[RUN_PLACES_PROPOSED];
+	uint32_t nr;
+};
+
+static void add_candidate(struct candidates *candidates, const struct campaign *campaign,
+			  const struct order_hold *place, const char *why)
+{
+	struct probes_place *hook = &candidates->hooks[candidates->nr];
+
+	candidates->list[candidates->nr].place = *place;
+	candidates->list[candidates->nr].why = why;
+	if (place->site)
+		site_functions(place->site, campaign->device.kind, hook->functions);
+	else
+		hook->functions[0] = candidates->list[candidates->nr].place.place;
+	candidates->nr++;
+}
+
+static void add_table(struct candidates *candidates, const struct campaign *campaign)
+{
+	for (uint32_t i = 0; explore_proposals[i] && candidates->nr < RUN_PLACES_PROPOSED;
+	     i++) {
+		struct order order = { 0 };
+
+		/* a table's row, which a test reads */
+		order_read_place(&order, explore_proposals[i], NULL);
+		add_candidate(candidates, campaign, &order.holds[0], "of the table");
+	}
+}
+
+/* A place of the table may be the same function. */
+static bool is_there(const struct candidates *candidates, const struct order_hold *place)
+{
+	for (uint32_t i = 0; i < candidates->nr; i++) {
+		const struct order_hold *other = &candidates->list[i].place;
+
+		if (other->thread != place->thread || other->at_return != place->at_return)
+			continue;
+		for (const char *const *f = candidates->hooks[i].functions; *f; f++)
+			if (!strcmp(*f, place->place))
+				return true;
+	}
+	return false;
+}
+
+static void add_seen(struct candidates *candidates, const struct campaign *campaign,
+		     const struct proposal *ranked, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr && candidates->nr < RUN_PLACES_PROPOSED; i++)
+		if (!is_there(candidates, &ranked[i].place))
+			add_candidate(candidates, campaign, &ranked[i].place, ranked[i].why);
+}
+
+static bool is_hookable(const struct campaign *campaign, const struct probes_place *hook)
+{
+	return (!hook->fentry && campaign->tier != TIER_KPROBE) ||
+	       (!hook->kprobe && campaign->tier != TIER_FENTRY);
+}
+
+static void tell(struct run_places *places, const struct campaign *campaign,
+		 const struct order_hold *place, const struct probes_place *hook,
+		 const char *why, bool taken)
+{
+	uint32_t at = places->nr++;
+	bool hookable = is_hookable(campaign, hook);
+	char words[ORDER_WORDS];
+
+	order_write_place(place, places->proposed[at].words);
+	snprintf(places->proposed[at].function, sizeof(places->proposed[at].function), "%s",
+		 hook->function[0] ? hook->function : hook->functions[0]);
+	order_write_place(place, words);
+	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note), "%s, %s: %s",
+		 words,
+		 taken	  ? "taken" :
+		 hookable ? "left out, there are enough" :
+			    "left out, it cannot be hooked",
+		 why);
+	places->proposed[at].hook = (struct results_hook){
+		.probe = "proposal",
+		.tier = !hookable     ? TIER_AUTO :
+			!hook->fentry ? TIER_FENTRY :
+					TIER_KPROBE,
+		.function = places->proposed[at].function,
+		.note = places->proposed[at].note,
+	};
+	if (taken)
+		places->words[places->nr_words++] = places->proposed[at].words;
+}
+
+/* What the scouts were, and what they saw. */
+static void tell_scouts(struct run_places *places, const struct scouts *scouts)
+{
+	uint32_t at = places->nr++;
+
+	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note),
+		 "%u trials without injection, which are no trials of the campaign, showed %u "
+		 "paths of references in %u functions; %u of them had a fault%s%s",
+		 scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->faults,
+		 scouts->no_ledger[0] ? "; " : "", scouts->no_ledger);
+	places->proposed[at].hook =
+		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };
+}
+
+/* So many of the table, then of what was seen, then again of the table where that is too little. */
+static void choose(const struct campaign *campaign, const struct candidates *candidates,
+		   uint32_t of_table, struct run_places *places)
+{
+	bool taken[RUN_PLACES_PROPOSED] = { false };
+	const struct {
+		uint32_t from, until, most;
+	} passes[] = {
+		{ 0, of_table, OF_TABLE },
+		{ of_table, candidates->nr, ORDER_HOLDS_MAX },
+		{ 0, of_table, ORDER_HOLDS_MAX },
+	};
+	uint32_t nr = 0;
+
+	for (size_t pass = 0; pass < sizeof(passes) / sizeof(passes[0]); pass++)
+		for (uint32_t i = passes[pass].from;
+		     i < passes[pass].until && nr < passes[pass].most; i++)
+			if (!taken[i] && is_hookable(campaign, &candidates->hooks[i])) {
+				taken[i] = true;
+				nr++;
+			}
+	for (uint32_t i = 0; i < candidates->nr; i++)
+		tell(places, campaign, &candidates->list[i].place, &candidates->hooks[i],
+		     candidates->list[i].why, taken[i]);
+}
+
+static bool any_hookable(const struct campaign *campaign, const struct candidates *candidates)
+{
+	for (uint32_t i = 0; i < candidates->nr; i++)
+		if (is_hookable(campaign, &candidates->hooks[i]))
+			return true;
+	return false;
+}
+
+int run_places_kept(const char *line, struct run_places *places)
+{
+	json_t *json = fields_parse(line);
+	const json_t *explore = json_object_get(json_object_get(json, "campaign"), "explore");
+	int err = explore ? 0 : -EINVAL;
+	const json_t *place;
+	size_t i;
+
+	json_array_foreach(json_object_get(explore, "places"), i, place)
+	{
+		char *words = places->proposed[places->nr_words].words;
+
+		if (places->nr_words == ORDER_HOLDS_MAX || !json_is_string(place))
+			break;
+		snprintf(words, ORDER_WORDS, "%s", json_string_value(place));
+		places->words[places->nr_words++] = words;
+	}
+	json_decref(json);
+	return err;
+}
+
+enum exits run_places_find(const struct campaign *campaign, const struct probes_ask *ask,
+			   struct run_places *places, struct why *why)
+{
+	struct scouts *scouts = calloc(1, sizeof(*scouts));
+	struct candidates candidates = { 0 };
+	struct proposal ranked[RUN_PLACES_PROPOSED];
+	enum exits code = EXIT_CLEAN;
+	uint32_t of_table;
+
+	if (!scouts) {
+		why_set(why, 0, "explore: out of memory");
+		return EXIT_INTERNAL;
+	}
+	add_table(&candidates, campaign);
+	of_table = candidates.nr;
+	probes_try_places(candidates.hooks, of_table);
+	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&
+	    any_hookable(campaign, &candidates))
+		code = scout(campaign, ask, scouts, why);
+	if (code == EXIT_CLEAN) {
+		add_seen(&candidates, campaign, ranked,
+			 proposals_rank(&scouts->seen, ranked, RUN_PLACES_PROPOSED));
+		probes_try_places(candidates.hooks + of_table, candidates.nr - of_table);
+		choose(campaign, &candidates, of_table, places);
+		tell_scouts(places, scouts);
+	}
+	free(scouts);
+	return code;
+}
