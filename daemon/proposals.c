@@ -130,6 +130,7 @@ static struct proposal propose(const struct proposals_function *function, int th
 	struct proposal proposal = { .place = { .thread = (enum order_thread)thread } };
 	uint32_t threads = 0;
 	bool holds = false, puts = false;
+	char where[32];
 
 	for (int i = 0; i < ORDER_THREADS; i++) {
 		threads += is_passed(function, i);
@@ -140,11 +141,13 @@ static struct proposal propose(const struct proposals_function *function, int th
 	proposal.place.at_return = !function->of[thread].puts;
 	proposal.worth = ((1U << PROPOSALS_DEPTH) >> function->of[thread].depth) * threads *
 			 (holds && puts ? 2 : 1);
+	snprintf(where, sizeof(where), "%u call%s below it", function->of[thread].depth,
+		 function->of[thread].depth == 1 ? "" : "s");
 	snprintf(proposal.why, sizeof(proposal.why),
-		 "references are %s%s%s %u call%s below it, on the path of %u thread%s",
-		 holds ? "taken" : "", holds && puts ? " and " : "", puts ? "dropped" : "",
-		 function->of[thread].depth, function->of[thread].depth == 1 ? "" : "s",
-		 threads, threads == 1 ? "" : "s");
+		 "references are %s%s%s %s, on the path of %u thread%s", holds ? "taken" : "",
+		 holds && puts ? " and " : "", puts ? "dropped" : "",
+		 function->of[thread].depth ? where : "in it", threads,
+		 threads == 1 ? "" : "s");
 	return proposal;
 }
 
@@ -159,15 +162,36 @@ static int by_worth(const void *a, const void *b)
 	return strcmp(x->place.place, y->place.place);
 }
 
-/* The best that is left, of the thread that has the fewest. */
-static uint32_t next_best(const struct proposal *all, uint32_t nr, const bool *taken,
-			  const uint32_t *taken_of)
+struct ranking {
+	struct proposal *ranked;
+	uint32_t nr;
+	uint32_t of[ORDER_THREADS];
+};
+
+static bool has_function(const struct ranking *ranking, const char *name)
+{
+	for (uint32_t i = 0; i < ranking->nr; i++)
+		if (!strcmp(ranking->ranked[i].place.place, name))
+			return true;
+	return false;
+}
+
+/* How much sooner others are taken: a function that is there waits, then a thread that has more than others. */
+static uint32_t turn_of(const struct ranking *ranking, const struct proposal *proposal)
+{
+	return ranking->of[proposal->place.thread] +
+	       (has_function(ranking, proposal->place.place) ? PROPOSALS_FUNCTIONS : 0);
+}
+
+/* The best that is left, of those whose turn it is. */
+static uint32_t next_best(const struct ranking *ranking, const struct proposal *all,
+			  uint32_t nr, const bool *taken)
 {
 	uint32_t best = nr;
 
 	for (uint32_t i = 0; i < nr; i++)
-		if (!taken[i] && (best == nr || taken_of[all[i].place.thread] <
-							taken_of[all[best].place.thread]))
+		if (!taken[i] &&
+		    (best == nr || turn_of(ranking, &all[i]) < turn_of(ranking, &all[best])))
 			best = i;
 	return best;
 }
@@ -177,19 +201,20 @@ uint32_t proposals_rank(const struct proposals *proposals, struct proposal *rank
 {
 	static struct proposal all[PROPOSALS_FUNCTIONS * ORDER_THREADS];
 	bool taken[PROPOSALS_FUNCTIONS * ORDER_THREADS] = { false };
-	uint32_t taken_of[ORDER_THREADS] = { 0 }, nr = 0, nr_ranked = 0;
+	struct ranking ranking = { .ranked = ranked };
+	uint32_t nr = 0;
 
 	for (uint32_t i = 0; i < proposals->nr; i++)
 		for (int thread = ORDER_THREAD_I; thread < ORDER_THREADS; thread++)
 			if (is_passed(&proposals->functions[i], thread))
 				all[nr++] = propose(&proposals->functions[i], thread);
 	qsort(all, nr, sizeof(all[0]), by_worth);
-	while (nr_ranked < max && nr_ranked < nr) {
-		uint32_t best = next_best(all, nr, taken, taken_of);
+	while (ranking.nr < max && ranking.nr < nr) {
+		uint32_t best = next_best(&ranking, all, nr, taken);
 
 		taken[best] = true;
-		taken_of[all[best].place.thread]++;
-		ranked[nr_ranked++] = all[best];
+		ranking.of[all[best].place.thread]++;
+		ranked[ranking.nr++] = all[best];
 	}
-	return nr_ranked;
+	return ranking.nr;
 }

@@ -44,7 +44,7 @@ struct proposal {
 	char why[160];
 };
 
-/* The best first, threads taking turns; at most `max`. */
+/* The best first, threads taking turns, a function for another thread after all others; at most `max`. */
 uint32_t proposals_rank(const struct proposals *proposals, struct proposal *ranked,
 			uint32_t max);
 

@@ -86,11 +86,12 @@ static void test_ranks(void **state)
 	RANK(paths, text);
 	assert_int_equal(strncmp(text,
 				 "II held at return of shared\n"
-				 "DAD held at shared\n"
-				 "I held at both\n",
-				 strlen("II held at return of shared\nDAD held at shared\n"
-					"I held at both\n")),
+				 "I held at both\n"
+				 "DAD held at other\n",
+				 strlen("II held at return of shared\nI held at both\n"
+					"DAD held at other\n")),
 			 0);
+	assert_true(strstr(text, "DAD held at shared\n") > strstr(text, "is_this\n"));
 	assert_true(strstr(text, "far\n") < strstr(text, "alone\n"));
 	assert_true(strstr(text, "from\n") < strstr(text, "is_this\n"));
 }
