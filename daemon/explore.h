@@ -80,8 +80,8 @@ void explorer_sums(struct explorer *explorer, struct explore_sums *sums);
 double explore_bound(uint32_t threads, uint32_t places, uint32_t delays);
 
 /*
- * Places to propose, best first, ended by NULL. Those that the kernel can hook, up to ORDER_HOLDS_MAX, become
- * explore.places of a campaign that gives none.
+ * Places to propose to a campaign that gives none, best first, ended by NULL; run_places.h says which of them, and
+ * of those that were seen, it gets.
  */
 extern const char *const explore_proposals[];
 

@@ -15,7 +15,7 @@
  * A path is thread I's when it runs in a system call, II's when that sends a packet or a softirq brings one
  * in, and DAD's when addrconf_dad_work is on it; others tell nothing. A function is worth
  * more the closer it is to the counter, when references are both taken and dropped below it, and the more
- * threads pass it. Below which references are only taken, it is held at its return: they have been taken then.
+ * threads pass it. One that a thread only takes references below is held at its return: they have been taken then.
  * How often it was passed counts for nothing, so that chance does not decide.
  *
  * Pure.

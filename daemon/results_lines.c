@@ -45,13 +45,16 @@ _Static_assert(TIERS == 4, "hooked_names: one per tier");
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field hook_rows[] = {
-	{ "probe", FIELD_TEXT, HOOK(const char *, probe), .doc = "What is watched or held" },
+	{ "probe", FIELD_TEXT, HOOK(const char *, probe), 
+	  .doc = "What is watched or held; proposal: a place that an explorer was proposed; scouts: the trials that "
+		 "showed some of them" },
 	{ "tier", FIELD_ENUM, HOOK(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL,
 	  .doc = "How it is hooked on this kernel; null when it is not" },
 	{ "function", FIELD_TEXT, HOOK(const char *, function), OR_NULL,
 	  .doc = "The kernel function that it is hooked to; null for a tracepoint" },
 	{ "note", FIELD_TEXT, HOOK(const char *, note), OR_NULL,
-	  .doc = "Of a step: which hold of the order it is, and what is special about it here" },
+	  .doc = "Of a step: which hold of the order it is, and what is special about it here; of a proposal: whether "
+		 "it was taken, and why it was proposed; of scouts: what they saw" },
 	END
 };
 const struct fields hook_fields = {

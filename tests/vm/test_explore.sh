@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Exploring in a guest: test_explore.sh DADRACE SOURCE
+#
+# A campaign that gives no places has scouts, which see paths of references, and is given places of the table and of
+# what they saw. It is killed in its midst, and resumed in a fresh guest: with the same places, without scouts, and
+# with what was learned. EXPLORE_KERNEL chooses the kernel.
+set -uo pipefail
+
+dadrace=$1 campaign=$2/config/campaigns/explore.yaml
+kernel=${EXPLORE_KERNEL:-bookworm/linux-image-cloud-amd64}
+results=$(mktemp -d -p /var/tmp dadrace-explore-XXXXXX) || exit 1 # a guest has a /tmp of its own
+trap 'rm -rf "$results"' EXIT
+trials=40
+
+for tool in qemu-system-x86_64 apt-get ifconfig; do
+	command -v $tool >/dev/null || { echo "SKIP: needs $tool"; exit 77; }
+done
+
+begin=("$dadrace" run "$campaign" --kernel "$kernel" --out "$results/run"
+	--set "stop={trials: $trials}" --set explore.generation=4)
+lines() { cat "$results/run/results.ndjson" 2>/dev/null | wc -l; }
+
+"${begin[@]}" >"$results/first.out" 2>&1 &
+first=$!
+for ((i = 0; i < 900 && $(lines) < 22; i++)); do
+	kill -0 $first 2>/dev/null || break
+	sleep 1
+done
+kill -KILL $first 2>/dev/null
+wait $first
+if grep -q '^dadrace: .*apt' "$results/first.out"; then
+	echo "SKIP: the kernel's packages cannot be had"
+	exit 77
+fi
+cp "$results/run/results.ndjson" "$results/kept.ndjson"
+timeout 1500 "${begin[@]}" --resume >"$results/second.out" 2>&1
+code=$?
+
+/usr/bin/python3 - "$results" "$code" "$trials" <<-'PYTHON'
+	import json, sys
+	folder, code, trials = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+	def read(path):
+	    lines = []
+	    for line in open(path):
+	        try:
+	            lines.append(json.loads(line))
+	        except ValueError:
+	            pass
+	    return lines
+	kept, lines = read(folder + "/kept.ndjson"), read(folder + "/run/results.ndjson")
+	begin = lines[0]
+	of_kept = [line for line in kept if line["type"] == "trial"]
+	of_run = [line for line in lines if line["type"] == "trial"]
+	places = begin["campaign"]["explore"]["places"]
+	notes = {hook["note"].split(",")[0]: hook["note"] for hook in begin["hooks"] if hook["probe"] == "proposal"}
+	scouts = [hook["note"] for hook in begin["hooks"] if hook["probe"] == "scouts"]
+	last = of_run[-1]
+	checks = [
+	    ("scouts saw paths of references", len(scouts) == 1 and " showed 0 paths" not in scouts[0]),
+	    ("each place was proposed and taken", places and all(", taken: " in notes.get(p, "") for p in places)),
+	    ("some are of the table", any(notes[p].endswith("of the table") for p in places)),
+	    ("some were seen", any("references are" in notes[p] for p in places)),
+	    ("some were left out", len(notes) > len(places)),
+	    ("it was killed in its midst", 10 < len(of_kept) < trials),
+	    ("it ended by itself", code in (0, 1, 3) and lines[-1]["type"] == "summary"),
+	    ("it was resumed with the same line", kept[0] == begin),
+	    ("what was kept stayed", of_run[: len(of_kept)] == of_kept),
+	    ("each trial is there once", sorted(t["spec"]["trial"] for t in of_run) == list(range(1, trials + 1))),
+	    ("it went on with what was learned", last["explore"]["new_features"] < of_run[0]["explore"]["new_features"]),
+	    ("which is of all trials", lines[-1]["explore"]["generations"] == trials // 4),
+	]
+	for name, fine in checks:
+	    print("ok  " if fine else "FAIL", name)
+	if not all(fine for _, fine in checks):
+	    for out in ("first", "second"):
+	        print("".join("     | " + line for line in open(f"{folder}/{out}.out").readlines()[-15:]))
+	    sys.exit(1)
+PYTHON
