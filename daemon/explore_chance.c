@@ -88,8 +88,8 @@ static uint64_t chance_of_need(const struct memory *met, const struct need *need
 		for (uint32_t j = i; j < need->nr; j++) {
 			const struct memory_entry *entry =
 				memory_find(met, pair_key(need, i, j));
-			uint64_t chance = entry ? (2ULL * entry->came + 1) * CHANCE_CERTAIN /
-							  (2ULL * entry->trials + 1) :
+			uint64_t chance = entry ? (4ULL * entry->came + 1) * CHANCE_CERTAIN /
+							  (4ULL * entry->trials + 1) :
 						  CHANCE_CERTAIN;
 
 			if (chance < least)
