@@ -42,6 +42,21 @@ static uint64_t beside(const struct point *point, uint32_t hold)
 	return hash;
 }
 
+/* Who waits for what, wherever: of all holds but one. */
+static uint64_t others_wait(const struct point *point, uint32_t hold)
+{
+	uint64_t hash = hash_word(HASH_START, point->starts_when);
+
+	for (uint32_t i = 0; i < point->nr_holds; i++)
+		if (i != hold)
+			hash = hash_word(hash, end_of(&point->holds[i]));
+	return hash;
+}
+
+/*
+ * Whether a hold ends as it should is decided by who waits for whom: that a thread which nobody let go was waited for
+ * in vain says nothing of an order in which it is.
+ */
 static struct need need_of(const struct point *point, enum need_kind kind, uint32_t hold)
 {
 	struct need need = { .what = hash_word(HASH_START, kind), .kind = kind, .hold = hold };
@@ -54,7 +69,11 @@ static struct need need_of(const struct point *point, enum need_kind kind, uint3
 	if (kind == NEED_COUNTS)
 		return need;
 	need.what = hash_word(need.what, point->holds[hold].place);
-	add_circumstance(&need, end_of(&point->holds[hold]));
+	if (kind == NEED_KEPT)
+		need.what = hash_word(hash_word(need.what, end_of(&point->holds[hold])),
+				      others_wait(point, hold));
+	else
+		add_circumstance(&need, end_of(&point->holds[hold]));
 	return need;
 }
 
@@ -88,8 +107,8 @@ static uint64_t chance_of_need(const struct memory *met, const struct need *need
 		for (uint32_t j = i; j < need->nr; j++) {
 			const struct memory_entry *entry =
 				memory_find(met, pair_key(need, i, j));
-			uint64_t chance = entry ? (4ULL * entry->came + 1) * CHANCE_CERTAIN /
-							  (4ULL * entry->trials + 1) :
+			uint64_t chance = entry ? (2ULL * entry->came + 1) * CHANCE_CERTAIN /
+							  (2ULL * entry->trials + 1) :
 						  CHANCE_CERTAIN;
 
 			if (chance < least)

@@ -12,7 +12,8 @@
  * A point has needs: that each hold is reached, that each hold ends as it should, and that the trial then
  * counts, with its echo and its answer to DAD. How often a need was met is kept under each of its
  * circumstances, and under each two of them together: its packet's way and target, DAD's answer, what thread
- * II starts with, the hold's end, and the holds beside it. The pair of circumstances that it was met
+ * II starts with, the hold's end, and the holds beside it. Of a hold's end it is kept for each way in which the
+ * threads wait for each other. The pair of circumstances that it was met
  * under least often is its chance; what was never tried is taken to be certain. The chance of a point is the
  * product of those of its needs.
  *
