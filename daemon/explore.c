@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore_chance.h"
 #include "explore_memory.h"
 #include "explore_point.h"
 #include "hash.h"
@@ -33,10 +32,11 @@ const char *const explore_proposals[] = {
 enum { MEASURED_GENERATIONS = 2, TRIES = 64 };
 
 /*
- * Of guided trials: one in how many asks for no chance to come about, of how many schedules the newest is
- * taken, and one in how many changes an earlier one.
+ * Of guided trials: how often what has never come about is tried before it is left alone, one in how
+ * many tries it nevertheless, of how many schedules the newest is taken, and one in how many changes an
+ * earlier one.
  */
-enum { DOUBT = 16, CANDIDATES = 64, CHANGED_IN = 4 };
+enum { PATIENCE = 3, DOUBT = 16, CANDIDATES = 32, CHANGED_IN = 4 };
 
 struct planned {
 	struct point point;
@@ -57,7 +57,8 @@ struct explorer {
 	uint32_t nr_trials, room;
 	uint32_t sealed; /* generations whose behaviour is all there and counted */
 	struct memory features;
-	struct memory met;     /* what points need, see explore_chance.h */
+	struct memory places;  /* with each kind of packet: whether a hold there was reached */
+	struct memory orders;  /* whose holds were all reached: whether all were kept */
 	struct memory planned; /* orders */
 	uint32_t *corpus;      /* numbers of trials, ascending */
 	uint32_t nr_corpus, corpus_room;
@@ -86,7 +87,8 @@ void explorer_free(struct explorer *explorer)
 		free(explorer->trials[i].features);
 	free(explorer->trials);
 	memory_free(&explorer->features);
-	memory_free(&explorer->met);
+	memory_free(&explorer->places);
+	memory_free(&explorer->orders);
 	memory_free(&explorer->planned);
 	free(explorer->corpus);
 	free(explorer);
@@ -126,10 +128,68 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static bool came_about(const struct explorer *explorer, const struct planned *planned)
+static bool has_hold(const struct explorer *explorer, const struct planned *planned,
+		     uint32_t hold, bool kept)
 {
-	return chance_order_kept(&explorer->space, &planned->point, planned->features,
-				 planned->nr_features);
+	const struct order_hold *place =
+		&explorer->space.places.holds[planned->point.holds[hold].place];
+	uint64_t feature =
+		behaviour_of_hold(place->thread, place->at_return, place->place, kept);
+
+	return planned->nr_features && bsearch(&feature, planned->features,
+					       planned->nr_features, sizeof(feature), by_value);
+}
+
+/* How many of the holds were reached, or kept; those of one thread, or of all. */
+static uint32_t count_holds(const struct explorer *explorer, const struct planned *planned,
+			    enum order_thread thread, bool kept)
+{
+	const struct point *point = &planned->point;
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < point->nr_holds; i++)
+		if (!thread ||
+		    explorer->space.places.holds[point->holds[i].place].thread == thread)
+			nr += has_hold(explorer, planned, i, kept);
+	return nr;
+}
+
+static bool came_about(const struct explorer *explorer, const struct planned *planned,
+		       bool kept)
+{
+	return count_holds(explorer, planned, ORDER_THREAD_NONE, kept) ==
+	       planned->point.nr_holds;
+}
+
+enum { PACKET_SIDES = 3 };
+
+/* A place, with one side of the packet: its way, whom it is for, the answer to DAD. */
+static void place_keys(uint32_t place, const struct point *point, uint64_t keys[PACKET_SIDES])
+{
+	const uint64_t sides[PACKET_SIDES] = { point->direction, point->target, point->answer };
+
+	for (uint64_t i = 0; i < PACKET_SIDES; i++)
+		keys[i] = hash_word(hash_word(hash_word(HASH_START, place), i), sides[i]);
+}
+
+static bool is_hopeless(const struct memory *memory, uint64_t key)
+{
+	const struct memory_entry *entry = memory_find(memory, key);
+
+	return entry && entry->trials >= PATIENCE && !entry->came;
+}
+
+static bool has_hope(const struct explorer *explorer, const struct point *point)
+{
+	for (uint32_t i = 0; i < point->nr_holds; i++) {
+		uint64_t keys[PACKET_SIDES];
+
+		place_keys(point->holds[i].place, point, keys);
+		for (int side = 0; side < PACKET_SIDES; side++)
+			if (is_hopeless(&explorer->places, keys[side]))
+				return false;
+	}
+	return !is_hopeless(&explorer->orders, point_order_key(point));
 }
 
 /* --- what generations have shown --- */
@@ -150,6 +210,43 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 	return 0;
 }
 
+static int remember(struct memory *memory, uint64_t key, uint32_t generation, bool came)
+{
+	struct memory_entry *entry = memory_meet(memory, key, generation);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->trials++;
+	entry->came += came;
+	return 0;
+}
+
+/* Where thread II did not start, its places tell nothing. */
+static int seal_holds(struct explorer *explorer, const struct planned *planned,
+		      uint32_t generation)
+{
+	const struct point *point = &planned->point;
+	bool started = !point->starts_when ||
+		       count_holds(explorer, planned, point->starts_when, false);
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < point->nr_holds; i++) {
+		uint32_t place = point->holds[i].place;
+		uint64_t keys[PACKET_SIDES];
+
+		if (!started && explorer->space.places.holds[place].thread == ORDER_THREAD_II)
+			continue;
+		place_keys(place, point, keys);
+		for (int side = 0; !err && side < PACKET_SIDES; side++)
+			err = remember(&explorer->places, keys[side], generation,
+				       has_hold(explorer, planned, i, false));
+	}
+	if (!err && came_about(explorer, planned, false))
+		err = remember(&explorer->orders, point_order_key(point), generation,
+			       came_about(explorer, planned, true));
+	return err;
+}
+
 /* A trial of which nothing is known, or that was not explored, teaches nothing of holds. */
 static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t generation)
 {
@@ -158,13 +255,12 @@ static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t genera
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < planned->nr_features; i++)
-		err = memory_note(&explorer->features, planned->features[i], generation, true);
+		err = remember(&explorer->features, planned->features[i], generation, true);
 	if (err || !planned->choice.mode || !planned->nr_features)
 		return err;
-	err = chance_learn(&explorer->met, &explorer->space, &planned->point, planned->features,
-			   planned->nr_features, generation);
+	err = seal_holds(explorer, planned, generation);
 	/* What did not come about is not worth a change: what it showed is its deadline's. */
-	if (!err && explorer->features.nr > before && came_about(explorer, planned))
+	if (!err && explorer->features.nr > before && came_about(explorer, planned, true))
 		err = add_to_corpus(explorer, trial);
 	return err;
 }
@@ -307,40 +403,29 @@ static uint32_t times_planned(const struct explorer *explorer, const struct poin
 	return entry ? entry->trials : 0;
 }
 
-/*
- * What a trial of this point is worth: its chance to come about, shared among all trials of its order. One that
- * doubts what was learned takes it for certain.
- */
-static uint64_t worth_of(const struct explorer *explorer, const struct point *point,
-			 bool doubts)
-{
-	uint64_t chance = doubts ? CHANCE_CERTAIN : chance_of(&explorer->met, point);
-
-	return chance * chance / CHANCE_CERTAIN / (1 + times_planned(explorer, point));
-}
-
-/* Of some schedules the one that is worth most. */
+/* Of some schedules the one whose order was planned least often; one without hope when all are. */
 static void plan_fresh(struct explorer *explorer, uint64_t *state, bool doubts,
 		       struct planned *planned)
 {
-	uint64_t most = 0;
+	uint32_t least = UINT32_MAX;
 
 	for (int i = 0; i < CANDIDATES; i++) {
 		struct point point;
-		uint64_t worth;
+		uint32_t times = UINT32_MAX - 1;
 
 		point_schedule(&explorer->space, state, &point);
-		worth = worth_of(explorer, &point, doubts);
-		if (i && worth <= most)
+		if (doubts || has_hope(explorer, &point))
+			times = times_planned(explorer, &point);
+		if (times >= least)
 			continue;
-		most = worth;
+		least = times;
 		planned->point = point;
 	}
 }
 
 /*
- * Most trials are new schedules; the others change what has shown new behaviour. What seldom comes about
- * is seldom planned, but for some trials that doubt what was learned.
+ * Most trials are new schedules; the others change what has shown new behaviour. What has never come about,
+ * though it was tried often enough, is left alone but for some trials that doubt it.
  */
 static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
@@ -352,8 +437,7 @@ static void plan_guided(struct explorer *explorer, uint64_t *state, struct plann
 	}
 	for (int i = 0; i < TRIES; i++) {
 		plan_change(explorer, state, planned);
-		if (doubts || plan_draw_below(state, CHANCE_CERTAIN) <
-				      chance_of(&explorer->met, &planned->point))
+		if (doubts || has_hope(explorer, &planned->point))
 			break;
 	}
 	explorer->trials[planned->choice.parent - 1].chosen++;
@@ -400,8 +484,8 @@ static int plan_one(struct explorer *explorer, uint32_t trial, struct planned *p
 		.generation = generation_of(explorer, trial),
 	};
 	modes[planned->choice.mode].plan(explorer, &state, planned);
-	return memory_note(&explorer->planned, point_order_key(&planned->point),
-			   planned->choice.generation, false);
+	return remember(&explorer->planned, point_order_key(&planned->point),
+			planned->choice.generation, false);
 }
 
 static int plan_generation(struct explorer *explorer)
