@@ -70,6 +70,7 @@ static void subject_close(struct subject *subject)
 static void print_head(const struct subject *s, FILE *out)
 {
 	const struct tally_finding *finding = s->finding;
+	struct finding_text headline = finding_headline(finding);
 
 	fprintf(out, "%s", finding->signature);
 	if (finding->delta)
@@ -79,6 +80,10 @@ static void print_head(const struct subject *s, FILE *out)
 		s->told.reason);
 	fprintf(out, "Seen in %u trial%s, told here by trial %u, arm %s.\n", finding->count,
 		finding->count == 1 ? "" : "s", s->trial->number, arm_names[s->trial->arm]);
+	if (*headline.at) {
+		strncat(headline.at, ".", sizeof(headline.at) - strlen(headline.at) - 1);
+		finding_print_wrapped(out, headline.at, MAIL_COLUMNS);
+	}
 }
 
 static const char *word(const json_t *object, const char *name)

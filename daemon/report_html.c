@@ -497,6 +497,7 @@ static int print_finding(struct html *h, uint32_t number)
 {
 	const struct tally_finding *finding = &h->summary->findings[number - 1];
 	const struct past_trial *trial = report_trial(h->past, finding);
+	struct finding_text headline = finding_headline(finding);
 	int err;
 
 	fprintf(h->out,
@@ -509,7 +510,10 @@ static int print_finding(struct html *h, uint32_t number)
 	if (finding->delta)
 		fprintf(h->out, ", up to %+" PRId64 " reference%s", finding->delta,
 			finding->delta == 1 ? "" : "s");
-	fprintf(h->out, "%s.</p>\n", finding->pinned ? "; pinned until reboot" : "");
+	fprintf(h->out, "%s.%s", finding->pinned ? "; pinned until reboot" : "",
+		*headline.at ? " " : "");
+	markup_text(h->out, headline.at);
+	fprintf(h->out, "%s</p>\n", *headline.at ? "." : "");
 	err = print_picture(h, trial, past_ledger(h->past, trial->number, 0));
 	if (err)
 		return err;

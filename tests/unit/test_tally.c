@@ -360,8 +360,12 @@ static void test_shares_and_p_values(void **state)
 	assert_string_equal(finding_cause(finding).at,
 			    "What the race arm injects causes it: p = 0.018 at most, against "
 			    "every other arm (Fisher's exact test)");
+	assert_string_equal(finding_headline(finding).at,
+			    "Left alone it shows in 1 of 4 trials (echo arm: 0.63% .. 80.6%); "
+			    "held, in 8 of 8 (race arm: 63.0% .. 100%)");
 
 	finding = &summary.findings[1];
+	assert_string_equal(finding_headline(finding).at, "");
 	assert_true(finding->p_value == 1);
 	assert_string_equal(finding_cause(finding).at, "The race arm does not show it");
 	assert_int_equal(summary.arms[2].faults, 8);
@@ -382,6 +386,7 @@ static void test_one_arm_has_no_p_value(void **state)
 	assert_string_equal(
 		finding_cause(&summary.findings[0]).at,
 		"Whether what was injected causes it is not known: no other arm ran");
+	assert_string_equal(finding_headline(&summary.findings[0]).at, "");
 	tally_free(tally);
 }
 
