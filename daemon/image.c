@@ -225,6 +225,17 @@ static const char *keyring(void)
 	return "";
 }
 
+/* Debian gives no security updates of their own to what is unstable or comes from backports. */
+static bool has_security(const char *suite)
+{
+	static const char *const without[] = { "sid", "unstable", "experimental", "rc-buggy" };
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (!strcmp(suite, without[i]))
+			return false;
+	return !strstr(suite, "-backports");
+}
+
 /* The machine's own mirrors, for another suite: the main one, and the one of security updates. */
 static int write_sources(const char *suite, const char *path, struct why *why)
 {
@@ -247,7 +258,7 @@ static int write_sources(const char *suite, const char *path, struct why *why)
 	     mirror = strtok_r(NULL, "\n", &save)) {
 		bool security = strstr(mirror, "security") != NULL;
 
-		if (!strcmp(mirror, last) || (security && !strcmp(suite, "sid")))
+		if (!strcmp(mirror, last) || (security && !has_security(suite)))
 			continue;
 		snprintf(last, sizeof(last), "%s", mirror);
 		fprintf(file, "deb %s %s %s%s main\n", keyring(), mirror, suite,
