@@ -29,9 +29,8 @@ static __always_inline bool is_neighbour(const struct neighbour *neighbour,
  *
  * Since 6.13 a device lists its own neighbours (NEIGH_ND_TABLE is 1); before, the table is searched.
  */
-static __always_inline struct neighbour *find_neighbour(struct net_device *dev,
-							struct inet6_dev *idev,
-							const struct key *key, __u32 *nr)
+static __always_inline struct neighbour *
+find_neighbour(struct net_device *dev, struct inet6_dev *idev, const struct key *key, __u32 *nr)
 {
 	*nr = 0;
 	if (bpf_core_field_exists(dev->neighbours)) {
