@@ -30,6 +30,11 @@ bool verdict_valid(enum verdict verdict)
 	return verdict == VERDICT_CLEAN || verdict_fault(verdict);
 }
 
+bool verdict_judged(enum verdict verdict)
+{
+	return verdict_valid(verdict) || verdict == VERDICT_MISSED;
+}
+
 __attribute__((format(printf, 3, 4))) static bool
 say(struct judgement *judgement, enum verdict verdict, const char *format, ...)
 {

@@ -22,7 +22,7 @@ truth "sound: no report of no finding" [ ! -e sound/findings ]
 # --- replay ---
 
 dadrace again replay leaky 2 --times 5 --out again
-ends again 1 'Reproduced: 5 of 5 valid trials show leak/net_device; rate 47.8% .. 100% at 95%'
+ends again 1 'Reproduced: 5 of 5 trials show leak/net_device; rate 47.8% .. 100% at 95%'
 check "again: five times the very same trial" again "len(trials) == 5 and
 	all(t['delta'] == 2 for t in trials) and len({t['spec']['seed'] for t in trials}) == 1"
 /usr/bin/python3 - >same.out 2>&1 <<-'PYTHON'
@@ -141,7 +141,7 @@ dadrace few verify --before leaky --after here --set window.site=off --set "brin
 ends few 3 '^Not proved: .* only 0 of 8 trials that are needed are valid'
 dadrace measured verify --before here --after here quick.yaml --set stop.trials=4 --set bringup.kind=command \
 	--set watch.deadline_ms=500 --set "bringup.command=$leaking" --out measured
-ends measured 1 '^Before: 4 of 4 valid race trials'
+ends measured 1 '^Before: 4 of 4 race trials'
 
 dadrace good verify --bisect-step --quiet --before leaky --after here --set "bringup.command=$harmless"
 ends good 0
