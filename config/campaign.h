@@ -118,6 +118,8 @@ struct campaign {
 		enum target *targets;
 		uint32_t nr_targets;
 		enum source source;
+		enum message_kind *message; /* one is drawn for each trial */
+		uint32_t nr_message;
 		uint32_t count;
 		uint64_t offset_us;
 		uint64_t spacing_us;

@@ -121,6 +121,8 @@ static int check_spec(const struct load *load, const struct campaign *campaign)
 		{ "window.hold_us", campaign->window.nr_hold_us },
 		{ "echo.directions", campaign->echo.nr_directions },
 		{ "echo.targets", campaign->echo.nr_targets },
+		{ "echo.message", campaign->echo.nr_message },
+		{ "dad.answer", campaign->dad.nr_answer },
 	};
 	int seed = key_find("trial_seed");
 
@@ -314,8 +316,8 @@ static int check_direction(const struct load *load, const struct campaign *campa
 			   enum direction direction)
 {
 	int directions = key_find("echo.directions"), targets = key_find("echo.targets");
-	int kind = key_find("device.kind");
-	bool fits = false;
+	int kind = key_find("device.kind"), messages = key_find("echo.message");
+	bool fits = false, message = false;
 
 	if (direction == DIRECTION_INBOUND && campaign->device.kind == DEVICE_DUMMY)
 		return complain_key(
@@ -329,6 +331,31 @@ static int check_direction(const struct load *load, const struct campaign *campa
 				    "none of the targets fits direction %s; fitting are: %s",
 				    direction_names[direction],
 				    fitting_targets(direction).text);
+	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
+		message = message || message_fits(direction, campaign->echo.message[i]);
+	if (!message)
+		return complain_key(load, culprit(load, messages, directions),
+				    "direction %s carries echoes only; add echo, or leave the "
+				    "direction out",
+				    direction_names[direction]);
+	return 0;
+}
+
+static int check_message(const struct load *load, const struct campaign *campaign,
+			 enum message_kind message)
+{
+	int messages = key_find("echo.message"), mode = key_find("sysctl.addr_gen_mode");
+	int kind = key_find("device.kind");
+
+	if (message_names_device(message) && campaign->sysctl.addr_gen_mode)
+		return complain_key(load, culprit(load, messages, mode),
+				    "%s is about the device's address, which is not known "
+				    "beforehand when sysctl.addr_gen_mode is not 0",
+				    message_names[message]);
+	if (message == MESSAGE_RA && campaign->device.kind == DEVICE_EXISTING)
+		return complain_key(load, culprit(load, messages, kind),
+				    "ra makes a default route, and the network namespace of "
+				    "existing devices is not ours alone; leave ra out");
 	return 0;
 }
 
@@ -341,6 +368,8 @@ static int check_echo(const struct load *load, const struct campaign *campaign)
 
 	for (uint32_t i = 0; !err && i < campaign->echo.nr_directions; i++)
 		err = check_direction(load, campaign, campaign->echo.directions[i]);
+	for (uint32_t i = 0; !err && i < campaign->echo.nr_message; i++)
+		err = check_message(load, campaign, campaign->echo.message[i]);
 	for (uint32_t i = 0; !err && i < campaign->echo.nr_targets; i++)
 		if (campaign->echo.targets[i] == TARGET_PEER &&
 		    campaign->device.kind == DEVICE_DUMMY)

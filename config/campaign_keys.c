@@ -229,6 +229,13 @@ static const struct field echo_rows[] = {
 	  .fallback = "peer",
 	  .doc = "Whom inbound echoes claim to be from: the peer, or another address without "
 		 "neighbour entry for each echo" },
+	{ "message", FIELD_ENUM, IN_LIST(echo, enum message_kind *, message),
+	  NAMES(message_names, MESSAGES), .fallback = "[echo]",
+	  .doc = "What is sent instead of echo requests, one drawn for each trial among those that "
+		 "fit its direction (outbound ones are echoes): ns asks for the device's "
+		 "address, na tells the sender's, ra makes a default route and an address, redirect "
+		 "is about what bringup.change route-add leads to, errors quote an echo of "
+		 "the device, mld-query is answered and mld-report spares the device its own" },
 	{ "count", FIELD_U32, IN(echo, uint32_t, count), RANGE(0, 1000), .fallback = "4",
 	  .doc = "Echoes in each trial of the arms echo and race; a leak of one reference "
 		 "each then shows as this number; 0 leaves the window to dad.answer" },
@@ -390,7 +397,7 @@ const struct fields campaign_fields = {
 	.size = sizeof(struct campaign),
 };
 
-#define NAMES_MAX 80
+#define NAMES_MAX 128
 
 struct key campaign_keys[KEYS_MAX];
 int nr_campaign_keys;

@@ -25,6 +25,7 @@ static const struct pin {
 	{ "order", NULL, "order", .stays = true },
 	{ "direction", "echo", "directions", .list = true },
 	{ "target", "echo", "targets", .list = true },
+	{ "message", "echo", "message", .list = true },
 	{ "echoes", "echo", "count", .stays = true },
 	{ "offset_us", "echo", "offset_us" },
 	{ "dad_answer", "dad", "answer", .list = true },

@@ -512,10 +512,16 @@ struct plainer_words plainer_say(const struct plainer *plainer, uint32_t knob,
 static const struct {
 	const char *name;
 	const char *value; /* as JSON */
-	const char *unused[8];
+	const char *unused[9];
 } idle[] = {
-	{ "echoes", "0", { "direction", "target", "source", "offset_us", "spacing_us",
+	{ "echoes", "0", { "direction", "target", "source", "message", "offset_us", "spacing_us",
 			   "payload_bytes", "hop_limit" } },
+	{ "message", "\"ns\"", { "payload_bytes", "hop_limit" } },
+	{ "message", "\"na\"", { "payload_bytes", "hop_limit" } },
+	{ "message", "\"ra\"", { "payload_bytes", "hop_limit" } },
+	{ "message", "\"redirect\"", { "hop_limit" } },
+	{ "message", "\"mld-query\"", { "payload_bytes", "hop_limit" } },
+	{ "message", "\"mld-report\"", { "payload_bytes", "hop_limit" } },
 	{ "echoes", "1", { "spacing_us" } },
 	{ "direction", "\"outbound\"", { "source" } },
 	{ "direction", "\"outbound-raw\"", { "source" } },

@@ -93,6 +93,8 @@ static const struct field spec_rows[] = {
 	  .doc = "Whom echoes are addressed to" },
 	{ "source", FIELD_ENUM, SPEC(enum source, source), NAMES(source_names, SOURCES),
 	  .doc = "Whom inbound echoes claim to be from" },
+	{ "message", FIELD_ENUM, SPEC(enum message_kind, message), NAMES(message_names, MESSAGES),
+	  .doc = "What is sent; the echoes of this line are of this kind" },
 	{ "steps", FIELD_U32, SPEC(uint32_t, steps),
 	  .doc = "Holds that are in force; 0 is none" },
 	{ "order", FIELD_TEXT, SPEC(const char **, order), LIST(struct trial_spec, order),

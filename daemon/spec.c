@@ -11,6 +11,10 @@ const char *const bringup_kind_names[] = { "do_dad", "command" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
 const char *const target_names[] = { "all-nodes", "solicited-node", "tentative", "peer", "nobody" };
 const char *const source_names[] = { "peer", "spoofed" };
+const char *const message_names[] = {
+	"echo", "ns", "na", "ra", "redirect", "unreachable", "packet-too-big", "time-exceeded",
+	"parameter-problem", "mld-query", "mld-report",
+};
 const char *const dad_answer_names[] = { "none", "ns", "na", "loopback" };
 const char *const dad_at_names[] = { "probe", "open" };
 const char *const explore_mode_names[] = { "off", "sweep", "random", "sample", "pct", "guided" };
@@ -33,6 +37,7 @@ NAMED(bringup_kind_names, BRINGUP_KINDS);
 NAMED(direction_names, DIRECTIONS);
 NAMED(target_names, TARGETS);
 NAMED(source_names, SOURCES);
+NAMED(message_names, MESSAGES);
 NAMED(dad_answer_names, DAD_ANSWERS);
 NAMED(dad_at_names, DAD_ATS);
 NAMED(explore_mode_names, EXPLORE_MODES);
@@ -64,4 +69,52 @@ bool target_fits(enum direction direction, enum target target)
 	case TARGETS: break;
 	}
 	return false;
+}
+
+bool message_fits(enum direction direction, enum message_kind message)
+{
+	return direction == DIRECTION_INBOUND || message == MESSAGE_ECHO;
+}
+
+bool message_names_device(enum message_kind message)
+{
+	switch (message) {
+	case MESSAGE_NS:
+	case MESSAGE_REDIRECT:
+	case MESSAGE_UNREACHABLE:
+	case MESSAGE_PACKET_TOO_BIG:
+	case MESSAGE_TIME_EXCEEDED:
+	case MESSAGE_PARAMETER_PROBLEM:
+	case MESSAGE_MLD_REPORT: return true;
+	case MESSAGE_ECHO:
+	case MESSAGE_NA:
+	case MESSAGE_RA:
+	case MESSAGE_MLD_QUERY:
+	case MESSAGES: break;
+	}
+	return false;
+}
+
+const char *message_words(enum message_kind message, uint32_t number)
+{
+	/* clang-format off */
+	static const struct {
+		const char *one, *more;
+	} words[] = {
+		[MESSAGE_ECHO]              = { "echo", "echoes" },
+		[MESSAGE_NS]                = { "Neighbor Solicitation", "Neighbor Solicitations" },
+		[MESSAGE_NA]                = { "Neighbor Advertisement", "Neighbor Advertisements" },
+		[MESSAGE_RA]                = { "Router Advertisement", "Router Advertisements" },
+		[MESSAGE_REDIRECT]          = { "Redirect", "Redirects" },
+		[MESSAGE_UNREACHABLE]       = { "Destination Unreachable", "Destination Unreachables" },
+		[MESSAGE_PACKET_TOO_BIG]    = { "Packet Too Big", "Packets Too Big" },
+		[MESSAGE_TIME_EXCEEDED]     = { "Time Exceeded", "Times Exceeded" },
+		[MESSAGE_PARAMETER_PROBLEM] = { "Parameter Problem", "Parameter Problems" },
+		[MESSAGE_MLD_QUERY]         = { "Multicast Listener Query", "Multicast Listener Queries" },
+		[MESSAGE_MLD_REPORT]        = { "Multicast Listener Report", "Multicast Listener Reports" },
+	};
+	/* clang-format on */
+	_Static_assert(sizeof(words) / sizeof(words[0]) == MESSAGES, "words for each");
+
+	return number == 1 ? words[message].one : words[message].more;
 }

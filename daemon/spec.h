@@ -93,6 +93,23 @@ enum source {
 };
 extern const char *const source_names[];
 
+/* What is sent into the window. Where "echo" is said of packets in general, it may be any of these. */
+enum message_kind {
+	MESSAGE_ECHO,	     /* RFC 4443 4.1 */
+	MESSAGE_NS,	     /* for the device's own address (RFC 4861 4.3) */
+	MESSAGE_NA,	     /* of its sender's address (RFC 4861 4.4) */
+	MESSAGE_RA,	     /* a router, with a prefix for addresses (RFC 4861 4.2) */
+	MESSAGE_REDIRECT,    /* RFC 4861 4.5 */
+	MESSAGE_UNREACHABLE, /* RFC 4443 3.1; errors and Redirects quote an echo of the device */
+	MESSAGE_PACKET_TOO_BIG,	   /* RFC 4443 3.2 */
+	MESSAGE_TIME_EXCEEDED,	   /* RFC 4443 3.3 */
+	MESSAGE_PARAMETER_PROBLEM, /* RFC 4443 3.4 */
+	MESSAGE_MLD_QUERY,	   /* of version 2, for all groups (RFC 3810 5.1) */
+	MESSAGE_MLD_REPORT, /* of another listener to the device's own group (RFC 2710 3) */
+	MESSAGES,
+};
+extern const char *const message_names[];
+
 /* What the peer says to the device's DAD probe, a Neighbour Solicitation from ::. */
 enum dad_answer {
 	DAD_ANSWER_NONE,
@@ -169,6 +186,7 @@ struct trial_spec {
 	enum direction direction;
 	enum target target;
 	enum source source;
+	enum message_kind message;
 	uint32_t steps; /* holds in force; 0: none */
 	struct order_hold holds[ORDER_HOLDS_MAX];
 	enum order_thread starts_when; /* as in struct order */
@@ -198,5 +216,14 @@ void spec_say(struct trial_spec *spec, struct spec_words *words);
 
 /* Whether an echo of this direction can be addressed to this target. */
 bool target_fits(enum direction direction, enum target target);
+
+/* Whether a message can go in this direction. */
+bool message_fits(enum direction direction, enum message_kind message);
+
+/* Whether it is about the device's own address, which has to be known for it. */
+bool message_names_device(enum message_kind message);
+
+/* What so many of them are called, by their standards' names. */
+const char *message_words(enum message_kind message, uint32_t number);
 
 #endif

@@ -79,6 +79,37 @@ else
 	echo "SKIP busybox: it is not installed, or without ifconfig"
 fi
 
+# --- every message ---
+
+types='echo:128 ns:135 na:136 ra:134 redirect:137 unreachable:1 packet-too-big:2 time-exceeded:3
+	parameter-problem:4 mld-query:130 mld-report:131'
+# shellcheck disable=SC2086 # words of the list
+all_messages=$(printf '%s, ' $types | sed 's/:[0-9]*//g; s/, $//')
+run messages quick --set stop.trials=220 --set lanes=2 --set "echo.message=[$all_messages]" \
+	--set 'echo.targets=[all-nodes, solicited-node, tentative]' --set 'arms=[control, race]'
+proves messages 220
+check "messages: each was sent, and all came in" messages "
+	{t['spec']['message'] for t in arm('race')} == set('$all_messages'.split(', ')) and
+	all(t['echoes_delivered'] == t['echoes_sent'] == 4 for t in valid(arm('race')))"
+
+# What the kernel has counted of each type, of good checksums.
+counted() { # TYPE
+	ip netns exec dadrace-1 awk -v name="Icmp6InType$1" '$1 == name { print $2 }' /proc/net/snmp6
+}
+no_errors() { ip netns exec dadrace-1 grep -qE '^Icmp6In(Csum)?Errors[[:space:]]+0$' /proc/net/snmp6; }
+for message in $types; do
+	run one quick --keep --set stop.trials=2 --set "echo.message=[${message%:*}]" \
+		--set 'echo.targets=[all-nodes]' --force
+	# Not all of them: what comes before the device has joined its groups is dropped earlier.
+	truth "${message%:*}: the kernel has taken some of type ${message#*:}" \
+		[ "$(counted "${message#*:}")" -ge 1 ]
+	truth "${message%:*}: and none was bad" no_errors
+	[ "$message" != ra:134 ] || check "ra: there are two addresses" one \
+		"any(sum(m['event'] == 'permanent' for m in t['timeline']) == 2 for t in trials)"
+	dadrace clean clean
+	rm -rf one
+done
+
 # --- devices ---
 
 has_kind() { # KIND: this kernel makes such a device

@@ -275,6 +275,15 @@ static const struct bad {
 	{ "echo:\n  directions: [inbound, outbound]\n  targets: [tentative]\n", { NULL },
 	  "bad.yaml:3:3: echo.targets: none of the targets fits direction outbound; "
 	  "fitting are: all-nodes, peer, nobody" },
+	{ "echo:\n  directions: [inbound, outbound-raw]\n  message: [ns, ra]\n", { NULL },
+	  "bad.yaml:3:3: echo.message: direction outbound-raw carries echoes only; add echo, "
+	  "or leave the direction out" },
+	{ "echo:\n  message: [echo, redirect]\nsysctl:\n  addr_gen_mode: 2\n", { NULL },
+	  "bad.yaml:4:3: sysctl.addr_gen_mode: redirect is about the device's address, which is "
+	  "not known beforehand when sysctl.addr_gen_mode is not 0" },
+	{ "device: {kind: existing, dut: a, peer: b}\necho:\n  message: [ra]\n", { NULL },
+	  "bad.yaml:3:3: echo.message: ra makes a default route, and the network namespace of "
+	  "existing devices is not ours alone; leave ra out" },
 	{ "echo:\n  count: 1000\n  spacing_us: 1000000\n", { NULL },
 	  "bad.yaml:3:3: echo.spacing_us: the last echo would leave 999000000 us after "
 	  "the window "

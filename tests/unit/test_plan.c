@@ -192,6 +192,39 @@ static void test_dad(void **state)
 	campaign_free(campaign);
 }
 
+/* Messages are drawn about evenly, and go where they can; what else is drawn is the same without them. */
+static void test_messages(void **state)
+{
+	struct campaign *without = load(mixed);
+	struct campaign *with = load(mixed);
+	uint32_t messages[MESSAGES] = { 0 }, inbound = 0;
+
+	(void)state;
+	free(with->echo.message);
+	with->echo.message = calloc(MESSAGES, sizeof(*with->echo.message));
+	for (with->echo.nr_message = 0; with->echo.nr_message < MESSAGES;
+	     with->echo.nr_message++)
+		with->echo.message[with->echo.nr_message] = with->echo.nr_message;
+	for (uint32_t trial = 1; trial <= TRIALS; trial++) {
+		struct trial_spec a, b;
+
+		plan_trial(without, trial, &a);
+		plan_trial(with, trial, &b);
+		assert_same(&a, &b);
+		assert_int_equal(a.message, MESSAGE_ECHO);
+		assert_true(message_fits(b.direction, b.message));
+		if (b.direction == DIRECTION_INBOUND) {
+			messages[b.message]++;
+			inbound++;
+		}
+	}
+	for (size_t i = 0; i < MESSAGES; i++)
+		assert_in_range(messages[i], inbound / MESSAGES - inbound / 40,
+				inbound / MESSAGES + inbound / 40);
+	campaign_free(without);
+	campaign_free(with);
+}
+
 /* What is drawn beside the answers is the same with and without them. */
 static void test_dad_leaves_the_plan(void **state)
 {
@@ -267,17 +300,12 @@ static void test_last_trial(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_draw),
-		cmocka_unit_test(test_same_seed),
-		cmocka_unit_test(test_other_seed),
-		cmocka_unit_test(test_balance),
-		cmocka_unit_test(test_arms),
-		cmocka_unit_test(test_draws),
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_comparable),
-		cmocka_unit_test(test_last_trial),
-		cmocka_unit_test(test_dad),
-		cmocka_unit_test(test_dad_leaves_the_plan),
+		cmocka_unit_test(test_draw),	   cmocka_unit_test(test_same_seed),
+		cmocka_unit_test(test_other_seed), cmocka_unit_test(test_balance),
+		cmocka_unit_test(test_arms),	   cmocka_unit_test(test_draws),
+		cmocka_unit_test(test_list),	   cmocka_unit_test(test_comparable),
+		cmocka_unit_test(test_last_trial), cmocka_unit_test(test_dad),
+		cmocka_unit_test(test_messages),   cmocka_unit_test(test_dad_leaves_the_plan),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
