@@ -82,6 +82,8 @@ struct campaign {
 		enum bringup_kind kind;
 		const char **command; /* argv; {dut} and {peer} stand for the devices' names */
 		uint32_t nr_command;
+		enum change_kind *change; /* one is drawn for each trial */
+		uint32_t nr_change;
 		uint32_t deadline_ms; /* from start to exit, the hold not counted */
 	} bringup;
 	const char *trial_seed; /* "0x...": that of every trial; NULL: each draws its own */

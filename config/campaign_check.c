@@ -119,6 +119,7 @@ static int check_spec(const struct load *load, const struct campaign *campaign)
 	} lists[] = {
 		{ "arms", campaign->nr_arms },
 		{ "window.hold_us", campaign->window.nr_hold_us },
+		{ "bringup.change", campaign->bringup.nr_change },
 		{ "echo.directions", campaign->echo.nr_directions },
 		{ "echo.targets", campaign->echo.nr_targets },
 		{ "echo.message", campaign->echo.nr_message },
@@ -217,6 +218,38 @@ static int check_braces(const struct load *load, const struct campaign *campaign
 	return 0;
 }
 
+static int check_change(const struct load *load, const struct campaign *campaign,
+			enum change_kind change)
+{
+	int id = key_find("bringup.change"), keep = key_find("sysctl.keep_addr_on_down");
+	int mode = key_find("sysctl.addr_gen_mode");
+
+	if (change == CHANGE_NONE)
+		return 0;
+	if (campaign->bringup.kind != BRINGUP_DO_DAD)
+		return complain_key(
+			load, culprit(load, id, key_find("bringup.kind")),
+			"a command is run as it is; let it make the change itself, or "
+			"give bringup.kind: do_dad");
+	if (campaign->device.kind == DEVICE_EXISTING)
+		return complain_key(
+			load, culprit(load, id, key_find("device.kind")),
+			"existing devices are put back as they were found, which is "
+			"not known of changes by the bring-up; allowed: none");
+	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.keep_addr_on_down)
+		return complain_key(
+			load, culprit(load, id, keep),
+			"with sysctl.keep_addr_on_down the address that address-add "
+			"adds would stay for the next trial; leave one of them out");
+	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.addr_gen_mode)
+		return complain_key(
+			load, culprit(load, id, mode),
+			"address-add adds an address that ends as the device's own, "
+			"which is not known beforehand when sysctl.addr_gen_mode is "
+			"not 0");
+	return 0;
+}
+
 static int check_bringup(const struct load *load, const struct campaign *campaign)
 {
 	int id = key_find("bringup.command"), kind = key_find("bringup.kind");
@@ -236,6 +269,8 @@ static int check_bringup(const struct load *load, const struct campaign *campaig
 		return complain_key(load, id, "the program's name is empty");
 	for (uint32_t i = 0; !err && i < campaign->bringup.nr_command; i++)
 		err = check_braces(load, campaign, campaign->bringup.command[i]);
+	for (uint32_t i = 0; !err && i < campaign->bringup.nr_change; i++)
+		err = check_change(load, campaign, campaign->bringup.change[i]);
 	return err;
 }
 

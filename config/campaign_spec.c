@@ -22,6 +22,7 @@ static const struct pin {
 	{ "seed", NULL, "trial_seed" },
 	{ "arm", NULL, "arms", .list = true },
 	{ "hold_us", "window", "hold_us", .list = true },
+	{ "change", "bringup", "change", .list = true },
 	{ "order", NULL, "order", .stays = true },
 	{ "direction", "echo", "directions", .list = true },
 	{ "target", "echo", "targets", .list = true },

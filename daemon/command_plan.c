@@ -23,6 +23,8 @@ static void print_trial(struct trial_spec *spec)
 	printf("%6u  %-7s", spec->trial, arm_names[spec->arm]);
 	if (spec->hold_us)
 		printf("  hold %llu us", (unsigned long long)spec->hold_us);
+	if (spec->change)
+		printf("  change %s", change_names[spec->change]);
 	if (spec->echoes)
 		printf("  %u %s %s to %s, after %llu us, every %llu us", spec->echoes,
 		       message_words(spec->message, 2), direction_names[spec->direction],

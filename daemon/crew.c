@@ -372,6 +372,16 @@ static uint32_t end_descendants(struct crew *crew)
 	return ended;
 }
 
+static void note_change(struct crew *crew)
+{
+	const volatile struct bringup_change *change = crew->bringup.change;
+
+	if (change && change->begun_ns)
+		crew_note(crew, MOMENT_CHANGE, change->begun_ns, 0, 0);
+	if (change && change->ended_ns)
+		crew_note(crew, MOMENT_CHANGED, change->ended_ns, change->error, 0);
+}
+
 static void crew_finish(void *arg)
 {
 	struct crew *crew = arg;
@@ -387,6 +397,7 @@ static void crew_finish(void *arg)
 
 	bringup_said(&crew->bringup, e->bringup_said, sizeof(e->bringup_said));
 	e->descendants = end_descendants(crew);
+	note_change(crew);
 	bringup_forget(&crew->bringup);
 	crew->remover = 0;
 	crew->held = 0;
@@ -689,7 +700,6 @@ static void start_trial(struct crew *crew, const struct lane_order *order)
 {
 	const struct trial_spec *spec = &order->spec;
 	const struct campaign *campaign = crew->ask->campaign;
-	const struct testbed_device *peer = testbed_peer(crew->testbed);
 	struct evidence *e = &crew->message.evidence;
 	struct counts before;
 	struct trial_limits limits = {
@@ -706,8 +716,7 @@ static void start_trial(struct crew *crew, const struct lane_order *order)
 	prepare(crew, spec);
 	err = echoes_make(crew->echoes, spec, &crew->message.why);
 	if (!err)
-		err = bringup_start(campaign, testbed_dut(crew->testbed)->name,
-				    peer ? peer->name : NULL, &crew->bringup,
+		err = bringup_start(campaign, crew->testbed, spec->change, &crew->bringup,
 				    &crew->message.why);
 	if (err) {
 		fail(crew, err);

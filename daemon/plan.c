@@ -139,5 +139,7 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 	draw_echo(campaign, &state, spec);
 	draw_dad(campaign, &state, spec);
 	draw_message(campaign, &state, spec);
+	spec->change =
+		campaign->bringup.change[plan_draw_below(&state, campaign->bringup.nr_change)];
 	put_order(campaign, spec);
 }

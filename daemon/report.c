@@ -149,6 +149,9 @@ static void print_circumstances(const struct subject *s, FILE *out)
 			"  The bring-up is held for %" PRIu64
 			" us between its first and second flag set.\n",
 			spec->hold_us);
+	if (spec->change)
+		fprintf(out, "  After its first flag set the bring-up %s.\n",
+			change_words(spec->change));
 	if (spec->echoes)
 		fprintf(out, "  %u ICMPv6 %s, %s, to %s%s.\n", spec->echoes,
 			message_words(spec->message, spec->echoes),

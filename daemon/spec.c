@@ -8,6 +8,9 @@ const char *const method_names[] = { "stop" };
 const char *const tier_names[] = { "auto", "kprobe", "fentry", "tracepoint" };
 const char *const device_kind_names[] = { "veth", "macvlan", "bridge", "dummy", "existing" };
 const char *const bringup_kind_names[] = { "do_dad", "command" };
+const char *const change_names[] = {
+	"none", "mtu", "address-add", "address-delete", "route-add", "route-delete", "disable-ipv6",
+};
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
 const char *const target_names[] = { "all-nodes", "solicited-node", "tentative", "peer", "nobody" };
 const char *const source_names[] = { "peer", "spoofed" };
@@ -34,6 +37,7 @@ NAMED(method_names, METHODS);
 NAMED(tier_names, TIERS);
 NAMED(device_kind_names, DEVICE_KINDS);
 NAMED(bringup_kind_names, BRINGUP_KINDS);
+NAMED(change_names, CHANGES);
 NAMED(direction_names, DIRECTIONS);
 NAMED(target_names, TARGETS);
 NAMED(source_names, SOURCES);
@@ -117,4 +121,20 @@ const char *message_words(enum message_kind message, uint32_t number)
 	_Static_assert(sizeof(words) / sizeof(words[0]) == MESSAGES, "words for each");
 
 	return number == 1 ? words[message].one : words[message].more;
+}
+
+const char *change_words(enum change_kind change)
+{
+	static const char *const words[] = {
+		[CHANGE_NONE] = "changes nothing",
+		[CHANGE_MTU] = "changes the MTU and puts it back",
+		[CHANGE_ADDRESS_ADD] = "adds a global address",
+		[CHANGE_ADDRESS_DELETE] = "deletes the link-local address",
+		[CHANGE_ROUTE_ADD] = "adds a route",
+		[CHANGE_ROUTE_DELETE] = "deletes the route of the link-local prefix",
+		[CHANGE_DISABLE_IPV6] = "switches IPv6 off and on again",
+	};
+	_Static_assert(sizeof(words) / sizeof(words[0]) == CHANGES, "words for each");
+
+	return words[change];
 }

@@ -65,6 +65,19 @@ enum bringup_kind {
 };
 extern const char *const bringup_kind_names[];
 
+/* What the bring-up does between its flag sets (change.h). */
+enum change_kind {
+	CHANGE_NONE,
+	CHANGE_MTU,
+	CHANGE_ADDRESS_ADD,
+	CHANGE_ADDRESS_DELETE,
+	CHANGE_ROUTE_ADD,
+	CHANGE_ROUTE_DELETE,
+	CHANGE_DISABLE_IPV6,
+	CHANGES,
+};
+extern const char *const change_names[];
+
 /* How an echo reaches the device under test. */
 enum direction {
 	DIRECTION_INBOUND,	/* whole frames from the peer, packet socket */
@@ -183,6 +196,7 @@ struct trial_spec {
 	enum site site;
 	enum method method;
 	uint64_t hold_us; /* 0: not held */
+	enum change_kind change;
 	enum direction direction;
 	enum target target;
 	enum source source;
@@ -225,5 +239,8 @@ bool message_names_device(enum message_kind message);
 
 /* What so many of them are called, by their standards' names. */
 const char *message_words(enum message_kind message, uint32_t number);
+
+/* What the bring-up does by it: "changes the MTU and puts it back". */
+const char *change_words(enum change_kind change);
 
 #endif

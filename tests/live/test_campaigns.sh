@@ -110,6 +110,23 @@ for message in $types; do
 	rm -rf one
 done
 
+# --- every change that thread I makes ---
+
+run changes quick --set stop.trials=140 --set lanes=2 --set 'arms=[control, race]' \
+	--set 'bringup.change=[none, mtu, address-add, address-delete, route-add, route-delete, disable-ipv6]'
+proves changes 140
+check "changes: each was made where it was asked for, between the flag sets" changes "
+	len({t['spec']['change'] for t in trials}) == 7 and
+	all(t['changed'] == (t['spec']['change'] != 'none') for t in valid(trials)) and
+	all([m['event'] for m in t['timeline'] if m['event'] in ('opened', 'change', 'changed', 'closed')]
+	    == ['opened', 'change', 'changed', 'closed'] for t in valid(trials) if t['changed'])"
+# Notifications are stamped when they are read, which may be later.
+check "changes: an address more, an address less" changes "
+	any(sum(m['event'] == 'address-gone' for m in t['timeline']) == 2
+	    for t in valid(trials) if t['spec']['change'] == 'address-add') and
+	any([m['event'] for m in t['timeline'] if m['event'] in ('address-gone', 'closed')]
+	    == ['address-gone', 'closed'] for t in valid(trials) if t['spec']['change'] == 'address-delete')"
+
 # --- devices ---
 
 has_kind() { # KIND: this kernel makes such a device

@@ -275,6 +275,16 @@ static const struct bad {
 	{ "echo:\n  directions: [inbound, outbound]\n  targets: [tentative]\n", { NULL },
 	  "bad.yaml:3:3: echo.targets: none of the targets fits direction outbound; "
 	  "fitting are: all-nodes, peer, nobody" },
+	{ "bringup:\n  kind: command\n  command: [x]\n  change: [mtu]\n", { NULL },
+	  "bad.yaml:4:3: bringup.change: a command is run as it is; let it make the change "
+	  "itself, or give bringup.kind: do_dad" },
+	{ "bringup:\n  change: [none, mtu]\ndevice: {kind: existing, dut: a, peer: b}\n",
+	  { NULL },
+	  "bad.yaml:3:10: device.kind: existing devices are put back as they were found, which "
+	  "is not known of changes by the bring-up; allowed: none" },
+	{ "sysctl:\n  keep_addr_on_down: 1\nbringup:\n  change: [address-add]\n", { NULL },
+	  "bad.yaml:4:3: bringup.change: with sysctl.keep_addr_on_down the address that "
+	  "address-add adds would stay for the next trial; leave one of them out" },
 	{ "echo:\n  directions: [inbound, outbound-raw]\n  message: [ns, ra]\n", { NULL },
 	  "bad.yaml:3:3: echo.message: direction outbound-raw carries echoes only; add echo, "
 	  "or leave the direction out" },

@@ -225,6 +225,27 @@ static void test_messages(void **state)
 	campaign_free(with);
 }
 
+/* Of every arm: what the bring-up does besides is no injection. */
+static void test_changes(void **state)
+{
+	struct campaign *campaign = load("bringup: {change: [mtu, route-add, none]}\n");
+	uint32_t changes[ARMS][CHANGES] = { 0 };
+
+	(void)state;
+	for (uint32_t trial = 1; trial <= TRIALS; trial++) {
+		struct trial_spec spec;
+
+		plan_trial(campaign, trial, &spec);
+		changes[spec.arm][spec.change]++;
+	}
+	for (int arm = 0; arm < ARMS; arm++) {
+		assert_in_range(changes[arm][CHANGE_NONE], TRIALS / 16, TRIALS / 9);
+		assert_in_range(changes[arm][CHANGE_MTU], TRIALS / 16, TRIALS / 9);
+		assert_in_range(changes[arm][CHANGE_ROUTE_ADD], TRIALS / 16, TRIALS / 9);
+	}
+	campaign_free(campaign);
+}
+
 /* What is drawn beside the answers is the same with and without them. */
 static void test_dad_leaves_the_plan(void **state)
 {
@@ -300,12 +321,19 @@ static void test_last_trial(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_draw),	   cmocka_unit_test(test_same_seed),
-		cmocka_unit_test(test_other_seed), cmocka_unit_test(test_balance),
-		cmocka_unit_test(test_arms),	   cmocka_unit_test(test_draws),
-		cmocka_unit_test(test_list),	   cmocka_unit_test(test_comparable),
-		cmocka_unit_test(test_last_trial), cmocka_unit_test(test_dad),
-		cmocka_unit_test(test_messages),   cmocka_unit_test(test_dad_leaves_the_plan),
+		cmocka_unit_test(test_draw),
+		cmocka_unit_test(test_same_seed),
+		cmocka_unit_test(test_other_seed),
+		cmocka_unit_test(test_balance),
+		cmocka_unit_test(test_arms),
+		cmocka_unit_test(test_draws),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_comparable),
+		cmocka_unit_test(test_last_trial),
+		cmocka_unit_test(test_dad),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_dad_leaves_the_plan),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
