@@ -86,6 +86,8 @@ struct campaign {
 		uint32_t nr_change;
 		uint32_t deadline_ms; /* from start to exit, the hold not counted */
 	} bringup;
+	enum load_kind *load; /* one is drawn for each trial */
+	uint32_t nr_load;
 	const char *trial_seed; /* "0x...": that of every trial; NULL: each draws its own */
 	enum arm *arms;
 	uint32_t nr_arms;

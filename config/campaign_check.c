@@ -120,6 +120,7 @@ static int check_spec(const struct load *load, const struct campaign *campaign)
 		{ "arms", campaign->nr_arms },
 		{ "window.hold_us", campaign->window.nr_hold_us },
 		{ "bringup.change", campaign->bringup.nr_change },
+		{ "load", campaign->nr_load },
 		{ "echo.directions", campaign->echo.nr_directions },
 		{ "echo.targets", campaign->echo.nr_targets },
 		{ "echo.message", campaign->echo.nr_message },
@@ -481,6 +482,23 @@ static int check_dad(const struct load *load, const struct campaign *campaign)
 	return 0;
 }
 
+static int check_load(const struct load *load, const struct campaign *campaign)
+{
+	int id = key_find("load"), kind = key_find("device.kind");
+
+	for (uint32_t i = 0; i < campaign->nr_load; i++) {
+		if (campaign->load[i] == LOAD_PACKETS && campaign->device.kind == DEVICE_DUMMY)
+			return complain_key(load, culprit(load, id, kind),
+					    "packets come from a peer, and a dummy device has "
+					    "none; allowed: none, cpu, rtnl");
+		if (campaign->load[i] == LOAD_RTNL && campaign->device.kind == DEVICE_EXISTING)
+			return complain_key(load, culprit(load, id, kind),
+					    "rtnl changes lo, and that of existing devices is "
+					    "not ours; allowed: none, cpu, packets");
+	}
+	return 0;
+}
+
 static int check_plant(const struct load *load, const struct campaign *campaign)
 {
 	if (campaign->vm.plant_module && !campaign->vm.plant)
@@ -505,8 +523,9 @@ static int check_ledger(const struct load *load, const struct campaign *campaign
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name, check_stop, check_spec, check_device, check_bringup, check_order,
-		check_hold, check_echo, check_dad,  check_plant,  check_ledger,	 check_explore,
+		check_name,   check_stop,    check_spec, check_device, check_bringup,
+		check_order,  check_hold,    check_echo, check_dad,    check_plant,
+		check_ledger, check_explore, check_load,
 	};
 	int err = 0;
 

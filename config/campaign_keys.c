@@ -353,6 +353,12 @@ static const struct field campaign_rows[] = {
 	  .doc = "What is set in net.ipv6.conf and net.ipv6.neigh of the device under test" },
 	{ "bringup", FIELD_OBJECT, GROUP(bringup),
 	  .doc = "The process that brings the device up, issuing the flag sets" },
+	{ "load", FIELD_ENUM, TOP_LIST(enum load_kind *, load), NAMES(load_names, LOADS),
+	  .fallback = "[none]",
+	  .doc = "What keeps the machine busy from before the window to teardown, one drawn for each "
+		 "trial, in every arm: a process of the lane that spins (cpu), that sends from the "
+		 "peer what the device throws away (packets), or that dumps links and changes the "
+		 "length of lo's queue (rtnl)" },
 	{ "kernel", FIELD_TEXT, TOP(const char *, kernel), .nullable = true,
 	  .doc = "Kernel to run the campaign on, in a throw-away virtual machine: a vmlinuz, "
 		 "a .deb, a package, or SUITE/PACKAGE; without it, the running kernel" },

@@ -23,6 +23,7 @@ static const struct pin {
 	{ "arm", NULL, "arms", .list = true },
 	{ "hold_us", "window", "hold_us", .list = true },
 	{ "change", "bringup", "change", .list = true },
+	{ "load", NULL, "load", .list = true },
 	{ "order", NULL, "order", .stays = true },
 	{ "direction", "echo", "directions", .list = true },
 	{ "target", "echo", "targets", .list = true },

@@ -23,6 +23,8 @@ static void print_trial(struct trial_spec *spec)
 	printf("%6u  %-7s", spec->trial, arm_names[spec->arm]);
 	if (spec->hold_us)
 		printf("  hold %llu us", (unsigned long long)spec->hold_us);
+	if (spec->load)
+		printf("  load %s", load_names[spec->load]);
 	if (spec->change)
 		printf("  change %s", change_names[spec->change]);
 	if (spec->echoes)

@@ -267,6 +267,7 @@ static void crew_tear_down(void *arg)
 	loop_timer_stop(crew->hold);
 	loop_timer_stop(crew->echo);
 	crew_dad_end(crew);
+	crew_load_end(crew);
 	testbed_ready(crew); /* how DAD ended; a trial that settles at once reads no more */
 	crew->down_ns = loop_now();
 	crew_note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
@@ -396,6 +397,7 @@ static void crew_finish(void *arg)
 	e->lost_records += __atomic_exchange_n(&crew->state->lost, 0, __ATOMIC_SEQ_CST);
 
 	bringup_said(&crew->bringup, e->bringup_said, sizeof(e->bringup_said));
+	crew_load_end(crew);
 	e->descendants = end_descendants(crew);
 	note_change(crew);
 	bringup_forget(&crew->bringup);
@@ -736,7 +738,11 @@ static void start_trial(struct crew *crew, const struct lane_order *order)
 	crew->state->device = crew->baseline.device;
 	crew->state->hold = spec->hold_us > 0;
 	__atomic_store_n(&crew->state->trial, spec->trial, __ATOMIC_SEQ_CST);
-	trial_happened(&crew->trial, TRIAL_START);
+	err = crew_load_start(crew, spec->load);
+	if (err)
+		fail(crew, err);
+	else
+		trial_happened(&crew->trial, TRIAL_START);
 }
 
 static void spec_came(void *arg)

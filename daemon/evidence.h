@@ -145,6 +145,8 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	int32_t flags_error;  /* errno of the first that failed; 0: none */
 	bool changed;	      /* spec.change was made */
 	int32_t change_error; /* errno of it; 0: none */
+	uint64_t load_turns;  /* of spec.load */
+	uint64_t load_cpu_ns;
 	bool opened;
 	bool closed;
 	uint64_t opened_ns;	  /* stamp */

@@ -321,6 +321,20 @@ size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf)
 	return ETH_HLEN + frame_ipv6(echo, at);
 }
 
+void frame_noise(const uint8_t source_mac[ETH_ALEN], const struct in6_addr *source,
+		 uint8_t *buf)
+{
+	const struct header header = { .source = *source,
+				       .target = { .s6_addr = { 0xff, 0x02, [15] = 1 } },
+				       .hop_limit = 1 };
+	uint8_t mac[ETH_ALEN], *at;
+
+	frame_multicast_mac(&header.target, mac);
+	at = put_ethernet(buf, source_mac, mac);
+	put_ipv6(at, &header, 0);
+	at[NEXT_HEADER_AT] = IPPROTO_NONE;
+}
+
 /* --- DAD --- */
 
 struct neighbour_message {

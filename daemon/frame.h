@@ -55,6 +55,14 @@ size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	    /* IPPROTO_R
 size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf);   /* IPPROTO_ICMPV6 */
 
 /*
+ * A frame from the peer to all nodes without anything in it (next header 59, RFC 8200 4.7) and without a flow
+ * label: IPv6 takes it in and throws it away. `buf` holds FRAME_NOISE bytes.
+ */
+enum { FRAME_NOISE = ETH_HLEN + 40 };
+void frame_noise(const uint8_t source_mac[ETH_ALEN], const struct in6_addr *source,
+		 uint8_t *buf);
+
+/*
  * The messages of Duplicate Address Detection (RFC 4862 5.4), as whole Ethernet frames: Neighbour
  * Solicitations from ::, which are probes for an address, and the answers that make it a duplicate.
  */

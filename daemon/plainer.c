@@ -53,6 +53,7 @@ static const struct row {
 	bool least_first;
 	bool exact;
 } rows[] = {
+	{ &group,  "load" },
 	{ &steps,  "order" },
 	{ &keys,   "dad" },
 	{ &group,  "bringup" },
@@ -212,7 +213,7 @@ static void keys_say(const struct plainer *plainer, const struct handle *handle,
 
 static const struct plain keys = { keys_make, keys_apply, keys_say };
 
-/* --- a whole group, of which a part makes no sense --- */
+/* --- a whole group, of which a part makes no sense, or a list of the top --- */
 
 /* The group as it is by default, but for keys that have rows of their own. A new reference. */
 static json_t *plain_group(const struct plainer *plainer, json_t *spec, const struct row *row)
@@ -249,12 +250,16 @@ static void group_apply(const struct plainer *plainer, const struct handle *hand
 static void group_say(const struct plainer *plainer, const struct handle *handle, uint64_t from,
 		      uint64_t to, struct plainer_words *words)
 {
+	const json_t *here = group_in(plainer->spec, handle->row);
+	bool is_list = json_is_array(here);
+
 	(void)from;
 	(void)to;
-	say(words, "%s.kind ", handle->row->group);
-	say_value(group_in(plainer->spec, handle->row), "kind", words);
+	say(words, is_list ? "%s " : "%s.kind ", handle->row->group);
+	say_value(is_list ? plainer->spec : here, is_list ? handle->row->group : "kind", words);
 	say(words, " -> ");
-	say_value(group_in(plainer->defaults, handle->row), "kind", words);
+	here = is_list ? plainer->defaults : group_in(plainer->defaults, handle->row);
+	say_value(here, is_list ? handle->row->group : "kind", words);
 }
 
 static const struct plain group = { group_make, group_apply, group_say };

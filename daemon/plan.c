@@ -141,5 +141,6 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 	draw_message(campaign, &state, spec);
 	spec->change =
 		campaign->bringup.change[plan_draw_below(&state, campaign->bringup.nr_change)];
+	spec->load = campaign->load[plan_draw_below(&state, campaign->nr_load)];
 	put_order(campaign, spec);
 }

@@ -149,6 +149,8 @@ static void print_circumstances(const struct subject *s, FILE *out)
 			"  The bring-up is held for %" PRIu64
 			" us between its first and second flag set.\n",
 			spec->hold_us);
+	if (spec->load)
+		fprintf(out, "  Meanwhile a process %s.\n", load_words(spec->load));
 	if (spec->change)
 		fprintf(out, "  After its first flag set the bring-up %s.\n",
 			change_words(spec->change));

@@ -89,6 +89,8 @@ static const struct field spec_rows[] = {
 	{ "hold_us", FIELD_U64, SPEC(uint64_t, hold_us), .doc = "Hold that is asked for; 0 is none" },
 	{ "change", FIELD_ENUM, SPEC(enum change_kind, change), NAMES(change_names, CHANGES),
 	  .doc = "What thread I does after its first flag set" },
+	{ "load", FIELD_ENUM, SPEC(enum load_kind, load), NAMES(load_names, LOADS),
+	  .doc = "What keeps the machine busy meanwhile" },
 	{ "direction", FIELD_ENUM, SPEC(enum direction, direction), NAMES(direction_names, DIRECTIONS),
 	  .doc = "How echoes travel" },
 	{ "target", FIELD_ENUM, SPEC(enum target, target), NAMES(target_names, TARGETS),
@@ -257,6 +259,9 @@ static const struct field trial_rows[] = {
 	  .doc = "Thread I has made its change" },
 	{ "change_errno", FIELD_TEXT, TRIAL(const char *, change_errno), OR_NULL,
 	  .doc = "Name of the error by which that failed; null when it did not" },
+	{ "load_turns", FIELD_U64, TRIAL(uint64_t, load_turns),
+	  .doc = "What the load has done: a thousand spins, a packet, a dump and a change; each is one" },
+	{ "load_cpu_ns", FIELD_U64, TRIAL(uint64_t, load_cpu_ns), .doc = "Its cost: CPU time of its process" },
 	{ "first_flags_ns", FIELD_U64, TRIAL(uint64_t, first_flags_ns), OR_NULL,
 	  .doc = "How long the flag set that opened the window took" },
 	{ "second_flags_ns", FIELD_U64, TRIAL(uint64_t, second_flags_ns), OR_NULL,
@@ -559,6 +564,8 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.flags_errno = errno_or_null(e->flags_error),
 		.changed = e->changed,
 		.change_errno = errno_or_null(e->change_error),
+		.load_turns = e->load_turns,
+		.load_cpu_ns = e->load_cpu_ns,
 		.first_flags_ns = e->first_flags_ns,
 		.second_flags_ns = e->second_flags_ns,
 		.echoes_sent = e->echoes_sent,
@@ -684,6 +691,8 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	steps_back(line, e);
 	behaviour_back(line, e);
 	e->changed = line->changed;
+	e->load_turns = line->load_turns;
+	e->load_cpu_ns = line->load_cpu_ns;
 	e->first_flags_ns = line->first_flags_ns;
 	e->second_flags_ns = line->second_flags_ns;
 	e->echoes_sent = line->echoes_sent;

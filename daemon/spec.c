@@ -11,6 +11,7 @@ const char *const bringup_kind_names[] = { "do_dad", "command" };
 const char *const change_names[] = {
 	"none", "mtu", "address-add", "address-delete", "route-add", "route-delete", "disable-ipv6",
 };
+const char *const load_names[] = { "none", "cpu", "packets", "rtnl" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
 const char *const target_names[] = { "all-nodes", "solicited-node", "tentative", "peer", "nobody" };
 const char *const source_names[] = { "peer", "spoofed" };
@@ -38,6 +39,7 @@ NAMED(tier_names, TIERS);
 NAMED(device_kind_names, DEVICE_KINDS);
 NAMED(bringup_kind_names, BRINGUP_KINDS);
 NAMED(change_names, CHANGES);
+NAMED(load_names, LOADS);
 NAMED(direction_names, DIRECTIONS);
 NAMED(target_names, TARGETS);
 NAMED(source_names, SOURCES);
@@ -137,4 +139,17 @@ const char *change_words(enum change_kind change)
 	_Static_assert(sizeof(words) / sizeof(words[0]) == CHANGES, "words for each");
 
 	return words[change];
+}
+
+const char *load_words(enum load_kind load)
+{
+	static const char *const words[] = {
+		[LOAD_NONE] = "does nothing",
+		[LOAD_CPU] = "spins",
+		[LOAD_PACKETS] = "floods the device with packets",
+		[LOAD_RTNL] = "takes the RTNL again and again",
+	};
+	_Static_assert(sizeof(words) / sizeof(words[0]) == LOADS, "words for each");
+
+	return words[load];
 }

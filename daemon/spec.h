@@ -78,6 +78,16 @@ enum change_kind {
 };
 extern const char *const change_names[];
 
+/* What keeps the machine busy meanwhile: a process of the lane. */
+enum load_kind {
+	LOAD_NONE,
+	LOAD_CPU,     /* spins */
+	LOAD_PACKETS, /* sends from the peer what the device's IPv6 throws away */
+	LOAD_RTNL,    /* dumps links and changes the length of lo's queue */
+	LOADS,
+};
+extern const char *const load_names[];
+
 /* How an echo reaches the device under test. */
 enum direction {
 	DIRECTION_INBOUND,	/* whole frames from the peer, packet socket */
@@ -197,6 +207,7 @@ struct trial_spec {
 	enum method method;
 	uint64_t hold_us; /* 0: not held */
 	enum change_kind change;
+	enum load_kind load;
 	enum direction direction;
 	enum target target;
 	enum source source;
@@ -239,6 +250,9 @@ bool message_names_device(enum message_kind message);
 
 /* What so many of them are called, by their standards' names. */
 const char *message_words(enum message_kind message, uint32_t number);
+
+/* What it does: "spins". */
+const char *load_words(enum load_kind load);
 
 /* What the bring-up does by it: "changes the MTU and puts it back". */
 const char *change_words(enum change_kind change);

@@ -127,6 +127,19 @@ check "changes: an address more, an address less" changes "
 	any([m['event'] for m in t['timeline'] if m['event'] in ('address-gone', 'closed')]
 	    == ['address-gone', 'closed'] for t in valid(trials) if t['spec']['change'] == 'address-delete')"
 
+# --- every load ---
+
+run loads quick --set stop.trials=80 --set lanes=2 --set 'arms=[control, race]' \
+	--set 'load=[none, cpu, packets, rtnl]' --set 'window.hold_us=[20000]'
+proves loads 80
+check "loads: each has worked where it was asked for, and its cost is told" loads "
+	len({t['spec']['load'] for t in valid(trials)}) == 4 and
+	all((t['load_turns'] > 0) == (t['spec']['load'] != 'none') for t in valid(trials)) and
+	sum(t['load_cpu_ns'] > 0 for t in valid(trials)) > 0"
+check "loads: no echo is counted of a flood" loads "
+	all(t['echoes_delivered'] == t['echoes_sent'] for t in valid(trials)
+	    if t['spec']['load'] == 'packets')"
+
 # --- devices ---
 
 has_kind() { # KIND: this kernel makes such a device

@@ -14,8 +14,9 @@
 
 #include "campaign.h"
 
-#define ROOT_KEYS                                                                             \
-	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, " \
+#define ROOT_KEYS                                                                      \
+	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, load, kernel, " \
+	"modules, vm, "                                                                \
 	"trial_seed, arms, window, order, explore, echo, dad, watch, ledger"
 #define SETS_MAX 4
 
@@ -285,6 +286,13 @@ static const struct bad {
 	{ "sysctl:\n  keep_addr_on_down: 1\nbringup:\n  change: [address-add]\n", { NULL },
 	  "bad.yaml:4:3: bringup.change: with sysctl.keep_addr_on_down the address that "
 	  "address-add adds would stay for the next trial; leave one of them out" },
+	{ "device: {kind: dummy}\necho: {directions: [outbound]}\nload: [cpu, packets]\n",
+	  { NULL },
+	  "bad.yaml:3:1: load: packets come from a peer, and a dummy device has none; "
+	  "allowed: none, cpu, rtnl" },
+	{ "device: {kind: existing, dut: a, peer: b}\nload: [rtnl]\n", { NULL },
+	  "bad.yaml:2:1: load: rtnl changes lo, and that of existing devices is not ours; "
+	  "allowed: none, cpu, packets" },
 	{ "echo:\n  directions: [inbound, outbound-raw]\n  message: [ns, ra]\n", { NULL },
 	  "bad.yaml:3:3: echo.message: direction outbound-raw carries echoes only; add echo, "
 	  "or leave the direction out" },

@@ -220,6 +220,23 @@ static void test_the_buffer_needs_no_alignment(void **state)
 	assert_memory_equal(odd + 1, even, nr);
 }
 
+/* Written by hand: no flow label, no payload, next header 59, hop limit 1. */
+static void test_noise(void **state)
+{
+	const struct in6_addr source = address_of("fe80::1");
+	uint8_t mac[ETH_ALEN], wanted[FRAME_NOISE], made[FRAME_NOISE];
+
+	(void)state;
+	from_hex("02005e005301", mac);
+	assert_int_equal(from_hex("333300000001 02005e005301 86dd 60000000 0000 3b 01"
+				  "fe800000000000000000000000000001"
+				  "ff020000000000000000000000000001",
+				  wanted),
+			 FRAME_NOISE);
+	frame_noise(mac, &source, made);
+	assert_memory_equal(made, wanted, FRAME_NOISE);
+}
+
 static void test_multicast_mac(void **state)
 {
 	struct in6_addr group = address_of("ff02::1:ff00:5301");
@@ -542,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_quoted_is_cut),
 		cmocka_unit_test(test_an_advertisement_to_one_is_solicited),
 		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_multicast_mac),
 		cmocka_unit_test(test_solicited_node),
 		cmocka_unit_test(test_link_local),

@@ -130,9 +130,10 @@ static enum minimise_answer with_command(const struct campaign *campaign)
 /* Each key of these is plain by itself, and what belongs together stays together. */
 static void test_messages_and_changes_are_plain_in_the_end(void **state)
 {
-	static const char both[] = "{\"spec\":1,\"trial_seed\":\"0x7\",\"arms\":[\"control\"],"
-				   "\"bringup\":{\"change\":[\"mtu\"],\"deadline_ms\":99},"
-				   "\"echo\":{\"message\":[\"ra\"],\"count\":1}}";
+	static const char both[] =
+		"{\"spec\":1,\"trial_seed\":\"0x7\",\"arms\":[\"control\"],"
+		"\"load\":[\"cpu\"],\"bringup\":{\"change\":[\"mtu\"],\"deadline_ms\":99},"
+		"\"echo\":{\"message\":[\"ra\"],\"count\":1}}";
 	static const char command[] =
 		"{\"spec\":1,\"trial_seed\":\"0x7\",\"arms\":[\"control\"],"
 		"\"bringup\":{\"kind\":\"command\",\"command\":[\"x\"]}}";

@@ -225,11 +225,12 @@ static void test_messages(void **state)
 	campaign_free(with);
 }
 
-/* Of every arm: what the bring-up does besides is no injection. */
-static void test_changes(void **state)
+/* Of every arm: what the bring-up does besides, and what loads the machine, is no injection. */
+static void test_changes_and_loads(void **state)
 {
-	struct campaign *campaign = load("bringup: {change: [mtu, route-add, none]}\n");
-	uint32_t changes[ARMS][CHANGES] = { 0 };
+	struct campaign *campaign = load("bringup: {change: [mtu, route-add, none]}\n"
+					 "load: [cpu, none]\n");
+	uint32_t changes[ARMS][CHANGES] = { 0 }, loads[ARMS][LOADS] = { 0 };
 
 	(void)state;
 	for (uint32_t trial = 1; trial <= TRIALS; trial++) {
@@ -237,11 +238,14 @@ static void test_changes(void **state)
 
 		plan_trial(campaign, trial, &spec);
 		changes[spec.arm][spec.change]++;
+		loads[spec.arm][spec.load]++;
 	}
 	for (int arm = 0; arm < ARMS; arm++) {
 		assert_in_range(changes[arm][CHANGE_NONE], TRIALS / 16, TRIALS / 9);
 		assert_in_range(changes[arm][CHANGE_MTU], TRIALS / 16, TRIALS / 9);
 		assert_in_range(changes[arm][CHANGE_ROUTE_ADD], TRIALS / 16, TRIALS / 9);
+		assert_in_range(loads[arm][LOAD_NONE], TRIALS / 10, TRIALS / 6);
+		assert_in_range(loads[arm][LOAD_CPU], TRIALS / 10, TRIALS / 6);
 	}
 	campaign_free(campaign);
 }
@@ -332,7 +336,7 @@ int main(void)
 		cmocka_unit_test(test_last_trial),
 		cmocka_unit_test(test_dad),
 		cmocka_unit_test(test_messages),
-		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_changes_and_loads),
 		cmocka_unit_test(test_dad_leaves_the_plan),
 	};
 

@@ -100,6 +100,13 @@ static const struct verdict_case cases[] = {
 	    SET(after.net_device, 7) },
 	  .verdict = VERDICT_LEAK, .object = "net_device", .delta = 4, .signature = "leak/net_device" },
 
+	/* a load */
+	{ "it was there", { SET(spec.load, LOAD_RTNL), SET(load_turns, 1) },
+	  .verdict = VERDICT_CLEAN },
+	{ "it did nothing, and so proves nothing",
+	  { SET(spec.load, LOAD_RTNL) }, .verdict = VERDICT_MISSED,
+	  .reason = "the load, rtnl, did nothing" },
+
 	/* something hung */
 	{ "a flag set", { SET(hang, HANG_FLAGS), SET(hang_pid, 42) },
 	  .verdict = VERDICT_HANG, .signature = "hang/flags",
