@@ -24,7 +24,7 @@ const char *const dad_at_names[] = { "probe", "open" };
 const char *const explore_mode_names[] = { "off", "sweep", "random", "sample", "pct", "guided" };
 const char *const explore_mutation_names[] = {
 	"fresh", "measure", "add-hold", "drop-hold", "place", "end", "start", "echo", "count", "offset",
-	"window", "answer", "splice",
+	"window", "answer", "splice", "message", "change", "load",
 };
 const char *const object_names[] = { "net_device", "inet6_dev", "dst" };
 /* clang-format on */

@@ -187,6 +187,9 @@ enum explore_mutation {
 	EXPLORE_WINDOW,
 	EXPLORE_ANSWER,
 	EXPLORE_SPLICE, /* holds of two parents */
+	EXPLORE_MESSAGE,
+	EXPLORE_CHANGE,
+	EXPLORE_LOAD,
 	EXPLORE_MUTATIONS,
 };
 extern const char *const explore_mutation_names[];
