@@ -131,6 +131,12 @@ static int warm_up(struct crew *crew)
 	for (uint32_t i = 0; !err && i < plain.bringup.nr_change; i++)
 		if (plain.bringup.change[i])
 			err = cycle(crew, &plain, plain.bringup.change[i]);
+	/*
+	 * A group that was left while the device was up keeps no record of that, and one less reference to
+	 * inet6_dev (mld_send_cr(), net/ipv6/mcast.c): the baseline is that of a plain end.
+	 */
+	if (!err && (plain.bringup.nr_change > 1 || plain.bringup.change[0]))
+		err = cycle(crew, &plain, CHANGE_NONE);
 	return err;
 }
 

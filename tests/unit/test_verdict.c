@@ -24,7 +24,7 @@ struct setting {
 struct verdict_case {
 	const char *name;
 	struct setting changes[10]; /* ends with size 0 */
-	const char *klog;	   /* text of the worst line */
+	const char *klog;	    /* text of the worst line */
 	enum object watched[2];
 	uint32_t nr_watched; /* 0: both */
 	enum verdict verdict;
