@@ -132,6 +132,12 @@ static const struct field bringup_rows[] = {
 	{ "command", FIELD_TEXT, IN_LIST(bringup, const char **, command), .fallback = "[]",
 	  .doc = "Program and arguments for kind command, run without a shell; {dut} and "
 		 "{peer} stand for the names of the devices" },
+	{ "change", FIELD_ENUM, IN_LIST(bringup, enum change_kind *, change),
+	  NAMES(change_names, CHANGES), .fallback = "[none]",
+	  .doc = "What do_dad does right after the first flag set, one drawn for each trial, in every "
+		 "arm: mtu changes it and puts it back, address-add and route-add add a global "
+		 "one, address-delete and route-delete take the link-local one as soon as it is "
+		 "there, disable-ipv6 switches IPv6 off and on" },
 	{ "deadline_ms", FIELD_U32, IN(bringup, uint32_t, deadline_ms), RANGE(1, 600000),
 	  .fallback = "5000",
 	  .doc = "How long the bring-up may take from start to exit, the hold not counted; "
@@ -229,6 +235,13 @@ static const struct field echo_rows[] = {
 	  .fallback = "peer",
 	  .doc = "Whom inbound echoes claim to be from: the peer, or another address without "
 		 "neighbour entry for each echo" },
+	{ "message", FIELD_ENUM, IN_LIST(echo, enum message_kind *, message),
+	  NAMES(message_names, MESSAGES), .fallback = "[echo]",
+	  .doc = "What is sent instead of echo requests, one drawn for each trial among those that "
+		 "fit its direction (outbound ones are echoes): ns asks for the device's "
+		 "address, na tells the sender's, ra makes a default route and an address, redirect "
+		 "is about what bringup.change route-add leads to, errors quote an echo of "
+		 "the device, mld-query is answered and mld-report spares the device its own" },
 	{ "count", FIELD_U32, IN(echo, uint32_t, count), RANGE(0, 1000), .fallback = "4",
 	  .doc = "Echoes in each trial of the arms echo and race; a leak of one reference "
 		 "each then shows as this number; 0 leaves the window to dad.answer" },
@@ -340,6 +353,12 @@ static const struct field campaign_rows[] = {
 	  .doc = "What is set in net.ipv6.conf and net.ipv6.neigh of the device under test" },
 	{ "bringup", FIELD_OBJECT, GROUP(bringup),
 	  .doc = "The process that brings the device up, issuing the flag sets" },
+	{ "load", FIELD_ENUM, TOP_LIST(enum load_kind *, load), NAMES(load_names, LOADS),
+	  .fallback = "[none]",
+	  .doc = "What keeps the machine busy from before the window to teardown, one drawn for each "
+		 "trial, in every arm: a process of the lane that spins (cpu), that sends from the "
+		 "peer what the device throws away (packets), or that dumps links and changes the "
+		 "length of lo's queue (rtnl)" },
 	{ "kernel", FIELD_TEXT, TOP(const char *, kernel), .nullable = true,
 	  .doc = "Kernel to run the campaign on, in a throw-away virtual machine: a vmlinuz, "
 		 "a .deb, a package, or SUITE/PACKAGE; without it, the running kernel" },
@@ -390,7 +409,7 @@ const struct fields campaign_fields = {
 	.size = sizeof(struct campaign),
 };
 
-#define NAMES_MAX 80
+#define NAMES_MAX 128
 
 struct key campaign_keys[KEYS_MAX];
 int nr_campaign_keys;

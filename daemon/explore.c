@@ -367,8 +367,7 @@ static bool change(const struct explorer *explorer, uint64_t *state, const struc
 	for (int i = 0; i < TRIES; i++) {
 		struct point changed = *point;
 
-		*mutation = EXPLORE_ADD_HOLD +
-			    plan_draw_below(state, EXPLORE_MUTATIONS - EXPLORE_ADD_HOLD);
+		*mutation = point_draw_mutation(&explorer->space, state);
 		if (!point_mutate(&explorer->space, state, *mutation, other, &changed))
 			continue;
 		*point = changed;

@@ -154,10 +154,16 @@ static void print_circumstances(const struct subject *s, FILE *out)
 			"  The bring-up is held for %" PRIu64
 			" us between its first and second flag set.\n",
 			spec->hold_us);
+	if (spec->load)
+		fprintf(out, "  Meanwhile a process %s.\n", load_words(spec->load));
+	if (spec->change)
+		fprintf(out, "  After its first flag set the bring-up %s.\n",
+			change_words(spec->change));
 	if (spec->echoes)
-		fprintf(out, "  %u ICMPv6 echo%s, %s, to %s%s.\n", spec->echoes,
-			spec->echoes == 1 ? "" : "es", direction_names[spec->direction],
-			target_names[spec->target], spec->steps ? ", in an order" : "");
+		fprintf(out, "  %u ICMPv6 %s, %s, to %s%s.\n", spec->echoes,
+			message_words(spec->message, spec->echoes),
+			direction_names[spec->direction], target_names[spec->target],
+			spec->steps ? ", in an order" : "");
 	json_object_del(leaves, "spec");
 	json_object_del(leaves, "trial_seed");
 	json_object_del(leaves, "arms");
@@ -168,8 +174,12 @@ static void print_sequence(const struct subject *s, FILE *out)
 {
 	fprintf(out,
 		"\nChronological sequence of events (trial %u)\n"
-		"  thread I is the bring-up, thread II the packet\n\n",
+		"  thread I is the bring-up, thread II the packet\n",
 		s->trial->number);
+	if (s->told.spec.echoes && s->told.spec.message)
+		fprintf(out, "  what is called echo is a %s\n",
+			message_words(s->told.spec.message, 1));
+	fputc('\n', out);
 	report_events(json_object_get(s->line, "timeline"),
 		      json_object_get(past_campaign(s->past), "order"), out);
 	if (s->told.unregister == UNREGISTER_STUCK)
