@@ -169,25 +169,20 @@ static char *read_text(const char *file)
 	return text;
 }
 
-char *ctl_submit(struct ctl *ctl, const struct ctl_submission *submission, enum exits *code)
+char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code)
 {
-	char *text = read_text(submission->file), *id = NULL;
-	json_t *parameters = text ? json_pack("{ss}", "campaign", text) : NULL;
+	char *text = read_text(file), *id = NULL;
+	json_t *campaign = text ? json_string(text) : NULL;
 	json_t *reply;
 
-	if (text && !parameters)
-		fprintf(stderr, "dadrace: %s: a campaign file is UTF-8\n", submission->file);
+	if (text && !campaign)
+		fprintf(stderr, "dadrace: %s: a campaign file is UTF-8\n", file);
 	free(text);
 	*code = EXIT_CONFIG;
-	if (!parameters)
+	if (json_object_set_new(parameters, "campaign", campaign)) {
+		json_decref(parameters);
 		return NULL;
-	if (submission->priority)
-		json_object_set_new(parameters, "priority", json_integer(submission->priority));
-	if (submission->not_before)
-		json_object_set_new(parameters, "not_before",
-				    json_integer((json_int_t)submission->not_before));
-	if (submission->every_s)
-		json_object_set_new(parameters, "every", json_integer(submission->every_s));
+	}
 	reply = ctl_call(ctl, "Submit", parameters, code);
 	if (reply) {
 		const char *said = json_string_value(json_object_get(reply, "id"));

@@ -253,8 +253,9 @@ static void version(struct client *client, const struct varlink_call *call)
 static void submit(struct client *client, const struct varlink_call *call)
 {
 	struct service *service = client->control->service;
-	struct submission ask = { 0 };
-	int64_t not_before = 0, every = 0;
+	struct submission ask = { .priority = INT64_MIN,
+				  .not_before = INT64_MIN,
+				  .every_s = INT64_MIN };
 	const char *wrong = "campaign";
 	struct kept *kept;
 	char by[64];
@@ -264,16 +265,15 @@ static void submit(struct client *client, const struct varlink_call *call)
 	if (!varlink_text(call, "campaign", &ask.text, &wrong) ||
 	    !varlink_number(call, "priority", -ENTRY_PRIORITY_MOST, ENTRY_PRIORITY_MOST,
 			    &ask.priority, &wrong) ||
-	    !varlink_number(call, "not_before", 0, UINT32_MAX, &not_before, &wrong) ||
-	    !varlink_number(call, "every", ENTRY_EVERY_LEAST_S, UINT32_MAX, &every, &wrong) ||
+	    !varlink_number(call, "not_before", 0, UINT32_MAX, &ask.not_before, &wrong) ||
+	    !varlink_number(call, "every", ENTRY_EVERY_LEAST_S, UINT32_MAX, &ask.every_s,
+			    &wrong) ||
 	    !ask.text) {
 		refuse_parameter(client, wrong);
 		return;
 	}
 	snprintf(by, sizeof(by), "user %u, process %d", client->uid, client->pid);
 	ask.by = by;
-	ask.not_before_unix_ms = (uint64_t)not_before * 1000;
-	ask.every_s = (uint32_t)every;
 	r = keep_submit(service, &ask, &kept, &why);
 	if (!r)
 		reply(client, json_pack("{ss}", "id", kept->entry.id));

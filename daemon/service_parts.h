@@ -118,9 +118,10 @@ struct submission {
 	const char *text;
 	const char *by;
 	const char *id; /* NULL: made from the name, the time and chance */
-	int64_t priority;
-	uint64_t not_before_unix_ms;
-	uint32_t every_s;
+	/* What is left out, the section `submit` of the text says. */
+	int64_t priority;   /* INT64_MIN: left out */
+	int64_t not_before; /* seconds since 1970; INT64_MIN: left out */
+	int64_t every_s;    /* INT64_MIN: left out */
 };
 
 /*

@@ -133,6 +133,11 @@ class Service:
         client.close()
         return text.decode()
 
+    def counted(self):
+        """Trials, as the metrics have them."""
+        return sum(int(line.rsplit(" ", 1)[1]) for line in self.scrape().splitlines()
+                   if line.startswith("dadrace_trials_total{"))
+
 
 def read_all(service, one, ready):
     """Follows from ten connections and scrapes each second, until it is ended."""
@@ -251,7 +256,7 @@ def one_round(program, seconds):
 
 def kills(program, number):
     """Every accepted campaign ends once, with each of its trials once, and counted once."""
-    trials, accepted, restarts, wrong = 12, [], [], 0
+    trials, accepted, restarts, wrong, fallen = 12, [], [], 0, 0
     service = Service(program)
     try:
         begin = time.monotonic()
@@ -262,10 +267,12 @@ def kills(program, number):
             while sum(service.state(one) != "ended" for one in accepted[-3:]) < 2:
                 accepted.append(service.submit(campaign(trials, lanes=2)))
             time.sleep(random.uniform(0, 1.5 * whole_s))
+            before = service.counted()
             service.kill()
             begin = time.monotonic()
             service.start()
             restarts.append((time.monotonic() - begin) * 1e3)
+            fallen += service.counted() < before
         for one in accepted:
             service.await_end(one)
             numbers = sorted(line["spec"]["trial"] for line in service.lines(one, "trial"))
@@ -274,14 +281,13 @@ def kills(program, number):
                 print(f"{one}: trials {numbers}, {ends} summaries")
                 wrong += 1
         runs = [service.control.call("Show", id=one)["campaign"]["runs"] for one in accepted]
-        counted = sum(int(line.rsplit(" ", 1)[1]) for line in service.scrape().splitlines()
-                      if line.startswith("dadrace_trials_total{"))
+        counted = service.counted()
         wrong += counted != trials * len(accepted)
         restarts.sort()
         print(f"{number} times kill -9, after 0 to {1.5 * whole_s:.1f} s: {len(accepted)} campaigns accepted, all ended, "
               f"in {sum(runs)} runs ({max(runs)} of one); {wrong} with trials lost or doubled, {counted} trials counted "
-              f"of {trials * len(accepted)}; answers again after {restarts[number // 2]:.0f} ms ({restarts[-1]:.0f} at most)")
-        return wrong != 0
+              f"of {trials * len(accepted)}, counters fell {fallen} times; answers again after {restarts[number // 2]:.0f} ms ({restarts[-1]:.0f} at most)")
+        return wrong + fallen != 0
     finally:
         service.stop()
 

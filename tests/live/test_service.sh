@@ -1,15 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# dadraced, in the foreground: submitting and following, killing and going on, rude clients, rights, the
-# spool, HTTP, metrics over restarts, what systemd is told.
+# dadraced, in the foreground: submitting and following, rude clients, rights, the spool, HTTP, metrics over
+# restarts, what systemd is told. test_service_kills.sh kills it.
 #
-# Usage: test_service.sh DADRACE SOURCE-FOLDER [SEED]
-seed=${3:-42}
+# Usage: test_service.sh DADRACE SOURCE-FOLDER
 . "$(dirname "$0")/lib.sh"
-begin "${@:1:2}"
-RANDOM=${DADRACE_TEST_SEED:-$seed}
-KILLS=${DADRACE_TEST_KILLS:-12}
+begin "$@"
 
 dadraced=$(dirname "$dadrace")/dadraced
 [ -x "$dadraced" ] || skip "needs dadraced beside dadrace"
@@ -149,6 +146,9 @@ ctl cancel cancel "$id"
 cp quick.yaml spool/taken.yaml
 echo 'nam: x' >spool/bad.yaml
 cp quick.yaml spool/.hidden.yaml
+{ cat quick.yaml; echo 'submit: {priority: 7, not_before: +1h, every: 24h}'; } >planned.yaml
+cp planned.yaml spool/planned.yaml
+{ cat quick.yaml; echo 'submit: {every: often}'; } >spool/often.yaml
 printf 'name: zero\0\n' >spool/zero.yaml
 install -m 666 quick.yaml open.yaml && mv open.yaml spool/open.yaml
 all_taken() { [ -z "$(ls spool/*.yaml 2>/dev/null)" ]; }
@@ -159,33 +159,19 @@ truth "zero bytes are rejected" grep -q "zero bytes" spool/rejected/zero.yaml.wh
 truth "a hidden file is left alone" [ -e spool/.hidden.yaml ]
 id=$(basename "$(ls -d state/campaigns/taken-*)")
 wait_for 60 is_in "$id" ended || fail "the spooled one runs" "$(state_of "$id")"
+plan_of() { echo "$(state_of "$1" priority) $(state_of "$1" every_s) $(($(state_of "$1" not_before_unix_ms) / 1000 -
+	$(state_of "$1" submitted_unix_ms) / 1000)) $(state_of "$1")"; }
+planned=$(basename "$(ls -d state/campaigns/planned-*)")
+truth "a file says how it is taken up" [ "$(plan_of "$planned")" = "7 86400 3600 queued" ]
+truth "one that says it wrongly is rejected" grep -q 'submit.every: found often' spool/rejected/often.yaml.why
+submit planned.yaml --priority 0 --not-before +2h
+truth "who submits it may say something else" [ "$(plan_of "$id")" = "0 86400 7200 queued" ]
+ctl cancel cancel "$id"
+ctl cancel cancel "$planned"
 stop stopped
 no_leftovers "stopped"
 
-# --- killed at any time ---
-
 start
-before=$(all_trials)
-for _ in 1 2 3; do submit forty.yaml; ids+=("$id"); done
-submit long.yaml --priority 1
-for ((i = 1; i <= KILLS; i++)); do
-	ms=$((RANDOM % 1500))
-	sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
-	seen=$(all_trials)
-	kill -9 $service
-	wait $service 2>/dev/null
-	start
-	now=$(all_trials)
-	[ "${now:-0}" -ge "${seen:-1}" ] || fail "kill $i: counters never fall" "$seen, then $now"
-done
-for one in "${ids[@]}" "$id"; do
-	wait_for "$RUN_DEADLINE_S" is_in "$one" ended || fail "it ends after kills" "$(state_of "$one")"
-done
-for one in "${ids[@]}"; do whole "killed: all trials of $one, once" "state/campaigns/$one" 40; done
-whole "killed: all trials of $id, once" "state/campaigns/$id" 150
-fits "state/campaigns/$id"
-truth "every trial is counted once" [ "$(all_trials)" -eq $((before + 270)) ]
-echo "killed $KILLS times; $(state_of "$id" runs) runs of the last campaign"
 
 # --- rights ---
 
