@@ -30,8 +30,8 @@ json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum e
 char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code);
 
 /*
- * Follows a campaign to its end: as JSON lines, or as sentences for people. Returns its exit code, or
- * that of what went wrong.
+ * Follows a campaign to its end: as JSON lines, or as sentences for people. When the service is restarted
+ * meanwhile, it goes on where it was. Returns the campaign's exit code, or that of what went wrong.
  */
 enum exits ctl_follow(struct ctl *ctl, const char *id, bool json);
 

@@ -73,7 +73,7 @@ const char varlink_description[] =
 	"`after` (0,\n"
 	"# or `next` of an earlier reply); at the end, one reply without a line. `brief` "
 	"leaves of a\n"
-	"# trial only its verdict, with what it is of, and its spec.\n"
+	"# trial only its verdict, with what it is of, its number and its arm.\n"
 	"method Follow(id: string, after: ?int, brief: ?bool) -> (line: ?object, next: int, "
 	"campaign: "
 	"?Campaign)\n"

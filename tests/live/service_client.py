@@ -3,16 +3,20 @@
 """What a shell cannot do to the service: rude clients, and a systemd that listens.
 
 usage: service_client.py rude SOCKET      garbage, half messages, long ones, many at once
+       service_client.py slow SOCKET ID   follows a campaign and reads slowly, or not at all
        service_client.py notify SOCKET    prints each datagram until killed
        service_client.py journal SOCKET   the same, of the journal's protocol
 """
 
+import json
 import os
 import select
 import socket
 import sys
+import time
 
-CLOSE_DEADLINE_S = 20
+CLOSE_DEADLINE_S = 30
+DEAF_DEADLINE_S = 60
 
 
 def connect(path):
@@ -73,23 +77,92 @@ def rude(path):
     print("a deaf one could ask", asked, "times")
     deaf.close()
     held = []
-    refused = 0
-    for number in range(1000):
+    for _ in range(1000):
         client = socket.socket(socket.AF_UNIX)
         client.setblocking(False)
         try:
             client.connect(path)
             client.send(b'{"method":"io.dadrace.Con')  # and no more
         except (BlockingIOError, BrokenPipeError, ConnectionResetError):
-            refused += 1
+            pass
         held.append(client)
     poll = select.poll()
     for client in held:
         poll.register(client, select.POLLIN)
     closed = len(poll.poll(2000))
-    print(f"of 1000 at once: {closed + refused} closed or refused")
+    print(f"of 1000 at once: {closed} closed or refused")
     for client in held:
         client.close()
+
+
+def follow(path, one, after=0):
+    """A client whose call of Follow has been sent, also when the service is away for a while."""
+    call = {"method": "io.dadrace.Control.Follow", "parameters": {"id": one, "after": after}, "more": True}
+    end = time.monotonic() + CLOSE_DEADLINE_S
+    while True:
+        try:
+            client = connect(path)
+            client.sendall(json.dumps(call).encode() + b"\0")
+            return client
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+class Followed:
+    """The trials that a follower was told."""
+
+    def __init__(self):
+        self.rest, self.next, self.trials, self.is_over = b"", 0, [], False
+
+    def take(self, block):
+        *messages, self.rest = (self.rest + block).split(b"\0")
+        for reply in (json.loads(message)["parameters"] for message in messages):
+            self.next = reply["next"]
+            self.is_over |= reply["line"] is None
+            if reply["line"] and reply["line"]["type"] == "trial":
+                self.trials.append(reply["line"]["spec"]["trial"])
+
+    def take_all(self, path, one, block_size, pause_s):
+        """To the end, over as many connections as it takes."""
+        while not self.is_over:
+            client = follow(path, one, self.next)
+            self.rest = b""
+            try:
+                while not self.is_over and (block := client.recv(block_size)):
+                    self.take(block)
+                    time.sleep(pause_s)
+            except ConnectionResetError:
+                pass
+
+    def words(self):
+        return f"{len(self.trials)} trials, {len(set(self.trials))} different"
+
+
+def wait_for_end(path, one):
+    Followed().take_all(path, one, 1 << 20, 0)
+
+
+def slow(path, one):
+    wait_for_end(path, one)
+    deaf = follow(path, one)
+    begin = time.monotonic()
+    behind = Followed()
+    behind.take_all(path, one, 16384, 0.02)
+    print("slow:", behind.words(), flush=True)
+    poll = select.poll()
+    poll.register(deaf, 0)  # its end only
+    closed = poll.poll(1000 * DEAF_DEADLINE_S)
+    waited = time.monotonic() - begin
+    again = Followed()
+    taken = 0
+    while block := deaf.recv(1 << 20):
+        taken += len(block)
+        again.take(block)
+    print(f"deaf: {'closed' if closed else 'OPEN'} after {waited:.0f} s, with {taken} bytes", flush=True)
+    again.take_all(path, one, 1 << 20, 0)
+    print("again:", again.words(), flush=True)
 
 
 def listen(path, show):
@@ -115,8 +188,10 @@ def show_journal(datagram):
 
 
 if __name__ == "__main__":
-    what, path = sys.argv[1:]
+    what, path, *more = sys.argv[1:]
     if what == "rude":
         rude(path)
+    elif what == "slow":
+        slow(path, *more)
     else:
         listen(path, show_notify if what == "notify" else show_journal)
