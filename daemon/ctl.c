@@ -12,7 +12,6 @@
 #include "varlink.h"
 
 enum {
-	TEXT_MAX = 1 << 20,
 	REPLY_MAX = 64 << 20,
 	BUFFER_BYTES = 65536,
 	RETURN_S = 60, /* for a service that went away while its campaign was followed */
@@ -84,6 +83,7 @@ static const struct {
 	{ VARLINK_SERVICE ".PermissionDenied", EXIT_CANNOT,
 	  "permission denied: root, and the group that the service is configured with, may do that", NULL },
 	{ VARLINK_SERVICE ".InvalidParameter", EXIT_USAGE, "the value of %s is refused", "parameter" },
+	{ VARLINK_SERVICE ".InterfaceNotFound", EXIT_INTERNAL, "no dadraced answers there: it has no interface %s", "interface" },
 	{ VARLINK_SERVICE ".MethodNotFound", EXIT_INTERNAL, "the service has no method %s: is it older?", "method" },
 };
 /* clang-format on */
@@ -217,15 +217,26 @@ json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum e
 static char *read_text(const char *file)
 {
 	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
-	char *text = in ? malloc(TEXT_MAX + 1) : NULL;
-	size_t n = text ? fread(text, 1, TEXT_MAX, in) : 0;
+	char *text = in ? malloc(CAMPAIGN_TEXT_MAX + 1) : NULL;
+	size_t n = text ? fread(text, 1, CAMPAIGN_TEXT_MAX + 1, in) : 0;
+	bool is_read = false;
 
-	if (!in || !text || ferror(in)) {
+	if (!in || !text || ferror(in))
 		fprintf(stderr, "dadrace: %s: cannot be read: %s\n", file, strerror(errno));
+	else if (n > CAMPAIGN_TEXT_MAX)
+		fprintf(stderr,
+			"dadrace: %s: longer than %d bytes, the most for a campaign file\n",
+			file, CAMPAIGN_TEXT_MAX);
+	else if (memchr(text, '\0', n))
+		fprintf(stderr, "dadrace: %s: holds zero bytes; a campaign file is UTF-8\n",
+			file);
+	else
+		is_read = true;
+	if (is_read) {
+		text[n] = '\0';
+	} else {
 		free(text);
 		text = NULL;
-	} else {
-		text[n] = '\0';
 	}
 	if (in && in != stdin)
 		fclose(in);

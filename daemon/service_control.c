@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "service_parts.h"
-#include "varlink.h"
 
 enum {
 	CLIENTS_MAX = 64,
@@ -231,9 +230,9 @@ static void get_info(struct client *client, const struct varlink_call *call)
 
 static void get_description(struct client *client, const struct varlink_call *call)
 {
-	const char *interface = "", *wrong = "interface";
+	const char *interface = NULL, *wrong = "interface";
 
-	if (!varlink_text(call, "interface", &interface, &wrong))
+	if (!varlink_text(call, "interface", &interface, &wrong) || !interface)
 		refuse_parameter(client, wrong);
 	else if (!strcmp(interface, VARLINK_INTERFACE))
 		reply(client, json_pack("{ss}", "description", varlink_description));
@@ -367,7 +366,7 @@ static void follow(struct client *client, const struct varlink_call *call)
 	int64_t after = 0;
 	bool brief = false;
 
-	if (!call->more) {
+	if (!call->more || call->oneway) {
 		refuse(client, SERVICES("ExpectedMore"), json_object());
 		return;
 	}
@@ -487,12 +486,13 @@ static void doctor(struct client *client, const struct varlink_call *call)
 	const char *argv[] = { control->service->ask->program, "doctor", NULL };
 	struct why why;
 
-	(void)call;
 	if (!control->doctor && job_start(control->service->loop, argv, doctor_ended, control,
 					  &control->doctor, &why)) {
 		refuse_why(client, OUR("Failed"), why.text);
 		return;
 	}
+	if (call->oneway)
+		return;
 	client->awaits_doctor = true;
 	stream_patient(client->stream, true);
 }
@@ -519,6 +519,25 @@ static const struct {
 /* clang-format on */
 enum { NR_METHODS = sizeof(methods) / sizeof(methods[0]) };
 
+/* The method's name comes after the last dot. */
+static const char *interface_end(const char *method)
+{
+	const char *dot = strrchr(method, '.');
+
+	return dot ? dot : method + strlen(method);
+}
+
+static bool is_ours(const char *method)
+{
+	size_t length = (size_t)(interface_end(method) - method);
+
+	for (int i = 0; i < NR_METHODS; i++)
+		if ((size_t)(interface_end(methods[i].name) - methods[i].name) == length &&
+		    !strncmp(methods[i].name, method, length))
+			return true;
+	return false;
+}
+
 static void dispatch(struct client *client, const struct varlink_call *call)
 {
 	for (int i = 0; i < NR_METHODS; i++) {
@@ -530,7 +549,13 @@ static void dispatch(struct client *client, const struct varlink_call *call)
 			refuse(client, SERVICES("PermissionDenied"), json_object());
 		return;
 	}
-	refuse(client, SERVICES("MethodNotFound"), json_pack("{ss}", "method", call->method));
+	if (is_ours(call->method))
+		refuse(client, SERVICES("MethodNotFound"),
+		       json_pack("{ss}", "method", call->method));
+	else
+		refuse(client, SERVICES("InterfaceNotFound"),
+		       json_pack("{ss%}", "interface", call->method,
+				 (size_t)(interface_end(call->method) - call->method)));
 }
 
 static void message(char *text, size_t length, void *arg)

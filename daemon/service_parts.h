@@ -15,6 +15,7 @@
 #include "service.h"
 #include "store.h"
 #include "stream.h"
+#include "varlink.h"
 
 /*
  * The parts of the service, for its own files.
@@ -27,8 +28,6 @@
  *     service_http.c     the HTTP server
  */
 enum {
-	CAMPAIGN_TEXT_MAX =
-		128 * 1024,    /* bytes; what a control message has room for, escaped */
 	PART_BYTES = 1 << 18,  /* of an answer with lines */
 	WAITING_MAX = 1 << 18, /* bytes that are sent ahead of a client that reads slowly */
 };

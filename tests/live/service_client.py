@@ -3,6 +3,7 @@
 """What a shell cannot do to the service: rude clients, and a systemd that listens.
 
 usage: service_client.py rude SOCKET      garbage, half messages, long ones, many at once
+       service_client.py varlink SOCKET   what varlink.org asks of every service
        service_client.py slow SOCKET ID   follows a campaign and reads slowly, or not at all
        service_client.py notify SOCKET    prints each datagram until killed
        service_client.py journal SOCKET   the same, of the journal's protocol
@@ -10,6 +11,7 @@ usage: service_client.py rude SOCKET      garbage, half messages, long ones, man
 
 import json
 import os
+import re
 import select
 import socket
 import sys
@@ -89,10 +91,91 @@ def rude(path):
     poll = select.poll()
     for client in held:
         poll.register(client, select.POLLIN)
-    closed = len(poll.poll(2000))
+    end = time.monotonic() + CLOSE_DEADLINE_S - 5  # those that were let in are closed later
+    while (closed := len(poll.poll(100))) < 984 and time.monotonic() < end:
+        pass
     print(f"of 1000 at once: {closed} closed or refused")
     for client in held:
         client.close()
+
+
+SERVICE, OURS = "org.varlink.service", "io.dadrace.Control"
+
+
+class Varlink:
+    """A client by the specification alone (varlink.org, "Protocol")."""
+
+    def __init__(self, path):
+        self.socket, self.rest = connect(path), b""
+
+    def send(self, *calls):
+        self.socket.sendall(b"".join(json.dumps(call).encode() + b"\0" for call in calls))
+
+    def receive(self):
+        while b"\0" not in self.rest:
+            block = self.socket.recv(65536)
+            assert block, "the service has closed the connection"
+            self.rest += block
+        text, self.rest = self.rest.split(b"\0", 1)
+        reply = json.loads(text)
+        assert set(reply) <= {"parameters", "continues", "error"}, reply
+        return reply
+
+    def call(self, method, **parameters):
+        self.send({"method": method, "parameters": parameters})
+        reply = self.receive()
+        assert not reply.get("continues"), reply
+        return reply
+
+    def fails(self, error, method, expected=None, **parameters):
+        reply = self.call(method, **parameters)
+        assert reply.get("error") == f"{SERVICE}.{error}", reply
+        assert expected is None or reply["parameters"] == expected, reply
+
+
+def varlink(path):
+    client = Varlink(path)
+    info = client.call(f"{SERVICE}.GetInfo")["parameters"]
+    assert set(info) == {"vendor", "product", "version", "url", "interfaces"}, info
+    assert set(info["interfaces"]) == {SERVICE, OURS}, info
+    print("GetInfo", info["product"], info["version"])
+    for interface in info["interfaces"]:
+        text = client.call(f"{SERVICE}.GetInterfaceDescription", interface=interface)["parameters"]["description"]
+        assert re.search(rf"^interface {re.escape(interface)}$", text, re.MULTILINE), text
+        methods = re.findall(r"^method ([A-Z][A-Za-z0-9]*)\(", text, re.MULTILINE)
+        errors = re.findall(r"^error ([A-Z][A-Za-z0-9]*) ?\(", text, re.MULTILINE)
+        for method in set(methods) - {"Doctor"}:  # which takes its time
+            reply = client.call(f"{interface}.{method}")
+            error = reply.get("error", "")
+            assert not error.endswith("NotFound") and not error.endswith("NotImplemented"), reply
+        print("described", interface, len(methods), "methods,", len(errors), "errors")
+    client.fails("InterfaceNotFound", f"{SERVICE}.GetInterfaceDescription", {"interface": "a.b"}, interface="a.b")
+    client.fails("InterfaceNotFound", "a.b.C", {"interface": "a.b"})
+    client.fails("InterfaceNotFound", "io.dadrace.Contro.List", {"interface": "io.dadrace.Contro"})
+    client.fails("MethodNotFound", f"{OURS}.Nothing", {"method": f"{OURS}.Nothing"})
+    client.fails("MethodNotFound", f"{SERVICE}.List", {"method": f"{SERVICE}.List"})
+    client.fails("InvalidParameter", f"{OURS}.Show", {"parameter": "id"}, id=5)
+    client.fails("InvalidParameter", f"{OURS}.Show", {"parameter": "id"})
+    client.fails("ExpectedMore", f"{OURS}.Follow", id="x")
+    reply = client.call(f"{OURS}.Show", id="nobody")
+    assert reply == {"error": f"{OURS}.NotFound", "parameters": {"id": "nobody"}}, reply
+    print("errors")
+    # A oneway call has no answer, also when it fails; calls may be sent ahead, answers keep their order.
+    client.send({"method": f"{OURS}.Version", "oneway": True}, {"method": f"{OURS}.Nothing", "oneway": True},
+                {"method": f"{OURS}.List", "parameters": None}, {"method": f"{OURS}.Version", "more": True})
+    assert "campaigns" in client.receive()["parameters"]
+    last = client.receive()
+    assert "version" in last["parameters"] and not last.get("continues"), last
+    print("oneway, ahead")
+    one = next(c["id"] for c in client.call(f"{OURS}.List")["parameters"]["campaigns"] if c["state"] == "ended")
+    client.send({"method": f"{OURS}.Follow", "parameters": {"id": one}, "more": True}, {"method": f"{OURS}.Version"})
+    replies = [client.receive()]
+    while replies[-1].get("continues"):
+        replies.append(client.receive())
+    assert len(replies) > 2 and all(reply["parameters"]["line"] for reply in replies[:-1]), len(replies)
+    assert replies[-1]["parameters"]["line"] is None, replies[-1]
+    assert "version" in client.receive()["parameters"]
+    print("more:", len(replies), "replies")
 
 
 def follow(path, one, after=0):
@@ -191,6 +274,8 @@ if __name__ == "__main__":
     what, path, *more = sys.argv[1:]
     if what == "rude":
         rude(path)
+    elif what == "varlink":
+        varlink(path)
     elif what == "slow":
         slow(path, *more)
     else:

@@ -104,9 +104,14 @@ for line in open(sys.argv[1]): print(json.dumps(json.loads(line), separators=(",
 		first/results.ndjson)
 ctl bad submit - <<<'name: ['
 truth "a bad campaign is refused with its place" says 78 'campaign:1:' bad
+head -c 200000 /dev/zero | tr '\0' '#' >big.yaml
+ctl big submit big.yaml
+truth "a huge one is refused with a sentence" says 78 'big.yaml: longer than' big
 ctl none show nobody
 truth "an unknown one" says 64 'no campaign nobody' none
 truth "metrics count its trials" [ "$(all_trials)" -eq 12 ]
+/usr/bin/python3 "$client" varlink "$PWD/control" >varlink.out 2>&1 && ok "the protocol is Varlink" ||
+	fail "the protocol is Varlink" "it is not" varlink.out
 
 # --- queue: priority, pause, cancel, repetition ---
 
@@ -353,6 +358,20 @@ fi
 # --- keeping ---
 
 before=$(all_trials)
+results_kb() { du -sk --apparent-size state/campaigns | cut -f 1; }
+truth "there is more than a megabyte" [ "$(results_kb)" -gt 1200 ]
+configure "keep_mb: 1"
+kill -HUP $service
+by_size() { [ "$(results_kb)" -le 1200 ]; } # folders count, too
+wait_for 20 by_size || fail "large results are removed" "$(results_kb) kB are left" dadraced.log
+truth "it is said why" grep -q 'removed: results take more than keep_mb' dadraced.log
+stop aged
+old=$(ls state/campaigns | head -1)
+sed -i -E 's/("ended_unix_ms": *)[0-9]+/\11000/' "state/campaigns/$old/entry.json"
+configure "keep_days: 90"
+start
+truth "old ones are removed" [ ! -e "state/campaigns/$old" ]
+truth "and only those" [ "$(grep -c 'removed: older than keep_days' dadraced.log)" -eq 1 ]
 configure "keep_campaigns: 2"
 kill -HUP $service
 two_left() { [ "$(find state/campaigns -mindepth 1 -maxdepth 1 | wc -l)" -eq 2 ]; }
