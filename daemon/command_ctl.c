@@ -261,8 +261,14 @@ static int run(int argc, char **argv)
 	for (int i = 0; optind < argc && i < NR_VERBS; i++)
 		if (!strcmp(verbs[i].name, argv[optind]))
 			verb = &verbs[i];
+	if (!verb && optind < argc)
+		return command_usage(&command_ctl, "\"%s\" is none of its verbs", argv[optind]);
 	if (!verb)
 		return command_usage(&command_ctl, "what is it to do?");
+	if (strcmp(verb->name, "submit") != 0 && (o.follow || json_object_size(submission)))
+		return command_usage(&command_ctl,
+				     "--priority, --not-before, --every and --follow are of "
+				     "submit");
 	o.what = argv[optind + 1]; /* NULL ends argv */
 	if ((verb->takes_id || !strcmp(verb->name, "submit")) != (argc == optind + 2))
 		return command_usage(&command_ctl, "%s wants %s", verb->name,

@@ -11,9 +11,10 @@
 enum {
 	CLIENTS_MAX = 64,
 	CLIENTS_OF_USER_MAX = 16, /* of one user other than root */
+	CLIENTS_OF_ROOT = 16,	  /* that all others leave to root */
 	DEADLINE_S = 30,	  /* for a message to be complete, and between two of them */
 	GROUPS_MAX = 256,	  /* of a peer */
-	FOLLOW_MS = 100,	  /* what comes within it goes to followers at once */
+	FOLLOW_MS = 250,	  /* what comes within it goes to followers at once */
 	BURST = 4,		  /* batches to one client before others have their turn */
 };
 
@@ -605,13 +606,16 @@ static enum right right_of(const struct control *control, int fd, const struct u
 
 static bool has_room(const struct control *control, uid_t uid)
 {
-	uint32_t all = 0, same = 0;
+	uint32_t all = 0, others = 0, same = 0;
 
 	for (const struct client *client = control->clients; client; client = client->next) {
 		all++;
+		others += client->uid != 0;
 		same += client->uid == uid;
 	}
-	return all < CLIENTS_MAX && (uid == 0 || same < CLIENTS_OF_USER_MAX);
+	if (uid == 0)
+		return all < CLIENTS_MAX;
+	return others < CLIENTS_MAX - CLIENTS_OF_ROOT && same < CLIENTS_OF_USER_MAX;
 }
 
 static void accepted(int fd, void *arg)
