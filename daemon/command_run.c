@@ -419,7 +419,7 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 			 struct why *why)
 {
 	struct image *image;
-	struct outlets outlets;
+	struct outlets outlets = { 0 };
 	struct guests_ask ask;
 	char *plant = NULL;
 	int code;
