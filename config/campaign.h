@@ -145,6 +145,11 @@ struct campaign {
 		uint32_t unregister_ms; /* how long the confirming unregister may take */
 	} watch;
 	enum ledger_use ledger;
+	struct {
+		int64_t priority;
+		const char *not_before; /* as time_read() reads it; NULL: at once */
+		const char *every;	/* as span_read() reads it; NULL: once */
+	} submit;			/* to the service; a run by hand knows nothing of it */
 };
 
 extern const struct fields campaign_fields;

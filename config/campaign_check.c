@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "campaign_parts.h"
+#include "entry.h"
 #include "order.h"
+#include "times.h"
 
 #define NAME_LENGTH 64
 
@@ -520,12 +522,29 @@ static int check_ledger(const struct load *load, const struct campaign *campaign
 			    campaign->lanes);
 }
 
+static int check_submit(const struct load *load, const struct campaign *campaign)
+{
+	const char *not_before = campaign->submit.not_before, *every = campaign->submit.every;
+	uint64_t at;
+	uint32_t span = 0;
+
+	if (not_before && !time_read(not_before, 0, &at))
+		return complain_key(load, key_find("submit.not_before"),
+				    "found %s; allowed: a time, as " TIME_FORMS,
+				    show(not_before).text);
+	if (every && (!span_read(every, &span) || span < ENTRY_EVERY_LEAST_S))
+		return complain_key(load, key_find("submit.every"),
+				    "found %s; allowed: a time of at least %ds, as 24h or 7d",
+				    show(every).text, ENTRY_EVERY_LEAST_S);
+	return 0;
+}
+
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
 		check_name,   check_stop,    check_spec, check_device, check_bringup,
 		check_order,  check_hold,    check_echo, check_dad,    check_plant,
-		check_ledger, check_explore, check_load,
+		check_ledger, check_explore, check_load, check_submit,
 	};
 	int err = 0;
 

@@ -6,6 +6,8 @@
 #include <threads.h>
 
 #include "campaign_parts.h"
+#include "entry.h"
+#include "times.h"
 
 const char *const question_names[] = { "rate", "arms" };
 _Static_assert(sizeof(question_names) / sizeof(question_names[0]) == QUESTIONS,
@@ -329,6 +331,18 @@ static const struct field vm_rows[] = {
 };
 static const struct fields vm_fields = { "vm", NULL, vm_rows, GROUP_SIZE(vm) };
 
+static const struct field submit_rows[] = {
+	{ "priority", FIELD_I64, IN(submit, int64_t, priority),
+	  RANGE(-ENTRY_PRIORITY_MOST, ENTRY_PRIORITY_MOST), .fallback = "0",
+	  .doc = "Of the campaigns that wait, the one with the highest is run first" },
+	{ "not_before", FIELD_TEXT, IN(submit, const char *, not_before), .nullable = true,
+	  .doc = "When it may begin: " TIME_FORMS " (counted from its acceptance)" },
+	{ "every", FIELD_TEXT, IN(submit, const char *, every), .nullable = true,
+	  .doc = "How often it is repeated, as 24h or 7d; at least 60s; without it, once" },
+	END
+};
+static const struct fields submit_fields = { "submit", NULL, submit_rows, GROUP_SIZE(submit) };
+
 static const struct field campaign_rows[] = {
 	{ "spec", FIELD_U32, TOP(uint32_t, spec), RANGE(0, 1), .fallback = "0",
 	  .doc = "1 marks a spec, the campaign of one trial, as `dadrace plan --spec` and reports "
@@ -398,6 +412,9 @@ static const struct field campaign_rows[] = {
 		 "kernel stack: suspects repeats a trial that leaks with watchpoints on the "
 		 "counters, until one ledger is whole, five times at most, and that for the first "
 		 "three findings; always watches every trial, with one lane; off never" },
+	{ "submit", FIELD_OBJECT, GROUP(submit),
+	  .doc = "How the service takes the campaign up, from its spool or where `dadrace ctl submit` says "
+		 "nothing else; `dadrace run` does not look at it" },
 	END
 };
 /* clang-format on */

@@ -7,8 +7,8 @@
 #include "campaign_spec.h"
 
 /* Keys that say how a campaign is run, and nothing about a trial. */
-static const char *const of_the_run[] = { "name",   "seed",    "stop",	 "lanes",
-					  "kernel", "modules", "ledger", "explore" };
+static const char *const of_the_run[] = { "name",    "seed",   "stop",	  "lanes", "kernel",
+					  "modules", "ledger", "explore", "submit" };
 
 /* What a trial has drawn, and the key that it is pinned by. */
 /* clang-format off */

@@ -133,7 +133,8 @@ static void tell(FILE *out, const struct proof *proof)
 	else
 		fprintf(out, "%s: %u of %u%s trials show %s; rate %s .. %s at 95%%",
 			proof->same ? "Reproduced" : "Not reproduced", proof->same, trials,
-			proof->same ? "" : " valid", proof->signature[0] ? proof->signature : "a fault",
+			proof->same ? "" : " valid",
+			proof->signature[0] ? proof->signature : "a fault",
 			finding_percent(stats_ppm_down(rate.low), false).at,
 			finding_percent(stats_ppm_up(rate.high), true).at);
 	fprintf(out, " (%u missed, %u invalid, %u skipped)\n", proof->by[VERDICT_MISSED],

@@ -132,7 +132,8 @@ void finding_print_shares(FILE *out, const struct tally_finding *finding)
 
 	if (most && finding->nr_shares > 1)
 		snprintf(against, sizeof(against), "%s against it", arm_names[most->arm]);
-	fprintf(out, "  %-9s%8s%10s%22s%20s\n", "", "judged", "show it", "rate at 95%", against);
+	fprintf(out, "  %-9s%8s%10s%22s%20s\n", "", "judged", "show it", "rate at 95%",
+		against);
 	for (uint32_t i = 0; i < finding->nr_shares; i++) {
 		const struct tally_share *share = &finding->shares[i];
 		struct finding_rate low = finding_percent(share->rate_low_ppm, false);

@@ -19,8 +19,8 @@ struct proof {
 	uint32_t trials;
 	uint32_t valid;
 	uint32_t judged; /* verdict_judged() */
-	uint32_t same;	/* trials that show it */
-	uint32_t other; /* that show another */
+	uint32_t same;	 /* trials that show it */
+	uint32_t other;	 /* that show another */
 	uint32_t by[VERDICTS];
 	uint32_t first_same; /* number of the first such trial; 0: none */
 	uint32_t first_other;

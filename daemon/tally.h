@@ -59,7 +59,7 @@ struct tally_arm {
 struct tally_share {
 	enum arm arm;
 	uint32_t count;
-	uint32_t judged; /* verdict_judged() */
+	uint32_t judged;		      /* verdict_judged() */
 	uint64_t rate_low_ppm, rate_high_ppm; /* at 95% */
 	double p_value; /* of that arm against this one; NaN: it is that arm */
 };

@@ -17,7 +17,7 @@
 #define ROOT_KEYS                                                                      \
 	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, load, kernel, " \
 	"modules, vm, "                                                                \
-	"trial_seed, arms, window, order, explore, echo, dad, watch, ledger"
+	"trial_seed, arms, window, order, explore, echo, dad, watch, ledger, submit"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)
@@ -149,6 +149,13 @@ static const struct bad {
 	  "ledger suspects" },
 	{ "ledger: never\n", { NULL },
 	  "bad.yaml:1:9: ledger: found never; allowed: off, suspects, always" },
+	{ "submit: {priority: 101}\n", { NULL },
+	  "bad.yaml:1:20: submit.priority: found 101; allowed: whole numbers from -100 to 100" },
+	{ "submit:\n  not_before: soon\n", { NULL },
+	  "bad.yaml:2:3: submit.not_before: found soon; allowed: a time, as 2026-12-24T18:00, 22:00, "
+	  "@SECONDS or +2h" },
+	{ "submit: {every: 59}\n", { NULL },
+	  "bad.yaml:1:10: submit.every: found 59; allowed: a time of at least 60s, as 24h or 7d" },
 	{ "lanes: 4\nname: a\x7f\n", { NULL },
 	  "bad.yaml:2:8: not a YAML text: control characters are not allowed" },
 	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 5\n",
@@ -510,6 +517,7 @@ static void test_round_trip(void **state)
 		("arms: [race, echo]\nwatch: {objects: [inet6_dev], grace_ms: 0}\n"
 		 "echo: {directions: [outbound-raw, inbound], targets: [nobody, tentative]}\n"),
 		"echo: {count: 0}\ndad: {answer: [loopback, na], offset_us: 7, times: 3}\n",
+		"submit: {priority: -5, not_before: 22:00, every: 24h}\n",
 	};
 	/* clang-format on */
 
