@@ -45,7 +45,7 @@ tells() { # NAME SENTENCE [ARG...]
 		arms: [control]
 		ledger: off
 		window: {site: off}
-		vm: {deadline_ms: 60000}
+		vm: {deadline_ms: 90000}
 		bringup:
 		  kind: command
 		  command: [sh, -c, "$results/program 2>/tmp/said; code=\$?; read -r said </tmp/said; echo \"<0>ended with \$code, \$said\" >/dev/kmsg"]
