@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -424,19 +425,37 @@ static int download(const struct apt *apt, const char *package, const char *fold
 	return err;
 }
 
+/* One at a time: a second apt would read lists that the first has half written. Gives a descriptor to close. */
+static int lock_folder(const char *folder, struct why *why)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX)) {
+		int err = why_set(why, errno, "image: %s: %s", folder, strerror(errno));
+
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	return fd;
+}
+
 /* Fetches and unpacks, as far as that was not done before; gives the folder. */
 static int fetch(const struct kit *kit, const char *suite, const char *package,
 		 char folder[PATH], struct why *why)
 {
 	char *names[DEBS_MAX] = { NULL }, *debs[DEBS_MAX] = { NULL };
-	char below[80], packages[PATH];
+	char below[80], packages[PATH], cache[PATH];
 	size_t nr = 0, nr_debs = 0;
 	struct apt apt;
-	int err;
+	int err = cache_folder("", cache, why), lock = -1;
 
+	if (!err && (lock = lock_folder(cache, why)) < 0)
+		err = lock;
 	snprintf(below, sizeof(below), "packages%s%.60s", kit->by_suite && suite[0] ? "/" : "",
 		 kit->by_suite ? suite : "");
-	err = cache_folder(below, packages, why);
+	if (!err)
+		err = cache_folder(below, packages, why);
 	if (!err)
 		err = prepare_apt(suite, &apt, why);
 	if (!err)
@@ -449,6 +468,8 @@ static int fetch(const struct kit *kit, const char *suite, const char *package,
 		free(names[i]);
 		free(debs[i]);
 	}
+	if (lock >= 0)
+		close(lock);
 	return err;
 }
 
