@@ -82,8 +82,12 @@ struct campaign {
 		enum bringup_kind kind;
 		const char **command; /* argv; {dut} and {peer} stand for the devices' names */
 		uint32_t nr_command;
+		enum change_kind *change; /* one is drawn for each trial */
+		uint32_t nr_change;
 		uint32_t deadline_ms; /* from start to exit, the hold not counted */
 	} bringup;
+	enum load_kind *load; /* one is drawn for each trial */
+	uint32_t nr_load;
 	const char *trial_seed; /* "0x...": that of every trial; NULL: each draws its own */
 	enum arm *arms;
 	uint32_t nr_arms;
@@ -119,6 +123,8 @@ struct campaign {
 		enum target *targets;
 		uint32_t nr_targets;
 		enum source source;
+		enum message_kind *message; /* one is drawn for each trial */
+		uint32_t nr_message;
 		uint32_t count;
 		uint64_t offset_us;
 		uint64_t spacing_us;
@@ -140,6 +146,11 @@ struct campaign {
 		uint32_t unregister_ms; /* how long the confirming unregister may take */
 	} watch;
 	enum ledger_use ledger;
+	struct {
+		int64_t priority;
+		const char *not_before; /* as time_read() reads it; NULL: at once */
+		const char *every;	/* as span_read() reads it; NULL: once */
+	} submit;			/* to the service; a run by hand knows nothing of it */
 };
 
 extern const struct fields campaign_fields;

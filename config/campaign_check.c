@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "campaign_parts.h"
+#include "entry.h"
 #include "order.h"
+#include "times.h"
 
 #define NAME_LENGTH 64
 
@@ -119,8 +121,12 @@ static int check_spec(const struct load *load, const struct campaign *campaign)
 	} lists[] = {
 		{ "arms", campaign->nr_arms },
 		{ "window.hold_us", campaign->window.nr_hold_us },
+		{ "bringup.change", campaign->bringup.nr_change },
+		{ "load", campaign->nr_load },
 		{ "echo.directions", campaign->echo.nr_directions },
 		{ "echo.targets", campaign->echo.nr_targets },
+		{ "echo.message", campaign->echo.nr_message },
+		{ "dad.answer", campaign->dad.nr_answer },
 	};
 	int seed = key_find("trial_seed");
 
@@ -215,6 +221,38 @@ static int check_braces(const struct load *load, const struct campaign *campaign
 	return 0;
 }
 
+static int check_change(const struct load *load, const struct campaign *campaign,
+			enum change_kind change)
+{
+	int id = key_find("bringup.change"), keep = key_find("sysctl.keep_addr_on_down");
+	int mode = key_find("sysctl.addr_gen_mode");
+
+	if (change == CHANGE_NONE)
+		return 0;
+	if (campaign->bringup.kind != BRINGUP_DO_DAD)
+		return complain_key(
+			load, culprit(load, id, key_find("bringup.kind")),
+			"a command is run as it is; let it make the change itself, or "
+			"give bringup.kind: do_dad");
+	if (campaign->device.kind == DEVICE_EXISTING)
+		return complain_key(
+			load, culprit(load, id, key_find("device.kind")),
+			"existing devices are put back as they were found, which is "
+			"not known of changes by the bring-up; allowed: none");
+	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.keep_addr_on_down)
+		return complain_key(
+			load, culprit(load, id, keep),
+			"with sysctl.keep_addr_on_down the address that address-add "
+			"adds would stay for the next trial; leave one of them out");
+	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.addr_gen_mode)
+		return complain_key(
+			load, culprit(load, id, mode),
+			"address-add adds an address that ends as the device's own, "
+			"which is not known beforehand when sysctl.addr_gen_mode is "
+			"not 0");
+	return 0;
+}
+
 static int check_bringup(const struct load *load, const struct campaign *campaign)
 {
 	int id = key_find("bringup.command"), kind = key_find("bringup.kind");
@@ -234,6 +272,8 @@ static int check_bringup(const struct load *load, const struct campaign *campaig
 		return complain_key(load, id, "the program's name is empty");
 	for (uint32_t i = 0; !err && i < campaign->bringup.nr_command; i++)
 		err = check_braces(load, campaign, campaign->bringup.command[i]);
+	for (uint32_t i = 0; !err && i < campaign->bringup.nr_change; i++)
+		err = check_change(load, campaign, campaign->bringup.change[i]);
 	return err;
 }
 
@@ -314,8 +354,8 @@ static int check_direction(const struct load *load, const struct campaign *campa
 			   enum direction direction)
 {
 	int directions = key_find("echo.directions"), targets = key_find("echo.targets");
-	int kind = key_find("device.kind");
-	bool fits = false;
+	int kind = key_find("device.kind"), messages = key_find("echo.message");
+	bool fits = false, message = false;
 
 	if (direction == DIRECTION_INBOUND && campaign->device.kind == DEVICE_DUMMY)
 		return complain_key(
@@ -329,6 +369,31 @@ static int check_direction(const struct load *load, const struct campaign *campa
 				    "none of the targets fits direction %s; fitting are: %s",
 				    direction_names[direction],
 				    fitting_targets(direction).text);
+	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
+		message = message || message_fits(direction, campaign->echo.message[i]);
+	if (!message)
+		return complain_key(load, culprit(load, messages, directions),
+				    "direction %s carries echoes only; add echo, or leave the "
+				    "direction out",
+				    direction_names[direction]);
+	return 0;
+}
+
+static int check_message(const struct load *load, const struct campaign *campaign,
+			 enum message_kind message)
+{
+	int messages = key_find("echo.message"), mode = key_find("sysctl.addr_gen_mode");
+	int kind = key_find("device.kind");
+
+	if (message_names_device(message) && campaign->sysctl.addr_gen_mode)
+		return complain_key(load, culprit(load, messages, mode),
+				    "%s is about the device's address, which is not known "
+				    "beforehand when sysctl.addr_gen_mode is not 0",
+				    message_names[message]);
+	if (message == MESSAGE_RA && campaign->device.kind == DEVICE_EXISTING)
+		return complain_key(load, culprit(load, messages, kind),
+				    "ra makes a default route, and the network namespace of "
+				    "existing devices is not ours alone; leave ra out");
 	return 0;
 }
 
@@ -341,6 +406,8 @@ static int check_echo(const struct load *load, const struct campaign *campaign)
 
 	for (uint32_t i = 0; !err && i < campaign->echo.nr_directions; i++)
 		err = check_direction(load, campaign, campaign->echo.directions[i]);
+	for (uint32_t i = 0; !err && i < campaign->echo.nr_message; i++)
+		err = check_message(load, campaign, campaign->echo.message[i]);
 	for (uint32_t i = 0; !err && i < campaign->echo.nr_targets; i++)
 		if (campaign->echo.targets[i] == TARGET_PEER &&
 		    campaign->device.kind == DEVICE_DUMMY)
@@ -417,6 +484,23 @@ static int check_dad(const struct load *load, const struct campaign *campaign)
 	return 0;
 }
 
+static int check_load(const struct load *load, const struct campaign *campaign)
+{
+	int id = key_find("load"), kind = key_find("device.kind");
+
+	for (uint32_t i = 0; i < campaign->nr_load; i++) {
+		if (campaign->load[i] == LOAD_PACKETS && campaign->device.kind == DEVICE_DUMMY)
+			return complain_key(load, culprit(load, id, kind),
+					    "packets come from a peer, and a dummy device has "
+					    "none; allowed: none, cpu, rtnl");
+		if (campaign->load[i] == LOAD_RTNL && campaign->device.kind == DEVICE_EXISTING)
+			return complain_key(load, culprit(load, id, kind),
+					    "rtnl changes lo, and that of existing devices is "
+					    "not ours; allowed: none, cpu, packets");
+	}
+	return 0;
+}
+
 static int check_plant(const struct load *load, const struct campaign *campaign)
 {
 	if (campaign->vm.plant_module && !campaign->vm.plant)
@@ -438,11 +522,29 @@ static int check_ledger(const struct load *load, const struct campaign *campaign
 			    campaign->lanes);
 }
 
+static int check_submit(const struct load *load, const struct campaign *campaign)
+{
+	const char *not_before = campaign->submit.not_before, *every = campaign->submit.every;
+	uint64_t at;
+	uint32_t span = 0;
+
+	if (not_before && !time_read(not_before, 0, &at))
+		return complain_key(load, key_find("submit.not_before"),
+				    "found %s; allowed: a time, as " TIME_FORMS,
+				    show(not_before).text);
+	if (every && (!span_read(every, &span) || span < ENTRY_EVERY_LEAST_S))
+		return complain_key(load, key_find("submit.every"),
+				    "found %s; allowed: a time of at least %ds, as 24h or 7d",
+				    show(every).text, ENTRY_EVERY_LEAST_S);
+	return 0;
+}
+
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name, check_stop, check_spec, check_device, check_bringup, check_order,
-		check_hold, check_echo, check_dad,  check_plant,  check_ledger,	 check_explore,
+		check_name,   check_stop,    check_spec, check_device, check_bringup,
+		check_order,  check_hold,    check_echo, check_dad,    check_plant,
+		check_ledger, check_explore, check_load, check_submit,
 	};
 	int err = 0;
 

@@ -6,6 +6,8 @@
 #include <threads.h>
 
 #include "campaign_parts.h"
+#include "entry.h"
+#include "times.h"
 
 const char *const question_names[] = { "rate", "arms" };
 _Static_assert(sizeof(question_names) / sizeof(question_names[0]) == QUESTIONS,
@@ -132,6 +134,12 @@ static const struct field bringup_rows[] = {
 	{ "command", FIELD_TEXT, IN_LIST(bringup, const char **, command), .fallback = "[]",
 	  .doc = "Program and arguments for kind command, run without a shell; {dut} and "
 		 "{peer} stand for the names of the devices" },
+	{ "change", FIELD_ENUM, IN_LIST(bringup, enum change_kind *, change),
+	  NAMES(change_names, CHANGES), .fallback = "[none]",
+	  .doc = "What do_dad does right after the first flag set, one drawn for each trial, in every "
+		 "arm: mtu changes it and puts it back, address-add and route-add add a global "
+		 "one, address-delete and route-delete take the link-local one as soon as it is "
+		 "there, disable-ipv6 switches IPv6 off and on" },
 	{ "deadline_ms", FIELD_U32, IN(bringup, uint32_t, deadline_ms), RANGE(1, 600000),
 	  .fallback = "5000",
 	  .doc = "How long the bring-up may take from start to exit, the hold not counted; "
@@ -233,6 +241,13 @@ static const struct field echo_rows[] = {
 	  .fallback = "peer",
 	  .doc = "Whom inbound echoes claim to be from: the peer, or another address without "
 		 "neighbour entry for each echo" },
+	{ "message", FIELD_ENUM, IN_LIST(echo, enum message_kind *, message),
+	  NAMES(message_names, MESSAGES), .fallback = "[echo]",
+	  .doc = "What is sent instead of echo requests, one drawn for each trial among those that "
+		 "fit its direction (outbound ones are echoes): ns asks for the device's "
+		 "address, na tells the sender's, ra makes a default route and an address, redirect "
+		 "is about what bringup.change route-add leads to, errors quote an echo of "
+		 "the device, mld-query is answered and mld-report spares the device its own" },
 	{ "count", FIELD_U32, IN(echo, uint32_t, count), RANGE(0, 1000), .fallback = "4",
 	  .doc = "Echoes in each trial of the arms echo and race; a leak of one reference "
 		 "each then shows as this number; 0 leaves the window to dad.answer" },
@@ -320,6 +335,18 @@ static const struct field vm_rows[] = {
 };
 static const struct fields vm_fields = { "vm", NULL, vm_rows, GROUP_SIZE(vm) };
 
+static const struct field submit_rows[] = {
+	{ "priority", FIELD_I64, IN(submit, int64_t, priority),
+	  RANGE(-ENTRY_PRIORITY_MOST, ENTRY_PRIORITY_MOST), .fallback = "0",
+	  .doc = "Of the campaigns that wait, the one with the highest is run first" },
+	{ "not_before", FIELD_TEXT, IN(submit, const char *, not_before), .nullable = true,
+	  .doc = "When it may begin: " TIME_FORMS " (counted from its acceptance)" },
+	{ "every", FIELD_TEXT, IN(submit, const char *, every), .nullable = true,
+	  .doc = "How often it is repeated, as 24h or 7d; at least 60s; without it, once" },
+	END
+};
+static const struct fields submit_fields = { "submit", NULL, submit_rows, GROUP_SIZE(submit) };
+
 static const struct field campaign_rows[] = {
 	{ "spec", FIELD_U32, TOP(uint32_t, spec), RANGE(0, 1), .fallback = "0",
 	  .doc = "1 marks a spec, the campaign of one trial, as `dadrace plan --spec` and reports "
@@ -344,6 +371,12 @@ static const struct field campaign_rows[] = {
 	  .doc = "What is set in net.ipv6.conf and net.ipv6.neigh of the device under test" },
 	{ "bringup", FIELD_OBJECT, GROUP(bringup),
 	  .doc = "The process that brings the device up, issuing the flag sets" },
+	{ "load", FIELD_ENUM, TOP_LIST(enum load_kind *, load), NAMES(load_names, LOADS),
+	  .fallback = "[none]",
+	  .doc = "What keeps the machine busy from before the window to teardown, one drawn for each "
+		 "trial, in every arm: a process of the lane that spins (cpu), that sends from the "
+		 "peer what the device throws away (packets), or that dumps links and changes the "
+		 "length of lo's queue (rtnl)" },
 	{ "kernel", FIELD_TEXT, TOP(const char *, kernel), .nullable = true,
 	  .doc = "Kernel to run the campaign on, in a throw-away virtual machine: a vmlinuz, "
 		 "a .deb, a package, or SUITE/PACKAGE; without it, the running kernel" },
@@ -383,6 +416,9 @@ static const struct field campaign_rows[] = {
 		 "kernel stack: suspects repeats a trial that leaks with watchpoints on the "
 		 "counters, until one ledger is whole, five times at most, and that for the first "
 		 "three findings; always watches every trial, with one lane; off never" },
+	{ "submit", FIELD_OBJECT, GROUP(submit),
+	  .doc = "How the service takes the campaign up, from its spool or where `dadrace ctl submit` says "
+		 "nothing else; `dadrace run` does not look at it" },
 	END
 };
 /* clang-format on */
@@ -394,7 +430,7 @@ const struct fields campaign_fields = {
 	.size = sizeof(struct campaign),
 };
 
-#define NAMES_MAX 80
+#define NAMES_MAX 128
 
 struct key campaign_keys[KEYS_MAX];
 int nr_campaign_keys;

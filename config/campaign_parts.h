@@ -34,7 +34,7 @@
 /* ---- campaign_keys.c --------------------------------------------------------------------- */
 
 #define CAP_US	 600000000u /* the longest hold, and the latest echo */
-#define KEYS_MAX 96
+#define KEYS_MAX 112
 #define ROOT	 0
 
 /* The table laid flat, parents before children: made by campaign_schema(), constant then. */

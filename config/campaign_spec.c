@@ -7,8 +7,8 @@
 #include "campaign_spec.h"
 
 /* Keys that say how a campaign is run, and nothing about a trial. */
-static const char *const of_the_run[] = { "name",   "seed",    "stop",	 "lanes",
-					  "kernel", "modules", "ledger", "explore" };
+static const char *const of_the_run[] = { "name",    "seed",   "stop",	  "lanes", "kernel",
+					  "modules", "ledger", "explore", "submit" };
 
 /* What a trial has drawn, and the key that it is pinned by. */
 /* clang-format off */
@@ -22,9 +22,12 @@ static const struct pin {
 	{ "seed", NULL, "trial_seed" },
 	{ "arm", NULL, "arms", .list = true },
 	{ "hold_us", "window", "hold_us", .list = true },
+	{ "change", "bringup", "change", .list = true },
+	{ "load", NULL, "load", .list = true },
 	{ "order", NULL, "order", .stays = true },
 	{ "direction", "echo", "directions", .list = true },
 	{ "target", "echo", "targets", .list = true },
+	{ "message", "echo", "message", .list = true },
 	{ "echoes", "echo", "count", .stays = true },
 	{ "offset_us", "echo", "offset_us" },
 	{ "dad_answer", "dad", "answer", .list = true },

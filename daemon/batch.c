@@ -9,11 +9,14 @@
 
 enum { BATCH_BYTES = 65536, FRAME_BYTES = 96 };
 
-/* A trial's line up to its spec: what follows it is as good as all of the line. A quote in a text is escaped. */
+/*
+ * A trial's line up to number and arm in its spec: what follows is as good as all of the line. A quote in a
+ * text is escaped.
+ */
 static size_t brief_length(const char *line, size_t length)
 {
-	static const char after_spec[] = ",\"explore\":{";
-	const char *at = memmem(line, length, after_spec, sizeof(after_spec) - 1);
+	static const char after_arm[] = ",\"site\":\"";
+	const char *at = memmem(line, length, after_arm, sizeof(after_arm) - 1);
 
 	return at ? (size_t)(at - line) : length;
 }
@@ -46,8 +49,10 @@ static void add(struct batch *batch, enum line_type type, const char *line, size
 	kept -= kept == length; /* its end */
 	memcpy(at, line, kept);
 	at += kept;
-	if (kept < length - 1)
+	if (kept < length - 1) {
+		*at++ = '}'; /* of the spec */
 		*at++ = '}';
+	}
 	at += snprintf(at, FRAME_BYTES, ",\"next\":%" PRIu64 "},\"continues\":true}",
 		       batch->to);
 	batch->length = (size_t)(at + 1 - batch->text);

@@ -21,7 +21,7 @@ struct batch {
 /* What may be shown of the file. */
 struct batch_ask {
 	uint64_t from;
-	bool brief;   /* of a trial only verdict, reason and spec */
+	bool brief;   /* of a trial only verdict, reason, number and arm */
 	bool is_over; /* else the lines of the end may be cut off again, and are not shown */
 };
 

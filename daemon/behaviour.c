@@ -44,7 +44,7 @@ static void add(struct behaviour *behaviour, enum fact fact, uint64_t a, uint64_
 
 /*
  * Which moments count, and whether their value tells kinds of them apart. Only those that the kernel
- * stamps: notifications are stamped when we read them.
+ * or thread I itself stamps: notifications are stamped when we read them.
  */
 /* clang-format off */
 static const struct {
@@ -61,6 +61,7 @@ static const struct {
 	[MOMENT_REPLY]		= { true },
 	[MOMENT_DAD_IN]		= { true, true },
 	[MOMENT_DOWN]		= { true },
+	[MOMENT_CHANGED]	= { true, true },
 };
 /* clang-format on */
 

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "bringup.h"
+#include "change.h"
 #include "child.h"
 #include "loop.h"
 
@@ -64,9 +66,21 @@ static int do_dad_failed(const char *what, const char *dut)
 	return EXIT_FAILURE;
 }
 
-/* ifconfig.c's do_dad, as the seed tells it: flags up, wait for DAD, flags restored. */
-static int do_dad(const char *dut, uint32_t deadline_ms)
+/* The change is tried, and told; the flags are restored in any case. */
+static void make_change(enum change_kind change, const struct change_about *about,
+			volatile struct bringup_change *told)
 {
+	told->begun_ns = loop_now();
+	told->error = change_make(change, about);
+	told->ended_ns = loop_now();
+}
+
+/* ifconfig.c's do_dad, as the seed tells it: flags up, wait for DAD, flags restored. */
+static int do_dad(const struct testbed *testbed, enum change_kind change,
+		  volatile struct bringup_change *told, uint32_t deadline_ms)
+{
+	const struct testbed_device *peer = testbed_peer(testbed);
+	const char *dut = testbed_dut(testbed)->name;
 	struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
 				      .nl_groups = RTMGRP_IPV6_IFADDR };
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -85,7 +99,19 @@ static int do_dad(const char *dut, uint32_t deadline_ms)
 	request.ifr_flags = (short)(before | IFF_UP);
 	if (ioctl(fd, SIOCSIFFLAGS, &request))
 		return do_dad_failed("SIOCSIFFLAGS (up)", dut);
-	wait_for_dad(events, ifindex, deadline_ms);
+	if (change)
+		make_change(change,
+			    &(struct change_about){
+				    .dut = dut,
+				    .ifindex = ifindex,
+				    .link_local = testbed_dut(testbed)->link_local,
+				    .router = peer ? peer->link_local : in6addr_any,
+				    .socket = fd,
+				    .deadline_ns = loop_now() + deadline_ms * 1000000ULL / 2,
+			    },
+			    told);
+	if (change_leaves_address(change))
+		wait_for_dad(events, ifindex, deadline_ms);
 	request.ifr_flags = before;
 	if (ioctl(fd, SIOCSIFFLAGS, &request))
 		return do_dad_failed("SIOCSIFFLAGS (restore)", dut);
@@ -168,9 +194,11 @@ static void become_ordinary(int said)
 	dup2(said, STDERR_FILENO);
 }
 
-int bringup_start(const struct campaign *campaign, const char *dut, const char *peer,
-		  struct bringup *bringup, struct why *why)
+int bringup_start(const struct campaign *campaign, const struct testbed *testbed,
+		  enum change_kind change, struct bringup *bringup, struct why *why)
 {
+	const struct testbed_device *peer = testbed_peer(testbed);
+	volatile struct bringup_change *told = NULL;
 	int go[2] = { -1, -1 }, said[2] = { -1, -1 };
 	char byte;
 	pid_t pid;
@@ -184,15 +212,22 @@ int bringup_start(const struct campaign *campaign, const char *dut, const char *
 		}
 		return why_set(why, err, "bringup: pipes: %s", strerror(err));
 	}
-	pid = fork();
+	if (change) {
+		void *shared = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		told = shared == MAP_FAILED ? NULL : shared;
+	}
+	pid = change && !told ? -1 : fork();
 	if (pid == 0) {
 		close(go[1]);
 		become_ordinary(said[1]);
 		if (read(go[0], &byte, 1) != 1)
 			_exit(125); /* the lane gave up */
 		if (campaign->bringup.kind == BRINGUP_COMMAND)
-			run_command(campaign, dut, peer);
-		_exit(do_dad(dut, campaign->bringup.deadline_ms / 2));
+			run_command(campaign, testbed_dut(testbed)->name,
+				    peer ? peer->name : NULL);
+		_exit(do_dad(testbed, change, told, campaign->bringup.deadline_ms / 2));
 	}
 	close(go[0]);
 	close(said[1]);
@@ -201,9 +236,11 @@ int bringup_start(const struct campaign *campaign, const char *dut, const char *
 
 		close(go[1]);
 		close(said[0]);
-		return why_set(why, err, "bringup: fork: %s", strerror(err));
+		if (told)
+			munmap((void *)told, sizeof(*told));
+		return why_set(why, err, "bringup: a process of its own: %s", strerror(err));
 	}
-	*bringup = (struct bringup){ .pid = pid, .go = go[1], .said = said[0] };
+	*bringup = (struct bringup){ .pid = pid, .change = told, .go = go[1], .said = said[0] };
 	return 0;
 }
 
@@ -229,5 +266,7 @@ void bringup_forget(struct bringup *bringup)
 		close(bringup->go);
 	if (bringup->said >= 0)
 		close(bringup->said);
+	if (bringup->change)
+		munmap((void *)bringup->change, sizeof(*bringup->change));
 	*bringup = (struct bringup){ .go = -1, .said = -1 };
 }

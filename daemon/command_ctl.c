@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,11 +9,12 @@
 #include "command.h"
 #include "ctl.h"
 #include "service_config.h"
+#include "times.h"
 
 struct options {
 	const char *socket;
-	const char *what; /* of the verb: an id or a file; NULL */
-	struct ctl_submission submission;
+	const char *what;   /* of the verb: an id or a file; NULL */
+	json_t *submission; /* what the service is told of it */
 	bool json, follow, help;
 };
 
@@ -39,51 +39,13 @@ static const struct option long_options[] = {
 	{ "help",	no_argument,	   NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
-
-static const struct {
-	char unit;
-	uint32_t seconds;
-} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
 /* clang-format on */
-
-/* "90", "15m", "24h", "7d". */
-static bool read_span(const char *text, uint32_t *seconds)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-	uint64_t unit = *end ? 0 : 1;
-
-	for (size_t i = 0; *end && !end[1] && i < sizeof(units) / sizeof(units[0]); i++)
-		if (units[i].unit == *end)
-			unit = units[i].seconds;
-	*seconds = (uint32_t)(number * unit);
-	return isdigit((unsigned char)text[0]) && unit && number <= UINT32_MAX / unit && number;
-}
-
-/* "2026-12-24T18:00" or with a blank, in local time; "@SECONDS" since 1970; "+15m" from now. */
-static bool read_time(const char *text, uint64_t *seconds)
-{
-	struct tm tm = { .tm_isdst = -1 };
-	uint32_t span;
-	char *end;
-
-	if (text[0] == '@') {
-		*seconds = strtoull(text + 1, &end, 10);
-		return isdigit((unsigned char)text[1]) && !*end;
-	}
-	if (text[0] == '+') {
-		*seconds = (uint64_t)time(NULL);
-		return read_span(text + 1, &span) && (*seconds += span);
-	}
-	end = strptime(text, "%Y-%m-%d", &tm);
-	if (end && (*end == 'T' || *end == ' '))
-		end = strptime(end + 1, "%H:%M", &tm);
-	*seconds = (uint64_t)mktime(&tm);
-	return end && !*end;
-}
 
 static int read_options(int argc, char **argv, struct options *o)
 {
+	uint64_t at;
+	uint32_t span;
+	long number;
 	int opt;
 
 	optind = 1;
@@ -96,24 +58,28 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_JSON: o->json = true; break;
 		case OPT_FOLLOW: o->follow = true; break;
 		case OPT_PRIORITY:
-			o->submission.priority = strtol(optarg, &end, 10);
+			number = strtol(optarg, &end, 10);
 			if (!*optarg || *end)
 				return command_usage(&command_ctl,
 						     "--priority %s: a number is wanted",
 						     optarg);
+			json_object_set_new(o->submission, "priority", json_integer(number));
 			break;
 		case OPT_NOT_BEFORE:
-			if (!read_time(optarg, &o->submission.not_before))
-				return command_usage(&command_ctl,
-						     "--not-before %s: a time is wanted, as "
-						     "2026-12-24T18:00, @SECONDS or +2h",
-						     optarg);
+			if (!time_read(optarg, (uint64_t)time(NULL), &at))
+				return command_usage(
+					&command_ctl,
+					"--not-before %s: a time is wanted, as " TIME_FORMS,
+					optarg);
+			json_object_set_new(o->submission, "not_before",
+					    json_integer((json_int_t)at));
 			break;
 		case OPT_EVERY:
-			if (!read_span(optarg, &o->submission.every_s))
+			if (!span_read(optarg, &span))
 				return command_usage(
 					&command_ctl,
 					"--every %s: a time is wanted, as 24h or 7d", optarg);
+			json_object_set_new(o->submission, "every", json_integer(span));
 			break;
 		case 'h':
 		case OPT_HELP: o->help = true; break;
@@ -217,7 +183,7 @@ enum { NR_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 static enum exits submit(struct ctl *ctl, const struct options *o)
 {
 	enum exits code;
-	char *id = ctl_submit(ctl, &o->submission, &code);
+	char *id = ctl_submit(ctl, o->what, json_incref(o->submission), &code);
 
 	if (id && o->json && !o->follow)
 		printf("{\"id\": \"%s\"}\n", id);
@@ -280,7 +246,8 @@ static enum exits call(struct ctl *ctl, const struct verb *verb, const struct op
 
 static int run(int argc, char **argv)
 {
-	struct options o = { .socket = SERVICE_SOCKET };
+	json_auto_t *submission = json_object();
+	struct options o = { .socket = SERVICE_SOCKET, .submission = submission };
 	const struct verb *verb = NULL;
 	enum exits code = EXIT_INTERNAL;
 	struct ctl *ctl;
@@ -294,9 +261,15 @@ static int run(int argc, char **argv)
 	for (int i = 0; optind < argc && i < NR_VERBS; i++)
 		if (!strcmp(verbs[i].name, argv[optind]))
 			verb = &verbs[i];
+	if (!verb && optind < argc)
+		return command_usage(&command_ctl, "\"%s\" is none of its verbs", argv[optind]);
 	if (!verb)
 		return command_usage(&command_ctl, "what is it to do?");
-	o.submission.file = o.what = argv[optind + 1]; /* NULL ends argv */
+	if (strcmp(verb->name, "submit") != 0 && (o.follow || json_object_size(submission)))
+		return command_usage(&command_ctl,
+				     "--priority, --not-before, --every and --follow are of "
+				     "submit");
+	o.what = argv[optind + 1]; /* NULL ends argv */
 	if ((verb->takes_id || !strcmp(verb->name, "submit")) != (argc == optind + 2))
 		return command_usage(&command_ctl, "%s wants %s", verb->name,
 				     verb->takes_id		   ? "a campaign's id" :
@@ -334,7 +307,7 @@ const struct command command_ctl = {
 		"  version           of the service\n"
 		"\n"
 		"  --priority N      -100 to 100; the higher is run first (submit)\n"
-		"  --not-before T    2026-12-24T18:00, @SECONDS or +2h (submit)\n"
+		"  --not-before T    " TIME_FORMS " (submit)\n"
 		"  --every SPAN      repeats it: 24h, 7d; at least 60s (submit)\n"
 		"  --follow          follows it to its end (submit)\n"
 		"  --json            JSON on standard output\n"

@@ -23,10 +23,14 @@ static void print_trial(struct trial_spec *spec)
 	printf("%6u  %-7s", spec->trial, arm_names[spec->arm]);
 	if (spec->hold_us)
 		printf("  hold %llu us", (unsigned long long)spec->hold_us);
+	if (spec->load)
+		printf("  load %s", load_names[spec->load]);
+	if (spec->change)
+		printf("  change %s", change_names[spec->change]);
 	if (spec->echoes)
-		printf("  %u echoes %s to %s, after %llu us, every %llu us", spec->echoes,
-		       direction_names[spec->direction], target_names[spec->target],
-		       (unsigned long long)spec->offset_us,
+		printf("  %u %s %s to %s, after %llu us, every %llu us", spec->echoes,
+		       message_words(spec->message, 2), direction_names[spec->direction],
+		       target_names[spec->target], (unsigned long long)spec->offset_us,
 		       (unsigned long long)spec->spacing_us);
 	for (uint32_t i = 0; i < spec->nr_order; i++)
 		printf("%s%s", i ? ", " : "  order: ", spec->order[i]);

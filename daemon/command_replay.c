@@ -124,14 +124,17 @@ static int load(const struct options *o, const struct past *past, const char *sp
 
 static void tell(FILE *out, const struct proof *proof)
 {
-	struct stats_interval rate = stats_rate_interval(proof->same, proof->valid, 0.95);
+	/* That it is not there is proved by valid trials only. */
+	uint32_t trials = proof->same ? proof->judged : proof->valid;
+	struct stats_interval rate = stats_rate_interval(proof->same, trials, 0.95);
 
 	if (!proof->valid)
 		fprintf(out, "Proves nothing: none of %u trials is valid", proof->trials);
 	else
-		fprintf(out, "%s: %u of %u valid trials show %s; rate %s .. %s at 95%%",
-			proof->same ? "Reproduced" : "Not reproduced", proof->same,
-			proof->valid, proof->signature[0] ? proof->signature : "a fault",
+		fprintf(out, "%s: %u of %u%s trials show %s; rate %s .. %s at 95%%",
+			proof->same ? "Reproduced" : "Not reproduced", proof->same, trials,
+			proof->same ? "" : " valid",
+			proof->signature[0] ? proof->signature : "a fault",
 			finding_percent(stats_ppm_down(rate.low), false).at,
 			finding_percent(stats_ppm_up(rate.high), true).at);
 	fprintf(out, " (%u missed, %u invalid, %u skipped)\n", proof->by[VERDICT_MISSED],

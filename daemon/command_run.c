@@ -397,7 +397,7 @@ static int run_in_guests(const struct options *o, const struct campaign *campaig
 			 struct why *why)
 {
 	struct image *image;
-	struct outlets outlets;
+	struct outlets outlets = { 0 };
 	struct guests_ask ask;
 	char *plant = NULL;
 	int code;
@@ -502,10 +502,9 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *as
 
 static int run_by_daemon(const struct options *o)
 {
-	struct ctl_submission submission = { .file = o->file };
 	struct ctl *ctl = ctl_open(SERVICE_SOCKET);
 	enum exits code = EXIT_CANNOT;
-	char *id = ctl ? ctl_submit(ctl, &submission, &code) : NULL;
+	char *id = ctl ? ctl_submit(ctl, o->file, json_object(), &code) : NULL;
 
 	if (id) {
 		fprintf(stderr, "Submitted as %s\n", id);

@@ -251,24 +251,23 @@ static bool make_claim(const struct options *o, const struct past *past, struct 
 			o->finding, past_folder(past));
 		return false;
 	}
-	claim->needed = proof_needed(claim->share->count, claim->share->valid, o->rarer);
+	claim->needed = proof_needed(claim->share->count, claim->share->judged, o->rarer);
 	return true;
 }
 
 static struct finding_rate least_rate(const struct claim *claim)
 {
 	return finding_percent(stats_ppm_down(stats_rate_floor(claim->share->count,
-							       claim->share->valid, 0.95)),
+							       claim->share->judged, 0.95)),
 			       false);
 }
 
 static void tell_before(const struct claim *claim, FILE *out)
 {
 	fprintf(out,
-		"Before: %u of %u valid %s trials show %s (%s or more at 95%%); %llu without "
-		"it "
-		"say \"fixed\"\n",
-		claim->share->count, claim->share->valid, arm_names[claim->share->arm],
+		"Before: %u of %u %s trials show %s (%s or more at 95%%); %llu without it say "
+		"\"fixed\"\n",
+		claim->share->count, claim->share->judged, arm_names[claim->share->arm],
 		claim->finding->signature, least_rate(claim).at,
 		(unsigned long long)claim->needed);
 	fflush(out);
@@ -281,12 +280,12 @@ static uint64_t most_trials(const struct claim *claim)
 {
 	enum { CAP = 100000000, SPARE = 16 };
 	const struct summary *summary = past_summary(claim->past);
-	double trials = 0, nr;
+	double spent = 1, nr; /* trials for each valid one */
 
 	for (uint32_t i = 0; i < summary->nr_arms; i++)
-		if (summary->arms[i].arm == claim->share->arm)
-			trials = summary->arms[i].trials;
-	nr = 2 * (double)claim->needed * trials / claim->share->valid + SPARE;
+		if (summary->arms[i].arm == claim->share->arm && summary->arms[i].valid)
+			spent = (double)summary->arms[i].trials / summary->arms[i].valid;
+	nr = 2 * (double)claim->needed * spent + SPARE;
 	return nr < CAP ? (uint64_t)nr : CAP;
 }
 

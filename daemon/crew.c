@@ -267,6 +267,7 @@ static void crew_tear_down(void *arg)
 	loop_timer_stop(crew->hold);
 	loop_timer_stop(crew->echo);
 	crew_dad_end(crew);
+	crew_load_end(crew);
 	testbed_ready(crew); /* how DAD ended; a trial that settles at once reads no more */
 	crew->down_ns = loop_now();
 	crew_note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
@@ -372,6 +373,16 @@ static uint32_t end_descendants(struct crew *crew)
 	return ended;
 }
 
+static void note_change(struct crew *crew)
+{
+	const volatile struct bringup_change *change = crew->bringup.change;
+
+	if (change && change->begun_ns)
+		crew_note(crew, MOMENT_CHANGE, change->begun_ns, 0, 0);
+	if (change && change->ended_ns)
+		crew_note(crew, MOMENT_CHANGED, change->ended_ns, change->error, 0);
+}
+
 static void crew_finish(void *arg)
 {
 	struct crew *crew = arg;
@@ -386,7 +397,9 @@ static void crew_finish(void *arg)
 	e->lost_records += __atomic_exchange_n(&crew->state->lost, 0, __ATOMIC_SEQ_CST);
 
 	bringup_said(&crew->bringup, e->bringup_said, sizeof(e->bringup_said));
+	crew_load_end(crew);
 	e->descendants = end_descendants(crew);
+	note_change(crew);
 	bringup_forget(&crew->bringup);
 	crew->remover = 0;
 	crew->held = 0;
@@ -689,7 +702,6 @@ static void start_trial(struct crew *crew, const struct lane_order *order)
 {
 	const struct trial_spec *spec = &order->spec;
 	const struct campaign *campaign = crew->ask->campaign;
-	const struct testbed_device *peer = testbed_peer(crew->testbed);
 	struct evidence *e = &crew->message.evidence;
 	struct counts before;
 	struct trial_limits limits = {
@@ -706,8 +718,7 @@ static void start_trial(struct crew *crew, const struct lane_order *order)
 	prepare(crew, spec);
 	err = echoes_make(crew->echoes, spec, &crew->message.why);
 	if (!err)
-		err = bringup_start(campaign, testbed_dut(crew->testbed)->name,
-				    peer ? peer->name : NULL, &crew->bringup,
+		err = bringup_start(campaign, crew->testbed, spec->change, &crew->bringup,
 				    &crew->message.why);
 	if (err) {
 		fail(crew, err);
@@ -727,7 +738,11 @@ static void start_trial(struct crew *crew, const struct lane_order *order)
 	crew->state->device = crew->baseline.device;
 	crew->state->hold = spec->hold_us > 0;
 	__atomic_store_n(&crew->state->trial, spec->trial, __ATOMIC_SEQ_CST);
-	trial_happened(&crew->trial, TRIAL_START);
+	err = crew_load_start(crew, spec->load);
+	if (err)
+		fail(crew, err);
+	else
+		trial_happened(&crew->trial, TRIAL_START);
 }
 
 static void spec_came(void *arg)

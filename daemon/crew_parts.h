@@ -15,6 +15,7 @@
  *
  *   crew.c        one trial after the other: what the trial asks for, what happens
  *   crew_place.c  before the first: namespaces, testbed, sockets, warm-up
+ *   crew_load.c   what keeps the machine busy while a trial runs
  *   crew_dad.c    the part that the peer plays in DAD
  *   crew_ledger.c the ledger of a trial, when one is wanted
  */
@@ -24,6 +25,11 @@ struct crew_answer {
 	uint64_t due_ns;
 	uint8_t bytes[FRAME_DAD_MAX];
 	size_t length;
+};
+
+struct crew_load {
+	pid_t pid; /* 0: none */
+	volatile uint64_t *turns;
 };
 
 struct crew {
@@ -41,6 +47,7 @@ struct crew {
 
 	struct trial trial;
 	struct bringup bringup;
+	struct crew_load load;
 	pid_t remover; /* the child that unregisters; 0: none */
 	pid_t held;    /* the stopped task; 0: none */
 	uint64_t held_at_ns;
@@ -84,6 +91,13 @@ int64_t crew_net_device_refs(const struct counts *counts);
 
 /* Makes the place where trials run; the sentence goes into the crew's message. */
 int crew_open_place(struct crew *crew);
+
+/*
+ * The load of the trial in hand, if it has one: a process that ends by crew_load_end(), which puts its cost
+ * into the evidence, or with the lane. 0 or -errno.
+ */
+int crew_load_start(struct crew *crew, enum load_kind load);
+void crew_load_end(struct crew *crew);
 
 /*
  * The peer's part in DAD. Nothing is answered before crew_dad_begin(), nor after crew_dad_end(): the

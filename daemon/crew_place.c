@@ -79,13 +79,10 @@ static void wait_for_all(struct crew *crew, const struct campaign *campaign)
 }
 
 /* One up and down of the device; what is alive then is ended. The counts at rest are the baseline. */
-static int cycle(struct crew *crew, const struct campaign *campaign)
+static int cycle(struct crew *crew, const struct campaign *campaign, enum change_kind change)
 {
-	const struct testbed_device *dut = testbed_dut(crew->testbed);
-	const struct testbed_device *peer = testbed_peer(crew->testbed);
 	struct why *why = &crew->message.why;
-	int err = bringup_start(campaign, dut->name, peer ? peer->name : NULL, &crew->bringup,
-				why);
+	int err = bringup_start(campaign, crew->testbed, change, &crew->bringup, why);
 
 	if (err)
 		return err;
@@ -99,7 +96,7 @@ static int cycle(struct crew *crew, const struct campaign *campaign)
 	if (err == -ENODEV)
 		why_set(why, ENODEV,
 			"lane: the bring-up deleted %s while the lane was warmed up",
-			dut->name);
+			testbed_dut(crew->testbed)->name);
 	crew->baseline = crew_rest(crew);
 	return err;
 }
@@ -107,7 +104,7 @@ static int cycle(struct crew *crew, const struct campaign *campaign)
 /*
  * The first cycles of a device take references that stay for good (10 instead of 8, in the
  * 6.18 kernel): plain cycles are run until two of them end with the same counts, then one of the
- * campaign's own bring-up, for what only that takes once. When a kernel leaks in every cycle the counts
+ * campaign's own bring-up, for what only that takes once, and one of each of its changes. When a kernel leaks in every cycle the counts
  * are never the same, and the trials will tell.
  */
 static int warm_up(struct crew *crew)
@@ -124,13 +121,22 @@ static int warm_up(struct crew *crew)
 	if (plain.bringup.deadline_ms > PLAIN_MS)
 		plain.bringup.deadline_ms = PLAIN_MS;
 	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
-		err = cycle(crew, &plain);
+		err = cycle(crew, &plain, CHANGE_NONE);
 		if (i && crew_same_counts(crew, &crew->baseline, &before))
 			break;
 		before = crew->baseline;
 	}
 	if (!err && crew->ask->campaign->bringup.kind != BRINGUP_DO_DAD)
-		err = cycle(crew, crew->ask->campaign);
+		err = cycle(crew, crew->ask->campaign, CHANGE_NONE);
+	for (uint32_t i = 0; !err && i < plain.bringup.nr_change; i++)
+		if (plain.bringup.change[i])
+			err = cycle(crew, &plain, plain.bringup.change[i]);
+	/*
+	 * A group that was left while the device was up keeps no record of that, and one less reference to
+	 * inet6_dev (mld_send_cr(), net/ipv6/mcast.c): the baseline is that of a plain end.
+	 */
+	if (!err && (plain.bringup.nr_change > 1 || plain.bringup.change[0]))
+		err = cycle(crew, &plain, CHANGE_NONE);
 	return err;
 }
 

@@ -5,36 +5,50 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl.h"
 #include "varlink.h"
 
-enum { TEXT_MAX = 1 << 20, REPLY_MAX = 64 << 20 };
+enum {
+	REPLY_MAX = 64 << 20,
+	BUFFER_BYTES = 65536,
+	RETURN_S = 60, /* for a service that went away while its campaign was followed */
+	RETRY_MS = 100,
+};
 
 struct ctl {
-	FILE *in;
+	struct sockaddr_un name;
 	int fd;
 	bool continues; /* further replies come */
-	char *line;
-	size_t room;
+	char *buffer;	/* what has come: from `at` on, and not been looked at */
+	size_t at, used, room;
 };
+
+static bool is_connected(struct ctl *ctl)
+{
+	if (ctl->fd >= 0)
+		close(ctl->fd);
+	ctl->at = ctl->used = 0;
+	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return ctl->fd >= 0 &&
+	       !connect(ctl->fd, (struct sockaddr *)&ctl->name, sizeof(ctl->name));
+}
 
 struct ctl *ctl_open(const char *socket_path)
 {
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 
-	if (!ctl || strlen(socket_path) >= sizeof(name.sun_path)) {
+	if (!ctl || strlen(socket_path) >= sizeof(ctl->name.sun_path)) {
 		fprintf(stderr, "dadrace: %s: the path is too long\n", socket_path);
 		free(ctl);
 		return NULL;
 	}
-	snprintf(name.sun_path, sizeof(name.sun_path), "%s", socket_path);
-	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (ctl->fd >= 0 && !connect(ctl->fd, (struct sockaddr *)&name, sizeof(name)))
-		ctl->in = fdopen(ctl->fd, "r");
-	if (ctl->in)
+	ctl->fd = -1;
+	ctl->name.sun_family = AF_UNIX;
+	snprintf(ctl->name.sun_path, sizeof(ctl->name.sun_path), "%s", socket_path);
+	if (is_connected(ctl))
 		return ctl;
 	fprintf(stderr, "dadrace: cannot connect to %s: %s; does dadraced run?\n", socket_path,
 		strerror(errno));
@@ -46,11 +60,9 @@ void ctl_close(struct ctl *ctl)
 {
 	if (!ctl)
 		return;
-	if (ctl->in)
-		fclose(ctl->in);
-	else if (ctl->fd >= 0)
+	if (ctl->fd >= 0)
 		close(ctl->fd);
-	free(ctl->line);
+	free(ctl->buffer);
 	free(ctl);
 }
 
@@ -71,6 +83,7 @@ static const struct {
 	{ VARLINK_SERVICE ".PermissionDenied", EXIT_CANNOT,
 	  "permission denied: root, and the group that the service is configured with, may do that", NULL },
 	{ VARLINK_SERVICE ".InvalidParameter", EXIT_USAGE, "the value of %s is refused", "parameter" },
+	{ VARLINK_SERVICE ".InterfaceNotFound", EXIT_INTERNAL, "no dadraced answers there: it has no interface %s", "interface" },
 	{ VARLINK_SERVICE ".MethodNotFound", EXIT_INTERNAL, "the service has no method %s: is it older?", "method" },
 };
 /* clang-format on */
@@ -98,15 +111,63 @@ static void complain(const char *error, const json_t *parameters, enum exits *co
 	fprintf(stderr, "dadrace: the service answers %s\n", error);
 }
 
-/* The next message into ctl->line; its length, or what getdelim() says. */
-static ssize_t read_message(struct ctl *ctl)
+static bool has_room(struct ctl *ctl)
 {
-	return getdelim(&ctl->line, &ctl->room, '\0', ctl->in);
+	size_t room = ctl->room ? 2 * ctl->room : BUFFER_BYTES;
+	char *grown;
+
+	if (ctl->at) {
+		memmove(ctl->buffer, ctl->buffer + ctl->at, ctl->used - ctl->at);
+		ctl->used -= ctl->at;
+		ctl->at = 0;
+	}
+	if (ctl->used < ctl->room)
+		return true;
+	grown = room <= REPLY_MAX ? realloc(ctl->buffer, room) : NULL;
+	if (!grown)
+		return false;
+	ctl->buffer = grown;
+	ctl->room = room;
+	return true;
 }
 
-static json_t *understand(struct ctl *ctl, ssize_t n, enum exits *code)
+/*
+ * The next message, until the next call; NULL: the connection has ended. Whatever was printed is shown before
+ * it waits.
+ */
+static const char *read_message(struct ctl *ctl, size_t *length)
 {
-	json_t *message = n > 0 && n < REPLY_MAX ? fields_parse(ctl->line) : NULL;
+	size_t looked = ctl->at;
+	const char *text, *end = NULL;
+
+	for (;;) {
+		ssize_t n;
+
+		if (looked < ctl->used)
+			end = memchr(ctl->buffer + looked, '\0', ctl->used - looked);
+		if (end)
+			break;
+		looked = ctl->used - ctl->at;
+		fflush(stdout);
+		if (!has_room(ctl))
+			return NULL;
+		do
+			n = recv(ctl->fd, ctl->buffer + ctl->used, ctl->room - ctl->used, 0);
+		while (n < 0 && errno == EINTR);
+		if (n <= 0)
+			return NULL;
+		ctl->used += (size_t)n;
+	}
+	text = ctl->buffer + ctl->at;
+	*length = (size_t)(end - text);
+	ctl->at += *length + 1;
+	return text;
+}
+
+/* `text` NULL: no message came. */
+static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
+{
+	json_t *message = text ? fields_parse(text) : NULL;
 	const char *error = json_string_value(json_object_get(message, "error"));
 	json_t *parameters = json_object_get(message, "parameters");
 
@@ -147,47 +208,55 @@ static void call(struct ctl *ctl, const char *method, json_t *parameters, bool m
 
 json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code)
 {
+	size_t length;
+
 	call(ctl, method, parameters, false);
-	return understand(ctl, read_message(ctl), code);
+	return understand(ctl, read_message(ctl, &length), code);
 }
 
 static char *read_text(const char *file)
 {
 	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
-	char *text = in ? malloc(TEXT_MAX + 1) : NULL;
-	size_t n = text ? fread(text, 1, TEXT_MAX, in) : 0;
+	char *text = in ? malloc(CAMPAIGN_TEXT_MAX + 1) : NULL;
+	size_t n = text ? fread(text, 1, CAMPAIGN_TEXT_MAX + 1, in) : 0;
+	bool is_read = false;
 
-	if (!in || !text || ferror(in)) {
+	if (!in || !text || ferror(in))
 		fprintf(stderr, "dadrace: %s: cannot be read: %s\n", file, strerror(errno));
+	else if (n > CAMPAIGN_TEXT_MAX)
+		fprintf(stderr,
+			"dadrace: %s: longer than %d bytes, the most for a campaign file\n",
+			file, CAMPAIGN_TEXT_MAX);
+	else if (memchr(text, '\0', n))
+		fprintf(stderr, "dadrace: %s: holds zero bytes; a campaign file is UTF-8\n",
+			file);
+	else
+		is_read = true;
+	if (is_read) {
+		text[n] = '\0';
+	} else {
 		free(text);
 		text = NULL;
-	} else {
-		text[n] = '\0';
 	}
 	if (in && in != stdin)
 		fclose(in);
 	return text;
 }
 
-char *ctl_submit(struct ctl *ctl, const struct ctl_submission *submission, enum exits *code)
+char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code)
 {
-	char *text = read_text(submission->file), *id = NULL;
-	json_t *parameters = text ? json_pack("{ss}", "campaign", text) : NULL;
+	char *text = read_text(file), *id = NULL;
+	json_t *campaign = text ? json_string(text) : NULL;
 	json_t *reply;
 
-	if (text && !parameters)
-		fprintf(stderr, "dadrace: %s: a campaign file is UTF-8\n", submission->file);
+	if (text && !campaign)
+		fprintf(stderr, "dadrace: %s: a campaign file is UTF-8\n", file);
 	free(text);
 	*code = EXIT_CONFIG;
-	if (!parameters)
+	if (json_object_set_new(parameters, "campaign", campaign)) {
+		json_decref(parameters);
 		return NULL;
-	if (submission->priority)
-		json_object_set_new(parameters, "priority", json_integer(submission->priority));
-	if (submission->not_before)
-		json_object_set_new(parameters, "not_before",
-				    json_integer((json_int_t)submission->not_before));
-	if (submission->every_s)
-		json_object_set_new(parameters, "every", json_integer(submission->every_s));
+	}
 	reply = ctl_call(ctl, "Submit", parameters, code);
 	if (reply) {
 		const char *said = json_string_value(json_object_get(reply, "id"));
@@ -241,10 +310,10 @@ static enum exits how_it_ended(const json_t *campaign, bool json)
  * The line of a reply to Follow as it came, without the frame that dadraced puts around it (batch.c); NULL: the
  * reply is another, or of another service, and has to be understood.
  */
-static const char *line_of(const char *message, size_t size, size_t *length)
+static const char *line_of(const char *message, size_t size, size_t *length, uint64_t *next)
 {
 	static const char head[] = "{\"parameters\":{\"line\":{",
-			  tail[] = "},\"continues\":true}";
+			  tail[] = "},\"continues\":true}", place[] = ",\"next\":";
 	const char *end = message + size - (sizeof(tail) - 1);
 
 	if (size < sizeof(head) + sizeof(tail) ||
@@ -252,29 +321,39 @@ static const char *line_of(const char *message, size_t size, size_t *length)
 		return NULL;
 	while (end > message && *end != ',')
 		end--;
-	if (strncmp(end, ",\"next\":", 8) != 0)
+	if (strncmp(end, place, sizeof(place) - 1) != 0)
 		return NULL;
+	*next = strtoull(end + sizeof(place) - 1, NULL, 10);
 	message += sizeof(head) - 2;
 	*length = (size_t)(end - message);
 	return message;
 }
 
-/* False: it was the last one. */
-static bool follow_one(struct ctl *ctl, bool json, enum exits *code)
+enum followed {
+	GOES_ON,
+	ENDED,
+	GONE, /* the service, or the connection */
+};
+
+/* The next reply; `next` is the place after its line. */
+static enum followed follow_one(struct ctl *ctl, bool json, uint64_t *next, enum exits *code)
 {
-	ssize_t n = read_message(ctl);
-	size_t length = 0;
-	const char *text =
-		json && n > 0 ? line_of(ctl->line, strlen(ctl->line), &length) : NULL;
+	size_t size = 0, length = 0;
+	const char *message = read_message(ctl, &size);
+	const char *text = json && message ? line_of(message, size, &length, next) : NULL;
 	json_t *reply, *line;
 
+	if (!message)
+		return GONE;
 	if (text) {
 		fwrite(text, 1, length, stdout);
 		putchar('\n');
-		return true;
+		return GOES_ON;
 	}
-	reply = understand(ctl, n, code);
+	reply = understand(ctl, message, code);
 	line = json_object_get(reply, "line");
+	if (json_is_object(line))
+		*next = (uint64_t)json_integer_value(json_object_get(reply, "next"));
 	if (json_is_null(line)) {
 		*code = how_it_ended(json_object_get(reply, "campaign"), json);
 	} else if (line && json) {
@@ -284,18 +363,37 @@ static bool follow_one(struct ctl *ctl, bool json, enum exits *code)
 		print_line(line);
 	}
 	json_decref(reply);
-	return reply && ctl->continues;
+	return reply && ctl->continues ? GOES_ON : ENDED;
+}
+
+static void pause_ms(long ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 }
 
 enum exits ctl_follow(struct ctl *ctl, const char *id, bool json)
 {
 	enum exits code = EXIT_INTERNAL;
-	bool goes_on;
+	enum followed followed = GONE;
+	uint64_t next = 0;
+	int tries = 0; /* since the last line */
 
-	call(ctl, "Follow", json_pack("{ss sb}", "id", id, "brief", !json), true);
-	do {
-		goes_on = follow_one(ctl, json, &code);
-		fflush(stdout);
-	} while (goes_on);
+	while (followed != ENDED && tries < RETURN_S * 1000 / RETRY_MS) {
+		if (tries == 1)
+			fputs("dadrace: the service has closed the connection; following goes "
+			      "on when it is back\n",
+			      stderr);
+		if (tries)
+			pause_ms(RETRY_MS);
+		if (!tries++ || is_connected(ctl))
+			call(ctl, "Follow",
+			     json_pack("{ss sb sI}", "id", id, "brief", !json, "after",
+				       (json_int_t)next),
+			     true);
+		while ((followed = follow_one(ctl, json, &next, &code)) == GOES_ON)
+			tries = 1;
+	}
+	if (followed == GONE)
+		understand(ctl, NULL, &code);
 	return code;
 }

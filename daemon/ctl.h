@@ -23,18 +23,15 @@ void ctl_close(struct ctl *ctl);
  */
 json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code);
 
-/* Submits a campaign's text: its id, malloc'd; NULL after a sentence. 0 and NULL leave out. */
-struct ctl_submission {
-	const char *file; /* "-": standard input */
-	int64_t priority;
-	uint64_t not_before; /* seconds since 1970 */
-	uint32_t every_s;
-};
-char *ctl_submit(struct ctl *ctl, const struct ctl_submission *submission, enum exits *code);
+/*
+ * Submits the text of a campaign file ("-": standard input) with further parameters, a JSON object that is
+ * taken: its id, malloc'd; NULL after a sentence.
+ */
+char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code);
 
 /*
- * Follows a campaign to its end: as JSON lines, or as sentences for people. Returns its exit code, or
- * that of what went wrong.
+ * Follows a campaign to its end: as JSON lines, or as sentences for people. When the service is restarted
+ * meanwhile, it goes on where it was. Returns the campaign's exit code, or that of what went wrong.
  */
 enum exits ctl_follow(struct ctl *ctl, const char *id, bool json);
 

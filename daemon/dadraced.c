@@ -41,9 +41,9 @@ static int help(void)
 	return EXIT_CLEAN;
 }
 
-static int usage(const char *what)
+static int usage(const char *word, const char *what)
 {
-	fprintf(stderr, "dadraced: %s; see `dadraced --help`\n", what);
+	fprintf(stderr, "dadraced: \"%s\": %s; see `dadraced --help`\n", word, what);
 	return EXIT_USAGE;
 }
 
@@ -99,11 +99,13 @@ int main(int argc, char **argv)
 		case OPT_VERSION: puts("dadraced " DADRACE_VERSION); return EXIT_CLEAN;
 		case 'h':
 		case OPT_HELP: return help();
-		default: return usage("an option that it does not know, or without its value");
+		default:
+			return usage(argv[optind - 1],
+				     "no option of it, or one that lacks its value");
 		}
 	}
 	if (optind != argc)
-		return usage("no arguments are wanted");
+		return usage(argv[optind], "no arguments are wanted");
 	if (check_only)
 		return check(&ask);
 	ask.program = find_program();

@@ -231,6 +231,8 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why
 {
 	uint64_t state = spec->seed;
 	struct frame_echo echo = {
+		.message = spec->message,
+		.device = testbed_dut(echoes->testbed)->link_local,
 		.hop_limit = (uint8_t)spec->hop_limit,
 		.lane = echoes->lane,
 		.trial = spec->trial,

@@ -11,8 +11,9 @@
 #include "why.h"
 
 /*
- * Echoes: crafted ICMPv6 Echo Requests and the sockets that carry them (the only door to packet and
- * raw sockets); and the device's DAD probes, which a further packet socket at the peer sees.
+ * Echoes: crafted ICMPv6 messages, Echo Requests or others, and the sockets that carry them (the only
+ * door to packet and raw sockets); and the device's DAD probes, which a further packet socket at the
+ * peer sees.
  *
  *   inbound        packet socket in the peer's namespace, whole frames, past the qdisc
  *   outbound       IPPROTO_ICMPV6 in the lane: the kernel makes header and checksum

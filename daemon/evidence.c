@@ -10,7 +10,7 @@ const char *const moment_names[] = {
 	"echo-sent", "echo-in", "echo-out", "echo-answered", "route", "source", "reply", "step-held", "step-released",
 	"dad-probe", "dad-answered", "dad-in", "tentative", "dadfailed", "permanent", "address-gone",
 	"link-up", "link-down", "link-gone",
-	"down", "settled", "look", "unregister", "unregistered",
+	"down", "settled", "look", "unregister", "unregistered", "change", "changed",
 };
 const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime" };
 const char *const dad_end_names[] = { "unfinished", "completed", "failed" };
@@ -60,6 +60,10 @@ static void derive_window(struct evidence *e)
 		case MOMENT_CLOSED:
 			e->closed = true;
 			e->closed_ns = m->at_ns;
+			break;
+		case MOMENT_CHANGED:
+			e->changed = !m->value;
+			e->change_error = (int32_t)-m->value;
 			break;
 		case MOMENT_HELD: held_at_ns = m->at_ns; break;
 		case MOMENT_RELEASED:

@@ -50,6 +50,8 @@ enum moment_kind {
 	MOMENT_LOOK,	     /* a further look; value: net_device references over baseline */
 	MOMENT_UNREGISTER,   /* the confirming unregister begins */
 	MOMENT_UNREGISTERED, /* and has returned */
+	MOMENT_CHANGE,	     /* I: the bring-up begins to change the device */
+	MOMENT_CHANGED,	     /* I: and has; value: 0 or -errno */
 	MOMENTS,
 };
 extern const char *const moment_names[];
@@ -139,8 +141,12 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 
 	uint64_t started_ns;
 	uint64_t ended_ns;
-	uint32_t flag_sets;  /* that returned, successful or not */
-	int32_t flags_error; /* errno of the first that failed; 0: none */
+	uint32_t flag_sets;   /* that returned, successful or not */
+	int32_t flags_error;  /* errno of the first that failed; 0: none */
+	bool changed;	      /* spec.change was made */
+	int32_t change_error; /* errno of it; 0: none */
+	uint64_t load_turns;  /* of spec.load */
+	uint64_t load_cpu_ns;
 	bool opened;
 	bool closed;
 	uint64_t opened_ns;	  /* stamp */

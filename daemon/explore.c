@@ -32,11 +32,11 @@ const char *const explore_proposals[] = {
 enum { MEASURED_GENERATIONS = 2, TRIES = 64 };
 
 /*
- * Of guided trials: how often what has never come about is tried before it is left alone, one in how
- * many tries it nevertheless, of how many schedules the newest is taken, and one in how many changes an
+ * Of guided trials: how often what seldom comes about is tried before it is left alone, one in how many times
+ * is seldom, one in how many trials it is tried nevertheless, of how many schedules the newest is taken, and one in how many changes an
  * earlier one.
  */
-enum { PATIENCE = 3, DOUBT = 16, CANDIDATES = 32, CHANGED_IN = 4 };
+enum { PATIENCE = 3, SELDOM = 8, DOUBT = 16, CANDIDATES = 32, CHANGED_IN = 4 };
 
 struct planned {
 	struct point point;
@@ -161,12 +161,15 @@ static bool came_about(const struct explorer *explorer, const struct planned *pl
 	       planned->point.nr_holds;
 }
 
-enum { PACKET_SIDES = 3 };
+enum { PACKET_SIDES = 4 };
 
-/* A place, with one side of the packet: its way, whom it is for, the answer to DAD. */
+/* A place, with one side of the packet: its way, whom it is for, both, the answer to DAD. */
 static void place_keys(uint32_t place, const struct point *point, uint64_t keys[PACKET_SIDES])
 {
-	const uint64_t sides[PACKET_SIDES] = { point->direction, point->target, point->answer };
+	const uint64_t sides[PACKET_SIDES] = { point->direction, point->target,
+					       (uint64_t)point->direction * TARGETS +
+						       point->target,
+					       point->answer };
 
 	for (uint64_t i = 0; i < PACKET_SIDES; i++)
 		keys[i] = hash_word(hash_word(hash_word(HASH_START, place), i), sides[i]);
@@ -176,7 +179,7 @@ static bool is_hopeless(const struct memory *memory, uint64_t key)
 {
 	const struct memory_entry *entry = memory_find(memory, key);
 
-	return entry && entry->trials >= PATIENCE && !entry->came;
+	return entry && entry->trials >= PATIENCE && entry->came * SELDOM < entry->trials;
 }
 
 static bool has_hope(const struct explorer *explorer, const struct point *point)
@@ -367,8 +370,7 @@ static bool change(const struct explorer *explorer, uint64_t *state, const struc
 	for (int i = 0; i < TRIES; i++) {
 		struct point changed = *point;
 
-		*mutation = EXPLORE_ADD_HOLD +
-			    plan_draw_below(state, EXPLORE_MUTATIONS - EXPLORE_ADD_HOLD);
+		*mutation = point_draw_mutation(&explorer->space, state);
 		if (!point_mutate(&explorer->space, state, *mutation, other, &changed))
 			continue;
 		*point = changed;

@@ -89,7 +89,8 @@ bool point_makes_sense(const struct point_space *space, const struct point *poin
 		if (!can_end(space, point, &point->holds[i]))
 			return false;
 	}
-	return target_fits(point->direction, point->target);
+	return target_fits(point->direction, point->target) &&
+	       message_fits(point->direction, point->message);
 }
 
 static void sort_holds(struct point *point)
@@ -137,6 +138,34 @@ static void draw_start(const struct point_space *space, uint64_t *state, struct 
 	point->starts_when = plan_draw_below(state, ORDER_THREADS);
 }
 
+/* Of what has one value nothing is drawn: plans are what they were before there were more. */
+static uint32_t draw_of(uint64_t *state, uint32_t nr)
+{
+	return nr > 1 ? (uint32_t)plan_draw_below(state, nr) : 0;
+}
+
+static void draw_message(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	const struct campaign *campaign = space->campaign;
+
+	do
+		point->message =
+			campaign->echo.message[draw_of(state, campaign->echo.nr_message)];
+	while (!message_fits(point->direction, point->message));
+}
+
+static void draw_change(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	const struct campaign *campaign = space->campaign;
+
+	point->change = campaign->bringup.change[draw_of(state, campaign->bringup.nr_change)];
+}
+
+static void draw_load(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	point->load = space->campaign->load[draw_of(state, space->campaign->nr_load)];
+}
+
 static void draw_echo(const struct point_space *space, uint64_t *state, struct point *point)
 {
 	const struct campaign *campaign = space->campaign;
@@ -145,6 +174,8 @@ static void draw_echo(const struct point_space *space, uint64_t *state, struct p
 		campaign->echo.directions[plan_draw_below(state, campaign->echo.nr_directions)];
 	point->target =
 		campaign->echo.targets[plan_draw_below(state, campaign->echo.nr_targets)];
+	if (!message_fits(point->direction, point->message))
+		draw_message(space, state, point);
 }
 
 static void draw_count(const struct point_space *space, uint64_t *state, struct point *point)
@@ -192,6 +223,9 @@ static void draw_packets(const struct point_space *space, uint64_t *state, struc
 	draw_offset(space, state, point);
 	draw_window(space, state, point);
 	draw_answer(space, state, point);
+	draw_message(space, state, point);
+	draw_change(space, state, point);
+	draw_load(space, state, point);
 }
 
 static uint32_t most_holds(const struct point_space *space)
@@ -457,6 +491,10 @@ static bool grid_point(const struct point_space *space, uint64_t number, bool *p
 		campaign->echo.directions[take_digit(&number, campaign->echo.nr_directions)];
 	point->target = campaign->echo.targets[take_digit(&number, campaign->echo.nr_targets)];
 	point->answer = campaign->dad.answer[take_digit(&number, campaign->dad.nr_answer)];
+	point->message = campaign->echo.message[take_digit(&number, campaign->echo.nr_message)];
+	point->change =
+		campaign->bringup.change[take_digit(&number, campaign->bringup.nr_change)];
+	point->load = campaign->load[take_digit(&number, campaign->nr_load)];
 	window = take_digit(&number, nr_windows);
 	if (campaign->window.hold_range.max_us)
 		point->hold_us = window ? campaign->window.hold_range.max_us :
@@ -567,6 +605,9 @@ CHANGES(count)
 CHANGES(offset)
 CHANGES(window)
 CHANGES(answer)
+CHANGES(message)
+CHANGES(change)
+CHANGES(load)
 
 /* Holds of both, up to the most; the packets stay. */
 static void splice(const struct point_space *space, uint64_t *state, const struct point *other,
@@ -585,7 +626,9 @@ static bool is_same(const struct point *a, const struct point *b)
 {
 	if (a->nr_holds != b->nr_holds || a->starts_when != b->starts_when ||
 	    a->direction != b->direction || a->target != b->target || a->echoes != b->echoes ||
-	    a->offset_us != b->offset_us || a->hold_us != b->hold_us || a->answer != b->answer)
+	    a->offset_us != b->offset_us || a->hold_us != b->hold_us ||
+	    a->answer != b->answer || a->message != b->message || a->change != b->change ||
+	    a->load != b->load)
 		return false;
 	for (uint32_t i = 0; i < a->nr_holds; i++)
 		if (a->holds[i].place != b->holds[i].place ||
@@ -594,6 +637,23 @@ static bool is_same(const struct point *a, const struct point *b)
 		    a->holds[i].time_us != b->holds[i].time_us)
 			return false;
 	return true;
+}
+
+enum explore_mutation point_draw_mutation(const struct point_space *space, uint64_t *state)
+{
+	const struct campaign *campaign = space->campaign;
+	enum explore_mutation able[EXPLORE_MUTATIONS];
+	uint32_t nr = 0;
+
+	for (enum explore_mutation i = EXPLORE_ADD_HOLD; i <= EXPLORE_SPLICE; i++)
+		able[nr++] = i;
+	if (campaign->echo.nr_message > 1)
+		able[nr++] = EXPLORE_MESSAGE;
+	if (campaign->bringup.nr_change > 1)
+		able[nr++] = EXPLORE_CHANGE;
+	if (campaign->nr_load > 1)
+		able[nr++] = EXPLORE_LOAD;
+	return able[plan_draw_below(state, nr)];
 }
 
 bool point_mutate(const struct point_space *space, uint64_t *state,
@@ -608,7 +668,8 @@ bool point_mutate(const struct point_space *space, uint64_t *state,
 		[EXPLORE_START] = change_start,	  [EXPLORE_ECHO] = change_echo,
 		[EXPLORE_COUNT] = change_count,	  [EXPLORE_OFFSET] = change_offset,
 		[EXPLORE_WINDOW] = change_window, [EXPLORE_ANSWER] = change_answer,
-		[EXPLORE_SPLICE] = splice,
+		[EXPLORE_SPLICE] = splice,	  [EXPLORE_MESSAGE] = change_message,
+		[EXPLORE_CHANGE] = change_change, [EXPLORE_LOAD] = change_load,
 	};
 	struct point before = *point;
 
@@ -636,4 +697,7 @@ void point_put(const struct point_space *space, const struct point *point,
 	spec->offset_us = point->offset_us;
 	spec->hold_us = point->hold_us;
 	spec->dad_answer = point->answer;
+	spec->message = point->message;
+	spec->change = point->change;
+	spec->load = point->load;
 }

@@ -33,6 +33,9 @@ struct point {
 	uint64_t offset_us;
 	uint64_t hold_us; /* of the window; 0: none */
 	enum dad_answer answer;
+	enum message_kind message;
+	enum change_kind change;
+	enum load_kind load;
 };
 
 struct point_space {
@@ -72,6 +75,9 @@ uint64_t point_order_key(const struct point *point);
 
 /* The next point of the grid, which begins anew at its end. */
 void point_sweep(const struct point_space *space, uint64_t *cursor, struct point *point);
+
+/* One of the mutations that can change anything, drawn evenly. */
+enum explore_mutation point_draw_mutation(const struct point_space *space, uint64_t *state);
 
 /* Changes one thing of a point; `other` is for the splice. False: it is as it was, or makes no sense. */
 bool point_mutate(const struct point_space *space, uint64_t *state,

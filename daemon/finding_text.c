@@ -132,7 +132,8 @@ void finding_print_shares(FILE *out, const struct tally_finding *finding)
 
 	if (most && finding->nr_shares > 1)
 		snprintf(against, sizeof(against), "%s against it", arm_names[most->arm]);
-	fprintf(out, "  %-9s%8s%10s%22s%20s\n", "", "valid", "show it", "rate at 95%", against);
+	fprintf(out, "  %-9s%8s%10s%22s%20s\n", "", "judged", "show it", "rate at 95%",
+		against);
 	for (uint32_t i = 0; i < finding->nr_shares; i++) {
 		const struct tally_share *share = &finding->shares[i];
 		struct finding_rate low = finding_percent(share->rate_low_ppm, false);
@@ -142,9 +143,43 @@ void finding_print_shares(FILE *out, const struct tally_finding *finding)
 		snprintf(rate, sizeof(rate), "%s .. %s", low.at, high.at);
 		if (isfinite(share->p_value))
 			snprintf(p, sizeof(p), "p = %.2g", share->p_value);
-		fprintf(out, "  %-9s%8u%10u%22s%20s\n", arm_names[share->arm], share->valid,
+		fprintf(out, "  %-9s%8u%10u%22s%20s\n", arm_names[share->arm], share->judged,
 			share->count, rate, p);
 	}
+}
+
+/* The arm in which nothing is held: with the same packets where it ran. NULL: there is none. */
+static const struct tally_share *unheld_of(const struct tally_finding *finding)
+{
+	const struct tally_share *best = NULL;
+
+	for (uint32_t i = 0; i < finding->nr_shares; i++) {
+		const struct tally_share *share = &finding->shares[i];
+		bool is_held = share->arm == ARM_HOLD || share->arm == ARM_RACE;
+
+		if (!is_held && share->judged && (!best || share->arm == ARM_ECHO))
+			best = share;
+	}
+	return best;
+}
+
+struct finding_text finding_headline(const struct tally_finding *finding)
+{
+	const struct tally_share *held = most_of(finding), *unheld = unheld_of(finding);
+	struct finding_text text = { 0 };
+
+	if (held && unheld && held != unheld && held->count)
+		snprintf(text.at, sizeof(text.at),
+			 "Left alone it shows in %u of %u trials (%s arm: %s .. %s); held, in "
+			 "%u "
+			 "of %u (%s arm: %s .. %s)",
+			 unheld->count, unheld->judged, arm_names[unheld->arm],
+			 finding_percent(unheld->rate_low_ppm, false).at,
+			 finding_percent(unheld->rate_high_ppm, true).at, held->count,
+			 held->judged, arm_names[held->arm],
+			 finding_percent(held->rate_low_ppm, false).at,
+			 finding_percent(held->rate_high_ppm, true).at);
+	return text;
 }
 
 struct finding_text finding_cause(const struct tally_finding *finding)

@@ -36,6 +36,12 @@ void finding_print_ledger(FILE *out, const struct tally_finding *finding, int co
 /* A line for each arm: valid trials, those that show it, rate with interval, p-value. */
 void finding_print_shares(FILE *out, const struct tally_finding *finding);
 
+/*
+ * The natural rate beside the held one, each with its 95% interval: one sentence, without the final stop.
+ * Empty when only one of them is known, or the held one is none.
+ */
+struct finding_text finding_headline(const struct tally_finding *finding);
+
 /* Whether what the arm that injects most injects is the cause: one sentence, without the final stop. */
 struct finding_text finding_cause(const struct tally_finding *finding);
 

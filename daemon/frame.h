@@ -8,32 +8,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spec.h"
+
 /*
- * The bytes of our echoes, and of DAD: pure, no socket.
+ * The bytes of our echoes, of whatever message, and of DAD: pure, no socket.
  *
  *   Ethernet | IPv6 | ICMPv6 Echo Request (RFC 4443 4.1) | tag | padding
+ *   Ethernet | IPv6 | ICMPv6 Packet Too Big (RFC 4443 3.2) | IPv6 | the device's echo request
+ *   Ethernet | IPv6 | hop-by-hop: router alert | ICMPv6 Multicast Listener Query (RFC 3810 5.1)
  *
- * Each echo carries lane and sequence in identifier and sequence number, and all of lane,
- * trial and sequence in a tag at the start of its payload, so that the record of its
- * arrival in the kernel is matched one by one (see struct echo_tag in probes/record.h).
+ * Each carries lane, trial and sequence in its flow label (echo_label() in probes/record.h), so that the
+ * record of its arrival in the kernel is matched one by one. An echo request, which can be outbound, has
+ * lane and sequence in identifier and sequence number, too, and all three in a tag at the start of
+ * its payload (struct echo_tag there).
  */
 struct frame_echo {
+	enum message_kind message;
 	uint8_t source_mac[ETH_ALEN];
 	uint8_t target_mac[ETH_ALEN];
 	struct in6_addr source;
 	struct in6_addr target;
-	uint8_t hop_limit;
-	uint32_t lane; /* identifier: the low 16 bits */
+	struct in6_addr device; /* the device's own address, which messages are about */
+	uint8_t hop_limit; /* of echoes and errors; the others have that of their standard */
+	uint32_t lane;	   /* identifier: the low 16 bits */
 	uint32_t trial;
 	uint32_t sequence;	/* sequence number: the low 16 bits */
-	uint32_t payload_bytes; /* at least FRAME_MIN_PAYLOAD; the tag included */
+	uint32_t payload_bytes; /* of an echo: at least FRAME_MIN_PAYLOAD; the tag included */
 };
 
 enum {
 	FRAME_MIN_PAYLOAD = 16,	  /* sizeof(struct echo_tag) */
 	FRAME_MAX_PAYLOAD = 1452, /* 1500 - 40 (IPv6) - 8 (ICMPv6) */
 	FRAME_MAX = ETH_HLEN + 40 + 8 + FRAME_MAX_PAYLOAD,
+	FRAME_QUOTED_PAYLOAD = 1024, /* of what is quoted, at most: RFC 4443 2.4 (c) */
 };
+
+/* What a Redirect is about, and the route of bringup.change route-add leads to. */
+extern const struct in6_addr frame_elsewhere;
 
 /*
  * Each writes the echo from one layer upwards and returns its length in bytes; `buf` holds at
@@ -42,6 +53,14 @@ enum {
 size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf); /* packet socket */
 size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	    /* IPPROTO_RAW */
 size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf);   /* IPPROTO_ICMPV6 */
+
+/*
+ * A frame from the peer to all nodes without anything in it (next header 59, RFC 8200 4.7) and without a flow
+ * label: IPv6 takes it in and throws it away. `buf` holds FRAME_NOISE bytes.
+ */
+enum { FRAME_NOISE = ETH_HLEN + 40 };
+void frame_noise(const uint8_t source_mac[ETH_ALEN], const struct in6_addr *source,
+		 uint8_t *buf);
 
 /*
  * The messages of Duplicate Address Detection (RFC 4862 5.4), as whole Ethernet frames: Neighbour

@@ -5,6 +5,7 @@
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,13 @@
 #include "http.h"
 #include "loop_parts.h"
 
-enum { DAYS_S = 86400 * 365 };
+enum { DAYS_S = 86400 * 365, REST_MS = 1000 };
 
 struct http {
 	struct evhttp *server;
+	struct evconnlistener *listener;
+	struct loop_watch *rested;
+	int fd; /* that listens */
 	bool is_tcp;
 	uint32_t streams;
 	void (*asked)(struct http_request *request, const char *path, void *arg);
@@ -77,19 +81,52 @@ static void asked(struct evhttp_request *request, void *arg)
 		http->asked(mine, path && *path ? path : "/", http->arg);
 }
 
+/*
+ * libevent does not tell when a connection ends, so they are not counted: the lowest descriptor that is free
+ * says how many are in use at least.
+ */
+static struct bufferevent *connected(struct event_base *base, void *arg)
+{
+	struct http *http = arg;
+	int lowest = dup(http->fd);
+
+	(void)base;
+	if (lowest >= 0)
+		close(lowest);
+	if (lowest < 0 || lowest >= HTTP_DESCRIPTORS_MAX) {
+		evconnlistener_disable(http->listener);
+		loop_timer_set(http->rested, loop_now() + REST_MS * 1000000ULL);
+	}
+	return NULL; /* the usual one */
+}
+
+static void rested(void *arg)
+{
+	struct http *http = arg;
+
+	evconnlistener_enable(http->listener);
+}
+
 int http_open(struct loop *loop, int fd, bool is_tcp,
 	      void (*asked_one)(struct http_request *request, const char *path, void *arg),
 	      void *arg, struct http **out, struct why *why)
 {
 	struct http *http = calloc(1, sizeof(*http));
+	struct evhttp_bound_socket *bound = NULL;
 
-	if (http)
+	if (http) {
+		http->rested = loop_timer(loop, rested, http);
 		http->server = evhttp_new(loop_base(loop));
-	if (!http || !http->server || evhttp_accept_socket(http->server, fd)) {
+	}
+	if (http && http->server && http->rested)
+		bound = evhttp_accept_socket_with_handle(http->server, fd);
+	if (!bound) {
 		close(fd);
 		http_close(http);
 		return why_set(why, ENOMEM, "http: libevent refused the socket");
 	}
+	http->fd = fd;
+	http->listener = evhttp_bound_socket_get_listener(bound);
 	http->is_tcp = is_tcp;
 	http->asked = asked_one;
 	http->arg = arg;
@@ -98,6 +135,7 @@ int http_open(struct loop *loop, int fd, bool is_tcp,
 	evhttp_set_timeout(http->server, HTTP_TIMEOUT_S);
 	evhttp_set_allowed_methods(http->server, EVHTTP_REQ_GET);
 	evhttp_set_gencb(http->server, asked, http);
+	evhttp_set_bevcb(http->server, connected, http);
 	*out = http;
 	return 0;
 }
@@ -108,6 +146,7 @@ void http_close(struct http *http)
 		return;
 	if (http->server)
 		evhttp_free(http->server);
+	loop_forget(http->rested);
 	free(http);
 }
 

@@ -12,7 +12,7 @@
 /*
  * A read-only HTTP server by evhttp; a door to libevent.
  *
- * GET only; headers, bodies and idle time are limited. Over TCP the Host header must name the
+ * GET only; headers, bodies, idle time and connections are limited. Over TCP the Host header must name the
  * loopback, so that no page of another origin reads what is served by giving our address a name of
  * its own.
  *
@@ -24,6 +24,8 @@ enum {
 	HTTP_BODY_MAX = 0,
 	HTTP_TIMEOUT_S = 15,
 	HTTP_STREAMS_MAX = 32,
+	HTTP_DESCRIPTORS_MAX =
+		192, /* with so many open in this process, no connection is accepted */
 };
 
 struct http;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,6 +226,17 @@ static const char *keyring(void)
 	return "";
 }
 
+/* Debian gives no security updates of their own to what is unstable or comes from backports. */
+static bool has_security(const char *suite)
+{
+	static const char *const without[] = { "sid", "unstable", "experimental", "rc-buggy" };
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (!strcmp(suite, without[i]))
+			return false;
+	return !strstr(suite, "-backports");
+}
+
 /* The machine's own mirrors, for another suite: the main one, and the one of security updates. */
 static int write_sources(const char *suite, const char *path, struct why *why)
 {
@@ -247,7 +259,7 @@ static int write_sources(const char *suite, const char *path, struct why *why)
 	     mirror = strtok_r(NULL, "\n", &save)) {
 		bool security = strstr(mirror, "security") != NULL;
 
-		if (!strcmp(mirror, last) || (security && !strcmp(suite, "sid")))
+		if (!strcmp(mirror, last) || (security && !has_security(suite)))
 			continue;
 		snprintf(last, sizeof(last), "%s", mirror);
 		fprintf(file, "deb %s %s %s%s main\n", keyring(), mirror, suite,
@@ -413,19 +425,37 @@ static int download(const struct apt *apt, const char *package, const char *fold
 	return err;
 }
 
+/* One at a time: a second apt would read lists that the first has half written. Gives a descriptor to close. */
+static int lock_folder(const char *folder, struct why *why)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX)) {
+		int err = why_set(why, errno, "image: %s: %s", folder, strerror(errno));
+
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	return fd;
+}
+
 /* Fetches and unpacks, as far as that was not done before; gives the folder. */
 static int fetch(const struct kit *kit, const char *suite, const char *package,
 		 char folder[PATH], struct why *why)
 {
 	char *names[DEBS_MAX] = { NULL }, *debs[DEBS_MAX] = { NULL };
-	char below[80], packages[PATH];
+	char below[80], packages[PATH], cache[PATH];
 	size_t nr = 0, nr_debs = 0;
 	struct apt apt;
-	int err;
+	int err = cache_folder("", cache, why), lock = -1;
 
+	if (!err && (lock = lock_folder(cache, why)) < 0)
+		err = lock;
 	snprintf(below, sizeof(below), "packages%s%.60s", kit->by_suite && suite[0] ? "/" : "",
 		 kit->by_suite ? suite : "");
-	err = cache_folder(below, packages, why);
+	if (!err)
+		err = cache_folder(below, packages, why);
 	if (!err)
 		err = prepare_apt(suite, &apt, why);
 	if (!err)
@@ -438,6 +468,8 @@ static int fetch(const struct kit *kit, const char *suite, const char *package,
 		free(names[i]);
 		free(debs[i]);
 	}
+	if (lock >= 0)
+		close(lock);
 	return err;
 }
 

@@ -28,7 +28,7 @@
 enum {
 	MINIMISE_RUNS = 10,
 	MINIMISE_HITS = 3,
-	MINIMISE_KNOBS = 24,
+	MINIMISE_KNOBS = 28,
 	MINIMISE_ELEMENTS = 64, /* of a list */
 	MINIMISE_KEPT = 64,	/* steps that can be taken back */
 };

@@ -51,6 +51,8 @@ static const struct {
 	[MOMENT_LOOK]          = { { "",    "a further look: references are missing", "missing", "echo" }, VALUE_OVER },
 	[MOMENT_UNREGISTER]    = { { "",    "the device is unregistered", "unregister", "echo" }, VALUE_NONE },
 	[MOMENT_UNREGISTERED]  = { { "",    "the unregister has returned", "unregistered", "echo" }, VALUE_NONE },
+	[MOMENT_CHANGE]        = { { "I",   "the bring-up begins to change the device", "change", "echo" }, VALUE_NONE },
+	[MOMENT_CHANGED]       = { { "I",   "the change is made", "changed", "echo" }, VALUE_RESULT },
 };
 /* clang-format on */
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == MOMENTS, "rows: one per moment");

@@ -48,14 +48,16 @@ static const struct plain steps, keys, group, arm, number, times;
 static const struct row {
 	const struct plain *kind;
 	const char *group;
-	const char *key; /* of a number */
+	const char *key; /* of a number; of a group: the only one, NULL is all without rows of their own */
 	uint64_t least;
 	bool least_first;
 	bool exact;
 } rows[] = {
+	{ &group,  "load" },
 	{ &steps,  "order" },
 	{ &keys,   "dad" },
 	{ &group,  "bringup" },
+	{ &keys,   "bringup", "change" },
 	{ &arm,    "arms" },
 	{ &number, "echo", "count", .least = 1, .least_first = true, .exact = true },
 	{ &keys,   "echo" },
@@ -167,7 +169,10 @@ static void keys_make(struct plainer *plainer, const struct row *row)
 
 	json_object_foreach(here, key, value)
 	{
-		if (nr < MINIMISE_ELEMENTS - 1 && !has_own_row(row->group, key) &&
+		bool is_of_row =
+			row->key ? !strcmp(row->key, key) : !has_own_row(row->group, key);
+
+		if (nr < MINIMISE_ELEMENTS - 1 && is_of_row &&
 		    !json_equal(value, json_object_get(base, key)))
 			handle->keys[nr++] = key;
 	}
@@ -208,12 +213,27 @@ static void keys_say(const struct plainer *plainer, const struct handle *handle,
 
 static const struct plain keys = { keys_make, keys_apply, keys_say };
 
-/* --- a whole group, of which a part makes no sense --- */
+/* --- a whole group, of which a part makes no sense, or a list of the top --- */
+
+/* The group as it is by default, but for keys that have rows of their own. A new reference. */
+static json_t *plain_group(const struct plainer *plainer, json_t *spec, const struct row *row)
+{
+	json_t *made = json_deep_copy(group_in(plainer->defaults, row));
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(group_in(spec, row), key, value)
+	{
+		if (has_own_row(row->group, key))
+			json_object_set(made, key, value);
+	}
+	return made;
+}
 
 static void group_make(struct plainer *plainer, const struct row *row)
 {
-	bool differs =
-		!json_equal(group_in(plainer->spec, row), group_in(plainer->defaults, row));
+	json_auto_t *made = plain_group(plainer, plainer->spec, row);
+	bool differs = !json_equal(group_in(plainer->spec, row), made);
 
 	add_knob(plainer, row,
 		 (struct minimise_knob){ .kind = MINIMISE_LIST, .start = differs });
@@ -223,19 +243,23 @@ static void group_apply(const struct plainer *plainer, const struct handle *hand
 			uint64_t value, json_t *spec)
 {
 	if (!value)
-		json_object_set(spec, handle->row->group,
-				group_in(plainer->defaults, handle->row));
+		json_object_set_new(spec, handle->row->group,
+				    plain_group(plainer, spec, handle->row));
 }
 
 static void group_say(const struct plainer *plainer, const struct handle *handle, uint64_t from,
 		      uint64_t to, struct plainer_words *words)
 {
+	const json_t *here = group_in(plainer->spec, handle->row);
+	bool is_list = json_is_array(here);
+
 	(void)from;
 	(void)to;
-	say(words, "%s.kind ", handle->row->group);
-	say_value(group_in(plainer->spec, handle->row), "kind", words);
+	say(words, is_list ? "%s " : "%s.kind ", handle->row->group);
+	say_value(is_list ? plainer->spec : here, is_list ? handle->row->group : "kind", words);
 	say(words, " -> ");
-	say_value(group_in(plainer->defaults, handle->row), "kind", words);
+	here = is_list ? plainer->defaults : group_in(plainer->defaults, handle->row);
+	say_value(here, is_list ? handle->row->group : "kind", words);
 }
 
 static const struct plain group = { group_make, group_apply, group_say };
@@ -512,10 +536,16 @@ struct plainer_words plainer_say(const struct plainer *plainer, uint32_t knob,
 static const struct {
 	const char *name;
 	const char *value; /* as JSON */
-	const char *unused[8];
+	const char *unused[9];
 } idle[] = {
-	{ "echoes", "0", { "direction", "target", "source", "offset_us", "spacing_us",
+	{ "echoes", "0", { "direction", "target", "source", "message", "offset_us", "spacing_us",
 			   "payload_bytes", "hop_limit" } },
+	{ "message", "\"ns\"", { "payload_bytes", "hop_limit" } },
+	{ "message", "\"na\"", { "payload_bytes", "hop_limit" } },
+	{ "message", "\"ra\"", { "payload_bytes", "hop_limit" } },
+	{ "message", "\"redirect\"", { "hop_limit" } },
+	{ "message", "\"mld-query\"", { "payload_bytes", "hop_limit" } },
+	{ "message", "\"mld-report\"", { "payload_bytes", "hop_limit" } },
 	{ "echoes", "1", { "spacing_us" } },
 	{ "direction", "\"outbound\"", { "source" } },
 	{ "direction", "\"outbound-raw\"", { "source" } },

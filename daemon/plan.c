@@ -70,6 +70,19 @@ static void draw_dad(const struct campaign *campaign, uint64_t *state, struct tr
 		spec->dad_answer = DAD_ANSWER_NONE;
 }
 
+/* After those of DAD, for the same reason. */
+static void draw_message(const struct campaign *campaign, uint64_t *state,
+			 struct trial_spec *spec)
+{
+	enum message_kind fitting[MESSAGES];
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
+		if (message_fits(spec->direction, campaign->echo.message[i]))
+			fitting[nr++] = campaign->echo.message[i];
+	spec->message = fitting[plan_draw_below(state, nr)];
+}
+
 void plan_hooks(const struct campaign *campaign, struct order *order)
 {
 	*order = (struct order){ 0 };
@@ -125,5 +138,9 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 	};
 	draw_echo(campaign, &state, spec);
 	draw_dad(campaign, &state, spec);
+	draw_message(campaign, &state, spec);
+	spec->change =
+		campaign->bringup.change[plan_draw_below(&state, campaign->bringup.nr_change)];
+	spec->load = campaign->load[plan_draw_below(&state, campaign->nr_load)];
 	put_order(campaign, spec);
 }

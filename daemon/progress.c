@@ -516,6 +516,10 @@ static void print_finding(FILE *out, const struct tally_finding *finding, uint32
 	text_add(&text, ": %s", finding->reason);
 	print_wrapped(out, text.at);
 	if (finding->nr_shares) {
+		struct finding_text headline = finding_headline(finding);
+
+		if (*headline.at)
+			print_wrapped(out, headline.at);
 		finding_print_shares(out, finding);
 		print_wrapped(out, finding_cause(finding).at);
 	}

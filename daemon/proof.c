@@ -9,6 +9,7 @@ void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict, const 
 {
 	proof->trials++;
 	proof->valid += verdict_valid(verdict);
+	proof->judged += verdict_judged(verdict);
 	proof->by[verdict]++;
 	if (!verdict_fault(verdict))
 		return;
@@ -22,9 +23,9 @@ void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict, const 
 	snprintf(proof->other_signature, sizeof(proof->other_signature), "%s", signature);
 }
 
-uint64_t proof_needed(uint64_t hits, uint64_t valid, double rarer)
+uint64_t proof_needed(uint64_t hits, uint64_t judged, double rarer)
 {
-	return stats_trials_to_see(stats_rate_floor(hits, valid, 0.95) / rarer, PROOF_MISS);
+	return stats_trials_to_see(stats_rate_floor(hits, judged, 0.95) / rarer, PROOF_MISS);
 }
 
 enum proof_verdict proof_judge(const struct proof *proof, uint64_t needed)

@@ -18,8 +18,9 @@ struct proof {
 	const char *signature; /* of the fault; "": any counts */
 	uint32_t trials;
 	uint32_t valid;
-	uint32_t same;	/* trials that show it */
-	uint32_t other; /* that show another */
+	uint32_t judged; /* verdict_judged() */
+	uint32_t same;	 /* trials that show it */
+	uint32_t other;	 /* that show another */
 	uint32_t by[VERDICTS];
 	uint32_t first_same; /* number of the first such trial; 0: none */
 	uint32_t first_other;
@@ -32,10 +33,10 @@ void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict,
 	       const char *signature);
 
 /*
- * Valid trials that are needed when `hits` of `valid` showed the fault before; `rarer` times as rare a
+ * Valid trials that are needed when `hits` of `judged` showed the fault before; `rarer` times as rare a
  * fault is to be seen, too (1: as frequent as before). UINT64_MAX: it was never seen.
  */
-uint64_t proof_needed(uint64_t hits, uint64_t valid, double rarer);
+uint64_t proof_needed(uint64_t hits, uint64_t judged, double rarer);
 
 enum proof_verdict {
 	PROOF_FIXED,

@@ -70,6 +70,7 @@ static void subject_close(struct subject *subject)
 static void print_head(const struct subject *s, FILE *out)
 {
 	const struct tally_finding *finding = s->finding;
+	struct finding_text headline = finding_headline(finding);
 
 	fprintf(out, "%s", finding->signature);
 	if (finding->delta)
@@ -79,6 +80,10 @@ static void print_head(const struct subject *s, FILE *out)
 		s->told.reason);
 	fprintf(out, "Seen in %u trial%s, told here by trial %u, arm %s.\n", finding->count,
 		finding->count == 1 ? "" : "s", s->trial->number, arm_names[s->trial->arm]);
+	if (*headline.at) {
+		strncat(headline.at, ".", sizeof(headline.at) - strlen(headline.at) - 1);
+		finding_print_wrapped(out, headline.at, MAIL_COLUMNS);
+	}
 }
 
 static const char *word(const json_t *object, const char *name)
@@ -149,10 +154,16 @@ static void print_circumstances(const struct subject *s, FILE *out)
 			"  The bring-up is held for %" PRIu64
 			" us between its first and second flag set.\n",
 			spec->hold_us);
+	if (spec->load)
+		fprintf(out, "  Meanwhile a process %s.\n", load_words(spec->load));
+	if (spec->change)
+		fprintf(out, "  After its first flag set the bring-up %s.\n",
+			change_words(spec->change));
 	if (spec->echoes)
-		fprintf(out, "  %u ICMPv6 echo%s, %s, to %s%s.\n", spec->echoes,
-			spec->echoes == 1 ? "" : "es", direction_names[spec->direction],
-			target_names[spec->target], spec->steps ? ", in an order" : "");
+		fprintf(out, "  %u ICMPv6 %s, %s, to %s%s.\n", spec->echoes,
+			message_words(spec->message, spec->echoes),
+			direction_names[spec->direction], target_names[spec->target],
+			spec->steps ? ", in an order" : "");
 	json_object_del(leaves, "spec");
 	json_object_del(leaves, "trial_seed");
 	json_object_del(leaves, "arms");
@@ -163,8 +174,12 @@ static void print_sequence(const struct subject *s, FILE *out)
 {
 	fprintf(out,
 		"\nChronological sequence of events (trial %u)\n"
-		"  thread I is the bring-up, thread II the packet\n\n",
+		"  thread I is the bring-up, thread II the packet\n",
 		s->trial->number);
+	if (s->told.spec.echoes && s->told.spec.message)
+		fprintf(out, "  what is called echo is a %s\n",
+			message_words(s->told.spec.message, 1));
+	fputc('\n', out);
 	report_events(json_object_get(s->line, "timeline"),
 		      json_object_get(past_campaign(s->past), "order"), out);
 	if (s->told.unregister == UNREGISTER_STUCK)

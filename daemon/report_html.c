@@ -84,7 +84,7 @@ static const char *verdict_kind(enum verdict verdict)
 }
 
 /* From 0 to 100%: the interval, and in it what was seen. */
-static void print_interval(FILE *out, uint32_t hits, uint32_t valid, uint64_t low_ppm,
+static void print_interval(FILE *out, uint32_t hits, uint32_t trials, uint64_t low_ppm,
 			   uint64_t high_ppm)
 {
 	double low = (double)low_ppm / 1e4, high = (double)high_ppm / 1e4;
@@ -94,11 +94,11 @@ static void print_interval(FILE *out, uint32_t hits, uint32_t valid, uint64_t lo
 		"role=\"img\"><title>%u of %u; at 95%% between %s and %s</title>"
 		"<rect class=\"room\" x=\"2\" y=\".5\" width=\"100\" height=\"9\"/>"
 		"<rect class=\"range\" x=\"%.2f\" y=\"1\" width=\"%.2f\" height=\"8\"/>",
-		hits ? " hit" : "", hits, valid, finding_percent(low_ppm, false).at,
+		hits ? " hit" : "", hits, trials, finding_percent(low_ppm, false).at,
 		finding_percent(high_ppm, true).at, 2 + low, high - low > .6 ? high - low : .6);
-	if (valid)
+	if (trials)
 		fprintf(out, "<path class=\"seen\" d=\"M%.2f .5v9\"/>",
-			2 + 100.0 * hits / valid);
+			2 + 100.0 * hits / trials);
 	fputs("</svg>", out);
 }
 
@@ -341,8 +341,8 @@ static void print_arms(struct html *h)
 	      "<p class=\"soft\">control injects nothing, hold only holds the window, echo "
 	      "only "
 	      "sends, race does both. Rates are of valid trials, with exact (Clopper-Pearson) "
-	      "95% "
-	      "intervals; the mark is what was seen.</p>\n<div class=\"scroll\"><table "
+	      "95% intervals, whose lower end allows for those that missed; the mark is what "
+	      "was seen.</p>\n<div class=\"scroll\"><table "
 	      "aria-label=\"Trials per arm\"><thead><tr><th scope=\"col\">Arm</th>"
 	      "<th class=\"n\" scope=\"col\">Trials</th><th class=\"n\" "
 	      "scope=\"col\">Opened</th>"
@@ -390,7 +390,7 @@ static int print_picture(struct html *h, const struct past_trial *trial,
 static void print_shares(FILE *out, const struct tally_finding *finding)
 {
 	fputs("<div class=\"scroll\"><table aria-label=\"How often\"><thead><tr>"
-	      "<th scope=\"col\">Arm</th><th class=\"n\" scope=\"col\">Valid</th>"
+	      "<th scope=\"col\">Arm</th><th class=\"n\" scope=\"col\">Judged</th>"
 	      "<th class=\"n\" scope=\"col\">Show it</th><th scope=\"col\">Rate, 0 to 100%</th>"
 	      "<th class=\"n\" scope=\"col\">p-value</th></tr></thead><tbody>\n",
 	      out);
@@ -400,9 +400,9 @@ static void print_shares(FILE *out, const struct tally_finding *finding)
 		fprintf(out,
 			"<tr><th scope=\"row\">%s</th><td class=\"n\">%u</td>"
 			"<td class=\"n%s\">%u</td><td>",
-			arm_names[share->arm], share->valid, share->count ? " bad" : "",
+			arm_names[share->arm], share->judged, share->count ? " bad" : "",
 			share->count);
-		print_interval(out, share->count, share->valid, share->rate_low_ppm,
+		print_interval(out, share->count, share->judged, share->rate_low_ppm,
 			       share->rate_high_ppm);
 		fprintf(out, " %s .. %s</td>", finding_percent(share->rate_low_ppm, false).at,
 			finding_percent(share->rate_high_ppm, true).at);
@@ -497,6 +497,7 @@ static int print_finding(struct html *h, uint32_t number)
 {
 	const struct tally_finding *finding = &h->summary->findings[number - 1];
 	const struct past_trial *trial = report_trial(h->past, finding);
+	struct finding_text headline = finding_headline(finding);
 	int err;
 
 	fprintf(h->out,
@@ -509,7 +510,10 @@ static int print_finding(struct html *h, uint32_t number)
 	if (finding->delta)
 		fprintf(h->out, ", up to %+" PRId64 " reference%s", finding->delta,
 			finding->delta == 1 ? "" : "s");
-	fprintf(h->out, "%s.</p>\n", finding->pinned ? "; pinned until reboot" : "");
+	fprintf(h->out, "%s.%s", finding->pinned ? "; pinned until reboot" : "",
+		*headline.at ? " " : "");
+	markup_text(h->out, headline.at);
+	fprintf(h->out, "%s</p>\n", *headline.at ? "." : "");
 	err = print_picture(h, trial, past_ledger(h->past, trial->number, 0));
 	if (err)
 		return err;

@@ -60,11 +60,9 @@ static void tell(struct past *const *runs, uint32_t nr, const struct tally_findi
 
 		if (finding)
 			fprintf(out,
-				"  %s (%s): %u of %" PRIu64
-				" valid trials, first: trial %u, last: "
-				"trial %u\n",
+				"  %s (%s): %u of %u trials, first: trial %u, last: trial %u\n",
 				past_folder(runs[i]), past_name(runs[i]), finding->count,
-				(uint64_t)past_summary(runs[i])->valid, finding->first_trial,
+				past_summary(runs[i])->trials, finding->first_trial,
 				finding->last_trial);
 	}
 }

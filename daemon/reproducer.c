@@ -30,6 +30,30 @@ static bool answers_dad(const struct campaign *campaign)
 	return trial.dad_answer != DAD_ANSWER_NONE;
 }
 
+static bool sends_no_echoes(const struct campaign *campaign)
+{
+	struct trial_spec trial;
+
+	plan_trial(campaign, 1, &trial);
+	return trial.echoes && trial.message != MESSAGE_ECHO;
+}
+
+static bool has_change(const struct campaign *campaign)
+{
+	struct trial_spec trial;
+
+	plan_trial(campaign, 1, &trial);
+	return trial.change != CHANGE_NONE;
+}
+
+static bool has_load(const struct campaign *campaign)
+{
+	struct trial_spec trial;
+
+	plan_trial(campaign, 1, &trial);
+	return trial.load != LOAD_NONE;
+}
+
 static bool has_other_address(const struct campaign *campaign)
 {
 	return campaign->sysctl.addr_gen_mode;
@@ -42,6 +66,9 @@ static const struct {
 } obstacles[] = {
 	{ has_order,         "its order holds threads inside the kernel, which delays of user space cannot" },
 	{ answers_dad,       "the peer answers DAD's probes" },
+	{ sends_no_echoes,   "its packets are no echoes" },
+	{ has_load,          "a load keeps the machine busy" },
+	{ has_change,        "its bring-up changes more of the device than flags" },
 	{ has_command,       "its bring-up is a command, and the same flags set by a program of two ioctls "
 			     "do not do" },
 	{ is_no_veth,        "its device is no veth" },

@@ -90,12 +90,18 @@ static const struct field spec_rows[] = {
 	{ "method", FIELD_ENUM, SPEC(enum method, method), NAMES(method_names, METHODS),
 	  .doc = "How the bring-up is held" },
 	{ "hold_us", FIELD_U64, SPEC(uint64_t, hold_us), .doc = "Hold that is asked for; 0 is none" },
+	{ "change", FIELD_ENUM, SPEC(enum change_kind, change), NAMES(change_names, CHANGES),
+	  .doc = "What thread I does after its first flag set" },
+	{ "load", FIELD_ENUM, SPEC(enum load_kind, load), NAMES(load_names, LOADS),
+	  .doc = "What keeps the machine busy meanwhile" },
 	{ "direction", FIELD_ENUM, SPEC(enum direction, direction), NAMES(direction_names, DIRECTIONS),
 	  .doc = "How echoes travel" },
 	{ "target", FIELD_ENUM, SPEC(enum target, target), NAMES(target_names, TARGETS),
 	  .doc = "Whom echoes are addressed to" },
 	{ "source", FIELD_ENUM, SPEC(enum source, source), NAMES(source_names, SOURCES),
 	  .doc = "Whom inbound echoes claim to be from" },
+	{ "message", FIELD_ENUM, SPEC(enum message_kind, message), NAMES(message_names, MESSAGES),
+	  .doc = "What is sent; the echoes of this line are of this kind" },
 	{ "steps", FIELD_U32, SPEC(uint32_t, steps),
 	  .doc = "Holds that are in force; 0 is none" },
 	{ "order", FIELD_TEXT, SPEC(const char **, order), LIST(struct trial_spec, order),
@@ -252,6 +258,13 @@ static const struct field trial_rows[] = {
 	{ "flag_sets", FIELD_U32, TRIAL(uint32_t, flag_sets), .doc = "Flag sets that returned" },
 	{ "flags_errno", FIELD_TEXT, TRIAL(const char *, flags_errno), OR_NULL,
 	  .doc = "Name of the error of the first flag set that failed; null when none did" },
+	{ "changed", FIELD_BOOL, TRIAL(bool, changed),
+	  .doc = "Thread I has made its change" },
+	{ "change_errno", FIELD_TEXT, TRIAL(const char *, change_errno), OR_NULL,
+	  .doc = "Name of the error by which that failed; null when it did not" },
+	{ "load_turns", FIELD_U64, TRIAL(uint64_t, load_turns),
+	  .doc = "What the load has done: a thousand spins, a packet, a dump and a change; each is one" },
+	{ "load_cpu_ns", FIELD_U64, TRIAL(uint64_t, load_cpu_ns), .doc = "Its cost: CPU time of its process" },
 	{ "first_flags_ns", FIELD_U64, TRIAL(uint64_t, first_flags_ns), OR_NULL,
 	  .doc = "How long the flag set that opened the window took" },
 	{ "second_flags_ns", FIELD_U64, TRIAL(uint64_t, second_flags_ns), OR_NULL,
@@ -552,6 +565,10 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.nr_steps = tell_steps(e, told->steps),
 		.flag_sets = e->flag_sets,
 		.flags_errno = errno_or_null(e->flags_error),
+		.changed = e->changed,
+		.change_errno = errno_or_null(e->change_error),
+		.load_turns = e->load_turns,
+		.load_cpu_ns = e->load_cpu_ns,
 		.first_flags_ns = e->first_flags_ns,
 		.second_flags_ns = e->second_flags_ns,
 		.echoes_sent = e->echoes_sent,
@@ -676,6 +693,9 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->order_kept = line->order_kept;
 	steps_back(line, e);
 	behaviour_back(line, e);
+	e->changed = line->changed;
+	e->load_turns = line->load_turns;
+	e->load_cpu_ns = line->load_cpu_ns;
 	e->first_flags_ns = line->first_flags_ns;
 	e->second_flags_ns = line->second_flags_ns;
 	e->echoes_sent = line->echoes_sent;

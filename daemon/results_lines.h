@@ -98,6 +98,10 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t nr_steps;
 	uint32_t flag_sets;
 	const char *flags_errno;
+	bool changed;
+	const char *change_errno;
+	uint64_t load_turns;
+	uint64_t load_cpu_ns;
 	uint64_t first_flags_ns;
 	uint64_t second_flags_ns;
 	uint32_t echoes_sent;

@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 #include "service_parts.h"
-#include "varlink.h"
 
 enum {
 	CLIENTS_MAX = 64,
 	CLIENTS_OF_USER_MAX = 16, /* of one user other than root */
+	CLIENTS_OF_ROOT = 16,	  /* that all others leave to root */
 	DEADLINE_S = 30,	  /* for a message to be complete, and between two of them */
 	GROUPS_MAX = 256,	  /* of a peer */
-	FOLLOW_MS = 100,	  /* what comes within it goes to followers at once */
+	FOLLOW_MS = 250,	  /* what comes within it goes to followers at once */
 	BURST = 4,		  /* batches to one client before others have their turn */
 };
 
@@ -231,9 +231,9 @@ static void get_info(struct client *client, const struct varlink_call *call)
 
 static void get_description(struct client *client, const struct varlink_call *call)
 {
-	const char *interface = "", *wrong = "interface";
+	const char *interface = NULL, *wrong = "interface";
 
-	if (!varlink_text(call, "interface", &interface, &wrong))
+	if (!varlink_text(call, "interface", &interface, &wrong) || !interface)
 		refuse_parameter(client, wrong);
 	else if (!strcmp(interface, VARLINK_INTERFACE))
 		reply(client, json_pack("{ss}", "description", varlink_description));
@@ -253,8 +253,9 @@ static void version(struct client *client, const struct varlink_call *call)
 static void submit(struct client *client, const struct varlink_call *call)
 {
 	struct service *service = client->control->service;
-	struct submission ask = { 0 };
-	int64_t not_before = 0, every = 0;
+	struct submission ask = { .priority = INT64_MIN,
+				  .not_before = INT64_MIN,
+				  .every_s = INT64_MIN };
 	const char *wrong = "campaign";
 	struct kept *kept;
 	char by[64];
@@ -264,16 +265,15 @@ static void submit(struct client *client, const struct varlink_call *call)
 	if (!varlink_text(call, "campaign", &ask.text, &wrong) ||
 	    !varlink_number(call, "priority", -ENTRY_PRIORITY_MOST, ENTRY_PRIORITY_MOST,
 			    &ask.priority, &wrong) ||
-	    !varlink_number(call, "not_before", 0, UINT32_MAX, &not_before, &wrong) ||
-	    !varlink_number(call, "every", ENTRY_EVERY_LEAST_S, UINT32_MAX, &every, &wrong) ||
+	    !varlink_number(call, "not_before", 0, UINT32_MAX, &ask.not_before, &wrong) ||
+	    !varlink_number(call, "every", ENTRY_EVERY_LEAST_S, UINT32_MAX, &ask.every_s,
+			    &wrong) ||
 	    !ask.text) {
 		refuse_parameter(client, wrong);
 		return;
 	}
 	snprintf(by, sizeof(by), "user %u, process %d", client->uid, client->pid);
 	ask.by = by;
-	ask.not_before_unix_ms = (uint64_t)not_before * 1000;
-	ask.every_s = (uint32_t)every;
 	r = keep_submit(service, &ask, &kept, &why);
 	if (!r)
 		reply(client, json_pack("{ss}", "id", kept->entry.id));
@@ -367,7 +367,7 @@ static void follow(struct client *client, const struct varlink_call *call)
 	int64_t after = 0;
 	bool brief = false;
 
-	if (!call->more) {
+	if (!call->more || call->oneway) {
 		refuse(client, SERVICES("ExpectedMore"), json_object());
 		return;
 	}
@@ -487,12 +487,13 @@ static void doctor(struct client *client, const struct varlink_call *call)
 	const char *argv[] = { control->service->ask->program, "doctor", NULL };
 	struct why why;
 
-	(void)call;
 	if (!control->doctor && job_start(control->service->loop, argv, doctor_ended, control,
 					  &control->doctor, &why)) {
 		refuse_why(client, OUR("Failed"), why.text);
 		return;
 	}
+	if (call->oneway)
+		return;
 	client->awaits_doctor = true;
 	stream_patient(client->stream, true);
 }
@@ -519,6 +520,25 @@ static const struct {
 /* clang-format on */
 enum { NR_METHODS = sizeof(methods) / sizeof(methods[0]) };
 
+/* The method's name comes after the last dot. */
+static const char *interface_end(const char *method)
+{
+	const char *dot = strrchr(method, '.');
+
+	return dot ? dot : method + strlen(method);
+}
+
+static bool is_ours(const char *method)
+{
+	size_t length = (size_t)(interface_end(method) - method);
+
+	for (int i = 0; i < NR_METHODS; i++)
+		if ((size_t)(interface_end(methods[i].name) - methods[i].name) == length &&
+		    !strncmp(methods[i].name, method, length))
+			return true;
+	return false;
+}
+
 static void dispatch(struct client *client, const struct varlink_call *call)
 {
 	for (int i = 0; i < NR_METHODS; i++) {
@@ -530,7 +550,13 @@ static void dispatch(struct client *client, const struct varlink_call *call)
 			refuse(client, SERVICES("PermissionDenied"), json_object());
 		return;
 	}
-	refuse(client, SERVICES("MethodNotFound"), json_pack("{ss}", "method", call->method));
+	if (is_ours(call->method))
+		refuse(client, SERVICES("MethodNotFound"),
+		       json_pack("{ss}", "method", call->method));
+	else
+		refuse(client, SERVICES("InterfaceNotFound"),
+		       json_pack("{ss%}", "interface", call->method,
+				 (size_t)(interface_end(call->method) - call->method)));
 }
 
 static void message(char *text, size_t length, void *arg)
@@ -580,13 +606,16 @@ static enum right right_of(const struct control *control, int fd, const struct u
 
 static bool has_room(const struct control *control, uid_t uid)
 {
-	uint32_t all = 0, same = 0;
+	uint32_t all = 0, others = 0, same = 0;
 
 	for (const struct client *client = control->clients; client; client = client->next) {
 		all++;
+		others += client->uid != 0;
 		same += client->uid == uid;
 	}
-	return all < CLIENTS_MAX && (uid == 0 || same < CLIENTS_OF_USER_MAX);
+	if (uid == 0)
+		return all < CLIENTS_MAX;
+	return others < CLIENTS_MAX - CLIENTS_OF_ROOT && same < CLIENTS_OF_USER_MAX;
 }
 
 static void accepted(int fd, void *arg)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +23,8 @@ struct viewer {
 	struct viewer *next;
 	struct web *web;
 	struct http_request *request;
-	bool behind; /* it read too slowly: it is told everything when it has caught up */
+	uint64_t seen; /* the number of the last change that it was told */
+	bool behind;   /* it reads too slowly: the rest when what was sent has left */
 };
 
 struct web {
@@ -31,7 +33,8 @@ struct web {
 	struct viewer *viewers;
 	struct loop_watch *tell;
 	bool is_set; /* the timer */
-	char *path;  /* of the unix socket, or NULL */
+	uint64_t changes;
+	char *path; /* of the unix socket, or NULL */
 };
 
 /* --- answers --- */
@@ -199,7 +202,9 @@ static void tell(struct viewer *viewer, const struct kept *kept)
 	json_auto_t *json = progress_to_json(kept);
 	char *data = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	char *event = NULL;
-	int n = data ? asprintf(&event, "event: campaign\ndata: %s\n\n", data) : -1;
+	int n = data ? asprintf(&event, "id: %" PRIu64 "\nevent: campaign\ndata: %s\n\n",
+				kept->changed, data) :
+		       -1;
 
 	if (n > 0)
 		http_stream_send(viewer->request, event, (size_t)n);
@@ -207,13 +212,29 @@ static void tell(struct viewer *viewer, const struct kept *kept)
 	free(event);
 }
 
-static void tell_all(struct viewer *viewer)
+/* The first one that has changed after that change; NULL: none has. */
+static const struct kept *changed_after(const struct service *service, uint64_t seen)
 {
-	struct service *service = viewer->web->service;
+	const struct kept *next = NULL;
+
+	for (uint32_t i = 0; i < service->nr_kept; i++) {
+		const struct kept *kept = service->kept[i];
+
+		if (kept->changed > seen && (!next || kept->changed < next->changed))
+			next = kept;
+	}
+	return next;
+}
+
+/* In the order of the changes, so that the number of the last one says what is still to be told. */
+static void tell_rest(struct viewer *viewer)
+{
+	const struct kept *kept;
 
 	viewer->behind = false;
-	for (uint32_t i = 0; i < service->nr_kept && !viewer->behind; i++) {
-		tell(viewer, service->kept[i]);
+	while (!viewer->behind && (kept = changed_after(viewer->web->service, viewer->seen))) {
+		tell(viewer, kept);
+		viewer->seen = kept->changed;
 		viewer->behind = http_stream_waiting(viewer->request) > WAITING_MAX;
 	}
 }
@@ -233,7 +254,7 @@ static void viewer_drained(void *arg)
 	struct viewer *viewer = arg;
 
 	if (viewer->behind)
-		tell_all(viewer);
+		tell_rest(viewer);
 }
 
 static void events(struct service *service, struct http_request *request)
@@ -253,38 +274,32 @@ static void events(struct service *service, struct http_request *request)
 	}
 	viewer->next = web->viewers;
 	web->viewers = viewer;
+	/* One that was here before is told what has changed since; numbers of no change of ours are none. */
+	if (!http_header_number(request, "Last-Event-ID", &viewer->seen) ||
+	    viewer->seen > web->changes)
+		viewer->seen = 0;
 	http_stream_send(request, "retry: 2000\n\n", 13);
-	tell_all(viewer);
+	tell_rest(viewer);
 }
 
 static void tell_changes(void *arg)
 {
 	struct web *web = arg;
-	struct service *service = web->service;
 
 	web->is_set = false;
-	for (uint32_t i = 0; i < service->nr_kept; i++) {
-		struct kept *kept = service->kept[i];
-
-		for (struct viewer *viewer = web->viewers; kept->untold && viewer;
-		     viewer = viewer->next) {
-			if (http_stream_waiting(viewer->request) > WAITING_MAX)
-				viewer->behind = true;
-			else if (!viewer->behind)
-				tell(viewer, kept);
-		}
-		kept->untold = false;
-	}
+	for (struct viewer *viewer = web->viewers; viewer; viewer = viewer->next)
+		if (!viewer->behind)
+			tell_rest(viewer);
 }
 
 void web_changed(struct service *service, struct kept *kept)
 {
 	struct web *web = service->web;
 
-	if (!web || !web->viewers)
+	if (!web)
 		return;
-	kept->untold = true;
-	if (web->is_set)
+	kept->changed = ++web->changes;
+	if (!web->viewers || web->is_set)
 		return;
 	web->is_set = true;
 	loop_timer_set(web->tell, loop_now() + TELL_MS * 1000000ULL);
@@ -389,6 +404,10 @@ int web_open(struct service *service, struct why *why)
 	service->web = web;
 	web->service = service;
 	web->tell = loop_timer(service->loop, tell_changes, web);
+	/* Beyond the numbers of an earlier life: a change takes longer than a microsecond. */
+	web->changes = unix_ms() * 1000;
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		service->kept[i]->changed = ++web->changes;
 	/* Read-only, but of root's kernel: on a unix socket, for those whom the group lets in. */
 	fd = is_tcp ? stream_loopback(where, why) : stream_unix(where, 0660, (gid_t)-1, why);
 	if (fd < 0)

@@ -10,6 +10,7 @@
 
 #include "campaign.h"
 #include "service_parts.h"
+#include "times.h"
 
 #define COUNTS_FILE  "counts.json"
 #define RESULTS_FILE "results.ndjson"
@@ -307,16 +308,32 @@ static int add_to_store(struct service *service, struct entry *entry, const char
 	return 0;
 }
 
+static void plan_entry(const struct submission *said, const struct campaign *campaign,
+		       struct entry *entry)
+{
+	uint64_t not_before = 0;
+	uint32_t every_s = 0;
+
+	if (campaign->submit.not_before)
+		time_read(campaign->submit.not_before, entry->submitted_unix_ms / 1000,
+			  &not_before);
+	if (campaign->submit.every)
+		span_read(campaign->submit.every, &every_s);
+	if (said->not_before != INT64_MIN)
+		not_before = (uint64_t)said->not_before;
+	entry->not_before_unix_ms = not_before * 1000;
+	entry->every_s = said->every_s != INT64_MIN ? (uint32_t)said->every_s : every_s;
+	entry->priority =
+		said->priority != INT64_MIN ? said->priority : campaign->submit.priority;
+}
+
 int keep_submit(struct service *service, const struct submission *submission, struct kept **out,
 		struct why *why)
 {
 	struct campaign *campaign;
 	struct entry entry = {
-		.priority = submission->priority,
-		.every_s = submission->every_s,
 		.number = 1,
 		.submitted_unix_ms = unix_ms(),
-		.not_before_unix_ms = submission->not_before_unix_ms,
 		.exit_code = INT64_MIN,
 	};
 	size_t length = strlen(submission->text);
@@ -332,6 +349,7 @@ int keep_submit(struct service *service, const struct submission *submission, st
 	r = campaign_load_text("campaign", submission->text, length, NULL, 0, &campaign, why);
 	if (r)
 		return r;
+	plan_entry(submission, campaign, &entry);
 	make_id(campaign->name, id, sizeof(id));
 	entry_text(&entry.id, submission->id ? submission->id : id);
 	entry_text(&entry.name, campaign->name);

@@ -15,6 +15,7 @@
 #include "service.h"
 #include "store.h"
 #include "stream.h"
+#include "varlink.h"
 
 /*
  * The parts of the service, for its own files.
@@ -27,9 +28,7 @@
  *     service_http.c     the HTTP server
  */
 enum {
-	CAMPAIGN_TEXT_MAX =
-		128 * 1024,    /* bytes; what a control message has room for, escaped */
-	PART_BYTES = 1 << 20,  /* of an answer with lines */
+	PART_BYTES = 1 << 18,  /* of an answer with lines */
 	WAITING_MAX = 1 << 18, /* bytes that are sent ahead of a client that reads slowly */
 };
 
@@ -45,8 +44,8 @@ struct kept {
 	uint64_t bytes; /* that its folder takes, once it has ended */
 	uint32_t followers;
 	struct batch *batches[2]; /* whole, brief: the last ones that followers were sent */
-	bool untold;		  /* something has changed that /events has not told yet */
-	bool unsent;		  /* and that followers have not been sent */
+	uint64_t changed;	  /* the number of its last change, as /events tells it */
+	bool unsent;		  /* something has changed that followers have not been sent */
 };
 
 /* The campaign that runs; kept NULL: none does. */
@@ -118,9 +117,10 @@ struct submission {
 	const char *text;
 	const char *by;
 	const char *id; /* NULL: made from the name, the time and chance */
-	int64_t priority;
-	uint64_t not_before_unix_ms;
-	uint32_t every_s;
+	/* What is left out, the section `submit` of the text says. */
+	int64_t priority;   /* INT64_MIN: left out */
+	int64_t not_before; /* seconds since 1970; INT64_MIN: left out */
+	int64_t every_s;    /* INT64_MIN: left out */
 };
 
 /*
@@ -149,7 +149,7 @@ void keep_prune(struct service *service);
 json_t *keep_to_json(const struct kept *kept);
 
 /*
- * Up to a megabyte of the lines of its results from a place on, as elements of a JSON array (without
+ * Up to PART_BYTES of the lines of its results from a place on, as elements of a JSON array (without
  * the brackets); malloc'd. `next` is the place after them, `more` whether there are more.
  */
 char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more);

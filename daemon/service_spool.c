@@ -94,7 +94,10 @@ static void make_id(const char *name, const struct stat *st, char *id, size_t si
 static void take_one(struct service *service, int folder, const char *name)
 {
 	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct submission submission = { .by = "the spool" };
+	struct submission submission = { .by = "the spool",
+					 .priority = INT64_MIN,
+					 .not_before = INT64_MIN,
+					 .every_s = INT64_MIN };
 	struct why why = { "it cannot be opened" };
 	char *text = NULL, id[200];
 	struct stat st;

@@ -65,6 +65,29 @@ enum bringup_kind {
 };
 extern const char *const bringup_kind_names[];
 
+/* What the bring-up does between its flag sets (change.h). */
+enum change_kind {
+	CHANGE_NONE,
+	CHANGE_MTU,
+	CHANGE_ADDRESS_ADD,
+	CHANGE_ADDRESS_DELETE,
+	CHANGE_ROUTE_ADD,
+	CHANGE_ROUTE_DELETE,
+	CHANGE_DISABLE_IPV6,
+	CHANGES,
+};
+extern const char *const change_names[];
+
+/* What keeps the machine busy meanwhile: a process of the lane. */
+enum load_kind {
+	LOAD_NONE,
+	LOAD_CPU,     /* spins */
+	LOAD_PACKETS, /* sends from the peer what the device's IPv6 throws away */
+	LOAD_RTNL,    /* dumps links and changes the length of lo's queue */
+	LOADS,
+};
+extern const char *const load_names[];
+
 /* How an echo reaches the device under test. */
 enum direction {
 	DIRECTION_INBOUND,	/* whole frames from the peer, packet socket */
@@ -92,6 +115,23 @@ enum source {
 	SOURCES,
 };
 extern const char *const source_names[];
+
+/* What is sent into the window. Where "echo" is said of packets in general, it may be any of these. */
+enum message_kind {
+	MESSAGE_ECHO,	     /* RFC 4443 4.1 */
+	MESSAGE_NS,	     /* for the device's own address (RFC 4861 4.3) */
+	MESSAGE_NA,	     /* of its sender's address (RFC 4861 4.4) */
+	MESSAGE_RA,	     /* a router, with a prefix for addresses (RFC 4861 4.2) */
+	MESSAGE_REDIRECT,    /* RFC 4861 4.5 */
+	MESSAGE_UNREACHABLE, /* RFC 4443 3.1; errors and Redirects quote an echo of the device */
+	MESSAGE_PACKET_TOO_BIG,	   /* RFC 4443 3.2 */
+	MESSAGE_TIME_EXCEEDED,	   /* RFC 4443 3.3 */
+	MESSAGE_PARAMETER_PROBLEM, /* RFC 4443 3.4 */
+	MESSAGE_MLD_QUERY,	   /* of version 2, for all groups (RFC 3810 5.1) */
+	MESSAGE_MLD_REPORT, /* of another listener to the device's own group (RFC 2710 3) */
+	MESSAGES,
+};
+extern const char *const message_names[];
 
 /* What the peer says to the device's DAD probe, a Neighbour Solicitation from ::. */
 enum dad_answer {
@@ -147,6 +187,9 @@ enum explore_mutation {
 	EXPLORE_WINDOW,
 	EXPLORE_ANSWER,
 	EXPLORE_SPLICE, /* holds of two parents */
+	EXPLORE_MESSAGE,
+	EXPLORE_CHANGE,
+	EXPLORE_LOAD,
 	EXPLORE_MUTATIONS,
 };
 extern const char *const explore_mutation_names[];
@@ -166,9 +209,12 @@ struct trial_spec {
 	enum site site;
 	enum method method;
 	uint64_t hold_us; /* 0: not held */
+	enum change_kind change;
+	enum load_kind load;
 	enum direction direction;
 	enum target target;
 	enum source source;
+	enum message_kind message;
 	uint32_t steps; /* holds in force; 0: none */
 	struct order_hold holds[ORDER_HOLDS_MAX];
 	enum order_thread starts_when; /* as in struct order */
@@ -198,5 +244,20 @@ void spec_say(struct trial_spec *spec, struct spec_words *words);
 
 /* Whether an echo of this direction can be addressed to this target. */
 bool target_fits(enum direction direction, enum target target);
+
+/* Whether a message can go in this direction. */
+bool message_fits(enum direction direction, enum message_kind message);
+
+/* Whether it is about the device's own address, which has to be known for it. */
+bool message_names_device(enum message_kind message);
+
+/* What so many of them are called, by their standards' names. */
+const char *message_words(enum message_kind message, uint32_t number);
+
+/* What it does: "spins". */
+const char *load_words(enum load_kind load);
+
+/* What the bring-up does by it: "changes the MTU and puts it back". */
+const char *change_words(enum change_kind change);
 
 #endif

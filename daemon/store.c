@@ -172,8 +172,12 @@ int store_open(const char *folder, struct store **out, struct why *why)
 	}
 	if (r) {
 		store_close(store);
-		return why_set(why, -r, "store: the folder %s cannot be used: %s", folder,
-			       strerror(-r));
+		return why_set(
+			why, -r, "store: the folder %s cannot be used: %s%s", folder,
+			strerror(-r),
+			r == -EACCES ?
+				"; dadraced is run by root, or by who owns state_folder" :
+				"");
 	}
 	*out = store;
 	return 0;

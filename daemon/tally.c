@@ -92,8 +92,9 @@ static const struct field arm_rows[] = {
 	  .doc = "Time spent in these trials, added up over the lanes" },
 	{ "faults", FIELD_U32, ARM(uint32_t, faults), .doc = "Valid trials that show a fault" },
 	{ "fault_rate_low_ppm", FIELD_U64, ARM(uint64_t, fault_rate_low_ppm),
-	  .doc = "Faults of a million valid trials, lower end of the exact 95% interval" },
-	{ "fault_rate_high_ppm", FIELD_U64, ARM(uint64_t, fault_rate_high_ppm), .doc = "Its upper end" },
+	  .doc = "Faults of a million trials, valid or missed, lower end of the exact 95% interval" },
+	{ "fault_rate_high_ppm", FIELD_U64, ARM(uint64_t, fault_rate_high_ppm),
+	  .doc = "Faults of a million valid trials, its upper end" },
 	{ .name = NULL },
 };
 const struct fields tally_arm_fields = {
@@ -103,9 +104,10 @@ const struct fields tally_arm_fields = {
 static const struct field share_rows[] = {
 	{ "arm", FIELD_ENUM, SHARE(enum arm, arm), NAMES(arm_names, ARMS), .doc = "What the trials were for" },
 	{ "count", FIELD_U32, SHARE(uint32_t, count), .doc = "How many of its trials show the finding" },
-	{ "valid", FIELD_U32, SHARE(uint32_t, valid), .doc = "How many of its trials are valid" },
+	{ "judged", FIELD_U32, SHARE(uint32_t, judged),
+	  .doc = "How many of its trials would have shown it: valid ones, and those that missed" },
 	{ "rate_low_ppm", FIELD_U64, SHARE(uint64_t, rate_low_ppm),
-	  .doc = "Of a million valid trials, lower end of the exact (Clopper-Pearson) 95% interval" },
+	  .doc = "Of a million of them, lower end of the exact (Clopper-Pearson) 95% interval" },
 	{ "rate_high_ppm", FIELD_U64, SHARE(uint64_t, rate_high_ppm), .doc = "Its upper end" },
 	{ "p_value", FIELD_REAL, SHARE(double, p_value), .nullable = true,
 	  .doc = "Probability that chance alone makes the arm that injects most show it so much more often "
@@ -163,7 +165,7 @@ static const struct field finding_rows[] = {
 	{ "first_trial", FIELD_U32, FINDING(uint32_t, first_trial), .doc = "The lowest number of its trials" },
 	{ "last_trial", FIELD_U32, FINDING(uint32_t, last_trial), .doc = "And the highest" },
 	{ "rate_ppm", FIELD_U64, FINDING(uint64_t, rate_ppm),
-	  .doc = "How many of a million valid trials of the campaign show it" },
+	  .doc = "How many of a million trials of the campaign show it, of valid ones and those that missed" },
 	{ "smallest", FIELD_OBJECT, FINDING(struct trial_spec, smallest), .sub = &spec_fields,
 	  .doc = "Spec of the trial with the fewest holds, then the fewest echoes, then the shortest hold" },
 	{ "path_signature", FIELD_TEXT, FINDING(const char *, path_signature), .nullable = true,
@@ -742,9 +744,19 @@ void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts
 
 /* --- what is known --- */
 
+static uint32_t judged(const struct tally_arm *arm)
+{
+	uint32_t nr = 0;
+
+	for (int v = 0; v < VERDICTS; v++)
+		if (verdict_judged((enum verdict)v))
+			nr += arm->verdicts.by[v];
+	return nr;
+}
+
 static struct stats_share share_of(const struct arm_sums *sums, uint32_t hits)
 {
-	return (struct stats_share){ hits, sums->tally.valid };
+	return (struct stats_share){ hits, judged(&sums->tally) };
 }
 
 /* The largest p-value of the arm that injects most against the others; NaN without others. */
@@ -764,17 +776,21 @@ static double against_others(const struct tally *tally, const uint32_t hits[ARMS
 static bool rate_is_known(struct tally *tally)
 {
 	const struct tally_arm *most = &tally->arms[tally->most_asked].tally;
-	enum stats_side side = stats_sprt(most->faults, most->valid, tally->below_ppm / 1e6,
-					  tally->above_ppm / 1e6, TALLY_ERROR);
+	double low = tally->below_ppm / 1e6, high = tally->above_ppm / 1e6;
+	uint32_t trials = judged(most);
+	bool is_above = stats_sprt(most->faults, trials, low, high, TALLY_ERROR) == STATS_ABOVE;
 
-	if (side == STATS_UNDECIDED)
+	if (!is_above) /* for which a trial that missed is no proof */
+		trials = most->valid;
+	if (!is_above &&
+	    stats_sprt(most->faults, trials, low, high, TALLY_ERROR) != STATS_BELOW)
 		return false;
 	/* What was rejected is the other rate. */
 	snprintf(tally->decided, sizeof(tally->decided),
-		 "the fault rate of the %s arm is %s %g%% (%u of %u valid trials)",
-		 arm_names[tally->most_asked], side == STATS_ABOVE ? "above" : "below",
-		 (side == STATS_ABOVE ? tally->below_ppm : tally->above_ppm) / 1e4,
-		 most->faults, most->valid);
+		 "the fault rate of the %s arm is %s %g%% (%u of %u%s trials)",
+		 arm_names[tally->most_asked], is_above ? "above" : "below",
+		 (is_above ? tally->below_ppm : tally->above_ppm) / 1e4, most->faults, trials,
+		 is_above ? "" : " valid");
 	return true;
 }
 
@@ -837,14 +853,6 @@ static uint64_t percentile_us(struct stats_sample *sample_ns, double p)
 	return (stats_percentile(sample_ns, p) + 500) / 1000;
 }
 
-static void tell_rate(uint32_t hits, uint32_t valid, uint64_t *low_ppm, uint64_t *high_ppm)
-{
-	struct stats_interval rate = stats_rate_interval(hits, valid, 0.95);
-
-	*low_ppm = stats_ppm_down(rate.low);
-	*high_ppm = stats_ppm_up(rate.high);
-}
-
 static struct tally_arm tell_arm(struct arm_sums *sums)
 {
 	struct tally_arm arm = sums->tally;
@@ -860,7 +868,10 @@ static struct tally_arm tell_arm(struct arm_sums *sums)
 	arm.settle_p50_us = percentile_us(&sums->settle_ns, 50);
 	arm.settle_p99_us = percentile_us(&sums->settle_ns, 99);
 	arm.elapsed_ms = sums->elapsed_ns / 1000000;
-	tell_rate(arm.faults, arm.valid, &arm.fault_rate_low_ppm, &arm.fault_rate_high_ppm);
+	arm.fault_rate_low_ppm =
+		stats_ppm_down(stats_rate_interval(arm.faults, judged(&arm), 0.95).low);
+	arm.fault_rate_high_ppm =
+		stats_ppm_up(stats_rate_interval(arm.faults, arm.valid, 0.95).high);
 	return arm;
 }
 
@@ -875,6 +886,7 @@ static void tell_shares(struct tally *tally, uint32_t number)
 	for (int arm = 0; arm < ARMS; arm++) {
 		struct tally_share *share = &finding->shares[told->nr_shares];
 		const struct arm_sums *sums = &tally->arms[arm];
+		struct stats_interval rate;
 
 		if (!tally->asked[arm])
 			continue;
@@ -882,11 +894,12 @@ static void tell_shares(struct tally *tally, uint32_t number)
 		*share = (struct tally_share){
 			.arm = (enum arm)arm,
 			.count = finding->by_arm[arm],
-			.valid = sums->tally.valid,
+			.judged = judged(&sums->tally),
 			.p_value = NAN,
 		};
-		tell_rate(share->count, share->valid, &share->rate_low_ppm,
-			  &share->rate_high_ppm);
+		rate = stats_rate_interval(share->count, share->judged, 0.95);
+		share->rate_low_ppm = stats_ppm_down(rate.low);
+		share->rate_high_ppm = stats_ppm_up(rate.high);
 		if (arm != (int)tally->most_asked)
 			share->p_value =
 				stats_fisher(share_of(&tally->arms[tally->most_asked],
@@ -951,7 +964,7 @@ void tally_summary(struct tally *tally, struct summary *summary)
 {
 	struct arm_tally arms[ARMS] = { 0 };
 	const struct tally_arm *most = NULL; /* of those that ran */
-	uint32_t nr = 0;
+	uint32_t nr = 0, nr_judged = 0;
 
 	summary->schema_version = RESULTS_SCHEMA_VERSION;
 	summary->campaign = tally->campaign;
@@ -968,6 +981,7 @@ void tally_summary(struct tally *tally, struct summary *summary)
 		memcpy(arms[arm].verdicts, told->verdicts.by, sizeof(arms[arm].verdicts));
 		summary->trials += told->trials;
 		summary->valid += told->valid;
+		nr_judged += judged(told);
 		if (told->trials)
 			most = told;
 	}
@@ -977,7 +991,7 @@ void tally_summary(struct tally *tally, struct summary *summary)
 		struct tally_finding *told = &tally->told_findings[i];
 
 		tell_shares(tally, i);
-		told->rate_ppm = summary->valid ? told->count * 1000000ULL / summary->valid : 0;
+		told->rate_ppm = nr_judged ? told->count * 1000000ULL / nr_judged : 0;
 	}
 	summary->decided = tally->decided[0] ? tally->decided : NULL;
 	summary->findings = tally->told_findings;

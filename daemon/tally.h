@@ -51,14 +51,15 @@ struct tally_arm {
 	uint64_t settle_p50_us, settle_p99_us;
 	uint64_t elapsed_ms; /* spent in its trials, added up over the lanes */
 	uint32_t faults;     /* valid trials that show one */
-	uint64_t fault_rate_low_ppm, fault_rate_high_ppm; /* at 95% */
+	/* At 95%: the lower end of all judged trials, the upper one of those that prove something. */
+	uint64_t fault_rate_low_ppm, fault_rate_high_ppm;
 };
 
 /* How often an arm shows a finding, and whether the arm that injects most shows it more often. */
 struct tally_share {
 	enum arm arm;
 	uint32_t count;
-	uint32_t valid;
+	uint32_t judged;		      /* verdict_judged() */
 	uint64_t rate_low_ppm, rate_high_ppm; /* at 95% */
 	double p_value; /* of that arm against this one; NaN: it is that arm */
 };

@@ -83,7 +83,7 @@ int testbed_dut_down(struct testbed *testbed, struct why *why)
 	int err = link_request(testbed->lane_sock, RTM_NEWLINK, &testbed->dut,
 			       testbed->dut_flags, FLAGS_SETTABLE, "take down", why);
 
-	if (!err && testbed->dad_disables)
+	if (!err && testbed->may_be_disabled)
 		err = dut_enable(testbed, why);
 	return err ? err : testbed_carrier_sync(testbed, why);
 }

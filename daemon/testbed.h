@@ -82,7 +82,7 @@ int testbed_peer_netns(const struct testbed *testbed);
 /*
  * Sets the dut administratively down, and the other flags that a bring-up may have set
  * (ALLMULTI, PROMISC, ...) back to what they were when the testbed was opened, and IPv6 on, which a
- * failed DAD has switched off with accept_dad 2; then testbed_carrier_sync(). Blocks while the kernel does. 0 or -errno.
+ * failed DAD has switched off with accept_dad 2, or a bring-up that was ended in its change; then testbed_carrier_sync(). Blocks while the kernel does. 0 or -errno.
  */
 int testbed_dut_down(struct testbed *testbed, struct why *why);
 

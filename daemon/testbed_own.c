@@ -11,10 +11,14 @@
 
 #include "testbed_parts.h"
 
-/* Of the dut: no router is there, its timers would be noise. */
-static const struct setting dut_settings[] = {
-	{ "ipv6/conf/%s/accept_ra", "0" },
-};
+/* Where no router is heard, the timers that wait for one would be noise. */
+static bool hears_routers(const struct campaign *campaign)
+{
+	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
+		if (campaign->echo.message[i] == MESSAGE_RA)
+			return true;
+	return false;
+}
 
 /* The veth end under a macvlan or a bridge is a wire only. */
 static const struct setting lower_settings[] = {
@@ -196,6 +200,8 @@ static int namespaces_make(struct testbed *testbed, bool keep, struct why *why)
 
 int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why *why)
 {
+	const struct setting routers = { "ipv6/conf/%s/accept_ra",
+					 hears_routers(ask->campaign) ? "1" : "0" };
 	AUTO_LINK struct rtnl_link *link = NULL;
 	int err;
 
@@ -213,7 +219,7 @@ int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why 
 	testbed->dut.netns_inum = netns_inum(testbed->lane_netns);
 	if (testbed->have_peer)
 		testbed->peer.netns_inum = netns_inum(testbed->peer_netns);
-	err = sysctls_change(NULL, SETTINGS(dut_settings), testbed->dut.name, why);
+	err = sysctl_change(NULL, &routers, testbed->dut.name, why);
 	if (!err)
 		err = dut_ready(testbed, ask->campaign, why);
 	if (!err && testbed->have_peer)

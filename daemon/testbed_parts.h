@@ -55,7 +55,7 @@ struct testbed {
 	struct nl_sock *peer_sock;
 	struct nl_sock *events;
 	unsigned int dut_flags; /* of a dut at rest */
-	bool dad_disables;	/* accept_dad is 2: IPv6 of the dut may be off after a trial */
+	bool may_be_disabled;	/* IPv6 of the dut may be off after a trial */
 	bool up;		/* as last reported */
 	bool running;
 	struct undo *undo;

@@ -89,8 +89,10 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 		err = sysctl_change(testbed->undo, &setting, name, why);
 	}
 	/* The kernel will set it, not we: journalled all the same, as what it is now. */
-	testbed->dad_disables = campaign->sysctl.accept_dad > 1;
-	if (!err && testbed->dad_disables && testbed->undo)
+	testbed->may_be_disabled = campaign->sysctl.accept_dad > 1;
+	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
+		testbed->may_be_disabled |= campaign->bringup.change[i] == CHANGE_DISABLE_IPV6;
+	if (!err && testbed->may_be_disabled && testbed->undo)
 		err = sysctl_journal(testbed->undo, &dut_enabled, name, why);
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_EUI64)
 		testbed->dut.link_local = frame_link_local(testbed->dut.mac);

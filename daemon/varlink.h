@@ -22,6 +22,7 @@
 enum {
 	VARLINK_MESSAGE_MAX = 256 * 1024, /* bytes of a call */
 	VARLINK_METHOD_MAX = 128,
+	CAMPAIGN_TEXT_MAX = 128 * 1024, /* bytes; what a call has room for, escaped */
 };
 
 struct varlink_call {

@@ -30,6 +30,11 @@ bool verdict_valid(enum verdict verdict)
 	return verdict == VERDICT_CLEAN || verdict_fault(verdict);
 }
 
+bool verdict_judged(enum verdict verdict)
+{
+	return verdict_valid(verdict) || verdict == VERDICT_MISSED;
+}
+
 __attribute__((format(printf, 3, 4))) static bool
 say(struct judgement *judgement, enum verdict verdict, const char *format, ...)
 {
@@ -380,6 +385,15 @@ static bool missed(const struct evidence *e, struct judgement *j)
 	if (!e->closed)
 		return say(j, VERDICT_MISSED,
 			   "the bring-up set flags only once: the window never closed");
+	if (e->spec.load && !e->load_turns)
+		return say(j, VERDICT_MISSED, "the load, %s, did nothing",
+			   load_names[e->spec.load]);
+	if (e->spec.change && !e->changed && e->change_error)
+		return say(j, VERDICT_MISSED, "thread I's change, %s, failed: %s",
+			   change_names[e->spec.change], strerror(e->change_error));
+	if (e->spec.change && !e->changed)
+		return say(j, VERDICT_MISSED, "thread I did not come to its change, %s",
+			   change_names[e->spec.change]);
 	if (e->spec.steps && !e->order_kept)
 		return order_broken(e, j);
 	if (e->spec.steps && e->spec.echoes && !e->echoes_delivered)

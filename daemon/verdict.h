@@ -38,6 +38,12 @@ struct judgement {
 /* A trial whose verdict says something about the kernel: neither missed, invalid nor skipped. */
 bool verdict_valid(enum verdict verdict);
 bool verdict_fault(enum verdict verdict);
+/*
+ * A trial in which a fault would have shown: a valid one, or one that missed, and whose references came
+ * back all the same. Rates of faults are of these: a trial that misses and shows a fault counts as
+ * faulty, so those that miss and show none must count, too.
+ */
+bool verdict_judged(enum verdict verdict);
 
 /* Judges the objects that are watched. */
 void verdict_judge(const struct evidence *evidence, const enum object *objects,

@@ -8,6 +8,7 @@
  * address on each CPU and a known per-CPU pointer, and their difference is the offset.
  */
 #include "counts.bpf.h"
+#include "neighbours.bpf.h"
 
 const volatile __u32 nr_cpus = 1;
 
@@ -104,37 +105,6 @@ static __always_inline void read_groups(struct inet6_dev *idev, struct counts *c
 	}
 }
 
-/* Since 6.13 a device lists its own neighbours (NEIGH_ND_TABLE is 1); before, the table is searched. */
-static __always_inline void read_neighbours(struct net_device *dev, struct inet6_dev *idev,
-					    struct counts *counts)
-{
-	if (bpf_core_field_exists(dev->neighbours)) {
-		struct hlist_head *head =
-			(void *)dev + bpf_core_field_offset(struct net_device, neighbours);
-		struct hlist_node *at = BPF_CORE_READ(&head[1], first);
-
-		for (int i = 0; i < 1024 && at; i++) {
-			counts->nr_neighbours++;
-			at = BPF_CORE_READ(at, next);
-		}
-	} else {
-		struct neigh_hash_table *table = BPF_CORE_READ(idev, nd_parms, tbl, nht);
-		struct neighbour **buckets = BPF_CORE_READ(table, hash_buckets);
-		__u32 nr = 1u << (BPF_CORE_READ(table, hash_shift) & 31);
-
-		for (__u32 bucket = 0; bucket < 512 && bucket < nr; bucket++) {
-			struct neighbour *at = 0;
-
-			bpf_probe_read_kernel(&at, sizeof(at), &buckets[bucket]);
-			for (int i = 0; i < 8 && at; i++) {
-				if (BPF_CORE_READ(at, dev) == dev)
-					counts->nr_neighbours++;
-				at = BPF_CORE_READ(at, next);
-			}
-		}
-	}
-}
-
 /* args: ifindex, slot. 0 when the slot is filled in; its `found` says whether the device exists. */
 SEC("raw_tp")
 int counts_read(struct bpf_raw_tracepoint_args *ctx)
@@ -170,6 +140,6 @@ int counts_read(struct bpf_raw_tracepoint_args *ctx)
 	counts->inet6_dev_dead = BPF_CORE_READ(idev, dead);
 	read_addresses(idev, counts);
 	read_groups(idev, counts);
-	read_neighbours(dev, idev, counts);
+	find_neighbour(dev, idev, 0, &counts->nr_neighbours);
 	return 0;
 }

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The echoes, as the kernel sees them: an inbound one when it reaches the device's receive path, an
- * outbound one when its system call enters and returns. Each is known by its tag.
+ * The echoes, as the kernel sees them: an inbound one, of whatever message, when it reaches the
+ * device's receive path, by its flow label; an outbound one when its system call enters and returns,
+ * by its tag.
  *
- * And what disturbs DAD, on the same receive path: it carries no tag, and is known by what it is.
+ * And what disturbs DAD, on the same receive path: it carries no mark, and is known by what it is.
  */
 #include "common.bpf.h"
 
 #define NR_SENDTO	     44
 #define ETH_P_IPV6	     0x86dd
+#define IPPROTO_HOPOPTS	     0
 #define IPPROTO_ICMPV6	     58
 #define ICMPV6_ECHO_REQUEST  128
+#define ICMPV6_ECHO_REPLY    129
 #define ICMPV6_SOLICITATION  135
 #define ICMPV6_ADVERTISEMENT 136
 #define SIZE_IPV6	     40
@@ -19,7 +22,6 @@
 struct echo_headers {
 	__u8 ipv6[SIZE_IPV6];
 	__u8 icmpv6[SIZE_ICMPV6];
-	struct echo_tag tag; /* of a neighbour message: the target */
 } __attribute__((aligned(8)));
 
 static __always_inline bool ours(const struct lane_state *lane, const struct echo_tag *tag)
@@ -27,6 +29,18 @@ static __always_inline bool ours(const struct lane_state *lane, const struct ech
 	return tag->magic == __builtin_bswap32(ECHO_MAGIC) &&
 	       tag->lane == __builtin_bswap32(lane->lane) &&
 	       tag->trial == __builtin_bswap32(lane->trial);
+}
+
+/* The echo's number; 0: it is none of the trial. Flow labels of a peer's replies are its own. */
+static __always_inline __u32 sequence_of(const struct lane_state *lane,
+					 const struct echo_headers *headers)
+{
+	__u32 label = (headers->ipv6[1] & 0xf) << 16 | headers->ipv6[2] << 8 | headers->ipv6[3];
+	__u32 sequence = label & ECHO_SEQUENCE_MASK;
+
+	if (headers->ipv6[6] == IPPROTO_ICMPV6 && headers->icmpv6[0] == ICMPV6_ECHO_REPLY)
+		return 0;
+	return label == echo_label(lane->lane, lane->trial, sequence) ? sequence : 0;
 }
 
 /* A solicitation from ::, or an advertisement to a group: RFC 4862 5.4.3, 5.4.4. */
@@ -44,8 +58,8 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 {
 	struct echo_headers headers;
 	struct lane_state *lane;
+	__u32 slot, sequence;
 	void *at;
-	__u32 slot;
 
 	if (BPF_CORE_READ(skb, protocol) != __builtin_bswap16(ETH_P_IPV6))
 		return 0;
@@ -55,12 +69,12 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 	at = BPF_CORE_READ(skb, data); /* netif_receive_skb: at the network header */
 	if (bpf_probe_read_kernel(&headers, sizeof(headers), at))
 		return 0;
-	if (headers.ipv6[6] != IPPROTO_ICMPV6)
+	if (headers.ipv6[6] != IPPROTO_ICMPV6 && headers.ipv6[6] != IPPROTO_HOPOPTS)
 		return 0;
-	if (headers.icmpv6[0] == ICMPV6_ECHO_REQUEST && ours(lane, &headers.tag))
-		report(lane, slot, RECORD_ECHO_IN, 0, 0,
-		       __builtin_bswap32(headers.tag.sequence));
-	else if (disturbs_dad(&headers))
+	sequence = sequence_of(lane, &headers);
+	if (sequence)
+		report(lane, slot, RECORD_ECHO_IN, 0, 0, sequence);
+	else if (headers.ipv6[6] == IPPROTO_ICMPV6 && disturbs_dad(&headers))
 		report(lane, slot, RECORD_DAD_IN, headers.icmpv6[0], 0, 0);
 	return 0;
 }

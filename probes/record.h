@@ -70,6 +70,19 @@ struct echo_tag {
 };
 _Static_assert(sizeof(struct echo_tag) == 16, "struct echo_tag is a contract");
 
+/*
+ * The IPv6 flow label of an echo, whatever its message is: a hash of lane and trial, and the sequence
+ * number, from 1, in the lower ten bits (echo.count has at most 1,000).
+ */
+enum { ECHO_SEQUENCE_BITS = 10, ECHO_SEQUENCE_MASK = 0x3ff };
+
+static inline __u32 echo_label(__u32 lane, __u32 trial, __u32 sequence)
+{
+	__u32 hash = (trial + lane * 0x10001U) * 0x9e3779b1U;
+
+	return hash >> 22 << ECHO_SEQUENCE_BITS | (sequence & ECHO_SEQUENCE_MASK);
+}
+
 enum { STEPS_MAX = 12 };
 
 /* Of a hold without bpf_loop: turns at most, fine ones first, coarse ones in the end. */

@@ -5,6 +5,7 @@
  */
 #include "watchpoint.bpf.h"
 #include "counts.bpf.h"
+#include "neighbours.bpf.h"
 
 #define RELEASED	4	    /* NETREG_RELEASED: free_netdev() */
 #define RCUREF_RELEASED 0xc0000000U /* include/linux/rcuref.h */
@@ -135,18 +136,6 @@ int watchpoint_mark(struct bpf_raw_tracepoint_args *ctx)
 
 /* --- where the counters are --- */
 
-struct key {
-	__u64 high, low; /* of an IPv6 address, as it lies in memory */
-};
-
-static __always_inline bool is_key(const void *at, const struct key *key)
-{
-	struct key found = {};
-
-	bpf_probe_read_kernel(&found, sizeof(found), at);
-	return found.high == key->high && found.low == key->low;
-}
-
 static __always_inline __u64 find_ifaddr(struct inet6_dev *idev, const struct key *key)
 {
 	struct list_head *head =
@@ -159,51 +148,6 @@ static __always_inline __u64 find_ifaddr(struct inet6_dev *idev, const struct ke
 		if (is_key(ifa + bpf_core_field_offset(struct inet6_ifaddr, addr), key))
 			return (__u64)ifa + bpf_core_field_offset(struct inet6_ifaddr, refcnt);
 		at = BPF_CORE_READ(at, next);
-	}
-	return 0;
-}
-
-static __always_inline bool is_neighbour(const struct neighbour *neighbour,
-					 const struct key *key)
-{
-	return is_key((void *)neighbour + bpf_core_field_offset(struct neighbour, primary_key),
-		      key);
-}
-
-/* See read_neighbours() in counts.bpf.c. */
-static __always_inline __u64 find_neighbour(struct net_device *dev, struct inet6_dev *idev,
-					    const struct key *key)
-{
-	__u64 counter = bpf_core_field_offset(struct neighbour, refcnt);
-
-	if (bpf_core_field_exists(dev->neighbours)) {
-		struct hlist_head *head =
-			(void *)dev + bpf_core_field_offset(struct net_device, neighbours);
-		struct hlist_node *at = BPF_CORE_READ(&head[1], first);
-
-		for (int i = 0; i < 1024 && at; i++) {
-			struct neighbour *neighbour =
-				(void *)at - bpf_core_field_offset(struct neighbour, dev_list);
-
-			if (is_neighbour(neighbour, key))
-				return (__u64)neighbour + counter;
-			at = BPF_CORE_READ(at, next);
-		}
-	} else {
-		struct neigh_hash_table *table = BPF_CORE_READ(idev, nd_parms, tbl, nht);
-		struct neighbour **buckets = BPF_CORE_READ(table, hash_buckets);
-		__u32 nr = 1u << (BPF_CORE_READ(table, hash_shift) & 31);
-
-		for (__u32 bucket = 0; bucket < 512 && bucket < nr; bucket++) {
-			struct neighbour *at = 0;
-
-			bpf_probe_read_kernel(&at, sizeof(at), &buckets[bucket]);
-			for (int i = 0; i < 8 && at; i++) {
-				if (BPF_CORE_READ(at, dev) == dev && is_neighbour(at, key))
-					return (__u64)at + counter;
-				at = BPF_CORE_READ(at, next);
-			}
-		}
 	}
 	return 0;
 }
@@ -253,6 +197,8 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 	struct net_device *dev = find_device(ifindex);
 	struct inet6_dev *idev = dev ? BPF_CORE_READ(dev, ip6_ptr) : 0;
 	struct task_struct *task = (void *)bpf_get_current_task();
+	struct neighbour *neighbour;
+	__u32 nr;
 
 	found.pidns_inum = who_is(task).pidns;
 	found.pidns_level = BPF_CORE_READ(task, signal, pids[1], level);
@@ -262,8 +208,9 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 		found.at = (__u64)idev + bpf_core_field_offset(struct inet6_dev, refcnt);
 	else if (idev && kind == WATCHPOINT_INET6_IFADDR)
 		found.at = find_ifaddr(idev, &key);
-	else if (idev && kind == WATCHPOINT_NEIGHBOUR)
-		found.at = find_neighbour(dev, idev, &key);
+	else if (idev && kind == WATCHPOINT_NEIGHBOUR &&
+		 (neighbour = find_neighbour(dev, idev, &key, &nr)))
+		found.at = (__u64)neighbour + bpf_core_field_offset(struct neighbour, refcnt);
 	else if (kind == WATCHPOINT_DST)
 		find_dst(key.high, &found);
 	else if (kind == WATCHPOINT_BORN_IFADDR && key.high)

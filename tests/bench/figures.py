@@ -10,7 +10,7 @@ A sample is one line: table, row, column, value, separated by tabs; one of each 
 
 import json
 import sys
-from statistics import median
+from statistics import mean, median, stdev
 
 PHASES = [  # name, from, to; "begin" and "end" are those of the trial
     ("baseline, fork of the bring-up", "begin", "start"),
@@ -92,6 +92,11 @@ def ratio(values, others):
     return f"{median(v / o for v, o in zip(values, others)):.2f}"
 
 
+def error(values):
+    """The standard error of their mean."""
+    return stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+
+
 # Rows of the table of campaigns that belong to tables of their own.
 def is_campaign(row):
     return not row.startswith(("burst", "ledger: "))
@@ -150,12 +155,13 @@ def tables(path):
          ["", "median", "min .. max"],
          [[row, *spread(c["ns"], 0)] for row, c in samples.get("write", {}).items()])
 
-    followers = samples.get("followers", {})
-    show("Trials per second of a campaign in the service, in turns; and the service's CPU",
-         ["", "median", "min .. max", "to nobody", "us a trial"],
-         [[row, *spread(c["trials/s"], 1), ratio(c["trials/s"], followers["nobody follows"]["trials/s"]),
-           f"{median(c['us of CPU a trial']):.0f}"]
-          for row, c in followers.items()])
+    show("A campaign in the service beside others, in turns: trials by those without; CPU in us a trial",
+         ["", "trials/s", "to nobody", "2 std. errors", "min .. max", "service", "alone", "they", "MiB at most"],
+         [[row, f"{median(c['trials/s']):.0f}", f"{mean(c['ratio']):.3f}", f"{2 * error(c['ratio']):.3f}",
+           spread(c["ratio"], 2)[1], *(f"{median(c[who]):.0f}" for who in (
+               "service, us a trial", "without, us a trial", "they, us a trial")),
+           f"{max(c['at most, MiB']):.1f}"]
+          for row, c in samples.get("beside", {}).items()])
 
     show("The service",
          ["", "median", "min .. max", ""],

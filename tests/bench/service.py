@@ -3,10 +3,13 @@
 """Figures of the service: a dadraced of its own, in a folder of its own.
 
 usage: service.py round DADRACED SECONDS    one round: prints samples, as figures.py wants them
+       service.py beside DADRACED PAIRS     what a campaign loses to followers and to a crowd: samples
        service.py kills DADRACED NUMBER     kill -9 at random times over a queue: prints what came of it
 
 Of followers there are two kinds: connections of one process that only reads, which show what the service
-does for them, and as many `dadrace ctl follow`.
+does for them, and as many `dadrace ctl follow`. A crowd are CLIENTS (in the environment; 1000) connections with
+half a message each, to the control socket and to HTTP, and lines of 1 GiB. What a campaign loses to them is
+measured while one campaign runs, in turns with nothing: each figure is a span's rate by that of its neighbours.
 """
 
 import json
@@ -24,7 +27,9 @@ import time
 
 INTERFACE = "io.dadrace.Control."
 DEADLINE_S = 300
-LANES, FOLLOWERS, CLIENTS = 4, 10, 1000
+LANES, FOLLOWERS = 4, 10
+CLIENTS = int(os.environ.get("CLIENTS", 1000))
+SETTLE_S, SPAN_S = 1, 3
 
 
 def sample(table, row, column, value):
@@ -33,6 +38,12 @@ def sample(table, row, column, value):
 
 def campaign(trials, lanes=LANES):
     return f"name: bench\nstop: {{trials: {trials}}}\nlanes: {lanes}\narms: [race]\nwindow: {{hold_us: [1000]}}\n"
+
+
+def cpu_of(pid):
+    """Seconds, to the nanosecond: the scheduler's own account."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0]) / 1e9
 
 
 class Connection:
@@ -98,19 +109,33 @@ class Service:
         shutil.rmtree(self.folder)
 
     def cpu_s(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.process.pid)
+
+    def peak_mib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmHWM:"))
 
     def rss_mib(self):
         with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
+    def call(self, method, **parameters):
+        """Over a new connection when the service has closed one that was silent."""
+        end = time.monotonic() + DEADLINE_S
+        while True:
+            try:
+                return self.control.call(method, **parameters)
+            except (OSError, EOFError):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+                self.control = Connection(self.path)
+
     def submit(self, text):
-        return self.control.call("Submit", campaign=text)["id"]
+        return self.call("Submit", campaign=text)["id"]
 
     def state(self, one):
-        return self.control.call("Show", id=one)["campaign"]["state"]
+        return self.call("Show", id=one)["campaign"]["state"]
 
     def await_end(self, one):
         end = time.monotonic() + DEADLINE_S
@@ -133,6 +158,11 @@ class Service:
         client.close()
         return text.decode()
 
+    def counted(self):
+        """Trials, as the metrics have them."""
+        return sum(int(line.rsplit(" ", 1)[1]) for line in self.scrape().splitlines()
+                   if line.startswith("dadrace_trials_total{"))
+
 
 def read_all(service, one, ready):
     """Follows from ten connections and scrapes each second, until it is ended."""
@@ -153,41 +183,105 @@ def read_all(service, one, ready):
                 return
 
 
-def nobody(_service, _one):
-    return lambda: None
-
-
 def readers(service, one):
     ready = multiprocessing.Event()
     reader = multiprocessing.Process(target=read_all, args=(service, one, ready))
     reader.start()
     ready.wait(DEADLINE_S)
-
-    def end():
-        reader.kill()
-        reader.join()
-    return end
+    return [reader.pid], lambda: (reader.kill(), reader.join())
 
 
 def clients(service, one):
     dadrace = os.path.join(os.path.dirname(service.program), "dadrace")
     many = [subprocess.Popen([dadrace, "ctl", "--socket", service.path, "follow", one], stdout=subprocess.DEVNULL)
             for _ in range(FOLLOWERS)]
-    return lambda: [client.wait(DEADLINE_S) for client in many]
+    return [client.pid for client in many], lambda: [(client.kill(), client.wait()) for client in many]
 
 
-def rate(service, row, trials, followed):
-    one = service.submit(campaign(trials))
-    end_followers = followed(service, one)
-    before = service.cpu_s()
+def half(path, text):
+    """A connection with half a message; a busy service may leave it waiting."""
+    client = socket.socket(socket.AF_UNIX)
+    client.setblocking(False)
+    try:
+        client.connect(path)
+        client.send(text)
+    except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+        pass
+    return client
+
+
+def line_without_end(path):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(DEADLINE_S)
+    try:
+        client.connect(path)
+        for _ in range(1 << 14):
+            client.sendall(b" " * 65536)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    client.close()
+
+
+def press(service):
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    held = []
+    for path, text in (service.path, b'{"method":"io.dadrace.Con'), (service.http, b"GET /metrics HTTP/1.1\r\nHo"):
+        for i in range(CLIENTS):
+            held.append(half(path, text))
+            if i % 100 == 0:
+                line_without_end(service.path)
+    time.sleep(DEADLINE_S)
+
+
+def crowd(service, _one):
+    process = multiprocessing.Process(target=press, args=(service,))
+    process.start()
+    return [process.pid], lambda: (process.kill(), process.join())
+
+
+def rates(service, one, spans):
+    """Trials per second that ended in each span."""
+    ends = [line["started_unix_ms"] / 1e3 + line["elapsed_ns"] / 1e9 for line in service.lines(one, "trial")]
+    return [sum(begin <= end < until for end in ends) / (until - begin) for begin, until in spans]
+
+
+def beside(service, pairs, row, others, settle_s):
+    one = service.submit(campaign(1000000))
+    while not service.call("Show", id=one)["campaign"]["trials"]:
+        time.sleep(0.1)
+    spans, used, theirs, before = [], [], [], service.rss_mib()
+    for i in range(2 * pairs + 1):
+        pids, end = others(service, one) if i % 2 else ([], lambda: None)
+        time.sleep(settle_s)
+        begin, cpu, their = time.time(), service.cpu_s(), sum(map(cpu_of, pids))
+        time.sleep(SPAN_S)
+        spans.append((begin, time.time()))
+        used.append(service.cpu_s() - cpu)
+        theirs.append(sum(map(cpu_of, pids)) - their)
+        end()
+    peak = service.peak_mib()
+    service.call("Cancel", id=one)
     service.await_end(one)
-    cpu = service.cpu_s() - before
-    end_followers()
-    lines = service.lines(one, "trial")
-    begin = min(line["started_unix_ms"] for line in lines)
-    end = max(line["started_unix_ms"] + line["elapsed_ns"] / 1e6 for line in lines)
-    sample("followers", row, "trials/s", len(lines) / (end - begin) * 1e3)
-    sample("followers", row, "us of CPU a trial", cpu / len(lines) * 1e6)
+    rate = rates(service, one, spans)
+    for i in range(1, len(rate), 2):
+        quiet = (rate[i - 1] + rate[i + 1]) / 2
+        sample("beside", row, "trials/s", rate[i])
+        sample("beside", row, "trials/s without", quiet)
+        sample("beside", row, "ratio", rate[i] / quiet)
+        sample("beside", row, "service, us a trial", used[i] / SPAN_S / rate[i] * 1e6)
+        sample("beside", row, "without, us a trial", (used[i - 1] + used[i + 1]) / 2 / SPAN_S / quiet * 1e6)
+        sample("beside", row, "they, us a trial", theirs[i] / SPAN_S / rate[i] * 1e6)
+    for column, mib in (("resident before, MiB", before), ("at most, MiB", peak), ("after, MiB", service.rss_mib())):
+        sample("beside", row, column, mib)
+
+
+def all_beside(service, pairs):
+    rows = [(f"{FOLLOWERS} that read, a scrape each second", readers, SETTLE_S),
+            (f"{FOLLOWERS} dadrace ctl follow", clients, 3 * SETTLE_S),  # they begin with the first trial
+            (f"a crowd of {CLIENTS:,}, lines of 1 GiB", crowd, 0)]
+    for row in rows:
+        beside(service, pairs, *row)
 
 
 def latency(service):
@@ -201,29 +295,18 @@ def latency(service):
            service.lines(one, "trial")[0]["started_unix_ms"] - called * 1e3)
 
 
-def crowd(service):
-    """A thousand connections with half a message each; one that was there before is answered."""
-    held = []
-    for _ in range(CLIENTS):
-        client = socket.socket(socket.AF_UNIX)
-        client.setblocking(False)
-        try:
-            client.connect(service.path)
-            client.send(b'{"method":"io.dadrace.Con')
-        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
-            pass
-        held.append(client)
+def beside_crowd(service):
+    """One that was there before is answered."""
+    end = crowd(service, None)[1]
     waits = []
     for _ in range(200):
         begin = time.monotonic()
-        service.control.call("Version")
+        service.call("Version")
         waits.append((time.monotonic() - begin) * 1e6)
+    end()
     waits.sort()
-    sample("service", f"a call beside {CLIENTS:,} clients, p50", "us", waits[100])
-    sample("service", f"a call beside {CLIENTS:,} clients, p99", "us", waits[198])
-    sample("service", f"resident beside {CLIENTS:,} clients", "MiB", service.rss_mib())
-    for client in held:
-        client.close()
+    sample("service", f"a call beside a crowd of {CLIENTS:,}, p50", "us", waits[100])
+    sample("service", f"a call beside a crowd of {CLIENTS:,}, p99", "us", waits[198])
 
 
 def idle(service, seconds):
@@ -238,20 +321,15 @@ def one_round(program, seconds):
     try:
         idle(service, seconds)
         latency(service)
-        crowd(service)
-        trials = 40 * LANES * seconds
-        rows = [("nobody follows", nobody), (f"{FOLLOWERS} that read, a scrape each second", readers),
-                (f"{FOLLOWERS} dadrace ctl follow", clients)]
-        random.shuffle(rows)
-        for row, followed in rows:
-            rate(service, row, trials, followed)
+        beside_crowd(service)
+        all_beside(service, 1)
     finally:
         service.stop()
 
 
 def kills(program, number):
     """Every accepted campaign ends once, with each of its trials once, and counted once."""
-    trials, accepted, restarts, wrong = 12, [], [], 0
+    trials, accepted, restarts, wrong, fallen = 12, [], [], 0, 0
     service = Service(program)
     try:
         begin = time.monotonic()
@@ -262,10 +340,12 @@ def kills(program, number):
             while sum(service.state(one) != "ended" for one in accepted[-3:]) < 2:
                 accepted.append(service.submit(campaign(trials, lanes=2)))
             time.sleep(random.uniform(0, 1.5 * whole_s))
+            before = service.counted()
             service.kill()
             begin = time.monotonic()
             service.start()
             restarts.append((time.monotonic() - begin) * 1e3)
+            fallen += service.counted() < before
         for one in accepted:
             service.await_end(one)
             numbers = sorted(line["spec"]["trial"] for line in service.lines(one, "trial"))
@@ -273,15 +353,14 @@ def kills(program, number):
             if numbers != list(range(1, trials + 1)) or ends != 1:
                 print(f"{one}: trials {numbers}, {ends} summaries")
                 wrong += 1
-        runs = [service.control.call("Show", id=one)["campaign"]["runs"] for one in accepted]
-        counted = sum(int(line.rsplit(" ", 1)[1]) for line in service.scrape().splitlines()
-                      if line.startswith("dadrace_trials_total{"))
+        runs = [service.call("Show", id=one)["campaign"]["runs"] for one in accepted]
+        counted = service.counted()
         wrong += counted != trials * len(accepted)
         restarts.sort()
         print(f"{number} times kill -9, after 0 to {1.5 * whole_s:.1f} s: {len(accepted)} campaigns accepted, all ended, "
               f"in {sum(runs)} runs ({max(runs)} of one); {wrong} with trials lost or doubled, {counted} trials counted "
-              f"of {trials * len(accepted)}; answers again after {restarts[number // 2]:.0f} ms ({restarts[-1]:.0f} at most)")
-        return wrong != 0
+              f"of {trials * len(accepted)}, counters fell {fallen} times; answers again after {restarts[number // 2]:.0f} ms ({restarts[-1]:.0f} at most)")
+        return wrong + fallen != 0
     finally:
         service.stop()
 
@@ -290,4 +369,11 @@ if __name__ == "__main__":
     what, program, number = sys.argv[1:]
     if what == "kills":
         sys.exit(kills(program, int(number)))
+    if what == "beside":
+        alone = Service(program)
+        try:
+            all_beside(alone, int(number))
+        finally:
+            alone.stop()
+        sys.exit()
     one_round(program, int(number))

@@ -79,6 +79,67 @@ else
 	echo "SKIP busybox: it is not installed, or without ifconfig"
 fi
 
+# --- every message ---
+
+types='echo:128 ns:135 na:136 ra:134 redirect:137 unreachable:1 packet-too-big:2 time-exceeded:3
+	parameter-problem:4 mld-query:130 mld-report:131'
+# shellcheck disable=SC2086 # words of the list
+all_messages=$(printf '%s, ' $types | sed 's/:[0-9]*//g; s/, $//')
+run messages quick --set stop.trials=220 --set lanes=2 --set "echo.message=[$all_messages]" \
+	--set 'echo.targets=[all-nodes, solicited-node, tentative]' --set 'arms=[control, race]'
+proves messages 220
+check "messages: each was sent, and all came in" messages "
+	{t['spec']['message'] for t in arm('race')} == set('$all_messages'.split(', ')) and
+	all(t['echoes_delivered'] == t['echoes_sent'] == 4 for t in valid(arm('race')))"
+
+# What the kernel has counted of each type, of good checksums.
+counted() { # TYPE
+	ip netns exec dadrace-1 awk -v name="Icmp6InType$1" '$1 == name { print $2 }' /proc/net/snmp6
+}
+no_errors() { ip netns exec dadrace-1 grep -qE '^Icmp6In(Csum)?Errors[[:space:]]+0$' /proc/net/snmp6; }
+for message in $types; do
+	run one quick --keep --set stop.trials=2 --set "echo.message=[${message%:*}]" \
+		--set 'echo.targets=[all-nodes]' --force
+	# Not all of them: what comes before the device has joined its groups is dropped earlier.
+	truth "${message%:*}: the kernel has taken some of type ${message#*:}" \
+		[ "$(counted "${message#*:}")" -ge 1 ]
+	truth "${message%:*}: and none was bad" no_errors
+	[ "$message" != ra:134 ] || check "ra: there are two addresses" one \
+		"any(sum(m['event'] == 'permanent' for m in t['timeline']) == 2 for t in trials)"
+	dadrace clean clean
+	rm -rf one
+done
+
+# --- every change that thread I makes ---
+
+run changes quick --set stop.trials=140 --set lanes=2 --set 'arms=[control, race]' \
+	--set 'bringup.change=[none, mtu, address-add, address-delete, route-add, route-delete, disable-ipv6]'
+proves changes 140
+check "changes: each was made where it was asked for, between the flag sets" changes "
+	len({t['spec']['change'] for t in trials}) == 7 and
+	all(t['changed'] == (t['spec']['change'] != 'none') for t in valid(trials)) and
+	all([m['event'] for m in t['timeline'] if m['event'] in ('opened', 'change', 'changed', 'closed')]
+	    == ['opened', 'change', 'changed', 'closed'] for t in valid(trials) if t['changed'])"
+# Notifications are stamped when they are read, which may be later.
+check "changes: an address more, an address less" changes "
+	any(sum(m['event'] == 'address-gone' for m in t['timeline']) == 2
+	    for t in valid(trials) if t['spec']['change'] == 'address-add') and
+	any([m['event'] for m in t['timeline'] if m['event'] in ('address-gone', 'closed')]
+	    == ['address-gone', 'closed'] for t in valid(trials) if t['spec']['change'] == 'address-delete')"
+
+# --- every load ---
+
+run loads quick --set stop.trials=80 --set lanes=2 --set 'arms=[control, race]' \
+	--set 'load=[none, cpu, packets, rtnl]' --set 'window.hold_us=[20000]'
+proves loads 80
+check "loads: each has worked where it was asked for, and its cost is told" loads "
+	len({t['spec']['load'] for t in valid(trials)}) == 4 and
+	all((t['load_turns'] > 0) == (t['spec']['load'] != 'none') for t in valid(trials)) and
+	sum(t['load_cpu_ns'] > 0 for t in valid(trials)) > 0"
+check "loads: no echo is counted of a flood" loads "
+	all(t['echoes_delivered'] == t['echoes_sent'] for t in valid(trials)
+	    if t['spec']['load'] == 'packets')"
+
 # --- devices ---
 
 has_kind() { # KIND: this kernel makes such a device

@@ -9,11 +9,12 @@
 . "$(dirname "$0")/lib.sh"
 begin "$@"
 
-# A campaign whose bring-up is holder.py; 1.5 s to settle is long for a clean trial.
+# A campaign whose bring-up is holder.py; 1.5 s to settle is long for a clean trial. Who holds is asked in
+# test_ledger_trials.sh.
 holder() { # NAME NUMBER SECONDS KIND [ARG...]
 	local name=$1 number=$2 seconds=$3 kind=$4
 	shift 4
-	run "$name" quick --set stop.trials=4 --set watch.deadline_ms=1500 \
+	run "$name" quick --set stop.trials=4 --set lanes=4 --set ledger=off --set watch.deadline_ms=1500 \
 		--set bringup.kind=command --set \
 		"bringup.command=[/usr/bin/python3, $live/holder.py, '{dut}', '$number', '$seconds', $kind]" "$@"
 }
@@ -57,7 +58,7 @@ holder later 4 0.6 packet --set watch.deadline_ms=10000
 is_clean later
 
 # A leak in each arm, also where nothing is injected: it is the bring-up's own.
-holder arms 1 60 packet --set 'arms=[control, hold, echo, race]' --set lanes=4
+holder arms 1 60 packet --set 'arms=[control, hold, echo, race]'
 leaks arms net_device 1
 check "arms: the finding names all four" arms \
 	"set(findings[0]['arms']) == {'control', 'hold', 'echo', 'race'}"
@@ -74,7 +75,7 @@ check "first: ended by findings" first "summary['ended_by'] == 'findings' and le
 groups() { # NAME [ARG...]
 	local name=$1
 	shift
-	holder "$name" 3 60 group --set stop.trials=12 "$@"
+	holder "$name" 3 60 group --set lanes=1 --set stop.trials=12 "$@"
 }
 groups groups
 ends groups 1 'Verdict: fault'
@@ -109,8 +110,8 @@ is_clean route-unwatched
 leaves() { # NAME SHELL-COMMAND [ARG...], between the two flag sets
 	local name=$1 command=$2
 	shift 2
-	run "$name" quick --set stop.trials=4 --set watch.deadline_ms=1500 --set bringup.kind=command \
-		--set "bringup.command=[sh, -c, 'ip link set {dut} up; $command; ip link set {dut} down']" "$@"
+	run "$name" quick --set stop.trials=4 --set lanes=4 --set ledger=off --set watch.deadline_ms=1500 \
+		--set bringup.kind=command --set "bringup.command=[sh, -c, 'ip link set {dut} up; $command; ip link set {dut} down']" "$@"
 }
 # A device stacked on it holds it until somebody deletes one of the two.
 ip link add probe0 type veth peer name probe1

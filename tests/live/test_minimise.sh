@@ -14,7 +14,7 @@ threshold_ms=40
 command="[/usr/bin/python3, $live/held.py, '{dut}', '$threshold_ms']"
 never="[/usr/bin/python3, $live/held.py, '{dut}', '60000']"
 
-run leaky quick --set stop.trials=4 --set watch.deadline_ms=500 --set bringup.kind=command \
+run leaky quick --set stop.trials=4 --set ledger=off --set watch.deadline_ms=500 --set bringup.kind=command \
 	--set "bringup.command=$command" --set 'window.hold_us=[700000]' --set 'arms=[control, race]' \
 	--set echo.payload_bytes=300 --set sysctl.dad_transmits=3 --set 'echo.directions=[outbound]' --set 'echo.targets=[nobody]'
 ends leaky 1

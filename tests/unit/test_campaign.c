@@ -14,9 +14,10 @@
 
 #include "campaign.h"
 
-#define ROOT_KEYS                                                                             \
-	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, kernel, modules, vm, " \
-	"trial_seed, arms, window, order, explore, echo, dad, watch, ledger"
+#define ROOT_KEYS                                                                      \
+	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, load, kernel, " \
+	"modules, vm, "                                                                \
+	"trial_seed, arms, window, order, explore, echo, dad, watch, ledger, submit"
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)
@@ -148,6 +149,13 @@ static const struct bad {
 	  "ledger suspects" },
 	{ "ledger: never\n", { NULL },
 	  "bad.yaml:1:9: ledger: found never; allowed: off, suspects, always" },
+	{ "submit: {priority: 101}\n", { NULL },
+	  "bad.yaml:1:20: submit.priority: found 101; allowed: whole numbers from -100 to 100" },
+	{ "submit:\n  not_before: soon\n", { NULL },
+	  "bad.yaml:2:3: submit.not_before: found soon; allowed: a time, as 2026-12-24T18:00, 22:00, "
+	  "@SECONDS or +2h" },
+	{ "submit: {every: 59}\n", { NULL },
+	  "bad.yaml:1:10: submit.every: found 59; allowed: a time of at least 60s, as 24h or 7d" },
 	{ "lanes: 4\nname: a\x7f\n", { NULL },
 	  "bad.yaml:2:8: not a YAML text: control characters are not allowed" },
 	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 5\n",
@@ -275,6 +283,32 @@ static const struct bad {
 	{ "echo:\n  directions: [inbound, outbound]\n  targets: [tentative]\n", { NULL },
 	  "bad.yaml:3:3: echo.targets: none of the targets fits direction outbound; "
 	  "fitting are: all-nodes, peer, nobody" },
+	{ "bringup:\n  kind: command\n  command: [x]\n  change: [mtu]\n", { NULL },
+	  "bad.yaml:4:3: bringup.change: a command is run as it is; let it make the change "
+	  "itself, or give bringup.kind: do_dad" },
+	{ "bringup:\n  change: [none, mtu]\ndevice: {kind: existing, dut: a, peer: b}\n",
+	  { NULL },
+	  "bad.yaml:3:10: device.kind: existing devices are put back as they were found, which "
+	  "is not known of changes by the bring-up; allowed: none" },
+	{ "sysctl:\n  keep_addr_on_down: 1\nbringup:\n  change: [address-add]\n", { NULL },
+	  "bad.yaml:4:3: bringup.change: with sysctl.keep_addr_on_down the address that "
+	  "address-add adds would stay for the next trial; leave one of them out" },
+	{ "device: {kind: dummy}\necho: {directions: [outbound]}\nload: [cpu, packets]\n",
+	  { NULL },
+	  "bad.yaml:3:1: load: packets come from a peer, and a dummy device has none; "
+	  "allowed: none, cpu, rtnl" },
+	{ "device: {kind: existing, dut: a, peer: b}\nload: [rtnl]\n", { NULL },
+	  "bad.yaml:2:1: load: rtnl changes lo, and that of existing devices is not ours; "
+	  "allowed: none, cpu, packets" },
+	{ "echo:\n  directions: [inbound, outbound-raw]\n  message: [ns, ra]\n", { NULL },
+	  "bad.yaml:3:3: echo.message: direction outbound-raw carries echoes only; add echo, "
+	  "or leave the direction out" },
+	{ "echo:\n  message: [echo, redirect]\nsysctl:\n  addr_gen_mode: 2\n", { NULL },
+	  "bad.yaml:4:3: sysctl.addr_gen_mode: redirect is about the device's address, which is "
+	  "not known beforehand when sysctl.addr_gen_mode is not 0" },
+	{ "device: {kind: existing, dut: a, peer: b}\necho:\n  message: [ra]\n", { NULL },
+	  "bad.yaml:3:3: echo.message: ra makes a default route, and the network namespace of "
+	  "existing devices is not ours alone; leave ra out" },
 	{ "echo:\n  count: 1000\n  spacing_us: 1000000\n", { NULL },
 	  "bad.yaml:3:3: echo.spacing_us: the last echo would leave 999000000 us after "
 	  "the window "
@@ -483,6 +517,7 @@ static void test_round_trip(void **state)
 		("arms: [race, echo]\nwatch: {objects: [inet6_dev], grace_ms: 0}\n"
 		 "echo: {directions: [outbound-raw, inbound], targets: [nobody, tentative]}\n"),
 		"echo: {count: 0}\ndad: {answer: [loopback, na], offset_us: 7, times: 3}\n",
+		"submit: {priority: -5, not_before: 22:00, every: 24h}\n",
 	};
 	/* clang-format on */
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What follows from a list of moments; stamps in microseconds. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,6 +34,25 @@ static void derive_planned(const struct at *list, uint32_t steps)
 static void derive(const struct at *list)
 {
 	derive_planned(list, 0);
+}
+
+static void test_change(void **state)
+{
+	const struct at made[] = { { 10, MOMENT_CHANGE }, { 20, MOMENT_CHANGED }, { 0 } };
+	const struct at failed[] = { { 10, MOMENT_CHANGE },
+				     { 20, MOMENT_CHANGED, .value = -EPERM },
+				     { 0 } };
+	const struct at begun[] = { { 10, MOMENT_CHANGE }, { 0 } };
+
+	(void)state;
+	derive(made);
+	assert_true(evidence.changed);
+	assert_int_equal(evidence.change_error, 0);
+	derive(failed);
+	assert_false(evidence.changed);
+	assert_int_equal(evidence.change_error, EPERM);
+	derive(begun);
+	assert_false(evidence.changed);
 }
 
 /* clang-format off */
@@ -268,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_race),
+		cmocka_unit_test(test_change),
 		cmocka_unit_test(test_records_of_two_cpus_out_of_order),
 		cmocka_unit_test(test_an_echo_counts_once),
 		cmocka_unit_test(test_nothing_is_inside_a_window_that_never_closed),

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 
 #include "frame.h"
+#include "record.h"
 
 /*
  * The good frames were made without our code: fields packed by Python's struct, the checksum as
@@ -40,7 +41,7 @@ static const struct good goods[] = {
 		.address = { "fe80::5eff:fe00:5301", "fe80::5eff:fe00:5302" },
 		.hop_limit = 255, .lane = 1, .trial = 2, .sequence = 3, .payload_bytes = 16,
 		.ethernet = "02005e005302 02005e005301 86dd",
-		.ipv6 = "60000000 0018 3a ff"
+		.ipv6 = "60054403 0018 3a ff"
 			"fe8000000000000000005efffe005301 fe8000000000000000005efffe005302",
 		.icmpv6 = "80 00 59c9 0001 0003  64616472 00000001 00000002 00000003",
 	}, {
@@ -50,7 +51,7 @@ static const struct good goods[] = {
 		.hop_limit = 1, .lane = 0x12345678, .trial = 0x9abcdef0,
 		.sequence = 0xfedcba98, .payload_bytes = 17,
 		.ethernet = "3333ff000002 02005e005301 86dd",
-		.ipv6 = "60000000 0019 3a 01"
+		.ipv6 = "600bf698 0019 3a 01"
 			"fe800000000000000000000000000001 ff0200000000000000000001ff000002",
 		.icmpv6 = "80 00 fd6e 5678 ba98  64616472 12345678 9abcdef0 fedcba98 10",
 	}, {
@@ -61,7 +62,7 @@ static const struct good goods[] = {
 		.hop_limit = 0, .lane = 0xffffffff, .trial = 0xffffffff,
 		.sequence = 0xffffffff, .payload_bytes = 31,
 		.ethernet = "3333ffffffff fffffffffffe 86dd",
-		.ipv6 = "60000000 0027 3a 00"
+		.ipv6 = "60049fff 0027 3a 00"
 			"ffffffffffffffffffffffffffffffff ffffffffffffffffffffffffffffffff",
 		.icmpv6 = "80 00 fe28 ffff ffff  64616472 ffffffff ffffffff ffffffff"
 			  "101112131415161718191a1b1c1d1e",
@@ -82,7 +83,7 @@ static const struct good goods[] = {
 		.address = { "fe80::1", "fe80::2" },
 		.hop_limit = 64, .lane = 1, .trial = 57598, .sequence = 1, .payload_bytes = 33,
 		.ethernet = "02005e005302 02005e005301 86dd",
-		.ipv6 = "60000000 0029 3a 40"
+		.ipv6 = "6009d401 0029 3a 40"
 			"fe800000000000000000000000000001 fe800000000000000000000000000002",
 		.icmpv6 = "80 00 0000 0001 0001  64616472 00000001 0000e0fe 00000001"
 			  "101112131415161718191a1b1c1d1e1f20",
@@ -93,7 +94,7 @@ static const struct good goods[] = {
 			     "2001:db8:ffff:ffff:ffff:ffff:ffff:2" },
 		.hop_limit = 64, .lane = 1, .trial = 23393, .sequence = 1, .payload_bytes = 16,
 		.ethernet = "02005e005302 02005e005301 86dd",
-		.ipv6 = "60000000 0018 3a 40"
+		.ipv6 = "600c3001 0018 3a 40"
 			"20010db8ffffffffffffffffffff0001 20010db8ffffffffffffffffffff0002",
 		.icmpv6 = "80 00 fffe 0001 0001  64616472 00000001 00005b61 00000001",
 	},
@@ -219,6 +220,23 @@ static void test_the_buffer_needs_no_alignment(void **state)
 	assert_memory_equal(odd + 1, even, nr);
 }
 
+/* Written by hand: no flow label, no payload, next header 59, hop limit 1. */
+static void test_noise(void **state)
+{
+	const struct in6_addr source = address_of("fe80::1");
+	uint8_t mac[ETH_ALEN], wanted[FRAME_NOISE], made[FRAME_NOISE];
+
+	(void)state;
+	from_hex("02005e005301", mac);
+	assert_int_equal(from_hex("333300000001 02005e005301 86dd 60000000 0000 3b 01"
+				  "fe800000000000000000000000000001"
+				  "ff020000000000000000000000000001",
+				  wanted),
+			 FRAME_NOISE);
+	frame_noise(mac, &source, made);
+	assert_memory_equal(made, wanted, FRAME_NOISE);
+}
+
 static void test_multicast_mac(void **state)
 {
 	struct in6_addr group = address_of("ff02::1:ff00:5301");
@@ -268,6 +286,141 @@ static void test_link_local(void **state)
 		assert_int_equal(from_hex(pairs[i][0], mac), sizeof(mac));
 		made = frame_link_local(mac);
 		assert_memory_equal(&made, &wanted, sizeof(wanted));
+	}
+}
+
+/*
+ * Every message, from fe80::1 to ff02::1:ff00:102 about fe80::102, as echo 3 of trial 2 in lane 1, with 25 bytes
+ * of payload, of which 24 are quoted: made as the echoes above.
+ */
+/* clang-format off */
+static const struct {
+	enum message_kind message;
+	const char *frame;
+} good_messages[] = {
+	{ MESSAGE_NS,
+	  "3333ff00010202005e00530186dd6005440300203afffe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001028700c79600000000fe800000000000000000"
+	  "000000000102010102005e005301" },
+	{ MESSAGE_NA,
+	  "3333ff00010202005e00530186dd6005440300203afffe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001028800a69720000000fe800000000000000000"
+	  "000000000001020102005e005301" },
+	{ MESSAGE_RA,
+	  "3333ff00010202005e00530186dd6005440300383afffe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001028600c4100000070800000000000000000101"
+	  "02005e005301030440c000015180000038400000000020010db800da00d0000000000000"
+	  "0000" },
+	{ MESSAGE_REDIRECT,
+	  "3333ff00010202005e00530186dd6005440300803afffe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001028900b33900000000fe800000000000000000"
+	  "00000000008120010db800da00d10000000000000001020102005e005301040a00000000"
+	  "00006005440300203a40fe80000000000000000000000000010220010db800da00d10000"
+	  "00000000000180003b8f0001000364616472000000010000000200000003101112131415"
+	  "1617" },
+	{ MESSAGE_UNREACHABLE,
+	  "3333ff00010202005e00530186dd6005440300503a40fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff000102010022de000000006005440300203a40fe80"
+	  "0000000000000000000000000102fe80000000000000000000000000000180006c720001"
+	  "0003646164720000000100000002000000031011121314151617" },
+	{ MESSAGE_PACKET_TOO_BIG,
+	  "3333ff00010202005e00530186dd6005440300503a40fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff00010202001cde000005006005440300203a40fe80"
+	  "0000000000000000000000000102fe80000000000000000000000000000180006c720001"
+	  "0003646164720000000100000002000000031011121314151617" },
+	{ MESSAGE_TIME_EXCEEDED,
+	  "3333ff00010202005e00530186dd6005440300503a40fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff000102030020de000000006005440300203a40fe80"
+	  "0000000000000000000000000102fe80000000000000000000000000000180006c720001"
+	  "0003646164720000000100000002000000031011121314151617" },
+	{ MESSAGE_PARAMETER_PROBLEM,
+	  "3333ff00010202005e00530186dd6005440300503a40fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff00010204011fd7000000066005440300203a40fe80"
+	  "0000000000000000000000000102fe80000000000000000000000000000180006c720001"
+	  "0003646164720000000100000002000000031011121314151617" },
+	{ MESSAGE_MLD_QUERY,
+	  "3333ff00010202005e00530186dd6005440300240001fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001023a0005020000010082007d99000a00000000"
+	  "0000000000000000000000000000027d0000" },
+	{ MESSAGE_MLD_REPORT,
+	  "3333ff00010202005e00530186dd6005440300200001fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001023a000502000001008300801d00000000ff02"
+	  "00000000000000000001ff000102" },
+};
+/* clang-format on */
+
+static struct frame_echo message_of(enum message_kind message)
+{
+	struct frame_echo echo = {
+		.message = message,
+		.source = address_of("fe80::1"),
+		.target = address_of("ff02::1:ff00:102"),
+		.device = address_of("fe80::102"),
+		.hop_limit = 64,
+		.lane = 1,
+		.trial = 2,
+		.sequence = 3,
+		.payload_bytes = 25,
+	};
+
+	from_hex("02005e005301", echo.source_mac);
+	from_hex("3333ff000102", echo.target_mac);
+	return echo;
+}
+
+static void test_messages_are_the_known_good_ones(void **state)
+{
+	(void)state;
+	assert_int_equal(sizeof(good_messages) / sizeof(*good_messages), MESSAGES - 1);
+	for (size_t i = 0; i < sizeof(good_messages) / sizeof(*good_messages); i++) {
+		struct frame_echo echo = message_of(good_messages[i].message);
+		uint8_t wanted[FRAME_MAX], made[FRAME_MAX];
+		size_t nr = from_hex(good_messages[i].frame, wanted);
+
+		print_message("%s\n", message_names[echo.message]);
+		assert_int_equal(echo.message, i + 1);
+		assert_int_equal(frame_ethernet(&echo, made), nr);
+		assert_memory_equal(made, wanted, nr);
+	}
+}
+
+/* RFC 4443 2.4 (c): an error is no longer than the least MTU, however long what it quotes was. */
+static void test_what_is_quoted_is_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(good_messages) / sizeof(*good_messages); i++) {
+		struct frame_echo echo = message_of(good_messages[i].message);
+		uint8_t made[FRAME_MAX];
+
+		echo.payload_bytes = FRAME_MAX_PAYLOAD;
+		assert_in_range(frame_ethernet(&echo, made), 0, ETH_HLEN + 1280);
+	}
+}
+
+/* To one address alone an advertisement may say that it was asked for (RFC 4861 7.2.4). */
+static void test_an_advertisement_to_one_is_solicited(void **state)
+{
+	struct frame_echo echo = message_of(MESSAGE_NA);
+	uint8_t made[FRAME_MAX];
+
+	(void)state;
+	echo.target = address_of("fe80::102");
+	frame_icmpv6(&echo, made);
+	assert_int_equal(made[4], 0x60);
+}
+
+/* Numbers of one trial are all told apart, and so is a trial from the next ones and a lane from the next. */
+static void test_labels(void **state)
+{
+	(void)state;
+	for (uint32_t i = 1; i <= 1000; i++) {
+		uint32_t label = echo_label(7, 9, i);
+
+		assert_int_equal(label >> 20, 0);
+		assert_int_equal(label & ECHO_SEQUENCE_MASK, i);
+		assert_int_not_equal(label, echo_label(8, 9, i));
+		for (uint32_t later = 1; later <= 20; later++)
+			assert_int_not_equal(label, echo_label(7, 9 + later, i));
 	}
 }
 
@@ -402,6 +555,11 @@ int main(void)
 		cmocka_unit_test(test_frames_are_the_known_good_ones),
 		cmocka_unit_test(test_every_length_has_a_good_checksum_and_pattern),
 		cmocka_unit_test(test_the_buffer_needs_no_alignment),
+		cmocka_unit_test(test_messages_are_the_known_good_ones),
+		cmocka_unit_test(test_what_is_quoted_is_cut),
+		cmocka_unit_test(test_an_advertisement_to_one_is_solicited),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_multicast_mac),
 		cmocka_unit_test(test_solicited_node),
 		cmocka_unit_test(test_link_local),

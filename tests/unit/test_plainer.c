@@ -114,6 +114,45 @@ static enum minimise_answer with_outbound_echoes(const struct campaign *campaign
 		       MINIMISE_LOST;
 }
 
+static enum minimise_answer with_change_and_ra(const struct campaign *campaign)
+{
+	return campaign->bringup.change[0] == CHANGE_MTU &&
+			       campaign->echo.message[0] == MESSAGE_RA ?
+		       MINIMISE_HELD :
+		       MINIMISE_LOST;
+}
+
+static enum minimise_answer with_command(const struct campaign *campaign)
+{
+	return campaign->bringup.kind == BRINGUP_COMMAND ? MINIMISE_HELD : MINIMISE_LOST;
+}
+
+/* Each key of these is plain by itself, and what belongs together stays together. */
+static void test_messages_and_changes_are_plain_in_the_end(void **state)
+{
+	static const char both[] =
+		"{\"spec\":1,\"trial_seed\":\"0x7\",\"arms\":[\"control\"],"
+		"\"load\":[\"cpu\"],\"bringup\":{\"change\":[\"mtu\"],\"deadline_ms\":99},"
+		"\"echo\":{\"message\":[\"ra\"],\"count\":1}}";
+	static const char command[] =
+		"{\"spec\":1,\"trial_seed\":\"0x7\",\"arms\":[\"control\"],"
+		"\"bringup\":{\"kind\":\"command\",\"command\":[\"x\"]}}";
+
+	(void)state;
+	assert_plainest(both, with_change_and_ra,
+			"{\"spec\":1,\"bringup\":{\"change\":[\"mtu\"]},\"trial_seed\":\"0x7\","
+			"\"arms\":[\"control\"],\"window\":{\"hold_us\":[2]},"
+			"\"echo\":{\"message\":[\"ra\"],\"count\":1}}");
+	assert_plainest(both, always,
+			"{\"spec\":1,\"trial_seed\":\"0x7\",\"arms\":[\"control\"],"
+			"\"window\":{\"hold_us\":[2]},\"echo\":{\"count\":1}}");
+	assert_plainest(
+		command, with_command,
+		"{\"spec\":1,\"bringup\":{\"kind\":\"command\",\"command\":[\"x\"]},"
+		"\"trial_seed\":\"0x7\",\"arms\":[\"control\"],\"window\":{\"hold_us\":[2]},"
+		"\"echo\":{\"count\":1}}");
+}
+
 static void test_all_is_plain_in_the_end(void **state)
 {
 	(void)state;
@@ -259,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_is_plain_in_the_end),
+		cmocka_unit_test(test_messages_and_changes_are_plain_in_the_end),
 		cmocka_unit_test(test_the_start_is_the_spec),
 		cmocka_unit_test(test_the_same_trial_in_other_words),
 		cmocka_unit_test(test_what_no_program_can_do),

@@ -192,6 +192,64 @@ static void test_dad(void **state)
 	campaign_free(campaign);
 }
 
+/* Messages are drawn about evenly, and go where they can; what else is drawn is the same without them. */
+static void test_messages(void **state)
+{
+	struct campaign *without = load(mixed);
+	struct campaign *with = load(mixed);
+	uint32_t messages[MESSAGES] = { 0 }, inbound = 0;
+
+	(void)state;
+	free(with->echo.message);
+	with->echo.message = calloc(MESSAGES, sizeof(*with->echo.message));
+	for (with->echo.nr_message = 0; with->echo.nr_message < MESSAGES;
+	     with->echo.nr_message++)
+		with->echo.message[with->echo.nr_message] = with->echo.nr_message;
+	for (uint32_t trial = 1; trial <= TRIALS; trial++) {
+		struct trial_spec a, b;
+
+		plan_trial(without, trial, &a);
+		plan_trial(with, trial, &b);
+		assert_same(&a, &b);
+		assert_int_equal(a.message, MESSAGE_ECHO);
+		assert_true(message_fits(b.direction, b.message));
+		if (b.direction == DIRECTION_INBOUND) {
+			messages[b.message]++;
+			inbound++;
+		}
+	}
+	for (size_t i = 0; i < MESSAGES; i++)
+		assert_in_range(messages[i], inbound / MESSAGES - inbound / 40,
+				inbound / MESSAGES + inbound / 40);
+	campaign_free(without);
+	campaign_free(with);
+}
+
+/* Of every arm: what the bring-up does besides, and what loads the machine, is no injection. */
+static void test_changes_and_loads(void **state)
+{
+	struct campaign *campaign = load("bringup: {change: [mtu, route-add, none]}\n"
+					 "load: [cpu, none]\n");
+	uint32_t changes[ARMS][CHANGES] = { 0 }, loads[ARMS][LOADS] = { 0 };
+
+	(void)state;
+	for (uint32_t trial = 1; trial <= TRIALS; trial++) {
+		struct trial_spec spec;
+
+		plan_trial(campaign, trial, &spec);
+		changes[spec.arm][spec.change]++;
+		loads[spec.arm][spec.load]++;
+	}
+	for (int arm = 0; arm < ARMS; arm++) {
+		assert_in_range(changes[arm][CHANGE_NONE], TRIALS / 16, TRIALS / 9);
+		assert_in_range(changes[arm][CHANGE_MTU], TRIALS / 16, TRIALS / 9);
+		assert_in_range(changes[arm][CHANGE_ROUTE_ADD], TRIALS / 16, TRIALS / 9);
+		assert_in_range(loads[arm][LOAD_NONE], TRIALS / 10, TRIALS / 6);
+		assert_in_range(loads[arm][LOAD_CPU], TRIALS / 10, TRIALS / 6);
+	}
+	campaign_free(campaign);
+}
+
 /* What is drawn beside the answers is the same with and without them. */
 static void test_dad_leaves_the_plan(void **state)
 {
@@ -277,6 +335,8 @@ int main(void)
 		cmocka_unit_test(test_comparable),
 		cmocka_unit_test(test_last_trial),
 		cmocka_unit_test(test_dad),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_changes_and_loads),
 		cmocka_unit_test(test_dad_leaves_the_plan),
 	};
 

@@ -523,7 +523,7 @@ static void test_end_fault(void **state)
 		"Finding 1: leak/net_device in 2 trials (first: trial 3) of race, hold; up to +4 references;\n"
 		"  pinned until reboot: +4 net_device references on dut 412 ms after teardown; the unregister\n"
 		"  hangs\n"
-		"              valid   show it           rate at 95%     race against it\n"
+		"             judged   show it           rate at 95%     race against it\n"
 		"  hold          100         1        0.025% .. 5.5%          p = 0.0032\n"
 		"  race           60         9         7.0% .. 26.7%                   -\n"
 		"What the race arm injects causes it: p = 0.0032 at most, against every other arm (Fisher's exact\n"

@@ -333,7 +333,7 @@ static void test_shares_and_p_values(void **state)
 	(void)state;
 	add_many(tally, ARM_CONTROL, 8, &clean);
 	add_many(tally, ARM_ECHO, 3, &clean);
-	add_many(tally, ARM_ECHO, 5, &missed); /* proves nothing: not in the rates */
+	add_many(tally, ARM_ECHO, 5, &missed);
 	add_many(tally, ARM_ECHO, 1, &device);
 	add_many(tally, ARM_RACE, 8, &device);
 	add_many(tally, ARM_CONTROL, 1, &other);
@@ -342,26 +342,31 @@ static void test_shares_and_p_values(void **state)
 	finding = &summary.findings[0];
 	assert_int_equal(finding->nr_shares, 3);
 	assert_int_equal(finding->shares[0].arm, ARM_CONTROL);
-	assert_int_equal(finding->shares[0].valid, 9);
+	assert_int_equal(finding->shares[0].judged, 9);
 	assert_int_equal(finding->shares[0].count, 0);
 	assert_int_equal(finding->shares[0].rate_low_ppm, 0);
 	/* 1 - 0.025^(1/9) = 0.336267, upwards */
 	assert_int_equal(finding->shares[0].rate_high_ppm, 336268);
-	assert_int_equal(finding->shares[1].valid, 4);
+	/* one that misses and leaks counts, so those that miss and do not leak do */
+	assert_int_equal(finding->shares[1].judged, 9);
 	assert_int_equal(finding->shares[1].count, 1);
-	/* 1/C(17,8) and C(12,3)-wise: (8 of 8, 1 of 4) is C(4,1)/C(12,9) */
+	/* 1/C(17,8), and (8 of 8, 1 of 9) is C(9,1)/C(17,9) */
 	assert_true(fabs(finding->shares[0].p_value - 1 / 24310.0) < 1e-12);
-	assert_true(fabs(finding->shares[1].p_value - 4 / 220.0) < 1e-12);
+	assert_true(fabs(finding->shares[1].p_value - 9 / 24310.0) < 1e-12);
 	assert_true(isnan(finding->shares[2].p_value));
 	/* 0.025^(1/8) = 0.630583, downwards */
 	assert_int_equal(finding->shares[2].rate_low_ppm, 630583);
 	assert_int_equal(finding->shares[2].rate_high_ppm, 1000000);
 	assert_true(finding->p_value == finding->shares[1].p_value);
 	assert_string_equal(finding_cause(finding).at,
-			    "What the race arm injects causes it: p = 0.018 at most, against "
+			    "What the race arm injects causes it: p = 0.00037 at most, against "
 			    "every other arm (Fisher's exact test)");
+	assert_string_equal(finding_headline(finding).at,
+			    "Left alone it shows in 1 of 9 trials (echo arm: 0.28% .. 48.3%); "
+			    "held, in 8 of 8 (race arm: 63.0% .. 100%)");
 
 	finding = &summary.findings[1];
+	assert_string_equal(finding_headline(finding).at, "");
 	assert_true(finding->p_value == 1);
 	assert_string_equal(finding_cause(finding).at, "The race arm does not show it");
 	assert_int_equal(summary.arms[2].faults, 8);
@@ -382,6 +387,7 @@ static void test_one_arm_has_no_p_value(void **state)
 	assert_string_equal(
 		finding_cause(&summary.findings[0]).at,
 		"Whether what was injected causes it is not known: no other arm ran");
+	assert_string_equal(finding_headline(&summary.findings[0]).at, "");
 	tally_free(tally);
 }
 
@@ -452,6 +458,7 @@ static void test_ends_by_rate(void **state)
 {
 	static enum question rate[] = { QUESTION_RATE };
 	const struct judgement clean = judged(VERDICT_CLEAN, ""), device = leak("x", 1, false);
+	const struct judgement missed = judged(VERDICT_MISSED, "nothing inside");
 	struct tally *tally = asking(rate, 1, 0);
 	struct summary summary = { 0 };
 
@@ -475,7 +482,15 @@ static void test_ends_by_rate(void **state)
 	assert_string_equal(tally_ends(tally), "decided");
 	tally_summary(tally, &summary);
 	assert_string_equal(summary.decided,
-			    "the fault rate of the race arm is above 1% (2 of 2 valid trials)");
+			    "the fault rate of the race arm is above 1% (2 of 2 trials)");
+	tally_free(tally);
+
+	/* What missed makes a fault rarer, but never shows that it is rare. */
+	tally = asking(rate, 1, 0);
+	add_many(tally, ARM_RACE, 60, &missed);
+	assert_null(tally_ends(tally));
+	add_many(tally, ARM_RACE, 2, &device);
+	assert_null(tally_ends(tally));
 	tally_free(tally);
 }
 

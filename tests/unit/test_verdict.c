@@ -15,7 +15,7 @@
  * Each case takes a clean trial of the race arm, changes some of its evidence and says what must come
  * of it.
  */
-struct change {
+struct setting {
 	size_t offset;
 	size_t size;
 	int64_t value;
@@ -23,8 +23,8 @@ struct change {
 
 struct verdict_case {
 	const char *name;
-	struct change changes[10]; /* ends with size 0 */
-	const char *klog;	   /* text of the worst line */
+	struct setting changes[10]; /* ends with size 0 */
+	const char *klog;	    /* text of the worst line */
 	enum object watched[2];
 	uint32_t nr_watched; /* 0: both */
 	enum verdict verdict;
@@ -84,6 +84,28 @@ static const struct verdict_case cases[] = {
 	  .klog = "BUG: KASAN: slab-use-after-free in dst_release+0x1f/0x80",
 	  .verdict = VERDICT_KERNEL_BUG,
 	  .signature = "kernel-bug/BUG:_KASAN:_slab-use-after-free_in_dst_release+/" },
+
+	/* thread I's change */
+	{ "it was made", { SET(spec.change, CHANGE_MTU), SET(changed, true) },
+	  .verdict = VERDICT_CLEAN },
+	{ "it failed, and so proves nothing",
+	  { SET(spec.change, CHANGE_ADDRESS_DELETE), SET(change_error, ENODATA) },
+	  .verdict = VERDICT_MISSED,
+	  .reason = "thread I's change, address-delete, failed: No data available" },
+	{ "it did not come",
+	  { SET(spec.change, CHANGE_MTU) }, .verdict = VERDICT_MISSED,
+	  .reason = "thread I did not come to its change, mtu" },
+	{ "a leak outranks that it failed",
+	  { SET(spec.change, CHANGE_MTU), SET(change_error, EPERM), SET(settled, false),
+	    SET(after.net_device, 7) },
+	  .verdict = VERDICT_LEAK, .object = "net_device", .delta = 4, .signature = "leak/net_device" },
+
+	/* a load */
+	{ "it was there", { SET(spec.load, LOAD_RTNL), SET(load_turns, 1) },
+	  .verdict = VERDICT_CLEAN },
+	{ "it did nothing, and so proves nothing",
+	  { SET(spec.load, LOAD_RTNL) }, .verdict = VERDICT_MISSED,
+	  .reason = "the load, rtnl, did nothing" },
 
 	/* something hung */
 	{ "a flag set", { SET(hang, HANG_FLAGS), SET(hang_pid, 42) },
@@ -344,7 +366,7 @@ static struct evidence clean_race(void)
 	};
 }
 
-static void apply(struct evidence *e, const struct change *change)
+static void apply(struct evidence *e, const struct setting *change)
 {
 	char *at = (char *)e + change->offset;
 
@@ -361,7 +383,7 @@ static void judge(const struct verdict_case *c, struct judgement *judgement)
 	static const enum object both[] = { OBJECT_NET_DEVICE, OBJECT_INET6_DEV };
 	struct evidence e = clean_race();
 
-	for (const struct change *change = c->changes; change->size; change++)
+	for (const struct setting *change = c->changes; change->size; change++)
 		apply(&e, change);
 	if (c->klog)
 		snprintf(e.klog.text, sizeof(e.klog.text), "%s", c->klog);

@@ -1,57 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Other kernels, in throw-away machines: test_kernels.sh DADRACE SOURCE
+# Other kernels, in throw-away machines: test_kernels.sh DADRACE SOURCE [PART...]
 #
-# Each kernel boots, its doctor finds the sites and tiers that expected/ lists, the smoke campaign is clean
-# by every tier that it has, and the tiers agree on the same trials. Holds at sites come about in their
-# order, and one that cannot says why. Then the pair of kernels with and without a real leak. A kernel whose package cannot be
-# had is skipped by name. See README.md beside this file.
-set -uo pipefail
-
-dadrace=$1 source=$2 campaigns=$2/config/campaigns
-results=$(mktemp -d) || exit 1
-trap 'rm -rf "$results"' EXIT
-failed=0 ran=0
-
-skip_all() {
-	echo "SKIP: $*"
-	exit 77
-}
-command -v qemu-system-x86_64 >/dev/null || skip_all "needs QEMU (qemu-system-x86)"
-command -v apt-get >/dev/null || skip_all "fetches kernels with apt-get"
-
-ok() { echo "ok $1"; }
-fail() {
-	echo "FAIL $1: $2"
-	sed 's/^/     | /' "$results/$3.out" | tail -n 25
-	failed=1
-}
-
-# run NAME KERNEL CAMPAIGN [ARGUMENT...]: exit code in $code; 1 when the kernel cannot be had
-run() {
-	local name=$1 kernel=$2 campaign=$3
-	shift 3
-	timeout 400 "$dadrace" run "$campaign" --kernel "$kernel" \
-		--out "$results/$name" "$@" >"$results/$name.out" 2>&1
-	code=$?
-	if grep -q '^dadrace: \(image: apt-get\|apt-\)' "$results/$name.out"; then
-		echo "skip $name: $(grep -m 1 '^dadrace: ' "$results/$name.out" | sed 's,https\?://[^/]*,MIRROR,')"
-		return 1
-	fi
-	ran=$((ran + 1))
-}
-
-expect() { # NAME EXIT-CODE
-	if [ "$code" -ne "$2" ]; then
-		fail "$1" "exit $code, wanted $2" "$1"
-	elif ! /usr/bin/python3 "$source/tests/unit/validate_results.py" "$results/$1" \
-		"$source/config/schema/result.schema.json"; then
-		fail "$1" "the results do not fit the schema" "$1"
-	else
-		ok "$1"
-	fi
-}
+# Each kernel boots, its doctor finds the sites and tiers that expected/ lists, the smoke campaign is clean,
+# by several tiers alike. Holds at sites come about in their order, and one that cannot says why. Then the pair of kernels
+# with and without a real leak, and a guest that panics. A part is a function part_NAME below; a kernel whose package
+# cannot be had is skipped by name. See README.md beside this file.
+. "$(dirname "$0")/lib.sh"
+begin "$1" "$2"
+campaigns=$source/config/campaigns
 
 tell_suspects() { # FOLDER: the evidence of what is not clean
 	/usr/bin/python3 - "$1" <<-'PYTHON'
@@ -64,19 +22,24 @@ tell_suspects() { # FOLDER: the evidence of what is not clean
 	PYTHON
 }
 
+# Starved by the machine, or the known false leak, or stale code that TCG runs now and then where a kernel patches
+# its own: told, and asked once more.
+run_twice() { # as run
+	run "$@" || return
+	[ "$code" -ne 0 ] || return 0
+	echo "again $1: exit $code"
+	tell_suspects "$results/$1"
+	rm -rf "${results:?}/$1"
+	run "$@"
+}
+
 smoke() { # NAME KERNEL TIER...
 	local name=$1 kernel=$2 tier
 	shift 2
 	for tier in "$@"; do
-		run "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set "tier=$tier" || return
-		if [ "$code" -ne 0 ]; then # starved by the machine, or the known false leak: told, asked once more
-			echo "again $name-$tier: exit $code"
-			tell_suspects "$results/$name-$tier"
-			rm -rf "${results:?}/$name-$tier"
-			run "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set "tier=$tier" || return
-		fi
+		run_twice "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set "tier=$tier" || return
 		expect "$name-$tier" 0
-		/usr/bin/python3 - "$results/$name-$tier" "$tier" <<-'PYTHON' || fail "$name-$tier" "see above" "$name-$tier"
+		/usr/bin/python3 - "$results/$name-$tier" "$tier" <<-'PYTHON' || fail "$name-$tier" "see above"
 			import json, sys
 			folder, tier = sys.argv[1:]
 			lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
@@ -96,13 +59,8 @@ smoke() { # NAME KERNEL TIER...
 }
 
 doctor() { # NAME KERNEL: sites, tiers and lacks are those of expected/NAME
-	timeout 650 "$dadrace" doctor --json --kernel "$2" >"$results/$1.doctor" 2>"$results/$1.out"
-	code=$?
-	if grep -q '^dadrace: \(image: apt-get\|apt-\)' "$results/$1.out"; then
-		echo "skip $1.doctor: its package could not be had"
-		return
-	fi
-	/usr/bin/python3 - "$results/$1.doctor" >"$results/$1.found" <<-'PYTHON'
+	guest "$1-doctor" 650 doctor --json --kernel "$2" || return
+	/usr/bin/python3 - "$results/$1-doctor.out" >"$results/$1.found" <<-'PYTHON'
 		import json, sys
 		doctor = json.load(open(sys.argv[1]))
 		for site in doctor["hold_sites"]:
@@ -114,13 +72,12 @@ doctor() { # NAME KERNEL: sites, tiers and lacks are those of expected/NAME
 		    if check["section"] == "kernel" and not check["works"]:
 		        print("lacks", check["name"])
 	PYTHON
-	ran=$((ran + 1))
 	if [ "$code" -ne 0 ]; then
-		fail "$1.doctor" "exit $code, wanted 0" "$1"
+		fail "$1-doctor" "exit $code, wanted 0"
 	elif ! diff "$source/tests/vm/expected/$1" "$results/$1.found"; then
-		fail "$1.doctor" "it does not find what expected/$1 lists" "$1"
+		fail "$1-doctor" "it does not find what expected/$1 lists"
 	else
-		ok "$1.doctor"
+		ok "$1-doctor"
 	fi
 }
 
@@ -184,15 +141,9 @@ YAML
 
 order() { # NAME KERNEL TIER
 	local name=$1-order-$3
-	run "$name" "$2" "$results/dad.yaml" --set "tier=$3" || return
-	if [ "$code" -ne 0 ]; then # as above; and TCG runs stale code now and then, where a kernel patches its own
-		echo "again $name: exit $code"
-		tell_suspects "$results/$name"
-		rm -rf "${results:?}/$name"
-		run "$name" "$2" "$results/dad.yaml" --set "tier=$3" || return
-	fi
+	run_twice "$name" "$2" "$results/dad.yaml" --set "tier=$3" || return
 	expect "$name" 0
-	/usr/bin/python3 - "$results/$name" "$3" <<-'PYTHON' || fail "$name" "see above" "$name"
+	/usr/bin/python3 - "$results/$name" "$3" <<-'PYTHON' || fail "$name" "see above"
 		import json, sys
 		folder, tier = sys.argv[1:]
 		lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
@@ -221,41 +172,79 @@ broken() { # NAME KERNEL SENTENCE CAMPAIGN [ARGUMENT...]
 	shift 3
 	run "$name" "$kernel" "$@" || return
 	expect "$name" 3
-	grep -q "$sentence" "$results/$name/summary.json" || fail "$name" "no \"$sentence\"" "$name"
+	grep -q "$sentence" "$results/$name/summary.json" || fail "$name" "no \"$sentence\""
 }
 
-leaking=${LEAKING_KERNEL:-trixie/linux-image-6.12.107+deb13-cloud-amd64}
-fixed=${FIXED_KERNEL:-trixie/linux-image-6.12.117+deb13-cloud-amd64}
+# The proof of the fix, and that it is one: the kernel with the fault does not pass.
+verify() { # NAME KERNEL EXIT-CODE PATTERN
+	local name=$1
+	guest "$name" 500 verify --before "$results/leaking" --after "$2" --out "$results/$name" || return
+	mv "$results/$name/after" "$results/$name-after" 2>/dev/null
+	if [ $code -ne "$3" ] || ! says "$name" "$4"; then
+		fail "$name" "exit $code, wanted $3 and '$4'"
+	elif fits "$name" "$name-after"; then
+		ok "$name"
+		tail -n 1 "$results/$name.out"
+	fi
+}
 
-smoke linux-6.1 bookworm/linux-image-cloud-amd64 kprobe fentry tracepoint
-smoke linux-6.12 trixie/linux-image-cloud-amd64 kprobe fentry tracepoint
-tiers_agree linux-6.1 kprobe fentry tracepoint
-tiers_agree linux-6.12 kprobe fentry tracepoint
-smoke linux-5.10 bullseye/linux-image-cloud-amd64 auto
-smoke linux-7.2 sid/linux-image-cloud-amd64 auto
+part_6.1() {
+	local kernel=bookworm/linux-image-cloud-amd64
+	smoke linux-6.1 $kernel kprobe fentry tracepoint
+	tiers_agree linux-6.1 kprobe fentry tracepoint
+	doctor linux-6.1 $kernel
+	order linux-6.1 $kernel kprobe
+}
 
-doctor linux-5.10 bullseye/linux-image-cloud-amd64
-doctor linux-6.1 bookworm/linux-image-cloud-amd64
-doctor linux-6.12 trixie/linux-image-cloud-amd64
-doctor linux-7.2 sid/linux-image-cloud-amd64
+# What an order cannot do, and what a panic is: as they are on any kernel.
+part_ends() {
+	local kernel=bookworm/linux-image-cloud-amd64
+	# rt6_uncached_list_add is there on 6.1, and its one busy caller has it inlined.
+	broken inlined $kernel "hook its caller (ip6_pol_route)" \
+		"$campaigns/uncached-route.yaml" --set 'arms=[race]' --set stop.trials=2
+	broken rtnl $kernel "DAD's work has the RTNL there" "$results/rtnl.yaml" --set stop.trials=2
+	# The trial is judged by the console, and a fresh guest goes on.
+	run panic $kernel "$results/panic.yaml" || return
+	expect panic 1
+	says panic 'guest 2: Linux 6.1' || fail panic "no second guest"
+	grep -q '"signature": "kernel-bug/Kernel_panic' "$results/panic/summary.json" || fail panic "not named"
+}
 
-order linux-5.10 bullseye/linux-image-cloud-amd64 auto
-order linux-6.1 bookworm/linux-image-cloud-amd64 kprobe
-order linux-6.1 bookworm/linux-image-cloud-amd64 fentry
-order linux-6.12 trixie/linux-image-cloud-amd64 fentry
-order linux-7.2 sid/linux-image-cloud-amd64 auto
+part_6.12() {
+	local kernel=trixie/linux-image-cloud-amd64
+	smoke linux-6.12 $kernel auto
+	doctor linux-6.12 $kernel
+	order linux-6.12 $kernel fentry
+}
 
-# rt6_uncached_list_add is there on 6.1, and its one busy caller has it inlined.
-broken inlined bookworm/linux-image-cloud-amd64 "hook its caller (ip6_pol_route)" \
-	"$campaigns/uncached-route.yaml" --set 'arms=[race]' --set stop.trials=2
-sed '/^order:/,$d' "$results/dad.yaml" >"$results/rtnl.yaml"
-echo 'order: ["DAD held at dad-completed until I done"]' >>"$results/rtnl.yaml"
-broken rtnl bookworm/linux-image-cloud-amd64 "DAD's work has the RTNL there" \
-	"$results/rtnl.yaml" --set stop.trials=2
+part_5.10() {
+	local kernel=bullseye/linux-image-cloud-amd64
+	smoke linux-5.10 $kernel auto
+	doctor linux-5.10 $kernel
+	order linux-5.10 $kernel auto
+}
 
-if run leaking "$leaking" "$campaigns/uncached-route.yaml" --set stop.trials=8; then
+part_7.2() {
+	local kernel=sid/linux-image-cloud-amd64
+	smoke linux-7.2 $kernel auto
+	doctor linux-7.2 $kernel
+	order linux-7.2 $kernel auto
+}
+
+# What the parts above leave to MATRIX=full.
+part_tiers() {
+	smoke linux-6.12 trixie/linux-image-cloud-amd64 kprobe fentry tracepoint
+	tiers_agree linux-6.12 kprobe fentry tracepoint
+	order linux-6.1 bookworm/linux-image-cloud-amd64 fentry
+}
+
+part_leak() {
+	local leaking=${LEAKING_KERNEL:-trixie/linux-image-6.12.107+deb13-cloud-amd64}
+	local fixed=${FIXED_KERNEL:-trixie/linux-image-6.12.117+deb13-cloud-amd64}
+
+	run leaking "$leaking" "$campaigns/uncached-route.yaml" --set stop.trials=8 || return
 	expect leaking 1
-	/usr/bin/python3 - "$results/leaking" <<-'PYTHON' || fail leaking "see above" leaking
+	/usr/bin/python3 - "$results/leaking" <<-'PYTHON' || fail leaking "see above"
 		import json, sys
 		summary = json.load(open(sys.argv[1] + "/summary.json"))
 		arms = {arm["arm"]: arm for arm in summary["arms"]}
@@ -270,33 +259,15 @@ if run leaking "$leaking" "$campaigns/uncached-route.yaml" --set stop.trials=8; 
 		path = holder["stack"].split(" < ")
 		assert path.index("ip6_route_output_flags") < path.index("rawv6_sendmsg"), "who holds"
 	PYTHON
-fi
-
-# The proof of the fix, and that it is one: the kernel with the fault does not pass.
-verify() { # NAME KERNEL EXIT-CODE PATTERN
-	local name=$1
-	timeout 500 "$dadrace" verify --before "$results/leaking" --after "$2" --out "$results/$name" \
-		>"$results/$name.out" 2>&1
-	code=$?
-	mv "$results/$name/after" "$results/$name-after" 2>/dev/null
-	if [ $code -ne "$3" ] || ! grep -qE -e "$4" "$results/$name.out"; then
-		fail "$name" "exit $code, wanted $3 and '$4'" "$name"
-	elif ! /usr/bin/python3 "$source/tests/unit/validate_results.py" "$results/$name-after" \
-		"$source/config/schema/result.schema.json"; then
-		fail "$name" "the results do not fit the schema" "$name"
-	else
-		ok "$name"
-		tail -n 1 "$results/$name.out"
-	fi
-}
-if [ -s "$results/leaking/summary.json" ]; then
+	[ -s "$results/leaking/summary.json" ] || return
 	grep -qF -- "--kernel '$leaking'" "$results/leaking/findings/1.txt" ||
-		fail leaking "the report does not name the kernel" leaking
+		fail leaking "the report does not name the kernel"
 	verify fixed "$fixed" 0 '^Fixed: 0 of [0-9]+ valid race trials show leak/net_device on 6.12.117'
 	verify unfixed "$leaking" 1 '^Not fixed: trial [0-9]+ on 6.12.107.* shows leak/net_device again'
-fi
+}
 
-# A guest that panics in a trial: the trial is judged by its console, a fresh guest goes on.
+sed '/^order:/,$d' "$results/dad.yaml" >"$results/rtnl.yaml"
+echo 'order: ["DAD held at dad-completed until I done"]' >>"$results/rtnl.yaml"
 cat >"$results/panic.yaml" <<'YAML'
 name: panic
 stop: {trials: 4}
@@ -308,11 +279,8 @@ bringup:
     - ifconfig {dut} up; ifconfig {dut} down;
       [ $(cat /sys/class/net/{dut}/carrier_changes) -lt 13 ] || echo c > /proc/sysrq-trigger
 YAML
-if run panic bookworm/linux-image-cloud-amd64 "$results/panic.yaml"; then
-	expect panic 1
-	grep -q 'guest 2: Linux 6.1' "$results/panic.out" || fail panic "no second guest" panic
-	grep -q '"signature": "kernel-bug/Kernel_panic' "$results/panic/summary.json" || fail panic "not named" panic
-fi
 
-[ $ran -gt 0 ] || skip_all "no kernel's package could be had"
-exit $failed
+parts=("${@:3}")
+[ ${#parts[@]} -gt 0 ] || parts=(6.1 6.12 5.10 7.2 tiers leak ends)
+for part in "${parts[@]}"; do "part_$part"; done
+finish
