@@ -583,8 +583,7 @@ static int boot(struct guests *guests)
 		return err;
 	guests->results_watch =
 		loop_fd(guests->loop, vm_results(guests->vm), results_ready, guests);
-	loop_timer_set(guests->silence,
-		       loop_now() + patience_ms(guests) * 1000000ULL);
+	loop_timer_set(guests->silence, loop_now() + patience_ms(guests) * 1000000ULL);
 	loop_run(guests->loop);
 	loop_timer_stop(guests->silence);
 	loop_timer_stop(guests->ledger);
