@@ -79,11 +79,6 @@ uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char 
 	return hash_of(FACT_STEP, hash_bytes(hash, place, strlen(place)), !kept);
 }
 
-uint64_t behaviour_of_miss(void)
-{
-	return hash_of(FACT_VERDICT, VERDICT_MISSED, false);
-}
-
 /* 0: it counts for nothing. */
 static uint64_t name_of(const struct evidence *e, const struct moment *m)
 {

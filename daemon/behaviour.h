@@ -37,9 +37,6 @@ struct behaviour {
 uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char *place,
 			   bool kept);
 
-/* The feature of a trial that does not count: something that it asked for did not happen. */
-uint64_t behaviour_of_miss(void);
-
 struct evidence;
 struct judgement;
 

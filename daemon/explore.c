@@ -213,17 +213,6 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 	return 0;
 }
 
-static int remember(struct memory *memory, uint64_t key, uint32_t generation, bool came)
-{
-	struct memory_entry *entry = memory_meet(memory, key, generation);
-
-	if (!entry)
-		return -ENOMEM;
-	entry->trials++;
-	entry->came += came;
-	return 0;
-}
-
 /* Where thread II did not start, its places tell nothing. */
 static int seal_holds(struct explorer *explorer, const struct planned *planned,
 		      uint32_t generation)
@@ -241,12 +230,12 @@ static int seal_holds(struct explorer *explorer, const struct planned *planned,
 			continue;
 		place_keys(place, point, keys);
 		for (int side = 0; !err && side < PACKET_SIDES; side++)
-			err = remember(&explorer->places, keys[side], generation,
-				       has_hold(explorer, planned, i, false));
+			err = memory_note(&explorer->places, keys[side], generation,
+					  has_hold(explorer, planned, i, false));
 	}
 	if (!err && came_about(explorer, planned, false))
-		err = remember(&explorer->orders, point_order_key(point), generation,
-			       came_about(explorer, planned, true));
+		err = memory_note(&explorer->orders, point_order_key(point), generation,
+				  came_about(explorer, planned, true));
 	return err;
 }
 
@@ -258,7 +247,7 @@ static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t genera
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < planned->nr_features; i++)
-		err = remember(&explorer->features, planned->features[i], generation, true);
+		err = memory_note(&explorer->features, planned->features[i], generation, true);
 	if (err || !planned->choice.mode || !planned->nr_features)
 		return err;
 	err = seal_holds(explorer, planned, generation);
@@ -486,8 +475,8 @@ static int plan_one(struct explorer *explorer, uint32_t trial, struct planned *p
 		.generation = generation_of(explorer, trial),
 	};
 	modes[planned->choice.mode].plan(explorer, &state, planned);
-	return remember(&explorer->planned, point_order_key(&planned->point),
-			planned->choice.generation, false);
+	return memory_note(&explorer->planned, point_order_key(&planned->point),
+			   planned->choice.generation, false);
 }
 
 static int plan_generation(struct explorer *explorer)

@@ -302,8 +302,8 @@ static bool leaks(const struct model *model, enum model_bug bug)
 	return false;
 }
 
-void kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
-		      struct behaviour *behaviour)
+enum verdict kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
+			      struct behaviour *behaviour)
 {
 	static const enum object objects[] = { OBJECT_NET_DEVICE };
 	static struct evidence e;
@@ -354,6 +354,7 @@ void kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
 	if (judgement.verdict == VERDICT_INVALID) /* the model has no holes */
 		abort();
 	behaviour_of(&e, &judgement, behaviour);
+	return judgement.verdict;
 }
 
 /* --- the hunt --- */
@@ -376,21 +377,6 @@ const char kernel_model_space[] =
 	"echo: {directions: [inbound, outbound, outbound-raw],\n"
 	"       targets: [all-nodes, solicited-node, tentative, peer, nobody], count: 4}\n"
 	"dad: {answer: [none, ns, na]}\n";
-
-static int by_hash(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static bool is_missed(const struct behaviour *behaviour)
-{
-	uint64_t miss = behaviour_of_miss();
-
-	return bsearch(&miss, behaviour->features, behaviour->nr_features, sizeof(miss),
-		       by_hash);
-}
 
 struct hunt {
 	uint32_t trials, missed;
@@ -423,9 +409,8 @@ static struct hunt hunt(enum explore_mode mode, enum model_bug bug, bool told, u
 
 		if (explorer_next(explorer, ++hunt.trials, &spec))
 			abort();
-		kernel_model_run(&spec, bug, &behaviour);
+		hunt.missed += kernel_model_run(&spec, bug, &behaviour) == VERDICT_MISSED;
 		found = behaviour.finding;
-		hunt.missed += is_missed(&behaviour);
 		if (explorer_learn(explorer, hunt.trials, told ? &behaviour : NULL))
 			abort();
 	}

@@ -4,6 +4,7 @@
 
 #include "behaviour.h"
 #include "spec.h"
+#include "verdict.h"
 
 /*
  * A model of a kernel: each thread passes its places one after the other, and takes a time around the
@@ -24,8 +25,8 @@ enum model_bug {
 };
 extern const char *const model_bug_names[];
 
-void kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
-		      struct behaviour *behaviour);
+enum verdict kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
+			      struct behaviour *behaviour);
 
 /* A campaign for it: the places that are proposed on a real kernel. */
 extern const char kernel_model_space[];
