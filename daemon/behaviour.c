@@ -24,9 +24,7 @@ enum fact {
 
 static uint64_t hash_of(enum fact fact, uint64_t a, uint64_t b)
 {
-	uint64_t words[] = { fact, a, b };
-
-	return hash_bytes(HASH_START, words, sizeof(words));
+	return hash_word(hash_word(hash_word(HASH_START, fact), a), b);
 }
 
 static void add_feature(struct behaviour *behaviour, uint64_t feature)

@@ -467,12 +467,12 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *as
 				  .watchpoints = campaign->ledger != LEDGER_OFF };
 	struct probes *probes = NULL;
 	struct order order = { 0 };
-	int lock = -1;
-	int code = plant_check(campaign, why) ? command_complain(why, EXIT_CONFIG) :
-						take_machine(o, &lock, why);
+	int lock = -1, code;
 
-	if (!code && !places)
-		code = command_complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
+	if (!places)
+		return command_complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
+	code = plant_check(campaign, why) ? command_complain(why, EXIT_CONFIG) :
+					    take_machine(o, &lock, why);
 	if (!code && resolved.explore.mode && !resolved.explore.nr_places) {
 		code = find_places(o, asked, &ask, places, why);
 		if (code)
