@@ -6,23 +6,18 @@
 # A campaign that gives no places has scouts, which see paths of references, and is given places of the table and of
 # what they saw. It is killed in its midst, and resumed in a fresh guest: with the same places, without scouts, and
 # with what was learned. EXPLORE_KERNEL chooses the kernel.
-set -uo pipefail
+. "$(dirname "$0")/lib.sh"
+begin "$1" "$2" ifconfig
 
-dadrace=$1 campaign=$2/config/campaigns/explore.yaml
+campaign=$source/config/campaigns/explore.yaml
 kernel=${EXPLORE_KERNEL:-bookworm/linux-image-cloud-amd64}
-results=$(mktemp -d -p /var/tmp dadrace-explore-XXXXXX) || exit 1 # a guest has a /tmp of its own
-trap 'rm -rf "$results"' EXIT
 trials=40
 
-for tool in qemu-system-x86_64 apt-get ifconfig; do
-	command -v $tool >/dev/null || { echo "SKIP: needs $tool"; exit 77; }
-done
-
-begin=("$dadrace" run "$campaign" --kernel "$kernel" --out "$results/run"
+explore=("$dadrace" run "$campaign" --kernel "$kernel" --out "$results/run"
 	--set "stop={trials: $trials}" --set explore.generation=4)
 lines() { cat "$results/run/results.ndjson" 2>/dev/null | wc -l; }
 
-"${begin[@]}" >"$results/first.out" 2>&1 &
+"${explore[@]}" >"$results/first.out" 2>&1 &
 first=$!
 for ((i = 0; i < 900 && $(lines) < 22; i++)); do
 	kill -0 $first 2>/dev/null || break
@@ -31,11 +26,10 @@ done
 kill -KILL $first 2>/dev/null
 wait $first
 if grep -q '^dadrace: .*apt' "$results/first.out"; then
-	echo "SKIP: the kernel's packages cannot be had"
-	exit 77
+	skip_all "the kernel's packages cannot be had"
 fi
 cp "$results/run/results.ndjson" "$results/kept.ndjson"
-timeout 1500 "${begin[@]}" --resume >"$results/second.out" 2>&1
+timeout 1500 "${explore[@]}" --resume >"$results/second.out" 2>&1
 code=$?
 
 /usr/bin/python3 - "$results" "$code" "$trials" <<-'PYTHON'
