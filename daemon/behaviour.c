@@ -20,6 +20,7 @@ enum fact {
 	FACT_VERDICT,
 	FACT_LANDED,
 	FACT_COUNT,
+	FACT_PASS,
 };
 
 static uint64_t hash_of(enum fact fact, uint64_t a, uint64_t b)
@@ -67,6 +68,18 @@ static const struct {
 static uint64_t value_kind(int64_t value)
 {
 	return value < 0 ? (uint64_t)value : 0;
+}
+
+uint64_t behaviour_of_pass(const struct order_hold *place)
+{
+	uint64_t hash = hash_of(FACT_PASS, place->thread, place->at_return);
+
+	return hash_bytes(hash, place->place, strlen(place->place));
+}
+
+uint64_t behaviour_of_miss(void)
+{
+	return hash_of(FACT_VERDICT, VERDICT_MISSED, false);
 }
 
 uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char *place,
@@ -188,8 +201,8 @@ static void sort(struct behaviour *behaviour)
 	behaviour->nr_features = kept;
 }
 
-void behaviour_of(const struct evidence *e, const struct judgement *judgement,
-		  struct behaviour *behaviour)
+void behaviour_of(const struct evidence *e, const struct order *places,
+		  const struct judgement *judgement, struct behaviour *behaviour)
 {
 	memset(behaviour, 0, sizeof(*behaviour));
 	behaviour->finding = verdict_fault(judgement->verdict);
@@ -199,6 +212,9 @@ void behaviour_of(const struct evidence *e, const struct judgement *judgement,
 	behaviour->thread_i_ns = e->second_flags_ns;
 	behaviour->thread_ii_ns = longest_send(e);
 	add_moments(behaviour, e);
+	for (uint32_t i = 0; i < places->nr_holds; i++)
+		if (e->passed >> i & 1)
+			add_feature(behaviour, behaviour_of_pass(&places->holds[i]));
 	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
 		add_hold(behaviour, &e->steps[i]);
 	add(behaviour, FACT_DAD_END, e->dad_end, e->dad_fooled);

@@ -14,7 +14,7 @@
  *   something happened; the first X came before the first Y   (moments of the kernel's own clock, those of
  *   holds apart: a hold is what we do, and no behaviour)
  *   the order in which all of them came, as one
- *   a hold of this place was reached, and was kept
+ *   a thread came by this place; a hold of this place was reached, and was kept
  *   how DAD ended, which error the flag set or the send got, what kind of verdict it is
  *   the power of two of the references over the baseline, for each count
  *
@@ -33,15 +33,19 @@ struct behaviour {
 	uint64_t thread_ii_ns; /* the longest send */
 };
 
-/* The feature of a hold of this place that was reached; of one that ended as it should. */
+/* The feature of a place that its thread came by, held there or not; of a hold there that was reached, and was kept. */
+uint64_t behaviour_of_pass(const struct order_hold *place);
 uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char *place,
 			   bool kept);
+
+/* The feature of a trial that does not count: what it asked for was missed. */
+uint64_t behaviour_of_miss(void);
 
 struct evidence;
 struct judgement;
 
-/* A trial that is invalid or skipped has no features: our own evidence has holes. */
-void behaviour_of(const struct evidence *evidence, const struct judgement *judgement,
-		  struct behaviour *behaviour);
+/* A trial that is invalid or skipped has no features: our own evidence has holes. `places` are plan_hooks()'s. */
+void behaviour_of(const struct evidence *evidence, const struct order *places,
+		  const struct judgement *judgement, struct behaviour *behaviour);
 
 #endif

@@ -24,6 +24,7 @@
 #include "progress.h"
 #include "report.h"
 #include "results.h"
+#include "run_hooks.h"
 #include "run_places.h"
 #include "runner.h"
 #include "service_config.h"
@@ -253,45 +254,6 @@ static int take_machine(const struct options *o, int *lock, struct why *why)
 	return 0;
 }
 
-/* A hook costs every process of the machine a little: what the campaign does not use stays out. */
-static void leave_out(const struct campaign *campaign, const struct order *order,
-		      struct probes_ask *ask)
-{
-	bool inbound = false, outbound = false;
-	int nr = 0;
-
-	for (uint32_t i = 0; i < campaign->dad.nr_answer; i++)
-		inbound |= campaign->dad.answer[i] != DAD_ANSWER_NONE;
-	for (uint32_t i = 0; campaign->echo.count && i < campaign->echo.nr_directions; i++) {
-		inbound |= campaign->echo.directions[i] == DIRECTION_INBOUND;
-		outbound |= campaign->echo.directions[i] != DIRECTION_INBOUND;
-	}
-	if (campaign->window.site == SITE_OFF)
-		ask->without[nr++] = "flags";
-	if (!inbound)
-		ask->without[nr++] = "echo-in";
-	if (!outbound)
-		ask->without[nr++] = "echo-out";
-	if (!order_has_dad(order))
-		ask->without[nr++] = "dad";
-}
-
-static void name_steps(const struct campaign *campaign, struct order *order,
-		       struct probes_ask *ask)
-{
-	plan_hooks(campaign, order);
-	for (uint32_t i = 0; i < order->nr_holds; i++) {
-		const struct order_hold *hold = &order->holds[i];
-		struct probes_step *step = &ask->steps[ask->nr_steps++];
-
-		*step = (struct probes_step){ .place = hold->place,
-					      .functions = { hold->place },
-					      .at_return = hold->at_return };
-		if (hold->site)
-			site_functions(hold->site, campaign->device.kind, step->functions);
-	}
-}
-
 static uint32_t list_hooks(const struct probes *probes, const struct probes_ask *ask,
 			   struct results_hook *hooks, uint32_t max)
 {
@@ -449,12 +411,9 @@ static enum exits find_places(const struct options *o, const struct campaign *ca
 {
 	char *line = o->resume ? results_first_line(o->out) : NULL;
 	bool kept = line && !run_places_kept(line, places);
-	struct probes_ask scouts = *ask;
-	struct order none = { 0 };
 
 	free(line);
-	leave_out(campaign, &none, &scouts);
-	return kept ? EXIT_CLEAN : run_places_find(campaign, &scouts, places, why);
+	return kept ? EXIT_CLEAN : run_places_find(campaign, ask, places, why);
 }
 
 static int run_on_this_kernel(const struct options *o, const struct campaign *asked,
@@ -487,8 +446,7 @@ static int run_on_this_kernel(const struct options *o, const struct campaign *as
 				       "kprobes, see `dadrace doctor`); run it with "
 				       "--kernel" },
 			EXIT_CANNOT);
-	name_steps(campaign, &order, &ask);
-	leave_out(campaign, &order, &ask);
+	run_hooks(campaign, &order, &ask);
 	if (!code && probes_open(&ask, &probes, why))
 		code = command_complain(why, EXIT_CANNOT);
 	if (!code)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "crew_parts.h"
+#include "plan.h"
 
 enum {
 	LOOKS_TO_AGREE = 50,
@@ -394,6 +395,9 @@ static void crew_finish(void *arg)
 	probes_settling(crew->probes, crew->ask->slot, false);
 	__atomic_store_n(&crew->state->trial, 0, __ATOMIC_SEQ_CST);
 	crew->state->hold = 0;
+	for (uint32_t i = 0; i < crew->places.nr_holds; i++)
+		if (crew->state->reached[i] == e->spec.trial)
+			e->passed |= 1U << i;
 	e->lost_records += __atomic_exchange_n(&crew->state->lost, 0, __ATOMIC_SEQ_CST);
 
 	bringup_said(&crew->bringup, e->bringup_said, sizeof(e->bringup_said));
@@ -682,9 +686,12 @@ static void fail(struct crew *crew, int err)
 	loop_stop(crew->loop);
 }
 
+/* Where nothing is held it is noted who comes by. */
 static void arm_steps(struct crew *crew, const struct trial_spec *spec)
 {
 	memset(crew->state->steps, 0, sizeof(crew->state->steps));
+	for (uint32_t i = 0; i < crew->places.nr_holds; i++)
+		crew->state->steps[i].thread = crew->places.holds[i].thread;
 	for (uint32_t i = 0; i < spec->steps; i++) {
 		const struct order_hold *hold = &spec->holds[i];
 
@@ -826,6 +833,7 @@ void crew_work(const struct lane_ask *ask, int channel)
 	crew.bringup = (struct bringup){ .go = -1, .said = -1 };
 	crew.state = probes_lane(ask->probes, ask->slot);
 	crew.state->lane = ask->number;
+	plan_hooks(ask->campaign, &crew.places);
 	for (uint32_t i = 0; i < ask->campaign->watch.nr_objects; i++)
 		crew.state->watched |= watch_bits[ask->campaign->watch.objects[i]];
 

@@ -39,6 +39,7 @@ struct crew {
 	struct loop *loop;
 	struct probes *probes;
 	struct lane_state *state;
+	struct order places; /* that are hooked */
 	struct ring_reader *ring;
 	struct testbed *testbed;
 	struct echoes *echoes;

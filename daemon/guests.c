@@ -416,7 +416,7 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 	verdict_judge(e, guests->campaign->watch.objects, guests->campaign->watch.nr_objects,
 		      &judgement);
 	if (guests->campaign->explore.mode)
-		behaviour_of(e, &judgement, &e->behaviour);
+		behaviour_of(e, &(struct order){ 0 }, &judgement, &e->behaviour);
 	err = results_trial(guests->ask->results, e, &judgement, guests->why);
 	if (err)
 		give_up(guests, err);

@@ -11,98 +11,21 @@
 #include "fields.h"
 #include "progress.h"
 #include "proposals.h"
+#include "run_hooks.h"
 #include "runner.h"
 
 enum { OF_TABLE = 2 * ORDER_HOLDS_MAX / 3 };
-
-/* --- scouts --- */
-
-struct scouts {
-	struct proposals seen;
-	uint32_t trials, faults;
-	char no_ledger[256]; /* "": there was one */
-};
-
-static void walked(const struct judgement *judgement, const struct books *books, void *arg)
-{
-	struct scouts *scouts = arg;
-
-	scouts->trials++;
-	scouts->faults += verdict_fault(judgement->verdict);
-	for (int object = 0; object < BOOKS_OBJECTS; object++) {
-		if (books[object].state == LEDGER_UNARMED && object == BOOKS_NET_DEVICE)
-			snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%s",
-				 books[object].reason);
-		if (books[object].state == LEDGER_UNARMED)
-			continue;
-		for (uint32_t i = 0; i < books[object].nr_paths; i++)
-			proposals_add(&scouts->seen, books[object].paths[i].stack,
-				      books[object].paths[i].holds,
-				      books[object].paths[i].puts);
-	}
-}
-
-/* As the campaign's, but nothing is held, and the ledger is armed in each. */
-static enum exits run_scouts(const struct campaign *asked, struct probes *probes,
-			     struct scouts *scouts, struct why *why)
-{
-	static uint64_t no_hold;
-	static enum arm race = ARM_RACE;
-	struct campaign campaign = *asked;
-	struct runner_ask ask = { .campaign = &campaign,
-				  .probes = probes,
-				  .first = 1,
-				  .scouted = walked,
-				  .arg = scouts };
-	enum exits code = EXIT_INTERNAL;
-
-	memset(&campaign.stop, 0, sizeof(campaign.stop));
-	memset(&campaign.explore, 0, sizeof(campaign.explore));
-	campaign.stop.trials = asked->explore.scouts;
-	campaign.lanes = 1;
-	campaign.ledger = LEDGER_ALWAYS;
-	campaign.arms = &race;
-	campaign.nr_arms = 1;
-	campaign.nr_order = 0;
-	campaign.window.hold_us = &no_hold;
-	campaign.window.nr_hold_us = 1;
-	campaign.window.hold_range.max_us = 0;
-	if (!explorer_new(&campaign, &ask.explorer) &&
-	    !progress_new(PROGRESS_QUIET, stderr, &campaign, &ask.progress))
-		code = runner_run(&ask, why);
-	progress_free(ask.progress);
-	explorer_free(ask.explorer);
-	return code;
-}
-
-static enum exits scout(const struct campaign *campaign, const struct probes_ask *ask,
-			struct scouts *scouts, struct why *why)
-{
-	struct probes *probes = NULL;
-	enum exits code = EXIT_CANNOT;
-
-	if (!probes_open(ask, &probes, why))
-		code = run_scouts(campaign, probes, scouts, why);
-	probes_close(probes);
-	if (code == EXIT_INCONCLUSIVE)
-		why_set(why, 0, "explore: interrupted before the first trial");
-	/* The campaign itself will say what it cannot do without. */
-	if (code == EXIT_CLEAN || code == EXIT_INCONCLUSIVE)
-		return code;
-	snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%.255s", why->text);
-	why->text[0] = '\0';
-	return EXIT_CLEAN;
-}
 
 /* --- what is proposed --- */
 
 struct candidates {
 	struct {
 		struct order_hold place;
-		const char *why;
+		char why[192];
+		uint32_t passed; /* scouts whose thread came by */
 	} list[RUN_PLACES_PROPOSED];
 	struct probes_place hooks[RUN_PLACES_PROPOSED];
-	uint32_t nr;
+	uint32_t nr, of_table;
 };
 
 static void add_candidate(struct candidates *candidates, const struct campaign *campaign,
@@ -111,7 +34,8 @@ static void add_candidate(struct candidates *candidates, const struct campaign *
 	struct probes_place *hook = &candidates->hooks[candidates->nr];
 
 	candidates->list[candidates->nr].place = *place;
-	candidates->list[candidates->nr].why = why;
+	snprintf(candidates->list[candidates->nr].why,
+		 sizeof(candidates->list[candidates->nr].why), "%s", why);
 	if (place->site)
 		site_functions(place->site, campaign->device.kind, hook->functions);
 	else
@@ -129,6 +53,7 @@ static void add_table(struct candidates *candidates, const struct campaign *camp
 		order_read_place(&order, explore_proposals[i], NULL);
 		add_candidate(candidates, campaign, &order.holds[0], "of the table");
 	}
+	candidates->of_table = candidates->nr;
 }
 
 /* A place of the table may be the same function. */
@@ -147,11 +72,16 @@ static bool is_there(const struct candidates *candidates, const struct order_hol
 }
 
 static void add_seen(struct candidates *candidates, const struct campaign *campaign,
-		     const struct proposal *ranked, uint32_t nr)
+		     const struct proposals *seen)
 {
+	struct proposal ranked[RUN_PLACES_PROPOSED];
+	uint32_t nr = proposals_rank(seen, ranked, RUN_PLACES_PROPOSED);
+
 	for (uint32_t i = 0; i < nr && candidates->nr < RUN_PLACES_PROPOSED; i++)
 		if (!is_there(candidates, &ranked[i].place))
 			add_candidate(candidates, campaign, &ranked[i].place, ranked[i].why);
+	probes_try_places(candidates->hooks + candidates->of_table,
+			  candidates->nr - candidates->of_table);
 }
 
 static bool is_hookable(const struct campaign *campaign, const struct probes_place *hook)
@@ -159,6 +89,135 @@ static bool is_hookable(const struct campaign *campaign, const struct probes_pla
 	return (!hook->fentry && campaign->tier != TIER_KPROBE) ||
 	       (!hook->kprobe && campaign->tier != TIER_FENTRY);
 }
+
+/* --- scouts --- */
+
+struct scouts {
+	struct candidates *candidates;
+	uint32_t hooked[ORDER_HOLDS_MAX]; /* which candidates, of the table */
+	uint32_t nr_hooked;
+	struct proposals seen;
+	uint32_t trials, faults;
+	char no_ledger[256]; /* "": there was one, or none was wanted */
+};
+
+static void read_books(struct scouts *scouts, const struct books *books)
+{
+	for (int object = 0; object < BOOKS_OBJECTS; object++) {
+		if (books[object].state == LEDGER_UNARMED && object == BOOKS_NET_DEVICE)
+			snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%s",
+				 books[object].reason);
+		if (books[object].state == LEDGER_UNARMED)
+			continue;
+		for (uint32_t i = 0; i < books[object].nr_paths; i++)
+			proposals_add(&scouts->seen, books[object].paths[i].stack,
+				      books[object].paths[i].holds,
+				      books[object].paths[i].puts);
+	}
+}
+
+static void walked(const struct evidence *evidence, const struct judgement *judgement,
+		   const struct books *books, void *arg)
+{
+	struct scouts *scouts = arg;
+
+	scouts->trials++;
+	scouts->faults += verdict_fault(judgement->verdict);
+	for (uint32_t i = 0; i < scouts->nr_hooked; i++)
+		scouts->candidates->list[scouts->hooked[i]].passed += evidence->passed >> i & 1;
+	read_books(scouts, books);
+}
+
+static enum exits run_scouts(const struct campaign *campaign, struct probes *probes,
+			     struct scouts *scouts, struct why *why)
+{
+	struct runner_ask ask = { .campaign = campaign,
+				  .probes = probes,
+				  .first = 1,
+				  .scouted = walked,
+				  .arg = scouts };
+	enum exits code = EXIT_INTERNAL;
+
+	if (!explorer_new(campaign, &ask.explorer) &&
+	    !progress_new(PROGRESS_QUIET, stderr, campaign, &ask.progress))
+		code = runner_run(&ask, why);
+	progress_free(ask.progress);
+	explorer_free(ask.explorer);
+	return code;
+}
+
+/* The places of the table, as an order, which trials of the arm `echo` do not hold to. */
+static void hook_table(struct scouts *scouts, struct campaign *campaign,
+		       char words[][ORDER_WORDS], const char **order)
+{
+	struct candidates *candidates = scouts->candidates;
+
+	campaign->order = order;
+	campaign->nr_order = 0;
+	for (uint32_t i = 0; i < candidates->of_table && campaign->nr_order < ORDER_HOLDS_MAX;
+	     i++) {
+		struct order_hold hold = candidates->list[i].place;
+
+		if (!is_hookable(campaign, &candidates->hooks[i]))
+			continue;
+		hold.until = ORDER_UNTIL_TIME;
+		hold.time_us = 1;
+		order_write_hold(&hold, words[campaign->nr_order]);
+		order[campaign->nr_order] = words[campaign->nr_order];
+		campaign->nr_order++;
+		scouts->hooked[scouts->nr_hooked++] = i;
+	}
+}
+
+/* As the campaign's, but nothing is held, and if there may be a ledger it is armed in each. */
+static enum exits scout(const struct campaign *asked, const struct probes_ask *asked_probes,
+			struct scouts *scouts, struct why *why)
+{
+	static enum arm echo = ARM_ECHO;
+	struct campaign campaign = *asked;
+	struct probes_ask ask = *asked_probes;
+	char words[ORDER_HOLDS_MAX][ORDER_WORDS];
+	const char *steps[ORDER_HOLDS_MAX];
+	struct probes *probes = NULL;
+	enum exits code = EXIT_CANNOT;
+	struct order places;
+
+	memset(&campaign.stop, 0, sizeof(campaign.stop));
+	memset(&campaign.explore, 0, sizeof(campaign.explore));
+	campaign.stop.trials = asked->explore.scouts;
+	campaign.lanes = 1;
+	campaign.ledger = asked->ledger == LEDGER_OFF ? LEDGER_OFF : LEDGER_ALWAYS;
+	campaign.arms = &echo;
+	campaign.nr_arms = 1;
+	hook_table(scouts, &campaign, words, steps);
+	run_hooks(&campaign, &places, &ask);
+	if (!probes_open(&ask, &probes, why))
+		code = run_scouts(&campaign, probes, scouts, why);
+	probes_close(probes);
+	if (code == EXIT_INCONCLUSIVE)
+		why_set(why, 0, "explore: interrupted before the first trial");
+	/* The campaign itself will say what it cannot do without. */
+	if (code == EXIT_CLEAN || code == EXIT_INCONCLUSIVE)
+		return code;
+	snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%.255s", why->text);
+	why->text[0] = '\0';
+	return EXIT_CLEAN;
+}
+
+/* What they saw at the places of the table. */
+static void tell_passes(struct scouts *scouts)
+{
+	for (uint32_t i = 0; scouts->trials && i < scouts->nr_hooked; i++) {
+		uint32_t at = scouts->hooked[i];
+
+		snprintf(scouts->candidates->list[at].why,
+			 sizeof(scouts->candidates->list[at].why),
+			 "of the table, passed in %u of %u scouts",
+			 scouts->candidates->list[at].passed, scouts->trials);
+	}
+}
+
+/* --- the choice --- */
 
 static void tell(struct run_places *places, const struct campaign *campaign,
 		 const struct order_hold *place, const struct probes_place *hook,
@@ -204,38 +263,38 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };
 }
 
-/* So many of the table, then of what was seen, then again of the table where that is too little. */
-static void choose(const struct campaign *campaign, const struct candidates *candidates,
-		   uint32_t of_table, struct run_places *places)
+/*
+ * So many of the table, then of what was seen, then again of the table where that is too little; places that no
+ * scout came by after all others.
+ */
+static void choose(const struct campaign *campaign, const struct scouts *scouts,
+		   struct run_places *places)
 {
+	const struct candidates *candidates = scouts->candidates;
+	uint32_t of_table = candidates->of_table;
 	bool taken[RUN_PLACES_PROPOSED] = { false };
 	const struct {
 		uint32_t from, until, most;
+		bool passed;
 	} passes[] = {
-		{ 0, of_table, OF_TABLE },
-		{ of_table, candidates->nr, ORDER_HOLDS_MAX },
-		{ 0, of_table, ORDER_HOLDS_MAX },
+		{ 0, of_table, OF_TABLE, scouts->trials > 0 },
+		{ of_table, candidates->nr, ORDER_HOLDS_MAX, false },
+		{ 0, of_table, ORDER_HOLDS_MAX, scouts->trials > 0 },
+		{ 0, of_table, ORDER_HOLDS_MAX, false },
 	};
 	uint32_t nr = 0;
 
 	for (size_t pass = 0; pass < sizeof(passes) / sizeof(passes[0]); pass++)
 		for (uint32_t i = passes[pass].from;
 		     i < passes[pass].until && nr < passes[pass].most; i++)
-			if (!taken[i] && is_hookable(campaign, &candidates->hooks[i])) {
+			if (!taken[i] && is_hookable(campaign, &candidates->hooks[i]) &&
+			    (!passes[pass].passed || candidates->list[i].passed)) {
 				taken[i] = true;
 				nr++;
 			}
 	for (uint32_t i = 0; i < candidates->nr; i++)
 		tell(places, campaign, &candidates->list[i].place, &candidates->hooks[i],
 		     candidates->list[i].why, taken[i]);
-}
-
-static bool any_hookable(const struct campaign *campaign, const struct candidates *candidates)
-{
-	for (uint32_t i = 0; i < candidates->nr; i++)
-		if (is_hookable(campaign, &candidates->hooks[i]))
-			return true;
-	return false;
 }
 
 int run_places_kept(const char *line, struct run_places *places)
@@ -259,30 +318,34 @@ int run_places_kept(const char *line, struct run_places *places)
 	return err;
 }
 
+static bool any_hookable(const struct campaign *campaign, const struct candidates *candidates)
+{
+	for (uint32_t i = 0; i < candidates->nr; i++)
+		if (is_hookable(campaign, &candidates->hooks[i]))
+			return true;
+	return false;
+}
+
 enum exits run_places_find(const struct campaign *campaign, const struct probes_ask *ask,
 			   struct run_places *places, struct why *why)
 {
-	struct scouts *scouts = calloc(1, sizeof(*scouts));
 	struct candidates candidates = { 0 };
-	struct proposal ranked[RUN_PLACES_PROPOSED];
+	struct scouts *scouts = calloc(1, sizeof(*scouts));
 	enum exits code = EXIT_CLEAN;
-	uint32_t of_table;
 
 	if (!scouts) {
 		why_set(why, 0, "explore: out of memory");
 		return EXIT_INTERNAL;
 	}
+	scouts->candidates = &candidates;
 	add_table(&candidates, campaign);
-	of_table = candidates.nr;
-	probes_try_places(candidates.hooks, of_table);
-	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&
-	    any_hookable(campaign, &candidates))
+	probes_try_places(candidates.hooks, candidates.of_table);
+	if (campaign->explore.scouts && any_hookable(campaign, &candidates))
 		code = scout(campaign, ask, scouts, why);
 	if (code == EXIT_CLEAN) {
-		add_seen(&candidates, campaign, ranked,
-			 proposals_rank(&scouts->seen, ranked, RUN_PLACES_PROPOSED));
-		probes_try_places(candidates.hooks + of_table, candidates.nr - of_table);
-		choose(campaign, &candidates, of_table, places);
+		tell_passes(scouts);
+		add_seen(&candidates, campaign, &scouts->seen);
+		choose(campaign, scouts, places);
 		tell_scouts(places, scouts);
 	}
 	free(scouts);

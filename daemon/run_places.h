@@ -11,11 +11,11 @@
 /*
  * The places that an explorer tries in a campaign that gives none.
  *
- *   explore_proposals ─────────────────────────────────────┐
- *   scouts: trials without injection, ──> proposals.h ─────┴──> hookable? ──> ORDER_HOLDS_MAX of them
- *           with the ledger armed
+ *   explore_proposals ──> hookable? ──> scouts: trials without ──> who came by ─────┐
+ *                                       injection, with the   ──> proposals.h ─────┴──> ORDER_HOLDS_MAX of them
+ *                                       ledger if there is one
  *
- * Two of three come from the table, as long as there are so many; the rest was seen. All that was proposed
+ * Two of three come from the table, as long as scouts came by so many; the rest was seen. All that was proposed
  * is told as a hook without a probe, with the reason, and whether it was taken.
  */
 enum { RUN_PLACES_PROPOSED = 24 };
@@ -33,7 +33,7 @@ struct run_places {
 };
 
 /*
- * `ask` has no steps. EXIT_CLEAN; EXIT_INCONCLUSIVE when a signal has ended it. Where there can be no ledger the
+ * `ask` has no steps. EXIT_CLEAN; EXIT_INCONCLUSIVE when a signal has ended it. Where there is no ledger the
  * table alone proposes. The last that is told is what the scouts were, or why they saw nothing.
  */
 enum exits run_places_find(const struct campaign *campaign, const struct probes_ask *ask,

@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "machine.h"
 #include "order.h"
+#include "plan.h"
 #include "results_lines.h"
 #include "runner.h"
 #include "suspects.h"
@@ -62,6 +63,7 @@ struct seat {
 struct runner {
 	const struct runner_ask *ask;
 	const struct campaign *campaign;
+	struct order places; /* that are hooked */
 	struct loop *loop;
 	struct klog *klog;
 	struct tally *tally;
@@ -316,14 +318,15 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	complete_evidence(seat, evidence);
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
 	if (runner->ask->scouted) {
-		runner->ask->scouted(judgement, lane_books(seat->lane, BOOKS_NET_DEVICE),
+		runner->ask->scouted(evidence, judgement,
+				     lane_books(seat->lane, BOOKS_NET_DEVICE),
 				     runner->ask->arg);
 		return true;
 	}
 	if (seat->repeats)
 		return conclude_repeat(seat, evidence, judgement);
 	if (campaign->explore.mode)
-		behaviour_of(evidence, judgement, &evidence->behaviour);
+		behaviour_of(evidence, &runner->places, judgement, &evidence->behaviour);
 	if (explorer_learn(runner->ask->explorer, evidence->spec.trial, &evidence->behaviour)) {
 		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
 		return false;
@@ -838,6 +841,7 @@ enum exits runner_run(const struct runner_ask *ask, struct why *why)
 	}
 	runner->ask = ask;
 	runner->campaign = ask->campaign;
+	plan_hooks(ask->campaign, &runner->places);
 	runner->why = why;
 	runner->next_trial = ask->first;
 	runner->next_lane = 1;

@@ -92,11 +92,11 @@ enum { STEP_THREADS = 4 }; /* as enum order_thread counts them; [0] of an array 
 
 /* A hold of an order (daemon/order.h). */
 struct step {
-	__u32 thread; /* 1: a bring-up's task, 2: the lane's process 1, 3: DAD; 0: no hold */
+	__u32 thread; /* 1: a bring-up's task, 2: the lane's process 1, 3: DAD; 0: none */
 	__u32 until;  /* enum order_until */
 	__u32 other;  /* the thread that it waits for; 0: none, it ends by time */
 	__u32 pad;
-	__u64 most_ns; /* the time, or the deadline of the event */
+	__u64 most_ns; /* the time, or the deadline of the event; 0: nothing is held, that it comes by is noted */
 };
 _Static_assert(sizeof(struct step) == 24, "struct step is a contract");
 
@@ -125,7 +125,7 @@ struct lane_state {
 	__u64 lost;    /* records that found the ring full */
 
 	struct step steps[STEPS_MAX];
-	__u32 reached[STEPS_MAX]; /* trial in which a task came to the hold */
+	__u32 reached[STEPS_MAX]; /* trial in which the thread came there */
 	__u32 held[STEP_THREADS]; /* trial in which the thread was held; never of [0] */
 	__u32 done[STEP_THREADS]; /* trial in which the thread was done */
 };

@@ -47,6 +47,8 @@ static __always_inline void hold(__u32 index)
 	    lane->steps[index].thread != thread || lane->reached[index] == lane->trial)
 		return;
 	lane->reached[index] = lane->trial;
+	if (!lane->steps[index].most_ns)
+		return;
 	from_ns = bpf_ktime_get_ns();
 	report_at(lane, slot, RECORD_STEP_HELD, 0, who.pid, index + 1, from_ns);
 	lane->held[thread] = lane->trial;

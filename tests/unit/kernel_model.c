@@ -302,9 +302,27 @@ static bool leaks(const struct model *model, enum model_bug bug)
 	return false;
 }
 
-enum verdict kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
-			      struct behaviour *behaviour)
+/* The places of the campaign that their threads came by. */
+static uint32_t passed(const struct model *model, const struct order *places)
 {
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; i < places->nr_holds; i++) {
+		const struct order_hold *place = &places->holds[i];
+
+		for (int stop = 0; stop < STOPS_MAX && paths[place->thread][stop].place; stop++)
+			if (model->came[place->thread][stop] &&
+			    place->at_return == paths[place->thread][stop].at_return &&
+			    !strcmp(place->place, paths[place->thread][stop].place))
+				bits |= 1U << i;
+	}
+	return bits;
+}
+
+enum verdict kernel_model_run(const struct campaign *campaign, const struct trial_spec *spec,
+			      enum model_bug bug, struct behaviour *behaviour)
+{
+	struct order places;
 	static const enum object objects[] = { OBJECT_NET_DEVICE };
 	static struct evidence e;
 	struct model model = { .spec = spec, .chance = spec->seed, .evidence = &e };
@@ -312,6 +330,7 @@ enum verdict kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
 	uint64_t now_ns = 1000;
 	int thread;
 
+	plan_hooks(campaign, &places);
 	memset(&e, 0, sizeof(e));
 	e.spec = *spec;
 	for (uint32_t i = 0; i < spec->steps; i++) {
@@ -341,6 +360,7 @@ enum verdict kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
 	}
 	note(&model, MOMENT_DOWN, now_ns == NEVER ? 1 : now_ns, 0, 0);
 	evidence_derive(&e);
+	e.passed = passed(&model, &places);
 	e.baseline.found = e.after.found = true;
 	e.bringup_end = BRINGUP_EXITED;
 	e.refused_errno = spec->direction == DIRECTION_INBOUND ? 0 : EADDRNOTAVAIL;
@@ -353,7 +373,7 @@ enum verdict kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
 	verdict_judge(&e, objects, 1, &judgement);
 	if (judgement.verdict == VERDICT_INVALID) /* the model has no holes */
 		abort();
-	behaviour_of(&e, &judgement, behaviour);
+	behaviour_of(&e, &places, &judgement, behaviour);
 	return judgement.verdict;
 }
 
@@ -409,7 +429,8 @@ static struct hunt hunt(enum explore_mode mode, enum model_bug bug, bool told, u
 
 		if (explorer_next(explorer, ++hunt.trials, &spec))
 			abort();
-		hunt.missed += kernel_model_run(&spec, bug, &behaviour) == VERDICT_MISSED;
+		hunt.missed +=
+			kernel_model_run(campaign, &spec, bug, &behaviour) == VERDICT_MISSED;
 		found = behaviour.finding;
 		if (explorer_learn(explorer, hunt.trials, told ? &behaviour : NULL))
 			abort();

@@ -3,6 +3,7 @@
 #define DADRACE_KERNEL_MODEL_H
 
 #include "behaviour.h"
+#include "campaign.h"
 #include "spec.h"
 #include "verdict.h"
 
@@ -25,8 +26,8 @@ enum model_bug {
 };
 extern const char *const model_bug_names[];
 
-enum verdict kernel_model_run(const struct trial_spec *spec, enum model_bug bug,
-			      struct behaviour *behaviour);
+enum verdict kernel_model_run(const struct campaign *campaign, const struct trial_spec *spec,
+			      enum model_bug bug, struct behaviour *behaviour);
 
 /* A campaign for it: the places that are proposed on a real kernel. */
 extern const char kernel_model_space[];

@@ -13,6 +13,7 @@
 #include "verdict.h"
 
 static struct evidence evidence;
+static struct order places;
 
 static struct behaviour learn(const struct moment *moments, uint32_t nr, enum verdict verdict)
 {
@@ -22,7 +23,7 @@ static struct behaviour learn(const struct moment *moments, uint32_t nr, enum ve
 	memcpy(evidence.moments, moments, nr * sizeof(*moments));
 	evidence.nr_moments = nr;
 	evidence_derive(&evidence);
-	behaviour_of(&evidence, &judgement, &behaviour);
+	behaviour_of(&evidence, &places, &judgement, &behaviour);
 	memset(&evidence, 0, sizeof(evidence));
 	return behaviour;
 }

@@ -87,7 +87,7 @@ static void run(const struct campaign *campaign, uint32_t lanes, uint64_t chance
 		assert_true(!err || err == -EAGAIN);
 		assert_true(nr > 0); /* nobody waits for nothing */
 		ends = (uint32_t)plan_draw_below(&chance, nr);
-		kernel_model_run(&hands[ends], MODEL_UNCACHED, &behaviour);
+		kernel_model_run(campaign, &hands[ends], MODEL_UNCACHED, &behaviour);
 		assert_int_equal(explorer_learn(explorer, hands[ends].trial, &behaviour), 0);
 		hands[ends] = hands[--nr];
 	}
@@ -152,8 +152,8 @@ static void test_depends_on_the_generation_before_the_last(void **state)
 		if (trial <= 3 * size)
 			assert_string_equal(one, other);
 		differ += strcmp(one, other) != 0;
-		kernel_model_run(&p, MODEL_SOUND, &x);
-		kernel_model_run(&q, MODEL_SOUND, &y);
+		kernel_model_run(campaign, &p, MODEL_SOUND, &x);
+		kernel_model_run(campaign, &q, MODEL_SOUND, &y);
 		if (trial > size && trial <= 2 * size)
 			y.nr_features = 0;
 		assert_int_equal(explorer_learn(a, trial, &x), 0);
@@ -180,7 +180,7 @@ static void test_goes_on_in_a_fresh_guest(void **state)
 		struct behaviour behaviour;
 
 		assert_int_equal(explorer_next(first, trial, &p), 0);
-		kernel_model_run(&p, MODEL_SOUND, &behaviour);
+		kernel_model_run(campaign, &p, MODEL_SOUND, &behaviour);
 		/* Of one nothing was ever heard. */
 		assert_int_equal(explorer_learn(first, trial, trial == 40 ? NULL : &behaviour),
 				 0);
@@ -218,7 +218,7 @@ static void test_recalls_an_earlier_run(void **state)
 	(void)state;
 	for (uint32_t trial = 1; trial <= RUN; trial++) {
 		assert_int_equal(explorer_next(first, trial, &p), 0);
-		kernel_model_run(&p, MODEL_SOUND, &behaviours[trial - 1]);
+		kernel_model_run(campaign, &p, MODEL_SOUND, &behaviours[trial - 1]);
 		assert_int_equal(explorer_learn(first, trial, &behaviours[trial - 1]), 0);
 	}
 	assert_int_equal(explorer_recall(second, RUN, &behaviours[RUN - 1]), 0);
@@ -692,7 +692,7 @@ static uint32_t orders_kept(bool told)
 		struct trial_spec spec;
 
 		assert_int_equal(explorer_next(explorer, trial, &spec), 0);
-		kernel_model_run(&spec, MODEL_SOUND, &behaviour);
+		kernel_model_run(campaign, &spec, MODEL_SOUND, &behaviour);
 		kept += is_kept(&spec, &behaviour);
 		assert_int_equal(explorer_learn(explorer, trial, told ? &behaviour : NULL), 0);
 	}
@@ -727,7 +727,7 @@ static void test_a_sound_kernel_has_no_finding(void **state)
 			struct trial_spec spec;
 
 			assert_int_equal(explorer_next(explorer, trial, &spec), 0);
-			kernel_model_run(&spec, MODEL_SOUND, &behaviour);
+			kernel_model_run(campaign, &spec, MODEL_SOUND, &behaviour);
 			assert_false(behaviour.finding);
 			assert_int_equal(explorer_learn(explorer, trial, &behaviour), 0);
 		}
