@@ -215,13 +215,14 @@ static const struct field explore_rows[] = {
 	  .sub = &explore_range_fields, .doc = "How long holds for a time may be" },
 	{ "offset_us", FIELD_U64, IN(explore, uint64_t, offset_us), RANGE(0, CAP_US), .fallback = "0",
 	  .doc = "The latest that the first echo may be put to; 0 leaves it at echo.offset_us" },
-	{ "generation", FIELD_U32, IN(explore, uint32_t, generation), RANGE(2, 1000), .fallback = "8",
+	{ "generation", FIELD_U32, IN(explore, uint32_t, generation), RANGE(0, 1000), .fallback = "0",
 	  .doc = "Trials that are planned at once, from what all but the last such group have shown; no "
-		 "more than twice as many can be in hand" },
-	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 100), .fallback = "6",
+		 "more than twice as many can be in hand. 0: as many as there are lanes" },
+	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 100), .fallback = "12",
 	  .doc = "Where places are not given: trials without injection that are run first, and are no "
-		 "trials of the campaign; the functions on the paths of references that their ledgers "
-		 "show are proposed, too. 0, or ledger off: none" },
+		 "trials of the campaign. Places that no thread came by are proposed last; the functions "
+		 "on the paths of references that their ledgers show are proposed, too, unless ledger is "
+		 "off" },
 	END
 };
 static const struct fields explore_fields = { "explore", NULL, explore_rows, GROUP_SIZE(explore) };

@@ -29,7 +29,7 @@ const char *const explore_proposals[] = {
 };
 /* clang-format on */
 
-enum { MEASURED_GENERATIONS = 2, TRIES = 64 };
+enum { MEASURED = 16, TRIES = 64 };
 
 /*
  * Of guided trials: how often what seldom comes about is tried before it is left alone, one in how many times
@@ -57,8 +57,7 @@ struct explorer {
 	uint32_t nr_trials, room;
 	uint32_t sealed; /* generations whose behaviour is all there and counted */
 	struct memory features;
-	struct memory places;  /* with each kind of packet: whether a hold there was reached */
-	struct memory orders;  /* whose holds were all reached: whether all were kept */
+	struct memory needs;   /* see enum need */
 	struct memory planned; /* orders */
 	uint32_t *corpus;      /* numbers of trials, ascending */
 	uint32_t nr_corpus, corpus_room;
@@ -73,7 +72,8 @@ int explorer_new(const struct campaign *campaign, struct explorer **out)
 	if (!explorer)
 		return -ENOMEM;
 	explorer->campaign = campaign;
-	explorer->size = campaign->explore.generation;
+	explorer->size =
+		campaign->explore.generation ? campaign->explore.generation : campaign->lanes;
 	point_space(campaign, &explorer->space);
 	*out = explorer;
 	return 0;
@@ -87,8 +87,7 @@ void explorer_free(struct explorer *explorer)
 		free(explorer->trials[i].features);
 	free(explorer->trials);
 	memory_free(&explorer->features);
-	memory_free(&explorer->places);
-	memory_free(&explorer->orders);
+	memory_free(&explorer->needs);
 	memory_free(&explorer->planned);
 	free(explorer->corpus);
 	free(explorer);
@@ -128,16 +127,20 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+static bool has_feature(const struct planned *planned, uint64_t feature)
+{
+	return planned->nr_features && bsearch(&feature, planned->features,
+					       planned->nr_features, sizeof(feature), by_value);
+}
+
 static bool has_hold(const struct explorer *explorer, const struct planned *planned,
 		     uint32_t hold, bool kept)
 {
 	const struct order_hold *place =
 		&explorer->space.places.holds[planned->point.holds[hold].place];
-	uint64_t feature =
-		behaviour_of_hold(place->thread, place->at_return, place->place, kept);
 
-	return planned->nr_features && bsearch(&feature, planned->features,
-					       planned->nr_features, sizeof(feature), by_value);
+	return has_feature(planned, behaviour_of_hold(place->thread, place->at_return,
+						      place->place, kept));
 }
 
 /* How many of the holds were reached, or kept; those of one thread, or of all. */
@@ -161,38 +164,111 @@ static bool came_about(const struct explorer *explorer, const struct planned *pl
 	       planned->point.nr_holds;
 }
 
+/* Sides of the packet: its way, whom it is for, both, the answer to DAD. */
 enum { PACKET_SIDES = 4 };
 
-/* A place, with one side of the packet: its way, whom it is for, both, the answer to DAD. */
-static void place_keys(uint32_t place, const struct point *point, uint64_t keys[PACKET_SIDES])
+static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES])
 {
-	const uint64_t sides[PACKET_SIDES] = { point->direction, point->target,
-					       (uint64_t)point->direction * TARGETS +
-						       point->target,
-					       point->answer };
-
-	for (uint64_t i = 0; i < PACKET_SIDES; i++)
-		keys[i] = hash_word(hash_word(hash_word(HASH_START, place), i), sides[i]);
+	sides[0] = point->direction;
+	sides[1] = point->target;
+	sides[2] = (uint64_t)point->direction * TARGETS + point->target;
+	sides[3] = point->answer;
 }
 
-static bool is_hopeless(const struct memory *memory, uint64_t key)
-{
-	const struct memory_entry *entry = memory_find(memory, key);
+/*
+ * What has to come about one after the other, for a trial to count; each only says something once the one before it
+ * has. What a need depends on is a key each: hopeless once one of them is.
+ */
+enum need {
+	NEED_PASS,  /* a thread comes by the place: with the packet's sides */
+	NEED_KEPT,  /* a hold ends as it should: with its place, and for any of its thread's */
+	NEED_ORDER, /* all of them do */
+	NEED_COUNTS, /* and what was sent was seen: with what thread II's start waits for, and the packet's sides */
+};
+enum { KEYS_MAX = 4 };
 
-	return entry && entry->trials >= PATIENCE && entry->came * SELDOM < entry->trials;
+struct keys {
+	uint64_t keys[KEYS_MAX];
+	uint32_t nr;
+};
+
+static void add_key(struct keys *keys, enum need need, uint64_t what, uint64_t of)
+{
+	keys->keys[keys->nr] = hash_word(
+		hash_word(hash_word(hash_word(HASH_START, need), keys->nr), what), of);
+	keys->nr++;
+}
+
+static struct keys keys_with_packet(enum need need, uint64_t what, const struct point *point)
+{
+	uint64_t sides[PACKET_SIDES];
+	struct keys keys = { .nr = 0 };
+
+	packet_sides(point, sides);
+	for (int side = 0; side < PACKET_SIDES; side++)
+		add_key(&keys, need, what, sides[side]);
+	return keys;
+}
+
+static uint64_t end_of(const struct point_hold *hold)
+{
+	return hold->until * ORDER_THREADS + hold->other;
+}
+
+static struct keys keys_of_end(const struct explorer *explorer, const struct point_hold *hold)
+{
+	struct keys keys = { .nr = 0 };
+
+	add_key(&keys, NEED_KEPT, hold->place, end_of(hold));
+	add_key(&keys, NEED_KEPT, explorer->space.places.holds[hold->place].thread,
+		end_of(hold));
+	return keys;
+}
+
+static struct keys keys_of_order(const struct point *point)
+{
+	struct keys keys = { .nr = 0 };
+
+	add_key(&keys, NEED_ORDER, point_order_key(point), 0);
+	return keys;
+}
+
+/* The first hold of the thread that thread II's start waits for ends so. */
+static struct keys keys_of_start(const struct explorer *explorer, const struct point *point)
+{
+	uint64_t start = point->starts_when;
+
+	for (uint32_t i = 0; point->starts_when && i < point->nr_holds; i++)
+		if (explorer->space.places.holds[point->holds[i].place].thread ==
+		    point->starts_when) {
+			start += ORDER_THREADS * (1 + end_of(&point->holds[i]));
+			break;
+		}
+	return keys_with_packet(NEED_COUNTS, start, point);
+}
+
+static bool is_hopeless(const struct memory *memory, struct keys keys)
+{
+	for (uint32_t i = 0; i < keys.nr; i++) {
+		const struct memory_entry *entry = memory_find(memory, keys.keys[i]);
+
+		if (entry && entry->trials >= PATIENCE && entry->came * SELDOM < entry->trials)
+			return true;
+	}
+	return false;
 }
 
 static bool has_hope(const struct explorer *explorer, const struct point *point)
 {
-	for (uint32_t i = 0; i < point->nr_holds; i++) {
-		uint64_t keys[PACKET_SIDES];
+	const struct memory *needs = &explorer->needs;
 
-		place_keys(point->holds[i].place, point, keys);
-		for (int side = 0; side < PACKET_SIDES; side++)
-			if (is_hopeless(&explorer->places, keys[side]))
-				return false;
-	}
-	return !is_hopeless(&explorer->orders, point_order_key(point));
+	for (uint32_t i = 0; i < point->nr_holds; i++)
+		if (is_hopeless(needs,
+				keys_with_packet(NEED_PASS, point->holds[i].place, point)) ||
+		    is_hopeless(needs, keys_of_end(explorer, &point->holds[i])))
+			return false;
+	return !is_hopeless(needs, keys_of_order(point)) &&
+	       !is_hopeless(needs, keys_of_start(explorer, point));
 }
 
 /* --- what generations have shown --- */
@@ -213,29 +289,52 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 	return 0;
 }
 
-/* Where thread II did not start, its places tell nothing. */
+static int note(struct explorer *explorer, struct keys keys, uint32_t generation, bool came)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < keys.nr; i++)
+		err = memory_note(&explorer->needs, keys.keys[i], generation, came);
+	return err;
+}
+
+/* Every place tells, held or not; but where nobody came by any, or thread II did not start, those tell nothing. */
+static int seal_passes(struct explorer *explorer, const struct planned *planned,
+		       uint32_t generation)
+{
+	const struct order *places = &explorer->space.places;
+	const struct point *point = &planned->point;
+	bool started = !point->starts_when ||
+		       count_holds(explorer, planned, point->starts_when, false);
+	bool any = false;
+	int err = 0;
+
+	for (uint32_t i = 0; i < places->nr_holds; i++)
+		any |= has_feature(planned, behaviour_of_pass(&places->holds[i]));
+	for (uint32_t i = 0; !err && any && i < places->nr_holds; i++)
+		if (started || places->holds[i].thread != ORDER_THREAD_II)
+			err = note(explorer, keys_with_packet(NEED_PASS, i, point), generation,
+				   has_feature(planned, behaviour_of_pass(&places->holds[i])));
+	return err;
+}
+
 static int seal_holds(struct explorer *explorer, const struct planned *planned,
 		      uint32_t generation)
 {
 	const struct point *point = &planned->point;
-	bool started = !point->starts_when ||
-		       count_holds(explorer, planned, point->starts_when, false);
-	int err = 0;
+	bool kept = came_about(explorer, planned, true);
+	int err = seal_passes(explorer, planned, generation);
 
-	for (uint32_t i = 0; !err && i < point->nr_holds; i++) {
-		uint32_t place = point->holds[i].place;
-		uint64_t keys[PACKET_SIDES];
-
-		if (!started && explorer->space.places.holds[place].thread == ORDER_THREAD_II)
-			continue;
-		place_keys(place, point, keys);
-		for (int side = 0; !err && side < PACKET_SIDES; side++)
-			err = memory_note(&explorer->places, keys[side], generation,
-					  has_hold(explorer, planned, i, false));
-	}
-	if (!err && came_about(explorer, planned, false))
-		err = memory_note(&explorer->orders, point_order_key(point), generation,
-				  came_about(explorer, planned, true));
+	if (err || !came_about(explorer, planned, false))
+		return err;
+	for (uint32_t i = 0; !err && i < point->nr_holds; i++)
+		err = note(explorer, keys_of_end(explorer, &point->holds[i]), generation,
+			   has_hold(explorer, planned, i, true));
+	if (!err)
+		err = note(explorer, keys_of_order(point), generation, kept);
+	if (!err && kept)
+		err = note(explorer, keys_of_start(explorer, point), generation,
+			   !has_feature(planned, behaviour_of_miss()));
 	return err;
 }
 
@@ -305,13 +404,11 @@ static void plan_sample(struct explorer *explorer, uint64_t *state, struct plann
 	uint32_t generation = planned->choice.generation, until = generation - 2;
 	struct point_lengths lengths;
 
-	if (generation <= MEASURED_GENERATIONS) {
+	if ((generation - 1) * explorer->size < MEASURED) {
 		planned->choice.mutation = EXPLORE_MEASURE;
 		point_measure(&explorer->space, state, &planned->point);
 		return;
 	}
-	if (until > MEASURED_GENERATIONS)
-		until = MEASURED_GENERATIONS;
 	lengths = (struct point_lengths){
 		.window_ns = natural_ns(explorer, until, offsetof(struct planned, window_ns)),
 		.thread_i_ns =

@@ -14,7 +14,7 @@
  *        ^                                                          │
  *        └── plan of a generation <── corpus, features, lengths <───┘
  *
- * Trials are planned in generations of campaign.explore.generation. A generation g depends on the
+ * Trials are planned in generations of campaign.explore.generation, or of as many as there are lanes. A generation g depends on the
  * campaign, its seed and the behaviour of the trials of generations 1 .. g-2, taken in the order of their
  * numbers: never on generation g-1, of which trials may still be in hand, and never on which lane
  * was quicker. So the same seed and the same behaviour give the same plan, whatever the number of lanes

@@ -22,15 +22,21 @@ static enum order_thread thread_of(const struct point_space *space,
 	return space->places.holds[hold->place].thread;
 }
 
-uint32_t point_threads(const struct point_space *space)
+static uint32_t nr_places(const struct point_space *space, enum order_thread thread)
 {
-	bool has[ORDER_THREADS] = { false };
 	uint32_t nr = 0;
 
-	for (uint32_t i = 0; i < space->places.nr_holds; i++) {
-		nr += !has[space->places.holds[i].thread];
-		has[space->places.holds[i].thread] = true;
-	}
+	for (uint32_t i = 0; i < space->places.nr_holds; i++)
+		nr += space->places.holds[i].thread == thread;
+	return nr;
+}
+
+uint32_t point_threads(const struct point_space *space)
+{
+	uint32_t nr = 0;
+
+	for (enum order_thread thread = ORDER_THREAD_I; thread < ORDER_THREADS; thread++)
+		nr += nr_places(space, thread) > 0;
 	return nr;
 }
 
@@ -337,13 +343,36 @@ static bool allows_end(const struct point_space *space, enum order_until until)
 	return false;
 }
 
-/* A place of a thread that has no hold yet; false: the draw was none. */
+/* A thread that has places and no hold yet, drawn evenly; NONE: there is none. */
+static enum order_thread draw_thread(const struct point_space *space, uint64_t *state,
+				     const struct point *point)
+{
+	enum order_thread free[ORDER_THREADS];
+	uint32_t nr = 0;
+
+	for (enum order_thread thread = ORDER_THREAD_I; thread < ORDER_THREADS; thread++)
+		if (nr_places(space, thread) && !holds_thread(space, point, thread))
+			free[nr++] = thread;
+	return nr ? free[plan_draw_below(state, nr)] : ORDER_THREAD_NONE;
+}
+
+static uint32_t draw_place(const struct point_space *space, uint64_t *state,
+			   enum order_thread thread)
+{
+	uint64_t left = plan_draw_below(state, nr_places(space, thread));
+	uint32_t place = 0;
+
+	while (space->places.holds[place].thread != thread || left--)
+		place++;
+	return place;
+}
+
+/* Whose turn it is, then where: a thread with many places has not more turns. False: none is left. */
 static bool draw_turn(const struct point_space *space, uint64_t *state, struct point *point)
 {
-	uint32_t place = (uint32_t)plan_draw_below(state, space->places.nr_holds);
-	enum order_thread thread = space->places.holds[place].thread;
+	enum order_thread thread = draw_thread(space, state, point);
 
-	if (holds_thread(space, point, thread))
+	if (!thread)
 		return false;
 	if (point->nr_holds) {
 		struct point_hold *last = &point->holds[point->nr_holds - 1];
@@ -353,7 +382,8 @@ static bool draw_turn(const struct point_space *space, uint64_t *state, struct p
 		if (thread == ORDER_THREAD_II)
 			point->starts_when = thread_of(space, last);
 	}
-	point->holds[point->nr_holds++] = (struct point_hold){ .place = place };
+	point->holds[point->nr_holds++] =
+		(struct point_hold){ .place = draw_place(space, state, thread) };
 	return true;
 }
 

@@ -20,37 +20,54 @@ uint64_t plan_draw_below(uint64_t *state, uint64_t limit)
 	return (uint64_t)(((unsigned __int128)plan_draw(state) * limit) >> 64);
 }
 
-/* The arm of a trial: its place in a block shuffled (Fisher-Yates) by the block's own draws. */
-static enum arm arm_of(const struct campaign *campaign, uint32_t trial)
+/* Fisher-Yates. */
+static void shuffle(uint32_t *numbers, uint32_t nr, uint64_t *state)
 {
-	uint32_t nr = campaign->nr_arms;
-	uint64_t state = campaign->seed ^ ((uint64_t)((trial - 1) / nr) << 32);
-	enum arm block[ARMS];
-
 	for (uint32_t i = 0; i < nr; i++)
-		block[i] = campaign->arms[i];
+		numbers[i] = i;
 	for (uint32_t i = nr - 1; i > 0; i--) {
-		uint64_t j = plan_draw_below(&state, i + 1);
-		enum arm swapped = block[i];
+		uint64_t j = plan_draw_below(state, i + 1);
+		uint32_t swapped = numbers[i];
 
-		block[i] = block[j];
-		block[j] = swapped;
+		numbers[i] = numbers[j];
+		numbers[j] = swapped;
 	}
-	return block[(trial - 1) % nr];
 }
 
-/* A direction, and a target that fits it; campaign_load has seen to it that there is one. */
-static void draw_echo(const struct campaign *campaign, uint64_t *state, struct trial_spec *spec)
+/* The arm of a trial: its place in a block shuffled by the block's own draws. */
+static enum arm arm_of(const struct campaign *campaign, uint32_t trial)
 {
-	enum target fitting[TARGETS];
-	uint32_t nr = 0;
+	uint32_t nr = campaign->nr_arms, block[ARMS];
+	uint64_t state = campaign->seed ^ ((uint64_t)((trial - 1) / nr) << 32);
 
-	spec->direction =
-		campaign->echo.directions[plan_draw_below(state, campaign->echo.nr_directions)];
-	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
-		if (target_fits(spec->direction, campaign->echo.targets[i]))
-			fitting[nr++] = campaign->echo.targets[i];
-	spec->target = fitting[plan_draw_below(state, nr)];
+	shuffle(block, nr, &state);
+	return campaign->arms[block[(trial - 1) % nr]];
+}
+
+/*
+ * A direction and a target that fits it, in shuffled blocks that hold every such packet once, the same for each
+ * arm; campaign_load has seen to it that there is one.
+ */
+static void put_echo(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec)
+{
+	struct {
+		enum direction direction;
+		enum target target;
+	} packets[DIRECTIONS * TARGETS];
+	uint32_t block[DIRECTIONS * TARGETS], nr = 0, turn = (trial - 1) / campaign->nr_arms;
+	uint64_t state;
+
+	for (uint32_t i = 0; i < campaign->echo.nr_directions; i++)
+		for (uint32_t j = 0; j < campaign->echo.nr_targets; j++)
+			if (target_fits(campaign->echo.directions[i],
+					campaign->echo.targets[j])) {
+				packets[nr].direction = campaign->echo.directions[i];
+				packets[nr++].target = campaign->echo.targets[j];
+			}
+	state = (campaign->seed ^ 0x6563686f) * 0xd1342543de82ef95 + turn / nr;
+	shuffle(block, nr, &state);
+	spec->direction = packets[block[turn % nr]].direction;
+	spec->target = packets[block[turn % nr]].target;
 }
 
 static uint64_t pinned_or(const struct campaign *campaign, uint64_t drawn)
@@ -136,7 +153,7 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 		.hop_limit = campaign->echo.hop_limit,
 		.seed = pinned_or(campaign, plan_draw(&state)),
 	};
-	draw_echo(campaign, &state, spec);
+	put_echo(campaign, trial, spec);
 	draw_dad(campaign, &state, spec);
 	draw_message(campaign, &state, spec);
 	spec->change =

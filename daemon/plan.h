@@ -12,7 +12,7 @@
  * seed give the same trials, whatever the machine, the number of lanes and the time of day.
  *
  * Arms come in shuffled blocks, each holding every arm once, so that a campaign that is cut short
- * is still balanced. A trial's draws depend on the seed and on its own number only: trial 1,000 can
+ * is still balanced; so do the packets' directions and targets within each arm. A trial's draws depend on the seed and on its own number only: trial 1,000 can
  * be made without the 999 before it.
  */
 

@@ -384,6 +384,7 @@ const char kernel_model_space[] =
 	"explore:\n"
 	"  mode: random\n"
 	"  holds: 3\n"
+	"  generation: 8\n"
 	"  places:\n"
 	"    - I held at stop\n"
 	"    - I held at ipv6-down\n"
@@ -410,7 +411,7 @@ static struct hunt hunt(enum explore_mode mode, enum model_bug bug, bool told, u
 			uint32_t most)
 {
 	char mode_set[64], seed_set[32];
-	const char *sets[] = { mode_set, seed_set };
+	const char *sets[] = { mode_set, seed_set, "explore.generation=1" };
 	struct campaign *campaign = NULL;
 	struct explorer *explorer = NULL;
 	struct hunt hunt = { 0 };
@@ -419,7 +420,7 @@ static struct hunt hunt(enum explore_mode mode, enum model_bug bug, bool told, u
 
 	snprintf(mode_set, sizeof(mode_set), "explore.mode=%s", explore_mode_names[mode]);
 	snprintf(seed_set, sizeof(seed_set), "seed=%u", seed);
-	if (campaign_load_text("model", kernel_model_space, strlen(kernel_model_space), sets, 2,
+	if (campaign_load_text("model", kernel_model_space, strlen(kernel_model_space), sets, 3,
 			       &campaign, &why) ||
 	    explorer_new(campaign, &explorer))
 		abort();
