@@ -498,15 +498,20 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* What a trial shows whose holds were reached, those that `reached` wants, and kept, too. */
-static struct behaviour reach(const struct trial_spec *spec,
-			      bool (*reached)(const struct trial_spec *spec, uint32_t hold),
-			      bool kept)
+/* What a trial shows whose threads came by the places that `reached` wants; holds there were kept, too. */
+static struct behaviour reach(const struct campaign *campaign, const struct trial_spec *spec,
+			      bool (*reached)(const struct order_hold *place), bool kept)
 {
 	struct behaviour behaviour = { .features = { 7 }, .nr_features = 1 };
+	struct order places;
 
+	plan_hooks(campaign, &places);
+	for (uint32_t i = 0; i < places.nr_holds; i++)
+		if (reached(&places.holds[i]))
+			behaviour.features[behaviour.nr_features++] =
+				behaviour_of_pass(&places.holds[i]);
 	for (uint32_t i = 0; i < spec->steps; i++)
-		for (int also = 0; also <= kept && reached(spec, i); also++)
+		for (int also = 0; also <= kept && reached(&spec->holds[i]); also++)
 			behaviour.features[behaviour.nr_features++] = behaviour_of_hold(
 				spec->holds[i].thread, spec->holds[i].at_return,
 				spec->holds[i].place, also);
@@ -515,10 +520,9 @@ static struct behaviour reach(const struct trial_spec *spec,
 	return behaviour;
 }
 
-static bool all(const struct trial_spec *spec, uint32_t hold)
+static bool all(const struct order_hold *place)
 {
-	(void)spec;
-	(void)hold;
+	(void)place;
 	return true;
 }
 
@@ -537,7 +541,7 @@ static void test_corpus_is_what_came_about(void **state)
 			struct behaviour behaviour;
 
 			assert_int_equal(explorer_next(explorer, trial, &spec), 0);
-			behaviour = reach(&spec, all, kept);
+			behaviour = reach(campaign, &spec, all, kept);
 			assert_int_equal(explorer_learn(explorer, trial, &behaviour), 0);
 		}
 		explorer_sums(explorer, &sums);
@@ -581,13 +585,13 @@ static void test_schedules(void **state)
 	campaign_free(campaign);
 }
 
-static bool not_uncached(const struct trial_spec *spec, uint32_t hold)
+static bool not_uncached(const struct order_hold *place)
 {
-	return strcmp(spec->holds[hold].place, "uncached-route") != 0;
+	return strcmp(place->place, "uncached-route") != 0;
 }
 
 /* How many trials of 500 hold there, where holds are reached as `reached` says. */
-static uint32_t uses_of_uncached(bool (*reached)(const struct trial_spec *spec, uint32_t hold))
+static uint32_t uses_of_uncached(bool (*reached)(const struct order_hold *place))
 {
 	struct campaign *campaign = load(kernel_model_space, "explore.mode=guided", 1);
 	struct explorer *explorer = explore(campaign);
@@ -598,9 +602,9 @@ static uint32_t uses_of_uncached(bool (*reached)(const struct trial_spec *spec, 
 		struct behaviour behaviour;
 
 		assert_int_equal(explorer_next(explorer, trial, &spec), 0);
-		behaviour = reach(&spec, reached, true);
+		behaviour = reach(campaign, &spec, reached, true);
 		for (uint32_t i = 0; i < spec.steps; i++)
-			uses += !not_uncached(&spec, i);
+			uses += !not_uncached(&spec.holds[i]);
 		assert_int_equal(explorer_learn(explorer, trial, &behaviour), 0);
 	}
 	explorer_free(explorer);
@@ -608,14 +612,13 @@ static uint32_t uses_of_uncached(bool (*reached)(const struct trial_spec *spec, 
 	return uses;
 }
 
-/* A place that no trial reaches is tried again now and then, and that is all. */
+/* A place that nobody comes by is tried now and then, and that is all. */
 static void test_what_never_comes_is_left_alone(void **state)
 {
 	uint32_t in_vain = uses_of_uncached(not_uncached), otherwise = uses_of_uncached(all);
 
 	(void)state;
-	assert_true(in_vain > 20);
-	if (in_vain * 2 > otherwise)
+	if (in_vain < 5 || in_vain * 4 > otherwise)
 		fail_msg("%u in vain, %u otherwise", in_vain, otherwise);
 }
 
@@ -668,16 +671,16 @@ static void test_guided_is_twice_as_quick(void **state)
 
 static bool is_kept(const struct trial_spec *spec, const struct behaviour *behaviour)
 {
-	struct behaviour kept = reach(spec, all, true);
-	uint32_t found = 0;
+	for (uint32_t i = 0; i < spec->steps; i++) {
+		uint64_t kept =
+			behaviour_of_hold(spec->holds[i].thread, spec->holds[i].at_return,
+					  spec->holds[i].place, true);
 
-	for (uint32_t i = 0, j = 0; i < kept.nr_features; i++) {
-		while (j < behaviour->nr_features && behaviour->features[j] < kept.features[i])
-			j++;
-		found += j < behaviour->nr_features &&
-			 behaviour->features[j] == kept.features[i];
+		if (!bsearch(&kept, behaviour->features, behaviour->nr_features, sizeof(kept),
+			     by_value))
+			return false;
 	}
-	return found == 2 * spec->steps;
+	return true;
 }
 
 /* Of 300 trials, those whose order came about. */
