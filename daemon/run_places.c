@@ -97,7 +97,8 @@ struct scouts {
 	uint32_t hooked[ORDER_HOLDS_MAX]; /* which candidates, of the table */
 	uint32_t nr_hooked;
 	struct proposals seen;
-	uint32_t trials, faults;
+	uint32_t trials;
+	bool faults;
 	char no_ledger[256]; /* "": there was one, or none was wanted */
 };
 
@@ -122,7 +123,7 @@ static void walked(const struct evidence *evidence, const struct judgement *judg
 	struct scouts *scouts = arg;
 
 	scouts->trials++;
-	scouts->faults += verdict_fault(judgement->verdict);
+	scouts->faults |= verdict_fault(judgement->verdict);
 	for (uint32_t i = 0; i < scouts->nr_hooked; i++)
 		scouts->candidates->list[scouts->hooked[i]].passed += evidence->passed >> i & 1;
 	read_books(scouts, books);
@@ -256,8 +257,11 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 
 	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note),
 		 "%u trials without injection, which are no trials of the campaign, showed %u "
-		 "paths of references in %u functions; %u of them had a fault%s%s",
-		 scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->faults,
+		 "paths of references in %u functions%s%s%s",
+		 scouts->trials, scouts->seen.paths, scouts->seen.nr,
+		 scouts->faults ? "; the last had a fault and ended them: a campaign with the "
+				  "arm echo shows it without injection" :
+				  "",
 		 scouts->no_ledger[0] ? "; " : "", scouts->no_ledger);
 	places->proposed[at].hook =
 		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };

@@ -321,6 +321,8 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 		runner->ask->scouted(evidence, judgement,
 				     lane_books(seat->lane, BOOKS_NET_DEVICE),
 				     runner->ask->arg);
+		if (verdict_fault(judgement->verdict))
+			end(runner, "findings");
 		return true;
 	}
 	if (seat->repeats)
@@ -805,7 +807,7 @@ static enum exits sum_up(struct runner *runner)
 
 	if (runner->ask->scouted)
 		return runner->error			   ? exit_of_error(runner->error) :
-		       !strcmp(runner->ended_by, "trials") ? EXIT_CLEAN :
+		       strcmp(runner->ended_by, "signal") != 0 ? EXIT_CLEAN :
 							     EXIT_INCONCLUSIVE;
 	tally_summary(runner->tally, &summary);
 	summary.id = results_id(results);

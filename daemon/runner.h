@@ -36,7 +36,7 @@ struct runner_ask {
 	bool keep;		   /* named namespaces that stay */
 	/*
 	 * NULL, or who is told of each trial and its books (BOOKS_OBJECTS of them) instead of the results and the
-	 * tally, which then know nothing of it: the campaign is EXIT_CLEAN when all of its trials were run.
+	 * tally, which then know nothing of it: the campaign ends with the first fault, too, and is EXIT_CLEAN.
 	 */
 	void (*scouted)(const struct evidence *evidence, const struct judgement *judgement,
 			const struct books *books, void *arg);
