@@ -10,6 +10,8 @@
 #include "counts.bpf.h"
 #include "neighbours.bpf.h"
 
+#define EINVAL 22
+
 const volatile __u32 nr_cpus = 1;
 
 extern const void __per_cpu_offset __ksym __weak;
@@ -105,21 +107,27 @@ static __always_inline void read_groups(struct inet6_dev *idev, struct counts *c
 	}
 }
 
-/* args: ifindex, slot. 0 when the slot is filled in; its `found` says whether the device exists. */
+/*
+ * args: ifindex, slot, and where the walk through the neighbours goes on (probes_walk). When it is over, the
+ * slot is filled in; its `found` says whether the device exists.
+ */
 SEC("raw_tp")
 int counts_read(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 ifindex = ctx->args[0], slot = ctx->args[1];
+	__u32 ifindex = ctx->args[0], slot = ctx->args[1], from = ctx->args[2];
 	struct counts *counts = bpf_map_lookup_elem(&count_slots, &slot);
 	struct net_device *dev = find_device(ifindex);
+	struct neighbour *none = 0;
 	struct inet6_dev *idev;
 
 	if (!counts)
-		return 1;
+		return -EINVAL;
 	counts->at_ns = bpf_ktime_get_ns();
 	counts->ifindex = ifindex;
 	counts->found = !!dev;
-	counts->nr_addresses = counts->nr_neighbours = counts->nr_groups = 0;
+	counts->nr_addresses = counts->nr_groups = 0;
+	if (!from)
+		counts->nr_neighbours = 0;
 	if (!dev)
 		return 0;
 
@@ -140,6 +148,5 @@ int counts_read(struct bpf_raw_tracepoint_args *ctx)
 	counts->inet6_dev_dead = BPF_CORE_READ(idev, dead);
 	read_addresses(idev, counts);
 	read_groups(idev, counts);
-	find_neighbour(dev, idev, 0, &counts->nr_neighbours);
-	return 0;
+	return walk_neighbours(dev, idev, 0, from, &counts->nr_neighbours, &none);
 }

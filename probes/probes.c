@@ -113,6 +113,45 @@ int probes_refused(int err, const char *what, struct why *why)
 	return refused(err, what, why);
 }
 
+/* --- programs that are run on demand --- */
+
+int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t nr_args,
+	       int32_t *returned)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args,
+		    .ctx_size_in = nr_args * (uint32_t)sizeof(*args));
+	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+
+	if (!err)
+		*returned = (int32_t)opts.retval;
+	return err;
+}
+
+int probes_walk(const struct bpf_program *program, uint64_t *args, uint32_t nr_args,
+		const char *what, struct why *why)
+{
+	enum { RUNS_MAX = 8192 }; /* some 100 ms; 16 buckets each */
+	int32_t next = 0;
+
+	for (int i = 0; i < RUNS_MAX; i++) {
+		int err = probes_run(program, args, nr_args, &next);
+
+		if (err || (next < 0 && next != -E2BIG))
+			return refused(err ? -err : -next, what, why);
+		if (next <= 0)
+			break;
+		args[nr_args - 1] = (uint32_t)next;
+	}
+	if (next)
+		return why_set(
+			why, E2BIG,
+			"probes: %s: this machine has more IPv6 neighbours than can be gone "
+			"through (`ip -6 neigh show nud all`); `ip -6 neigh flush` removes "
+			"them",
+			what);
+	return 0;
+}
+
 /* --- which rungs this kernel has, cheaply --- */
 
 /* 0 when the rung may be tried, with the function to hook; else -errno with the reason. */
@@ -512,15 +551,15 @@ static int attach_step(struct probes *probes, uint32_t i)
 static uint64_t turn_cost(const struct probes *probes, uint64_t size)
 {
 	enum { TRIES = 5 };
-	uint64_t args[] = { size }, least_ns = UINT64_MAX;
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+	uint64_t least_ns = UINT64_MAX;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.step_old_cost),
-					   &opts))
+		int32_t ns;
+
+		if (probes_run(probes->skel->progs.step_old_cost, &size, 1, &ns))
 			return 0;
-		if (opts.retval < least_ns)
-			least_ns = opts.retval;
+		if ((uint32_t)ns < least_ns)
+			least_ns = (uint32_t)ns;
 	}
 	return least_ns;
 }
@@ -647,13 +686,12 @@ static int map_memory(struct probes *probes, struct why *why)
 
 static int find_offsets(struct probes *probes, struct why *why)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int err = bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_offsets),
-					 &opts);
+	int32_t unknown;
+	int err = probes_run(probes->skel->progs.counts_offsets, NULL, 0, &unknown);
 
 	if (err)
 		return refused(-err, "running a program on demand", why);
-	if (opts.retval)
+	if (unknown)
 		return why_set(
 			why, ENOTSUP,
 			"probes: this kernel shows no way to its per-CPU counters: neither "
@@ -912,13 +950,12 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
 		  struct why *why)
 {
-	__u64 args[] = { ifindex, slot };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
-	int err =
-		bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_read), &opts);
+	uint64_t args[] = { ifindex, slot, 0 };
+	int err = probes_walk(probes->skel->progs.counts_read, args, 3,
+			      "reading reference counts", why);
 
-	if (err || opts.retval)
-		return refused(err ? -err : EIO, "reading reference counts", why);
+	if (err)
+		return err;
 	*counts = probes->counts[slot];
 	return 0;
 }

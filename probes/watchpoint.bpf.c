@@ -185,8 +185,9 @@ static __always_inline void find_alive(struct net_device *dev, __u32 kind,
 }
 
 /*
- * args: slot, ifindex, enum watchpoint_kind, the address' two halves or where the object lies. 0 when the
- * answer is in watchpoint_finds; its `found` says whether there is such an object.
+ * args: slot, ifindex, enum watchpoint_kind, the address' two halves or where the object lies and nothing, and
+ * where the walk through the neighbours goes on (probes_walk). When it is over, the answer is in watchpoint_finds; its
+ * `found` says whether there is such an object.
  */
 SEC("raw_tp")
 int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
@@ -197,8 +198,9 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 	struct net_device *dev = find_device(ifindex);
 	struct inet6_dev *idev = dev ? BPF_CORE_READ(dev, ip6_ptr) : 0;
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct neighbour *neighbour;
-	__u32 nr;
+	struct neighbour *neighbour = 0;
+	__u32 nr = 0;
+	__s32 next = 0;
 
 	found.pidns_inum = who_is(task).pidns;
 	found.pidns_level = BPF_CORE_READ(task, signal, pids[1], level);
@@ -208,9 +210,8 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 		found.at = (__u64)idev + bpf_core_field_offset(struct inet6_dev, refcnt);
 	else if (idev && kind == WATCHPOINT_INET6_IFADDR)
 		found.at = find_ifaddr(idev, &key);
-	else if (idev && kind == WATCHPOINT_NEIGHBOUR &&
-		 (neighbour = find_neighbour(dev, idev, &key, &nr)))
-		found.at = (__u64)neighbour + bpf_core_field_offset(struct neighbour, refcnt);
+	else if (idev && kind == WATCHPOINT_NEIGHBOUR)
+		next = walk_neighbours(dev, idev, &key, ctx->args[5], &nr, &neighbour);
 	else if (kind == WATCHPOINT_DST)
 		find_dst(key.high, &found);
 	else if (kind == WATCHPOINT_BORN_IFADDR && key.high)
@@ -219,6 +220,10 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 		found.at = (__u64)dev + bpf_core_field_offset(struct net_device, ifindex);
 	else if (dev && kind >= WATCHPOINT_DSTS)
 		find_alive(dev, kind, &found);
+	if (neighbour)
+		found.at = (__u64)neighbour + bpf_core_field_offset(struct neighbour, refcnt);
+	if (next)
+		return next;
 	found.found = !!found.at;
 	return bpf_map_update_elem(&watchpoint_finds, &slot, &found, BPF_ANY);
 }

@@ -86,15 +86,7 @@ static bool is_online(const char *list, uint32_t cpu)
 	return false;
 }
 
-/* --- the programs that run on demand --- */
-
-static int run_program(const struct bpf_program *program, const __u64 *args, size_t size)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = (__u32)size);
-	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
-
-	return err ? err : -(int)opts.retval;
-}
+/* --- where a counter is --- */
 
 void watchpoint_object_name(const struct watchpoint_object *object,
 			    char name[WATCHPOINT_OBJECT_NAME])
@@ -113,15 +105,19 @@ static int find_object(const struct watchpoints *watch, uint32_t ifindex,
 		       const struct watchpoint_object *object, struct watchpoint_found *found,
 		       struct why *why)
 {
-	__u64 args[] = { watch->slot, ifindex, object->kind, object->at, 0 };
+	uint64_t args[] = { watch->slot, ifindex, object->kind, object->at, 0, 0 };
 	char name[WATCHPOINT_OBJECT_NAME];
+	int err;
 
 	if (object->kind == WATCHPOINT_INET6_IFADDR || object->kind == WATCHPOINT_NEIGHBOUR)
 		memcpy(&args[3], object->address, sizeof(object->address));
-	if (run_program(watch->skel->progs.watchpoint_find, args, sizeof(args)) ||
-	    bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.watchpoint_finds), &watch->slot,
+	err = probes_walk(watch->skel->progs.watchpoint_find, args, 6, "looking for a counter",
+			  why);
+	if (err)
+		return err;
+	if (bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.watchpoint_finds), &watch->slot,
 				found))
-		return probes_refused(errno ? errno : EIO, "looking for a counter", why);
+		return probes_refused(errno, "looking for a counter", why);
 	if (found->found)
 		return 0;
 	if (object->kind == WATCHPOINT_NET_DEVICE)
@@ -321,9 +317,10 @@ static void forget_born(struct watchpoints *watch, uint32_t index)
 static int mark_object(const struct watchpoints *watch, uint32_t index, struct why *why)
 {
 	const struct watchpoint_found *found = &watch->objects[index].found;
-	__u64 args[] = { watch->slot, index, found->at, found->counter };
+	uint64_t args[] = { watch->slot, index, found->at, found->counter };
+	int32_t full;
 
-	if (!run_program(watch->skel->progs.watchpoint_mark, args, sizeof(args)))
+	if (!probes_run(watch->skel->progs.watchpoint_mark, args, 4, &full) && !full)
 		return 0;
 	return why_set(why, ENOSPC, "watchpoints: the ring has no room for a mark");
 }
