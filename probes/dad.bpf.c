@@ -26,8 +26,8 @@ static __always_inline void dad_leave(void)
 	if (!lane)
 		return;
 	bpf_map_delete_elem(&dad_workers, &task);
-	for (int i = 0; i < STEPS_MAX; i++)
-		awaited |= lane->steps[i].thread == THREAD_DAD;
+	for (int i = 0; i < STEPS_MAX && !awaited; i++)
+		awaited = lane->steps[i].thread == THREAD_DAD;
 	if (lane->trial && lane->opened == lane->trial &&
 	    (!awaited || lane->held[THREAD_DAD] == lane->trial))
 		lane->done[THREAD_DAD] = lane->trial;
