@@ -159,6 +159,17 @@ static void say_unarmed(struct crew *crew, uint32_t first, const struct why *why
 	}
 }
 
+void crew_ledger_refuse(struct crew *crew)
+{
+	struct why why;
+
+	why_set(&why, 0,
+		"ledger: the device is deleted with all references that it had before the "
+		"trial, "
+		"whose holds were not seen");
+	say_unarmed(crew, 0, &why);
+}
+
 void crew_ledger_open(struct crew *crew)
 {
 	bool is_armed = crew->ledger && crew->ledger->watch;

@@ -909,11 +909,13 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 		fds[9 + i] = bpf_program__fd(births[i]);
 }
 
-int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
-		  struct why *why)
+enum { COUNTS_ARGS = 4 }; /* see counts_read */
+
+static int run_counts(struct probes *probes, uint32_t slot, __u64 args[COUNTS_ARGS],
+		      struct counts *counts, struct why *why)
 {
-	__u64 args[] = { ifindex, slot };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args,
+		    .ctx_size_in = COUNTS_ARGS * sizeof(args[0]));
 	int err =
 		bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.counts_read), &opts);
 
@@ -921,6 +923,23 @@ int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct
 		return refused(err ? -err : EIO, "reading reference counts", why);
 	*counts = probes->counts[slot];
 	return 0;
+}
+
+int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
+		  struct why *why)
+{
+	__u64 args[COUNTS_ARGS] = { ifindex, slot };
+
+	return run_counts(probes, slot, args, counts, why);
+}
+
+int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts *before,
+		       struct counts *counts, struct why *why)
+{
+	__u64 args[COUNTS_ARGS] = { before->ifindex, slot, before->device,
+				    before->inet6_dev_at };
+
+	return run_counts(probes, slot, args, counts, why);
 }
 
 /* --- rings --- */
