@@ -42,7 +42,7 @@ static void walked(const struct judgement *judgement, const struct books *books,
 	}
 }
 
-/* As the campaign's, but nothing is held, and the ledger is armed in each. */
+/* As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in each. */
 static enum exits run_scouts(const struct campaign *asked, struct probes *probes,
 			     struct scouts *scouts, struct why *why)
 {
@@ -54,8 +54,16 @@ static enum exits run_scouts(const struct campaign *asked, struct probes *probes
 				  .first = 1,
 				  .scouted = walked,
 				  .arg = scouts };
+	enum change_kind *changes = calloc(asked->bringup.nr_change, sizeof(*changes));
 	enum exits code = EXIT_INTERNAL;
 
+	if (!changes)
+		return code;
+	for (uint32_t i = 0; i < asked->bringup.nr_change; i++)
+		changes[i] = asked->bringup.change[i] == CHANGE_LINK_DELETE ?
+				     CHANGE_NONE :
+				     asked->bringup.change[i];
+	campaign.bringup.change = changes;
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
 	memset(&campaign.explore, 0, sizeof(campaign.explore));
 	campaign.stop.trials = asked->explore.scouts;
@@ -72,6 +80,7 @@ static enum exits run_scouts(const struct campaign *asked, struct probes *probes
 		code = runner_run(&ask, why);
 	progress_free(ask.progress);
 	explorer_free(ask.explorer);
+	free(changes);
 	return code;
 }
 
