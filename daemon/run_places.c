@@ -57,8 +57,10 @@ static enum exits run_scouts(const struct campaign *asked, struct probes *probes
 	enum change_kind *changes = calloc(asked->bringup.nr_change, sizeof(*changes));
 	enum exits code = EXIT_INTERNAL;
 
-	if (!changes)
+	if (!changes) {
+		why_set(why, ENOMEM, "explore: out of memory");
 		return code;
+	}
 	for (uint32_t i = 0; i < asked->bringup.nr_change; i++)
 		changes[i] = asked->bringup.change[i] == CHANGE_LINK_DELETE ?
 				     CHANGE_NONE :
