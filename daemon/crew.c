@@ -947,6 +947,7 @@ void crew_work(const struct lane_ask *ask, int channel)
 	}
 	if (!crew_tell(channel, &crew.message) && !err)
 		loop_run(crew.loop);
+	crew_ledger_end(&crew);
 	crew_close_place(&crew);
 	_exit(0);
 }

@@ -247,6 +247,12 @@ void crew_ledger_write(struct crew *crew)
 	books_accuse_survivors(crew->ask->books);
 }
 
+void crew_ledger_end(struct crew *crew)
+{
+	if (crew->ledger)
+		watchpoints_disarm(crew->ledger->watch);
+}
+
 void crew_ledger_let_go(struct crew *crew)
 {
 	if (crew->ledger)

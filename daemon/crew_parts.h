@@ -121,6 +121,9 @@ void crew_ledger_close(struct crew *crew);
 void crew_ledger_write(struct crew *crew);
 void crew_ledger_let_go(struct crew *crew);
 
+/* At the lane's end: objects of later lanes may come to lie where those of this one were. */
+void crew_ledger_end(struct crew *crew);
+
 /* Thread II has sent something: tells those who wait for it when that was all. */
 void crew_sent(struct crew *crew);
 
