@@ -256,6 +256,11 @@ static void print_ledger(const struct subject *s, FILE *out)
 		fprintf(out,
 			"\nLedger (every hold and put, caught by a hardware watchpoint)\n");
 		finding_print_ledger(out, s->finding, MAIL_COLUMNS);
+	} else if (s->told.spec.change == CHANGE_LINK_DELETE) {
+		fputs("\nLedger: none. A device that is deleted drops what it had before the "
+		      "trial, too,\n"
+		      "and the holds of that were not seen.\n",
+		      out);
 	}
 }
 
