@@ -139,7 +139,8 @@ static const struct field bringup_rows[] = {
 	  .doc = "What do_dad does right after the first flag set, one drawn for each trial, in every "
 		 "arm: mtu changes it and puts it back, address-add and route-add add a global "
 		 "one, address-delete and route-delete take the link-local one as soon as it is "
-		 "there, disable-ipv6 switches IPv6 off and on" },
+		 "there, disable-ipv6 switches IPv6 off and on, link-delete deletes the device, so "
+		 "that each such trial is the last of its lane" },
 	{ "deadline_ms", FIELD_U32, IN(bringup, uint32_t, deadline_ms), RANGE(1, 600000),
 	  .fallback = "5000",
 	  .doc = "How long the bring-up may take from start to exit, the hold not counted; "

@@ -66,7 +66,7 @@ static int do_dad_failed(const char *what, const char *dut)
 	return EXIT_FAILURE;
 }
 
-/* The change is tried, and told; the flags are restored in any case. */
+/* The change is tried, and told; the flags are restored in any case, if there still is a device. */
 static void make_change(enum change_kind change, const struct change_about *about,
 			volatile struct bringup_change *told)
 {
@@ -102,6 +102,7 @@ static int do_dad(const struct testbed *testbed, enum change_kind change,
 	if (change)
 		make_change(change,
 			    &(struct change_about){
+				    .testbed = testbed,
 				    .dut = dut,
 				    .ifindex = ifindex,
 				    .link_local = testbed_dut(testbed)->link_local,
@@ -110,6 +111,8 @@ static int do_dad(const struct testbed *testbed, enum change_kind change,
 				    .deadline_ns = loop_now() + deadline_ms * 1000000ULL / 2,
 			    },
 			    told);
+	if (!change_leaves_device(change) && !told->error)
+		return EXIT_SUCCESS;
 	if (change_leaves_address(change))
 		wait_for_dad(events, ifindex, deadline_ms);
 	request.ifr_flags = before;
@@ -227,6 +230,8 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 		if (campaign->bringup.kind == BRINGUP_COMMAND)
 			run_command(campaign, testbed_dut(testbed)->name,
 				    peer ? peer->name : NULL);
+		/* In a deletion that does not return it keeps what it has for ever. */
+		close_range(STDERR_FILENO + 1, ~0U, 0);
 		_exit(do_dad(testbed, change, told, campaign->bringup.deadline_ms / 2));
 	}
 	close(go[0]);

@@ -181,12 +181,19 @@ static int route_delete(const struct change_about *about)
 	return err ? err : answer_of(ioctl(about->socket, SIOCDELRT, &request));
 }
 
+static int link_delete(const struct change_about *about)
+{
+	struct why why;
+
+	return testbed_dut_delete(about->testbed, &why);
+}
+
 /* --- all of them --- */
 
 /* clang-format off */
 static const struct {
 	int (*make)(const struct change_about *about);
-	bool takes_address;
+	bool takes_address, takes_device;
 } changes[] = {
 	[CHANGE_NONE]		= { NULL },
 	[CHANGE_MTU]		= { mtu_change },
@@ -195,6 +202,7 @@ static const struct {
 	[CHANGE_ROUTE_ADD]	= { route_add },
 	[CHANGE_ROUTE_DELETE]	= { route_delete },
 	[CHANGE_DISABLE_IPV6]	= { disable_ipv6 },
+	[CHANGE_LINK_DELETE]	= { link_delete, true, true },
 };
 /* clang-format on */
 _Static_assert(sizeof(changes) / sizeof(changes[0]) == CHANGES, "a row per change");
@@ -207,4 +215,9 @@ int change_make(enum change_kind change, const struct change_about *about)
 bool change_leaves_address(enum change_kind change)
 {
 	return !changes[change].takes_address;
+}
+
+bool change_leaves_device(enum change_kind change)
+{
+	return !changes[change].takes_device;
 }

@@ -62,6 +62,30 @@ static struct evidence_counts facts_of(const struct counts *counts)
 	};
 }
 
+/* --- thread I's deletion of the device, of which thread I itself tells --- */
+
+static const volatile struct bringup_change *deletion(const struct crew *crew)
+{
+	const volatile struct bringup_change *change = crew->bringup.change;
+
+	return crew->message.evidence.spec.change == CHANGE_LINK_DELETE && change &&
+			       change->begun_ns ?
+		       change :
+		       NULL;
+}
+
+static bool is_deleting(const struct crew *crew)
+{
+	return deletion(crew) && !deletion(crew)->ended_ns;
+}
+
+static bool is_deleted(const struct crew *crew)
+{
+	return deletion(crew) && deletion(crew)->ended_ns && !deletion(crew)->error;
+}
+
+/* --- counts --- */
+
 static struct counts read_counts(struct crew *crew)
 {
 	struct counts counts = { 0 };
@@ -116,6 +140,12 @@ struct counts crew_counts(struct crew *crew)
 	return last;
 }
 
+/* Nothing holds what could be deleted; what is left are the entries of its namespace. */
+static bool namespace_settled(const struct crew *crew, const struct counts *counts)
+{
+	return !(crew->state->watched & WATCH_DST) || counts->dst <= crew->baseline.dst;
+}
+
 /* Looks; true when the counts are back. */
 static bool look_settled(struct crew *crew)
 {
@@ -124,7 +154,7 @@ static bool look_settled(struct crew *crew)
 	crew->message.evidence.after = facts_of(&counts);
 	if (!counts.found)
 		crew->message.evidence.device_gone = true;
-	return at_baseline(crew, &counts);
+	return is_deleted(crew) ? namespace_settled(crew, &counts) : at_baseline(crew, &counts);
 }
 
 /* --- what the trial asks for --- */
@@ -259,10 +289,23 @@ static void crew_settled(struct crew *crew, uint64_t at_ns)
 
 static void testbed_ready(void *arg);
 
+/* -ENODEV also when there is nothing left to be set down. */
+static int set_down(struct crew *crew)
+{
+	struct why why;
+
+	if (is_deleted(crew)) {
+		crew->down_ns = deletion(crew)->ended_ns;
+		return -ENODEV;
+	}
+	crew->down_ns = loop_now();
+	crew_note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
+	return testbed_dut_down(crew->testbed, &why);
+}
+
 static void crew_tear_down(void *arg)
 {
 	struct crew *crew = arg;
-	struct why why;
 	int err;
 
 	loop_timer_stop(crew->hold);
@@ -270,9 +313,7 @@ static void crew_tear_down(void *arg)
 	crew_dad_end(crew);
 	crew_load_end(crew);
 	testbed_ready(crew); /* how DAD ended; a trial that settles at once reads no more */
-	crew->down_ns = loop_now();
-	crew_note(crew, MOMENT_DOWN, crew->down_ns, 0, 0);
-	err = testbed_dut_down(crew->testbed, &why);
+	err = set_down(crew);
 	if (err == -ENODEV)
 		crew->message.evidence.device_gone = true;
 	else if (err)
@@ -281,6 +322,8 @@ static void crew_tear_down(void *arg)
 		crew_settled(crew, loop_now());
 		return;
 	}
+	if (is_deleted(crew))
+		loop_timer_set(crew->relook, loop_now() + RELOOK_NS);
 	if (crew->message.evidence.device_gone)
 		return; /* the deadline will end it */
 	crew->state->settle_net_device = crew_net_device_refs(&crew->baseline);
@@ -301,8 +344,8 @@ static void crew_look(void *arg)
 		return;
 	}
 	e->settle_ns = loop_now() - crew->down_ns;
-	crew_note(crew, MOMENT_LOOK, loop_now(), e->after.net_device - e->baseline.net_device,
-		  0);
+	crew_note(crew, MOMENT_LOOK, loop_now(),
+		  e->after.found ? e->after.net_device - e->baseline.net_device : 0, 0);
 	trial_happened(&crew->trial, TRIAL_MISSING);
 }
 
@@ -311,6 +354,10 @@ static void crew_unregister(void *arg)
 	struct crew *crew = arg;
 	struct why why;
 
+	if (is_deleted(crew)) { /* thread I has confirmed that nothing holds the device */
+		trial_happened(&crew->trial, TRIAL_RETURNED);
+		return;
+	}
 	crew_ledger_close(crew);
 	crew->message.evidence.unregister_tried = true;
 	crew_note(crew, MOMENT_UNREGISTER, loop_now(), 0, 0);
@@ -327,13 +374,33 @@ static void crew_unregister(void *arg)
 	}
 }
 
+/* What keeps a device whose deletion does not return: a surviving inet6_dev is one of its references. */
+static void count_left(struct crew *crew)
+{
+	struct evidence *e = &crew->message.evidence;
+	struct evidence_counts facts;
+	struct counts left = { 0 };
+	struct why why;
+
+	e->settle_ns = loop_now() - deletion(crew)->begun_ns;
+	if (probes_counts_left(crew->probes, crew->ask->slot, &crew->baseline, &left, &why) ||
+	    !left.found)
+		return; /* it is not this device that is waited for */
+	facts = facts_of(&left);
+	facts.net_device -= left.have_inet6_dev;
+	evidence_left(e, &facts);
+}
+
 static void crew_hang(void *arg)
 {
 	struct crew *crew = arg;
 	struct evidence *e = &crew->message.evidence;
+	pid_t remover = is_deleting(crew) ? crew->bringup.pid : crew->remover;
 
-	e->hang = crew->remover ? HANG_UNREGISTER : HANG_FLAGS;
-	e->hang_pid = (uint32_t)(crew->remover ? crew->remover : crew->inside_pid);
+	if (is_deleting(crew))
+		count_left(crew);
+	e->hang = remover ? HANG_UNREGISTER : HANG_FLAGS;
+	e->hang_pid = (uint32_t)(remover ? remover : crew->inside_pid);
 	lane_read_stack((pid_t)e->hang_pid, e);
 }
 
@@ -378,6 +445,8 @@ static void note_change(struct crew *crew)
 {
 	const volatile struct bringup_change *change = crew->bringup.change;
 
+	if (is_deleting(crew) || is_deleted(crew))
+		crew_note(crew, MOMENT_CLOSED, change->begun_ns, 0, 0);
 	if (change && change->begun_ns)
 		crew_note(crew, MOMENT_CHANGE, change->begun_ns, 0, 0);
 	if (change && change->ended_ns)
@@ -536,6 +605,11 @@ static void bring_up_ended(struct crew *crew, int status)
 	struct evidence *e = &crew->message.evidence;
 
 	crew->bringup.pid = 0;
+	if (is_deleted(crew)) { /* without a second flag set, which says so otherwise */
+		crew->state->closed = e->spec.trial;
+		__atomic_store_n(&crew->state->done[ORDER_THREAD_I], e->spec.trial,
+				 __ATOMIC_SEQ_CST);
+	}
 	crew_note(crew, MOMENT_EXITED, loop_now(), status, 0);
 	if (e->bringup_end != BRINGUP_OVERTIME)
 		e->bringup_end = WIFEXITED(status) ? BRINGUP_EXITED : BRINGUP_KILLED;
@@ -566,22 +640,39 @@ static void child_changed(void *arg)
 		crew_settled(crew, loop_now());
 }
 
+/*
+ * From when on what thread I is inside of hangs; 0: it is inside of nothing. A deletion may take as long as
+ * a trial without one has for the references, the looks and the unregister.
+ */
+static uint64_t hangs_from(const struct crew *crew)
+{
+	const struct trial_limits *limits = &crew->trial.limits;
+
+	if (crew->trial.state >= TRIAL_SETTLING)
+		return 0;
+	if (is_deleting(crew))
+		return deletion(crew)->begun_ns +
+		       (limits->settle_us + TRIAL_LOOKS * limits->grace_us +
+			limits->unregister_us) *
+			       1000;
+	return crew->flags_inside ? crew->entered_ns + HANG_LEAST_NS : 0;
+}
+
 /* What is waiting to be read may have moved the trial on, or answer what seems to hang. */
 static void deadline_passed(void *arg)
 {
 	struct crew *crew = arg;
-	uint64_t inside_ns;
+	uint64_t hangs_ns, now;
 
 	child_changed(crew);
-	if (!running(crew) || loop_now() < crew->deadline_ns)
+	now = loop_now();
+	if (!running(crew) || now < crew->deadline_ns)
 		return;
-	if (!crew->flags_inside || crew->trial.state >= TRIAL_SETTLING) {
+	hangs_ns = hangs_from(crew);
+	if (!hangs_ns)
 		trial_happened(&crew->trial, TRIAL_OVERTIME);
-		return;
-	}
-	inside_ns = loop_now() - crew->entered_ns;
-	if (inside_ns < HANG_LEAST_NS)
-		crew_deadline(crew, (HANG_LEAST_NS - inside_ns) / 1000);
+	else if (now < hangs_ns)
+		crew_deadline(crew, (hangs_ns - now) / 1000 + 1);
 	else
 		trial_happened(&crew->trial, TRIAL_HUNG);
 }
@@ -731,7 +822,9 @@ static void start_trial(struct crew *crew, const struct lane_order *order)
 		fail(crew, err);
 		return;
 	}
-	if (order->ledger)
+	if (order->ledger && spec->change == CHANGE_LINK_DELETE)
+		crew_ledger_refuse(crew);
+	else if (order->ledger)
 		crew_ledger_open(crew);
 	before = crew->baseline;
 	crew->baseline = crew_counts(crew);
@@ -862,6 +955,7 @@ void crew_work(const struct lane_ask *ask, int channel)
 	}
 	if (!crew_tell(channel, &crew.message) && !err)
 		loop_run(crew.loop);
+	crew_ledger_end(&crew);
 	crew_close_place(&crew);
 	_exit(0);
 }

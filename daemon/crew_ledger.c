@@ -159,6 +159,17 @@ static void say_unarmed(struct crew *crew, uint32_t first, const struct why *why
 	}
 }
 
+void crew_ledger_refuse(struct crew *crew)
+{
+	struct why why;
+
+	why_set(&why, 0,
+		"ledger: the device is deleted with all references that it had before the "
+		"trial, "
+		"whose holds were not seen");
+	say_unarmed(crew, 0, &why);
+}
+
 void crew_ledger_open(struct crew *crew)
 {
 	bool is_armed = crew->ledger && crew->ledger->watch;
@@ -234,6 +245,12 @@ void crew_ledger_write(struct crew *crew)
 			books->state = LEDGER_SUM; /* out of memory: half of it was learned */
 	}
 	books_accuse_survivors(crew->ask->books);
+}
+
+void crew_ledger_end(struct crew *crew)
+{
+	if (crew->ledger)
+		watchpoints_disarm(crew->ledger->watch);
 }
 
 void crew_ledger_let_go(struct crew *crew)

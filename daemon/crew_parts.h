@@ -114,11 +114,16 @@ void crew_dad_due(void *crew);	/* an answer is due */
  * The ledger of the trial in hand, for ask->books. Opened before the baseline is read; what goes wrong is
  * said in the books. Closed before the device is unregistered, and at the trial's end; written down when the
  * evidence is whole. The child that unregisters lets go of it.
+ * A trial that deletes the device has none, and the books say why.
  */
 void crew_ledger_open(struct crew *crew);
+void crew_ledger_refuse(struct crew *crew);
 void crew_ledger_close(struct crew *crew);
 void crew_ledger_write(struct crew *crew);
 void crew_ledger_let_go(struct crew *crew);
+
+/* At the lane's end: objects of later lanes may come to lie where those of this one were. */
+void crew_ledger_end(struct crew *crew);
 
 /* Thread II has sent something: tells those who wait for it when that was all. */
 void crew_sent(struct crew *crew);

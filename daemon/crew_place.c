@@ -104,13 +104,15 @@ static int cycle(struct crew *crew, const struct campaign *campaign, enum change
 /*
  * The first cycles of a device take references that stay for good (10 instead of 8, in the
  * 6.18 kernel): plain cycles are run until two of them end with the same counts, then one of the
- * campaign's own bring-up, for what only that takes once, and one of each of its changes. When a kernel leaks in every cycle the counts
- * are never the same, and the trials will tell.
+ * campaign's own bring-up, for what only that takes once, and one of each of its changes but the one that
+ * would be the device's end. When a kernel leaks in every cycle the counts are never the same, and the trials
+ * will tell.
  */
 static int warm_up(struct crew *crew)
 {
 	struct campaign plain = *crew->ask->campaign;
 	struct counts before = { 0 };
+	bool has_changed = false;
 	sigset_t child;
 	int err = 0;
 
@@ -128,14 +130,18 @@ static int warm_up(struct crew *crew)
 	}
 	if (!err && crew->ask->campaign->bringup.kind != BRINGUP_DO_DAD)
 		err = cycle(crew, crew->ask->campaign, CHANGE_NONE);
-	for (uint32_t i = 0; !err && i < plain.bringup.nr_change; i++)
-		if (plain.bringup.change[i])
-			err = cycle(crew, &plain, plain.bringup.change[i]);
+	for (uint32_t i = 0; !err && i < plain.bringup.nr_change; i++) {
+		if (plain.bringup.change[i] == CHANGE_NONE ||
+		    plain.bringup.change[i] == CHANGE_LINK_DELETE)
+			continue;
+		err = cycle(crew, &plain, plain.bringup.change[i]);
+		has_changed = true;
+	}
 	/*
 	 * A group that was left while the device was up keeps no record of that, and one less reference to
 	 * inet6_dev (mld_send_cr(), net/ipv6/mcast.c): the baseline is that of a plain end.
 	 */
-	if (!err && (plain.bringup.nr_change > 1 || plain.bringup.change[0]))
+	if (!err && has_changed)
 		err = cycle(crew, &plain, CHANGE_NONE);
 	return err;
 }

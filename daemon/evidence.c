@@ -77,6 +77,39 @@ static void derive_window(struct evidence *e)
 	}
 }
 
+/* A deletion closes the window as the second flag set does otherwise: it takes the device down. */
+static void derive_deletion(struct evidence *e)
+{
+	uint64_t begun_ns = 0, ended_ns = 0;
+
+	if (e->spec.change != CHANGE_LINK_DELETE || e->change_error)
+		return;
+	for (uint32_t i = 0; i < e->nr_moments; i++) {
+		if (e->moments[i].kind == MOMENT_CHANGE)
+			begun_ns = e->moments[i].at_ns;
+		else if (e->moments[i].kind == MOMENT_CHANGED)
+			ended_ns = e->moments[i].at_ns;
+	}
+	if (!begun_ns)
+		return;
+	e->deleted = e->unregister_tried = true;
+	e->unregister_returned = ended_ns != 0;
+	e->unregister_ns = ended_ns ? ended_ns - begun_ns : 0;
+}
+
+void evidence_left(struct evidence *evidence, const struct evidence_counts *left)
+{
+	struct evidence_counts *baseline = &evidence->baseline;
+	int64_t least = left->inet6_dev ? left->net_device : left->net_device - 1;
+
+	*baseline = (struct evidence_counts){
+		.found = baseline->found,
+		.net_device = least < 1 ? least : 1,
+		.dst = left->dst < baseline->dst ? left->dst : baseline->dst,
+	};
+	evidence->after = *left;
+}
+
 /* A probe says so before the address's own notification is read. */
 static void follow_address(const struct moment *m, bool *tentative)
 {
@@ -189,6 +222,7 @@ void evidence_derive(struct evidence *evidence)
 {
 	qsort(evidence->moments, evidence->nr_moments, sizeof(evidence->moments[0]), by_stamp);
 	derive_window(evidence);
+	derive_deletion(evidence);
 	derive_echoes(evidence);
 	derive_dad(evidence);
 	derive_order(evidence);

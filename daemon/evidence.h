@@ -18,17 +18,17 @@
 
 /* What happened at a moment; thread I is the bring-up, thread II the packet, as in the seed. */
 enum moment_kind {
-	MOMENT_START,	      /* baseline read, bring-up released */
-	MOMENT_FLAGS_ENTER,   /* I: a flag set enters; value: flags asked */
-	MOMENT_FLAGS_RETURN,  /* I: and returns; value: 0 or -errno */
-	MOMENT_OPENED,	      /* I: the window is open */
-	MOMENT_HELD,	      /* I: stopped by us */
-	MOMENT_RELEASED,      /* I: continued */
-	MOMENT_CLOSED,	      /* I: the second flag set enters */
-	MOMENT_EXITED,	      /* I: the bring-up's first process ended; value: wait status */
-	MOMENT_ECHO_SENT,     /* II: we sent it; value: 0 or -errno */
-	MOMENT_ECHO_IN,	      /* II: it reached the device's receive path */
-	MOMENT_ECHO_OUT,      /* II: it entered the kernel from the lane */
+	MOMENT_START,	     /* baseline read, bring-up released */
+	MOMENT_FLAGS_ENTER,  /* I: a flag set enters; value: flags asked */
+	MOMENT_FLAGS_RETURN, /* I: and returns; value: 0 or -errno */
+	MOMENT_OPENED,	     /* I: the window is open */
+	MOMENT_HELD,	     /* I: stopped by us */
+	MOMENT_RELEASED,     /* I: continued */
+	MOMENT_CLOSED,	  /* I: the second flag set enters, or the device's deletion begins */
+	MOMENT_EXITED,	  /* I: the bring-up's first process ended; value: wait status */
+	MOMENT_ECHO_SENT, /* II: we sent it; value: 0 or -errno */
+	MOMENT_ECHO_IN,	  /* II: it reached the device's receive path */
+	MOMENT_ECHO_OUT,  /* II: it entered the kernel from the lane */
 	MOMENT_ECHO_ANSWERED, /* II: the kernel answered the send; value: bytes or -errno */
 	MOMENT_ROUTE,	      /* II: route look-up; value: table */
 	MOMENT_SOURCE,	      /* II: source selection; value: 0 or -errno */
@@ -146,7 +146,8 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	int32_t flags_error;  /* errno of the first that failed; 0: none */
 	bool changed;	      /* spec.change was made */
 	int32_t change_error; /* errno of it; 0: none */
-	uint64_t load_turns;  /* of spec.load */
+	bool deleted; /* by spec.change: begun, and not refused; that is the trial's unregister */
+	uint64_t load_turns; /* of spec.load */
 	uint64_t load_cpu_ns;
 	bool opened;
 	bool closed;
@@ -178,13 +179,13 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	char bringup_said[160]; /* its first line on standard error */
 	uint32_t descendants;	/* processes of the bring-up that were ended with the trial */
 
-	struct evidence_counts baseline;
-	bool baseline_moved; /* since the trial before, which had settled */
+	struct evidence_counts baseline; /* but see evidence_left() */
+	bool baseline_moved;		 /* since the trial before, which had settled */
 	struct evidence_counts after;
 	bool settled;
 	uint64_t settle_ns; /* from teardown to settled, or to the last look */
 	uint32_t looks;	    /* further looks after the deadline */
-	bool device_gone;   /* the device vanished in mid-trial */
+	bool device_gone;   /* the device vanished in mid-trial, or was deleted by it */
 	int32_t down_error; /* errno of the teardown's own setting down; 0: none */
 	bool lane_lost;	    /* the lane's process died or is stuck: little else is known */
 	bool undead;	    /* a process of the bring-up could not be ended: it is stuck */
@@ -218,5 +219,13 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
  * and DAD answers delivered and inside, the unregister's time. Pure: a test gives a list of moments.
  */
 void evidence_derive(struct evidence *evidence);
+
+/*
+ * What is left of a device whose deletion does not return, `net_device` without the reference of an
+ * inet6_dev that is left, too. Its baseline becomes what a deletion waits for: no inet6_dev, and a net_device
+ * with one reference, or with none before 5.13 (netdev_wait_allrefs(), net/core/dev.c): the latter is
+ * known of only if it has to be, so that a delta is what is missing at least.
+ */
+void evidence_left(struct evidence *evidence, const struct evidence_counts *left);
 
 #endif

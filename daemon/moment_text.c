@@ -25,7 +25,7 @@ static const struct {
 	[MOMENT_OPENED]        = { { "I",   "the window is open", "opens", "echo" }, VALUE_NONE },
 	[MOMENT_HELD]          = { { "I",   "held in the window", "held", "echo" }, VALUE_NONE },
 	[MOMENT_RELEASED]      = { { "I",   "let go", "let go", "echo" }, VALUE_NONE },
-	[MOMENT_CLOSED]        = { { "I",   "the window closes: the next flag set comes", "closes", "echo" }, VALUE_NONE },
+	[MOMENT_CLOSED]        = { { "I",   "the window closes: the next flag set comes, or the deletion", "closes", "echo" }, VALUE_NONE },
 	[MOMENT_EXITED]        = { { "I",   "the bring-up's process ends", "exits", "echo" }, VALUE_STATUS },
 	[MOMENT_ECHO_SENT]     = { { "II",  "the echo is handed to the kernel", "echo sent", "echo" }, VALUE_NONE },
 	[MOMENT_ECHO_IN]       = { { "II",  "the echo reaches the device's receive path", "echo in", "echo" }, VALUE_NONE },

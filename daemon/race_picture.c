@@ -53,6 +53,7 @@ static const struct span {
 	{ MOMENT_ECHO_SENT, MOMENT_ECHO_ANSWERED, "call", "in the send", false },
 	{ MOMENT_DOWN, MOMENT_SETTLED, "call", "references are waited for", true },
 	{ MOMENT_UNREGISTER, MOMENT_UNREGISTERED, "call", "in the unregister", true },
+	{ MOMENT_CHANGE, MOMENT_CHANGED, "call", "in the change", true },
 	{ MOMENT_HELD, MOMENT_RELEASED, "hold", "held", true },
 	{ MOMENT_STEP_HELD, MOMENT_STEP_RELEASED, "hold", "held", true },
 };
@@ -571,7 +572,8 @@ static void draw_hold_label(const struct picture *p, double x, double y,
 /* What a leak comes to in the end. */
 static void draw_stuck(const struct picture *p, const struct moment_told *from)
 {
-	if (from->event == MOMENT_UNREGISTER && p->trial->unregister == UNREGISTER_STUCK)
+	if ((from->event == MOMENT_UNREGISTER || from->event == MOMENT_CHANGE) &&
+	    p->trial->unregister == UNREGISTER_STUCK)
 		print_text(p, "word bad", RIGHT, p->top[ROW_DEVICE] + ROW_LINE + 24, "end",
 			   "the unregister does not return");
 }

@@ -199,6 +199,8 @@ static void print_stack(const char *stack, FILE *out)
 static void print_counts(const struct subject *s, FILE *out)
 {
 	const struct trial_line *t = &s->told;
+	const char *device = t->device ? t->device : "the device";
+	bool is_deleted = t->spec.change == CHANGE_LINK_DELETE && t->device_gone;
 	const struct {
 		const char *name;
 		int64_t before, after;
@@ -211,9 +213,14 @@ static void print_counts(const struct subject *s, FILE *out)
 		{ "multicast memberships", t->baseline.groups, t->after.groups },
 	};
 
-	if (t->baseline.found && t->after.found) {
-		fprintf(out, "\nCounts of %s, device down%*sbefore     after\n",
-			t->device ? t->device : "the device", 4, "");
+	if (is_deleted && !t->after.found)
+		fprintf(out,
+			"\nCounts of %s: none, it was deleted; dst entries of its namespace: "
+			"%" PRId64 " before, %" PRId64 " after\n",
+			device, t->baseline.dst, t->after.dst);
+	else if (t->baseline.found && t->after.found) {
+		fprintf(out, "\nCounts of %s, device %s\n", device,
+			is_deleted ? "gone   awaited      left" : "down    before     after");
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 			fprintf(out, "  %-24s%10" PRId64 "%10" PRId64 "%s\n", rows[i].name,
 				rows[i].before, rows[i].after,
@@ -249,6 +256,11 @@ static void print_ledger(const struct subject *s, FILE *out)
 		fprintf(out,
 			"\nLedger (every hold and put, caught by a hardware watchpoint)\n");
 		finding_print_ledger(out, s->finding, MAIL_COLUMNS);
+	} else if (s->told.spec.change == CHANGE_LINK_DELETE) {
+		fputs("\nLedger: none. A device that is deleted drops what it had before the "
+		      "trial, too,\n"
+		      "and the holds of that were not seen.\n",
+		      out);
 	}
 }
 

@@ -170,7 +170,21 @@ static void hook_table(struct scouts *scouts, struct campaign *campaign,
 	}
 }
 
-/* As the campaign's, but nothing is held, and if there may be a ledger it is armed in each. */
+/* A deletion has no ledger, and a new lane after it. */
+static enum change_kind *leave_out_deletions(const struct campaign *campaign)
+{
+	enum change_kind *changes = calloc(campaign->bringup.nr_change, sizeof(*changes));
+
+	for (uint32_t i = 0; changes && i < campaign->bringup.nr_change; i++)
+		changes[i] = campaign->bringup.change[i] == CHANGE_LINK_DELETE ?
+				     CHANGE_NONE :
+				     campaign->bringup.change[i];
+	return changes;
+}
+
+/*
+ * As the campaign's, but nothing is held, no device is deleted, and if there may be a ledger it is armed in each.
+ */
 static enum exits scout(const struct campaign *asked, const struct probes_ask *asked_probes,
 			struct scouts *scouts, struct why *why)
 {
@@ -181,8 +195,14 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	const char *steps[ORDER_HOLDS_MAX];
 	struct probes *probes = NULL;
 	enum exits code = EXIT_CANNOT;
+	enum change_kind *changes = leave_out_deletions(asked);
 	struct order places;
 
+	if (!changes) {
+		why_set(why, ENOMEM, "explore: out of memory");
+		return EXIT_INTERNAL;
+	}
+	campaign.bringup.change = changes;
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
 	memset(&campaign.explore, 0, sizeof(campaign.explore));
 	campaign.stop.trials = asked->explore.scouts;
@@ -195,6 +215,7 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	if (!probes_open(&ask, &probes, why))
 		code = run_scouts(&campaign, probes, scouts, why);
 	probes_close(probes);
+	free(changes);
 	if (code == EXIT_INCONCLUSIVE)
 		why_set(why, 0, "explore: interrupted before the first trial");
 	/* The campaign itself will say what it cannot do without. */

@@ -806,9 +806,9 @@ static enum exits sum_up(struct runner *runner)
 	int err = 0;
 
 	if (runner->ask->scouted)
-		return runner->error			   ? exit_of_error(runner->error) :
+		return runner->error			       ? exit_of_error(runner->error) :
 		       strcmp(runner->ended_by, "signal") != 0 ? EXIT_CLEAN :
-							     EXIT_INCONCLUSIVE;
+								 EXIT_INCONCLUSIVE;
 	tally_summary(runner->tally, &summary);
 	summary.id = results_id(results);
 	summary.ended_by = runner->ended_by;

@@ -10,6 +10,7 @@ const char *const device_kind_names[] = { "veth", "macvlan", "bridge", "dummy", 
 const char *const bringup_kind_names[] = { "do_dad", "command" };
 const char *const change_names[] = {
 	"none", "mtu", "address-add", "address-delete", "route-add", "route-delete", "disable-ipv6",
+	"link-delete",
 };
 const char *const load_names[] = { "none", "cpu", "packets", "rtnl" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
@@ -135,6 +136,7 @@ const char *change_words(enum change_kind change)
 		[CHANGE_ROUTE_ADD] = "adds a route",
 		[CHANGE_ROUTE_DELETE] = "deletes the route of the link-local prefix",
 		[CHANGE_DISABLE_IPV6] = "switches IPv6 off and on again",
+		[CHANGE_LINK_DELETE] = "deletes the device",
 	};
 	_Static_assert(sizeof(words) / sizeof(words[0]) == CHANGES, "words for each");
 

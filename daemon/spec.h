@@ -74,6 +74,7 @@ enum change_kind {
 	CHANGE_ROUTE_ADD,
 	CHANGE_ROUTE_DELETE,
 	CHANGE_DISABLE_IPV6,
+	CHANGE_LINK_DELETE,
 	CHANGES,
 };
 extern const char *const change_names[];

@@ -29,7 +29,8 @@ bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 	enum books_object object;
 
 	if (judgement->verdict != VERDICT_LEAK || suspects->nr == SUSPECTS_MAX ||
-	    !suspects_watchable(judgement, &object) || is_there(suspects, judgement->signature))
+	    spec->change == CHANGE_LINK_DELETE || !suspects_watchable(judgement, &object) ||
+	    is_there(suspects, judgement->signature))
 		return false;
 	*suspect = (struct suspect){ .object = object, .spec = *spec };
 	memcpy(suspect->signature, judgement->signature, sizeof(suspect->signature));

@@ -36,7 +36,7 @@ struct suspects {
 	uint32_t nr, served;
 };
 
-/* Of a trial that is no repeat. True: it is to be repeated. */
+/* Of a trial that is no repeat. True: it is to be repeated. Never one that deletes its device: it has no ledger. */
 bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 		  const struct judgement *judgement);
 

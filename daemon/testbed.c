@@ -88,7 +88,7 @@ int testbed_dut_down(struct testbed *testbed, struct why *why)
 	return err ? err : testbed_carrier_sync(testbed, why);
 }
 
-int testbed_dut_delete(struct testbed *testbed, struct why *why)
+int testbed_dut_delete(const struct testbed *testbed, struct why *why)
 {
 	AUTO_SOCK struct nl_sock *own = NULL;
 

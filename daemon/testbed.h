@@ -95,7 +95,7 @@ int testbed_dut_down(struct testbed *testbed, struct why *why);
 int testbed_carrier_sync(struct testbed *testbed, struct why *why);
 
 /* Unregisters the dut (never an existing one: -EPERM). Blocks until the kernel has let go. */
-int testbed_dut_delete(struct testbed *testbed, struct why *why);
+int testbed_dut_delete(const struct testbed *testbed, struct why *why);
 
 /* What the kernel says about the dut's addresses and link, from netlink notifications. */
 enum testbed_event_kind {

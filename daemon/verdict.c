@@ -65,6 +65,13 @@ static int64_t over(const struct evidence *e, enum object object)
 	return 0;
 }
 
+/* Counters that are of a device end with it. */
+static bool is_counted(const struct evidence *e, enum object object)
+{
+	return e->baseline.found && (e->deleted ? e->after.found || object == OBJECT_DST :
+						  e->after.found && !e->device_gone);
+}
+
 static const char *things(enum object object, int64_t number)
 {
 	if (object == OBJECT_DST)
@@ -145,8 +152,9 @@ static bool is_worse(const struct evidence *e, enum object object, enum object t
  */
 static bool is_wrong(const struct evidence *e, enum object object)
 {
-	return over(e, object) > 0 ||
-	       (over(e, object) < 0 && e->unregister_tried && !e->unregister_returned);
+	return is_counted(e, object) &&
+	       (over(e, object) > 0 ||
+		(over(e, object) < 0 && e->unregister_tried && !e->unregister_returned));
 }
 
 static bool leaked(const struct evidence *e, const enum object *objects, uint32_t nr,
@@ -154,8 +162,7 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 {
 	enum object worst = OBJECTS;
 
-	if (e->settled || e->device_gone || e->down_error || !e->baseline.found ||
-	    !e->after.found)
+	if (e->settled || e->down_error)
 		return false;
 	/*
 	 * Too few is worse than too many: the next put frees what is in use. Otherwise the
@@ -175,9 +182,10 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 		    "%s of %s has %" PRId64 " %s too few, against its baseline", j->object,
 		    e->device, -j->delta, things(worst, -j->delta));
 	} else {
-		say(j, VERDICT_LEAK,
-		    "%+" PRId64 " %s %s on %s %" PRIu64 " ms after teardown; %s", j->delta,
-		    j->object, things(worst, j->delta), e->device, e->settle_ns / 1000000,
+		say(j, VERDICT_LEAK, "%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s",
+		    j->delta, j->object, things(worst, j->delta), e->device,
+		    e->settle_ns / 1000000,
+		    e->deleted ? "its deletion in the window" : "teardown",
 		    !e->unregister_tried ? "the device is not ours to unregister" :
 		    j->pinned		 ? "the unregister hangs" :
 		    e->unregister_failed ? "the unregister failed" :
@@ -236,7 +244,7 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 			   e->missed_probes);
 	if (!e->baseline.found)
 		return say(j, VERDICT_INVALID, "the device was not there for the baseline");
-	if (e->device_gone || !e->after.found)
+	if (!e->deleted && (e->device_gone || !e->after.found))
 		return say(j, VERDICT_INVALID, "the device vanished in mid-trial");
 	if (e->baseline_moved)
 		return say(j, VERDICT_INVALID,
@@ -245,7 +253,7 @@ static bool has_holes(const struct evidence *e, const enum object *objects, uint
 		return say(j, VERDICT_INVALID, "setting the device down failed: %s",
 			   strerror(e->down_error));
 	for (uint32_t i = 0; !e->settled && i < nr; i++)
-		if (over(e, objects[i]) < 0)
+		if (is_counted(e, objects[i]) && over(e, objects[i]) < 0)
 			return say(j, VERDICT_INVALID,
 				   "%" PRId64 " %s %s fewer than at the baseline, which was "
 				   "not at rest",
@@ -404,6 +412,24 @@ static bool missed(const struct evidence *e, struct judgement *j)
 	return missed_answers(e, j);
 }
 
+/* Of a deleted device nothing is left to be counted: that its deletion returned is the proof. */
+static void clean(const struct evidence *e, struct judgement *j)
+{
+	const char *fooled = e->dad_fooled ?
+				     "; DAD failed although only the device's own probe "
+				     "came back (RFC 7527)" :
+				     "";
+
+	if (e->deleted)
+		say(j, VERDICT_CLEAN,
+		    "the deletion of %s in the window returned after %" PRIu64
+		    " us, so nothing held it any more%s",
+		    e->device, e->unregister_ns / 1000, fooled);
+	else
+		say(j, VERDICT_CLEAN, "references came back %" PRIu64 " us after teardown%s",
+		    e->settle_ns / 1000, fooled);
+}
+
 void verdict_judge(const struct evidence *evidence, const enum object *objects,
 		   uint32_t nr_objects, struct judgement *judgement)
 {
@@ -412,11 +438,7 @@ void verdict_judge(const struct evidence *evidence, const enum object *objects,
 	if (!kernel_complained(evidence, &j) && !hung(evidence, &j) &&
 	    !leaked(evidence, objects, nr_objects, &j) && !unregister_hung(evidence, &j) &&
 	    !has_holes(evidence, objects, nr_objects, &j) && !missed(evidence, &j))
-		say(&j, VERDICT_CLEAN, "references came back %" PRIu64 " us after teardown%s",
-		    evidence->settle_ns / 1000,
-		    evidence->dad_fooled ? "; DAD failed although only the device's own probe "
-					   "came back (RFC 7527)" :
-					   "");
+		clean(evidence, &j);
 	*judgement = j;
 }
 

@@ -107,27 +107,64 @@ static __always_inline void read_groups(struct inet6_dev *idev, struct counts *c
 	}
 }
 
+#define NETREG_UNREGISTERING 2
+#define NETREG_UNREGISTERED  3
+
 /*
- * args: ifindex, slot, and where the walk through the neighbours goes on (probes_walk). When it is over, the
+ * The device that was at this address, if it is being unregistered there and not freed yet: it is in no
+ * list any more.
+ */
+static __always_inline struct net_device *left_of(__u64 address, __u32 ifindex)
+{
+	struct net_device *dev = (void *)address;
+	__u32 state;
+
+	if (!dev || (__u32)BPF_CORE_READ(dev, ifindex) != ifindex)
+		return 0;
+	state = reg_state(dev);
+	return state == NETREG_UNREGISTERING || state == NETREG_UNREGISTERED ? dev : 0;
+}
+
+/* Its inet6_dev has left it by then, and is there for as long as it is held. */
+static __always_inline struct inet6_dev *inet6_left_of(__u64 address, struct net_device *dev)
+{
+	struct inet6_dev *idev = (void *)address;
+
+	return idev && BPF_CORE_READ(idev, dev) == dev &&
+			       BPF_CORE_READ(idev, refcnt.refs.counter) > 0 ?
+		       idev :
+		       0;
+}
+
+/*
+ * args: ifindex, slot, for what is left of a device its address and that of its inet6_dev, and where the walk
+ * through the neighbours goes on (probes_walk); what is left of a device has no neighbours. When it is over, the
  * slot is filled in; its `found` says whether the device exists.
  */
 SEC("raw_tp")
 int counts_read(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 ifindex = ctx->args[0], slot = ctx->args[1], from = ctx->args[2];
+	__u32 ifindex = ctx->args[0], slot = ctx->args[1], from = ctx->args[4];
 	struct counts *counts = bpf_map_lookup_elem(&count_slots, &slot);
 	struct net_device *dev = find_device(ifindex);
+	struct inet6_dev *idev = 0;
 	struct neighbour *none = 0;
-	struct inet6_dev *idev;
+	bool left = false;
 
 	if (!counts)
 		return -EINVAL;
 	counts->at_ns = bpf_ktime_get_ns();
 	counts->ifindex = ifindex;
-	counts->found = !!dev;
+	counts->dst = dst_count(current_netns());
+	counts->net_device = counts->inet6_dev = counts->linkwatch_pending = 0;
 	counts->nr_addresses = counts->nr_groups = 0;
 	if (!from)
 		counts->nr_neighbours = 0;
+	if (!dev && (dev = left_of(ctx->args[2], ifindex))) {
+		idev = inet6_left_of(ctx->args[3], dev);
+		left = true;
+	}
+	counts->found = !!dev;
 	if (!dev)
 		return 0;
 
@@ -136,17 +173,17 @@ int counts_read(struct bpf_raw_tracepoint_args *ctx)
 	counts->reg_state = reg_state(dev);
 	counts->linkwatch_pending = linkwatch_pending(dev);
 	counts->net_device = device_count(dev);
-	counts->dst = dst_count(dev);
 	BPF_CORE_READ_STR_INTO(&counts->name, dev, name);
 
-	idev = BPF_CORE_READ(dev, ip6_ptr);
+	if (!idev)
+		idev = BPF_CORE_READ(dev, ip6_ptr);
 	counts->have_inet6_dev = !!idev;
-	counts->inet6_dev = 0;
+	counts->inet6_dev_at = (__u64)idev;
 	if (!idev)
 		return 0;
 	counts->inet6_dev = BPF_CORE_READ(idev, refcnt.refs.counter);
 	counts->inet6_dev_dead = BPF_CORE_READ(idev, dead);
 	read_addresses(idev, counts);
 	read_groups(idev, counts);
-	return walk_neighbours(dev, idev, 0, from, &counts->nr_neighbours, &none);
+	return left ? 0 : walk_neighbours(dev, idev, 0, from, &counts->nr_neighbours, &none);
 }

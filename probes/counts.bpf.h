@@ -46,12 +46,11 @@ static __always_inline __s64 device_count(struct net_device *dev)
 }
 
 /*
- * The IPv6 dst entries that exist in the device's network namespace (include/net/dst_ops.h,
+ * The IPv6 dst entries that exist in a network namespace (include/net/dst_ops.h,
  * dst_entries_get_slow); those of local addresses are not counted by the kernel (DST_NOCOUNT).
  */
-static __always_inline __s64 dst_count(struct net_device *dev)
+static __always_inline __s64 dst_count(struct net *net)
 {
-	struct net *net = BPF_CORE_READ(dev, nd_net.net);
 	__s64 sum = BPF_CORE_READ(net, ipv6.ip6_dst_ops.pcpuc_entries.count);
 
 	if (bpf_core_field_exists(net->ipv6.ip6_dst_ops.pcpuc_entries.counters))
@@ -76,11 +75,17 @@ static __always_inline __u32 reg_state(struct net_device *dev)
 
 #define INDEX_BUCKETS 256 /* NETDEV_HASHENTRIES, net/core/dev.h */
 
+static __always_inline struct net *current_netns(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, nsproxy, net_ns);
+}
+
 /* In the network namespace of the process that runs the program. */
 static __always_inline struct net_device *find_device(__u32 ifindex)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct hlist_head *heads = BPF_CORE_READ(task, nsproxy, net_ns, dev_index_head);
+	struct hlist_head *heads = BPF_CORE_READ(current_netns(), dev_index_head);
 	struct hlist_node *at = BPF_CORE_READ(&heads[ifindex & (INDEX_BUCKETS - 1)], first);
 
 	for (int i = 0; i < 256 && at; i++) {

@@ -947,17 +947,35 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 		fds[9 + i] = bpf_program__fd(births[i]);
 }
 
-int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
-		  struct why *why)
+enum { COUNTS_ARGS = 5 }; /* see counts_read */
+
+static int run_counts(struct probes *probes, uint32_t slot, uint64_t args[COUNTS_ARGS],
+		      struct counts *counts, struct why *why)
 {
-	uint64_t args[] = { ifindex, slot, 0 };
-	int err = probes_walk(probes->skel->progs.counts_read, args, 3,
+	int err = probes_walk(probes->skel->progs.counts_read, args, COUNTS_ARGS,
 			      "reading reference counts", why);
 
 	if (err)
 		return err;
 	*counts = probes->counts[slot];
 	return 0;
+}
+
+int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
+		  struct why *why)
+{
+	uint64_t args[COUNTS_ARGS] = { ifindex, slot };
+
+	return run_counts(probes, slot, args, counts, why);
+}
+
+int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts *before,
+		       struct counts *counts, struct why *why)
+{
+	uint64_t args[COUNTS_ARGS] = { before->ifindex, slot, before->device,
+				       before->inet6_dev_at };
+
+	return run_counts(probes, slot, args, counts, why);
 }
 
 /* --- rings --- */

@@ -171,6 +171,10 @@ bool probes_helper_works(const struct probes_helper *helper);
 int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
 		  struct why *why);
 
+/* The same of a device that is being unregistered, and of its inet6_dev, as long as they are not freed. */
+int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts *before,
+		       struct counts *counts, struct why *why);
+
 /* --- reading a ring, in the lane's process --- */
 
 struct ring_reader;

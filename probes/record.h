@@ -141,7 +141,7 @@ struct counts_address {
 
 /* The reference counts of one device, read from kernel memory in one go. */
 struct counts {
-	__u32 found; /* the device exists */
+	__u32 found; /* the device exists, or is what is left of the one that was asked for */
 	__u32 ifindex;
 	__u64 at_ns;
 	__u64 device;		 /* address of the net_device */
@@ -151,6 +151,7 @@ struct counts {
 	__u32 flags;		 /* IFF_* */
 	__u32 reg_state;
 	__u32 have_inet6_dev;
+	__u64 inet6_dev_at; /* address of the inet6_dev */
 	__s64 inet6_dev;
 	__u32 inet6_dev_dead;
 	__u32 nr_addresses; /* all of them; the first ADDRESSES_MAX are in the array */
@@ -159,6 +160,7 @@ struct counts {
 	char name[16];
 	struct counts_address addresses[ADDRESSES_MAX];
 };
-_Static_assert(sizeof(struct counts) == 96 + 32 * ADDRESSES_MAX, "struct counts is a contract");
+_Static_assert(sizeof(struct counts) == 104 + 32 * ADDRESSES_MAX,
+	       "struct counts is a contract");
 
 #endif

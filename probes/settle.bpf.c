@@ -28,7 +28,8 @@ static __always_inline void look_at(__u32 slot)
 	if (lane->watched & WATCH_INET6_DEV &&
 	    BPF_CORE_READ(dev, ip6_ptr, refcnt.refs.counter) != lane->settle_inet6_dev)
 		return;
-	if (lane->watched & WATCH_DST && dst_count(dev) != lane->settle_dst)
+	if (lane->watched & WATCH_DST &&
+	    dst_count(BPF_CORE_READ(dev, nd_net.net)) != lane->settle_dst)
 		return;
 	lane->settled = lane->trial;
 	report(lane, slot, RECORD_SETTLED, 0, 0, 0);

@@ -112,20 +112,42 @@ done
 
 # --- every change that thread I makes ---
 
-run changes quick --set stop.trials=140 --set lanes=2 --set 'arms=[control, race]' \
-	--set 'bringup.change=[none, mtu, address-add, address-delete, route-add, route-delete, disable-ipv6]'
-proves changes 140
+changes='none, mtu, address-add, address-delete, route-add, route-delete, disable-ipv6, link-delete'
+run changes quick --set stop.trials=160 --set lanes=2 --set 'arms=[control, race]' --set "bringup.change=[$changes]"
+proves changes 160
 check "changes: each was made where it was asked for, between the flag sets" changes "
-	len({t['spec']['change'] for t in trials}) == 7 and
+	len({t['spec']['change'] for t in trials}) == 8 and
 	all(t['changed'] == (t['spec']['change'] != 'none') for t in valid(trials)) and
 	all([m['event'] for m in t['timeline'] if m['event'] in ('opened', 'change', 'changed', 'closed')]
-	    == ['opened', 'change', 'changed', 'closed'] for t in valid(trials) if t['changed'])"
+	    == (['opened', 'change', 'changed', 'closed'] if t['spec']['change'] != 'link-delete' else
+	        ['opened', 'closed', 'change', 'changed']) for t in valid(trials) if t['changed'])"
 # Notifications are stamped when they are read, which may be later.
 check "changes: an address more, an address less" changes "
 	any(sum(m['event'] == 'address-gone' for m in t['timeline']) == 2
 	    for t in valid(trials) if t['spec']['change'] == 'address-add') and
 	any([m['event'] for m in t['timeline'] if m['event'] in ('address-gone', 'closed')]
 	    == ['address-gone', 'closed'] for t in valid(trials) if t['spec']['change'] == 'address-delete')"
+
+# A deletion is its trial's proof, is made in every arm, and is the end of the lane. No hold: few echoes are inside.
+run deletions quick --set stop.trials=50 --set lanes=2 --set 'arms=[control, hold, echo, race]' \
+	--set 'bringup.change=[link-delete]' --set 'dad={answer: [none, na], at: open}' \
+	--set 'watch.objects=[net_device, inet6_dev, dst]'
+ends deletions 0 'Verdict: clean'
+check "deletions: clean, or nothing was inside" deletions "
+	len(trials) == 50 and set(verdicts) == {'clean', 'missed'} and
+	all(t['verdict'] == 'clean' or t['spec']['arm'] == 'echo' for t in trials) and
+	{t['spec']['arm'] for t in trials} == {'control', 'hold', 'echo', 'race'}"
+check "deletions: each has returned, and the device is gone" deletions "
+	all(t['changed'] and t['unregister'] == 'returned' and t['unregister_ns'] > 0 and t['device_gone'] and
+	    t['baseline']['found'] and not t['after']['found'] and t['bringup_status'] == 0 for t in trials)"
+check "deletions: each in a lane of its own" deletions "len({t['lane'] for t in trials}) == 50"
+
+# Objects of new lanes come to lie where those of lanes that are gone have been watched.
+run deletion quick --set stop.trials=40 --set ledger=always --set 'bringup.change=[none, link-delete]'
+check "deletion: has no ledger, and says why" deletion "
+	all('the device is deleted' in l['reason'] for l in ledgers if l['state'] == 'unarmed') and
+	{l['trial'] for l in ledgers if l['state'] == 'unarmed'} ==
+	{t['spec']['trial'] for t in trials if t['spec']['change'] == 'link-delete'} and len(ledgers) == 40"
 
 # --- every load ---
 
@@ -160,6 +182,9 @@ for kind in veth macvlan bridge dummy; do
 		ends $kind 4 "$kind"
 	else
 		proves $kind 12
+		run $kind-deletion quick --set device.kind=$kind --set "echo.directions=$directions" \
+			--set 'bringup.change=[link-delete]'
+		proves $kind-deletion 12
 	fi
 done
 

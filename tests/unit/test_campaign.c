@@ -290,6 +290,13 @@ static const struct bad {
 	  { NULL },
 	  "bad.yaml:3:10: device.kind: existing devices are put back as they were found, which "
 	  "is not known of changes by the bring-up; allowed: none" },
+	{ "bringup:\n  change: [link-delete]\ndevice: {kind: existing, dut: a, peer: b}\n",
+	  { NULL },
+	  "bad.yaml:3:10: device.kind: existing devices are put back as they were found, which "
+	  "is not known of changes by the bring-up; allowed: none" },
+	{ "bringup:\n  kind: command\n  command: [x]\n  change: [link-delete]\n", { NULL },
+	  "bad.yaml:4:3: bringup.change: a command is run as it is; let it make the change "
+	  "itself, or give bringup.kind: do_dad" },
 	{ "sysctl:\n  keep_addr_on_down: 1\nbringup:\n  change: [address-add]\n", { NULL },
 	  "bad.yaml:4:3: bringup.change: with sysctl.keep_addr_on_down the address that "
 	  "address-add adds would stay for the next trial; leave one of them out" },

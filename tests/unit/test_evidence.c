@@ -55,6 +55,74 @@ static void test_change(void **state)
 	assert_false(evidence.changed);
 }
 
+static void derive_deletion(const struct at *list)
+{
+	evidence = (struct evidence){ .spec.change = CHANGE_LINK_DELETE };
+	for (; list->us; list++)
+		evidence.moments[evidence.nr_moments++] = (struct moment){
+			.at_ns = list->us * 1000, .kind = list->kind, .value = list->value
+		};
+	evidence_derive(&evidence);
+}
+
+static void test_deletion(void **state)
+{
+	const struct at made[] = { { 10, MOMENT_CHANGE }, { 30, MOMENT_CHANGED }, { 0 } };
+	const struct at refused[] = { { 10, MOMENT_CHANGE },
+				      { 30, MOMENT_CHANGED, .value = -EPERM },
+				      { 0 } };
+	const struct at begun[] = { { 10, MOMENT_CHANGE }, { 0 } };
+	const struct at none[] = { { 10, MOMENT_OPENED }, { 0 } };
+
+	(void)state;
+	derive_deletion(made);
+	assert_true(evidence.deleted && evidence.changed);
+	assert_true(evidence.unregister_tried && evidence.unregister_returned);
+	assert_int_equal(evidence.unregister_ns, 20000);
+	derive_deletion(begun);
+	assert_true(evidence.deleted && evidence.unregister_tried);
+	assert_false(evidence.unregister_returned);
+	assert_int_equal(evidence.unregister_ns, 0);
+	derive_deletion(refused);
+	assert_false(evidence.deleted || evidence.unregister_tried);
+	derive_deletion(none);
+	assert_false(evidence.deleted || evidence.unregister_tried);
+	derive(made); /* another change */
+	assert_false(evidence.deleted || evidence.unregister_tried);
+}
+
+static void assert_left(int64_t net_device, int64_t inet6_dev, int64_t expected_net_device)
+{
+	const struct evidence_counts left = {
+		.found = true, .net_device = net_device, .inet6_dev = inet6_dev, .dst = 3
+	};
+
+	evidence = (struct evidence){ .baseline = { .found = true,
+						    .net_device = 10,
+						    .inet6_dev = 4,
+						    .dst = 5,
+						    .groups = 2 } };
+	evidence_left(&evidence, &left);
+	assert_true(evidence.baseline.found && evidence.after.found);
+	assert_int_equal(evidence.after.net_device - evidence.baseline.net_device,
+			 expected_net_device);
+	assert_int_equal(evidence.after.inet6_dev - evidence.baseline.inet6_dev, inet6_dev);
+	assert_int_equal(evidence.after.dst - evidence.baseline.dst, 0);
+	assert_int_equal(evidence.baseline.groups, 0);
+}
+
+/* net_device without the reference of an inet6_dev that is left. */
+static void test_left(void **state)
+{
+	(void)state;
+	assert_left(5, 0, 4);
+	assert_left(2, 0, 1);
+	assert_left(1, 0, 1); /* before 5.13 */
+	assert_left(1, 2, 0);
+	assert_left(0, 2, 0); /* before 5.13 */
+	assert_left(3, 1, 2);
+}
+
 /* clang-format off */
 static void test_race(void **state)
 {
@@ -289,6 +357,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_race),
 		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_deletion),
+		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_records_of_two_cpus_out_of_order),
 		cmocka_unit_test(test_an_echo_counts_once),
 		cmocka_unit_test(test_nothing_is_inside_a_window_that_never_closed),

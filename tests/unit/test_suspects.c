@@ -43,7 +43,9 @@ static const struct trial_spec race = {
 static void test_first_of_its_signature(void **state)
 {
 	const struct judgement device = leak("net_device"), idev = leak("inet6_dev"),
-			       sock = leak("sock"), hang = { .verdict = VERDICT_HANG };
+			       dst = leak("dst"), sock = leak("sock"),
+			       hang = { .verdict = VERDICT_HANG };
+	const struct trial_spec deletion = { .change = CHANGE_LINK_DELETE };
 	struct suspects suspects = { 0 };
 
 	(void)state;
@@ -53,6 +55,8 @@ static void test_first_of_its_signature(void **state)
 	assert_true(suspects_add(&suspects, &race, &device));
 	assert_false(suspects_add(&suspects, &race, &device));
 	assert_true(suspects_add(&suspects, &race, &idev));
+	assert_false(suspects_add(&suspects, &deletion, &dst)); /* it has no ledger */
+	assert_true(suspects_add(&suspects, &race, &dst));
 	assert_int_equal(suspects_next(&suspects)->object, BOOKS_NET_DEVICE);
 	suspects_drop(&suspects);
 	assert_null(suspects_next(&suspects));

@@ -23,7 +23,7 @@ struct setting {
 
 struct verdict_case {
 	const char *name;
-	struct setting changes[10]; /* ends with size 0 */
+	struct setting changes[18]; /* ends with size 0 */
 	const char *klog;	    /* text of the worst line */
 	enum object watched[2];
 	uint32_t nr_watched; /* 0: both */
@@ -44,6 +44,11 @@ struct verdict_case {
 	SET(spec.dad_answer, DAD_ANSWER_NA), SET(dad_probes, probes),         \
 	SET(dad_answers_sent, sent), SET(dad_answers_delivered, delivered), \
 	SET(dad_answers_inside, inside)
+
+#define DELETED(returned)                                                                 \
+	SET(spec.change, CHANGE_LINK_DELETE), SET(changed, returned), SET(deleted, true),     \
+	SET(unregister_tried, true), SET(unregister_returned, returned), SET(device_gone, true), \
+	SET(after.found, false), SET(after.net_device, 0), SET(after.inet6_dev, 0)
 
 static const struct verdict_case cases[] = {
 	{ "nothing is wrong", .verdict = VERDICT_CLEAN, .reason = "came back 12 us after teardown" },
@@ -99,6 +104,46 @@ static const struct verdict_case cases[] = {
 	  { SET(spec.change, CHANGE_MTU), SET(change_error, EPERM), SET(settled, false),
 	    SET(after.net_device, 7) },
 	  .verdict = VERDICT_LEAK, .object = "net_device", .delta = 4, .signature = "leak/net_device" },
+
+	/* the device is deleted in the window */
+	{ "the deletion returned, and the device has no counts any more",
+	  { DELETED(true), SET(unregister_ns, 17000000) },
+	  .verdict = VERDICT_CLEAN,
+	  .reason = "the deletion of dut in the window returned after 17000 us, so nothing held it" },
+	{ "it returned, and no echo was inside",
+	  { DELETED(true), SET(echoes_inside, 0) },
+	  .verdict = VERDICT_MISSED, .reason = "no echo was inside the window" },
+	{ "it returned, and the namespace has an entry more",
+	  { DELETED(true), SET(settled, false), SET(after.dst, 1), SET(settle_ns, 2100000000) },
+	  .watched = { OBJECT_NET_DEVICE, OBJECT_DST }, .nr_watched = 2,
+	  .verdict = VERDICT_LEAK, .object = "dst", .delta = 1, .signature = "leak/dst",
+	  .reason = "+1 dst entry on dut 2100 ms after its deletion in the window; the device itself could" },
+	{ "it returned, and the entries, which are fewer, came to rest late",
+	  { DELETED(true), SET(settled, false), SET(baseline.dst, 1) },
+	  .verdict = VERDICT_CLEAN },
+	{ "it does not return, and what is left is counted",
+	  { DELETED(false), SET(hang, HANG_UNREGISTER), SET(settled, false), SET(settle_ns, 5100000000),
+	    SET(after.found, true), SET(baseline.net_device, 1), SET(baseline.inet6_dev, 0), SET(after.net_device, 5) },
+	  .verdict = VERDICT_LEAK, .object = "net_device", .delta = 4, .pinned = true,
+	  .signature = "leak/net_device",
+	  .reason = "+4 net_device references on dut 5100 ms after its deletion in the window; the unregister hangs" },
+	{ "it does not return, for the inet6_dev's sake",
+	  { DELETED(false), SET(hang, HANG_UNREGISTER), SET(settled, false), SET(after.found, true),
+	    SET(baseline.net_device, 1), SET(baseline.inet6_dev, 0), SET(after.net_device, 1), SET(after.inet6_dev, 2) },
+	  .verdict = VERDICT_LEAK, .object = "inet6_dev", .delta = 2, .pinned = true,
+	  .signature = "leak/inet6_dev" },
+	{ "it does not return, and what it waits for is not this device",
+	  { DELETED(false), SET(hang, HANG_UNREGISTER), SET(hang_pid, 42), SET(settled, false) },
+	  .verdict = VERDICT_HANG, .pinned = true, .signature = "hang/unregister",
+	  .reason = "the unregister of dut did not return (task 42" },
+	{ "the lane died in it", { DELETED(false), SET(settled, false), SET(bringup_end, BRINGUP_KILLED) },
+	  .verdict = VERDICT_INVALID, .reason = "the bring-up was killed" },
+	{ "it was refused",
+	  { SET(spec.change, CHANGE_LINK_DELETE), SET(change_error, EPERM) },
+	  .verdict = VERDICT_MISSED, .reason = "thread I's change, link-delete, failed" },
+	{ "the device vanished before",
+	  { SET(spec.change, CHANGE_LINK_DELETE), SET(device_gone, true), SET(settled, false) },
+	  .verdict = VERDICT_INVALID, .reason = "vanished" },
 
 	/* a load */
 	{ "it was there", { SET(spec.load, LOAD_RTNL), SET(load_turns, 1) },

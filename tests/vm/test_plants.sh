@@ -5,7 +5,8 @@
 #
 # Each bug of tests/vm/kmod is planted in the kernel and looked for until it is found, in at most
 # 20 trials (under a minute in the guest); each innocent one is watched for INNOCENT_TRIALS trials. "seed" is the
-# seed's campaign as it is, with its bug and without. Ends with the table. Without a BUG it is all of them.
+# seed's campaign as it is, with its bug and without; "deletion" is its bug with a thread I that deletes the device.
+# Ends with the table. Without a BUG it is all of them.
 . "$(dirname "$0")/lib.sh"
 begin "$1" "$2" make gcc ifconfig
 
@@ -41,7 +42,7 @@ declare -A holders=(
 )
 bugs=("${@:4}")
 [ ${#bugs[@]} -gt 0 ] || bugs=(idev neigh dst dad-failure-race down-race hang hang-unregister warn oops late rcu timer
-	socket-route seed)
+	socket-route seed deletion)
 
 settings() { # BUG: arguments of dadrace run, one a line
 	case $1 in
@@ -152,14 +153,35 @@ seed() {
 	PYTHON
 }
 
+# A deletion in the window waits for ever, with what was lost and no more; one without the race returns. Nothing
+# else confirms it, and there is no ledger.
+deletion() {
+	run deletion "$kernel" "$campaign" --plant saddr-fail --plant-module "$module" --set bringup.kind=do_dad --set 'bringup.command=[]' --set 'bringup.change=[link-delete]' \
+		--set stop.trials=8 --set lanes=2 || return
+	expect deletion 1 || return
+	/usr/bin/python3 - "$results/deletion" <<-'PYTHON' || fail deletion "see above"
+		import json, sys
+		lines = [json.loads(line) for line in open(sys.argv[1] + "/results.ndjson")]
+		trials = [line for line in lines if line["type"] == "trial"]
+		leaks = [t for t in trials if t["verdict"] == "leak"]
+		others = [t for t in trials if t["spec"]["arm"] == "control"]
+		assert leaks and all(t["spec"]["arm"] == "race" for t in leaks), "not found, or without the race"
+		for t in leaks:
+		    assert (t["signature"], t["delta"], t["pinned"]) == ("leak/net_device", 4, True), t["reason"]
+		    assert t["unregister"] == "stuck" and "netdev_run_todo" in t["hang_stack"], t["hang_stack"]
+		    assert t["after"]["net_device"] - t["baseline"]["net_device"] == 4, t["after"]
+		assert others and all((t["verdict"], t["unregister"]) == ("clean", "returned") for t in others), "control"
+	PYTHON
+}
+
 if ! module=$(DADRACE=$dadrace "$source/tests/vm/kmod/build" "$kernel" 2>"$results/build.err"); then
 	is_missing build && finish
 	fail build "no module for $kernel: $(cat "$results/build.err")"
 	exit 1
 fi
 for bug in "${bugs[@]}"; do
-	if [ "$bug" = seed ]; then
-		seed
+	if [ "$bug" = seed ] || [ "$bug" = deletion ]; then
+		"$bug"
 	else
 		mapfile -t arguments < <(settings "$bug")
 		plant "$bug" "$bug" "${arguments[@]}" && judge "$bug" "$bug" "${expected[$bug]}"
