@@ -9,6 +9,7 @@
 
 #include "explore.h"
 #include "fields.h"
+#include "kernel_calls.h"
 #include "progress.h"
 #include "proposals.h"
 #include "runner.h"
@@ -21,6 +22,7 @@ struct scouts {
 	struct proposals seen;
 	uint32_t trials, faults;
 	char no_ledger[256]; /* "": there was one */
+	struct why no_calls; /* why not all that is called next to references is known */
 };
 
 static void walked(const struct judgement *judgement, const struct books *books, void *arg)
@@ -78,11 +80,15 @@ static enum exits run_scouts(const struct campaign *asked, struct probes *probes
 static enum exits scout(const struct campaign *campaign, const struct probes_ask *ask,
 			struct scouts *scouts, struct why *why)
 {
+	struct probes_ask with_code = *ask;
 	struct probes *probes = NULL;
 	enum exits code = EXIT_CANNOT;
 
-	if (!probes_open(ask, &probes, why))
+	with_code.code = true;
+	if (!probes_open(&with_code, &probes, why))
 		code = run_scouts(campaign, probes, scouts, why);
+	if (code != EXIT_INCONCLUSIVE && scouts->seen.nr_calls)
+		kernel_calls_find(probes, &scouts->seen, &scouts->no_calls);
 	probes_close(probes);
 	if (code == EXIT_INCONCLUSIVE)
 		why_set(why, 0, "explore: interrupted before the first trial");
@@ -197,9 +203,11 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 
 	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note),
 		 "%u trials without injection, which are no trials of the campaign, showed %u "
-		 "paths of references in %u functions; %u of them had a fault%s%s",
-		 scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->faults,
-		 scouts->no_ledger[0] ? "; " : "", scouts->no_ledger);
+		 "paths of references in %u functions, and %u places next to these; %u of the "
+		 "trials had a fault%s%s%s%.150s",
+		 scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->seen.nr_beside,
+		 scouts->faults, scouts->no_ledger[0] ? "; " : "", scouts->no_ledger,
+		 scouts->no_calls.text[0] ? "; " : "", scouts->no_calls.text);
 	places->proposed[at].hook =
 		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };
 }

@@ -26,7 +26,7 @@ struct run_places {
 	struct {
 		char words[ORDER_WORDS];
 		char function[96];
-		char note[512];
+		char note[640];
 		struct results_hook hook; /* its texts are those above */
 	} proposed[RUN_PLACES_PROPOSED + 1];
 	uint32_t nr;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "callees.h"
+
+#include <string.h>
+
+#ifdef __x86_64__
+const bool callees_known = true;
+#else
+const bool callees_known = false;
+#endif
+
+enum {
+	CALL = 0xe8,
+	JUMP = 0xe9,
+	LENGTH = 5,
+	REACH = 8, /* calls on each side that are looked at, generic ones included */
+	CALLS_MAX = 1024,
+};
+
+struct calls {
+	const char *names[CALLS_MAX];
+	uint32_t nr;
+};
+
+static const char *target_of(const struct symbols *symbols, uint64_t at, const uint8_t *code)
+{
+	uint32_t distance = (uint32_t)code[1] | (uint32_t)code[2] << 8 |
+			    (uint32_t)code[3] << 16 | (uint32_t)code[4] << 24;
+	uint64_t offset;
+	const struct symbol *symbol = symbols_find(
+		symbols, at + LENGTH + (uint64_t)(int64_t)(int32_t)distance, &offset);
+
+	return symbol && !offset ? symbol->name : NULL;
+}
+
+static void read_calls(const struct symbols *symbols, uint64_t start, const uint8_t *code,
+		       size_t size, struct calls *calls)
+{
+	size_t at = 0;
+
+	calls->nr = 0;
+	while (at + LENGTH <= size && calls->nr < CALLS_MAX) {
+		const char *name = code[at] == CALL || code[at] == JUMP ?
+					   target_of(symbols, start + at, code + at) :
+					   NULL;
+
+		if (name)
+			calls->names[calls->nr++] = name;
+		at += name ? LENGTH : 1;
+	}
+}
+
+static bool is_named(const char *name, const char *plain)
+{
+	size_t length = strcspn(name, ".");
+
+	return !strncmp(name, plain, length) && !plain[length];
+}
+
+static bool is_split_off(const char *name)
+{
+	return strstr(name, ".cold") || strstr(name, ".part");
+}
+
+/* A callee next to several of the known calls counts where it is nearest. */
+static void note(struct callees *callees, const char *name, bool behind, uint32_t distance)
+{
+	struct callee *callee = callees->list;
+
+	while (callee < callees->list + callees->nr &&
+	       (callee->behind != behind || !is_named(name, callee->name)))
+		callee++;
+	if (callee == callees->list + CALLEES_MAX)
+		return;
+	if (callee == callees->list + callees->nr) {
+		symbols_plain_name(name, callee->name, sizeof(callee->name));
+		callee->behind = behind;
+		callee->distance = distance;
+		callees->nr++;
+	}
+	if (distance < callee->distance)
+		callee->distance = distance;
+}
+
+static void look(const struct calls *calls, uint32_t from, bool behind, const char *self,
+		 const char *known, bool (*is_generic)(const char *name), struct callees *out)
+{
+	uint32_t at = from, distance = 0;
+
+	for (int i = 0; i < REACH && distance < CALLEES_DISTANCE; i++) {
+		if (behind ? at + 1 >= calls->nr : !at)
+			return;
+		at = behind ? at + 1 : at - 1;
+		if (is_named(calls->names[at], known))
+			return; /* its own turn comes */
+		if (!is_generic(calls->names[at]) && !is_split_off(calls->names[at]) &&
+		    strcmp(calls->names[at], self) != 0)
+			note(out, calls->names[at], behind, ++distance);
+	}
+}
+
+void callees_beside(const struct symbols *symbols, uint64_t start, const uint8_t *code,
+		    size_t size, const char *known, bool (*is_generic)(const char *name),
+		    struct callees *out)
+{
+	uint64_t offset = 0;
+	const struct symbol *self = symbols_find(symbols, start, &offset);
+	struct calls calls;
+
+	out->nr = 0;
+	read_calls(symbols, start, code, size, &calls);
+	for (uint32_t i = 0; i < calls.nr; i++) {
+		if (!is_named(calls.names[i], known))
+			continue;
+		look(&calls, i, false, self ? self->name : "", known, is_generic, out);
+		look(&calls, i, true, self ? self->name : "", known, is_generic, out);
+	}
+}
