@@ -13,12 +13,17 @@ enum {
 	CALL = 0xe8,
 	JUMP = 0xe9,
 	LENGTH = 5,
-	REACH = 8, /* calls on each side that are looked at, generic ones included */
+	REACH = 128, /* bytes: what is farther is mostly in another branch */
 	CALLS_MAX = 1024,
 };
 
+struct call {
+	size_t at; /* in the code */
+	const char *name;
+};
+
 struct calls {
-	const char *names[CALLS_MAX];
+	struct call list[CALLS_MAX];
 	uint32_t nr;
 };
 
@@ -45,7 +50,7 @@ static void read_calls(const struct symbols *symbols, uint64_t start, const uint
 					   NULL;
 
 		if (name)
-			calls->names[calls->nr++] = name;
+			calls->list[calls->nr++] = (struct call){ at, name };
 		at += name ? LENGTH : 1;
 	}
 }
@@ -82,20 +87,24 @@ static void note(struct callees *callees, const char *name, bool behind, uint32_
 		callee->distance = distance;
 }
 
+static bool is_near(const struct call *a, const struct call *b)
+{
+	return (a->at < b->at ? b->at - a->at : a->at - b->at) <= REACH;
+}
+
 static void look(const struct calls *calls, uint32_t from, bool behind, const char *self,
 		 const char *known, bool (*is_generic)(const char *name), struct callees *out)
 {
 	uint32_t at = from, distance = 0;
 
-	for (int i = 0; i < REACH && distance < CALLEES_DISTANCE; i++) {
-		if (behind ? at + 1 >= calls->nr : !at)
-			return;
-		at = behind ? at + 1 : at - 1;
-		if (is_named(calls->names[at], known))
-			return; /* its own turn comes */
-		if (!is_generic(calls->names[at]) && !is_split_off(calls->names[at]) &&
-		    strcmp(calls->names[at], self) != 0)
-			note(out, calls->names[at], behind, ++distance);
+	while (distance < CALLEES_DISTANCE && (behind ? at + 1 < calls->nr : at > 0)) {
+		const struct call *call = &calls->list[behind ? ++at : --at];
+
+		if (!is_near(call, &calls->list[from]) || is_named(call->name, known))
+			return; /* of the known one the turn comes */
+		if (!is_generic(call->name) && !is_split_off(call->name) &&
+		    strcmp(call->name, self) != 0)
+			note(out, call->name, behind, ++distance);
 	}
 }
 
@@ -110,7 +119,7 @@ void callees_beside(const struct symbols *symbols, uint64_t start, const uint8_t
 	out->nr = 0;
 	read_calls(symbols, start, code, size, &calls);
 	for (uint32_t i = 0; i < calls.nr; i++) {
-		if (!is_named(calls.names[i], known))
+		if (!is_named(calls.list[i].name, known))
 			continue;
 		look(&calls, i, false, self ? self->name : "", known, is_generic, out);
 		look(&calls, i, true, self ? self->name : "", known, is_generic, out);

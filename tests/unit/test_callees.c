@@ -11,6 +11,7 @@
 #include "callees.h"
 
 #define START 0xffffffff81001000ULL
+#define MANY  0xffffffff82000000ULL /* 2 * CALLEES_MAX functions */
 #define CODE  1024
 
 static struct symbols *symbols;
@@ -33,7 +34,7 @@ static bool is_generic(const char *name)
 
 static int read_symbols(void **state)
 {
-	char text[2048] = "";
+	char text[4096] = "";
 	size_t used = 0;
 	FILE *file;
 	int err;
@@ -43,6 +44,9 @@ static int read_symbols(void **state)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%llx t %s\n",
 					 (unsigned long long)functions[i].start,
 					 functions[i].name);
+	for (uint32_t i = 0; i < 2 * CALLEES_MAX; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%llx t many_%u\n",
+					 MANY + 16 * i, i);
 	file = fmemopen(text, used, "r");
 	err = symbols_read(file, &symbols, NULL);
 	fclose(file);
@@ -68,20 +72,25 @@ static void bytes(struct function *function, const char *raw, size_t size)
 	function->size += size;
 }
 
+static void call_address(struct function *function, uint8_t opcode, uint64_t target)
+{
+	uint32_t distance = (uint32_t)(target - (START + function->size + 5));
+
+	function->code[function->size++] = opcode;
+	for (int i = 0; i < 4; i++)
+		function->code[function->size++] = (uint8_t)(distance >> 8 * i);
+}
+
 /* `off` bytes behind where the function starts. */
 static void call_at(struct function *function, uint8_t opcode, const char *name, uint32_t off)
 {
 	uint64_t target = 0;
-	uint32_t distance;
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
 		if (!strcmp(functions[i].name, name))
 			target = functions[i].start;
 	assert_true(target);
-	distance = (uint32_t)(target + off - (START + function->size + 5));
-	function->code[function->size++] = opcode;
-	for (int i = 0; i < 4; i++)
-		function->code[function->size++] = (uint8_t)(distance >> 8 * i);
+	call_address(function, opcode, target + off);
 }
 
 static void call(struct function *function, const char *name)
@@ -173,20 +182,38 @@ static void test_several_known_calls(void **state)
 			    "+1 first, +1 second, -1 second, -2 first");
 }
 
-static void test_more_than_there_is_room_for(void **state)
+/* So near that it is the same branch: the last byte of the reach, and one more. */
+static void test_too_far_away(void **state)
 {
 	struct function function = { 0 };
 
 	(void)state;
-	while (function.size + 8 <= CODE)
-		call(&function, "generic_lock");
-	assert_string_equal(beside(&function, "known"), "");
-	function.size = 0;
 	call(&function, "known.isra.0");
-	for (int i = 0; i < 20; i++)
-		call(&function, "generic_lock");
+	function.size += 128 - 8;
 	call(&function, "first");
-	assert_string_equal(beside(&function, "known"), ""); /* too far away */
+	assert_string_equal(beside(&function, "known"), "+1 first");
+	assert_string_equal(beside(&function, "first"), "-1 known");
+	memset(&function, 0, sizeof(function));
+	call(&function, "known.isra.0");
+	function.size += 128 - 7;
+	call(&function, "first");
+	assert_string_equal(beside(&function, "known"), "");
+	assert_string_equal(beside(&function, "first"), "");
+}
+
+static void test_more_than_there_is_room_for(void **state)
+{
+	struct function function = { 0 };
+	struct callees callees;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * CALLEES_MAX; i++) {
+		call(&function, "known.isra.0");
+		call_address(&function, 0xe8, MANY + 16 * i);
+	}
+	callees_beside(symbols, START, function.code, function.size, "known", is_generic,
+		       &callees);
+	assert_int_equal(callees.nr, CALLEES_MAX);
 }
 
 int main(void)
@@ -196,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_other_bytes),
 		cmocka_unit_test(test_several_known_calls),
+		cmocka_unit_test(test_too_far_away),
 		cmocka_unit_test(test_more_than_there_is_room_for),
 	};
 
