@@ -12,8 +12,8 @@
  * The places that an explorer tries in a campaign that gives none.
  *
  *   explore_proposals ─────────────────────────────────────┐
- *   scouts: trials without injection, ──> proposals.h ─────┴──> hookable? ──> ORDER_HOLDS_MAX of them
- *           with the ledger armed
+ *   scouts: trials without injection, ─┬─> proposals.h ────┴──> hookable? ──> ORDER_HOLDS_MAX of them
+ *           with the ledger armed      └─> kernel_calls.h: what is called next to references
  *
  * Two of three come from the table, as long as there are so many; the rest was seen. All that was proposed
  * is told as a hook without a probe, with the reason, and whether it was taken.
