@@ -68,43 +68,41 @@ static bool is_split_off(const char *name)
 }
 
 /* A callee next to several of the known calls counts where it is nearest. */
-static void note(struct callees *callees, const char *name, bool behind, uint32_t distance)
+static void note(struct callees *callees, const char *name, const struct callee *found)
 {
 	struct callee *callee = callees->list;
 
 	while (callee < callees->list + callees->nr &&
-	       (callee->behind != behind || !is_named(name, callee->name)))
+	       (callee->behind != found->behind || !is_named(name, callee->name)))
 		callee++;
 	if (callee == callees->list + CALLEES_MAX)
 		return;
-	if (callee == callees->list + callees->nr) {
-		symbols_plain_name(name, callee->name, sizeof(callee->name));
-		callee->behind = behind;
-		callee->distance = distance;
+	if (callee == callees->list + callees->nr)
 		callees->nr++;
-	}
-	if (distance < callee->distance)
-		callee->distance = distance;
-}
-
-static bool is_near(const struct call *a, const struct call *b)
-{
-	return (a->at < b->at ? b->at - a->at : a->at - b->at) <= REACH;
+	else if (callee->apart <= found->apart)
+		return;
+	*callee = *found;
+	symbols_plain_name(name, callee->name, sizeof(callee->name));
 }
 
 static void look(const struct calls *calls, uint32_t from, bool behind, const char *self,
 		 const char *known, bool (*is_generic)(const char *name), struct callees *out)
 {
-	uint32_t at = from, distance = 0;
+	struct callee found = { .behind = behind };
+	uint32_t at = from;
 
-	while (distance < CALLEES_DISTANCE && (behind ? at + 1 < calls->nr : at > 0)) {
+	while (found.distance < CALLEES_DISTANCE && (behind ? at + 1 < calls->nr : at > 0)) {
 		const struct call *call = &calls->list[behind ? ++at : --at];
 
-		if (!is_near(call, &calls->list[from]) || is_named(call->name, known))
+		found.apart = (uint32_t)(behind ? call->at - calls->list[from].at :
+						  calls->list[from].at - call->at);
+		if (found.apart > REACH || is_named(call->name, known))
 			return; /* of the known one the turn comes */
-		if (!is_generic(call->name) && !is_split_off(call->name) &&
-		    strcmp(call->name, self) != 0)
-			note(out, call->name, behind, ++distance);
+		if (is_generic(call->name) || is_split_off(call->name) ||
+		    !strcmp(call->name, self))
+			continue;
+		found.distance++;
+		note(out, call->name, &found);
 	}
 }
 

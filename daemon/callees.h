@@ -33,6 +33,7 @@ struct callee {
 	char name[ORDER_PLACE];
 	bool behind;	   /* the known call; else before it */
 	uint32_t distance; /* from 1: of those that are worth naming */
+	uint32_t apart;	   /* bytes of code */
 };
 
 struct callees {

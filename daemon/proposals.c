@@ -227,6 +227,7 @@ static struct proposal propose_beside(const struct proposals_call *call,
 	struct proposal proposal = {
 		.place = { .thread = (enum order_thread)thread, .at_return = !callee->behind },
 		.worth = worth_of(call->of, thread) >> (callee->distance + !held),
+		.apart = callee->apart,
 	};
 
 	memcpy(proposal.place.place, callee->name, sizeof(proposal.place.place));
@@ -279,9 +280,13 @@ static int by_worth(const void *a, const void *b)
 
 	if (x->worth != y->worth)
 		return x->worth > y->worth ? -1 : 1;
+	if (x->apart != y->apart)
+		return x->apart < y->apart ? -1 : 1;
 	if (x->place.thread != y->place.thread)
 		return x->place.thread < y->place.thread ? -1 : 1;
-	return strcmp(x->place.place, y->place.place);
+	if (strcmp(x->place.place, y->place.place) != 0)
+		return strcmp(x->place.place, y->place.place);
+	return x->place.at_return - y->place.at_return;
 }
 
 enum { RANKED_MAX = PROPOSALS_FUNCTIONS * ORDER_THREADS };

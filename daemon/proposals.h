@@ -44,6 +44,8 @@ struct proposals_passing {
 struct proposal {
 	struct order_hold place; /* as order_read_place() reads it */
 	uint32_t worth;
+	uint32_t
+		apart; /* bytes of code from the call that it is beside; decides where worth does not */
 	char why[256];
 };
 

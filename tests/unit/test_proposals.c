@@ -172,11 +172,20 @@ static void test_calls_of_paths(void **state)
 static void test_what_is_called_beside(void **state)
 {
 	static const struct callee callees[] = {
-		{ "before", .distance = 1 },
+		{ "before", .distance = 1, .apart = 60 },
 		{ "behind", .behind = true, .distance = 1 },
-		{ "farther", .behind = true, .distance = 2 },
+		{ "farther", .behind = true, .distance = 2, .apart = 40 },
 		{ "alloc", .behind = true, .distance = 1 }, /* is on the path itself */
 	};
+	/* clang-format off */
+	static const char expected[] =
+		"II held at return of alloc\n"
+		"II held at return of route\n"
+		"II held at behind: called next to where route takes a reference, behind its call of alloc\n"
+		"II held at return of input\n"
+		"II held at farther: called next to where route takes a reference, behind its call of alloc\n"
+		"II held at return of before: called next to where route takes a reference, before its call of alloc\n";
+	/* clang-format on */
 	struct proposals *proposals = calloc(1, sizeof(*proposals));
 	const struct proposals_call *call;
 	char text[4096];
@@ -192,18 +201,7 @@ static void test_what_is_called_beside(void **state)
 	}
 	assert_int_equal(proposals->nr_beside, 3);
 	rank_beside(proposals, text, sizeof(text));
-	assert_string_equal(text, "II held at return of alloc\n"
-				  "II held at return of route\n"
-				  "II held at behind: called next to where route takes a "
-				  "reference, behind its call of "
-				  "alloc\n"
-				  "II held at return of input\n"
-				  "II held at return of before: called next to where route "
-				  "takes a reference, before its "
-				  "call of alloc\n"
-				  "II held at farther: called next to where route takes a "
-				  "reference, behind its call of "
-				  "alloc\n");
+	assert_string_equal(text, expected);
 	free(proposals);
 }
 
