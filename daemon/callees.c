@@ -12,14 +12,17 @@ const bool callees_known = false;
 enum {
 	CALL = 0xe8,
 	JUMP = 0xe9,
+	RETURN = 0xc3,
+	TRAP = 0xcc, /* behind a return, so that nothing behind it runs by speculation */
 	LENGTH = 5,
 	REACH = 128, /* bytes: what is farther is mostly in another branch */
 	CALLS_MAX = 1024,
 };
 
 struct call {
-	size_t at; /* in the code */
-	const char *name;
+	size_t at;	  /* in the code */
+	const char *name; /* NULL: a jump inside the function, or a return */
+	bool is_last;	  /* what is behind it in the code is not what comes next */
 };
 
 struct calls {
@@ -27,15 +30,30 @@ struct calls {
 	uint32_t nr;
 };
 
-static const char *target_of(const struct symbols *symbols, uint64_t at, const uint8_t *code)
+static uint64_t target_of(uint64_t at, const uint8_t *code)
 {
 	uint32_t distance = (uint32_t)code[1] | (uint32_t)code[2] << 8 |
 			    (uint32_t)code[3] << 16 | (uint32_t)code[4] << 24;
-	uint64_t offset;
-	const struct symbol *symbol = symbols_find(
-		symbols, at + LENGTH + (uint64_t)(int64_t)(int32_t)distance, &offset);
 
-	return symbol && !offset ? symbol->name : NULL;
+	return at + LENGTH + (uint64_t)(int64_t)(int32_t)distance;
+}
+
+/* Whether something at `at` calls, jumps or returns; `call` says what. */
+static bool read_call(const struct symbols *symbols, uint64_t start, const uint8_t *code,
+		      size_t size, size_t at, struct call *call)
+{
+	uint64_t target = target_of(start + at, code + at), offset;
+	const struct symbol *symbol;
+
+	*call = (struct call){ .at = at, .is_last = code[at] != CALL };
+	if (code[at] == RETURN)
+		return code[at + 1] == TRAP;
+	if (code[at] != CALL && code[at] != JUMP)
+		return false;
+	symbol = symbols_find(symbols, target, &offset);
+	if (symbol && !offset)
+		call->name = symbol->name;
+	return call->name || (call->is_last && target > start && target < start + size);
 }
 
 static void read_calls(const struct symbols *symbols, uint64_t start, const uint8_t *code,
@@ -45,13 +63,10 @@ static void read_calls(const struct symbols *symbols, uint64_t start, const uint
 
 	calls->nr = 0;
 	while (at + LENGTH <= size && calls->nr < CALLS_MAX) {
-		const char *name = code[at] == CALL || code[at] == JUMP ?
-					   target_of(symbols, start + at, code + at) :
-					   NULL;
+		bool found = read_call(symbols, start, code, size, at, &calls->list[calls->nr]);
 
-		if (name)
-			calls->list[calls->nr++] = (struct call){ at, name };
-		at += name ? LENGTH : 1;
+		calls->nr += found;
+		at += !found ? 1 : code[at] == RETURN ? 2 : LENGTH;
 	}
 }
 
@@ -96,13 +111,16 @@ static void look(const struct calls *calls, uint32_t from, bool behind, const ch
 
 		found.apart = (uint32_t)(behind ? call->at - calls->list[from].at :
 						  calls->list[from].at - call->at);
-		if (found.apart > REACH || is_named(call->name, known))
+		if (found.apart > REACH || !call->name || (call->is_last && !behind) ||
+		    is_named(call->name, known))
 			return; /* of the known one the turn comes */
-		if (is_generic(call->name) || is_split_off(call->name) ||
-		    !strcmp(call->name, self))
-			continue;
-		found.distance++;
-		note(out, call->name, &found);
+		if (!is_generic(call->name) && !is_split_off(call->name) &&
+		    strcmp(call->name, self) != 0) {
+			found.distance++;
+			note(out, call->name, &found);
+		}
+		if (call->is_last)
+			return;
 	}
 }
 
@@ -117,7 +135,8 @@ void callees_beside(const struct symbols *symbols, uint64_t start, const uint8_t
 	out->nr = 0;
 	read_calls(symbols, start, code, size, &calls);
 	for (uint32_t i = 0; i < calls.nr; i++) {
-		if (!is_named(calls.list[i].name, known))
+		/* Whoever jumps to a function is not on its stack. */
+		if (calls.list[i].is_last || !is_named(calls.list[i].name, known))
 			continue;
 		look(&calls, i, false, self ? self->name : "", known, is_generic, out);
 		look(&calls, i, true, self ? self->name : "", known, is_generic, out);

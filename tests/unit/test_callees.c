@@ -144,9 +144,14 @@ static void test_jumps(void **state)
 	call(&function, "self");
 	call(&function, "known.isra.0");
 	call(&function, "split.part.0");
-	call_at(&function, 0xe9, "self.cold", 0);
 	call_at(&function, 0xe9, "second", 0);
 	assert_string_equal(beside(&function, "known"), "+1 second");
+
+	function.size = 0;
+	call(&function, "known.isra.0");
+	call_at(&function, 0xe9, "self.cold", 0);
+	call(&function, "second");
+	assert_string_equal(beside(&function, "known"), "");
 }
 
 /* Opcodes in something else do not hide what follows, and only the very start of a function is called. */
@@ -180,6 +185,36 @@ static void test_several_known_calls(void **state)
 	call(&function, "second");
 	assert_string_equal(beside(&function, "known"),
 			    "+1 first, +1 second, -1 second, -2 first");
+}
+
+/* What is behind a jump in the function, or a return, does not come next; nor does what is behind a call by a jump. */
+static void test_where_the_code_goes_elsewhere(void **state)
+{
+	struct function function = { 0 };
+
+	(void)state;
+	call(&function, "first");
+	call_address(&function, 0xe9, START + 2); /* inside the function */
+	call(&function, "known.isra.0");
+	bytes(&function, "\xc3\xcc", 2);
+	call(&function, "second");
+	assert_string_equal(beside(&function, "known"), "");
+	assert_string_equal(beside(&function, "first"), "");
+
+	function.size = 0;
+	call_at(&function, 0xe9, "first", 0);
+	call(&function, "known.isra.0");
+	call_at(&function, 0xe9, "second", 0);
+	call(&function, "third");
+	assert_string_equal(beside(&function, "known"), "+1 second");
+	assert_string_equal(beside(&function, "second"), ""); /* it is not on its stack */
+
+	function.size = 0;
+	call(&function, "known.isra.0");
+	bytes(&function, "\x48\x89\xc3", 3);	     /* mov %rax,%rbx */
+	call_address(&function, 0xe9, START + CODE); /* another one's, by chance */
+	call(&function, "first");
+	assert_string_equal(beside(&function, "known"), "+1 first");
 }
 
 /* So near that it is the same branch: the last byte of the reach, and one more. */
@@ -223,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_other_bytes),
 		cmocka_unit_test(test_several_known_calls),
+		cmocka_unit_test(test_where_the_code_goes_elsewhere),
 		cmocka_unit_test(test_too_far_away),
 		cmocka_unit_test(test_more_than_there_is_room_for),
 	};
