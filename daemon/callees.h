@@ -18,10 +18,10 @@
  * million targets there are, some hundred thousand are that, so that such a byte of something else passes for a call
  * once in several ten thousand. A jump counts because a function that ends in a call jumps there.
  *
- * Next to each other is meant of the code, some lines of C apart at most, without a return or a jump in four bytes to
- * elsewhere in the function between them. Short jumps are not seen (what looks like one is mostly a part of something else), so that
- * the call behind is mostly the next one in time, but it need not be. Calls through pointers are not seen, and neither is a
- * known call whose function was inlined: then there is nothing to be next to.
+ * Next to each other is meant of the code: no more than 128 bytes, some lines of C, without a return or a jump in
+ * four bytes inside the function between them. Short jumps are not looked for, because what looks like one is mostly a
+ * part of something else; so the call behind is mostly the next one in time, but it need not be. Calls through pointers
+ * are not seen, and neither is a known call whose function was inlined: then there is nothing to be next to.
  *
  * Pure; of other machines' code nothing is known.
  */
