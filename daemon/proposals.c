@@ -33,7 +33,7 @@ static const char *const generic[] = {
 	"memset", "__memset", "memmove", "memcmp", "strcmp", "strlen", "strscpy", "snprintf", "sprintf", "scnprintf", "csum_",
 	"ktime_", "get_random_", "__bitmap_", "_find_", "__pi_", "timer_init_key", "init_timer_key", "do_trace_", "security_",
 	"sk_skb_reason_drop", "skb_put", "skb_push", "skb_pull", "__skb_put", "__skb_pull", "__pskb_pull", "nla_", "__nla_",
-	"__ipv6_addr_type", "fl6_", "icmpv6_flow_init", "NF_HOOK",
+	"__ipv6_addr_type", "ipv4_mtu", "ip6_mtu", "fl6_", "icmpv6_flow_init", "NF_HOOK",
 };
 
 /* Who of the system calls is a sender of packets; a netlink request is sent, too, but is none. */
