@@ -165,6 +165,11 @@ static bool starts_any(const char *text, const char *const *list, size_t nr)
 
 #define STARTS_ANY(text, list) starts_any(text, list, sizeof(list) / sizeof((list)[0]))
 
+bool ledger_is_helper(const char *function)
+{
+	return STARTS_ANY(function, helpers);
+}
+
 static const char *known_kind(const char *holder)
 {
 	for (size_t i = 0; i < sizeof(holder_kinds) / sizeof(holder_kinds[0]); i++)
@@ -271,12 +276,6 @@ struct folded {
 	enum ledger_context context;
 };
 
-/* "name.isra.0", "name.constprop.0.cold" -> "name": what the compiler made of it is not the path. */
-static void plain_name(const char *name, char *plain, size_t size)
-{
-	snprintf(plain, size, "%.*s", (int)strcspn(name, "."), name);
-}
-
 /*
  * A frame is behind the write, or where a call returns to: the byte before it is inside. But a function
  * that a kretprobe watches returns to the very start of a trampoline.
@@ -304,12 +303,12 @@ static void fold(const struct symbols *symbols, const struct watchpoint_write *w
 
 		if (!symbol || STARTS_ANY(symbol->name, watchers))
 			continue;
-		plain_name(symbol->name, name, sizeof(name));
+		symbols_plain_name(symbol->name, name, sizeof(name));
 		folded->context = boundary(name);
 		if (folded->context != LEDGER_UNKNOWN)
 			break;
 		if (!folded->holder[0]) {
-			if (STARTS_ANY(name, helpers))
+			if (ledger_is_helper(name))
 				continue;
 			snprintf(folded->holder, sizeof(folded->holder), "%s", name);
 		}

@@ -140,6 +140,9 @@ struct ledger_sum ledger_sum(const struct ledger *ledger);
 enum ledger_hole ledger_check(const struct ledger *ledger,
 			      const struct watchpoint_health *health);
 
+/* Whether a function holds and puts only for its caller, as netdev_hold() does. */
+bool ledger_is_helper(const char *function);
+
 /* In the order in which they were first seen. */
 uint32_t ledger_nr_paths(const struct ledger *ledger);
 const struct ledger_path *ledger_path(const struct ledger *ledger, uint32_t index);

@@ -9,6 +9,7 @@
 
 #include "explore.h"
 #include "fields.h"
+#include "kernel_calls.h"
 #include "progress.h"
 #include "proposals.h"
 #include "run_hooks.h"
@@ -100,6 +101,7 @@ struct scouts {
 	uint32_t trials;
 	bool faults;
 	char no_ledger[256]; /* "": there was one, or none was wanted */
+	struct why no_calls; /* why not all that is called next to references is known */
 };
 
 static void read_books(struct scouts *scouts, const struct books *books)
@@ -212,8 +214,11 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	campaign.nr_arms = 1;
 	hook_table(scouts, &campaign, words, steps);
 	run_hooks(&campaign, &places, &ask);
+	ask.code = campaign.ledger != LEDGER_OFF;
 	if (!probes_open(&ask, &probes, why))
 		code = run_scouts(&campaign, probes, scouts, why);
+	if (code != EXIT_INCONCLUSIVE && scouts->seen.nr_calls)
+		kernel_calls_find(probes, &scouts->seen, &scouts->no_calls);
 	probes_close(probes);
 	free(changes);
 	if (code == EXIT_INCONCLUSIVE)
@@ -278,12 +283,14 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 
 	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note),
 		 "%u trials without injection, which are no trials of the campaign, showed %u "
-		 "paths of references in %u functions%s%s%s",
-		 scouts->trials, scouts->seen.paths, scouts->seen.nr,
+		 "paths of references in %u functions, and %u places next to "
+		 "these%s%s%s%s%.150s",
+		 scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->seen.nr_beside,
 		 scouts->faults ? "; the last had a fault and ended them: a campaign with the "
 				  "arm echo shows it without injection" :
 				  "",
-		 scouts->no_ledger[0] ? "; " : "", scouts->no_ledger);
+		 scouts->no_ledger[0] ? "; " : "", scouts->no_ledger,
+		 scouts->no_calls.text[0] ? "; " : "", scouts->no_calls.text);
 	places->proposed[at].hook =
 		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };
 }

@@ -11,9 +11,9 @@
 /*
  * The places that an explorer tries in a campaign that gives none.
  *
- *   explore_proposals ──> hookable? ──> scouts: trials without ──> who came by ─────┐
- *                                       injection, with the   ──> proposals.h ─────┴──> ORDER_HOLDS_MAX of them
- *                                       ledger if there is one
+ *   explore_proposals ──> hookable? ──> scouts: trials without ─┬─> who came by ───┐
+ *                                       injection, with the   ├─> proposals.h ───┼──> ORDER_HOLDS_MAX of them
+ *                                       ledger if there is one└─> kernel_calls.h ┘
  *
  * Two of three come from the table, as long as scouts came by so many; the rest was seen. All that was proposed
  * is told as a hook without a probe, with the reason, and whether it was taken.
@@ -26,7 +26,7 @@ struct run_places {
 	struct {
 		char words[ORDER_WORDS];
 		char function[96];
-		char note[512];
+		char note[640];
 		struct results_hook hook; /* its texts are those above */
 	} proposed[RUN_PLACES_PROPOSED + 1];
 	uint32_t nr;

@@ -133,3 +133,26 @@ const struct symbol *symbols_find(const struct symbols *symbols, uint64_t addres
 	*offset = address - symbols->list[low - 1].start;
 	return &symbols->list[low - 1];
 }
+
+size_t symbols_nr(const struct symbols *symbols)
+{
+	return symbols->nr;
+}
+
+const struct symbol *symbols_get(const struct symbols *symbols, size_t index, uint64_t *size)
+{
+	const struct symbol *symbol = &symbols->list[index], *next = symbol + 1;
+
+	while (next < symbols->list + symbols->nr && next->start == symbol->start)
+		next++;
+	*size = next < symbols->list + symbols->nr &&
+				next->start - symbol->start < FUNCTION_MAX ?
+			next->start - symbol->start :
+			FUNCTION_MAX;
+	return symbol;
+}
+
+void symbols_plain_name(const char *name, char *plain, size_t size)
+{
+	snprintf(plain, size, "%.*s", (int)strcspn(name, "."), name);
+}

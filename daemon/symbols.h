@@ -2,6 +2,7 @@
 #ifndef DADRACE_SYMBOLS_H
 #define DADRACE_SYMBOLS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -33,5 +34,12 @@ void symbols_free(struct symbols *symbols);
  */
 const struct symbol *symbols_find(const struct symbols *symbols, uint64_t address,
 				  uint64_t *offset);
+
+/* In the order of their addresses, and how far it is to where another one starts. */
+size_t symbols_nr(const struct symbols *symbols);
+const struct symbol *symbols_get(const struct symbols *symbols, size_t index, uint64_t *size);
+
+/* "name.isra.0", "name.constprop.0.cold" -> "name": without what the compiler made of it. */
+void symbols_plain_name(const char *name, char *plain, size_t size);
 
 #endif

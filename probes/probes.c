@@ -635,6 +635,8 @@ static int load_and_attach(struct probes *probes, struct why *why)
 		err = want_step(probes, i);
 	if (!err && probes->ask->watchpoints)
 		err = want_watchpoints(probes);
+	if (!err && probes->ask->code)
+		err = bpf_program__set_autoload(probes->skel->progs.code_read, true);
 	if (!err)
 		err = probes_bpf__load(probes->skel);
 	if (!err)
@@ -976,6 +978,28 @@ int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts
 				       before->inet6_dev_at };
 
 	return run_counts(probes, slot, args, counts, why);
+}
+
+int probes_code(struct probes *probes, uint64_t address, uint8_t *code, uint32_t size,
+		struct why *why)
+{
+	__u64 args[] = { address, size };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+	uint8_t slot[CODE_BYTES];
+	__u32 zero = 0;
+	int err = bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.code_read), &opts);
+
+	if (err)
+		return refused(-err, "reading the kernel's code", why);
+	if (opts.retval)
+		return why_set(why, EFAULT,
+			       "probes: the kernel's code cannot be read: no %" PRIu32
+			       " bytes at %#" PRIx64,
+			       size, address);
+	if (bpf_map_lookup_elem(bpf_map__fd(probes->skel->maps.code_slot), &zero, slot))
+		return refused(errno, "reading the kernel's code", why);
+	memcpy(code, slot, size);
+	return 0;
 }
 
 /* --- rings --- */

@@ -74,6 +74,7 @@ struct probes_ask {
 	uint32_t nr_steps;
 	bool counts_only; /* load what reads counts and attach nothing: no lanes, no records */
 	bool watchpoints; /* load what watchpoint.h needs; nothing is armed by that */
+	bool code;	  /* load what probes_code() needs */
 };
 
 /* Whether the ask leaves a probe out: that it is not hooked then is no lack. */
@@ -174,6 +175,13 @@ int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct
 /* The same of a device that is being unregistered, and of its inet6_dev, as long as they are not freed. */
 int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts *before,
 		       struct counts *counts, struct why *why);
+
+/*
+ * The kernel's machine code from `address` on; `size` is at most CODE_BYTES. -EFAULT: not all of it is
+ * mapped.
+ */
+int probes_code(struct probes *probes, uint64_t address, uint8_t *code, uint32_t size,
+		struct why *why);
 
 /* --- reading a ring, in the lane's process --- */
 

@@ -23,6 +23,7 @@ enum {
 	CPUS_MAX = 512,
 	ADDRESSES_MAX = 16,
 	RING_BYTES = 256 * 1024, /* per lane; a trial writes a few KiB */
+	CODE_BYTES = 16 * 1024,	 /* of the kernel's code, that are read at once */
 	ECHO_MAGIC = 0x64616472, /* "dadr" */
 	WATCH_NET_DEVICE = 1,
 	WATCH_INET6_DEV = 2,

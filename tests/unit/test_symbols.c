@@ -44,6 +44,41 @@ static void test_functions_only_and_sorted(void **state)
 	symbols_free(symbols);
 }
 
+static void test_all_in_their_order(void **state)
+{
+	struct symbols *symbols;
+	uint64_t size;
+
+	(void)state;
+	assert_int_equal(parse("ffffffff81002000 t second.isra.0\n"
+			       "ffffffff81001000 T first\n"
+			       "ffffffff81001000 T alias\n"
+			       "ffffffffc0001000 t far\t[veth]\n",
+			       &symbols, NULL),
+			 0);
+	assert_int_equal(symbols_nr(symbols), 4);
+	assert_int_equal(symbols_get(symbols, 0, &size)->start, 0xffffffff81001000ULL);
+	assert_int_equal(size, 0x1000);
+	assert_int_equal(symbols_get(symbols, 1, &size)->start, 0xffffffff81001000ULL);
+	assert_int_equal(size, 0x1000);
+	assert_string_equal(symbols_get(symbols, 2, &size)->name, "second.isra.0");
+	assert_int_equal(size, 512 * 1024); /* nothing says where it ends */
+	assert_string_equal(symbols_get(symbols, 3, &size)->name, "far");
+	assert_int_equal(size, 512 * 1024);
+	symbols_free(symbols);
+}
+
+static void test_plain_names(void **state)
+{
+	char plain[8];
+
+	(void)state;
+	symbols_plain_name("f.constprop.0.cold", plain, sizeof(plain));
+	assert_string_equal(plain, "f");
+	symbols_plain_name("function", plain, sizeof(plain));
+	assert_string_equal(plain, "functio");
+}
+
 static void test_what_lies_in_no_function(void **state)
 {
 	struct symbols *symbols;
@@ -73,6 +108,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_functions_only_and_sorted),
+		cmocka_unit_test(test_all_in_their_order),
+		cmocka_unit_test(test_plain_names),
 		cmocka_unit_test(test_what_lies_in_no_function),
 		cmocka_unit_test(test_hidden_addresses_say_so),
 	};
