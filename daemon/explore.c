@@ -164,7 +164,7 @@ static bool came_about(const struct explorer *explorer, const struct planned *pl
 	       planned->point.nr_holds;
 }
 
-/* Sides of the packet: its way, whom it is for, both, the answer to DAD. */
+/* Sides of the packet: its way, whom it is for, both, whether DAD is answered. */
 enum { PACKET_SIDES = 4 };
 
 static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES])
@@ -172,20 +172,20 @@ static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES]
 	sides[0] = point->direction;
 	sides[1] = point->target;
 	sides[2] = (uint64_t)point->direction * TARGETS + point->target;
-	sides[3] = point->answer;
+	sides[3] = point->answer != DAD_ANSWER_NONE;
 }
 
 /*
  * What has to come about one after the other, for a trial to count; each only says something once the one before it
- * has. What a need depends on is a key each: hopeless once one of them is.
+ * has. Each depends on several things apart, a key each: it is hopeless once it is with one of them.
  */
 enum need {
-	NEED_PASS,  /* a thread comes by the place: with the packet's sides */
-	NEED_KEPT,  /* a hold ends as it should: with its place, and for any of its thread's */
-	NEED_ORDER, /* all of them do */
-	NEED_COUNTS, /* and what was sent was seen: with what thread II's start waits for, and the packet's sides */
+	NEED_PASS, /* a thread comes by the place: the packet's sides, how others are held */
+	NEED_KEPT, /* a hold ends as it should: its place, any of its thread's; each with how others are held */
+	NEED_ORDER, /* all of them do: the order */
+	NEED_COUNTS, /* and what was sent was seen: how who starts thread II is held, with the packet's sides */
 };
-enum { KEYS_MAX = 4 };
+enum { KEYS_MAX = PACKET_SIDES + 1 };
 
 struct keys {
 	uint64_t keys[KEYS_MAX];
@@ -199,6 +199,31 @@ static void add_key(struct keys *keys, enum need need, uint64_t what, uint64_t o
 	keys->nr++;
 }
 
+static enum order_thread thread_at(const struct explorer *explorer, uint32_t place)
+{
+	return explorer->space.places.holds[place].thread;
+}
+
+/* How a thread is held, wherever: who, and until when. */
+static uint64_t way_of(const struct explorer *explorer, const struct point_hold *hold)
+{
+	return ((uint64_t)thread_at(explorer, hold->place) * ORDER_UNTILS + hold->until) *
+		       ORDER_THREADS +
+	       hold->other;
+}
+
+/* How the others are held while a thread runs. */
+static uint64_t ways_of_others(const struct explorer *explorer, const struct point *point,
+			       enum order_thread thread)
+{
+	uint64_t hash = HASH_START;
+
+	for (uint32_t i = 0; i < point->nr_holds; i++)
+		if (thread_at(explorer, point->holds[i].place) != thread)
+			hash = hash_word(hash, way_of(explorer, &point->holds[i]));
+	return hash;
+}
+
 static struct keys keys_with_packet(enum need need, uint64_t what, const struct point *point)
 {
 	uint64_t sides[PACKET_SIDES];
@@ -210,18 +235,26 @@ static struct keys keys_with_packet(enum need need, uint64_t what, const struct 
 	return keys;
 }
 
-static uint64_t end_of(const struct point_hold *hold)
+static struct keys keys_of_pass(const struct explorer *explorer, uint32_t place,
+				const struct point *point)
 {
-	return hold->until * ORDER_THREADS + hold->other;
+	struct keys keys = keys_with_packet(NEED_PASS, place, point);
+
+	add_key(&keys, NEED_PASS, place,
+		ways_of_others(explorer, point, thread_at(explorer, place)));
+	return keys;
 }
 
-static struct keys keys_of_end(const struct explorer *explorer, const struct point_hold *hold)
+static struct keys keys_of_end(const struct explorer *explorer, const struct point *point,
+			       const struct point_hold *hold)
 {
+	uint64_t ways =
+		hash_word(ways_of_others(explorer, point, thread_at(explorer, hold->place)),
+			  way_of(explorer, hold));
 	struct keys keys = { .nr = 0 };
 
-	add_key(&keys, NEED_KEPT, hold->place, end_of(hold));
-	add_key(&keys, NEED_KEPT, explorer->space.places.holds[hold->place].thread,
-		end_of(hold));
+	add_key(&keys, NEED_KEPT, hold->place, ways);
+	add_key(&keys, NEED_KEPT, 0, ways);
 	return keys;
 }
 
@@ -233,18 +266,14 @@ static struct keys keys_of_order(const struct point *point)
 	return keys;
 }
 
-/* The first hold of the thread that thread II's start waits for ends so. */
 static struct keys keys_of_start(const struct explorer *explorer, const struct point *point)
 {
-	uint64_t start = point->starts_when;
+	uint64_t way = 0;
 
-	for (uint32_t i = 0; point->starts_when && i < point->nr_holds; i++)
-		if (explorer->space.places.holds[point->holds[i].place].thread ==
-		    point->starts_when) {
-			start += ORDER_THREADS * (1 + end_of(&point->holds[i]));
-			break;
-		}
-	return keys_with_packet(NEED_COUNTS, start, point);
+	for (uint32_t i = 0; point->starts_when && i < point->nr_holds && !way; i++)
+		if (thread_at(explorer, point->holds[i].place) == point->starts_when)
+			way = way_of(explorer, &point->holds[i]);
+	return keys_with_packet(NEED_COUNTS, way, point);
 }
 
 static bool is_hopeless(const struct memory *memory, struct keys keys)
@@ -265,7 +294,7 @@ static bool has_hope(const struct explorer *explorer, const struct point *point)
 	for (uint32_t i = 0; i < point->nr_holds; i++)
 		if (is_hopeless(needs,
 				keys_with_packet(NEED_PASS, point->holds[i].place, point)) ||
-		    is_hopeless(needs, keys_of_end(explorer, &point->holds[i])))
+		    is_hopeless(needs, keys_of_end(explorer, point, &point->holds[i])))
 			return false;
 	return !is_hopeless(needs, keys_of_order(point)) &&
 	       !is_hopeless(needs, keys_of_start(explorer, point));
@@ -313,7 +342,7 @@ static int seal_passes(struct explorer *explorer, const struct planned *planned,
 		any |= has_feature(planned, behaviour_of_pass(&places->holds[i]));
 	for (uint32_t i = 0; !err && any && i < places->nr_holds; i++)
 		if (started || places->holds[i].thread != ORDER_THREAD_II)
-			err = note(explorer, keys_with_packet(NEED_PASS, i, point), generation,
+			err = note(explorer, keys_of_pass(explorer, i, point), generation,
 				   has_feature(planned, behaviour_of_pass(&places->holds[i])));
 	return err;
 }
@@ -328,7 +357,7 @@ static int seal_holds(struct explorer *explorer, const struct planned *planned,
 	if (err || !came_about(explorer, planned, false))
 		return err;
 	for (uint32_t i = 0; !err && i < point->nr_holds; i++)
-		err = note(explorer, keys_of_end(explorer, &point->holds[i]), generation,
+		err = note(explorer, keys_of_end(explorer, point, &point->holds[i]), generation,
 			   has_hold(explorer, planned, i, true));
 	if (!err)
 		err = note(explorer, keys_of_order(point), generation, kept);
