@@ -92,7 +92,7 @@ int kernel_calls_find(struct probes *probes, struct proposals *proposals, struct
 	search->until_ns = loop_now() + KERNEL_CALLS_MOST_MS * 1000000ULL;
 	for (uint32_t i = 0; i < proposals->nr_calls; i++)
 		search->sorted[i] = &proposals->calls[i];
-	qsort(search->sorted, proposals->nr_calls, sizeof(search->sorted[0]), by_caller);
+	qsort((void *)search->sorted, proposals->nr_calls, sizeof(void *), by_caller);
 	err = symbols_load(&search->symbols, why);
 	for (size_t i = 0; !err && i < symbols_nr(search->symbols); i++) {
 		uint64_t size;

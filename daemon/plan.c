@@ -45,8 +45,7 @@ static enum arm arm_of(const struct campaign *campaign, uint32_t trial)
 }
 
 /*
- * A direction and a target that fits it, in shuffled blocks that hold every such packet once, the same for each
- * arm; campaign_load has seen to it that there is one.
+ * A direction and a target that fits it, in shuffled blocks that hold every such packet once, the same for each arm.
  */
 static void put_echo(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec)
 {
@@ -64,6 +63,8 @@ static void put_echo(const struct campaign *campaign, uint32_t trial, struct tri
 				packets[nr].direction = campaign->echo.directions[i];
 				packets[nr++].target = campaign->echo.targets[j];
 			}
+	if (!nr)
+		return; /* never: campaign_load has seen to it that there is one */
 	state = (campaign->seed ^ 0x6563686f) * 0xd1342543de82ef95 + turn / nr;
 	shuffle(block, nr, &state);
 	spec->direction = packets[block[turn % nr]].direction;
