@@ -31,12 +31,8 @@ const char *const explore_proposals[] = {
 
 enum { MEASURED = 16, TRIES = 64 };
 
-/*
- * Of guided trials: how often what seldom comes about is tried before it is left alone, one in how many times
- * is seldom, one in how many trials it is tried nevertheless, of how many schedules the newest is taken, and one in how many changes an
- * earlier one.
- */
-enum { PATIENCE = 3, SELDOM = 8, DOUBT = 16, CANDIDATES = 32, CHANGED_IN = 4 };
+/* Of guided trials: of how many schedules the newest is taken, and one in how many changes an earlier one. */
+enum { CANDIDATES = 32, CHANGED_IN = 4 };
 
 struct planned {
 	struct point point;
@@ -185,7 +181,7 @@ enum need {
 	NEED_ORDER, /* all of them do: the order */
 	NEED_COUNTS, /* and what was sent was seen: how who starts thread II is held, with the packet's sides */
 };
-enum { KEYS_MAX = PACKET_SIDES + 1 };
+enum { KEYS_MAX = 2 * PACKET_SIDES };
 
 struct keys {
 	uint64_t keys[KEYS_MAX];
@@ -224,22 +220,22 @@ static uint64_t ways_of_others(const struct explorer *explorer, const struct poi
 	return hash;
 }
 
-static struct keys keys_with_packet(enum need need, uint64_t what, const struct point *point)
+static void add_packet(struct keys *keys, enum need need, uint64_t what,
+		       const struct point *point)
 {
 	uint64_t sides[PACKET_SIDES];
-	struct keys keys = { .nr = 0 };
 
 	packet_sides(point, sides);
 	for (int side = 0; side < PACKET_SIDES; side++)
-		add_key(&keys, need, what, sides[side]);
-	return keys;
+		add_key(keys, need, what, sides[side]);
 }
 
 static struct keys keys_of_pass(const struct explorer *explorer, uint32_t place,
 				const struct point *point)
 {
-	struct keys keys = keys_with_packet(NEED_PASS, place, point);
+	struct keys keys = { .nr = 0 };
 
+	add_packet(&keys, NEED_PASS, place, point);
 	add_key(&keys, NEED_PASS, place,
 		ways_of_others(explorer, point, thread_at(explorer, place)));
 	return keys;
@@ -268,36 +264,53 @@ static struct keys keys_of_order(const struct point *point)
 
 static struct keys keys_of_start(const struct explorer *explorer, const struct point *point)
 {
+	struct keys keys = { .nr = 0 };
 	uint64_t way = 0;
 
 	for (uint32_t i = 0; point->starts_when && i < point->nr_holds && !way; i++)
 		if (thread_at(explorer, point->holds[i].place) == point->starts_when)
 			way = way_of(explorer, &point->holds[i]);
-	return keys_with_packet(NEED_COUNTS, way, point);
+	add_packet(&keys, NEED_COUNTS, point->starts_when, point);
+	add_packet(&keys, NEED_COUNTS, way, point);
+	return keys;
 }
 
-static bool is_hopeless(const struct memory *memory, struct keys keys)
+enum { SURE = 1000 };
+
+/* Of a thousand, as the worst of its keys has it; what was never tried is taken to be sure. */
+static uint32_t chance_of_need(const struct memory *memory, struct keys keys)
 {
+	uint32_t least = SURE;
+
 	for (uint32_t i = 0; i < keys.nr; i++) {
 		const struct memory_entry *entry = memory_find(memory, keys.keys[i]);
+		uint32_t chance = entry ? (uint32_t)((entry->came + 1ULL) * SURE /
+						     (entry->trials + 1ULL)) :
+					  SURE;
 
-		if (entry && entry->trials >= PATIENCE && entry->came * SELDOM < entry->trials)
-			return true;
+		if (chance < least)
+			least = chance;
 	}
-	return false;
+	return least;
 }
 
-static bool has_hope(const struct explorer *explorer, const struct point *point)
+/* Of a thousand: that all of it comes about and counts. */
+static uint32_t chance_of(const struct explorer *explorer, const struct point *point)
 {
 	const struct memory *needs = &explorer->needs;
+	uint64_t chance = chance_of_need(needs, keys_of_order(point));
 
-	for (uint32_t i = 0; i < point->nr_holds; i++)
-		if (is_hopeless(needs,
-				keys_with_packet(NEED_PASS, point->holds[i].place, point)) ||
-		    is_hopeless(needs, keys_of_end(explorer, point, &point->holds[i])))
-			return false;
-	return !is_hopeless(needs, keys_of_order(point)) &&
-	       !is_hopeless(needs, keys_of_start(explorer, point));
+	chance = chance * chance_of_need(needs, keys_of_start(explorer, point)) / SURE;
+	for (uint32_t i = 0; i < point->nr_holds; i++) {
+		chance = chance *
+			 chance_of_need(needs,
+					keys_of_pass(explorer, point->holds[i].place, point)) /
+			 SURE;
+		chance = chance *
+			 chance_of_need(needs, keys_of_end(explorer, point, &point->holds[i])) /
+			 SURE;
+	}
+	return (uint32_t)chance;
 }
 
 /* --- what generations have shown --- */
@@ -520,41 +533,44 @@ static uint32_t times_planned(const struct explorer *explorer, const struct poin
 	return entry ? entry->trials : 0;
 }
 
-/* Of some schedules the one whose order was planned least often; one without hope when all are. */
-static void plan_fresh(struct explorer *explorer, uint64_t *state, bool doubts,
-		       struct planned *planned)
+/*
+ * Of some schedules, each of which is taken as often as it may come about, the one whose order was planned least
+ * often; where none is taken, the likeliest.
+ */
+static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
-	uint32_t least = UINT32_MAX;
+	uint32_t least = UINT32_MAX, most = 0;
 
 	for (int i = 0; i < CANDIDATES; i++) {
 		struct point point;
-		uint32_t times = UINT32_MAX - 1;
+		uint32_t chance, times;
 
 		point_schedule(&explorer->space, state, &point);
-		if (doubts || has_hope(explorer, &point))
+		chance = chance_of(explorer, &point);
+		if (plan_draw_below(state, SURE) < chance) {
 			times = times_planned(explorer, &point);
-		if (times >= least)
+			if (times >= least)
+				continue;
+			least = times;
+		} else if (least != UINT32_MAX || chance < most) {
 			continue;
-		least = times;
+		} else {
+			most = chance;
+		}
 		planned->point = point;
 	}
 }
 
-/*
- * Most trials are new schedules; the others change what has shown new behaviour. What has never come about,
- * though it was tried often enough, is left alone but for some trials that doubt it.
- */
+/* Most trials are new schedules; the others change what has shown new behaviour. */
 static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
-	bool doubts = !plan_draw_below(state, DOUBT);
-
 	if (!explorer->nr_corpus || plan_draw_below(state, CHANGED_IN)) {
-		plan_fresh(explorer, state, doubts, planned);
+		plan_fresh(explorer, state, planned);
 		return;
 	}
 	for (int i = 0; i < TRIES; i++) {
 		plan_change(explorer, state, planned);
-		if (doubts || has_hope(explorer, &planned->point))
+		if (plan_draw_below(state, SURE) < chance_of(explorer, &planned->point))
 			break;
 	}
 	explorer->trials[planned->choice.parent - 1].chosen++;

@@ -263,7 +263,7 @@ static void tell(struct run_places *places, const struct campaign *campaign,
 	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note), "%s, %s: %s",
 		 words,
 		 taken	  ? "taken" :
-		 hookable ? "left out, there are enough" :
+		 hookable ? "left out" :
 			    "left out, it cannot be hooked",
 		 why);
 	places->proposed[at].hook = (struct results_hook){
@@ -298,8 +298,8 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 }
 
 /*
- * So many of the table, then of what was seen, then again of the table where that is too little; places that no
- * scout came by after all others.
+ * So many of the table, then of what was seen, then again of the table where that is too little. Where the scouts
+ * have not all been run, or came by nothing, places count that none came by.
  */
 static void choose(const struct campaign *campaign, const struct scouts *scouts,
 		   struct run_places *places)
@@ -307,6 +307,7 @@ static void choose(const struct campaign *campaign, const struct scouts *scouts,
 	const struct candidates *candidates = scouts->candidates;
 	uint32_t of_table = candidates->of_table;
 	bool taken[RUN_PLACES_PROPOSED] = { false };
+	bool all_walked = scouts->trials && scouts->trials == campaign->explore.scouts;
 	const struct {
 		uint32_t from, until, most;
 		bool passed;
@@ -318,14 +319,17 @@ static void choose(const struct campaign *campaign, const struct scouts *scouts,
 	};
 	uint32_t nr = 0;
 
-	for (size_t pass = 0; pass < sizeof(passes) / sizeof(passes[0]); pass++)
+	for (size_t pass = 0; pass < sizeof(passes) / sizeof(passes[0]); pass++) {
+		bool needed = passes[pass].passed || passes[pass].from || !all_walked || !nr;
+
 		for (uint32_t i = passes[pass].from;
-		     i < passes[pass].until && nr < passes[pass].most; i++)
+		     needed && i < passes[pass].until && nr < passes[pass].most; i++)
 			if (!taken[i] && is_hookable(campaign, &candidates->hooks[i]) &&
 			    (!passes[pass].passed || candidates->list[i].passed)) {
 				taken[i] = true;
 				nr++;
 			}
+	}
 	for (uint32_t i = 0; i < candidates->nr; i++)
 		tell(places, campaign, &candidates->list[i].place, &candidates->hooks[i],
 		     candidates->list[i].why, taken[i]);
