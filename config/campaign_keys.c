@@ -221,7 +221,7 @@ static const struct field explore_rows[] = {
 		 "more than twice as many can be in hand. 0: as many as there are lanes" },
 	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 100), .fallback = "12",
 	  .doc = "Where places are not given: trials without injection that are run first, and are no "
-		 "trials of the campaign. Places that no thread came by are left out; the functions "
+		 "trials of the campaign. The functions "
 		 "on the paths of references that their ledgers show are proposed, too, unless ledger is "
 		 "off" },
 	END

@@ -263,7 +263,7 @@ static void tell(struct run_places *places, const struct campaign *campaign,
 	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note), "%s, %s: %s",
 		 words,
 		 taken	  ? "taken" :
-		 hookable ? "left out" :
+		 hookable ? "left out, there are enough" :
 			    "left out, it cannot be hooked",
 		 why);
 	places->proposed[at].hook = (struct results_hook){
@@ -298,38 +298,30 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 }
 
 /*
- * So many of the table, then of what was seen, then again of the table where that is too little. Where the scouts
- * have not all been run, or came by nothing, places count that none came by.
+ * So many of the table, then of what was seen, then again of the table where that is too little. That no scout came
+ * by is told, but decides nothing: some places are passed only by luck, or while others are held.
  */
-static void choose(const struct campaign *campaign, const struct scouts *scouts,
+static void choose(const struct campaign *campaign, const struct candidates *candidates,
 		   struct run_places *places)
 {
-	const struct candidates *candidates = scouts->candidates;
 	uint32_t of_table = candidates->of_table;
 	bool taken[RUN_PLACES_PROPOSED] = { false };
-	bool all_walked = scouts->trials && scouts->trials == campaign->explore.scouts;
 	const struct {
 		uint32_t from, until, most;
-		bool passed;
 	} passes[] = {
-		{ 0, of_table, OF_TABLE, scouts->trials > 0 },
-		{ of_table, candidates->nr, ORDER_HOLDS_MAX, false },
-		{ 0, of_table, ORDER_HOLDS_MAX, scouts->trials > 0 },
-		{ 0, of_table, ORDER_HOLDS_MAX, false },
+		{ 0, of_table, OF_TABLE },
+		{ of_table, candidates->nr, ORDER_HOLDS_MAX },
+		{ 0, of_table, ORDER_HOLDS_MAX },
 	};
 	uint32_t nr = 0;
 
-	for (size_t pass = 0; pass < sizeof(passes) / sizeof(passes[0]); pass++) {
-		bool needed = passes[pass].passed || passes[pass].from || !all_walked || !nr;
-
+	for (size_t pass = 0; pass < sizeof(passes) / sizeof(passes[0]); pass++)
 		for (uint32_t i = passes[pass].from;
-		     needed && i < passes[pass].until && nr < passes[pass].most; i++)
-			if (!taken[i] && is_hookable(campaign, &candidates->hooks[i]) &&
-			    (!passes[pass].passed || candidates->list[i].passed)) {
+		     i < passes[pass].until && nr < passes[pass].most; i++)
+			if (!taken[i] && is_hookable(campaign, &candidates->hooks[i])) {
 				taken[i] = true;
 				nr++;
 			}
-	}
 	for (uint32_t i = 0; i < candidates->nr; i++)
 		tell(places, campaign, &candidates->list[i].place, &candidates->hooks[i],
 		     candidates->list[i].why, taken[i]);
@@ -383,7 +375,7 @@ enum exits run_places_find(const struct campaign *campaign, const struct probes_
 	if (code == EXIT_CLEAN) {
 		tell_passes(scouts);
 		add_seen(&candidates, campaign, &scouts->seen);
-		choose(campaign, scouts, places);
+		choose(campaign, &candidates, places);
 		tell_scouts(places, scouts);
 	}
 	free(scouts);

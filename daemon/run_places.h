@@ -15,7 +15,7 @@
  *                                       injection, with the   ├─> proposals.h ───┼──> ORDER_HOLDS_MAX of them
  *                                       ledger if there is one└─> kernel_calls.h ┘
  *
- * Two of three come from the table, as long as scouts came by so many; the rest was seen. All that was proposed
+ * Two of three come from the table, as long as there are so many; the rest was seen. All that was proposed
  * is told as a hook without a probe, with the reason, and whether it was taken.
  */
 enum { RUN_PLACES_PROPOSED = 24 };
