@@ -221,9 +221,8 @@ static const struct field explore_rows[] = {
 		 "more than twice as many can be in hand. 0: as many as there are lanes" },
 	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 100), .fallback = "12",
 	  .doc = "Where places are not given: trials without injection that are run first, and are no "
-		 "trials of the campaign. The functions "
-		 "on the paths of references that their ledgers show are proposed, too, unless ledger is "
-		 "off" },
+		 "trials of the campaign; the functions on the paths of references that their ledgers "
+		 "show, and what these call next to references, are proposed, too. 0, or ledger off: none" },
 	END
 };
 static const struct fields explore_fields = { "explore", NULL, explore_rows, GROUP_SIZE(explore) };

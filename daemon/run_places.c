@@ -100,7 +100,7 @@ struct scouts {
 	struct proposals seen;
 	uint32_t trials;
 	bool faults;
-	char no_ledger[256]; /* "": there was one, or none was wanted */
+	char no_ledger[256]; /* "": there was one */
 	struct why no_calls; /* why not all that is called next to references is known */
 };
 
@@ -185,7 +185,7 @@ static enum change_kind *leave_out_deletions(const struct campaign *campaign)
 }
 
 /*
- * As the campaign's, but nothing is held, no device is deleted, and if there may be a ledger it is armed in each.
+ * As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in each.
  */
 static enum exits scout(const struct campaign *asked, const struct probes_ask *asked_probes,
 			struct scouts *scouts, struct why *why)
@@ -209,12 +209,12 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	memset(&campaign.explore, 0, sizeof(campaign.explore));
 	campaign.stop.trials = asked->explore.scouts;
 	campaign.lanes = 1;
-	campaign.ledger = asked->ledger == LEDGER_OFF ? LEDGER_OFF : LEDGER_ALWAYS;
+	campaign.ledger = LEDGER_ALWAYS;
 	campaign.arms = &echo;
 	campaign.nr_arms = 1;
 	hook_table(scouts, &campaign, words, steps);
 	run_hooks(&campaign, &places, &ask);
-	ask.code = campaign.ledger != LEDGER_OFF;
+	ask.code = true;
 	if (!probes_open(&ask, &probes, why))
 		code = run_scouts(&campaign, probes, scouts, why);
 	if (code != EXIT_INCONCLUSIVE && scouts->seen.nr_calls)
@@ -370,7 +370,8 @@ enum exits run_places_find(const struct campaign *campaign, const struct probes_
 	scouts->candidates = &candidates;
 	add_table(&candidates, campaign);
 	probes_try_places(candidates.hooks, candidates.of_table);
-	if (campaign->explore.scouts && any_hookable(campaign, &candidates))
+	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&
+	    any_hookable(campaign, &candidates))
 		code = scout(campaign, ask, scouts, why);
 	if (code == EXIT_CLEAN) {
 		tell_passes(scouts);

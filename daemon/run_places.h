@@ -13,7 +13,7 @@
  *
  *   explore_proposals ──> hookable? ──> scouts: trials without ─┬─> who came by ───┐
  *                                       injection, with the   ├─> proposals.h ───┼──> ORDER_HOLDS_MAX of them
- *                                       ledger if there is one└─> kernel_calls.h ┘
+ *                                       ledger armed          └─> kernel_calls.h ┘
  *
  * Two of three come from the table, as long as there are so many; the rest was seen. All that was proposed
  * is told as a hook without a probe, with the reason, and whether it was taken.
