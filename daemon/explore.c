@@ -173,7 +173,7 @@ static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES]
 
 /*
  * What has to come about one after the other, for a trial to count; each only says something once the one before it
- * has. Each depends on several things apart, a key each: it is hopeless once it is with one of them.
+ * has. Each depends on several things apart, a key each; the worst of them says how likely it is.
  */
 enum need {
 	NEED_PASS, /* a thread comes by the place: the packet's sides, how others are held */
