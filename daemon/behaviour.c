@@ -189,6 +189,11 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+bool behaviour_has(const uint64_t *features, uint32_t nr, uint64_t feature)
+{
+	return nr && bsearch(&feature, features, nr, sizeof(feature), by_value);
+}
+
 static void sort(struct behaviour *behaviour)
 {
 	uint32_t kept = 0;

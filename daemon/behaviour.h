@@ -41,6 +41,9 @@ uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char 
 /* The feature of a trial that does not count: what it asked for was missed. */
 uint64_t behaviour_of_miss(void);
 
+/* Whether it is among features that ascend. */
+bool behaviour_has(const uint64_t *features, uint32_t nr, uint64_t feature);
+
 struct evidence;
 struct judgement;
 

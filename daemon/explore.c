@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "explore_memory.h"
+#include "explore_needs.h"
 #include "explore_point.h"
 #include "hash.h"
 #include "plan.h"
@@ -53,7 +54,7 @@ struct explorer {
 	uint32_t nr_trials, room;
 	uint32_t sealed; /* generations whose behaviour is all there and counted */
 	struct memory features;
-	struct memory needs;   /* see enum need */
+	struct memory needs;   /* see explore_needs.h */
 	struct memory planned; /* orders */
 	uint32_t *corpus;      /* numbers of trials, ascending */
 	uint32_t nr_corpus, corpus_room;
@@ -99,8 +100,6 @@ static bool explores(const struct explorer *explorer)
 	return explorer->campaign->explore.mode != EXPLORE_OFF;
 }
 
-/* --- what came about --- */
-
 /* How many trials had the feature of it that fewest had. */
 static uint32_t rarity(const struct explorer *explorer, const struct planned *planned)
 {
@@ -123,196 +122,6 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static bool has_feature(const struct planned *planned, uint64_t feature)
-{
-	return planned->nr_features && bsearch(&feature, planned->features,
-					       planned->nr_features, sizeof(feature), by_value);
-}
-
-static bool has_hold(const struct explorer *explorer, const struct planned *planned,
-		     uint32_t hold, bool kept)
-{
-	const struct order_hold *place =
-		&explorer->space.places.holds[planned->point.holds[hold].place];
-
-	return has_feature(planned, behaviour_of_hold(place->thread, place->at_return,
-						      place->place, kept));
-}
-
-/* How many of the holds were reached, or kept; those of one thread, or of all. */
-static uint32_t count_holds(const struct explorer *explorer, const struct planned *planned,
-			    enum order_thread thread, bool kept)
-{
-	const struct point *point = &planned->point;
-	uint32_t nr = 0;
-
-	for (uint32_t i = 0; i < point->nr_holds; i++)
-		if (!thread ||
-		    explorer->space.places.holds[point->holds[i].place].thread == thread)
-			nr += has_hold(explorer, planned, i, kept);
-	return nr;
-}
-
-static bool came_about(const struct explorer *explorer, const struct planned *planned,
-		       bool kept)
-{
-	return count_holds(explorer, planned, ORDER_THREAD_NONE, kept) ==
-	       planned->point.nr_holds;
-}
-
-/* Sides of the packet: its way, whom it is for, both, whether DAD is answered. */
-enum { PACKET_SIDES = 4 };
-
-static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES])
-{
-	sides[0] = point->direction;
-	sides[1] = point->target;
-	sides[2] = (uint64_t)point->direction * TARGETS + point->target;
-	sides[3] = point->answer != DAD_ANSWER_NONE;
-}
-
-/*
- * What has to come about one after the other, for a trial to count; each only says something once the one before it
- * has. Each depends on several things apart, a key each; the worst of them says how likely it is.
- */
-enum need {
-	NEED_PASS, /* a thread comes by the place: the packet's sides, how others are held */
-	NEED_KEPT, /* a hold ends as it should: its place, any of its thread's; each with how others are held */
-	NEED_ORDER, /* all of them do: the order */
-	NEED_COUNTS, /* and what was sent was seen: how who starts thread II is held, with the packet's sides */
-};
-enum { KEYS_MAX = 2 * PACKET_SIDES };
-
-struct keys {
-	uint64_t keys[KEYS_MAX];
-	uint32_t nr;
-};
-
-static void add_key(struct keys *keys, enum need need, uint64_t what, uint64_t of)
-{
-	keys->keys[keys->nr] = hash_word(
-		hash_word(hash_word(hash_word(HASH_START, need), keys->nr), what), of);
-	keys->nr++;
-}
-
-static enum order_thread thread_at(const struct explorer *explorer, uint32_t place)
-{
-	return explorer->space.places.holds[place].thread;
-}
-
-/* How a thread is held, wherever: who, and until when. */
-static uint64_t way_of(const struct explorer *explorer, const struct point_hold *hold)
-{
-	return ((uint64_t)thread_at(explorer, hold->place) * ORDER_UNTILS + hold->until) *
-		       ORDER_THREADS +
-	       hold->other;
-}
-
-/* How the others are held while a thread runs. */
-static uint64_t ways_of_others(const struct explorer *explorer, const struct point *point,
-			       enum order_thread thread)
-{
-	uint64_t hash = HASH_START;
-
-	for (uint32_t i = 0; i < point->nr_holds; i++)
-		if (thread_at(explorer, point->holds[i].place) != thread)
-			hash = hash_word(hash, way_of(explorer, &point->holds[i]));
-	return hash;
-}
-
-static void add_packet(struct keys *keys, enum need need, uint64_t what,
-		       const struct point *point)
-{
-	uint64_t sides[PACKET_SIDES];
-
-	packet_sides(point, sides);
-	for (int side = 0; side < PACKET_SIDES; side++)
-		add_key(keys, need, what, sides[side]);
-}
-
-static struct keys keys_of_pass(const struct explorer *explorer, uint32_t place,
-				const struct point *point)
-{
-	struct keys keys = { .nr = 0 };
-
-	add_packet(&keys, NEED_PASS, place, point);
-	add_key(&keys, NEED_PASS, place,
-		ways_of_others(explorer, point, thread_at(explorer, place)));
-	return keys;
-}
-
-static struct keys keys_of_end(const struct explorer *explorer, const struct point *point,
-			       const struct point_hold *hold)
-{
-	uint64_t ways =
-		hash_word(ways_of_others(explorer, point, thread_at(explorer, hold->place)),
-			  way_of(explorer, hold));
-	struct keys keys = { .nr = 0 };
-
-	add_key(&keys, NEED_KEPT, hold->place, ways);
-	add_key(&keys, NEED_KEPT, 0, ways);
-	return keys;
-}
-
-static struct keys keys_of_order(const struct point *point)
-{
-	struct keys keys = { .nr = 0 };
-
-	add_key(&keys, NEED_ORDER, point_order_key(point), 0);
-	return keys;
-}
-
-static struct keys keys_of_start(const struct explorer *explorer, const struct point *point)
-{
-	struct keys keys = { .nr = 0 };
-	uint64_t way = 0;
-
-	for (uint32_t i = 0; point->starts_when && i < point->nr_holds && !way; i++)
-		if (thread_at(explorer, point->holds[i].place) == point->starts_when)
-			way = way_of(explorer, &point->holds[i]);
-	add_packet(&keys, NEED_COUNTS, point->starts_when, point);
-	add_packet(&keys, NEED_COUNTS, way, point);
-	return keys;
-}
-
-enum { SURE = 1000 };
-
-/* Of a thousand, as the worst of its keys has it; what was never tried is taken to be sure. */
-static uint32_t chance_of_need(const struct memory *memory, struct keys keys)
-{
-	uint32_t least = SURE;
-
-	for (uint32_t i = 0; i < keys.nr; i++) {
-		const struct memory_entry *entry = memory_find(memory, keys.keys[i]);
-		uint32_t chance = entry ? (uint32_t)((entry->came + 1ULL) * SURE /
-						     (entry->trials + 1ULL)) :
-					  SURE;
-
-		if (chance < least)
-			least = chance;
-	}
-	return least;
-}
-
-/* Of a thousand: that all of it comes about and counts. */
-static uint32_t chance_of(const struct explorer *explorer, const struct point *point)
-{
-	const struct memory *needs = &explorer->needs;
-	uint64_t chance = chance_of_need(needs, keys_of_order(point));
-
-	chance = chance * chance_of_need(needs, keys_of_start(explorer, point)) / SURE;
-	for (uint32_t i = 0; i < point->nr_holds; i++) {
-		chance = chance *
-			 chance_of_need(needs,
-					keys_of_pass(explorer, point->holds[i].place, point)) /
-			 SURE;
-		chance = chance *
-			 chance_of_need(needs, keys_of_end(explorer, point, &point->holds[i])) /
-			 SURE;
-	}
-	return (uint32_t)chance;
-}
-
 /* --- what generations have shown --- */
 
 static int add_to_corpus(struct explorer *explorer, uint32_t trial)
@@ -331,59 +140,12 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 	return 0;
 }
 
-static int note(struct explorer *explorer, struct keys keys, uint32_t generation, bool came)
-{
-	int err = 0;
-
-	for (uint32_t i = 0; !err && i < keys.nr; i++)
-		err = memory_note(&explorer->needs, keys.keys[i], generation, came);
-	return err;
-}
-
-/* Every place tells, held or not; but where nobody came by any, or thread II did not start, those tell nothing. */
-static int seal_passes(struct explorer *explorer, const struct planned *planned,
-		       uint32_t generation)
-{
-	const struct order *places = &explorer->space.places;
-	const struct point *point = &planned->point;
-	bool started = !point->starts_when ||
-		       count_holds(explorer, planned, point->starts_when, false);
-	bool any = false;
-	int err = 0;
-
-	for (uint32_t i = 0; i < places->nr_holds; i++)
-		any |= has_feature(planned, behaviour_of_pass(&places->holds[i]));
-	for (uint32_t i = 0; !err && any && i < places->nr_holds; i++)
-		if (started || places->holds[i].thread != ORDER_THREAD_II)
-			err = note(explorer, keys_of_pass(explorer, i, point), generation,
-				   has_feature(planned, behaviour_of_pass(&places->holds[i])));
-	return err;
-}
-
-static int seal_holds(struct explorer *explorer, const struct planned *planned,
-		      uint32_t generation)
-{
-	const struct point *point = &planned->point;
-	bool kept = came_about(explorer, planned, true);
-	int err = seal_passes(explorer, planned, generation);
-
-	if (err || !came_about(explorer, planned, false))
-		return err;
-	for (uint32_t i = 0; !err && i < point->nr_holds; i++)
-		err = note(explorer, keys_of_end(explorer, point, &point->holds[i]), generation,
-			   has_hold(explorer, planned, i, true));
-	if (!err)
-		err = note(explorer, keys_of_order(point), generation, kept);
-	if (!err && kept)
-		err = note(explorer, keys_of_start(explorer, point), generation,
-			   !has_feature(planned, behaviour_of_miss()));
-	return err;
-}
-
 /* A trial of which nothing is known, or that was not explored, teaches nothing of holds. */
 static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t generation)
 {
 	const struct planned *planned = &explorer->trials[trial - 1];
+	const struct needs_shown shown = { &explorer->space, &planned->point, planned->features,
+					   planned->nr_features };
 	uint32_t before = explorer->features.nr;
 	int err = 0;
 
@@ -391,9 +153,9 @@ static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t genera
 		err = memory_note(&explorer->features, planned->features[i], generation, true);
 	if (err || !planned->choice.mode || !planned->nr_features)
 		return err;
-	err = seal_holds(explorer, planned, generation);
+	err = needs_learn(&explorer->needs, &shown, generation);
 	/* What did not come about is not worth a change: what it showed is its deadline's. */
-	if (!err && explorer->features.nr > before && came_about(explorer, planned, true))
+	if (!err && explorer->features.nr > before && needs_kept(&shown))
 		err = add_to_corpus(explorer, trial);
 	return err;
 }
@@ -546,8 +308,8 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planne
 		uint32_t chance, times;
 
 		point_schedule(&explorer->space, state, &point);
-		chance = chance_of(explorer, &point);
-		if (plan_draw_below(state, SURE) < chance) {
+		chance = needs_chance(&explorer->needs, &explorer->space, &point);
+		if (plan_draw_below(state, NEEDS_SURE) < chance) {
 			times = times_planned(explorer, &point);
 			if (times >= least)
 				continue;
@@ -570,7 +332,8 @@ static void plan_guided(struct explorer *explorer, uint64_t *state, struct plann
 	}
 	for (int i = 0; i < TRIES; i++) {
 		plan_change(explorer, state, planned);
-		if (plan_draw_below(state, SURE) < chance_of(explorer, &planned->point))
+		if (plan_draw_below(state, NEEDS_SURE) <
+		    needs_chance(&explorer->needs, &explorer->space, &planned->point))
 			break;
 	}
 	explorer->trials[planned->choice.parent - 1].chosen++;
