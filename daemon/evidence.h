@@ -135,7 +135,8 @@ struct evidence_counts {
 
 struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct trial_spec spec;
-	uint32_t passed; /* bit n: the thread of place n of plan_hooks() came by after the window had opened */
+	uint32_t
+		passed; /* bit n: the thread of place n of plan_hooks() came by after the window had opened */
 	uint32_t lane;
 	char device[16];
 	enum tier tier; /* how the window was hooked; AUTO: not at all */
