@@ -184,9 +184,7 @@ static enum change_kind *leave_out_deletions(const struct campaign *campaign)
 	return changes;
 }
 
-/*
- * As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in each.
- */
+/* As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in each. */
 static enum exits scout(const struct campaign *asked, const struct probes_ask *asked_probes,
 			struct scouts *scouts, struct why *why)
 {

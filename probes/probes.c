@@ -983,15 +983,15 @@ int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts
 int probes_code(struct probes *probes, uint64_t address, uint8_t *code, uint32_t size,
 		struct why *why)
 {
-	__u64 args[] = { address, size };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+	const uint64_t args[] = { address, size };
 	uint8_t slot[CODE_BYTES];
+	int32_t unreadable;
 	__u32 zero = 0;
-	int err = bpf_prog_test_run_opts(bpf_program__fd(probes->skel->progs.code_read), &opts);
+	int err = probes_run(probes->skel->progs.code_read, args, 2, &unreadable);
 
 	if (err)
 		return refused(-err, "reading the kernel's code", why);
-	if (opts.retval)
+	if (unreadable)
 		return why_set(why, EFAULT,
 			       "probes: the kernel's code cannot be read: no %" PRIu32
 			       " bytes at %#" PRIx64,
