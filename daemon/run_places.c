@@ -173,15 +173,13 @@ static void hook_table(struct scouts *scouts, struct campaign *campaign,
 }
 
 /* A deletion has no ledger, and a new lane after it. */
-static enum change_kind *leave_out_deletions(const struct campaign *campaign)
+static void leave_out_deletions(struct campaign *campaign, enum change_kind changes[CHANGES])
 {
-	enum change_kind *changes = calloc(campaign->bringup.nr_change, sizeof(*changes));
-
-	for (uint32_t i = 0; changes && i < campaign->bringup.nr_change; i++)
+	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
 		changes[i] = campaign->bringup.change[i] == CHANGE_LINK_DELETE ?
 				     CHANGE_NONE :
 				     campaign->bringup.change[i];
-	return changes;
+	campaign->bringup.change = changes;
 }
 
 /* As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in each. */
@@ -195,14 +193,10 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	const char *steps[ORDER_HOLDS_MAX];
 	struct probes *probes = NULL;
 	enum exits code = EXIT_CANNOT;
-	enum change_kind *changes = leave_out_deletions(asked);
+	enum change_kind changes[CHANGES]; /* a list names each once */
 	struct order places;
 
-	if (!changes) {
-		why_set(why, ENOMEM, "explore: out of memory");
-		return EXIT_INTERNAL;
-	}
-	campaign.bringup.change = changes;
+	leave_out_deletions(&campaign, changes);
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
 	memset(&campaign.explore, 0, sizeof(campaign.explore));
 	campaign.stop.trials = asked->explore.scouts;
@@ -220,7 +214,6 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	/* Linux 6.1 may not let go of hooks while it waits for a device: they stay until we end. */
 	if (!scouts->faults)
 		probes_close(probes);
-	free(changes);
 	if (code == EXIT_INCONCLUSIVE)
 		why_set(why, 0, "explore: interrupted before the first trial");
 	/* The campaign itself will say what it cannot do without. */
