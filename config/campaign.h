@@ -115,6 +115,7 @@ struct campaign {
 		} hold_range;	     /* of holds for a time */
 		uint64_t offset_us;  /* the latest first echo; 0: echo.offset_us always */
 		uint32_t generation; /* trials that are planned at once */
+		bool forget;	     /* what was learned, after a finding */
 		uint32_t scouts; /* trials whose ledgers propose places, where none are given */
 	} explore;
 	struct {

@@ -219,6 +219,9 @@ static const struct field explore_rows[] = {
 	{ "generation", FIELD_U32, IN(explore, uint32_t, generation), RANGE(0, 1000), .fallback = "0",
 	  .doc = "Trials that are planned at once, from what all but the last such group have shown; no "
 		 "more than twice as many can be in hand. 0: as many as there are lanes" },
+	{ "forget", FIELD_BOOL, IN(explore, bool, forget), .fallback = "false",
+	  .doc = "After a trial with a fault, start anew with nothing learned: how many trials a mode needs to "
+		 "find something is measured again and again in one campaign, which wants stop.findings: 0" },
 	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 100), .fallback = "12",
 	  .doc = "Where places are not given: trials without injection that are run first, and are no "
 		 "trials of the campaign; the functions on the paths of references that their ledgers "

@@ -52,7 +52,8 @@ struct explorer {
 	uint32_t size; /* of a generation */
 	struct planned *trials;
 	uint32_t nr_trials, room;
-	uint32_t sealed; /* generations whose behaviour is all there and counted */
+	uint32_t sealed;    /* generations whose behaviour is all there and counted */
+	uint32_t forgotten; /* generations of these that count no more */
 	struct memory features;
 	struct memory needs;   /* see explore_needs.h */
 	struct memory planned; /* orders */
@@ -76,6 +77,16 @@ int explorer_new(const struct campaign *campaign, struct explorer **out)
 	return 0;
 }
 
+static void forget(struct explorer *explorer)
+{
+	memory_free(&explorer->features);
+	memory_free(&explorer->needs);
+	memory_free(&explorer->planned);
+	explorer->nr_corpus = 0;
+	explorer->cursor = 0;
+	explorer->forgotten = explorer->sealed;
+}
+
 void explorer_free(struct explorer *explorer)
 {
 	if (!explorer)
@@ -83,9 +94,7 @@ void explorer_free(struct explorer *explorer)
 	for (uint32_t i = 0; i < explorer->nr_trials; i++)
 		free(explorer->trials[i].features);
 	free(explorer->trials);
-	memory_free(&explorer->features);
-	memory_free(&explorer->needs);
-	memory_free(&explorer->planned);
+	forget(explorer);
 	free(explorer->corpus);
 	free(explorer);
 }
@@ -170,15 +179,20 @@ static int seal(struct explorer *explorer, uint32_t until)
 
 	while (explorer->sealed < until) {
 		uint32_t first = explorer->sealed * explorer->size;
+		bool found = false;
 
 		for (uint32_t i = first; i < first + explorer->size; i++)
 			if (i >= explorer->nr_trials || !explorer->trials[i].learned)
 				return 0;
-		for (uint32_t i = first; !err && i < first + explorer->size; i++)
+		for (uint32_t i = first; !err && i < first + explorer->size; i++) {
 			err = seal_trial(explorer, i + 1, explorer->sealed + 1);
+			found |= explorer->trials[i].finding;
+		}
 		if (err)
 			return err;
 		explorer->sealed++;
+		if (found && explorer->campaign->explore.forget)
+			forget(explorer);
 	}
 	return 0;
 }
@@ -191,7 +205,8 @@ static uint64_t natural_ns(const struct explorer *explorer, uint32_t until, size
 	uint64_t lengths[256];
 	uint32_t nr = 0;
 
-	for (uint32_t i = 0; i < until * explorer->size && nr < 256; i++) {
+	for (uint32_t i = explorer->forgotten * explorer->size;
+	     i < until * explorer->size && nr < 256; i++) {
 		const struct planned *planned = &explorer->trials[i];
 		uint64_t length;
 
@@ -208,7 +223,7 @@ static void plan_sample(struct explorer *explorer, uint64_t *state, struct plann
 	uint32_t generation = planned->choice.generation, until = generation - 2;
 	struct point_lengths lengths;
 
-	if ((generation - 1) * explorer->size < MEASURED) {
+	if ((generation - 1 - explorer->forgotten) * explorer->size < MEASURED) {
 		planned->choice.mutation = EXPLORE_MEASURE;
 		point_measure(&explorer->space, state, &planned->point);
 		return;

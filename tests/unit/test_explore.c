@@ -491,6 +491,35 @@ static void test_new_features(void **state)
 	campaign_free(campaign);
 }
 
+/* With forget, what was found twice is found by two explorers that know nothing: each trial's features are new again. */
+static void test_forgets_after_a_finding(void **state)
+{
+	struct campaign *campaign = load(
+		kernel_model_space, "explore={mode: sample, generation: 1, forget: true}", 1);
+	struct explorer *explorer = explore(campaign);
+	enum { FOUND = 30, AGAIN = FOUND + 2 };
+	struct explore_sums sums;
+
+	(void)state;
+	for (uint32_t trial = 1; trial < 2 * FOUND; trial++) {
+		struct behaviour behaviour = { .features = { 7 },
+					       .nr_features = 1,
+					       .finding = trial == FOUND };
+		struct trial_spec spec;
+		bool measures = trial <= 16 || (trial >= AGAIN && trial < AGAIN + 15);
+
+		assert_int_equal(explorer_next(explorer, trial, &spec), 0);
+		assert_int_equal(spec.choice.mutation == EXPLORE_MEASURE, measures);
+		assert_int_equal(explorer_learn(explorer, trial, &behaviour), 0);
+		assert_int_equal(behaviour.new_features,
+				 trial <= 2 || (trial >= AGAIN && trial < AGAIN + 1));
+	}
+	explorer_sums(explorer, &sums);
+	assert_int_equal(sums.first_finding, FOUND);
+	explorer_free(explorer);
+	campaign_free(campaign);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
@@ -755,6 +784,7 @@ int main(void)
 		cmocka_unit_test(test_pct_bound),
 		cmocka_unit_test(test_other_arms_are_the_plans),
 		cmocka_unit_test(test_new_features),
+		cmocka_unit_test(test_forgets_after_a_finding),
 		cmocka_unit_test(test_corpus_is_what_came_about),
 		cmocka_unit_test(test_schedules),
 		cmocka_unit_test(test_what_never_comes_is_left_alone),
