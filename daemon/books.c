@@ -110,6 +110,7 @@ static void write_suspects(const struct ledger_match *match, const struct books_
 		suspect->unmatched = found->unmatched;
 		suspect->usual = found->usual;
 		suspect->exact = match->exact;
+		suspect->of_no_kind = found->path->kind == found->path->holder;
 		write_holds(found->path, entries, nr, e, suspect);
 	}
 }
@@ -199,6 +200,20 @@ static uint32_t nr_holders(const struct books *all)
 	return address->nr_suspects < HOLDERS_MAX ? address->nr_suspects : HOLDERS_MAX;
 }
 
+/*
+ * The counter's own suspects, where they are certain and hold for nothing that is born and freed: what survives
+ * beside them, as for a grace period, has not the reference that is left.
+ */
+static uint32_t nr_certain(const struct books *books)
+{
+	if (books->state != LEDGER_WHOLE || !books->exact)
+		return 0;
+	for (uint32_t i = 0; i < books->nr_suspects; i++)
+		if (!books->suspects[i].of_no_kind)
+			return 0;
+	return books->nr_suspects;
+}
+
 void books_accuse_survivors(struct books *all)
 {
 	static const char *const kinds[BOOKS_OBJECTS] = {
@@ -208,9 +223,9 @@ void books_accuse_survivors(struct books *all)
 	};
 
 	for (int i = 0; i < BOOKS_COUNTERS; i++) {
-		uint32_t at = 0;
+		uint32_t at = nr_certain(&all[i]);
 
-		for (uint32_t k = 0; k < nr_holders(all); k++)
+		for (uint32_t k = 0; k < nr_holders(all) && at < BOOKS_SUSPECTS - 1; k++)
 			accuse(&all[i], &all[BOOKS_ADDRESS].suspects[k], "held inet6_ifaddr",
 			       all[BOOKS_ADDRESS].exact, at++);
 		for (int j = BOOKS_COUNTERS; j < BOOKS_ADDRESS; j++) {

@@ -58,6 +58,7 @@ struct books_suspect {
 	char task[BOOKS_WORD]; /* "python3/17", of those that hold by it; "": none is known */
 	int64_t unmatched;
 	bool exact;   /* it was seen to be born and never to die, or is the only explanation */
+	bool of_no_kind; /* none of the table of what holds: no object that was born accounts for it */
 	double usual; /* of clean ledgers, on average */
 	struct books_hold holds[BOOKS_HOLDS];
 	uint32_t nr_holds;
@@ -105,7 +106,8 @@ void books_write(const struct ledger *ledger, const struct ledger_match *match,
 /*
  * Before the suspects of a counter stand those objects of the device that outlived the trial, though
  * others like them did not: whoever keeps a dst, a neighbour or an address alive holds the device by it. And
- * before these who keeps the address, where its counter tells.
+ * before these who keeps the address, where its counter tells. Suspects that explain the whole surplus for certain,
+ * and hold for none of these, stay in front.
  * `all` has BOOKS_OBJECTS books; those of counters are changed.
  */
 void books_accuse_survivors(struct books *all);

@@ -445,6 +445,9 @@ void point_schedule(const struct point_space *space, uint64_t *state, struct poi
 
 	*point = (struct point){ 0 };
 	draw_packets(space, state, point);
+	if (point->answer ==
+	    DAD_ANSWER_NONE) /* the peer that claims the address is a thread, too */
+		draw_answer(space, state, point);
 	for (int i = 0; ends && i < TRIES; i++)
 		if (draw_schedule(space, state, point))
 			return;

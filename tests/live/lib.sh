@@ -20,7 +20,7 @@ set -uo pipefail
 
 RUN_DEADLINE_S=${RUN_DEADLINE_S:-150}
 GONE_DEADLINE_S=${GONE_DEADLINE_S:-60}
-failed=0
+failures=()
 code=0
 
 skip() {
@@ -61,8 +61,10 @@ begin() { # DADRACE SOURCE
 }
 
 finish() {
-	[ $failed -eq 0 ] || echo "$0: something failed"
-	exit $failed
+	[ ${#failures[@]} -gt 0 ] || exit 0
+	printf '%s failed:\n' "$0"
+	printf '  %s\n' "${failures[@]}" # once more, at the end: logs are cut in the middle
+	exit 1
 }
 
 ok() { echo "ok $1"; }
@@ -74,7 +76,7 @@ fail() { # NAME REASON [FILE TO SHOW]...
 	for file; do
 		[ -s "$file" ] && tail -n 15 "$file" | cut -c 1-300 | sed 's/^/     | /'
 	done
-	failed=1
+	failures+=("$name: ${reason:0:300}")
 }
 
 truth() { # NAME COMMAND...: the command succeeds

@@ -439,6 +439,28 @@ static void test_survivors_are_accused_first(void **state)
 	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "route");
 }
 
+/* A reference that a function took for nothing that is born, and for certain, is the one that is left. */
+static void test_certain_ones_are_accused_before_survivors(void **state)
+{
+	static struct books all[BOOKS_OBJECTS];
+
+	(void)state;
+	all[BOOKS_NET_DEVICE] = books_with(1, "driver", 0);
+	all[BOOKS_NET_DEVICE].exact = all[BOOKS_NET_DEVICE].suspects[0].of_no_kind = true;
+	all[BOOKS_DST] = books_with(1, "route", 0);
+	books_accuse_survivors(all);
+	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, 2);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "driver");
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[1].stack, "route");
+
+	/* What was missed may have put it. */
+	all[BOOKS_NET_DEVICE] = books_with(1, "driver", 0);
+	all[BOOKS_NET_DEVICE].exact = all[BOOKS_NET_DEVICE].suspects[0].of_no_kind = true;
+	all[BOOKS_NET_DEVICE].state = LEDGER_MISSED;
+	books_accuse_survivors(all);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "route");
+}
+
 /* An address that survives is accused after those who hold it, where its own counter was watched. */
 static void test_who_holds_a_surviving_address(void **state)
 {
@@ -485,6 +507,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_survivors_are_accused_first),
+		cmocka_unit_test(test_certain_ones_are_accused_before_survivors),
 		cmocka_unit_test(test_who_holds_a_surviving_address),
 		cmocka_unit_test(test_as_many_survivors_as_there_is_room),
 		cmocka_unit_test(test_first_of_its_signature),
