@@ -18,7 +18,8 @@ enum {
 	LOOKS_TO_AGREE = 50,
 	RELOOK_NS = 20000000, /* settling: for references dropped in process context */
 	UNDEAD_NS =
-		2000000000, /* for what is killed to end, unless it is stuck in the kernel */
+		2000000000,   /* for what is killed to end, unless it is stuck in the kernel */
+	STUCK_NS = 500000000, /* the same, at a lane's end */
 	HANG_LEAST_NS = 1000000000, /* a flag set that has just entered does not hang */
 };
 
@@ -412,33 +413,54 @@ static void crew_deadline(void *arg, uint64_t us)
 	loop_timer_set(crew->deadline, crew->deadline_ns);
 }
 
-/* Ends all that lives in the lane but us; what is stuck in the kernel stays. */
-static uint32_t end_descendants(struct crew *crew)
+/* Ends all that lives in the lane but us. False: some of it is stuck in the kernel. */
+static bool end_all(uint64_t within_ns, uint32_t *ended)
 {
-	uint64_t deadline = loop_now() + UNDEAD_NS;
+	uint64_t deadline = loop_now() + within_ns;
 	struct timespec look = { .tv_nsec = 100000000 };
-	siginfo_t info = { 0 };
-	uint32_t ended = 0;
 	sigset_t child;
 	pid_t pid = 0;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && errno == ECHILD)
-		return 0;
-	if (crew->message.evidence.hang)
-		return 0; /* waiting for it would hang us too; the lane is given up */
 	kill(-1, SIGKILL);
 	/* SIGCHLD is blocked: it wakes this, and not the loop. */
 	while (loop_now() < deadline && (pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
 		if (pid)
-			ended++;
+			(*ended)++;
 		else
 			sigtimedwait(&child, NULL, &look);
 	}
-	if (pid >= 0)
-		crew->message.evidence.undead = true; /* the lane is given up */
+	return pid < 0;
+}
+
+static uint32_t end_descendants(struct crew *crew)
+{
+	siginfo_t info = { 0 };
+	uint32_t ended = 0;
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && errno == ECHILD)
+		return 0;
+	if (crew->message.evidence.hang)
+		return 0; /* waiting for it would hang us too; the lane is given up */
+	crew->message.evidence.undead = !end_all(UNDEAD_NS, &ended); /* then it is given up */
 	return ended;
+}
+
+/*
+ * Before Linux 6.9, process 1 of a pid namespace that ends waits for who is stuck there inside of the section that
+ * those wait for who let go of fentry hooks (zap_pid_ns_processes(), exit_tasks_rcu_start()): such a lane stays
+ * until the campaign has closed its probes, and dies with it.
+ */
+__attribute__((noreturn)) static void leave(struct crew *crew)
+{
+	uint32_t ended = 0;
+	bool stuck = !end_all(STUCK_NS, &ended);
+
+	crew_close_place(crew);
+	while (stuck)
+		pause();
+	_exit(0);
 }
 
 static void note_change(struct crew *crew)
@@ -956,6 +978,5 @@ void crew_work(const struct lane_ask *ask, int channel)
 	if (!crew_tell(channel, &crew.message) && !err)
 		loop_run(crew.loop);
 	crew_ledger_end(&crew);
-	crew_close_place(&crew);
-	_exit(0);
+	leave(&crew);
 }

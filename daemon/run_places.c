@@ -211,9 +211,7 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 		code = run_scouts(&campaign, probes, scouts, why);
 	if (code != EXIT_INCONCLUSIVE && scouts->seen.nr_calls)
 		kernel_calls_find(probes, &scouts->seen, &scouts->no_calls);
-	/* Linux 6.1 may not let go of hooks while it waits for a device: they stay until we end. */
-	if (!scouts->faults)
-		probes_close(probes);
+	probes_close(probes);
 	if (code == EXIT_INCONCLUSIVE)
 		why_set(why, 0, "explore: interrupted before the first trial");
 	/* The campaign itself will say what it cannot do without. */

@@ -22,8 +22,8 @@ enum {
 	LEAVE_MS = 5000,	/* for lanes to leave by themselves at the end */
 	LONG_HOLD_US = 1000000, /* longer holds are cut short when a signal ends the campaign */
 	KILLED_MS = 10000,	/* for the kernel to end a killed one that is not stuck */
-	HANGS_MS = 500,		/* the same, for one that is known to hang */
-	STUCK_MAX = 32,		/* lanes: a machine should be left with some namespaces */
+	HANGS_MS = 2000, /* for one to leave that has somebody who hangs; it is not killed */
+	STUCK_MAX = 32,	 /* lanes: a machine should be left with some namespaces */
 };
 
 #define FIRST_REPEAT \
@@ -54,7 +54,7 @@ struct seat {
 	uint32_t klog_shared;
 	uint32_t klog_gaps;
 	bool killed;
-	bool hangs;	  /* its last trial has ended in a hang */
+	bool hangs;	  /* somebody hung in its last trial, and may be stuck */
 	bool serves;	  /* suspects, before it runs the plan's trials */
 	bool repeats;	  /* the trial in hand is one of a suspect */
 	uint32_t learned; /* trials without the race, with a whole ledger or without */
@@ -116,9 +116,9 @@ static void leave_seat(struct seat *seat, bool at_once)
 		lane_end(seat->lane);
 	seat->killed = at_once;
 	seat->state = SEAT_LEAVING;
-	loop_timer_set(seat->deadline, loop_now() + (!at_once	 ? LEAVE_MS :
+	loop_timer_set(seat->deadline, loop_now() + (at_once	 ? KILLED_MS :
 						     seat->hangs ? HANGS_MS :
-								   KILLED_MS) *
+								   LEAVE_MS) *
 							    1000000ULL);
 }
 
@@ -477,8 +477,8 @@ static void trial_is_over(struct seat *seat)
 		wake_idle(runner);
 		return;
 	}
-	seat->hangs = e->hang != HANG_NONE;
-	leave_seat(seat, seat->hangs);
+	seat->hangs = e->hang || (e->unregister_tried && !e->unregister_returned);
+	leave_seat(seat, false);
 	wake_idle(runner);
 	wind_up(runner);
 }
@@ -557,7 +557,10 @@ static void children_changed(void *arg)
 	wind_up(runner);
 }
 
-/* It should have left by now: it is killed, and when even that does not help, it is stuck. */
+/*
+ * It should have left by now: it is killed, and when even that does not help, it is stuck. So is, unkilled, one that
+ * has somebody who hangs: it has tried to end all others, and stays for their sake.
+ */
 static void leaving_overtime(struct seat *seat)
 {
 	struct runner *runner = seat->runner;
@@ -569,7 +572,7 @@ static void leaving_overtime(struct seat *seat)
 		wind_up(runner);
 		return;
 	}
-	if (!seat->killed) {
+	if (!seat->killed && !seat->hangs) {
 		leave_seat(seat, true);
 		return;
 	}
