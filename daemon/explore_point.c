@@ -356,15 +356,27 @@ static enum order_thread draw_thread(const struct point_space *space, uint64_t *
 	return nr ? free[plan_draw_below(state, nr)] : ORDER_THREAD_NONE;
 }
 
+/* Places are given best first: a thread's k-th is drawn 1/k as often as its first. */
 static uint32_t draw_place(const struct point_space *space, uint64_t *state,
 			   enum order_thread thread)
 {
-	uint64_t left = plan_draw_below(state, nr_places(space, thread));
-	uint32_t place = 0;
+	enum { FIRST = 2520 }; /* divisible by 1 .. 10 */
+	uint64_t sum = 0, at;
+	uint32_t nr = 0, place = 0;
 
-	while (space->places.holds[place].thread != thread || left--)
-		place++;
-	return place;
+	for (uint32_t k = 1; k <= nr_places(space, thread); k++)
+		sum += FIRST / k;
+	at = plan_draw_below(state, sum);
+	for (;; place++) {
+		uint64_t weight;
+
+		if (space->places.holds[place].thread != thread)
+			continue;
+		weight = FIRST / ++nr;
+		if (at < weight)
+			return place;
+		at -= weight;
+	}
 }
 
 /* Whose turn it is, then where: a thread with many places has not more turns. False: none is left. */

@@ -134,7 +134,7 @@ run deletions quick --set stop.trials=50 --set lanes=2 --set 'arms=[control, hol
 	--set 'watch.objects=[net_device, inet6_dev, dst]'
 ends deletions 0 'Verdict: clean'
 check "deletions: clean, or nothing was inside" deletions "
-	len(trials) == 50 and set(verdicts) == {'clean', 'missed'} and
+	len(trials) == 50 and set(verdicts) <= {'clean', 'missed'} and
 	all(t['verdict'] == 'clean' or t['spec']['arm'] == 'echo' for t in trials) and
 	{t['spec']['arm'] for t in trials} == {'control', 'hold', 'echo', 'race'}"
 check "deletions: each has returned, and the device is gone" deletions "
@@ -153,7 +153,12 @@ check "deletion: has no ledger, and says why" deletion "
 
 run loads quick --set stop.trials=80 --set lanes=2 --set 'arms=[control, race]' \
 	--set 'load=[none, cpu, packets, rtnl]' --set 'window.hold_us=[20000]'
-proves loads 80
+ends loads 0 'Verdict: clean'
+# A busy machine may have no CPU for a load in a short window: that trial is missed, and says so.
+check "loads: clean, or the load got no CPU" loads "
+	len(trials) == 80 and set(verdicts) <= {'clean', 'missed'} and
+	all('did nothing' in t['reason'] and t['spec']['load'] != 'none' for t in trials
+	    if t['verdict'] == 'missed')"
 check "loads: each has worked where it was asked for, and its cost is told" loads "
 	len({t['spec']['load'] for t in valid(trials)}) == 4 and
 	all((t['load_turns'] > 0) == (t['spec']['load'] != 'none') for t in valid(trials)) and
@@ -182,9 +187,10 @@ for kind in veth macvlan bridge dummy; do
 		ends $kind 4 "$kind"
 	else
 		proves $kind 12
+		# Few: some kinds take seconds for a new one.
 		run $kind-deletion quick --set device.kind=$kind --set "echo.directions=$directions" \
-			--set 'bringup.change=[link-delete]'
-		proves $kind-deletion 12
+			--set 'bringup.change=[link-delete]' --set stop.trials=4
+		proves $kind-deletion 4
 	fi
 done
 
