@@ -23,7 +23,6 @@ struct candidates {
 	struct {
 		struct order_hold place;
 		char why[192];
-		uint32_t passed; /* scouts whose thread came by */
 	} list[RUN_PLACES_PROPOSED];
 	struct probes_place hooks[RUN_PLACES_PROPOSED];
 	uint32_t nr, of_table;
@@ -94,9 +93,6 @@ static bool is_hookable(const struct campaign *campaign, const struct probes_pla
 /* --- scouts --- */
 
 struct scouts {
-	struct candidates *candidates;
-	uint32_t hooked[ORDER_HOLDS_MAX]; /* which candidates, of the table */
-	uint32_t nr_hooked;
 	struct proposals seen;
 	uint32_t trials;
 	bool faults;
@@ -119,15 +115,12 @@ static void read_books(struct scouts *scouts, const struct books *books)
 	}
 }
 
-static void walked(const struct evidence *evidence, const struct judgement *judgement,
-		   const struct books *books, void *arg)
+static void walked(const struct judgement *judgement, const struct books *books, void *arg)
 {
 	struct scouts *scouts = arg;
 
 	scouts->trials++;
 	scouts->faults |= verdict_fault(judgement->verdict);
-	for (uint32_t i = 0; i < scouts->nr_hooked; i++)
-		scouts->candidates->list[scouts->hooked[i]].passed += evidence->passed >> i & 1;
 	read_books(scouts, books);
 }
 
@@ -149,29 +142,6 @@ static enum exits run_scouts(const struct campaign *campaign, struct probes *pro
 	return code;
 }
 
-/* The places of the table, as an order, which trials of the arm `echo` do not hold to. */
-static void hook_table(struct scouts *scouts, struct campaign *campaign,
-		       char words[][ORDER_WORDS], const char **order)
-{
-	struct candidates *candidates = scouts->candidates;
-
-	campaign->order = order;
-	campaign->nr_order = 0;
-	for (uint32_t i = 0; i < candidates->of_table && campaign->nr_order < ORDER_HOLDS_MAX;
-	     i++) {
-		struct order_hold hold = candidates->list[i].place;
-
-		if (!is_hookable(campaign, &candidates->hooks[i]))
-			continue;
-		hold.until = ORDER_UNTIL_TIME;
-		hold.time_us = 1;
-		order_write_hold(&hold, words[campaign->nr_order]);
-		order[campaign->nr_order] = words[campaign->nr_order];
-		campaign->nr_order++;
-		scouts->hooked[scouts->nr_hooked++] = i;
-	}
-}
-
 /* A deletion has no ledger, and a new lane after it. */
 static void leave_out_deletions(struct campaign *campaign, enum change_kind changes[CHANGES])
 {
@@ -189,8 +159,6 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	static enum arm echo = ARM_ECHO;
 	struct campaign campaign = *asked;
 	struct probes_ask ask = *asked_probes;
-	char words[ORDER_HOLDS_MAX][ORDER_WORDS];
-	const char *steps[ORDER_HOLDS_MAX];
 	struct probes *probes = NULL;
 	enum exits code = EXIT_CANNOT;
 	enum change_kind changes[CHANGES]; /* a list names each once */
@@ -204,7 +172,6 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	campaign.ledger = LEDGER_ALWAYS;
 	campaign.arms = &echo;
 	campaign.nr_arms = 1;
-	hook_table(scouts, &campaign, words, steps);
 	run_hooks(&campaign, &places, &ask);
 	ask.code = true;
 	if (!probes_open(&ask, &probes, why))
@@ -220,19 +187,6 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%.255s", why->text);
 	why->text[0] = '\0';
 	return EXIT_CLEAN;
-}
-
-/* What they saw at the places of the table. */
-static void tell_passes(struct scouts *scouts)
-{
-	for (uint32_t i = 0; scouts->trials && i < scouts->nr_hooked; i++) {
-		uint32_t at = scouts->hooked[i];
-
-		snprintf(scouts->candidates->list[at].why,
-			 sizeof(scouts->candidates->list[at].why),
-			 "of the table, passed in %u of %u scouts",
-			 scouts->candidates->list[at].passed, scouts->trials);
-	}
 }
 
 /* --- the choice --- */
@@ -286,10 +240,7 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };
 }
 
-/*
- * So many of the table, then of what was seen, then again of the table where that is too little. That no scout came
- * by is told, but decides nothing: some places are passed only by luck, or while others are held.
- */
+/* So many of the table, then of what was seen, then again of the table where that is too little. */
 static void choose(const struct campaign *campaign, const struct candidates *candidates,
 		   struct run_places *places)
 {
@@ -356,14 +307,12 @@ enum exits run_places_find(const struct campaign *campaign, const struct probes_
 		why_set(why, 0, "explore: out of memory");
 		return EXIT_INTERNAL;
 	}
-	scouts->candidates = &candidates;
 	add_table(&candidates, campaign);
 	probes_try_places(candidates.hooks, candidates.of_table);
 	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&
 	    any_hookable(campaign, &candidates))
 		code = scout(campaign, ask, scouts, why);
 	if (code == EXIT_CLEAN) {
-		tell_passes(scouts);
 		add_seen(&candidates, campaign, &scouts->seen);
 		choose(campaign, &candidates, places);
 		tell_scouts(places, scouts);

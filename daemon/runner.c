@@ -318,8 +318,7 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	complete_evidence(seat, evidence);
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
 	if (runner->ask->scouted) {
-		runner->ask->scouted(evidence, judgement,
-				     lane_books(seat->lane, BOOKS_NET_DEVICE),
+		runner->ask->scouted(judgement, lane_books(seat->lane, BOOKS_NET_DEVICE),
 				     runner->ask->arg);
 		if (verdict_fault(judgement->verdict))
 			end(runner, "findings");

@@ -38,8 +38,8 @@ struct runner_ask {
 	 * NULL, or who is told of each trial and its books (BOOKS_OBJECTS of them) instead of the results and the
 	 * tally, which then know nothing of it: the campaign ends with the first fault, too, and is EXIT_CLEAN.
 	 */
-	void (*scouted)(const struct evidence *evidence, const struct judgement *judgement,
-			const struct books *books, void *arg);
+	void (*scouted)(const struct judgement *judgement, const struct books *books,
+			void *arg);
 	void *arg;
 	const char *
 		ledgered; /* signatures, with commas, whose trials are not repeated; NULL: none */
