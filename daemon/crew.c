@@ -13,6 +13,7 @@
 
 #include "crew_parts.h"
 #include "plan.h"
+#include "ring.h"
 
 enum {
 	LOOKS_TO_AGREE = 50,

@@ -6,13 +6,10 @@
 
 #include "markup.h"
 #include "moment_text.h"
-#include "race_picture.h"
+#include "race_picture_parts.h"
 
 /* In units of the view box. */
 enum {
-	WIDTH = 960,
-	LEFT = 104,
-	RIGHT = WIDTH - 24,
 	TOP = 62, /* of the first row */
 	ROW_HEIGHT = 76,
 	ROW_LINE = 42,	 /* from its top */
@@ -24,15 +21,9 @@ enum {
 	AXIS_HEIGHT = 66,
 	NOTE_HEIGHT = 15,
 	TICK = 11,
-	NEAR = 3,	    /* ticks that are not further apart are one */
-	LETTER_TENTHS = 62, /* width of a letter, on average, in tenths */
 	LABELS_MAX = (RIGHT - LEFT) / NEAR + 2,
-	KNOTS_MAX = 2 * MOMENTS + 3,
-	TITLE_LINES = 12,
 	DESC_EVENTS = 200,
 };
-
-enum row { ROW_I, ROW_II, ROW_DAD, ROW_DEVICE, ROWS };
 
 static const struct {
 	const char *name, *doc, *class;
@@ -78,31 +69,6 @@ struct label {
 	char text[64];
 };
 
-struct picture {
-	const struct trial_line *trial;
-	const struct race *race;
-	FILE *out;
-	struct {
-		double ns, x;
-		int rank;
-	} knots[KNOTS_MAX];
-	uint32_t nr_knots;
-	double origin_ns; /* what times are counted from: the window's opening */
-	bool has_row[ROWS];
-	int top[ROWS]; /* of those that are there */
-	int counter, depth, axis, height;
-};
-
-static double low(double a, double b)
-{
-	return a < b ? a : b;
-}
-
-static double high(double a, double b)
-{
-	return a > b ? a : b;
-}
-
 struct race_time race_time(double ns)
 {
 	static const struct {
@@ -129,7 +95,7 @@ struct race_time race_time(double ns)
 
 /* --- time --- */
 
-static const struct moment_told *first_of(const struct picture *p, enum moment_kind kind)
+const struct moment_told *picture_first(const struct picture *p, enum moment_kind kind)
 {
 	for (uint32_t i = 0; i < p->trial->nr_timeline; i++)
 		if (p->trial->timeline[i].event == kind)
@@ -137,8 +103,7 @@ static const struct moment_told *first_of(const struct picture *p, enum moment_k
 	return NULL;
 }
 
-/* As the axis counts. */
-static struct race_time time_of(const struct picture *p, double ns)
+struct race_time picture_time(const struct picture *p, double ns)
 {
 	struct race_time time = race_time(ns - p->origin_ns), text;
 
@@ -204,12 +169,12 @@ static void place_knots(struct picture *p)
 	}
 }
 
-static double end_ns(const struct picture *p)
+double picture_end_ns(const struct picture *p)
 {
 	return p->knots[p->nr_knots - 1].ns;
 }
 
-static double x_of(const struct picture *p, double ns)
+double picture_x(const struct picture *p, double ns)
 {
 	uint32_t i = 1;
 
@@ -224,9 +189,9 @@ static double x_of(const struct picture *p, double ns)
 					   (p->knots[i].ns - p->knots[i - 1].ns);
 }
 
-static double x_of_moment(const struct picture *p, const struct moment_told *moment)
+double picture_moment_x(const struct picture *p, const struct moment_told *moment)
 {
-	return x_of(p, (double)moment->at_ns);
+	return picture_x(p, (double)moment->at_ns);
 }
 
 /* --- rows --- */
@@ -290,7 +255,7 @@ static void print_moment(const struct picture *p, const struct moment_told *mome
 	const struct moment_text *text = moment_text(moment->event);
 	const struct step_told *step = text->thread ? NULL : step_of(p, moment);
 
-	fprintf(p->out, "%s: %s", time_of(p, (double)moment->at_ns).at, text->words);
+	fprintf(p->out, "%s: %s", picture_time(p, (double)moment->at_ns).at, text->words);
 	if (step)
 		print_hold(p, step);
 	moment_print_value(moment, p->out);
@@ -340,11 +305,6 @@ static int by_rank(const void *a, const void *b)
 					(one->x > two->x) - (one->x < two->x);
 }
 
-static double text_width(const char *text)
-{
-	return (double)strlen(text) * LETTER_TENTHS / 10;
-}
-
 /* What a line of labels has no room for any more. */
 struct taken {
 	double from[LABELS_MAX], to[LABELS_MAX];
@@ -371,8 +331,8 @@ static double middle(double x, double width)
 	return high(LEFT + width / 2, low(RIGHT - width / 2, x));
 }
 
-static void print_text(const struct picture *p, const char *class, double x, double y,
-		       const char *anchor, const char *text)
+void picture_write(const struct picture *p, const char *class, double x, double y,
+		   const char *anchor, const char *text)
 {
 	fprintf(p->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", class,
 		x, y, anchor);
@@ -398,8 +358,8 @@ static void draw_labels(const struct picture *p, enum row row, struct label *lab
 
 			if (!take(&taken[line], x - width / 2, x + width / 2))
 				continue;
-			print_text(p, labels[i].rank >= RANK_FAILED ? "word strong" : "word", x,
-				   y, "middle", labels[i].text);
+			picture_write(p, labels[i].rank >= RANK_FAILED ? "word strong" : "word",
+				      x, y, "middle", labels[i].text);
 			break;
 		}
 	}
@@ -500,18 +460,18 @@ static void draw_head(const struct picture *p)
 
 static void draw_window(const struct picture *p)
 {
-	const struct moment_told *opened = first_of(p, MOMENT_OPENED);
-	const struct moment_told *closed = first_of(p, MOMENT_CLOSED);
-	const struct moment_told *last = closed ? closed : first_of(p, MOMENT_EXITED);
+	const struct moment_told *opened = picture_first(p, MOMENT_OPENED);
+	const struct moment_told *closed = picture_first(p, MOMENT_CLOSED);
+	const struct moment_told *last = closed ? closed : picture_first(p, MOMENT_EXITED);
 	double from_ns, to_ns, from, to;
 	char text[96];
 
 	if (!opened)
 		return;
 	from_ns = (double)opened->at_ns;
-	to_ns = high(from_ns, last ? (double)last->at_ns : end_ns(p));
-	from = x_of(p, from_ns);
-	to = high(from + 1, x_of(p, to_ns));
+	to_ns = high(from_ns, last ? (double)last->at_ns : picture_end_ns(p));
+	from = picture_x(p, from_ns);
+	to = high(from + 1, picture_x(p, to_ns));
 	snprintf(text, sizeof(text),
 		 closed ? "window open for %s" : "window open, never closed",
 		 race_time(to_ns - from_ns).at);
@@ -521,8 +481,8 @@ static void draw_window(const struct picture *p)
 		"width=\"%.1f\" height=\"%d\"/><path class=\"edge\" d=\"M%.1f "
 		"%dH%.1f\"/></g>\n",
 		text, from, TOP - 16, to - from, p->counter - TOP + 8, from, TOP - 16, to);
-	print_text(p, "word soft", middle((from + to) / 2, text_width(text)), TOP - 21,
-		   "middle", text);
+	picture_write(p, "word soft", middle((from + to) / 2, text_width(text)), TOP - 21,
+		      "middle", text);
 }
 
 static void draw_lanes(const struct picture *p)
@@ -566,7 +526,7 @@ static void draw_hold_label(const struct picture *p, double x, double y,
 			 step->at_return ? "return of " : "", step->place ? step->place : "?");
 	else
 		snprintf(text, sizeof(text), "held %s", lasted);
-	print_text(p, "word soft", middle(x, text_width(text)), y, "middle", text);
+	picture_write(p, "word soft", middle(x, text_width(text)), y, "middle", text);
 }
 
 /* What a leak comes to in the end. */
@@ -574,16 +534,17 @@ static void draw_stuck(const struct picture *p, const struct moment_told *from)
 {
 	if ((from->event == MOMENT_UNREGISTER || from->event == MOMENT_CHANGE) &&
 	    p->trial->unregister == UNREGISTER_STUCK)
-		print_text(p, "word bad", RIGHT, p->top[ROW_DEVICE] + ROW_LINE + 24, "end",
-			   "the unregister does not return");
+		picture_write(p, "word bad", RIGHT, p->top[ROW_DEVICE] + ROW_LINE + 24, "end",
+			      "the unregister does not return");
 }
 
 static void draw_span(const struct picture *p, const struct span *span, uint32_t start)
 {
 	const struct moment_told *from = &p->trial->timeline[start];
 	const struct moment_told *to = end_of(p, start, span);
-	double from_ns = (double)from->at_ns, to_ns = to ? (double)to->at_ns : end_ns(p);
-	double x = x_of(p, from_ns), width = x_of(p, to_ns) - x;
+	double from_ns = (double)from->at_ns,
+	       to_ns = to ? (double)to->at_ns : picture_end_ns(p);
+	double x = picture_x(p, from_ns), width = picture_x(p, to_ns) - x;
 	bool is_hold = !strcmp(span->class, "hold");
 	int y = p->top[row_of(p, from)] + ROW_LINE, half = is_hold ? 8 : 5;
 	struct race_time lasted = race_time(to_ns - from_ns);
@@ -660,7 +621,7 @@ static void draw_events(const struct picture *p, enum row row)
 
 		if (moment->event >= MOMENTS || row_of(p, moment) != row)
 			continue;
-		x = x_of_moment(p, moment);
+		x = picture_moment_x(p, moment);
 		if (group.nr && fabs(x - group.x) > NEAR && nr + 1 < LABELS_MAX) {
 			draw_group(p, row, &group, &labels[nr++]);
 			group.nr = 0;
@@ -673,236 +634,6 @@ static void draw_events(const struct picture *p, enum row row)
 		draw_group(p, row, &group, &labels[nr++]);
 	draw_labels(p, row, labels, nr);
 	fputs("</g>\n", p->out);
-}
-
-/* --- the counter --- */
-
-struct counter {
-	const char *name;
-	double before, after; /* doubles: whatever the line says, differences are defined */
-	double least, most;
-};
-
-static double counter_y(const struct picture *p, const struct counter *counter, double count)
-{
-	double range = counter->most - counter->least;
-
-	return p->counter + 20 + p->depth -
-	       (range > 0 ? p->depth * (count - counter->least) / range : p->depth / 2.0);
-}
-
-static void draw_reading(const struct picture *p, const struct counter *counter, double ns,
-			 double count)
-{
-	fprintf(p->out,
-		"<g class=\"reading\"><title>%s: %s is %.0f (%+.0f)</title>"
-		"<circle class=\"read\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/></g>\n",
-		time_of(p, ns).at, counter->name, count, count - counter->before, x_of(p, ns),
-		counter_y(p, counter, count));
-}
-
-/* Read when nothing moves: before, at each further look, at the end; between them it is not known. */
-static void draw_readings(const struct picture *p, const struct counter *counter,
-			  bool is_device)
-{
-	const struct moment_told *settled = first_of(p, MOMENT_SETTLED);
-	const struct moment_told *start = first_of(p, MOMENT_START);
-	double first_ns = start ? (double)start->at_ns : 0;
-	double last_ns = settled ? (double)settled->at_ns : end_ns(p);
-
-	fprintf(p->out, "<path class=\"count guess\" d=\"M%.1f %.1f", x_of(p, first_ns),
-		counter_y(p, counter, counter->before));
-	for (uint32_t i = 0; is_device && i < p->trial->nr_timeline; i++)
-		if (p->trial->timeline[i].event == MOMENT_LOOK)
-			fprintf(p->out, "H%.1fV%.1f", x_of_moment(p, &p->trial->timeline[i]),
-				counter_y(p, counter,
-					  counter->before +
-						  (double)p->trial->timeline[i].value));
-	fprintf(p->out, "H%.1fV%.1fH%d\"/>\n", x_of(p, last_ns),
-		counter_y(p, counter, counter->after), RIGHT);
-	draw_reading(p, counter, first_ns, counter->before);
-	for (uint32_t i = 0; is_device && i < p->trial->nr_timeline; i++)
-		if (p->trial->timeline[i].event == MOMENT_LOOK)
-			draw_reading(p, counter, (double)p->trial->timeline[i].at_ns,
-				     counter->before + (double)p->trial->timeline[i].value);
-	draw_reading(p, counter, last_ns, counter->after);
-}
-
-/* --- the counter by a ledger --- */
-
-static double x_of_point(const struct picture *p, uint32_t i)
-{
-	return x_of(p, (double)p->race->points[i].at_ns);
-}
-
-static void draw_line(const struct picture *p, const struct counter *counter)
-{
-	const struct race_point *points = p->race->points;
-
-	fprintf(p->out, "<path class=\"count known\" d=\"M%d %.1f", LEFT,
-		counter_y(p, counter, (double)points[0].count - (double)points[0].delta));
-	for (uint32_t i = 0; i < p->race->nr_points; i++)
-		fprintf(p->out, "H%.1fV%.1f", x_of_point(p, i),
-			counter_y(p, counter, (double)points[i].count));
-	fprintf(p->out, "H%d\"/>\n", RIGHT);
-}
-
-static void print_point(const struct picture *p, const struct race_point *point)
-{
-	fprintf(p->out, "%s: %+" PRId64 ", then %" PRId64, time_of(p, (double)point->at_ns).at,
-		point->delta, point->count);
-	if (point->stack)
-		markup_format(p->out, "; %s: %s", point->kind ? point->kind : "?",
-			      point->stack);
-	if (point->nr_left)
-		fputs("; nobody drops it", p->out);
-}
-
-/* Points so near to each other that they are one mark: its title tells each. */
-struct cluster {
-	uint32_t first, last;
-	bool has_hold, has_put;
-	bool has_left; /* a hold that nobody dropped */
-};
-
-/* The points from `first` on that are one mark. */
-static struct cluster cluster_at(const struct picture *p, uint32_t first)
-{
-	struct cluster cluster = { .first = first };
-
-	for (uint32_t i = first;
-	     i < p->race->nr_points && x_of_point(p, i) - x_of_point(p, first) <= NEAR; i++) {
-		const struct race_point *point = &p->race->points[i];
-
-		cluster.last = i;
-		cluster.has_hold |= point->delta > 0;
-		cluster.has_put |= point->delta < 0;
-		cluster.has_left |= point->nr_left > 0;
-	}
-	return cluster;
-}
-
-/* A hold points up, a put down, both together are a diamond. */
-static void draw_mark(const struct picture *p, const struct cluster *cluster, double x,
-		      double y)
-{
-	double half = cluster->has_left ? 6 : 4;
-
-	fputs("<g class=\"event\"><title>", p->out);
-	for (uint32_t i = cluster->first; i <= cluster->last; i++) {
-		if (i - cluster->first == TITLE_LINES) {
-			fprintf(p->out, "\nand %u more", cluster->last + 1 - i);
-			break;
-		}
-		fputs(i > cluster->first ? "\n" : "", p->out);
-		print_point(p, &p->race->points[i]);
-	}
-	fprintf(p->out, "</title><path class=\"mark%s\" d=\"M%.1f ",
-		cluster->has_left ? " left" : "", x - half);
-	if (cluster->has_hold && cluster->has_put)
-		fprintf(p->out, "%.1fl%.1f %.1fl%.1f %.1fl%.1f %.1fz", y, half, -half, half,
-			half, -half, half);
-	else
-		fprintf(p->out, "%.1fl%.1f %.1fl%.1f %.1fz",
-			cluster->has_put ? y - half : y + half, half,
-			cluster->has_put ? 2 * half : -2 * half, half,
-			cluster->has_put ? -2 * half : 2 * half);
-	fputs("\"/></g>\n", p->out);
-}
-
-static bool is_same_left(const struct race_point *a, const struct race_point *b)
-{
-	return a->nr_left && b->nr_left && a->stack && b->stack && !strcmp(a->stack, b->stack);
-}
-
-/* Who never drops what it held, beside its first hold: that must be seen without hovering. */
-static void draw_left(const struct picture *p, const struct counter *counter)
-{
-	const struct race_point *points = p->race->points;
-
-	for (uint32_t i = 0; i < p->race->nr_points; i++) {
-		uint32_t left = 0, first = i;
-		char text[64];
-
-		for (uint32_t j = p->race->nr_points; j-- > 0;)
-			if (is_same_left(&points[j], &points[i])) {
-				left += points[j].nr_left;
-				first = j;
-			}
-		if (first != i || !left)
-			continue;
-		snprintf(text, sizeof(text), "+%u %.*s", left,
-			 (int)strcspn(points[i].stack, " "), points[i].stack);
-		print_text(p, "word bad", high(LEFT + text_width(text), x_of_point(p, i) - 9),
-			   counter_y(p, counter, (double)points[i].count), "end", text);
-	}
-}
-
-static void draw_points(const struct picture *p, const struct counter *counter)
-{
-	draw_line(p, counter);
-	for (uint32_t i = 0; i < p->race->nr_points;) {
-		struct cluster cluster = cluster_at(p, i);
-
-		draw_mark(p, &cluster, x_of_point(p, i),
-			  counter_y(p, counter, (double)p->race->points[cluster.last].count));
-		i = cluster.last + 1;
-	}
-	draw_left(p, counter);
-}
-
-static struct counter counter_of(const struct picture *p)
-{
-	const struct trial_line *t = p->trial;
-	const struct counter counters[] = {
-		{ "net_device", (double)t->baseline.net_device, (double)t->after.net_device },
-		{ "inet6_dev", (double)t->baseline.inet6_dev, (double)t->after.inet6_dev },
-		{ "dst", (double)t->baseline.dst, (double)t->after.dst },
-	};
-	struct counter found = counters[0];
-
-	for (size_t i = 0; t->object && i < sizeof(counters) / sizeof(counters[0]); i++)
-		if (!strcmp(t->object, counters[i].name))
-			found = counters[i];
-	found.least = low(found.before, found.after);
-	found.most = high(found.before, found.after);
-	for (uint32_t i = 0; i < p->race->nr_points; i++) {
-		found.least = low(found.least, (double)p->race->points[i].count);
-		found.most = high(found.most, (double)p->race->points[i].count);
-	}
-	return found;
-}
-
-static void draw_counter(const struct picture *p)
-{
-	struct counter counter = counter_of(p);
-	bool has_changed = counter.before != counter.after;
-	/* By a ledger it may: caches are in it, too. */
-	bool is_off = has_changed && p->trial->verdict != VERDICT_CLEAN;
-	char text[96];
-
-	fprintf(p->out, "<text class=\"name\" x=\"16\" y=\"%d\">references</text>\n",
-		p->counter + 32);
-	print_text(p, "word soft", 16, p->counter + 45, "start", counter.name);
-	if (!p->trial->baseline.found || !p->trial->after.found) {
-		print_text(p, "word soft", LEFT, p->counter + 38, "start",
-			   p->race->attempt ?
-				   "not known: the ledger has holes" :
-				   "not known: the device was not there to be counted");
-		return;
-	}
-	fprintf(p->out, "<g class=\"%s\">\n", is_off ? "bad" : "good");
-	if (p->race->nr_points)
-		draw_points(p, &counter);
-	else
-		draw_readings(p, &counter, !strcmp(counter.name, "net_device"));
-	fputs("</g>\n", p->out);
-	snprintf(text, sizeof(text), "%.0f before", counter.before);
-	print_text(p, "word soft", LEFT, p->counter + p->depth + 34, "start", text);
-	snprintf(text, sizeof(text), has_changed ? "%.0f after: %+.0f" : "%.0f after",
-		 counter.after, counter.after - counter.before);
-	print_text(p, is_off ? "word bad" : "word good", RIGHT, p->counter + p->depth + 34,
-		   "end", text);
 }
 
 /* --- the axis --- */
@@ -918,7 +649,7 @@ static uint32_t choose_knots(const struct picture *p, uint32_t chosen[KNOTS_MAX]
 	for (int rank = 10; rank >= 0; rank--)
 		for (uint32_t i = 0; i < p->nr_knots; i++) {
 			bool is_end = i == 0 || i + 1 == p->nr_knots;
-			double width = text_width(time_of(p, p->knots[i].ns).at);
+			double width = text_width(picture_time(p, p->knots[i].ns).at);
 			double x = middle(p->knots[i].x, width);
 
 			if ((is_end ? 10 : p->knots[i].rank) == rank)
@@ -945,24 +676,25 @@ static void draw_note(const struct picture *p)
 		text, sizeof(text),
 		"Time counts from %s and is squeezed: a stretch is as wide as the logarithm of "
 		"its length, which is written beneath. Bars: pale in a call, dark held.",
-		first_of(p, MOMENT_OPENED) ? "the window's opening" : "the trial's start");
-	print_text(p, "word soft", 16, p->axis + 54, "start", text);
+		picture_first(p, MOMENT_OPENED) ? "the window's opening" : "the trial's start");
+	picture_write(p, "word soft", 16, p->axis + 54, "start", text);
 	if (p->race->nr_points)
-		print_text(p, "word soft", 16, p->axis + 54 + NOTE_HEIGHT, "start",
-			   "References: a triangle that points up is a hold, one that points "
-			   "down a put, a diamond both; filled ones are never dropped.");
+		picture_write(
+			p, "word soft", 16, p->axis + 54 + NOTE_HEIGHT, "start",
+			"References: a triangle that points up is a hold, one that points "
+			"down a put, a diamond both; filled ones are never dropped.");
 }
 
 static void draw_axis(const struct picture *p, const uint32_t *chosen, uint32_t nr)
 {
 	fprintf(p->out, "<path class=\"lane\" d=\"M%d %dH%d\"/>\n", LEFT, p->axis + 4, RIGHT);
-	print_text(p, "name", 16, p->axis + 18, "start", "time");
+	picture_write(p, "name", 16, p->axis + 18, "start", "time");
 	for (uint32_t i = 0; i < nr; i++) {
 		double ns = p->knots[chosen[i]].ns, x = p->knots[chosen[i]].x;
-		struct race_time text = time_of(p, ns);
+		struct race_time text = picture_time(p, ns);
 
-		print_text(p, "word time", middle(x, text_width(text.at)), p->axis + 18,
-			   "middle", text.at);
+		picture_write(p, "word time", middle(x, text_width(text.at)), p->axis + 18,
+			      "middle", text.at);
 		if (i) {
 			double before = p->knots[chosen[i - 1]].x;
 			struct race_time wait = race_time(ns - p->knots[chosen[i - 1]].ns);
@@ -980,7 +712,7 @@ static void draw_axis(const struct picture *p, const uint32_t *chosen, uint32_t 
 void race_picture(const struct race *race, FILE *out)
 {
 	struct picture picture = { .trial = race->trial, .race = race, .out = out };
-	const struct moment_told *opened = first_of(&picture, MOMENT_OPENED);
+	const struct moment_told *opened = picture_first(&picture, MOMENT_OPENED);
 	uint32_t chosen[KNOTS_MAX], nr;
 
 	picture.origin_ns = opened ? (double)opened->at_ns : 0;
@@ -995,7 +727,7 @@ void race_picture(const struct race *race, FILE *out)
 	for (int row = 0; row < ROWS; row++)
 		if (picture.has_row[row])
 			draw_events(&picture, (enum row)row);
-	draw_counter(&picture);
+	picture_draw_counter(&picture);
 	draw_axis(&picture, chosen, nr);
 	fputs("</svg>\n", out);
 }

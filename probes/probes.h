@@ -183,15 +183,4 @@ int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts
 int probes_code(struct probes *probes, uint64_t address, uint8_t *code, uint32_t size,
 		struct why *why);
 
-/* --- reading a ring, in the lane's process --- */
-
-struct ring_reader;
-
-int ring_open(const struct probes *probes, uint32_t slot,
-	      void (*seen)(const struct record *record, void *arg), void *arg,
-	      struct ring_reader **out, struct why *why);
-void ring_close(struct ring_reader *ring);
-int ring_fd(const struct ring_reader *ring); /* readable when records wait; owned by the ring */
-void ring_read(struct ring_reader *ring);    /* calls `seen` for each waiting record */
-
 #endif

@@ -385,7 +385,7 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 
 	if (!watch)
 		return why_set(why, ENOMEM, "watchpoints: out of memory");
-	watch->skel = probes_skeleton(probes);
+	watch->skel = probes->skel;
 	watch->slot = slot;
 	watch->nr_cpus = watch->skel->rodata->nr_cpus;
 	watch->nr_objects = nr_objects;
