@@ -456,12 +456,13 @@ static uint32_t end_descendants(struct crew *crew)
 __attribute__((noreturn)) static void leave(struct crew *crew)
 {
 	uint32_t ended = 0;
-	bool stuck = !end_all(STUCK_NS, &ended);
+	bool all_ended = end_all(STUCK_NS, &ended);
 
 	crew_close_place(crew);
-	while (stuck)
+	if (all_ended)
+		_exit(0);
+	for (;;)
 		pause();
-	_exit(0);
 }
 
 static void note_change(struct crew *crew)
