@@ -108,14 +108,14 @@ ends again 78 'again'
 
 # --- one at a time, and not on a poisoned machine ---
 
-background() { # NAME ARG...: a run that goes on, in $pid, once it has results
-	local name=$1
-	shift
+background() { # NAME LINES ARG...: a run that goes on, in $pid, once it has so many lines of results
+	local name=$1 lines=$2
+	shift 2
 	"$dadrace" run quick.yaml --out "$name" --set stop.trials=100000 "$@" >"$name.out" 2>"$name.err" &
 	pid=$!
-	wait_for 60 has_lines "$name/results.ndjson" 6 || fail "$name" "it does not get going" "$name.err"
+	wait_for 60 has_lines "$name/results.ndjson" "$lines" || fail "$name" "it does not get going" "$name.err"
 }
-background first
+background first 6
 run second quick
 truth "second: exit 75" [ $code -eq 75 ]
 truth "second: names the first" grep -q "$pid" second.err
@@ -158,7 +158,7 @@ ends nodevice 78 'eth77'
 # --- signals ---
 
 for signal in INT TERM; do
-	background once$signal --set lanes=2 --set 'window.hold_us=[300000]'
+	background once$signal 6 --set lanes=2 --set 'window.hold_us=[300000]'
 	kill -$signal $pid
 	await once$signal $pid
 	ends once$signal 0 'Verdict: clean'
@@ -167,7 +167,7 @@ for signal in INT TERM; do
 		 set(verdicts) == {'clean'} and sorted(t['spec']['trial'] for t in trials) ==
 		 list(range(1, len(trials) + 1))"
 
-	background twice$signal --set lanes=2 --set 'window.hold_us=[30000000]' --set 'arms=[control, race]'
+	background twice$signal 1 --set lanes=2 --set 'window.hold_us=[30000000]' --set 'arms=[control, race]'
 	wait_for 60 eval '[ -n "$(stopped)" ]'
 	kill -$signal $pid
 	wait_for 60 grep -q 'once more' twice$signal.out twice$signal.err
