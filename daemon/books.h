@@ -57,7 +57,7 @@ struct books_suspect {
 	char kind[BOOKS_WORD];
 	char task[BOOKS_WORD]; /* "python3/17", of those that hold by it; "": none is known */
 	int64_t unmatched;
-	bool exact;   /* it was seen to be born and never to die, or is the only explanation */
+	bool exact; /* it was seen to be born and never to die, or is the only explanation */
 	bool of_no_kind; /* none of the table of what holds: no object that was born accounts for it */
 	double usual; /* of clean ledgers, on average */
 	struct books_hold holds[BOOKS_HOLDS];
