@@ -111,7 +111,7 @@ static int do_dad(const struct testbed *testbed, enum change_kind change,
 				    .deadline_ns = loop_now() + deadline_ms * 1000000ULL / 2,
 			    },
 			    told);
-	if (!change_leaves_device(change) && !told->error)
+	if (told && !told->error && !change_leaves_device(change))
 		return EXIT_SUCCESS;
 	if (change_leaves_address(change))
 		wait_for_dad(events, ifindex, deadline_ms);

@@ -120,9 +120,11 @@ static int listen_to_uevents(void)
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK, .nl_groups = 1 };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
 
+	if (fd >= 0 && !bind(fd, (struct sockaddr *)&kernel, sizeof(kernel)))
+		return fd;
 	if (fd >= 0)
-		bind(fd, (struct sockaddr *)&kernel, sizeof(kernel));
-	return fd;
+		close(fd);
+	return -1;
 }
 
 static int wait_for_port(int uevents)
