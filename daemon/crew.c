@@ -444,7 +444,8 @@ static uint32_t end_descendants(struct crew *crew)
 		return 0;
 	if (crew->message.evidence.hang)
 		return 0; /* waiting for it would hang us too; the lane is given up */
-	crew->message.evidence.undead = !end_all(UNDEAD_NS, &ended); /* then it is given up */
+	if (!end_all(UNDEAD_NS, &ended))
+		crew->message.evidence.undead = true; /* the lane is given up */
 	return ended;
 }
 
