@@ -61,8 +61,7 @@ kills=0 existing=0 held=0 at_work=0
 while [ $kills -lt $TIMES ] && { [ $((SECONDS - begin_s)) -lt $END_S ] || [ $kills -lt 10 ]; }; do
 	kills=$((kills + 1))
 	ms=$((RANDOM % LATEST_MS))
-	before=$failed
-	failed=0
+	before=${#failures[@]}
 	if [ $((kills % EXISTING_EVERY)) -eq 0 ]; then
 		existing=$((existing + 1))
 		make_real
@@ -87,8 +86,7 @@ while [ $kills -lt $TIMES ] && { [ $((SECONDS - begin_s)) -lt $END_S ] || [ $kil
 		wait_for "$GONE_DEADLINE_S" none_left ||
 			fail "kill $kills at $ms ms" "left after clean: $(leftovers | tr '\n' ';')"
 	fi
-	[ $failed -ne 0 ] || ok "kill $kills at $ms ms"
-	failed=$((before | failed))
+	[ ${#failures[@]} -gt "$before" ] || ok "kill $kills at $ms ms"
 	rm -rf "killed$kills"
 done
 
