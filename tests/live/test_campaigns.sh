@@ -13,9 +13,12 @@ proves() { # NAME TRIALS
 	ends "$1" 0 'Verdict: clean'
 	check "$1: clean" "$1" "summary['verdict'] == 'clean' and summary['trials'] == $2
 		and len(trials) == $2 and not findings"
-	check "$1: an echo inside the window in >= 99% of races" "$1" "inside(arm('race')) >= 0.99"
 	check "$1: >= 90% of races are valid" "$1" \
 		"len(valid(arm('race'))) >= 0.9 * len(arm('race')) > 0"
+	hits "$1"
+}
+hits() { # NAME
+	check "$1: an echo inside the window in >= 99% of races" "$1" "inside(arm('race')) >= 0.99"
 	check "$1: held for >= 95% of what was asked" "$1" "held_enough(valid(trials))"
 }
 # Told, and not judged: how late a hold ends is the machine's affair.
@@ -159,6 +162,7 @@ check "loads: clean, or the load got no CPU" loads "
 	len(trials) == 80 and set(verdicts) <= {'clean', 'missed'} and
 	all('did nothing' in t['reason'] and t['spec']['load'] != 'none' for t in trials
 	    if t['verdict'] == 'missed')"
+hits loads
 check "loads: each has worked where it was asked for, and its cost is told" loads "
 	len({t['spec']['load'] for t in valid(trials)}) == 4 and
 	all((t['load_turns'] > 0) == (t['spec']['load'] != 'none') for t in valid(trials)) and
