@@ -51,16 +51,26 @@ int64_t crew_net_device_refs(const struct counts *counts)
 	return counts->net_device - counts->linkwatch_pending - counts->nr_neighbours;
 }
 
+/*
+ * MLD keeps a record of each group that was left, with a reference, until it is reported twice or the group is
+ * joined again (mld_add_delrec(), net/ipv6/mcast.c); a device that is down keeps what there is by then.
+ */
+static int64_t inet6_dev_refs(const struct counts *counts)
+{
+	return counts->inet6_dev - counts->nr_tombs;
+}
+
 static struct evidence_counts facts_of(const struct counts *counts)
 {
 	return (struct evidence_counts){
 		.found = counts->found,
 		.net_device = crew_net_device_refs(counts),
-		.inet6_dev = counts->inet6_dev,
+		.inet6_dev = inet6_dev_refs(counts),
 		.dst = counts->dst,
 		.addresses = counts->nr_addresses,
 		.neighbours = counts->nr_neighbours,
 		.groups = counts->nr_groups,
+		.tombs = counts->nr_tombs,
 	};
 }
 
@@ -112,7 +122,7 @@ bool crew_same_counts(const struct crew *crew, const struct counts *a, const str
 	return a->found == b->found &&
 	       (!(watched & WATCH_NET_DEVICE) ||
 		crew_net_device_refs(a) == crew_net_device_refs(b)) &&
-	       (!(watched & WATCH_INET6_DEV) || a->inet6_dev == b->inet6_dev) &&
+	       (!(watched & WATCH_INET6_DEV) || inet6_dev_refs(a) == inet6_dev_refs(b)) &&
 	       (!(watched & WATCH_DST) || a->dst == b->dst);
 }
 
@@ -133,7 +143,8 @@ struct counts crew_counts(struct crew *crew)
 		struct counts now = read_counts(crew);
 		bool agree = crew_same_counts(crew, &now, &last) &&
 			     now.linkwatch_pending == last.linkwatch_pending &&
-			     now.nr_neighbours == last.nr_neighbours;
+			     now.nr_neighbours == last.nr_neighbours &&
+			     now.nr_tombs == last.nr_tombs;
 
 		last = now;
 		if (agree)
@@ -329,7 +340,7 @@ static void crew_tear_down(void *arg)
 	if (crew->message.evidence.device_gone)
 		return; /* the deadline will end it */
 	crew->state->settle_net_device = crew_net_device_refs(&crew->baseline);
-	crew->state->settle_inet6_dev = crew->baseline.inet6_dev;
+	crew->state->settle_inet6_dev = inet6_dev_refs(&crew->baseline);
 	crew->state->settle_dst = crew->baseline.dst;
 	probes_settling(crew->probes, crew->ask->slot, true);
 	loop_timer_set(crew->relook, loop_now() + RELOOK_NS);

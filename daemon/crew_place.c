@@ -103,16 +103,16 @@ static int cycle(struct crew *crew, const struct campaign *campaign, enum change
 
 /*
  * The first cycles of a device take references that stay for good (10 instead of 8, in the
- * 6.18 kernel): plain cycles are run until two of them end with the same counts, then one of the
- * campaign's own bring-up, for what only that takes once, and one of each of its changes but the one that
- * would be the device's end. When a kernel leaks in every cycle the counts are never the same, and the trials
- * will tell.
+ * 6.18 kernel): one is run of the campaign's own bring-up, for what only that takes once, and one of each of its
+ * changes but the one that would be the device's end; then plain cycles until two of them end with the same
+ * counts. They end, too, what the others began: when a process that is killed had joined a group, MLD holds
+ * inet6_dev for a second until it has told of its leaving, or until the next down (mld_ifc_start_work(),
+ * net/ipv6/mcast.c). When a kernel leaks in every cycle the counts are never the same, and the trials will tell.
  */
 static int warm_up(struct crew *crew)
 {
-	struct campaign plain = *crew->ask->campaign;
-	struct counts before = { 0 };
-	bool has_changed = false;
+	const struct campaign *campaign = crew->ask->campaign;
+	struct campaign plain = *campaign;
 	sigset_t child;
 	int err = 0;
 
@@ -122,27 +122,19 @@ static int warm_up(struct crew *crew)
 	plain.bringup.kind = BRINGUP_DO_DAD;
 	if (plain.bringup.deadline_ms > PLAIN_MS)
 		plain.bringup.deadline_ms = PLAIN_MS;
+	if (campaign->bringup.kind != BRINGUP_DO_DAD)
+		err = cycle(crew, campaign, CHANGE_NONE);
+	for (uint32_t i = 0; !err && i < campaign->bringup.nr_change; i++)
+		if (campaign->bringup.change[i] != CHANGE_NONE &&
+		    campaign->bringup.change[i] != CHANGE_LINK_DELETE)
+			err = cycle(crew, &plain, campaign->bringup.change[i]);
 	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
+		struct counts before = crew->baseline;
+
 		err = cycle(crew, &plain, CHANGE_NONE);
 		if (i && crew_same_counts(crew, &crew->baseline, &before))
 			break;
-		before = crew->baseline;
 	}
-	if (!err && crew->ask->campaign->bringup.kind != BRINGUP_DO_DAD)
-		err = cycle(crew, crew->ask->campaign, CHANGE_NONE);
-	for (uint32_t i = 0; !err && i < plain.bringup.nr_change; i++) {
-		if (plain.bringup.change[i] == CHANGE_NONE ||
-		    plain.bringup.change[i] == CHANGE_LINK_DELETE)
-			continue;
-		err = cycle(crew, &plain, plain.bringup.change[i]);
-		has_changed = true;
-	}
-	/*
-	 * A group that was left while the device was up keeps no record of that, and one less reference to
-	 * inet6_dev (mld_send_cr(), net/ipv6/mcast.c): the baseline is that of a plain end.
-	 */
-	if (!err && has_changed)
-		err = cycle(crew, &plain, CHANGE_NONE);
 	return err;
 }
 

@@ -126,11 +126,12 @@ struct step_audit {
 struct evidence_counts {
 	bool found;
 	int64_t net_device; /* without those that linkwatch and neighbour entries account for */
-	int64_t inet6_dev;
+	int64_t inet6_dev;  /* without those of `tombs` */
 	int64_t dst;
 	uint32_t addresses;
 	uint32_t neighbours;
 	uint32_t groups; /* multicast memberships */
+	uint32_t tombs;	 /* groups that were left, of which MLD keeps a record */
 };
 
 struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */

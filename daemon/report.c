@@ -211,6 +211,7 @@ static void print_counts(const struct subject *s, FILE *out)
 		{ "addresses", t->baseline.addresses, t->after.addresses },
 		{ "neighbour entries", t->baseline.neighbours, t->after.neighbours },
 		{ "multicast memberships", t->baseline.groups, t->after.groups },
+		{ "records of left groups", t->baseline.tombs, t->after.tombs },
 	};
 
 	if (is_deleted && !t->after.found)

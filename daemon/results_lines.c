@@ -152,11 +152,14 @@ static const struct field counts_rows[] = {
 	{ "net_device", FIELD_I64, COUNT(int64_t, net_device),
 	  .doc = "References to the device, without those that linkwatch (for up to a second) and "
 		 "neighbour entries account for" },
-	{ "inet6_dev", FIELD_I64, COUNT(int64_t, inet6_dev), .doc = "References to its IPv6 part" },
+	{ "inet6_dev", FIELD_I64, COUNT(int64_t, inet6_dev), 
+	  .doc = "References to its IPv6 part, without those that MLD's records of left groups account for" },
 	{ "dst", FIELD_I64, COUNT(int64_t, dst), .doc = "IPv6 dst entries in its network namespace" },
 	{ "addresses", FIELD_U32, COUNT(uint32_t, addresses), .doc = "IPv6 addresses" },
 	{ "neighbours", FIELD_U32, COUNT(uint32_t, neighbours), .doc = "Neighbour entries" },
 	{ "groups", FIELD_U32, COUNT(uint32_t, groups), .doc = "Multicast memberships" },
+	{ "tombs", FIELD_U32, COUNT(uint32_t, tombs),
+	  .doc = "Multicast groups that were left, of which MLD keeps a record (mc_tomb)" },
 	END
 };
 static const struct fields counts_fields = {

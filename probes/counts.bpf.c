@@ -10,7 +10,8 @@
 #include "counts.bpf.h"
 #include "neighbours.bpf.h"
 
-#define EINVAL 22
+#define EINVAL	   22
+#define GROUPS_MAX 1024
 
 const volatile __u32 nr_cpus = 1;
 
@@ -99,12 +100,8 @@ static __always_inline void read_addresses(struct inet6_dev *idev, struct counts
 
 static __always_inline void read_groups(struct inet6_dev *idev, struct counts *counts)
 {
-	struct ifmcaddr6 *group = BPF_CORE_READ(idev, mc_list);
-
-	for (int i = 0; i < 1024 && group; i++) {
-		counts->nr_groups++;
-		group = BPF_CORE_READ(group, next);
-	}
+	counts->nr_groups = groups_in(BPF_CORE_READ(idev, mc_list), GROUPS_MAX);
+	counts->nr_tombs = groups_in(BPF_CORE_READ(idev, mc_tomb), GROUPS_MAX);
 }
 
 #define NETREG_UNREGISTERING 2
@@ -157,7 +154,7 @@ int counts_read(struct bpf_raw_tracepoint_args *ctx)
 	counts->ifindex = ifindex;
 	counts->dst = dst_count(current_netns());
 	counts->net_device = counts->inet6_dev = counts->linkwatch_pending = 0;
-	counts->nr_addresses = counts->nr_groups = 0;
+	counts->nr_addresses = counts->nr_groups = counts->nr_tombs = 0;
 	if (!from)
 		counts->nr_neighbours = 0;
 	if (!dev && (dev = left_of(ctx->args[2], ifindex))) {

@@ -63,6 +63,15 @@ static __always_inline __u32 linkwatch_pending(struct net_device *dev)
 	return BPF_CORE_READ(dev, state) >> LINK_STATE_LINKWATCH_PENDING & 1;
 }
 
+static __always_inline __u32 groups_in(struct ifmcaddr6 *group, __u32 max)
+{
+	__u32 nr = 0;
+
+	for (; nr < max && group; nr++)
+		group = BPF_CORE_READ(group, next);
+	return nr;
+}
+
 static __always_inline __u32 reg_state(struct net_device *dev)
 {
 	struct net_device___byte *byte = (void *)dev;

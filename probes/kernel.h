@@ -172,6 +172,7 @@ struct inet6_dev {
 	struct net_device *dev;
 	struct list_head addr_list;
 	struct ifmcaddr6 *mc_list;
+	struct ifmcaddr6 *mc_tomb;
 	refcount_t refcnt;
 	int dead;
 	struct neigh_parms *nd_parms;

@@ -158,10 +158,11 @@ struct counts {
 	__u32 nr_addresses; /* all of them; the first ADDRESSES_MAX are in the array */
 	__u32 nr_neighbours;
 	__u32 nr_groups; /* multicast memberships */
+	__u32 nr_tombs; /* groups that were left, of which MLD keeps a record that holds inet6_dev */
 	char name[16];
 	struct counts_address addresses[ADDRESSES_MAX];
 };
-_Static_assert(sizeof(struct counts) == 104 + 32 * ADDRESSES_MAX,
+_Static_assert(sizeof(struct counts) == 112 + 32 * ADDRESSES_MAX,
 	       "struct counts is a contract");
 
 #endif

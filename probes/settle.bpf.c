@@ -12,6 +12,16 @@ volatile __u64 settling = 0;
 /* More than that many wait their turn: old verifiers take seconds over longer loops. */
 #define LOOKS_AT_ONCE 8
 
+/* With more the lane waits for its next look from user space. */
+#define TOMBS_MAX 32
+
+/* The references to inet6_dev that somebody has to drop: not those of records of groups that were left. */
+static __always_inline __s64 inet6_dev_count(struct inet6_dev *idev)
+{
+	return (__s64)BPF_CORE_READ(idev, refcnt.refs.counter) -
+	       groups_in(BPF_CORE_READ(idev, mc_tomb), TOMBS_MAX);
+}
+
 static __always_inline void look_at(__u32 slot)
 {
 	struct lane_state *lane = bpf_map_lookup_elem(&lanes, &slot);
@@ -26,7 +36,7 @@ static __always_inline void look_at(__u32 slot)
 	    device_count(dev) - linkwatch_pending(dev) != lane->settle_net_device)
 		return;
 	if (lane->watched & WATCH_INET6_DEV &&
-	    BPF_CORE_READ(dev, ip6_ptr, refcnt.refs.counter) != lane->settle_inet6_dev)
+	    inet6_dev_count(BPF_CORE_READ(dev, ip6_ptr)) != lane->settle_inet6_dev)
 		return;
 	if (lane->watched & WATCH_DST &&
 	    dst_count(BPF_CORE_READ(dev, nd_net.net)) != lane->settle_dst)

@@ -8,9 +8,7 @@ the device up, and the one that restores its flags. The references are real, tak
 kernel; no module is needed, and unregistering the device resolves them.
 
   packet  sockets of AF_PACKET bound to the device: a reference on the net_device each
-  group   sockets of AF_INET6, each a member of a multicast group of its own: on the inet6_dev. Only
-          once the device has seen a few cycles: the kernel remembers groups that were left while
-          the device was down, so what the lane's warm-up leaves would be part of the baseline
+  group   sockets of AF_INET6, each a member of a multicast group of its own: on the inet6_dev
   route   connected sockets of AF_INET6, which keep the dst entry of their route: the kernel moves
           it off the device when that goes down, so only the count of dst entries shows it. The
           kernel counts no per-CPU copies of routes, so "packet too big" makes each an exception
@@ -28,9 +26,6 @@ RTMGRP_IPV6_IFADDR = 0x100
 
 dut, number, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 kind = sys.argv[4] if len(sys.argv) > 4 else "packet"
-if kind == "group":
-    with open("/sys/class/net/%s/carrier_changes" % dut) as changes:
-        number = number if int(changes.read()) > 14 else 0
 
 
 def set_flags(up):
