@@ -71,7 +71,7 @@ static __always_inline __s32 walk_table(struct net_device *dev, struct inet6_dev
 	for (int i = 0; i < NEIGHBOUR_BUCKETS && bucket < nr_buckets; i++, bucket++) {
 		struct neighbour *at = 0;
 
-		bpf_probe_read_kernel(&at, sizeof(at), &buckets[bucket]);
+		bpf_probe_read_kernel(&at, sizeof(struct neighbour *), &buckets[bucket]);
 		for (int j = 0; j < NEIGHBOUR_CHAIN && at; j++) {
 			if (BPF_CORE_READ(at, dev) == dev) {
 				++*nr;

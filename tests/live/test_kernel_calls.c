@@ -46,14 +46,13 @@ static bool is_beside(const struct proposals *proposals, const char *name)
  */
 static void test_what_follows_a_route_that_was_taken(void **state)
 {
-	struct proposals *proposals = calloc(1, sizeof(*proposals));
+	struct proposals *proposals;
 	struct why why = { "" };
 
 	(void)state;
-	if (!start_of("ip6_pol_route") || !start_of("rt6_uncached_list_add")) {
-		free(proposals);
+	if (!start_of("ip6_pol_route") || !start_of("rt6_uncached_list_add"))
 		skip();
-	}
+	proposals = calloc(1, sizeof(*proposals));
 	assert_non_null(proposals);
 	proposals_add(proposals,
 		      "ip6_rt_cache_alloc < ip6_pol_route < ip6_pol_route_input < [softirq]", 1,

@@ -461,9 +461,13 @@ uint32_t kernel_model_median(enum explore_mode mode, enum model_bug bug, bool to
 
 uint32_t kernel_model_missed(enum explore_mode mode, bool told, uint32_t seeds, uint32_t trials)
 {
-	uint32_t missed = 0;
+	uint32_t missed = 0, made = 0;
 
-	for (uint32_t i = 0; i < seeds; i++)
-		missed += hunt(mode, MODEL_SOUND, told, i + 1, trials).missed;
-	return missed * 100 / (seeds * trials);
+	for (uint32_t i = 0; i < seeds; i++) {
+		struct hunt hunted = hunt(mode, MODEL_SOUND, told, i + 1, trials);
+
+		missed += hunted.missed;
+		made += hunted.trials;
+	}
+	return made ? missed * 100 / made : 0;
 }

@@ -60,7 +60,7 @@ static char *plainest(const char *spec, enum minimise_answer (*judge)(const stru
 	knobs = plainer_knobs(plainer, &nr);
 	minimise_begin(&m, knobs, nr);
 	while (minimise_next(&m)) {
-		struct plainer_words words = { "" };
+		struct plainer_words words;
 
 		assert_in_range(steps++, 0, 200);
 		if (m.stage == MINIMISE_SEARCH) {

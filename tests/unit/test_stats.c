@@ -200,7 +200,8 @@ static void test_intervals_cover(void **state)
 	(void)state;
 	for (uint64_t hits = 0; hits <= TRIALS; hits++)
 		intervals[hits] = stats_rate_interval(hits, TRIALS, 0.95);
-	for (double rate = 0.005; rate < 1; rate += 0.005) {
+	for (int promille = 5; promille < 1000; promille += 5) {
+		double rate = promille / 1000.0;
 		double term = pow(1 - rate, TRIALS), covered = 0;
 
 		for (uint64_t hits = 0; hits <= TRIALS; hits++) {
@@ -328,7 +329,8 @@ static void test_trials_to_see(void **state)
 	assert_true(stats_trials_to_see(0.999999, 0.01) == 1);
 	assert_true(stats_trials_to_see(1, 0.01) == 1);
 	assert_true(stats_trials_to_see(0, 0.01) == UINT64_MAX);
-	for (double rate = 0.001; rate < 1; rate += 0.001) {
+	for (int promille = 1; promille < 1000; promille++) {
+		double rate = promille / 1000.0;
 		uint64_t nr = stats_trials_to_see(rate, 0.01);
 
 		assert_true(pow(1 - rate, (double)nr) <= 0.01 * (1 + 1e-12));
