@@ -477,14 +477,13 @@ static void guest_over(struct guests *guests)
 		guests->failed_boots = 0;
 	if (guests->ended_by) {
 		return;
-	} else if (guests->replaced || (guests->awaited && !guests->exit_told)) {
-		/* A guest that dies in a repeat loses no trial by it. */
+	} else if (guests->replaced || (guests->exit_told && !refused) ||
+		   (guests->awaited && !guests->exit_told)) {
+		/* A guest ends before the plan does when its devices are stuck; one that dies in a repeat
+		 * loses no trial by it. */
 		conclude_all(guests, false);
 		if (plan_is_done(guests))
 			end(guests, "trials");
-	} else if (guests->exit_told && !refused) {
-		conclude_all(guests, false);
-		end(guests, "trials");
 	} else if (guests->greeted && !guests->exit_told) {
 		conclude_all(guests, true);
 		if (plan_is_done(guests))

@@ -238,6 +238,21 @@ part_tiers() {
 	order linux-6.1 bookworm/linux-image-cloud-amd64 fentry
 }
 
+# A guest that has no place left for a lane ends, and the next one goes on.
+part_stuck() {
+	run stuck bookworm/linux-image-cloud-amd64 "$campaigns/smoke.yaml" --plant saddr-fail --set 'arms=[race]' \
+		--set stop.trials=40 --set ledger=off --set vm.fresh_after_fault=false \
+		--set watch.deadline_ms=500 --set watch.unregister_ms=500 || return
+	expect stuck 1
+	/usr/bin/python3 - "$results/stuck" <<-'PYTHON' || fail stuck "see above"
+		import json, sys
+		summary = json.load(open(sys.argv[1] + "/summary.json"))
+		leaks = summary["arms"][0]["verdicts"]["leak"]
+		print("stuck:", leaks, "leaks of", summary["trials"], "ended by", summary["ended_by"])
+		assert summary["ended_by"] == "trials" and summary["trials"] == 40 and leaks > 32
+	PYTHON
+}
+
 part_leak() {
 	local leaking=${LEAKING_KERNEL:-trixie/linux-image-6.12.107+deb13-cloud-amd64}
 	local fixed=${FIXED_KERNEL:-trixie/linux-image-6.12.117+deb13-cloud-amd64}
@@ -281,6 +296,6 @@ bringup:
 YAML
 
 parts=("${@:3}")
-[ ${#parts[@]} -gt 0 ] || parts=(6.1 6.12 5.10 7.2 tiers leak ends)
+[ ${#parts[@]} -gt 0 ] || parts=(6.1 6.12 5.10 7.2 tiers stuck leak ends)
 for part in "${parts[@]}"; do "part_$part"; done
 finish
