@@ -85,7 +85,7 @@ struct interface {
 	struct group *first_group;
 	uint32_t nr_groups; /* of the list */
 	uint32_t groups_total;
-	uint32_t groups_left;
+	uint32_t tombs_total;
 	char text[16];
 };
 
@@ -147,7 +147,7 @@ static const struct field interface_rows[] = {
 	  .sub = &group_fields, .doc = "Its multicast memberships, the first 64 of them" },
 	{ "groups_total", FIELD_U32, ROW_AT(struct interface, groups_total),
 	  .doc = "How many multicast memberships it has" },
-	{ "groups_left", FIELD_U32, ROW_AT(struct interface, groups_left),
+	{ "tombs_total", FIELD_U32, ROW_AT(struct interface, tombs_total),
 	  .doc = "Groups that were left, of which MLD keeps a record: one reference to the inet6_dev each" },
 	{ .name = NULL },
 };
@@ -237,7 +237,7 @@ static void describe(struct interface *interface, const struct counts *counts)
 		.nr_neighbours = counts->nr_neighbours,
 		.addresses_total = counts->nr_addresses,
 		.groups_total = counts->nr_groups,
-		.groups_left = counts->nr_tombs,
+		.tombs_total = counts->nr_tombs,
 	};
 	snprintf(interface->text, sizeof(interface->text), "%s", counts->name);
 	interface->name = interface->text;

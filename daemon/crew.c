@@ -16,7 +16,6 @@
 #include "ring.h"
 
 enum {
-	LOOKS_TO_AGREE = 50,
 	RELOOK_NS = 20000000, /* settling: for references dropped in process context */
 	UNDEAD_NS =
 		2000000000,   /* for what is killed to end, unless it is stuck in the kernel */
@@ -46,34 +45,6 @@ void crew_note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t
 	note_on(crew, kind, at_ns, value, sequence, 0);
 }
 
-int64_t crew_net_device_refs(const struct counts *counts)
-{
-	return counts->net_device - counts->linkwatch_pending - counts->nr_neighbours;
-}
-
-/*
- * MLD keeps a record of each group that was left, with a reference, until it is reported twice or the group is
- * joined again (mld_add_delrec(), net/ipv6/mcast.c); a device that is down keeps what there is by then.
- */
-static int64_t inet6_dev_refs(const struct counts *counts)
-{
-	return counts->inet6_dev - counts->nr_tombs;
-}
-
-static struct evidence_counts facts_of(const struct counts *counts)
-{
-	return (struct evidence_counts){
-		.found = counts->found,
-		.net_device = crew_net_device_refs(counts),
-		.inet6_dev = inet6_dev_refs(counts),
-		.dst = counts->dst,
-		.addresses = counts->nr_addresses,
-		.neighbours = counts->nr_neighbours,
-		.groups = counts->nr_groups,
-		.tombs = counts->nr_tombs,
-	};
-}
-
 /* --- thread I's deletion of the device, of which thread I itself tells --- */
 
 static const volatile struct bringup_change *deletion(const struct crew *crew)
@@ -98,59 +69,15 @@ static bool is_deleted(const struct crew *crew)
 
 /* --- counts --- */
 
-static struct counts read_counts(struct crew *crew)
-{
-	struct counts counts = { 0 };
-	struct why why;
-
-	if (probes_counts(crew->probes, crew->ask->slot, testbed_dut(crew->testbed)->ifindex,
-			  &counts, &why))
-		crew->message.evidence.lost_records++;
-	return counts;
-}
-
 static const uint32_t watch_bits[OBJECTS] = {
 	[OBJECT_NET_DEVICE] = WATCH_NET_DEVICE,
 	[OBJECT_INET6_DEV] = WATCH_INET6_DEV,
 	[OBJECT_DST] = WATCH_DST,
 };
 
-bool crew_same_counts(const struct crew *crew, const struct counts *a, const struct counts *b)
-{
-	uint32_t watched = crew->state->watched;
-
-	return a->found == b->found &&
-	       (!(watched & WATCH_NET_DEVICE) ||
-		crew_net_device_refs(a) == crew_net_device_refs(b)) &&
-	       (!(watched & WATCH_INET6_DEV) || inet6_dev_refs(a) == inet6_dev_refs(b)) &&
-	       (!(watched & WATCH_DST) || a->dst == b->dst);
-}
-
 static bool at_baseline(const struct crew *crew, const struct counts *counts)
 {
 	return counts->found && crew_same_counts(crew, counts, &crew->baseline);
-}
-
-/*
- * A look takes some microseconds, and what moves in the meantime is seen in one count and not in
- * another (linkwatch's mark gone, its reference still there): two looks in a row have to agree.
- */
-struct counts crew_counts(struct crew *crew)
-{
-	struct counts last = read_counts(crew);
-
-	for (int i = 0; i < LOOKS_TO_AGREE; i++) {
-		struct counts now = read_counts(crew);
-		bool agree = crew_same_counts(crew, &now, &last) &&
-			     now.linkwatch_pending == last.linkwatch_pending &&
-			     now.nr_neighbours == last.nr_neighbours &&
-			     now.nr_tombs == last.nr_tombs;
-
-		last = now;
-		if (agree)
-			break;
-	}
-	return last;
 }
 
 /* Nothing holds what could be deleted; what is left are the entries of its namespace. */
@@ -164,7 +91,7 @@ static bool look_settled(struct crew *crew)
 {
 	struct counts counts = crew_counts(crew);
 
-	crew->message.evidence.after = facts_of(&counts);
+	crew->message.evidence.after = crew_facts(&counts);
 	if (!counts.found)
 		crew->message.evidence.device_gone = true;
 	return is_deleted(crew) ? namespace_settled(crew, &counts) : at_baseline(crew, &counts);
@@ -340,7 +267,7 @@ static void crew_tear_down(void *arg)
 	if (crew->message.evidence.device_gone)
 		return; /* the deadline will end it */
 	crew->state->settle_net_device = crew_net_device_refs(&crew->baseline);
-	crew->state->settle_inet6_dev = inet6_dev_refs(&crew->baseline);
+	crew->state->settle_inet6_dev = crew_inet6_dev_refs(&crew->baseline);
 	crew->state->settle_dst = crew->baseline.dst;
 	probes_settling(crew->probes, crew->ask->slot, true);
 	loop_timer_set(crew->relook, loop_now() + RELOOK_NS);
@@ -399,7 +326,7 @@ static void count_left(struct crew *crew)
 	if (probes_counts_left(crew->probes, crew->ask->slot, &crew->baseline, &left, &why) ||
 	    !left.found)
 		return; /* it is not this device that is waited for */
-	facts = facts_of(&left);
+	facts = crew_facts(&left);
 	facts.net_device -= left.have_inet6_dev;
 	evidence_left(e, &facts);
 }
@@ -868,7 +795,7 @@ static void start_trial(struct crew *crew, const struct lane_order *order)
 	if (!at_baseline(crew, &before))
 		crew->baseline = crew_rest(crew);
 	e->baseline_moved = !at_baseline(crew, &before);
-	e->baseline = facts_of(&crew->baseline);
+	e->baseline = crew_facts(&crew->baseline);
 	trial_init(&crew->trial, &limits, &trial_crew, crew);
 	arm_steps(crew, spec);
 	crew->state->device = crew->baseline.device;

@@ -14,6 +14,7 @@
  * The parts of the lane's process.
  *
  *   crew.c        one trial after the other: what the trial asks for, what happens
+ *   crew_counts.c the dut's counts, and what of them somebody still has to drop
  *   crew_place.c  before the first: namespaces, testbed, sockets, warm-up
  *   crew_load.c   what keeps the machine busy while a trial runs
  *   crew_dad.c    the part that the peer plays in DAD
@@ -89,6 +90,15 @@ struct counts crew_rest(struct crew *crew);
  * a second, and without one for each neighbour entry that is still in the table.
  */
 int64_t crew_net_device_refs(const struct counts *counts);
+
+/*
+ * The inet6_dev's: without one for each record that MLD keeps of a group that was left, until that is reported twice
+ * or the group is joined again (mld_add_delrec(), net/ipv6/mcast.c); a device that is down keeps what there is then.
+ */
+int64_t crew_inet6_dev_refs(const struct counts *counts);
+
+/* What a trial tells of counts. */
+struct evidence_counts crew_facts(const struct counts *counts);
 
 /* Makes the place where trials run; the sentence goes into the crew's message. */
 int crew_open_place(struct crew *crew);

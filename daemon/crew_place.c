@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/membarrier.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,8 +15,6 @@
 
 enum {
 	WARM_UPS_MAX = 5,
-	REST_LOOKS = 3,
-	REST_LOOKS_MAX = 100,
 	/* Warm-up: for a DAD that never ends, where there is none. A bridge's begins after up to 1 s. */
 	PLAIN_MS = 2500,
 	LINGER_NS = 500000000, /* warm-up: for what outlives the bring-up's first process */
@@ -42,22 +38,6 @@ static uint32_t inode_of(const char *path)
 	struct stat st;
 
 	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
-}
-
-struct counts crew_rest(struct crew *crew)
-{
-	struct counts last = crew_counts(crew);
-	int same = 0;
-
-	for (int i = 0; i < REST_LOOKS_MAX && same < REST_LOOKS; i++) {
-		struct counts now;
-
-		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* a grace period */
-		now = crew_counts(crew);
-		same = crew_same_counts(crew, &now, &last) ? same + 1 : 0;
-		last = now;
-	}
-	return last;
 }
 
 /* Waits until nobody of the bring-up is alive, or no longer than it may take. */

@@ -479,8 +479,10 @@ static void guest_over(struct guests *guests)
 		return;
 	} else if (guests->replaced || (guests->exit_told && !refused) ||
 		   (guests->awaited && !guests->exit_told)) {
-		/* A guest ends before the plan does when its devices are stuck; one that dies in a repeat
-		 * loses no trial by it. */
+		/*
+		 * A guest ends before the plan does when its lanes are stuck. One that dies in a repeat loses
+		 * no trial by it.
+		 */
 		conclude_all(guests, false);
 		if (plan_is_done(guests))
 			end(guests, "trials");

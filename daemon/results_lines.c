@@ -45,7 +45,7 @@ _Static_assert(TIERS == 4, "hooked_names: one per tier");
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field hook_rows[] = {
-	{ "probe", FIELD_TEXT, HOOK(const char *, probe), 
+	{ "probe", FIELD_TEXT, HOOK(const char *, probe),
 	  .doc = "What is watched or held; proposal: a place that an explorer was proposed; scouts: the trials that "
 		 "showed some of them" },
 	{ "tier", FIELD_ENUM, HOOK(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL,
@@ -152,7 +152,7 @@ static const struct field counts_rows[] = {
 	{ "net_device", FIELD_I64, COUNT(int64_t, net_device),
 	  .doc = "References to the device, without those that linkwatch (for up to a second) and "
 		 "neighbour entries account for" },
-	{ "inet6_dev", FIELD_I64, COUNT(int64_t, inet6_dev), 
+	{ "inet6_dev", FIELD_I64, COUNT(int64_t, inet6_dev),
 	  .doc = "References to its IPv6 part, without those that MLD's records of left groups account for" },
 	{ "dst", FIELD_I64, COUNT(int64_t, dst), .doc = "IPv6 dst entries in its network namespace" },
 	{ "addresses", FIELD_U32, COUNT(uint32_t, addresses), .doc = "IPv6 addresses" },

@@ -78,9 +78,7 @@ groups() { # NAME [ARG...]
 	holder "$name" 3 60 group --set lanes=1 --set stop.trials=12 "$@"
 }
 groups groups
-ends groups 1 'Verdict: fault'
-check "groups: inet6_dev leaks, one each" groups "set(verdicts) == {'leak'} and
-	all((t['object'], t['delta']) == ('inet6_dev', 3) for t in trials)"
+leaks groups inet6_dev 3
 check "groups: net_device came back" groups \
 	"all(t['after']['net_device'] == t['baseline']['net_device'] for t in trials)"
 check "groups: the unregister lets go" groups \

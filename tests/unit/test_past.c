@@ -262,7 +262,8 @@ static void test_report(void **state)
 		/* the event of a later version is passed over; the step without a hold is no hold */
 		"         3.000 ms  II   held: \"II held at return of f until I done\"\n",
 		"         4.000 ms  II   a source address is selected: fails, EADDRNOTAVAIL\n",
-		"         5.000 ms       a further look: references are missing (+1), 2 t",
+		("         5.000 ms       a further look: references are missing (+1), 2 "
+		 "times\n"),
 		"and the unregister does not return\n",
 		"net_device references           11        12  <--\n",
 		"    one\n    two\n",
