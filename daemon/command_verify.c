@@ -229,13 +229,6 @@ static bool make_claim(const struct options *o, const struct past *past, struct 
 {
 	const struct summary *summary = past_summary(past);
 
-	if (!summary->nr_findings) {
-		why_set(why, ENOENT,
-			"verify: %s shows no fault (%s), so there is none whose absence "
-			"could be verified; more trials may show it",
-			past_folder(past), summary->reason);
-		return false;
-	}
 	if (o->finding > summary->nr_findings) {
 		why_set(why, ENOENT, "verify: %s has no finding %u, but %u finding%s",
 			past_folder(past), o->finding, summary->nr_findings,
@@ -289,7 +282,29 @@ static uint64_t most_trials(const struct claim *claim)
 	return nr < CAP ? (uint64_t)nr : CAP;
 }
 
-/* The campaign before, but only the arm that shows the fault, for as long as it takes. */
+/* The campaign before on the kernel after, with what is set here. */
+static int run_again(const struct options *o, const struct past *past, const char *const *sets,
+		     size_t nr_sets, char folder[PATH_MAX])
+{
+	char *text = campaign_text(past_campaign(past));
+	const struct launch launch = {
+		.text = text,
+		.kernel = o->after,
+		.part = "after",
+		.sets = sets,
+		.nr_sets = nr_sets,
+	};
+	int code;
+
+	if (!text)
+		return command_complain(&(struct why){ "verify: out of memory" },
+					EXIT_INTERNAL);
+	code = run_source(o, &launch, folder);
+	free(text);
+	return code;
+}
+
+/* Only the arm that shows the fault, for as long as it takes. */
 static int run_after(const struct options *o, const struct claim *claim, char folder[PATH_MAX])
 {
 	char arms[64], valid[64], trials[64];
@@ -297,26 +312,12 @@ static int run_after(const struct options *o, const struct claim *claim, char fo
 		"name=verify",	  arms, valid, trials, "stop.findings=1", "stop.seconds=0",
 		"stop.decided=[]"
 	};
-	char *text = campaign_text(past_campaign(claim->past));
-	const struct launch launch = {
-		.text = text,
-		.kernel = o->after,
-		.part = "after",
-		.sets = ours,
-		.nr_sets = sizeof(ours) / sizeof(ours[0]),
-	};
-	int code;
 
-	if (!text)
-		return command_complain(&(struct why){ "verify: out of memory" },
-					EXIT_INTERNAL);
 	snprintf(arms, sizeof(arms), "arms=[%s]", arm_names[claim->share->arm]);
 	snprintf(valid, sizeof(valid), "stop.valid=%llu", (unsigned long long)claim->needed);
 	snprintf(trials, sizeof(trials), "stop.trials=%llu",
 		 (unsigned long long)most_trials(claim));
-	code = run_source(o, &launch, folder);
-	free(text);
-	return code;
+	return run_again(o, claim->past, ours, sizeof(ours) / sizeof(ours[0]), folder);
 }
 
 static const char *release_of(const struct past *past)
@@ -394,6 +395,45 @@ static int judge_after(const struct options *o, const struct claim *claim, const
 	return exit_of(o, proof_judge(&proof, claim->needed));
 }
 
+/*
+ * Nothing was found before, so no rate says how many trials are enough: as many as before are run. A fault that they
+ * show has come with the kernel after.
+ */
+static int verify_sound(const struct options *o, const struct past *past)
+{
+	const char *const ours[] = { "name=verify", "stop.findings=1" };
+	const struct summary *before = past_summary(past), *summary;
+	char folder[PATH_MAX];
+	struct past *after;
+	struct why why;
+	int code = run_again(o, past, ours, sizeof(ours) / sizeof(ours[0]), folder);
+
+	if (run_has_failed(code))
+		return code;
+	if (past_open(folder, &after, &why))
+		return command_complain(&why, EXIT_INTERNAL);
+	summary = past_summary(after);
+	if (summary->nr_findings) {
+		fprintf(o->json ? stderr : stdout,
+			"Not fixed: trial %u on %s shows %s, and none of %u valid trials on %s "
+			"does (see "
+			"`dadrace report %s`)\n",
+			summary->findings[0].first_trial, release_of(after),
+			summary->findings[0].signature, before->valid, release_of(past),
+			folder);
+		code = EXIT_FAULT;
+	} else {
+		why_set(&why, ENOENT,
+			"verify: %s shows no fault (%s), nor does %s (%s), so there is none "
+			"whose absence "
+			"could be verified; more trials may show it",
+			past_folder(past), before->reason, folder, summary->reason);
+		code = command_complain(&why, EXIT_INCONCLUSIVE);
+	}
+	past_close(after);
+	return code;
+}
+
 static int verify(const struct options *o, const struct past *past)
 {
 	char folder[PATH_MAX];
@@ -401,6 +441,8 @@ static int verify(const struct options *o, const struct past *past)
 	struct why why;
 	int code;
 
+	if (!past_summary(past)->nr_findings)
+		return verify_sound(o, past);
 	if (!make_claim(o, past, &claim, &why))
 		return command_complain(&why, EXIT_INCONCLUSIVE);
 	tell_before(&claim, o->json ? stderr : stdout);
@@ -448,10 +490,12 @@ const struct command command_verify = {
 		"95% bound of the rate before. Stopping at the first finding does not bias "
 		"that "
 		"bound.\n"
+		"Where nothing was found before, that campaign runs on the kernel after: a "
+		"fault there is not fixed.\n"
 		"Exit codes: 0 fixed, 1 not fixed or changed (another fault appeared), 3 too "
 		"few "
 		"were valid, or\n"
-		"nothing was found before.\n"
+		"nothing was found before and after.\n"
 		"\n"
 		"  --before WHERE    results with the finding, or the kernel to find it on\n"
 		"  --after KERNEL    the kernel that may have lost it\n"

@@ -137,6 +137,11 @@ ends unfixed 1 '^Not fixed: trial 1 on .* shows leak/net_device again'
 groups="[/usr/bin/python3, $live/holder.py, '{dut}', '3', '60', group]"
 dadrace changed verify --before leaky --after here --rarer 9 --set ledger=off --set "bringup.command=$groups" --out changed
 ends changed 1 '^Changed: leak/net_device did not show .* shows another fault, leak/inet6_dev'
+dadrace came verify --before sound --after here --set ledger=off --set bringup.kind=command \
+	--set "bringup.command=$leaking" --set watch.deadline_ms=500 --out came
+ends came 1 '^Not fixed: trial 1 on .* shows leak/net_device, and none of [0-9]+ valid trials on .* does'
+dadrace neither verify --before sound --after here --out neither
+ends neither 3 'sound shows no fault .*, nor does neither/after .* more trials may show it'
 dadrace few verify --before leaky --after here --set window.site=off --set "bringup.command=$harmless" \
 	--set bringup.deadline_ms=500 --out few
 ends few 3 '^Not proved: .* only 0 of 8 trials that are needed are valid'
