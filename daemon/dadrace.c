@@ -2,12 +2,11 @@
 /*
  * dadrace: the command. Everything else is a library that the tests link.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
-#include "exits.h"
+#include "command/command.h"
+#include "base/exits.h"
 
 static const struct command *const commands[] = {
 	&command_run,	 &command_plan,	  &command_replay,  &command_report,  &command_minimise,
@@ -36,33 +35,6 @@ static int usage(FILE *out)
 	      "75 busy, 78 configuration.\n",
 	      out);
 	return out == stdout ? EXIT_CLEAN : EXIT_USAGE;
-}
-
-int command_help(const struct command *command)
-{
-	printf("Usage: dadrace %s %s\n\n%s.\n", command->name, command->arguments,
-	       command->doc);
-	if (command->help)
-		printf("\n%s", command->help);
-	return EXIT_CLEAN;
-}
-
-int command_complain(const struct why *why, int code)
-{
-	fprintf(stderr, "dadrace: %s\n", why->text);
-	return code;
-}
-
-int command_usage(const struct command *command, const char *format, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "dadrace %s: ", command->name);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fprintf(stderr, "; see `dadrace %s --help`\n", command->name);
-	return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "service.h"
+#include "service/service.h"
 
 enum { OPT_CONFIG = 256, OPT_CHECK, OPT_HELP_CONFIG, OPT_VERSION, OPT_HELP };
 

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "watchpoint.h"
+#include "watchpoint/watchpoint.h"
 
 /*
  * What one write of a reference counter costs that is watched, in nanoseconds.

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "klog_line.h"
+#include "trial/klog_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nr);
 

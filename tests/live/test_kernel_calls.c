@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel_calls.h"
+#include "run/callees_here.h"
 
 /* What is called next to references, in the running kernel's own code. */
 enum { SKIPPED = 77 };

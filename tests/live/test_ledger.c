@@ -23,8 +23,8 @@
 
 #include <linux/if_packet.h>
 
-#include "ledger.h"
-#include "watchpoint.h"
+#include "ledger/ledger.h"
+#include "watchpoint/watchpoint.h"
 
 /*
  * The ledger on the running kernel, in a network namespace of its own. The first argument is the number

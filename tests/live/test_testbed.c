@@ -31,8 +31,8 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 
-#include "testbed.h"
-#include "undo.h"
+#include "testbed/testbed.h"
+#include "testbed/undo.h"
 
 /*
  * Each test runs in a child: testbed_open() moves the calling process between namespaces. The

@@ -5,7 +5,7 @@
  */
 #include <linux/module.h>
 
-#include "plant.h"
+#include "guest/plant.h"
 
 static char *bug = "";
 module_param(bug, charp, 0444);

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "parse/campaign_parts.h"
+#include "spec/order.h"
+#include "spec/times.h"
+
+#define NAME_LENGTH 64
+
+static bool later(const struct given *a, const struct given *b)
+{
+	if (a->layer != b->layer)
+		return a->layer > b->layer;
+	return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+/* Of two keys that do not go together, the one to be named: the later one. */
+static int culprit(const struct load *load, int a, int b)
+{
+	return later(&load->given[a], &load->given[b]) ? a : b;
+}
+
+int resolve_hold(struct load *load)
+{
+	int list = key_find("window.hold_us"), range = key_find("window.hold_range");
+	int min = key_find("window.hold_range.min_us"),
+	    max = key_find("window.hold_range.max_us");
+	struct given *given = load->given;
+	bool ranged = given[max].nr_words && strcmp(given[max].words[0], "0") != 0;
+
+	if (!ranged) {
+		if (given[min].layer && !given[max].layer)
+			return complain_key(load, min,
+					    "given without max_us; a range has both ends");
+		return 0;
+	}
+	if (given[list].layer &&
+	    (given[list].layer == given[min].layer || given[list].layer == given[max].layer))
+		return complain_key(load, culprit(load, list, range),
+				    "hold_us and hold_range are both given; keep one of them");
+	if (given[list].layer > given[min].layer && given[list].layer > given[max].layer) {
+		int err = read_fallback(load, min);
+
+		return err ? err : read_fallback(load, max);
+	}
+	given_drop(&given[list]);
+	return 0;
+}
+
+int resolve_objects(struct load *load)
+{
+	static const char own_devices_only[] = "[net_device, inet6_dev]";
+	int id = key_find("watch.objects");
+	struct given *objects = &load->given[id];
+
+	if (strcmp(load->given[key_find("device.kind")].words[0],
+		   device_kind_names[DEVICE_EXISTING]) != 0)
+		return 0;
+	if (objects->layer == LAYER_FALLBACK) {
+		given_drop(objects);
+		return read_layer(load, LAYER_FALLBACK, id, own_devices_only,
+				  strlen(own_devices_only));
+	}
+	for (uint32_t i = 0; i < objects->nr_words; i++)
+		if (!strcmp(objects->words[i], object_names[OBJECT_DST]))
+			return complain_key(load, id,
+					    "dst entries are counted for a whole network "
+					    "namespace, and that of existing devices is not "
+					    "ours alone; leave dst out");
+	return 0;
+}
+
+static int check_name(const struct load *load, const struct campaign *campaign)
+{
+	size_t length = strlen(campaign->name);
+
+	for (const char *c = campaign->name; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f || *c == '/')
+			length = 0;
+	if (!length || length > NAME_LENGTH)
+		return complain_key(
+			load, key_find("name"),
+			"found \"%s\"; allowed: 1 to %d bytes without control characters and /",
+			show(campaign->name).text, NAME_LENGTH);
+	return 0;
+}
+
+static int check_stop(const struct load *load, const struct campaign *campaign)
+{
+	if (!campaign->stop.trials && !campaign->stop.seconds)
+		return complain_key(
+			load, culprit(load, key_find("stop.seconds"), key_find("stop.trials")),
+			"the campaign would never end; give stop.trials or stop.seconds");
+	if (campaign->stop.below_ppm >= campaign->stop.above_ppm)
+		return complain_key(
+			load,
+			culprit(load, key_find("stop.below_ppm"), key_find("stop.above_ppm")),
+			"below_ppm is %" PRIu32 " and above_ppm %" PRIu32
+			"; allowed: below_ppm smaller than above_ppm",
+			campaign->stop.below_ppm, campaign->stop.above_ppm);
+	return 0;
+}
+
+/* "0x" and 1 to 16 hexadecimal digits. */
+static bool is_seed(const char *text)
+{
+	size_t digits = strncmp(text, "0x", 2) ? 0 : strlen(text + 2);
+
+	return digits >= 1 && digits <= 16 &&
+	       strspn(text + 2, "0123456789abcdefABCDEF") == digits;
+}
+
+static int check_spec(const struct load *load, const struct campaign *campaign)
+{
+	const struct {
+		const char *key;
+		uint32_t nr;
+	} lists[] = {
+		{ "arms", campaign->nr_arms },
+		{ "window.hold_us", campaign->window.nr_hold_us },
+		{ "bringup.change", campaign->bringup.nr_change },
+		{ "load", campaign->nr_load },
+		{ "echo.directions", campaign->echo.nr_directions },
+		{ "echo.targets", campaign->echo.nr_targets },
+		{ "echo.message", campaign->echo.nr_message },
+		{ "dad.answer", campaign->dad.nr_answer },
+	};
+	int seed = key_find("trial_seed");
+
+	if (campaign->trial_seed && !is_seed(campaign->trial_seed))
+		return complain_key(load, seed,
+				    "found \"%s\"; allowed: 0x and 1 to 16 hexadecimal digits",
+				    show(campaign->trial_seed).text);
+	if (!campaign->spec)
+		return 0;
+	if (!campaign->trial_seed)
+		return complain_key(load, key_find("spec"),
+				    "a spec is one trial and has its trial_seed");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (lists[i].nr != 1)
+			return complain_key(load, key_find(lists[i].key),
+					    "a spec is one trial: exactly one element is "
+					    "allowed here");
+	return 0;
+}
+
+/* What the kernel accepts for a name: dev_valid_name(), net/core/dev.c. */
+static bool is_device_name(const char *name)
+{
+	return *name && strlen(name) < IFNAMSIZ && !strpbrk(name, "/: \t\n\v\f\r") &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static int check_device_name(const struct load *load, const struct campaign *campaign, int id,
+			     const char *name)
+{
+	int kind = key_find("device.kind");
+
+	if (campaign->device.kind == DEVICE_EXISTING && !name)
+		return complain_key(load, kind, "existing needs %s", campaign_keys[id].path);
+	if (campaign->device.kind != DEVICE_EXISTING && name)
+		return complain_key(
+			load, culprit(load, id, kind),
+			"device.kind is %s, and only existing takes names of devices",
+			device_kind_names[campaign->device.kind]);
+	if (name && !is_device_name(name))
+		return complain_key(
+			load, id,
+			"found \"%s\"; allowed: a device's name, 1 to %d bytes without /, : "
+			"and space",
+			show(name).text, IFNAMSIZ - 1);
+	return 0;
+}
+
+static int check_device(const struct load *load, const struct campaign *campaign)
+{
+	int dut = key_find("device.dut"), peer = key_find("device.peer");
+	int lanes = key_find("lanes"), kind = key_find("device.kind");
+	int err;
+
+	err = check_device_name(load, campaign, dut, campaign->device.dut);
+	if (!err)
+		err = check_device_name(load, campaign, peer, campaign->device.peer);
+	if (err || campaign->device.kind != DEVICE_EXISTING)
+		return err;
+	if (!strcmp(campaign->device.dut, campaign->device.peer))
+		return complain_key(load, culprit(load, peer, dut),
+				    "dut and peer are both %s; name two devices",
+				    campaign->device.dut);
+	if (campaign->lanes != 1)
+		return complain_key(load, culprit(load, lanes, kind),
+				    "%" PRIu32
+				    " lanes and an existing device, of which there is one; "
+				    "allowed: lanes: 1",
+				    campaign->lanes);
+	return 0;
+}
+
+static int check_braces(const struct load *load, const struct campaign *campaign,
+			const char *word)
+{
+	int id = key_find("bringup.command");
+
+	for (const char *at = word; (at = strpbrk(at, "{}"));) {
+		bool dut = !strncmp(at, "{dut}", strlen("{dut}"));
+		bool peer = !strncmp(at, "{peer}", strlen("{peer}"));
+
+		if (!dut && !peer)
+			return complain_key(load, id,
+					    "found \"%s\"; allowed in braces: {dut}, {peer}",
+					    show(word).text);
+		if (peer && campaign->device.kind == DEVICE_DUMMY)
+			return complain_key(
+				load, culprit(load, id, key_find("device.kind")),
+				"the command names {peer}, and a dummy device has none");
+		at = strchr(at, '}') + 1;
+	}
+	return 0;
+}
+
+static int check_change(const struct load *load, const struct campaign *campaign,
+			enum change_kind change)
+{
+	int id = key_find("bringup.change"), keep = key_find("sysctl.keep_addr_on_down");
+	int mode = key_find("sysctl.addr_gen_mode");
+
+	if (change == CHANGE_NONE)
+		return 0;
+	if (campaign->bringup.kind != BRINGUP_DO_DAD)
+		return complain_key(
+			load, culprit(load, id, key_find("bringup.kind")),
+			"a command is run as it is; let it make the change itself, or "
+			"give bringup.kind: do_dad");
+	if (campaign->device.kind == DEVICE_EXISTING)
+		return complain_key(
+			load, culprit(load, id, key_find("device.kind")),
+			"existing devices are put back as they were found, which is "
+			"not known of changes by the bring-up; allowed: none");
+	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.keep_addr_on_down)
+		return complain_key(
+			load, culprit(load, id, keep),
+			"with sysctl.keep_addr_on_down the address that address-add "
+			"adds would stay for the next trial; leave one of them out");
+	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.addr_gen_mode)
+		return complain_key(
+			load, culprit(load, id, mode),
+			"address-add adds an address that ends as the device's own, "
+			"which is not known beforehand when sysctl.addr_gen_mode is "
+			"not 0");
+	return 0;
+}
+
+static int check_bringup(const struct load *load, const struct campaign *campaign)
+{
+	int id = key_find("bringup.command"), kind = key_find("bringup.kind");
+	int err = 0;
+
+	if (campaign->bringup.kind == BRINGUP_COMMAND && !campaign->bringup.nr_command)
+		return complain_key(
+			load, culprit(load, kind, id),
+			"kind command needs bringup.command, such as [ifconfig, '{dut}', up]");
+	if (campaign->bringup.kind != BRINGUP_COMMAND && campaign->bringup.nr_command)
+		return complain_key(
+			load, culprit(load, id, kind),
+			"kind %s runs no command; leave bringup.command out, or give "
+			"bringup.kind: command",
+			bringup_kind_names[campaign->bringup.kind]);
+	if (campaign->bringup.nr_command && !*campaign->bringup.command[0])
+		return complain_key(load, id, "the program's name is empty");
+	for (uint32_t i = 0; !err && i < campaign->bringup.nr_command; i++)
+		err = check_braces(load, campaign, campaign->bringup.command[i]);
+	for (uint32_t i = 0; !err && i < campaign->bringup.nr_change; i++)
+		err = check_change(load, campaign, campaign->bringup.change[i]);
+	return err;
+}
+
+static int check_order(const struct load *load, const struct campaign *campaign)
+{
+	struct order order = { 0 };
+	struct why why;
+
+	for (uint32_t i = 0; i < campaign->nr_order; i++)
+		if (order_read(&order, campaign->order[i], &why))
+			return complain_key(load, key_find("order"), "%s", why.text);
+	return 0;
+}
+
+static int check_explore(const struct load *load, const struct campaign *campaign)
+{
+	int mode = key_find("explore.mode"), order = key_find("order");
+	bool races = false;
+	struct order places = { 0 };
+	struct why why;
+
+	for (uint32_t i = 0; i < campaign->explore.nr_places; i++)
+		if (order_read_place(&places, campaign->explore.places[i], &why))
+			return complain_key(load, key_find("explore.places"), "%s", why.text);
+	if (campaign->explore.hold_range.min_us > campaign->explore.hold_range.max_us)
+		return complain_key(load,
+				    culprit(load, key_find("explore.hold_range.min_us"),
+					    key_find("explore.hold_range.max_us")),
+				    "the range goes from %" PRIu64 " to %" PRIu64
+				    "; allowed: min_us up to max_us",
+				    campaign->explore.hold_range.min_us,
+				    campaign->explore.hold_range.max_us);
+	if (!campaign->explore.mode)
+		return 0;
+	if (campaign->nr_order)
+		return complain_key(load, culprit(load, mode, order),
+				    "explore chooses orders, and order gives one; keep one of "
+				    "them");
+	if (campaign->spec)
+		return complain_key(load, mode, "a spec is one trial; allowed: off");
+	if (!campaign->explore.nr_ends)
+		return complain_key(load, key_find("explore.ends"),
+				    "a hold has to end; give at least one of time, held, done");
+	for (uint32_t i = 0; i < campaign->nr_arms; i++)
+		races |= campaign->arms[i] == ARM_RACE;
+	if (!races)
+		return complain_key(load, culprit(load, mode, key_find("arms")),
+				    "what is explored is the race arm, which arms leaves out");
+	return 0;
+}
+
+static int check_hold(const struct load *load, const struct campaign *campaign)
+{
+	uint64_t min_us = campaign->window.hold_range.min_us;
+	uint64_t max_us = campaign->window.hold_range.max_us;
+	int min = key_find("window.hold_range.min_us"),
+	    max = key_find("window.hold_range.max_us");
+
+	if (max_us && min_us > max_us)
+		return complain_key(load, culprit(load, min, max),
+				    "the range goes from %" PRIu64 " to %" PRIu64
+				    "; allowed: min_us up to max_us",
+				    min_us, max_us);
+	return 0;
+}
+
+static struct allowed fitting_targets(enum direction direction)
+{
+	struct allowed allowed = { "" };
+
+	for (enum target target = 0; target < TARGETS; target++)
+		if (target_fits(direction, target))
+			allowed_add(&allowed, target_names[target]);
+	return allowed;
+}
+
+static int check_direction(const struct load *load, const struct campaign *campaign,
+			   enum direction direction)
+{
+	int directions = key_find("echo.directions"), targets = key_find("echo.targets");
+	int kind = key_find("device.kind"), messages = key_find("echo.message");
+	bool fits = false, message = false;
+
+	if (direction == DIRECTION_INBOUND && campaign->device.kind == DEVICE_DUMMY)
+		return complain_key(
+			load, culprit(load, directions, kind),
+			"inbound echoes come from a peer, and a dummy device has none; "
+			"allowed in echo.directions: outbound, outbound-raw");
+	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
+		fits = fits || target_fits(direction, campaign->echo.targets[i]);
+	if (!fits)
+		return complain_key(load, culprit(load, targets, directions),
+				    "none of the targets fits direction %s; fitting are: %s",
+				    direction_names[direction],
+				    fitting_targets(direction).text);
+	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
+		message = message || message_fits(direction, campaign->echo.message[i]);
+	if (!message)
+		return complain_key(load, culprit(load, messages, directions),
+				    "direction %s carries echoes only; add echo, or leave the "
+				    "direction out",
+				    direction_names[direction]);
+	return 0;
+}
+
+static int check_message(const struct load *load, const struct campaign *campaign,
+			 enum message_kind message)
+{
+	int messages = key_find("echo.message"), mode = key_find("sysctl.addr_gen_mode");
+	int kind = key_find("device.kind");
+
+	if (message_names_device(message) && campaign->sysctl.addr_gen_mode)
+		return complain_key(load, culprit(load, messages, mode),
+				    "%s is about the device's address, which is not known "
+				    "beforehand when sysctl.addr_gen_mode is not 0",
+				    message_names[message]);
+	if (message == MESSAGE_RA && campaign->device.kind == DEVICE_EXISTING)
+		return complain_key(load, culprit(load, messages, kind),
+				    "ra makes a default route, and the network namespace of "
+				    "existing devices is not ours alone; leave ra out");
+	return 0;
+}
+
+static int check_echo(const struct load *load, const struct campaign *campaign)
+{
+	uint32_t gaps = campaign->echo.count ? campaign->echo.count - 1 : 0;
+	uint64_t last_us = campaign->echo.offset_us + campaign->echo.spacing_us * gaps;
+	int offset = key_find("echo.offset_us"), spacing = key_find("echo.spacing_us");
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < campaign->echo.nr_directions; i++)
+		err = check_direction(load, campaign, campaign->echo.directions[i]);
+	for (uint32_t i = 0; !err && i < campaign->echo.nr_message; i++)
+		err = check_message(load, campaign, campaign->echo.message[i]);
+	for (uint32_t i = 0; !err && i < campaign->echo.nr_targets; i++)
+		if (campaign->echo.targets[i] == TARGET_PEER &&
+		    campaign->device.kind == DEVICE_DUMMY)
+			err = complain_key(
+				load,
+				culprit(load, key_find("echo.targets"),
+					key_find("device.kind")),
+				"target peer needs a peer, and a dummy device has none; "
+				"take nobody or all-nodes");
+	if (!err && last_us > CAP_US)
+		err = complain_key(
+			load,
+			culprit(load, key_find("echo.count"), culprit(load, offset, spacing)),
+			"the last echo would leave %" PRIu64
+			" us after the window opened; allowed: up to %u",
+			last_us, CAP_US);
+	return err;
+}
+
+static int check_answer(const struct load *load, const struct campaign *campaign,
+			enum dad_answer answer)
+{
+	int id = key_find("dad.answer"), kind = key_find("device.kind"),
+	    at = key_find("dad.at");
+
+	if (answer == DAD_ANSWER_NONE)
+		return 0;
+	if (campaign->device.kind == DEVICE_DUMMY)
+		return complain_key(load, culprit(load, id, kind),
+				    "DAD is answered by a peer, and a dummy device has none; "
+				    "allowed: none");
+	/* macvlan_handle_frame() takes it for one of its own that is on its way out. */
+	if (answer == DAD_ANSWER_LOOPBACK && campaign->device.kind == DEVICE_MACVLAN)
+		return complain_key(
+			load, culprit(load, id, kind),
+			"a macvlan drops what comes from its own MAC address, and so "
+			"each probe that comes back; allowed: none, ns, na");
+	if (answer == DAD_ANSWER_LOOPBACK && campaign->dad.at == DAD_AT_OPEN)
+		return complain_key(load, culprit(load, id, at),
+				    "loopback sends a probe back, and at the window's opening "
+				    "none may have come; give dad.at: probe");
+	return 0;
+}
+
+static int check_dad(const struct load *load, const struct campaign *campaign)
+{
+	int at = key_find("dad.at"), mode = key_find("sysctl.addr_gen_mode");
+	int times = key_find("dad.times");
+	bool answers = false, sends = false;
+	int err = 0;
+
+	for (uint32_t i = 0; i < campaign->nr_arms; i++)
+		sends |= campaign->arms[i] == ARM_ECHO || campaign->arms[i] == ARM_RACE;
+	for (uint32_t i = 0; !err && i < campaign->dad.nr_answer; i++) {
+		err = check_answer(load, campaign, campaign->dad.answer[i]);
+		answers |= campaign->dad.answer[i] != DAD_ANSWER_NONE;
+	}
+	if (err)
+		return err;
+	if (sends && !answers && !campaign->echo.count)
+		return complain_key(
+			load, culprit(load, key_find("echo.count"), key_find("dad.answer")),
+			"neither echoes nor DAD answers would be sent; give echo.count or "
+			"dad.answer");
+	if (answers && campaign->dad.at == DAD_AT_OPEN && campaign->sysctl.addr_gen_mode)
+		return complain_key(load, culprit(load, at, mode),
+				    "the device's address is not known before its probe when "
+				    "sysctl.addr_gen_mode is not 0; give dad.at: probe");
+	if (campaign->dad.at == DAD_AT_OPEN && campaign->dad.times > 1)
+		return complain_key(load, culprit(load, at, times),
+				    "at the window's opening there is one answer; "
+				    "dad.times: %" PRIu32 " needs dad.at: probe",
+				    campaign->dad.times);
+	return 0;
+}
+
+static int check_load(const struct load *load, const struct campaign *campaign)
+{
+	int id = key_find("load"), kind = key_find("device.kind");
+
+	for (uint32_t i = 0; i < campaign->nr_load; i++) {
+		if (campaign->load[i] == LOAD_PACKETS && campaign->device.kind == DEVICE_DUMMY)
+			return complain_key(load, culprit(load, id, kind),
+					    "packets come from a peer, and a dummy device has "
+					    "none; allowed: none, cpu, rtnl");
+		if (campaign->load[i] == LOAD_RTNL && campaign->device.kind == DEVICE_EXISTING)
+			return complain_key(load, culprit(load, id, kind),
+					    "rtnl changes lo, and that of existing devices is "
+					    "not ours; allowed: none, cpu, packets");
+	}
+	return 0;
+}
+
+static int check_plant(const struct load *load, const struct campaign *campaign)
+{
+	if (campaign->vm.plant_module && !campaign->vm.plant)
+		return complain_key(load, key_find("vm.plant_module"),
+				    "a module alone plants nothing; name a bug in vm.plant");
+	return 0;
+}
+
+/* A CPU has four debug registers, and a lane takes two of each. */
+static int check_ledger(const struct load *load, const struct campaign *campaign)
+{
+	int ledger = key_find("ledger"), lanes = key_find("lanes");
+
+	if (campaign->ledger != LEDGER_ALWAYS || campaign->lanes == 1)
+		return 0;
+	return complain_key(load, culprit(load, ledger, lanes),
+			    "ledger always watches one lane, and lanes is %" PRIu32
+			    "; allowed: lanes 1, or ledger suspects",
+			    campaign->lanes);
+}
+
+static int check_submit(const struct load *load, const struct campaign *campaign)
+{
+	const char *not_before = campaign->submit.not_before, *every = campaign->submit.every;
+	uint64_t at;
+	uint32_t span = 0;
+
+	if (not_before && !time_read(not_before, 0, &at))
+		return complain_key(load, key_find("submit.not_before"),
+				    "found %s; allowed: a time, as " TIME_FORMS,
+				    show(not_before).text);
+	if (every && (!span_read(every, &span) || span < SUBMIT_EVERY_LEAST_S))
+		return complain_key(load, key_find("submit.every"),
+				    "found %s; allowed: a time of at least %ds, as 24h or 7d",
+				    show(every).text, SUBMIT_EVERY_LEAST_S);
+	return 0;
+}
+
+int check_all(const struct load *load, const struct campaign *campaign)
+{
+	static int (*const checks[])(const struct load *, const struct campaign *) = {
+		check_name,   check_stop,    check_spec, check_device, check_bringup,
+		check_order,  check_hold,    check_echo, check_dad,    check_plant,
+		check_ledger, check_explore, check_load, check_submit,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(checks) / sizeof(checks[0]); i++)
+		err = checks[i](load, campaign);
+	return err;
+}

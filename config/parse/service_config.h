@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_SERVICE_CONFIG_H
+#define DADRACE_SERVICE_CONFIG_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/fields.h"
+#include "base/why.h"
+
+/*
+ * The configuration of dadraced: a flat YAML file, every key of which stands once, in
+ * service_config_fields, with its default, range and sentence.
+ */
+#define SERVICE_CONFIG_FILE "/etc/dadrace/dadraced.yaml"
+#define SERVICE_SOCKET	    "/run/dadraced/control"
+
+struct service_config {
+	const char *state_folder;
+	const char *spool_folder;
+	const char *socket;
+	const char *group;   /* NULL: root only */
+	const char *readers; /* a group, or "everyone"; NULL: nobody else */
+	uint32_t queue_max;
+	uint32_t keep_days;
+	uint32_t keep_campaigns;
+	uint32_t keep_mb;
+	uint32_t stop_s;
+	const char *http; /* NULL: off */
+};
+
+extern const struct fields service_config_fields;
+
+/*
+ * Reads a file; `required` false: one that is not there means the defaults. The texts live until
+ * service_config_free(). -EINVAL for what the file says, with file, line and key in the sentence.
+ */
+int service_config_load(const char *path, bool required, struct service_config **out,
+			struct why *why);
+void service_config_free(struct service_config *config);
+
+/* Every key with range, default and sentence. */
+void service_config_help(FILE *out);
+
+#endif

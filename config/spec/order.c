@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec/order.h"
+#include "spec/sites.h"
+
+enum { WORDS = 12, WORD = ORDER_PLACE };
+
+/* clang-format off */
+const char *const order_thread_names[] = { NULL, "I", "II", "DAD" };
+const char *const order_until_names[] = { "time", "held", "done" };
+/* clang-format on */
+
+_Static_assert(sizeof(order_thread_names) / sizeof(order_thread_names[0]) == ORDER_THREADS,
+	       "a name per thread");
+_Static_assert(sizeof(order_until_names) / sizeof(order_until_names[0]) == ORDER_UNTILS,
+	       "a name per end");
+
+static bool is_function(const char *word)
+{
+	if (!isalpha((unsigned char)*word) && *word != '_')
+		return false;
+	for (; *word; word++)
+		if (!isalnum((unsigned char)*word) && *word != '_' && *word != '.')
+			return false;
+	return true;
+}
+
+/* A site, or else a function; a dash says that a site is meant. */
+static int read_place(const char *word, struct order_hold *hold, struct why *why)
+{
+	char sites[300] = "";
+	size_t used = 0;
+
+	hold->site = site_find(word);
+	snprintf(hold->place, sizeof(hold->place), "%s", word);
+	if (hold->site || is_function(word))
+		return 0;
+	if (!strchr(word, '-') || !isalpha((unsigned char)*word))
+		return -ENOENT;
+	for (const struct hold_site *site = hold_sites; site->name && used < sizeof(sites);
+	     site++)
+		used += (size_t)snprintf(sites + used, sizeof(sites) - used, "%s%s",
+					 used ? ", " : "", site->name);
+	return why_set(why, EINVAL, "\"%s\" is no site; sites are %s, and any kernel function",
+		       word, sites);
+}
+
+static bool read_thread(const char *word, enum order_thread *thread)
+{
+	for (int i = ORDER_THREAD_I; i < ORDER_THREADS; i++)
+		if (!strcmp(word, order_thread_names[i])) {
+			*thread = i;
+			return true;
+		}
+	return false;
+}
+
+/* "until II held", "until I done", "for 300 us": what the words from `at` on say. */
+static bool read_end(char (*words)[WORD], int at, int nr, struct order_hold *hold)
+{
+	char *end;
+
+	if (at + 3 != nr)
+		return false;
+	if (!strcmp(words[at], "for") && !strcmp(words[at + 2], "us")) {
+		hold->until = ORDER_UNTIL_TIME;
+		hold->time_us = strtoull(words[at + 1], &end, 10);
+		return isdigit((unsigned char)words[at + 1][0]) && !*end && hold->time_us &&
+		       hold->time_us <= ORDER_MOST_MS * 1000ULL;
+	}
+	hold->until = !strcmp(words[at + 2], "held") ? ORDER_UNTIL_HELD : ORDER_UNTIL_DONE;
+	return !strcmp(words[at], "until") && read_thread(words[at + 1], &hold->other) &&
+	       hold->other != hold->thread &&
+	       (!strcmp(words[at + 2], "held") || !strcmp(words[at + 2], "done"));
+}
+
+static int split(const char *step, char words[WORDS][WORD])
+{
+	int nr = 0;
+
+	for (step += strspn(step, " \t"); *step; step += strspn(step, " \t")) {
+		size_t n = strcspn(step, " \t");
+
+		if (nr == WORDS || n >= WORD)
+			return -1;
+		memcpy(words[nr], step, n);
+		words[nr++][n] = '\0';
+		step += n;
+	}
+	return nr;
+}
+
+static bool words_are(char (*words)[WORD], int nr, const char *const *wanted, int nr_wanted)
+{
+	for (int i = 0; i < nr_wanted; i++)
+		if (i >= nr || strcmp(words[i], wanted[i]) != 0)
+			return false;
+	return true;
+}
+
+/* "II starts when I held" */
+static bool read_start(char (*words)[WORD], int nr, enum order_thread *when)
+{
+	static const char *const starts[] = { "II", "starts", "when" };
+
+	return nr == 5 && words_are(words, nr, starts, 3) && read_thread(words[3], when) &&
+	       *when != ORDER_THREAD_II && !strcmp(words[4], "held");
+}
+
+/* "I held at [return of]": how many words, or 0. */
+static int read_held_at(char (*words)[WORD], int nr, struct order_hold *hold)
+{
+	static const char *const held_at[] = { "held", "at" };
+	static const char *const return_of[] = { "return", "of" };
+
+	if (nr < 4 || !read_thread(words[0], &hold->thread) ||
+	    !words_are(words + 1, nr - 1, held_at, 2))
+		return 0;
+	hold->at_return = words_are(words + 3, nr - 3, return_of, 2);
+	return hold->at_return ? 5 : 3;
+}
+
+static int add_hold(struct order *order, struct order_hold *hold, const char *words,
+		    struct why *why)
+{
+	if (order->nr_holds == ORDER_HOLDS_MAX)
+		return why_set(why, EINVAL, "\"%s\" is one hold too many: %d are the most",
+			       words, ORDER_HOLDS_MAX);
+	hold->hook = order->nr_holds;
+	order->holds[order->nr_holds++] = *hold;
+	return 0;
+}
+
+int order_read_place(struct order *order, const char *words, struct why *why)
+{
+	struct order_hold hold = { 0 };
+	char each[WORDS][WORD];
+	int nr = split(words, each), at, err = -ENOENT;
+
+	at = nr > 0 ? read_held_at(each, nr, &hold) : 0;
+	if (at && nr == at + 1)
+		err = read_place(each[at], &hold, why);
+	if (err == -ENOENT)
+		return why_set(
+			why, EINVAL,
+			"\"%s\" is no place of a hold; places are \"I held at [return of] "
+			"SITE-or-FUNCTION\", and the same for II and DAD",
+			words);
+	return err ? err : add_hold(order, &hold, words, why);
+}
+
+void order_write_place(const struct order_hold *place, char words[ORDER_WORDS])
+{
+	snprintf(words, ORDER_WORDS, "%s held at %s%s", order_thread_names[place->thread],
+		 place->at_return ? "return of " : "", place->place);
+}
+
+void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS])
+{
+	size_t used;
+
+	order_write_place(hold, words);
+	used = strlen(words);
+	if (hold->until == ORDER_UNTIL_TIME)
+		snprintf(words + used, ORDER_WORDS - used, " for %" PRIu64 " us",
+			 hold->time_us);
+	else
+		snprintf(words + used, ORDER_WORDS - used, " until %s %s",
+			 order_thread_names[hold->other], order_until_names[hold->until]);
+}
+
+void order_write_start(enum order_thread when, char words[ORDER_WORDS])
+{
+	snprintf(words, ORDER_WORDS, "II starts when %s held", order_thread_names[when]);
+}
+
+int order_read(struct order *order, const char *step, struct why *why)
+{
+	struct order_hold hold = { 0 };
+	enum order_thread when;
+	char words[WORDS][WORD];
+	int nr = split(step, words), at, err = -ENOENT;
+
+	if (read_start(words, nr, &when)) {
+		order->starts_when = when;
+		return 0;
+	}
+	at = nr > 0 ? read_held_at(words, nr, &hold) : 0;
+	if (at && nr > at && read_end(words, at + 1, nr, &hold))
+		err = read_place(words[at], &hold, why);
+	if (err == -ENOENT)
+		return why_set(
+			why, EINVAL,
+			"\"%s\" is no step of an order; steps are \"I held at [return of] "
+			"SITE-or-FUNCTION until II held\" (or \"done\", or \"for N us\"), the "
+			"same for II and DAD, and \"II starts when I held\" (or \"DAD held\")",
+			step);
+	return err ? err : add_hold(order, &hold, step, why);
+}
+
+bool order_has_dad(const struct order *order)
+{
+	for (uint32_t i = 0; i < order->nr_holds; i++)
+		if (order->holds[i].thread == ORDER_THREAD_DAD ||
+		    order->holds[i].other == ORDER_THREAD_DAD)
+			return true;
+	return order->starts_when == ORDER_THREAD_DAD;
+}

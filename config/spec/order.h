@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_ORDER_H
+#define DADRACE_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/why.h"
+
+struct hold_site;
+
+/*
+ * An order: how the steps of threads are to follow each other, as the seed's chronological list
+ * tells them. Thread I is the bring-up, thread II the sender of the echoes, thread DAD the kernel's
+ * worker that runs addrconf_dad_work for an address of the device. One step a line:
+ *
+ *   I held at stop until II held
+ *   II starts when I held
+ *   II held at return of rt6_uncached_list_add until I done
+ *
+ * A hold is a busy delay at a site (sites.h) or inside any kernel function, at its entry or its return,
+ * the first time after the window has opened that the thread comes by in a trial. It ends when another
+ * thread is held (anywhere, at a hold of the order) or done (I: its second flag set has returned; II:
+ * it has sent its echoes, and the DAD answer that counts from the window's opening; DAD:
+ * addrconf_dad_work has returned, where the order holds DAD: the held one), or after a time ("for 300
+ * us"); always after ORDER_MOST_MS at the latest, which breaks the order.
+ *
+ * DAD's work takes the RTNL, which thread I's flag set needs: held anywhere but at addrconf_dad_work
+ * itself, DAD cannot wait for I to be done.
+ *
+ * Pure: text in, steps out.
+ */
+enum {
+	ORDER_HOLDS_MAX = 12,
+	ORDER_MOST_MS = 2000, /* far from soft lockup (20 s) and RCU stall (21 s) */
+	ORDER_PLACE = 64,
+	ORDER_WORDS = ORDER_PLACE + 64, /* a step in words */
+};
+
+enum order_thread {
+	ORDER_THREAD_NONE,
+	ORDER_THREAD_I,
+	ORDER_THREAD_II,
+	ORDER_THREAD_DAD,
+	ORDER_THREADS,
+};
+extern const char *const order_thread_names[]; /* of ORDER_THREAD_NONE: NULL */
+
+enum order_until {
+	ORDER_UNTIL_TIME,
+	ORDER_UNTIL_HELD, /* the other thread is at one of its holds */
+	ORDER_UNTIL_DONE,
+	ORDER_UNTILS,
+};
+extern const char *const order_until_names[];
+
+struct order_hold {
+	enum order_thread thread;
+	bool at_return;
+	char place[ORDER_PLACE];      /* as it is written: a site or a function */
+	const struct hold_site *site; /* NULL: place is a function */
+	enum order_until until;
+	enum order_thread other; /* whom it waits for; ORDER_THREAD_NONE of ORDER_UNTIL_TIME */
+	uint64_t time_us;	 /* of ORDER_UNTIL_TIME */
+	uint32_t hook;		 /* which of the places that are hooked it is, from 0 */
+};
+
+struct order {
+	struct order_hold holds[ORDER_HOLDS_MAX];
+	uint32_t nr_holds;
+	/* II sends when this thread is held; ORDER_THREAD_NONE: when the window opens */
+	enum order_thread starts_when;
+};
+
+/* Reads one step into the order. -EINVAL with the sentence, which names the words that are wrong. */
+int order_read(struct order *order, const char *step, struct why *why);
+
+/*
+ * Reads a place where a hold is possible, without its end: "I held at stop". It is added as a hold whose
+ * end is not said.
+ */
+int order_read_place(struct order *order, const char *words, struct why *why);
+
+/* A place in the words that order_read_place() reads. */
+void order_write_place(const struct order_hold *place, char words[ORDER_WORDS]);
+
+/* A hold, and the start of thread II, in the words that order_read() reads. */
+void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS]);
+void order_write_start(enum order_thread when, char words[ORDER_WORDS]);
+
+/* Whether a step holds DAD or waits for it. */
+bool order_has_dad(const struct order *order);
+
+#endif

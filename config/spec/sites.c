@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stddef.h>
+#include <string.h>
+
+#include "spec/sites.h"
+
+/* clang-format off */
+const struct hold_site hold_sites[] = {
+	{ "dad-start", "DAD of an address is queued",
+	  { "addrconf_dad_start", "addrconf_mod_dad_work" } },
+	{ "dad-work", "DAD's work begins, before it takes the RTNL",
+	  { "addrconf_dad_work" } },
+	{ "dad-kick", "DAD's first probe is scheduled, under the RTNL",
+	  { "addrconf_dad_kick" } },
+	{ "dad-completed", "DAD has found no other owner, under the RTNL",
+	  { "addrconf_dad_completed" } },
+	{ "dad-failure", "a conflicting NS or NA has come, in its softirq",
+	  { "addrconf_dad_failure" } },
+	{ "dad-stop", "DAD is given up, under the RTNL",
+	  { "addrconf_dad_stop" } },
+	{ "echo-reply", "an echo request is to be answered, in its softirq",
+	  { "icmpv6_echo_reply" } },
+	{ "route", "a route is looked up for an outbound packet",
+	  { "ip6_route_output_flags" } },
+	{ "source", "a source address is chosen",
+	  { "ipv6_dev_get_saddr" } },
+	{ "uncached-route", "a route of its own for one packet is listed with its device",
+	  { "rt6_uncached_list_add" }, .caller = "ip6_pol_route" },
+	{ "neigh-create", "a neighbour entry is made",
+	  { "___neigh_create", "__neigh_create" } },
+	{ "address-add", "an address is added to a device",
+	  { "ipv6_add_addr" } },
+	{ "address-delete", "an address is taken from a device",
+	  { "ipv6_del_addr" } },
+	{ "address-destroy", "the last reference to an address is gone",
+	  { "inet6_ifa_finish_destroy" } },
+	{ "inet6-dev-destroy", "the last reference to a device's IPv6 part is gone",
+	  { "in6_dev_finish_destroy" } },
+	{ "flag-change", "flags of a device are set, by whatever system call",
+	  { "__dev_change_flags" } },
+	{ "ipv6-down", "a device's IPv6 part is taken down",
+	  { "addrconf_ifdown" }, .caller = "addrconf_notify" },
+	{ "stop", "the driver stops the device, after packets on their way were waited for",
+	  .by_device = {
+		[DEVICE_VETH] = "veth_close",
+		[DEVICE_MACVLAN] = "macvlan_stop",
+		[DEVICE_BRIDGE] = "br_dev_stop",
+		/* No ndo_stop, or one that is not known: before packets are waited for. */
+		[DEVICE_DUMMY] = "__dev_close_many",
+		[DEVICE_EXISTING] = "__dev_close_many",
+	  } },
+	{ NULL },
+};
+/* clang-format on */
+
+const struct hold_site *site_find(const char *name)
+{
+	for (const struct hold_site *site = hold_sites; site->name; site++)
+		if (!strcmp(site->name, name))
+			return site;
+	return NULL;
+}
+
+static bool has_function(const struct hold_site *site, const char *function)
+{
+	for (int i = 0; i < SITE_FUNCTIONS_MAX && site->functions[i]; i++)
+		if (!strcmp(site->functions[i], function))
+			return true;
+	for (int kind = 0; kind < DEVICE_KINDS; kind++)
+		if (site->by_device[kind] && !strcmp(site->by_device[kind], function))
+			return true;
+	return false;
+}
+
+const struct hold_site *site_of_function(const char *function)
+{
+	for (const struct hold_site *site = hold_sites; site->name; site++)
+		if (has_function(site, function))
+			return site;
+	return NULL;
+}
+
+void site_functions(const struct hold_site *site, enum device_kind kind,
+		    const char *functions[SITE_FUNCTIONS_MAX + 1])
+{
+	memset(functions, 0, (SITE_FUNCTIONS_MAX + 1) * sizeof(*functions));
+	if (site->by_device[kind])
+		functions[0] = site->by_device[kind];
+	else
+		memcpy(functions, site->functions, sizeof(site->functions));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_SITES_H
+#define DADRACE_SITES_H
+
+#include "spec/spec.h"
+
+/*
+ * Places in the kernel where an order may hold a thread, by name. A name stays when kernels rename
+ * the function behind it; which one the running kernel has is found at start.
+ *
+ * Pure data: a new site is a row in sites.c.
+ */
+enum { SITE_FUNCTIONS_MAX = 3 };
+
+struct hold_site {
+	const char *name; /* words with dashes, which no function's name has */
+	const char *doc;
+	const char *functions[SITE_FUNCTIONS_MAX]; /* the first one that the kernel has */
+	const char *by_device[DEVICE_KINDS];	   /* instead: it is the driver's */
+	const char *caller; /* to be hooked where calls do not pass the function; or NULL */
+};
+
+extern const struct hold_site hold_sites[]; /* ends with a row whose name is NULL */
+
+/* The row, or NULL. */
+const struct hold_site *site_find(const char *name);
+
+/* The row that has this function, or NULL. */
+const struct hold_site *site_of_function(const char *function);
+
+/* The functions to look for, first choice first, ended by NULL; `kind` is the device under test's. */
+void site_functions(const struct hold_site *site, enum device_kind kind,
+		    const char *functions[SITE_FUNCTIONS_MAX + 1]);
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "spec/spec.h"
+
+/* clang-format off */
+const char *const arm_names[] = { "control", "hold", "echo", "race" };
+const char *const site_names[] = { "flags", "off" };
+const char *const method_names[] = { "stop" };
+const char *const tier_names[] = { "auto", "kprobe", "fentry", "tracepoint" };
+const char *const device_kind_names[] = { "veth", "macvlan", "bridge", "dummy", "existing" };
+const char *const bringup_kind_names[] = { "do_dad", "command" };
+const char *const change_names[] = {
+	"none", "mtu", "address-add", "address-delete", "route-add", "route-delete", "disable-ipv6",
+	"link-delete",
+};
+const char *const load_names[] = { "none", "cpu", "packets", "rtnl" };
+const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
+const char *const target_names[] = { "all-nodes", "solicited-node", "tentative", "peer", "nobody" };
+const char *const source_names[] = { "peer", "spoofed" };
+const char *const message_names[] = {
+	"echo", "ns", "na", "ra", "redirect", "unreachable", "packet-too-big", "time-exceeded",
+	"parameter-problem", "mld-query", "mld-report",
+};
+const char *const dad_answer_names[] = { "none", "ns", "na", "loopback" };
+const char *const dad_at_names[] = { "probe", "open" };
+const char *const explore_mode_names[] = { "off", "sweep", "random", "sample", "pct", "guided" };
+const char *const explore_mutation_names[] = {
+	"fresh", "measure", "add-hold", "drop-hold", "place", "end", "start", "echo", "count", "offset",
+	"window", "answer", "splice", "message", "change", "load",
+};
+const char *const object_names[] = { "net_device", "inet6_dev", "dst" };
+/* clang-format on */
+
+#define NAMED(names, count)                                                               \
+	_Static_assert(sizeof(names) / sizeof((names)[0]) == (count), #names ": one per " \
+									     "value")
+NAMED(arm_names, ARMS);
+NAMED(site_names, SITES);
+NAMED(method_names, METHODS);
+NAMED(tier_names, TIERS);
+NAMED(device_kind_names, DEVICE_KINDS);
+NAMED(bringup_kind_names, BRINGUP_KINDS);
+NAMED(change_names, CHANGES);
+NAMED(load_names, LOADS);
+NAMED(direction_names, DIRECTIONS);
+NAMED(target_names, TARGETS);
+NAMED(source_names, SOURCES);
+NAMED(message_names, MESSAGES);
+NAMED(dad_answer_names, DAD_ANSWERS);
+NAMED(dad_at_names, DAD_ATS);
+NAMED(explore_mode_names, EXPLORE_MODES);
+NAMED(explore_mutation_names, EXPLORE_MUTATIONS);
+NAMED(object_names, OBJECTS);
+
+void spec_say(struct trial_spec *spec, struct spec_words *words)
+{
+	uint32_t nr = 0;
+
+	for (; nr < spec->steps && nr < ORDER_HOLDS_MAX && spec->holds[nr].thread; nr++)
+		order_write_hold(&spec->holds[nr], words->texts[nr]);
+	if (spec->starts_when)
+		order_write_start(spec->starts_when, words->texts[nr++]);
+	for (uint32_t i = 0; i < nr; i++)
+		words->list[i] = words->texts[i];
+	spec->order = words->list;
+	spec->nr_order = nr;
+}
+
+bool target_fits(enum direction direction, enum target target)
+{
+	switch (target) {
+	case TARGET_ALL_NODES: return true;
+	case TARGET_SOLICITED_NODE:
+	case TARGET_TENTATIVE: return direction == DIRECTION_INBOUND;
+	case TARGET_PEER:
+	case TARGET_NOBODY: return direction != DIRECTION_INBOUND;
+	case TARGETS: break;
+	}
+	return false;
+}
+
+bool message_fits(enum direction direction, enum message_kind message)
+{
+	return direction == DIRECTION_INBOUND || message == MESSAGE_ECHO;
+}
+
+bool message_names_device(enum message_kind message)
+{
+	switch (message) {
+	case MESSAGE_NS:
+	case MESSAGE_REDIRECT:
+	case MESSAGE_UNREACHABLE:
+	case MESSAGE_PACKET_TOO_BIG:
+	case MESSAGE_TIME_EXCEEDED:
+	case MESSAGE_PARAMETER_PROBLEM:
+	case MESSAGE_MLD_REPORT: return true;
+	case MESSAGE_ECHO:
+	case MESSAGE_NA:
+	case MESSAGE_RA:
+	case MESSAGE_MLD_QUERY:
+	case MESSAGES: break;
+	}
+	return false;
+}
+
+const char *message_words(enum message_kind message, uint32_t number)
+{
+	/* clang-format off */
+	static const struct {
+		const char *one, *more;
+	} words[] = {
+		[MESSAGE_ECHO]              = { "echo", "echoes" },
+		[MESSAGE_NS]                = { "Neighbor Solicitation", "Neighbor Solicitations" },
+		[MESSAGE_NA]                = { "Neighbor Advertisement", "Neighbor Advertisements" },
+		[MESSAGE_RA]                = { "Router Advertisement", "Router Advertisements" },
+		[MESSAGE_REDIRECT]          = { "Redirect", "Redirects" },
+		[MESSAGE_UNREACHABLE]       = { "Destination Unreachable", "Destination Unreachables" },
+		[MESSAGE_PACKET_TOO_BIG]    = { "Packet Too Big", "Packets Too Big" },
+		[MESSAGE_TIME_EXCEEDED]     = { "Time Exceeded", "Times Exceeded" },
+		[MESSAGE_PARAMETER_PROBLEM] = { "Parameter Problem", "Parameter Problems" },
+		[MESSAGE_MLD_QUERY]         = { "Multicast Listener Query", "Multicast Listener Queries" },
+		[MESSAGE_MLD_REPORT]        = { "Multicast Listener Report", "Multicast Listener Reports" },
+	};
+	/* clang-format on */
+	_Static_assert(sizeof(words) / sizeof(words[0]) == MESSAGES, "words for each");
+
+	return number == 1 ? words[message].one : words[message].more;
+}
+
+const char *change_words(enum change_kind change)
+{
+	static const char *const words[] = {
+		[CHANGE_NONE] = "changes nothing",
+		[CHANGE_MTU] = "changes the MTU and puts it back",
+		[CHANGE_ADDRESS_ADD] = "adds a global address",
+		[CHANGE_ADDRESS_DELETE] = "deletes the link-local address",
+		[CHANGE_ROUTE_ADD] = "adds a route",
+		[CHANGE_ROUTE_DELETE] = "deletes the route of the link-local prefix",
+		[CHANGE_DISABLE_IPV6] = "switches IPv6 off and on again",
+		[CHANGE_LINK_DELETE] = "deletes the device",
+	};
+	_Static_assert(sizeof(words) / sizeof(words[0]) == CHANGES, "words for each");
+
+	return words[change];
+}
+
+const char *load_words(enum load_kind load)
+{
+	static const char *const words[] = {
+		[LOAD_NONE] = "does nothing",
+		[LOAD_CPU] = "spins",
+		[LOAD_PACKETS] = "floods the device with packets",
+		[LOAD_RTNL] = "takes the RTNL again and again",
+	};
+	_Static_assert(sizeof(words) / sizeof(words[0]) == LOADS, "words for each");
+
+	return words[load];
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_SPEC_H
+#define DADRACE_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/order.h"
+
+/*
+ * The words of a trial's specification, shared by the campaign file, the plan and the results.
+ * Every enum has its names beside it, in the same order, in spec.c.
+ */
+
+/* What a trial is for. */
+enum arm {
+	ARM_CONTROL, /* nothing injected */
+	ARM_HOLD,    /* window held, no echo and no DAD answer */
+	ARM_ECHO,    /* echoes and DAD answers, no hold */
+	ARM_RACE,    /* both */
+	ARMS,
+};
+extern const char *const arm_names[];
+
+/* Where a window opens: a place in the life of the bring-up. */
+enum site {
+	SITE_FLAGS, /* between the first flag set's return and the second's entry */
+	SITE_OFF,   /* nowhere: the probe is not attached; such a campaign can prove nothing */
+	SITES,
+};
+extern const char *const site_names[];
+
+/* How time is injected. */
+enum method {
+	METHOD_STOP, /* the task is stopped on its way out of the system call, continued later */
+	METHODS,
+};
+extern const char *const method_names[];
+
+/* How a site is hooked on this kernel. AUTO takes the best rung that works. */
+enum tier {
+	TIER_AUTO,
+	TIER_KPROBE,
+	TIER_FENTRY,
+	TIER_TRACEPOINT,
+	TIERS,
+};
+extern const char *const tier_names[];
+
+/* Which kind of device a lane has. */
+enum device_kind {
+	DEVICE_VETH,
+	DEVICE_MACVLAN,	 /* dut is a macvlan over a veth end */
+	DEVICE_BRIDGE,	 /* dut is a bridge with a veth end as port */
+	DEVICE_DUMMY,	 /* no peer: outbound echoes only */
+	DEVICE_EXISTING, /* two named devices of the caller's namespace */
+	DEVICE_KINDS,
+};
+extern const char *const device_kind_names[];
+
+enum bringup_kind {
+	BRINGUP_DO_DAD, /* our own process, doing what the seed's ifconfig does */
+	BRINGUP_COMMAND,
+	BRINGUP_KINDS,
+};
+extern const char *const bringup_kind_names[];
+
+/* What the bring-up does between its flag sets (change.h). */
+enum change_kind {
+	CHANGE_NONE,
+	CHANGE_MTU,
+	CHANGE_ADDRESS_ADD,
+	CHANGE_ADDRESS_DELETE,
+	CHANGE_ROUTE_ADD,
+	CHANGE_ROUTE_DELETE,
+	CHANGE_DISABLE_IPV6,
+	CHANGE_LINK_DELETE,
+	CHANGES,
+};
+extern const char *const change_names[];
+
+/* What keeps the machine busy meanwhile: a process of the lane. */
+enum load_kind {
+	LOAD_NONE,
+	LOAD_CPU,     /* spins */
+	LOAD_PACKETS, /* sends from the peer what the device's IPv6 throws away */
+	LOAD_RTNL,    /* dumps links and changes the length of lo's queue */
+	LOADS,
+};
+extern const char *const load_names[];
+
+/* How an echo reaches the device under test. */
+enum direction {
+	DIRECTION_INBOUND,	/* whole frames from the peer, packet socket */
+	DIRECTION_OUTBOUND,	/* from the lane through IPPROTO_ICMPV6 */
+	DIRECTION_OUTBOUND_RAW, /* from the lane through IPPROTO_RAW, own header */
+	DIRECTIONS,
+};
+extern const char *const direction_names[];
+
+/* Whom an echo is addressed to. */
+enum target {
+	TARGET_ALL_NODES,      /* ff02::1 */
+	TARGET_SOLICITED_NODE, /* the device's own ff02::1:ffXX:XXXX */
+	TARGET_TENTATIVE,      /* the device's own tentative link-local address */
+	TARGET_PEER,	       /* the peer's link-local address: exists */
+	TARGET_NOBODY,	       /* a link-local address that nobody has */
+	TARGETS,
+};
+extern const char *const target_names[];
+
+/* Whom an inbound echo claims to be from. */
+enum source {
+	SOURCE_PEER,	/* the peer's own link-local address */
+	SOURCE_SPOOFED, /* a link-local address without neighbour entry, another for each echo */
+	SOURCES,
+};
+extern const char *const source_names[];
+
+/* What is sent into the window. Where "echo" is said of packets in general, it may be any of these. */
+enum message_kind {
+	MESSAGE_ECHO,	     /* RFC 4443 4.1 */
+	MESSAGE_NS,	     /* for the device's own address (RFC 4861 4.3) */
+	MESSAGE_NA,	     /* of its sender's address (RFC 4861 4.4) */
+	MESSAGE_RA,	     /* a router, with a prefix for addresses (RFC 4861 4.2) */
+	MESSAGE_REDIRECT,    /* RFC 4861 4.5 */
+	MESSAGE_UNREACHABLE, /* RFC 4443 3.1; errors and Redirects quote an echo of the device */
+	MESSAGE_PACKET_TOO_BIG,	   /* RFC 4443 3.2 */
+	MESSAGE_TIME_EXCEEDED,	   /* RFC 4443 3.3 */
+	MESSAGE_PARAMETER_PROBLEM, /* RFC 4443 3.4 */
+	MESSAGE_MLD_QUERY,	   /* of version 2, for all groups (RFC 3810 5.1) */
+	MESSAGE_MLD_REPORT, /* of another listener to the device's own group (RFC 2710 3) */
+	MESSAGES,
+};
+extern const char *const message_names[];
+
+/* What the peer says to the device's DAD probe, a Neighbour Solicitation from ::. */
+enum dad_answer {
+	DAD_ANSWER_NONE,
+	DAD_ANSWER_NS,	     /* a probe of its own: both want the address (RFC 4862 5.4.3) */
+	DAD_ANSWER_NA,	     /* it has the address already (RFC 4862 5.4.4) */
+	DAD_ANSWER_LOOPBACK, /* the device's own probe, sent back (RFC 7527) */
+	DAD_ANSWERS,
+};
+extern const char *const dad_answer_names[];
+
+/* What the time of a DAD answer counts from. */
+enum dad_at {
+	DAD_AT_PROBE, /* each probe that is seen */
+	DAD_AT_OPEN,  /* the window's opening: one answer */
+	DAD_ATS,
+};
+extern const char *const dad_at_names[];
+
+/* What is compared between baseline and settle. */
+enum object {
+	OBJECT_NET_DEVICE,
+	OBJECT_INET6_DEV,
+	OBJECT_DST, /* the network namespace's IPv6 dst entries: a lost one need not pin a device */
+	OBJECTS,
+};
+extern const char *const object_names[];
+
+/* How an explorer chooses trials (explore.h). */
+enum explore_mode {
+	EXPLORE_OFF,
+	EXPLORE_SWEEP,	/* the grid, in a fixed order */
+	EXPLORE_RANDOM, /* evenly from the whole space */
+	EXPLORE_SAMPLE, /* natural lengths are measured first, delays are drawn over them */
+	EXPLORE_PCT,	/* each hold a place of its own, drawn evenly: a bound for the chance */
+	EXPLORE_GUIDED, /* what showed new behaviour is changed a little */
+	EXPLORE_MODES,
+};
+extern const char *const explore_mode_names[];
+
+/* How a point of the space was made of another. */
+enum explore_mutation {
+	EXPLORE_FRESH,	 /* of none: it was drawn, or is next in the grid */
+	EXPLORE_MEASURE, /* nothing is injected */
+	EXPLORE_ADD_HOLD,
+	EXPLORE_DROP_HOLD,
+	EXPLORE_PLACE,
+	EXPLORE_END,
+	EXPLORE_START,
+	EXPLORE_ECHO,
+	EXPLORE_COUNT,
+	EXPLORE_OFFSET,
+	EXPLORE_WINDOW,
+	EXPLORE_ANSWER,
+	EXPLORE_SPLICE, /* holds of two parents */
+	EXPLORE_MESSAGE,
+	EXPLORE_CHANGE,
+	EXPLORE_LOAD,
+	EXPLORE_MUTATIONS,
+};
+extern const char *const explore_mutation_names[];
+
+/* Why a trial is what it is; all 0 where nothing explores. */
+struct explore_choice {
+	enum explore_mode mode;
+	uint32_t generation; /* from 1 */
+	uint32_t parent;     /* trial that it was made of; 0: none */
+	enum explore_mutation mutation;
+};
+
+/* The whole specification of one trial: what the plan says and replay repeats. */
+struct trial_spec {
+	uint32_t trial; /* 1, 2, 3, ... in plan order */
+	enum arm arm;
+	enum site site;
+	enum method method;
+	uint64_t hold_us; /* 0: not held */
+	enum change_kind change;
+	enum load_kind load;
+	enum direction direction;
+	enum target target;
+	enum source source;
+	enum message_kind message;
+	uint32_t steps; /* holds in force; 0: none */
+	struct order_hold holds[ORDER_HOLDS_MAX];
+	enum order_thread starts_when; /* as in struct order */
+	const char **order; /* these in words, where they are printed (results.h); else NULL */
+	uint32_t nr_order;
+	uint32_t echoes; /* 0: none */
+	uint64_t offset_us;
+	uint64_t spacing_us;
+	uint32_t payload_bytes;
+	uint32_t hop_limit;
+	enum dad_answer dad_answer;
+	enum dad_at dad_at;
+	uint64_t dad_offset_us;
+	uint32_t dad_times; /* probes that are answered; 0: each */
+	uint64_t seed; /* for what the trial draws itself: spoofed addresses, identifiers */
+	struct explore_choice choice;
+};
+
+/* The order of a spec in words. */
+struct spec_words {
+	char texts[ORDER_HOLDS_MAX + 1][ORDER_WORDS];
+	const char *list[ORDER_HOLDS_MAX + 1];
+};
+
+/* Makes spec->order, which points into `words`. */
+void spec_say(struct trial_spec *spec, struct spec_words *words);
+
+/* Whether an echo of this direction can be addressed to this target. */
+bool target_fits(enum direction direction, enum target target);
+
+/* Whether a message can go in this direction. */
+bool message_fits(enum direction direction, enum message_kind message);
+
+/* Whether it is about the device's own address, which has to be known for it. */
+bool message_names_device(enum message_kind message);
+
+/* What so many of them are called, by their standards' names. */
+const char *message_words(enum message_kind message, uint32_t number);
+
+/* What it does: "spins". */
+const char *load_words(enum load_kind load);
+
+/* What the bring-up does by it: "changes the MTU and puts it back". */
+const char *change_words(enum change_kind change);
+
+#endif

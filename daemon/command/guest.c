@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Init of a guest: mounts what a program expects, loads the modules that the host has put into the
+ * initramfs, runs one dadrace command with its standard output on the port to the host, tells
+ * how it ended and powers off. Not for people.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "base/exits.h"
+#include "io/loop.h"
+#include "guest/plant.h"
+
+#define PORT_NS 10000000000ULL /* for the host's port to appear */
+
+static void mount_all(void)
+{
+	static const struct {
+		const char *type, *at;
+	} mounts[] = {
+		{ "proc", "/proc" },
+		{ "sysfs", "/sys" },
+		{ "devtmpfs", "/dev" },
+		{ "tmpfs", "/tmp" },
+		{ "tmpfs", "/run" },
+		{ "debugfs", "/sys/kernel/debug" },
+		{ "securityfs", "/sys/kernel/security" },
+	};
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+		if (mount(mounts[i].type, mounts[i].at, mounts[i].type, 0, NULL))
+			fprintf(stderr, "guest: %s: %s\n", mounts[i].at, strerror(errno));
+}
+
+/* In the order of their names, which begin with numbers. */
+static void load_modules(void)
+{
+	struct dirent **names;
+	int nr = scandir("/modules", &names, NULL, alphasort);
+
+	for (int i = 0; i < nr; i++) {
+		char path[300];
+		int fd;
+
+		snprintf(path, sizeof(path), "/modules/%s", names[i]->d_name);
+		fd = strstr(path, ".ko") ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+		if (fd >= 0 && syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+			fprintf(stderr, "guest: %s: %s\n", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		free(names[i]);
+	}
+	if (nr >= 0)
+		free(names);
+}
+
+/* A bug that could not be planted must not be looked for. */
+static bool plant(void)
+{
+	char parameters[128] = "";
+	int fd = open(PLANT_MODULE, O_RDONLY | O_CLOEXEC);
+	FILE *file = fopen(PLANT_PARAMETERS, "re");
+	bool planted;
+
+	if (file && !fgets(parameters, sizeof(parameters), file))
+		parameters[0] = '\0';
+	if (file)
+		fclose(file);
+	planted = fd < 0 || !syscall(SYS_finit_module, fd, parameters, 0);
+	if (!planted)
+		fprintf(stderr, "guest: the module with the planted bug does not load: %s\n",
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return planted;
+}
+
+/* The port is named in sysfs. -1 as long as it is not there. */
+static int open_port(void)
+{
+	char path[300], name[32];
+	DIR *dir = opendir("/sys/class/virtio-ports");
+	struct dirent *entry;
+	int fd = -1;
+
+	while (dir && fd < 0 && (entry = readdir(dir))) {
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name", entry->d_name);
+		file = fopen(path, "re");
+		if (file && fgets(name, sizeof(name), file) && !strncmp(name, "dadrace", 7)) {
+			snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
+			fd = open(path, O_WRONLY | O_CLOEXEC);
+		}
+		if (file)
+			fclose(file);
+	}
+	if (dir)
+		closedir(dir);
+	return fd;
+}
+
+/* The kernel's announcements of devices: ports appear some time after their driver. */
+static int listen_to_uevents(void)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+
+	if (fd >= 0 && !bind(fd, (struct sockaddr *)&kernel, sizeof(kernel)))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int wait_for_port(int uevents)
+{
+	uint64_t deadline = loop_now() + PORT_NS;
+	int port = open_port();
+
+	while (port < 0 && loop_now() < deadline) {
+		struct pollfd wait = { .fd = uevents, .events = POLLIN };
+		char event[4096];
+
+		if (poll(&wait, 1, 1000) > 0)
+			recv(uevents, event, sizeof(event), 0);
+		port = open_port();
+	}
+	return port;
+}
+
+static int run_command(char **argv, int port)
+{
+	int status = EXIT_INTERNAL << 8;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		dup2(port, STDOUT_FILENO);
+		execv("/proc/self/exe", argv);
+		_exit(EXIT_INTERNAL);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run(int argc, char **argv)
+{
+	int uevents, port, code;
+
+	(void)argc;
+	if (getpid() != 1)
+		return command_usage(&command_guest,
+				     "it is init of a guest, and of nothing else");
+	mount_all();
+	load_modules();
+	uevents = listen_to_uevents();
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	port = wait_for_port(uevents);
+	if (port < 0) {
+		fprintf(stderr, "guest: no port to the host (virtio_console is missing)\n");
+	} else {
+		code = plant() ? run_command(argv, port) : EXIT_CANNOT;
+		dprintf(port, "{\"type\":\"exit\",\"code\":%d}\n", code);
+		fsync(port);
+	}
+	sync();
+	reboot(RB_POWER_OFF);
+	return EXIT_INTERNAL;
+}
+
+const struct command command_guest = {
+	.name = "guest",
+	.arguments = "COMMAND [ARGUMENT]...",
+	.doc = "Runs a command as init of a guest",
+	.run = run,
+};

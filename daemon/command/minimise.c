@@ -1,0 +1,705 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "parse/campaign.h"
+#include "parse/campaign_pinned.h"
+#include "command/command.h"
+#include "command/run.h"
+#include "base/exits.h"
+#include "results/finding_words.h"
+#include "io/loop.h"
+#include "proof/minimise.h"
+#include "proof/minimise_lines.h"
+#include "results/reader.h"
+#include "proof/simplify.h"
+#include "proof/proof.h"
+#include "report/report.h"
+#include "proof/reproducer.h"
+#include "base/stats.h"
+
+enum { SETS_MAX = 64, OURS_MAX = 8, TRIALS = 200, TRIALS_LEAST = 2 * MINIMISE_RUNS };
+
+struct options {
+	const char *results;
+	uint32_t finding;
+	uint32_t trials;
+	uint32_t hits; /* wanted of MINIMISE_RUNS */
+	const char *kernel;
+	const char *modules;
+	const char *plant;
+	const char *out;
+	const char *sets[SETS_MAX];
+	size_t nr_sets;
+	bool json, quiet, force, help;
+};
+
+enum {
+	OPT_TRIALS = 256,
+	OPT_HITS,
+	OPT_KERNEL,
+	OPT_MODULES,
+	OPT_PLANT,
+	OPT_OUT,
+	OPT_SET,
+	OPT_JSON,
+	OPT_QUIET,
+	OPT_FORCE,
+	OPT_HELP
+};
+
+/* clang-format off */
+static const struct option long_options[] = {
+	{ "trials",	required_argument, NULL, OPT_TRIALS },
+	{ "hits",	required_argument, NULL, OPT_HITS },
+	{ "kernel",	required_argument, NULL, OPT_KERNEL },
+	{ "modules",	required_argument, NULL, OPT_MODULES },
+	{ "plant",	required_argument, NULL, OPT_PLANT },
+	{ "out",	required_argument, NULL, OPT_OUT },
+	{ "set",	required_argument, NULL, OPT_SET },
+	{ "json",	no_argument,	   NULL, OPT_JSON },
+	{ "quiet",	no_argument,	   NULL, OPT_QUIET },
+	{ "force",	no_argument,	   NULL, OPT_FORCE },
+	{ "help",	no_argument,	   NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+/* clang-format on */
+
+/* What a run of a candidate came to. */
+struct outcome {
+	struct proof proof;
+	bool interrupted;
+};
+
+struct session {
+	const struct options *o;
+	const struct past *past;
+	const struct tally_finding *finding;
+	struct plainer *plainer;
+	struct minimise minimise;
+	char folder[PATH_MAX - 64];
+	FILE *people;
+	char release[96]; /* of the kernel that the last trials ran on */
+	struct proof confirmed;
+	uint32_t steps, trials;
+	uint64_t started_ns;
+	bool interrupted;
+	int code; /* of a run that failed */
+};
+
+static int read_option(int opt, struct options *o)
+{
+	switch (opt) {
+	case OPT_TRIALS:
+		if (!read_number(optarg, &o->trials) || o->trials < TRIALS_LEAST)
+			return command_usage(&command_minimise,
+					     "--trials %s: a number of trials is wanted, %d or "
+					     "more",
+					     optarg, TRIALS_LEAST);
+		break;
+	case OPT_HITS:
+		if (!read_number(optarg, &o->hits) || o->hits > MINIMISE_RUNS)
+			return command_usage(&command_minimise,
+					     "--hits %s: how many of %d trials have to show it "
+					     "is wanted",
+					     optarg, MINIMISE_RUNS);
+		break;
+	case OPT_KERNEL: o->kernel = optarg; break;
+	case OPT_MODULES: o->modules = optarg; break;
+	case OPT_PLANT: o->plant = optarg; break;
+	case OPT_OUT: o->out = optarg; break;
+	case OPT_SET:
+		if (o->nr_sets == SETS_MAX - OURS_MAX)
+			return command_usage(&command_minimise, "more than %d --set",
+					     SETS_MAX - OURS_MAX);
+		o->sets[o->nr_sets++] = optarg;
+		break;
+	case OPT_JSON: o->json = true; break;
+	case OPT_QUIET: o->quiet = true; break;
+	case OPT_FORCE: o->force = true; break;
+	case 'h':
+	case OPT_HELP: o->help = true; break;
+	}
+	return 0;
+}
+
+static int read_options(int argc, char **argv, struct options *o)
+{
+	int opt, code = 0;
+
+	optind = 1;
+	opterr = 0;
+	while (!code && (opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
+		code = opt == '?' ?
+			       command_usage(&command_minimise,
+					     "\"%s\" is no option of it, or lacks its value",
+					     argv[optind - 1]) :
+			       read_option(opt, o);
+	if (code || o->help)
+		return code;
+	if (optind + 2 != argc)
+		return command_usage(
+			&command_minimise,
+			"a folder of results and the number of a finding are wanted");
+	o->results = argv[optind];
+	if (!read_number(argv[optind + 1], &o->finding))
+		return command_usage(&command_minimise, "%s: a finding's number is wanted",
+				     argv[optind + 1]);
+	return 0;
+}
+
+/* --- the spec to begin with --- */
+
+static bool choose_finding(struct session *s, struct why *why)
+{
+	const struct summary *summary = past_summary(s->past);
+
+	if (s->o->finding > summary->nr_findings) {
+		why_set(why, ENOENT, "minimise: %s has no finding %u, but %u finding%s",
+			s->o->results, s->o->finding, summary->nr_findings,
+			summary->nr_findings == 1 ? "" : "s");
+		return false;
+	}
+	s->finding = &summary->findings[s->o->finding - 1];
+	return true;
+}
+
+/* As it stands in the results, with what --set and --plant say. malloc'd. */
+static char *changed_spec(const struct options *o, const char *spec, struct why *why)
+{
+	char *plant = run_set_text("vm.plant", o->plant), *text = NULL;
+	struct campaign *campaign = NULL;
+	json_auto_t *json = NULL;
+	const char *sets[SETS_MAX];
+	size_t nr = o->nr_sets;
+
+	memcpy(sets, o->sets, nr * sizeof(sets[0]));
+	if (o->plant)
+		sets[nr++] = plant;
+	if (!plant)
+		why_set(why, ENOMEM, "minimise: out of memory");
+	else if (!campaign_load_text("spec", spec, strlen(spec), sets, nr, &campaign, why)) {
+		json = fields_to_json(&campaign_fields, campaign);
+		text = json ? campaign_text(json) : NULL;
+		if (!text)
+			why_set(why, ENOMEM, "minimise: out of memory");
+	}
+	campaign_free(campaign);
+	free(plant);
+	return text;
+}
+
+static int begin(struct session *s, struct why *why)
+{
+	const struct past_trial *trial;
+	const struct minimise_knob *knobs;
+	char *spec, *changed = NULL;
+	uint32_t nr;
+	int err;
+
+	if (!choose_finding(s, why))
+		return -ENOENT;
+	trial = past_trial(s->past, s->finding->smallest.trial);
+	spec = past_spec(s->past, trial ? trial : report_trial(s->past, s->finding), why);
+	if (spec)
+		changed = changed_spec(s->o, spec, why);
+	err = changed ? plainer_new(changed, &s->plainer, why) : -EINVAL;
+	free(changed);
+	free(spec);
+	if (err)
+		return err;
+	knobs = plainer_knobs(s->plainer, &nr);
+	minimise_begin(&s->minimise, knobs, nr);
+	return 0;
+}
+
+static void choose_folder(struct session *s)
+{
+	time_t now = time(NULL);
+	struct tm utc;
+	char stamp[32];
+
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+	if (s->o->out)
+		snprintf(s->folder, sizeof(s->folder), "%s", s->o->out);
+	else
+		snprintf(s->folder, sizeof(s->folder), "results/minimise-%u-%s", s->o->finding,
+			 stamp);
+}
+
+/* --- one candidate --- */
+
+static int load(const struct session *s, const char *spec, struct campaign **campaign,
+		struct why *why)
+{
+	bool confirms = s->minimise.stage == MINIMISE_CONFIRM;
+	char trials[32], hits[32];
+	const char *const sets[] = { "name=minimise", "ledger=off", trials, hits };
+	const struct run_source source = {
+		.text = spec,
+		.name = "spec",
+		.kernel = run_kernel(s->o->kernel, s->past),
+		.modules = s->o->modules,
+		.sets = sets,
+		.nr_sets = sizeof(sets) / sizeof(sets[0]),
+	};
+
+	snprintf(trials, sizeof(trials), "stop.trials=%d", MINIMISE_RUNS);
+	snprintf(hits, sizeof(hits), "stop.hits=%u", confirms ? 0 : s->o->hits);
+	return run_load(&source, campaign, why);
+}
+
+/* A run that was interrupted before its first line leaves no results, and no trial was run. */
+static int take_results(struct session *s, const char *folder, int code,
+			struct outcome *outcome, struct why *why)
+{
+	const char *by, *release;
+	struct past *past;
+
+	if (past_open(folder, &past, why)) {
+		outcome->interrupted = code == EXIT_INCONCLUSIVE;
+		return outcome->interrupted ? 0 : command_complain(why, EXIT_INTERNAL);
+	}
+	past_prove(past, &outcome->proof);
+	by = past_summary(past)->ended_by;
+	outcome->interrupted = by && !strcmp(by, "signal");
+	release = json_string_value(json_object_get(past_machine(past), "release"));
+	snprintf(s->release, sizeof(s->release), "%s", release ? release : "?");
+	past_close(past);
+	return 0;
+}
+
+/* 0, or the exit code of a run that could not be made. */
+static int try_candidate(struct session *s, const char *spec, struct outcome *outcome)
+{
+	char out[PATH_MAX], folder[PATH_MAX];
+	struct campaign *campaign = NULL;
+	struct run_ask ask = { .out = out, .quiet = true, .force = s->o->force };
+	struct why why;
+	int code;
+
+	*outcome = (struct outcome){ .proof.signature = s->finding->signature };
+	snprintf(out, sizeof(out), "%s/steps/%03u", s->folder, s->steps);
+	if (load(s, spec, &campaign, &why))
+		return command_complain(&why, EXIT_CONFIG);
+	ask.campaign = campaign;
+	code = run_campaign(&ask, folder);
+	campaign_free(campaign);
+	return run_has_failed(code) ? code : take_results(s, folder, code, outcome, &why);
+}
+
+/* --- telling --- */
+
+static struct plainer_words say_step(const struct session *s, enum minimise_answer answer)
+{
+	const struct minimise *m = &s->minimise;
+	struct plainer_words words = { "the spec as it is in the results" };
+	struct minimise_point to = m->candidate;
+
+	if (m->stage == MINIMISE_SEARCH) {
+		if (answer == MINIMISE_SAME && m->knobs[m->turned].kind == MINIMISE_NUMBER)
+			to.at[m->turned] = m->knobs[m->turned].plain;
+		return plainer_say(s->plainer, m->turned, &m->best, &to);
+	}
+	if (m->stage == MINIMISE_CONFIRM)
+		snprintf(words.text, sizeof(words.text), "all of it together, %d times",
+			 MINIMISE_RUNS);
+	return words;
+}
+
+static void tell_step(const struct session *s, const struct minimise_step_line *line)
+{
+	char hits[32] = "not run";
+	char *json = s->o->json ? fields_to_line(&minimise_step_fields, "step", line) : NULL;
+
+	if (json) {
+		fputs(json, stdout);
+		fflush(stdout);
+		free(json);
+	}
+	if (s->o->quiet)
+		return;
+	if (line->trials)
+		snprintf(hits, sizeof(hits), "%u of %u", line->hits, line->trials);
+	fprintf(s->people, "%4u  %-58s %8s  %s%s%s%s\n", line->step, line->change, hits,
+		line->stage == MINIMISE_SEARCH	? minimise_answer_words[line->answer] :
+		line->answer == MINIMISE_HELD	? "shows it" :
+		line->stage == MINIMISE_CONFIRM ? "not often enough: one step back" :
+						  "not often enough",
+		line->other ? " (another fault: " : "", line->other ? line->other : "",
+		line->other ? ")" : "");
+	fflush(s->people);
+}
+
+/* --- the search --- */
+
+static bool affords(const struct session *s)
+{
+	uint32_t left = s->o->trials - s->trials;
+
+	/* What is found is to be confirmed, too. */
+	return left >= (s->minimise.stage == MINIMISE_SEARCH ? 2 : 1) * MINIMISE_RUNS;
+}
+
+static bool is_same_as_best(const struct session *s, const struct plainer_spec *candidate)
+{
+	struct plainer_spec best = { 0 };
+	bool same;
+
+	if (s->minimise.stage != MINIMISE_SEARCH ||
+	    plainer_make(s->plainer, &s->minimise.best, &best, NULL))
+		return false;
+	same = plainer_same(best.campaign, candidate->campaign);
+	plainer_spec_free(&best);
+	return same;
+}
+
+static void fill_line(const struct proof *proof, struct minimise_step_line *line)
+{
+	struct stats_interval rate = stats_rate_interval(proof->same, proof->trials, 0.95);
+
+	line->trials = proof->trials;
+	line->valid = proof->valid;
+	line->hits = proof->same;
+	line->rate_low_ppm = stats_ppm_down(rate.low);
+	line->rate_high_ppm = stats_ppm_up(rate.high);
+	line->other = proof->other ? proof->other_signature : NULL;
+}
+
+static enum minimise_answer judge(struct session *s, const struct plainer_spec *candidate,
+				  struct outcome *outcome)
+{
+	if (is_same_as_best(s, candidate))
+		return MINIMISE_SAME;
+	s->code = try_candidate(s, candidate->text, outcome);
+	s->interrupted = outcome->interrupted;
+	s->trials += outcome->proof.trials;
+	return outcome->proof.same >= s->o->hits ? MINIMISE_HELD : MINIMISE_LOST;
+}
+
+static void take_step(struct session *s)
+{
+	struct minimise_step_line line = { .stage = s->minimise.stage, .step = ++s->steps };
+	struct plainer_spec candidate = { 0 };
+	uint64_t started_ns = loop_now();
+	struct outcome outcome = { 0 };
+	struct plainer_words change;
+
+	line.answer = plainer_make(s->plainer, &s->minimise.candidate, &candidate, NULL) ?
+			      MINIMISE_IMPOSSIBLE :
+			      judge(s, &candidate, &outcome);
+	if (!s->code && !s->interrupted) {
+		change = say_step(s, line.answer);
+		line.change = change.text;
+		line.spec = candidate.text;
+		fill_line(&outcome.proof, &line);
+		line.elapsed_ms = (loop_now() - started_ns) / 1000000;
+		tell_step(s, &line);
+		if (line.stage == MINIMISE_CONFIRM && line.answer == MINIMISE_HELD)
+			s->confirmed = outcome.proof;
+		minimise_tell(&s->minimise, line.answer);
+	}
+	plainer_spec_free(&candidate);
+}
+
+static void search(struct session *s)
+{
+	while (!s->code && !s->interrupted && minimise_next(&s->minimise)) {
+		if (affords(s))
+			take_step(s);
+		else if (s->minimise.stage == MINIMISE_SEARCH)
+			minimise_enough(&s->minimise);
+		else
+			return;
+	}
+}
+
+/* --- what is left behind --- */
+
+struct sentence {
+	char text[512];
+};
+
+static bool is_minimal(const struct session *s)
+{
+	return s->minimise.stage == MINIMISE_DONE && !s->minimise.cut;
+}
+
+static struct sentence outcome_of(const struct session *s)
+{
+	const struct proof *proof = &s->confirmed;
+	struct stats_interval rate = stats_rate_interval(proof->same, proof->trials, 0.95);
+	const char *signature = s->finding->signature;
+	struct sentence told;
+
+	if (s->minimise.stage == MINIMISE_DONE)
+		snprintf(told.text, sizeof(told.text),
+			 "%u of %u trials show %s; rate %s .. %s at 95%%%s", proof->same,
+			 proof->trials, signature,
+			 finding_percent(stats_ppm_down(rate.low), false).at,
+			 finding_percent(stats_ppm_up(rate.high), true).at,
+			 s->minimise.cut ? "; more trials may make it plainer (--trials)" : "");
+	else if (s->minimise.stage == MINIMISE_GONE)
+		snprintf(
+			told.text, sizeof(told.text),
+			"%s does not come again in %u of %d trials of the spec in the results; "
+			"`dadrace replay` tells how often it does",
+			signature, s->o->hits, MINIMISE_RUNS);
+	else
+		snprintf(told.text, sizeof(told.text), "%s; what is plainest so far is not %s",
+			 s->interrupted ? "interrupted" :
+			 s->code	? "a run failed" :
+					  "the trials that --trials allows are used up",
+			 s->minimise.stage == MINIMISE_FIRST ? "known" : "confirmed");
+	return told;
+}
+
+/* What files say about themselves. malloc'd. */
+static char *comment_of(const struct session *s, const char *spec)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fprintf(out,
+		"The plainest trial that shows %s, as `dadrace minimise` has found it.\n\n"
+		"Kernel:  Linux %s\nRate:    %s\nFinding: %s\nSpec:    %s\n",
+		s->finding->signature, s->release, outcome_of(s).text, s->finding->reason,
+		spec);
+	return fclose(out) ? NULL : text;
+}
+
+static void write_yaml(const struct session *s, const struct plainer_spec *spec,
+		       const char *comment, FILE *out)
+{
+	const char *kernel = run_kernel(s->o->kernel, s->past), *key;
+	json_auto_t *json = fields_parse(spec->text);
+	json_t *value;
+
+	for (const char *at = comment; *at;) {
+		int length = (int)strcspn(at, "\n");
+
+		fprintf(out, "#%s%.*s\n", length ? " " : "", length, at);
+		at += length + (at[length] == '\n');
+	}
+	fprintf(out, "name: minimal\nstop: {trials: %d}\n", MINIMISE_RUNS);
+	if (kernel)
+		fprintf(out, "kernel: \"%s\"\n", kernel);
+	json_object_foreach(json, key, value)
+	{
+		char *text = json_dumps(value, JSON_ENCODE_ANY);
+
+		fprintf(out, "%s: %s\n", key, text ? text : "");
+		free(text);
+	}
+}
+
+static void write_spec(const struct session *s, const struct plainer_spec *spec,
+		       const char *comment, FILE *out)
+{
+	(void)s;
+	(void)comment;
+	fprintf(out, "%s\n", spec->text);
+}
+
+static void write_program(const struct session *s, const struct plainer_spec *spec,
+			  const char *comment, FILE *out)
+{
+	char *all = NULL;
+
+	(void)s;
+	if (asprintf(&all,
+		     "%s\n  cc -Wall -O2 reproducer.c -o reproducer && sudo ./reproducer\n\n"
+		     "Exit codes: 1 the leak shows (and pins a device until reboot), 0 it does "
+		     "not, 77 it cannot be tried.\n",
+		     comment) >= 0)
+		reproducer_write(spec->campaign, all, out);
+	free(all);
+}
+
+enum { WRITTEN_PROGRAM = 2 };
+static const struct written {
+	const char *name;
+	void (*write)(const struct session *s, const struct plainer_spec *spec,
+		      const char *comment, FILE *out);
+} written[] = {
+	{ "minimal.yaml", write_yaml },
+	{ "spec.json", write_spec },
+	[WRITTEN_PROGRAM] = { "reproducer.c", write_program },
+};
+
+static int write_file(const struct session *s, const struct written *file,
+		      const struct plainer_spec *spec, const char *comment)
+{
+	char path[PATH_MAX];
+	struct why why;
+	FILE *out;
+	bool failed;
+
+	snprintf(path, sizeof(path), "%s/%s", s->folder, file->name);
+	out = fopen(path, "we");
+	if (out)
+		file->write(s, spec, comment, out);
+	failed = !out || ferror(out);
+	failed = (out && fclose(out)) || failed;
+	if (!failed)
+		return 0;
+	why_set(&why, errno, "minimise: %s cannot be written: %s", path, strerror(errno));
+	return command_complain(&why, EXIT_INTERNAL);
+}
+
+static int leave_files(const struct session *s, const struct plainer_spec *spec,
+		       const char *obstacle)
+{
+	char *comment = comment_of(s, spec->text);
+	int code = comment ? 0 : EXIT_INTERNAL;
+
+	for (int i = 0; !code && i <= WRITTEN_PROGRAM; i++)
+		if (i != WRITTEN_PROGRAM || !obstacle)
+			code = write_file(s, &written[i], spec, comment);
+	free(comment);
+	return code;
+}
+
+static void tell_end(const struct session *s, const struct plainer_spec *spec,
+		     const char *obstacle)
+{
+	bool known = s->minimise.stage != MINIMISE_FIRST && s->minimise.stage != MINIMISE_GONE;
+	struct stats_interval rate =
+		stats_rate_interval(s->confirmed.same, s->confirmed.trials, 0.95);
+	struct sentence outcome = outcome_of(s);
+	char program[PATH_MAX];
+	const struct minimise_end_line line = {
+		.signature = s->finding->signature,
+		.kernel = s->release[0] ? s->release : NULL,
+		.stage = s->minimise.stage,
+		.reason = outcome.text,
+		.steps = s->steps,
+		.trials = s->trials,
+		.hits = s->confirmed.same,
+		.confirmed = s->confirmed.trials,
+		.rate_low_ppm = stats_ppm_down(rate.low),
+		.rate_high_ppm = stats_ppm_up(rate.high),
+		.elapsed_ms = (loop_now() - s->started_ns) / 1000000,
+		.spec = spec->text,
+		.reproducer = known && !obstacle ? program : NULL,
+	};
+	char *json = s->o->json ? fields_to_line(&minimise_end_fields, "minimal", &line) : NULL;
+
+	snprintf(program, sizeof(program), "%s/%s", s->folder, written[WRITTEN_PROGRAM].name);
+	if (json)
+		fputs(json, stdout);
+	free(json);
+	fprintf(s->people, "\n%s: %s\n  (%u trials in %u steps, %llu s)\n",
+		is_minimal(s) ? "Minimal" : "Not minimal", outcome.text, s->trials, s->steps,
+		(unsigned long long)line.elapsed_ms / 1000);
+	if (!known)
+		return;
+	fprintf(s->people, "%s\nCampaign: %s/minimal.yaml (the spec alone: %s/spec.json)\n",
+		spec->text, s->folder, s->folder);
+	if (obstacle)
+		fprintf(s->people, "No C program: %s\n", obstacle);
+	else
+		fprintf(s->people, "C program: %s\n", program);
+}
+
+static int end(struct session *s, struct why *why)
+{
+	bool known = s->minimise.stage != MINIMISE_FIRST && s->minimise.stage != MINIMISE_GONE;
+	struct plainer_spec best = { 0 };
+	const char *obstacle;
+	int code = 0;
+
+	if (plainer_make(s->plainer, &s->minimise.best, &best, why))
+		return command_complain(why, EXIT_INTERNAL);
+	obstacle = reproducer_obstacle(best.campaign);
+	if (known)
+		code = leave_files(s, &best, obstacle);
+	if (!code)
+		tell_end(s, &best, obstacle);
+	plainer_spec_free(&best);
+	if (code || s->code)
+		return code ? code : s->code;
+	return is_minimal(s) ? EXIT_CLEAN : EXIT_INCONCLUSIVE;
+}
+
+static int minimise(struct session *s, struct why *why)
+{
+	if (begin(s, why))
+		return command_complain(why, EXIT_CONFIG);
+	choose_folder(s);
+	if (!s->o->quiet)
+		fprintf(s->people,
+			"Finding %u of %s, %s: what of its trial is needed?\n"
+			"Kept is what shows it in %u of at most %d trials\n\n",
+			s->o->finding, s->o->results, s->finding->signature, s->o->hits,
+			MINIMISE_RUNS);
+	search(s);
+	return end(s, why);
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = { .trials = TRIALS, .hits = MINIMISE_HITS };
+	struct session session = { .o = &options, .started_ns = loop_now() };
+	struct past *past = NULL;
+	struct why why;
+	int code = read_options(argc, argv, &options);
+
+	if (code)
+		return code;
+	if (options.help)
+		return command_help(&command_minimise);
+	if (past_open(options.results, &past, &why))
+		return command_complain(&why, EXIT_CONFIG);
+	session.past = past;
+	session.people = options.json ? stderr : stdout;
+	code = minimise(&session, &why);
+	plainer_free(session.plainer);
+	past_close(past);
+	return code;
+}
+
+const struct command command_minimise = {
+	.name = "minimise",
+	.arguments = "RESULTS FINDING [--kernel IMAGE|here] [OPTION]...",
+	.doc = "Makes the trial of a finding as plain as it can be, and a C program of it",
+	.help = "RESULTS is a folder that a run has filled, FINDING the number of a finding in "
+		"it. One thing after\n"
+		"the other is left out or made smaller: steps of the order, DAD answers, the "
+		"bring-up's command,\n"
+		"echoes or the hold, sysctls, times. What still shows the finding in 3 of at "
+		"most 10 trials is kept;\n"
+		"at the end 10 trials of the whole confirm it. Ctrl-C ends it with what is "
+		"plainest so far.\n"
+		"Exit codes: 0 minimal and confirmed, 3 not (it did not come again, was "
+		"interrupted, or used up\n"
+		"its trials).\n"
+		"\n"
+		"  --trials N        at most so many trials; default 200\n"
+		"  --hits N          keeps what shows it in N of at most 10 trials; default 3, "
+		"and "
+		"more for a finding\n"
+		"                    that is to come nearly always\n"
+		"  --kernel IMAGE    on this kernel instead of that of the results (as "
+		"`dadrace run --kernel`);\n"
+		"                    \"here\" is the running one\n"
+		"  --modules DIR     that kernel's modules\n"
+		"  --plant BUG       plants this bug there instead of that of the results\n"
+		"  --out DIR         where minimal.yaml, spec.json, reproducer.c (where delays "
+		"of user space can do\n"
+		"                    it) and the results of each step go; default: below "
+		"results/\n"
+		"  --set KEY=VALUE   changes a key of the spec beforehand\n"
+		"  --json            streams a line for each step, and one at the end, on "
+		"standard output\n"
+		"  --quiet           only the last sentences\n"
+		"  --force           runs on a machine that an earlier leak has marked dirty\n",
+	.run = run,
+};

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "base/exits.h"
+#include "machine/klog.h"
+#include "io/loop.h"
+#include "ledger/reftracker.h"
+#include "machine/netns.h"
+#include "command/watch_view.h"
+
+/* "Who is holding my interface?": the ledger alone, live. */
+
+#define PAGE_NS	     500000000ULL
+#define NS_PER_S     1000000000ULL
+#define CLEAR_SCREEN "\033[H\033[2J"
+#define TRACKERS     "/sys/kernel/debug/ref_tracker"
+
+enum form { FORM_TEXT, FORM_STACKS, FORM_JSON, FORM_RECORDS };
+
+struct options {
+	const char *interface;
+	const char *netns;
+	struct watchpoint_object objects[WATCHPOINT_OBJECTS_MAX];
+	uint32_t nr_objects;
+	uint64_t for_ns; /* 0: until Ctrl-C */
+	enum form form;
+};
+
+struct session {
+	struct watch view;
+	struct watch_object objects[WATCHPOINT_OBJECTS_MAX];
+	enum form form;
+	bool is_terminal;
+	uint64_t until_ns; /* 0: no end */
+	struct probes *probes;
+	struct symbols *symbols;
+	struct watchpoints *watch;
+	struct loop *loop;
+	struct loop_watch *timer;
+	int netlink;
+	int err; /* writing to standard output */
+};
+
+/* --- what is asked --- */
+
+static int read_object(const char *text, struct watchpoint_object *object)
+{
+	static const struct {
+		const char *start;
+		enum watchpoint_kind kind;
+	} forms[] = {
+		{ "addr=", WATCHPOINT_INET6_IFADDR },
+		{ "neigh=", WATCHPOINT_NEIGHBOUR },
+		{ "dst=", WATCHPOINT_DST },
+	};
+
+	*object = (struct watchpoint_object){ .kind = WATCHPOINT_NET_DEVICE };
+	if (!strcmp(text, "netdev"))
+		return 0;
+	if (!strcmp(text, "idev")) {
+		object->kind = WATCHPOINT_INET6_DEV;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const char *value = text + strlen(forms[i].start);
+		char *end;
+
+		if (strncmp(text, forms[i].start, strlen(forms[i].start)) != 0)
+			continue;
+		object->kind = forms[i].kind;
+		if (object->kind != WATCHPOINT_DST)
+			return inet_pton(AF_INET6, value, object->address) == 1 ? 0 : -EINVAL;
+		object->at = strtoull(value, &end, 16);
+		return object->at && !*end ? 0 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+/* "10", "10s", "500ms", "2m" */
+static int read_time(const char *text, uint64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ns;
+	} units[] = {
+		{ "", NS_PER_S },
+		{ "s", NS_PER_S },
+		{ "ms", NS_PER_S / 1000 },
+		{ "m", 60 * NS_PER_S },
+	};
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	for (size_t i = 0; end != text && number && i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(end, units[i].unit) && number < 1000000000UL) {
+			*ns = number * units[i].ns;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* EXIT_CLEAN: go on; -1: the help was asked for; else it was said what is wrong. */
+static int read_options(int argc, char **argv, struct options *options)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return -1;
+		if (!strcmp(argv[i], "--json")) {
+			options->form = FORM_JSON;
+		} else if (!strcmp(argv[i], "--records")) {
+			options->form = FORM_RECORDS;
+		} else if (!strcmp(argv[i], "--stacks")) {
+			options->form = FORM_STACKS;
+		} else if (!strcmp(argv[i], "--netns")) {
+			if (!value)
+				return command_usage(&command_watch,
+						     "--netns needs a name, path or pid");
+			options->netns = argv[++i];
+		} else if (!strcmp(argv[i], "--for")) {
+			if (!value || read_time(value, &options->for_ns))
+				return command_usage(&command_watch,
+						     "--for needs a time, as 10s, 500ms or 2m");
+			i++;
+		} else if (!strcmp(argv[i], "--object")) {
+			if (options->nr_objects == WATCHPOINT_OBJECTS_MAX)
+				return command_usage(&command_watch, "at most %d objects",
+						     WATCHPOINT_OBJECTS_MAX);
+			if (!value ||
+			    read_object(value, &options->objects[options->nr_objects]))
+				return command_usage(
+					&command_watch,
+					"--object needs netdev, idev, addr=ADDRESS, "
+					"neigh=ADDRESS or dst=0xADDRESS");
+			options->nr_objects++;
+			i++;
+		} else if (argv[i][0] == '-') {
+			return command_usage(&command_watch, "no option %s", argv[i]);
+		} else if (options->interface) {
+			return command_usage(&command_watch, "one interface at a time");
+		} else {
+			options->interface = argv[i];
+		}
+	}
+	if (!options->interface)
+		return command_usage(&command_watch, "which interface?");
+	if (!options->nr_objects)
+		options->nr_objects = 1; /* all zeroes is the net_device */
+	return EXIT_CLEAN;
+}
+
+/* --- what happens --- */
+
+/* A ledger says its entries to its object; the session is found behind it. */
+struct told_to {
+	struct session *session;
+	struct watch_object *object;
+};
+
+static void told(const struct ledger_entry *entry, void *arg)
+{
+	struct told_to *to = arg;
+
+	watch_note(to->object, entry);
+	if (to->session->form == FORM_JSON && !to->session->err)
+		to->session->err = watch_entry_line(to->object, entry, stdout);
+}
+
+static void seen(const struct watchpoint_mark *record, void *arg)
+{
+	struct session *session = arg;
+	struct watch_object *object;
+
+	if (record->object >= session->view.nr_objects)
+		return;
+	object = &session->objects[record->object];
+	if (session->form == FORM_RECORDS && !session->err)
+		session->err = watch_record_line(object, record, session->symbols, stdout);
+	ledger_add(object->ledger, record);
+}
+
+static void on_writes(void *arg)
+{
+	struct session *session = arg;
+
+	watchpoints_read(session->watch, seen, session);
+	if (session->err)
+		loop_stop(session->loop);
+}
+
+static void end(struct session *session, const char *by)
+{
+	session->view.ended_by = by;
+	loop_stop(session->loop);
+}
+
+static void on_signal(void *arg)
+{
+	end(arg, "signal");
+}
+
+static void show_page(struct session *session)
+{
+	struct winsize size = { 0 };
+
+	if (session->form != FORM_TEXT || !session->is_terminal)
+		return;
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	fputs(CLEAR_SCREEN, stdout);
+	watch_page(&session->view, size.ws_col, size.ws_row, stdout);
+	fflush(stdout);
+}
+
+/* Nothing that is watched is there any more. */
+static bool all_gone(const struct session *session)
+{
+	for (uint32_t i = 0; i < session->view.nr_objects; i++)
+		if (!ledger_sum(session->objects[i].ledger).ended &&
+		    !watchpoints_health(session->watch, i).ended)
+			return false;
+	return true;
+}
+
+static void on_time(void *arg)
+{
+	struct session *session = arg;
+	uint64_t now = loop_now();
+	uint64_t next = now + PAGE_NS;
+
+	session->view.elapsed_ns = now - session->view.started_ns;
+	if (session->until_ns && now >= session->until_ns) {
+		end(session, "time");
+		return;
+	}
+	watchpoints_mark(session->watch, NULL); /* a full ring says so at the end */
+	watchpoints_read(session->watch, seen, session);
+	if (session->view.left_ns && all_gone(session)) {
+		end(session, "unregister");
+		return;
+	}
+	show_page(session);
+	if (session->until_ns && next > session->until_ns)
+		next = session->until_ns;
+	loop_timer_set(session->timer, next);
+}
+
+/* --- the interface goes away --- */
+
+static int netlink_open(struct why *why)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+		int err = errno;
+
+		if (fd >= 0)
+			close(fd);
+		return why_set(why, err, "watch: cannot listen to rtnetlink: %s",
+			       strerror(err));
+	}
+	return fd;
+}
+
+/*
+ * Unregistered, or moved to another namespace. Its counter lives on as long as somebody holds it: that is
+ * the time in which to look.
+ */
+static void leave(struct session *session)
+{
+	struct watch *view = &session->view;
+
+	if (view->left_ns)
+		return;
+	view->left_ns = loop_now() - view->started_ns;
+	if (!session->is_terminal)
+		fprintf(stderr,
+			"%s left its namespace (unregistered, or moved); watching until all "
+			"let go of "
+			"it\n",
+			view->interface);
+	loop_timer_set(session->timer, loop_now());
+}
+
+static void on_link(void *arg)
+{
+	struct session *session = arg;
+	union {
+		struct nlmsghdr head;
+		char bytes[16384];
+	} message;
+	ssize_t got;
+
+	while ((got = recv(session->netlink, &message, sizeof(message), 0)) > 0) {
+		int left = (int)got;
+
+		for (struct nlmsghdr *at = &message.head; NLMSG_OK(at, left);
+		     at = NLMSG_NEXT(at, left)) {
+			const struct ifinfomsg *link = NLMSG_DATA(at);
+
+			if (at->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC &&
+			    (uint32_t)link->ifi_index == session->view.ifindex)
+				leave(session);
+		}
+	}
+	/* What was missed may have been it. */
+	if (got < 0 && errno == ENOBUFS && !if_nametoindex(session->view.interface))
+		leave(session);
+}
+
+/* --- the course of it --- */
+
+static int arm(struct session *session, const struct options *options, struct told_to *to,
+	       struct why *why)
+{
+	const struct probes_ask ask = { .counts_only = true, .watchpoints = true };
+	int err = symbols_load(&session->symbols, why);
+
+	if (!err)
+		err = probes_open(&ask, &session->probes, why);
+	if (!err)
+		err = watchpoints_prove(session->probes, SLOT_INSPECT, session->view.ifindex,
+					why);
+	if (!err)
+		err = watchpoints_arm(session->probes, SLOT_INSPECT, session->view.ifindex,
+				      options->objects, options->nr_objects, 0, &session->watch,
+				      why);
+	for (uint32_t i = 0; !err && i < options->nr_objects; i++) {
+		struct watch_object *object = &session->objects[i];
+
+		to[i] = (struct told_to){ session, object };
+		watchpoint_object_name(&options->objects[i], object->name);
+		object->counter = watchpoints_counter(session->watch, i);
+		object->ledger = ledger_new(session->symbols, object->counter, told, &to[i]);
+		if (!object->ledger)
+			err = why_set(why, ENOMEM, "watch: out of memory");
+	}
+	return err;
+}
+
+static int listen_to_all(struct session *session, struct why *why)
+{
+	struct loop *loop = session->loop;
+
+	session->timer = loop_timer(loop, on_time, session);
+	if (!session->timer || !loop_signal(loop, SIGINT, on_signal, session) ||
+	    !loop_signal(loop, SIGTERM, on_signal, session) ||
+	    !loop_fd(loop, session->netlink, on_link, session) ||
+	    !loop_fd(loop, watchpoints_fd(session->watch), on_writes, session))
+		return why_set(why, ENOMEM, "watch: out of memory");
+	loop_timer_set(session->timer, loop_now());
+	return 0;
+}
+
+/* The last mark, then no more writes, then whatever waits. */
+static void close_books(struct session *session)
+{
+	watchpoints_mark(session->watch, NULL);
+	watchpoints_stop(session->watch);
+	watchpoints_read(session->watch, seen, session);
+	session->view.elapsed_ns = loop_now() - session->view.started_ns;
+	for (uint32_t i = 0; i < session->view.nr_objects; i++) {
+		struct watchpoint_health health = watchpoints_health(session->watch, i);
+
+		session->objects[i].hole = ledger_check(session->objects[i].ledger, &health);
+	}
+}
+
+/* What its log has of it, of an interface that cannot be unregistered. */
+static void show_logged_tracker(const char *interface)
+{
+	char *text = klog_text();
+	FILE *log = text && *text ? fmemopen(text, strlen(text), "r") : NULL;
+	struct reftracker tracker;
+
+	if (log && !reftracker_read_log(log, interface, &tracker))
+		watch_tracker(&tracker, stdout);
+	if (log)
+		fclose(log);
+	free(text);
+}
+
+/* What the kernel's own tracker has, where there is one. */
+static void show_trackers(const struct session *session)
+{
+	DIR *folder = opendir(TRACKERS);
+	const struct dirent *entry;
+
+	if (!folder && session->view.left_ns)
+		show_logged_tracker(session->view.interface);
+	while (folder && (entry = readdir(folder))) {
+		struct reftracker tracker;
+		char path[sizeof(TRACKERS) + sizeof(entry->d_name) + 1];
+		FILE *file;
+
+		snprintf(path, sizeof(path), TRACKERS "/%s", entry->d_name);
+		if (strncmp(entry->d_name, "netdev@", strlen("netdev@")) != 0)
+			continue;
+		file = fopen(path, "re");
+		if (file && !reftracker_read(file, &tracker))
+			watch_tracker(&tracker, stdout);
+		if (file)
+			fclose(file);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+static int show_end(struct session *session)
+{
+	switch (session->form) {
+	case FORM_TEXT:
+		if (session->is_terminal)
+			fputs(CLEAR_SCREEN, stdout);
+		watch_tables(&session->view, stdout);
+		show_trackers(session);
+		break;
+	case FORM_STACKS: watch_stacks(&session->view, stdout); break;
+	case FORM_JSON:
+	case FORM_RECORDS: return watch_summary_line(&session->view, stdout);
+	}
+	return fflush(stdout) == EOF || ferror(stdout) ? -EIO : 0;
+}
+
+static int watch(const struct options *options, struct session *session, struct why *why)
+{
+	struct told_to to[WATCHPOINT_OBJECTS_MAX];
+	int err = options->netns ? visit_netns(options->netns, why) : 0;
+
+	if (err)
+		return err;
+	session->view.netns_inum = visited_netns();
+	session->view.ifindex = if_nametoindex(options->interface);
+	if (!session->view.ifindex)
+		return why_set(why, ENODEV,
+			       "watch: no interface %s in this network namespace; `dadrace "
+			       "inspect` lists all, and --netns looks into another",
+			       options->interface);
+	err = session->netlink = netlink_open(why);
+	if (err >= 0)
+		err = arm(session, options, to, why);
+	if (!err)
+		err = loop_new(&session->loop, why);
+	if (!err)
+		err = listen_to_all(session, why);
+	if (err)
+		return err;
+	session->view.started_ns = loop_now();
+	session->until_ns = options->for_ns ? session->view.started_ns + options->for_ns : 0;
+	if (!session->is_terminal)
+		fprintf(stderr, "Watching %s (ifindex %u); Ctrl-C ends\n", options->interface,
+			session->view.ifindex);
+	loop_run(session->loop);
+	close_books(session);
+	if (!session->err)
+		session->err = show_end(session);
+	if (session->err)
+		return why_set(why, -session->err, "watch: cannot write to standard output: %s",
+			       strerror(-session->err));
+	return 0;
+}
+
+static void clear(struct session *session)
+{
+	loop_free(session->loop);
+	watchpoints_disarm(session->watch);
+	for (uint32_t i = 0; i < session->view.nr_objects; i++)
+		ledger_free(session->objects[i].ledger);
+	probes_close(session->probes);
+	symbols_free(session->symbols);
+	if (session->netlink >= 0)
+		close(session->netlink);
+}
+
+static int exit_of(int err, const struct session *session)
+{
+	switch (-err) {
+	case 0: break;
+	case ENODEV:
+	case ENOENT:
+	case EINVAL: return EXIT_USAGE;
+	case ENOSPC: return EXIT_BUSY;
+	case EPERM:
+	case EACCES:
+	case ENOTSUP: return EXIT_CANNOT;
+	default: return EXIT_INTERNAL;
+	}
+	for (uint32_t i = 0; i < session->view.nr_objects; i++)
+		if (session->objects[i].hole)
+			return EXIT_INCONCLUSIVE;
+	return EXIT_CLEAN;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct session *session;
+	struct why why = { "" };
+	int err = read_options(argc, argv, &options);
+
+	if (err)
+		return err < 0 ? command_help(&command_watch) : err;
+	session = calloc(1, sizeof(*session));
+	if (!session) {
+		fputs("dadrace: watch: out of memory\n", stderr);
+		return EXIT_INTERNAL;
+	}
+	session->view.interface = options.interface;
+	session->view.objects = session->objects;
+	session->view.nr_objects = options.nr_objects;
+	session->form = options.form;
+	session->is_terminal = isatty(STDOUT_FILENO);
+	session->netlink = -1;
+	err = watch(&options, session, &why);
+	if (err)
+		fprintf(stderr, "dadrace: %s\n", why.text);
+	err = exit_of(err, session);
+	clear(session);
+	free(session);
+	return err;
+}
+
+const struct command command_watch = {
+	.name = "watch",
+	.arguments = "IFACE [--netns NAME|PATH|PID] [--object OBJECT]... [--for TIME] "
+		     "[--stacks | --json | --records]",
+	.doc = "Shows who takes and who drops references of an interface, live",
+	.help = "  --netns NS       look into this network namespace: a name of ip-netns(8),\n"
+		"                   a path, or the pid of a process in it\n"
+		"  --object OBJECT  whose counter: netdev (the default), idev (its "
+		"inet6_dev),\n"
+		"                   addr=ADDRESS (one of its IPv6 addresses), neigh=ADDRESS "
+		"(one\n"
+		"                   of its IPv6 neighbours), dst=0xADDRESS (a dst_entry in "
+		"kernel\n"
+		"                   memory); may be given again\n"
+		"  --for TIME       end after 10s, 500ms, 2m; without it Ctrl-C ends\n"
+		"  --stacks         at the end, folded stacks for flamegraph.pl or inferno\n"
+		"  --json           a line for each hold and put, and one with the sums\n"
+		"  --records        the same with what was read instead of what it means: what "
+		"a\n"
+		"                   test of ledgers plays (tests/unit/ledgers)\n"
+		"\n"
+		"Each hold and put is caught by a hardware watchpoint on the counter, so "
+		"nothing\n"
+		"that writes it is missed, inlined or not. A CPU has four; each object takes "
+		"one.\n"
+		"Holds from before the start are in the count, but nobody knows whose they "
+		"are.\n"
+		"An interface that is unregistered meanwhile is watched until all have let go "
+		"of it.\n"
+		"Exit codes: 0; 3 the ledger has holes, which are named; 75 no watchpoint is "
+		"free.\n",
+	.run = run,
+};

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_EXPLORE_POINT_H
+#define DADRACE_EXPLORE_POINT_H
+
+#include "spec/campaign.h"
+#include "spec/order.h"
+#include "spec/spec.h"
+
+/*
+ * A point of the space that an explorer looks through: what is injected in one trial. For the explorer's
+ * own files; explore.h is the model.
+ *
+ * A point makes sense when each of its holds can end: who waits for a thread to be held has a hold of
+ * that thread beside it, two threads do not wait for each other to be done, and DAD does not wait for I
+ * where it has the RTNL, which I needs. All points that are made here do.
+ */
+enum { POINT_HOLDS_MAX = 3 };
+
+struct point_hold {
+	uint32_t place; /* number in the space's places */
+	enum order_until until;
+	enum order_thread other;
+	uint64_t time_us;
+};
+
+struct point {
+	struct point_hold holds[POINT_HOLDS_MAX]; /* places ascending */
+	uint32_t nr_holds;
+	enum order_thread starts_when;
+	enum direction direction;
+	enum target target;
+	uint32_t echoes;
+	uint64_t offset_us;
+	uint64_t hold_us; /* of the window; 0: none */
+	enum dad_answer answer;
+	enum message_kind message;
+	enum change_kind change;
+	enum load_kind load;
+};
+
+struct point_space {
+	const struct campaign *campaign;
+	struct order places;	     /* each as a hold whose end is not said */
+	bool threads[ORDER_THREADS]; /* that can be waited for */
+};
+
+/* What a trial without injection took; 0: not known. */
+struct point_lengths {
+	uint64_t window_ns, thread_i_ns, thread_ii_ns;
+};
+
+void point_space(const struct campaign *campaign, struct point_space *space);
+
+/* Threads that have a place. */
+uint32_t point_threads(const struct point_space *space);
+
+bool point_makes_sense(const struct point_space *space, const struct point *point);
+
+void point_random(const struct point_space *space, uint64_t *state, struct point *point);
+void point_measure(const struct point_space *space, uint64_t *state, struct point *point);
+void point_sample(const struct point_space *space, uint64_t *state,
+		  const struct point_lengths *lengths, struct point *point);
+void point_pct(const struct point_space *space, uint64_t *state, struct point *point);
+
+/*
+ * A schedule, as iterative context bounding goes through them (Musuvathi and Qadeer, PLDI 2007): one
+ * thread runs to a place, then another one to a place of its own, and so on; each goes on when the next is
+ * held, and the last when the others are done, or one in four after the longest time. Thread II starts when
+ * it is its turn. One in eight has one hold only, as two holds try what each of them would, and more.
+ */
+void point_schedule(const struct point_space *space, uint64_t *state, struct point *point);
+
+/* A hash of a point's holds and start, a time by its power of two. */
+uint64_t point_order_key(const struct point *point);
+
+/* The next point of the grid, which begins anew at its end. */
+void point_sweep(const struct point_space *space, uint64_t *cursor, struct point *point);
+
+/* One of the mutations that can change anything, drawn evenly. */
+enum explore_mutation point_draw_mutation(const struct point_space *space, uint64_t *state);
+
+/* Changes one thing of a point; `other` is for the splice. False: it is as it was, or makes no sense. */
+bool point_mutate(const struct point_space *space, uint64_t *state,
+		  enum explore_mutation mutation, const struct point *other,
+		  struct point *point);
+
+/* Puts the point into a race trial's spec. */
+void point_put(const struct point_space *space, const struct point *point,
+	       struct trial_spec *spec);
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "parse/campaign.h"
+#include "io/archives.h"
+#include "io/child.h"
+#include "guest/initramfs.h"
+#include "guest/modules.h"
+#include "guest/plant.h"
+
+enum { FILES_MAX = 512 };
+
+struct making {
+	struct initramfs *archive;
+	char *put[FILES_MAX]; /* paths that are in it already */
+	size_t nr_put;
+	struct why *why;
+};
+
+static bool is_put(struct making *making, const char *path)
+{
+	for (size_t i = 0; i < making->nr_put; i++)
+		if (!strcmp(making->put[i], path))
+			return true;
+	return false;
+}
+
+static int remember(struct making *making, const char *path)
+{
+	char *copy = making->nr_put < FILES_MAX ? strdup(path) : NULL;
+
+	if (!copy)
+		return why_set(making->why, ENOMEM, "guest: too many files for its initramfs");
+	making->put[making->nr_put++] = copy;
+	return 0;
+}
+
+/* The folders above a path, outermost first. */
+static int put_folders(struct making *making, const char *path)
+{
+	char part[PATH_MAX];
+	int err = 0;
+
+	for (const char *slash = strchr(path + 1, '/'); !err && slash;
+	     slash = strchr(slash + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		if (is_put(making, part))
+			continue;
+		err = initramfs_folder(making->archive, part + 1, making->why);
+		if (!err)
+			err = remember(making, part);
+	}
+	return err;
+}
+
+/* Puts a file of this machine at the path that it is known by, links followed. */
+static int put_file(struct making *making, const char *path)
+{
+	int err;
+
+	if (is_put(making, path))
+		return 0;
+	err = put_folders(making, path);
+	if (!err)
+		err = initramfs_file(making->archive, path + 1, path, 0755, making->why);
+	return err ? err : remember(making, path);
+}
+
+/*
+ * Puts a program at `path` and the libraries that the dynamic loader would give it; for a script, its
+ * interpreter with its own.
+ */
+static int put_program(struct making *making, const char *from, const char *path)
+{
+	const char *const list[] = { "ldd", from, NULL };
+	char head[256] = "", *text = NULL, *line, *save = NULL;
+	struct why no_libraries;
+	FILE *file = fopen(from, "re");
+	int err;
+
+	if (!file || !fgets(head, sizeof(head), file))
+		head[0] = '\0';
+	if (file)
+		fclose(file);
+	err = put_folders(making, path);
+	if (!err && !is_put(making, path)) {
+		err = initramfs_file(making->archive, path + 1, from, 0755, making->why);
+		if (!err)
+			err = remember(making, path);
+	}
+	if (!err && !strncmp(head, "#!", 2)) {
+		char *interpreter = head + 2 + strspn(head + 2, " \t");
+
+		interpreter[strcspn(interpreter, " \t\n")] = '\0';
+		return put_program(making, interpreter, interpreter);
+	}
+	if (err || child_output(list, NULL, &text, &no_libraries))
+		return err; /* a static program has none */
+	for (line = strtok_r(text, "\n", &save); !err && line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *library = strchr(line, '/');
+
+		if (!library)
+			continue;
+		library[strcspn(library, " ")] = '\0';
+		err = put_file(making, library);
+	}
+	free(text);
+	return err;
+}
+
+static bool is_regular(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+/*
+ * The bring-up's program, and every other word of its command that names a program or a file here
+ * ("sh -c 'ip link ...'" needs ip too).
+ */
+static int put_bringup(struct making *making, const struct campaign *campaign)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < campaign->bringup.nr_command; i++) {
+		char *words = strdup(campaign->bringup.command[i]), *save = NULL;
+		char path[PATH_MAX];
+
+		if (!words)
+			return why_set(making->why, ENOMEM, "guest: out of memory");
+		for (char *word = strtok_r(words, " \t\n;&|()", &save); !err && word;
+		     word = strtok_r(NULL, " \t\n;&|()", &save))
+			if (word[0] != '{' && !child_find(word, path, sizeof(path)))
+				err = put_program(making, path, path);
+			else if (word[0] == '/' && is_regular(word))
+				err = put_file(making, word);
+		free(words);
+	}
+	return err;
+}
+
+static const char *const device_modules[DEVICE_KINDS][3] = {
+	[DEVICE_VETH] = { "veth" },
+	[DEVICE_MACVLAN] = { "veth", "macvlan" },
+	[DEVICE_BRIDGE] = { "veth", "bridge" },
+	[DEVICE_DUMMY] = { "dummy" },
+};
+
+static int add_device_modules(struct making *making, struct modules *modules,
+			      const struct image *image, int kind)
+{
+	bool found;
+	int err = 0;
+
+	for (int i = 0; !err && image->modules && i < 3 && device_modules[kind][i]; i++)
+		err = modules_add(modules, image->modules, device_modules[kind][i], &found,
+				  making->why);
+	return err;
+}
+
+static int put_modules(struct making *making, const struct campaign *campaign,
+		       const struct image *image)
+{
+	static const char *const always[] = { "virtio_pci", "virtio_console" };
+	struct modules modules = { 0 };
+	bool found;
+	int err = 0;
+
+	for (int i = 0; !err && image->modules && i < 2; i++)
+		err = modules_add(&modules, image->modules, always[i], &found, making->why);
+	for (int kind = 0; !err && kind < DEVICE_KINDS; kind++)
+		if (!campaign || (enum device_kind)kind == campaign->device.kind)
+			err = add_device_modules(making, &modules, image, kind);
+	for (size_t i = 0; !err && i < modules.nr; i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "/modules/%02zu-%s.ko", i, modules.list[i].name);
+		err = put_folders(making, path);
+		if (!err)
+			err = initramfs_data(making->archive, path + 1, 0644,
+					     modules.list[i].data, modules.list[i].size,
+					     making->why);
+	}
+	modules_clear(&modules);
+	return err;
+}
+
+static int put_plant(struct making *making, const struct campaign *campaign, const char *plant)
+{
+	char parameters[128];
+	int err = put_folders(making, PLANT_MODULE);
+
+	if (!err)
+		err = initramfs_file(making->archive, PLANT_MODULE + 1, plant, 0644,
+				     making->why);
+	snprintf(parameters, sizeof(parameters), "bug=%s", campaign->vm.plant);
+	return err ? err :
+		     initramfs_data(making->archive, PLANT_PARAMETERS + 1, 0644, parameters,
+				    strlen(parameters), making->why);
+}
+
+/* In the guest the kernel to be tested is the running one. */
+static int put_campaign(struct making *making, const struct campaign *campaign)
+{
+	struct campaign inside = *campaign;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	int err;
+
+	inside.kernel = inside.modules = inside.vm.plant_module = NULL;
+	inside.stop.nr_decided = 0; /* the host decides: it has seen the guests before, too */
+	err = file ? campaign_dump(&inside, file) : -ENOMEM;
+
+	if ((file && fclose(file)) || err)
+		err = why_set(making->why, ENOMEM,
+			      "guest: the campaign cannot be written down");
+	if (!err)
+		err = initramfs_data(making->archive, "campaign.yaml", 0644, text, size,
+				     making->why);
+	free(text);
+	return err;
+}
+
+int guest_image_make(const char *path, const struct campaign *campaign,
+		     const struct image *image, const char *plant, const char *learned,
+		     struct why *why)
+{
+	static const char *const folders[] = { "/proc/", "/sys/", "/dev/",
+					       "/tmp/",	 "/run/", "/etc/" };
+	struct making making = { .why = why };
+	struct why ignored;
+	char self[PATH_MAX] = "";
+	int err = initramfs_create(path, &making.archive, why);
+
+	if (err)
+		return err;
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		err = why_set(why, errno, "guest: /proc/self/exe: %s", strerror(errno));
+	for (size_t i = 0; !err && i < sizeof(folders) / sizeof(folders[0]); i++)
+		err = put_folders(&making, folders[i]);
+	if (!err)
+		err = put_program(&making, self, "/bin/dadrace");
+	if (!err && campaign)
+		err = put_bringup(&making, campaign);
+	if (!err)
+		err = put_modules(&making, campaign, image);
+	if (!err && plant)
+		err = put_plant(&making, campaign, plant);
+	if (!err && campaign)
+		err = put_campaign(&making, campaign);
+	if (!err && learned)
+		err = initramfs_data(making.archive, "learned.ndjson", 0644, learned,
+				     strlen(learned), why);
+	for (size_t i = 0; i < making.nr_put; i++)
+		free(making.put[i]);
+	if (initramfs_close(making.archive, err ? &ignored : why) && !err)
+		err = -EIO;
+	return err;
+}

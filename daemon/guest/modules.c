@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/archives.h"
+#include "guest/modules.h"
+
+/* File names use '-' and '_' as they like; module names only '_'. */
+static bool is_file_of(const char *file, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < n; i++)
+		if (file[i] != name[i] && !(file[i] == '-' && name[i] == '_'))
+			return false;
+	return !strncmp(file + n, ".ko", 3);
+}
+
+static bool find_file(const char *folder, const char *name, char *path, size_t size)
+{
+	char *const roots[] = { (char *)folder, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	bool found = false;
+	FTSENT *entry;
+
+	while (tree && !found && (entry = fts_read(tree)))
+		if (entry->fts_info == FTS_F && is_file_of(entry->fts_name, name))
+			found = snprintf(path, size, "%s", entry->fts_path) < (int)size;
+	if (tree)
+		fts_close(tree);
+	return found;
+}
+
+int module_read(const char *path, struct module *module, struct why *why)
+{
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+	*module = (struct module){ 0 };
+	snprintf(module->name, sizeof(module->name), "%.*s",
+		 (int)(strstr(name, ".ko") ? strstr(name, ".ko") - name : (long)strlen(name)),
+		 name);
+	return archive_read_file(path, &module->data, &module->size, why);
+}
+
+/* The .modinfo section: its end, and in `from` its beginning; NULL when there is none. */
+static const char *info_section(const struct module *module, const char **from)
+{
+	const char *bytes = module->data;
+	const Elf64_Ehdr *header = module->data;
+	const Elf64_Shdr *sections;
+	const char *names;
+
+	if (module->size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    header->e_shoff > module->size || header->e_shstrndx >= header->e_shnum ||
+	    header->e_shnum > (module->size - header->e_shoff) / sizeof(*sections))
+		return NULL;
+	sections = (const Elf64_Shdr *)(bytes + header->e_shoff);
+	names = bytes + sections[header->e_shstrndx].sh_offset;
+	for (int i = 0; i < header->e_shnum; i++) {
+		if (sections[i].sh_offset + sections[i].sh_size > module->size ||
+		    strcmp(names + sections[i].sh_name, ".modinfo") != 0)
+			continue;
+		*from = bytes + sections[i].sh_offset;
+		return *from + sections[i].sh_size;
+	}
+	return NULL;
+}
+
+const char *module_info(const struct module *module, const char *key, const char *after)
+{
+	const char *at, *end = info_section(module, &at);
+	size_t n = strlen(key);
+
+	if (!end)
+		return NULL;
+	if (after)
+		at = after + strnlen(after, (size_t)(end - after)) + 1;
+	for (; at < end; at += strnlen(at, (size_t)(end - at)) + 1)
+		if (!strncmp(at, key, n) && at[n] == '=')
+			return at + n + 1;
+	return NULL;
+}
+
+static bool is_listed(const struct modules *modules, const char *name)
+{
+	for (size_t i = 0; i < modules->nr; i++)
+		if (!strcmp(modules->list[i].name, name))
+			return true;
+	return false;
+}
+
+static int add_needed(struct modules *modules, const char *folder, const struct module *module,
+		      struct why *why)
+{
+	const char *depends = module_info(module, "depends", NULL);
+	int err = 0;
+
+	while (!err && depends && *depends) {
+		size_t n = strcspn(depends, ",");
+		char name[sizeof(module->name)];
+		bool found;
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, depends);
+		err = modules_add(modules, folder, name, &found, why);
+		if (!err && !found)
+			err = why_set(why, ENOENT,
+				      "modules: %s needs %s, which is not below %s",
+				      module->name, name, folder);
+		depends += n + (depends[n] == ',');
+	}
+	return err;
+}
+
+int modules_add(struct modules *modules, const char *folder, const char *name, bool *found,
+		struct why *why)
+{
+	struct module module = { 0 }, *more;
+	char path[1024];
+	int err;
+
+	*found = is_listed(modules, name);
+	if (*found || !find_file(folder, name, path, sizeof(path)))
+		return 0;
+	err = module_read(path, &module, why);
+	snprintf(module.name, sizeof(module.name), "%s", name);
+	if (!err)
+		err = add_needed(modules, folder, &module, why);
+	if (err) {
+		free(module.data);
+		return err;
+	}
+	more = realloc(modules->list, (modules->nr + 1) * sizeof(*more));
+	if (!more) {
+		free(module.data);
+		return why_set(why, ENOMEM, "modules: out of memory");
+	}
+	more[modules->nr++] = module;
+	modules->list = more;
+	*found = true;
+	return 0;
+}
+
+void modules_clear(struct modules *modules)
+{
+	for (size_t i = 0; i < modules->nr; i++)
+		free(modules->list[i].data);
+	free(modules->list);
+	*modules = (struct modules){ 0 };
+}

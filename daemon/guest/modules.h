@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_MODULES_H
+#define DADRACE_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/why.h"
+
+/*
+ * Kernel modules of an image: found by name below its folder of modules, uncompressed, each after
+ * those that it depends on (the "depends" of its .modinfo section; packages ship no modules.dep).
+ */
+struct module {
+	char name[64];
+	void *data;
+	size_t size;
+};
+
+struct modules {
+	struct module *list;
+	size_t nr;
+};
+
+/* Reads one file, uncompressed; `data` is malloc'd and the caller's. */
+int module_read(const char *path, struct module *module, struct why *why);
+
+/*
+ * The values of a key in the module's .modinfo section, one by one: `after` is the last one given,
+ * NULL at first. NULL at the end.
+ */
+const char *module_info(const struct module *module, const char *key, const char *after);
+
+/*
+ * Adds a module and what it needs, once. One that the folder does not have is not an error
+ * (*found is false): it may well be built in.
+ */
+int modules_add(struct modules *modules, const char *folder, const char *name, bool *found,
+		struct why *why);
+void modules_clear(struct modules *modules);
+
+#endif

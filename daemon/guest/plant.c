@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/child.h"
+#include "machine/machine.h"
+#include "guest/modules.h"
+#include "guest/plant.h"
+
+enum { PATH = 4096 };
+
+/* The source tree that this program was built from, or what was installed of it. */
+static const char *build_script(void)
+{
+	return access(PLANT_SOURCE "/build", X_OK) ? PLANT_INSTALLED "/build" :
+						     PLANT_SOURCE "/build";
+}
+
+/* SUITE/RELEASE of a package that has a suite, or RELEASE. */
+static void name_kernel(const char *kernel, const struct image *image, char name[PATH])
+{
+	const char *slash = access(kernel, R_OK) ? strchr(kernel, '/') : NULL;
+
+	snprintf(name, PATH, "%.*s%s", slash ? (int)(slash - kernel) + 1 : 0, kernel,
+		 image->release);
+}
+
+static int build(const char *kernel, const struct image *image, char **module, struct why *why)
+{
+	char self[PATH] = "", name[PATH];
+	const char *const argv[] = { build_script(), name, NULL };
+	char *path = NULL;
+	int err;
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0 ||
+	    setenv("DADRACE", self, 1))
+		return why_set(why, errno, "plant: /proc/self/exe: %s", strerror(errno));
+	name_kernel(kernel, image, name);
+	err = child_output(argv, NULL, &path, why);
+	if (err)
+		return err;
+	path[strcspn(path, "\n")] = '\0';
+	*module = path;
+	return 0;
+}
+
+/* "saddr-fail: sentence" against a name. */
+static bool is_bug(const char *info, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(info, name, n) && info[n] == ':';
+}
+
+static int check_name(const char *path, const char *name, struct why *why)
+{
+	char names[512] = "";
+	struct module module;
+	bool found = false;
+	size_t used = 0;
+	int err = module_read(path, &module, why);
+
+	if (err)
+		return err;
+	for (const char *info = NULL; (info = module_info(&module, "bug", info));) {
+		int n = snprintf(names + used, sizeof(names) - used, "%s%.*s", used ? ", " : "",
+				 (int)strcspn(info, ":"), info);
+
+		used = used + (size_t)n < sizeof(names) ? used + (size_t)n : sizeof(names) - 1;
+		found |= is_bug(info, name);
+	}
+	free(module.data);
+	if (found)
+		return 0;
+	return why_set(why, EINVAL, "plant: %s cannot plant \"%s\"; it has: %s", path, name,
+		       used ? names : "no bug at all");
+}
+
+int plant_make(const struct campaign *campaign, const struct image *image, char **module,
+	       struct why *why)
+{
+	char *path = NULL;
+	int err = 0;
+
+	if (!campaign->vm.plant) {
+		*module = NULL;
+		return 0;
+	}
+	if (!campaign->vm.plant_module)
+		err = build(campaign->kernel, image, &path, why);
+	else if (!(path = strdup(campaign->vm.plant_module)))
+		err = why_set(why, ENOMEM, "plant: out of memory");
+	if (!err)
+		err = check_name(path, campaign->vm.plant, why);
+	if (err) {
+		free(path);
+		return err;
+	}
+	*module = path;
+	return 0;
+}
+
+int plant_check(const struct campaign *campaign, struct why *why)
+{
+	struct machine machine;
+
+	machine_read(&machine);
+	if (!strcmp(machine.planted, campaign->vm.plant ? campaign->vm.plant : ""))
+		return 0;
+	if (machine.planted[0])
+		return why_set(why, ENOTSUP,
+			       "plant: the bug %s is planted in this kernel, and the campaign "
+			       "does not want it; reboot",
+			       machine.planted);
+	return why_set(
+		why, ENOTSUP,
+		"plant: %s is not planted in this kernel, and never will be: a bug is for "
+		"a "
+		"virtual machine; give --kernel IMAGE",
+		campaign->vm.plant);
+}

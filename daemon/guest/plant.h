@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_PLANT_H
+#define DADRACE_PLANT_H
+
+#include "spec/campaign.h"
+#include "guest/kernel_image.h"
+#include "base/why.h"
+
+/*
+ * A planted bug: a kernel module that puts a known fault into the guest's kernel, so that it can be
+ * shown that the fault is found. Never loaded into the kernel that runs here.
+ *
+ *   vm.plant_module, or tests/vm/kmod/build for that kernel ──> dadrace_plant.ko ──> initramfs
+ *   in the guest: loaded with bug=NAME before the campaign begins
+ *
+ * The module lists its bugs as "bug=NAME: sentence" in its .modinfo section.
+ */
+#define PLANT_MODULE	 "/plant/dadrace_plant.ko" /* in the guest */
+#define PLANT_PARAMETERS "/plant/parameters"
+
+/*
+ * Gives the path of the module that has the bug vm.plant of the campaign, malloc'd; NULL when nothing is
+ * to be planted. Building one may take a minute, once for a kernel. Errors: -EINVAL for a name that
+ * the module does not have (the sentence lists them), otherwise what reading or building it gave.
+ */
+int plant_make(const struct campaign *campaign, const struct image *image, char **module,
+	       struct why *why);
+
+/*
+ * Whether the bug that the campaign wants planted is in the kernel that runs here (and none when it
+ * wants none): -ENOTSUP with the sentence otherwise.
+ */
+int plant_check(const struct campaign *campaign, struct why *why);
+
+#endif

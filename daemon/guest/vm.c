@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/child.h"
+#include "guest/vm.h"
+
+enum { KVM_TRIAL_MS = 10000, WORD = 1200, WORDS = 48 };
+
+struct vm {
+	pid_t pid;
+	int results;
+};
+
+/*
+ * -cpu max,-cx16: QEMU 7.2 mis-executes cmpxchg16b under TCG now and then. q35: microvm does not boot
+ * under TCG. oops=panic: a guest that has oopsed is of no more use, and dies at once.
+ * netdev_unregister_timeout_secs: "waiting for ... to become free" comes while a trial still listens
+ * (5.10 does not know it, and waits for 10 s).
+ */
+static void write_words(const struct vm_ask *ask, int results, char words[WORDS][WORD], int *nr)
+{
+	const char *const plain[] = { "qemu-system-x86_64",
+				      "-nodefaults",
+				      "-no-user-config",
+				      "-nographic",
+				      "-no-reboot",
+				      "-M",
+				      "q35",
+				      "-cpu",
+				      "max,-cx16" };
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		snprintf(words[n++], WORD, "%s", plain[i]);
+	snprintf(words[n++], WORD, "-accel");
+	snprintf(words[n++], WORD, "%s", ask->kvm ? "kvm" : "tcg");
+	snprintf(words[n++], WORD, "-smp");
+	snprintf(words[n++], WORD, "%u", ask->cpus);
+	snprintf(words[n++], WORD, "-m");
+	snprintf(words[n++], WORD, "%u", ask->memory_mb);
+	snprintf(words[n++], WORD, "-kernel");
+	snprintf(words[n++], WORD, "%s", ask->vmlinuz);
+	snprintf(words[n++], WORD, "-initrd");
+	snprintf(words[n++], WORD, "%s", ask->initramfs);
+	snprintf(words[n++], WORD, "-append");
+	snprintf(words[n++], WORD,
+		 "console=ttyS0 rdinit=/bin/dadrace panic=-1 oops=panic quiet loglevel=5 "
+		 "sysctl.net.core.netdev_unregister_timeout_secs=1 -- %s",
+		 ask->arguments);
+	snprintf(words[n++], WORD, "-chardev");
+	snprintf(words[n++], WORD, "file,id=console,append=on,path=%s", ask->console);
+	snprintf(words[n++], WORD, "-serial");
+	snprintf(words[n++], WORD, "chardev:console");
+	snprintf(words[n++], WORD, "-device");
+	snprintf(words[n++], WORD, "virtio-serial-pci");
+	/* A connected socket by its descriptor: nothing listens, nothing has a name. */
+	snprintf(words[n++], WORD, "-chardev");
+	snprintf(words[n++], WORD, "socket,id=results,fd=%d", results);
+	snprintf(words[n++], WORD, "-device");
+	snprintf(words[n++], WORD, "virtserialport,chardev=results,name=dadrace");
+	*nr = n;
+}
+
+__attribute__((noreturn)) static void become_qemu(const struct vm_ask *ask, int results,
+						  pid_t parent)
+{
+	static char words[WORDS][WORD];
+	char *argv[WORDS + 1] = { NULL };
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), nr;
+	int console = open(ask->console, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	sigset_t none;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) /* it died before that */
+		_exit(125);
+	setsid(); /* Ctrl-C is for us */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	dup2(nothing, STDIN_FILENO);
+	dup2(nothing, STDOUT_FILENO);
+	dup2(console >= 0 ? console : nothing,
+	     STDERR_FILENO); /* its own complaints beside the guest's */
+	fcntl(results, F_SETFD, 0);
+	write_words(ask, results, words, &nr);
+	for (int i = 0; i < nr; i++)
+		argv[i] = words[i];
+	argv[nr] = NULL;
+	execvp(argv[0], argv);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (!vm)
+		return why_set(why, ENOMEM, "vm: out of memory");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		free(vm);
+		return why_set(why, errno, "vm: socketpair: %s", strerror(errno));
+	}
+	fflush(NULL);
+	vm->pid = fork();
+	if (vm->pid == 0)
+		become_qemu(ask, pair[1], parent);
+	close(pair[1]);
+	vm->results = pair[0];
+	if (vm->pid < 0) {
+		int err = errno;
+
+		close(pair[0]);
+		free(vm);
+		return why_set(why, err, "vm: fork: %s", strerror(err));
+	}
+	*out = vm;
+	return 0;
+}
+
+int vm_results(const struct vm *vm)
+{
+	return vm->results;
+}
+
+void vm_end(struct vm *vm)
+{
+	if (!vm)
+		return;
+	kill(vm->pid, SIGKILL);
+	while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(vm->results);
+	free(vm);
+}
+
+bool vm_installed(void)
+{
+	char path[4096];
+
+	return !child_find("qemu-system-x86_64", path, sizeof(path));
+}
+
+/* The first word that the kernel's own start code prints once it runs. */
+static bool console_speaks(int console)
+{
+	char text[65536];
+	ssize_t n = pread(console, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, "VFS:") || strstr(text, "Kernel panic");
+}
+
+/*
+ * Without an initramfs a kernel that runs ends in a panic (no root file system) and QEMU exits; one
+ * that KVM cannot run ends QEMU before it has printed that, or never does.
+ */
+bool vm_kvm_works(const char *vmlinuz)
+{
+	int fd = memfd_create("console", 0); /* QEMU inherits it */
+	char console[32];
+	struct vm_ask ask = {
+		.vmlinuz = vmlinuz,
+		.initramfs = "/dev/null",
+		.console = console,
+		.arguments = "",
+		.cpus = 1,
+		.memory_mb = 512,
+		.kvm = true,
+	};
+	struct pollfd end = { .events = POLLIN };
+	struct why why;
+	struct vm *vm = NULL;
+	bool works = false;
+
+	snprintf(console, sizeof(console), "/proc/self/fd/%d", fd);
+	if (fd >= 0 && !access("/dev/kvm", R_OK | W_OK) && !vm_start(&ask, &vm, &why) && vm) {
+		end.fd = vm_results(vm);
+		poll(&end, 1, KVM_TRIAL_MS); /* until QEMU has exited */
+		works = console_speaks(fd);
+		vm_end(vm);
+	}
+	if (fd >= 0)
+		close(fd);
+	return works;
+}

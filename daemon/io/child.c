@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/child.h"
+#include "io/loop.h"
+
+enum { SAID = 512, DEADLINE_S = 600 };
+
+__attribute__((noreturn)) static void become(const char *const *argv, const char *folder,
+					     int out, int err, pid_t parent)
+{
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) /* it died before that */
+		_exit(125);
+	dup2(nothing, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	setenv("LC_ALL", "C", 1);
+	if (!folder || !chdir(folder))
+		execvp(argv[0], (char *const *)argv);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+pid_t child_start(const char *const *argv, int said)
+{
+	pid_t parent = getpid(), pid = fork();
+	sigset_t none;
+
+	if (pid)
+		return pid < 0 ? -errno : pid;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL); /* a shell ignores it for what runs in the background */
+	setpgid(0, 0);		 /* an interrupt of the terminal's is for us to pass on */
+	become(argv, NULL, said, said, parent);
+}
+
+/* The last line of what it said on standard error. */
+static const char *last_line(char *said)
+{
+	char *end = said + strlen(said), *line;
+
+	while (end > said && end[-1] == '\n')
+		*--end = '\0';
+	line = strrchr(said, '\n');
+	return line ? line + 1 : said;
+}
+
+/* Reads both pipes to their ends; of standard error only the last bytes are kept. */
+static int read_both(int out, int err, char **output, char said[SAID])
+{
+	struct pollfd fds[] = { { .fd = out, .events = POLLIN },
+				{ .fd = err, .events = POLLIN } };
+	uint64_t deadline = loop_now() + DEADLINE_S * 1000000000ULL;
+	size_t used = 0, heard = 0;
+	char *text = calloc(1, 1);
+
+	while (text && (fds[0].fd >= 0 || fds[1].fd >= 0)) {
+		uint64_t now = loop_now();
+		char block[4096];
+		ssize_t n;
+
+		if (now >= deadline) {
+			free(text);
+			return -ETIMEDOUT;
+		}
+		if (poll(fds, 2, (int)((deadline - now) / 1000000) + 1) <= 0)
+			continue;
+		for (int i = 0; i < 2; i++) {
+			if (fds[i].fd < 0 || !fds[i].revents)
+				continue;
+			n = read(fds[i].fd, block, i ? SAID / 4 : sizeof(block));
+			if (n <= 0) {
+				fds[i].fd = -1;
+			} else if (i) {
+				size_t over = heard + (size_t)n >= SAID ?
+						      heard + (size_t)n + 1 - SAID :
+						      0;
+
+				memmove(said, said + over, heard - over);
+				heard -= over;
+				memcpy(said + heard, block, (size_t)n);
+				heard += (size_t)n;
+				said[heard] = '\0';
+			} else {
+				char *more = realloc(text, used + (size_t)n + 1);
+
+				if (!more) {
+					free(text);
+					return -ENOMEM;
+				}
+				text = more;
+				memcpy(text + used, block, (size_t)n);
+				used += (size_t)n;
+				text[used] = '\0';
+			}
+		}
+	}
+	*output = text;
+	return text ? 0 : -ENOMEM;
+}
+
+int child_output(const char *const *argv, const char *folder, char **output, struct why *why)
+{
+	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, status = 0, r;
+	char said[SAID] = "", *text = NULL;
+	pid_t parent = getpid(), pid;
+
+	if (pipe2(out, O_CLOEXEC))
+		return why_set(why, errno, "%s: pipe: %s", argv[0], strerror(errno));
+	if (pipe2(err, O_CLOEXEC)) {
+		r = errno;
+		close(out[0]);
+		close(out[1]);
+		return why_set(why, r, "%s: pipe: %s", argv[0], strerror(r));
+	}
+	pid = fork();
+	if (pid == 0)
+		become(argv, folder, out[1], err[1], parent);
+	close(out[1]);
+	close(err[1]);
+	r = pid < 0 ? -errno : read_both(out[0], err[0], &text, said);
+	close(out[0]);
+	close(err[0]);
+	if (pid > 0 && r)
+		kill(pid, SIGKILL);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!r && WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+		r = why_set(why, ENOENT, "%s: not found; is it installed?", argv[0]);
+	} else if (!r && status) {
+		r = why_set(why, EIO, "%s: %s", argv[0],
+			    said[0] ? last_line(said) : "it failed without a word");
+	} else if (r) {
+		why_set(why, -r, "%s: %s", argv[0], strerror(-r));
+	}
+	if (r) {
+		free(text);
+		return r;
+	}
+	*output = text;
+	return 0;
+}
+
+/* A folder may be entered, not run. */
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return false;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EACCES;
+		return false;
+	}
+	return !access(path, X_OK);
+}
+
+int child_find(const char *program, char *path, size_t size)
+{
+	const char *folders = getenv("PATH");
+	int err = -ENOENT;
+
+	if (strchr(program, '/')) {
+		snprintf(path, size, "%s", program);
+		return is_program(path) ? 0 : -errno;
+	}
+	if (!folders)
+		folders = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	while (*folders) {
+		size_t n = strcspn(folders, ":");
+
+		snprintf(path, size, "%.*s/%s", (int)n, folders, program);
+		if (is_program(path))
+			return 0;
+		if (errno == EACCES)
+			err = -EACCES;
+		folders += n + (folders[n] == ':');
+	}
+	return err;
+}

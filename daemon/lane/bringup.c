@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lane/bringup.h"
+#include "lane/change.h"
+#include "io/child.h"
+#include "io/loop.h"
+
+/* --- do_dad: an ifconfig of our own, with nothing in it that knows of probes --- */
+
+/* True when the message says that an address of the interface is no longer tentative. */
+static bool dad_is_done(const char *buffer, size_t size, unsigned int ifindex)
+{
+	for (const struct nlmsghdr *header = (const struct nlmsghdr *)buffer;
+	     NLMSG_OK(header, size); header = NLMSG_NEXT(header, size)) {
+		const struct ifaddrmsg *message = NLMSG_DATA(header);
+		uint32_t flags = message->ifa_flags;
+		unsigned int left = (unsigned int)IFA_PAYLOAD(header);
+
+		if (header->nlmsg_type != RTM_NEWADDR || message->ifa_index != ifindex)
+			continue;
+		for (const struct rtattr *a = IFA_RTA(message); RTA_OK(a, left);
+		     a = RTA_NEXT(a, left))
+			if (a->rta_type == IFA_FLAGS)
+				memcpy(&flags, RTA_DATA(a), sizeof(flags));
+		if (!(flags & IFA_F_TENTATIVE) || flags & IFA_F_DADFAILED)
+			return true;
+	}
+	return false;
+}
+
+static void wait_for_dad(int events, unsigned int ifindex, uint32_t deadline_ms)
+{
+	uint64_t deadline = loop_now() + (uint64_t)deadline_ms * 1000000;
+	char buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+
+	for (;;) {
+		uint64_t now = loop_now();
+		struct pollfd wait = { .fd = events, .events = POLLIN };
+		ssize_t size;
+
+		if (now >= deadline ||
+		    poll(&wait, 1, (int)((deadline - now) / 1000000) + 1) <= 0)
+			return;
+		size = recv(events, buffer, sizeof(buffer), MSG_DONTWAIT);
+		if (size > 0 && dad_is_done(buffer, (size_t)size, ifindex))
+			return;
+	}
+}
+
+static int do_dad_failed(const char *what, const char *dut)
+{
+	dprintf(STDERR_FILENO, "do_dad: %s %s: %s\n", what, dut, strerror(errno));
+	return EXIT_FAILURE;
+}
+
+/* The change is tried, and told; the flags are restored in any case, if there still is a device. */
+static void make_change(enum change_kind change, const struct change_about *about,
+			volatile struct bringup_change *told)
+{
+	told->begun_ns = loop_now();
+	told->error = change_make(change, about);
+	told->ended_ns = loop_now();
+}
+
+/* ifconfig.c's do_dad, as the seed tells it: flags up, wait for DAD, flags restored. */
+static int do_dad(const struct testbed *testbed, enum change_kind change,
+		  volatile struct bringup_change *told, uint32_t deadline_ms)
+{
+	const struct testbed_device *peer = testbed_peer(testbed);
+	const char *dut = testbed_dut(testbed)->name;
+	struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
+				      .nl_groups = RTMGRP_IPV6_IFADDR };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int events = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	unsigned int ifindex = if_nametoindex(dut);
+	struct ifreq request = { 0 };
+	short before;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", dut);
+	if (fd < 0 || events < 0 || bind(events, (struct sockaddr *)&groups, sizeof(groups)))
+		return do_dad_failed("sockets for", dut);
+	if (ioctl(fd, SIOCGIFFLAGS, &request))
+		return do_dad_failed("SIOCGIFFLAGS", dut);
+	before = request.ifr_flags;
+
+	request.ifr_flags = (short)(before | IFF_UP);
+	if (ioctl(fd, SIOCSIFFLAGS, &request))
+		return do_dad_failed("SIOCSIFFLAGS (up)", dut);
+	if (change)
+		make_change(change,
+			    &(struct change_about){
+				    .testbed = testbed,
+				    .dut = dut,
+				    .ifindex = ifindex,
+				    .link_local = testbed_dut(testbed)->link_local,
+				    .router = peer ? peer->link_local : in6addr_any,
+				    .socket = fd,
+				    .deadline_ns = loop_now() + deadline_ms * 1000000ULL / 2,
+			    },
+			    told);
+	if (told && !told->error && !change_leaves_device(change))
+		return EXIT_SUCCESS;
+	if (change_leaves_address(change))
+		wait_for_dad(events, ifindex, deadline_ms);
+	request.ifr_flags = before;
+	if (ioctl(fd, SIOCSIFFLAGS, &request))
+		return do_dad_failed("SIOCSIFFLAGS (restore)", dut);
+	return EXIT_SUCCESS;
+}
+
+/* --- a command --- */
+
+int bringup_check(const struct campaign *campaign, struct why *why)
+{
+	char path[4096];
+	int err;
+
+	if (campaign->bringup.kind != BRINGUP_COMMAND)
+		return 0;
+	err = child_find(campaign->bringup.command[0], path, sizeof(path));
+	if (!err)
+		return 0;
+	return why_set(why, -err, "bringup.command: %s: %s; is it installed, and in PATH?",
+		       campaign->bringup.command[0], strerror(-err));
+}
+
+/* {dut} and {peer} replaced; cut at size. */
+static void substitute(const char *text, const char *dut, const char *peer, char *out,
+		       size_t size)
+{
+	size_t n = 0;
+
+	while (*text && n + 1 < size) {
+		const char *name = !strncmp(text, "{dut}", 5)  ? dut :
+				   !strncmp(text, "{peer}", 6) ? peer :
+								 NULL;
+
+		if (name) {
+			n += (size_t)snprintf(out + n, size - n, "%s", name);
+			n = n < size ? n : size - 1;
+			text += name == dut ? 5 : 6;
+		} else {
+			out[n++] = *text++;
+		}
+	}
+	out[n] = '\0';
+}
+
+static void run_command(const struct campaign *campaign, const char *dut, const char *peer)
+{
+	enum { WORD = 1024 };
+	uint32_t nr = campaign->bringup.nr_command;
+	char **argv = calloc(nr + 1, sizeof(*argv));
+
+	if (!argv)
+		_exit(126);
+	for (uint32_t i = 0; i < nr; i++) {
+		size_t size = strlen(campaign->bringup.command[i]) + WORD;
+
+		argv[i] = malloc(size);
+		if (!argv[i])
+			_exit(126);
+		substitute(campaign->bringup.command[i], dut, peer ? peer : "", argv[i], size);
+	}
+	execvp(campaign->bringup.command[0], argv);
+	dprintf(STDERR_FILENO, "%s: %s\n", campaign->bringup.command[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* --- the process --- */
+
+/* What a program started by a shell finds: default signals, no descriptors but the three. */
+static void become_ordinary(int said)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	dup2(nothing, STDIN_FILENO);
+	dup2(nothing, STDOUT_FILENO);
+	dup2(said, STDERR_FILENO);
+}
+
+int bringup_start(const struct campaign *campaign, const struct testbed *testbed,
+		  enum change_kind change, struct bringup *bringup, struct why *why)
+{
+	const struct testbed_device *peer = testbed_peer(testbed);
+	volatile struct bringup_change *told = NULL;
+	int go[2] = { -1, -1 }, said[2] = { -1, -1 };
+	char byte;
+	pid_t pid;
+
+	if (pipe2(go, O_CLOEXEC) || pipe2(said, O_CLOEXEC | O_NONBLOCK)) {
+		int err = errno;
+
+		if (go[0] >= 0) {
+			close(go[0]);
+			close(go[1]);
+		}
+		return why_set(why, err, "bringup: pipes: %s", strerror(err));
+	}
+	if (change) {
+		void *shared = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		told = shared == MAP_FAILED ? NULL : shared;
+	}
+	pid = change && !told ? -1 : fork();
+	if (pid == 0) {
+		close(go[1]);
+		become_ordinary(said[1]);
+		if (read(go[0], &byte, 1) != 1)
+			_exit(125); /* the lane gave up */
+		if (campaign->bringup.kind == BRINGUP_COMMAND)
+			run_command(campaign, testbed_dut(testbed)->name,
+				    peer ? peer->name : NULL);
+		/* In a deletion that does not return it keeps what it has for ever. */
+		close_range(STDERR_FILENO + 1, ~0U, 0);
+		_exit(do_dad(testbed, change, told, campaign->bringup.deadline_ms / 2));
+	}
+	close(go[0]);
+	close(said[1]);
+	if (pid < 0) {
+		int err = errno;
+
+		close(go[1]);
+		close(said[0]);
+		if (told)
+			munmap((void *)told, sizeof(*told));
+		return why_set(why, err, "bringup: a process of its own: %s", strerror(err));
+	}
+	*bringup = (struct bringup){ .pid = pid, .change = told, .go = go[1], .said = said[0] };
+	return 0;
+}
+
+void bringup_go(struct bringup *bringup)
+{
+	if (write(bringup->go, "", 1) == 1) {
+		close(bringup->go);
+		bringup->go = -1;
+	}
+}
+
+void bringup_said(struct bringup *bringup, char *line, size_t size)
+{
+	ssize_t n = bringup->said >= 0 ? read(bringup->said, line, size - 1) : 0;
+
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+void bringup_forget(struct bringup *bringup)
+{
+	if (bringup->go >= 0)
+		close(bringup->go);
+	if (bringup->said >= 0)
+		close(bringup->said);
+	if (bringup->change)
+		munmap((void *)bringup->change, sizeof(*bringup->change));
+	*bringup = (struct bringup){ .go = -1, .said = -1 };
+}

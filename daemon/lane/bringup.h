@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_BRINGUP_H
+#define DADRACE_BRINGUP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "spec/campaign.h"
+#include "testbed/testbed.h"
+#include "base/why.h"
+
+/*
+ * The bring-up: the process that issues the flag sets, thread I of the seed.
+ *
+ * It is forked when the trial is prepared and waits at a pipe until everything is armed; then it
+ * becomes the campaign's command, unmodified, or does what the seed's do_dad() does, with a change of the
+ * device after the first flag set if one is wanted (change.h). It and all
+ * that it forks live in the lane's pid namespace: the lane's process, number 1 there, inherits its
+ * orphans and ends them with the trial.
+ */
+struct bringup_change {
+	uint64_t begun_ns; /* 0: it was not begun */
+	uint64_t ended_ns; /* 0: it has not ended */
+	int error;	   /* 0 or -errno */
+};
+
+struct bringup {
+	pid_t pid;				/* 0: none */
+	volatile struct bringup_change *change; /* what became of it; memory that both share */
+	int go;					/* write end of the pipe; -1: let go already */
+	int said;				/* read end of its standard error */
+};
+
+/* Looks the command up as execvp will: -ENOENT or -EACCES with the sentence. */
+int bringup_check(const struct campaign *campaign, struct why *why);
+
+/* Forks it, waiting. {dut} and {peer} in the command become the devices' names. */
+int bringup_start(const struct campaign *campaign, const struct testbed *testbed,
+		  enum change_kind change, struct bringup *bringup, struct why *why);
+
+/* Lets it go. */
+void bringup_go(struct bringup *bringup);
+
+/* The first line that it has said on standard error so far, cut; "" when nothing. */
+void bringup_said(struct bringup *bringup, char *line, size_t size);
+
+/* Closes what is open; the process itself is reaped by its owner. */
+void bringup_forget(struct bringup *bringup);
+
+#endif

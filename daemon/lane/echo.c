@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <netinet/icmp6.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lane/echo.h"
+#include "testbed/frame.h"
+#include "io/loop.h"
+#include "trial/plan.h"
+
+enum { BATCH = 64 };
+
+struct made {
+	size_t length;
+	uint8_t bytes[FRAME_MAX];
+};
+
+struct echoes {
+	const struct testbed *testbed;
+	uint32_t lane;
+	int packet; /* -1: the lane has no peer */
+	int probes; /* -1: nobody listens for DAD probes */
+	int icmpv6;
+	int raw;
+	enum direction direction;
+	struct sockaddr_in6 to; /* outbound */
+	struct made *made;
+	uint32_t nr_made;
+	uint32_t room;
+};
+
+static int bind_packet(int fd, const struct testbed_device *peer, uint16_t protocol)
+{
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(protocol),
+		.sll_ifindex = (int)peer->ifindex,
+	};
+
+	return bind(fd, (struct sockaddr *)&at, sizeof(at));
+}
+
+/* Frames leave the peer's device past its queueing discipline, straight into the driver. */
+static int prepare_sender(int fd, const struct testbed_device *peer)
+{
+	int one = 1;
+
+	/* Protocol 0: this socket only sends. */
+	return setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) ||
+	       bind_packet(fd, peer, 0);
+}
+
+/*
+ * Neighbour Solicitations from :: only, so that nothing else wakes the lane; and only what the
+ * peer receives, not what it sends itself. Bound last: no frame comes before the filter is there.
+ */
+static int prepare_listener(int fd, const struct testbed_device *peer)
+{
+	enum { SOURCE = ETH_HLEN + 8, ICMPV6 = ETH_HLEN + 40, ACCEPT = 0x40000 };
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETH_HLEN + 6), /* next header */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 11),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ICMPV6),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_SOLICIT, 0, 9),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SOURCE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 7),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SOURCE + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SOURCE + 8),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SOURCE + 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, ACCEPT),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = { .len = sizeof(filter) / sizeof(filter[0]),
+				      .filter = filter };
+	int one = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ||
+	       setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)) ||
+	       setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) ||
+	       bind_packet(fd, peer, ETHERTYPE_IPV6);
+}
+
+/* A packet socket on the peer's device. */
+static int open_packet(const struct testbed *testbed,
+		       int (*prepare)(int fd, const struct testbed_device *peer),
+		       struct why *why)
+{
+	const struct testbed_device *peer = testbed_peer(testbed);
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd = -1, err = 0;
+
+	if (home < 0)
+		return why_set(why, errno, "echo: /proc/self/ns/net: %s", strerror(errno));
+	if (setns(testbed_peer_netns(testbed), CLONE_NEWNET)) {
+		err = why_set(why, errno, "echo: entering the peer's namespace: %s",
+			      strerror(errno));
+	} else {
+		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd < 0 || prepare(fd, peer))
+			err = why_set(why, errno,
+				      "echo: packet socket on %s: %s; is CAP_NET_RAW missing?",
+				      peer->name, strerror(errno));
+	}
+	if (setns(home, CLONE_NEWNET))
+		err = why_set(why, errno, "echo: returning to the lane's namespace: %s",
+			      strerror(errno));
+	close(home);
+	if (err && fd >= 0)
+		close(fd);
+	return err ? err : fd;
+}
+
+static int open_raw(int protocol, struct why *why)
+{
+	struct icmp6_filter nothing;
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+
+	if (fd < 0)
+		return why_set(why, errno, "echo: raw socket: %s; is CAP_NET_RAW missing?",
+			       strerror(errno));
+	/* Packets queued on our own socket would keep references on the device. */
+	ICMP6_FILTER_SETBLOCKALL(&nothing);
+	if (protocol == IPPROTO_ICMPV6)
+		setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &nothing, sizeof(nothing));
+	return fd;
+}
+
+int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **out,
+		struct why *why)
+{
+	struct echoes *echoes = calloc(1, sizeof(*echoes));
+	int err = 0;
+
+	if (!echoes)
+		return why_set(why, ENOMEM, "echo: out of memory");
+	*echoes = (struct echoes){
+		.testbed = testbed,
+		.lane = lane,
+		.packet = -1,
+		.probes = -1,
+		.icmpv6 = -1,
+		.raw = -1,
+	};
+	if (testbed_peer(testbed))
+		err = echoes->packet = open_packet(testbed, prepare_sender, why);
+	if (err >= 0)
+		err = echoes->icmpv6 = open_raw(IPPROTO_ICMPV6, why);
+	if (err >= 0)
+		err = echoes->raw = open_raw(IPPROTO_RAW, why);
+	if (err < 0) {
+		echoes_close(echoes);
+		return err;
+	}
+	*out = echoes;
+	return 0;
+}
+
+void echoes_close(struct echoes *echoes)
+{
+	if (!echoes)
+		return;
+	if (echoes->packet >= 0)
+		close(echoes->packet);
+	if (echoes->probes >= 0)
+		close(echoes->probes);
+	if (echoes->icmpv6 >= 0)
+		close(echoes->icmpv6);
+	if (echoes->raw >= 0)
+		close(echoes->raw);
+	free(echoes->made);
+	free(echoes);
+}
+
+/* A link-local address that nobody has: drawn, in a part of the space that EUI-64 never makes. */
+static struct in6_addr draw_link_local(uint64_t *state)
+{
+	struct in6_addr address = { .s6_addr = { 0xfe, 0x80 } };
+	uint64_t draw = plan_draw(state);
+
+	memcpy(&address.s6_addr[8], &draw, sizeof(draw));
+	address.s6_addr[11] = 0xda;
+	address.s6_addr[12] = 0xd0;
+	return address;
+}
+
+static struct in6_addr target_address(const struct testbed *testbed, enum target target,
+				      uint64_t *state)
+{
+	static const struct in6_addr all_nodes = { .s6_addr = { 0xff, 0x02, [15] = 1 } };
+	const struct testbed_device *dut = testbed_dut(testbed), *peer = testbed_peer(testbed);
+
+	switch (target) {
+	case TARGET_ALL_NODES: return all_nodes;
+	case TARGET_SOLICITED_NODE: return frame_solicited_node(&dut->link_local);
+	case TARGET_TENTATIVE: return dut->link_local;
+	case TARGET_PEER: return peer ? peer->link_local : draw_link_local(state);
+	case TARGET_NOBODY:
+	case TARGETS: break;
+	}
+	return draw_link_local(state);
+}
+
+/* Inbound frames: the target's MAC is the group's, or the device's own. */
+static void address_frame(struct frame_echo *echo, const struct testbed *testbed,
+			  enum source source, uint64_t *state)
+{
+	const struct testbed_device *dut = testbed_dut(testbed), *peer = testbed_peer(testbed);
+
+	memcpy(echo->source_mac, peer->mac, ETH_ALEN);
+	if (IN6_IS_ADDR_MULTICAST(&echo->target))
+		frame_multicast_mac(&echo->target, echo->target_mac);
+	else
+		memcpy(echo->target_mac, dut->mac, ETH_ALEN);
+	echo->source = source == SOURCE_PEER ? peer->link_local : draw_link_local(state);
+}
+
+int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why *why)
+{
+	uint64_t state = spec->seed;
+	struct frame_echo echo = {
+		.message = spec->message,
+		.device = testbed_dut(echoes->testbed)->link_local,
+		.hop_limit = (uint8_t)spec->hop_limit,
+		.lane = echoes->lane,
+		.trial = spec->trial,
+		.payload_bytes = spec->payload_bytes,
+	};
+	int hops = (int)spec->hop_limit;
+
+	if (spec->echoes > echoes->room) {
+		struct made *made = realloc(echoes->made, spec->echoes * sizeof(*made));
+
+		if (!made)
+			return why_set(why, ENOMEM, "echo: no memory for %u echoes",
+				       spec->echoes);
+		echoes->made = made;
+		echoes->room = spec->echoes;
+	}
+	echoes->nr_made = spec->echoes;
+	echoes->direction = spec->direction;
+	echo.target = target_address(echoes->testbed, spec->target, &state);
+	echoes->to = (struct sockaddr_in6){
+		.sin6_family = AF_INET6,
+		.sin6_addr = echo.target,
+		.sin6_scope_id = testbed_dut(echoes->testbed)->ifindex,
+	};
+	for (uint32_t i = 0; i < spec->echoes; i++) {
+		struct made *made = &echoes->made[i];
+
+		echo.sequence = i + 1;
+		switch (spec->direction) {
+		case DIRECTION_INBOUND:
+			address_frame(&echo, echoes->testbed, spec->source, &state);
+			made->length = frame_ethernet(&echo, made->bytes);
+			break;
+		case DIRECTION_OUTBOUND: made->length = frame_icmpv6(&echo, made->bytes); break;
+		case DIRECTION_OUTBOUND_RAW:
+			echo.source = testbed_dut(echoes->testbed)->link_local;
+			made->length = frame_ipv6(&echo, made->bytes);
+			break;
+		case DIRECTIONS: return why_set(why, EINVAL, "echo: no such direction");
+		}
+	}
+	if (spec->direction == DIRECTION_OUTBOUND &&
+	    (setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops)) ||
+	     setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops,
+			sizeof(hops))))
+		return why_set(why, errno, "echo: hop limit %d: %s", hops, strerror(errno));
+	return 0;
+}
+
+static int send_frames(struct echoes *echoes, uint32_t first, uint32_t count)
+{
+	struct mmsghdr messages[BATCH] = { 0 };
+	struct iovec parts[BATCH];
+	int sent;
+
+	if (count > BATCH)
+		count = BATCH;
+	for (uint32_t i = 0; i < count; i++) {
+		parts[i] = (struct iovec){ .iov_base = echoes->made[first + i].bytes,
+					   .iov_len = echoes->made[first + i].length };
+		messages[i].msg_hdr.msg_iov = &parts[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	sent = sendmmsg(echoes->packet, messages, count, 0);
+	return sent < 0 ? -errno : sent;
+}
+
+int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count)
+{
+	const struct made *made = &echoes->made[first];
+	int fd = echoes->direction == DIRECTION_OUTBOUND ? echoes->icmpv6 : echoes->raw;
+
+	if (echoes->direction == DIRECTION_INBOUND)
+		return send_frames(echoes, first, count);
+	/* One by one: the kernel half matches each system call with its answer. */
+	if (sendto(fd, made->bytes, made->length, 0, (const struct sockaddr *)&echoes->to,
+		   sizeof(echoes->to)) < 0)
+		return -errno;
+	return 1;
+}
+
+/* --- DAD, as the peer sees it --- */
+
+int echoes_listen(struct echoes *echoes, struct why *why)
+{
+	int fd = open_packet(echoes->testbed, prepare_listener, why);
+
+	if (fd < 0)
+		return fd;
+	echoes->probes = fd;
+	return 0;
+}
+
+int echoes_probe_fd(const struct echoes *echoes)
+{
+	return echoes->probes;
+}
+
+/*
+ * The kernel stamps packets with the wall clock: how old the stamp is, is the same on both clocks,
+ * unless the wall clock was set in between.
+ */
+static uint64_t on_our_clock(const struct timespec *stamp)
+{
+	enum { OLDEST_S = 60 };
+	uint64_t now_ns = loop_now();
+	struct timespec wall;
+	int64_t age_ns;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	age_ns = (wall.tv_sec - stamp->tv_sec) * 1000000000LL + wall.tv_nsec - stamp->tv_nsec;
+	return age_ns > 0 && age_ns < OLDEST_S * 1000000000LL ? now_ns - (uint64_t)age_ns :
+								now_ns;
+}
+
+static uint64_t received_at(struct msghdr *message)
+{
+	struct timespec stamp = { 0 };
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+	return on_our_clock(&stamp);
+}
+
+bool echoes_probe(struct echoes *echoes, struct echoes_probe *probe)
+{
+	while (echoes->probes >= 0) {
+		char control[CMSG_SPACE(sizeof(struct timespec))]
+			__attribute__((aligned(sizeof(size_t))));
+		struct iovec part = { probe->bytes, sizeof(probe->bytes) };
+		struct msghdr message = {
+			.msg_iov = &part,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+		ssize_t size = recvmsg(echoes->probes, &message, 0);
+
+		if (size < 0)
+			return false;
+		if (!frame_dad_read(probe->bytes, (size_t)size, &probe->dad))
+			continue;
+		probe->at_ns = received_at(&message);
+		probe->length = (size_t)size;
+		return true;
+	}
+	return false;
+}
+
+int echoes_answer(struct echoes *echoes, const uint8_t *frame, size_t length)
+{
+	return send(echoes->packet, frame, length, 0) < 0 ? -errno : 0;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lane/worker.h"
+#include "lane/lane.h"
+
+struct lane {
+	struct lane_ask ask;
+	pid_t pid;
+	int channel;
+	int status; /* wait status, once gone */
+	bool gone;
+};
+
+int lane_start(const struct lane_ask *ask, struct lane **out, struct why *why)
+{
+	struct lane *lane = calloc(1, sizeof(*lane));
+	int channel[2], size = 4 * (int)sizeof(struct lane_message);
+	int err = probes_lane_open(ask->probes, ask->slot, why);
+
+	if (!lane || err) {
+		free(lane);
+		return err ? err : why_set(why, ENOMEM, "lane: out of memory");
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel)) {
+		err = errno;
+		free(lane);
+		return why_set(why, err, "lane: socketpair: %s", strerror(err));
+	}
+	lane->ask = *ask;
+	lane->ask.books = mmap(NULL, BOOKS_OBJECTS * sizeof(struct books),
+			       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (lane->ask.books == MAP_FAILED) {
+		err = errno;
+		close(channel[0]);
+		close(channel[1]);
+		free(lane);
+		return why_set(why, err, "lane: memory to share: %s", strerror(err));
+	}
+	setsockopt(channel[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	lane->channel = channel[0];
+
+	fflush(NULL);
+	/* fork(), with a pid namespace that begins with the child and not with its next child. */
+	lane->pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (lane->pid == 0)
+		crew_work(&lane->ask, channel[1]);
+	err = errno;
+	close(channel[1]);
+	if (lane->pid < 0) {
+		munmap(lane->ask.books, BOOKS_OBJECTS * sizeof(struct books));
+		close(channel[0]);
+		free(lane);
+		return why_set(why, err, "lane: a process in a new pid namespace: %s%s",
+			       strerror(err),
+			       err == EPERM ? "; is CAP_SYS_ADMIN missing?" : "");
+	}
+	*out = lane;
+	return 0;
+}
+
+int lane_fd(const struct lane *lane)
+{
+	return lane->channel;
+}
+
+pid_t lane_pid(const struct lane *lane)
+{
+	return lane->pid;
+}
+
+uint32_t lane_number(const struct lane *lane)
+{
+	return lane->ask.number;
+}
+
+static bool say_gone(struct lane *lane, struct lane_message *message)
+{
+	message->kind = LANE_GONE;
+	if (!lane_gone(lane))
+		why_set(&message->why, 0, "lane %u: its process closed its channel",
+			lane->ask.number);
+	else if (WIFSIGNALED(lane->status))
+		why_set(&message->why, 0, "lane %u: its process was ended by signal %d (%s)",
+			lane->ask.number, WTERMSIG(lane->status),
+			strsignal(WTERMSIG(lane->status)));
+	else
+		why_set(&message->why, 0, "lane %u: its process exited with status %d",
+			lane->ask.number, WEXITSTATUS(lane->status));
+	return true;
+}
+
+bool lane_receive(struct lane *lane, struct lane_message *message)
+{
+	ssize_t size = recv(lane->channel, message, sizeof(*message), MSG_DONTWAIT);
+
+	if (size < 0 && errno == EAGAIN)
+		return false;
+	if (size < (ssize_t)offsetof(struct lane_message, evidence))
+		return say_gone(lane, message);
+	if (message->kind == LANE_READY &&
+	    probes_lane_bind(lane->ask.probes, lane->ask.slot, message->pidns_inum,
+			     message->netns_inum, message->ifindex, message->device,
+			     &message->why)) {
+		message->kind = LANE_FAILED;
+		message->error = EIO;
+	}
+	return true;
+}
+
+int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, struct why *why)
+{
+	const struct lane_order order = { .spec = *spec, .ledger = ledger };
+
+	if (ledger) /* what a lane that dies leaves is no books */
+		memset(lane->ask.books, 0, BOOKS_OBJECTS * sizeof(struct books));
+	for (int i = 0; ledger && i < BOOKS_OBJECTS; i++)
+		lane->ask.books[i].state = LEDGER_LOST;
+	if (send(lane->channel, &order, sizeof(order), MSG_NOSIGNAL) < 0)
+		return why_set(why, errno, "lane %u: cannot be told of trial %u: %s",
+			       lane->ask.number, spec->trial, strerror(errno));
+	return 0;
+}
+
+const struct books *lane_books(const struct lane *lane, enum books_object object)
+{
+	return &lane->ask.books[object];
+}
+
+void lane_hurry(struct lane *lane)
+{
+	send(lane->channel, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+void lane_read_stack(pid_t pid, struct evidence *evidence)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	read_file(path, evidence->hang_wchan, sizeof(evidence->hang_wchan));
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	read_file(path, evidence->hang_stack, sizeof(evidence->hang_stack));
+}
+
+void lane_stack(const struct lane *lane, struct evidence *evidence)
+{
+	evidence->hang_pid = (uint32_t)lane->pid;
+	lane_read_stack(lane->pid, evidence);
+}
+
+void lane_end(struct lane *lane)
+{
+	shutdown(lane->channel, SHUT_WR);
+}
+
+void lane_kill(struct lane *lane)
+{
+	if (!lane->gone)
+		kill(lane->pid, SIGKILL);
+}
+
+bool lane_gone(struct lane *lane)
+{
+	if (!lane->gone && waitpid(lane->pid, &lane->status, WNOHANG) == lane->pid)
+		lane->gone = true;
+	return lane->gone;
+}
+
+void lane_free(struct lane *lane)
+{
+	if (!lane)
+		return;
+	close(lane->channel);
+	probes_lane_close(lane->ask.probes, lane->ask.slot);
+	munmap(lane->ask.books, BOOKS_OBJECTS * sizeof(struct books));
+	free(lane);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_LANE_H
+#define DADRACE_LANE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "ledger/digest.h"
+#include "spec/campaign.h"
+#include "trial/evidence.h"
+#include "loader/probes.h"
+#include "base/why.h"
+
+/*
+ * A lane: an isolated place for trials, and the process that works there.
+ *
+ *   campaign's process                      lane's process (crew.c)
+ *   lane_start() ── fork, new pid namespace ──> testbed, echo sockets, ring, warm-up
+ *                <───────── LANE_READY ───────
+ *   lane_run()   ───────── lane_order ───────>  one trial
+ *                <══════ books, shared memory ═   when it is one with a ledger
+ *                <───────── LANE_TRIAL ───────
+ *   lane_hurry() ────────── one byte ────────>  lets go of a hold
+ *   lane_end()   ───────── end of file ──────>  puts real devices back, exits
+ *
+ * Whatever may block in the kernel is done in the lane's process or in a child of it, so that a
+ * wedged device never wedges the campaign. The process is number 1 of a pid namespace of its own:
+ * when it dies, for whatever reason, the kernel ends every process in there, held ones too,
+ * and with the last descriptor its network namespaces go.
+ */
+struct lane;
+
+struct lane_ask {
+	const struct campaign *campaign;
+	struct probes *probes;
+	uint32_t slot;	 /* where its state and ring are; free for another lane once it ended */
+	uint32_t number; /* 1, 2, 3, ...: never used twice in a campaign; names the devices */
+	bool keep;
+	const struct symbols *symbols; /* of trials with a ledger; NULL: there are none */
+	struct books
+		*books; /* BOOKS_OBJECTS of them; lane_start() makes them, in memory that both
+			      * processes share */
+};
+
+/* What the lane's process is told over the channel. */
+struct lane_order {
+	struct trial_spec spec;
+	bool ledger;
+};
+
+enum lane_message_kind {
+	LANE_READY, /* it waits for a trial */
+	LANE_TRIAL, /* a trial is over; evidence is filled in, up to what only the campaign knows */
+	LANE_FAILED, /* it cannot work; the sentence says why */
+	LANE_GONE,   /* its process has died; the sentence says how */
+};
+
+struct lane_message {
+	enum lane_message_kind kind;
+	int error; /* of LANE_FAILED: positive errno */
+	struct why why;
+	uint32_t pidns_inum; /* of LANE_READY: what the probes must know */
+	uint32_t netns_inum;
+	uint32_t ifindex;
+	char device[16];
+	struct evidence evidence; /* last: only the moments in use are sent */
+};
+
+/* Forks the lane's process; LANE_READY or LANE_FAILED comes by message. */
+int lane_start(const struct lane_ask *ask, struct lane **out, struct why *why);
+
+/* Readable when a message waits; owned by the lane. */
+int lane_fd(const struct lane *lane);
+
+/*
+ * Takes one message. On LANE_READY the lane has been made known to the probes. False when none
+ * waits.
+ */
+bool lane_receive(struct lane *lane, struct lane_message *message);
+
+/* Starts a trial, with a ledger or without; the lane must be idle. */
+int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, struct why *why);
+
+/* The books of the last trial with a ledger, after its LANE_TRIAL. They live as long as the lane. */
+const struct books *lane_books(const struct lane *lane, enum books_object object);
+
+/* Asks the lane to let go of a hold now: the trial in hand ends soon, and is invalid. */
+void lane_hurry(struct lane *lane);
+
+/* Describes what the lane's process is stuck in: pid, wchan, stack. */
+void lane_stack(const struct lane *lane, struct evidence *evidence);
+
+/*
+ * Ends the lane: it is told to leave; lane_gone() says when it has. lane_kill() does not wait for
+ * manners. lane_free() forgets it, also when its process is stuck in the kernel for ever.
+ */
+void lane_end(struct lane *lane);
+void lane_kill(struct lane *lane);
+bool lane_gone(struct lane *lane);
+void lane_free(struct lane *lane);
+
+pid_t lane_pid(const struct lane *lane);
+uint32_t lane_number(const struct lane *lane);
+
+/* Reads /proc/PID/wchan and /proc/PID/stack as this process sees that pid. */
+void lane_read_stack(pid_t pid, struct evidence *evidence);
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lane/worker_parts.h"
+
+enum {
+	LOOKS_TO_AGREE = 50,
+	REST_LOOKS = 3,
+	REST_LOOKS_MAX = 100,
+};
+
+int64_t crew_net_device_refs(const struct counts *counts)
+{
+	return counts->net_device - counts->linkwatch_pending - counts->nr_neighbours;
+}
+
+int64_t crew_inet6_dev_refs(const struct counts *counts)
+{
+	return counts->inet6_dev - counts->nr_tombs;
+}
+
+struct evidence_counts crew_facts(const struct counts *counts)
+{
+	return (struct evidence_counts){
+		.found = counts->found,
+		.net_device = crew_net_device_refs(counts),
+		.inet6_dev = crew_inet6_dev_refs(counts),
+		.dst = counts->dst,
+		.addresses = counts->nr_addresses,
+		.neighbours = counts->nr_neighbours,
+		.groups = counts->nr_groups,
+		.tombs = counts->nr_tombs,
+	};
+}
+
+static struct counts read_counts(struct crew *crew)
+{
+	struct counts counts = { 0 };
+	struct why why;
+
+	if (probes_counts(crew->probes, crew->ask->slot, testbed_dut(crew->testbed)->ifindex,
+			  &counts, &why))
+		crew->message.evidence.lost_records++;
+	return counts;
+}
+
+bool crew_same_counts(const struct crew *crew, const struct counts *a, const struct counts *b)
+{
+	uint32_t watched = crew->state->watched;
+
+	return a->found == b->found &&
+	       (!(watched & WATCH_NET_DEVICE) ||
+		crew_net_device_refs(a) == crew_net_device_refs(b)) &&
+	       (!(watched & WATCH_INET6_DEV) ||
+		crew_inet6_dev_refs(a) == crew_inet6_dev_refs(b)) &&
+	       (!(watched & WATCH_DST) || a->dst == b->dst);
+}
+
+/*
+ * A look takes some microseconds, and what moves in the meantime is seen in one count and not in
+ * another (linkwatch's mark gone, its reference still there): two looks in a row have to agree.
+ */
+struct counts crew_counts(struct crew *crew)
+{
+	struct counts last = read_counts(crew);
+
+	for (int i = 0; i < LOOKS_TO_AGREE; i++) {
+		struct counts now = read_counts(crew);
+		bool agree = crew_same_counts(crew, &now, &last) &&
+			     now.linkwatch_pending == last.linkwatch_pending &&
+			     now.nr_neighbours == last.nr_neighbours &&
+			     now.nr_tombs == last.nr_tombs;
+
+		last = now;
+		if (agree)
+			break;
+	}
+	return last;
+}
+
+struct counts crew_rest(struct crew *crew)
+{
+	struct counts last = crew_counts(crew);
+	int same = 0;
+
+	for (int i = 0; i < REST_LOOKS_MAX && same < REST_LOOKS; i++) {
+		struct counts now;
+
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* a grace period */
+		now = crew_counts(crew);
+		same = crew_same_counts(crew, &now, &last) ? same + 1 : 0;
+		last = now;
+	}
+	return last;
+}

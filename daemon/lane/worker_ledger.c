@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/digest.h"
+#include "lane/worker_parts.h"
+#include "ledger/ledger.h"
+#include "watchpoint/watchpoint.h"
+
+/* An up/down cycle writes a hundred times. */
+enum {
+	LEDGER_RING_BYTES = 4 * WATCHPOINT_RING_BYTES,
+	ENTRIES_MAX = LEDGER_RING_BYTES / sizeof(struct watchpoint_write),
+};
+
+static const struct watchpoint_object watched[BOOKS_OBJECTS] = {
+	[BOOKS_NET_DEVICE] = { .kind = WATCHPOINT_NET_DEVICE },
+	[BOOKS_INET6_DEV] = { .kind = WATCHPOINT_INET6_DEV },
+	[BOOKS_DST] = { .kind = WATCHPOINT_DSTS },
+	[BOOKS_NEIGHBOUR] = { .kind = WATCHPOINT_NEIGHBOURS },
+	[BOOKS_IFADDR] = { .kind = WATCHPOINT_IFADDRS },
+	[BOOKS_ADDRESS] = { .kind = WATCHPOINT_BORN_IFADDR },
+};
+
+/* One counter. */
+struct account {
+	struct ledger *ledger;
+	struct ledger_profile *profile;
+	struct books_entry *entries;
+	uint32_t nr_entries;
+};
+
+struct crew_ledger {
+	struct watchpoints *watch;
+	bool open;   /* writes of a trial are being seen */
+	bool closed; /* and have been seen, but not written down */
+	struct account accounts[BOOKS_OBJECTS];
+	uint32_t nr;	     /* accounts in use: all, or those of counters */
+	struct why no_lives; /* the reason for the latter */
+	bool has_address;    /* the trial has brought one forth, and its counter is watched */
+	struct why no_address;
+};
+
+static void told(const struct ledger_entry *entry, void *arg)
+{
+	struct account *account = arg;
+
+	if (account->nr_entries < ENTRIES_MAX)
+		account->entries[account->nr_entries++] = (struct books_entry){
+			.at_ns = entry->at_ns,
+			.delta = entry->delta,
+			.count = entry->count,
+			.path = entry->path,
+		};
+}
+
+static void watch_address(struct crew_ledger *ledger, const struct watchpoint_mark *birth)
+{
+	const struct watchpoint_write *write = (const struct watchpoint_write *)birth;
+
+	if (!ledger->open || ledger->has_address)
+		return;
+	ledger->has_address = !watchpoints_arm_born(ledger->watch, BOOKS_ADDRESS,
+						    write->identity, &ledger->no_address);
+}
+
+static void seen(const struct watchpoint_mark *record, void *arg)
+{
+	struct crew_ledger *ledger = arg;
+
+	if (record->object >= ledger->nr)
+		return;
+	ledger_add(ledger->accounts[record->object].ledger, record);
+	if (record->type == WATCHPOINT_BIRTH && record->object == BOOKS_IFADDR)
+		watch_address(ledger, record);
+}
+
+static void ignore(const struct watchpoint_mark *record, void *arg)
+{
+	(void)record;
+	(void)arg;
+}
+
+/* What comes between two trials is in the first mark of the next one. */
+static void ring_ready(void *arg)
+{
+	struct crew_ledger *ledger = arg;
+
+	watchpoints_read(ledger->watch, ledger->open ? seen : ignore, ledger);
+}
+
+/* --- arming: once in the life of a lane --- */
+
+static int make_accounts(struct crew_ledger *ledger, struct why *why)
+{
+	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+		struct account *account = &ledger->accounts[i];
+
+		account->entries = calloc(ENTRIES_MAX, sizeof(account->entries[0]));
+		account->profile = ledger_profile_new();
+		if (!account->entries || !account->profile)
+			return why_set(why, ENOMEM, "ledger: out of memory");
+	}
+	return 0;
+}
+
+static int arm(struct crew *crew, struct why *why)
+{
+	uint32_t ifindex = testbed_dut(crew->testbed)->ifindex, slot = crew->ask->slot;
+	int err = 0;
+
+	if (!crew->ledger) {
+		crew->ledger = calloc(1, sizeof(*crew->ledger));
+		if (!crew->ledger)
+			return why_set(why, ENOMEM, "ledger: out of memory");
+		err = make_accounts(crew->ledger, why);
+	}
+	if (!err)
+		err = watchpoints_prove(crew->probes, slot, ifindex, why);
+	if (err)
+		return err;
+	crew->ledger->nr = BOOKS_OBJECTS;
+	err = watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_OBJECTS,
+			      LEDGER_RING_BYTES, &crew->ledger->watch, &crew->ledger->no_lives);
+	if (!err)
+		return loop_fd(crew->loop, watchpoints_fd(crew->ledger->watch), ring_ready,
+			       crew->ledger) ?
+			       0 :
+			       why_set(why, ENOMEM, "ledger: its ring cannot be watched");
+	crew->ledger->nr = BOOKS_COUNTERS;
+	return watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_COUNTERS,
+			       LEDGER_RING_BYTES, &crew->ledger->watch, why);
+}
+
+static int new_ledgers(struct crew *crew, struct why *why)
+{
+	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
+		struct account *account = &crew->ledger->accounts[i];
+
+		ledger_free(account->ledger);
+		account->nr_entries = 0;
+		account->ledger =
+			ledger_new(crew->ask->symbols,
+				   watchpoints_counter(crew->ledger->watch, i), told, account);
+		if (!account->ledger)
+			return why_set(why, ENOMEM, "ledger: out of memory");
+	}
+	return 0;
+}
+
+static void say_unarmed(struct crew *crew, uint32_t first, const struct why *why)
+{
+	for (uint32_t i = first; i < BOOKS_OBJECTS; i++) {
+		struct books *books = &crew->ask->books[i];
+
+		*books = (struct books){ .state = LEDGER_UNARMED };
+		snprintf(books->reason, sizeof(books->reason), "%.255s", why->text);
+	}
+}
+
+void crew_ledger_refuse(struct crew *crew)
+{
+	struct why why;
+
+	why_set(&why, 0,
+		"ledger: the device is deleted with all references that it had before the "
+		"trial, "
+		"whose holds were not seen");
+	say_unarmed(crew, 0, &why);
+}
+
+void crew_ledger_open(struct crew *crew)
+{
+	bool is_armed = crew->ledger && crew->ledger->watch;
+	uint64_t from_ns = loop_now();
+	struct why why = { "" };
+	int err = is_armed ? 0 : arm(crew, &why);
+
+	/* Nobody has written since the marks: the device is down. */
+	if (!err)
+		err = new_ledgers(crew, &why);
+	if (!err && is_armed)
+		err = watchpoints_start(crew->ledger->watch, &why);
+	if (err) {
+		say_unarmed(crew, 0, &why);
+		return;
+	}
+	say_unarmed(crew, crew->ledger->nr, &crew->ledger->no_lives);
+	for (uint32_t i = 0; i < crew->ledger->nr; i++)
+		crew->ask->books[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
+	crew->ledger->has_address = false;
+	snprintf(crew->ledger->no_address.text, sizeof(crew->ledger->no_address.text),
+		 "ledger: the trial has brought forth no address");
+	crew->ledger->open = true;
+	/* The kernel wakes nobody who has not read what is there: the marks. */
+	watchpoints_read(crew->ledger->watch, seen, crew->ledger);
+}
+
+/* --- and closing: the last mark, then no more writes, then whatever waits --- */
+
+void crew_ledger_close(struct crew *crew)
+{
+	if (!crew->ledger || !crew->ledger->open)
+		return;
+	crew->ledger->open = false;
+	crew->ledger->closed = true;
+	watchpoints_mark(crew->ledger->watch, NULL); /* a full ring says so in the health */
+	watchpoints_stop(crew->ledger->watch);
+	watchpoints_read(crew->ledger->watch, seen, crew->ledger);
+	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
+		struct watchpoint_health health = watchpoints_health(crew->ledger->watch, i);
+		struct books *books = &crew->ask->books[i];
+
+		books->state = ledger_check(crew->ledger->accounts[i].ledger, &health);
+		books->counted = health.counted;
+		books->unseen = health.counted - health.hits;
+	}
+	if (crew->ledger->nr == BOOKS_OBJECTS && !crew->ledger->has_address)
+		say_unarmed(crew, BOOKS_ADDRESS, &crew->ledger->no_address);
+}
+
+/* What a trial looks like in which nothing came to the device and nothing was lost. */
+static bool teaches(const struct evidence *e, const struct books *books)
+{
+	return (e->spec.arm == ARM_CONTROL || e->spec.arm == ARM_HOLD) && e->settled &&
+	       books->state == LEDGER_WHOLE;
+}
+
+void crew_ledger_write(struct crew *crew)
+{
+	const struct evidence *e = &crew->message.evidence;
+
+	if (!crew->ledger || !crew->ledger->closed)
+		return;
+	crew->ledger->closed = false;
+	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
+		struct account *account = &crew->ledger->accounts[i];
+		struct books *books = &crew->ask->books[i];
+		struct ledger_match match = ledger_match(account->ledger, account->profile);
+
+		books_write(account->ledger, &match, account->entries, account->nr_entries, e,
+			    books);
+		if (teaches(e, books) && ledger_learn(account->profile, account->ledger))
+			books->state = LEDGER_SUM; /* out of memory: half of it was learned */
+	}
+	books_accuse_survivors(crew->ask->books);
+}
+
+void crew_ledger_end(struct crew *crew)
+{
+	if (crew->ledger)
+		watchpoints_disarm(crew->ledger->watch);
+}
+
+void crew_ledger_let_go(struct crew *crew)
+{
+	if (crew->ledger)
+		watchpoints_let_go(crew->ledger->watch);
+}

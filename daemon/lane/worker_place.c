@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lane/worker_parts.h"
+
+enum {
+	WARM_UPS_MAX = 5,
+	/* Warm-up: for a DAD that never ends, where there is none. A bridge's begins after up to 1 s. */
+	PLAIN_MS = 2500,
+	LINGER_NS = 500000000, /* warm-up: for what outlives the bring-up's first process */
+};
+
+/* /proc and /sys as a program in the lane expects them: of its own pid and network namespaces. */
+static int mount_own_views(struct why *why)
+{
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) ||
+	    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		return why_set(
+			why, errno,
+			"lane: mounting /proc and /sys for the lane: %s; is CAP_SYS_ADMIN "
+			"missing, or are they masked by a container?",
+			strerror(errno));
+	return 0;
+}
+
+static uint32_t inode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
+}
+
+/* Waits until nobody of the bring-up is alive, or no longer than it may take. */
+static void wait_for_all(struct crew *crew, const struct campaign *campaign)
+{
+	uint64_t deadline = loop_now() + campaign->bringup.deadline_ms * 1000000ULL;
+	struct timespec look = { .tv_nsec = 100000000 };
+	sigset_t child;
+	pid_t pid;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	while (loop_now() < deadline && (pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		if (pid == crew->bringup.pid)
+			deadline = loop_now() + LINGER_NS; /* what it leaves behind may stay */
+		else if (pid == 0)
+			sigtimedwait(&child, NULL, &look);
+	}
+}
+
+/* One up and down of the device; what is alive then is ended. The counts at rest are the baseline. */
+static int cycle(struct crew *crew, const struct campaign *campaign, enum change_kind change)
+{
+	struct why *why = &crew->message.why;
+	int err = bringup_start(campaign, crew->testbed, change, &crew->bringup, why);
+
+	if (err)
+		return err;
+	bringup_go(&crew->bringup);
+	wait_for_all(crew, campaign);
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	bringup_forget(&crew->bringup);
+	err = testbed_dut_down(crew->testbed, why);
+	if (err == -ENODEV)
+		why_set(why, ENODEV,
+			"lane: the bring-up deleted %s while the lane was warmed up",
+			testbed_dut(crew->testbed)->name);
+	crew->baseline = crew_rest(crew);
+	return err;
+}
+
+/*
+ * The first cycles of a device take references that stay for good (10 instead of 8, in the
+ * 6.18 kernel): one is run of the campaign's own bring-up, for what only that takes once, and one of each of its
+ * changes but the one that would be the device's end; then plain cycles until two of them end with the same
+ * counts. They end, too, what the others began: when a process that is killed had joined a group, MLD holds
+ * inet6_dev for a second until it has told of its leaving, or until the next down (mld_ifc_start_work(),
+ * net/ipv6/mcast.c). When a kernel leaks in every cycle the counts are never the same, and the trials will tell.
+ */
+static int warm_up(struct crew *crew)
+{
+	const struct campaign *campaign = crew->ask->campaign;
+	struct campaign plain = *campaign;
+	sigset_t child;
+	int err = 0;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	plain.bringup.kind = BRINGUP_DO_DAD;
+	if (plain.bringup.deadline_ms > PLAIN_MS)
+		plain.bringup.deadline_ms = PLAIN_MS;
+	if (campaign->bringup.kind != BRINGUP_DO_DAD)
+		err = cycle(crew, campaign, CHANGE_NONE);
+	for (uint32_t i = 0; !err && i < campaign->bringup.nr_change; i++)
+		if (campaign->bringup.change[i] != CHANGE_NONE &&
+		    campaign->bringup.change[i] != CHANGE_LINK_DELETE)
+			err = cycle(crew, &plain, campaign->bringup.change[i]);
+	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
+		struct counts before = crew->baseline;
+
+		err = cycle(crew, &plain, CHANGE_NONE);
+		if (i && crew_same_counts(crew, &crew->baseline, &before))
+			break;
+	}
+	return err;
+}
+
+static bool answers_dad(const struct campaign *campaign)
+{
+	for (uint32_t i = 0; i < campaign->dad.nr_answer; i++)
+		if (campaign->dad.answer[i] != DAD_ANSWER_NONE)
+			return true;
+	return false;
+}
+
+int crew_open_place(struct crew *crew)
+{
+	const struct lane_ask *ask = crew->ask;
+	struct testbed_ask testbed = { .campaign = ask->campaign,
+				       .lane = ask->number,
+				       .keep = ask->keep };
+	struct why *why = &crew->message.why;
+	int err;
+
+	crew->message.pidns_inum = inode_of("/proc/self/ns/pid");
+	crew->home_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	/* Before the lane has mounts of its own: names of namespaces have to outlive it. */
+	err = testbed_open(&testbed, &crew->testbed, why);
+	if (!err && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
+		err = why_set(
+			why, errno,
+			"lane: a mount namespace of its own: %s; is CAP_SYS_ADMIN missing?",
+			strerror(errno));
+	if (!err)
+		err = mount_own_views(why);
+	if (!err)
+		err = echoes_open(crew->testbed, ask->number, &crew->echoes, why);
+	/* In every arm, also those that do not answer: arms stay comparable. */
+	if (!err && answers_dad(ask->campaign))
+		err = echoes_listen(crew->echoes, why);
+	if (!err)
+		err = warm_up(crew);
+	return err;
+}
+
+void crew_close_place(struct crew *crew)
+{
+	struct why why;
+
+	/* What is undone was mounted there. */
+	if (crew->home_mounts >= 0)
+		setns(crew->home_mounts, CLONE_NEWNS);
+	if (testbed_close(crew->testbed, &why))
+		fprintf(stderr, "dadrace: %s\n", why.text);
+}

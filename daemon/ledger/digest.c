@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/digest.h"
+
+_Static_assert((int)BOOKS_NET_DEVICE == (int)OBJECT_NET_DEVICE &&
+		       (int)BOOKS_INET6_DEV == (int)OBJECT_INET6_DEV &&
+		       (int)BOOKS_DST == (int)OBJECT_DST,
+	       "books are found by the object that leaks");
+
+static void put_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text);
+}
+
+static int64_t balance_of(const struct ledger_path *path)
+{
+	return (int64_t)path->holds - (int64_t)path->puts;
+}
+
+/* --- paths --- */
+
+static int most_unbalanced_first(const void *a, const void *b)
+{
+	const struct ledger_path *first = *(const struct ledger_path *const *)a;
+	const struct ledger_path *second = *(const struct ledger_path *const *)b;
+	int64_t first_is = imaxabs(balance_of(first)), second_is = imaxabs(balance_of(second));
+
+	if (first_is != second_is)
+		return first_is < second_is ? 1 : -1;
+	return strcmp(first->stack, second->stack);
+}
+
+static void write_paths(const struct ledger *ledger,
+			const struct ledger_path *sorted[LEDGER_PATHS_MAX], struct books *books)
+{
+	uint32_t nr = ledger_nr_paths(ledger);
+
+	for (uint32_t i = 0; i < nr; i++)
+		sorted[i] = ledger_path(ledger, i);
+	qsort(sorted, nr, sizeof(const struct ledger_path *), most_unbalanced_first);
+	books->all_paths = nr;
+	books->nr_paths = nr < BOOKS_PATHS ? nr : BOOKS_PATHS;
+	for (uint32_t i = 0; i < books->nr_paths; i++) {
+		struct books_path *path = &books->paths[i];
+
+		put_text(path->stack, sizeof(path->stack), sorted[i]->stack);
+		put_text(path->kind, sizeof(path->kind), sorted[i]->kind);
+		path->holds = sorted[i]->holds;
+		path->puts = sorted[i]->puts;
+	}
+}
+
+/* --- suspects --- */
+
+static bool is_echo(enum moment_kind kind)
+{
+	return kind == MOMENT_ECHO_IN || kind == MOMENT_ECHO_OUT;
+}
+
+/* What of the kernel's or the trial's doing came right before; the moments are sorted. */
+static struct books_hold hold_at(const struct evidence *e, uint64_t at_ns)
+{
+	struct books_hold hold = {
+		.at_ns = (int64_t)(at_ns - e->started_ns),
+		.after = MOMENTS,
+	};
+
+	for (uint32_t i = 0; i < e->nr_moments && e->moments[i].at_ns <= at_ns; i++) {
+		hold.after = e->moments[i].kind;
+		if (is_echo(hold.after))
+			hold.echo = e->moments[i].sequence;
+	}
+	return hold;
+}
+
+/* The last `unmatched` holds of the path, in the order of time. */
+static void write_holds(const struct ledger_path *path, const struct books_entry *entries,
+			uint32_t nr, const struct evidence *e, struct books_suspect *suspect)
+{
+	int64_t left = suspect->unmatched;
+	uint32_t first = nr;
+
+	while (first && left > 0) {
+		const struct books_entry *entry = &entries[--first];
+
+		if (entry->path == path && entry->delta > 0)
+			left -= entry->delta;
+	}
+	for (; first < nr && suspect->nr_holds < BOOKS_HOLDS; first++)
+		if (entries[first].path == path && entries[first].delta > 0)
+			suspect->holds[suspect->nr_holds++] = hold_at(e, entries[first].at_ns);
+}
+
+static void write_suspects(const struct ledger_match *match, const struct books_entry *entries,
+			   uint32_t nr, const struct evidence *e, struct books *books)
+{
+	for (uint32_t i = 0; i < match->nr_suspects && i < BOOKS_SUSPECTS; i++) {
+		const struct ledger_suspect *found = &match->suspects[i];
+		struct books_suspect *suspect = &books->suspects[books->nr_suspects++];
+
+		put_text(suspect->stack, sizeof(suspect->stack), found->path->stack);
+		put_text(suspect->kind, sizeof(suspect->kind), found->path->kind);
+		if (found->nr_tasks)
+			snprintf(suspect->task, sizeof(suspect->task), "%s/%u",
+				 found->tasks[0].comm, found->tasks[0].pid);
+		suspect->unmatched = found->unmatched;
+		suspect->usual = found->usual;
+		suspect->exact = match->exact;
+		suspect->of_no_kind = found->path->kind == found->path->holder;
+		write_holds(found->path, entries, nr, e, suspect);
+	}
+}
+
+/* --- the counter's way --- */
+
+static uint32_t kept_path(const struct ledger_path *const *kept, uint32_t nr,
+			  const struct ledger_path *path)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (kept[i] == path)
+			return i + 1;
+	return 0;
+}
+
+/* Every so many entries become one point, the last one always. */
+static void write_points(const struct books_entry *entries, uint32_t nr,
+			 const struct evidence *e, const struct ledger_path *const *kept,
+			 struct books *books)
+{
+	uint32_t step = (nr + BOOKS_POINTS - 1) / BOOKS_POINTS;
+	int64_t delta = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		delta += entries[i].delta;
+		if ((nr - 1 - i) % step)
+			continue;
+		books->points[books->nr_points++] = (struct books_point){
+			.at_ns = (int64_t)(entries[i].at_ns - e->started_ns),
+			.delta = delta,
+			.count = entries[i].count,
+			.path = step > 1 ? 0 :
+					   kept_path(kept, books->nr_paths, entries[i].path),
+		};
+		delta = 0;
+	}
+}
+
+void books_write(const struct ledger *ledger, const struct ledger_match *match,
+		 const struct books_entry *entries, uint32_t nr_entries,
+		 const struct evidence *evidence, struct books *books)
+{
+	const struct ledger_path *sorted[LEDGER_PATHS_MAX];
+
+	books->sum = ledger_sum(ledger);
+	books->surplus = match->surplus;
+	books->exact = match->exact;
+	books->nr_clean = match->nr_clean;
+	books->nr_paths = books->nr_suspects = books->nr_points = 0;
+	memset(books->suspects, 0, sizeof(books->suspects));
+	write_paths(ledger, sorted, books);
+	write_suspects(match, entries, nr_entries, evidence, books);
+	write_points(entries, nr_entries, evidence, sorted, books);
+}
+
+/* --- survivors --- */
+
+static void accuse(struct books *books, const struct books_suspect *survivor, const char *kind,
+		   bool exact, uint32_t at)
+{
+	uint32_t last =
+		books->nr_suspects < BOOKS_SUSPECTS ? books->nr_suspects++ : BOOKS_SUSPECTS - 1;
+
+	memmove(&books->suspects[at + 1], &books->suspects[at],
+		(last - at) * sizeof(books->suspects[0]));
+	books->suspects[at] = *survivor;
+	books->suspects[at].exact = exact;
+	books->suspects[at].task[0] = '\0'; /* who made it need not be who keeps it */
+	put_text(books->suspects[at].kind, sizeof(books->suspects[at].kind), kind);
+}
+
+/* Old kernels cannot unwind through a kretprobe: births have no path there. */
+static bool is_known(const struct books_suspect *suspect)
+{
+	return suspect->stack[0] != '[';
+}
+
+/* How many are known who hold the watched address, when that is the one that survives. */
+static uint32_t nr_holders(const struct books *all)
+{
+	enum { HOLDERS_MAX = 2 };
+	const struct books *address = &all[BOOKS_ADDRESS], *lives = &all[BOOKS_IFADDR];
+
+	if (lives->state != LEDGER_WHOLE || lives->surplus <= 0 ||
+	    address->state != LEDGER_WHOLE || address->sum.ended)
+		return 0;
+	return address->nr_suspects < HOLDERS_MAX ? address->nr_suspects : HOLDERS_MAX;
+}
+
+/*
+ * The counter's own suspects, where they are certain and hold for nothing that is born and freed: what survives
+ * beside them, as for a grace period, has not the reference that is left.
+ */
+static uint32_t nr_certain(const struct books *books)
+{
+	if (books->state != LEDGER_WHOLE || !books->exact)
+		return 0;
+	for (uint32_t i = 0; i < books->nr_suspects; i++)
+		if (!books->suspects[i].of_no_kind)
+			return 0;
+	return books->nr_suspects;
+}
+
+void books_accuse_survivors(struct books *all)
+{
+	static const char *const kinds[BOOKS_OBJECTS] = {
+		[BOOKS_DST] = "dst not freed",
+		[BOOKS_NEIGHBOUR] = "neighbour not freed",
+		[BOOKS_IFADDR] = "inet6_ifaddr not freed",
+	};
+
+	for (int i = 0; i < BOOKS_COUNTERS; i++) {
+		uint32_t at = nr_certain(&all[i]);
+
+		for (uint32_t k = 0; k < nr_holders(all) && at < BOOKS_SUSPECTS - 1; k++)
+			accuse(&all[i], &all[BOOKS_ADDRESS].suspects[k], "held inet6_ifaddr",
+			       all[BOOKS_ADDRESS].exact, at++);
+		for (int j = BOOKS_COUNTERS; j < BOOKS_ADDRESS; j++) {
+			const struct books *lives = &all[j];
+
+			if (lives->state != LEDGER_WHOLE)
+				continue;
+			for (uint32_t k = 0; k < lives->nr_suspects && at < BOOKS_SUSPECTS - 1;
+			     k++)
+				if (is_known(&lives->suspects[k]) &&
+				    (double)lives->suspects[k].unmatched >
+					    lives->suspects[k].usual)
+					accuse(&all[i], &lives->suspects[k], kinds[j], true,
+					       at++);
+		}
+	}
+}
+
+void books_fold(const char *stack, int64_t number, char *out, size_t size)
+{
+	const char *end = stack + strlen(stack);
+	size_t used = 0;
+
+	out[0] = '\0';
+	while (end > stack && used < size) {
+		const char *from = end;
+
+		while (from > stack && !(end - from >= 3 && !strncmp(from, " < ", 3)))
+			from--;
+		if (from == stack)
+			used += (size_t)snprintf(out + used, size - used, "%.*s %" PRId64,
+						 (int)(end - from), from, number);
+		else
+			used += (size_t)snprintf(out + used, size - used, "%.*s;",
+						 (int)(end - from - 3), from + 3);
+		end = from;
+	}
+}

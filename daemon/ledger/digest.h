@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_BOOKS_H
+#define DADRACE_BOOKS_H
+
+#include "trial/evidence.h"
+#include "ledger/ledger.h"
+
+/*
+ * The books of one counter in one trial: what is told of its ledger, of a size that is known beforehand
+ * and without a pointer, so that a lane can leave them in memory that it shares with the campaign.
+ *
+ *   ledger, match ──┐
+ *   its entries ────┼──> books ──> a line of the results ──> the finding
+ *   evidence ───────┘
+ *
+ * Which of a path's holds was never dropped is not written anywhere: when it was followed by fewer puts than
+ * holds, the last ones are taken to be those that are left. Of a path without any put, that is so.
+ *
+ * Pure.
+ */
+enum {
+	BOOKS_STACK = 1024,
+	BOOKS_WORD = 64,
+	BOOKS_PATHS = 24,
+	BOOKS_SUSPECTS = 6,
+	BOOKS_HOLDS = 8,
+	BOOKS_POINTS = 128,
+};
+
+/* What a lane watches, and the index of its books. */
+enum books_object {
+	BOOKS_NET_DEVICE, /* as OBJECT_NET_DEVICE */
+	BOOKS_INET6_DEV,  /* as OBJECT_INET6_DEV */
+	BOOKS_COUNTERS,
+	BOOKS_DST = BOOKS_COUNTERS, /* as OBJECT_DST; from here on births and deaths */
+	BOOKS_NEIGHBOUR,
+	BOOKS_IFADDR,
+	BOOKS_ADDRESS, /* the counter of the first address that the trial has brought forth */
+	BOOKS_OBJECTS,
+};
+
+struct books_path {
+	char stack[BOOKS_STACK];
+	char kind[BOOKS_WORD];
+	uint64_t holds, puts;
+};
+
+/* A hold that is left, and what the trial's timeline has right before it. */
+struct books_hold {
+	int64_t at_ns;		/* from the trial's start */
+	enum moment_kind after; /* MOMENTS: nothing */
+	uint32_t echo;		/* the last one that the kernel saw before; 0: none */
+};
+
+struct books_suspect {
+	char stack[BOOKS_STACK];
+	char kind[BOOKS_WORD];
+	char task[BOOKS_WORD]; /* "python3/17", of those that hold by it; "": none is known */
+	int64_t unmatched;
+	bool exact; /* it was seen to be born and never to die, or is the only explanation */
+	bool of_no_kind; /* none of the table of what holds: no object that was born accounts for it */
+	double usual; /* of clean ledgers, on average */
+	struct books_hold holds[BOOKS_HOLDS];
+	uint32_t nr_holds;
+};
+
+struct books_point {
+	int64_t at_ns; /* from the trial's start */
+	int64_t delta; /* since the point before */
+	int64_t count;
+	uint32_t
+		path; /* index of the books' path that it is of, from 1; 0: of several, or not kept */
+};
+
+struct books {
+	enum ledger_hole state;
+	char reason[256]; /* of LEDGER_UNARMED */
+	uint64_t arm_ns;  /* that arming took; 0: it was armed for an earlier trial */
+	uint64_t counted; /* writes, by the kernel */
+	uint64_t unseen;  /* of them, those that our program did not see */
+	struct ledger_sum sum;
+	int64_t surplus;
+	bool exact;
+	uint32_t nr_clean; /* ledgers of trials without the race that it was compared with */
+	struct books_path paths[BOOKS_PATHS]; /* the most unbalanced first */
+	uint32_t nr_paths;
+	uint32_t all_paths;
+	struct books_suspect suspects[BOOKS_SUSPECTS]; /* the likeliest first */
+	uint32_t nr_suspects;
+	struct books_point points[BOOKS_POINTS];
+	uint32_t nr_points;
+};
+
+/* What is kept of an entry until the trial is over. */
+struct books_entry {
+	uint64_t at_ns;
+	int64_t delta, count;
+	const struct ledger_path *path;
+};
+
+/* Fills in all but state, reason, arm_ns, counted and unseen. The evidence is derived. */
+void books_write(const struct ledger *ledger, const struct ledger_match *match,
+		 const struct books_entry *entries, uint32_t nr_entries,
+		 const struct evidence *evidence, struct books *books);
+
+/*
+ * Before the suspects of a counter stand those objects of the device that outlived the trial, though
+ * others like them did not: whoever keeps a dst, a neighbour or an address alive holds the device by it. And
+ * before these who keeps the address, where its counter tells. Suspects that explain the whole surplus for certain,
+ * and hold for none of these, stay in front.
+ * `all` has BOOKS_OBJECTS books; those of counters are changed.
+ */
+void books_accuse_survivors(struct books *all);
+
+/* "a < b < [syscall]" as flame graphs want it: "[syscall];b;a 4". */
+void books_fold(const char *stack, int64_t number, char *out, size_t size);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_KLOG_H
+#define DADRACE_KLOG_H
+
+#include "trial/klog_line.h"
+#include "base/why.h"
+
+/* The kernel's log as it grows: the only door to it. What was there before is not read. */
+struct klog;
+
+/* What is in the log now, as dmesg(1) has it; malloc'd, NULL when we may not read it. */
+char *klog_text(void);
+
+/* -EPERM, -ENOENT, ... with a sentence; a campaign can go on without, and says so. */
+int klog_open(struct klog **out, struct why *why);
+void klog_close(struct klog *klog);
+
+int klog_fd(const struct klog *klog); /* readable when lines wait; owned by the klog */
+
+/* Calls `seen` for each waiting line; returns how many the kernel overwrote before we read them. */
+unsigned int klog_read(struct klog *klog, void (*seen)(const struct klog_line *line, void *arg),
+		       void *arg);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_PLAINER_H
+#define DADRACE_PLAINER_H
+
+#include "spec/campaign.h"
+#include "proof/minimise.h"
+#include "base/why.h"
+
+/*
+ * What can be plainer in a spec (campaign_spec.h): the knobs of minimise.h, and what they mean.
+ *
+ *   spec ──> knobs ──> minimise.h ──> point ──> spec
+ *
+ * Each way to make a trial plainer is one row of a table (plainer.c): steps of the order left out, keys of a group
+ * back to their defaults, the bring-up replaced by our own, an arm that injects less, counts and times
+ * made smaller.
+ */
+struct plainer;
+
+/* A spec with its campaign. */
+struct plainer_spec {
+	char *text;
+	struct campaign *campaign;
+};
+void plainer_spec_free(struct plainer_spec *spec);
+
+/* -EINVAL with the sentence when the text is no spec. */
+int plainer_new(const char *spec, struct plainer **out, struct why *why);
+void plainer_free(struct plainer *plainer);
+
+const struct minimise_knob *plainer_knobs(const struct plainer *plainer, uint32_t *nr);
+
+/* The spec of a point. -EINVAL: there is no such trial; the sentence says why. */
+int plainer_make(const struct plainer *plainer, const struct minimise_point *point,
+		 struct plainer_spec *spec, struct why *why);
+
+/* Whether two campaigns of one trial run the very same one. */
+bool plainer_same(const struct campaign *one, const struct campaign *other);
+
+/* What a knob does on its way from one point to another, in a few words. */
+struct plainer_words {
+	char text[200];
+};
+struct plainer_words plainer_say(const struct plainer *plainer, uint32_t knob,
+				 const struct minimise_point *from,
+				 const struct minimise_point *to);
+
+#endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <string.h>
+
+#include "results/finding_words.h"
+#include "report/across_runs.h"
+
+enum { COLUMNS = 96 };
+
+static const char *key_of(const struct tally_finding *finding)
+{
+	return finding->path_signature ? finding->path_signature : finding->signature;
+}
+
+/* What that run has of it, or NULL. */
+static const struct tally_finding *find(const struct past *run, const char *key)
+{
+	const struct summary *summary = past_summary(run);
+
+	for (uint32_t i = 0; i < summary->nr_findings; i++)
+		if (!strcmp(key_of(&summary->findings[i]), key))
+			return &summary->findings[i];
+	return NULL;
+}
+
+static bool is_told(struct past *const *runs, uint32_t nr, const char *key)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (find(runs[i], key))
+			return true;
+	return false;
+}
+
+static void tell(struct past *const *runs, uint32_t nr, const struct tally_finding *first,
+		 uint32_t number, FILE *out)
+{
+	uint32_t in = 0, trials = 0;
+	int64_t delta = 0;
+	char text[4096];
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct tally_finding *finding = find(runs[i], key_of(first));
+
+		in += !!finding;
+		trials += finding ? finding->count : 0;
+		if (finding && finding->delta > delta)
+			delta = finding->delta;
+	}
+	fprintf(out, "%sFinding %u: %s in %u of %u runs, %u trial%s", number > 1 ? "\n" : "",
+		number, first->signature, in, nr, trials, trials == 1 ? "" : "s");
+	if (delta)
+		fprintf(out, "; up to %+" PRId64 " references", delta);
+	fputc('\n', out);
+	snprintf(text, sizeof(text), "Who holds: %s",
+		 first->path_signature ? first->path_signature + strlen(first->signature) + 2 :
+					 "not known");
+	finding_print_wrapped(out, text, COLUMNS);
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct tally_finding *finding = find(runs[i], key_of(first));
+
+		if (finding)
+			fprintf(out,
+				"  %s (%s): %u of %u trials, first: trial %u, last: trial %u\n",
+				past_folder(runs[i]), past_name(runs[i]), finding->count,
+				past_summary(runs[i])->trials, finding->first_trial,
+				finding->last_trial);
+	}
+}
+
+void report_runs(struct past *const *runs, uint32_t nr, FILE *out)
+{
+	uint32_t number = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct summary *summary = past_summary(runs[i]);
+
+		for (uint32_t j = 0; j < summary->nr_findings; j++)
+			if (!is_told(runs, i, key_of(&summary->findings[j])))
+				tell(runs, nr, &summary->findings[j], ++number, out);
+	}
+	if (!number)
+		fprintf(out, "No finding in %u run%s\n", nr, nr == 1 ? "" : "s");
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_REPORT_RUNS_H
+#define DADRACE_REPORT_RUNS_H
+
+#include <stdio.h>
+
+#include "results/reader.h"
+
+/*
+ * The findings of several runs, each told once: what has the same signature and the same path that holds
+ * (where a ledger knows it) is the same bug, whichever kernel, guest or campaign showed it.
+ */
+void report_runs(struct past *const *runs, uint32_t nr, FILE *out);
+
+#endif

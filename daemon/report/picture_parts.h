@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RACE_PICTURE_PARTS_H
+#define DADRACE_RACE_PICTURE_PARTS_H
+
+#include <string.h>
+
+#include "report/moment_words.h"
+#include "report/picture.h"
+
+/*
+ * The parts of the picture, for its own files.
+ *
+ *   race_picture.c          the rows of the threads and what happens in them, over the axis
+ *   race_picture_counter.c  the references beneath them
+ */
+
+/* In units of the view box. */
+enum {
+	WIDTH = 960,
+	LEFT = 104,
+	RIGHT = WIDTH - 24,
+	NEAR = 3,	    /* ticks that are not further apart are one */
+	LETTER_TENTHS = 62, /* width of a letter, on average, in tenths */
+	KNOTS_MAX = 2 * MOMENTS + 3,
+	TITLE_LINES = 12,
+};
+
+enum row { ROW_I, ROW_II, ROW_DAD, ROW_DEVICE, ROWS };
+
+struct picture {
+	const struct trial_line *trial;
+	const struct race *race;
+	FILE *out;
+	struct {
+		double ns, x;
+		int rank;
+	} knots[KNOTS_MAX];
+	uint32_t nr_knots;
+	double origin_ns; /* what times are counted from: the window's opening */
+	bool has_row[ROWS];
+	int top[ROWS]; /* of those that are there */
+	int counter, depth, axis, height;
+};
+
+static inline double low(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static inline double high(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static inline double text_width(const char *text)
+{
+	return (double)strlen(text) * LETTER_TENTHS / 10;
+}
+
+/* The first moment of a kind, or NULL. */
+const struct moment_told *picture_first(const struct picture *p, enum moment_kind kind);
+
+/* A time as the axis counts. */
+struct race_time picture_time(const struct picture *p, double ns);
+
+/* Where the picture's time ends. */
+double picture_end_ns(const struct picture *p);
+
+/* Where a time lies on the axis. */
+double picture_x(const struct picture *p, double ns);
+double picture_moment_x(const struct picture *p, const struct moment_told *moment);
+
+void picture_write(const struct picture *p, const char *class, double x, double y,
+		   const char *anchor, const char *text);
+
+/* The object's references: its readings, or, with a ledger, every hold and put. */
+void picture_draw_counter(const struct picture *p);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_FINDING_TEXT_H
+#define DADRACE_FINDING_TEXT_H
+
+#include <stdio.h>
+
+#include "results/tally.h"
+
+/* What is said about a finding both at the end of a run and in its report. */
+
+struct finding_text {
+	char at[512];
+};
+
+struct ledger_hold_told; /* results_lines.h */
+
+struct finding_rate {
+	char at[24];
+};
+
+/* Words within so many columns, all lines but the first indented by two. A word is never broken. */
+void finding_print_wrapped(FILE *out, const char *words, int columns);
+
+/* "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more. */
+struct finding_rate finding_percent(uint64_t ppm, bool is_upper);
+
+/* By which ledger it is known who holds, or why it is not known; of a finding that has a ledger. */
+struct finding_text finding_holds(const struct tally_finding *finding);
+
+/* "at 351263 us, right after echo 1 reached the receive path": when, and after what. */
+struct finding_text finding_hold(const struct ledger_hold_told *hold);
+
+/* Who holds the references, as far as the ledger knows; nothing when no ledger was kept. */
+void finding_print_ledger(FILE *out, const struct tally_finding *finding, int columns);
+
+/* A line for each arm: valid trials, those that show it, rate with interval, p-value. */
+void finding_print_shares(FILE *out, const struct tally_finding *finding);
+
+/*
+ * The natural rate beside the held one, each with its 95% interval: one sentence, without the final stop.
+ * Empty when only one of them is known, or the held one is none.
+ */
+struct finding_text finding_headline(const struct tally_finding *finding);
+
+/* Whether what the arm that injects most injects is the cause: one sentence, without the final stop. */
+struct finding_text finding_cause(const struct tally_finding *finding);
+
+#endif

@@ -1,0 +1,844 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parse/campaign.h"
+#include "results/lines.h"
+
+static const char *const unregister_names[] = { "not-tried", "returned", "stuck" };
+_Static_assert(sizeof(unregister_names) / sizeof(unregister_names[0]) == UNREGISTERS,
+	       "a name per outcome");
+
+/* As tier_names, but what was not hooked has no tier. */
+static const char *const hooked_names[TIERS] = {
+	[TIER_KPROBE] = "kprobe",
+	[TIER_FENTRY] = "fentry",
+	[TIER_TRACEPOINT] = "tracepoint",
+};
+_Static_assert(TIERS == 4, "hooked_names: one per tier");
+
+/* --- the tables --- */
+
+/* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and members */
+#define PLACE(type, ctype, member) \
+	(offsetof(type, member) * _Generic(((type *)NULL)->member, ctype: (size_t)1))
+#define CAMPAIGN(ctype, member) .offset = PLACE(struct results_campaign, ctype, member)
+#define HOOK(ctype, member)     .offset = PLACE(struct results_hook, ctype, member)
+#define SPEC(ctype, member)     .offset = PLACE(struct trial_spec, ctype, member)
+#define EXPLORE(ctype, member)  .offset = PLACE(struct explore_told, ctype, member)
+#define COUNT(ctype, member)    .offset = PLACE(struct evidence_counts, ctype, member)
+#define KLOG(ctype, member)     .offset = PLACE(struct klog_told, ctype, member)
+#define MOMENT(ctype, member)   .offset = PLACE(struct moment_told, ctype, member)
+#define STEP(ctype, member)     .offset = PLACE(struct step_told, ctype, member)
+#define TRIAL(ctype, member)    .offset = PLACE(struct trial_line, ctype, member)
+#define PATH(ctype, member)     .offset = PLACE(struct ledger_path_told, ctype, member)
+#define HELD(ctype, member)     .offset = PLACE(struct ledger_hold_told, ctype, member)
+#define LEFT(ctype, member)     .offset = PLACE(struct ledger_unmatched_told, ctype, member)
+#define POINT(ctype, member)    .offset = PLACE(struct ledger_point_told, ctype, member)
+#define LEDGER(ctype, member)   .offset = PLACE(struct ledger_line, ctype, member)
+#define LIST(type, member) \
+	.list = true, .count_offset = PLACE(type, uint32_t, nr_##member)
+#define NAMES(words, count) .names = (words), .nr_names = (count)
+#define OR_NULL .nullable = true
+#define END { .name = NULL }
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+static const struct field hook_rows[] = {
+	{ "probe", FIELD_TEXT, HOOK(const char *, probe),
+	  .doc = "What is watched or held; proposal: a place that an explorer was proposed; scouts: the trials that "
+		 "showed some of them" },
+	{ "tier", FIELD_ENUM, HOOK(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL,
+	  .doc = "How it is hooked on this kernel; null when it is not" },
+	{ "function", FIELD_TEXT, HOOK(const char *, function), OR_NULL,
+	  .doc = "The kernel function that it is hooked to; null for a tracepoint" },
+	{ "note", FIELD_TEXT, HOOK(const char *, note), OR_NULL,
+	  .doc = "Of a step: which hold of the order it is, and what is special about it here; of a proposal: whether "
+		 "it was taken, and why it was proposed; of scouts: what they saw" },
+	END
+};
+const struct fields hook_fields = {
+	"hook", "How one probe is hooked", hook_rows, sizeof(struct results_hook),
+};
+
+static const struct field campaign_line_rows[] = {
+	{ "schema_version", FIELD_U32, CAMPAIGN(uint32_t, schema_version),
+	  .doc = "Grows when a name or its meaning changes" },
+	{ "id", FIELD_TEXT, CAMPAIGN(const char *, id), .doc = "Names this run: campaign, start and chance" },
+	{ "dadrace_version", FIELD_TEXT, CAMPAIGN(const char *, dadrace_version), .doc = "Version of the tool" },
+	{ "seed", FIELD_U64, CAMPAIGN(uint64_t, seed),
+	  .doc = "Where all draws started: the same campaign and seed give the same trials" },
+	{ "started_unix_ms", FIELD_U64, CAMPAIGN(uint64_t, started_unix_ms),
+	  .doc = "When the run started, by the wall clock" },
+	{ "machine", FIELD_OBJECT, CAMPAIGN(struct machine, machine), .sub = &machine_fields,
+	  .doc = "The machine that it ran on" },
+	{ "hooks", FIELD_OBJECT, CAMPAIGN(const struct results_hook *, hooks),
+	  LIST(struct results_campaign, hooks), .sub = &hook_fields, .doc = "How each probe was hooked" },
+	{ "campaign", FIELD_OBJECT, CAMPAIGN(struct campaign, campaign), .sub = &campaign_fields,
+	  .doc = "The campaign, resolved: defaults, file and overrides" },
+	END
+};
+const struct fields campaign_line_fields = {
+	"campaign", "The first line: what was run, and where", campaign_line_rows,
+	sizeof(struct results_campaign),
+};
+
+static const struct field spec_rows[] = {
+	{ "trial", FIELD_U32, SPEC(uint32_t, trial), .doc = "Number of the trial in the plan, from 1" },
+	{ "arm", FIELD_ENUM, SPEC(enum arm, arm), NAMES(arm_names, ARMS), .doc = "What the trial is for" },
+	{ "site", FIELD_ENUM, SPEC(enum site, site), NAMES(site_names, SITES), .doc = "Where the window opens" },
+	{ "method", FIELD_ENUM, SPEC(enum method, method), NAMES(method_names, METHODS),
+	  .doc = "How the bring-up is held" },
+	{ "hold_us", FIELD_U64, SPEC(uint64_t, hold_us), .doc = "Hold that is asked for; 0 is none" },
+	{ "change", FIELD_ENUM, SPEC(enum change_kind, change), NAMES(change_names, CHANGES),
+	  .doc = "What thread I does after its first flag set" },
+	{ "load", FIELD_ENUM, SPEC(enum load_kind, load), NAMES(load_names, LOADS),
+	  .doc = "What keeps the machine busy meanwhile" },
+	{ "direction", FIELD_ENUM, SPEC(enum direction, direction), NAMES(direction_names, DIRECTIONS),
+	  .doc = "How echoes travel" },
+	{ "target", FIELD_ENUM, SPEC(enum target, target), NAMES(target_names, TARGETS),
+	  .doc = "Whom echoes are addressed to" },
+	{ "source", FIELD_ENUM, SPEC(enum source, source), NAMES(source_names, SOURCES),
+	  .doc = "Whom inbound echoes claim to be from" },
+	{ "message", FIELD_ENUM, SPEC(enum message_kind, message), NAMES(message_names, MESSAGES),
+	  .doc = "What is sent; the echoes of this line are of this kind" },
+	{ "steps", FIELD_U32, SPEC(uint32_t, steps),
+	  .doc = "Holds that are in force; 0 is none" },
+	{ "order", FIELD_TEXT, SPEC(const char **, order), LIST(struct trial_spec, order),
+	  .doc = "They, and when thread II starts, as steps of an order" },
+	{ "echoes", FIELD_U32, SPEC(uint32_t, echoes), .doc = "How many echoes; 0 is none" },
+	{ "offset_us", FIELD_U64, SPEC(uint64_t, offset_us), .doc = "From the window's opening to the first" },
+	{ "spacing_us", FIELD_U64, SPEC(uint64_t, spacing_us), .doc = "From one echo to the next" },
+	{ "payload_bytes", FIELD_U32, SPEC(uint32_t, payload_bytes), .doc = "Bytes after the ICMPv6 header" },
+	{ "hop_limit", FIELD_U32, SPEC(uint32_t, hop_limit), .doc = "Hop limit of the echoes" },
+	{ "dad_answer", FIELD_ENUM, SPEC(enum dad_answer, dad_answer), NAMES(dad_answer_names, DAD_ANSWERS),
+	  .doc = "What the peer says to DAD's probes" },
+	{ "dad_at", FIELD_ENUM, SPEC(enum dad_at, dad_at), NAMES(dad_at_names, DAD_ATS),
+	  .doc = "What the time of that counts from" },
+	{ "dad_offset_us", FIELD_U64, SPEC(uint64_t, dad_offset_us), .doc = "Time from there to the answer" },
+	{ "dad_times", FIELD_U32, SPEC(uint32_t, dad_times), .doc = "Probes that are answered; 0 is each" },
+	{ "seed", FIELD_U64, SPEC(uint64_t, seed), .hex = true, .doc = "Where the trial's own draws start" },
+	END
+};
+const struct fields spec_fields = {
+	"spec", "The specification of one trial", spec_rows, sizeof(struct trial_spec),
+};
+
+static const struct field explore_rows[] = {
+	{ "mode", FIELD_ENUM, EXPLORE(enum explore_mode, mode), NAMES(explore_mode_names, EXPLORE_MODES),
+	  .doc = "How the trial was chosen; off: by the plan alone, and the rest means nothing" },
+	{ "generation", FIELD_U32, EXPLORE(uint32_t, generation), OR_NULL,
+	  .doc = "Group of trials that were planned together, from 1" },
+	{ "parent", FIELD_U32, EXPLORE(uint32_t, parent), OR_NULL,
+	  .doc = "Trial that it was made of by a change; null when it was made of none" },
+	{ "mutation", FIELD_ENUM, EXPLORE(enum explore_mutation, mutation),
+	  NAMES(explore_mutation_names, EXPLORE_MUTATIONS), .doc = "That change, of several the last one" },
+	{ "new_features", FIELD_U32, EXPLORE(uint32_t, new_features),
+	  .doc = "Features that no trial had from which it was planned" },
+	{ "features", FIELD_U64, EXPLORE(uint64_t *, features), LIST(struct explore_told, features), .hex = true,
+	  .doc = "What it showed, as hashes of facts that mean the same in every run" },
+	{ "thread_i_ns", FIELD_U64, EXPLORE(uint64_t, thread_i_ns), OR_NULL,
+	  .doc = "Length of thread I's path: of the flag set that closed the window" },
+	{ "thread_ii_ns", FIELD_U64, EXPLORE(uint64_t, thread_ii_ns), OR_NULL,
+	  .doc = "Length of thread II's path: of its longest send" },
+	END
+};
+static const struct fields explore_fields = {
+	"explore", "Why an explorer chose a trial, and what it learned", explore_rows, sizeof(struct explore_told),
+};
+
+static const struct field counts_rows[] = {
+	{ "found", FIELD_BOOL, COUNT(bool, found), .doc = "The device was there; if not, the rest means nothing" },
+	{ "net_device", FIELD_I64, COUNT(int64_t, net_device),
+	  .doc = "References to the device, without those that linkwatch (for up to a second) and "
+		 "neighbour entries account for" },
+	{ "inet6_dev", FIELD_I64, COUNT(int64_t, inet6_dev),
+	  .doc = "References to its IPv6 part, without those that MLD's records of left groups account for" },
+	{ "dst", FIELD_I64, COUNT(int64_t, dst), .doc = "IPv6 dst entries in its network namespace" },
+	{ "addresses", FIELD_U32, COUNT(uint32_t, addresses), .doc = "IPv6 addresses" },
+	{ "neighbours", FIELD_U32, COUNT(uint32_t, neighbours), .doc = "Neighbour entries" },
+	{ "groups", FIELD_U32, COUNT(uint32_t, groups), .doc = "Multicast memberships" },
+	{ "tombs", FIELD_U32, COUNT(uint32_t, tombs),
+	  .doc = "Multicast groups that were left, of which MLD keeps a record (mc_tomb)" },
+	END
+};
+static const struct fields counts_fields = {
+	"counts", "Counts of one device", counts_rows, sizeof(struct evidence_counts),
+};
+
+static const struct field klog_rows[] = {
+	{ "kind", FIELD_ENUM, KLOG(enum klog_kind, kind), NAMES(klog_kind_names, KLOG_KINDS), OR_NULL,
+	  .doc = "What the worst line is about; null when the kernel said nothing" },
+	{ "text", FIELD_TEXT, KLOG(const char *, text), OR_NULL, .doc = "That line" },
+	{ "device", FIELD_TEXT, KLOG(const char *, device), OR_NULL, .doc = "The device that it names" },
+	{ "usage_count", FIELD_I64, KLOG(int64_t, usage_count), OR_NULL,
+	  .doc = "References that the kernel waits for, when it says so" },
+	{ "lines", FIELD_U32, KLOG(uint32_t, lines), .doc = "How many such lines" },
+	{ "shared", FIELD_U32, KLOG(uint32_t, shared),
+	  .doc = "Trials that were in flight then; with more than one it may be another's" },
+	END
+};
+static const struct fields klog_fields = {
+	"klog", "What the kernel's log said", klog_rows, sizeof(struct klog_told),
+};
+
+static const struct field moment_rows[] = {
+	{ "at_ns", FIELD_I64, MOMENT(int64_t, at_ns), .doc = "When, from the trial's start" },
+	{ "event", FIELD_ENUM, MOMENT(enum moment_kind, event), NAMES(moment_names, MOMENTS),
+	  .doc = "What happened" },
+	{ "sequence", FIELD_U32, MOMENT(uint32_t, sequence), OR_NULL,
+	  .doc = "Number of the echo, or of the DAD probe or answer, from 1; null when it is about none" },
+	{ "value", FIELD_I64, MOMENT(int64_t, value),
+	  .doc = "Result, count or flags: 0 or a negative errno where something returned" },
+	END
+};
+const struct fields moment_fields = {
+	"moment", "Something that happened", moment_rows, sizeof(struct moment_told),
+};
+
+static const struct field step_rows[] = {
+	{ "thread", FIELD_ENUM, STEP(enum order_thread, thread), NAMES(order_thread_names, ORDER_THREADS),
+	  .doc = "Who was to be held: I sets flags, II sends, DAD is the kernel's worker" },
+	{ "place", FIELD_TEXT, STEP(const char *, place), .doc = "Where: the site or function that the order names" },
+	{ "at_return", FIELD_BOOL, STEP(bool, at_return), .doc = "At its return, not at its entry" },
+	{ "function", FIELD_TEXT, STEP(const char *, function), .doc = "The function of this kernel that was hooked" },
+	{ "tier", FIELD_ENUM, STEP(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL, .doc = "And how" },
+	{ "until", FIELD_ENUM, STEP(enum order_until, until), NAMES(order_until_names, ORDER_UNTILS),
+	  .doc = "What ends the hold: a time, or that another thread is held or done" },
+	{ "other", FIELD_ENUM, STEP(enum order_thread, other), NAMES(order_thread_names, ORDER_THREADS), OR_NULL,
+	  .doc = "That thread; null of a time" },
+	{ "asked_us", FIELD_U64, STEP(uint64_t, asked_us), OR_NULL, .doc = "That time; null of an event" },
+	{ "outcome", FIELD_ENUM, STEP(enum step_outcome, outcome), NAMES(step_outcome_names, STEP_OUTCOMES),
+	  .doc = "Whether it was reached, and ended as it should" },
+	{ "held_ns", FIELD_U64, STEP(uint64_t, held_ns), OR_NULL, .doc = "How long it took, as measured" },
+	{ "cpu", FIELD_U32, STEP(uint32_t, cpu), .doc = "On which CPU; means nothing when it was not reached" },
+	{ "passes", FIELD_U64, STEP(uint64_t, passes),
+	  .doc = "Calls, of any task, that have passed there since it was hooked; 0: inlined, or not called" },
+	{ "missed", FIELD_U64, STEP(uint64_t, missed),
+	  .doc = "Runs of its program that the kernel skipped during the trial, as far as it counts them" },
+	END
+};
+static const struct fields step_fields = {
+	"step", "A hold of the order", step_rows, sizeof(struct step_told),
+};
+
+static const struct field trial_rows[] = {
+	{ "verdict", FIELD_ENUM, TRIAL(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
+	  .doc = "What the evidence means" },
+	{ "object", FIELD_TEXT, TRIAL(const char *, object), OR_NULL,
+	  .doc = "Whose references are missing or too few; null when it is not about references" },
+	{ "delta", FIELD_I64, TRIAL(int64_t, delta), .doc = "References of that object over its baseline" },
+	{ "pinned", FIELD_BOOL, TRIAL(bool, pinned),
+	  .doc = "The unregister never returned: only a reboot frees the device" },
+	{ "reason", FIELD_TEXT, TRIAL(const char *, reason), .doc = "The verdict in a sentence" },
+	{ "signature", FIELD_TEXT, TRIAL(const char *, signature), OR_NULL,
+	  .doc = "The same for the same bug; null when there is no fault" },
+	{ "spec", FIELD_OBJECT, TRIAL(struct trial_spec, spec), .sub = &spec_fields,
+	  .doc = "What was planned, and what replay repeats" },
+	{ "explore", FIELD_OBJECT, TRIAL(struct explore_told, explore), .sub = &explore_fields,
+	  .doc = "Why an explorer chose this, and what it learned from it" },
+	{ "lane", FIELD_U32, TRIAL(uint32_t, lane), .doc = "Where it ran" },
+	{ "device", FIELD_TEXT, TRIAL(const char *, device), .doc = "Name of the device under test" },
+	{ "tier", FIELD_ENUM, TRIAL(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL,
+	  .doc = "How the window was hooked; null when it was not" },
+	{ "started_unix_ms", FIELD_U64, TRIAL(uint64_t, started_unix_ms),
+	  .doc = "When it started, by the wall clock" },
+	{ "elapsed_ns", FIELD_U64, TRIAL(uint64_t, elapsed_ns), OR_NULL, .doc = "From start to end" },
+	{ "opened", FIELD_BOOL, TRIAL(bool, opened), .doc = "The window opened" },
+	{ "closed", FIELD_BOOL, TRIAL(bool, closed), .doc = "The window closed: the second flag set came" },
+	{ "window_ns", FIELD_U64, TRIAL(uint64_t, window_ns), OR_NULL,
+	  .doc = "How long the window was open; null when it did not open and close" },
+	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
+	  .doc = "How long the bring-up was held in it, as measured; null when it was not" },
+	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),
+	  .doc = "Whether an echo or DAD answer was inside while an address was tentative" },
+	{ "steps_held", FIELD_U32, TRIAL(uint32_t, steps_held),
+	  .doc = "Holds of the order that were reached" },
+	{ "order_kept", FIELD_BOOL, TRIAL(bool, order_kept),
+	  .doc = "Whether all holds of the order were reached and ended as planned" },
+	{ "steps", FIELD_OBJECT, TRIAL(struct step_told *, steps), LIST(struct trial_line, steps),
+	  .sub = &step_fields, .doc = "The holds of the order: what was asked and what was done" },
+	{ "flag_sets", FIELD_U32, TRIAL(uint32_t, flag_sets), .doc = "Flag sets that returned" },
+	{ "flags_errno", FIELD_TEXT, TRIAL(const char *, flags_errno), OR_NULL,
+	  .doc = "Name of the error of the first flag set that failed; null when none did" },
+	{ "changed", FIELD_BOOL, TRIAL(bool, changed),
+	  .doc = "Thread I has made its change" },
+	{ "change_errno", FIELD_TEXT, TRIAL(const char *, change_errno), OR_NULL,
+	  .doc = "Name of the error by which that failed; null when it did not" },
+	{ "load_turns", FIELD_U64, TRIAL(uint64_t, load_turns),
+	  .doc = "What the load has done: a thousand spins, a packet, a dump and a change; each is one" },
+	{ "load_cpu_ns", FIELD_U64, TRIAL(uint64_t, load_cpu_ns), .doc = "Its cost: CPU time of its process" },
+	{ "first_flags_ns", FIELD_U64, TRIAL(uint64_t, first_flags_ns), OR_NULL,
+	  .doc = "How long the flag set that opened the window took" },
+	{ "second_flags_ns", FIELD_U64, TRIAL(uint64_t, second_flags_ns), OR_NULL,
+	  .doc = "How long the one that closed it took" },
+	{ "echoes_sent", FIELD_U32, TRIAL(uint32_t, echoes_sent), .doc = "Echoes handed to the kernel" },
+	{ "echoes_refused", FIELD_U32, TRIAL(uint32_t, echoes_refused),
+	  .doc = "Of them, those that it answered with an error, which is evidence and no failure" },
+	{ "refused_errno", FIELD_TEXT, TRIAL(const char *, refused_errno), OR_NULL,
+	  .doc = "Name of the first such error; null when there was none" },
+	{ "echoes_delivered", FIELD_U32, TRIAL(uint32_t, echoes_delivered),
+	  .doc = "Echoes that were seen inside the kernel, matched one by one" },
+	{ "echoes_inside", FIELD_U32, TRIAL(uint32_t, echoes_inside), .doc = "Of them, those inside the window" },
+	{ "first_echo_ns", FIELD_U64, TRIAL(uint64_t, first_echo_ns), OR_NULL,
+	  .doc = "From the window's opening to the first of them" },
+	{ "dad_probes", FIELD_U32, TRIAL(uint32_t, dad_probes),
+	  .doc = "DAD probes of the device that the peer saw; 0 in a campaign without DAD answers" },
+	{ "dad_answers_sent", FIELD_U32, TRIAL(uint32_t, dad_answers_sent),
+	  .doc = "DAD answers that the peer sent" },
+	{ "dad_answers_delivered", FIELD_U32, TRIAL(uint32_t, dad_answers_delivered),
+	  .doc = "Of them, those seen on the device's receive path" },
+	{ "dad_answers_inside", FIELD_U32, TRIAL(uint32_t, dad_answers_inside),
+	  .doc = "Of them, those inside the window" },
+	{ "dad_end", FIELD_ENUM, TRIAL(enum dad_end, dad_end), NAMES(dad_end_names, DAD_ENDS),
+	  .doc = "What became of DAD: failed when the kernel said so of any address, completed when one "
+		 "became usable, else unfinished" },
+	{ "dad_fooled", FIELD_BOOL, TRIAL(bool, dad_fooled),
+	  .doc = "DAD failed although only the device's own probe came back, which RFC 7527 wants ignored" },
+	{ "bringup_end", FIELD_ENUM, TRIAL(enum bringup_end, bringup_end), NAMES(bringup_end_names, BRINGUP_ENDS),
+	  .doc = "How the bring-up's first process ended; overtime is by us, at its deadline" },
+	{ "bringup_status", FIELD_I64, TRIAL(int64_t, bringup_status), .doc = "Its exit code, or the signal's number" },
+	{ "bringup_said", FIELD_TEXT, TRIAL(const char *, bringup_said), OR_NULL,
+	  .doc = "Its first line on standard error" },
+	{ "descendants", FIELD_U32, TRIAL(uint32_t, descendants),
+	  .doc = "Processes of the bring-up that were ended with the trial" },
+	{ "baseline", FIELD_OBJECT, TRIAL(struct evidence_counts, baseline), .sub = &counts_fields,
+	  .doc = "Counts before the trial; of a device whose deletion does not return, what that waits for" },
+	{ "after", FIELD_OBJECT, TRIAL(struct evidence_counts, after), .sub = &counts_fields,
+	  .doc = "Counts after it, in the same quiescent state; of a deleted device dst only, which is of its "
+		 "namespace, or what is left of it while the deletion does not return" },
+	{ "settled", FIELD_BOOL, TRIAL(bool, settled), .doc = "The counts came back to the baseline" },
+	{ "settle_ns", FIELD_U64, TRIAL(uint64_t, settle_ns), OR_NULL,
+	  .doc = "From teardown to that, or to the last look" },
+	{ "looks", FIELD_U32, TRIAL(uint32_t, looks), .doc = "Further looks after the deadline" },
+	{ "device_gone", FIELD_BOOL, TRIAL(bool, device_gone), .doc = "The device vanished in mid-trial, or was deleted by it" },
+	{ "lane_lost", FIELD_BOOL, TRIAL(bool, lane_lost),
+	  .doc = "The lane's process died or is stuck: little else is known" },
+	{ "unregister", FIELD_ENUM, TRIAL(enum unregister, unregister), NAMES(unregister_names, UNREGISTERS),
+	  .doc = "What came of the unregister that confirms a leak, or is thread I's change" },
+	{ "unregister_ns", FIELD_U64, TRIAL(uint64_t, unregister_ns), OR_NULL, .doc = "How long that took" },
+	{ "hang", FIELD_ENUM, TRIAL(enum hang, hang), NAMES(hang_names, HANGS), .doc = "What did not return" },
+	{ "hang_pid", FIELD_U32, TRIAL(uint32_t, hang_pid), OR_NULL, .doc = "The task that hangs" },
+	{ "hang_wchan", FIELD_TEXT, TRIAL(const char *, hang_wchan), OR_NULL,
+	  .doc = "The kernel function that it waits in" },
+	{ "hang_stack", FIELD_TEXT, TRIAL(const char *, hang_stack), OR_NULL,
+	  .doc = "Its kernel stack, a line for each function" },
+	{ "lost_records", FIELD_U64, TRIAL(uint64_t, lost_records), .doc = "Records of our probes that were lost" },
+	{ "missed_probes", FIELD_U64, TRIAL(uint64_t, missed_probes),
+	  .doc = "Runs of our programs that the kernel skipped" },
+	{ "lost_events", FIELD_U32, TRIAL(uint32_t, lost_events), .doc = "Netlink notifications that were lost" },
+	{ "klog", FIELD_OBJECT, TRIAL(struct klog_told, klog), .sub = &klog_fields,
+	  .doc = "What the kernel's log said during the trial" },
+	{ "timeline", FIELD_OBJECT, TRIAL(struct moment_told *, timeline), LIST(struct trial_line, timeline),
+	  .sub = &moment_fields, .doc = "What happened, in the order of its stamps" },
+	END
+};
+const struct fields trial_fields = {
+	"trial", "One trial: verdict, plan and evidence", trial_rows, sizeof(struct trial_line),
+};
+
+static const struct field ledger_path_rows[] = {
+	{ "stack", FIELD_TEXT, PATH(const char *, stack),
+	  .doc = "The call path, from who holds or puts to where it runs" },
+	{ "kind", FIELD_TEXT, PATH(const char *, kind), .doc = "Kind of holder" },
+	{ "holds", FIELD_U64, PATH(uint64_t, holds), .doc = "References that it took" },
+	{ "puts", FIELD_U64, PATH(uint64_t, puts), .doc = "And dropped" },
+	{ "balance", FIELD_I64, PATH(int64_t, balance), .doc = "Holds less puts" },
+	END
+};
+static const struct fields ledger_path_fields = {
+	"call_path", "One call path of a ledger", ledger_path_rows, sizeof(struct ledger_path_told),
+};
+
+static const struct field ledger_hold_rows[] = {
+	{ "at_ns", FIELD_I64, HELD(int64_t, at_ns), .doc = "When, from the trial's start" },
+	{ "after", FIELD_ENUM, HELD(enum moment_kind, after), NAMES(moment_names, MOMENTS), OR_NULL,
+	  .doc = "What the trial's timeline has right before" },
+	{ "echo", FIELD_U32, HELD(uint32_t, echo), OR_NULL,
+	  .doc = "The last echo that the kernel saw before" },
+	END
+};
+static const struct fields ledger_hold_fields = {
+	"left_hold", "A hold that is left", ledger_hold_rows, sizeof(struct ledger_hold_told),
+};
+
+static const struct field ledger_unmatched_rows[] = {
+	{ "stack", FIELD_TEXT, LEFT(const char *, stack), .doc = "The call path that holds" },
+	{ "kind", FIELD_TEXT, LEFT(const char *, kind), .doc = "Kind of holder" },
+	{ "task", FIELD_TEXT, LEFT(const char *, task), OR_NULL,
+	  .doc = "Who holds by it, name and pid, when that is a system call's doing" },
+	{ "unmatched", FIELD_I64, LEFT(int64_t, unmatched),
+	  .doc = "References that this path has lost, at most" },
+	{ "exact", FIELD_BOOL, LEFT(bool, exact),
+	  .doc = "An object that was seen to be born and never freed, or the only explanation" },
+	{ "usual", FIELD_REAL, LEFT(double, usual),
+	  .doc = "Holds less puts of this path where nothing was injected, on average" },
+	{ "holds", FIELD_OBJECT, LEFT(struct ledger_hold_told *, holds),
+	  LIST(struct ledger_unmatched_told, holds), .sub = &ledger_hold_fields,
+	  .doc = "When: the path's last holds, as many as are unmatched, eight at most" },
+	END
+};
+const struct fields ledger_unmatched_fields = {
+	"unmatched", "A path that has lost references", ledger_unmatched_rows,
+	sizeof(struct ledger_unmatched_told),
+};
+
+static const struct field ledger_point_rows[] = {
+	{ "at_ns", FIELD_I64, POINT(int64_t, at_ns), .doc = "When, from the trial's start" },
+	{ "delta", FIELD_I64, POINT(int64_t, delta), .doc = "Change since the point before" },
+	{ "count", FIELD_I64, POINT(int64_t, count), .doc = "The counter then" },
+	{ "path", FIELD_U32, POINT(uint32_t, path), OR_NULL,
+	  .doc = "Who held or dropped: the number in `paths`, from 1; null: several, or one that is not there" },
+	END
+};
+static const struct fields ledger_point_fields = {
+	"point", "The counter at a moment", ledger_point_rows, sizeof(struct ledger_point_told),
+};
+
+static const struct field ledger_rows[] = {
+	{ "trial", FIELD_U32, LEDGER(uint32_t, trial),
+	  .doc = "Number of the trial that is repeated, or (ledger always) is meant" },
+	{ "attempt", FIELD_U32, LEDGER(uint32_t, attempt),
+	  .doc = "Number of the repeat, from 1; 0: the trial itself" },
+	{ "final", FIELD_BOOL, LEDGER(bool, final), .doc = "No repeat for this signature follows" },
+	{ "signature", FIELD_TEXT, LEDGER(const char *, signature), OR_NULL,
+	  .doc = "Of the finding that it is about; null when there is none" },
+	{ "object", FIELD_TEXT, LEDGER(const char *, object), .doc = "Whose counter this is" },
+	{ "arm", FIELD_ENUM, LEDGER(enum arm, arm), NAMES(arm_names, ARMS),
+	  .doc = "Arm of the trial that the ledger was kept in" },
+	{ "verdict", FIELD_ENUM, LEDGER(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
+	  .doc = "Verdict of the trial that the ledger was kept in; repeats are in no other sum" },
+	{ "leaked", FIELD_BOOL, LEDGER(bool, leaked), .doc = "The same leak came about in it" },
+	{ "state", FIELD_ENUM, LEDGER(enum ledger_hole, state), NAMES(ledger_hole_names, LEDGER_HOLES),
+	  .doc = "Whole, or why this ledger accuses nobody" },
+	{ "reason", FIELD_TEXT, LEDGER(const char *, reason), OR_NULL, .doc = "The state in a sentence" },
+	{ "arm_ns", FIELD_U64, LEDGER(uint64_t, arm_ns), OR_NULL,
+	  .doc = "Time that arming took, with the proof that watchpoints work; null: armed before" },
+	{ "counted", FIELD_U64, LEDGER(uint64_t, counted), .doc = "Writes of the counter, as the kernel counts" },
+	{ "unseen", FIELD_U64, LEDGER(uint64_t, unseen), .doc = "Of them, those that our program did not see" },
+	{ "baseline", FIELD_I64, LEDGER(int64_t, baseline), .doc = "The counter before the trial" },
+	{ "count", FIELD_I64, LEDGER(int64_t, count), .doc = "And at its end" },
+	{ "holds", FIELD_U64, LEDGER(uint64_t, holds), .doc = "References taken in the trial" },
+	{ "puts", FIELD_U64, LEDGER(uint64_t, puts), .doc = "And dropped" },
+	{ "surplus", FIELD_I64, LEDGER(int64_t, surplus), .doc = "Holds less puts" },
+	{ "exact", FIELD_BOOL, LEDGER(bool, exact),
+	  .doc = "The unmatched paths are the only explanation; else they are inferred" },
+	{ "clean", FIELD_U32, LEDGER(uint32_t, clean),
+	  .doc = "Ledgers of trials without the race that it was compared with" },
+	{ "path_signature", FIELD_TEXT, LEDGER(const char *, path_signature), OR_NULL,
+	  .doc = "Signature with the likeliest path; null unless it leaked and the ledger is whole" },
+	{ "unmatched", FIELD_OBJECT, LEDGER(struct ledger_unmatched_told *, unmatched),
+	  LIST(struct ledger_line, unmatched), .sub = &ledger_unmatched_fields,
+	  .doc = "Paths that hold what nobody dropped, the likeliest first, four at most" },
+	{ "paths", FIELD_OBJECT, LEDGER(struct ledger_path_told *, paths), LIST(struct ledger_line, paths),
+	  .sub = &ledger_path_fields, .doc = "Call paths, the most unbalanced first, 24 at most" },
+	{ "all_paths", FIELD_U32, LEDGER(uint32_t, all_paths), .doc = "How many there are" },
+	{ "timeline", FIELD_OBJECT, LEDGER(struct ledger_point_told *, timeline),
+	  LIST(struct ledger_line, timeline), .sub = &ledger_point_fields,
+	  .doc = "The counter in the course of the trial, in 128 points at most" },
+	{ "race", FIELD_OBJECT, LEDGER(struct moment_told *, race), LIST(struct ledger_line, race),
+	  .sub = &moment_fields,
+	  .doc = "What happened in the repeat, as in a trial's timeline; empty when attempt is 0" },
+	END
+};
+const struct fields ledger_fields = {
+	"ledger", "Every hold and put of one counter in one trial", ledger_rows,
+	sizeof(struct ledger_line),
+};
+/* clang-format on */
+
+/* --- from evidence to a line --- */
+
+static const char *text_or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+static const char *errno_or_null(int err)
+{
+	const char *name = strerrorname_np(err);
+
+	return !err ? NULL : name ? name : "unknown";
+}
+
+static struct klog_told tell_klog(const struct evidence *e)
+{
+	bool spoke = e->klog.kind != KLOG_OTHER;
+
+	return (struct klog_told){
+		.kind = spoke ? e->klog.kind : KLOG_KINDS,
+		.text = spoke ? e->klog.text : NULL,
+		.device = spoke ? text_or_null(e->klog.device) : NULL,
+		.usage_count = e->klog.kind == KLOG_WAITING ? e->klog.usage_count : INT64_MIN,
+		.lines = e->klog_lines,
+		.shared = e->klog_shared,
+	};
+}
+
+/* Sorted by stamp; of the same stamp, in the order of the evidence. All but sorted already. */
+static uint32_t tell_moments(const struct evidence *e, struct moment_told *told)
+{
+	for (uint32_t i = 0; i < e->nr_moments; i++) {
+		const struct moment *moment = &e->moments[i];
+		struct moment_told next = {
+			.at_ns = (int64_t)(moment->at_ns - e->started_ns),
+			.event = moment->kind,
+			.sequence = moment->sequence,
+			.value = moment->value,
+		};
+		uint32_t at = i;
+
+		for (; at && told[at - 1].at_ns > next.at_ns; at--)
+			told[at] = told[at - 1];
+		told[at] = next;
+	}
+	return e->nr_moments;
+}
+
+static uint32_t tell_steps(const struct evidence *e, struct step_told *told)
+{
+	uint32_t nr = 0;
+
+	/* Of a trial whose lane was lost nothing is known. */
+	while (nr < e->spec.steps && nr < ORDER_HOLDS_MAX && e->steps[nr].thread) {
+		const struct step_audit *step = &e->steps[nr];
+
+		told[nr++] = (struct step_told){
+			.thread = step->thread,
+			.place = step->place,
+			.at_return = step->at_return,
+			.function = step->function,
+			.tier = step->tier,
+			.until = step->until,
+			.other = step->other,
+			.asked_us = step->asked_us,
+			.outcome = step->outcome,
+			.held_ns = step->held_ns,
+			.cpu = step->cpu,
+			.passes = step->passes,
+			.missed = step->missed,
+		};
+	}
+	return nr;
+}
+
+static struct explore_told tell_explore(const struct evidence *e, struct told *told)
+{
+	const struct behaviour *behaviour = &e->behaviour;
+
+	memcpy(told->features, behaviour->features,
+	       behaviour->nr_features * sizeof(told->features[0]));
+	return (struct explore_told){
+		.mode = e->spec.choice.mode,
+		.generation = e->spec.choice.generation,
+		.parent = e->spec.choice.parent,
+		.mutation = e->spec.choice.mutation,
+		.new_features = behaviour->new_features,
+		.features = told->features,
+		.nr_features = behaviour->nr_features,
+		.thread_i_ns = behaviour->thread_i_ns,
+		.thread_ii_ns = behaviour->thread_ii_ns,
+	};
+}
+
+static struct trial_line line_of(const struct evidence *e, const struct judgement *j,
+				 uint64_t started_unix_ms, struct told *told)
+{
+	return (struct trial_line){
+		.verdict = j->verdict,
+		.object = text_or_null(j->object),
+		.delta = j->delta,
+		.pinned = j->pinned,
+		.reason = j->reason,
+		.signature = text_or_null(j->signature),
+		.spec = e->spec,
+		.explore = tell_explore(e, told),
+		.lane = e->lane,
+		.device = e->device,
+		.tier = e->tier,
+		.started_unix_ms = started_unix_ms,
+		.elapsed_ns = e->ended_ns > e->started_ns ? e->ended_ns - e->started_ns : 0,
+		.opened = e->opened,
+		.closed = e->closed,
+		.window_ns = e->opened && e->closed ? e->closed_ns - e->opened_ns : 0,
+		.held_ns = e->held_ns,
+		.tentative_inside = e->tentative_inside,
+		.steps_held = e->steps_held,
+		.order_kept = e->order_kept,
+		.steps = told->steps,
+		.nr_steps = tell_steps(e, told->steps),
+		.flag_sets = e->flag_sets,
+		.flags_errno = errno_or_null(e->flags_error),
+		.changed = e->changed,
+		.change_errno = errno_or_null(e->change_error),
+		.load_turns = e->load_turns,
+		.load_cpu_ns = e->load_cpu_ns,
+		.first_flags_ns = e->first_flags_ns,
+		.second_flags_ns = e->second_flags_ns,
+		.echoes_sent = e->echoes_sent,
+		.echoes_refused = e->echoes_refused,
+		.refused_errno = errno_or_null(e->refused_errno),
+		.echoes_delivered = e->echoes_delivered,
+		.echoes_inside = e->echoes_inside,
+		.first_echo_ns = e->first_echo_ns,
+		.dad_probes = e->dad_probes,
+		.dad_answers_sent = e->dad_answers_sent,
+		.dad_answers_delivered = e->dad_answers_delivered,
+		.dad_answers_inside = e->dad_answers_inside,
+		.dad_end = e->dad_end,
+		.dad_fooled = e->dad_fooled,
+		.bringup_end = e->bringup_end,
+		.bringup_status = e->bringup_status,
+		.bringup_said = text_or_null(e->bringup_said),
+		.descendants = e->descendants,
+		.baseline = e->baseline,
+		.after = e->after,
+		.settled = e->settled,
+		.settle_ns = e->settle_ns,
+		.looks = e->looks,
+		.device_gone = e->device_gone,
+		.lane_lost = e->lane_lost,
+		.unregister = !e->unregister_tried   ? UNREGISTER_NOT_TRIED :
+			      e->unregister_returned ? UNREGISTER_RETURNED :
+						       UNREGISTER_STUCK,
+		.unregister_ns = e->unregister_ns,
+		.hang = e->hang,
+		.hang_pid = e->hang_pid,
+		.hang_wchan = text_or_null(e->hang_wchan),
+		.hang_stack = text_or_null(e->hang_stack),
+		.lost_records = e->lost_records,
+		.missed_probes = e->missed_probes,
+		.lost_events = e->lost_events,
+		.klog = tell_klog(e),
+		.timeline = told->moments,
+		.nr_timeline = tell_moments(e, told->moments),
+	};
+}
+
+struct trial_line trial_line(const struct evidence *e, const struct judgement *j,
+			     uint64_t started_unix_ms, struct told *told)
+{
+	struct trial_line line = line_of(e, j, started_unix_ms, told);
+
+	spec_say(&line.spec, &told->words);
+	return line;
+}
+
+static void put_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+static void behaviour_back(const struct trial_line *line, struct evidence *e)
+{
+	struct behaviour *behaviour = &e->behaviour;
+
+	e->spec.choice = (struct explore_choice){
+		.mode = line->explore.mode,
+		.generation = line->explore.generation,
+		.parent = line->explore.parent,
+		.mutation = line->explore.mutation,
+	};
+	behaviour->finding = verdict_fault(line->verdict);
+	behaviour->window_ns = line->window_ns;
+	behaviour->thread_i_ns = line->explore.thread_i_ns;
+	behaviour->thread_ii_ns = line->explore.thread_ii_ns;
+	for (uint32_t i = 0; i < line->explore.nr_features && line->explore.features; i++)
+		behaviour->features[behaviour->nr_features++] = line->explore.features[i];
+}
+
+static void steps_back(const struct trial_line *line, struct evidence *e)
+{
+	for (uint32_t i = 0; i < line->nr_steps && i < ORDER_HOLDS_MAX; i++) {
+		const struct step_told *told = &line->steps[i];
+		struct step_audit *step = &e->steps[i];
+
+		*step = (struct step_audit){
+			.thread = told->thread,
+			.at_return = told->at_return,
+			.tier = told->tier,
+			.until = told->until,
+			.other = told->other,
+			.asked_us = told->asked_us,
+			.outcome = told->outcome,
+			.held_ns = told->held_ns,
+			.cpu = told->cpu,
+			.passes = told->passes,
+			.missed = told->missed,
+		};
+		put_text(step->place, sizeof(step->place), told->place);
+		put_text(step->function, sizeof(step->function), told->function);
+	}
+}
+
+void trial_line_back(const struct trial_line *line, struct evidence *e, struct judgement *j)
+{
+	*j = (struct judgement){ .verdict = line->verdict,
+				 .delta = line->delta,
+				 .pinned = line->pinned };
+	put_text(j->object, sizeof(j->object), line->object);
+	put_text(j->reason, sizeof(j->reason), line->reason);
+	put_text(j->signature, sizeof(j->signature), line->signature);
+
+	memset(e, 0, offsetof(struct evidence, moments));
+	e->spec = line->spec;
+	e->lane = line->lane;
+	put_text(e->device, sizeof(e->device), line->device);
+	e->tier = line->tier;
+	e->started_ns = line->started_unix_ms * 1000000;
+	e->ended_ns = e->started_ns + line->elapsed_ns;
+	e->opened = line->opened;
+	e->closed = line->closed;
+	e->opened_ns = e->started_ns;
+	e->closed_ns = e->opened_ns + line->window_ns;
+	e->held_ns = line->held_ns;
+	e->tentative_inside = line->tentative_inside;
+	e->steps_held = line->steps_held;
+	e->order_kept = line->order_kept;
+	steps_back(line, e);
+	behaviour_back(line, e);
+	e->changed = line->changed;
+	e->load_turns = line->load_turns;
+	e->load_cpu_ns = line->load_cpu_ns;
+	e->first_flags_ns = line->first_flags_ns;
+	e->second_flags_ns = line->second_flags_ns;
+	e->echoes_sent = line->echoes_sent;
+	e->echoes_refused = line->echoes_refused;
+	e->echoes_delivered = line->echoes_delivered;
+	e->echoes_inside = line->echoes_inside;
+	e->first_echo_ns = line->first_echo_ns;
+	e->dad_probes = line->dad_probes;
+	e->dad_answers_sent = line->dad_answers_sent;
+	e->dad_answers_delivered = line->dad_answers_delivered;
+	e->dad_answers_inside = line->dad_answers_inside;
+	e->dad_end = line->dad_end;
+	e->dad_fooled = line->dad_fooled;
+	e->baseline = line->baseline;
+	e->after = line->after;
+	e->settled = line->settled;
+	e->settle_ns = line->settle_ns;
+	e->hang = line->hang;
+}
+
+/* --- from books to a line --- */
+
+static void tell_unmatched(const struct books *books, struct ledger_told *told)
+{
+	for (uint32_t i = 0; i < books->nr_suspects; i++) {
+		const struct books_suspect *suspect = &books->suspects[i];
+
+		for (uint32_t j = 0; j < suspect->nr_holds; j++)
+			told->holds[i][j] = (struct ledger_hold_told){
+				.at_ns = suspect->holds[j].at_ns,
+				.after = suspect->holds[j].after,
+				.echo = suspect->holds[j].echo,
+			};
+		told->unmatched[i] = (struct ledger_unmatched_told){
+			.stack = suspect->stack,
+			.kind = suspect->kind,
+			.task = text_or_null(suspect->task),
+			.unmatched = suspect->unmatched,
+			.exact = suspect->exact,
+			.usual = suspect->usual,
+			.holds = told->holds[i],
+			.nr_holds = suspect->nr_holds,
+		};
+	}
+}
+
+static void tell_paths(const struct books *books, struct ledger_path_told *told)
+{
+	for (uint32_t i = 0; i < books->nr_paths; i++) {
+		const struct books_path *path = &books->paths[i];
+
+		told[i] = (struct ledger_path_told){
+			.stack = path->stack,
+			.kind = path->kind,
+			.holds = path->holds,
+			.puts = path->puts,
+			.balance = (int64_t)path->holds - (int64_t)path->puts,
+		};
+	}
+}
+
+static void tell_points(const struct books *books, struct ledger_point_told *told)
+{
+	for (uint32_t i = 0; i < books->nr_points; i++)
+		told[i] = (struct ledger_point_told){
+			.at_ns = books->points[i].at_ns,
+			.delta = books->points[i].delta,
+			.count = books->points[i].count,
+			.path = books->points[i].path,
+		};
+}
+
+struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *told)
+{
+	const struct books *books = of->books;
+	bool leaked = of->signature && of->judgement->verdict == VERDICT_LEAK &&
+		      !strcmp(of->judgement->signature, of->signature);
+	bool accuses = leaked && books->state == LEDGER_WHOLE && books->nr_suspects;
+
+	if (accuses)
+		snprintf(told->path_signature, sizeof(told->path_signature), "%s: %s",
+			 of->signature, books->suspects[0].stack);
+	tell_unmatched(books, told);
+	tell_paths(books, told->paths);
+	tell_points(books, told->points);
+	return (struct ledger_line){
+		.trial = of->trial,
+		.attempt = of->attempt,
+		.final = of->final,
+		.signature = of->signature,
+		.object = of->object,
+		.arm = of->evidence->spec.arm,
+		.verdict = of->judgement->verdict,
+		.leaked = leaked,
+		.state = books->state,
+		.reason =
+			books->reason[0] ? books->reason : ledger_hole_sentences[books->state],
+		.arm_ns = books->arm_ns,
+		.counted = books->counted,
+		.unseen = books->unseen,
+		.baseline = books->sum.baseline,
+		.count = books->sum.count,
+		.holds = books->sum.holds,
+		.puts = books->sum.puts,
+		.surplus = books->surplus,
+		.exact = books->exact,
+		.clean = books->nr_clean,
+		.path_signature = accuses ? told->path_signature : NULL,
+		.unmatched = told->unmatched,
+		.nr_unmatched = books->state == LEDGER_WHOLE ? books->nr_suspects : 0,
+		.paths = told->paths,
+		.nr_paths = books->nr_paths,
+		.all_paths = books->all_paths,
+		.timeline = told->points,
+		.nr_timeline = books->nr_points,
+		.race = told->moments,
+		.nr_race = of->attempt ? tell_moments(of->evidence, told->moments) : 0,
+	};
+}
+
+struct ledger_line ledger_line_empty(struct ledger_told *told)
+{
+	for (int i = 0; i < BOOKS_SUSPECTS; i++)
+		told->unmatched[i] = (struct ledger_unmatched_told){
+			.holds = told->holds[i],
+			.nr_holds = BOOKS_HOLDS,
+		};
+	return (struct ledger_line){
+		.arm = ARMS,
+		.verdict = VERDICTS,
+		.state = LEDGER_HOLES,
+		.unmatched = told->unmatched,
+		.nr_unmatched = BOOKS_SUSPECTS,
+		.paths = told->paths,
+		.nr_paths = BOOKS_PATHS,
+		.timeline = told->points,
+		.nr_timeline = BOOKS_POINTS,
+		.race = told->moments,
+		.nr_race = EVIDENCE_MOMENTS_MAX,
+	};
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RESULTS_PARTS_H
+#define DADRACE_RESULTS_PARTS_H
+
+#include <sys/types.h>
+
+#include "results/results.h"
+#include "results/lines.h"
+
+/*
+ * The parts of the results, for their own files: results.c writes, results_again.c goes on with what
+ * an earlier run has written.
+ */
+#define LINES_FILE   "results.ndjson"
+#define SUMMARY_FILE "summary.json"
+#define SUMMARY_NEW  "summary.json.new"
+
+struct results {
+	char *folder;
+	int folder_fd;
+	int lines_fd;
+	off_t kept_bytes;    /* of the lines: whole and synced */
+	uint32_t last_trial; /* whose line is kept; 0: none yet */
+	FILE *stream;	     /* NULL once it has failed */
+	char id[128];
+	char *first_line; /* an earlier run's; NULL: there was none */
+	uint8_t *done;	  /* its trials: a bit each */
+	uint32_t nr_done; /* bits that there is room for */
+	struct told told;
+	struct ledger_told ledger_told;
+};
+
+/* The first line is there already: is it of the same campaign, on the same kernel? */
+int results_begin_kept(struct results *results, const struct results_campaign *now,
+		       struct why *why);
+int results_check_kept(struct results *results, const char *line, struct why *why);
+
+#endif

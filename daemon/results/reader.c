@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse/campaign_pinned.h"
+#include "results/reader.h"
+#include "results/results.h"
+#include "results/lines.h"
+
+struct past {
+	char *folder;
+	FILE *file;
+	json_t *first;	 /* the line of the campaign */
+	json_t *summary; /* the last line; NULL: it never came */
+	struct tally *tally;
+	struct summary sums;
+	struct past_trial *trials;
+	uint32_t nr_trials, room;
+	struct past_ledger *ledgers;
+	uint32_t nr_ledgers, room_ledgers;
+	struct evidence evidence; /* of the trial in hand */
+};
+
+struct line {
+	char *text;
+	size_t size;
+	off_t at;
+	uint32_t number;
+};
+
+static int complain_line(const struct past *past, const struct line *line, struct why *why,
+			 const char *what)
+{
+	return why_set(why, EINVAL,
+		       "results: line %u of %s/results.ndjson %s; was it changed by hand?",
+		       line->number, past->folder, what);
+}
+
+/* --- the first line --- */
+
+static uint32_t read_arms(const json_t *campaign, enum arm arms[ARMS])
+{
+	const json_t *list = json_object_get(campaign, "arms"), *name;
+	uint32_t nr = 0;
+	size_t i;
+
+	json_array_foreach(list, i, name)
+	{
+		for (int arm = 0; arm < ARMS && nr < ARMS; arm++)
+			if (json_is_string(name) &&
+			    !strcmp(json_string_value(name), arm_names[arm]))
+				arms[nr++] = (enum arm)arm;
+	}
+	return nr;
+}
+
+static enum explore_mode read_mode(const json_t *campaign)
+{
+	const json_t *explore = json_object_get(campaign, "explore");
+	const char *name = json_string_value(json_object_get(explore, "mode"));
+
+	for (int mode = 0; name && mode < EXPLORE_MODES; mode++)
+		if (!strcmp(name, explore_mode_names[mode]))
+			return (enum explore_mode)mode;
+	return EXPLORE_OFF;
+}
+
+static int take_campaign(struct past *past, json_t *json, const struct line *line,
+			 struct why *why)
+{
+	const json_t *version = json_object_get(json, "schema_version");
+	enum arm arms[ARMS];
+	struct campaign campaign = { .arms = arms };
+
+	if (json_integer_value(version) != RESULTS_SCHEMA_VERSION)
+		return why_set(why, EINVAL,
+			       "results: %s is of schema version %lld, and this dadrace reads "
+			       "version %d; use the dadrace that wrote it (%s)",
+			       past->folder, (long long)json_integer_value(version),
+			       RESULTS_SCHEMA_VERSION,
+			       json_string_value(json_object_get(json, "dadrace_version")) ?:
+				       "unknown");
+	past->first = json_incref(json);
+	campaign.name = past_name(past);
+	campaign.nr_arms = read_arms(past_campaign(past), arms);
+	campaign.explore.mode = read_mode(past_campaign(past));
+	if (!json_is_object(past_campaign(past)) || !campaign.nr_arms)
+		return complain_line(past, line, why, "tells no campaign");
+	return tally_new(&campaign, &past->tally) ?
+		       why_set(why, ENOMEM, "results: out of memory") :
+		       0;
+}
+
+/* --- the trials --- */
+
+/* Room for one more; NULL: out of memory. */
+static void *grow(void *list, uint32_t nr, uint32_t *room, size_t size)
+{
+	uint32_t more = *room ? *room * 2 : 64;
+	void *grown = nr < *room ? list : reallocarray(list, more, size);
+
+	if (grown && nr == *room)
+		*room = more;
+	return grown;
+}
+
+static int keep_trial(struct past *past, const struct trial_line *told, off_t at)
+{
+	struct past_trial *trials =
+		grow(past->trials, past->nr_trials, &past->room, sizeof(*trials));
+
+	if (!trials)
+		return -ENOMEM;
+	past->trials = trials;
+	past->trials[past->nr_trials] = (struct past_trial){
+		.number = told->spec.trial,
+		.arm = told->spec.arm,
+		.verdict = told->verdict,
+		.at = at,
+	};
+	snprintf(past->trials[past->nr_trials].signature, sizeof(past->trials->signature), "%s",
+		 told->signature ? told->signature : "");
+	past->nr_trials++;
+	return 0;
+}
+
+static int take_trial(struct past *past, const json_t *json, const struct line *line,
+		      struct why *why)
+{
+	struct step_told steps[ORDER_HOLDS_MAX] = { 0 };
+	struct trial_line told = { .verdict = VERDICTS,
+				   .spec = { .arm = ARMS },
+				   .steps = steps,
+				   .nr_steps = ORDER_HOLDS_MAX };
+	struct judgement judgement;
+
+	if (!past->first)
+		return complain_line(past, line, why, "is a trial before the campaign's line");
+	if (fields_from_json_known(&trial_fields, json, &told) || told.verdict >= VERDICTS ||
+	    told.spec.arm >= ARMS || !told.spec.trial)
+		return complain_line(past, line, why, "is no trial that can be understood");
+	trial_line_back(&told, &past->evidence, &judgement);
+	if (tally_add(past->tally, &past->evidence, &judgement, NULL) < 0 ||
+	    keep_trial(past, &told, line->at))
+		return why_set(why, ENOMEM, "results: out of memory");
+	return 0;
+}
+
+static int keep_ledger(struct past *past, const struct ledger_line *told, off_t at)
+{
+	struct past_ledger *ledgers =
+		grow(past->ledgers, past->nr_ledgers, &past->room_ledgers, sizeof(*ledgers));
+
+	if (!ledgers)
+		return -ENOMEM;
+	past->ledgers = ledgers;
+	ledgers[past->nr_ledgers++] = (struct past_ledger){
+		.trial = told->trial,
+		.attempt = told->attempt,
+		.at = at,
+	};
+	return 0;
+}
+
+static int take_ledger(struct past *past, const json_t *json, const struct line *line,
+		       struct why *why)
+{
+	static struct ledger_told told;
+	struct ledger_line ledger = ledger_line_empty(&told);
+
+	if (!past->first)
+		return complain_line(past, line, why, "is a ledger before the campaign's line");
+	if (fields_from_json_known(&ledger_fields, json, &ledger))
+		return complain_line(past, line, why, "is no ledger that can be understood");
+	return tally_add_ledger(past->tally, &ledger) || keep_ledger(past, &ledger, line->at) ?
+		       why_set(why, ENOMEM, "results: out of memory") :
+		       0;
+}
+
+/* --- lines --- */
+
+static bool is_last(FILE *file)
+{
+	int c = getc(file);
+
+	if (c != EOF)
+		ungetc(c, file);
+	return c == EOF;
+}
+
+static int take_line(struct past *past, const struct line *line, struct why *why)
+{
+	json_auto_t *json = fields_parse(line->text);
+	const char *type = json_string_value(json_object_get(json, "type"));
+
+	if (!json) /* a crash leaves half a line, and only at the end */
+		return is_last(past->file) ? 0 : complain_line(past, line, why, "is no JSON");
+	if (!type)
+		return complain_line(past, line, why, "has no type");
+	if (!strcmp(type, "campaign") && !past->first)
+		return take_campaign(past, json, line, why);
+	if (!strcmp(type, "trial"))
+		return take_trial(past, json, line, why);
+	if (!strcmp(type, "ledger"))
+		return take_ledger(past, json, line, why);
+	if (!strcmp(type, "summary") && !past->summary)
+		past->summary = json_incref(json);
+	return 0;
+}
+
+static int read_all(struct past *past, struct why *why)
+{
+	struct line line = { 0 };
+	int err = 0;
+
+	for (;;) {
+		line.at = ftello(past->file);
+		line.number++;
+		if (err || getline(&line.text, &line.size, past->file) < 0)
+			break;
+		err = take_line(past, &line, why);
+	}
+	free(line.text);
+	if (!err && !past->first)
+		err = why_set(why, EINVAL,
+			      "results: %s/results.ndjson does not begin with a campaign",
+			      past->folder);
+	return err;
+}
+
+static const char *summary_text(const struct past *past, const char *name)
+{
+	return json_string_value(json_object_get(past->summary, name));
+}
+
+int past_open(const char *folder, struct past **out, struct why *why)
+{
+	struct past *past = calloc(1, sizeof(*past));
+	char *path = NULL;
+	int err = 0;
+
+	if (past)
+		past->folder = strdup(folder);
+	if (!past || !past->folder || asprintf(&path, "%s/results.ndjson", folder) < 0) {
+		past_close(past);
+		return why_set(why, ENOMEM, "results: out of memory");
+	}
+	past->file = fopen(path, "re");
+	if (!past->file) {
+		err = errno;
+		err = why_set(why, err,
+			      "results: %s cannot be read: %s; a folder is wanted that "
+			      "`dadrace run` has filled",
+			      path, strerror(err));
+	}
+	free(path);
+	if (!err)
+		err = read_all(past, why);
+	if (err) {
+		past_close(past);
+		return err;
+	}
+	tally_summary(past->tally, &past->sums);
+	past->sums.id = json_string_value(json_object_get(past->first, "id"));
+	past->sums.ended_by = summary_text(past, "ended_by");
+	past->sums.decided = summary_text(past, "decided");
+	*out = past;
+	return 0;
+}
+
+void past_close(struct past *past)
+{
+	if (!past)
+		return;
+	if (past->file)
+		fclose(past->file);
+	tally_free(past->tally);
+	json_decref(past->first);
+	json_decref(past->summary);
+	free(past->trials);
+	free(past->ledgers);
+	free(past->folder);
+	free(past);
+}
+
+/* --- what it says --- */
+
+const char *past_folder(const struct past *past)
+{
+	return past->folder;
+}
+
+const json_t *past_campaign(const struct past *past)
+{
+	return json_object_get(past->first, "campaign");
+}
+
+static const char *campaign_word(const struct past *past, const char *name)
+{
+	return json_string_value(json_object_get(past_campaign(past), name));
+}
+
+const char *past_name(const struct past *past)
+{
+	const char *name = campaign_word(past, "name");
+
+	return name ? name : "campaign";
+}
+
+const char *past_kernel(const struct past *past)
+{
+	return campaign_word(past, "kernel");
+}
+
+const json_t *past_machine(const struct past *past)
+{
+	return json_object_get(past->first, "machine");
+}
+
+uint64_t past_started_ms(const struct past *past)
+{
+	return (uint64_t)json_integer_value(json_object_get(past->first, "started_unix_ms"));
+}
+
+const struct summary *past_summary(const struct past *past)
+{
+	return &past->sums;
+}
+
+const struct past_trial *past_trials(const struct past *past, uint32_t *nr)
+{
+	*nr = past->nr_trials;
+	return past->trials;
+}
+
+const struct past_trial *past_trial(const struct past *past, uint32_t number)
+{
+	for (uint32_t i = 0; i < past->nr_trials; i++)
+		if (past->trials[i].number == number)
+			return &past->trials[i];
+	return NULL;
+}
+
+const struct past_ledger *past_ledger(const struct past *past, uint32_t trial, uint32_t attempt)
+{
+	for (uint32_t i = 0; i < past->nr_ledgers; i++)
+		if (past->ledgers[i].trial == trial && past->ledgers[i].attempt == attempt)
+			return &past->ledgers[i];
+	return NULL;
+}
+
+static json_t *line_at(const struct past *past, off_t at, const char *what, uint32_t trial,
+		       struct why *why)
+{
+	char *text = NULL;
+	size_t size = 0;
+	json_t *json = NULL;
+
+	if (!fseeko(past->file, at, SEEK_SET) && getline(&text, &size, past->file) > 0)
+		json = fields_parse(text);
+	free(text);
+	if (!json)
+		why_set(why, EIO, "results: %s %u of %s cannot be read any more", what, trial,
+			past->folder);
+	return json;
+}
+
+json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why)
+{
+	return line_at(past, trial->at, "trial", trial->number, why);
+}
+
+json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,
+			 struct why *why)
+{
+	return line_at(past, ledger->at, "a ledger of trial", ledger->trial, why);
+}
+
+char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why)
+{
+	json_auto_t *line = past_line(past, trial, why);
+	char *text;
+
+	if (!line)
+		return NULL;
+	text = campaign_spec(past_campaign(past), json_object_get(line, "spec"));
+	if (!text)
+		why_set(why, ENOMEM, "results: out of memory");
+	return text;
+}

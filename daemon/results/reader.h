@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_PAST_H
+#define DADRACE_PAST_H
+
+#include <sys/types.h>
+
+#include "spec/campaign.h"
+#include "base/fields.h"
+#include "results/tally.h"
+#include "base/why.h"
+
+/*
+ * The past: results read back from their folder, for replay, verify and reports.
+ *
+ *   DIR/results.ndjson ──> campaign ──> as JSON, for campaign_spec() and campaign_text()
+ *                      ├─> trials ────> tally ──> findings, rates, p-values
+ *                      ├─> ledgers ───────^
+ *                      └─> summary ───> what ended it
+ *
+ * Findings and sums are made anew from the trials' lines, so that a run that was killed reads like one
+ * that came to its end. A torn last line is passed over; names that are not known are ignored, names
+ * that are missing are what they were before they were invented: 0, or null.
+ */
+struct past;
+
+struct past_trial {
+	uint32_t number;
+	enum arm arm;
+	enum verdict verdict;
+	char signature[96]; /* "" : no fault */
+	off_t at;	    /* where its line begins */
+};
+
+struct past_ledger {
+	uint32_t trial;
+	uint32_t attempt; /* 0: of the trial itself */
+	off_t at;	  /* where its line begins */
+};
+
+/*
+ * Errors are sentences: no results there (-ENOENT), another schema version or a broken line
+ * (-EINVAL), -ENOMEM. The caller closes.
+ */
+int past_open(const char *folder, struct past **out, struct why *why);
+void past_close(struct past *past);
+
+/* All of these live as long as the past. */
+const char *past_folder(const struct past *past);
+const json_t *past_campaign(const struct past *past); /* resolved */
+const char *past_name(const struct past *past);	      /* of the campaign */
+const char *past_kernel(const struct past *past);     /* its key `kernel`: NULL is "here" */
+const json_t *past_machine(const struct past *past);
+uint64_t past_started_ms(const struct past *past); /* by the wall clock */
+const struct summary *past_summary(const struct past *past);
+
+const struct past_trial *past_trials(const struct past *past, uint32_t *nr);
+const struct past_trial *past_trial(const struct past *past, uint32_t number); /* or NULL */
+
+/* NULL: none was kept. */
+const struct past_ledger *past_ledger(const struct past *past, uint32_t trial,
+				      uint32_t attempt);
+
+/* The whole line of a trial, and of a ledger: a new reference; NULL with the sentence. */
+json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why);
+json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,
+			 struct why *why);
+
+/* The spec of a trial (campaign_spec.h), malloc'd; NULL with the sentence. */
+char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why);
+
+#endif

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/write_all.h"
+#include "results/parts.h"
+
+#define HINT "choose another with --out"
+
+static uint64_t clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* mkdir -p; an existing folder is fine. */
+static int make_folders(const char *path, struct why *why)
+{
+	char *part = strdup(path);
+	int r = 0;
+
+	if (!part)
+		return why_set(why, ENOMEM, "results: out of memory");
+	for (char *end = part; !r && *end; end += *end == '/') {
+		char cut;
+
+		end += strcspn(end, "/");
+		cut = *end;
+		*end = '\0';
+		if (*part && mkdir(part, 0755) && errno != EEXIST)
+			r = why_set(why, errno, "results: cannot create folder %s: %s; " HINT,
+				    part, strerror(errno));
+		*end = cut;
+	}
+	free(part);
+	return r;
+}
+
+/* results/STEM, or with -2, -3, ... when others started in the same second. */
+static int make_default_folder(const char *stem, char **out, struct why *why)
+{
+	enum { TRIES = 1000 };
+	int r = make_folders("results", why);
+
+	if (r)
+		return r;
+	for (int i = 1;; i++) {
+		char suffix[16] = "";
+		char *path;
+
+		if (i > 1)
+			snprintf(suffix, sizeof(suffix), "-%d", i);
+		if (asprintf(&path, "results/%s%s", stem, suffix) < 0)
+			return why_set(why, ENOMEM, "results: out of memory");
+		if (!mkdir(path, 0755)) {
+			*out = path;
+			return 0;
+		}
+		if (errno != EEXIST || i == TRIES) {
+			r = why_set(why, errno, "results: cannot create folder %s: %s; " HINT,
+				    path, strerror(errno));
+			free(path);
+			return r;
+		}
+		free(path);
+	}
+}
+
+static int cannot_write(const struct results *results, const char *file, int err,
+			struct why *why)
+{
+	char kept[64] = "no trial was written before";
+
+	if (results->last_trial)
+		snprintf(kept, sizeof(kept), "every line up to trial %u is kept",
+			 results->last_trial);
+	return why_set(why, err, "results: cannot write %s/%s: %s; %s", results->folder, file,
+		       strerror(err), kept);
+}
+
+static int append(struct results *results, const char *line, struct why *why)
+{
+	size_t length = strlen(line);
+	int r = file_write_all(results->lines_fd, line, length);
+
+	if (!r && fdatasync(results->lines_fd))
+		r = -errno;
+	if (!r) {
+		results->kept_bytes += (off_t)length;
+		return 0;
+	}
+	/* Half a line would spoil those that may still come; if it must stay, a reader copes. */
+	if (ftruncate(results->lines_fd, results->kept_bytes))
+		lseek(results->lines_fd, 0, SEEK_END);
+	return cannot_write(results, LINES_FILE, -r, why);
+}
+
+/*
+ * A reader that went away must not kill the campaign, and SIGPIPE must not be ignored for good: the
+ * bring-up would inherit that. So it is blocked around the write and, when it came, taken.
+ */
+static int stream_write(FILE *stream, const char *line)
+{
+	const struct timespec at_once = { 0 };
+	sigset_t pipe, before, pending;
+	int r = 0;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe, &before);
+	if (fputs(line, stream) == EOF || fflush(stream) == EOF)
+		r = -errno;
+	if (r == -EPIPE && !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
+static int stream_line(struct results *results, const char *line, struct why *why)
+{
+	int r;
+
+	if (!results->stream)
+		return 0;
+	r = stream_write(results->stream, line);
+	if (!r)
+		return 0;
+	results->stream = NULL;
+	return why_set(why, -r,
+		       "results: cannot write to the stream any more: %s; %s/%s has "
+		       "every line",
+		       strerror(-r), results->folder, LINES_FILE);
+}
+
+/* Writes a line to the file and then to the stream; the file's error counts more. */
+static int put(struct results *results, const struct fields *fields, const char *type,
+	       const void *data, char **kept_line, struct why *why)
+{
+	char *line = fields_to_line(fields, type, data);
+	int r, streamed;
+
+	if (!line)
+		return cannot_write(results, LINES_FILE, ENOMEM, why);
+	r = append(results, line, why);
+	streamed = stream_line(results, line, r ? NULL : why);
+	if (kept_line)
+		*kept_line = line;
+	else
+		free(line);
+	return r ? r : streamed;
+}
+
+/* The name of the campaign as a part of file names. */
+static void put_name(char *out, size_t size, const char *name)
+{
+	size_t n = 0;
+
+	for (; *name && n + 1 < size; name++)
+		out[n++] = isascii(*name) && (isalnum(*name) || strchr("._-", *name)) ? *name :
+											'_';
+	out[n] = '\0';
+	if (out[0] == '.')
+		out[0] = '_';
+}
+
+static int open_files(struct results *results, struct why *why)
+{
+	int parent;
+
+	results->folder_fd = open(results->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (results->folder_fd < 0)
+		return why_set(why, errno, "results: cannot open folder %s: %s",
+			       results->folder, strerror(errno));
+	results->lines_fd = openat(results->folder_fd, LINES_FILE,
+				   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+	if (results->lines_fd < 0 && errno == EEXIST)
+		return why_set(why, EEXIST, "results: folder %s already holds %s; " HINT,
+			       results->folder, LINES_FILE);
+	if (results->lines_fd < 0)
+		return cannot_write(results, LINES_FILE, errno, why);
+	/* The names, too, should outlive a crash; some file systems cannot sync a folder. */
+	fsync(results->folder_fd);
+	parent = openat(results->folder_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (parent >= 0) {
+		fsync(parent);
+		close(parent);
+	}
+	return 0;
+}
+
+/* What holds no line must not refuse the next try. */
+static int begun(struct results *results, int r)
+{
+	if (r && !results->kept_bytes)
+		unlinkat(results->folder_fd, LINES_FILE, 0);
+	return r;
+}
+
+int results_open(const char *folder, const struct campaign *campaign, FILE *stream,
+		 struct results **out, struct why *why)
+{
+	struct results *results = calloc(1, sizeof(*results));
+	time_t seconds = time(NULL);
+	char name[72], stamp[32], stem[112];
+	uint32_t chance = 0;
+	struct tm utc;
+	int r;
+
+	if (!results)
+		return why_set(why, ENOMEM, "results: out of memory");
+	results->folder_fd = results->lines_fd = -1;
+	results->stream = stream;
+	put_name(name, sizeof(name), campaign->name);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &utc));
+	snprintf(stem, sizeof(stem), "%s-%s", name, stamp);
+	/* Without entropy the name is not made unique, which is no reason not to run. */
+	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
+		chance = (uint32_t)getpid();
+	snprintf(results->id, sizeof(results->id), "%s-%08x", stem, chance);
+
+	if (folder) {
+		results->folder = strdup(folder);
+		r = make_folders(folder, why);
+		if (!results->folder) {
+			why_set(why, ENOMEM, "results: out of memory");
+			r = -ENOMEM;
+		}
+	} else {
+		r = make_default_folder(stem, &results->folder, why);
+	}
+	if (!r)
+		r = open_files(results, why);
+	if (r) {
+		results_close(results);
+		return r;
+	}
+	*out = results;
+	return 0;
+}
+
+int results_begin(struct results *results, const struct campaign *campaign,
+		  const struct machine *machine, const struct results_hook *hooks,
+		  uint32_t nr_hooks, struct why *why)
+{
+	struct results_campaign line = {
+		.schema_version = RESULTS_SCHEMA_VERSION,
+		.id = results->id,
+		.dadrace_version = DADRACE_VERSION,
+		.seed = campaign->seed,
+		.started_unix_ms = clock_ms(CLOCK_REALTIME),
+		.machine = *machine,
+		.hooks = hooks,
+		.nr_hooks = nr_hooks,
+		.campaign = *campaign,
+	};
+
+	if (results->first_line)
+		return results_begin_kept(results, &line, why);
+	return begun(results,
+		     put(results, &campaign_line_fields, "campaign", &line, NULL, why));
+}
+
+int results_begin_line(struct results *results, const char *line, const char *id,
+		       struct why *why)
+{
+	if (results->first_line)
+		return results_check_kept(results, line, why);
+	snprintf(results->id, sizeof(results->id), "%s", id);
+	return begun(results, results_trial_line(results, line, 0, why));
+}
+
+const char *results_folder(const struct results *results)
+{
+	return results->folder;
+}
+
+const char *results_id(const struct results *results)
+{
+	return results->id;
+}
+
+int results_trial(struct results *results, const struct evidence *evidence,
+		  const struct judgement *judgement, struct why *why)
+{
+	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+	uint64_t started_ms = evidence->started_ns / 1000000;
+	uint64_t ago_ms = now_ms > started_ms ? now_ms - started_ms : 0;
+	struct trial_line line = trial_line(evidence, judgement,
+					    clock_ms(CLOCK_REALTIME) - ago_ms, &results->told);
+	off_t before = results->kept_bytes;
+	int r = put(results, &trial_fields, "trial", &line, NULL, why);
+
+	if (results->kept_bytes > before)
+		results->last_trial = evidence->spec.trial;
+	return r;
+}
+
+int results_trial_line(struct results *results, const char *line, uint32_t trial,
+		       struct why *why)
+{
+	int r = append(results, line, why);
+	int streamed = stream_line(results, line, r ? NULL : why);
+
+	if (!r)
+		results->last_trial = trial;
+	return r ? r : streamed;
+}
+
+int results_ledger(struct results *results, const struct ledger_line *line, struct why *why)
+{
+	return put(results, &ledger_fields, "ledger", line, NULL, why);
+}
+
+int results_finding(struct results *results, const struct tally_finding *finding,
+		    struct why *why)
+{
+	return put(results, &tally_finding_fields, "finding", finding, NULL, why);
+}
+
+static int print_indented(const char *line, FILE *out)
+{
+	json_auto_t *json = json_loads(line, 0, NULL);
+
+	if (!json)
+		return -ENOMEM;
+	if (json_dumpf(json, out, JSON_INDENT(2)) || fputc('\n', out) == EOF || fflush(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+/* Under another name first, so that a reader sees the whole of it or nothing. */
+static int replace_summary(struct results *results, const char *line)
+{
+	int fd = openat(results->folder_fd, SUMMARY_NEW,
+			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	int r;
+
+	if (!out) {
+		r = -errno;
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	r = print_indented(line, out);
+	if (!r && fsync(fd))
+		r = -errno;
+	if (fclose(out) && !r)
+		r = -errno;
+	if (!r && renameat(results->folder_fd, SUMMARY_NEW, results->folder_fd, SUMMARY_FILE))
+		r = -errno;
+	if (r)
+		unlinkat(results->folder_fd, SUMMARY_NEW, 0);
+	else
+		fsync(results->folder_fd);
+	return r;
+}
+
+int results_summary(struct results *results, const struct summary *summary, struct why *why)
+{
+	char *line = NULL;
+	int r = put(results, &summary_fields, "summary", summary, &line, why);
+
+	/* A summary there shall be, also when the lines have no room for it. */
+	if (line) {
+		int replaced = replace_summary(results, line);
+
+		if (replaced && !r)
+			r = cannot_write(results, SUMMARY_FILE, -replaced, why);
+	}
+	free(line);
+	return r;
+}
+
+void results_close(struct results *results)
+{
+	if (!results)
+		return;
+	if (results->lines_fd >= 0)
+		close(results->lines_fd);
+	if (results->folder_fd >= 0)
+		close(results->folder_fd);
+	free(results->done);
+	free(results->first_line);
+	free(results->folder);
+	free(results);
+}

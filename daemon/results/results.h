@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RESULTS_H
+#define DADRACE_RESULTS_H
+
+#include <stdio.h>
+
+#include "spec/campaign.h"
+#include "trial/evidence.h"
+#include "machine/machine.h"
+#include "results/tally.h"
+#include "trial/verdict.h"
+
+/*
+ * The results of one campaign, on disk and on a stream.
+ *
+ *   DIR/results.ndjson   campaign, trial..., ledger..., finding..., summary: one JSON object a line
+ *   DIR/summary.json     the last line again, indented; written to a temporary name and renamed
+ *
+ * A trial line is appended and synced before the next one: a crash loses at most the trial in hand. A
+ * reader must accept one torn last line.
+ */
+enum { RESULTS_SCHEMA_VERSION = 1 };
+
+/* The specification of a trial, as the trial's line and `dadrace plan --json` give it. */
+extern const struct fields spec_fields;
+
+struct results;
+
+struct results_hook {
+	const char *probe;
+	enum tier tier;
+	const char *function; /* NULL: by tracepoint or not at all */
+	const char *note;     /* what else there is to say, or NULL */
+};
+
+/* The first line. */
+struct results_campaign {
+	uint32_t schema_version;
+	const char *id; /* made by results_open: name, start time, random */
+	const char *dadrace_version;
+	uint64_t seed;
+	uint64_t started_unix_ms;
+	struct machine machine;
+	const struct results_hook *hooks;
+	uint32_t nr_hooks;
+	struct campaign campaign;
+};
+
+/*
+ * Opens (creates) the folder; NULL makes results/<name>-<UTC time> below the working directory. A folder
+ * that already holds results is refused (-EEXIST). `stream`, when not NULL, gets every line too.
+ */
+int results_open(const char *folder, const struct campaign *campaign, FILE *stream,
+		 struct results **out, struct why *why);
+
+/*
+ * Goes on with a folder that an earlier run of the same campaign has left unfinished: killed, or
+ * ended by a signal or an error. Its trials are kept and not run again (results_has()); a torn last
+ * line, findings and summary are cut off and written anew. -EALREADY when it had ended by itself.
+ * A folder without results is opened as by results_open().
+ */
+int results_open_again(const char *folder, const struct campaign *campaign, FILE *stream,
+		       struct results **out, struct why *why);
+
+struct ledger_line; /* results_lines.h */
+
+/* Who is told what was kept; 0, or a negative errno, which ends it. */
+struct results_kept {
+	int (*trial)(const struct evidence *evidence, const struct judgement *judgement,
+		     void *arg);
+	int (*ledger)(const struct ledger_line *line, void *arg);
+	void *arg;
+};
+
+/*
+ * Tells each trial and ledger that was kept, as far as sums need it, and from then on results_has() knows
+ * the trial. `evidence` is room that the caller lends. 0, or -EINVAL with the line that is not understood.
+ */
+int results_replay(struct results *results, struct evidence *evidence,
+		   const struct results_kept *kept, struct why *why);
+
+/* The first line of the results in a folder, malloc'd; NULL: there is none. */
+char *results_first_line(const char *folder);
+
+/* The first line of an earlier run, which this one goes on with; NULL: there was none. */
+const char *results_kept_line(const struct results *results);
+
+/* Whether the trial's line was kept from an earlier run. */
+bool results_has(const struct results *results, uint32_t trial);
+
+/* Writes the first line: what is run, and where. Every other line comes after it. */
+int results_begin(struct results *results, const struct campaign *campaign,
+		  const struct machine *machine, const struct results_hook *hooks,
+		  uint32_t nr_hooks, struct why *why);
+
+/* The same with a line that was made elsewhere (by a guest); its id becomes that of the results. */
+int results_begin_line(struct results *results, const char *line, const char *id,
+		       struct why *why);
+
+const char *results_folder(const struct results *results);
+const char *results_id(const struct results *results);
+
+/* Each writes and syncs one line. -ENOSPC and its like, with the file and what was kept. */
+int results_trial(struct results *results, const struct evidence *evidence,
+		  const struct judgement *judgement, struct why *why);
+/* Writes a trial's line that was made elsewhere (by a guest), newline included, as it is. */
+int results_trial_line(struct results *results, const char *line, uint32_t trial,
+		       struct why *why);
+
+int results_ledger(struct results *results, const struct ledger_line *line, struct why *why);
+
+int results_finding(struct results *results, const struct tally_finding *finding,
+		    struct why *why);
+int results_summary(struct results *results, const struct summary *summary, struct why *why);
+
+void results_close(struct results *results);
+
+#endif

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/tally_parts.h"
+
+int tally_new(const struct campaign *campaign, struct tally **out)
+{
+	struct tally *tally = calloc(1, sizeof(*tally));
+
+	if (!tally)
+		return -ENOMEM;
+	tally->campaign = strdup(campaign->name);
+	tally->planted = campaign->vm.plant ? strdup(campaign->vm.plant) : NULL;
+	if (!tally->campaign || (campaign->vm.plant && !tally->planted)) {
+		tally_free(tally);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < campaign->nr_arms; i++) {
+		tally->asked[campaign->arms[i]] = true;
+		if (campaign->arms[i] > tally->most_asked)
+			tally->most_asked = campaign->arms[i];
+	}
+	tally->explored = campaign->explore.mode != EXPLORE_OFF;
+	tally->stop_valid = campaign->stop.valid;
+	tally->stop_hits = campaign->stop.hits;
+	tally->stop_trials = campaign->stop.trials;
+	for (uint32_t i = 0; i < campaign->stop.nr_decided; i++)
+		tally->questions[campaign->stop.decided[i]] = true;
+	tally->above_ppm = campaign->stop.above_ppm;
+	tally->below_ppm = campaign->stop.below_ppm;
+	for (int arm = 0; arm < ARMS; arm++)
+		tally->arms[arm].tally.arm = (enum arm)arm;
+	*out = tally;
+	return 0;
+}
+
+void tally_free(struct tally *tally)
+{
+	if (!tally)
+		return;
+	for (int arm = 0; arm < ARMS; arm++) {
+		stats_sample_free(&tally->arms[arm].hold_asked_us);
+		stats_sample_free(&tally->arms[arm].held_ns);
+		stats_sample_free(&tally->arms[arm].first_echo_ns);
+		stats_sample_free(&tally->arms[arm].second_flags_ns);
+		stats_sample_free(&tally->arms[arm].settle_ns);
+	}
+	for (int i = 0; i < ORDER_HOLDS_MAX; i++)
+		stats_sample_free(&tally->steps[i].held_ns);
+	for (uint32_t i = 0; i < tally->nr_findings; i++) {
+		free(tally->findings[i]->trials);
+		free(tally->findings[i]->ledger);
+		free(tally->findings[i]);
+	}
+	free(tally->findings);
+	free(tally->told_findings);
+	free(tally->campaign);
+	free(tally->planted);
+	free(tally);
+}
+
+static int add_samples(struct arm_sums *sums, const struct evidence *e)
+{
+	uint64_t asked_us = e->spec.hold_us;
+
+	if (e->opened && asked_us) {
+		sums->tally.held++;
+		/* asked in us times 950 is 95% of it in ns */
+		if (e->held_ns >= asked_us * 950 && e->held_ns <= asked_us * 1100 + 1000000)
+			sums->tally.held_within++;
+		if (stats_sample_add(&sums->hold_asked_us, asked_us) ||
+		    stats_sample_add(&sums->held_ns, e->held_ns))
+			return -ENOMEM;
+	}
+	if (e->opened && e->echoes_delivered && e->first_echo_ns)
+		if (stats_sample_add(&sums->first_echo_ns, e->first_echo_ns))
+			return -ENOMEM;
+	if (e->closed && e->second_flags_ns)
+		if (stats_sample_add(&sums->second_flags_ns, e->second_flags_ns))
+			return -ENOMEM;
+	if (e->settled)
+		if (stats_sample_add(&sums->settle_ns, e->settle_ns))
+			return -ENOMEM;
+	return 0;
+}
+
+static int add_to_arm(struct arm_sums *sums, const struct evidence *e, enum verdict verdict)
+{
+	struct tally_arm *arm = &sums->tally;
+
+	arm->trials++;
+	arm->verdicts.by[verdict]++;
+	arm->valid += verdict_valid(verdict);
+	arm->faults += verdict_fault(verdict);
+	arm->opened += e->opened;
+	arm->inside += e->echoes_inside > 0 || e->dad_answers_inside > 0;
+	arm->tentative += e->tentative_inside;
+	arm->echoes_sent += e->echoes_sent;
+	arm->echoes_refused += e->echoes_refused;
+	arm->echoes_delivered += e->echoes_delivered;
+	arm->echoes_inside += e->echoes_inside;
+	arm->dad_answers_sent += e->dad_answers_sent;
+	arm->dad_answers_inside += e->dad_answers_inside;
+	arm->dad_failed += e->dad_end == DAD_FAILED;
+	arm->dad_fooled += e->dad_fooled;
+	if (e->ended_ns > e->started_ns)
+		sums->elapsed_ns += e->ended_ns - e->started_ns;
+	return add_samples(sums, e);
+}
+
+void tally_tell_planted(const struct tally *tally, char *reason, size_t size)
+{
+	char planted[80];
+	size_t length = strlen(reason), more;
+
+	if (!tally->planted)
+		return;
+	more = (size_t)snprintf(planted, sizeof(planted), " (planted: %.60s)", tally->planted);
+	if (length + more >= size)
+		length = size - 1 - more;
+	memcpy(reason + length, planted, more + 1);
+}
+
+static int new_finding(struct tally *tally, const struct judgement *judgement)
+{
+	uint32_t nr = tally->nr_findings;
+	struct tally_finding *told = reallocarray(tally->told_findings, nr + 1, sizeof(*told));
+	struct finding **findings, *finding;
+
+	if (!told)
+		return -ENOMEM;
+	tally->told_findings = told;
+	findings = reallocarray(tally->findings, nr + 1, sizeof(struct finding *));
+	if (!findings)
+		return -ENOMEM;
+	tally->findings = findings;
+	finding = calloc(1, sizeof(*finding));
+	if (!finding)
+		return -ENOMEM;
+	finding->first = *judgement;
+	tally_tell_planted(tally, finding->first.reason, sizeof(finding->first.reason));
+	findings[nr] = finding;
+	told[nr] = (struct tally_finding){
+		.verdict = finding->first.verdict,
+		.object = finding->first.object[0] ? finding->first.object : NULL,
+		.signature = finding->first.signature,
+		.reason = finding->first.reason,
+		.arms = finding->arms,
+		.p_value = NAN,
+		.ledger = { .state = LEDGER_HOLES },
+	};
+	tally->nr_findings++;
+	return 0;
+}
+
+static uint32_t nr_holds(const struct trial_spec *spec)
+{
+	return spec->steps + (spec->hold_us > 0);
+}
+
+static bool is_smaller(const struct trial_spec *a, const struct trial_spec *b)
+{
+	if (nr_holds(a) != nr_holds(b))
+		return nr_holds(a) < nr_holds(b);
+	return a->echoes != b->echoes ? a->echoes < b->echoes : a->hold_us < b->hold_us;
+}
+
+static int add_to_finding(struct finding *finding, struct tally_finding *told,
+			  const struct trial_spec *spec, const struct judgement *judgement)
+{
+	if (!told->trials || told->nr_trials == finding->room) {
+		uint32_t room = finding->room ? finding->room * 2 : 16;
+		uint32_t *trials = reallocarray(finding->trials, room, sizeof(*trials));
+
+		if (!trials)
+			return -ENOMEM;
+		told->trials = finding->trials = trials;
+		finding->room = room;
+	}
+	told->trials[told->nr_trials++] = spec->trial;
+	if (!told->count || is_smaller(spec, &told->smallest))
+		told->smallest = *spec;
+	if (!told->count || spec->trial < told->first_trial)
+		told->first_trial = spec->trial;
+	if (spec->trial > told->last_trial)
+		told->last_trial = spec->trial;
+	told->count++;
+	finding->by_arm[spec->arm]++;
+	if (imaxabs(judgement->delta) > imaxabs(told->delta))
+		told->delta = judgement->delta;
+	told->pinned |= judgement->pinned;
+	for (uint32_t i = 0; i < told->nr_arms; i++)
+		if (told->arms[i] == spec->arm)
+			return 0;
+	told->arms[told->nr_arms++] = spec->arm;
+	return 0;
+}
+
+/* Returns 1 when the finding is new. */
+static int add_fault(struct tally *tally, const struct trial_spec *spec,
+		     const struct judgement *judgement, const struct tally_finding **finding)
+{
+	uint32_t at = 0;
+	bool is_new;
+	int r;
+
+	while (at < tally->nr_findings &&
+	       strcmp(tally->told_findings[at].signature, judgement->signature) != 0)
+		at++;
+	is_new = at == tally->nr_findings;
+	r = is_new ? new_finding(tally, judgement) : 0;
+	if (!r)
+		r = add_to_finding(tally->findings[at], &tally->told_findings[at], spec,
+				   judgement);
+	if (r)
+		return r;
+	if (is_new && finding)
+		*finding = &tally->told_findings[at];
+	return is_new;
+}
+
+/* Whether two sentences differ in their numbers only. */
+static bool same_words(const char *a, const char *b)
+{
+	for (;;) {
+		while (isdigit((unsigned char)*a))
+			a++;
+		while (isdigit((unsigned char)*b))
+			b++;
+		if (*a != *b)
+			return false;
+		if (!*a)
+			return true;
+		a++;
+		b++;
+	}
+}
+
+static void add_reason(struct tally *tally, const struct judgement *judgement)
+{
+	struct reason *reason = tally->reasons;
+	struct reason *end = reason + tally->nr_reasons;
+
+	while (reason < end && (reason->verdict != judgement->verdict ||
+				!same_words(reason->text, judgement->reason)))
+		reason++;
+	if (reason == end && tally->nr_reasons == REASONS_MAX)
+		reason--;
+	else if (reason == end)
+		tally->nr_reasons++;
+	if (!reason->count++) {
+		reason->verdict = judgement->verdict;
+		memcpy(reason->text, judgement->reason, sizeof(reason->text));
+	}
+}
+
+static int add_step(struct step_sums *sums, const struct step_audit *step)
+{
+	struct tally_step *tally = &sums->tally;
+
+	if (!tally->trials++)
+		sums->first = *step;
+	if (step->asked_us != sums->first.asked_us)
+		sums->first.asked_us = 0; /* an explorer draws it */
+	tally->reached += step->outcome != STEP_NOT_REACHED;
+	tally->kept += step->outcome == STEP_KEPT;
+	tally->deadlines += step->outcome == STEP_DEADLINE;
+	tally->passes = step->passes;
+	tally->missed += step->missed;
+	return step->outcome == STEP_KEPT ? stats_sample_add(&sums->held_ns, step->held_ns) : 0;
+}
+
+static bool is_same_place(const struct step_audit *a, const struct step_audit *b)
+{
+	return a->thread == b->thread && a->at_return == b->at_return &&
+	       !strcmp(a->place, b->place);
+}
+
+/* Trials of an explorer hold other places each; `taken` has a bit for each that this trial has had. */
+static struct step_sums *sums_of(struct tally *tally, const struct step_audit *step,
+				 uint32_t *taken)
+{
+	uint32_t i = 0;
+
+	while (i < ORDER_HOLDS_MAX - 1 && tally->steps[i].tally.trials &&
+	       (*taken >> i & 1 || !is_same_place(&tally->steps[i].first, step)))
+		i++;
+	*taken |= 1U << i;
+	return &tally->steps[i];
+}
+
+static int add_steps(struct tally *tally, const struct evidence *e)
+{
+	uint32_t taken = 0;
+	int r = 0;
+
+	for (uint32_t i = 0; !r && i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		if (e->steps[i].thread)
+			r = add_step(sums_of(tally, &e->steps[i], &taken), &e->steps[i]);
+	return r;
+}
+
+int tally_add(struct tally *tally, const struct evidence *evidence,
+	      const struct judgement *judgement, const struct tally_finding **finding)
+{
+	int r = add_to_arm(&tally->arms[evidence->spec.arm], evidence, judgement->verdict);
+
+	if (!r)
+		r = add_steps(tally, evidence);
+	if (r)
+		return r;
+	if (verdict_fault(judgement->verdict))
+		return add_fault(tally, &evidence->spec, judgement, finding);
+	if (!verdict_valid(judgement->verdict))
+		add_reason(tally, judgement);
+	return 0;
+}
+
+/* --- ledgers --- */
+
+static void keep_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+static void keep_unmatched(struct kept_ledger *kept, uint32_t i,
+			   const struct ledger_unmatched_told *told)
+{
+	keep_text(kept->texts[i].stack, sizeof(kept->texts[i].stack), told->stack);
+	keep_text(kept->texts[i].kind, sizeof(kept->texts[i].kind), told->kind);
+	keep_text(kept->texts[i].task, sizeof(kept->texts[i].task), told->task);
+	kept->unmatched[i] = *told;
+	kept->unmatched[i].stack = kept->texts[i].stack;
+	kept->unmatched[i].kind = kept->texts[i].kind;
+	kept->unmatched[i].task = told->task ? kept->texts[i].task : NULL;
+	kept->unmatched[i].holds = kept->holds[i];
+	memcpy(kept->holds[i], told->holds, told->nr_holds * sizeof(told->holds[0]));
+}
+
+static void keep_path(struct tally_finding *told, struct kept_ledger *kept,
+		      const struct ledger_line *line)
+{
+	for (uint32_t i = 0; i < line->nr_unmatched; i++)
+		keep_unmatched(kept, i, &line->unmatched[i]);
+	keep_text(kept->path_signature, sizeof(kept->path_signature), line->path_signature);
+	books_fold(kept->unmatched[0].stack, kept->unmatched[0].unmatched, kept->folded,
+		   sizeof(kept->folded));
+	told->path_signature = kept->path_signature;
+	told->stack = kept->folded;
+	told->ledger.unmatched = kept->unmatched;
+	told->ledger.nr_unmatched = line->nr_unmatched;
+}
+
+int tally_add_ledger(struct tally *tally, const struct ledger_line *line)
+{
+	struct tally_finding *told = tally->told_findings;
+	struct tally_finding *end = told + tally->nr_findings;
+	struct finding *finding;
+
+	while (line->signature && told < end && strcmp(told->signature, line->signature) != 0)
+		told++;
+	if (!line->signature || told == end || told->path_signature)
+		return 0;
+	finding = tally->findings[told - tally->told_findings];
+	if (!finding->ledger)
+		finding->ledger = calloc(1, sizeof(*finding->ledger));
+	if (!finding->ledger)
+		return -ENOMEM;
+	keep_text(finding->ledger->reason, sizeof(finding->ledger->reason), line->reason);
+	told->ledger = (struct tally_ledger){
+		.trial = line->trial,
+		.attempt = line->attempt,
+		.state = line->state,
+		.reason = finding->ledger->reason,
+		.leaked = line->leaked,
+		.exact = line->exact,
+		.clean = line->clean,
+	};
+	if (line->path_signature && line->nr_unmatched)
+		keep_path(told, finding->ledger, line);
+	return 0;
+}
+
+void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS])
+{
+	*trials = 0;
+	memset(verdicts, 0, VERDICTS * sizeof(*verdicts));
+	for (int arm = 0; arm < ARMS; arm++) {
+		*trials += tally->arms[arm].tally.trials;
+		for (int v = 0; v < VERDICTS; v++)
+			verdicts[v] += tally->arms[arm].tally.verdicts.by[v];
+	}
+}

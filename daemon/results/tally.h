@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_TALLY_H
+#define DADRACE_TALLY_H
+
+#include "spec/campaign.h"
+#include "trial/evidence.h"
+#include "explore/explore.h"
+#include "base/fields.h"
+#include "ledger/ledger.h"
+#include "base/stats.h"
+#include "trial/verdict.h"
+
+/*
+ * What a campaign adds up to: numbers per arm, findings and reasons, from its trials. Pure.
+ *
+ *   trial ──> its arm: counts by verdict, samples for the percentiles
+ *         ├─> a fault: its finding, one for each signature
+ *         └─> proves nothing: its reason
+ *
+ * Percentiles are over the trials that have the figure; 0 when none has.
+ *
+ * Intervals are Clopper and Pearson's, p-values those of Fisher's exact test, one-sided: exact for a
+ * number of trials that was fixed beforehand. That the race causes a finding is said when it shows
+ * it more often than *every* other arm; so the largest p-value counts, without any correction
+ * (an intersection of tests).
+ */
+struct tally_arm {
+	enum arm arm;
+	uint32_t trials;
+	uint32_t valid;
+	uint32_t opened;
+	uint32_t inside;    /* trials with at least one echo or DAD answer inside the window */
+	uint32_t tentative; /* of them, those in which an address was tentative then */
+	struct {
+		uint32_t by[VERDICTS];
+	} verdicts;
+	uint64_t echoes_sent;
+	uint64_t echoes_refused;
+	uint64_t echoes_delivered;
+	uint64_t echoes_inside;
+	uint64_t dad_answers_sent;
+	uint64_t dad_answers_inside;
+	uint32_t dad_failed; /* trials in which DAD failed */
+	uint32_t dad_fooled; /* of them, those in which only the device's own probe came back */
+	uint64_t hold_asked_p50_us, hold_asked_p99_us;
+	uint64_t held_p50_us, held_p99_us;
+	uint32_t held_within; /* holds between 95% and 110% of what was asked, plus 1 ms */
+	uint32_t held;	      /* holds */
+	uint64_t first_echo_p50_us, first_echo_p99_us;
+	uint64_t second_flags_p50_us, second_flags_p99_us;
+	uint64_t settle_p50_us, settle_p99_us;
+	uint64_t elapsed_ms; /* spent in its trials, added up over the lanes */
+	uint32_t faults;     /* valid trials that show one */
+	/* At 95%: the lower end of all judged trials, the upper one of those that prove something. */
+	uint64_t fault_rate_low_ppm, fault_rate_high_ppm;
+};
+
+/* How often an arm shows a finding, and whether the arm that injects most shows it more often. */
+struct tally_share {
+	enum arm arm;
+	uint32_t count;
+	uint32_t judged;		      /* verdict_judged() */
+	uint64_t rate_low_ppm, rate_high_ppm; /* at 95% */
+	double p_value; /* of that arm against this one; NaN: it is that arm */
+};
+
+struct ledger_line; /* results_lines.h */
+struct ledger_unmatched_told;
+
+/* What the ledgers of a finding's trials, or of their repeats, say. */
+struct tally_ledger {
+	uint32_t trial;		/* whose ledger it is; 0: none was kept */
+	uint32_t attempt;	/* 0: the trial's own */
+	enum ledger_hole state; /* LEDGER_HOLES: none was kept */
+	const char *reason;	/* of the state; NULL: none was kept */
+	bool leaked;		/* the leak came about in it */
+	bool exact;
+	uint32_t clean;
+	struct ledger_unmatched_told *unmatched; /* of a leak with a whole ledger only */
+	uint32_t nr_unmatched;
+};
+
+struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
+	enum verdict verdict;
+	const char *object; /* NULL when none */
+	int64_t delta;	    /* the farthest from zero */
+	bool pinned;	    /* in any of them */
+	const char *signature;
+	const char *reason; /* of the first */
+	uint32_t count;
+	uint32_t *trials; /* all of them, in order of arrival */
+	uint32_t nr_trials;
+	enum arm *arms; /* in which it was seen */
+	uint32_t nr_arms;
+	struct tally_share *shares; /* of every arm that ran; filled in by tally_summary() */
+	uint32_t nr_shares;
+	double p_value;			  /* the largest of the shares; NaN: no other arm ran */
+	uint32_t first_trial, last_trial; /* the lowest and the highest number */
+	uint64_t rate_ppm;		  /* of all valid trials */
+	/* Of its trials: that with the fewest holds, then echoes, then the shortest hold. */
+	struct trial_spec smallest;
+	const char
+		*path_signature; /* the signature with the path that holds; NULL: not known */
+	const char *stack;	 /* that path as flame graphs want it; NULL: not known */
+	struct tally_ledger ledger;
+};
+
+/*
+ * Why trials proved nothing: of those that are missed, invalid or skipped. Sentences that differ
+ * in numbers only are one reason.
+ */
+struct tally_reason {
+	enum verdict verdict;
+	const char *reason; /* of the first */
+	uint32_t count;
+};
+
+/* A hold of the order, over the trials in which it was in force. */
+struct tally_step {    /* NOLINT(clang-analyzer-optin.performance.Padding) */
+	uint32_t step; /* its number, from 1 */
+	enum order_thread thread;
+	const char *place;
+	bool at_return;
+	const char *function;
+	enum tier tier;
+	uint64_t asked_us; /* 0: until an event */
+	uint32_t trials;
+	uint32_t reached;
+	uint32_t kept;
+	uint32_t deadlines;
+	uint64_t passes; /* as of the last trial, since it was hooked */
+	uint64_t missed;
+	uint64_t held_p50_ns, held_p99_ns, held_max_ns; /* of those that were kept */
+};
+
+struct tally; /* the running sums */
+
+/* What is told at the end; lives as long as the tally that it was taken from. */
+struct summary {
+	uint32_t schema_version;
+	const char *campaign; /* its name */
+	const char *id;
+	enum campaign_verdict verdict;
+	uint32_t exit_code;
+	const char *reason;
+	const char *
+		ended_by; /* trials, valid, hits, seconds, findings, decided, signal, stuck, guests,
+				 error */
+	const char *decided; /* the answer of stop.decided in a sentence; NULL: none yet */
+	uint32_t trials;
+	uint32_t valid;
+	uint64_t elapsed_ms;
+	uint64_t
+		fault_rate_bound_ppm; /* upper bound at 95% over valid trials of the most injecting arm */
+	uint32_t stuck;		      /* lanes whose unregister never returned */
+	struct tally_arm *arms;
+	uint32_t nr_arms;
+	struct tally_finding *findings;
+	uint32_t nr_findings;
+	struct tally_step *steps;
+	uint32_t nr_steps;
+	struct explore_sums explore;
+	struct tally_reason *reasons; /* the most frequent first */
+	uint32_t nr_reasons;
+};
+
+extern const struct fields tally_arm_fields;
+extern const struct fields tally_share_fields;
+extern const struct fields tally_finding_fields;
+extern const struct fields tally_reason_fields;
+extern const struct fields summary_fields;
+
+int tally_new(const struct campaign *campaign, struct tally **out);
+void tally_free(struct tally *tally);
+
+/*
+ * Adds one trial. Returns 1 when it is the first of a new finding (*finding then points at it, valid
+ * until the next call), 0 when not, -ENOMEM.
+ */
+int tally_add(struct tally *tally, const struct evidence *evidence,
+	      const struct judgement *judgement, const struct tally_finding **finding);
+
+/*
+ * Adds a ledger to the finding of its signature. A whole one of a leak stays; of several, the first. 0, or
+ * -ENOMEM.
+ */
+int tally_add_ledger(struct tally *tally, const struct ledger_line *line);
+
+/*
+ * Whether the campaign ends by what it knows: "valid" (stop.valid), "hits" (stop.hits), "decided" (stop.decided), or NULL: it
+ * goes on. To be asked after every trial.
+ *
+ * Each answer of stop.decided is wrong with a probability of TALLY_ERROR at most, over all looks of the
+ * campaign. QUESTION_RATE is a sequential test (stats_sprt) of the arm that injects most: it says
+ * "above below_ppm" or "below above_ppm". QUESTION_ARMS is Fisher's test against every other arm,
+ * made when that arm has 4, 8, 16, ... valid trials; look k may spend TALLY_ERROR / 2^k.
+ */
+#define TALLY_ERROR 0.05
+const char *tally_ends(struct tally *tally);
+
+/* How many trials, and by verdict, so far: for the progress line. */
+void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);
+
+/*
+ * Fills in everything but id, ended_by, elapsed_ms, stuck and explore. An arm of the campaign is there also
+ * when none of its trials ran; when that is the arm that injects most, the campaign is not clean.
+ */
+void tally_summary(struct tally *tally, struct summary *summary);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_TALLY_PARTS_H
+#define DADRACE_TALLY_PARTS_H
+
+#include "ledger/digest.h"
+#include "results/lines.h"
+#include "results/tally.h"
+
+/*
+ * The parts of the tally, for its own files.
+ *
+ *   tally.c          the sums: what a trial and a ledger add to them
+ *   tally_summary.c  what they say: whether the campaign may end, and what is told then
+ *   tally_fields.c   as which fields
+ */
+struct arm_sums {
+	struct tally_arm tally; /* without the percentiles */
+	uint64_t elapsed_ns;
+	struct stats_sample hold_asked_us, held_ns, first_echo_ns, second_flags_ns, settle_ns;
+};
+
+/* The texts of a ledger that is kept. */
+struct kept_ledger {
+	char reason[256];
+	char path_signature[BOOKS_STACK + 96];
+	char folded[BOOKS_STACK];
+	struct {
+		char stack[BOOKS_STACK], kind[BOOKS_WORD], task[BOOKS_WORD];
+	} texts[BOOKS_SUSPECTS];
+	struct ledger_unmatched_told unmatched[BOOKS_SUSPECTS];
+	struct ledger_hold_told holds[BOOKS_SUSPECTS][BOOKS_HOLDS];
+};
+
+/* What a tally_finding points at; it stays in place while their array grows. */
+struct finding {
+	struct judgement first;
+	enum arm arms[ARMS];
+	uint32_t by_arm[ARMS];
+	struct tally_share shares[ARMS];
+	uint32_t *trials;
+	uint32_t room;
+	struct kept_ledger *ledger; /* NULL: none */
+};
+
+/* More kinds than verdict.c has sentences; a further one is counted under the last. */
+enum { REASONS_MAX = 32 };
+
+struct reason {
+	enum verdict verdict;
+	char text[sizeof(((struct judgement *)NULL)->reason)];
+	uint32_t count;
+};
+
+struct step_sums {
+	struct step_audit first; /* whose words stay the same */
+	struct tally_step tally;
+	struct stats_sample held_ns;
+};
+
+struct tally {
+	char *campaign;
+	char *planted; /* NULL: nothing */
+	bool asked[ARMS];
+	bool explored;	     /* the race arm */
+	enum arm most_asked; /* the one that injects most */
+	uint32_t stop_valid, stop_hits, stop_trials;
+	bool questions[QUESTIONS];
+	uint32_t above_ppm, below_ppm;
+	uint32_t looks; /* at the arms */
+	char decided[160];
+	struct arm_sums arms[ARMS];
+
+	struct finding **findings;
+	struct tally_finding *told_findings;
+	uint32_t nr_findings;
+
+	struct reason reasons[REASONS_MAX];
+	uint32_t nr_reasons;
+	struct step_sums steps[ORDER_HOLDS_MAX];
+
+	/* What the last summary points at. */
+	struct tally_arm told_arms[ARMS];
+	struct tally_reason told_reasons[REASONS_MAX];
+	struct tally_step told_steps[ORDER_HOLDS_MAX];
+	char reason[256];
+};
+
+/* Nobody shall take what was planted on purpose for a bug of that kernel. */
+void tally_tell_planted(const struct tally *tally, char *reason, size_t size);
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run/hooks.h"
+
+#include "trial/plan.h"
+
+/* A hook costs every process of the machine a little: what the campaign does not use stays out. */
+static void leave_out(const struct campaign *campaign, const struct order *order,
+		      struct probes_ask *ask)
+{
+	bool inbound = false, outbound = false;
+	int nr = 0;
+
+	for (uint32_t i = 0; i < campaign->dad.nr_answer; i++)
+		inbound |= campaign->dad.answer[i] != DAD_ANSWER_NONE;
+	for (uint32_t i = 0; campaign->echo.count && i < campaign->echo.nr_directions; i++) {
+		inbound |= campaign->echo.directions[i] == DIRECTION_INBOUND;
+		outbound |= campaign->echo.directions[i] != DIRECTION_INBOUND;
+	}
+	if (campaign->window.site == SITE_OFF)
+		ask->without[nr++] = "flags";
+	if (!inbound)
+		ask->without[nr++] = "echo-in";
+	if (!outbound)
+		ask->without[nr++] = "echo-out";
+	if (!order_has_dad(order))
+		ask->without[nr++] = "dad";
+}
+
+static void name_steps(const struct campaign *campaign, const struct order *order,
+		       struct probes_ask *ask)
+{
+	for (uint32_t i = 0; i < order->nr_holds; i++) {
+		const struct order_hold *hold = &order->holds[i];
+		struct probes_step *step = &ask->steps[ask->nr_steps++];
+
+		*step = (struct probes_step){ .place = hold->place,
+					      .functions = { hold->place },
+					      .at_return = hold->at_return };
+		if (hold->site)
+			site_functions(hold->site, campaign->device.kind, step->functions);
+	}
+}
+
+void run_hooks(const struct campaign *campaign, struct order *places, struct probes_ask *ask)
+{
+	plan_hooks(campaign, places);
+	name_steps(campaign, places, ask);
+	leave_out(campaign, places, ask);
+}

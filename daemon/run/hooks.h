@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RUN_HOOKS_H
+#define DADRACE_RUN_HOOKS_H
+
+#include "spec/campaign.h"
+#include "spec/order.h"
+#include "loader/probes.h"
+
+/*
+ * What a campaign asks of the probes: a step for each place that it names (plan_hooks()), which are filled in and
+ * which the ask's steps point into, and which probes it can do without.
+ */
+void run_hooks(const struct campaign *campaign, struct order *places, struct probes_ask *ask);
+
+#endif

@@ -1,0 +1,878 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/klog.h"
+#include "lane/lane.h"
+#include "io/loop.h"
+#include "machine/machine.h"
+#include "spec/order.h"
+#include "trial/plan.h"
+#include "results/lines.h"
+#include "run/on_host.h"
+#include "run/repeats.h"
+
+enum {
+	FAILURES_MAX = 3,	/* lanes that failed in a row before the campaign gives up */
+	LANE_MARGIN_MS = 10000, /* beyond a trial's own deadlines: for a noisy machine */
+	LANE_OPEN_MS = 60000,	/* making a lane, warm-up included */
+	LEAVE_MS = 5000,	/* for lanes to leave by themselves at the end */
+	LONG_HOLD_US = 1000000, /* longer holds are cut short when a signal ends the campaign */
+	KILLED_MS = 10000,	/* for the kernel to end a killed one that is not stuck */
+	HANGS_MS = 2000, /* for one to leave that has somebody who hangs; it is not killed */
+	STUCK_MAX = 32,	 /* lanes: a machine should be left with some namespaces */
+};
+
+#define FIRST_REPEAT \
+	0x80000000U /* number of a repeat within its lane: no trial of a plan has it */
+
+enum seat_state {
+	SEAT_EMPTY,
+	SEAT_OPENING,
+	SEAT_IDLE,
+	SEAT_RUNNING,
+	SEAT_LEAVING, /* told to leave, or killed */
+};
+
+/* One of the campaign's places for a lane; its number is the lane's slot. */
+struct seat {
+	struct runner *runner;
+	enum seat_state state;
+	struct lane *lane;
+	struct loop_watch *messages;
+	struct loop_watch *deadline;
+	struct trial_spec spec;
+	char device[16];
+	uint64_t started_ns;
+	uint64_t missed_before;
+	uint64_t step_missed_before[ORDER_HOLDS_MAX];
+	struct klog_line klog;
+	uint32_t klog_lines;
+	uint32_t klog_shared;
+	uint32_t klog_gaps;
+	bool killed;
+	bool hangs;	  /* somebody hung in its last trial, and may be stuck */
+	bool serves;	  /* suspects, before it runs the plan's trials */
+	bool repeats;	  /* the trial in hand is one of a suspect */
+	uint32_t learned; /* trials without the race, with a whole ledger or without */
+};
+
+struct runner {
+	const struct runner_ask *ask;
+	const struct campaign *campaign;
+	struct order places; /* that are hooked */
+	struct loop *loop;
+	struct klog *klog;
+	struct tally *tally;
+	struct loop_watch *tick, *leave;
+	struct seat seats[LANES_MAX];
+	enum tier tier;
+	uint64_t started_ns;
+	uint64_t earlier_ns; /* spent in the trials of the run that this one goes on with */
+	uint32_t next_trial;
+	uint32_t next_lane;
+	uint32_t findings;
+	uint32_t failures;
+	uint32_t stuck;
+	uint32_t interrupts;
+	const char *ended_by; /* NULL: goes on */
+	int error;	      /* negative errno: given up, with the sentence in why */
+	struct why *why;
+	struct lane_message message;
+	struct suspects suspects;
+	struct symbols *symbols; /* NULL: nobody wanted them yet */
+	uint32_t next_repeat;
+	struct ledger_told ledger_told;
+};
+
+static void fill_seats(struct runner *runner);
+
+/* --- ending --- */
+
+static bool all_empty(const struct runner *runner)
+{
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].state != SEAT_EMPTY)
+			return false;
+	return true;
+}
+
+static bool any_running(const struct runner *runner)
+{
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].state == SEAT_RUNNING)
+			return true;
+	return false;
+}
+
+static void leave_seat(struct seat *seat, bool at_once)
+{
+	if (at_once)
+		lane_kill(seat->lane);
+	else
+		lane_end(seat->lane);
+	seat->killed = at_once;
+	seat->state = SEAT_LEAVING;
+	loop_timer_set(seat->deadline, loop_now() + (at_once	 ? KILLED_MS :
+						     seat->hangs ? HANGS_MS :
+								   LEAVE_MS) *
+							    1000000ULL);
+}
+
+static void clear_seat(struct seat *seat)
+{
+	loop_forget(seat->messages);
+	loop_forget(seat->deadline);
+	lane_free(seat->lane);
+	*seat = (struct seat){ .runner = seat->runner };
+}
+
+/* Whether suspects are still to be served, when the campaign has ended, too. */
+static bool has_suspects(struct runner *runner)
+{
+	return suspects_next(&runner->suspects) != NULL;
+}
+
+/* Lets the lanes go when nothing is in hand any more; stops the loop when the last has gone. */
+static void wind_up(struct runner *runner)
+{
+	if (!runner->ended_by || any_running(runner))
+		return;
+	for (uint32_t i = 0; i < LANES_MAX; i++) {
+		struct seat *seat = &runner->seats[i];
+
+		if (seat->serves && has_suspects(runner))
+			continue;
+		if (seat->state == SEAT_IDLE || seat->state == SEAT_OPENING)
+			leave_seat(seat, seat->state == SEAT_OPENING);
+	}
+	if (all_empty(runner))
+		loop_stop(runner->loop);
+}
+
+static void end(struct runner *runner, const char *by)
+{
+	if (!runner->ended_by)
+		runner->ended_by = by;
+	wind_up(runner);
+}
+
+static void give_up(struct runner *runner, int err)
+{
+	if (!runner->error)
+		runner->error = err;
+	suspects_drop(&runner->suspects);
+	end(runner, "error");
+}
+
+/* --- a trial that is over --- */
+
+static bool is_worse(const struct klog_line *line, const struct klog_line *than)
+{
+	return than->kind == KLOG_OTHER ||
+	       (than->kind == KLOG_WAITING && line->kind != KLOG_WAITING);
+}
+
+/*
+ * "task NAME:123 blocked for more than 120 seconds": no trial of ours waits that long, so it is somebody
+ * else's, or of a lane that an earlier trial has left stuck.
+ */
+static bool is_old_news(const struct klog_line *line)
+{
+	return line->kind == KLOG_LOCKUP && strstr(line->text, " blocked for more than ");
+}
+
+static void klog_seen(const struct klog_line *line, void *arg)
+{
+	struct runner *runner = arg;
+	uint32_t in_flight = 0;
+
+	if (line->kind == KLOG_OTHER || is_old_news(line))
+		return;
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		in_flight += runner->seats[i].state == SEAT_RUNNING;
+	for (uint32_t i = 0; i < LANES_MAX; i++) {
+		struct seat *seat = &runner->seats[i];
+
+		if (seat->state != SEAT_RUNNING ||
+		    (line->kind == KLOG_WAITING && strcmp(line->device, seat->device) != 0))
+			continue;
+		seat->klog_lines++;
+		seat->klog_shared = line->kind == KLOG_WAITING ? 1 : in_flight;
+		if (is_worse(line, &seat->klog))
+			seat->klog = *line;
+	}
+}
+
+static void klog_ready(void *arg)
+{
+	struct runner *runner = arg;
+	unsigned int gaps;
+
+	gaps = klog_read(runner->klog, klog_seen, runner);
+	for (uint32_t i = 0; gaps && i < LANES_MAX; i++)
+		runner->seats[i].klog_gaps += gaps;
+}
+
+static void complete_evidence(struct seat *seat, struct evidence *evidence)
+{
+	struct runner *runner = seat->runner;
+
+	if (runner->klog)
+		klog_ready(runner);
+	evidence->tier = runner->tier;
+	evidence->klog = seat->klog;
+	evidence->klog_lines = seat->klog_lines;
+	evidence->klog_shared = seat->klog_shared;
+	evidence->lost_records +=
+		seat->klog_gaps; /* what was overwritten may have been the line */
+	evidence->missed_probes = probes_missed(runner->ask->probes) - seat->missed_before;
+	for (uint32_t i = 0; i < evidence->spec.steps && i < ORDER_HOLDS_MAX; i++) {
+		uint32_t hook = evidence->spec.holds[i].hook;
+
+		evidence->steps[i].passes = probes_step_passes(runner->ask->probes, hook);
+		evidence->steps[i].missed = probes_step_missed(runner->ask->probes, hook) -
+					    seat->step_missed_before[i];
+	}
+}
+
+/* --- ledgers --- */
+
+/* False when the results cannot be written any more. */
+static bool conclude_ledger(struct seat *seat, const struct ledger_of *of)
+{
+	struct runner *runner = seat->runner;
+	struct ledger_line line = ledger_line(of, &runner->ledger_told);
+	int err = results_ledger(runner->ask->results, &line, runner->why);
+
+	if (!err && tally_add_ledger(runner->tally, &line))
+		err = why_set(runner->why, ENOMEM, "runner: out of memory");
+	if (err)
+		give_up(runner, err);
+	else
+		progress_ledger(runner->ask->progress, &line);
+	return !err;
+}
+
+/* The ledger of a trial of the plan (ledger: always). */
+static bool conclude_own_ledger(struct seat *seat, const struct evidence *e,
+				const struct judgement *judgement)
+{
+	enum books_object object = BOOKS_NET_DEVICE;
+	bool leaked =
+		judgement->verdict == VERDICT_LEAK && suspects_watchable(judgement, &object);
+	const struct ledger_of of = {
+		.trial = e->spec.trial,
+		.final = true,
+		.signature = leaked ? judgement->signature : NULL,
+		.object = object_names[object],
+		.evidence = e,
+		.judgement = judgement,
+		.books = lane_books(seat->lane, object),
+	};
+
+	return conclude_ledger(seat, &of);
+}
+
+static bool is_spent(const struct evidence *e, const struct judgement *judgement);
+
+/* A trial that was to teach and went wrong is an attempt, too: otherwise there might be no end. */
+static bool conclude_repeat(struct seat *seat, const struct evidence *e,
+			    const struct judgement *judgement)
+{
+	struct runner *runner = seat->runner;
+	struct suspect *suspect = suspects_next(&runner->suspects);
+	struct ledger_of of;
+
+	seat->repeats = false;
+	if (!suspect)
+		return true; /* a signal has ended it */
+	of = (struct ledger_of){
+		.trial = suspect->spec.trial,
+		.attempt = suspect->attempts + 1,
+		.signature = suspect->signature,
+		.object = object_names[suspect->object],
+		.evidence = e,
+		.judgement = judgement,
+		.books = lane_books(seat->lane, suspect->object),
+	};
+	if (seat->learned++ < SUSPECTS_LEARN && !is_spent(e, judgement) &&
+	    of.books->state != LEDGER_UNARMED)
+		return true;
+	of.final = suspects_tried(&runner->suspects, judgement, of.books->state);
+	return conclude_ledger(seat, &of);
+}
+
+/* Judges and writes down. False when the results cannot be written any more. */
+static bool conclude(struct seat *seat, struct evidence *evidence, struct judgement *judgement)
+{
+	struct runner *runner = seat->runner;
+	const struct campaign *campaign = runner->campaign;
+	const struct tally_finding *finding;
+	const char *ends;
+	int found, err;
+
+	complete_evidence(seat, evidence);
+	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
+	if (runner->ask->scouted) {
+		runner->ask->scouted(judgement, lane_books(seat->lane, BOOKS_NET_DEVICE),
+				     runner->ask->arg);
+		if (verdict_fault(judgement->verdict))
+			end(runner, "findings");
+		return true;
+	}
+	if (seat->repeats)
+		return conclude_repeat(seat, evidence, judgement);
+	if (campaign->explore.mode)
+		behaviour_of(evidence, &runner->places, judgement, &evidence->behaviour);
+	if (explorer_learn(runner->ask->explorer, evidence->spec.trial, &evidence->behaviour)) {
+		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
+		return false;
+	}
+	found = tally_add(runner->tally, evidence, judgement, &finding);
+	if (found < 0) {
+		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
+		return false;
+	}
+	err = results_trial(runner->ask->results, evidence, judgement, runner->why);
+	if (err) {
+		give_up(runner, err);
+		return false;
+	}
+	if (found > 0) {
+		runner->findings++;
+		progress_finding(runner->ask->progress, evidence, judgement);
+	}
+	if (campaign->ledger == LEDGER_ALWAYS &&
+	    !conclude_own_ledger(seat, evidence, judgement))
+		return false;
+	if (campaign->ledger == LEDGER_SUSPECTS && !runner->error)
+		suspects_add(&runner->suspects, &evidence->spec, judgement);
+	progress_update(runner->ask->progress, runner->tally, loop_now());
+	if (campaign->stop.findings && runner->findings >= campaign->stop.findings)
+		end(runner, "findings");
+	ends = tally_ends(runner->tally);
+	if (ends)
+		end(runner, ends);
+	return true;
+}
+
+/* A lane whose process is lost or stuck in mid-trial: what the campaign knows is the evidence. */
+static void conclude_lost(struct seat *seat, enum hang hang)
+{
+	struct runner *runner = seat->runner;
+	struct evidence *e = &runner->message.evidence;
+	struct judgement judgement;
+
+	memset(e, 0, sizeof(*e));
+	e->spec = seat->spec;
+	e->lane = lane_number(seat->lane);
+	e->lane_lost = true;
+	snprintf(e->device, sizeof(e->device), "%s", seat->device);
+	e->started_ns = seat->started_ns;
+	e->ended_ns = loop_now();
+	e->hang = hang;
+	if (hang)
+		lane_stack(seat->lane, e);
+	conclude(seat, e, &judgement);
+}
+
+/* --- lanes --- */
+
+static void start_trial(struct seat *seat, bool ledger)
+{
+	struct runner *runner = seat->runner;
+	const struct campaign *campaign = runner->campaign;
+
+	if (lane_run(seat->lane, &seat->spec, ledger, runner->why)) {
+		give_up(runner, -EIO);
+		return;
+	}
+	seat->state = SEAT_RUNNING;
+	seat->started_ns = loop_now();
+	seat->missed_before = probes_missed(runner->ask->probes);
+	for (uint32_t i = 0; i < seat->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		seat->step_missed_before[i] =
+			probes_step_missed(runner->ask->probes, seat->spec.holds[i].hook);
+	seat->klog = (struct klog_line){ 0 };
+	seat->klog_lines = seat->klog_shared = seat->klog_gaps = 0;
+	loop_timer_set(seat->deadline,
+		       seat->started_ns + seat->spec.hold_us * 1000 +
+			       /* the bring-up's deadline counts anew when the window opens */
+			       (2ULL * (campaign->bringup.deadline_ms +
+					seat->spec.steps * ORDER_MOST_MS) +
+				campaign->watch.deadline_ms + 2ULL * campaign->watch.grace_ms +
+				campaign->watch.unregister_ms + LANE_MARGIN_MS) *
+				       1000000ULL);
+}
+
+static void run_next(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	const struct campaign *campaign = runner->campaign;
+	const struct suspect *suspect = suspects_next(&runner->suspects);
+	int err;
+
+	seat->state = SEAT_IDLE;
+	if (seat->serves && suspect) {
+		seat->repeats = true;
+		seat->spec = suspects_spec(suspect, seat->learned);
+		seat->spec.trial = runner->next_repeat++;
+		start_trial(seat, true);
+		return;
+	}
+	seat->serves = false;
+	while (runner->ask->results && results_has(runner->ask->results, runner->next_trial))
+		explorer_learn(runner->ask->explorer, runner->next_trial++, NULL);
+	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
+		end(runner, "trials");
+	if (runner->ended_by) {
+		wind_up(runner);
+		return;
+	}
+	err = explorer_next(runner->ask->explorer, runner->next_trial, &seat->spec);
+	if (err == -EAGAIN)
+		return; /* other lanes' trials will tell */
+	if (err) {
+		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
+		return;
+	}
+	runner->next_trial++;
+	start_trial(seat, campaign->ledger == LEDGER_ALWAYS);
+}
+
+/* What a trial has shown may be what idle lanes wait for. */
+static void wake_idle(struct runner *runner)
+{
+	for (uint32_t i = 0; i < LANES_MAX && !runner->ended_by; i++)
+		if (runner->seats[i].state == SEAT_IDLE)
+			run_next(&runner->seats[i]);
+}
+
+/* A lane that a fault has touched is not used again. */
+static bool is_spent(const struct evidence *e, const struct judgement *judgement)
+{
+	return verdict_fault(judgement->verdict) || e->unregister_tried || e->device_gone ||
+	       e->hang || e->lane_lost || e->undead;
+}
+
+static void trial_is_over(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	struct evidence *e = &runner->message.evidence;
+	struct judgement judgement;
+
+	loop_timer_stop(seat->deadline);
+	runner->failures = 0;
+	if (!conclude(seat, e, &judgement)) {
+		leave_seat(seat, false);
+		return;
+	}
+	if (!is_spent(e, &judgement)) {
+		run_next(seat);
+		wake_idle(runner);
+		return;
+	}
+	seat->hangs = e->hang || (e->unregister_tried && !e->unregister_returned);
+	leave_seat(seat, false);
+	wake_idle(runner);
+	wind_up(runner);
+}
+
+static void lane_failed(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	struct lane_message *message = &runner->message;
+
+	runner->failures++;
+	if (seat->serves) { /* the campaign itself can do without */
+		progress_say(runner->ask->progress, message->why.text);
+		suspects_drop(&runner->suspects);
+	} else if (seat->state == SEAT_OPENING || runner->failures >= FAILURES_MAX) {
+		why_set(runner->why, 0, "%s", message->why.text);
+		give_up(runner, message->kind == LANE_FAILED ? -message->error : -EIO);
+	} else {
+		progress_say(runner->ask->progress, message->why.text);
+	}
+	leave_seat(seat, message->kind == LANE_GONE);
+	wake_idle(runner);
+	wind_up(runner);
+}
+
+static void lane_said(void *arg)
+{
+	struct seat *seat = arg;
+	struct runner *runner = seat->runner;
+	struct lane_message *message = &runner->message;
+
+	if (!lane_receive(seat->lane, message))
+		return;
+	if (seat->state == SEAT_LEAVING) {
+		if (message->kind == LANE_GONE) { /* SIGCHLD will tell the rest */
+			loop_forget(seat->messages);
+			seat->messages = NULL;
+		}
+		return;
+	}
+	switch (message->kind) {
+	case LANE_READY:
+		snprintf(seat->device, sizeof(seat->device), "%s", message->device);
+		loop_timer_stop(seat->deadline);
+		run_next(seat);
+		break;
+	case LANE_TRIAL: trial_is_over(seat); break;
+	case LANE_GONE:
+	case LANE_FAILED:
+		if (seat->state == SEAT_RUNNING) {
+			struct why why = message->why;
+			enum lane_message_kind kind = message->kind;
+			int error = message->error;
+
+			conclude_lost(seat, HANG_NONE);
+			message->why = why;
+			message->kind = kind;
+			message->error = error;
+		}
+		lane_failed(seat);
+		break;
+	}
+}
+
+/* Processes that have ended: seats of those that were leaving are free again. */
+static void children_changed(void *arg)
+{
+	struct runner *runner = arg;
+
+	for (uint32_t i = 0; i < LANES_MAX; i++) {
+		struct seat *seat = &runner->seats[i];
+
+		if (seat->state == SEAT_LEAVING && lane_gone(seat->lane))
+			clear_seat(seat);
+	}
+	fill_seats(runner);
+	wind_up(runner);
+}
+
+/*
+ * It should have left by now: it is killed, and when even that does not help, it is stuck. So is, unkilled, one that
+ * has somebody who hangs: it has tried to end all others, and stays for their sake.
+ */
+static void leaving_overtime(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	char sentence[160];
+
+	if (lane_gone(seat->lane)) { /* reaped already: no signal tells it any more */
+		clear_seat(seat);
+		fill_seats(runner);
+		wind_up(runner);
+		return;
+	}
+	if (!seat->killed && !seat->hangs) {
+		leave_seat(seat, true);
+		return;
+	}
+	if (++runner->stuck == STUCK_MAX)
+		suspects_drop(&runner->suspects);
+	if (runner->stuck == STUCK_MAX)
+		end(runner, "stuck");
+	snprintf(sentence, sizeof(sentence),
+		 "lane %u (process %d) is stuck in the kernel; its device and namespaces stay "
+		 "until the next boot",
+		 lane_number(seat->lane), lane_pid(seat->lane));
+	progress_say(runner->ask->progress, sentence);
+	clear_seat(seat);
+	fill_seats(runner);
+	wind_up(runner);
+}
+
+static void seat_overtime(void *arg)
+{
+	struct seat *seat = arg;
+	struct runner *runner = seat->runner;
+
+	switch (seat->state) {
+	case SEAT_LEAVING: leaving_overtime(seat); break;
+	case SEAT_RUNNING:
+		conclude_lost(seat, HANG_DOWN);
+		leave_seat(seat, true);
+		wake_idle(runner);
+		wind_up(runner);
+		break;
+	case SEAT_OPENING:
+		if (seat->serves) {
+			suspects_drop(&runner->suspects);
+			leave_seat(seat, true);
+			break;
+		}
+		give_up(runner, why_set(runner->why, ETIMEDOUT,
+					"lane %u: making it and warming it up took too long",
+					lane_number(seat->lane)));
+		break;
+	case SEAT_EMPTY:
+	case SEAT_IDLE: break;
+	}
+}
+
+/* A suspect waits, and no lane serves it. */
+static bool wants_server(struct runner *runner)
+{
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].serves && runner->seats[i].state != SEAT_LEAVING)
+			return false;
+	return has_suspects(runner);
+}
+
+/* They are read once, and lanes inherit them. */
+static int need_symbols(struct runner *runner)
+{
+	int err = runner->symbols ? 0 : symbols_load(&runner->symbols, runner->why);
+
+	if (!err || runner->campaign->ledger == LEDGER_ALWAYS)
+		return err;
+	progress_say(runner->ask->progress, runner->why->text);
+	runner->why->text[0] = '\0';
+	suspects_drop(&runner->suspects);
+	return 0;
+}
+
+static void fill_seats(struct runner *runner)
+{
+	if ((runner->campaign->ledger == LEDGER_ALWAYS || wants_server(runner)) &&
+	    need_symbols(runner)) {
+		give_up(runner, -EPERM);
+		return;
+	}
+	for (uint32_t i = 0; i < runner->campaign->lanes; i++) {
+		struct seat *seat = &runner->seats[i];
+		bool serves = wants_server(runner);
+		struct lane_ask ask = {
+			.campaign = runner->campaign,
+			.probes = runner->ask->probes,
+			.slot = i,
+			.number = runner->next_lane,
+			.keep = runner->ask->keep,
+			.symbols = runner->symbols,
+		};
+		int err;
+
+		if (seat->state != SEAT_EMPTY || (runner->ended_by && !serves))
+			continue;
+		err = lane_start(&ask, &seat->lane, runner->why);
+		if (err) {
+			give_up(runner, err);
+			return;
+		}
+		runner->next_lane++;
+		seat->state = SEAT_OPENING;
+		seat->serves = serves;
+		seat->messages = loop_fd(runner->loop, lane_fd(seat->lane), lane_said, seat);
+		seat->deadline = loop_timer(runner->loop, seat_overtime, seat);
+		loop_timer_set(seat->deadline,
+			       loop_now() +
+				       (LANE_OPEN_MS + runner->campaign->bringup.deadline_ms) *
+					       1000000ULL);
+	}
+}
+
+/* --- signals and time --- */
+
+static void interrupted(void *arg)
+{
+	struct runner *runner = arg;
+
+	runner->interrupts++;
+	suspects_drop(&runner->suspects);
+	if (runner->interrupts == 1) {
+		progress_say(runner->ask->progress, "interrupted: ending after the trials in "
+						    "hand; once more to stop at once");
+		for (uint32_t i = 0; i < LANES_MAX; i++)
+			if (runner->seats[i].state == SEAT_RUNNING &&
+			    runner->seats[i].spec.hold_us > LONG_HOLD_US)
+				lane_hurry(runner->seats[i].lane);
+		end(runner, "signal");
+		return;
+	}
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].state != SEAT_EMPTY)
+			leave_seat(&runner->seats[i], true);
+}
+
+static void tick(void *arg)
+{
+	struct runner *runner = arg;
+	uint64_t now = loop_now();
+	uint32_t seconds = runner->campaign->stop.seconds;
+
+	if (seconds && now - runner->started_ns >= seconds * 1000000000ULL)
+		end(runner, "seconds");
+	progress_update(runner->ask->progress, runner->tally, now);
+	loop_timer_set(runner->tick, now + 200000000);
+}
+
+/* --- the whole --- */
+
+static void know_ledgered(struct runner *runner)
+{
+	const char *at = runner->ask->ledgered;
+
+	while (at && *at) {
+		size_t length = strcspn(at, ",");
+
+		suspects_known(&runner->suspects, at, length);
+		at += length + (at[length] == ',');
+	}
+}
+
+static int set_up(struct runner *runner)
+{
+	struct why no_klog;
+	int err = loop_new(&runner->loop, runner->why);
+
+	if (!err && tally_new(runner->campaign, &runner->tally))
+		err = why_set(runner->why, ENOMEM, "runner: out of memory");
+	if (err)
+		return err;
+	if (klog_open(&runner->klog, &no_klog))
+		progress_say(runner->ask->progress, no_klog.text);
+	runner->tick = loop_timer(runner->loop, tick, runner);
+	if (!runner->tick || !loop_signal(runner->loop, SIGINT, interrupted, runner) ||
+	    !loop_signal(runner->loop, SIGTERM, interrupted, runner) ||
+	    !loop_signal(runner->loop, SIGCHLD, children_changed, runner) ||
+	    (runner->klog && !loop_fd(runner->loop, klog_fd(runner->klog), klog_ready, runner)))
+		return why_set(runner->why, ENOMEM, "runner: the event loop refused a watch");
+	return 0;
+}
+
+/* A trial of an earlier run, which this one goes on with. */
+static int add_kept(const struct evidence *evidence, const struct judgement *judgement,
+		    void *arg)
+{
+	struct runner *runner = arg;
+	const struct tally_finding *finding;
+	int found = tally_add(runner->tally, evidence, judgement, &finding);
+
+	runner->findings += found > 0;
+	if (runner->campaign->ledger == LEDGER_SUSPECTS)
+		suspects_add(&runner->suspects, &evidence->spec, judgement);
+	runner->earlier_ns += evidence->ended_ns - evidence->started_ns;
+	return found < 0 ? found :
+			   explorer_recall(runner->ask->explorer, evidence->spec.trial,
+					   &evidence->behaviour);
+}
+
+static int add_kept_ledger(const struct ledger_line *line, void *arg)
+{
+	struct runner *runner = arg;
+
+	if (line->final && line->signature)
+		suspects_known(&runner->suspects, line->signature, strlen(line->signature));
+	return tally_add_ledger(runner->tally, line);
+}
+
+static int replay_kept(struct runner *runner)
+{
+	const struct results_kept kept = { add_kept, add_kept_ledger, runner };
+	int err = runner->ask->results ?
+			  results_replay(runner->ask->results, &runner->message.evidence, &kept,
+					 runner->why) :
+			  0;
+
+	/* Lanes work side by side. */
+	runner->started_ns = loop_now() - runner->earlier_ns / runner->campaign->lanes;
+	return err;
+}
+
+static enum exits exit_of_error(int err)
+{
+	switch (-err) {
+	case EPERM:
+	case EACCES:
+	case EOPNOTSUPP: return EXIT_CANNOT;
+	case EEXIST:
+	case EBUSY: return EXIT_BUSY;
+	case ENODEV:
+	case ENOENT:
+	case EINVAL: return EXIT_CONFIG;
+	default: return EXIT_INTERNAL;
+	}
+}
+
+static enum exits sum_up(struct runner *runner)
+{
+	struct results *results = runner->ask->results;
+	struct summary summary = { 0 };
+	int err = 0;
+
+	if (runner->ask->scouted)
+		return runner->error			       ? exit_of_error(runner->error) :
+		       strcmp(runner->ended_by, "signal") != 0 ? EXIT_CLEAN :
+								 EXIT_INCONCLUSIVE;
+	tally_summary(runner->tally, &summary);
+	summary.id = results_id(results);
+	summary.ended_by = runner->ended_by;
+	summary.elapsed_ms = (loop_now() - runner->started_ns) / 1000000;
+	summary.stuck = runner->stuck;
+	explorer_sums(runner->ask->explorer, &summary.explore);
+	if (runner->error)
+		summary.exit_code = exit_of_error(runner->error);
+	if (summary.exit_code == EXIT_CANNOT) {
+		summary.verdict = CAMPAIGN_SKIPPED;
+		summary.reason = runner->why->text;
+	}
+	if (!runner->error && runner->stuck && summary.exit_code != EXIT_FAULT)
+		summary.exit_code = EXIT_RESIDUE;
+	for (uint32_t i = 0; !err && i < summary.nr_findings; i++)
+		err = results_finding(results, &summary.findings[i], runner->why);
+	if (results_summary(results, &summary, runner->why) || err)
+		return EXIT_INTERNAL;
+	if (!runner->error)
+		progress_end(runner->ask->progress, &summary, results);
+	return summary.exit_code;
+}
+
+enum exits runner_run(const struct runner_ask *ask, struct why *why)
+{
+	struct runner *runner = calloc(1, sizeof(*runner));
+	enum exits code = EXIT_INTERNAL;
+
+	if (!runner) {
+		why_set(why, ENOMEM, "runner: out of memory");
+		return EXIT_INTERNAL;
+	}
+	runner->ask = ask;
+	runner->campaign = ask->campaign;
+	plan_hooks(ask->campaign, &runner->places);
+	runner->why = why;
+	runner->next_trial = ask->first;
+	runner->next_lane = 1;
+	runner->next_repeat = FIRST_REPEAT;
+	know_ledgered(runner);
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		runner->seats[i].runner = runner;
+	for (const struct probe_hook *hook = probes_hooks(ask->probes); hook->probe; hook++)
+		if (!strcmp(hook->probe->name, "flags"))
+			runner->tier = hook->tier;
+
+	if (!set_up(runner) && !replay_kept(runner)) {
+		tick(runner);
+		fill_seats(runner);
+		loop_run(runner->loop);
+		code = sum_up(runner);
+		if (runner->stuck) {
+			struct why not_marked;
+
+			machine_mark_dirty("an unregister_netdevice never returned",
+					   &not_marked);
+		}
+	}
+	loop_free(runner->loop);
+	klog_close(runner->klog);
+	tally_free(runner->tally);
+	symbols_free(runner->symbols);
+	free(runner);
+	return code;
+}

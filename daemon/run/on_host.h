@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RUNNER_H
+#define DADRACE_RUNNER_H
+
+#include "ledger/digest.h"
+#include "spec/campaign.h"
+#include "base/exits.h"
+#include "explore/explore.h"
+#include "loader/probes.h"
+#include "run/progress.h"
+#include "results/results.h"
+#include "results/tally.h"
+
+/*
+ * The runner: one campaign from its first trial to its summary.
+ *
+ *   plan ──> idle lane ──> trial ──> evidence (+ kernel log, missed probes) ──> verdict
+ *              ^                                                                  │
+ *              └───── same lane, or a fresh one after a fault <── results, tally ─┘
+ *
+ * A trial that leaks is repeated with the ledger (suspects.h), in a lane that takes the place of the one
+ * that was spent; also when the campaign has ended meanwhile, unless a signal or an error ended it. Repeats
+ * are in no sum: they have lines of their own.
+ *
+ * One thread, one loop; every lane is a process of its own, so a lane that settles, confirms a leak
+ * or hangs holds up no other. SIGINT and SIGTERM end after the trials in hand, a second one ends at
+ * once; either way results are kept and nothing is left behind.
+ */
+struct runner_ask {
+	const struct campaign *campaign;
+	struct probes *probes;
+	struct results *results; /* NULL: see scouted */
+	struct progress *progress;
+	struct explorer *explorer; /* it may know trials before the first */
+	uint32_t first;		   /* trial of the plan to begin with; 1 is the first */
+	bool keep;		   /* named namespaces that stay */
+	/*
+	 * NULL, or who is told of each trial and its books (BOOKS_OBJECTS of them) instead of the results and the
+	 * tally, which then know nothing of it: the campaign ends with the first fault, too, and is EXIT_CLEAN.
+	 */
+	void (*scouted)(const struct judgement *judgement, const struct books *books,
+			void *arg);
+	void *arg;
+	const char *
+		ledgered; /* signatures, with commas, whose trials are not repeated; NULL: none */
+};
+
+/*
+ * Runs it. The summary has been written to the results when this returns an exit code of a verdict; with
+ * EXIT_CANNOT, EXIT_CONFIG, EXIT_BUSY or EXIT_INTERNAL the sentence says what went wrong.
+ */
+enum exits runner_run(const struct runner_ask *ask, struct why *why);
+
+#endif

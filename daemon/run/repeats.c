@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "run/repeats.h"
+
+bool suspects_watchable(const struct judgement *judgement, enum books_object *object)
+{
+	for (int i = 0; i < OBJECTS; i++)
+		if (!strcmp(judgement->object, object_names[i])) {
+			*object = (enum books_object)i;
+			return true;
+		}
+	return false;
+}
+
+static bool is_there(const struct suspects *suspects, const char *signature)
+{
+	for (uint32_t i = 0; i < suspects->nr; i++)
+		if (!strcmp(suspects->list[i].signature, signature))
+			return true;
+	return false;
+}
+
+bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
+		  const struct judgement *judgement)
+{
+	struct suspect *suspect = &suspects->list[suspects->nr];
+	enum books_object object;
+
+	if (judgement->verdict != VERDICT_LEAK || suspects->nr == SUSPECTS_MAX ||
+	    spec->change == CHANGE_LINK_DELETE || !suspects_watchable(judgement, &object) ||
+	    is_there(suspects, judgement->signature))
+		return false;
+	*suspect = (struct suspect){ .object = object, .spec = *spec };
+	memcpy(suspect->signature, judgement->signature, sizeof(suspect->signature));
+	suspects->nr++;
+	return true;
+}
+
+void suspects_known(struct suspects *suspects, const char *signature, size_t length)
+{
+	struct suspect known = { 0 };
+	uint32_t at = 0;
+
+	snprintf(known.signature, sizeof(known.signature), "%.*s", (int)length, signature);
+	while (at < suspects->nr && strcmp(suspects->list[at].signature, known.signature) != 0)
+		at++;
+	if (at == SUSPECTS_MAX || at < suspects->served)
+		return;
+	suspects->nr += at == suspects->nr;
+	suspects->list[at] = suspects->list[suspects->served];
+	suspects->list[suspects->served++] = known;
+}
+
+void suspects_drop(struct suspects *suspects)
+{
+	suspects->served = suspects->nr;
+}
+
+struct suspect *suspects_next(struct suspects *suspects)
+{
+	return suspects->served < suspects->nr ? &suspects->list[suspects->served] : NULL;
+}
+
+struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned)
+{
+	struct trial_spec spec = suspect->spec;
+
+	if (learned < SUSPECTS_LEARN) {
+		spec.arm = ARM_HOLD;
+		spec.echoes = spec.steps = 0;
+		spec.dad_answer = DAD_ANSWER_NONE;
+	}
+	return spec;
+}
+
+bool suspects_tried(struct suspects *suspects, const struct judgement *judgement,
+		    enum ledger_hole state)
+{
+	struct suspect *suspect = suspects_next(suspects);
+	bool leaked, last;
+
+	if (!suspect)
+		return true;
+	leaked = judgement->verdict == VERDICT_LEAK &&
+		 !strcmp(judgement->signature, suspect->signature);
+	last = ++suspect->attempts == SUSPECTS_REPEATS || state == LEDGER_UNARMED ||
+	       (leaked && state == LEDGER_WHOLE);
+	suspects->served += last;
+	return last;
+}

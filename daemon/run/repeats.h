@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_SUSPECTS_H
+#define DADRACE_SUSPECTS_H
+
+#include "ledger/digest.h"
+#include "trial/verdict.h"
+
+/*
+ * The suspects: trials that leaked, and are repeated with the ledger armed.
+ *
+ *   a leak, the first of its signature ──> queue ──> lane: SUSPECTS_LEARN trials without the race,
+ *                                            ^         │    then the spec itself, again and again
+ *                                            │         v
+ *                              lane is spent ┘      whole ledger of a leak, or the budget is spent
+ *
+ * A repeat is the same spec with the same seed, and an attempt. Those that teach what a ledger looks like
+ * without the race are none; they have the same hold, and no thread II: as many probes of DAD and as
+ * many routes. One suspect at a time is served, by one lane at a time: a CPU has four debug registers.
+ * Pure.
+ */
+enum {
+	SUSPECTS_MAX = 3,     /* signatures of a campaign */
+	SUSPECTS_REPEATS = 5, /* of each */
+	SUSPECTS_LEARN = 3,   /* trials without the race, in each lane that serves them */
+};
+
+struct suspect {
+	char signature[96];
+	enum books_object object;
+	struct trial_spec spec;
+	uint32_t attempts; /* made so far */
+};
+
+struct suspects {
+	struct suspect list[SUSPECTS_MAX]; /* in the order in which they were found */
+	uint32_t nr, served;
+};
+
+/* Of a trial that is no repeat. True: it is to be repeated. Never one that deletes its device: it has no ledger. */
+bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
+		  const struct judgement *judgement);
+
+/* As if it had been served: no trial with this signature is repeated. */
+void suspects_known(struct suspects *suspects, const char *signature, size_t length);
+
+/* Those that wait are forgotten. */
+void suspects_drop(struct suspects *suspects);
+
+/* The one whose turn it is; NULL: none. */
+struct suspect *suspects_next(struct suspects *suspects);
+
+/* The spec of the next trial: of one that teaches when `learned` is below SUSPECTS_LEARN. */
+struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned);
+
+/* Whether the object of a leak has a counter that can be watched. */
+bool suspects_watchable(const struct judgement *judgement, enum books_object *object);
+
+/* What came of an attempt. True: it was the last one, and the next suspect's turn has come. */
+bool suspects_tried(struct suspects *suspects, const struct judgement *judgement,
+		    enum ledger_hole state);
+
+#endif

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run/scouts.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/explore.h"
+#include "base/fields.h"
+#include "run/callees_here.h"
+#include "run/progress.h"
+#include "explore/proposals.h"
+#include "run/hooks.h"
+#include "run/on_host.h"
+
+enum { OF_TABLE = 2 * ORDER_HOLDS_MAX / 3 };
+
+/* --- what is proposed --- */
+
+struct candidates {
+	struct {
+		struct order_hold place;
+		char why[192];
+	} list[RUN_PLACES_PROPOSED];
+	struct probes_place hooks[RUN_PLACES_PROPOSED];
+	uint32_t nr, of_table;
+};
+
+static void add_candidate(struct candidates *candidates, const struct campaign *campaign,
+			  const struct order_hold *place, const char *why)
+{
+	struct probes_place *hook = &candidates->hooks[candidates->nr];
+
+	candidates->list[candidates->nr].place = *place;
+	snprintf(candidates->list[candidates->nr].why,
+		 sizeof(candidates->list[candidates->nr].why), "%s", why);
+	if (place->site)
+		site_functions(place->site, campaign->device.kind, hook->functions);
+	else
+		hook->functions[0] = candidates->list[candidates->nr].place.place;
+	candidates->nr++;
+}
+
+static void add_table(struct candidates *candidates, const struct campaign *campaign)
+{
+	for (uint32_t i = 0; explore_proposals[i] && candidates->nr < RUN_PLACES_PROPOSED;
+	     i++) {
+		struct order order = { 0 };
+
+		/* a table's row, which a test reads */
+		order_read_place(&order, explore_proposals[i], NULL);
+		add_candidate(candidates, campaign, &order.holds[0], "of the table");
+	}
+	candidates->of_table = candidates->nr;
+}
+
+/* A place of the table may be the same function. */
+static bool is_there(const struct candidates *candidates, const struct order_hold *place)
+{
+	for (uint32_t i = 0; i < candidates->nr; i++) {
+		const struct order_hold *other = &candidates->list[i].place;
+
+		if (other->thread != place->thread || other->at_return != place->at_return)
+			continue;
+		for (const char *const *f = candidates->hooks[i].functions; *f; f++)
+			if (!strcmp(*f, place->place))
+				return true;
+	}
+	return false;
+}
+
+static void add_seen(struct candidates *candidates, const struct campaign *campaign,
+		     const struct proposals *seen)
+{
+	struct proposal ranked[RUN_PLACES_PROPOSED];
+	uint32_t nr = proposals_rank(seen, ranked, RUN_PLACES_PROPOSED);
+
+	for (uint32_t i = 0; i < nr && candidates->nr < RUN_PLACES_PROPOSED; i++)
+		if (!is_there(candidates, &ranked[i].place))
+			add_candidate(candidates, campaign, &ranked[i].place, ranked[i].why);
+	probes_try_places(candidates->hooks + candidates->of_table,
+			  candidates->nr - candidates->of_table);
+}
+
+static bool is_hookable(const struct campaign *campaign, const struct probes_place *hook)
+{
+	return (!hook->fentry && campaign->tier != TIER_KPROBE) ||
+	       (!hook->kprobe && campaign->tier != TIER_FENTRY);
+}
+
+/* --- scouts --- */
+
+struct scouts {
+	struct proposals seen;
+	uint32_t trials;
+	bool faults;
+	char no_ledger[256]; /* "": there was one */
+	struct why no_calls; /* why not all that is called next to references is known */
+};
+
+static void read_books(struct scouts *scouts, const struct books *books)
+{
+	for (int object = 0; object < BOOKS_OBJECTS; object++) {
+		if (books[object].state == LEDGER_UNARMED && object == BOOKS_NET_DEVICE)
+			snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%s",
+				 books[object].reason);
+		if (books[object].state == LEDGER_UNARMED)
+			continue;
+		for (uint32_t i = 0; i < books[object].nr_paths; i++)
+			proposals_add(&scouts->seen, books[object].paths[i].stack,
+				      books[object].paths[i].holds,
+				      books[object].paths[i].puts);
+	}
+}
+
+static void walked(const struct judgement *judgement, const struct books *books, void *arg)
+{
+	struct scouts *scouts = arg;
+
+	scouts->trials++;
+	scouts->faults |= verdict_fault(judgement->verdict);
+	read_books(scouts, books);
+}
+
+static enum exits run_scouts(const struct campaign *campaign, struct probes *probes,
+			     struct scouts *scouts, struct why *why)
+{
+	struct runner_ask ask = { .campaign = campaign,
+				  .probes = probes,
+				  .first = 1,
+				  .scouted = walked,
+				  .arg = scouts };
+	enum exits code = EXIT_INTERNAL;
+
+	if (!explorer_new(campaign, &ask.explorer) &&
+	    !progress_new(PROGRESS_QUIET, stderr, campaign, &ask.progress))
+		code = runner_run(&ask, why);
+	progress_free(ask.progress);
+	explorer_free(ask.explorer);
+	return code;
+}
+
+/* A deletion has no ledger, and a new lane after it. */
+static void leave_out_deletions(struct campaign *campaign, enum change_kind changes[CHANGES])
+{
+	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
+		changes[i] = campaign->bringup.change[i] == CHANGE_LINK_DELETE ?
+				     CHANGE_NONE :
+				     campaign->bringup.change[i];
+	campaign->bringup.change = changes;
+}
+
+/* As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in each. */
+static enum exits scout(const struct campaign *asked, const struct probes_ask *asked_probes,
+			struct scouts *scouts, struct why *why)
+{
+	static enum arm echo = ARM_ECHO;
+	struct campaign campaign = *asked;
+	struct probes_ask ask = *asked_probes;
+	struct probes *probes = NULL;
+	enum exits code = EXIT_CANNOT;
+	enum change_kind changes[CHANGES]; /* a list names each once */
+	struct order places;
+
+	leave_out_deletions(&campaign, changes);
+	memset(&campaign.stop, 0, sizeof(campaign.stop));
+	memset(&campaign.explore, 0, sizeof(campaign.explore));
+	campaign.stop.trials = asked->explore.scouts;
+	campaign.lanes = 1;
+	campaign.ledger = LEDGER_ALWAYS;
+	campaign.arms = &echo;
+	campaign.nr_arms = 1;
+	run_hooks(&campaign, &places, &ask);
+	ask.code = true;
+	if (!probes_open(&ask, &probes, why))
+		code = run_scouts(&campaign, probes, scouts, why);
+	if (code != EXIT_INCONCLUSIVE && scouts->seen.nr_calls)
+		kernel_calls_find(probes, &scouts->seen, &scouts->no_calls);
+	probes_close(probes);
+	if (code == EXIT_INCONCLUSIVE)
+		why_set(why, 0, "explore: interrupted before the first trial");
+	/* The campaign itself will say what it cannot do without. */
+	if (code == EXIT_CLEAN || code == EXIT_INCONCLUSIVE)
+		return code;
+	snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%.255s", why->text);
+	why->text[0] = '\0';
+	return EXIT_CLEAN;
+}
+
+/* --- the choice --- */
+
+static void tell(struct run_places *places, const struct campaign *campaign,
+		 const struct order_hold *place, const struct probes_place *hook,
+		 const char *why, bool taken)
+{
+	uint32_t at = places->nr++;
+	bool hookable = is_hookable(campaign, hook);
+	char words[ORDER_WORDS];
+
+	order_write_place(place, places->proposed[at].words);
+	snprintf(places->proposed[at].function, sizeof(places->proposed[at].function), "%s",
+		 hook->function[0] ? hook->function : hook->functions[0]);
+	order_write_place(place, words);
+	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note), "%s, %s: %s",
+		 words,
+		 taken	  ? "taken" :
+		 hookable ? "left out, there are enough" :
+			    "left out, it cannot be hooked",
+		 why);
+	places->proposed[at].hook = (struct results_hook){
+		.probe = "proposal",
+		.tier = !hookable     ? TIER_AUTO :
+			!hook->fentry ? TIER_FENTRY :
+					TIER_KPROBE,
+		.function = places->proposed[at].function,
+		.note = places->proposed[at].note,
+	};
+	if (taken)
+		places->words[places->nr_words++] = places->proposed[at].words;
+}
+
+/* What the scouts were, and what they saw. */
+static void tell_scouts(struct run_places *places, const struct scouts *scouts)
+{
+	uint32_t at = places->nr++;
+
+	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note),
+		 "%u trials without injection, which are no trials of the campaign, showed %u "
+		 "paths of references in %u functions, and %u places next to "
+		 "these%s%s%s%s%.150s",
+		 scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->seen.nr_beside,
+		 scouts->faults ? "; the last had a fault and ended them: a campaign with the "
+				  "arm echo shows it without injection" :
+				  "",
+		 scouts->no_ledger[0] ? "; " : "", scouts->no_ledger,
+		 scouts->no_calls.text[0] ? "; " : "", scouts->no_calls.text);
+	places->proposed[at].hook =
+		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };
+}
+
+/* So many of the table, then of what was seen, then again of the table where that is too little. */
+static void choose(const struct campaign *campaign, const struct candidates *candidates,
+		   struct run_places *places)
+{
+	uint32_t of_table = candidates->of_table;
+	bool taken[RUN_PLACES_PROPOSED] = { false };
+	const struct {
+		uint32_t from, until, most;
+	} passes[] = {
+		{ 0, of_table, OF_TABLE },
+		{ of_table, candidates->nr, ORDER_HOLDS_MAX },
+		{ 0, of_table, ORDER_HOLDS_MAX },
+	};
+	uint32_t nr = 0;
+
+	for (size_t pass = 0; pass < sizeof(passes) / sizeof(passes[0]); pass++)
+		for (uint32_t i = passes[pass].from;
+		     i < passes[pass].until && nr < passes[pass].most; i++)
+			if (!taken[i] && is_hookable(campaign, &candidates->hooks[i])) {
+				taken[i] = true;
+				nr++;
+			}
+	for (uint32_t i = 0; i < candidates->nr; i++)
+		tell(places, campaign, &candidates->list[i].place, &candidates->hooks[i],
+		     candidates->list[i].why, taken[i]);
+}
+
+int run_places_kept(const char *line, struct run_places *places)
+{
+	json_t *json = fields_parse(line);
+	const json_t *explore = json_object_get(json_object_get(json, "campaign"), "explore");
+	int err = explore ? 0 : -EINVAL;
+	const json_t *place;
+	size_t i;
+
+	json_array_foreach(json_object_get(explore, "places"), i, place)
+	{
+		char *words = places->proposed[places->nr_words].words;
+
+		if (places->nr_words == ORDER_HOLDS_MAX || !json_is_string(place))
+			break;
+		snprintf(words, ORDER_WORDS, "%s", json_string_value(place));
+		places->words[places->nr_words++] = words;
+	}
+	json_decref(json);
+	return err;
+}
+
+static bool any_hookable(const struct campaign *campaign, const struct candidates *candidates)
+{
+	for (uint32_t i = 0; i < candidates->nr; i++)
+		if (is_hookable(campaign, &candidates->hooks[i]))
+			return true;
+	return false;
+}
+
+enum exits run_places_find(const struct campaign *campaign, const struct probes_ask *ask,
+			   struct run_places *places, struct why *why)
+{
+	struct candidates candidates = { 0 };
+	struct scouts *scouts = calloc(1, sizeof(*scouts));
+	enum exits code = EXIT_CLEAN;
+
+	if (!scouts) {
+		why_set(why, 0, "explore: out of memory");
+		return EXIT_INTERNAL;
+	}
+	add_table(&candidates, campaign);
+	probes_try_places(candidates.hooks, candidates.of_table);
+	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&
+	    any_hookable(campaign, &candidates))
+		code = scout(campaign, ask, scouts, why);
+	if (code == EXIT_CLEAN) {
+		add_seen(&candidates, campaign, &scouts->seen);
+		choose(campaign, &candidates, places);
+		tell_scouts(places, scouts);
+	}
+	free(scouts);
+	return code;
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "service/client.h"
+#include "service/varlink.h"
+
+enum {
+	REPLY_MAX = 64 << 20,
+	BUFFER_BYTES = 65536,
+	RETURN_S = 60, /* for a service that went away while its campaign was followed */
+	RETRY_MS = 100,
+};
+
+struct ctl {
+	struct sockaddr_un name;
+	int fd;
+	bool continues; /* further replies come */
+	char *buffer;	/* what has come: from `at` on, and not been looked at */
+	size_t at, used, room;
+};
+
+static bool is_connected(struct ctl *ctl)
+{
+	if (ctl->fd >= 0)
+		close(ctl->fd);
+	ctl->at = ctl->used = 0;
+	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return ctl->fd >= 0 &&
+	       !connect(ctl->fd, (struct sockaddr *)&ctl->name, sizeof(ctl->name));
+}
+
+struct ctl *ctl_open(const char *socket_path)
+{
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+
+	if (!ctl || strlen(socket_path) >= sizeof(ctl->name.sun_path)) {
+		fprintf(stderr, "dadrace: %s: the path is too long\n", socket_path);
+		free(ctl);
+		return NULL;
+	}
+	ctl->fd = -1;
+	ctl->name.sun_family = AF_UNIX;
+	snprintf(ctl->name.sun_path, sizeof(ctl->name.sun_path), "%s", socket_path);
+	if (is_connected(ctl))
+		return ctl;
+	fprintf(stderr, "dadrace: cannot connect to %s: %s; does dadraced run?\n", socket_path,
+		strerror(errno));
+	ctl_close(ctl);
+	return NULL;
+}
+
+void ctl_close(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	if (ctl->fd >= 0)
+		close(ctl->fd);
+	free(ctl->buffer);
+	free(ctl);
+}
+
+/* clang-format off */
+/* What the service's errors mean to a shell, and to people: the parameter that says more. */
+static const struct {
+	const char *error;
+	enum exits code;
+	const char *sentence; /* %s is the parameter */
+	const char *parameter;
+} errors[] = {
+	{ VARLINK_INTERFACE ".CampaignInvalid", EXIT_CONFIG, "%s", "reason" },
+	{ VARLINK_INTERFACE ".NotFound", EXIT_USAGE, "there is no campaign %s; `dadrace ctl list` tells", "id" },
+	{ VARLINK_INTERFACE ".WrongState", EXIT_USAGE, "that cannot be done: %s", "reason" },
+	{ VARLINK_INTERFACE ".QueueFull", EXIT_BUSY, "the queue is full; cancel some, or try later", NULL },
+	{ VARLINK_INTERFACE ".Busy", EXIT_BUSY, "%s", "reason" },
+	{ VARLINK_INTERFACE ".Failed", EXIT_INTERNAL, "%s", "reason" },
+	{ VARLINK_SERVICE ".PermissionDenied", EXIT_CANNOT,
+	  "permission denied: root, and the group that the service is configured with, may do that", NULL },
+	{ VARLINK_SERVICE ".InvalidParameter", EXIT_USAGE, "the value of %s is refused", "parameter" },
+	{ VARLINK_SERVICE ".InterfaceNotFound", EXIT_INTERNAL, "no dadraced answers there: it has no interface %s", "interface" },
+	{ VARLINK_SERVICE ".MethodNotFound", EXIT_INTERNAL, "the service has no method %s: is it older?", "method" },
+};
+/* clang-format on */
+
+static void complain(const char *error, const json_t *parameters, enum exits *code)
+{
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		const char *parameter = errors[i].parameter ?
+						json_string_value(json_object_get(
+							parameters, errors[i].parameter)) :
+						NULL;
+		const char *at = strstr(errors[i].sentence, "%s");
+
+		if (strcmp(errors[i].error, error) != 0)
+			continue;
+		*code = errors[i].code;
+		if (at)
+			fprintf(stderr, "dadrace: %.*s%s%s\n", (int)(at - errors[i].sentence),
+				errors[i].sentence, parameter ? parameter : "?", at + 2);
+		else
+			fprintf(stderr, "dadrace: %s\n", errors[i].sentence);
+		return;
+	}
+	*code = EXIT_INTERNAL;
+	fprintf(stderr, "dadrace: the service answers %s\n", error);
+}
+
+static bool has_room(struct ctl *ctl)
+{
+	size_t room = ctl->room ? 2 * ctl->room : BUFFER_BYTES;
+	char *grown;
+
+	if (ctl->at) {
+		memmove(ctl->buffer, ctl->buffer + ctl->at, ctl->used - ctl->at);
+		ctl->used -= ctl->at;
+		ctl->at = 0;
+	}
+	if (ctl->used < ctl->room)
+		return true;
+	grown = room <= REPLY_MAX ? realloc(ctl->buffer, room) : NULL;
+	if (!grown)
+		return false;
+	ctl->buffer = grown;
+	ctl->room = room;
+	return true;
+}
+
+/*
+ * The next message, until the next call; NULL: the connection has ended. Whatever was printed is shown before
+ * it waits.
+ */
+static const char *read_message(struct ctl *ctl, size_t *length)
+{
+	size_t looked = ctl->at;
+	const char *text, *end = NULL;
+
+	for (;;) {
+		ssize_t n;
+
+		if (looked < ctl->used)
+			end = memchr(ctl->buffer + looked, '\0', ctl->used - looked);
+		if (end)
+			break;
+		looked = ctl->used - ctl->at;
+		fflush(stdout);
+		if (!has_room(ctl))
+			return NULL;
+		do
+			n = recv(ctl->fd, ctl->buffer + ctl->used, ctl->room - ctl->used, 0);
+		while (n < 0 && errno == EINTR);
+		if (n <= 0)
+			return NULL;
+		ctl->used += (size_t)n;
+	}
+	text = ctl->buffer + ctl->at;
+	*length = (size_t)(end - text);
+	ctl->at += *length + 1;
+	return text;
+}
+
+/* `text` NULL: no message came. */
+static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
+{
+	json_t *message = text ? fields_parse(text) : NULL;
+	const char *error = json_string_value(json_object_get(message, "error"));
+	json_t *parameters = json_object_get(message, "parameters");
+
+	ctl->continues = json_is_true(json_object_get(message, "continues"));
+	if (!message) {
+		fputs("dadrace: the service has closed the connection; its log may say why\n",
+		      stderr);
+		*code = EXIT_INTERNAL;
+		return NULL;
+	}
+	if (error)
+		complain(error, parameters, code);
+	else if (parameters)
+		json_incref(parameters);
+	else
+		parameters = json_object();
+	json_decref(message);
+	return error ? NULL : parameters;
+}
+
+static void call(struct ctl *ctl, const char *method, json_t *parameters, bool more)
+{
+	char name[VARLINK_METHOD_MAX];
+	size_t length = 0, sent = 0;
+	char *text;
+
+	snprintf(name, sizeof(name), VARLINK_INTERFACE ".%s", method);
+	text = varlink_call_text(name, parameters, more, &length);
+	while (sent < length) {
+		ssize_t n = send(ctl->fd, text + sent, length - sent, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			break; /* the answer, or its lack, tells more */
+		sent += (size_t)n;
+	}
+	free(text);
+}
+
+json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code)
+{
+	size_t length;
+
+	call(ctl, method, parameters, false);
+	return understand(ctl, read_message(ctl, &length), code);
+}
+
+static char *read_text(const char *file)
+{
+	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
+	char *text = in ? malloc(CAMPAIGN_TEXT_MAX + 1) : NULL;
+	size_t n = text ? fread(text, 1, CAMPAIGN_TEXT_MAX + 1, in) : 0;
+	bool is_read = false;
+
+	if (!in || !text || ferror(in))
+		fprintf(stderr, "dadrace: %s: cannot be read: %s\n", file, strerror(errno));
+	else if (n > CAMPAIGN_TEXT_MAX)
+		fprintf(stderr,
+			"dadrace: %s: longer than %d bytes, the most for a campaign file\n",
+			file, CAMPAIGN_TEXT_MAX);
+	else if (memchr(text, '\0', n))
+		fprintf(stderr, "dadrace: %s: holds zero bytes; a campaign file is UTF-8\n",
+			file);
+	else
+		is_read = true;
+	if (is_read) {
+		text[n] = '\0';
+	} else {
+		free(text);
+		text = NULL;
+	}
+	if (in && in != stdin)
+		fclose(in);
+	return text;
+}
+
+char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code)
+{
+	char *text = read_text(file), *id = NULL;
+	json_t *campaign = text ? json_string(text) : NULL;
+	json_t *reply;
+
+	if (text && !campaign)
+		fprintf(stderr, "dadrace: %s: a campaign file is UTF-8\n", file);
+	free(text);
+	*code = EXIT_CONFIG;
+	if (json_object_set_new(parameters, "campaign", campaign)) {
+		json_decref(parameters);
+		return NULL;
+	}
+	reply = ctl_call(ctl, "Submit", parameters, code);
+	if (reply) {
+		const char *said = json_string_value(json_object_get(reply, "id"));
+
+		id = strdup(said ? said : "");
+		*code = EXIT_CLEAN;
+	}
+	json_decref(reply);
+	return id;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static void print_line(const json_t *line)
+{
+	const char *type = text_of(line, "type");
+
+	if (!strcmp(type, "campaign"))
+		printf("Campaign %s runs on Linux %s\n",
+		       text_of(json_object_get(line, "campaign"), "name"),
+		       text_of(json_object_get(line, "machine"), "release"));
+	else if (!strcmp(type, "trial"))
+		printf("trial %lld %s: %s - %s\n",
+		       json_integer_value(
+			       json_object_get(json_object_get(line, "spec"), "trial")),
+		       text_of(json_object_get(line, "spec"), "arm"), text_of(line, "verdict"),
+		       text_of(line, "reason"));
+	else if (!strcmp(type, "finding"))
+		printf("Finding: %s in %lld trials: %s\n", text_of(line, "signature"),
+		       json_integer_value(json_object_get(line, "count")),
+		       text_of(line, "reason"));
+}
+
+static enum exits how_it_ended(const json_t *campaign, bool json)
+{
+	const json_t *code = json_object_get(campaign, "exit_code");
+	const char *verdict = text_of(campaign, "verdict");
+
+	if (!json)
+		printf("Verdict: %s - %s\n", *verdict ? verdict : "none",
+		       text_of(campaign, "reason"));
+	return json_is_integer(code) ? (enum exits)json_integer_value(code) : EXIT_INTERNAL;
+}
+
+/*
+ * The line of a reply to Follow as it came, without the frame that dadraced puts around it (batch.c); NULL: the
+ * reply is another, or of another service, and has to be understood.
+ */
+static const char *line_of(const char *message, size_t size, size_t *length, uint64_t *next)
+{
+	static const char head[] = "{\"parameters\":{\"line\":{",
+			  tail[] = "},\"continues\":true}", place[] = ",\"next\":";
+	const char *end = message + size - (sizeof(tail) - 1);
+
+	if (size < sizeof(head) + sizeof(tail) ||
+	    strncmp(message, head, sizeof(head) - 1) != 0 || strcmp(end, tail) != 0)
+		return NULL;
+	while (end > message && *end != ',')
+		end--;
+	if (strncmp(end, place, sizeof(place) - 1) != 0)
+		return NULL;
+	*next = strtoull(end + sizeof(place) - 1, NULL, 10);
+	message += sizeof(head) - 2;
+	*length = (size_t)(end - message);
+	return message;
+}
+
+enum followed {
+	GOES_ON,
+	ENDED,
+	GONE, /* the service, or the connection */
+};
+
+/* The next reply; `next` is the place after its line. */
+static enum followed follow_one(struct ctl *ctl, bool json, uint64_t *next, enum exits *code)
+{
+	size_t size = 0, length = 0;
+	const char *message = read_message(ctl, &size);
+	const char *text = json && message ? line_of(message, size, &length, next) : NULL;
+	json_t *reply, *line;
+
+	if (!message)
+		return GONE;
+	if (text) {
+		fwrite(text, 1, length, stdout);
+		putchar('\n');
+		return GOES_ON;
+	}
+	reply = understand(ctl, message, code);
+	line = json_object_get(reply, "line");
+	if (json_is_object(line))
+		*next = (uint64_t)json_integer_value(json_object_get(reply, "next"));
+	if (json_is_null(line)) {
+		*code = how_it_ended(json_object_get(reply, "campaign"), json);
+	} else if (line && json) {
+		json_dumpf(line, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else if (line) {
+		print_line(line);
+	}
+	json_decref(reply);
+	return reply && ctl->continues ? GOES_ON : ENDED;
+}
+
+static void pause_ms(long ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
+enum exits ctl_follow(struct ctl *ctl, const char *id, bool json)
+{
+	enum exits code = EXIT_INTERNAL;
+	enum followed followed = GONE;
+	uint64_t next = 0;
+	int tries = 0; /* since the last line */
+
+	while (followed != ENDED && tries < RETURN_S * 1000 / RETRY_MS) {
+		if (tries == 1)
+			fputs("dadrace: the service has closed the connection; following goes "
+			      "on when it is back\n",
+			      stderr);
+		if (tries)
+			pause_ms(RETRY_MS);
+		if (!tries++ || is_connected(ctl))
+			call(ctl, "Follow",
+			     json_pack("{ss sb sI}", "id", id, "brief", !json, "after",
+				       (json_int_t)next),
+			     true);
+		while ((followed = follow_one(ctl, json, &next, &code)) == GOES_ON)
+			tries = 1;
+	}
+	if (followed == GONE)
+		understand(ctl, NULL, &code);
+	return code;
+}

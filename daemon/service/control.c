@@ -1,0 +1,728 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "service/parts.h"
+#include "spec/campaign.h"
+
+enum {
+	CLIENTS_MAX = 64,
+	CLIENTS_OF_USER_MAX = 16, /* of one user other than root */
+	CLIENTS_OF_ROOT = 16,	  /* that all others leave to root */
+	DEADLINE_S = 30,	  /* for a message to be complete, and between two of them */
+	GROUPS_MAX = 256,	  /* of a peer */
+	FOLLOW_MS = 250,	  /* what comes within it goes to followers at once */
+	BURST = 4,		  /* batches to one client before others have their turn */
+};
+
+/* What a peer may do; each may what the ones before it may. */
+enum right {
+	MAY_NOTHING,
+	MAY_READ,
+	MAY_CONTROL,
+};
+
+struct client {
+	struct control *control;
+	struct client *next;
+	struct stream *stream;
+	uid_t uid;
+	pid_t pid;
+	enum right right;
+	struct kept *follows; /* NULL: nothing */
+	uint64_t at;	      /* in its results */
+	bool brief;
+	bool behind; /* there is more than it was sent: it goes on when that has left */
+	bool awaits_doctor;
+	bool oneway; /* the call in hand */
+};
+
+struct control {
+	struct service *service;
+	struct stream_listener *listener;
+	struct client *clients;
+	struct job *doctor;
+	struct loop_watch *tell; /* followers, of what has grown */
+	bool is_set;		 /* the timer */
+	char *path;		 /* of the socket that is open */
+	bool everyone_reads;
+	bool have_group, have_readers;
+	gid_t group, readers;
+};
+
+/* --- clients --- */
+
+static void unfollow(struct client *client)
+{
+	struct kept *kept = client->follows;
+
+	client->follows = NULL;
+	if (--kept->followers)
+		return;
+	for (int i = 0; i < 2; i++) {
+		batch_drop(kept->batches[i]);
+		kept->batches[i] = NULL;
+	}
+}
+
+static void drop_client(struct client *client)
+{
+	struct client **to = &client->control->clients;
+
+	while (*to != client)
+		to = &(*to)->next;
+	*to = client->next;
+	if (client->follows)
+		unfollow(client);
+	stream_free(client->stream);
+	free(client);
+}
+
+static void gone(void *arg)
+{
+	drop_client(arg);
+}
+
+/* Sends what was made for it, and frees it. */
+static void send_text(struct client *client, char *text, size_t length)
+{
+	if (text && !client->oneway)
+		stream_send(client->stream, text, length);
+	free(text);
+}
+
+static void reply(struct client *client, json_t *parameters)
+{
+	size_t length = 0;
+	char *text = varlink_reply(parameters, false, &length);
+
+	send_text(client, text, length);
+}
+
+static void refuse(struct client *client, const char *error, json_t *parameters)
+{
+	size_t length = 0;
+	char *text = varlink_error(error, parameters, &length);
+
+	send_text(client, text, length);
+}
+
+#define OUR(error)	VARLINK_INTERFACE "." error
+#define SERVICES(error) VARLINK_SERVICE "." error
+
+static void refuse_parameter(struct client *client, const char *name)
+{
+	refuse(client, SERVICES("InvalidParameter"), json_pack("{ss}", "parameter", name));
+}
+
+static void refuse_why(struct client *client, const char *error, const char *why)
+{
+	refuse(client, error, json_pack("{ss}", "reason", why));
+}
+
+/* --- following --- */
+
+static void end_follow(struct client *client)
+{
+	reply(client, json_pack("{sn sI so}", "line", "next", (json_int_t)client->at,
+				"campaign", keep_to_json(client->follows)));
+	unfollow(client);
+	stream_patient(client->stream, false);
+	stream_next(client->stream);
+}
+
+/* What comes after the place where the client is, made anew only when the one before was elsewhere. */
+static struct batch *batch_for(const struct client *client)
+{
+	struct kept *kept = client->follows;
+	struct batch **last = &kept->batches[client->brief];
+	const struct batch_ask ask = { .from = client->at,
+				       .brief = client->brief,
+				       .is_over = kept->entry.state == ENTRY_ENDED };
+	struct store_path path;
+
+	if (*last && (*last)->from == ask.from)
+		return *last;
+	batch_drop(*last);
+	path = store_path(kept->service->store, kept->entry.id, "results.ndjson");
+	*last = batch_read(path.text, &ask);
+	return *last;
+}
+
+/* As much as is there and the client takes; the rest when its buffer is empty again. */
+static void follow_on(struct client *client)
+{
+	client->behind = true;
+	for (int i = 0; i < BURST && stream_waiting(client->stream) <= WAITING_MAX; i++) {
+		struct batch *batch = batch_for(client);
+
+		if (!batch) {
+			client->behind = false;
+			if (client->follows->entry.state == ENTRY_ENDED)
+				end_follow(client);
+			return;
+		}
+		client->at = batch->to;
+		stream_send_shared(client->stream, batch->text, batch->length, batch_drop,
+				   batch_hold(batch));
+	}
+}
+
+static void drained(void *arg)
+{
+	struct client *client = arg;
+
+	if (client->follows && client->behind)
+		follow_on(client);
+}
+
+static void tell_followers(void *arg)
+{
+	struct control *control = arg;
+
+	control->is_set = false;
+	for (struct client *client = control->clients, *next; client; client = next) {
+		next = client->next;
+		if (!client->follows || !client->follows->unsent || client->behind)
+			continue;
+		if (stream_waiting(client->stream))
+			client->behind = true;
+		else
+			follow_on(client);
+	}
+	for (uint32_t i = 0; i < control->service->nr_kept; i++)
+		control->service->kept[i]->unsent = false;
+}
+
+void control_changed(struct service *service, struct kept *kept)
+{
+	struct control *control = service->control;
+
+	if (!control || !kept->followers)
+		return;
+	kept->unsent = true;
+	if (control->is_set)
+		return;
+	control->is_set = true;
+	loop_timer_set(control->tell, loop_now() + FOLLOW_MS * 1000000ULL);
+}
+
+uint32_t control_followers(const struct service *service)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		nr += service->kept[i]->followers;
+	return nr;
+}
+
+/* --- methods --- */
+
+static void get_info(struct client *client, const struct varlink_call *call)
+{
+	(void)call;
+	reply(client, json_pack("{ss ss ss ss s[ss]}", "vendor", "dadrace", "product",
+				"dadraced", "version", DADRACE_VERSION, "url", "", "interfaces",
+				VARLINK_SERVICE, VARLINK_INTERFACE));
+}
+
+static void get_description(struct client *client, const struct varlink_call *call)
+{
+	const char *interface = NULL, *wrong = "interface";
+
+	if (!varlink_text(call, "interface", &interface, &wrong) || !interface)
+		refuse_parameter(client, wrong);
+	else if (!strcmp(interface, VARLINK_INTERFACE))
+		reply(client, json_pack("{ss}", "description", varlink_description));
+	else if (!strcmp(interface, VARLINK_SERVICE))
+		reply(client, json_pack("{ss}", "description", varlink_service_description));
+	else
+		refuse(client, SERVICES("InterfaceNotFound"),
+		       json_pack("{ss}", "interface", interface));
+}
+
+static void version(struct client *client, const struct varlink_call *call)
+{
+	(void)call;
+	reply(client, json_pack("{ss}", "version", DADRACE_VERSION));
+}
+
+static void submit(struct client *client, const struct varlink_call *call)
+{
+	struct service *service = client->control->service;
+	struct submission ask = { .priority = INT64_MIN,
+				  .not_before = INT64_MIN,
+				  .every_s = INT64_MIN };
+	const char *wrong = "campaign";
+	struct kept *kept;
+	char by[64];
+	struct why why;
+	int r;
+
+	if (!varlink_text(call, "campaign", &ask.text, &wrong) ||
+	    !varlink_number(call, "priority", -SUBMIT_PRIORITY_MOST, SUBMIT_PRIORITY_MOST,
+			    &ask.priority, &wrong) ||
+	    !varlink_number(call, "not_before", 0, UINT32_MAX, &ask.not_before, &wrong) ||
+	    !varlink_number(call, "every", SUBMIT_EVERY_LEAST_S, UINT32_MAX, &ask.every_s,
+			    &wrong) ||
+	    !ask.text) {
+		refuse_parameter(client, wrong);
+		return;
+	}
+	snprintf(by, sizeof(by), "user %u, process %d", client->uid, client->pid);
+	ask.by = by;
+	r = keep_submit(service, &ask, &kept, &why);
+	if (!r)
+		reply(client, json_pack("{ss}", "id", kept->entry.id));
+	else if (r == -EINVAL)
+		refuse_why(client, OUR("CampaignInvalid"), why.text);
+	else if (r == -ENOSPC)
+		refuse(client, OUR("QueueFull"),
+		       json_pack("{si}", "limit", (int)service->config->queue_max));
+	else
+		refuse_why(client, OUR("Failed"), why.text);
+	service_schedule(service);
+}
+
+static void list(struct client *client, const struct varlink_call *call)
+{
+	const struct service *service = client->control->service;
+	json_t *campaigns = json_array();
+
+	(void)call;
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		json_array_append_new(campaigns, keep_to_json(service->kept[i]));
+	reply(client, json_pack("{so}", "campaigns", campaigns));
+}
+
+/* The campaign that `id` names; NULL: refused. */
+static struct kept *named(struct client *client, const struct varlink_call *call)
+{
+	const char *id = NULL, *wrong = "id";
+	struct kept *kept;
+
+	if (!varlink_text(call, "id", &id, &wrong) || !id) {
+		refuse_parameter(client, wrong);
+		return NULL;
+	}
+	kept = keep_find(client->control->service, id);
+	if (!kept)
+		refuse(client, OUR("NotFound"), json_pack("{ss}", "id", id));
+	return kept;
+}
+
+static void show(struct client *client, const struct varlink_call *call)
+{
+	struct kept *kept = named(client, call);
+	json_t *summary;
+	char *text;
+	bool final;
+
+	if (!kept)
+		return;
+	text = store_read(client->control->service->store, kept->entry.id, "campaign.yaml");
+	summary = keep_summary(kept, &final);
+	reply(client, json_pack("{so ss so}", "campaign", keep_to_json(kept), "text",
+				text ? text : "", "summary", summary ? summary : json_null()));
+	free(text);
+}
+
+static void results(struct client *client, const struct varlink_call *call)
+{
+	struct kept *kept = named(client, call);
+	const char *wrong = "after";
+	struct store_path folder;
+	char *lines, *text = NULL;
+	int64_t after = 0;
+	uint64_t next;
+	bool more;
+	int n;
+
+	if (!kept)
+		return;
+	if (!varlink_number(call, "after", 0, INT64_MAX, &after, &wrong)) {
+		refuse_parameter(client, wrong);
+		return;
+	}
+	folder = store_path(client->control->service->store, kept->entry.id, NULL);
+	lines = keep_lines(kept, (uint64_t)after, &next, &more);
+	/* The lines are JSON already; the folder's name is made of what needs no escape, or is root's. */
+	n = lines ? asprintf(&text,
+			     "{\"parameters\":{\"folder\":\"%s\",\"lines\":[%s],\"next\":%llu,"
+			     "\"more\":%s}}",
+			     folder.text, lines, (unsigned long long)next,
+			     more ? "true" : "false") :
+		    -1;
+	free(lines);
+	send_text(client, n < 0 ? NULL : text, (size_t)n + 1);
+}
+
+static void follow(struct client *client, const struct varlink_call *call)
+{
+	struct kept *kept;
+	const char *wrong = "after";
+	int64_t after = 0;
+	bool brief = false;
+
+	if (!call->more || call->oneway) {
+		refuse(client, SERVICES("ExpectedMore"), json_object());
+		return;
+	}
+	kept = named(client, call);
+	if (!kept)
+		return;
+	if (!varlink_number(call, "after", 0, INT64_MAX, &after, &wrong) ||
+	    !varlink_flag(call, "brief", &brief, &wrong)) {
+		refuse_parameter(client, wrong);
+		return;
+	}
+	client->at = (uint64_t)after;
+	client->brief = brief;
+	client->follows = kept;
+	kept->followers++;
+	stream_patient(client->stream, true);
+	follow_on(client);
+}
+
+static void wrong_state(struct client *client, const struct kept *kept, const char *reason)
+{
+	refuse(client, OUR("WrongState"),
+	       json_pack("{ss ss ss}", "id", kept->entry.id, "state",
+			 entry_state_names[kept->entry.state], "reason", reason));
+}
+
+/* The same, of one that has not ended. */
+static struct kept *named_alive(struct client *client, const struct varlink_call *call)
+{
+	struct kept *kept = named(client, call);
+
+	if (!kept || kept->entry.state != ENTRY_ENDED)
+		return kept;
+	wrong_state(client, kept, "it has ended already");
+	return NULL;
+}
+
+static void cancel(struct client *client, const struct varlink_call *call)
+{
+	struct kept *kept = named_alive(client, call);
+
+	if (!kept)
+		return;
+	kept->entry.cancelled = true;
+	if (kept->entry.state == ENTRY_RUNNING) {
+		keep_update(kept);
+		run_interrupt(client->control->service);
+	} else {
+		entry_end(&kept->entry, EXIT_INCONCLUSIVE, "cancelled before it ended",
+			  unix_ms());
+		keep_ended(kept);
+	}
+	reply(client, json_object());
+}
+
+static void pause_campaign(struct client *client, const struct varlink_call *call)
+{
+	struct service *service = client->control->service;
+	struct kept *kept = named_alive(client, call);
+
+	if (!kept)
+		return;
+	if (kept->entry.state == ENTRY_RUNNING) {
+		service->run.pause = true;
+		run_interrupt(service);
+	} else {
+		kept->entry.state = ENTRY_PAUSED;
+		keep_update(kept);
+	}
+	reply(client, json_object());
+}
+
+static void resume(struct client *client, const struct varlink_call *call)
+{
+	struct service *service = client->control->service;
+	struct kept *kept = named(client, call);
+
+	if (!kept)
+		return;
+	if (kept->entry.state == ENTRY_RUNNING && service->run.pause) {
+		service->run.pause = false; /* it goes on as soon as it has ended */
+	} else if (kept->entry.state == ENTRY_PAUSED) {
+		kept->entry.state = ENTRY_QUEUED;
+		kept->entry.retry_unix_ms = 0;
+		keep_update(kept);
+	} else if (kept->entry.state == ENTRY_QUEUED && kept->entry.retry_unix_ms) {
+		kept->entry.retry_unix_ms = 0; /* at once */
+		keep_update(kept);
+	} else {
+		wrong_state(client, kept, "it is not paused");
+		return;
+	}
+	reply(client, json_object());
+	service_schedule(service);
+}
+
+static void doctor_ended(const struct job_end *end, void *arg)
+{
+	struct control *control = arg;
+
+	control->doctor = NULL;
+	for (struct client *client = control->clients; client; client = client->next) {
+		if (!client->awaits_doctor)
+			continue;
+		client->awaits_doctor = false;
+		reply(client,
+		      json_pack("{si ss}", "exit_code",
+				end->by_signal ? EXIT_INTERNAL : end->code, "text", end->said));
+		stream_patient(client->stream, false);
+		stream_next(client->stream);
+	}
+}
+
+static void doctor(struct client *client, const struct varlink_call *call)
+{
+	struct control *control = client->control;
+	const char *argv[] = { control->service->ask->program, "doctor", NULL };
+	struct why why;
+
+	if (!control->doctor && job_start(control->service->loop, argv, doctor_ended, control,
+					  &control->doctor, &why)) {
+		refuse_why(client, OUR("Failed"), why.text);
+		return;
+	}
+	if (call->oneway)
+		return;
+	client->awaits_doctor = true;
+	stream_patient(client->stream, true);
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum right right;
+	void (*run)(struct client *client, const struct varlink_call *call);
+} methods[] = {
+	{ SERVICES("GetInfo"),		      MAY_NOTHING, get_info },
+	{ SERVICES("GetInterfaceDescription"), MAY_NOTHING, get_description },
+	{ OUR("Version"), MAY_NOTHING, version },
+	{ OUR("List"),	  MAY_READ,    list },
+	{ OUR("Show"),	  MAY_READ,    show },
+	{ OUR("Results"), MAY_READ,    results },
+	{ OUR("Follow"),  MAY_READ,    follow },
+	{ OUR("Submit"),  MAY_CONTROL, submit },
+	{ OUR("Cancel"),  MAY_CONTROL, cancel },
+	{ OUR("Pause"),	  MAY_CONTROL, pause_campaign },
+	{ OUR("Resume"),  MAY_CONTROL, resume },
+	{ OUR("Doctor"),  MAY_CONTROL, doctor },
+};
+/* clang-format on */
+enum { NR_METHODS = sizeof(methods) / sizeof(methods[0]) };
+
+/* The method's name comes after the last dot. */
+static const char *interface_end(const char *method)
+{
+	const char *dot = strrchr(method, '.');
+
+	return dot ? dot : method + strlen(method);
+}
+
+static bool is_ours(const char *method)
+{
+	size_t length = (size_t)(interface_end(method) - method);
+
+	for (int i = 0; i < NR_METHODS; i++)
+		if ((size_t)(interface_end(methods[i].name) - methods[i].name) == length &&
+		    !strncmp(methods[i].name, method, length))
+			return true;
+	return false;
+}
+
+static void dispatch(struct client *client, const struct varlink_call *call)
+{
+	for (int i = 0; i < NR_METHODS; i++) {
+		if (strcmp(methods[i].name, call->method) != 0)
+			continue;
+		if (client->right >= methods[i].right)
+			methods[i].run(client, call);
+		else
+			refuse(client, SERVICES("PermissionDenied"), json_object());
+		return;
+	}
+	if (is_ours(call->method))
+		refuse(client, SERVICES("MethodNotFound"),
+		       json_pack("{ss}", "method", call->method));
+	else
+		refuse(client, SERVICES("InterfaceNotFound"),
+		       json_pack("{ss%}", "interface", call->method,
+				 (size_t)(interface_end(call->method) - call->method)));
+}
+
+static void message(char *text, size_t length, void *arg)
+{
+	struct client *client = arg;
+	struct varlink_call call;
+
+	if (varlink_call_read(text, length, &call)) {
+		drop_client(client); /* Varlink has no answer to what is none of its calls */
+		return;
+	}
+	client->oneway = call.oneway;
+	dispatch(client, &call);
+	client->oneway = false;
+	varlink_call_drop(&call);
+	if (!client->follows && !client->awaits_doctor)
+		stream_next(client->stream);
+}
+
+/* --- who --- */
+
+static bool has_group(int fd, const struct ucred *peer, gid_t group)
+{
+	gid_t groups[GROUPS_MAX];
+	socklen_t size = sizeof(groups);
+
+	if (peer->gid == group)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size))
+		return false;
+	for (size_t i = 0; i < size / sizeof(gid_t); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+static enum right right_of(const struct control *control, int fd, const struct ucred *peer)
+{
+	if (peer->uid == 0 || peer->uid == geteuid() ||
+	    (control->have_group && has_group(fd, peer, control->group)))
+		return MAY_CONTROL;
+	if (control->everyone_reads ||
+	    (control->have_readers && has_group(fd, peer, control->readers)))
+		return MAY_READ;
+	return MAY_NOTHING;
+}
+
+static bool has_room(const struct control *control, uid_t uid)
+{
+	uint32_t all = 0, others = 0, same = 0;
+
+	for (const struct client *client = control->clients; client; client = client->next) {
+		all++;
+		others += client->uid != 0;
+		same += client->uid == uid;
+	}
+	if (uid == 0)
+		return all < CLIENTS_MAX;
+	return others < CLIENTS_MAX - CLIENTS_OF_ROOT && same < CLIENTS_OF_USER_MAX;
+}
+
+static void accepted(int fd, void *arg)
+{
+	struct control *control = arg;
+	struct client *client;
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ||
+	    !has_room(control, peer.uid)) {
+		close(fd);
+		return;
+	}
+	client = calloc(1, sizeof(*client));
+	if (!client) {
+		close(fd);
+		return;
+	}
+	*client = (struct client){
+		.control = control,
+		.next = control->clients,
+		.uid = peer.uid,
+		.pid = peer.pid,
+		.right = right_of(control, fd, &peer),
+	};
+	client->stream = stream_new(control->service->loop, fd,
+				    &(struct stream_ask){
+					    .message_max = VARLINK_MESSAGE_MAX,
+					    .deadline_s = DEADLINE_S,
+					    .message = message,
+					    .drained = drained,
+					    .gone = gone,
+					    .arg = client,
+				    });
+	if (!client->stream) {
+		free(client);
+		return;
+	}
+	control->clients = client;
+}
+
+static int find_group(const char *name, bool *have, gid_t *group, struct why *why)
+{
+	const struct group *found = name ? getgrnam(name) : NULL;
+
+	*have = found != NULL;
+	if (found)
+		*group = found->gr_gid;
+	return !name || found ? 0 : why_set(why, EINVAL, "there is no group %s", name);
+}
+
+int control_reload(struct service *service, struct why *why)
+{
+	const struct service_config *config = service->config;
+	struct control new = *service->control;
+	int r;
+
+	new.everyone_reads = config->readers && !strcmp(config->readers, "everyone");
+	r = find_group(config->group, &new.have_group, &new.group, why);
+	if (!r)
+		r = find_group(new.everyone_reads ? NULL : config->readers, &new.have_readers,
+			       &new.readers, why);
+	if (!r)
+		*service->control = new;
+	return r;
+}
+
+int control_open(struct service *service, struct why *why)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int fd, r;
+
+	if (!control)
+		return why_set(why, ENOMEM, "out of memory");
+	service->control = control;
+	control->service = service;
+	control->tell = loop_timer(service->loop, tell_followers, control);
+	if (!control->tell)
+		return why_set(why, ENOMEM, "out of memory");
+	r = control_reload(service, why);
+	/* Everybody may connect, so that a refusal is a sentence; what he may do is another matter. */
+	fd = r ? r : stream_unix(service->config->socket, 0666, (gid_t)-1, why);
+	if (fd < 0)
+		return fd;
+	control->path = strdup(service->config->socket);
+	control->listener = stream_listen(service->loop, fd, accepted, control);
+	return control->listener ? 0 : why_set(why, ENOMEM, "out of memory");
+}
+
+void control_close(struct service *service)
+{
+	struct control *control = service->control;
+
+	if (!control)
+		return;
+	for (struct client *client = control->clients, *next; client; client = next) {
+		next = client->next;
+		drop_client(client);
+	}
+	stream_listener_free(control->listener);
+	loop_forget(control->tell);
+	job_free(control->doctor);
+	if (control->path)
+		unlink(control->path);
+	free(control->path);
+	free(control);
+	service->control = NULL;
+}

@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "parse/campaign.h"
+#include "service/parts.h"
+#include "spec/times.h"
+
+#define COUNTS_FILE  "counts.json"
+#define RESULTS_FILE "results.ndjson"
+#define SUMMARY_FILE "summary.json"
+
+uint64_t unix_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void kept_free(struct kept *kept)
+{
+	for (uint32_t i = 0; i < kept->nr_signatures; i++)
+		free(kept->signatures[i]);
+	free(kept->signatures);
+	entry_drop(&kept->entry);
+	free(kept);
+}
+
+struct kept *keep_find(const struct service *service, const char *id)
+{
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		if (!strcmp(service->kept[i]->entry.id, id))
+			return service->kept[i];
+	return NULL;
+}
+
+/* Takes the entry's texts. */
+static struct kept *keep_add(struct service *service, const struct entry *entry)
+{
+	struct kept *kept = calloc(1, sizeof(*kept));
+
+	if (kept && service->nr_kept == service->room_kept) {
+		uint32_t room = service->room_kept * 2 + 16;
+		struct kept **more =
+			realloc((void *)service->kept, room * sizeof(struct kept *));
+
+		if (!more) {
+			free(kept);
+			return NULL;
+		}
+		service->kept = more;
+		service->room_kept = room;
+	}
+	if (!kept)
+		return NULL;
+	kept->service = service;
+	kept->entry = *entry;
+	service->kept[service->nr_kept++] = kept;
+	return kept;
+}
+
+json_t *keep_to_json(const struct kept *kept)
+{
+	struct entry now = kept->entry;
+
+	now.trials = kept->trials;
+	return fields_to_json(&entry_fields, &now);
+}
+
+void keep_update(struct kept *kept)
+{
+	struct service *service = kept->service;
+	struct why why;
+
+	if (store_update(service->store, &kept->entry, &why))
+		log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why.text);
+	control_changed(service, kept);
+	web_changed(service, kept);
+}
+
+/* --- counts --- */
+
+static bool add_signature(struct kept *kept, const char *signature)
+{
+	char **more;
+
+	for (uint32_t i = 0; i < kept->nr_signatures; i++)
+		if (!strcmp(kept->signatures[i], signature))
+			return false;
+	more = kept->nr_signatures < COUNTS_SIGNATURES_MAX ?
+		       realloc(kept->signatures, (kept->nr_signatures + 1) * sizeof(*more)) :
+		       NULL;
+	if (!more)
+		return false;
+	kept->signatures = more;
+	more[kept->nr_signatures] = strdup(signature);
+	kept->nr_signatures += more[kept->nr_signatures] != NULL;
+	return true;
+}
+
+void keep_count(struct kept *kept, const char *line, size_t length)
+{
+	json_auto_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
+	struct trial_line trial = { 0 };
+
+	if (!json || fields_from_json(&trial_fields, json, &trial))
+		return;
+	counts_trial(&kept->counts, &trial);
+	kept->trials++;
+	if (trial.signature && add_signature(kept, trial.signature))
+		kept->counts.findings++;
+}
+
+void keep_save_counts(struct kept *kept)
+{
+	json_t *signatures = json_array();
+	json_auto_t *json = NULL;
+	char *text;
+
+	for (uint32_t i = 0; i < kept->nr_signatures; i++)
+		json_array_append_new(signatures, json_string(kept->signatures[i]));
+	json = json_pack("{sI si so so}", "counted", (json_int_t)kept->counted, "trials",
+			 (int)kept->trials, "signatures", signatures, "counts",
+			 counts_to_json(&kept->counts));
+	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+	if (text && store_write(kept->service->store, kept->entry.id, COUNTS_FILE, text, NULL))
+		log_say(LOG_LEVEL_WARNING, kept->entry.id, NULL,
+			"its counts cannot be written");
+	free(text);
+}
+
+static void load_counts(struct kept *kept)
+{
+	char *text = store_read(kept->service->store, kept->entry.id, COUNTS_FILE);
+	json_auto_t *json = text ? fields_parse(text) : NULL;
+	json_t *signature;
+	size_t i;
+
+	free(text);
+	kept->trials = (uint32_t)json_integer_value(json_object_get(json, "trials"));
+	kept->counted = (uint64_t)json_integer_value(json_object_get(json, "counted"));
+	counts_from_json(json_object_get(json, "counts"), &kept->counts);
+	json_array_foreach(json_object_get(json, "signatures"), i,
+			   signature) if (json_is_string(signature))
+		add_signature(kept, json_string_value(signature));
+}
+
+/* Lines that came after the counts were written last. */
+static void count_rest(struct kept *kept)
+{
+	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+	struct lines *lines = lines_open(path.text, kept->counted);
+	enum line_type type;
+	const char *line;
+	size_t length;
+
+	while (lines && (type = lines_peek(lines, &line, &length)) != LINE_NONE &&
+	       type != LINE_OTHER) {
+		if (type == LINE_TRIAL)
+			keep_count(kept, line, length);
+		lines_take(lines);
+		kept->counted = lines_at(lines);
+	}
+	lines_close(lines);
+}
+
+/* --- results --- */
+
+json_t *keep_summary(const struct kept *kept, bool *final)
+{
+	char *text = store_read(kept->service->store, kept->entry.id, SUMMARY_FILE);
+	json_t *json = text ? fields_parse(text) : NULL;
+	const char *by = json_string_value(json_object_get(json, "ended_by"));
+
+	free(text);
+	*final = by && strcmp(by, "signal") != 0 && strcmp(by, "error") != 0;
+	return json;
+}
+
+bool keep_shows(const struct kept *kept, enum line_type type)
+{
+	return type == LINE_OTHER ? kept->entry.state == ENTRY_ENDED : type != LINE_NONE;
+}
+
+char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more)
+{
+	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+	struct lines *lines = lines_open(path.text, after);
+	const char *line;
+	size_t length, used = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &used);
+
+	*next = after;
+	*more = false;
+	while (lines && out && keep_shows(kept, lines_peek(lines, &line, &length))) {
+		if (used + length > PART_BYTES && used) {
+			*more = true;
+			break;
+		}
+		if (used)
+			fputc(',', out);
+		fwrite(line, 1, length - 1, out);
+		fflush(out);
+		lines_take(lines);
+		*next = lines_at(lines);
+	}
+	lines_close(lines);
+	if (out && fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void forget_places(struct service *service)
+{
+	places_free(service->looked.places);
+	service->looked = (struct looked){ 0 };
+}
+
+static struct places *places_of(const struct kept *kept, const char *path)
+{
+	struct service *service = kept->service;
+
+	if (service->looked.kept != kept) {
+		forget_places(service);
+		service->looked = (struct looked){ kept, places_new(path) };
+	}
+	return service->looked.places;
+}
+
+json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
+		  uint32_t attempt)
+{
+	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+	struct places *places = places_of(kept, path.text);
+	struct lines *lines = NULL;
+	json_t *json = NULL;
+	const char *line;
+	size_t length;
+	uint64_t at;
+
+	if (places && places_find(places, type, trial, attempt, &at))
+		lines = lines_open(path.text, at);
+	if (lines && lines_peek(lines, &line, &length) == type)
+		json = json_loadb(line, length, 0, NULL);
+	lines_close(lines);
+	return json;
+}
+
+/* --- submitting --- */
+
+static void make_id(const char *name, char *id, size_t size)
+{
+	time_t seconds = time(NULL);
+	uint32_t chance = 0;
+	char stamp[32], plain[72];
+	struct tm utc;
+	size_t n = 0;
+
+	for (; *name && n + 1 < sizeof(plain); name++)
+		plain[n++] = isascii(*name) && (isalnum(*name) || strchr("._-", *name)) ?
+				     *name :
+				     '_';
+	plain[n] = '\0';
+	if (plain[0] == '.')
+		plain[0] = '_';
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &utc));
+	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
+		chance = (uint32_t)getpid();
+	snprintf(id, size, "%s-%s-%08x", plain, stamp, chance);
+}
+
+static uint32_t nr_waiting(const struct service *service)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		nr += service->kept[i]->entry.state == ENTRY_QUEUED ||
+		      service->kept[i]->entry.state == ENTRY_PAUSED;
+	return nr;
+}
+
+static int add_to_store(struct service *service, struct entry *entry, const char *text,
+			struct kept **out, struct why *why)
+{
+	int r = store_add(service->store, entry, text, why);
+	struct kept *kept = r ? NULL : keep_add(service, entry);
+
+	if (!r && !kept)
+		r = why_set(why, ENOMEM, "out of memory; %s is taken up at the next start",
+			    entry->id);
+	if (r) {
+		entry_drop(entry);
+		return r;
+	}
+	if (out)
+		*out = kept;
+	web_changed(service, kept);
+	return 0;
+}
+
+static void plan_entry(const struct submission *said, const struct campaign *campaign,
+		       struct entry *entry)
+{
+	uint64_t not_before = 0;
+	uint32_t every_s = 0;
+
+	if (campaign->submit.not_before)
+		time_read(campaign->submit.not_before, entry->submitted_unix_ms / 1000,
+			  &not_before);
+	if (campaign->submit.every)
+		span_read(campaign->submit.every, &every_s);
+	if (said->not_before != INT64_MIN)
+		not_before = (uint64_t)said->not_before;
+	entry->not_before_unix_ms = not_before * 1000;
+	entry->every_s = said->every_s != INT64_MIN ? (uint32_t)said->every_s : every_s;
+	entry->priority =
+		said->priority != INT64_MIN ? said->priority : campaign->submit.priority;
+}
+
+int keep_submit(struct service *service, const struct submission *submission, struct kept **out,
+		struct why *why)
+{
+	struct campaign *campaign;
+	struct entry entry = {
+		.number = 1,
+		.submitted_unix_ms = unix_ms(),
+		.exit_code = INT64_MIN,
+	};
+	size_t length = strlen(submission->text);
+	char id[160];
+	int r;
+
+	if (length > CAMPAIGN_TEXT_MAX)
+		return why_set(why, EINVAL, "campaign: longer than %d bytes",
+			       CAMPAIGN_TEXT_MAX);
+	if (nr_waiting(service) >= service->config->queue_max)
+		return why_set(why, ENOSPC, "the queue is full: %u campaigns wait",
+			       service->config->queue_max);
+	r = campaign_load_text("campaign", submission->text, length, NULL, 0, &campaign, why);
+	if (r)
+		return r;
+	plan_entry(submission, campaign, &entry);
+	make_id(campaign->name, id, sizeof(id));
+	entry_text(&entry.id, submission->id ? submission->id : id);
+	entry_text(&entry.name, campaign->name);
+	entry_text(&entry.submitted_by, submission->by);
+	campaign_free(campaign);
+	r = add_to_store(service, &entry, submission->text, out, why);
+	if (!r)
+		log_say(LOG_LEVEL_INFO, entry.id, "accepted", "accepted from %s",
+			submission->by);
+	return r;
+}
+
+/* --- ending --- */
+
+/* The next of a repeated one; its id follows from that of this one, so that it is made once only. */
+static void repeat(struct kept *kept)
+{
+	struct service *service = kept->service;
+	const struct entry *last = &kept->entry;
+	struct entry next = {
+		.priority = last->priority,
+		.every_s = last->every_s,
+		.number = last->number + 1,
+		.submitted_unix_ms = unix_ms(),
+		.exit_code = INT64_MIN,
+	};
+	char *text = store_read(service->store, last->id, "campaign.yaml");
+	size_t stem = last->number > 1 ? (size_t)(strrchr(last->id, '.') - last->id) :
+					 strlen(last->id);
+	char id[200];
+	struct why why;
+	int r;
+
+	snprintf(id, sizeof(id), "%.*s.%u", (int)stem, last->id, next.number);
+	next.not_before_unix_ms = entry_next_due(last, next.submitted_unix_ms);
+	entry_text(&next.id, id);
+	entry_text(&next.name, last->name);
+	entry_text(&next.submitted_by, last->submitted_by);
+	r = text ? add_to_store(service, &next, text, NULL, &why) :
+		   why_set(&why, ENOENT, "its text is gone");
+	if (r && r != -EEXIST)
+		log_say(LOG_LEVEL_ERROR, last->id, NULL, "it is not repeated: %s", why.text);
+	free(text);
+}
+
+void keep_ended(struct kept *kept)
+{
+	struct entry *entry = &kept->entry;
+
+	memset(kept->counts.campaigns, 0, sizeof(kept->counts.campaigns));
+	counts_campaign(&kept->counts, entry->verdict);
+	keep_save_counts(kept);
+	if (entry->every_s && !entry->cancelled)
+		repeat(kept);
+	kept->bytes = store_size(kept->service->store, entry->id);
+	log_say(LOG_LEVEL_NOTICE, entry->id, "ended", "ended: %s, exit code %" PRId64 ": %s",
+		entry->verdict ? entry->verdict : "no verdict", entry->exit_code,
+		entry->reason ? entry->reason : "");
+	keep_update(kept);
+}
+
+/* --- removing --- */
+
+static void write_removed(struct service *service, const char *id)
+{
+	json_auto_t *json = json_pack("{ss so}", "removed", id, "counts",
+				      counts_to_json(&service->removed));
+	char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+
+	if (!text || store_write(service->store, NULL, COUNTS_FILE, text, NULL))
+		log_say(LOG_LEVEL_WARNING, id, NULL, "the counts cannot be written");
+	free(text);
+}
+
+/* The counts go first: the file says whose they are, and a start finishes what was cut short. */
+static void remove_kept(struct service *service, uint32_t i, const char *because)
+{
+	struct kept *kept = service->kept[i];
+	struct why why;
+
+	counts_add(&service->removed, &kept->counts);
+	write_removed(service, kept->entry.id);
+	if (store_remove(service->store, kept->entry.id, &why))
+		log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why.text);
+	else
+		log_say(LOG_LEVEL_INFO, kept->entry.id, "removed", "removed: %s", because);
+	if (service->looked.kept == kept)
+		forget_places(service);
+	kept_free(kept);
+	service->kept[i] = service->kept[--service->nr_kept];
+}
+
+/* Why the oldest ended campaign has to go; NULL: it may stay. */
+static const char *outlived(const struct service *service, const struct kept *oldest,
+			    uint32_t nr, uint64_t bytes)
+{
+	const struct service_config *config = service->config;
+	uint64_t age_ms = unix_ms() - oldest->entry.ended_unix_ms;
+
+	if (config->keep_days && unix_ms() > oldest->entry.ended_unix_ms &&
+	    age_ms > config->keep_days * 86400000ULL)
+		return "older than keep_days";
+	if (config->keep_campaigns && nr > config->keep_campaigns)
+		return "more than keep_campaigns";
+	if (config->keep_mb && bytes > config->keep_mb * 1000000ULL)
+		return "results take more than keep_mb";
+	return NULL;
+}
+
+void keep_prune(struct service *service)
+{
+	for (;;) {
+		uint32_t nr = 0, oldest = 0;
+		const char *because;
+		uint64_t bytes = 0;
+
+		for (uint32_t i = 0; i < service->nr_kept; i++) {
+			struct kept *kept = service->kept[i];
+
+			if (kept->entry.state != ENTRY_ENDED || kept->followers)
+				continue;
+			bytes += kept->bytes;
+			if (!nr++ || kept->entry.ended_unix_ms <
+					     service->kept[oldest]->entry.ended_unix_ms)
+				oldest = i;
+		}
+		because = nr ? outlived(service, service->kept[oldest], nr, bytes) : NULL;
+		if (!because)
+			return;
+		remove_kept(service, oldest, because);
+	}
+}
+
+/* --- starting --- */
+
+static void found(const struct entry *entry, void *arg)
+{
+	struct entry copy = *entry;
+
+	if (!keep_add(arg, entry)) {
+		log_say(LOG_LEVEL_ERROR, entry->id, NULL, "out of memory");
+		entry_drop(&copy);
+	}
+}
+
+static void load_removed(struct service *service)
+{
+	char *text = store_read(service->store, NULL, COUNTS_FILE);
+	json_auto_t *json = text ? fields_parse(text) : NULL;
+	const char *id = json_string_value(json_object_get(json, "removed"));
+
+	free(text);
+	counts_from_json(json_object_get(json, "counts"), &service->removed);
+	if (id && *store_path(service->store, id, NULL).text)
+		store_remove(service->store, id, NULL); /* mostly it is gone already */
+}
+
+/* What was running when the service ended: it has ended meanwhile, or goes on. */
+static void recover(struct kept *kept)
+{
+	struct entry *entry = &kept->entry;
+	bool final;
+	json_auto_t *summary = keep_summary(kept, &final);
+	struct entry_outcome outcome = {
+		.ended = final,
+		.code = (int)json_integer_value(json_object_get(summary, "exit_code")),
+		.verdict = json_string_value(json_object_get(summary, "verdict")),
+		.reason = json_string_value(json_object_get(summary, "reason")),
+		.trials = kept->trials,
+		.now_unix_ms = unix_ms(),
+	};
+
+	if (final || entry->cancelled)
+		entry_after_run(entry, &outcome);
+	else
+		entry_recover(entry, kept->service->boot_id, kept->trials, outcome.now_unix_ms);
+	if (entry->state == ENTRY_ENDED) {
+		keep_ended(kept);
+		return;
+	}
+	log_say(LOG_LEVEL_NOTICE, entry->id, "recovered", "it will go on after %u trials",
+		kept->trials);
+	keep_update(kept);
+}
+
+int keep_open(struct service *service, struct why *why)
+{
+	struct why odd = { "" };
+	uint32_t nr;
+	int r = store_open(service->config->state_folder, &service->store, why);
+
+	if (r)
+		return r;
+	load_removed(service);
+	if (store_each(service->store, found, service, &odd))
+		log_say(LOG_LEVEL_ERROR, NULL, NULL, "%s", odd.text);
+	nr = service->nr_kept; /* repeating adds some */
+	for (uint32_t i = 0; i < nr; i++) {
+		struct kept *kept = service->kept[i];
+
+		load_counts(kept);
+		count_rest(kept);
+		if (kept->entry.state == ENTRY_ENDED)
+			kept->bytes = store_size(service->store, kept->entry.id);
+		else if (kept->entry.state == ENTRY_RUNNING)
+			recover(kept);
+	}
+	return 0;
+}
+
+void keep_close(struct service *service)
+{
+	forget_places(service);
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		kept_free(service->kept[i]);
+	free(service->kept);
+	store_close(service->store);
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "service/metrics.h"
+
+enum family_type {
+	COUNTER,
+	HISTOGRAM,
+	GAUGE,
+};
+
+struct label {
+	const char *name; /* NULL: there is none */
+	const char *const *values;
+	uint32_t nr;
+};
+
+struct family { /* NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table */
+	const char *name; /* without _total */
+	enum family_type type;
+	const char *help;
+	size_t offset; /* of struct counts, or of struct counts_gauges */
+	struct label outer, inner;
+	bool wide; /* GAUGE: 64 bits */
+};
+
+/* Upper ends in us; what is more goes into the last bucket. */
+static const uint64_t ends_us[COUNTS_BUCKETS - 1] = {
+	100,   250,    500,    1000,   2500,	5000,	 10000,	   25000,
+	50000, 100000, 250000, 500000, 1000000, 5000000, 30000000,
+};
+
+static const char *const campaign_ends[CAMPAIGN_VERDICTS + 1] = { "clean", "fault",
+								  "inconclusive", "skipped",
+								  "none" };
+
+/* clang-format off */
+#define COUNTS(member) offsetof(struct counts, member)
+#define GAUGES(member) offsetof(struct counts_gauges, member)
+#define BY_ARM         { "arm", arm_names, ARMS }
+
+static const struct family families[] = {
+	{ "dadrace_trials", COUNTER, "Trials that were judged.", COUNTS(trials), BY_ARM,
+	  { "verdict", verdict_names, VERDICTS } },
+	{ "dadrace_windows", COUNTER, "Trials whose window opened.", COUNTS(windows), BY_ARM },
+	{ "dadrace_echoes_sent", COUNTER, "Echoes that were sent.", COUNTS(echoes_sent), BY_ARM },
+	{ "dadrace_echoes_delivered", COUNTER, "Echoes that the kernel was seen to take.",
+	  COUNTS(echoes_delivered), BY_ARM },
+	{ "dadrace_echoes_inside", COUNTER, "Echoes that the kernel took inside the window.",
+	  COUNTS(echoes_inside), BY_ARM },
+	{ "dadrace_leaked_references", COUNTER, "References that did not come back.", COUNTS(leaked),
+	  { "object", object_names, OBJECTS } },
+	{ "dadrace_findings", COUNTER, "Different faults, each counted once in a campaign.",
+	  COUNTS(findings) },
+	{ "dadrace_missed_probes", COUNTER, "Runs of our programs that the kernel skipped.",
+	  COUNTS(missed_probes) },
+	{ "dadrace_lost_records", COUNTER, "Records of our programs that were lost.",
+	  COUNTS(lost_records) },
+	{ "dadrace_stuck_interfaces", COUNTER, "Interfaces whose unregister never returned.",
+	  COUNTS(stuck) },
+	{ "dadrace_campaigns", COUNTER, "Campaigns that ended.", COUNTS(campaigns),
+	  { "verdict", campaign_ends, CAMPAIGN_VERDICTS + 1 } },
+	{ "dadrace_hold_asked_seconds", HISTOGRAM, "Holds of the window as asked for.",
+	  COUNTS(hold_asked) },
+	{ "dadrace_held_seconds", HISTOGRAM, "Holds of the window as measured.", COUNTS(held) },
+	{ "dadrace_settle_seconds", HISTOGRAM, "From teardown until references were back.",
+	  COUNTS(settle) },
+	{ "dadrace_queued_campaigns", GAUGE, "Campaigns that wait.", GAUGES(queued) },
+	{ "dadrace_paused_campaigns", GAUGE, "Campaigns that are paused.", GAUGES(paused) },
+	{ "dadrace_running_campaigns", GAUGE, "Campaigns that run.", GAUGES(running) },
+	{ "dadrace_running_trials", GAUGE, "Trials of the running campaign so far.",
+	  GAUGES(running_trials), .wide = true },
+	{ "dadrace_kept_bytes", GAUGE, "Disk space of the kept results.", GAUGES(kept_bytes),
+	  .wide = true },
+	{ "dadrace_followers", GAUGE, "Clients that follow a campaign.", GAUGES(followers) },
+};
+/* clang-format on */
+enum { NR_FAMILIES = sizeof(families) / sizeof(families[0]) };
+
+/* --- what is counted --- */
+
+static void observe(struct counts_histogram *histogram, uint64_t us)
+{
+	uint32_t i = 0;
+
+	while (i < COUNTS_BUCKETS - 1 && us > ends_us[i])
+		i++;
+	histogram->buckets[i]++;
+	histogram->sum_us += us;
+}
+
+static void leaked(struct counts *counts, const struct trial_line *trial)
+{
+	for (int i = 0; trial->object && i < OBJECTS; i++)
+		if (!strcmp(object_names[i], trial->object) && trial->delta > 0)
+			counts->leaked[i] += (uint64_t)trial->delta;
+}
+
+void counts_trial(struct counts *counts, const struct trial_line *trial)
+{
+	enum arm arm = trial->spec.arm;
+
+	if (arm >= ARMS || trial->verdict >= VERDICTS)
+		return;
+	counts->trials[arm][trial->verdict]++;
+	counts->windows[arm] += trial->opened;
+	counts->echoes_sent[arm] += trial->echoes_sent;
+	counts->echoes_delivered[arm] += trial->echoes_delivered;
+	counts->echoes_inside[arm] += trial->echoes_inside;
+	counts->missed_probes += trial->missed_probes;
+	counts->lost_records += trial->lost_records;
+	counts->stuck += trial->pinned;
+	leaked(counts, trial);
+	if (trial->spec.hold_us)
+		observe(&counts->hold_asked, trial->spec.hold_us);
+	if (trial->held_ns)
+		observe(&counts->held, trial->held_ns / 1000);
+	if (trial->settled && trial->settle_ns)
+		observe(&counts->settle, trial->settle_ns / 1000);
+}
+
+void counts_campaign(struct counts *counts, const char *verdict)
+{
+	uint32_t i = 0;
+
+	while (i < CAMPAIGN_VERDICTS && (!verdict || strcmp(campaign_ends[i], verdict) != 0))
+		i++;
+	counts->campaigns[i]++;
+}
+
+_Static_assert(sizeof(struct counts) % sizeof(uint64_t) == 0, "counts: nothing but uint64_t");
+
+void counts_add(struct counts *counts, const struct counts *more)
+{
+	uint64_t *sums = (uint64_t *)(void *)counts;
+	const uint64_t *terms = (const uint64_t *)(const void *)more;
+
+	for (size_t i = 0; i < sizeof(*counts) / sizeof(uint64_t); i++)
+		sums[i] += terms[i];
+}
+
+/* --- samples --- */
+
+/* A sample's name and labels, as in the exposition. */
+struct sample {
+	char name[160];
+};
+
+static uint32_t nr_of(const struct label *label)
+{
+	return label->name ? label->nr : 1;
+}
+
+static struct sample sample_of(const struct family *family, uint32_t outer, uint32_t inner)
+{
+	const struct label *a = &family->outer, *b = &family->inner;
+	const char *suffix = family->type == COUNTER ? "_total" : "";
+	struct sample sample;
+
+	if (b->name)
+		snprintf(sample.name, sizeof(sample.name), "%s%s{%s=\"%s\",%s=\"%s\"}",
+			 family->name, suffix, a->name, a->values[outer], b->name,
+			 b->values[inner]);
+	else if (a->name)
+		snprintf(sample.name, sizeof(sample.name), "%s%s{%s=\"%s\"}", family->name,
+			 suffix, a->name, a->values[outer]);
+	else
+		snprintf(sample.name, sizeof(sample.name), "%s%s", family->name, suffix);
+	return sample;
+}
+
+static struct sample bucket_of(const struct family *family, uint32_t bucket)
+{
+	struct sample sample;
+
+	if (bucket == COUNTS_BUCKETS - 1)
+		snprintf(sample.name, sizeof(sample.name), "%s_bucket{le=\"+Inf\"}",
+			 family->name);
+	else
+		snprintf(sample.name, sizeof(sample.name), "%s_bucket{le=\"%g\"}", family->name,
+			 (double)ends_us[bucket] / 1e6);
+	return sample;
+}
+
+typedef void (*each_sample)(const char *name, uint64_t *value, void *arg);
+
+/* Every number of counts under its sample's name; of a histogram each bucket for itself. */
+static void walk(struct counts *counts, each_sample each, void *arg)
+{
+	for (int f = 0; f < NR_FAMILIES; f++) {
+		const struct family *family = &families[f];
+		uint64_t *values = (uint64_t *)(void *)((char *)counts + family->offset);
+		struct sample sample;
+
+		if (family->type == GAUGE)
+			continue;
+		if (family->type == HISTOGRAM) {
+			struct counts_histogram *histogram = (void *)values;
+
+			for (uint32_t i = 0; i < COUNTS_BUCKETS; i++)
+				each(bucket_of(family, i).name, &histogram->buckets[i], arg);
+			snprintf(sample.name, sizeof(sample.name), "%s_sum_us", family->name);
+			each(sample.name, &histogram->sum_us, arg);
+			continue;
+		}
+		for (uint32_t i = 0; i < nr_of(&family->outer); i++)
+			for (uint32_t j = 0; j < nr_of(&family->inner); j++)
+				each(sample_of(family, i, j).name,
+				     &values[i * nr_of(&family->inner) + j], arg);
+	}
+}
+
+static void save(const char *name, uint64_t *value, void *arg)
+{
+	if (*value)
+		json_object_set_new(arg, name, json_integer((json_int_t)*value));
+}
+
+json_t *counts_to_json(const struct counts *counts)
+{
+	struct counts copy = *counts;
+	json_t *json = json_object();
+
+	if (json)
+		walk(&copy, save, json);
+	return json;
+}
+
+struct loading {
+	const json_t *json;
+};
+
+static void load(const char *name, uint64_t *value, void *arg)
+{
+	const struct loading *loading = arg;
+	json_int_t number = json_integer_value(json_object_get(loading->json, name));
+
+	*value = number > 0 ? (uint64_t)number : 0;
+}
+
+void counts_from_json(const json_t *json, struct counts *counts)
+{
+	struct loading loading = { json };
+
+	walk(counts, load, &loading);
+}
+
+/* --- the exposition --- */
+
+static const char *const type_names[] = { "counter", "histogram", "gauge" };
+
+static void print_histogram(const struct family *family,
+			    const struct counts_histogram *histogram, FILE *out)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < COUNTS_BUCKETS; i++) {
+		count += histogram->buckets[i];
+		fprintf(out, "%s %" PRIu64 "\n", bucket_of(family, i).name, count);
+	}
+	fprintf(out, "%s_sum %.6f\n%s_count %" PRIu64 "\n", family->name,
+		(double)histogram->sum_us / 1e6, family->name, count);
+}
+
+static void print_gauge(const struct family *family, const char *at, FILE *out)
+{
+	uint64_t value = family->wide ? *(const uint64_t *)(const void *)at :
+					*(const uint32_t *)(const void *)at;
+
+	fprintf(out, "%s %" PRIu64 "\n", family->name, value);
+}
+
+static void print_counters(const struct family *family, const uint64_t *values, FILE *out)
+{
+	for (uint32_t i = 0; i < nr_of(&family->outer); i++)
+		for (uint32_t j = 0; j < nr_of(&family->inner); j++)
+			fprintf(out, "%s %" PRIu64 "\n", sample_of(family, i, j).name,
+				values[i * nr_of(&family->inner) + j]);
+}
+
+static void print_head(const char *name, const char *type, const char *help, FILE *out)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+void counts_print(const struct counts *counts, const struct counts_gauges *gauges,
+		  bool openmetrics, FILE *out)
+{
+	for (int f = 0; f < NR_FAMILIES; f++) {
+		const struct family *family = &families[f];
+		const char *base =
+			family->type == GAUGE ? (const char *)gauges : (const char *)counts;
+		const void *at = base + family->offset;
+		char name[96];
+
+		/* A counter's family has the suffix in the one format, and not in the other. */
+		snprintf(name, sizeof(name), "%s%s", family->name,
+			 family->type == COUNTER && !openmetrics ? "_total" : "");
+		print_head(name, type_names[family->type], family->help, out);
+		switch (family->type) {
+		case COUNTER: print_counters(family, at, out); break;
+		case HISTOGRAM: print_histogram(family, at, out); break;
+		case GAUGE: print_gauge(family, at, out); break;
+		}
+	}
+	print_head(openmetrics ? "dadrace_build" : "dadrace_build_info",
+		   openmetrics ? "info" : "gauge", "The program that tells this.", out);
+	fputs("dadrace_build_info{version=\"" DADRACE_VERSION "\"} 1\n", out);
+	if (openmetrics)
+		fputs("# EOF\n", out);
+}

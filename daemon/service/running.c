@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse/campaign.h"
+#include "spec/order.h"
+#include "service/parts.h"
+
+#define NS_PER_S 1000000000ULL
+
+enum {
+	SAVE_S = 10,	      /* how often the counts of a running campaign are written */
+	KILLED_S = 30,	      /* for the kernel to end a killed one that is not stuck */
+	FIRST_LINE_S = 180,   /* programs are loaded, lanes are made */
+	GUEST_FIRST_S = 1500, /* a kernel is fetched, a guest boots */
+	MARGIN_S = 30,
+};
+
+/* How long a trial can take at most, by the campaign's own deadlines, twice; and what comes before it. */
+static uint64_t stall_after(const struct campaign *campaign)
+{
+	uint64_t hold_us = campaign->window.hold_range.max_us;
+	uint64_t ms;
+
+	if (campaign->kernel)
+		return (GUEST_FIRST_S + 2ULL * campaign->vm.deadline_ms / 1000) * NS_PER_S;
+	for (uint32_t i = 0; i < campaign->window.nr_hold_us; i++)
+		if (campaign->window.hold_us[i] > hold_us)
+			hold_us = campaign->window.hold_us[i];
+	ms = hold_us / 1000 + campaign->watch.deadline_ms + 2ULL * campaign->watch.grace_ms +
+	     campaign->watch.unregister_ms +
+	     2ULL * (campaign->bringup.deadline_ms +
+		     campaign->nr_order * (uint64_t)ORDER_MOST_MS);
+	return (FIRST_LINE_S + MARGIN_S) * NS_PER_S + 2 * ms * 1000000;
+}
+
+static uint64_t stall_of(const struct kept *kept)
+{
+	struct store_path path =
+		store_path(kept->service->store, kept->entry.id, "campaign.yaml");
+	uint64_t ns = (FIRST_LINE_S + MARGIN_S) * NS_PER_S;
+	struct campaign *campaign;
+
+	if (!campaign_load(path.text, NULL, 0, &campaign, NULL)) {
+		ns = stall_after(campaign);
+		campaign_free(campaign);
+	}
+	return ns;
+}
+
+/* --- its lines --- */
+
+static void count_lines(struct run *run)
+{
+	struct kept *kept = run->kept;
+	const char *line;
+	size_t length;
+	uint64_t before = kept->counted;
+
+	if (!run->lines) {
+		struct store_path path =
+			store_path(kept->service->store, kept->entry.id, "results.ndjson");
+
+		run->lines = lines_open(path.text, kept->counted);
+	}
+	for (;;) {
+		enum line_type type =
+			run->lines ? lines_peek(run->lines, &line, &length) : LINE_NONE;
+
+		if (type == LINE_TRIAL)
+			keep_count(kept, line, length);
+		else if (type == LINE_NONE || type == LINE_OTHER)
+			break;
+		lines_take(run->lines);
+		kept->counted = lines_at(run->lines);
+	}
+	if (run->lines)
+		lines_forget(run->lines);
+	if (kept->counted == before)
+		return;
+	run->progress_ns = loop_now();
+	control_changed(kept->service, kept);
+	web_changed(kept->service, kept);
+	if (run->progress_ns - run->saved_ns > SAVE_S * NS_PER_S) {
+		keep_save_counts(kept);
+		run->saved_ns = run->progress_ns;
+	}
+}
+
+static void grown(void *arg)
+{
+	struct service *service = arg;
+
+	count_lines(&service->run);
+}
+
+/* --- its end --- */
+
+static void cleaned(const struct job_end *end, void *arg)
+{
+	struct service *service = arg;
+	char line[256];
+
+	service->clean = NULL;
+	if (end->by_signal || end->code)
+		log_say(LOG_LEVEL_WARNING, NULL, "clean", "dadrace clean: %s",
+			job_last_line(end->said, line, sizeof(line)));
+	service_schedule(service);
+}
+
+/* What a killed one may have changed on real devices is taken back. */
+static void clean(struct service *service)
+{
+	const char *argv[] = { service->ask->program, "clean", NULL };
+	struct why why;
+
+	if (!service->clean &&
+	    job_start(service->loop, argv, cleaned, service, &service->clean, &why))
+		log_say(LOG_LEVEL_WARNING, NULL, "clean", "%s", why.text);
+}
+
+static void close_run(struct run *run)
+{
+	lines_close(run->lines);
+	notices_close(run->notices);
+	*run = (struct run){ 0 };
+}
+
+static void conclude(struct service *service, const struct entry_outcome *outcome)
+{
+	struct kept *kept = service->run.kept;
+	bool pause = service->run.pause;
+
+	close_run(&service->run);
+	entry_after_run(&kept->entry, outcome);
+	if (kept->entry.state == ENTRY_QUEUED && pause)
+		kept->entry.state = ENTRY_PAUSED;
+	if (kept->entry.state == ENTRY_ENDED) {
+		keep_ended(kept);
+		keep_prune(service);
+	} else {
+		keep_save_counts(kept);
+		log_say(LOG_LEVEL_NOTICE, kept->entry.id, "interrupted",
+			"%s after %u trials: %s", entry_state_names[kept->entry.state],
+			kept->trials, kept->entry.reason ? kept->entry.reason : "");
+		keep_update(kept);
+	}
+	if (service->stopping)
+		loop_stop(service->loop);
+	spool_take(service); /* there is room in the queue, maybe */
+	service_schedule(service);
+}
+
+static void ended(const struct job_end *end, void *arg)
+{
+	struct service *service = arg;
+	struct kept *kept = service->run.kept;
+	bool killed = service->run.killed_ns != 0;
+	/* It had not even begun to listen. */
+	bool early = end->by_signal && end->code == SIGINT && service->run.interrupted_ns;
+	json_auto_t *summary = NULL;
+	struct entry_outcome outcome = { .by_signal = end->by_signal && !early };
+	char words[512];
+	bool final;
+
+	count_lines(&service->run);
+	summary = keep_summary(kept, &final);
+	job_last_line(end->said, words, sizeof(words));
+	if (end->by_signal)
+		snprintf(words, sizeof(words), "dadrace run was ended by signal %d (%s)%s",
+			 end->code, strsignal(end->code),
+			 killed ? ": it had made no progress, or did not stop" : "");
+	outcome.ended = final;
+	outcome.code = early ? EXIT_INCONCLUSIVE : end->by_signal ? EXIT_INTERNAL : end->code;
+	outcome.verdict = final ? json_string_value(json_object_get(summary, "verdict")) : NULL;
+	outcome.reason = final ? json_string_value(json_object_get(summary, "reason")) : words;
+	if (final)
+		outcome.code = (int)json_integer_value(json_object_get(summary, "exit_code"));
+	outcome.trials = kept->trials;
+	outcome.now_unix_ms = unix_ms();
+	if (end->by_signal)
+		clean(service);
+	conclude(service, &outcome);
+}
+
+/* Not even SIGKILL has ended it: a task of it waits in the kernel, and no run can use this machine. */
+static void give_up(struct service *service)
+{
+	struct run *run = &service->run;
+	struct entry_outcome outcome = {
+		.code = EXIT_CANNOT,
+		.reason = "its process is stuck in the kernel and cannot be killed; reboot the "
+			  "machine",
+		.trials = run->kept->trials,
+		.now_unix_ms = unix_ms(),
+	};
+
+	log_say(LOG_LEVEL_ERROR, run->kept->entry.id, "stuck", "%s", outcome.reason);
+	job_free(run->job);
+	conclude(service, &outcome);
+}
+
+/* --- its life --- */
+
+int run_begin(struct service *service, struct kept *kept, struct why *why)
+{
+	struct store_path file = store_path(service->store, kept->entry.id, "campaign.yaml");
+	struct store_path folder = store_path(service->store, kept->entry.id, NULL);
+	const char *argv[] = { service->ask->program, "run",	  file.text, "--out",
+			       folder.text,	      "--resume", "--quiet", NULL };
+	struct run *run = &service->run;
+	int r;
+
+	entry_begin(&kept->entry, service->boot_id, unix_ms());
+	/* Before it begins: what runs twice over must be known to have run. */
+	r = store_update(service->store, &kept->entry, why);
+	if (r)
+		return r;
+	*run = (struct run){ .kept = kept, .progress_ns = loop_now(), .saved_ns = loop_now() };
+	run->stall_ns = stall_of(kept);
+	run->notices = notices_open(service->loop, folder.text, NOTICE_GROWN, grown, service);
+	r = job_start(service->loop, argv, ended, service, &run->job, why);
+	if (r) {
+		close_run(run);
+		return r;
+	}
+	log_say(LOG_LEVEL_NOTICE, kept->entry.id, "begun", "begun for the %s time",
+		kept->entry.runs == 1 ? "first" : "second or a later");
+	control_changed(service, kept);
+	web_changed(service, kept);
+	return 0;
+}
+
+void run_interrupt(struct service *service)
+{
+	struct run *run = &service->run;
+
+	if (!run->kept || run->interrupted_ns)
+		return;
+	run->interrupted_ns = loop_now();
+	job_signal(run->job, SIGINT);
+}
+
+static void kill_run(struct run *run, const char *because)
+{
+	log_say(LOG_LEVEL_WARNING, run->kept->entry.id, "killed", "killed: %s", because);
+	run->killed_ns = loop_now();
+	job_signal(run->job, SIGKILL);
+}
+
+void run_tick(struct service *service)
+{
+	struct run *run = &service->run;
+	uint64_t now = loop_now();
+
+	if (!run->kept)
+		return;
+	if (run->killed_ns) {
+		if (now - run->killed_ns > KILLED_S * NS_PER_S)
+			give_up(service);
+	} else if (run->interrupted_ns) {
+		if (now - run->interrupted_ns > service->config->stop_s * NS_PER_S)
+			kill_run(run, "it did not end in time after it was interrupted");
+	} else if (now - run->progress_ns > run->stall_ns) {
+		kill_run(run, "no trial has ended for longer than its deadlines allow");
+	}
+}
+
+bool run_is_alive(const struct service *service)
+{
+	const struct run *run = &service->run;
+	uint64_t now = loop_now();
+
+	return !run->kept || run->killed_ns || run->interrupted_ns ||
+	       now - run->progress_ns <= run->stall_ns + MARGIN_S * NS_PER_S;
+}

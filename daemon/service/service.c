@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/machine.h"
+#include "service/parts.h"
+
+#define NS_PER_MS 1000000ULL
+
+enum {
+	PRUNE_S = 3600,
+	LOOK_AGAIN_MS = 60000, /* the wall clock may be set meanwhile */
+};
+
+/* --- what systemd sees --- */
+
+static void tell_status(struct service *service)
+{
+	const struct run *run = &service->run;
+	struct counts_gauges gauges;
+	struct counts counts;
+	char status[256];
+
+	service_counts(service, &counts, &gauges);
+	if (run->kept)
+		snprintf(status, sizeof(status), "Running %.120s: %u trials; %u queued",
+			 run->kept->entry.id, run->kept->trials, gauges.queued);
+	else
+		snprintf(status, sizeof(status), "Idle; %u queued, %u paused", gauges.queued,
+			 gauges.paused);
+	if (!strcmp(status, service->status))
+		return;
+	memcpy(service->status, status, sizeof(status));
+	notify_send("STATUS=%s", status);
+}
+
+static void feed_watchdog(void *arg)
+{
+	struct service *service = arg;
+
+	if (run_is_alive(service))
+		notify_send("WATCHDOG=1");
+	loop_timer_set(service->watchdog, loop_now() + notify_watchdog_ns() / 2);
+}
+
+void service_counts(struct service *service, struct counts *counts,
+		    struct counts_gauges *gauges)
+{
+	*counts = service->removed;
+	*gauges = (struct counts_gauges){ .followers = control_followers(service) };
+	for (uint32_t i = 0; i < service->nr_kept; i++) {
+		const struct kept *kept = service->kept[i];
+
+		counts_add(counts, &kept->counts);
+		gauges->kept_bytes += kept->bytes;
+		switch (kept->entry.state) {
+		case ENTRY_QUEUED: gauges->queued++; break;
+		case ENTRY_PAUSED: gauges->paused++; break;
+		case ENTRY_RUNNING:
+			gauges->running++;
+			gauges->running_trials += kept->trials;
+			break;
+		case ENTRY_ENDED:
+		case ENTRY_STATES: break;
+		}
+	}
+}
+
+/* --- the schedule --- */
+
+static void wake_at(struct service *service, uint64_t due_unix_ms)
+{
+	uint64_t now = unix_ms(), wait_ms = due_unix_ms > now ? due_unix_ms - now : 0;
+
+	if (wait_ms > LOOK_AGAIN_MS)
+		wait_ms = LOOK_AGAIN_MS;
+	loop_timer_set(service->due, loop_now() + wait_ms * NS_PER_MS);
+}
+
+/* It cannot be begun now: the disk is full, or no process can be made. */
+static void put_off(struct kept *kept, const struct why *why)
+{
+	log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why->text);
+	kept->entry.state = ENTRY_QUEUED;
+	kept->entry.retry_unix_ms = unix_ms() + ENTRY_RETRY_MS;
+	entry_text(&kept->entry.reason, why->text);
+	keep_update(kept);
+}
+
+void service_schedule(struct service *service)
+{
+	struct entry_choice choice = { .wake_unix_ms = UINT64_MAX };
+	struct why why;
+
+	if (service->stopping || service->run.kept || service->clean || !service->due)
+		return;
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		entry_consider(&service->kept[i]->entry, unix_ms(), &choice);
+	if (choice.next) {
+		struct kept *kept = keep_find(service, choice.next->id);
+
+		if (run_begin(service, kept, &why)) {
+			put_off(kept, &why);
+			wake_at(service, kept->entry.retry_unix_ms);
+		}
+	} else if (choice.wake_unix_ms != UINT64_MAX) {
+		wake_at(service, choice.wake_unix_ms);
+	}
+	tell_status(service);
+}
+
+static void due(void *arg)
+{
+	service_schedule(arg);
+}
+
+static void tick(void *arg)
+{
+	struct service *service = arg;
+
+	run_tick(service);
+	tell_status(service);
+	if (++service->ticks % PRUNE_S == 0)
+		keep_prune(service);
+	loop_timer_set(service->tick, loop_now() + 1000 * NS_PER_MS);
+}
+
+/* --- signals --- */
+
+static void stop(void *arg)
+{
+	struct service *service = arg;
+
+	if (service->stopping)
+		return;
+	service->stopping = true;
+	notify_send("STOPPING=1\nSTATUS=Stopping: the trials in hand are ended");
+	log_say(LOG_LEVEL_NOTICE, NULL, "stopping", "stopping%s",
+		service->run.kept ? " after the trials in hand" : "");
+	if (service->run.kept)
+		run_interrupt(service);
+	else
+		loop_stop(service->loop);
+}
+
+static void children_changed(void *arg)
+{
+	(void)arg;
+	job_reap();
+}
+
+static void warn_of_restart(const struct service_config *before,
+			    const struct service_config *now)
+{
+	if (strcmp(before->state_folder, now->state_folder) != 0 ||
+	    strcmp(before->spool_folder, now->spool_folder) != 0 ||
+	    strcmp(before->socket, now->socket) != 0 || !before->http != !now->http ||
+	    (now->http && strcmp(before->http, now->http) != 0))
+		log_say(LOG_LEVEL_WARNING, NULL, "reloaded",
+			"folders, socket and http change at a restart only");
+}
+
+static void reload(void *arg)
+{
+	struct service *service = arg;
+	struct service_config *config, *before = service->config;
+	struct why why;
+
+	notify_send("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, loop_now() / 1000);
+	if (service_config_load(service->ask->config_file, service->ask->config_required,
+				&config, &why)) {
+		log_say(LOG_LEVEL_ERROR, NULL, "reloaded", "the old configuration stays: %s",
+			why.text);
+	} else {
+		service->config = config;
+		if (control_reload(service, &why)) {
+			log_say(LOG_LEVEL_ERROR, NULL, "reloaded",
+				"the old configuration stays: %s", why.text);
+			service->config = before;
+			service_config_free(config);
+		} else {
+			warn_of_restart(before, config);
+			service_config_free(before);
+			log_say(LOG_LEVEL_NOTICE, NULL, "reloaded", "configuration reloaded");
+			keep_prune(service);
+		}
+	}
+	notify_send("READY=1");
+	service->status[0] = '\0';
+	tell_status(service);
+}
+
+/* --- the whole --- */
+
+static int set_up(struct service *service, struct why *why)
+{
+	struct machine machine;
+	int r = service_config_load(service->ask->config_file, service->ask->config_required,
+				    &service->config, why);
+
+	if (r)
+		return r;
+	machine_read(&machine);
+	snprintf(service->boot_id, sizeof(service->boot_id), "%s", machine.boot_id);
+	signal(SIGPIPE, SIG_IGN);
+	r = loop_new(&service->loop, why);
+	if (!r)
+		r = keep_open(service, why);
+	if (!r)
+		r = control_open(service, why);
+	if (!r)
+		r = web_open(service, why);
+	if (!r)
+		r = spool_open(service, why);
+	if (r)
+		return r;
+	service->due = loop_timer(service->loop, due, service);
+	service->tick = loop_timer(service->loop, tick, service);
+	service->watchdog = loop_timer(service->loop, feed_watchdog, service);
+	if (!service->due || !service->tick || !service->watchdog ||
+	    !loop_signal(service->loop, SIGTERM, stop, service) ||
+	    !loop_signal(service->loop, SIGINT, stop, service) ||
+	    !loop_signal(service->loop, SIGHUP, reload, service) ||
+	    !loop_signal(service->loop, SIGCHLD, children_changed, service))
+		return why_set(why, ENOMEM, "the event loop refused a watch");
+	return 0;
+}
+
+static void tear_down(struct service *service)
+{
+	job_free(service->run.job);
+	job_free(service->clean);
+	lines_close(service->run.lines);
+	if (service->loop) {
+		notices_close(service->run.notices);
+		spool_close(service);
+		web_close(service);
+		control_close(service);
+	}
+	keep_close(service);
+	loop_free(service->loop);
+	service_config_free(service->config);
+}
+
+enum exits service_run(const struct service_ask *ask, struct why *why)
+{
+	struct service *service = calloc(1, sizeof(*service));
+	int r;
+
+	if (!service) {
+		why_set(why, ENOMEM, "out of memory");
+		return EXIT_INTERNAL;
+	}
+	service->ask = ask;
+	notify_open();
+	r = set_up(service, why);
+	if (!r) {
+		keep_prune(service);
+		spool_take(service);
+		notify_send("READY=1");
+		if (notify_watchdog_ns())
+			feed_watchdog(service);
+		tick(service);
+		service_schedule(service);
+		loop_run(service->loop);
+		log_say(LOG_LEVEL_NOTICE, NULL, "stopped", "stopped");
+	}
+	tear_down(service);
+	free(service);
+	return !r ? EXIT_CLEAN : r == -EINVAL || r == -ENOENT ? EXIT_CONFIG : EXIT_INTERNAL;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_SERVICE_H
+#define DADRACE_SERVICE_H
+
+#include "base/exits.h"
+#include "parse/service_config.h"
+#include "base/why.h"
+
+/*
+ * The service: campaigns are accepted, queued, run one at a time, watched and kept.
+ *
+ *   control socket ──┐              ┌──> `dadrace run --resume`, a process of its own
+ *   spool folder ────┼──> queue ────┤         │ writes results.ndjson
+ *   repetition ──────┘   (entry.h)  │         v
+ *                                   └──  lines ──> counts, followers, events, metrics
+ *
+ * One thread, one loop. Whatever can block in the kernel is done by the process of the campaign: when a
+ * device is wedged, that process is, and the service is not. What has been accepted is on disk
+ * (store.h) before anybody is told so.
+ */
+struct service_ask {
+	const char *config_file;
+	bool config_required;
+	const char *program; /* dadrace, which runs the campaigns */
+};
+
+/* Runs until SIGTERM or SIGINT. EXIT_CLEAN, EXIT_CONFIG or EXIT_INTERNAL with a sentence. */
+enum exits service_run(const struct service_ask *ask, struct why *why);
+
+#endif

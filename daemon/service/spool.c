@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "service/parts.h"
+
+#define REJECTED "rejected"
+
+/*
+ * A file is taken when it was moved here, or closed by the one who wrote it; never one that begins with a
+ * dot, is written to now, or is not root's alone to write: a campaign runs programs as root.
+ *
+ * Its id is made from its inode and its time, so that a crash between accepting and removing it does
+ * not have it accepted twice.
+ */
+
+static bool is_campaign_file(const char *name)
+{
+	size_t length = strlen(name);
+
+	return name[0] != '.' && length > 5 && !strcmp(name + length - 5, ".yaml");
+}
+
+static void reject(int folder, const char *name, const char *because)
+{
+	char why_name[280], to[280];
+	int rejected, fd;
+
+	snprintf(why_name, sizeof(why_name), REJECTED "/%.250s.why", name);
+	snprintf(to, sizeof(to), REJECTED "/%.250s", name);
+	if (mkdirat(folder, REJECTED, 0755) && errno != EEXIST)
+		log_say(LOG_LEVEL_ERROR, NULL, NULL, "spool: cannot make " REJECTED "/: %s",
+			strerror(errno));
+	fd = openat(folder, why_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    0644);
+	rejected = renameat(folder, name, folder, to);
+	if (fd < 0 || dprintf(fd, "%s\n", because) < 0 || rejected)
+		log_say(LOG_LEVEL_ERROR, NULL, NULL,
+			"spool: cannot move %s to " REJECTED "/: %s", name, strerror(errno));
+	if (rejected) /* or it would be looked at for ever */
+		unlinkat(folder, name, 0);
+	if (fd >= 0)
+		close(fd);
+	log_say(LOG_LEVEL_WARNING, NULL, "rejected", "spool: %s is rejected: %s", name,
+		because);
+}
+
+/* 0: its text; 1: not now; -EINVAL: rejected, with the sentence. */
+static int read_campaign(int fd, const struct stat *st, char **text, struct why *why)
+{
+	ssize_t n;
+
+	if (!S_ISREG(st->st_mode))
+		return why_set(why, EINVAL, "it is no file");
+	if (st->st_uid != geteuid() || st->st_mode & (S_IWGRP | S_IWOTH))
+		return why_set(why, EINVAL,
+			       "others than root may write to it; chown root and chmod go-w");
+	if (st->st_size > CAMPAIGN_TEXT_MAX)
+		return why_set(why, EINVAL, "it is longer than %d bytes", CAMPAIGN_TEXT_MAX);
+	/* A lease is refused while somebody has it open for writing: its close will tell. */
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) && errno == EAGAIN)
+		return 1;
+	*text = malloc((size_t)st->st_size + 1);
+	n = *text ? pread(fd, *text, (size_t)st->st_size, 0) : -1;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+	if (n < 0 || n != st->st_size || memchr(*text, '\0', (size_t)n)) {
+		free(*text);
+		*text = NULL;
+		return why_set(why, EINVAL, "it cannot be read, or holds zero bytes");
+	}
+	(*text)[n] = '\0';
+	return 0;
+}
+
+static void make_id(const char *name, const struct stat *st, char *id, size_t size)
+{
+	size_t n;
+
+	snprintf(id, size, "%.*s-%llx-%llx%08lx", (int)strcspn(name, "."), name,
+		 (unsigned long long)st->st_ino, (unsigned long long)st->st_ctim.tv_sec,
+		 (unsigned long)st->st_ctim.tv_nsec);
+	n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+	for (; id[n]; n += strspn(id + n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789_-"))
+		id[n] = '_';
+}
+
+static void take_one(struct service *service, int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct submission submission = { .by = "the spool",
+					 .priority = INT64_MIN,
+					 .not_before = INT64_MIN,
+					 .every_s = INT64_MIN };
+	struct why why = { "it cannot be opened" };
+	char *text = NULL, id[200];
+	struct stat st;
+	int r = fd < 0 || fstat(fd, &st) ? -EINVAL : read_campaign(fd, &st, &text, &why);
+
+	if (!r) {
+		make_id(name, &st, id, sizeof(id));
+		submission.id = id;
+		submission.text = text;
+		r = keep_submit(service, &submission, NULL, &why);
+	}
+	if (!r || r == -EEXIST)
+		unlinkat(folder, name, 0);
+	else if (r == -EINVAL)
+		reject(folder, name, why.text);
+	else if (r < 0) /* the queue or the disk is full: it waits here */
+		log_say(LOG_LEVEL_WARNING, NULL, NULL, "spool: %s waits: %s", name, why.text);
+	free(text);
+	if (fd >= 0)
+		close(fd);
+}
+
+void spool_take(struct service *service)
+{
+	DIR *folder = service->stopping ? NULL : opendir(service->config->spool_folder);
+	struct dirent *item;
+
+	while (folder && (item = readdir(folder)))
+		if (is_campaign_file(item->d_name))
+			take_one(service, dirfd(folder), item->d_name);
+	if (folder)
+		closedir(folder);
+}
+
+static void noticed(void *arg)
+{
+	spool_take(arg);
+	service_schedule(arg);
+}
+
+int spool_open(struct service *service, struct why *why)
+{
+	const char *folder = service->config->spool_folder;
+
+	if (mkdir(folder, 0755) && errno != EEXIST)
+		return why_set(why, errno, "spool: cannot make %s: %s", folder,
+			       strerror(errno));
+	service->spool = notices_open(service->loop, folder, NOTICE_COMPLETE, noticed, service);
+	return service->spool ? 0 :
+				why_set(why, errno, "spool: %s cannot be watched: %s", folder,
+					strerror(errno));
+}
+
+void spool_close(struct service *service)
+{
+	notices_close(service->spool);
+}

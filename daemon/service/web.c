@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "page.h"
+#include "report/picture_of_line.h"
+#include "service/parts.h"
+
+#define JSON_TYPE	 "application/json"
+#define TEXT_TYPE	 "text/plain; charset=utf-8"
+#define SVG_TYPE	 "image/svg+xml"
+#define OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
+#define PROMETHEUS_TYPE	 "text/plain; version=0.0.4; charset=utf-8"
+#define CAMPAIGNS	 "/api/v1/campaigns"
+
+enum { TELL_MS = 500 }; /* between two events about the same campaign */
+
+/* One that listens to /events. */
+struct viewer {
+	struct viewer *next;
+	struct web *web;
+	struct http_request *request;
+	uint64_t seen; /* the number of the last change that it was told */
+	bool behind;   /* it reads too slowly: the rest when what was sent has left */
+};
+
+struct web {
+	struct service *service;
+	struct http *http;
+	struct viewer *viewers;
+	struct loop_watch *tell;
+	bool is_set; /* the timer */
+	uint64_t changes;
+	char *path; /* of the unix socket, or NULL */
+};
+
+/* --- answers --- */
+
+static void answer_json(struct http_request *request, json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	if (text)
+		http_reply(request, 200, JSON_TYPE, text, strlen(text));
+	else
+		http_reply(request, 500, TEXT_TYPE, "Out of memory.\n", 15);
+	free(text);
+}
+
+static void answer_not_found(struct http_request *request)
+{
+	static const char text[] =
+		"There is nothing of that name. There are /, /metrics, /events, "
+		"/api/v1/campaigns, /api/v1/campaigns/ID, /api/v1/campaigns/ID/trials?after=N, "
+		"/api/v1/campaigns/ID/trials/N/picture.svg?attempt=M and "
+		"/api/v1/campaigns/ID/findings.\n";
+
+	http_reply(request, 404, TEXT_TYPE, text, sizeof(text) - 1);
+}
+
+static json_t *arm_to_json(const struct counts *counts, enum arm arm)
+{
+	json_t *verdicts = json_object();
+	json_int_t trials = 0;
+
+	for (int i = 0; i < VERDICTS; i++) {
+		json_int_t nr = (json_int_t)counts->trials[arm][i];
+
+		json_object_set_new(verdicts, verdict_names[i], json_integer(nr));
+		trials += nr;
+	}
+	return json_pack("{sI sI sI sI so}", "trials", trials, "opened",
+			 (json_int_t)counts->windows[arm], "echoes_sent",
+			 (json_int_t)counts->echoes_sent[arm], "echoes_inside",
+			 (json_int_t)counts->echoes_inside[arm], "verdicts", verdicts);
+}
+
+/* A campaign with how far it has got. */
+static json_t *progress_to_json(const struct kept *kept)
+{
+	json_t *json = keep_to_json(kept), *arms = json_object();
+
+	for (int arm = 0; arm < ARMS; arm++)
+		json_object_set_new(arms, arm_names[arm], arm_to_json(&kept->counts, arm));
+	json_object_set_new(json, "arms", arms);
+	json_object_set_new(json, "findings", json_integer((json_int_t)kept->nr_signatures));
+	return json;
+}
+
+static void all_campaigns(struct service *service, struct http_request *request)
+{
+	json_t *campaigns = json_array();
+
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		json_array_append_new(campaigns, progress_to_json(service->kept[i]));
+	answer_json(request, json_pack("{so}", "campaigns", campaigns));
+}
+
+static void one_campaign(struct kept *kept, struct http_request *request)
+{
+	char *text = store_read(kept->service->store, kept->entry.id, "campaign.yaml");
+	bool final;
+	json_t *summary = keep_summary(kept, &final);
+
+	answer_json(request,
+		    json_pack("{so ss so}", "campaign", progress_to_json(kept), "text",
+			      text ? text : "", "summary", summary ? summary : json_null()));
+	free(text);
+}
+
+static void trials(struct kept *kept, struct http_request *request)
+{
+	uint64_t after = 0, next;
+	char *lines, *text = NULL;
+	bool more;
+	int n;
+
+	http_number(request, "after", &after);
+	lines = keep_lines(kept, after, &next, &more);
+	n = lines ? asprintf(&text, "{\"lines\":[%s],\"next\":%llu,\"more\":%s}\n", lines,
+			     (unsigned long long)next, more ? "true" : "false") :
+		    -1;
+	free(lines);
+	if (n < 0) {
+		answer_json(request, NULL);
+		return;
+	}
+	http_reply(request, 200, JSON_TYPE, text, (size_t)n);
+	free(text);
+}
+
+/* One trial, drawn as the race it was, with its own ledger; or the repeat that `attempt` asks for. */
+static void picture(struct kept *kept, struct http_request *request, uint32_t number)
+{
+	uint64_t attempt = 0;
+	bool is_repeat = http_number(request, "attempt", &attempt) && attempt;
+	json_auto_t *line = keep_line(kept, LINE_TRIAL, number, 0);
+	json_auto_t *ledger = attempt > UINT32_MAX ?
+				      NULL :
+				      keep_line(kept, LINE_LEDGER, number, (uint32_t)attempt);
+	bool is_there = line && (ledger || !is_repeat);
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = is_there ? open_memstream(&text, &length) : NULL;
+	int err = out ? race_draw(line, ledger, out) : -ENOMEM;
+
+	if (out && fclose(out))
+		err = -ENOMEM;
+	if (!is_there)
+		answer_not_found(request);
+	else if (err == -EINVAL)
+		http_reply(request, 500, TEXT_TYPE, "The trial is not understood.\n", 29);
+	else if (err)
+		answer_json(request, NULL);
+	else
+		http_reply(request, 200, SVG_TYPE, text, length);
+	free(text);
+}
+
+/* While it runs, the signatures that were seen; then what the summary says of each. */
+static void findings(struct kept *kept, struct http_request *request)
+{
+	bool final;
+	json_auto_t *summary = keep_summary(kept, &final);
+	json_t *told = final ? json_object_get(summary, "findings") : NULL;
+	json_t *list = json_is_array(told) ? json_incref(told) : json_array();
+
+	for (uint32_t i = 0; !told && i < kept->nr_signatures; i++)
+		json_array_append_new(list,
+				      json_pack("{ss}", "signature", kept->signatures[i]));
+	answer_json(request, json_pack("{so}", "findings", list));
+}
+
+static void metrics(struct service *service, struct http_request *request)
+{
+	bool openmetrics = http_header_has(request, "Accept", "application/openmetrics-text");
+	struct counts_gauges gauges;
+	struct counts counts;
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	service_counts(service, &counts, &gauges);
+	if (out)
+		counts_print(&counts, &gauges, openmetrics, out);
+	if (!out || fclose(out))
+		answer_json(request, NULL);
+	else
+		http_reply(request, 200, openmetrics ? OPENMETRICS_TYPE : PROMETHEUS_TYPE, text,
+			   length);
+	free(text);
+}
+
+/* --- events --- */
+
+static void tell(struct viewer *viewer, const struct kept *kept)
+{
+	json_auto_t *json = progress_to_json(kept);
+	char *data = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char *event = NULL;
+	int n = data ? asprintf(&event, "id: %" PRIu64 "\nevent: campaign\ndata: %s\n\n",
+				kept->changed, data) :
+		       -1;
+
+	if (n > 0)
+		http_stream_send(viewer->request, event, (size_t)n);
+	free(data);
+	free(event);
+}
+
+/* The first one that has changed after that change; NULL: none has. */
+static const struct kept *changed_after(const struct service *service, uint64_t seen)
+{
+	const struct kept *next = NULL;
+
+	for (uint32_t i = 0; i < service->nr_kept; i++) {
+		const struct kept *kept = service->kept[i];
+
+		if (kept->changed > seen && (!next || kept->changed < next->changed))
+			next = kept;
+	}
+	return next;
+}
+
+/* In the order of the changes, so that the number of the last one says what is still to be told. */
+static void tell_rest(struct viewer *viewer)
+{
+	const struct kept *kept;
+
+	viewer->behind = false;
+	while (!viewer->behind && (kept = changed_after(viewer->web->service, viewer->seen))) {
+		tell(viewer, kept);
+		viewer->seen = kept->changed;
+		viewer->behind = http_stream_waiting(viewer->request) > WAITING_MAX;
+	}
+}
+
+static void viewer_gone(void *arg)
+{
+	struct viewer *viewer = arg, **to = &viewer->web->viewers;
+
+	while (*to != viewer)
+		to = &(*to)->next;
+	*to = viewer->next;
+	free(viewer);
+}
+
+static void viewer_drained(void *arg)
+{
+	struct viewer *viewer = arg;
+
+	if (viewer->behind)
+		tell_rest(viewer);
+}
+
+static void events(struct service *service, struct http_request *request)
+{
+	struct web *web = service->web;
+	struct viewer *viewer = calloc(1, sizeof(*viewer));
+
+	if (!viewer) {
+		answer_json(request, NULL);
+		return;
+	}
+	viewer->web = web;
+	viewer->request = request;
+	if (!http_stream(request, "text/event-stream", viewer_drained, viewer_gone, viewer)) {
+		free(viewer);
+		return;
+	}
+	viewer->next = web->viewers;
+	web->viewers = viewer;
+	/* One that was here before is told what has changed since; numbers of no change of ours are none. */
+	if (!http_header_number(request, "Last-Event-ID", &viewer->seen) ||
+	    viewer->seen > web->changes)
+		viewer->seen = 0;
+	http_stream_send(request, "retry: 2000\n\n", 13);
+	tell_rest(viewer);
+}
+
+static void tell_changes(void *arg)
+{
+	struct web *web = arg;
+
+	web->is_set = false;
+	for (struct viewer *viewer = web->viewers; viewer; viewer = viewer->next)
+		if (!viewer->behind)
+			tell_rest(viewer);
+}
+
+void web_changed(struct service *service, struct kept *kept)
+{
+	struct web *web = service->web;
+
+	if (!web)
+		return;
+	kept->changed = ++web->changes;
+	if (!web->viewers || web->is_set)
+		return;
+	web->is_set = true;
+	loop_timer_set(web->tell, loop_now() + TELL_MS * 1000000ULL);
+}
+
+/* --- paths --- */
+
+/* clang-format off */
+static const struct {
+	const char *rest; /* of the path, after the id */
+	void (*answer)(struct kept *kept, struct http_request *request);
+} parts[] = {
+	{ "",	       one_campaign },
+	{ "/trials",   trials },
+	{ "/findings", findings },
+};
+
+static void page(struct service *service, struct http_request *request);
+
+static const struct {
+	const char *path;
+	void (*answer)(struct service *service, struct http_request *request);
+} paths[] = {
+	{ "/",		page },
+	{ CAMPAIGNS,	all_campaigns },
+	{ "/events",	events },
+	{ "/metrics",	metrics },
+};
+/* clang-format on */
+
+static void page(struct service *service, struct http_request *request)
+{
+	(void)service;
+	http_reply(request, 200, "text/html; charset=utf-8", (const char *)page_html,
+		   page_html_length);
+}
+
+/* "/trials/12/picture.svg" */
+static bool is_picture(const char *rest, uint32_t *number)
+{
+	static const char before[] = "/trials/";
+	unsigned long value;
+	char *end;
+
+	if (strncmp(rest, before, sizeof(before) - 1) != 0 ||
+	    strspn(rest + sizeof(before) - 1, "0123456789") == 0)
+		return false;
+	errno = 0;
+	value = strtoul(rest + sizeof(before) - 1, &end, 10);
+	*number = (uint32_t)value;
+	return !errno && value <= UINT32_MAX && !strcmp(end, "/picture.svg");
+}
+
+static void asked_for_one(struct service *service, struct http_request *request,
+			  const char *path)
+{
+	size_t length = strcspn(path, "/");
+	char id[256];
+	struct kept *kept;
+	uint32_t number;
+
+	snprintf(id, sizeof(id), "%.*s", (int)length, path);
+	kept = length < sizeof(id) ? keep_find(service, id) : NULL;
+	for (size_t i = 0; kept && i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!strcmp(path + length, parts[i].rest)) {
+			parts[i].answer(kept, request);
+			return;
+		}
+	if (kept && is_picture(path + length, &number))
+		picture(kept, request, number);
+	else
+		answer_not_found(request);
+}
+
+static void asked(struct http_request *request, const char *path, void *arg)
+{
+	struct service *service = arg;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (!strcmp(path, paths[i].path)) {
+			paths[i].answer(service, request);
+			return;
+		}
+	if (!strncmp(path, CAMPAIGNS "/", sizeof(CAMPAIGNS)))
+		asked_for_one(service, request, path + sizeof(CAMPAIGNS));
+	else
+		answer_not_found(request);
+}
+
+int web_open(struct service *service, struct why *why)
+{
+	const char *where = service->config->http;
+	bool is_tcp = where && where[0] != '/';
+	struct web *web;
+	int fd;
+
+	if (!where)
+		return 0;
+	web = calloc(1, sizeof(*web));
+	if (!web)
+		return why_set(why, ENOMEM, "out of memory");
+	service->web = web;
+	web->service = service;
+	web->tell = loop_timer(service->loop, tell_changes, web);
+	/* Beyond the numbers of an earlier life: a change takes longer than a microsecond. */
+	web->changes = unix_ms() * 1000;
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		service->kept[i]->changed = ++web->changes;
+	/* Read-only, but of root's kernel: on a unix socket, for those whom the group lets in. */
+	fd = is_tcp ? stream_loopback(where, why) : stream_unix(where, 0660, (gid_t)-1, why);
+	if (fd < 0)
+		return fd;
+	web->path = is_tcp ? NULL : strdup(where);
+	return http_open(service->loop, fd, is_tcp, asked, service, &web->http, why);
+}
+
+void web_close(struct service *service)
+{
+	struct web *web = service->web;
+
+	if (!web)
+		return;
+	while (web->viewers) {
+		struct viewer *viewer = web->viewers;
+
+		web->viewers = viewer->next;
+		http_stream_end(viewer->request);
+		free(viewer);
+	}
+	http_close(web->http);
+	if (web->path)
+		unlink(web->path);
+	free(web->path);
+	free(web);
+	service->web = NULL;
+}

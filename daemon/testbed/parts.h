@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_TESTBED_PARTS_H
+#define DADRACE_TESTBED_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/socket.h>
+
+#include <linux/if.h>
+
+#include "testbed/testbed.h"
+#include "testbed/undo.h"
+
+/*
+ * The parts of the testbed, for its own files. They are one door: no other file includes libnl,
+ * and none but these includes this header.
+ *
+ *   testbed.c            open, close, what is asked of an open testbed
+ *     testbed_own.c      a lane of our own making
+ *     testbed_real.c     a lane of real devices: are they free, borrowed by way of the journal
+ *       testbed_ready.c  what both have in common: how namespace, dut and peer are set up
+ *     testbed_events.c   notifications
+ *   testbed_place.c      namespaces, sysctls: where a device is, what is set there
+ *   testbed_link.c       requests to the kernel: asked, acknowledged, and why not
+ *
+ * As everywhere: 0 or -errno with a sentence in `why`.
+ */
+
+enum {
+	/* What SIOCSIFFLAGS and RTM_SETLINK can set (__dev_change_flags, net/core/dev.c). */
+	FLAGS_SETTABLE = IFF_UP | IFF_DEBUG | IFF_NOTRAILERS | IFF_NOARP | IFF_DYNAMIC |
+			 IFF_MULTICAST | IFF_PORTSEL | IFF_AUTOMEDIA | IFF_PROMISC |
+			 IFF_ALLMULTI,
+};
+
+enum role { ROLE_DUT = 1, ROLE_PEER, ROLE_LOWER, ROLES };
+
+struct testbed {
+	pid_t owner;
+	enum device_kind kind;
+	uint32_t lane;
+	struct testbed_device dut;
+	struct testbed_device peer;
+	bool have_peer;
+	int home_netns; /* where the caller came from; -1 when it never left */
+	int lane_netns;
+	int peer_netns;
+	struct nl_sock *lane_sock;
+	struct nl_sock *peer_sock;
+	struct nl_sock *events;
+	unsigned int dut_flags; /* of a dut at rest */
+	bool may_be_disabled;	/* IPv6 of the dut may be off after a trial */
+	bool up;		/* as last reported */
+	bool running;
+	struct undo *undo;
+	bool named[ROLES]; /* the role's namespace has a name, by this open */
+};
+
+static inline void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static inline void put_link(struct rtnl_link **link)
+{
+	rtnl_link_put(*link);
+}
+
+static inline void put_msg(struct nl_msg **msg)
+{
+	nlmsg_free(*msg);
+}
+
+static inline void put_sock(struct nl_sock **sock)
+{
+	nl_socket_free(*sock);
+}
+
+#define AUTO_FD	  __attribute__((cleanup(close_fd)))
+#define AUTO_LINK __attribute__((cleanup(put_link)))
+#define AUTO_MSG  __attribute__((cleanup(put_msg)))
+#define AUTO_SOCK __attribute__((cleanup(put_sock)))
+
+/* ---- testbed_link.c ---------------------------------------------------------------------- */
+
+/* `what` follows "cannot", before a name: "create veth" dut3. err is positive. */
+int testbed_cannot(struct why *why, int err, const char *what, const char *name);
+int testbed_no_memory(struct why *why);
+
+int sock_open(struct nl_sock **out, struct why *why);
+
+/* Sends a message and waits for the kernel's answer. */
+int sock_request(struct nl_sock *sock, struct nl_msg *msg, const char *what, const char *name,
+		 struct why *why);
+
+/*
+ * A request about one link that needs no attributes: no allocation, for the hot path. Of the
+ * flags those in `change` are set (RTM_NEWLINK).
+ */
+int link_request(struct nl_sock *sock, uint16_t type, const struct testbed_device *device,
+		 unsigned int flags, unsigned int change, const char *what, struct why *why);
+
+/* The beginning of a change; the caller adds attributes and frees. NULL: out of memory. */
+struct nl_msg *link_message(const struct testbed_device *device);
+
+/* Changes one 32-bit attribute of a link: its master, its namespace. */
+int link_change(struct nl_sock *sock, const struct testbed_device *device, int attribute,
+		uint32_t value, const char *what, struct why *why);
+
+/* A new reference. -ENODEV when there is none of that name. */
+int link_find(struct nl_sock *sock, const char *name, struct rtnl_link **out, struct why *why);
+
+/* ---- testbed_place.c --------------------------------------------------------------------- */
+
+int netns_own(int *out, struct why *why);
+int netns_enter(int fd, struct why *why);
+
+/* Makes a network namespace, moves into it; `fd` then keeps it. */
+int netns_new(int *fd, struct why *why);
+uint32_t netns_inum(int fd);
+bool netns_is_own(int fd);
+
+/* Binds the namespace that the caller is in to `path`, which must not exist. */
+int netns_bind(const char *path, struct why *why);
+
+/* Names the namespace that the caller is in after lane and role; takes all such names back. */
+int netns_name(struct testbed *testbed, enum role role, struct why *why);
+void netns_unname(struct testbed *testbed);
+
+#define SYSCTLS "/proc/sys/net/"
+
+struct setting {
+	const char *key; /* below SYSCTLS; %s is the device */
+	const char *value;
+};
+#define SETTINGS(table) (table), sizeof(table) / sizeof(*(table))
+
+/* The value goes without its newline. No sentence. */
+int sysctl_read(const char *path, char *value, size_t size);
+
+/* With a journal, which is for real devices, what it was is written there first. */
+int sysctl_change(struct undo *undo, const struct setting *setting, const char *device,
+		  struct why *why);
+/* Journals what it is, for what somebody else will change. */
+int sysctl_journal(struct undo *undo, const struct setting *setting, const char *device,
+		   struct why *why);
+int sysctls_change(struct undo *undo, const struct setting *settings, size_t nr,
+		   const char *device, struct why *why);
+
+/* ---- testbed_ready.c --------------------------------------------------------------------- */
+
+/* A socket and lo in the namespace that the caller is in, which we made. */
+int netns_ready(struct nl_sock **sock, struct why *why);
+
+/* Sets what the campaign asks for; of a dut that is down. */
+int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why);
+
+/* Lets the dut have IPv6 again, after its DAD has failed. */
+int dut_enable(struct testbed *testbed, struct why *why);
+
+/* Brings the peer up, with an address. The caller is in the lane's namespace, and stays. */
+int peer_ready(struct testbed *testbed, struct why *why);
+
+/* ---- the two kinds of lane, and what is heard of them ------------------------------------ */
+
+/* What they have done when they fail is testbed_close()'s to take back. */
+int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
+int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
+int events_open(struct testbed *testbed, struct why *why);
+
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stddef.h>
+#include <stdio.h>
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "testbed/frame.h"
+#include "testbed/parts.h"
+
+enum {
+	ADDR_GEN_EUI64 = 0, /* IN6_ADDR_GEN_MODE_* */
+	ADDR_GEN_NONE = 1,
+	ADDR_GEN_STABLE = 2,
+};
+
+/* Of a namespace that we made. */
+static const struct setting lane_settings[] = {
+	/* What is in force is the greater of all and device: addrconf_dad_begin. */
+	{ "ipv6/conf/all/accept_dad", "0" },
+	{ "ipv6/conf/all/enhanced_dad", "0" },
+	{ "ipv6/icmp/echo_ignore_multicast", "0" },
+};
+
+/*
+ * The peer has one address, given by us: its own DAD would need the carrier that comes only
+ * with the dut, and then race with the first trial.
+ */
+static const struct setting peer_settings[] = {
+	{ "ipv6/conf/%s/disable_ipv6", "0" },  { "ipv6/conf/%s/accept_ra", "0" },
+	{ "ipv6/conf/%s/accept_dad", "0" },    { "ipv6/conf/%s/dad_transmits", "0" },
+	{ "ipv6/conf/%s/addr_gen_mode", "1" }, /* ADDR_GEN_NONE */
+};
+
+/* Of the dut, by the campaign. */
+static const struct {
+	const char *key;
+	size_t offset;
+} campaign_sysctls[] = {
+	{ "ipv6/conf/%s/dad_transmits", offsetof(struct campaign, sysctl.dad_transmits) },
+	{ "ipv6/conf/%s/router_solicitation_delay",
+	  offsetof(struct campaign, sysctl.router_solicitation_delay) },
+	{ "ipv6/neigh/%s/retrans_time_ms", offsetof(struct campaign, sysctl.retrans_time_ms) },
+	{ "ipv6/conf/%s/accept_dad", offsetof(struct campaign, sysctl.accept_dad) },
+	{ "ipv6/conf/%s/addr_gen_mode", offsetof(struct campaign, sysctl.addr_gen_mode) },
+	{ "ipv6/conf/%s/keep_addr_on_down",
+	  offsetof(struct campaign, sysctl.keep_addr_on_down) },
+	{ "ipv6/conf/%s/enhanced_dad", offsetof(struct campaign, sysctl.enhanced_dad) },
+};
+
+static const struct setting dut_enabled = { "ipv6/conf/%s/disable_ipv6", "0" };
+
+int dut_enable(struct testbed *testbed, struct why *why)
+{
+	return sysctl_change(NULL, &dut_enabled, testbed->dut.name, why);
+}
+
+int netns_ready(struct nl_sock **sock, struct why *why)
+{
+	const struct testbed_device lo = { .name = "lo", .ifindex = 1 }; /* LOOPBACK_IFINDEX */
+	int err = sock_open(sock, why);
+
+	if (!err)
+		err = sysctls_change(NULL, SETTINGS(lane_settings), "", why);
+	return err ? err :
+		     link_request(*sock, RTM_NEWLINK, &lo, IFF_UP, IFF_UP, "bring up", why);
+}
+
+int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
+{
+	const char *name = testbed->dut.name;
+	char value[16], secret[48];
+	struct setting setting;
+	int err = sysctl_change(testbed->undo, &dut_enabled, name, why);
+
+	/* The kernel refuses this mode without a secret; a real device has its operator's. */
+	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_STABLE && !testbed->undo) {
+		snprintf(secret, sizeof(secret), "2001:db8::dad:%x:%x", testbed->lane >> 16,
+			 testbed->lane & 0xffff);
+		setting = (struct setting){ "ipv6/conf/%s/stable_secret", secret };
+		err = sysctl_change(NULL, &setting, name, why);
+	}
+	for (size_t i = 0; i < sizeof(campaign_sysctls) / sizeof(*campaign_sysctls) && !err;
+	     i++) {
+		const char *at = (const char *)campaign + campaign_sysctls[i].offset;
+
+		snprintf(value, sizeof(value), "%u", *(const uint32_t *)at);
+		setting = (struct setting){ campaign_sysctls[i].key, value };
+		err = sysctl_change(testbed->undo, &setting, name, why);
+	}
+	/* The kernel will set it, not we: journalled all the same, as what it is now. */
+	testbed->may_be_disabled = campaign->sysctl.accept_dad > 1;
+	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
+		testbed->may_be_disabled |= campaign->bringup.change[i] == CHANGE_DISABLE_IPV6;
+	if (!err && testbed->may_be_disabled && testbed->undo)
+		err = sysctl_journal(testbed->undo, &dut_enabled, name, why);
+	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_EUI64)
+		testbed->dut.link_local = frame_link_local(testbed->dut.mac);
+	return err;
+}
+
+/* The peer's link-local address. IFA_F_NODAD: never tentative, carrier or not. */
+static int peer_address(struct testbed *testbed, struct why *why)
+{
+	const struct ifaddrmsg address = {
+		.ifa_family = AF_INET6,
+		.ifa_prefixlen = 64,
+		.ifa_flags = IFA_F_NODAD,
+		.ifa_scope = RT_SCOPE_LINK,
+		.ifa_index = testbed->peer.ifindex,
+	};
+	AUTO_MSG struct nl_msg *msg =
+		nlmsg_alloc_simple(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+
+	testbed->peer.link_local = frame_link_local(testbed->peer.mac);
+	if (!msg || nlmsg_append(msg, (void *)&address, sizeof(address), NLMSG_ALIGNTO) < 0 ||
+	    nla_put(msg, IFA_LOCAL, sizeof(struct in6_addr), &testbed->peer.link_local) < 0)
+		return testbed_no_memory(why);
+	return sock_request(testbed->peer_sock, msg, "give an address to", testbed->peer.name,
+			    why);
+}
+
+/* In the peer's namespace. */
+static int peer_up(struct testbed *testbed, struct why *why)
+{
+	int err = sysctls_change(NULL, SETTINGS(peer_settings), testbed->peer.name, why);
+
+	/* With IFF_NOARP it would answer no neighbour solicitation. */
+	if (!err)
+		err = link_request(testbed->peer_sock, RTM_NEWLINK, &testbed->peer, IFF_UP,
+				   IFF_UP | IFF_NOARP, "bring up", why);
+	return err ? err : peer_address(testbed, why);
+}
+
+int peer_ready(struct testbed *testbed, struct why *why)
+{
+	int err = netns_enter(testbed->peer_netns, why);
+	int back;
+
+	if (err)
+		return err;
+	err = peer_up(testbed, why);
+	back = netns_enter(testbed->lane_netns, err ? NULL : why);
+	return err ? err : back;
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <netlink/cache.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+
+#include <linux/rtnetlink.h>
+
+#include "testbed/frame.h"
+#include "testbed/parts.h"
+
+static void put_cache(struct nl_cache **cache)
+{
+	nl_cache_free(*cache);
+}
+
+#define AUTO_CACHE __attribute__((cleanup(put_cache)))
+
+/*
+ * Refuses what is in use: nothing of a device that carries traffic can be put back unnoticed.
+ */
+static int in_use(struct why *why, const char *name, const char *verb, const char *what)
+{
+	return why_set(why, EINVAL,
+		       "testbed: %s %s %s; it looks in use, and dadrace takes a device down: "
+		       "name one that is free",
+		       name, verb, what);
+}
+
+static int no_cache(struct why *why, const char *what, int err)
+{
+	return why_set(why, EIO, "testbed: cannot list %s: %s", what, nl_geterror(err));
+}
+
+/*
+ * Addresses go when a device changes its namespace or goes down; only a link-local one that the
+ * kernel makes by itself comes back.
+ */
+static int address_is_free(struct nl_sock *sock, const struct testbed_device *device,
+			   struct why *why)
+{
+	AUTO_CACHE struct nl_cache *cache = NULL;
+	struct in6_addr own = frame_link_local(device->mac);
+	char path[64], mode[16], text[96];
+	bool eui64;
+	int err = rtnl_addr_alloc_cache(sock, &cache);
+
+	if (err < 0)
+		return no_cache(why, "addresses", err);
+	snprintf(path, sizeof(path), SYSCTLS "ipv6/conf/%s/addr_gen_mode", device->name);
+	eui64 = sysctl_read(path, mode, sizeof(mode)) == 0 && strcmp(mode, "0") == 0;
+	for (struct nl_object *at = nl_cache_get_first(cache); at; at = nl_cache_get_next(at)) {
+		struct rtnl_addr *addr = (struct rtnl_addr *)at;
+		struct nl_addr *local = rtnl_addr_get_local(addr);
+		const struct in6_addr *bytes;
+
+		if (rtnl_addr_get_ifindex(addr) != (int)device->ifindex || !local)
+			continue;
+		bytes = nl_addr_get_binary_addr(local);
+		if (nl_addr_get_family(local) == AF_INET6 &&
+		    nl_addr_get_len(local) == sizeof(*bytes) && IN6_IS_ADDR_LINKLOCAL(bytes) &&
+		    (!eui64 || IN6_ARE_ADDR_EQUAL(bytes, &own)))
+			continue;
+		return in_use(why, device->name, "has the address",
+			      nl_addr2str(local, text, sizeof(text)));
+	}
+	return 0;
+}
+
+static bool route_is_default_over(struct rtnl_route *route, uint32_t ifindex)
+{
+	struct nl_addr *dst = rtnl_route_get_dst(route);
+
+	if ((dst && nl_addr_get_prefixlen(dst) != 0) ||
+	    rtnl_route_get_type(route) != RTN_UNICAST)
+		return false;
+	for (int i = 0; i < rtnl_route_get_nnexthops(route); i++) {
+		if (rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(route, i)) == (int)ifindex)
+			return true;
+	}
+	return false;
+}
+
+static int route_is_free(struct nl_sock *sock, const struct testbed_device *device,
+			 struct why *why)
+{
+	AUTO_CACHE struct nl_cache *cache = NULL;
+	int err = rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache);
+
+	if (err < 0)
+		return no_cache(why, "routes", err);
+	for (struct nl_object *at = nl_cache_get_first(cache); at; at = nl_cache_get_next(at)) {
+		if (route_is_default_over((struct rtnl_route *)at, device->ifindex))
+			return in_use(why, device->name, "carries", "a default route");
+	}
+	return 0;
+}
+
+/* Devices stacked on one that leaves its namespace are deleted by the kernel. */
+static int link_is_free(struct nl_sock *sock, struct rtnl_link *link, struct why *why)
+{
+	AUTO_CACHE struct nl_cache *cache = NULL;
+	const char *name = rtnl_link_get_name(link);
+	int err;
+
+	if (rtnl_link_get_flags(link) & IFF_LOOPBACK)
+		return in_use(why, name, "is", "the loopback device");
+	if (rtnl_link_get_master(link))
+		return in_use(why, name, "is", "a port of a bridge, bond, team or VRF");
+	err = rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache);
+	if (err < 0)
+		return no_cache(why, "devices", err);
+	for (struct nl_object *at = nl_cache_get_first(cache); at; at = nl_cache_get_next(at)) {
+		struct rtnl_link *other = (struct rtnl_link *)at;
+		const char *type = rtnl_link_get_type(other);
+
+		/* The two ends of a veth name each other as their links. */
+		if (rtnl_link_get_ifindex(other) == rtnl_link_get_ifindex(link) ||
+		    (type && strcmp(type, "veth") == 0))
+			continue;
+		if (rtnl_link_get_link(other) == rtnl_link_get_ifindex(link))
+			return in_use(why, name, "carries the device",
+				      rtnl_link_get_name(other));
+		if (rtnl_link_get_master(other) == rtnl_link_get_ifindex(link))
+			return in_use(why, name, "has the port", rtnl_link_get_name(other));
+	}
+	return 0;
+}
+
+/* What the kernel calls it; the rest of `device` is left. */
+static int device_find(struct nl_sock *sock, const char *name, struct testbed_device *device,
+		       struct why *why)
+{
+	AUTO_LINK struct rtnl_link *link = NULL;
+	int err = link_find(sock, name, &link, why);
+
+	if (err)
+		return err;
+	device->ifindex = (uint32_t)rtnl_link_get_ifindex(link);
+	snprintf(device->name, sizeof(device->name), "%s", rtnl_link_get_name(link));
+	return 0;
+}
+
+static int device_take(struct testbed *testbed, const char *name, struct testbed_device *device,
+		       unsigned int *flags, struct why *why)
+{
+	AUTO_LINK struct rtnl_link *link = NULL;
+	struct nl_addr *mac;
+	int err = link_find(testbed->lane_sock, name, &link, why);
+
+	if (err)
+		return err;
+	mac = rtnl_link_get_addr(link);
+	if (!mac || nl_addr_get_len(mac) != ETH_ALEN)
+		return why_set(why, EINVAL, "testbed: %s has no Ethernet address", name);
+	snprintf(device->name, sizeof(device->name), "%s", rtnl_link_get_name(link));
+	device->ifindex = (uint32_t)rtnl_link_get_ifindex(link);
+	memcpy(device->mac, nl_addr_get_binary_addr(mac), ETH_ALEN);
+	*flags = rtnl_link_get_flags(link) & FLAGS_SETTABLE;
+	err = link_is_free(testbed->lane_sock, link, why);
+	if (!err)
+		err = route_is_free(testbed->lane_sock, device, why);
+	if (!err)
+		err = address_is_free(testbed->lane_sock, device, why);
+	return err;
+}
+
+static int flags_journal(struct undo *undo, const char *name, unsigned int flags,
+			 struct why *why)
+{
+	char value[16];
+
+	snprintf(value, sizeof(value), "%x", flags);
+	return undo_push(undo, UNDO_LINK_FLAGS, name, value, why);
+}
+
+/*
+ * Journals what a device loses with its namespace. All of it: what a device that is new in a
+ * namespace gets is not just the default (addrconf_dev_config of a device with IFF_NOARP, say).
+ */
+static int settings_journal(struct undo *undo, const char *folder, const char *device,
+			    struct why *why)
+{
+	char path[PATH_MAX], value[256];
+	struct dirent *entry;
+	DIR *dir;
+	int err = 0;
+
+	snprintf(path, sizeof(path), SYSCTLS "%s/%s", folder, device);
+	dir = opendir(path);
+	if (!dir && errno == ENOENT)
+		return 0;
+	if (!dir)
+		return testbed_cannot(why, errno, "list", path);
+	while (!err && (entry = readdir(dir))) {
+		/* Each of these has a twin in milliseconds, which is exact. */
+		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "retrans_time") == 0 ||
+		    strcmp(entry->d_name, "base_reachable_time") == 0)
+			continue;
+		snprintf(path, sizeof(path), SYSCTLS "%s/%s/%s", folder, device, entry->d_name);
+		if (sysctl_read(path, value, sizeof(value)) == 0 && access(path, W_OK) == 0)
+			err = undo_push(undo, UNDO_SYSCTL, path, value, why);
+	}
+	closedir(dir);
+	return err;
+}
+
+static int peer_settings_journal(struct undo *undo, const char *device, struct why *why)
+{
+	static const char *const folders[] = { "ipv6/neigh", "ipv4/neigh", "ipv6/conf",
+					       "ipv4/conf" };
+	char path[PATH_MAX], mode[16];
+	int err = 0;
+
+	/* Undone last: writing stable_secret changes it. */
+	snprintf(path, sizeof(path), SYSCTLS "ipv6/conf/%s/addr_gen_mode", device);
+	if (sysctl_read(path, mode, sizeof(mode)) == 0)
+		err = undo_push(undo, UNDO_SYSCTL, path, mode, why);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !err; i++)
+		err = settings_journal(undo, folders[i], device, why);
+	return err;
+}
+
+/*
+ * A namespace bound to a file, which outlives us if need be: a peer in it can be brought home.
+ */
+static int peer_namespace(struct testbed *testbed, const char *path, struct why *why)
+{
+	int err, back;
+
+	/* Journalled, it would be ours to remove: with the device that is stranded in it. */
+	if (access(path, F_OK) == 0)
+		return why_set(why, EEXIST,
+			       "testbed: %s is taken: File exists; a device may be "
+			       "stranded there, see what dadrace clean says",
+			       path);
+	err = undo_push(testbed->undo, UNDO_NETNS_MOUNT, path, "", why);
+	if (err)
+		return err;
+	err = netns_new(&testbed->peer_netns, why);
+	if (!err)
+		err = netns_bind(path, why);
+	if (!err)
+		err = netns_ready(&testbed->peer_sock, why);
+	back = netns_enter(testbed->lane_netns, err ? NULL : why);
+	return err ? err : back;
+}
+
+/* Into the namespace that is bound to `path`. */
+static int peer_move(struct testbed *testbed, unsigned int flags, const char *path,
+		     struct why *why)
+{
+	struct testbed_device *peer = &testbed->peer;
+	int err = flags_journal(testbed->undo, peer->name, flags, why);
+
+	if (!err)
+		err = peer_settings_journal(testbed->undo, peer->name, why);
+	if (!err)
+		err = undo_push(testbed->undo, UNDO_NETNS_MOVE, peer->name, path, why);
+	if (!err)
+		err = link_change(testbed->lane_sock, peer, IFLA_NET_NS_FD,
+				  (uint32_t)testbed->peer_netns,
+				  "move to a namespace of its own", why);
+	if (err)
+		return err;
+	err = device_find(testbed->peer_sock, peer->name, peer, why);
+	if (err)
+		return err == -ENODEV ? testbed_cannot(why, ENODEV, "find again", peer->name) :
+					err;
+	peer->netns_inum = netns_inum(testbed->peer_netns);
+	testbed->have_peer = true;
+	return peer_ready(testbed, why);
+}
+
+/* The second flags step makes undoing take the dut down before its sysctls go back. */
+static int dut_prepare(struct testbed *testbed, const struct campaign *campaign,
+		       unsigned int flags, struct why *why)
+{
+	struct testbed_device *dut = &testbed->dut;
+	int err = flags_journal(testbed->undo, dut->name, flags, why);
+
+	if (!err)
+		err = link_request(testbed->lane_sock, RTM_NEWLINK, dut, testbed->dut_flags,
+				   FLAGS_SETTABLE, "take down", why);
+	if (!err)
+		err = dut_ready(testbed, campaign, why);
+	return err ? err : flags_journal(testbed->undo, dut->name, testbed->dut_flags, why);
+}
+
+int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why)
+{
+	const char *dut = ask->campaign->device.dut, *peer = ask->campaign->device.peer;
+	unsigned int dut_flags = 0, peer_flags = 0;
+	char path[64];
+	int err;
+
+	if (!dut || !*dut || !peer || !*peer)
+		return why_set(why, EINVAL,
+			       "testbed: device.kind existing needs the names of two "
+			       "devices, device.dut and device.peer");
+	if (strcmp(dut, peer) == 0)
+		return why_set(why, EINVAL, "testbed: %s cannot be both dut and peer", dut);
+	err = netns_own(&testbed->lane_netns, why);
+	if (!err)
+		err = sock_open(&testbed->lane_sock, why);
+	if (!err)
+		err = device_take(testbed, dut, &testbed->dut, &dut_flags, why);
+	if (!err)
+		err = device_take(testbed, peer, &testbed->peer, &peer_flags, why);
+	if (err)
+		return err;
+	/* One device under two names (IFLA_ALT_IFNAME). */
+	if (testbed->dut.ifindex == testbed->peer.ifindex)
+		return why_set(why, EINVAL, "testbed: %s and %s are the same device", dut,
+			       peer);
+	testbed->dut.netns_inum = netns_inum(testbed->lane_netns);
+	testbed->dut_flags = dut_flags & ~(unsigned int)(IFF_UP | IFF_NOARP);
+	snprintf(path, sizeof(path), UNDO_FOLDER "/peer-%d-%u", getpid(), testbed->lane);
+	err = undo_open(&testbed->undo, why);
+	if (!err)
+		err = peer_namespace(testbed, path, why);
+	if (!err)
+		err = peer_move(testbed, peer_flags, path, why);
+	if (!err)
+		err = dut_prepare(testbed, ask->campaign, dut_flags, why);
+	return err;
+}
+
+int testbed_bring_home(const char *netns_file, const char *device, struct why *why)
+{
+	AUTO_SOCK struct nl_sock *sock = NULL;
+	AUTO_FD int home = -1, away = -1;
+	struct testbed_device found;
+	int err, back;
+
+	away = open(netns_file, O_RDONLY | O_CLOEXEC);
+	if (away < 0)
+		return testbed_cannot(why, errno, "open", netns_file);
+	err = netns_own(&home, why);
+	if (err)
+		return err;
+	/* A plain file: nothing is bound to it, or no longer. */
+	if (setns(away, CLONE_NEWNET) < 0)
+		return errno == EINVAL ? why_set(why, ENOENT, "testbed: %s holds no namespace",
+						 netns_file) :
+					 testbed_cannot(why, errno, "enter", netns_file);
+	err = sock_open(&sock, why);
+	back = netns_enter(home, err ? NULL : why);
+	if (err || back)
+		return err ? err : back;
+	err = device_find(sock, device, &found, why);
+	if (err)
+		return err == -ENODEV ? why_set(why, ENODEV, "testbed: %s has no device %s",
+						netns_file, device) :
+					err;
+	return link_change(sock, &found, IFLA_NET_NS_FD, (uint32_t)home, "bring home", why);
+}
+
+int testbed_link_flags_set(const char *device, unsigned int flags, struct why *why)
+{
+	AUTO_SOCK struct nl_sock *sock = NULL;
+	struct testbed_device found;
+	int err = sock_open(&sock, why);
+
+	if (!err)
+		err = device_find(sock, device, &found, why);
+	return err ? err :
+		     link_request(sock, RTM_NEWLINK, &found, flags, FLAGS_SETTABLE,
+				  "set the flags of", why);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_TESTBED_H
+#define DADRACE_TESTBED_H
+
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/campaign.h"
+#include "base/why.h"
+
+/*
+ * The testbed of one lane: the device under test and its peer, made with libnl, which is
+ * included by the testbed_*.c files only (testbed_parts.h).
+ *
+ *   lane namespace            peer namespace
+ *   +-----------+             +------------+
+ *   |  dut ─────┼──── veth ───┼───── peer  |
+ *   +-----------+             +------------+
+ *
+ * Called in the lane's own process. Both namespaces are unnamed and held by descriptors only,
+ * so they go with the process. With `keep` each gets a name under /run/netns (dadrace-N and
+ * dadrace-N-peer) as ip-netns(8) does it, which testbed_close() leaves there (not with
+ * DEVICE_EXISTING).
+ *
+ * A macvlan or bridge dut sits on a veth end luN in the lane's namespace; a dummy has no peer.
+ *
+ * With DEVICE_EXISTING the dut stays where it is, in the caller's namespace, and only the peer
+ * is moved; every change to the two real devices is first written to the undo journal (undo.h)
+ * and taken back by testbed_close(), which brings the peer home. Refused are real devices that
+ * look in use: with addresses beyond the link-local one of their MAC, default routes, ports, a
+ * master or devices on top.
+ *
+ * The calls block for as long as the kernel does; whoever needs a deadline runs them in a
+ * process of their own.
+ */
+struct testbed;
+
+struct testbed_ask {
+	const struct campaign *campaign;
+	uint32_t lane; /* names the devices: dutN, peerN (not with DEVICE_EXISTING) */
+	bool keep;
+};
+
+struct testbed_device {
+	char name[16];
+	uint32_t ifindex;
+	uint32_t netns_inum; /* inode number of its namespace */
+	uint8_t mac[ETH_ALEN];
+	/*
+	 * The address that it has or will make from its MAC. All zeros for a dut with an
+	 * addr_gen_mode other than 0: what it makes is not known before DAD is over;
+	 * TESTBED_ADDRESS_PERMANENT tells.
+	 */
+	struct in6_addr link_local;
+};
+
+/*
+ * Makes the lane: moves the calling process into a new network namespace (not with
+ * DEVICE_EXISTING), creates the devices, sets their sysctls before they ever come up, brings
+ * the peer up (its own addresses usable at once: accept_dad=0) and leaves the dut down. Errors:
+ * -EEXIST for a name that is taken, -EOPNOTSUPP for a kind that this kernel lacks, else what
+ * the kernel said.
+ */
+int testbed_open(const struct testbed_ask *ask, struct testbed **out, struct why *why);
+
+/*
+ * Puts real devices back, returns the calling thread to the namespace that testbed_open() found
+ * it in, closes everything. Errors are those of putting back; the journal then stays for
+ * undo_replay(). Devices of our own making are left to the end of their namespace: deleting one
+ * that leaks would block. NULL is allowed.
+ */
+int testbed_close(struct testbed *testbed, struct why *why);
+
+const struct testbed_device *testbed_dut(const struct testbed *testbed);
+const struct testbed_device *testbed_peer(const struct testbed *testbed); /* NULL: has none */
+
+/* The peer's namespace, an open descriptor owned by the testbed; -1 when there is no peer. */
+int testbed_peer_netns(const struct testbed *testbed);
+
+/*
+ * Sets the dut administratively down, and the other flags that a bring-up may have set
+ * (ALLMULTI, PROMISC, ...) back to what they were when the testbed was opened, and IPv6 on, which a
+ * failed DAD has switched off with accept_dad 2, or a bring-up that was ended in its change; then testbed_carrier_sync(). Blocks while the kernel does. 0 or -errno.
+ */
+int testbed_dut_down(struct testbed *testbed, struct why *why);
+
+/*
+ * Asks for the dut's link, which makes the kernel deal with a pending carrier event now
+ * (linkwatch_sync_dev() in rtnl_getlink(), from 6.8; earlier kernels just answer). Such an
+ * event holds the device for up to a second; and a bridge that came up has neither address nor
+ * DAD before.
+ */
+int testbed_carrier_sync(struct testbed *testbed, struct why *why);
+
+/* Unregisters the dut (never an existing one: -EPERM). Blocks until the kernel has let go. */
+int testbed_dut_delete(const struct testbed *testbed, struct why *why);
+
+/* What the kernel says about the dut's addresses and link, from netlink notifications. */
+enum testbed_event_kind {
+	TESTBED_ADDRESS_TENTATIVE,
+	TESTBED_ADDRESS_DADFAILED,
+	TESTBED_ADDRESS_PERMANENT, /* usable: DAD is done */
+	TESTBED_ADDRESS_GONE,
+	TESTBED_LINK_UP,   /* running */
+	TESTBED_LINK_DOWN, /* administratively down */
+	TESTBED_LINK_GONE,
+	TESTBED_LOST, /* the socket overflowed: events are missing */
+	TESTBED_EVENTS,
+};
+extern const char *const testbed_event_names[];
+
+struct testbed_event {
+	enum testbed_event_kind kind;
+	struct in6_addr address; /* of the ADDRESS kinds */
+};
+
+/* Readable when notifications wait; owned by the testbed, for the event loop. */
+int testbed_events_fd(const struct testbed *testbed);
+
+/*
+ * Reads all waiting notifications that concern the dut. Never blocks. 0 or -errno.
+ *
+ * The kernel does not announce a link-local address of its own making while it is tentative;
+ * its fe80::/64 route, which comes just after it, stands for that. The address of such a
+ * TESTBED_ADDRESS_TENTATIVE is the dut's link_local (all zeros when that is not known).
+ */
+int testbed_events_read(struct testbed *testbed,
+			void (*seen)(const struct testbed_event *event, void *arg), void *arg);
+
+/*
+ * What undo.c needs of netlink; in the caller's namespace, without a testbed.
+ *
+ * testbed_bring_home() moves a device from the namespace that is bound to a file into the
+ * caller's. -ENOENT: no namespace is bound there; -ENODEV: the device is not in it.
+ * testbed_link_flags_set() sets all flags that can be set, IFF_UP among them. -ENODEV: no such
+ * device.
+ */
+int testbed_bring_home(const char *netns_file, const char *device, struct why *why);
+int testbed_link_flags_set(const char *device, unsigned int flags, struct why *why);
+
+#endif

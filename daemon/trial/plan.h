@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_PLAN_H
+#define DADRACE_PLAN_H
+
+#include <stdint.h>
+
+#include "spec/campaign.h"
+#include "spec/spec.h"
+
+/*
+ * The plan: which trials a campaign runs, in which order. Deterministic: the same campaign and
+ * seed give the same trials, whatever the machine, the number of lanes and the time of day.
+ *
+ * Arms come in shuffled blocks, each holding every arm once, so that a campaign that is cut short
+ * is still balanced; so do the packets' directions and targets within each arm. A trial's draws depend on the seed and on its own number only: trial 1,000 can
+ * be made without the 999 before it.
+ */
+
+/* Fills in trial number `trial` (1 is the first). */
+void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec);
+
+/* The places that the campaign hooks: those of its order, or those of its explorer. */
+void plan_hooks(const struct campaign *campaign, struct order *order);
+
+/* splitmix64: the next value of a stream, for what a trial draws from spec->seed. */
+uint64_t plan_draw(uint64_t *state);
+
+/* A value below `limit`, evenly. */
+uint64_t plan_draw_below(uint64_t *state, uint64_t limit);
+
+#endif

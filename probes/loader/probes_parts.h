@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_PROBES_PARTS_H
+#define DADRACE_PROBES_PARTS_H
+
+#include "loader/ground.h"
+#include "loader/probes.h"
+
+/*
+ * The parts of the probes, for the files of probes/ alone.
+ *
+ *   probes.c            the table: rungs are chosen, loaded, attached
+ *     probes_steps.c    the same for the holds of a campaign's order
+ *   probes_lanes.c      lanes: their rings, their shared memory, what their processes keep
+ *     ring.c            a lane's ring, read
+ *   probes_run.c        programs that are run on demand: counts, code
+ *   probes_refused.c    sentences for what the kernel refused
+ *   watchpoint.c        perf events (watchpoint.h)
+ */
+struct bpf_link;
+struct bpf_program;
+struct probes_bpf;
+
+enum {
+	NR_PROBES = 10, /* rows of probe_table */
+	NR_LINKS = NR_PROBES * RUNG_PROGRAMS_MAX,
+};
+
+struct probes {
+	struct probes_bpf *skel;
+	struct bpf_link *links[NR_LINKS];
+	struct probe_hook hooks[NR_PROBES + STEPS_MAX + 1];
+	struct bpf_link *step_links[STEPS_MAX];
+	char step_functions[STEPS_MAX][GROUND_NAME];
+	char step_notes[STEPS_MAX][256];
+	bool at_return[STEPS_MAX];
+	bool without_loop;	      /* holds have to do without bpf_loop */
+	const struct probes_ask *ask; /* while opening */
+	struct lane_state *lanes;
+	struct counts *counts;
+	int rings[SLOTS];
+	uint64_t device_keys[SLOTS];
+	uint64_t missed_before;
+};
+
+/* From here on libbpf's complaints are kept for the sentence, not printed; earlier ones are forgotten. */
+void probes_hear_libbpf(void);
+
+/* A sentence for what the kernel refused, with the reason where it can be found; returns -err. */
+int probes_refused(int err, const char *what, struct why *why);
+
+struct bpf_program *probes_program(const struct probes_bpf *skel, const char *name);
+
+/* Runs of a program that the kernel skipped; 0 where it does not count them. */
+uint64_t probes_program_misses(const struct bpf_program *program);
+
+/* --- steps: holds in functions that the campaign names --- */
+
+/* To be looked for besides the functions of the table. */
+void probes_steps_look_for(const struct probes_ask *ask, struct ground *ground);
+
+/* Finds the function of each step of the ask, and the way to hook it. */
+int probes_steps_choose(struct probes *probes, struct ground *ground, struct why *why);
+
+/* One step, before the load and after it: 0 or -errno. */
+int probes_step_want(struct probes *probes, uint32_t i);
+int probes_step_attach(struct probes *probes, uint32_t i);
+
+/* Without bpf_loop holds are coarse, and end early: how coarse and how early is measured here. */
+void probes_steps_note_turns(struct probes *probes);
+
+/* --- lanes --- */
+
+/* The memory that lanes and counts share with the programs. */
+int probes_lanes_map(struct probes *probes, struct why *why);
+
+/* Lets go of it, and of the rings. */
+void probes_lanes_unmap(struct probes *probes);
+
+/* --- programs that are run on demand --- */
+
+/* 0, with what it returned, or -errno. */
+int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t nr_args,
+	       int32_t *returned);
+
+/*
+ * The same for a program that walks through neighbours (neighbours.bpf.h), a piece in a run: until the walk is
+ * over. The last argument is where it goes on.
+ */
+int probes_walk(const struct bpf_program *program, uint64_t *args, uint32_t nr_args,
+		const char *what, struct why *why);
+
+/* Finds the way to the kernel's per-CPU counters, without which nothing can be counted. */
+int probes_find_offsets(struct probes *probes, struct why *why);
+
+/*
+ * What watchpoint.h needs for births and deaths: the program at every death, then the one at the birth of
+ * each such object, in the order of enum watchpoint_kind. Not loaded without kprobes.
+ */
+enum { WATCHPOINT_BIRTH_PROGRAMS = 4 };
+void watchpoint_birth_programs(const struct probes_bpf *skel,
+			       struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS]);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "probes.skel.h"
+#include "loader/probes_parts.h"
+
+int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t nr_args,
+	       int32_t *returned)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args,
+		    .ctx_size_in = nr_args * (uint32_t)sizeof(*args));
+	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+
+	if (!err)
+		*returned = (int32_t)opts.retval;
+	return err;
+}
+
+int probes_walk(const struct bpf_program *program, uint64_t *args, uint32_t nr_args,
+		const char *what, struct why *why)
+{
+	enum { RUNS_MAX = 8192 }; /* some 100 ms; 16 buckets each */
+	int32_t next = 0;
+
+	for (int i = 0; i < RUNS_MAX; i++) {
+		int err = probes_run(program, args, nr_args, &next);
+
+		if (err || (next < 0 && next != -E2BIG))
+			return probes_refused(err ? -err : -next, what, why);
+		if (next <= 0)
+			break;
+		args[nr_args - 1] = (uint32_t)next;
+	}
+	if (next)
+		return why_set(
+			why, E2BIG,
+			"probes: %s: this machine has more IPv6 neighbours than can be gone "
+			"through (`ip -6 neigh show nud all`); `ip -6 neigh flush` removes "
+			"them",
+			what);
+	return 0;
+}
+
+int probes_find_offsets(struct probes *probes, struct why *why)
+{
+	int32_t unknown;
+	int err = probes_run(probes->skel->progs.counts_offsets, NULL, 0, &unknown);
+
+	if (err)
+		return probes_refused(-err, "running a program on demand", why);
+	if (unknown)
+		return why_set(
+			why, ENOTSUP,
+			"probes: this kernel shows no way to its per-CPU counters: neither "
+			"__per_cpu_offset in /proc/kallsyms nor "
+			"bpf_map_lookup_percpu_elem (5.19)");
+	return 0;
+}
+
+enum { COUNTS_ARGS = 5 }; /* see counts_read */
+
+static int run_counts(struct probes *probes, uint32_t slot, uint64_t args[COUNTS_ARGS],
+		      struct counts *counts, struct why *why)
+{
+	int err = probes_walk(probes->skel->progs.counts_read, args, COUNTS_ARGS,
+			      "reading reference counts", why);
+
+	if (err)
+		return err;
+	*counts = probes->counts[slot];
+	return 0;
+}
+
+int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
+		  struct why *why)
+{
+	uint64_t args[COUNTS_ARGS] = { ifindex, slot };
+
+	return run_counts(probes, slot, args, counts, why);
+}
+
+int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts *before,
+		       struct counts *counts, struct why *why)
+{
+	uint64_t args[COUNTS_ARGS] = { before->ifindex, slot, before->device,
+				       before->inet6_dev_at };
+
+	return run_counts(probes, slot, args, counts, why);
+}
+
+int probes_code(struct probes *probes, uint64_t address, uint8_t *code, uint32_t size,
+		struct why *why)
+{
+	const uint64_t args[] = { address, size };
+	uint8_t slot[CODE_BYTES];
+	int32_t unreadable;
+	__u32 zero = 0;
+	int err = probes_run(probes->skel->progs.code_read, args, 2, &unreadable);
+
+	if (err)
+		return probes_refused(-err, "reading the kernel's code", why);
+	if (unreadable)
+		return why_set(why, EFAULT,
+			       "probes: the kernel's code cannot be read: no %" PRIu32
+			       " bytes at %#" PRIx64,
+			       size, address);
+	if (bpf_map_lookup_elem(bpf_map__fd(probes->skel->maps.code_slot), &zero, slot))
+		return probes_refused(errno, "reading the kernel's code", why);
+	memcpy(code, slot, size);
+	return 0;
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The counts: our `::walk ill`. Run on demand (BPF_PROG_TEST_RUN) in the asking process, whose
+ * network namespace is looked in; hooked to nothing.
+ *
+ * Per-CPU counters lie at pointer + offset of the CPU. The offset is __per_cpu_offset[cpu] where
+ * kallsyms tells its address; where it does not, an element of a per-CPU array map has a known
+ * address on each CPU and a known per-CPU pointer, and their difference is the offset.
+ */
+#include "table/counts.bpf.h"
+#include "table/neighbours.bpf.h"
+
+#define EINVAL	   22
+#define GROUPS_MAX 1024
+
+const volatile __u32 nr_cpus = 1;
+
+extern const void __per_cpu_offset __ksym __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} known_element SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct counts);
+} count_slots SEC(".maps");
+
+/* The verifier forbids arithmetic on map pointers: through memory they become plain numbers. */
+static __always_inline __u64 number_of(void *pointer)
+{
+	void *volatile slot = pointer;
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), (const void *)&slot);
+	return number;
+}
+
+/* 0 when every CPU's offset is known. */
+SEC("raw_tp")
+int counts_offsets(struct bpf_raw_tracepoint_args *ctx)
+{
+	for (__u32 i = 0; i < CPUS_MAX && i < nr_cpus; i++) {
+		__u64 offset = 0;
+		__u32 cpu =
+			i; /* the verifier loses sight of a counter whose address is taken */
+
+		if (&__per_cpu_offset) {
+			bpf_probe_read_kernel(&offset, sizeof(offset),
+					      (const void *)&__per_cpu_offset +
+						      cpu * sizeof(offset));
+		} else if (bpf_core_enum_value_exists(enum bpf_func_id,
+						      BPF_FUNC_map_lookup_percpu_elem)) {
+			struct bpf_array *array = (void *)number_of(&known_element);
+			__u32 zero = 0;
+			void *element = bpf_map_lookup_percpu_elem(&known_element, &zero, cpu);
+
+			if (!element)
+				return 1;
+			offset = number_of(element) - (__u64)BPF_CORE_READ(array, pptrs[0]);
+		}
+		if (!offset && cpu)
+			return 1;
+		bpf_map_update_elem(&cpu_offsets, &cpu, &offset, BPF_ANY);
+	}
+	return 0;
+}
+
+static __always_inline void read_addresses(struct inet6_dev *idev, struct counts *counts)
+{
+	struct list_head *head =
+		(void *)idev + bpf_core_field_offset(struct inet6_dev, addr_list);
+	struct list_head *at = BPF_CORE_READ(head, next);
+
+	for (__u32 i = 0; i < 256; i++) {
+		struct inet6_ifaddr *ifa;
+
+		if (!at || at == head)
+			break;
+		ifa = (void *)at - bpf_core_field_offset(struct inet6_ifaddr, if_list);
+		if (i < ADDRESSES_MAX) {
+			struct counts_address *to = &counts->addresses[i & (ADDRESSES_MAX - 1)];
+
+			BPF_CORE_READ_INTO(&to->address, ifa, addr);
+			to->refcount = BPF_CORE_READ(ifa, refcnt.refs.counter);
+			to->state = BPF_CORE_READ(ifa, state);
+			to->flags = BPF_CORE_READ(ifa, flags);
+			to->prefix_len = BPF_CORE_READ(ifa, prefix_len);
+		}
+		counts->nr_addresses++;
+		at = BPF_CORE_READ(at, next);
+	}
+}
+
+static __always_inline void read_groups(struct inet6_dev *idev, struct counts *counts)
+{
+	counts->nr_groups = groups_in(BPF_CORE_READ(idev, mc_list), GROUPS_MAX);
+	counts->nr_tombs = groups_in(BPF_CORE_READ(idev, mc_tomb), GROUPS_MAX);
+}
+
+#define NETREG_UNREGISTERING 2
+#define NETREG_UNREGISTERED  3
+
+/*
+ * The device that was at this address, if it is being unregistered there and not freed yet: it is in no
+ * list any more.
+ */
+static __always_inline struct net_device *left_of(__u64 address, __u32 ifindex)
+{
+	struct net_device *dev = (void *)address;
+	__u32 state;
+
+	if (!dev || (__u32)BPF_CORE_READ(dev, ifindex) != ifindex)
+		return 0;
+	state = reg_state(dev);
+	return state == NETREG_UNREGISTERING || state == NETREG_UNREGISTERED ? dev : 0;
+}
+
+/* Its inet6_dev has left it by then, and is there for as long as it is held. */
+static __always_inline struct inet6_dev *inet6_left_of(__u64 address, struct net_device *dev)
+{
+	struct inet6_dev *idev = (void *)address;
+
+	return idev && BPF_CORE_READ(idev, dev) == dev &&
+			       BPF_CORE_READ(idev, refcnt.refs.counter) > 0 ?
+		       idev :
+		       0;
+}
+
+/*
+ * args: ifindex, slot, for what is left of a device its address and that of its inet6_dev, and where the walk
+ * through the neighbours goes on (probes_walk); what is left of a device has no neighbours. When it is over, the
+ * slot is filled in; its `found` says whether the device exists.
+ */
+SEC("raw_tp")
+int counts_read(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 ifindex = ctx->args[0], slot = ctx->args[1], from = ctx->args[4];
+	struct counts *counts = bpf_map_lookup_elem(&count_slots, &slot);
+	struct net_device *dev = find_device(ifindex);
+	struct inet6_dev *idev = 0;
+	struct neighbour *none = 0;
+	bool left = false;
+
+	if (!counts)
+		return -EINVAL;
+	counts->at_ns = bpf_ktime_get_ns();
+	counts->ifindex = ifindex;
+	counts->dst = dst_count(current_netns());
+	counts->net_device = counts->inet6_dev = counts->linkwatch_pending = 0;
+	counts->nr_addresses = counts->nr_groups = counts->nr_tombs = 0;
+	if (!from)
+		counts->nr_neighbours = 0;
+	if (!dev && (dev = left_of(ctx->args[2], ifindex))) {
+		idev = inet6_left_of(ctx->args[3], dev);
+		left = true;
+	}
+	counts->found = !!dev;
+	if (!dev)
+		return 0;
+
+	counts->device = (__u64)dev;
+	counts->flags = BPF_CORE_READ(dev, flags);
+	counts->reg_state = reg_state(dev);
+	counts->linkwatch_pending = linkwatch_pending(dev);
+	counts->net_device = device_count(dev);
+	BPF_CORE_READ_STR_INTO(&counts->name, dev, name);
+
+	if (!idev)
+		idev = BPF_CORE_READ(dev, ip6_ptr);
+	counts->have_inet6_dev = !!idev;
+	counts->inet6_dev_at = (__u64)idev;
+	if (!idev)
+		return 0;
+	counts->inet6_dev = BPF_CORE_READ(idev, refcnt.refs.counter);
+	counts->inet6_dev_dead = BPF_CORE_READ(idev, dead);
+	read_addresses(idev, counts);
+	read_groups(idev, counts);
+	return left ? 0 : walk_neighbours(dev, idev, 0, from, &counts->nr_neighbours, &none);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_STEP_BPF_H
+#define DADRACE_STEP_BPF_H
+
+#include "table/dad.bpf.h"
+
+/*
+ * What both kinds of holds share (step.bpf.c spins on bpf_loop, step_old.bpf.c without it): whom to
+ * hold, what it waits for, and the records around it. Each defines spin().
+ */
+#define ETIMEDOUT 110
+#define ECANCELED 125
+
+enum { UNTIL_TIME, UNTIL_HELD, UNTIL_DONE }; /* enum order_until */
+
+struct wait {
+	volatile __u32 *trial; /* zeroed when the trial ends */
+	volatile __u32
+		*event; /* it becomes the trial's number when what is waited for has come */
+	__u64 until_ns;
+	__u32 armed; /* the trial's number */
+};
+
+/* Busy until the event, the time, or the end of the trial. */
+static __always_inline void spin(struct wait *wait);
+
+/* Calls of any task that came by since the step was hooked: none, where the function is inlined. */
+extern __u64 step_passes[STEPS_MAX];
+
+static __always_inline void hold(__u32 index)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct who who = who_is(task);
+	__u32 slot, other, thread = who.pid == 1 ? THREAD_II : THREAD_I;
+	struct lane_state *lane;
+	struct wait wait = {};
+	__u64 from_ns, to_ns;
+	__s64 outcome = 0;
+
+	__sync_fetch_and_add(&step_passes[index], 1);
+	lane = lane_of_task(who, &slot);
+	if (!lane) {
+		thread = THREAD_DAD;
+		lane = lane_of_worker((__u64)task, &slot);
+	}
+	if (!lane || !lane->trial || lane->opened != lane->trial ||
+	    lane->steps[index].thread != thread || lane->reached[index] == lane->trial)
+		return;
+	lane->reached[index] = lane->trial;
+	if (!lane->steps[index].most_ns)
+		return;
+	from_ns = bpf_ktime_get_ns();
+	report_at(lane, slot, RECORD_STEP_HELD, 0, who.pid, index + 1, from_ns);
+	lane->held[thread] = lane->trial;
+
+	other = lane->steps[index].other % STEP_THREADS;
+	wait.armed = lane->trial;
+	wait.trial = &lane->trial;
+	wait.event = lane->steps[index].until == UNTIL_DONE ? &lane->done[other] :
+							      &lane->held[other];
+	wait.until_ns = from_ns + lane->steps[index].most_ns;
+	spin(&wait);
+	to_ns = bpf_ktime_get_ns();
+	if (*wait.trial != wait.armed)
+		outcome = -ECANCELED;
+	else if (lane->steps[index].until != UNTIL_TIME && *wait.event != wait.armed)
+		outcome = -ETIMEDOUT;
+	report_at(lane, slot, RECORD_STEP_RELEASED, outcome, who.pid, index + 1, to_ns);
+}
+
+#define STEP(kind, index)                       \
+	SEC("fentry/dev_change_flags")          \
+	int kind##_fentry_##index(void *ctx)    \
+	{                                       \
+		hold(index);                    \
+		return 0;                       \
+	}                                       \
+	SEC("fexit/dev_change_flags")           \
+	int kind##_fexit_##index(void *ctx)     \
+	{                                       \
+		hold(index);                    \
+		return 0;                       \
+	}                                       \
+	SEC("kprobe")                           \
+	int kind##_kprobe_##index(void *ctx)    \
+	{                                       \
+		hold(index);                    \
+		return 0;                       \
+	}                                       \
+	SEC("kretprobe")                        \
+	int kind##_kretprobe_##index(void *ctx) \
+	{                                       \
+		hold(index);                    \
+		return 0;                       \
+	}
+
+#endif

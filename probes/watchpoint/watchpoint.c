@@ -1,0 +1,668 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/hw_breakpoint.h>
+#include <linux/if_addr.h>
+#include <linux/perf_event.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "probes.skel.h"
+#include "loader/probes_parts.h"
+#include "watchpoint/watchpoint.h"
+
+const char *const watchpoint_kind_names[] = {
+	[WATCHPOINT_NET_DEVICE] = "net_device",
+	[WATCHPOINT_INET6_DEV] = "inet6_dev",
+	[WATCHPOINT_INET6_IFADDR] = "inet6_ifaddr",
+	[WATCHPOINT_NEIGHBOUR] = "neighbour",
+	[WATCHPOINT_DST] = "dst",
+	[WATCHPOINT_BORN_IFADDR] = "inet6_ifaddr",
+	[WATCHPOINT_DSTS] = "dsts",
+	[WATCHPOINT_NEIGHBOURS] = "neighbours",
+	[WATCHPOINT_IFADDRS] = "inet6_ifaddrs",
+};
+_Static_assert(sizeof(watchpoint_kind_names) / sizeof(char *) == WATCHPOINT_KINDS,
+	       "watchpoint_kind_names: one per kind");
+
+struct watched {
+	struct watchpoint_found found;
+	int fds[CPUS_MAX];		/* by CPU; -1: it was not online */
+	struct bpf_link *birth, *death; /* of WATCHPOINT_ALIVE, instead of those */
+	uint32_t idle;
+	struct watchpoint_health before; /* watchpoints_start */
+	bool is_born_later;
+};
+
+struct watchpoints {
+	struct probes_bpf *skel;
+	struct ring_buffer *ring;
+	uint32_t slot;
+	uint32_t nr_cpus; /* possible ones */
+	char online[1024];
+	bool stopped;
+	bool cpus_changed;
+	void (*seen)(const struct watchpoint_mark *record, void *arg);
+	void *arg;
+	uint32_t nr_objects;
+	struct watched objects[];
+};
+
+/* --- CPUs --- */
+
+static void read_online(char *list, size_t size)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/online", "re");
+
+	if (!file || !fgets(list, (int)size, file))
+		list[0] = '\0';
+	if (file)
+		fclose(file);
+}
+
+/* "0-3,5": Documentation/ABI/testing/sysfs-devices-system-cpu */
+static bool is_online(const char *list, uint32_t cpu)
+{
+	while (*list) {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10);
+		unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+
+		if (cpu >= first && cpu <= last)
+			return true;
+		if (*end != ',')
+			break;
+		list = end + 1;
+	}
+	return false;
+}
+
+/* --- where a counter is --- */
+
+void watchpoint_object_name(const struct watchpoint_object *object,
+			    char name[WATCHPOINT_OBJECT_NAME])
+{
+	bool by_address =
+		object->kind == WATCHPOINT_INET6_IFADDR || object->kind == WATCHPOINT_NEIGHBOUR;
+	char address[INET6_ADDRSTRLEN] = "";
+
+	if (by_address)
+		inet_ntop(AF_INET6, object->address, address, sizeof(address));
+	snprintf(name, WATCHPOINT_OBJECT_NAME, "%s%s%s", watchpoint_kind_names[object->kind],
+		 by_address ? " " : "", address);
+}
+
+static int find_object(const struct watchpoints *watch, uint32_t ifindex,
+		       const struct watchpoint_object *object, struct watchpoint_found *found,
+		       struct why *why)
+{
+	uint64_t args[] = { watch->slot, ifindex, object->kind, object->at, 0, 0 };
+	char name[WATCHPOINT_OBJECT_NAME];
+	int err;
+
+	if (object->kind == WATCHPOINT_INET6_IFADDR || object->kind == WATCHPOINT_NEIGHBOUR)
+		memcpy(&args[3], object->address, sizeof(object->address));
+	err = probes_walk(watch->skel->progs.watchpoint_find, args, 6, "looking for a counter",
+			  why);
+	if (err)
+		return err;
+	if (bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.watchpoint_finds), &watch->slot,
+				found))
+		return probes_refused(errno, "looking for a counter", why);
+	if (found->found)
+		return 0;
+	if (object->kind == WATCHPOINT_NET_DEVICE)
+		return why_set(why, ENODEV, "watchpoints: there is no device with ifindex %u",
+			       ifindex);
+	watchpoint_object_name(object, name);
+	return why_set(why, ENOENT,
+		       "watchpoints: the device has no %s; `dadrace inspect` shows what it has",
+		       name);
+}
+
+/* --- one counter --- */
+
+static struct perf_event_attr event_of(__u64 address)
+{
+	return (struct perf_event_attr){
+		.type = PERF_TYPE_BREAKPOINT,
+		.size = sizeof(struct perf_event_attr),
+		.bp_type = HW_BREAKPOINT_W,
+		.bp_addr = address,
+		.bp_len = HW_BREAKPOINT_LEN_4,
+		.sample_period = 1,
+		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED,
+		.exclude_user = 1,
+		.disabled = 1,
+	};
+}
+
+static int event_open(__u64 address, uint32_t cpu)
+{
+	struct perf_event_attr attr = event_of(address);
+
+	return (int)syscall(SYS_perf_event_open, &attr, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static int say_refused(int err, uint32_t cpu, struct why *why)
+{
+	switch (err) {
+	case ENOSPC:
+		return why_set(
+			why, ENOSPC,
+			"watchpoints: no debug register is free on CPU %u: a CPU has "
+			"four, and each watched counter takes one of them; watch fewer "
+			"objects, or end who else uses them (another dadrace, gdb, perf)",
+			cpu);
+	case EMFILE:
+		return why_set(why, EMFILE,
+			       "watchpoints: too many open files at CPU %u; one is needed for "
+			       "each counter and CPU: raise the limit with `ulimit -n`",
+			       cpu);
+	case ENOENT:
+	case ENODEV:
+	case EOPNOTSUPP:
+	case ENOSYS:
+		return why_set(why, ENOTSUP,
+			       "watchpoints: this machine has no hardware watchpoints (%s on "
+			       "CPU %u); the kernel needs CONFIG_HAVE_HW_BREAKPOINT and "
+			       "CONFIG_PERF_EVENTS",
+			       strerror(err), cpu);
+	default: return probes_refused(err, "arming a hardware watchpoint", why);
+	}
+}
+
+static __u64 counter_address(const struct watchpoints *watch,
+			     const struct watchpoint_found *found, __u32 cpu)
+{
+	__u64 offset = 0;
+
+	if (found->counter == WATCHPOINT_PER_CPU)
+		bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.cpu_offsets), &cpu, &offset);
+	return found->at + offset;
+}
+
+/* --- births and deaths --- */
+
+/* The functions at whose return an object has come to be, and at whose entry it is about to go. */
+static const struct {
+	const char *births[3]; /* the first that this kernel has */
+	const char *death;
+} lives[WATCHPOINT_KINDS] = {
+	[WATCHPOINT_DSTS] = { { "dst_alloc" }, "ip6_dst_destroy" },
+	[WATCHPOINT_NEIGHBOURS] = { { "___neigh_create", "__neigh_create" }, "neigh_destroy" },
+	[WATCHPOINT_IFADDRS] = { { "ipv6_add_addr" }, "inet6_ifa_finish_destroy" },
+};
+
+static int arm_births(struct watchpoints *watch, struct watched *object,
+		      enum watchpoint_kind kind, struct why *why)
+{
+	struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS];
+	struct bpf_program *born, *died;
+
+	watchpoint_birth_programs(watch->skel, programs);
+	died = programs[0];
+	born = programs[1 + kind - WATCHPOINT_DSTS];
+	if (bpf_program__fd(born) < 0)
+		return why_set(why, ENOTSUP,
+			       "watchpoints: %s need kprobes, and this kernel has none",
+			       watchpoint_kind_names[kind]);
+	for (int i = 0; !object->birth && lives[kind].births[i]; i++)
+		object->birth = bpf_program__attach_kprobe(born, true, lives[kind].births[i]);
+	if (object->birth)
+		object->death = bpf_program__attach_kprobe(died, false, lives[kind].death);
+	if (!object->death)
+		return why_set(why, ENOTSUP, "watchpoints: %s cannot be hooked at %s: %s",
+			       watchpoint_kind_names[kind],
+			       object->birth ? lives[kind].death : lives[kind].births[0],
+			       strerror(errno));
+	return 0;
+}
+
+static int arm_object(struct watchpoints *watch, uint32_t index, struct why *why)
+{
+	struct watched *object = &watch->objects[index];
+	int program = bpf_program__fd(watch->skel->progs.watchpoint_hit);
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
+		if (!is_online(watch->online, cpu))
+			continue;
+		object->fds[cpu] = event_open(counter_address(watch, &object->found, cpu), cpu);
+		if (object->fds[cpu] < 0 ||
+		    ioctl(object->fds[cpu], PERF_EVENT_IOC_SET_BPF, program) ||
+		    (!object->is_born_later &&
+		     ioctl(object->fds[cpu], PERF_EVENT_IOC_ENABLE, 0)))
+			return say_refused(errno, cpu, why);
+	}
+	return 0;
+}
+
+static int tell_program(const struct watchpoints *watch, uint32_t index, uint32_t ifindex,
+			struct why *why)
+{
+	const struct watchpoint_found *found = &watch->objects[index].found;
+	const struct watchpoint_state state = {
+		.slot = watch->slot,
+		.object = index,
+		.device = found->device,
+		.ifindex = ifindex,
+		.counter = found->counter,
+		.pidns_inum = found->pidns_inum,
+		.pidns_level = found->pidns_level,
+	};
+
+	if (!bpf_map_update_elem(bpf_map__fd(watch->skel->maps.watchpoint_states), &found->at,
+				 &state, BPF_NOEXIST))
+		return 0;
+	if (errno == EEXIST)
+		return why_set(why, EBUSY,
+			       "watchpoints: the same object is watched already by this "
+			       "process");
+	return probes_refused(errno, "arming a hardware watchpoint", why);
+}
+
+static void forget_state(const struct watchpoints *watch, uint32_t index)
+{
+	const struct watchpoint_found *found = &watch->objects[index].found;
+
+	if (found->found)
+		bpf_map_delete_elem(bpf_map__fd(watch->skel->maps.watchpoint_states),
+				    &found->at);
+}
+
+static void forget_object(const struct watchpoints *watch, uint32_t index)
+{
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+		if (watch->objects[index].fds[cpu] >= 0)
+			close(watch->objects[index].fds[cpu]);
+	bpf_link__destroy(watch->objects[index].birth);
+	bpf_link__destroy(watch->objects[index].death);
+	forget_state(watch, index);
+}
+
+/* The events are kept for the next one. */
+static void forget_born(struct watchpoints *watch, uint32_t index)
+{
+	struct watched *object = &watch->objects[index];
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+		if (object->fds[cpu] >= 0)
+			ioctl(object->fds[cpu], PERF_EVENT_IOC_DISABLE, 0);
+	forget_state(watch, index);
+	object->found.found = 0;
+}
+
+static int mark_object(const struct watchpoints *watch, uint32_t index, struct why *why)
+{
+	const struct watchpoint_found *found = &watch->objects[index].found;
+	uint64_t args[] = { watch->slot, index, found->at, found->counter };
+	int32_t full;
+
+	if (!probes_run(watch->skel->progs.watchpoint_mark, args, 4, &full) && !full)
+		return 0;
+	return why_set(why, ENOSPC, "watchpoints: the ring has no room for a mark");
+}
+
+/* --- all of them --- */
+
+static int hand_over(void *ctx, void *data, size_t size)
+{
+	struct watchpoints *watch = ctx;
+
+	if (size >= sizeof(struct watchpoint_mark))
+		watch->seen(data, watch->arg);
+	return 0;
+}
+
+static int make_ring(struct watchpoints *watch, uint32_t bytes, struct why *why)
+{
+	int ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "watchpoints", 0, 0,
+				  bytes ? bytes : WATCHPOINT_RING_BYTES, NULL);
+	int err = 0;
+
+	if (ring < 0)
+		return probes_refused(errno, "creating a ring", why);
+	if (bpf_map_update_elem(bpf_map__fd(watch->skel->maps.watchpoint_rings), &watch->slot,
+				&ring, BPF_ANY))
+		err = errno;
+	watch->ring = err ? NULL : ring_buffer__new(ring, hand_over, watch, NULL);
+	if (!err && !watch->ring)
+		err = errno;
+	close(ring); /* the map of rings holds it */
+	return err ? probes_refused(err, "reading a ring", why) : 0;
+}
+
+static int arm_found(struct watchpoints *watch, uint32_t index, uint32_t ifindex,
+		     const struct watchpoint_object *object, struct why *why)
+{
+	struct watched *watched = &watch->objects[index];
+	struct watchpoint_found found = { 0 };
+	int err = find_object(watch, ifindex, object, &found, why);
+
+	if (err)
+		return err;
+	watched->found = found;
+	watched->is_born_later = object->kind == WATCHPOINT_BORN_IFADDR;
+	err = watched->is_born_later ? 0 : tell_program(watch, index, ifindex, why);
+	if (err || watched->is_born_later)
+		watched->found.found = 0; /* not ours to forget, or nothing yet */
+	if (err)
+		return err;
+	if (found.counter == WATCHPOINT_ALIVE)
+		return arm_births(watch, watched, object->kind, why);
+	return arm_object(watch, index, why);
+}
+
+int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
+		    const struct watchpoint_object *objects, uint32_t nr_objects,
+		    uint32_t ring_bytes, struct watchpoints **out, struct why *why)
+{
+	struct watchpoints *watch =
+		calloc(1, sizeof(*watch) + nr_objects * sizeof(watch->objects[0]));
+	int err;
+
+	if (!watch)
+		return why_set(why, ENOMEM, "watchpoints: out of memory");
+	watch->skel = probes->skel;
+	watch->slot = slot;
+	watch->nr_cpus = watch->skel->rodata->nr_cpus;
+	watch->nr_objects = nr_objects;
+	for (uint32_t i = 0; i < nr_objects; i++)
+		memset(watch->objects[i].fds, 0xff, sizeof(watch->objects[i].fds));
+	read_online(watch->online, sizeof(watch->online));
+	err = make_ring(watch, ring_bytes, why);
+	for (uint32_t i = 0; !err && i < nr_objects; i++)
+		err = arm_found(watch, i, ifindex, &objects[i], why);
+	if (!err)
+		err = watchpoints_mark(watch, why);
+	if (err) {
+		watchpoints_disarm(watch);
+		return err;
+	}
+	*out = watch;
+	return 0;
+}
+
+/*
+ * Opening a breakpoint waits for RCU (6.1: bp_constraints_lock()), and so for whoever is held in the kernel
+ * by a program. Those that are open already can be moved without.
+ */
+static int move_object(struct watchpoints *watch, uint32_t index, struct why *why)
+{
+	const struct watched *object = &watch->objects[index];
+	struct perf_event_attr attr = event_of(object->found.at);
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+		if (object->fds[cpu] >= 0 &&
+		    (ioctl(object->fds[cpu], PERF_EVENT_IOC_MODIFY_ATTRIBUTES, &attr) ||
+		     ioctl(object->fds[cpu], PERF_EVENT_IOC_ENABLE, 0)))
+			return say_refused(errno, cpu, why);
+	return 0;
+}
+
+int watchpoints_arm_born(struct watchpoints *watch, uint32_t index, uint64_t at,
+			 struct why *why)
+{
+	const struct watchpoint_object object = { .kind = WATCHPOINT_BORN_IFADDR, .at = at };
+	struct watchpoint_found found = { 0 };
+	int err;
+
+	if (watch->objects[index].found.found)
+		return why_set(why, EALREADY, "watchpoints: another one is watched already");
+	err = find_object(watch, 0, &object, &found, why);
+	if (err)
+		return err;
+	watch->objects[index].found = found;
+	err = tell_program(watch, index, 0, why);
+	if (!err)
+		err = move_object(watch, index, why);
+	if (!err)
+		err = mark_object(watch, index, why);
+	if (err)
+		forget_born(watch, index);
+	return err;
+}
+
+void watchpoints_disarm(struct watchpoints *watch)
+{
+	if (!watch)
+		return;
+	for (uint32_t i = 0; i < watch->nr_objects; i++)
+		forget_object(watch, i);
+	bpf_map_delete_elem(bpf_map__fd(watch->skel->maps.watchpoint_rings), &watch->slot);
+	ring_buffer__free(watch->ring);
+	free(watch);
+}
+
+enum watchpoint_counter watchpoints_counter(const struct watchpoints *watch, uint32_t object)
+{
+	return (enum watchpoint_counter)watch->objects[object].found.counter;
+}
+
+int watchpoints_mark(struct watchpoints *watch, struct why *why)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < watch->nr_objects; i++)
+		if (watch->objects[i].found.found)
+			err = mark_object(watch, i, why);
+	return err;
+}
+
+int watchpoints_fd(const struct watchpoints *watch)
+{
+	return ring_buffer__epoll_fd(watch->ring);
+}
+
+void watchpoints_read(struct watchpoints *watch,
+		      void (*seen)(const struct watchpoint_mark *record, void *arg), void *arg)
+{
+	watch->seen = seen;
+	watch->arg = arg;
+	ring_buffer__consume(watch->ring);
+}
+
+/* --- whether it was all --- */
+
+struct event_read {
+	__u64 count;
+	__u64 enabled_ns;
+};
+
+/* An event that the kernel has stopped, or whose CPU went away, does not grow older. */
+static bool is_idle(int fd)
+{
+	struct event_read first, second;
+
+	return read(fd, &first, sizeof(first)) != sizeof(first) ||
+	       read(fd, &second, sizeof(second)) != sizeof(second) ||
+	       second.enabled_ns == first.enabled_ns;
+}
+
+void watchpoints_stop(struct watchpoints *watch)
+{
+	char online[sizeof(watch->online)];
+
+	if (watch->stopped)
+		return;
+	watch->stopped = true;
+	for (uint32_t i = 0; i < watch->nr_objects; i++)
+		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
+			int fd = watch->objects[i].fds[cpu];
+
+			if (fd < 0)
+				continue;
+			watch->objects[i].idle += is_idle(fd);
+			ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
+		}
+	read_online(online, sizeof(online));
+	watch->cpus_changed = strcmp(online, watch->online) != 0;
+}
+
+static struct watchpoint_health health_of_all(const struct watchpoints *watch, uint32_t object)
+{
+	const struct watched *watched = &watch->objects[object];
+	struct watchpoint_health health = {
+		.idle = watched->idle,
+		.cpus_changed = watch->cpus_changed,
+	};
+	struct watchpoint_state state = { 0 };
+
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
+		struct event_read now;
+
+		if (watched->fds[cpu] >= 0 &&
+		    read(watched->fds[cpu], &now, sizeof(now)) == sizeof(now))
+			health.counted += now.count;
+	}
+	bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.watchpoint_states),
+			    &watched->found.at, &state);
+	health.hits = state.hits;
+	if (watched->found.counter == WATCHPOINT_ALIVE)
+		health.counted = state.hits;
+	health.lost = state.lost;
+	health.late = state.late;
+	health.ended = state.ended;
+	return health;
+}
+
+struct watchpoint_health watchpoints_health(const struct watchpoints *watch, uint32_t object)
+{
+	const struct watchpoint_health *before = &watch->objects[object].before;
+	struct watchpoint_health health = health_of_all(watch, object);
+
+	health.counted -= before->counted;
+	health.hits -= before->hits;
+	health.lost -= before->lost;
+	health.late -= before->late;
+	return health;
+}
+
+int watchpoints_start(struct watchpoints *watch, struct why *why)
+{
+	for (uint32_t i = 0; i < watch->nr_objects; i++) {
+		if (watch->objects[i].is_born_later)
+			forget_born(watch, i);
+		watch->objects[i].before = health_of_all(watch, i);
+		watch->objects[i].idle = 0;
+	}
+	read_online(watch->online, sizeof(watch->online));
+	watch->stopped = watch->cpus_changed = false;
+	for (uint32_t i = 0; i < watch->nr_objects; i++)
+		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+			if (watch->objects[i].fds[cpu] >= 0 &&
+			    !watch->objects[i].is_born_later &&
+			    ioctl(watch->objects[i].fds[cpu], PERF_EVENT_IOC_ENABLE, 0))
+				return why_set(why, EIO,
+					       "watchpoints: the one of CPU %u cannot be "
+					       "enabled again: %s",
+					       cpu, strerror(errno));
+	return watchpoints_mark(watch, why);
+}
+
+void watchpoints_let_go(struct watchpoints *watch)
+{
+	for (uint32_t i = 0; watch && i < watch->nr_objects; i++)
+		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
+			if (watch->objects[i].fds[cpu] >= 0)
+				close(watch->objects[i].fds[cpu]);
+}
+
+/* --- the proof --- */
+
+/* inet6_rtm_getaddr() holds the device, finds no address "::", and lets go of it. */
+static int poke(int netlink, uint32_t ifindex)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifaddrmsg message;
+		struct rtattr attribute;
+		uint8_t address[16];
+	} request = {
+		.head = { .nlmsg_len = sizeof(request),
+			  .nlmsg_type = RTM_GETADDR,
+			  .nlmsg_flags = NLM_F_REQUEST },
+		.message = { .ifa_family = AF_INET6, .ifa_index = ifindex },
+		.attribute = { .rta_len = sizeof(request.attribute) + sizeof(request.address),
+			       .rta_type = IFA_ADDRESS },
+	};
+	char answer[512];
+
+	if (send(netlink, &request, sizeof(request), 0) != sizeof(request))
+		return -errno;
+	while (recv(netlink, answer, sizeof(answer), MSG_DONTWAIT) > 0)
+		;
+	return 0;
+}
+
+struct proof {
+	uint32_t writes[CPUS_MAX];
+};
+
+static void count_write(const struct watchpoint_mark *record, void *arg)
+{
+	struct proof *proof = arg;
+
+	if (record->type == WATCHPOINT_WRITE && record->cpu < CPUS_MAX)
+		proof->writes[record->cpu]++;
+}
+
+static int prove_on(struct watchpoints *watch, int netlink, uint32_t ifindex,
+		    struct proof *proof, struct why *why)
+{
+	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
+		cpu_set_t set;
+		int err;
+
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		if (!is_online(watch->online, cpu) || sched_setaffinity(0, sizeof(set), &set))
+			continue;
+		err = poke(netlink, ifindex);
+		if (err)
+			return why_set(why, -err, "watchpoints: asking rtnetlink: %s",
+				       strerror(-err));
+		watchpoints_read(watch, count_write, proof);
+		if (proof->writes[cpu] < 2)
+			return why_set(why, ENOTSUP,
+				       "watchpoints: CPU %u did not report a known hold and "
+				       "put: this machine (its hypervisor, perhaps) does not "
+				       "deliver hardware watchpoints",
+				       cpu);
+	}
+	return 0;
+}
+
+int watchpoints_prove(struct probes *probes, uint32_t slot, uint32_t ifindex, struct why *why)
+{
+	const struct watchpoint_object device = { .kind = WATCHPOINT_NET_DEVICE };
+	struct proof proof = { 0 };
+	struct watchpoints *watch = NULL;
+	int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	cpu_set_t before;
+	int err;
+
+	if (netlink < 0)
+		return why_set(why, errno, "watchpoints: no rtnetlink socket: %s",
+			       strerror(errno));
+	err = watchpoints_arm(probes, slot, ifindex, &device, 1, 0, &watch, why);
+	if (watch && sched_getaffinity(0, sizeof(before), &before)) {
+		err = why_set(why, errno, "watchpoints: asking for our CPUs: %s",
+			      strerror(errno));
+	} else if (watch) {
+		err = prove_on(watch, netlink, ifindex, &proof, why);
+		sched_setaffinity(0, sizeof(before), &before);
+	}
+	watchpoints_disarm(watch);
+	close(netlink);
+	return err;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <elf.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest/modules.h"
+#include "guest/plant.h"
+
+/* As much of a module as is read: its .modinfo section, and the names of its sections. */
+static const struct small_module {
+	Elf64_Ehdr header;
+	Elf64_Shdr sections[3];
+	char names[20];
+	char info[80];
+} small = {
+	.header = {
+		.e_ident = ELFMAG,
+		.e_shoff = offsetof(struct small_module, sections),
+		.e_shnum = 3,
+		.e_shstrndx = 2,
+	},
+	.sections = {
+		[1] = {
+			.sh_name = 1,
+			.sh_offset = offsetof(struct small_module, info),
+			.sh_size = sizeof(small.info),
+		},
+		[2] = {
+			.sh_name = 10,
+			.sh_offset = offsetof(struct small_module, names),
+			.sh_size = sizeof(small.names),
+		},
+	},
+	.names = "\0.modinfo\0.shstrtab",
+	.info = "license=GPL\0bug=lost: it is lost\0depends=\0bug=late: it is late\0bugs=no",
+};
+
+/* The path of a file with such bytes in it. */
+static const char *file_with(const void *bytes, size_t size)
+{
+	static char path[64];
+	int fd = memfd_create("module", 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, size), size);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return path;
+}
+
+static void test_info(void **state)
+{
+	struct module module;
+	struct why why;
+	const char *first, *second;
+
+	(void)state;
+	assert_int_equal(module_read(file_with(&small, sizeof(small)), &module, &why), 0);
+	first = module_info(&module, "bug", NULL);
+	assert_string_equal(first, "lost: it is lost");
+	second = module_info(&module, "bug", first);
+	assert_string_equal(second, "late: it is late");
+	assert_null(module_info(&module, "bug", second));
+	assert_string_equal(module_info(&module, "depends", NULL), "");
+	assert_null(module_info(&module, "author", NULL));
+	free(module.data);
+}
+
+static int plant(const char *bug, const char *path, char **module, struct why *why)
+{
+	const struct campaign campaign = { .vm = { .plant = bug, .plant_module = path } };
+
+	return plant_make(&campaign, NULL, module, why);
+}
+
+static void test_make(void **state)
+{
+	const char *path = file_with(&small, sizeof(small));
+	char *module = NULL, wanted[256];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(plant(NULL, NULL, &module, &why), 0);
+	assert_null(module);
+	assert_int_equal(plant("late", path, &module, &why), 0);
+	assert_string_equal(module, path);
+	free(module);
+	module = NULL;
+
+	assert_int_equal(plant("lat", path, &module, &why), -EINVAL);
+	snprintf(wanted, sizeof(wanted), "plant: %s cannot plant \"lat\"; it has: lost, late",
+		 path);
+	assert_string_equal(why.text, wanted);
+	assert_int_equal(plant("late", "/nowhere/x.ko", &module, &why), -ENOENT);
+	assert_non_null(strstr(why.text, "/nowhere/x.ko"));
+	assert_null(module);
+
+	path = file_with("no module", 9);
+	assert_int_equal(plant("late", path, &module, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "it has: no bug at all"));
+}
+
+static void test_never_here(void **state)
+{
+	const struct campaign without = { .name = "a" }, with = { .vm = { .plant = "late" } };
+	struct why why;
+
+	(void)state;
+	assert_int_equal(plant_check(&without, &why), 0);
+	assert_int_equal(plant_check(&with, &why), -ENOTSUP);
+	assert_string_equal(why.text,
+			    "plant: late is not planted in this kernel, and never will be: a "
+			    "bug is for a virtual machine; give --kernel IMAGE");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_make),
+		cmocka_unit_test(test_never_here),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "results/finding_words.h"
+#include "results/lines.h"
+#include "run/repeats.h"
+#include "results/tally.h"
+
+/* From a leak to the repeat, its books, and what the finding says: all by hand. */
+
+#define PATH "packet_do_bind < __sys_bind < [syscall]"
+
+static struct judgement leak(const char *object)
+{
+	struct judgement judgement = { .verdict = VERDICT_LEAK, .delta = 2 };
+
+	snprintf(judgement.object, sizeof(judgement.object), "%s", object);
+	snprintf(judgement.signature, sizeof(judgement.signature), "leak/%s", object);
+	snprintf(judgement.reason, sizeof(judgement.reason), "+2 %s", object);
+	return judgement;
+}
+
+static const struct trial_spec race = {
+	.trial = 7,
+	.arm = ARM_RACE,
+	.hold_us = 3000,
+	.echoes = 4,
+	.steps = 1,
+	.dad_answer = DAD_ANSWER_NS,
+	.seed = 99,
+};
+
+/* --- which trials are repeated, and how often --- */
+
+static void test_first_of_its_signature(void **state)
+{
+	const struct judgement device = leak("net_device"), idev = leak("inet6_dev"),
+			       dst = leak("dst"), sock = leak("sock"),
+			       hang = { .verdict = VERDICT_HANG };
+	const struct trial_spec deletion = { .change = CHANGE_LINK_DELETE };
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	assert_null(suspects_next(&suspects));
+	assert_false(suspects_add(&suspects, &race, &hang));
+	assert_false(suspects_add(&suspects, &race, &sock)); /* nobody watches those */
+	assert_true(suspects_add(&suspects, &race, &device));
+	assert_false(suspects_add(&suspects, &race, &device));
+	assert_true(suspects_add(&suspects, &race, &idev));
+	assert_false(suspects_add(&suspects, &deletion, &dst)); /* it has no ledger */
+	assert_true(suspects_add(&suspects, &race, &dst));
+	assert_int_equal(suspects_next(&suspects)->object, BOOKS_NET_DEVICE);
+	suspects_drop(&suspects);
+	assert_null(suspects_next(&suspects));
+	assert_false(suspects_add(&suspects, &race, &idev));
+}
+
+static void test_number_of_signatures(void **state)
+{
+	struct judgement judgement = leak("net_device");
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	suspects_known(&suspects, "leak/net_device,x", strlen("leak/net_device"));
+	assert_null(suspects_next(&suspects));
+	assert_false(suspects_add(&suspects, &race, &judgement));
+	for (int i = 0; i < SUSPECTS_MAX; i++) {
+		snprintf(judgement.signature, sizeof(judgement.signature), "leak/%d", i);
+		assert_int_equal(suspects_add(&suspects, &race, &judgement),
+				 i < SUSPECTS_MAX - 1);
+	}
+}
+
+static void test_known_is_served(void **state)
+{
+	const struct judgement device = leak("net_device"), idev = leak("inet6_dev");
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	suspects_add(&suspects, &race, &device);
+	suspects_add(&suspects, &race, &idev);
+	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
+	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
+	assert_string_equal(suspects_next(&suspects)->signature, "leak/net_device");
+	suspects_known(&suspects, "leak/net_device", strlen("leak/net_device"));
+	assert_null(suspects_next(&suspects));
+}
+
+static void test_specs(void **state)
+{
+	const struct judgement judgement = leak("net_device");
+	struct suspects suspects = { 0 };
+	struct trial_spec spec;
+
+	(void)state;
+	suspects_add(&suspects, &race, &judgement);
+	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN);
+	assert_memory_equal(&spec, &race, sizeof(spec));
+	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN - 1);
+	assert_int_equal(spec.arm, ARM_HOLD);
+	assert_int_equal(spec.hold_us, race.hold_us);
+	assert_int_equal(spec.echoes + spec.steps, 0);
+	assert_int_equal(spec.dad_answer, DAD_ANSWER_NONE);
+	assert_int_equal(spec.seed, race.seed);
+}
+
+static void test_until_whole_or_spent(void **state)
+{
+	const struct judgement judgement = leak("net_device"), other = leak("inet6_dev"),
+			       clean = { .verdict = VERDICT_CLEAN };
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	suspects_add(&suspects, &race, &judgement);
+	suspects_add(&suspects, &race, &other);
+	assert_false(suspects_tried(&suspects, &clean, LEDGER_WHOLE));
+	assert_false(suspects_tried(&suspects, &judgement, LEDGER_MISSED));
+	assert_false(suspects_tried(&suspects, &other, LEDGER_WHOLE));
+	assert_true(suspects_tried(&suspects, &judgement, LEDGER_WHOLE));
+	assert_string_equal(suspects_next(&suspects)->signature, "leak/inet6_dev");
+	for (int i = 1; i < SUSPECTS_REPEATS; i++)
+		assert_false(suspects_tried(&suspects, &other, LEDGER_LOST));
+	assert_true(suspects_tried(&suspects, &other, LEDGER_LOST));
+	assert_null(suspects_next(&suspects));
+}
+
+static void test_no_watchpoint_no_repeat(void **state)
+{
+	const struct judgement judgement = leak("net_device");
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	suspects_add(&suspects, &race, &judgement);
+	assert_true(suspects_tried(&suspects, &judgement, LEDGER_UNARMED));
+	assert_null(suspects_next(&suspects));
+}
+
+/* --- books --- */
+
+static void test_fold(void **state)
+{
+	char text[128];
+
+	(void)state;
+	books_fold(PATH, 4, text, sizeof(text));
+	assert_string_equal(text, "[syscall];__sys_bind;packet_do_bind 4");
+	books_fold("[unknown]", 1, text, sizeof(text));
+	assert_string_equal(text, "[unknown] 1");
+}
+
+static struct symbols *kernel(void)
+{
+	char text[] = "1000 t packet_do_bind\n2000 t __sys_bind\n3000 t do_syscall_64\n";
+	FILE *file = fmemopen(text, strlen(text), "r");
+	struct symbols *symbols = NULL;
+
+	assert_int_equal(symbols_read(file, &symbols, NULL), 0);
+	fclose(file);
+	return symbols;
+}
+
+struct kept {
+	struct books_entry entries[200];
+	uint32_t nr;
+};
+
+static void keep(const struct ledger_entry *entry, void *arg)
+{
+	struct kept *kept = arg;
+
+	kept->entries[kept->nr++] =
+		(struct books_entry){ entry->at_ns, entry->delta, entry->count, entry->path };
+}
+
+/* A hold at each of the times, and then `puts` puts. */
+static struct books *write_books(const uint64_t *at_ns, int holds, int puts)
+{
+	struct symbols *symbols = kernel();
+	struct kept kept = { .nr = 0 };
+	struct ledger *ledger = ledger_new(symbols, WATCHPOINT_ATOMIC, keep, &kept);
+	struct books *books = calloc(1, sizeof(*books));
+	struct evidence *e = calloc(1, sizeof(*e));
+	struct watchpoint_mark mark = { .type = WATCHPOINT_MARK, .value = 5 };
+	struct ledger_match match;
+
+	e->started_ns = 1000;
+	e->nr_moments = 3;
+	e->moments[0] = (struct moment){ .at_ns = 1000, .kind = MOMENT_START };
+	e->moments[1] = (struct moment){ .at_ns = 2000, .kind = MOMENT_ECHO_IN, .sequence = 1 };
+	e->moments[2] = (struct moment){ .at_ns = 3000, .kind = MOMENT_ECHO_IN, .sequence = 2 };
+	ledger_add(ledger, &mark);
+	for (int i = 0; i < holds + puts; i++) {
+		struct watchpoint_write write = {
+			.mark = { .type = WATCHPOINT_WRITE,
+				  .at_ns = i < holds ? at_ns[i] : 4000,
+				  .value = i < holds ? 6 + i : 5 + 2 * holds - i - 1 },
+			.pid = 17,
+			.comm = "holder",
+			.nr_frames = 3,
+			.frames = { i < holds ? 0x1010 : 0x1020, 0x2010, 0x3010 },
+		};
+
+		ledger_add(ledger, &write.mark);
+	}
+	match = ledger_match(ledger, NULL);
+	books_write(ledger, &match, kept.entries, kept.nr, e, books);
+	ledger_free(ledger);
+	symbols_free(symbols);
+	free(e);
+	return books;
+}
+
+static void test_which_hold_is_left(void **state)
+{
+	const uint64_t at_ns[] = { 1500, 2500, 3500 };
+	struct books *books = write_books(at_ns, 3, 1);
+
+	(void)state;
+	assert_int_equal(books->surplus, 2);
+	assert_true(books->exact);
+	assert_int_equal(books->nr_paths, 1);
+	assert_string_equal(books->paths[0].stack, PATH);
+	assert_int_equal(books->paths[0].holds, 3);
+	assert_int_equal(books->paths[0].puts, 1);
+	assert_int_equal(books->nr_suspects, 1);
+	assert_string_equal(books->suspects[0].task, "holder/17");
+	assert_int_equal(books->suspects[0].unmatched, 2);
+	/* The last two of three: after echo 1, and after echo 2. */
+	assert_int_equal(books->suspects[0].nr_holds, 2);
+	assert_int_equal(books->suspects[0].holds[0].at_ns, 1500);
+	assert_int_equal(books->suspects[0].holds[0].after, MOMENT_ECHO_IN);
+	assert_int_equal(books->suspects[0].holds[0].echo, 1);
+	assert_int_equal(books->suspects[0].holds[1].echo, 2);
+	assert_int_equal(books->nr_points, 4);
+	assert_int_equal(books->points[3].count, 7);
+	assert_int_equal(books->points[3].delta, -1);
+	assert_int_equal(books->points[3].path, 1);
+	free(books);
+}
+
+static void test_points_are_bounded(void **state)
+{
+	enum { ENTRIES = BOOKS_POINTS + 22 };
+	uint64_t at_ns[ENTRIES];
+	struct books *books;
+	int64_t sum = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < ENTRIES; i++)
+		at_ns[i] = 1000 + i;
+	books = write_books(at_ns, ENTRIES, 0);
+	assert_in_range(books->nr_points, 2, BOOKS_POINTS);
+	for (uint32_t i = 0; i < books->nr_points; i++)
+		sum += books->points[i].delta;
+	assert_int_equal(sum, ENTRIES);
+	assert_int_equal(books->points[0].path, 0); /* of several entries */
+	assert_int_equal(books->points[books->nr_points - 1].count, 5 + ENTRIES);
+	assert_int_equal(books->suspects[0].nr_holds, BOOKS_HOLDS);
+	free(books);
+}
+
+/* --- the finding --- */
+
+static struct tally *leaky_tally(const struct judgement *judgement)
+{
+	static enum arm arms[] = { ARM_RACE };
+	const struct campaign campaign = { .name = "x", .arms = arms, .nr_arms = 1 };
+	struct evidence *e = calloc(1, sizeof(*e));
+	struct tally *tally;
+
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	e->spec = race;
+	assert_int_equal(tally_add(tally, e, judgement, NULL), 1);
+	e->spec.trial = 3;
+	e->spec.steps = 0;
+	assert_int_equal(tally_add(tally, e, judgement, NULL), 0);
+	free(e);
+	return tally;
+}
+
+static char *said(const struct tally_finding *finding)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	finding_print_ledger(out, finding, 1000);
+	fclose(out);
+	return text;
+}
+
+/* Through a line of the results and back, as it comes from a guest and from the past. */
+static int add_line(struct tally *tally, const struct ledger_of *of)
+{
+	static struct ledger_told told, again;
+	struct ledger_line line = ledger_line(of, &told);
+	struct ledger_line back = ledger_line_empty(&again);
+	char *text = fields_to_line(&ledger_fields, "ledger", &line);
+	json_t *json = fields_parse(text);
+	int err = fields_from_json(&ledger_fields, json, &back);
+
+	assert_int_equal(err, 0);
+	err = tally_add_ledger(tally, &back);
+	json_decref(json);
+	free(text);
+	return err;
+}
+
+static void test_finding_is_told(void **state)
+{
+	const uint64_t at_ns[] = { 2500, 3500 };
+	const struct judgement judgement = leak("net_device");
+	struct books *books = write_books(at_ns, 2, 0);
+	struct tally *tally = leaky_tally(&judgement);
+	struct ledger_of of = { .trial = 7,
+				.attempt = 1,
+				.signature = judgement.signature,
+				.object = "net_device",
+				.evidence = calloc(1, sizeof(*of.evidence)),
+				.judgement = &judgement,
+				.books = books };
+	struct summary summary = { 0 };
+	char *text;
+
+	(void)state;
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.findings[0].ledger.state, LEDGER_HOLES);
+	text = said(&summary.findings[0]);
+	assert_string_equal(text, "");
+	free(text);
+
+	books->state = LEDGER_MISSED; /* accuses nobody */
+	assert_int_equal(add_line(tally, &of), 0);
+	tally_summary(tally, &summary);
+	assert_null(summary.findings[0].path_signature);
+	assert_int_equal(summary.findings[0].ledger.nr_unmatched, 0);
+	text = said(&summary.findings[0]);
+	assert_non_null(strstr(text, "Who holds: not known; in 1 repeat of trial 7"));
+	assert_null(strstr(text, "packet"));
+	free(text);
+
+	books->state = LEDGER_WHOLE;
+	of.attempt = 2;
+	assert_int_equal(add_line(tally, &of), 0);
+	memset(books, 0, sizeof(*books)); /* nothing points there any more */
+	tally_summary(tally, &summary);
+	assert_string_equal(summary.findings[0].signature, "leak/net_device");
+	assert_string_equal(summary.findings[0].path_signature, "leak/net_device: " PATH);
+	assert_string_equal(summary.findings[0].stack, "[syscall];__sys_bind;packet_do_bind 2");
+	text = said(&summary.findings[0]);
+	assert_non_null(strstr(text, "by the ledger of repeat 2 of trial 7"));
+	assert_non_null(strstr(text, "+2 by packet socket of holder/17, exact: " PATH));
+	assert_non_null(strstr(text, "right after echo 2 reached the receive path"));
+	free(text);
+	tally_free(tally);
+	free(books);
+	free((void *)of.evidence);
+}
+
+static void test_other_verdict_accuses_nobody(void **state)
+{
+	const uint64_t at_ns[] = { 2500 };
+	const struct judgement sought = leak("net_device"),
+			       clean = { .verdict = VERDICT_CLEAN };
+	struct books *books = write_books(at_ns, 1, 0);
+	struct tally *tally = leaky_tally(&sought);
+	const struct ledger_of of = { .trial = 7,
+				      .attempt = 1,
+				      .signature = sought.signature,
+				      .object = "net_device",
+				      .evidence = calloc(1, sizeof(*of.evidence)),
+				      .judgement = &clean,
+				      .books = books };
+	struct summary summary = { 0 };
+
+	(void)state;
+	assert_int_equal(add_line(tally, &of), 0);
+	tally_summary(tally, &summary);
+	assert_null(summary.findings[0].path_signature);
+	assert_int_equal(summary.findings[0].ledger.state, LEDGER_WHOLE);
+	assert_false(summary.findings[0].ledger.leaked);
+	tally_free(tally);
+	free(books);
+	free((void *)of.evidence);
+}
+
+static void test_smallest_first_and_last(void **state)
+{
+	const struct judgement judgement = leak("net_device");
+	struct tally *tally = leaky_tally(&judgement);
+	struct summary summary = { 0 };
+
+	(void)state;
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.findings[0].first_trial, 3);
+	assert_int_equal(summary.findings[0].last_trial, 7);
+	assert_int_equal(summary.findings[0].smallest.trial, 3); /* one hold less */
+	assert_int_equal(summary.findings[0].rate_ppm, 1000000);
+	tally_free(tally);
+}
+
+/* --- those that outlive the trial --- */
+
+static struct books books_with(int64_t surplus, const char *stack, double usual)
+{
+	struct books books = { .state = LEDGER_WHOLE, .surplus = surplus, .nr_suspects = 1 };
+
+	snprintf(books.suspects[0].stack, sizeof(books.suspects[0].stack), "%s", stack);
+	books.suspects[0].unmatched = 1;
+	books.suspects[0].usual = usual;
+	return books;
+}
+
+static void test_survivors_are_accused_first(void **state)
+{
+	static struct books all[BOOKS_OBJECTS];
+
+	(void)state;
+	all[BOOKS_NET_DEVICE] = books_with(1, "nexthop", 0);
+	all[BOOKS_INET6_DEV] = books_with(0, "an older one's put hides it", 0);
+	all[BOOKS_DST] = books_with(1, "route", 0);
+	all[BOOKS_NEIGHBOUR] = books_with(1, "usual one", 1);
+	all[BOOKS_IFADDR] = books_with(1, "unarmed", 0);
+	all[BOOKS_IFADDR].state = LEDGER_UNARMED;
+	books_accuse_survivors(all);
+	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, 2);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "route");
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].kind, "dst not freed");
+	assert_true(all[BOOKS_NET_DEVICE].suspects[0].exact);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[1].stack, "nexthop");
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "route");
+}
+
+/* A reference that a function took for nothing that is born, and for certain, is the one that is left. */
+static void test_certain_ones_are_accused_before_survivors(void **state)
+{
+	static struct books all[BOOKS_OBJECTS];
+
+	(void)state;
+	all[BOOKS_NET_DEVICE] = books_with(1, "driver", 0);
+	all[BOOKS_NET_DEVICE].exact = all[BOOKS_NET_DEVICE].suspects[0].of_no_kind = true;
+	all[BOOKS_DST] = books_with(1, "route", 0);
+	books_accuse_survivors(all);
+	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, 2);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "driver");
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[1].stack, "route");
+
+	/* What was missed may have put it. */
+	all[BOOKS_NET_DEVICE] = books_with(1, "driver", 0);
+	all[BOOKS_NET_DEVICE].exact = all[BOOKS_NET_DEVICE].suspects[0].of_no_kind = true;
+	all[BOOKS_NET_DEVICE].state = LEDGER_MISSED;
+	books_accuse_survivors(all);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "route");
+}
+
+/* An address that survives is accused after those who hold it, where its own counter was watched. */
+static void test_who_holds_a_surviving_address(void **state)
+{
+	static struct books all[BOOKS_OBJECTS];
+
+	(void)state;
+	all[BOOKS_INET6_DEV] = books_with(1, "address", 0);
+	all[BOOKS_IFADDR] = books_with(1, "born", 0);
+	all[BOOKS_ADDRESS] = books_with(-1, "dad", 0);
+	books_accuse_survivors(all);
+	assert_int_equal(all[BOOKS_INET6_DEV].nr_suspects, 3);
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "dad");
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].kind, "held inet6_ifaddr");
+	assert_false(all[BOOKS_INET6_DEV].suspects[0].exact);
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[1].stack, "born");
+
+	/* It was another one that survived. */
+	all[BOOKS_INET6_DEV] = books_with(1, "address", 0);
+	all[BOOKS_ADDRESS].sum.ended = true;
+	books_accuse_survivors(all);
+	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "born");
+}
+
+static void test_as_many_survivors_as_there_is_room(void **state)
+{
+	static struct books all[BOOKS_OBJECTS];
+
+	(void)state;
+	all[BOOKS_NET_DEVICE] = books_with(1, "nexthop", 0);
+	all[BOOKS_DST] = books_with(1, "route", 0);
+	all[BOOKS_DST].nr_suspects = BOOKS_SUSPECTS;
+	for (int i = 0; i < BOOKS_SUSPECTS; i++) {
+		all[BOOKS_DST].suspects[i] = all[BOOKS_DST].suspects[0];
+		all[BOOKS_DST].suspects[i].unmatched = 1 + i;
+	}
+	all[BOOKS_NEIGHBOUR] = books_with(1, "[unknown]", 0);
+	books_accuse_survivors(all);
+	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, BOOKS_SUSPECTS);
+	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[BOOKS_SUSPECTS - 1].stack,
+			    "nexthop");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_survivors_are_accused_first),
+		cmocka_unit_test(test_certain_ones_are_accused_before_survivors),
+		cmocka_unit_test(test_who_holds_a_surviving_address),
+		cmocka_unit_test(test_as_many_survivors_as_there_is_room),
+		cmocka_unit_test(test_first_of_its_signature),
+		cmocka_unit_test(test_number_of_signatures),
+		cmocka_unit_test(test_known_is_served),
+		cmocka_unit_test(test_specs),
+		cmocka_unit_test(test_until_whole_or_spent),
+		cmocka_unit_test(test_no_watchpoint_no_repeat),
+		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_which_hold_is_left),
+		cmocka_unit_test(test_points_are_bounded),
+		cmocka_unit_test(test_finding_is_told),
+		cmocka_unit_test(test_other_verdict_accuses_nobody),
+		cmocka_unit_test(test_smallest_first_and_last),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "service/metrics.h"
+
+static struct counts some(void)
+{
+	struct counts counts = { 0 };
+	struct trial_line leak = {
+		.verdict = VERDICT_LEAK,
+		.object = "net_device",
+		.delta = 4,
+		.pinned = true,
+		.spec = { .arm = ARM_RACE, .hold_us = 5000 },
+		.opened = true,
+		.held_ns = 5100000,
+		.echoes_sent = 4,
+		.echoes_delivered = 3,
+		.echoes_inside = 2,
+	};
+	struct trial_line clean = {
+		.verdict = VERDICT_CLEAN,
+		.spec = { .arm = ARM_CONTROL },
+		.opened = true,
+		.settled = true,
+		.settle_ns = 20000000,
+		.lost_records = 1,
+		.missed_probes = 2,
+	};
+
+	counts_trial(&counts, &leak);
+	counts_trial(&counts, &leak);
+	counts_trial(&counts, &clean);
+	counts.findings = 1;
+	counts_campaign(&counts, "fault");
+	counts_campaign(&counts, NULL);
+	return counts;
+}
+
+static char *print(const struct counts *counts, bool openmetrics)
+{
+	struct counts_gauges gauges = { .queued = 3, .kept_bytes = 1ULL << 40 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	counts_print(counts, &gauges, openmetrics, out);
+	fclose(out);
+	return text;
+}
+
+static void assert_has(const char *text, const char *line)
+{
+	const char *at = strstr(text, line);
+
+	if (!at || (at != text && at[-1] != '\n') || at[strlen(line)] != '\n')
+		fail_msg("there is no line %s", line);
+}
+
+static void test_text(void **state)
+{
+	static const char *const lines[] = {
+		"# HELP dadrace_trials_total Trials that were judged.",
+		"# TYPE dadrace_trials_total counter",
+		"dadrace_trials_total{arm=\"race\",verdict=\"leak\"} 2",
+		"dadrace_trials_total{arm=\"control\",verdict=\"clean\"} 1",
+		"dadrace_trials_total{arm=\"hold\",verdict=\"clean\"} 0",
+		"dadrace_windows_total{arm=\"race\"} 2",
+		"dadrace_echoes_sent_total{arm=\"race\"} 8",
+		"dadrace_echoes_delivered_total{arm=\"race\"} 6",
+		"dadrace_echoes_inside_total{arm=\"race\"} 4",
+		"dadrace_leaked_references_total{object=\"net_device\"} 8",
+		"dadrace_leaked_references_total{object=\"inet6_dev\"} 0",
+		"dadrace_findings_total 1",
+		"dadrace_missed_probes_total 2",
+		"dadrace_lost_records_total 1",
+		"dadrace_stuck_interfaces_total 2",
+		"dadrace_campaigns_total{verdict=\"fault\"} 1",
+		"dadrace_campaigns_total{verdict=\"none\"} 1",
+		"# TYPE dadrace_hold_asked_seconds histogram",
+		"dadrace_hold_asked_seconds_bucket{le=\"0.0025\"} 0",
+		"dadrace_hold_asked_seconds_bucket{le=\"0.005\"} 2", /* its end belongs to it */
+		"dadrace_hold_asked_seconds_bucket{le=\"+Inf\"} 2",
+		"dadrace_hold_asked_seconds_sum 0.010000",
+		"dadrace_hold_asked_seconds_count 2",
+		"dadrace_held_seconds_bucket{le=\"0.005\"} 0",
+		"dadrace_held_seconds_bucket{le=\"0.01\"} 2",
+		"dadrace_settle_seconds_count 1",
+		"dadrace_queued_campaigns 3",
+		"dadrace_kept_bytes 1099511627776",
+	};
+	struct counts counts = some();
+	char *text = print(&counts, false);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_has(text, lines[i]);
+	assert_has(text, "dadrace_build_info{version=\"" DADRACE_VERSION "\"} 1");
+	assert_null(strstr(text, "# EOF"));
+	free(text);
+}
+
+static void test_openmetrics(void **state)
+{
+	struct counts counts = some();
+	char *text = print(&counts, true);
+
+	(void)state;
+	assert_has(text, "# TYPE dadrace_trials counter");
+	assert_has(text, "dadrace_trials_total{arm=\"race\",verdict=\"leak\"} 2");
+	assert_has(text, "# TYPE dadrace_build info");
+	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
+	free(text);
+}
+
+/* Every number: what is printed after saving and loading is the same. */
+static void test_there_and_back(void **state)
+{
+	struct counts counts, back = { 0 }, sum = { 0 };
+	uint64_t *numbers = (uint64_t *)(void *)&counts;
+	char *before, *after;
+	json_t *json;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(uint64_t); i++)
+		numbers[i] = i + 1;
+	json = counts_to_json(&counts);
+	assert_int_equal(json_object_size(json), sizeof(counts) / sizeof(uint64_t));
+	counts_from_json(json, &back);
+	json_decref(json);
+	assert_memory_equal(&counts, &back, sizeof(counts));
+	before = print(&counts, false);
+	after = print(&back, false);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	counts_add(&sum, &counts);
+	counts_add(&sum, &counts);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(uint64_t); i++)
+		assert_int_equal(((uint64_t *)(void *)&sum)[i], 2 * (i + 1));
+	counts_from_json(NULL, &sum);
+	assert_int_equal(sum.findings, 0);
+}
+
+static void test_out_of_range(void **state)
+{
+	struct trial_line odd = { .verdict = VERDICTS, .spec = { .arm = ARMS } };
+	struct counts counts = { 0 }, none = { 0 };
+
+	(void)state;
+	counts_trial(&counts, &odd);
+	assert_memory_equal(&counts, &none, sizeof(none));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_openmetrics),
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_out_of_range),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
