@@ -9,7 +9,7 @@
 #include <net/ip6_route.h>
 #include <net/ndisc.h>
 
-#include "guest/plant.h"
+#include "plant.h"
 
 /* The sentence stands in the module's information, where `modinfo` and others find it. */
 #define PLANT(symbol, bug_name, sentence, ...)    \

@@ -10,7 +10,7 @@
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
 
-#include "guest/plant.h"
+#include "plant.h"
 
 static const struct bug *planted;
 

@@ -5,7 +5,7 @@
  */
 #include <linux/module.h>
 
-#include "guest/plant.h"
+#include "plant.h"
 
 static char *bug = "";
 module_param(bug, charp, 0444);
