@@ -2,6 +2,9 @@
 #ifndef DADRACE_COMMAND_H
 #define DADRACE_COMMAND_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/why.h"
 
 /*
@@ -40,5 +43,8 @@ __attribute__((format(printf, 2, 3))) int command_usage(const struct command *co
 
 /* Prints the sentence on stderr; returns the exit code that is given. */
 int command_complain(const struct why *why, int code);
+
+/* "NUMBER" of an option, 1 or more. */
+bool read_number(const char *text, uint32_t *number);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include "parse/campaign.h"
 #include "command/command.h"
-#include "command/run.h"
+#include "command/source.h"
+#include "run/campaign.h"
 #include "base/exits.h"
 #include "results/finding_words.h"
 #include "results/reader.h"

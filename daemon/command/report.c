@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "command/run.h"
 #include "base/exits.h"
 #include "results/reader.h"
 #include "report/report.h"

@@ -1,55 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "lane/bringup.h"
-#include "parse/campaign.h"
+#include "base/exits.h"
 #include "command/command.h"
-#include "command/run.h"
-#include "service/client.h"
-#include "explore/explore.h"
-#include "run/in_guests.h"
-#include "guest/kernel_image.h"
-#include "explore/transfer.h"
-#include "machine/machine.h"
-#include "spec/order.h"
-#include "results/reader.h"
-#include "trial/plan.h"
-#include "guest/plant.h"
-#include "loader/probes.h"
-#include "run/progress.h"
-#include "report/report.h"
-#include "results/results.h"
-#include "run/hooks.h"
-#include "run/scouts.h"
-#include "run/on_host.h"
+#include "parse/campaign.h"
 #include "parse/service_config.h"
-#include "testbed/undo.h"
-#include "guest/vm.h"
+#include "run/campaign.h"
+#include "service/client.h"
 
-enum { SETS_MAX = 64, HOOKS_MAX = 64 };
+enum { SETS_MAX = 64 };
 
 struct options {
 	const char *file;
-	const char *out;
+	struct run_ask ask;
 	const char *sets[SETS_MAX];
 	size_t nr_sets;
 	const char *kernel;
 	const char *modules;
 	const char *spec;
-	const char *learned;
 	uint32_t times;
 	const char *plant;
 	const char *plant_module;
-	uint32_t first;
-	const char *ledgered;
 	enum tier tier;
-	bool json, tap, quiet, keep, force, resume, by_daemon, dump_config, help_config, help;
-	char *folder; /* PATH_MAX bytes: that of the results, once there is one */
+	bool by_daemon, dump_config, help_config, help;
 };
 
 enum {
@@ -115,15 +93,6 @@ static bool tier_named(const char *name, enum tier *tier)
 	return false;
 }
 
-bool read_number(const char *text, uint32_t *number)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
-
-	*number = (uint32_t)value;
-	return text[0] >= '0' && text[0] <= '9' && !*end && value && value <= UINT32_MAX;
-}
-
 /* 0, or an exit code after the sentence. */
 static int read_options(int argc, char **argv, struct options *o)
 {
@@ -133,7 +102,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_OUT: o->out = optarg; break;
+		case OPT_OUT: o->ask.out = optarg; break;
 		case OPT_SET:
 			if (o->nr_sets == SETS_MAX)
 				return command_usage(&command_run, "more than %d --set",
@@ -159,19 +128,19 @@ static int read_options(int argc, char **argv, struct options *o)
 		case OPT_PLANT: o->plant = optarg; break;
 		case OPT_PLANT_MODULE: o->plant_module = optarg; break;
 		case OPT_FIRST:
-			if (!read_number(optarg, &o->first))
+			if (!read_number(optarg, &o->ask.first))
 				return command_usage(&command_run,
 						     "--first %s: a trial's number is wanted",
 						     optarg);
 			break;
-		case OPT_LEARNED: o->learned = optarg; break;
-		case OPT_LEDGERED: o->ledgered = optarg; break;
-		case OPT_JSON: o->json = true; break;
-		case OPT_TAP: o->tap = true; break;
-		case OPT_QUIET: o->quiet = true; break;
-		case OPT_KEEP: o->keep = true; break;
-		case OPT_FORCE: o->force = true; break;
-		case OPT_RESUME: o->resume = true; break;
+		case OPT_LEARNED: o->ask.learned = optarg; break;
+		case OPT_LEDGERED: o->ask.ledgered = optarg; break;
+		case OPT_JSON: o->ask.json = true; break;
+		case OPT_TAP: o->ask.tap = true; break;
+		case OPT_QUIET: o->ask.quiet = true; break;
+		case OPT_KEEP: o->ask.keep = true; break;
+		case OPT_FORCE: o->ask.force = true; break;
+		case OPT_RESUME: o->ask.resume = true; break;
 		case OPT_DAEMON: o->by_daemon = true; break;
 		case OPT_DUMP: o->dump_config = true; break;
 		case OPT_HELP_CONFIG: o->help_config = true; break;
@@ -192,13 +161,13 @@ static int read_options(int argc, char **argv, struct options *o)
 		return command_usage(&command_run, optind == argc ?
 							   "a campaign file is wanted" :
 							   "one campaign file, not several");
-	if (o->json && o->tap)
+	if (o->ask.json && o->ask.tap)
 		return command_usage(&command_run,
 				     "--json and --tap both want standard output");
-	if (o->resume && !o->out)
+	if (o->ask.resume && !o->ask.out)
 		return command_usage(&command_run,
 				     "--resume goes on with the results of --out DIR");
-	if (o->by_daemon && (o->out || o->nr_sets || o->kernel || o->tap))
+	if (o->by_daemon && (o->ask.out || o->nr_sets || o->kernel || o->ask.tap))
 		return command_usage(&command_run,
 				     "--daemon takes the campaign file as it is, and --json");
 	o->file = o->spec ? o->spec : argv[optind];
@@ -234,230 +203,6 @@ static int add_keys(struct options *o)
 	return 0;
 }
 
-/* The tools that machines share must not be in each other's way, nor run on a poisoned kernel. */
-static int take_machine(const struct options *o, int *lock, struct why *why)
-{
-	unsigned int left;
-
-	if (geteuid() != 0)
-		return command_complain(
-			&(struct why){ "run: root is needed to make namespaces, devices and "
-				       "eBPF programs; try `sudo dadrace run ...`" },
-			EXIT_CANNOT);
-	if (machine_dirty(why) && !o->force)
-		return command_complain(why, EXIT_BUSY);
-	*lock = machine_lock(why);
-	if (*lock < 0)
-		return command_complain(why, EXIT_BUSY);
-	if (undo_replay(stderr, &left, why) < 0 || left)
-		return command_complain(why, EXIT_BUSY);
-	return 0;
-}
-
-static uint32_t list_hooks(const struct probes *probes, const struct probes_ask *ask,
-			   struct results_hook *hooks, uint32_t max)
-{
-	uint32_t nr = 0;
-
-	for (const struct probe_hook *h = probes_hooks(probes); h->probe && nr < max; h++)
-		if (!probes_left_out(ask, h->probe))
-			hooks[nr++] = (struct results_hook){ .probe = h->probe->name,
-							     .tier = h->tier,
-							     .function = h->function,
-							     .note = h->note };
-	return nr;
-}
-
-/* What both ways of running share: where results and people's words go. */
-struct outlets {
-	struct results *results;
-	struct progress *progress;
-};
-
-static int open_outlets(const struct options *o, const struct campaign *campaign,
-			struct outlets *outlets, struct why *why)
-{
-	enum progress_style style = o->tap   ? PROGRESS_TAP :
-				    o->quiet ? PROGRESS_QUIET :
-					       PROGRESS_PEOPLE;
-
-	if ((o->resume ? results_open_again : results_open)(
-		    o->out, campaign, o->json ? stdout : NULL, &outlets->results, why))
-		return command_complain(why, EXIT_CONFIG);
-	if (progress_new(style, o->json ? stderr : stdout, campaign, &outlets->progress)) {
-		results_close(outlets->results);
-		return command_complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
-	}
-	why->text[0] = '\0';
-	snprintf(o->folder, PATH_MAX, "%s", results_folder(outlets->results));
-	return 0;
-}
-
-static int close_outlets(struct outlets *outlets, const struct why *why, int code)
-{
-	progress_free(outlets->progress);
-	results_close(outlets->results);
-	return why->text[0] ? command_complain(why, code) : code;
-}
-
-/* --- on this kernel --- */
-
-static int open_explorer(const struct options *o, const struct campaign *campaign,
-			 struct explorer **explorer, struct why *why)
-{
-	if (explorer_new(campaign, explorer))
-		return why_set(why, ENOMEM, "run: out of memory");
-	if (o->learned && learned_read(o->learned, *explorer, why))
-		return -EINVAL;
-	return explorer_skip_to(*explorer, o->first - 1) ?
-		       why_set(why, ENOMEM, "run: out of memory") :
-		       0;
-}
-
-static int run_here(const struct options *o, const struct campaign *campaign,
-		    const struct probes_ask *asked, struct probes *probes,
-		    const struct run_places *places, struct why *why)
-{
-	struct results_hook hooks[HOOKS_MAX];
-	uint32_t nr_hooks = list_hooks(probes, asked, hooks, HOOKS_MAX);
-	struct machine machine;
-	struct outlets outlets;
-	struct runner_ask ask;
-	struct explorer *explorer = NULL;
-	int err, code = open_outlets(o, campaign, &outlets, why);
-
-	if (code)
-		return code;
-	for (uint32_t i = 0; i < places->nr && nr_hooks < HOOKS_MAX; i++)
-		hooks[nr_hooks++] = places->proposed[i].hook;
-	machine_read(&machine);
-	err = open_explorer(o, campaign, &explorer, why);
-	if (!err)
-		err = results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why);
-	if (err) {
-		explorer_free(explorer);
-		return close_outlets(&outlets, why,
-				     err == -EINVAL ? EXIT_CONFIG : EXIT_INTERNAL);
-	}
-	ask = (struct runner_ask){
-		.campaign = campaign,
-		.probes = probes,
-		.results = outlets.results,
-		.progress = outlets.progress,
-		.explorer = explorer,
-		.first = o->first,
-		.ledgered = o->ledgered,
-		.keep = o->keep,
-	};
-	progress_begin(outlets.progress, outlets.results, hooks, nr_hooks);
-	code = runner_run(&ask, why);
-	explorer_free(explorer);
-	return close_outlets(&outlets, why, code);
-}
-
-static int run_in_guests(const struct options *o, const struct campaign *campaign,
-			 struct why *why)
-{
-	struct image *image;
-	struct outlets outlets = { 0 };
-	struct guests_ask ask;
-	char *plant = NULL;
-	int code;
-
-	if (campaign->device.kind == DEVICE_EXISTING)
-		return command_complain(
-			&(struct why){
-				"run: device.kind existing names devices of this machine, "
-				"which "
-				"a virtual machine does not have; leave out kernel, or the "
-				"kind" },
-			EXIT_CONFIG);
-	if (campaign->modules && access(campaign->modules, R_OK))
-		return command_complain(
-			&(struct why){ "run: the folder that modules names cannot be read" },
-			EXIT_CONFIG);
-	if (!vm_installed())
-		return command_complain(
-			&(struct why){ "run: qemu-system-x86_64 is not installed; the package "
-				       "is qemu-system-x86 (apt-get install qemu-system-x86)" },
-			EXIT_CANNOT);
-	if (image_open(campaign->kernel, campaign->modules, &image, why))
-		return command_complain(why, EXIT_CONFIG);
-	if (plant_make(campaign, image, &plant, why))
-		code = command_complain(why, EXIT_CONFIG);
-	else
-		code = open_outlets(o, campaign, &outlets, why);
-	if (!code) {
-		ask = (struct guests_ask){
-			.campaign = campaign,
-			.image = image,
-			.plant = plant,
-			.results = outlets.results,
-			.progress = outlets.progress,
-		};
-		progress_begin(outlets.progress, outlets.results, NULL, 0);
-		code = guests_run(&ask, why);
-		code = close_outlets(&outlets, why, code);
-	}
-	free(plant);
-	image_free(image);
-	return code;
-}
-
-/* A campaign that is resumed goes on with the places that it began with. */
-static enum exits find_places(const struct options *o, const struct campaign *campaign,
-			      const struct probes_ask *ask, struct run_places *places,
-			      struct why *why)
-{
-	char *line = o->resume ? results_first_line(o->out) : NULL;
-	bool kept = line && !run_places_kept(line, places);
-
-	free(line);
-	return kept ? EXIT_CLEAN : run_places_find(campaign, ask, places, why);
-}
-
-static int run_on_this_kernel(const struct options *o, const struct campaign *asked,
-			      struct why *why)
-{
-	struct campaign resolved = *asked;
-	const struct campaign *campaign = &resolved;
-	struct run_places *places = calloc(1, sizeof(*places));
-	struct probes_ask ask = { .tier = campaign->tier,
-				  .watchpoints = campaign->ledger != LEDGER_OFF };
-	struct probes *probes = NULL;
-	struct order order = { 0 };
-	int lock = -1, code;
-
-	if (!places)
-		return command_complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
-	code = plant_check(campaign, why) ? command_complain(why, EXIT_CONFIG) :
-					    take_machine(o, &lock, why);
-	if (!code && resolved.explore.mode && !resolved.explore.nr_places) {
-		code = find_places(o, asked, &ask, places, why);
-		if (code)
-			code = command_complain(why, code);
-		resolved.explore.places = places->words;
-		resolved.explore.nr_places = places->nr_words;
-	}
-	if (!code && resolved.explore.mode && !resolved.explore.nr_places)
-		code = command_complain(
-			&(struct why){ "explore: this kernel can hook none of the places "
-				       "that are proposed (it has neither fentry nor "
-				       "kprobes, see `dadrace doctor`); run it with "
-				       "--kernel" },
-			EXIT_CANNOT);
-	run_hooks(campaign, &order, &ask);
-	if (!code && probes_open(&ask, &probes, why))
-		code = command_complain(why, EXIT_CANNOT);
-	if (!code)
-		code = run_here(o, campaign, &ask, probes, places, why);
-	probes_close(probes);
-	free(places);
-	if (lock >= 0)
-		close(lock);
-	return code;
-}
-
 static int run_by_daemon(const struct options *o)
 {
 	struct ctl *ctl = ctl_open(SERVICE_SOCKET);
@@ -466,98 +211,11 @@ static int run_by_daemon(const struct options *o)
 
 	if (id) {
 		fprintf(stderr, "Submitted as %s\n", id);
-		code = ctl_follow(ctl, id, o->json);
+		code = ctl_follow(ctl, id, o->ask.json);
 	}
 	free(id);
 	ctl_close(ctl);
 	return code;
-}
-
-bool run_has_failed(int code)
-{
-	return code >= EXIT_CANNOT && code != EXIT_RESIDUE;
-}
-
-/* Leaves findings/NUMBER.txt beside the results. Without them the results are no worse. */
-static void leave_reports(const struct options *o)
-{
-	struct past *past = NULL;
-	struct why why;
-
-	if (past_open(o->folder, &past, &why) || report_all(past, &why))
-		command_complain(&why, 0);
-	else if (!o->quiet && !o->tap && past_summary(past)->nr_findings)
-		fprintf(o->json ? stderr : stdout, "Report, ready to mail: %s/findings/1.txt\n",
-			o->folder);
-	past_close(past);
-}
-
-static int run_loaded(const struct options *o, const struct campaign *campaign, struct why *why)
-{
-	int code;
-
-	if (bringup_check(campaign, why))
-		return command_complain(why, EXIT_CONFIG);
-	code = campaign->kernel ? run_in_guests(o, campaign, why) :
-				  run_on_this_kernel(o, campaign, why);
-	if (o->folder[0] && !run_has_failed(code))
-		leave_reports(o);
-	return code;
-}
-
-int run_campaign(const struct run_ask *ask, char folder[PATH_MAX])
-{
-	const struct options options = {
-		.out = ask->out,
-		.first = 1,
-		.json = ask->json,
-		.quiet = ask->quiet,
-		.force = ask->force,
-		.folder = folder,
-	};
-	struct why why;
-
-	folder[0] = '\0';
-	return run_loaded(&options, ask->campaign, &why);
-}
-
-char *run_set_text(const char *key, const char *text)
-{
-	json_auto_t *quoted = text ? json_string(text) : json_null();
-	char *value = quoted ? json_dumps(quoted, JSON_ENCODE_ANY) : NULL, *set = NULL;
-
-	if (value && asprintf(&set, "%s=%s", key, value) < 0)
-		set = NULL;
-	free(value);
-	return set;
-}
-
-int run_load(const struct run_source *source, struct campaign **campaign, struct why *why)
-{
-	char *kernel = run_set_text("kernel", source->kernel);
-	char *modules = run_set_text("modules", source->modules);
-	const char *sets[2 + RUN_SETS_MAX] = { kernel, modules };
-	size_t nr = 2 + source->nr_sets;
-	int err;
-
-	memcpy(sets + 2, source->sets, source->nr_sets * sizeof(sets[0]));
-	if (!kernel || !modules)
-		err = why_set(why, ENOMEM, "run: out of memory");
-	else if (source->text)
-		err = campaign_load_text(source->name, source->text, strlen(source->text), sets,
-					 nr, campaign, why);
-	else
-		err = campaign_load(source->name, sets, nr, campaign, why);
-	free(kernel);
-	free(modules);
-	return err;
-}
-
-const char *run_kernel(const char *option, const struct past *past)
-{
-	if (option)
-		return strcmp(option, "here") ? option : NULL;
-	return past ? past_kernel(past) : NULL;
 }
 
 /* A spec is run once when nobody says how often: what a campaign would do is no default for it. */
@@ -580,8 +238,8 @@ static int load(struct options *o, struct campaign **campaign, struct why *why)
 
 static int run(int argc, char **argv)
 {
-	char folder[PATH_MAX] = "";
-	struct options options = { .first = 1, .folder = folder };
+	struct options options = { 0 };
+	char folder[PATH_MAX];
 	struct campaign *campaign = NULL;
 	struct why why;
 	int code = read_options(argc, argv, &options);
@@ -602,8 +260,10 @@ static int run(int argc, char **argv)
 		code = command_complain(&why, EXIT_CONFIG);
 	else if (options.dump_config)
 		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
-	else
-		code = run_loaded(&options, campaign, &why);
+	else {
+		options.ask.campaign = campaign;
+		code = run_campaign(&options.ask, folder);
+	}
 	campaign_free(campaign);
 	return code;
 }

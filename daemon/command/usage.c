@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/exits.h"
 #include "command/command.h"
@@ -30,4 +32,13 @@ int command_usage(const struct command *command, const char *format, ...)
 	va_end(ap);
 	fprintf(stderr, "; see `dadrace %s --help`\n", command->name);
 	return EXIT_USAGE;
+}
+
+bool read_number(const char *text, uint32_t *number)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	*number = (uint32_t)value;
+	return text[0] >= '0' && text[0] <= '9' && !*end && value && value <= UINT32_MAX;
 }

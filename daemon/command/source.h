@@ -1,33 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_COMMAND_RUN_H
-#define DADRACE_COMMAND_RUN_H
+#ifndef DADRACE_COMMAND_SOURCE_H
+#define DADRACE_COMMAND_SOURCE_H
 
-#include <limits.h>
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "parse/campaign.h"
 #include "results/reader.h"
 
-/*
- * A campaign run as `dadrace run` does it, here or (with its key `kernel`) in guests, for the commands
- * that make campaigns: replay and verify.
- */
-struct run_ask {
-	const struct campaign *campaign;
-	const char *out; /* folder of the results; NULL: results/NAME-TIME */
-	bool json, quiet, force;
-};
-
-/*
- * Returns the exit code of the run, after its sentences. `folder` is that of the results, "" when it
- * did not come so far.
- */
-int run_campaign(const struct run_ask *ask, char folder[PATH_MAX]);
-
-/* Whether such an exit code says that the run could not be made, instead of what it found. */
-bool run_has_failed(int code);
-
-/* What such a command runs. */
+/* What replay, verify and minimise run: a spec or a campaign, on a kernel of their choice. */
 struct run_source {
 	const char *text;	 /* a spec, or the campaign of results */
 	const char *name;	 /* of the text, in sentences; without one: the file */
@@ -44,8 +24,5 @@ char *run_set_text(const char *key, const char *text);
 
 /* The kernel that --kernel asks for: NULL for "here", and that of the past when it was not given. */
 const char *run_kernel(const char *option, const struct past *past);
-
-/* "NUMBER" of an option, 1 or more. */
-bool read_number(const char *text, uint32_t *number);
 
 #endif

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/source.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *run_set_text(const char *key, const char *text)
+{
+	json_auto_t *quoted = text ? json_string(text) : json_null();
+	char *value = quoted ? json_dumps(quoted, JSON_ENCODE_ANY) : NULL, *set = NULL;
+
+	if (value && asprintf(&set, "%s=%s", key, value) < 0)
+		set = NULL;
+	free(value);
+	return set;
+}
+
+int run_load(const struct run_source *source, struct campaign **campaign, struct why *why)
+{
+	char *kernel = run_set_text("kernel", source->kernel);
+	char *modules = run_set_text("modules", source->modules);
+	const char *sets[2 + RUN_SETS_MAX] = { kernel, modules };
+	size_t nr = 2 + source->nr_sets;
+	int err;
+
+	memcpy(sets + 2, source->sets, source->nr_sets * sizeof(sets[0]));
+	if (!kernel || !modules)
+		err = why_set(why, ENOMEM, "run: out of memory");
+	else if (source->text)
+		err = campaign_load_text(source->name, source->text, strlen(source->text), sets,
+					 nr, campaign, why);
+	else
+		err = campaign_load(source->name, sets, nr, campaign, why);
+	free(kernel);
+	free(modules);
+	return err;
+}
+
+const char *run_kernel(const char *option, const struct past *past)
+{
+	if (option)
+		return strcmp(option, "here") ? option : NULL;
+	return past ? past_kernel(past) : NULL;
+}
