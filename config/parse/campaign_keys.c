@@ -330,7 +330,7 @@ static const struct field vm_rows[] = {
 		 "kernel cannot delete namespaces any more" },
 	{ "plant", FIELD_TEXT, IN(vm, const char *, plant), .nullable = true,
 	  .doc = "Name of a bug that is planted in the guest's kernel before the campaign "
-		 "begins, by a module (tests/vm/kmod); to show that it is found" },
+		 "begins, by a module (daemon/guest/plants); to show that it is found" },
 	{ "plant_module", FIELD_TEXT, IN(vm, const char *, plant_module), .nullable = true,
 	  .doc = "That module, built for the kernel; without it, it is built when it is "
 		 "needed, with the kernel's headers from apt" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For tests/vm/kmod/build, which makes a module for a kernel that is not installed. Not for people.
+ * For daemon/guest/plants/build, which makes a module for a kernel that is not installed. Not for people.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -293,7 +293,7 @@ const struct command command_run = {
 		"it is found\n"
 		"  --plant-module FILE\n"
 		"                    the module to do it with; default: built from "
-		"tests/vm/kmod\n"
+		"daemon/guest/plants\n"
 		"  --first N         begins with trial N of the plan\n"
 		"  --learned FILE    what an explorer knows of the trials before that one\n"
 		"  --resume          goes on with the unfinished results in --out DIR\n"

@@ -10,7 +10,7 @@
  * A planted bug: a kernel module that puts a known fault into the guest's kernel, so that it can be
  * shown that the fault is found. Never loaded into the kernel that runs here.
  *
- *   vm.plant_module, or tests/vm/kmod/build for that kernel ──> dadrace_plant.ko ──> initramfs
+ *   vm.plant_module, or daemon/guest/plants/build for that kernel ──> dadrace_plant.ko ──> initramfs
  *   in the guest: loaded with bug=NAME before the campaign begins
  *
  * The module lists its bugs as "bug=NAME: sentence" in its .modinfo section.

@@ -3,7 +3,7 @@
 #
 # Planted bugs must be found, innocent ones never: test_plants.sh DADRACE SOURCE [KERNEL [BUG...]]
 #
-# Each bug of tests/vm/kmod is planted in the kernel and looked for until it is found, in at most
+# Each bug of daemon/guest/plants is planted in the kernel and looked for until it is found, in at most
 # 20 trials (under a minute in the guest); each innocent one is watched for INNOCENT_TRIALS trials. "seed" is the
 # seed's campaign as it is, with its bug and without; "deletion" is its bug with a thread I that deletes the device.
 # Ends with the table. Without a BUG it is all of them.
@@ -176,7 +176,7 @@ deletion() {
 	PYTHON
 }
 
-if ! module=$(DADRACE=$dadrace "$source/tests/vm/kmod/build" "$kernel" 2>"$results/build.err"); then
+if ! module=$(DADRACE=$dadrace "$source/daemon/guest/plants/build" "$kernel" 2>"$results/build.err"); then
 	is_missing build && finish
 	fail build "no module for $kernel: $(cat "$results/build.err")"
 	exit 1
