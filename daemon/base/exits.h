@@ -15,4 +15,14 @@ enum exits {
 	EXIT_CONFIG = 78,
 };
 
+/* A code and what it says. Without a final full stop, as every `doc`. */
+struct exit_row {
+	int code;
+	const char *name; /* NULL where a command tells what one of these means for it */
+	const char *doc;  /* NULL ends the rows */
+};
+
+/* All of them, in ascending order. */
+extern const struct exit_row exit_rows[];
+
 #endif
