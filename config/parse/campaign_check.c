@@ -159,7 +159,7 @@ static int check_device_name(const struct load *load, const struct campaign *cam
 	int kind = key_find("device.kind");
 
 	if (campaign->device.kind == DEVICE_EXISTING && !name)
-		return complain_key(load, kind, "existing needs %s", campaign_keys[id].path);
+		return complain_key(load, kind, "existing needs %s", load->keys->list[id].path);
 	if (campaign->device.kind != DEVICE_EXISTING && name)
 		return complain_key(
 			load, culprit(load, id, kind),

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <cyaml/cyaml.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <threads.h>
 
 #include "parse/campaign_parts.h"
@@ -433,182 +430,26 @@ const struct fields campaign_fields = {
 	.size = sizeof(struct campaign),
 };
 
-#define NAMES_MAX 128
+static struct keys keys;
 
-struct key campaign_keys[KEYS_MAX];
-int nr_campaign_keys;
-
-static struct {
-	cyaml_schema_field_t fields[2 * KEYS_MAX]; /* a row each, and an end for each mapping */
-	uint32_t nr_fields;
-	cyaml_schema_value_t entries[KEYS_MAX];
-	uint32_t nr_entries;
-	cyaml_strval_t names[NAMES_MAX];
-	uint32_t nr_names;
-	cyaml_schema_value_t root;
-} schema;
-
-static const struct field root_row = {
-	.name = "campaign",
-	.type = FIELD_OBJECT,
-	.sub = &campaign_fields,
-};
-
-/*
- * Mistakes in the table fail in the first test that loads anything: a table that has outgrown
- * its room, and a number without a range, which every key of the campaign has to declare.
- */
-static void room_for(uint32_t more, uint32_t used, uint32_t room)
+static void keys_make(void)
 {
-	if (used + more > room)
-		abort();
+	keys_lay(&keys, &campaign_fields);
 }
 
-static void range_for(const struct field *row)
-{
-	bool is_number =
-		row->type == FIELD_U32 || row->type == FIELD_U64 || row->type == FIELD_I64;
-
-	if (is_number && row->min >= row->max)
-		abort();
-}
-
-static void key_add(const struct field *row, int parent)
-{
-	struct key key = { .row = row, .parent = parent };
-	int id = nr_campaign_keys++;
-
-	room_for(1, (uint32_t)id, KEYS_MAX);
-	range_for(row);
-	if (id != ROOT)
-		snprintf(key.path, sizeof(key.path), "%s%s%s", campaign_keys[parent].path,
-			 parent == ROOT ? "" : ".", row->name);
-	campaign_keys[id] = key;
-	if (row->type == FIELD_OBJECT)
-		for (const struct field *sub = row->sub->rows; sub->name; sub++)
-			key_add(sub, id);
-}
-
-static void value_names(cyaml_schema_value_t *value, const struct field *row)
-{
-	cyaml_strval_t *names = &schema.names[schema.nr_names];
-
-	room_for(row->nr_names, schema.nr_names, NAMES_MAX);
-	schema.nr_names += row->nr_names;
-	for (uint32_t i = 0; i < row->nr_names; i++)
-		names[i] = (cyaml_strval_t){ .str = row->names[i], .val = i };
-	value->enumeration.strings = names;
-	value->enumeration.count = row->nr_names;
-}
-
-static const cyaml_schema_field_t *value_rows(const struct fields *table);
-
-static cyaml_schema_value_t value_of(const struct field *row)
-{
-	cyaml_schema_value_t value = {
-		.flags = CYAML_FLAG_OPTIONAL,
-		.data_size = (uint32_t)field_size(row),
-	};
-
-	switch (row->type) {
-	case FIELD_BOOL: value.type = CYAML_BOOL; break;
-	case FIELD_ENUM:
-		value.type = CYAML_ENUM;
-		value.flags |= CYAML_FLAG_STRICT;
-		value_names(&value, row);
-		break;
-	case FIELD_U32:
-	case FIELD_U64: value.type = CYAML_UINT; break;
-	case FIELD_I64: value.type = CYAML_INT; break;
-	case FIELD_TEXT:
-		value.type = CYAML_STRING;
-		/* Quoted, so that a text such as ~ or 5 is dumped as what it is. */
-		value.flags |= CYAML_FLAG_POINTER | CYAML_FLAG_SCALAR_QUOTE_DOUBLE;
-		value.data_size = sizeof(char);
-		value.string.max = CYAML_UNLIMITED;
-		break;
-	case FIELD_OBJECT:
-		value.type = CYAML_MAPPING;
-		value.flags |= CYAML_FLAG_BLOCK;
-		value.mapping.fields = value_rows(row->sub);
-		break;
-	case FIELD_REAL:
-	case FIELD_TYPES: break;
-	}
-	return value;
-}
-
-/* A list's elements are described apart from the list. */
-static cyaml_schema_value_t list_of(const struct field *row)
-{
-	cyaml_schema_value_t *entry = &schema.entries[schema.nr_entries];
-
-	room_for(1, schema.nr_entries++, KEYS_MAX);
-	*entry = value_of(row);
-	entry->flags &= ~(unsigned int)CYAML_FLAG_OPTIONAL;
-	return (cyaml_schema_value_t){
-		.type = CYAML_SEQUENCE,
-		.flags = CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER | CYAML_FLAG_FLOW,
-		.data_size = (uint32_t)field_size(row),
-		.sequence = { .entry = entry, .max = CYAML_UNLIMITED },
-	};
-}
-
-static const cyaml_schema_field_t *value_rows(const struct fields *table)
-{
-	cyaml_schema_field_t *fields = &schema.fields[schema.nr_fields];
-	uint32_t nr = 0;
-
-	while (table->rows[nr].name)
-		nr++;
-	/* One more stays zero: the end. */
-	room_for(nr + 1, schema.nr_fields, 2 * KEYS_MAX);
-	schema.nr_fields += nr + 1;
-	for (uint32_t i = 0; i < nr; i++) {
-		const struct field *row = &table->rows[i];
-
-		fields[i] = (cyaml_schema_field_t){
-			.key = row->name,
-			.data_offset = (uint32_t)row->offset,
-			.count_offset = (uint32_t)row->count_offset,
-			.count_size = row->list ? sizeof(uint32_t) : 0,
-			.value = row->list ? list_of(row) : value_of(row),
-		};
-	}
-	return fields;
-}
-
-static void schema_make(void)
-{
-	key_add(&root_row, ROOT);
-	schema.root = value_of(&root_row);
-	schema.root.flags |= CYAML_FLAG_POINTER;
-}
-
-const cyaml_schema_value_t *campaign_schema(void)
+const struct keys *campaign_keys(void)
 {
 	static once_flag made = ONCE_FLAG_INIT;
 
-	call_once(&made, schema_make);
-	return &schema.root;
-}
-
-int key_child(int parent, const char *name, size_t length)
-{
-	for (int id = ROOT + 1; id < nr_campaign_keys; id++) {
-		const struct key *key = &campaign_keys[id];
-
-		if (key->parent == parent && strlen(key->row->name) == length &&
-		    !memcmp(key->row->name, name, length))
-			return id;
-	}
-	return -1;
+	call_once(&made, keys_make);
+	return &keys;
 }
 
 int key_find(const char *path)
 {
-	for (int id = ROOT + 1; id < nr_campaign_keys; id++)
-		if (!strcmp(campaign_keys[id].path, path))
-			return id;
-	abort();
+	int id = key_at(campaign_keys(), path);
+
+	if (id < 0)
+		abort();
+	return id;
 }

@@ -37,7 +37,7 @@ extern const char *const ledger_use_names[];
  *
  * Every key stands once, in campaign_fields (campaign_keys.c): name, type, default, range,
  * sentence. From that table come the libcyaml schema, `--help-config`, `--dump-config` and the
- * JSON in the results. libcyaml is included by campaign*.c only (campaign_parts.h).
+ * JSON in the results. libcyaml is included by campaign_cyaml.c only.
  */
 struct campaign {
 	uint32_t spec; /* 1: pinned to one trial (campaign_spec.h) */

@@ -69,10 +69,10 @@ dadraced_says --check-config --config dadraced.yaml
 truth "a configuration" says 0 'nothing is wrong' says
 configure "keep_day: 3"
 dadraced_says --check-config --config dadraced.yaml
-truth "an unknown key" says 78 'keep_day' says
+truth "an unknown key" says 78 'dadraced.yaml:[0-9]*:1: keep_day: unknown key; did you mean keep_days?' says
 configure "queue_max: 0"
 dadraced_says --check-config --config dadraced.yaml
-truth "a value out of range" says 78 'queue_max: 0 is out of range' says
+truth "a value out of range" says 78 'queue_max: found 0; allowed: whole numbers from 1 to 10000' says
 configure
 sed -i 's/^http: .*/http: 0.0.0.0:9161/' dadraced.yaml
 dadraced_says --config dadraced.yaml

@@ -127,12 +127,23 @@ static const struct bad {
 } bad[] = {
 	/* keys */
 	{ "window:\n  site: flags\n  hold_ms: 5\n", { NULL },
-	  "bad.yaml:3:3: window.hold_ms: unknown key; allowed here: site, method, "
-	  "hold_us, hold_range" },
+	  "bad.yaml:3:3: window.hold_ms: unknown key; did you mean hold_us? Allowed here: site, method, hold_us, hold_range" },
 	{ "lanes: 2\nwindow: {site: flags, hold_range: {max: 5}}\n", { NULL },
 	  "bad.yaml:2:36: window.hold_range.max: unknown key; allowed here: min_us, max_us" },
 	{ "lane: 4\n", { NULL },
-	  "bad.yaml:1:1: lane: unknown key; allowed here: " ROOT_KEYS },
+	  "bad.yaml:1:1: lane: unknown key; did you mean lanes? Allowed here: " ROOT_KEYS },
+	{ "Lanes: 4\n", { NULL },
+	  "bad.yaml:1:1: Lanes: unknown key; did you mean lanes? Allowed here: " ROOT_KEYS },
+	{ "name: a\nhold_us: [5]\n", { NULL },
+	  "bad.yaml:2:1: hold_us: unknown key; did you mean window.hold_us? Allowed here: " ROOT_KEYS },
+	{ "offset_us: 5\n", { NULL },
+	  "bad.yaml:1:1: offset_us: unknown key; allowed here: " ROOT_KEYS },
+	{ "echo: {tier: auto}\n", { NULL },
+	  "bad.yaml:1:8: echo.tier: unknown key; did you mean tier? Allowed here: directions, targets, source, message, "
+	  "count, offset_us, spacing_us, payload_bytes, hop_limit" },
+	{ "window.hold_range.max_us: 5\n", { NULL },
+	  "bad.yaml:1:1: window.hold_range.max_us: dots join keys in --set only; in a file, write max_us: below "
+	  "window.hold_range:" },
 	{ "<<: {lanes: 3}\n", { NULL },
 	  "bad.yaml:1:1: <<: unknown key; allowed here: " ROOT_KEYS },
 	{ "lanes: 4\nseed: 5\nlanes: 5\n", { NULL },
@@ -200,14 +211,14 @@ static const struct bad {
 	{ "lanes: [4]\n", { NULL },
 	  "bad.yaml:1:8: lanes: found a list; allowed: whole numbers from 1 to 64" },
 	{ "tier: kretprobe\n", { NULL },
-	  "bad.yaml:1:7: tier: found kretprobe; allowed: auto, kprobe, fentry, tracepoint" },
+	  "bad.yaml:1:7: tier: found kretprobe; did you mean kprobe? Allowed: auto, kprobe, fentry, tracepoint" },
 	{ "tier: 1\n", { NULL },
 	  "bad.yaml:1:7: tier: found 1; allowed: auto, kprobe, fentry, tracepoint" },
 	{ "arms: race\n", { NULL },
 	  "bad.yaml:1:7: arms: found race; allowed: a list, in brackets, of control, "
 	  "hold, echo, race" },
 	{ "arms:\n  - race\n  - rase\n", { NULL },
-	  "bad.yaml:3:5: arms: found rase; allowed in this list: control, hold, echo, race" },
+	  "bad.yaml:3:5: arms: found rase; did you mean race? Allowed in this list: control, hold, echo, race" },
 	{ "arms: [race, hold,\n   race]\n", { NULL },
 	  "bad.yaml:2:4: arms: race is listed twice" },
 	{ "arms: []\n", { NULL },
@@ -324,9 +335,9 @@ static const struct bad {
 	  "bad.yaml:2:3: echo.count: neither echoes nor DAD answers would be sent; "
 	  "give echo.count or dad.answer" },
 	{ "dad:\n  answers: [na]\n", { NULL },
-	  "bad.yaml:2:3: dad.answers: unknown key; allowed here: answer, at, offset_us, times" },
+	  "bad.yaml:2:3: dad.answers: unknown key; did you mean answer? Allowed here: answer, at, offset_us, times" },
 	{ "dad: {answer: [na, ra]}\n", { NULL },
-	  "bad.yaml:1:20: dad.answer: found ra; allowed in this list: none, ns, na, loopback" },
+	  "bad.yaml:1:20: dad.answer: found ra; did you mean na? Allowed in this list: none, ns, na, loopback" },
 	{ "device: {kind: dummy}\necho: {directions: [outbound]}\ndad:\n  answer: [none, na]\n",
 	  { NULL },
 	  "bad.yaml:4:3: dad.answer: DAD is answered by a peer, and a dummy device has none; "
@@ -389,11 +400,10 @@ static const struct bad {
 	  "smaller than above_ppm" },
 	{ "stop: {decided: [rate, rate]}\n", { NULL },
 	  "bad.yaml:1:24: stop.decided: rate is listed twice" },
-	{ "", { "lane=4" }, "--set lane=4: lane: unknown key; allowed here: " ROOT_KEYS },
+	{ "", { "lane=4" }, "--set lane=4: lane: unknown key; did you mean lanes? Allowed here: " ROOT_KEYS },
 	{ "", { "=4" }, "--set =4: not a key=value, such as window.hold_us=[5000]" },
 	{ "", { "window.hold_ms=4" },
-	  "--set window.hold_ms=4: window.hold_ms: unknown key; "
-	  "allowed here: site, method, hold_us, hold_range" },
+	  "--set window.hold_ms=4: window.hold_ms: unknown key; did you mean hold_us? Allowed here: site, method, hold_us, hold_range" },
 	{ "", { "window.hold_us.x=4" },
 	  "--set window.hold_us.x=4: window.hold_us: has no keys below it" },
 	{ "", { "lanes=" },
@@ -582,7 +592,7 @@ static void test_files(void **state)
 	assert_int_equal(ftruncate(fd, (1 << 20) + 1), 0);
 	assert_int_equal(campaign_load(path, NULL, 0, &campaign, &why), -EINVAL);
 	snprintf(expected, sizeof(expected),
-		 "%s: longer than 1048576 bytes; is this a campaign file?", path);
+		 "%s: longer than 1048576 bytes; is this the right file?", path);
 	assert_string_equal(why.text, expected);
 	close(fd);
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "parse/campaign_parts.h"
+#include "base/nearest.h"
+#include "parse/load.h"
 
 void text_add(char *text, size_t size, const char *fmt, ...)
 {
@@ -29,19 +30,19 @@ struct shown show(const char *text)
 	return shown;
 }
 
-struct allowed allowed_keys(int parent)
+struct allowed allowed_keys(const struct keys *keys, int parent)
 {
 	struct allowed allowed = { "" };
 
-	for (int id = ROOT + 1; id < nr_campaign_keys; id++)
-		if (campaign_keys[id].parent == parent)
-			allowed_add(&allowed, campaign_keys[id].row->name);
+	for (int id = ROOT + 1; id < keys->nr; id++)
+		if (keys->list[id].parent == parent)
+			allowed_add(&allowed, keys->list[id].row->name);
 	return allowed;
 }
 
-struct allowed allowed_values(int id)
+struct allowed allowed_values(const struct keys *keys, int id)
 {
-	const struct field *row = campaign_keys[id].row;
+	const struct field *row = keys->list[id].row;
 	struct allowed allowed = { "" };
 
 	switch (row->type) {
@@ -57,17 +58,62 @@ struct allowed allowed_values(int id)
 			 "whole numbers from %" PRId64 " to %" PRId64, row->min, row->max);
 		break;
 	case FIELD_TEXT: allowed_add(&allowed, "text"); break;
-	case FIELD_OBJECT: return allowed_keys(id);
+	case FIELD_OBJECT: return allowed_keys(keys, id);
 	case FIELD_REAL:
 	case FIELD_TYPES: break;
 	}
 	return allowed;
 }
 
+struct allowed allowed_instead(const char *meant, const char *where, struct allowed what)
+{
+	struct allowed allowed = { "" };
+
+	text_add(allowed.text, sizeof(allowed.text),
+		 meant ? "did you mean %s? Allowed" : "%sallowed", meant ? meant : "");
+	text_add(allowed.text, sizeof(allowed.text), "%s: %s", where, what.text);
+	return allowed;
+}
+
+/* The only key of this name, wherever it stands: a key that was put at the wrong place. */
+static const char *only_path(const struct keys *keys, const char *name)
+{
+	const char *path = NULL;
+
+	for (int id = ROOT + 1; id < keys->nr; id++) {
+		if (strcmp(keys->list[id].row->name, name) != 0)
+			continue;
+		if (path)
+			return NULL;
+		path = keys->list[id].path;
+	}
+	return path;
+}
+
+const char *meant_key(const struct keys *keys, int parent, const char *name)
+{
+	struct nearest nearest = { .typed = name };
+	const char *path = only_path(keys, name);
+
+	for (int id = ROOT + 1; !path && id < keys->nr; id++)
+		if (keys->list[id].parent == parent)
+			nearest_offer(&nearest, keys->list[id].row->name);
+	return path ? path : nearest.best;
+}
+
+const char *meant_value(const struct field *row, const char *word)
+{
+	struct nearest nearest = { .typed = word };
+
+	for (uint32_t i = 0; i < row->nr_names; i++)
+		nearest_offer(&nearest, row->names[i]);
+	return nearest.best;
+}
+
 int complain(const struct load *load, int layer, size_t line, size_t column, int key,
 	     const char *fmt, ...)
 {
-	char where[512], text[512];
+	char where[512], text[640];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -80,7 +126,7 @@ int complain(const struct load *load, int layer, size_t line, size_t column, int
 		snprintf(where, sizeof(where), "%.256s:%zu:%zu: ", load->name, line, column);
 	else
 		snprintf(where, sizeof(where), "%.256s: ", load->name);
-	return why_set(load->why, EINVAL, "%s%s%s%s", where, campaign_keys[key].path,
+	return why_set(load->why, EINVAL, "%s%s%s%s", where, load->keys->list[key].path,
 		       key == ROOT ? "" : ": ", text);
 }
 

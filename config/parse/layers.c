@@ -5,7 +5,7 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "parse/campaign_parts.h"
+#include "parse/load.h"
 
 /* One layer being read. */
 struct reader {
@@ -32,6 +32,12 @@ void given_drop(struct given *given)
 	given->nr_words = 0;
 }
 
+void load_drop(struct load *load)
+{
+	for (int id = 0; id < load->keys->nr; id++)
+		given_drop(&load->given[id]);
+}
+
 static int given_word(struct given *given, const char *word)
 {
 	char **words = realloc(given->words, (given->nr_words + 1) * sizeof(*words));
@@ -43,16 +49,30 @@ static int given_word(struct given *given, const char *word)
 	return words[given->nr_words++] ? 0 : -ENOMEM;
 }
 
+static const struct key *key_of(const struct load *load, int id)
+{
+	return &load->keys->list[id];
+}
+
 static int complain_unknown(const struct load *load, int layer, size_t line, size_t column,
 			    int parent, const char *name)
 {
-	const char *path = campaign_keys[parent].path;
+	const struct keys *keys = load->keys;
+	const char *path = key_of(load, parent)->path, *dot = parent == ROOT ? "" : ".";
+	int dotted = parent == ROOT ? key_at(keys, name) : -1;
 
-	if (campaign_keys[parent].row->type != FIELD_OBJECT)
+	if (key_of(load, parent)->row->type != FIELD_OBJECT)
 		return complain(load, layer, line, column, parent, "has no keys below it");
-	return complain(load, layer, line, column, ROOT,
-			"%s%s%s: unknown key; allowed here: %s", path,
-			parent == ROOT ? "" : ".", show(name).text, allowed_keys(parent).text);
+	if (dotted >= 0)
+		return complain(load, layer, line, column, dotted,
+				"dots join keys in --set only; in a file, write %s: below %s:",
+				key_of(load, dotted)->row->name,
+				key_of(load, key_of(load, dotted)->parent)->path);
+	return complain(load, layer, line, column, ROOT, "%s%s%s: unknown key; %s", path, dot,
+			show(name).text,
+			allowed_instead(meant_key(keys, parent, name), " here",
+					allowed_keys(keys, parent))
+				.text);
 }
 
 /* libyaml names the byte, but not the line, of what is no UTF-8. */
@@ -177,18 +197,33 @@ static int refuse_extras(const struct reader *reader, const yaml_event_t *event,
 		     0;
 }
 
+static struct allowed values(const struct reader *reader, int id)
+{
+	return allowed_values(reader->load->keys, id);
+}
+
+static int complain_value(const struct reader *reader, int id, const yaml_event_t *event)
+{
+	const struct field *row = key_of(reader->load, id)->row;
+	const char *word =
+		event->type == YAML_SCALAR_EVENT ? (const char *)event->data.scalar.value : "";
+
+	return complain_at(reader, event, id, "found %s; %s", found(event).text,
+			   allowed_instead(meant_value(row, word),
+					   row->list ? " in this list" : "", values(reader, id))
+				   .text);
+}
+
 static int read_word(struct reader *reader, int id, const yaml_event_t *event)
 {
 	struct given *given = &reader->load->given[id];
-	const struct field *row = campaign_keys[id].row;
+	const struct field *row = key_of(reader->load, id)->row;
 	int err = refuse_extras(reader, event, id);
 
 	if (err)
 		return err;
 	if (event->type != YAML_SCALAR_EVENT || !is_value(row, event))
-		return complain_at(reader, event, id, "found %s; allowed%s: %s",
-				   found(event).text, row->list ? " in this list" : "",
-				   allowed_values(id).text);
+		return complain_value(reader, id, event);
 	for (uint32_t i = 0; row->type == FIELD_ENUM && i < given->nr_words; i++)
 		if (!strcmp(given->words[i], (const char *)event->data.scalar.value))
 			return complain_at(reader, event, id, "%s is listed twice",
@@ -200,7 +235,7 @@ static int read_word(struct reader *reader, int id, const yaml_event_t *event)
 
 static int read_list(struct reader *reader, int id, const yaml_event_t *start)
 {
-	const struct field *row = campaign_keys[id].row;
+	const struct field *row = key_of(reader->load, id)->row;
 	int err = refuse_extras(reader, start, id);
 
 	if (err)
@@ -208,7 +243,7 @@ static int read_list(struct reader *reader, int id, const yaml_event_t *start)
 	if (start->type != YAML_SEQUENCE_START_EVENT)
 		return complain_at(reader, start, id,
 				   "found %s; allowed: a list, in brackets, of %s",
-				   found(start).text, allowed_values(id).text);
+				   found(start).text, values(reader, id).text);
 	for (;;) {
 		event_auto event = { 0 };
 
@@ -224,7 +259,7 @@ static int read_list(struct reader *reader, int id, const yaml_event_t *start)
 	if (!reader->load->given[id].nr_words && strcmp(row->fallback, "[]") != 0)
 		return complain_at(reader, start, id,
 				   "found an empty list; allowed: a list of at least one of %s",
-				   allowed_values(id).text);
+				   values(reader, id).text);
 	return 0;
 }
 
@@ -242,8 +277,8 @@ static int read_key(struct reader *reader, int parent, const yaml_event_t *event
 	if (event->type != YAML_SCALAR_EVENT)
 		return complain_at(reader, event, parent,
 				   "found %s for a key; allowed here: %s", found(event).text,
-				   allowed_keys(parent).text);
-	id = key_child(parent, (const char *)event->data.scalar.value,
+				   allowed_keys(reader->load->keys, parent).text);
+	id = key_child(load->keys, parent, (const char *)event->data.scalar.value,
 		       event->data.scalar.length);
 	if (id < 0)
 		return complain_unknown(load, reader->layer, event->start_mark.line + 1,
@@ -267,9 +302,9 @@ static int read_mapping(struct reader *reader, int id, const yaml_event_t *start
 	if (err)
 		return err;
 	if (start->type != YAML_MAPPING_START_EVENT)
-		return complain_at(reader, start, id,
-				   "found %s; allowed: a mapping with the keys %s",
-				   found(start).text, allowed_keys(id).text);
+		return complain_at(
+			reader, start, id, "found %s; allowed: a mapping with the keys %s",
+			found(start).text, allowed_keys(reader->load->keys, id).text);
 	for (;;) {
 		event_auto event = { 0 };
 
@@ -284,7 +319,7 @@ static int read_mapping(struct reader *reader, int id, const yaml_event_t *start
 
 static int read_value(struct reader *reader, int id, const yaml_event_t *event)
 {
-	const struct field *row = campaign_keys[id].row;
+	const struct field *row = key_of(reader->load, id)->row;
 
 	if (row->type == FIELD_OBJECT)
 		return read_mapping(reader, id, event);
@@ -309,7 +344,7 @@ static int read_document(struct reader *reader, int id)
 		if (id == ROOT)
 			return 0;
 		return complain_at(reader, &document, id, "found nothing; allowed: %s",
-				   allowed_values(id).text);
+				   values(reader, id).text);
 	}
 	err = next_event(reader, &value);
 	if (err)
@@ -348,11 +383,20 @@ int read_layer(struct load *load, int layer, int id, const char *text, size_t le
 
 int read_fallback(struct load *load, int id)
 {
-	const char *fallback = campaign_keys[id].row->fallback;
+	const char *fallback = key_of(load, id)->row->fallback;
 
 	given_drop(&load->given[id]);
 	load->given[id].layer = LAYER_FALLBACK;
 	return fallback ? read_layer(load, LAYER_FALLBACK, id, fallback, strlen(fallback)) : 0;
+}
+
+int read_fallbacks(struct load *load)
+{
+	int err = 0;
+
+	for (int id = ROOT + 1; !err && id < load->keys->nr; id++)
+		err = read_fallback(load, id);
+	return err;
 }
 
 int read_set(struct load *load, int layer)
@@ -367,7 +411,7 @@ int read_set(struct load *load, int layer)
 				"not a key=value, such as window.hold_us=[5000]");
 	for (;;) {
 		size_t length = strcspn(name, ".=");
-		int child = key_child(id, name, length);
+		int child = key_child(load->keys, id, name, length);
 
 		if (child < 0) {
 			struct shown word = { "" };

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse/text.h"
+
+#define TEXT_MAX (1u << 20)
+
+static int stream_read(const char *name, FILE *file, char **text, size_t *length,
+		       struct why *why)
+{
+	char *buffer = malloc(TEXT_MAX + 1);
+	int err = 0;
+
+	if (!buffer)
+		return why_set(why, ENOMEM, "%s: out of memory", name);
+	*length = fread(buffer, 1, TEXT_MAX + 1, file);
+	if (ferror(file)) {
+		err = errno ? errno : EIO;
+		err = why_set(why, err, "%s: cannot be read: %s", name, strerror(err));
+	} else if (*length > TEXT_MAX) {
+		err = why_set(why, EINVAL, "%s: longer than %u bytes; is this the right file?",
+			      name, TEXT_MAX);
+	}
+	if (err)
+		free(buffer);
+	else
+		*text = buffer;
+	return err;
+}
+
+int text_read(const char *path, char **text, size_t *length, struct why *why)
+{
+	bool is_stdin = !strcmp(path, "-");
+	FILE *file = is_stdin ? stdin : fopen(path, "re");
+	int err = errno;
+
+	if (!file)
+		return why_set(why, err, "%s: cannot be opened: %s", path, strerror(err));
+	err = stream_read(is_stdin ? "standard input" : path, file, text, length, why);
+	if (!is_stdin)
+		fclose(file);
+	return err;
+}
