@@ -491,28 +491,37 @@ static void column_end(struct column *column)
 	column->at = 0;
 }
 
-static void list_type(struct column *column, const struct field *field)
+__attribute__((format(printf, 3, 4))) static void words_add(char *words, size_t size,
+							    const char *fmt, ...)
+{
+	size_t used = strlen(words);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(words + used, size - used, fmt, ap);
+	va_end(ap);
+}
+
+void field_words(const struct field *field, char *words, size_t size)
 {
 	const char *unit = field_unit(field);
 
-	if (field->list)
-		column_text(column, "list of");
-	if (field->type == FIELD_ENUM) {
-		for (uint32_t i = 0; i < field->nr_names; i++)
-			column_text(column, "%s%s", field->names[i] ? field->names[i] : "-",
-				    i + 1 < field->nr_names ? " |" : "");
-	} else {
-		column_text(column, "%s",
-			    field->hex ? "hexadecimal text" : kinds[field->type].words);
-	}
+	words[0] = '\0';
+	words_add(words, size, "%s", field->list ? "list of " : "");
+	if (field->type != FIELD_ENUM)
+		words_add(words, size, "%s",
+			  field->hex ? "hexadecimal text" : kinds[field->type].words);
+	for (uint32_t i = 0; field->type == FIELD_ENUM && i < field->nr_names; i++)
+		words_add(words, size, "%s%s", i ? " | " : "",
+			  field->names[i] ? field->names[i] : "-");
 	if (has_range(field))
-		column_text(column, "%" PRId64 "..%" PRId64, field->min, field->max);
+		words_add(words, size, " %" PRId64 "..%" PRId64, field->min, field->max);
 	if (unit)
-		column_text(column, "%s", unit);
+		words_add(words, size, " %s", unit);
 	if (field->nullable)
-		column_text(column, "or null");
+		words_add(words, size, " or null");
 	if (field->fallback)
-		column_text(column, "(default %s)", field->fallback);
+		words_add(words, size, " (default %s)", field->fallback);
 }
 
 static int list_width(const struct fields *fields, int prefix)
@@ -535,11 +544,12 @@ static int list_width(const struct fields *fields, int prefix)
 static void list_rows(const struct fields *fields, const char *prefix, struct column *column)
 {
 	for (const struct field *row = fields->rows; row->name; row++) {
-		char path[256];
+		char path[256], words[1024];
 
 		column->at = fprintf(column->out, "  %s%s", prefix, row->name);
 		column->at += fprintf(column->out, "%*s", column->indent - column->at, "");
-		list_type(column, row);
+		field_words(row, words, sizeof(words));
+		column_text(column, "%s", words);
 		column_end(column);
 		if (row->doc) {
 			column_text(column, "%s.", row->doc);

@@ -107,6 +107,9 @@ json_t *fields_line_schema(const struct fields *fields, const char *type);
  */
 void fields_list(const struct fields *fields, const char *prefix, FILE *out);
 
+/* Type, range, unit and default, as fields_list() has them: "number 1..64 (default 1)". */
+void field_words(const struct field *field, char *words, size_t size);
+
 /* The unit that a field's name carries ("us" of hold_us, "bytes" of payload_bytes), or NULL. */
 const char *field_unit(const struct field *field);
 

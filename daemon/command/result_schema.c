@@ -14,10 +14,7 @@
 /* --- the contract --- */
 
 /* clang-format off */
-static const struct {
-	const char *type;
-	const struct fields *fields;
-} lines[] = {
+const struct result_line result_lines[] = {
 	{ "campaign", &campaign_line_fields },
 	{ "trial",    &trial_fields },
 	{ "ledger",   &ledger_fields },
@@ -28,9 +25,9 @@ static const struct {
 	{ "watch",    &watch_fields },
 	{ "step",     &minimise_step_fields },
 	{ "minimal",  &minimise_end_fields },
+	{ NULL },
 };
 /* clang-format on */
-enum { NR_LINES = sizeof(lines) / sizeof(lines[0]) };
 
 /* One entry of oneOf, and what it refers to. */
 static int schema_add(json_t *any, json_t *definitions, const char *type, json_t *schema)
@@ -60,9 +57,9 @@ int results_schema(FILE *out)
 
 	if (!schema)
 		return -ENOMEM;
-	for (int i = 0; i < NR_LINES; i++)
-		if (schema_add(any, definitions, lines[i].type,
-			       fields_line_schema(lines[i].fields, lines[i].type)))
+	for (const struct result_line *line = result_lines; line->type; line++)
+		if (schema_add(any, definitions, line->type,
+			       fields_line_schema(line->fields, line->type)))
 			return -ENOMEM;
 	if (json_dumpf(schema, out, JSON_INDENT(2)) || fputc('\n', out) == EOF || fflush(out))
 		return -EIO;
@@ -71,8 +68,9 @@ int results_schema(FILE *out)
 
 void results_list_fields(FILE *out)
 {
-	for (int i = 0; i < NR_LINES; i++) {
-		fprintf(out, "%s%s: %s.\n", i ? "\n" : "", lines[i].type, lines[i].fields->doc);
-		fields_list(lines[i].fields, "", out);
+	for (const struct result_line *line = result_lines; line->type; line++) {
+		fprintf(out, "%s%s: %s.\n", line == result_lines ? "" : "\n", line->type,
+			line->fields->doc);
+		fields_list(line->fields, "", out);
 	}
 }
