@@ -148,7 +148,7 @@ static struct batch *batch_for(const struct client *client)
 	if (*last && (*last)->from == ask.from)
 		return *last;
 	batch_drop(*last);
-	path = store_path(kept->service->store, kept->entry.id, "results.ndjson");
+	path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
 	*last = batch_read(path.text, &ask);
 	return *last;
 }
@@ -209,15 +209,6 @@ void control_changed(struct service *service, struct kept *kept)
 		return;
 	control->is_set = true;
 	loop_timer_set(control->tell, loop_now() + FOLLOW_MS * 1000000ULL);
-}
-
-uint32_t control_followers(const struct service *service)
-{
-	uint32_t nr = 0;
-
-	for (uint32_t i = 0; i < service->nr_kept; i++)
-		nr += service->kept[i]->followers;
-	return nr;
 }
 
 /* --- methods --- */
@@ -285,7 +276,7 @@ static void submit(struct client *client, const struct varlink_call *call)
 		       json_pack("{si}", "limit", (int)service->config->queue_max));
 	else
 		refuse_why(client, OUR("Failed"), why.text);
-	service_schedule(service);
+	changes_schedule(service);
 }
 
 static void list(struct client *client, const struct varlink_call *call)
@@ -408,6 +399,7 @@ static struct kept *named_alive(struct client *client, const struct varlink_call
 
 static void cancel(struct client *client, const struct varlink_call *call)
 {
+	struct service *service = client->control->service;
 	struct kept *kept = named_alive(client, call);
 
 	if (!kept)
@@ -415,13 +407,14 @@ static void cancel(struct client *client, const struct varlink_call *call)
 	kept->entry.cancelled = true;
 	if (kept->entry.state == ENTRY_RUNNING) {
 		keep_update(kept);
-		run_interrupt(client->control->service);
+		run_interrupt(service);
 	} else {
 		entry_end(&kept->entry, EXIT_INCONCLUSIVE, "cancelled before it ended",
 			  unix_ms());
 		keep_ended(kept);
 	}
 	reply(client, json_object());
+	changes_schedule(service);
 }
 
 static void pause_campaign(struct client *client, const struct varlink_call *call)
@@ -462,7 +455,7 @@ static void resume(struct client *client, const struct varlink_call *call)
 		return;
 	}
 	reply(client, json_object());
-	service_schedule(service);
+	changes_schedule(service);
 }
 
 static void doctor_ended(const struct job_end *end, void *arg)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/entry.h"
 #include "base/exits.h"
+#include "service/entry.h"
 
 const char *const entry_state_names[] = { "queued", "paused", "running", "ended" };
 _Static_assert(sizeof(entry_state_names) / sizeof(entry_state_names[0]) == ENTRY_STATES,

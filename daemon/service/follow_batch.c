@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/follow_batch.h"
 #include "results/tail.h"
+#include "service/follow_batch.h"
 
 enum { BATCH_BYTES = 65536, FRAME_BYTES = 96 };
 

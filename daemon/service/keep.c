@@ -12,10 +12,6 @@
 #include "service/parts.h"
 #include "spec/times.h"
 
-#define COUNTS_FILE  "counts.json"
-#define RESULTS_FILE "results.ndjson"
-#define SUMMARY_FILE "summary.json"
-
 uint64_t unix_ms(void)
 {
 	struct timespec now;
@@ -81,179 +77,7 @@ void keep_update(struct kept *kept)
 
 	if (store_update(service->store, &kept->entry, &why))
 		log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why.text);
-	control_changed(service, kept);
-	web_changed(service, kept);
-}
-
-/* --- counts --- */
-
-static bool add_signature(struct kept *kept, const char *signature)
-{
-	char **more;
-
-	for (uint32_t i = 0; i < kept->nr_signatures; i++)
-		if (!strcmp(kept->signatures[i], signature))
-			return false;
-	more = kept->nr_signatures < COUNTS_SIGNATURES_MAX ?
-		       realloc(kept->signatures, (kept->nr_signatures + 1) * sizeof(*more)) :
-		       NULL;
-	if (!more)
-		return false;
-	kept->signatures = more;
-	more[kept->nr_signatures] = strdup(signature);
-	kept->nr_signatures += more[kept->nr_signatures] != NULL;
-	return true;
-}
-
-void keep_count(struct kept *kept, const char *line, size_t length)
-{
-	json_auto_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
-	struct trial_line trial = { 0 };
-
-	if (!json || fields_from_json(&trial_fields, json, &trial))
-		return;
-	counts_trial(&kept->counts, &trial);
-	kept->trials++;
-	if (trial.signature && add_signature(kept, trial.signature))
-		kept->counts.findings++;
-}
-
-void keep_save_counts(struct kept *kept)
-{
-	json_t *signatures = json_array();
-	json_auto_t *json = NULL;
-	char *text;
-
-	for (uint32_t i = 0; i < kept->nr_signatures; i++)
-		json_array_append_new(signatures, json_string(kept->signatures[i]));
-	json = json_pack("{sI si so so}", "counted", (json_int_t)kept->counted, "trials",
-			 (int)kept->trials, "signatures", signatures, "counts",
-			 counts_to_json(&kept->counts));
-	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
-	if (text && store_write(kept->service->store, kept->entry.id, COUNTS_FILE, text, NULL))
-		log_say(LOG_LEVEL_WARNING, kept->entry.id, NULL,
-			"its counts cannot be written");
-	free(text);
-}
-
-static void load_counts(struct kept *kept)
-{
-	char *text = store_read(kept->service->store, kept->entry.id, COUNTS_FILE);
-	json_auto_t *json = text ? fields_parse(text) : NULL;
-	json_t *signature;
-	size_t i;
-
-	free(text);
-	kept->trials = (uint32_t)json_integer_value(json_object_get(json, "trials"));
-	kept->counted = (uint64_t)json_integer_value(json_object_get(json, "counted"));
-	counts_from_json(json_object_get(json, "counts"), &kept->counts);
-	json_array_foreach(json_object_get(json, "signatures"), i,
-			   signature) if (json_is_string(signature))
-		add_signature(kept, json_string_value(signature));
-}
-
-/* Lines that came after the counts were written last. */
-static void count_rest(struct kept *kept)
-{
-	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
-	struct lines *lines = lines_open(path.text, kept->counted);
-	enum line_type type;
-	const char *line;
-	size_t length;
-
-	while (lines && (type = lines_peek(lines, &line, &length)) != LINE_NONE &&
-	       type != LINE_OTHER) {
-		if (type == LINE_TRIAL)
-			keep_count(kept, line, length);
-		lines_take(lines);
-		kept->counted = lines_at(lines);
-	}
-	lines_close(lines);
-}
-
-/* --- results --- */
-
-json_t *keep_summary(const struct kept *kept, bool *final)
-{
-	char *text = store_read(kept->service->store, kept->entry.id, SUMMARY_FILE);
-	json_t *json = text ? fields_parse(text) : NULL;
-	const char *by = json_string_value(json_object_get(json, "ended_by"));
-
-	free(text);
-	*final = by && strcmp(by, "signal") != 0 && strcmp(by, "error") != 0;
-	return json;
-}
-
-bool keep_shows(const struct kept *kept, enum line_type type)
-{
-	return type == LINE_OTHER ? kept->entry.state == ENTRY_ENDED : type != LINE_NONE;
-}
-
-char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more)
-{
-	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
-	struct lines *lines = lines_open(path.text, after);
-	const char *line;
-	size_t length, used = 0;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &used);
-
-	*next = after;
-	*more = false;
-	while (lines && out && keep_shows(kept, lines_peek(lines, &line, &length))) {
-		if (used + length > PART_BYTES && used) {
-			*more = true;
-			break;
-		}
-		if (used)
-			fputc(',', out);
-		fwrite(line, 1, length - 1, out);
-		fflush(out);
-		lines_take(lines);
-		*next = lines_at(lines);
-	}
-	lines_close(lines);
-	if (out && fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-static void forget_places(struct service *service)
-{
-	places_free(service->looked.places);
-	service->looked = (struct looked){ 0 };
-}
-
-static struct places *places_of(const struct kept *kept, const char *path)
-{
-	struct service *service = kept->service;
-
-	if (service->looked.kept != kept) {
-		forget_places(service);
-		service->looked = (struct looked){ kept, places_new(path) };
-	}
-	return service->looked.places;
-}
-
-json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
-		  uint32_t attempt)
-{
-	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
-	struct places *places = places_of(kept, path.text);
-	struct lines *lines = NULL;
-	json_t *json = NULL;
-	const char *line;
-	size_t length;
-	uint64_t at;
-
-	if (places && places_find(places, type, trial, attempt, &at))
-		lines = lines_open(path.text, at);
-	if (lines && lines_peek(lines, &line, &length) == type)
-		json = json_loadb(line, length, 0, NULL);
-	lines_close(lines);
-	return json;
+	changes_campaign(kept);
 }
 
 /* --- submitting --- */
@@ -279,14 +103,14 @@ static void make_id(const char *name, char *id, size_t size)
 	snprintf(id, size, "%s-%s-%08x", plain, stamp, chance);
 }
 
-static uint32_t nr_waiting(const struct service *service)
+bool keep_has_room(const struct service *service)
 {
 	uint32_t nr = 0;
 
 	for (uint32_t i = 0; i < service->nr_kept; i++)
 		nr += service->kept[i]->entry.state == ENTRY_QUEUED ||
 		      service->kept[i]->entry.state == ENTRY_PAUSED;
-	return nr;
+	return nr < service->config->queue_max;
 }
 
 static int add_to_store(struct service *service, struct entry *entry, const char *text,
@@ -304,7 +128,7 @@ static int add_to_store(struct service *service, struct entry *entry, const char
 	}
 	if (out)
 		*out = kept;
-	web_changed(service, kept);
+	changes_campaign(kept);
 	return 0;
 }
 
@@ -343,7 +167,7 @@ int keep_submit(struct service *service, const struct submission *submission, st
 	if (length > CAMPAIGN_TEXT_MAX)
 		return why_set(why, EINVAL, "campaign: longer than %d bytes",
 			       CAMPAIGN_TEXT_MAX);
-	if (nr_waiting(service) >= service->config->queue_max)
+	if (!keep_has_room(service))
 		return why_set(why, ENOSPC, "the queue is full: %u campaigns wait",
 			       service->config->queue_max);
 	r = campaign_load_text("campaign", submission->text, length, NULL, 0, &campaign, why);
@@ -413,31 +237,19 @@ void keep_ended(struct kept *kept)
 
 /* --- removing --- */
 
-static void write_removed(struct service *service, const char *id)
-{
-	json_auto_t *json = json_pack("{ss so}", "removed", id, "counts",
-				      counts_to_json(&service->removed));
-	char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
-
-	if (!text || store_write(service->store, NULL, COUNTS_FILE, text, NULL))
-		log_say(LOG_LEVEL_WARNING, id, NULL, "the counts cannot be written");
-	free(text);
-}
-
 /* The counts go first: the file says whose they are, and a start finishes what was cut short. */
 static void remove_kept(struct service *service, uint32_t i, const char *because)
 {
 	struct kept *kept = service->kept[i];
 	struct why why;
 
-	counts_add(&service->removed, &kept->counts);
-	write_removed(service, kept->entry.id);
+	keep_add_removed(kept);
 	if (store_remove(service->store, kept->entry.id, &why))
 		log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why.text);
 	else
 		log_say(LOG_LEVEL_INFO, kept->entry.id, "removed", "removed: %s", because);
 	if (service->looked.kept == kept)
-		forget_places(service);
+		keep_forget_places(service);
 	kept_free(kept);
 	service->kept[i] = service->kept[--service->nr_kept];
 }
@@ -495,18 +307,6 @@ static void found(const struct entry *entry, void *arg)
 	}
 }
 
-static void load_removed(struct service *service)
-{
-	char *text = store_read(service->store, NULL, COUNTS_FILE);
-	json_auto_t *json = text ? fields_parse(text) : NULL;
-	const char *id = json_string_value(json_object_get(json, "removed"));
-
-	free(text);
-	counts_from_json(json_object_get(json, "counts"), &service->removed);
-	if (id && *store_path(service->store, id, NULL).text)
-		store_remove(service->store, id, NULL); /* mostly it is gone already */
-}
-
 /* What was running when the service ended: it has ended meanwhile, or goes on. */
 static void recover(struct kept *kept)
 {
@@ -543,15 +343,14 @@ int keep_open(struct service *service, struct why *why)
 
 	if (r)
 		return r;
-	load_removed(service);
+	keep_load_removed(service);
 	if (store_each(service->store, found, service, &odd))
 		log_say(LOG_LEVEL_ERROR, NULL, NULL, "%s", odd.text);
 	nr = service->nr_kept; /* repeating adds some */
 	for (uint32_t i = 0; i < nr; i++) {
 		struct kept *kept = service->kept[i];
 
-		load_counts(kept);
-		count_rest(kept);
+		keep_load_counts(kept);
 		if (kept->entry.state == ENTRY_ENDED)
 			kept->bytes = store_size(service->store, kept->entry.id);
 		else if (kept->entry.state == ENTRY_RUNNING)
@@ -562,7 +361,7 @@ int keep_open(struct service *service, struct why *why)
 
 void keep_close(struct service *service)
 {
-	forget_places(service);
+	keep_forget_places(service);
 	for (uint32_t i = 0; i < service->nr_kept; i++)
 		kept_free(service->kept[i]);
 	free(service->kept);

@@ -2,30 +2,34 @@
 #ifndef DADRACE_SERVICE_PARTS_H
 #define DADRACE_SERVICE_PARTS_H
 
+#include "io/background.h"
+#include "io/folder_watch.h"
+#include "io/http.h"
+#include "io/loop.h"
+#include "io/stream.h"
+#include "results/index.h"
+#include "results/tail.h"
+#include "service/changes.h"
+#include "service/entry.h"
 #include "service/follow_batch.h"
 #include "service/metrics.h"
-#include "service/entry.h"
-#include "io/http.h"
-#include "io/background.h"
-#include "results/tail.h"
-#include "io/loop.h"
-#include "io/folder_watch.h"
-#include "service/systemd.h"
-#include "results/index.h"
 #include "service/service.h"
 #include "service/store.h"
-#include "io/stream.h"
+#include "service/systemd.h"
 #include "service/varlink.h"
 
 /*
- * The parts of the service, for its own files.
+ * The parts of the service, for its own files. Each uses those below it, and none beside or above it.
  *
- *   service.c            start, signals, schedule, stop, what systemd is told
- *     service_run.c      the process of the campaign that runs, and what its lines add up to
- *     service_keep.c     the accepted campaigns: taken from disk, added, ended, removed
- *     service_spool.c    files that are dropped in a folder
- *     service_control.c  the control socket
- *     service_http.c     the HTTP server
+ *   service.c                      start, signals, schedule, stop, what systemd is told
+ *     control.c                    the control socket
+ *       running.c                  the process of the campaign that runs, and its lines as they come
+ *     web.c                        the HTTP server
+ *     spool.c                      files that are dropped in a folder
+ *         keep.c                   the accepted campaigns: taken from disk, added, ended, removed
+ *           keep_results.c         what is read from their results
+ *           keep_metrics.c         what their trials add to the metrics
+ *             changes.c            tells the parts above what has changed
  */
 enum {
 	PART_BYTES = 1 << 18,  /* of an answer with lines */
@@ -73,6 +77,7 @@ struct web;
 
 struct service {
 	const struct service_ask *ask;
+	const struct listeners *listeners;
 	struct service_config *config;
 	struct loop *loop;
 	struct store *store;
@@ -83,6 +88,7 @@ struct service {
 	struct run run;
 	struct job *clean;
 	struct notices *spool;
+	bool spool_waits; /* a file for which the queue or the disk had no room */
 	struct control *control;
 	struct web *web;
 	struct loop_watch *due;	 /* when the next campaign is */
@@ -92,26 +98,19 @@ struct service {
 	uint32_t ticks;
 	bool stopping;
 	char status[256];
-	struct why *why;
 };
 
 uint64_t unix_ms(void);
 
-/* ---- service.c --------------------------------------------------------------------------- */
-
-/* Runs the next campaign when it is time; call it whenever something has changed. */
-void service_schedule(struct service *service);
-
-/* The numbers that go up and down, and the sum of those that grow. */
-void service_counts(struct service *service, struct counts *counts,
-		    struct counts_gauges *gauges);
-
-/* ---- service_keep.c ---------------------------------------------------------------------- */
+/* --- keep.c --- */
 
 int keep_open(struct service *service, struct why *why);
 void keep_close(struct service *service);
 
 struct kept *keep_find(const struct service *service, const char *id);
+
+/* Whether the queue has room for one more. */
+bool keep_has_room(const struct service *service);
 
 struct submission {
 	const char *text;
@@ -136,17 +135,17 @@ void keep_update(struct kept *kept);
 /* It has ended: counts, its repetition, its state; in an order that can be cut short anywhere. */
 void keep_ended(struct kept *kept);
 
-/* Adds a line to its counts. */
-void keep_count(struct kept *kept, const char *line, size_t length);
-void keep_save_counts(struct kept *kept);
-
-/* The summary of its results, a new reference, or NULL; `final` when nothing is left to run. */
-json_t *keep_summary(const struct kept *kept, bool *final);
-
 /* Removes what is older, more or larger than configured. */
 void keep_prune(struct service *service);
 
 json_t *keep_to_json(const struct kept *kept);
+
+/* --- keep_results.c --- */
+
+#define RESULTS_FILE "results.ndjson"
+
+/* The summary of its results, a new reference, or NULL; `final` when nothing is left to run. */
+json_t *keep_summary(const struct kept *kept, bool *final);
 
 /*
  * Up to PART_BYTES of the lines of its results from a place on, as elements of a JSON array (without
@@ -158,10 +157,28 @@ char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *
 json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
 		  uint32_t attempt);
 
-/* Whether a line of this type may be shown: a running campaign shows its trials only. */
-bool keep_shows(const struct kept *kept, enum line_type type);
+/* Closes what keep_line() has open. */
+void keep_forget_places(struct service *service);
 
-/* ---- service_run.c ----------------------------------------------------------------------- */
+/* --- keep_metrics.c --- */
+
+/* Counts the lines of trials that are there, up to the lines of the end. */
+void keep_count_lines(struct kept *kept, struct lines *lines);
+
+void keep_save_counts(struct kept *kept);
+
+/* What was saved, and the lines that came after that. */
+void keep_load_counts(struct kept *kept);
+
+/* It is removed, what it has counted stays: the file says whose it is, so that a start finishes what was cut short. */
+void keep_add_removed(const struct kept *kept);
+void keep_load_removed(struct service *service);
+
+/* The sum of the numbers that grow, and those that go up and down. */
+void keep_sum_counts(const struct service *service, struct counts *counts,
+		     struct counts_gauges *gauges);
+
+/* --- running.c --- */
 
 int run_begin(struct service *service, struct kept *kept, struct why *why);
 
@@ -174,13 +191,15 @@ void run_tick(struct service *service);
 /* Whether it makes progress, or somebody has seen to it that it does not. */
 bool run_is_alive(const struct service *service);
 
-/* ---- service_spool.c --------------------------------------------------------------------- */
+/* --- spool.c --- */
 
 int spool_open(struct service *service, struct why *why);
 void spool_close(struct service *service);
+
+/* Takes the files that are there. */
 void spool_take(struct service *service);
 
-/* ---- service_control.c ------------------------------------------------------------------- */
+/* --- control.c --- */
 
 int control_open(struct service *service, struct why *why);
 void control_close(struct service *service);
@@ -190,9 +209,8 @@ int control_reload(struct service *service, struct why *why);
 
 /* A campaign's lines have grown, or its state has changed. */
 void control_changed(struct service *service, struct kept *kept);
-uint32_t control_followers(const struct service *service);
 
-/* ---- service_http.c ---------------------------------------------------------------------- */
+/* --- web.c --- */
 
 int web_open(struct service *service, struct why *why);
 void web_close(struct service *service);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "parse/campaign.h"
-#include "spec/order.h"
 #include "service/parts.h"
+#include "spec/order.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -55,34 +55,22 @@ static uint64_t stall_of(const struct kept *kept)
 static void count_lines(struct run *run)
 {
 	struct kept *kept = run->kept;
-	const char *line;
-	size_t length;
 	uint64_t before = kept->counted;
 
 	if (!run->lines) {
 		struct store_path path =
-			store_path(kept->service->store, kept->entry.id, "results.ndjson");
+			store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
 
 		run->lines = lines_open(path.text, kept->counted);
 	}
-	for (;;) {
-		enum line_type type =
-			run->lines ? lines_peek(run->lines, &line, &length) : LINE_NONE;
-
-		if (type == LINE_TRIAL)
-			keep_count(kept, line, length);
-		else if (type == LINE_NONE || type == LINE_OTHER)
-			break;
-		lines_take(run->lines);
-		kept->counted = lines_at(run->lines);
-	}
-	if (run->lines)
+	if (run->lines) {
+		keep_count_lines(kept, run->lines);
 		lines_forget(run->lines);
+	}
 	if (kept->counted == before)
 		return;
 	run->progress_ns = loop_now();
-	control_changed(kept->service, kept);
-	web_changed(kept->service, kept);
+	changes_campaign(kept);
 	if (run->progress_ns - run->saved_ns > SAVE_S * NS_PER_S) {
 		keep_save_counts(kept);
 		run->saved_ns = run->progress_ns;
@@ -107,7 +95,7 @@ static void cleaned(const struct job_end *end, void *arg)
 	if (end->by_signal || end->code)
 		log_say(LOG_LEVEL_WARNING, NULL, "clean", "dadrace clean: %s",
 			job_last_line(end->said, line, sizeof(line)));
-	service_schedule(service);
+	changes_schedule(service);
 }
 
 /* What a killed one may have changed on real devices is taken back. */
@@ -147,10 +135,7 @@ static void conclude(struct service *service, const struct entry_outcome *outcom
 			kept->trials, kept->entry.reason ? kept->entry.reason : "");
 		keep_update(kept);
 	}
-	if (service->stopping)
-		loop_stop(service->loop);
-	spool_take(service); /* there is room in the queue, maybe */
-	service_schedule(service);
+	changes_schedule(service);
 }
 
 static void ended(const struct job_end *end, void *arg)
@@ -228,8 +213,7 @@ int run_begin(struct service *service, struct kept *kept, struct why *why)
 	}
 	log_say(LOG_LEVEL_NOTICE, kept->entry.id, "begun", "begun for the %s time",
 		kept->entry.runs == 1 ? "first" : "second or a later");
-	control_changed(service, kept);
-	web_changed(service, kept);
+	changes_campaign(kept);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ static void tell_status(struct service *service)
 	struct counts counts;
 	char status[256];
 
-	service_counts(service, &counts, &gauges);
+	keep_sum_counts(service, &counts, &gauges);
 	if (run->kept)
 		snprintf(status, sizeof(status), "Running %.120s: %u trials; %u queued",
 			 run->kept->entry.id, run->kept->trials, gauges.queued);
@@ -44,29 +44,6 @@ static void feed_watchdog(void *arg)
 	if (run_is_alive(service))
 		notify_send("WATCHDOG=1");
 	loop_timer_set(service->watchdog, loop_now() + notify_watchdog_ns() / 2);
-}
-
-void service_counts(struct service *service, struct counts *counts,
-		    struct counts_gauges *gauges)
-{
-	*counts = service->removed;
-	*gauges = (struct counts_gauges){ .followers = control_followers(service) };
-	for (uint32_t i = 0; i < service->nr_kept; i++) {
-		const struct kept *kept = service->kept[i];
-
-		counts_add(counts, &kept->counts);
-		gauges->kept_bytes += kept->bytes;
-		switch (kept->entry.state) {
-		case ENTRY_QUEUED: gauges->queued++; break;
-		case ENTRY_PAUSED: gauges->paused++; break;
-		case ENTRY_RUNNING:
-			gauges->running++;
-			gauges->running_trials += kept->trials;
-			break;
-		case ENTRY_ENDED:
-		case ENTRY_STATES: break;
-		}
-	}
 }
 
 /* --- the schedule --- */
@@ -90,13 +67,11 @@ static void put_off(struct kept *kept, const struct why *why)
 	keep_update(kept);
 }
 
-void service_schedule(struct service *service)
+static void run_next(struct service *service)
 {
 	struct entry_choice choice = { .wake_unix_ms = UINT64_MAX };
 	struct why why;
 
-	if (service->stopping || service->run.kept || service->clean || !service->due)
-		return;
 	for (uint32_t i = 0; i < service->nr_kept; i++)
 		entry_consider(&service->kept[i]->entry, unix_ms(), &choice);
 	if (choice.next) {
@@ -112,10 +87,28 @@ void service_schedule(struct service *service)
 	tell_status(service);
 }
 
+static void look_at_schedule(struct service *service)
+{
+	if (service->stopping) {
+		if (!service->run.kept)
+			loop_stop(service->loop);
+		return;
+	}
+	if (service->spool_waits && keep_has_room(service))
+		spool_take(service);
+	if (!service->run.kept && !service->clean)
+		run_next(service);
+}
+
 static void due(void *arg)
 {
-	service_schedule(arg);
+	look_at_schedule(arg);
 }
+
+static const struct listeners listeners = {
+	.campaign = { control_changed, web_changed },
+	.schedule = look_at_schedule,
+};
 
 static void tick(void *arg)
 {
@@ -255,6 +248,7 @@ enum exits service_run(const struct service_ask *ask, struct why *why)
 		return EXIT_INTERNAL;
 	}
 	service->ask = ask;
+	service->listeners = &listeners;
 	notify_open();
 	r = set_up(service, why);
 	if (!r) {
@@ -264,7 +258,7 @@ enum exits service_run(const struct service_ask *ask, struct why *why)
 		if (notify_watchdog_ns())
 			feed_watchdog(service);
 		tick(service);
-		service_schedule(service);
+		look_at_schedule(service);
 		loop_run(service->loop);
 		log_say(LOG_LEVEL_NOTICE, NULL, "stopped", "stopped");
 	}

@@ -3,8 +3,8 @@
 #define DADRACE_SERVICE_H
 
 #include "base/exits.h"
-#include "parse/service_config.h"
 #include "base/why.h"
+#include "parse/service_config.h"
 
 /*
  * The service: campaigns are accepted, queued, run one at a time, watched and kept.

@@ -91,6 +91,13 @@ static void make_id(const char *name, const struct stat *st, char *id, size_t si
 		id[n] = '_';
 }
 
+/* The queue or the disk is full. */
+static void wait_here(struct service *service, const char *name, const char *because)
+{
+	service->spool_waits = true;
+	log_say(LOG_LEVEL_WARNING, NULL, NULL, "spool: %s waits: %s", name, because);
+}
+
 static void take_one(struct service *service, int folder, const char *name)
 {
 	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -113,8 +120,8 @@ static void take_one(struct service *service, int folder, const char *name)
 		unlinkat(folder, name, 0);
 	else if (r == -EINVAL)
 		reject(folder, name, why.text);
-	else if (r < 0) /* the queue or the disk is full: it waits here */
-		log_say(LOG_LEVEL_WARNING, NULL, NULL, "spool: %s waits: %s", name, why.text);
+	else if (r < 0)
+		wait_here(service, name, why.text);
 	free(text);
 	if (fd >= 0)
 		close(fd);
@@ -125,6 +132,7 @@ void spool_take(struct service *service)
 	DIR *folder = service->stopping ? NULL : opendir(service->config->spool_folder);
 	struct dirent *item;
 
+	service->spool_waits = false;
 	while (folder && (item = readdir(folder)))
 		if (is_campaign_file(item->d_name))
 			take_one(service, dirfd(folder), item->d_name);
@@ -135,7 +143,7 @@ void spool_take(struct service *service)
 static void noticed(void *arg)
 {
 	spool_take(arg);
-	service_schedule(arg);
+	changes_schedule(arg);
 }
 
 int spool_open(struct service *service, struct why *why)

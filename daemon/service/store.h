@@ -2,8 +2,8 @@
 #ifndef DADRACE_STORE_H
 #define DADRACE_STORE_H
 
-#include "service/entry.h"
 #include "base/why.h"
+#include "service/entry.h"
 
 /*
  * What the service keeps on disk: the accepted campaigns, each in a folder of its own.

@@ -184,7 +184,7 @@ static void metrics(struct service *service, struct http_request *request)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	service_counts(service, &counts, &gauges);
+	keep_sum_counts(service, &counts, &gauges);
 	if (out)
 		counts_print(&counts, &gauges, openmetrics, out);
 	if (!out || fclose(out))

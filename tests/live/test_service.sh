@@ -173,6 +173,19 @@ submit planned.yaml --priority 0 --not-before +2h
 truth "who submits it may say something else" [ "$(plan_of "$id")" = "0 86400 7200 queued" ]
 ctl cancel cancel "$id"
 ctl cancel cancel "$planned"
+
+configure "queue_max: 1"
+kill -HUP $service
+submit quick.yaml --not-before +1h
+cp quick.yaml spool/waits.yaml
+wait_for 10 grep -q 'waits.yaml waits: the queue is full' dadraced.log ||
+	fail "a file waits while the queue is full" "it is not told" dadraced.log
+truth "it stays in the spool" [ -e spool/waits.yaml ]
+ctl cancel cancel "$id"
+wait_for 10 all_taken || fail "it is taken when the queue has room" "$(ls spool)" dadraced.log
+id=$(basename "$(ls -d state/campaigns/waits-*)")
+wait_for 60 is_in "$id" ended || fail "it runs then" "$(state_of "$id")"
+configure
 stop stopped
 no_leftovers "stopped"
 
@@ -316,10 +329,10 @@ fi
 # --- Prometheus ---
 
 if command -v prometheus promtool >/dev/null; then
-	promtool check rules "$source/config/prometheus/alerts.yml" >rules.out 2>&1 ||
+	promtool check rules "$source/config/dashboards/prometheus/alerts.yml" >rules.out 2>&1 ||
 		fail "the alert rules" "promtool refuses them" rules.out
-	sed 's/scrape_interval: .*/scrape_interval: 1s/' "$source/config/prometheus/scrape.yml" >scrape.yml
-	cp "$source/config/prometheus/alerts.yml" .
+	sed 's/scrape_interval: .*/scrape_interval: 1s/' "$source/config/dashboards/prometheus/scrape.yml" >scrape.yml
+	cp "$source/config/dashboards/prometheus/alerts.yml" .
 	prometheus --config.file=scrape.yml --storage.tsdb.path=tsdb --web.listen-address=127.0.0.1:9190 \
 		>prometheus.log 2>&1 &
 	prometheus=$!
@@ -328,7 +341,7 @@ if command -v prometheus promtool >/dev/null; then
 	scraped() { [ "$(query 'sum(dadrace_trials_total)')" = "$(all_trials)" ]; }
 	wait_for 60 scraped || fail "Prometheus has what is counted" "$(query 'sum(dadrace_trials_total)')" prometheus.log
 	# Every query of the dashboard is one, and is about a metric that is there.
-	/usr/bin/python3 - "$source/config/grafana/dadrace.json" <<-'PY' >panels.out
+	/usr/bin/python3 - "$source/config/dashboards/grafana/dadrace.json" <<-'PY' >panels.out
 		import json, sys
 		for panel in json.load(open(sys.argv[1]))["panels"]:
 		    for target in panel["targets"]:

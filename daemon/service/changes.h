@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_CHANGES_H
+#define DADRACE_CHANGES_H
+
+struct kept;
+struct service;
+
+/*
+ * What one part of the service tells the others without knowing them.
+ *
+ *   keep, running, spool, control --> changes --> control, web: this campaign has changed
+ *                                             --> service: look at the schedule
+ *
+ * service.c says who listens. A listener may be called before its part is open.
+ */
+enum { LISTENERS_MAX = 4 };
+
+struct listeners {
+	/* NULL ends the list. */
+	void (*campaign[LISTENERS_MAX + 1])(struct service *service, struct kept *kept);
+	void (*schedule)(struct service *service);
+};
+
+/* Its lines have grown, or its state has changed. */
+void changes_campaign(struct kept *kept);
+
+/* A campaign may be due, or the queue may have room. */
+void changes_schedule(struct service *service);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "service/parts.h"
+
+#define SUMMARY_FILE "summary.json"
+
+json_t *keep_summary(const struct kept *kept, bool *final)
+{
+	char *text = store_read(kept->service->store, kept->entry.id, SUMMARY_FILE);
+	json_t *json = text ? fields_parse(text) : NULL;
+	const char *by = json_string_value(json_object_get(json, "ended_by"));
+
+	free(text);
+	*final = by && strcmp(by, "signal") != 0 && strcmp(by, "error") != 0;
+	return json;
+}
+
+/* A running campaign shows its trials only: a resumed run cuts off the lines of the end. */
+static bool shows(const struct kept *kept, enum line_type type)
+{
+	return type == LINE_OTHER ? kept->entry.state == ENTRY_ENDED : type != LINE_NONE;
+}
+
+char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more)
+{
+	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+	struct lines *lines = lines_open(path.text, after);
+	const char *line;
+	size_t length, used = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &used);
+
+	*next = after;
+	*more = false;
+	while (lines && out && shows(kept, lines_peek(lines, &line, &length))) {
+		if (used + length > PART_BYTES && used) {
+			*more = true;
+			break;
+		}
+		if (used)
+			fputc(',', out);
+		fwrite(line, 1, length - 1, out);
+		fflush(out);
+		lines_take(lines);
+		*next = lines_at(lines);
+	}
+	lines_close(lines);
+	if (out && fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+void keep_forget_places(struct service *service)
+{
+	places_free(service->looked.places);
+	service->looked = (struct looked){ 0 };
+}
+
+static struct places *places_of(const struct kept *kept, const char *path)
+{
+	struct service *service = kept->service;
+
+	if (service->looked.kept != kept) {
+		keep_forget_places(service);
+		service->looked = (struct looked){ kept, places_new(path) };
+	}
+	return service->looked.places;
+}
+
+json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
+		  uint32_t attempt)
+{
+	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+	struct places *places = places_of(kept, path.text);
+	struct lines *lines = NULL;
+	json_t *json = NULL;
+	const char *line;
+	size_t length;
+	uint64_t at;
+
+	if (places && places_find(places, type, trial, attempt, &at))
+		lines = lines_open(path.text, at);
+	if (lines && lines_peek(lines, &line, &length) == type)
+		json = json_loadb(line, length, 0, NULL);
+	lines_close(lines);
+	return json;
+}
