@@ -6,11 +6,11 @@
 #include "io/folder_watch.h"
 
 static const uint32_t masks[] = {
-	[NOTICE_GROWN] = IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_ONLYDIR,
-	[NOTICE_COMPLETE] = IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR,
+	[FOLDER_GREW] = IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_ONLYDIR,
+	[FOLDER_FILE_COMPLETE] = IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR,
 };
 
-struct notices {
+struct folder_watch {
 	int fd;
 	struct loop_watch *watch;
 	loop_called called;
@@ -19,42 +19,42 @@ struct notices {
 
 static void noticed(void *arg)
 {
-	struct notices *notices = arg;
+	struct folder_watch *watch = arg;
 	char events[4096] __attribute__((aligned(8)));
 
-	while (read(notices->fd, events, sizeof(events)) > 0)
+	while (read(watch->fd, events, sizeof(events)) > 0)
 		;
-	notices->called(notices->arg);
+	watch->called(watch->arg);
 }
 
-struct notices *notices_open(struct loop *loop, const char *folder, enum notice notice,
-			     loop_called called, void *arg)
+struct folder_watch *folder_watch_open(struct loop *loop, const char *folder,
+				       enum folder_event event, loop_called called, void *arg)
 {
-	struct notices *notices = calloc(1, sizeof(*notices));
+	struct folder_watch *watch = calloc(1, sizeof(*watch));
 
-	if (!notices)
+	if (!watch)
 		return NULL;
-	notices->called = called;
-	notices->arg = arg;
-	notices->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (notices->fd < 0 || inotify_add_watch(notices->fd, folder, masks[notice]) < 0) {
-		notices_close(notices);
-		return NULL;
-	}
-	notices->watch = loop_fd(loop, notices->fd, noticed, notices);
-	if (!notices->watch) {
-		notices_close(notices);
+	watch->called = called;
+	watch->arg = arg;
+	watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (watch->fd < 0 || inotify_add_watch(watch->fd, folder, masks[event]) < 0) {
+		folder_watch_close(watch);
 		return NULL;
 	}
-	return notices;
+	watch->watch = loop_fd(loop, watch->fd, noticed, watch);
+	if (!watch->watch) {
+		folder_watch_close(watch);
+		return NULL;
+	}
+	return watch;
 }
 
-void notices_close(struct notices *notices)
+void folder_watch_close(struct folder_watch *watch)
 {
-	if (!notices)
+	if (!watch)
 		return;
-	loop_forget(notices->watch);
-	if (notices->fd >= 0)
-		close(notices->fd);
-	free(notices);
+	loop_forget(watch->watch);
+	if (watch->fd >= 0)
+		close(watch->fd);
+	free(watch);
 }

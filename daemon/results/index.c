@@ -79,22 +79,22 @@ static bool keep(struct places *places, const struct place *place)
 /* Not beyond the trials and their ledgers: what comes after them may be cut off again. */
 static void look_on(struct places *places)
 {
-	struct lines *lines = lines_open(places->path, places->seen);
+	struct tail *tail = tail_open(places->path, places->seen);
 	enum line_type type;
 	const char *line;
 	size_t length;
 
-	while (lines && (type = lines_peek(lines, &line, &length)) != LINE_NONE &&
+	while (tail && (type = tail_peek(tail, &line, &length)) != LINE_NONE &&
 	       type != LINE_OTHER) {
 		struct place place = place_of(type, line, length);
 
-		place.at = lines_at(lines);
+		place.at = tail_at(tail);
 		if (type != LINE_CAMPAIGN && !keep(places, &place))
 			break;
-		lines_take(lines);
-		places->seen = lines_at(lines);
+		tail_take(tail);
+		places->seen = tail_at(tail);
 	}
-	lines_close(lines);
+	tail_close(tail);
 }
 
 bool places_find(struct places *places, enum line_type type, uint32_t trial, uint32_t attempt,

@@ -8,7 +8,7 @@
 
 enum { ROOM_FIRST = 65536, ROOM_MOST = 16 << 20 };
 
-struct lines {
+struct tail {
 	int fd;
 	uint64_t at;  /* what has been taken */
 	char *buffer; /* the file from `at` - `begin` on */
@@ -17,59 +17,58 @@ struct lines {
 	size_t length; /* of the line that was shown */
 };
 
-struct lines *lines_open(const char *path, uint64_t at)
+struct tail *tail_open(const char *path, uint64_t at)
 {
-	struct lines *lines = calloc(1, sizeof(*lines));
+	struct tail *tail = calloc(1, sizeof(*tail));
 
-	if (!lines)
+	if (!tail)
 		return NULL;
-	lines->at = at;
-	lines->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (lines->fd < 0) {
-		free(lines);
+	tail->at = at;
+	tail->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (tail->fd < 0) {
+		free(tail);
 		return NULL;
 	}
-	return lines;
+	return tail;
 }
 
-void lines_close(struct lines *lines)
+void tail_close(struct tail *tail)
 {
-	if (!lines)
+	if (!tail)
 		return;
-	close(lines->fd);
-	free(lines->buffer);
-	free(lines);
+	close(tail->fd);
+	free(tail->buffer);
+	free(tail);
 }
 
-static size_t find_end(const struct lines *lines)
+static size_t find_end(const struct tail *tail)
 {
-	const char *from = lines->buffer + lines->begin;
-	const char *end = lines->used > lines->begin ?
-				  memchr(from, '\n', lines->used - lines->begin) :
-				  NULL;
+	const char *from = tail->buffer + tail->begin;
+	const char *end =
+		tail->used > tail->begin ? memchr(from, '\n', tail->used - tail->begin) : NULL;
 
 	return end ? (size_t)(end + 1 - from) : 0;
 }
 
 /* Reads on from what was taken; false when nothing new came. */
-static int refill(struct lines *lines)
+static int refill(struct tail *tail)
 {
-	size_t before = lines->used - lines->begin;
+	size_t before = tail->used - tail->begin;
 	ssize_t n;
 
-	if (before + ROOM_FIRST / 2 > lines->room) {
-		size_t room = lines->room ? lines->room * 2 : ROOM_FIRST;
-		char *more = room > ROOM_MOST ? NULL : realloc(lines->buffer, room);
+	if (before + ROOM_FIRST / 2 > tail->room) {
+		size_t room = tail->room ? tail->room * 2 : ROOM_FIRST;
+		char *more = room > ROOM_MOST ? NULL : realloc(tail->buffer, room);
 
 		if (!more)
 			return 0;
-		lines->buffer = more;
-		lines->room = room;
+		tail->buffer = more;
+		tail->room = room;
 	}
-	n = pread(lines->fd, lines->buffer, lines->room, (off_t)lines->at);
-	lines->begin = 0;
-	lines->used = n > 0 ? (size_t)n : 0;
-	return lines->used > before;
+	n = pread(tail->fd, tail->buffer, tail->room, (off_t)tail->at);
+	tail->begin = 0;
+	tail->used = n > 0 ? (size_t)n : 0;
+	return tail->used > before;
 }
 
 static int is_type(const char *line, size_t length, const char *type)
@@ -80,15 +79,15 @@ static int is_type(const char *line, size_t length, const char *type)
 	       !memcmp(line + 9, type, n);
 }
 
-enum line_type lines_peek(struct lines *lines, const char **line, size_t *length)
+enum line_type tail_peek(struct tail *tail, const char **line, size_t *length)
 {
-	lines->length = find_end(lines);
-	while (!lines->length && refill(lines))
-		lines->length = find_end(lines);
-	if (!lines->length)
+	tail->length = find_end(tail);
+	while (!tail->length && refill(tail))
+		tail->length = find_end(tail);
+	if (!tail->length)
 		return LINE_NONE;
-	*line = lines->buffer + lines->begin;
-	*length = lines->length;
+	*line = tail->buffer + tail->begin;
+	*length = tail->length;
 	if (is_type(*line, *length, "trial\""))
 		return LINE_TRIAL;
 	if (is_type(*line, *length, "ledger\""))
@@ -96,22 +95,22 @@ enum line_type lines_peek(struct lines *lines, const char **line, size_t *length
 	return is_type(*line, *length, "campaign\"") ? LINE_CAMPAIGN : LINE_OTHER;
 }
 
-void lines_take(struct lines *lines)
+void tail_take(struct tail *tail)
 {
-	lines->at += lines->length;
-	lines->begin += lines->length;
-	lines->length = 0;
+	tail->at += tail->length;
+	tail->begin += tail->length;
+	tail->length = 0;
 }
 
-void lines_forget(struct lines *lines)
+void tail_forget(struct tail *tail)
 {
-	lines->begin = lines->used = lines->length = 0;
-	free(lines->buffer);
-	lines->buffer = NULL;
-	lines->room = 0;
+	tail->begin = tail->used = tail->length = 0;
+	free(tail->buffer);
+	tail->buffer = NULL;
+	tail->room = 0;
 }
 
-uint64_t lines_at(const struct lines *lines)
+uint64_t tail_at(const struct tail *tail)
 {
-	return lines->at;
+	return tail->at;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_LINES_H
-#define DADRACE_LINES_H
+#ifndef DADRACE_TAIL_H
+#define DADRACE_TAIL_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
  * cuts off the lines of the end and writes on; so nobody who reads a running campaign goes beyond
  * the trials and their ledgers, and what was read ahead is forgotten at each pause.
  */
-struct lines;
+struct tail;
 
 enum line_type {
 	LINE_NONE, /* there is no whole one yet */
@@ -23,16 +23,16 @@ enum line_type {
 };
 
 /* NULL: the file cannot be opened, or memory ran out. */
-struct lines *lines_open(const char *path, uint64_t at);
-void lines_close(struct lines *lines);
+struct tail *tail_open(const char *path, uint64_t at);
+void tail_close(struct tail *tail);
 
 /* The next line, with its end, until the next call; it is not taken yet. */
-enum line_type lines_peek(struct lines *lines, const char **line, size_t *length);
-void lines_take(struct lines *lines);
+enum line_type tail_peek(struct tail *tail, const char **line, size_t *length);
+void tail_take(struct tail *tail);
 
 /* Before a pause. */
-void lines_forget(struct lines *lines);
+void tail_forget(struct tail *tail);
 
-uint64_t lines_at(const struct lines *lines);
+uint64_t tail_at(const struct tail *tail);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_CTL_H
-#define DADRACE_CTL_H
+#ifndef DADRACE_SERVICE_CLIENT_H
+#define DADRACE_SERVICE_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -142,13 +142,13 @@ static struct batch *batch_for(const struct client *client)
 	struct batch **last = &kept->batches[client->brief];
 	const struct batch_ask ask = { .from = client->at,
 				       .brief = client->brief,
-				       .is_over = kept->entry.state == ENTRY_ENDED };
+				       .is_over = kept->ticket.state == TICKET_ENDED };
 	struct store_path path;
 
 	if (*last && (*last)->from == ask.from)
 		return *last;
 	batch_drop(*last);
-	path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+	path = store_path(kept->service->store, kept->ticket.id, RESULTS_FILE);
 	*last = batch_read(path.text, &ask);
 	return *last;
 }
@@ -162,7 +162,7 @@ static void follow_on(struct client *client)
 
 		if (!batch) {
 			client->behind = false;
-			if (client->follows->entry.state == ENTRY_ENDED)
+			if (client->follows->ticket.state == TICKET_ENDED)
 				end_follow(client);
 			return;
 		}
@@ -268,7 +268,7 @@ static void submit(struct client *client, const struct varlink_call *call)
 	ask.by = by;
 	r = keep_submit(service, &ask, &kept, &why);
 	if (!r)
-		reply(client, json_pack("{ss}", "id", kept->entry.id));
+		reply(client, json_pack("{ss}", "id", kept->ticket.id));
 	else if (r == -EINVAL)
 		refuse_why(client, OUR("CampaignInvalid"), why.text);
 	else if (r == -ENOSPC)
@@ -315,7 +315,7 @@ static void show(struct client *client, const struct varlink_call *call)
 
 	if (!kept)
 		return;
-	text = store_read(client->control->service->store, kept->entry.id, "campaign.yaml");
+	text = store_read(client->control->service->store, kept->ticket.id, "campaign.yaml");
 	summary = keep_summary(kept, &final);
 	reply(client, json_pack("{so ss so}", "campaign", keep_to_json(kept), "text",
 				text ? text : "", "summary", summary ? summary : json_null()));
@@ -339,7 +339,7 @@ static void results(struct client *client, const struct varlink_call *call)
 		refuse_parameter(client, wrong);
 		return;
 	}
-	folder = store_path(client->control->service->store, kept->entry.id, NULL);
+	folder = store_path(client->control->service->store, kept->ticket.id, NULL);
 	lines = keep_lines(kept, (uint64_t)after, &next, &more);
 	/* The lines are JSON already; the folder's name is made of what needs no escape, or is root's. */
 	n = lines ? asprintf(&text,
@@ -382,8 +382,8 @@ static void follow(struct client *client, const struct varlink_call *call)
 static void wrong_state(struct client *client, const struct kept *kept, const char *reason)
 {
 	refuse(client, OUR("WrongState"),
-	       json_pack("{ss ss ss}", "id", kept->entry.id, "state",
-			 entry_state_names[kept->entry.state], "reason", reason));
+	       json_pack("{ss ss ss}", "id", kept->ticket.id, "state",
+			 ticket_state_names[kept->ticket.state], "reason", reason));
 }
 
 /* The same, of one that has not ended. */
@@ -391,7 +391,7 @@ static struct kept *named_alive(struct client *client, const struct varlink_call
 {
 	struct kept *kept = named(client, call);
 
-	if (!kept || kept->entry.state != ENTRY_ENDED)
+	if (!kept || kept->ticket.state != TICKET_ENDED)
 		return kept;
 	wrong_state(client, kept, "it has ended already");
 	return NULL;
@@ -404,13 +404,13 @@ static void cancel(struct client *client, const struct varlink_call *call)
 
 	if (!kept)
 		return;
-	kept->entry.cancelled = true;
-	if (kept->entry.state == ENTRY_RUNNING) {
+	kept->ticket.cancelled = true;
+	if (kept->ticket.state == TICKET_RUNNING) {
 		keep_update(kept);
 		run_interrupt(service);
 	} else {
-		entry_end(&kept->entry, EXIT_INCONCLUSIVE, "cancelled before it ended",
-			  unix_ms());
+		ticket_end(&kept->ticket, EXIT_INCONCLUSIVE, "cancelled before it ended",
+			   unix_ms());
 		keep_ended(kept);
 	}
 	reply(client, json_object());
@@ -424,11 +424,11 @@ static void pause_campaign(struct client *client, const struct varlink_call *cal
 
 	if (!kept)
 		return;
-	if (kept->entry.state == ENTRY_RUNNING) {
+	if (kept->ticket.state == TICKET_RUNNING) {
 		service->run.pause = true;
 		run_interrupt(service);
 	} else {
-		kept->entry.state = ENTRY_PAUSED;
+		kept->ticket.state = TICKET_PAUSED;
 		keep_update(kept);
 	}
 	reply(client, json_object());
@@ -441,14 +441,14 @@ static void resume(struct client *client, const struct varlink_call *call)
 
 	if (!kept)
 		return;
-	if (kept->entry.state == ENTRY_RUNNING && service->run.pause) {
+	if (kept->ticket.state == TICKET_RUNNING && service->run.pause) {
 		service->run.pause = false; /* it goes on as soon as it has ended */
-	} else if (kept->entry.state == ENTRY_PAUSED) {
-		kept->entry.state = ENTRY_QUEUED;
-		kept->entry.retry_unix_ms = 0;
+	} else if (kept->ticket.state == TICKET_PAUSED) {
+		kept->ticket.state = TICKET_QUEUED;
+		kept->ticket.retry_unix_ms = 0;
 		keep_update(kept);
-	} else if (kept->entry.state == ENTRY_QUEUED && kept->entry.retry_unix_ms) {
-		kept->entry.retry_unix_ms = 0; /* at once */
+	} else if (kept->ticket.state == TICKET_QUEUED && kept->ticket.retry_unix_ms) {
+		kept->ticket.retry_unix_ms = 0; /* at once */
 		keep_update(kept);
 	} else {
 		wrong_state(client, kept, "it is not paused");

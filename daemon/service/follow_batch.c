@@ -62,7 +62,7 @@ struct batch *batch_read(const char *path, const struct batch_ask *ask)
 {
 	size_t room = BATCH_BYTES / 8, length;
 	struct batch *batch = malloc(sizeof(*batch) + room);
-	struct lines *lines = batch ? lines_open(path, ask->from) : NULL;
+	struct tail *tail = batch ? tail_open(path, ask->from) : NULL;
 	enum line_type type;
 	const char *line;
 
@@ -70,14 +70,14 @@ struct batch *batch_read(const char *path, const struct batch_ask *ask)
 		*batch = (struct batch){
 			.references = 1, .from = ask->from, .to = ask->from, .brief = ask->brief
 		};
-	while (lines && batch->length < BATCH_BYTES &&
-	       (type = lines_peek(lines, &line, &length)) != LINE_NONE &&
+	while (tail && batch->length < BATCH_BYTES &&
+	       (type = tail_peek(tail, &line, &length)) != LINE_NONE &&
 	       (type != LINE_OTHER || ask->is_over) && has_room(&batch, &room, length)) {
-		lines_take(lines);
-		batch->to = lines_at(lines);
+		tail_take(tail);
+		batch->to = tail_at(tail);
 		add(batch, type, line, length);
 	}
-	lines_close(lines);
+	tail_close(tail);
 	if (batch && batch->length)
 		return batch;
 	free(batch);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_BATCH_H
-#define DADRACE_BATCH_H
+#ifndef DADRACE_FOLLOW_BATCH_H
+#define DADRACE_FOLLOW_BATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -25,20 +25,20 @@ static void kept_free(struct kept *kept)
 	for (uint32_t i = 0; i < kept->nr_signatures; i++)
 		free(kept->signatures[i]);
 	free(kept->signatures);
-	entry_drop(&kept->entry);
+	ticket_drop(&kept->ticket);
 	free(kept);
 }
 
 struct kept *keep_find(const struct service *service, const char *id)
 {
 	for (uint32_t i = 0; i < service->nr_kept; i++)
-		if (!strcmp(service->kept[i]->entry.id, id))
+		if (!strcmp(service->kept[i]->ticket.id, id))
 			return service->kept[i];
 	return NULL;
 }
 
-/* Takes the entry's texts. */
-static struct kept *keep_add(struct service *service, const struct entry *entry)
+/* Takes the ticket's texts. */
+static struct kept *keep_add(struct service *service, const struct ticket *ticket)
 {
 	struct kept *kept = calloc(1, sizeof(*kept));
 
@@ -57,17 +57,17 @@ static struct kept *keep_add(struct service *service, const struct entry *entry)
 	if (!kept)
 		return NULL;
 	kept->service = service;
-	kept->entry = *entry;
+	kept->ticket = *ticket;
 	service->kept[service->nr_kept++] = kept;
 	return kept;
 }
 
 json_t *keep_to_json(const struct kept *kept)
 {
-	struct entry now = kept->entry;
+	struct ticket now = kept->ticket;
 
 	now.trials = kept->trials;
-	return fields_to_json(&entry_fields, &now);
+	return fields_to_json(&ticket_fields, &now);
 }
 
 void keep_update(struct kept *kept)
@@ -75,8 +75,8 @@ void keep_update(struct kept *kept)
 	struct service *service = kept->service;
 	struct why why;
 
-	if (store_update(service->store, &kept->entry, &why))
-		log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why.text);
+	if (store_update(service->store, &kept->ticket, &why))
+		log_say(LOG_LEVEL_ERROR, kept->ticket.id, NULL, "%s", why.text);
 	changes_campaign(kept);
 }
 
@@ -108,22 +108,22 @@ bool keep_has_room(const struct service *service)
 	uint32_t nr = 0;
 
 	for (uint32_t i = 0; i < service->nr_kept; i++)
-		nr += service->kept[i]->entry.state == ENTRY_QUEUED ||
-		      service->kept[i]->entry.state == ENTRY_PAUSED;
+		nr += service->kept[i]->ticket.state == TICKET_QUEUED ||
+		      service->kept[i]->ticket.state == TICKET_PAUSED;
 	return nr < service->config->queue_max;
 }
 
-static int add_to_store(struct service *service, struct entry *entry, const char *text,
+static int add_to_store(struct service *service, struct ticket *ticket, const char *text,
 			struct kept **out, struct why *why)
 {
-	int r = store_add(service->store, entry, text, why);
-	struct kept *kept = r ? NULL : keep_add(service, entry);
+	int r = store_add(service->store, ticket, text, why);
+	struct kept *kept = r ? NULL : keep_add(service, ticket);
 
 	if (!r && !kept)
 		r = why_set(why, ENOMEM, "out of memory; %s is taken up at the next start",
-			    entry->id);
+			    ticket->id);
 	if (r) {
-		entry_drop(entry);
+		ticket_drop(ticket);
 		return r;
 	}
 	if (out)
@@ -132,22 +132,22 @@ static int add_to_store(struct service *service, struct entry *entry, const char
 	return 0;
 }
 
-static void plan_entry(const struct submission *said, const struct campaign *campaign,
-		       struct entry *entry)
+static void plan_ticket(const struct submission *said, const struct campaign *campaign,
+			struct ticket *ticket)
 {
 	uint64_t not_before = 0;
 	uint32_t every_s = 0;
 
 	if (campaign->submit.not_before)
-		time_read(campaign->submit.not_before, entry->submitted_unix_ms / 1000,
+		time_read(campaign->submit.not_before, ticket->submitted_unix_ms / 1000,
 			  &not_before);
 	if (campaign->submit.every)
 		span_read(campaign->submit.every, &every_s);
 	if (said->not_before != INT64_MIN)
 		not_before = (uint64_t)said->not_before;
-	entry->not_before_unix_ms = not_before * 1000;
-	entry->every_s = said->every_s != INT64_MIN ? (uint32_t)said->every_s : every_s;
-	entry->priority =
+	ticket->not_before_unix_ms = not_before * 1000;
+	ticket->every_s = said->every_s != INT64_MIN ? (uint32_t)said->every_s : every_s;
+	ticket->priority =
 		said->priority != INT64_MIN ? said->priority : campaign->submit.priority;
 }
 
@@ -155,7 +155,7 @@ int keep_submit(struct service *service, const struct submission *submission, st
 		struct why *why)
 {
 	struct campaign *campaign;
-	struct entry entry = {
+	struct ticket ticket = {
 		.number = 1,
 		.submitted_unix_ms = unix_ms(),
 		.exit_code = INT64_MIN,
@@ -173,15 +173,15 @@ int keep_submit(struct service *service, const struct submission *submission, st
 	r = campaign_load_text("campaign", submission->text, length, NULL, 0, &campaign, why);
 	if (r)
 		return r;
-	plan_entry(submission, campaign, &entry);
+	plan_ticket(submission, campaign, &ticket);
 	make_id(campaign->name, id, sizeof(id));
-	entry_text(&entry.id, submission->id ? submission->id : id);
-	entry_text(&entry.name, campaign->name);
-	entry_text(&entry.submitted_by, submission->by);
+	ticket_text(&ticket.id, submission->id ? submission->id : id);
+	ticket_text(&ticket.name, campaign->name);
+	ticket_text(&ticket.submitted_by, submission->by);
 	campaign_free(campaign);
-	r = add_to_store(service, &entry, submission->text, out, why);
+	r = add_to_store(service, &ticket, submission->text, out, why);
 	if (!r)
-		log_say(LOG_LEVEL_INFO, entry.id, "accepted", "accepted from %s",
+		log_say(LOG_LEVEL_INFO, ticket.id, "accepted", "accepted from %s",
 			submission->by);
 	return r;
 }
@@ -192,8 +192,8 @@ int keep_submit(struct service *service, const struct submission *submission, st
 static void repeat(struct kept *kept)
 {
 	struct service *service = kept->service;
-	const struct entry *last = &kept->entry;
-	struct entry next = {
+	const struct ticket *last = &kept->ticket;
+	struct ticket next = {
 		.priority = last->priority,
 		.every_s = last->every_s,
 		.number = last->number + 1,
@@ -208,10 +208,10 @@ static void repeat(struct kept *kept)
 	int r;
 
 	snprintf(id, sizeof(id), "%.*s.%u", (int)stem, last->id, next.number);
-	next.not_before_unix_ms = entry_next_due(last, next.submitted_unix_ms);
-	entry_text(&next.id, id);
-	entry_text(&next.name, last->name);
-	entry_text(&next.submitted_by, last->submitted_by);
+	next.not_before_unix_ms = ticket_next_due(last, next.submitted_unix_ms);
+	ticket_text(&next.id, id);
+	ticket_text(&next.name, last->name);
+	ticket_text(&next.submitted_by, last->submitted_by);
 	r = text ? add_to_store(service, &next, text, NULL, &why) :
 		   why_set(&why, ENOENT, "its text is gone");
 	if (r && r != -EEXIST)
@@ -221,33 +221,33 @@ static void repeat(struct kept *kept)
 
 void keep_ended(struct kept *kept)
 {
-	struct entry *entry = &kept->entry;
+	struct ticket *ticket = &kept->ticket;
 
-	memset(kept->counts.campaigns, 0, sizeof(kept->counts.campaigns));
-	counts_campaign(&kept->counts, entry->verdict);
-	keep_save_counts(kept);
-	if (entry->every_s && !entry->cancelled)
+	memset(kept->metrics.campaigns, 0, sizeof(kept->metrics.campaigns));
+	metrics_add_campaign(&kept->metrics, ticket->verdict);
+	keep_save_metrics(kept);
+	if (ticket->every_s && !ticket->cancelled)
 		repeat(kept);
-	kept->bytes = store_size(kept->service->store, entry->id);
-	log_say(LOG_LEVEL_NOTICE, entry->id, "ended", "ended: %s, exit code %" PRId64 ": %s",
-		entry->verdict ? entry->verdict : "no verdict", entry->exit_code,
-		entry->reason ? entry->reason : "");
+	kept->bytes = store_size(kept->service->store, ticket->id);
+	log_say(LOG_LEVEL_NOTICE, ticket->id, "ended", "ended: %s, exit code %" PRId64 ": %s",
+		ticket->verdict ? ticket->verdict : "no verdict", ticket->exit_code,
+		ticket->reason ? ticket->reason : "");
 	keep_update(kept);
 }
 
 /* --- removing --- */
 
-/* The counts go first: the file says whose they are, and a start finishes what was cut short. */
+/* Its metrics go first: a start finishes what was cut short. */
 static void remove_kept(struct service *service, uint32_t i, const char *because)
 {
 	struct kept *kept = service->kept[i];
 	struct why why;
 
 	keep_add_removed(kept);
-	if (store_remove(service->store, kept->entry.id, &why))
-		log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why.text);
+	if (store_remove(service->store, kept->ticket.id, &why))
+		log_say(LOG_LEVEL_ERROR, kept->ticket.id, NULL, "%s", why.text);
 	else
-		log_say(LOG_LEVEL_INFO, kept->entry.id, "removed", "removed: %s", because);
+		log_say(LOG_LEVEL_INFO, kept->ticket.id, "removed", "removed: %s", because);
 	if (service->looked.kept == kept)
 		keep_forget_places(service);
 	kept_free(kept);
@@ -259,9 +259,9 @@ static const char *outlived(const struct service *service, const struct kept *ol
 			    uint32_t nr, uint64_t bytes)
 {
 	const struct service_config *config = service->config;
-	uint64_t age_ms = unix_ms() - oldest->entry.ended_unix_ms;
+	uint64_t age_ms = unix_ms() - oldest->ticket.ended_unix_ms;
 
-	if (config->keep_days && unix_ms() > oldest->entry.ended_unix_ms &&
+	if (config->keep_days && unix_ms() > oldest->ticket.ended_unix_ms &&
 	    age_ms > config->keep_days * 86400000ULL)
 		return "older than keep_days";
 	if (config->keep_campaigns && nr > config->keep_campaigns)
@@ -281,11 +281,11 @@ void keep_prune(struct service *service)
 		for (uint32_t i = 0; i < service->nr_kept; i++) {
 			struct kept *kept = service->kept[i];
 
-			if (kept->entry.state != ENTRY_ENDED || kept->followers)
+			if (kept->ticket.state != TICKET_ENDED || kept->followers)
 				continue;
 			bytes += kept->bytes;
-			if (!nr++ || kept->entry.ended_unix_ms <
-					     service->kept[oldest]->entry.ended_unix_ms)
+			if (!nr++ || kept->ticket.ended_unix_ms <
+					     service->kept[oldest]->ticket.ended_unix_ms)
 				oldest = i;
 		}
 		because = nr ? outlived(service, service->kept[oldest], nr, bytes) : NULL;
@@ -297,23 +297,23 @@ void keep_prune(struct service *service)
 
 /* --- starting --- */
 
-static void found(const struct entry *entry, void *arg)
+static void found(const struct ticket *ticket, void *arg)
 {
-	struct entry copy = *entry;
+	struct ticket copy = *ticket;
 
-	if (!keep_add(arg, entry)) {
-		log_say(LOG_LEVEL_ERROR, entry->id, NULL, "out of memory");
-		entry_drop(&copy);
+	if (!keep_add(arg, ticket)) {
+		log_say(LOG_LEVEL_ERROR, ticket->id, NULL, "out of memory");
+		ticket_drop(&copy);
 	}
 }
 
 /* What was running when the service ended: it has ended meanwhile, or goes on. */
 static void recover(struct kept *kept)
 {
-	struct entry *entry = &kept->entry;
+	struct ticket *ticket = &kept->ticket;
 	bool final;
 	json_auto_t *summary = keep_summary(kept, &final);
-	struct entry_outcome outcome = {
+	struct ticket_outcome outcome = {
 		.ended = final,
 		.code = (int)json_integer_value(json_object_get(summary, "exit_code")),
 		.verdict = json_string_value(json_object_get(summary, "verdict")),
@@ -322,15 +322,16 @@ static void recover(struct kept *kept)
 		.now_unix_ms = unix_ms(),
 	};
 
-	if (final || entry->cancelled)
-		entry_after_run(entry, &outcome);
+	if (final || ticket->cancelled)
+		ticket_after_run(ticket, &outcome);
 	else
-		entry_recover(entry, kept->service->boot_id, kept->trials, outcome.now_unix_ms);
-	if (entry->state == ENTRY_ENDED) {
+		ticket_recover(ticket, kept->service->boot_id, kept->trials,
+			       outcome.now_unix_ms);
+	if (ticket->state == TICKET_ENDED) {
 		keep_ended(kept);
 		return;
 	}
-	log_say(LOG_LEVEL_NOTICE, entry->id, "recovered", "it will go on after %u trials",
+	log_say(LOG_LEVEL_NOTICE, ticket->id, "recovered", "it will go on after %u trials",
 		kept->trials);
 	keep_update(kept);
 }
@@ -350,10 +351,10 @@ int keep_open(struct service *service, struct why *why)
 	for (uint32_t i = 0; i < nr; i++) {
 		struct kept *kept = service->kept[i];
 
-		keep_load_counts(kept);
-		if (kept->entry.state == ENTRY_ENDED)
-			kept->bytes = store_size(service->store, kept->entry.id);
-		else if (kept->entry.state == ENTRY_RUNNING)
+		keep_load_metrics(kept);
+		if (kept->ticket.state == TICKET_ENDED)
+			kept->bytes = store_size(service->store, kept->ticket.id);
+		else if (kept->ticket.state == TICKET_RUNNING)
 			recover(kept);
 	}
 	return 0;

@@ -9,7 +9,7 @@
 
 json_t *keep_summary(const struct kept *kept, bool *final)
 {
-	char *text = store_read(kept->service->store, kept->entry.id, SUMMARY_FILE);
+	char *text = store_read(kept->service->store, kept->ticket.id, SUMMARY_FILE);
 	json_t *json = text ? fields_parse(text) : NULL;
 	const char *by = json_string_value(json_object_get(json, "ended_by"));
 
@@ -21,13 +21,14 @@ json_t *keep_summary(const struct kept *kept, bool *final)
 /* A running campaign shows its trials only: a resumed run cuts off the lines of the end. */
 static bool shows(const struct kept *kept, enum line_type type)
 {
-	return type == LINE_OTHER ? kept->entry.state == ENTRY_ENDED : type != LINE_NONE;
+	return type == LINE_OTHER ? kept->ticket.state == TICKET_ENDED : type != LINE_NONE;
 }
 
 char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more)
 {
-	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
-	struct lines *lines = lines_open(path.text, after);
+	struct store_path path =
+		store_path(kept->service->store, kept->ticket.id, RESULTS_FILE);
+	struct tail *tail = tail_open(path.text, after);
 	const char *line;
 	size_t length, used = 0;
 	char *text = NULL;
@@ -35,7 +36,7 @@ char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *
 
 	*next = after;
 	*more = false;
-	while (lines && out && shows(kept, lines_peek(lines, &line, &length))) {
+	while (tail && out && shows(kept, tail_peek(tail, &line, &length))) {
 		if (used + length > PART_BYTES && used) {
 			*more = true;
 			break;
@@ -44,10 +45,10 @@ char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *
 			fputc(',', out);
 		fwrite(line, 1, length - 1, out);
 		fflush(out);
-		lines_take(lines);
-		*next = lines_at(lines);
+		tail_take(tail);
+		*next = tail_at(tail);
 	}
-	lines_close(lines);
+	tail_close(tail);
 	if (out && fclose(out)) {
 		free(text);
 		return NULL;
@@ -75,18 +76,19 @@ static struct places *places_of(const struct kept *kept, const char *path)
 json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
 		  uint32_t attempt)
 {
-	struct store_path path = store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+	struct store_path path =
+		store_path(kept->service->store, kept->ticket.id, RESULTS_FILE);
 	struct places *places = places_of(kept, path.text);
-	struct lines *lines = NULL;
+	struct tail *tail = NULL;
 	json_t *json = NULL;
 	const char *line;
 	size_t length;
 	uint64_t at;
 
 	if (places && places_find(places, type, trial, attempt, &at))
-		lines = lines_open(path.text, at);
-	if (lines && lines_peek(lines, &line, &length) == type)
+		tail = tail_open(path.text, at);
+	if (tail && tail_peek(tail, &line, &length) == type)
 		json = json_loadb(line, length, 0, NULL);
-	lines_close(lines);
+	tail_close(tail);
 	return json;
 }

@@ -21,13 +21,13 @@ struct family { /* NOLINT(clang-analyzer-optin.performance.Padding): in the orde
 	const char *name; /* without _total */
 	enum family_type type;
 	const char *help;
-	size_t offset; /* of struct counts, or of struct counts_gauges */
+	size_t offset; /* of struct metrics, or of struct metrics_gauges */
 	struct label outer, inner;
 	bool wide; /* GAUGE: 64 bits */
 };
 
 /* Upper ends in us; what is more goes into the last bucket. */
-static const uint64_t ends_us[COUNTS_BUCKETS - 1] = {
+static const uint64_t ends_us[METRICS_BUCKETS - 1] = {
 	100,   250,    500,    1000,   2500,	5000,	 10000,	   25000,
 	50000, 100000, 250000, 500000, 1000000, 5000000, 30000000,
 };
@@ -37,107 +37,107 @@ static const char *const campaign_ends[CAMPAIGN_VERDICTS + 1] = { "clean", "faul
 								  "none" };
 
 /* clang-format off */
-#define COUNTS(member) offsetof(struct counts, member)
-#define GAUGES(member) offsetof(struct counts_gauges, member)
+#define COUNTER_AT(member) offsetof(struct metrics, member)
+#define GAUGE_AT(member) offsetof(struct metrics_gauges, member)
 #define BY_ARM         { "arm", arm_names, ARMS }
 
 static const struct family families[] = {
-	{ "dadrace_trials", COUNTER, "Trials that were judged.", COUNTS(trials), BY_ARM,
+	{ "dadrace_trials", COUNTER, "Trials that were judged.", COUNTER_AT(trials), BY_ARM,
 	  { "verdict", verdict_names, VERDICTS } },
-	{ "dadrace_windows", COUNTER, "Trials whose window opened.", COUNTS(windows), BY_ARM },
-	{ "dadrace_echoes_sent", COUNTER, "Echoes that were sent.", COUNTS(echoes_sent), BY_ARM },
+	{ "dadrace_windows", COUNTER, "Trials whose window opened.", COUNTER_AT(windows), BY_ARM },
+	{ "dadrace_echoes_sent", COUNTER, "Echoes that were sent.", COUNTER_AT(echoes_sent), BY_ARM },
 	{ "dadrace_echoes_delivered", COUNTER, "Echoes that the kernel was seen to take.",
-	  COUNTS(echoes_delivered), BY_ARM },
+	  COUNTER_AT(echoes_delivered), BY_ARM },
 	{ "dadrace_echoes_inside", COUNTER, "Echoes that the kernel took inside the window.",
-	  COUNTS(echoes_inside), BY_ARM },
-	{ "dadrace_leaked_references", COUNTER, "References that did not come back.", COUNTS(leaked),
+	  COUNTER_AT(echoes_inside), BY_ARM },
+	{ "dadrace_leaked_references", COUNTER, "References that did not come back.", COUNTER_AT(leaked),
 	  { "object", object_names, OBJECTS } },
 	{ "dadrace_findings", COUNTER, "Different faults, each counted once in a campaign.",
-	  COUNTS(findings) },
+	  COUNTER_AT(findings) },
 	{ "dadrace_missed_probes", COUNTER, "Runs of our programs that the kernel skipped.",
-	  COUNTS(missed_probes) },
+	  COUNTER_AT(missed_probes) },
 	{ "dadrace_lost_records", COUNTER, "Records of our programs that were lost.",
-	  COUNTS(lost_records) },
+	  COUNTER_AT(lost_records) },
 	{ "dadrace_stuck_interfaces", COUNTER, "Interfaces whose unregister never returned.",
-	  COUNTS(stuck) },
-	{ "dadrace_campaigns", COUNTER, "Campaigns that ended.", COUNTS(campaigns),
+	  COUNTER_AT(stuck) },
+	{ "dadrace_campaigns", COUNTER, "Campaigns that ended.", COUNTER_AT(campaigns),
 	  { "verdict", campaign_ends, CAMPAIGN_VERDICTS + 1 } },
 	{ "dadrace_hold_asked_seconds", HISTOGRAM, "Holds of the window as asked for.",
-	  COUNTS(hold_asked) },
-	{ "dadrace_held_seconds", HISTOGRAM, "Holds of the window as measured.", COUNTS(held) },
+	  COUNTER_AT(hold_asked) },
+	{ "dadrace_held_seconds", HISTOGRAM, "Holds of the window as measured.", COUNTER_AT(held) },
 	{ "dadrace_settle_seconds", HISTOGRAM, "From teardown until references were back.",
-	  COUNTS(settle) },
-	{ "dadrace_queued_campaigns", GAUGE, "Campaigns that wait.", GAUGES(queued) },
-	{ "dadrace_paused_campaigns", GAUGE, "Campaigns that are paused.", GAUGES(paused) },
-	{ "dadrace_running_campaigns", GAUGE, "Campaigns that run.", GAUGES(running) },
+	  COUNTER_AT(settle) },
+	{ "dadrace_queued_campaigns", GAUGE, "Campaigns that wait.", GAUGE_AT(queued) },
+	{ "dadrace_paused_campaigns", GAUGE, "Campaigns that are paused.", GAUGE_AT(paused) },
+	{ "dadrace_running_campaigns", GAUGE, "Campaigns that run.", GAUGE_AT(running) },
 	{ "dadrace_running_trials", GAUGE, "Trials of the running campaign so far.",
-	  GAUGES(running_trials), .wide = true },
-	{ "dadrace_kept_bytes", GAUGE, "Disk space of the kept results.", GAUGES(kept_bytes),
+	  GAUGE_AT(running_trials), .wide = true },
+	{ "dadrace_kept_bytes", GAUGE, "Disk space of the kept results.", GAUGE_AT(kept_bytes),
 	  .wide = true },
-	{ "dadrace_followers", GAUGE, "Clients that follow a campaign.", GAUGES(followers) },
+	{ "dadrace_followers", GAUGE, "Clients that follow a campaign.", GAUGE_AT(followers) },
 };
 /* clang-format on */
 enum { NR_FAMILIES = sizeof(families) / sizeof(families[0]) };
 
 /* --- what is counted --- */
 
-static void observe(struct counts_histogram *histogram, uint64_t us)
+static void observe(struct metrics_histogram *histogram, uint64_t us)
 {
 	uint32_t i = 0;
 
-	while (i < COUNTS_BUCKETS - 1 && us > ends_us[i])
+	while (i < METRICS_BUCKETS - 1 && us > ends_us[i])
 		i++;
 	histogram->buckets[i]++;
 	histogram->sum_us += us;
 }
 
-static void leaked(struct counts *counts, const struct trial_line *trial)
+static void leaked(struct metrics *metrics, const struct trial_line *trial)
 {
 	for (int i = 0; trial->object && i < OBJECTS; i++)
 		if (!strcmp(object_names[i], trial->object) && trial->delta > 0)
-			counts->leaked[i] += (uint64_t)trial->delta;
+			metrics->leaked[i] += (uint64_t)trial->delta;
 }
 
-void counts_trial(struct counts *counts, const struct trial_line *trial)
+void metrics_add_trial(struct metrics *metrics, const struct trial_line *trial)
 {
 	enum arm arm = trial->spec.arm;
 
 	if (arm >= ARMS || trial->verdict >= VERDICTS)
 		return;
-	counts->trials[arm][trial->verdict]++;
-	counts->windows[arm] += trial->opened;
-	counts->echoes_sent[arm] += trial->echoes_sent;
-	counts->echoes_delivered[arm] += trial->echoes_delivered;
-	counts->echoes_inside[arm] += trial->echoes_inside;
-	counts->missed_probes += trial->missed_probes;
-	counts->lost_records += trial->lost_records;
-	counts->stuck += trial->pinned;
-	leaked(counts, trial);
+	metrics->trials[arm][trial->verdict]++;
+	metrics->windows[arm] += trial->opened;
+	metrics->echoes_sent[arm] += trial->echoes_sent;
+	metrics->echoes_delivered[arm] += trial->echoes_delivered;
+	metrics->echoes_inside[arm] += trial->echoes_inside;
+	metrics->missed_probes += trial->missed_probes;
+	metrics->lost_records += trial->lost_records;
+	metrics->stuck += trial->pinned;
+	leaked(metrics, trial);
 	if (trial->spec.hold_us)
-		observe(&counts->hold_asked, trial->spec.hold_us);
+		observe(&metrics->hold_asked, trial->spec.hold_us);
 	if (trial->held_ns)
-		observe(&counts->held, trial->held_ns / 1000);
+		observe(&metrics->held, trial->held_ns / 1000);
 	if (trial->settled && trial->settle_ns)
-		observe(&counts->settle, trial->settle_ns / 1000);
+		observe(&metrics->settle, trial->settle_ns / 1000);
 }
 
-void counts_campaign(struct counts *counts, const char *verdict)
+void metrics_add_campaign(struct metrics *metrics, const char *verdict)
 {
 	uint32_t i = 0;
 
 	while (i < CAMPAIGN_VERDICTS && (!verdict || strcmp(campaign_ends[i], verdict) != 0))
 		i++;
-	counts->campaigns[i]++;
+	metrics->campaigns[i]++;
 }
 
-_Static_assert(sizeof(struct counts) % sizeof(uint64_t) == 0, "counts: nothing but uint64_t");
+_Static_assert(sizeof(struct metrics) % sizeof(uint64_t) == 0, "metrics: nothing but uint64_t");
 
-void counts_add(struct counts *counts, const struct counts *more)
+void metrics_add(struct metrics *metrics, const struct metrics *more)
 {
-	uint64_t *sums = (uint64_t *)(void *)counts;
+	uint64_t *sums = (uint64_t *)(void *)metrics;
 	const uint64_t *terms = (const uint64_t *)(const void *)more;
 
-	for (size_t i = 0; i < sizeof(*counts) / sizeof(uint64_t); i++)
+	for (size_t i = 0; i < sizeof(*metrics) / sizeof(uint64_t); i++)
 		sums[i] += terms[i];
 }
 
@@ -175,7 +175,7 @@ static struct sample bucket_of(const struct family *family, uint32_t bucket)
 {
 	struct sample sample;
 
-	if (bucket == COUNTS_BUCKETS - 1)
+	if (bucket == METRICS_BUCKETS - 1)
 		snprintf(sample.name, sizeof(sample.name), "%s_bucket{le=\"+Inf\"}",
 			 family->name);
 	else
@@ -186,20 +186,20 @@ static struct sample bucket_of(const struct family *family, uint32_t bucket)
 
 typedef void (*each_sample)(const char *name, uint64_t *value, void *arg);
 
-/* Every number of counts under its sample's name; of a histogram each bucket for itself. */
-static void walk(struct counts *counts, each_sample each, void *arg)
+/* Every number under its sample's name; of a histogram each bucket for itself. */
+static void walk(struct metrics *metrics, each_sample each, void *arg)
 {
 	for (int f = 0; f < NR_FAMILIES; f++) {
 		const struct family *family = &families[f];
-		uint64_t *values = (uint64_t *)(void *)((char *)counts + family->offset);
+		uint64_t *values = (uint64_t *)(void *)((char *)metrics + family->offset);
 		struct sample sample;
 
 		if (family->type == GAUGE)
 			continue;
 		if (family->type == HISTOGRAM) {
-			struct counts_histogram *histogram = (void *)values;
+			struct metrics_histogram *histogram = (void *)values;
 
-			for (uint32_t i = 0; i < COUNTS_BUCKETS; i++)
+			for (uint32_t i = 0; i < METRICS_BUCKETS; i++)
 				each(bucket_of(family, i).name, &histogram->buckets[i], arg);
 			snprintf(sample.name, sizeof(sample.name), "%s_sum_us", family->name);
 			each(sample.name, &histogram->sum_us, arg);
@@ -218,9 +218,9 @@ static void save(const char *name, uint64_t *value, void *arg)
 		json_object_set_new(arg, name, json_integer((json_int_t)*value));
 }
 
-json_t *counts_to_json(const struct counts *counts)
+json_t *metrics_to_json(const struct metrics *metrics)
 {
-	struct counts copy = *counts;
+	struct metrics copy = *metrics;
 	json_t *json = json_object();
 
 	if (json)
@@ -240,11 +240,11 @@ static void load(const char *name, uint64_t *value, void *arg)
 	*value = number > 0 ? (uint64_t)number : 0;
 }
 
-void counts_from_json(const json_t *json, struct counts *counts)
+void metrics_from_json(const json_t *json, struct metrics *metrics)
 {
 	struct loading loading = { json };
 
-	walk(counts, load, &loading);
+	walk(metrics, load, &loading);
 }
 
 /* --- the exposition --- */
@@ -252,11 +252,11 @@ void counts_from_json(const json_t *json, struct counts *counts)
 static const char *const type_names[] = { "counter", "histogram", "gauge" };
 
 static void print_histogram(const struct family *family,
-			    const struct counts_histogram *histogram, FILE *out)
+			    const struct metrics_histogram *histogram, FILE *out)
 {
 	uint64_t count = 0;
 
-	for (uint32_t i = 0; i < COUNTS_BUCKETS; i++) {
+	for (uint32_t i = 0; i < METRICS_BUCKETS; i++) {
 		count += histogram->buckets[i];
 		fprintf(out, "%s %" PRIu64 "\n", bucket_of(family, i).name, count);
 	}
@@ -285,13 +285,13 @@ static void print_head(const char *name, const char *type, const char *help, FIL
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-void counts_print(const struct counts *counts, const struct counts_gauges *gauges,
-		  bool openmetrics, FILE *out)
+void metrics_print(const struct metrics *metrics, const struct metrics_gauges *gauges,
+		   bool openmetrics, FILE *out)
 {
 	for (int f = 0; f < NR_FAMILIES; f++) {
 		const struct family *family = &families[f];
 		const char *base =
-			family->type == GAUGE ? (const char *)gauges : (const char *)counts;
+			family->type == GAUGE ? (const char *)gauges : (const char *)metrics;
 		const void *at = base + family->offset;
 		char name[96];
 

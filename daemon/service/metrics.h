@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_COUNTS_H
-#define DADRACE_COUNTS_H
+#ifndef DADRACE_METRICS_H
+#define DADRACE_METRICS_H
 
 #include <stdint.h>
 #include <stdio.h>
@@ -11,20 +11,20 @@
 /*
  * What trials add to the metrics: numbers that only grow, from the lines of the results. Pure.
  *
- *   trial lines ──> counts of a campaign ──┬──> counts.json in its folder
+ *   trial lines ──> metrics of a campaign ──┬──> counts.json in its folder
  *                                          └──> added to those of the service ──> /metrics
  *
  * Every family stands once, in a table: name, help, labels, place. Saved by the names of their
  * samples, so that a later version with more of them can read what an earlier one has saved.
  */
-enum { COUNTS_BUCKETS = 16, COUNTS_SIGNATURES_MAX = 256 };
+enum { METRICS_BUCKETS = 16, METRICS_SIGNATURES_MAX = 256 };
 
-struct counts_histogram {
-	uint64_t buckets[COUNTS_BUCKETS]; /* each its own; the last has no upper end */
+struct metrics_histogram {
+	uint64_t buckets[METRICS_BUCKETS]; /* each its own; the last has no upper end */
 	uint64_t sum_us;
 };
 
-struct counts {
+struct metrics {
 	uint64_t trials[ARMS][VERDICTS];
 	uint64_t windows[ARMS];
 	uint64_t echoes_sent[ARMS];
@@ -37,11 +37,11 @@ struct counts {
 	uint64_t stuck;
 	uint64_t
 		campaigns[CAMPAIGN_VERDICTS + 1]; /* ended, by verdict; the last: without one */
-	struct counts_histogram hold_asked, held, settle;
+	struct metrics_histogram hold_asked, held, settle;
 };
 
 /* What is told besides: numbers that go up and down. */
-struct counts_gauges {
+struct metrics_gauges {
 	uint32_t queued;
 	uint32_t paused;
 	uint32_t running;
@@ -50,16 +50,16 @@ struct counts_gauges {
 	uint32_t followers;
 };
 
-void counts_trial(struct counts *counts, const struct trial_line *trial);
-void counts_campaign(struct counts *counts, const char *verdict);
-void counts_add(struct counts *counts, const struct counts *more);
+void metrics_add_trial(struct metrics *metrics, const struct trial_line *trial);
+void metrics_add_campaign(struct metrics *metrics, const char *verdict);
+void metrics_add(struct metrics *metrics, const struct metrics *more);
 
 /* A JSON object with a member for each sample that is not zero; NULL when memory ran out. */
-json_t *counts_to_json(const struct counts *counts);
-void counts_from_json(const json_t *json, struct counts *counts);
+json_t *metrics_to_json(const struct metrics *metrics);
+void metrics_from_json(const json_t *json, struct metrics *metrics);
 
 /* The exposition, as OpenMetrics 1.0 or as Prometheus' text format 0.0.4. */
-void counts_print(const struct counts *counts, const struct counts_gauges *gauges,
-		  bool openmetrics, FILE *out);
+void metrics_print(const struct metrics *metrics, const struct metrics_gauges *gauges,
+		   bool openmetrics, FILE *out);
 
 #endif

@@ -2,20 +2,20 @@
 #ifndef DADRACE_SERVICE_PARTS_H
 #define DADRACE_SERVICE_PARTS_H
 
-#include "io/background.h"
 #include "io/folder_watch.h"
 #include "io/http.h"
+#include "io/job.h"
 #include "io/loop.h"
 #include "io/stream.h"
 #include "results/index.h"
 #include "results/tail.h"
 #include "service/changes.h"
-#include "service/entry.h"
 #include "service/follow_batch.h"
 #include "service/metrics.h"
 #include "service/service.h"
 #include "service/store.h"
 #include "service/systemd.h"
+#include "service/ticket.h"
 #include "service/varlink.h"
 
 /*
@@ -39,11 +39,11 @@ enum {
 /* A campaign that the service knows. */
 struct kept {
 	struct service *service;
-	struct entry entry;
-	struct counts counts; /* of the lines up to `counted` */
-	uint64_t counted;     /* bytes of the results */
-	uint32_t trials;      /* in them */
-	char **signatures;    /* of its findings */
+	struct ticket ticket;
+	struct metrics metrics; /* of the lines up to `counted` */
+	uint64_t counted;	/* bytes of the results */
+	uint32_t trials;	/* in them */
+	char **signatures;	/* of its findings */
 	uint32_t nr_signatures;
 	uint64_t bytes; /* that its folder takes, once it has ended */
 	uint32_t followers;
@@ -56,13 +56,13 @@ struct kept {
 struct run {
 	struct kept *kept;
 	struct job *job;
-	struct lines *lines;
-	struct notices *notices;
+	struct tail *tail;
+	struct folder_watch *watch;
 	uint64_t progress_ns;	 /* monotonic: when the last line came */
 	uint64_t stall_ns;	 /* so long may pass without one */
 	uint64_t killed_ns;	 /* 0: it was not */
 	uint64_t interrupted_ns; /* 0: it was not */
-	uint64_t saved_ns;	 /* when its counts were written */
+	uint64_t saved_ns;	 /* when its metrics were written */
 	bool pause;		 /* it is to be paused when it has ended */
 };
 
@@ -84,10 +84,10 @@ struct service {
 	struct kept **kept;
 	uint32_t nr_kept, room_kept;
 	struct looked looked;
-	struct counts removed; /* what campaigns that are kept no more have added */
+	struct metrics removed; /* what campaigns that are kept no more have added */
 	struct run run;
 	struct job *clean;
-	struct notices *spool;
+	struct folder_watch *spool;
 	bool spool_waits; /* a file for which the queue or the disk had no room */
 	struct control *control;
 	struct web *web;
@@ -132,7 +132,7 @@ int keep_submit(struct service *service, const struct submission *submission, st
 /* Writes its state; a failure is logged. */
 void keep_update(struct kept *kept);
 
-/* It has ended: counts, its repetition, its state; in an order that can be cut short anywhere. */
+/* It has ended: metrics, its repetition, its state; in an order that can be cut short anywhere. */
 void keep_ended(struct kept *kept);
 
 /* Removes what is older, more or larger than configured. */
@@ -163,20 +163,20 @@ void keep_forget_places(struct service *service);
 /* --- keep_metrics.c --- */
 
 /* Counts the lines of trials that are there, up to the lines of the end. */
-void keep_count_lines(struct kept *kept, struct lines *lines);
+void keep_count_lines(struct kept *kept, struct tail *tail);
 
-void keep_save_counts(struct kept *kept);
+void keep_save_metrics(struct kept *kept);
 
 /* What was saved, and the lines that came after that. */
-void keep_load_counts(struct kept *kept);
+void keep_load_metrics(struct kept *kept);
 
 /* It is removed, what it has counted stays: the file says whose it is, so that a start finishes what was cut short. */
 void keep_add_removed(const struct kept *kept);
 void keep_load_removed(struct service *service);
 
 /* The sum of the numbers that grow, and those that go up and down. */
-void keep_sum_counts(const struct service *service, struct counts *counts,
-		     struct counts_gauges *gauges);
+void keep_sum_metrics(const struct service *service, struct metrics *metrics,
+		      struct metrics_gauges *gauges);
 
 /* --- running.c --- */
 

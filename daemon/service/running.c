@@ -11,7 +11,7 @@
 #define NS_PER_S 1000000000ULL
 
 enum {
-	SAVE_S = 10,	      /* how often the counts of a running campaign are written */
+	SAVE_S = 10,	      /* how often the metrics of a running campaign are written */
 	KILLED_S = 30,	      /* for the kernel to end a killed one that is not stuck */
 	FIRST_LINE_S = 180,   /* programs are loaded, lanes are made */
 	GUEST_FIRST_S = 1500, /* a kernel is fetched, a guest boots */
@@ -39,7 +39,7 @@ static uint64_t stall_after(const struct campaign *campaign)
 static uint64_t stall_of(const struct kept *kept)
 {
 	struct store_path path =
-		store_path(kept->service->store, kept->entry.id, "campaign.yaml");
+		store_path(kept->service->store, kept->ticket.id, "campaign.yaml");
 	uint64_t ns = (FIRST_LINE_S + MARGIN_S) * NS_PER_S;
 	struct campaign *campaign;
 
@@ -57,22 +57,22 @@ static void count_lines(struct run *run)
 	struct kept *kept = run->kept;
 	uint64_t before = kept->counted;
 
-	if (!run->lines) {
+	if (!run->tail) {
 		struct store_path path =
-			store_path(kept->service->store, kept->entry.id, RESULTS_FILE);
+			store_path(kept->service->store, kept->ticket.id, RESULTS_FILE);
 
-		run->lines = lines_open(path.text, kept->counted);
+		run->tail = tail_open(path.text, kept->counted);
 	}
-	if (run->lines) {
-		keep_count_lines(kept, run->lines);
-		lines_forget(run->lines);
+	if (run->tail) {
+		keep_count_lines(kept, run->tail);
+		tail_forget(run->tail);
 	}
 	if (kept->counted == before)
 		return;
 	run->progress_ns = loop_now();
 	changes_campaign(kept);
 	if (run->progress_ns - run->saved_ns > SAVE_S * NS_PER_S) {
-		keep_save_counts(kept);
+		keep_save_metrics(kept);
 		run->saved_ns = run->progress_ns;
 	}
 }
@@ -111,28 +111,28 @@ static void clean(struct service *service)
 
 static void close_run(struct run *run)
 {
-	lines_close(run->lines);
-	notices_close(run->notices);
+	tail_close(run->tail);
+	folder_watch_close(run->watch);
 	*run = (struct run){ 0 };
 }
 
-static void conclude(struct service *service, const struct entry_outcome *outcome)
+static void conclude(struct service *service, const struct ticket_outcome *outcome)
 {
 	struct kept *kept = service->run.kept;
 	bool pause = service->run.pause;
 
 	close_run(&service->run);
-	entry_after_run(&kept->entry, outcome);
-	if (kept->entry.state == ENTRY_QUEUED && pause)
-		kept->entry.state = ENTRY_PAUSED;
-	if (kept->entry.state == ENTRY_ENDED) {
+	ticket_after_run(&kept->ticket, outcome);
+	if (kept->ticket.state == TICKET_QUEUED && pause)
+		kept->ticket.state = TICKET_PAUSED;
+	if (kept->ticket.state == TICKET_ENDED) {
 		keep_ended(kept);
 		keep_prune(service);
 	} else {
-		keep_save_counts(kept);
-		log_say(LOG_LEVEL_NOTICE, kept->entry.id, "interrupted",
-			"%s after %u trials: %s", entry_state_names[kept->entry.state],
-			kept->trials, kept->entry.reason ? kept->entry.reason : "");
+		keep_save_metrics(kept);
+		log_say(LOG_LEVEL_NOTICE, kept->ticket.id, "interrupted",
+			"%s after %u trials: %s", ticket_state_names[kept->ticket.state],
+			kept->trials, kept->ticket.reason ? kept->ticket.reason : "");
 		keep_update(kept);
 	}
 	changes_schedule(service);
@@ -146,7 +146,7 @@ static void ended(const struct job_end *end, void *arg)
 	/* It had not even begun to listen. */
 	bool early = end->by_signal && end->code == SIGINT && service->run.interrupted_ns;
 	json_auto_t *summary = NULL;
-	struct entry_outcome outcome = { .by_signal = end->by_signal && !early };
+	struct ticket_outcome outcome = { .by_signal = end->by_signal && !early };
 	char words[512];
 	bool final;
 
@@ -174,7 +174,7 @@ static void ended(const struct job_end *end, void *arg)
 static void give_up(struct service *service)
 {
 	struct run *run = &service->run;
-	struct entry_outcome outcome = {
+	struct ticket_outcome outcome = {
 		.code = EXIT_CANNOT,
 		.reason = "its process is stuck in the kernel and cannot be killed; reboot the "
 			  "machine",
@@ -182,7 +182,7 @@ static void give_up(struct service *service)
 		.now_unix_ms = unix_ms(),
 	};
 
-	log_say(LOG_LEVEL_ERROR, run->kept->entry.id, "stuck", "%s", outcome.reason);
+	log_say(LOG_LEVEL_ERROR, run->kept->ticket.id, "stuck", "%s", outcome.reason);
 	job_free(run->job);
 	conclude(service, &outcome);
 }
@@ -191,28 +191,28 @@ static void give_up(struct service *service)
 
 int run_begin(struct service *service, struct kept *kept, struct why *why)
 {
-	struct store_path file = store_path(service->store, kept->entry.id, "campaign.yaml");
-	struct store_path folder = store_path(service->store, kept->entry.id, NULL);
+	struct store_path file = store_path(service->store, kept->ticket.id, "campaign.yaml");
+	struct store_path folder = store_path(service->store, kept->ticket.id, NULL);
 	const char *argv[] = { service->ask->program, "run",	  file.text, "--out",
 			       folder.text,	      "--resume", "--quiet", NULL };
 	struct run *run = &service->run;
 	int r;
 
-	entry_begin(&kept->entry, service->boot_id, unix_ms());
+	ticket_begin(&kept->ticket, service->boot_id, unix_ms());
 	/* Before it begins: what runs twice over must be known to have run. */
-	r = store_update(service->store, &kept->entry, why);
+	r = store_update(service->store, &kept->ticket, why);
 	if (r)
 		return r;
 	*run = (struct run){ .kept = kept, .progress_ns = loop_now(), .saved_ns = loop_now() };
 	run->stall_ns = stall_of(kept);
-	run->notices = notices_open(service->loop, folder.text, NOTICE_GROWN, grown, service);
+	run->watch = folder_watch_open(service->loop, folder.text, FOLDER_GREW, grown, service);
 	r = job_start(service->loop, argv, ended, service, &run->job, why);
 	if (r) {
 		close_run(run);
 		return r;
 	}
-	log_say(LOG_LEVEL_NOTICE, kept->entry.id, "begun", "begun for the %s time",
-		kept->entry.runs == 1 ? "first" : "second or a later");
+	log_say(LOG_LEVEL_NOTICE, kept->ticket.id, "begun", "begun for the %s time",
+		kept->ticket.runs == 1 ? "first" : "second or a later");
 	changes_campaign(kept);
 	return 0;
 }
@@ -229,7 +229,7 @@ void run_interrupt(struct service *service)
 
 static void kill_run(struct run *run, const char *because)
 {
-	log_say(LOG_LEVEL_WARNING, run->kept->entry.id, "killed", "killed: %s", because);
+	log_say(LOG_LEVEL_WARNING, run->kept->ticket.id, "killed", "killed: %s", because);
 	run->killed_ns = loop_now();
 	job_signal(run->job, SIGKILL);
 }

@@ -20,21 +20,21 @@ enum {
 static void tell_status(struct service *service)
 {
 	const struct run *run = &service->run;
-	struct counts_gauges gauges;
-	struct counts counts;
+	struct metrics_gauges gauges;
+	struct metrics metrics;
 	char status[256];
 
-	keep_sum_counts(service, &counts, &gauges);
+	keep_sum_metrics(service, &metrics, &gauges);
 	if (run->kept)
 		snprintf(status, sizeof(status), "Running %.120s: %u trials; %u queued",
-			 run->kept->entry.id, run->kept->trials, gauges.queued);
+			 run->kept->ticket.id, run->kept->trials, gauges.queued);
 	else
 		snprintf(status, sizeof(status), "Idle; %u queued, %u paused", gauges.queued,
 			 gauges.paused);
 	if (!strcmp(status, service->status))
 		return;
 	memcpy(service->status, status, sizeof(status));
-	notify_send("STATUS=%s", status);
+	systemd_send("STATUS=%s", status);
 }
 
 static void feed_watchdog(void *arg)
@@ -42,8 +42,8 @@ static void feed_watchdog(void *arg)
 	struct service *service = arg;
 
 	if (run_is_alive(service))
-		notify_send("WATCHDOG=1");
-	loop_timer_set(service->watchdog, loop_now() + notify_watchdog_ns() / 2);
+		systemd_send("WATCHDOG=1");
+	loop_timer_set(service->watchdog, loop_now() + systemd_watchdog_ns() / 2);
 }
 
 /* --- the schedule --- */
@@ -60,26 +60,26 @@ static void wake_at(struct service *service, uint64_t due_unix_ms)
 /* It cannot be begun now: the disk is full, or no process can be made. */
 static void put_off(struct kept *kept, const struct why *why)
 {
-	log_say(LOG_LEVEL_ERROR, kept->entry.id, NULL, "%s", why->text);
-	kept->entry.state = ENTRY_QUEUED;
-	kept->entry.retry_unix_ms = unix_ms() + ENTRY_RETRY_MS;
-	entry_text(&kept->entry.reason, why->text);
+	log_say(LOG_LEVEL_ERROR, kept->ticket.id, NULL, "%s", why->text);
+	kept->ticket.state = TICKET_QUEUED;
+	kept->ticket.retry_unix_ms = unix_ms() + TICKET_RETRY_MS;
+	ticket_text(&kept->ticket.reason, why->text);
 	keep_update(kept);
 }
 
 static void run_next(struct service *service)
 {
-	struct entry_choice choice = { .wake_unix_ms = UINT64_MAX };
+	struct ticket_choice choice = { .wake_unix_ms = UINT64_MAX };
 	struct why why;
 
 	for (uint32_t i = 0; i < service->nr_kept; i++)
-		entry_consider(&service->kept[i]->entry, unix_ms(), &choice);
+		ticket_consider(&service->kept[i]->ticket, unix_ms(), &choice);
 	if (choice.next) {
 		struct kept *kept = keep_find(service, choice.next->id);
 
 		if (run_begin(service, kept, &why)) {
 			put_off(kept, &why);
-			wake_at(service, kept->entry.retry_unix_ms);
+			wake_at(service, kept->ticket.retry_unix_ms);
 		}
 	} else if (choice.wake_unix_ms != UINT64_MAX) {
 		wake_at(service, choice.wake_unix_ms);
@@ -130,7 +130,7 @@ static void stop(void *arg)
 	if (service->stopping)
 		return;
 	service->stopping = true;
-	notify_send("STOPPING=1\nSTATUS=Stopping: the trials in hand are ended");
+	systemd_send("STOPPING=1\nSTATUS=Stopping: the trials in hand are ended");
 	log_say(LOG_LEVEL_NOTICE, NULL, "stopping", "stopping%s",
 		service->run.kept ? " after the trials in hand" : "");
 	if (service->run.kept)
@@ -162,7 +162,7 @@ static void reload(void *arg)
 	struct service_config *config, *before = service->config;
 	struct why why;
 
-	notify_send("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, loop_now() / 1000);
+	systemd_send("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, loop_now() / 1000);
 	if (service_config_load(service->ask->config_file, service->ask->config_required,
 				&config, &why)) {
 		log_say(LOG_LEVEL_ERROR, NULL, "reloaded", "the old configuration stays: %s",
@@ -181,7 +181,7 @@ static void reload(void *arg)
 			keep_prune(service);
 		}
 	}
-	notify_send("READY=1");
+	systemd_send("READY=1");
 	service->status[0] = '\0';
 	tell_status(service);
 }
@@ -226,9 +226,9 @@ static void tear_down(struct service *service)
 {
 	job_free(service->run.job);
 	job_free(service->clean);
-	lines_close(service->run.lines);
+	tail_close(service->run.tail);
 	if (service->loop) {
-		notices_close(service->run.notices);
+		folder_watch_close(service->run.watch);
 		spool_close(service);
 		web_close(service);
 		control_close(service);
@@ -249,13 +249,13 @@ enum exits service_run(const struct service_ask *ask, struct why *why)
 	}
 	service->ask = ask;
 	service->listeners = &listeners;
-	notify_open();
+	systemd_open();
 	r = set_up(service, why);
 	if (!r) {
 		keep_prune(service);
 		spool_take(service);
-		notify_send("READY=1");
-		if (notify_watchdog_ns())
+		systemd_send("READY=1");
+		if (systemd_watchdog_ns())
 			feed_watchdog(service);
 		tick(service);
 		look_at_schedule(service);

@@ -11,8 +11,8 @@
  *
  *   control socket ──┐              ┌──> `dadrace run --resume`, a process of its own
  *   spool folder ────┼──> queue ────┤         │ writes results.ndjson
- *   repetition ──────┘   (entry.h)  │         v
- *                                   └──  lines ──> counts, followers, events, metrics
+ *   repetition ──────┘   (ticket.h) │         v
+ *                                   └──  lines ──> metrics, followers, events
  *
  * One thread, one loop. Whatever can block in the kernel is done by the process of the campaign: when a
  * device is wedged, that process is, and the service is not. What has been accepted is on disk

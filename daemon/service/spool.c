@@ -153,7 +153,8 @@ int spool_open(struct service *service, struct why *why)
 	if (mkdir(folder, 0755) && errno != EEXIST)
 		return why_set(why, errno, "spool: cannot make %s: %s", folder,
 			       strerror(errno));
-	service->spool = notices_open(service->loop, folder, NOTICE_COMPLETE, noticed, service);
+	service->spool = folder_watch_open(service->loop, folder, FOLDER_FILE_COMPLETE, noticed,
+					   service);
 	return service->spool ? 0 :
 				why_set(why, errno, "spool: %s cannot be watched: %s", folder,
 					strerror(errno));
@@ -161,5 +162,5 @@ int spool_open(struct service *service, struct why *why)
 
 void spool_close(struct service *service)
 {
-	notices_close(service->spool);
+	folder_watch_close(service->spool);
 }

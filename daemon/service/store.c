@@ -14,7 +14,7 @@
 #define CAMPAIGNS "campaigns"
 #define NEW	  "new"
 #define OLD	  "old"
-#define ENTRY	  "entry.json"
+#define TICKET	  "entry.json" /* as earlier versions called it */
 #define TEXT	  "campaign.yaml"
 
 enum { READ_MAX = 64 << 20 };
@@ -199,7 +199,7 @@ void store_close(struct store *store)
 
 struct looking {
 	struct store *store;
-	void (*found)(const struct entry *entry, void *arg);
+	void (*found)(const struct ticket *ticket, void *arg);
 	void *arg;
 	struct why *why;
 	int r;
@@ -208,22 +208,22 @@ struct looking {
 static void look_at(const char *name, void *arg)
 {
 	struct looking *looking = arg;
-	char *text = store_read(looking->store, name, ENTRY);
+	char *text = store_read(looking->store, name, TICKET);
 	json_auto_t *json = text ? fields_parse(text) : NULL;
-	struct entry entry;
+	struct ticket ticket;
 
 	free(text);
-	if (!json || entry_read(json, &entry) || strcmp(entry.id, name) != 0) {
+	if (!json || ticket_read(json, &ticket) || strcmp(ticket.id, name) != 0) {
 		looking->r = why_set(looking->why, EINVAL,
-				     "store: %s/" CAMPAIGNS "/%s/" ENTRY
+				     "store: %s/" CAMPAIGNS "/%s/" TICKET
 				     " is not understood; move the folder away",
 				     looking->store->folder, name);
 		return;
 	}
-	looking->found(&entry, looking->arg);
+	looking->found(&ticket, looking->arg);
 }
 
-int store_each(struct store *store, void (*found)(const struct entry *entry, void *arg),
+int store_each(struct store *store, void (*found)(const struct ticket *ticket, void *arg),
 	       void *arg, struct why *why)
 {
 	struct looking looking = { store, found, arg, why, 0 };
@@ -234,43 +234,44 @@ int store_each(struct store *store, void (*found)(const struct entry *entry, voi
 		   looking.r;
 }
 
-static char *entry_to_text(const struct entry *entry)
+static char *ticket_to_text(const struct ticket *ticket)
 {
-	json_auto_t *json = fields_to_json(&entry_fields, entry);
+	json_auto_t *json = fields_to_json(&ticket_fields, ticket);
 
 	return json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 }
 
 static int cannot(const struct store *store, const char *id, int r, struct why *why)
 {
-	return why_set(why, -r, "store: cannot write %s of %s: %s", id ? id : "the counts",
+	return why_set(why, -r, "store: cannot write %s of %s: %s", id ? id : "the metrics",
 		       store->folder, strerror(-r));
 }
 
-int store_add(struct store *store, const struct entry *entry, const char *text, struct why *why)
+int store_add(struct store *store, const struct ticket *ticket, const char *text,
+	      struct why *why)
 {
-	char *json = entry_to_text(entry);
+	char *json = ticket_to_text(ticket);
 	int folder, r = json ? 0 : -ENOMEM;
 
-	if (!r && (!is_name(entry->id) || !faccessat(store->campaigns, entry->id, F_OK, 0)))
+	if (!r && (!is_name(ticket->id) || !faccessat(store->campaigns, ticket->id, F_OK, 0)))
 		r = -EEXIST;
 	if (!r)
-		remove_tree(store->new, entry->id);
-	folder = r ? -1 : open_folder(store->new, entry->id);
+		remove_tree(store->new, ticket->id);
+	folder = r ? -1 : open_folder(store->new, ticket->id);
 	if (!r && folder < 0)
 		r = folder;
 	if (!r)
 		r = write_synced(folder, TEXT, text);
 	if (!r)
-		r = write_synced(folder, ENTRY, json);
+		r = write_synced(folder, TICKET, json);
 	if (!r && fsync(folder))
 		r = -errno;
 	if (!r)
-		r = rename_synced(store->new, store->campaigns, entry->id);
+		r = rename_synced(store->new, store->campaigns, ticket->id);
 	if (folder >= 0)
 		close(folder);
 	free(json);
-	return r ? cannot(store, entry->id, r, why) : 0;
+	return r ? cannot(store, ticket->id, r, why) : 0;
 }
 
 int store_write(struct store *store, const char *id, const char *file, const char *text,
@@ -285,11 +286,11 @@ int store_write(struct store *store, const char *id, const char *file, const cha
 	return r ? cannot(store, id, r, why) : 0;
 }
 
-int store_update(struct store *store, const struct entry *entry, struct why *why)
+int store_update(struct store *store, const struct ticket *ticket, struct why *why)
 {
-	char *json = entry_to_text(entry);
-	int r = json ? store_write(store, entry->id, ENTRY, json, why) :
-		       cannot(store, entry->id, -ENOMEM, why);
+	char *json = ticket_to_text(ticket);
+	int r = json ? store_write(store, ticket->id, TICKET, json, why) :
+		       cannot(store, ticket->id, -ENOMEM, why);
 
 	free(json);
 	return r;

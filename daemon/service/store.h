@@ -3,18 +3,18 @@
 #define DADRACE_STORE_H
 
 #include "base/why.h"
-#include "service/entry.h"
+#include "service/ticket.h"
 
 /*
  * What the service keeps on disk: the accepted campaigns, each in a folder of its own.
  *
  *   FOLDER/new/ID/         being accepted; means nothing until it is renamed
- *   FOLDER/campaigns/ID/   entry.json      what is known of it (entry.h)
+ *   FOLDER/campaigns/ID/   entry.json      what is known of it (ticket.h)
  *                          campaign.yaml   its text, as it was submitted
  *                          results.ndjson, summary.json   as `dadrace run --out` writes them
- *                          counts.json     what it adds to the metrics (counts.h)
+ *                          metrics.json     what it adds to the metrics (metrics.h)
  *   FOLDER/old/ID/         being removed
- *   FOLDER/counts.json     what the removed ones have added to the metrics
+ *   FOLDER/metrics.json     what the removed ones have added to the metrics
  *
  * The folders are the journal. Each step is a rename of something that has been synced, and is
  * itself synced before the call returns: after a power cut at any point a campaign is there
@@ -27,15 +27,15 @@ int store_open(const char *folder, struct store **out, struct why *why);
 void store_close(struct store *store);
 
 /* Calls with each campaign's state, which the callee then owns; one that cannot be read is told in `why`. */
-int store_each(struct store *store, void (*found)(const struct entry *entry, void *arg),
+int store_each(struct store *store, void (*found)(const struct ticket *ticket, void *arg),
 	       void *arg, struct why *why);
 
 /* Accepts a campaign. -EEXIST: there is one of that id. */
-int store_add(struct store *store, const struct entry *entry, const char *text,
+int store_add(struct store *store, const struct ticket *ticket, const char *text,
 	      struct why *why);
 
 /* Replaces its state. */
-int store_update(struct store *store, const struct entry *entry, struct why *why);
+int store_update(struct store *store, const struct ticket *ticket, struct why *why);
 
 /* Removes its folder with all that is in it. */
 int store_remove(struct store *store, const char *id, struct why *why);

@@ -53,7 +53,7 @@ static bool stderr_is_journal(void)
 	       !fstat(STDERR_FILENO, &st) && st.st_dev == device && st.st_ino == inode;
 }
 
-void notify_open(void)
+void systemd_open(void)
 {
 	struct sockaddr_un journal;
 	socklen_t length = address_of(JOURNAL, &journal);
@@ -77,12 +77,12 @@ void notify_open(void)
 	}
 }
 
-uint64_t notify_watchdog_ns(void)
+uint64_t systemd_watchdog_ns(void)
 {
 	return told.watchdog_ns;
 }
 
-int notify_send(const char *format, ...)
+int systemd_send(const char *format, ...)
 {
 	char text[1024];
 	va_list ap;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_NOTIFY_H
-#define DADRACE_NOTIFY_H
+#ifndef DADRACE_SYSTEMD_H
+#define DADRACE_SYSTEMD_H
 
 #include <stdint.h>
 
@@ -11,13 +11,13 @@
  */
 
 /* Takes NOTIFY_SOCKET and the watchdog's period out of the environment. Once, at the start. */
-void notify_open(void);
+void systemd_open(void);
 
 /* One or several lines VARIABLE=value. 0, or -errno: there is nobody, or it was not taken. */
-__attribute__((format(printf, 1, 2))) int notify_send(const char *format, ...);
+__attribute__((format(printf, 1, 2))) int systemd_send(const char *format, ...);
 
 /* How often the watchdog wants to hear of us, at least; 0: there is none. */
-uint64_t notify_watchdog_ns(void);
+uint64_t systemd_watchdog_ns(void);
 
 /* Like those of syslog(3). */
 enum log_level {

@@ -62,21 +62,21 @@ static void answer_not_found(struct http_request *request)
 	http_reply(request, 404, TEXT_TYPE, text, sizeof(text) - 1);
 }
 
-static json_t *arm_to_json(const struct counts *counts, enum arm arm)
+static json_t *arm_to_json(const struct metrics *metrics, enum arm arm)
 {
 	json_t *verdicts = json_object();
 	json_int_t trials = 0;
 
 	for (int i = 0; i < VERDICTS; i++) {
-		json_int_t nr = (json_int_t)counts->trials[arm][i];
+		json_int_t nr = (json_int_t)metrics->trials[arm][i];
 
 		json_object_set_new(verdicts, verdict_names[i], json_integer(nr));
 		trials += nr;
 	}
 	return json_pack("{sI sI sI sI so}", "trials", trials, "opened",
-			 (json_int_t)counts->windows[arm], "echoes_sent",
-			 (json_int_t)counts->echoes_sent[arm], "echoes_inside",
-			 (json_int_t)counts->echoes_inside[arm], "verdicts", verdicts);
+			 (json_int_t)metrics->windows[arm], "echoes_sent",
+			 (json_int_t)metrics->echoes_sent[arm], "echoes_inside",
+			 (json_int_t)metrics->echoes_inside[arm], "verdicts", verdicts);
 }
 
 /* A campaign with how far it has got. */
@@ -85,7 +85,7 @@ static json_t *progress_to_json(const struct kept *kept)
 	json_t *json = keep_to_json(kept), *arms = json_object();
 
 	for (int arm = 0; arm < ARMS; arm++)
-		json_object_set_new(arms, arm_names[arm], arm_to_json(&kept->counts, arm));
+		json_object_set_new(arms, arm_names[arm], arm_to_json(&kept->metrics, arm));
 	json_object_set_new(json, "arms", arms);
 	json_object_set_new(json, "findings", json_integer((json_int_t)kept->nr_signatures));
 	return json;
@@ -102,7 +102,7 @@ static void all_campaigns(struct service *service, struct http_request *request)
 
 static void one_campaign(struct kept *kept, struct http_request *request)
 {
-	char *text = store_read(kept->service->store, kept->entry.id, "campaign.yaml");
+	char *text = store_read(kept->service->store, kept->ticket.id, "campaign.yaml");
 	bool final;
 	json_t *summary = keep_summary(kept, &final);
 
@@ -178,15 +178,15 @@ static void findings(struct kept *kept, struct http_request *request)
 static void metrics(struct service *service, struct http_request *request)
 {
 	bool openmetrics = http_header_has(request, "Accept", "application/openmetrics-text");
-	struct counts_gauges gauges;
-	struct counts counts;
+	struct metrics_gauges gauges;
+	struct metrics metrics;
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	keep_sum_counts(service, &counts, &gauges);
+	keep_sum_metrics(service, &metrics, &gauges);
 	if (out)
-		counts_print(&counts, &gauges, openmetrics, out);
+		metrics_print(&metrics, &gauges, openmetrics, out);
 	if (!out || fclose(out))
 		answer_json(request, NULL);
 	else

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "service/follow_batch.h"
 #include "results/lines.h"
+#include "service/follow_batch.h"
 
 #define CAMPAIGN "{\"type\":\"campaign\",\"name\":\"x\"}\n"
 #define SUMMARY	 "{\"type\":\"summary\",\"trials\":1}\n"

@@ -114,14 +114,14 @@ static int leave(void **state)
 					       0; /* NOLINT(cert-env33-c): a name of ours */
 }
 
-static struct entry entry_of(const char *id, enum entry_state state)
+static struct ticket entry_of(const char *id, enum ticket_state state)
 {
-	struct entry entry = { .state = state, .number = 1, .exit_code = INT64_MIN };
+	struct ticket ticket = { .state = state, .number = 1, .exit_code = INT64_MIN };
 
-	entry_text(&entry.id, id);
-	entry_text(&entry.name, "name");
-	entry_text(&entry.reason, "a sentence that makes a write worth tearing");
-	return entry;
+	ticket_text(&ticket.id, id);
+	ticket_text(&ticket.name, "name");
+	ticket_text(&ticket.reason, "a sentence that makes a write worth tearing");
+	return ticket;
 }
 
 static struct store *open_store(void)
@@ -138,21 +138,21 @@ static struct store *open_store(void)
 
 static const char text[] = "name: a campaign of some length, so that a half is no whole\n";
 
-static int set(struct store *store, const char *id, enum entry_state state)
+static int set(struct store *store, const char *id, enum ticket_state state)
 {
-	struct entry entry = entry_of(id, state);
-	int r = store_update(store, &entry, NULL);
+	struct ticket ticket = entry_of(id, state);
+	int r = store_update(store, &ticket, NULL);
 
-	entry_drop(&entry);
+	ticket_drop(&ticket);
 	return r;
 }
 
 static int add(struct store *store, const char *id)
 {
-	struct entry entry = entry_of(id, ENTRY_QUEUED);
-	int r = store_add(store, &entry, text, NULL);
+	struct ticket ticket = entry_of(id, TICKET_QUEUED);
+	int r = store_add(store, &ticket, text, NULL);
 
-	entry_drop(&entry);
+	ticket_drop(&ticket);
 	return r;
 }
 
@@ -162,7 +162,7 @@ static int add_a(struct store *store)
 }
 static int begin_a(struct store *store)
 {
-	return set(store, "a", ENTRY_RUNNING);
+	return set(store, "a", TICKET_RUNNING);
 }
 static int add_b(struct store *store)
 {
@@ -174,7 +174,7 @@ static int count_a(struct store *store)
 }
 static int end_a(struct store *store)
 {
-	return set(store, "a", ENTRY_ENDED);
+	return set(store, "a", TICKET_ENDED);
 }
 static int remove_a(struct store *store)
 {
@@ -208,21 +208,21 @@ static void tell_story(int told)
 
 struct listing {
 	struct store *store;
-	char entries[2][64];
+	char tickets[2][64];
 	int nr;
 };
 
-static void note(const struct entry *entry, void *arg)
+static void note(const struct ticket *ticket, void *arg)
 {
 	struct listing *listing = arg;
-	struct entry mine = *entry;
-	char *kept = store_read(listing->store, entry->id, "campaign.yaml");
+	struct ticket mine = *ticket;
+	char *kept = store_read(listing->store, ticket->id, "campaign.yaml");
 
 	assert_string_equal(kept, text); /* whole */
-	snprintf(listing->entries[listing->nr++], 64, "%s:%s ", entry->id,
-		 entry_state_names[entry->state]);
+	snprintf(listing->tickets[listing->nr++], 64, "%s:%s ", ticket->id,
+		 ticket_state_names[ticket->state]);
 	free(kept);
-	entry_drop(&mine);
+	ticket_drop(&mine);
 }
 
 static void assert_empty(const char *path)
@@ -245,9 +245,9 @@ static void look(char list[128])
 
 	if (store_each(listing.store, note, &listing, &why))
 		fail_msg("%s", why.text);
-	in_order = listing.nr < 2 || strcmp(listing.entries[0], listing.entries[1]) < 0;
-	snprintf(list, 128, "%s%s", listing.entries[in_order ? 0 : 1],
-		 listing.entries[in_order ? 1 : 0]);
+	in_order = listing.nr < 2 || strcmp(listing.tickets[0], listing.tickets[1]) < 0;
+	snprintf(list, 128, "%s%s", listing.tickets[in_order ? 0 : 1],
+		 listing.tickets[in_order ? 1 : 0]);
 	store_close(listing.store);
 	assert_empty("state/new");
 	assert_empty("state/old");
@@ -302,7 +302,7 @@ static void test_order_of_syncs(void **state)
 	assert_string_equal(trace, "open unlink " "mkdir open " "open write sync open write sync sync-folder "
 				   "rename sync-folder sync-folder ");
 	trace[0] = '\0';
-	assert_int_equal(set(store, "a", ENTRY_RUNNING), 0);
+	assert_int_equal(set(store, "a", TICKET_RUNNING), 0);
 	assert_string_equal(trace, "open open write sync rename sync-folder ");
 	/* clang-format on */
 	trace[0] = '\0';
@@ -315,7 +315,8 @@ static void test_refused(void **state)
 {
 	struct store *store = open_store();
 	struct why why = { "" };
-	struct entry twice = entry_of("a", ENTRY_QUEUED), odd = entry_of("../a", ENTRY_QUEUED);
+	struct ticket twice = entry_of("a", TICKET_QUEUED),
+		      odd = entry_of("../a", TICKET_QUEUED);
 
 	(void)state;
 	assert_int_equal(add(store, "a"), 0);
@@ -325,14 +326,14 @@ static void test_refused(void **state)
 	assert_string_equal(store_path(store, "a/b", NULL).text, "");
 	assert_string_equal(store_path(store, "a", "x").text, "state/campaigns/a/x");
 	assert_null(store_read(store, "nobody", "entry.json"));
-	entry_drop(&twice);
-	entry_drop(&odd);
+	ticket_drop(&twice);
+	ticket_drop(&odd);
 	store_close(store);
 }
 
-static void ignore(const struct entry *entry, void *arg)
+static void ignore(const struct ticket *ticket, void *arg)
 {
-	(void)entry;
+	(void)ticket;
 	(*(int *)arg)++;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_ENTRY_H
-#define DADRACE_ENTRY_H
+#ifndef DADRACE_TICKET_H
+#define DADRACE_TICKET_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,26 +21,26 @@
  *
  * Times are of the wall clock, in milliseconds since 1970: they outlive a reboot. 0 is "none".
  */
-enum entry_state {
-	ENTRY_QUEUED,
-	ENTRY_PAUSED,
-	ENTRY_RUNNING,
-	ENTRY_ENDED,
-	ENTRY_STATES,
+enum ticket_state {
+	TICKET_QUEUED,
+	TICKET_PAUSED,
+	TICKET_RUNNING,
+	TICKET_ENDED,
+	TICKET_STATES,
 };
-extern const char *const entry_state_names[];
+extern const char *const ticket_state_names[];
 
 enum {
-	ENTRY_FAILURES_MAX = 3, /* runs that failed in a row before it is given up */
-	ENTRY_BOOTS_MAX = 3,	/* boots that ended in it without one more trial */
-	ENTRY_RETRY_MS = 15000, /* after a busy machine, or a failure */
+	TICKET_FAILURES_MAX = 3, /* runs that failed in a row before it is given up */
+	TICKET_BOOTS_MAX = 3,	 /* boots that ended in it without one more trial */
+	TICKET_RETRY_MS = 15000, /* after a busy machine, or a failure */
 };
 
-struct entry { /* NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table */
+struct ticket { /* NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table */
 	char *id; /* also the name of its folder */
 	char *name;
 	char *submitted_by;
-	enum entry_state state;
+	enum ticket_state state;
 	int64_t priority; /* the higher is run first */
 	uint32_t every_s; /* 0: once */
 	uint32_t number;  /* of a repeated one: 1, 2, ... */
@@ -60,28 +60,28 @@ struct entry { /* NOLINT(clang-analyzer-optin.performance.Padding): in the order
 	char *reason; /* why it is where it is: one sentence */
 };
 
-extern const struct fields entry_fields;
+extern const struct fields ticket_fields;
 
-void entry_drop(struct entry *entry); /* frees the texts */
+void ticket_drop(struct ticket *ticket); /* frees the texts */
 
 /* Sets one of the texts to a copy; NULL is allowed. Out of memory leaves NULL. */
-void entry_text(char **text, const char *value);
+void ticket_text(char **text, const char *value);
 
 /* Reads what fields_to_json() wrote; the texts are copies. 0, -EINVAL or -ENOMEM. */
-int entry_read(const json_t *json, struct entry *entry);
+int ticket_read(const json_t *json, struct ticket *ticket);
 
 /*
  * The one to run next, found by considering each: of those that are due the one of the highest priority,
  * then the one that has waited longest. Begins as { .wake_unix_ms = UINT64_MAX }.
  */
-struct entry_choice {
-	struct entry *next;    /* NULL: none is due */
+struct ticket_choice {
+	struct ticket *next;   /* NULL: none is due */
 	uint64_t wake_unix_ms; /* when another becomes due; UINT64_MAX: none will */
 };
-void entry_consider(struct entry *entry, uint64_t now_unix_ms, struct entry_choice *choice);
+void ticket_consider(struct ticket *ticket, uint64_t now_unix_ms, struct ticket_choice *choice);
 
 /* How a run ended: what the program and its results say. */
-struct entry_outcome {
+struct ticket_outcome {
 	bool ended;	     /* there is a summary, and nothing is left to run */
 	bool by_signal;	     /* the program was killed */
 	int code;	     /* its exit code, or the summary's */
@@ -91,18 +91,18 @@ struct entry_outcome {
 	uint64_t now_unix_ms;
 };
 
-void entry_begin(struct entry *entry, const char *boot_id, uint64_t now_unix_ms);
-void entry_after_run(struct entry *entry, const struct entry_outcome *outcome);
+void ticket_begin(struct ticket *ticket, const char *boot_id, uint64_t now_unix_ms);
+void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcome);
 
 /*
  * What was running when the service died: it goes on, unless boots have ended in it again and again
  * at the same trial. `trials` is how many lines were kept.
  */
-void entry_recover(struct entry *entry, const char *boot_id, uint32_t trials,
-		   uint64_t now_unix_ms);
-void entry_end(struct entry *entry, int code, const char *reason, uint64_t now_unix_ms);
+void ticket_recover(struct ticket *ticket, const char *boot_id, uint32_t trials,
+		    uint64_t now_unix_ms);
+void ticket_end(struct ticket *ticket, int code, const char *reason, uint64_t now_unix_ms);
 
 /* When the next run of a repeated campaign is due; those that were missed are left out. */
-uint64_t entry_next_due(const struct entry *entry, uint64_t now_unix_ms);
+uint64_t ticket_next_due(const struct ticket *ticket, uint64_t now_unix_ms);
 
 #endif

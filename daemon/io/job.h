@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "io/loop.h"
 #include "base/why.h"
+#include "io/loop.h"
 
 /*
  * A program that runs beside the loop: started, heard to its end, told as ended. It dies with us.

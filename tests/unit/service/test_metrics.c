@@ -11,9 +11,9 @@
 
 #include "service/metrics.h"
 
-static struct counts some(void)
+static struct metrics some(void)
 {
-	struct counts counts = { 0 };
+	struct metrics metrics = { 0 };
 	struct trial_line leak = {
 		.verdict = VERDICT_LEAK,
 		.object = "net_device",
@@ -36,23 +36,23 @@ static struct counts some(void)
 		.missed_probes = 2,
 	};
 
-	counts_trial(&counts, &leak);
-	counts_trial(&counts, &leak);
-	counts_trial(&counts, &clean);
-	counts.findings = 1;
-	counts_campaign(&counts, "fault");
-	counts_campaign(&counts, NULL);
-	return counts;
+	metrics_add_trial(&metrics, &leak);
+	metrics_add_trial(&metrics, &leak);
+	metrics_add_trial(&metrics, &clean);
+	metrics.findings = 1;
+	metrics_add_campaign(&metrics, "fault");
+	metrics_add_campaign(&metrics, NULL);
+	return metrics;
 }
 
-static char *print(const struct counts *counts, bool openmetrics)
+static char *print(const struct metrics *metrics, bool openmetrics)
 {
-	struct counts_gauges gauges = { .queued = 3, .kept_bytes = 1ULL << 40 };
+	struct metrics_gauges gauges = { .queued = 3, .kept_bytes = 1ULL << 40 };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	counts_print(counts, &gauges, openmetrics, out);
+	metrics_print(metrics, &gauges, openmetrics, out);
 	fclose(out);
 	return text;
 }
@@ -97,8 +97,8 @@ static void test_text(void **state)
 		"dadrace_queued_campaigns 3",
 		"dadrace_kept_bytes 1099511627776",
 	};
-	struct counts counts = some();
-	char *text = print(&counts, false);
+	struct metrics metrics = some();
+	char *text = print(&metrics, false);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -110,8 +110,8 @@ static void test_text(void **state)
 
 static void test_openmetrics(void **state)
 {
-	struct counts counts = some();
-	char *text = print(&counts, true);
+	struct metrics metrics = some();
+	char *text = print(&metrics, true);
 
 	(void)state;
 	assert_has(text, "# TYPE dadrace_trials counter");
@@ -124,40 +124,40 @@ static void test_openmetrics(void **state)
 /* Every number: what is printed after saving and loading is the same. */
 static void test_there_and_back(void **state)
 {
-	struct counts counts, back = { 0 }, sum = { 0 };
-	uint64_t *numbers = (uint64_t *)(void *)&counts;
+	struct metrics metrics, back = { 0 }, sum = { 0 };
+	uint64_t *numbers = (uint64_t *)(void *)&metrics;
 	char *before, *after;
 	json_t *json;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(counts) / sizeof(uint64_t); i++)
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(uint64_t); i++)
 		numbers[i] = i + 1;
-	json = counts_to_json(&counts);
-	assert_int_equal(json_object_size(json), sizeof(counts) / sizeof(uint64_t));
-	counts_from_json(json, &back);
+	json = metrics_to_json(&metrics);
+	assert_int_equal(json_object_size(json), sizeof(metrics) / sizeof(uint64_t));
+	metrics_from_json(json, &back);
 	json_decref(json);
-	assert_memory_equal(&counts, &back, sizeof(counts));
-	before = print(&counts, false);
+	assert_memory_equal(&metrics, &back, sizeof(metrics));
+	before = print(&metrics, false);
 	after = print(&back, false);
 	assert_string_equal(before, after);
 	free(before);
 	free(after);
-	counts_add(&sum, &counts);
-	counts_add(&sum, &counts);
-	for (size_t i = 0; i < sizeof(counts) / sizeof(uint64_t); i++)
+	metrics_add(&sum, &metrics);
+	metrics_add(&sum, &metrics);
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(uint64_t); i++)
 		assert_int_equal(((uint64_t *)(void *)&sum)[i], 2 * (i + 1));
-	counts_from_json(NULL, &sum);
+	metrics_from_json(NULL, &sum);
 	assert_int_equal(sum.findings, 0);
 }
 
 static void test_out_of_range(void **state)
 {
 	struct trial_line odd = { .verdict = VERDICTS, .spec = { .arm = ARMS } };
-	struct counts counts = { 0 }, none = { 0 };
+	struct metrics metrics = { 0 }, none = { 0 };
 
 	(void)state;
-	counts_trial(&counts, &odd);
-	assert_memory_equal(&counts, &none, sizeof(none));
+	metrics_add_trial(&metrics, &odd);
+	assert_memory_equal(&metrics, &none, sizeof(none));
 }
 
 int main(void)

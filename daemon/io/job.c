@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "io/child.h"
-#include "io/background.h"
+#include "io/job.h"
 
 struct job {
 	struct job *next;
