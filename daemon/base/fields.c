@@ -504,7 +504,7 @@ __attribute__((format(printf, 3, 4))) static void words_add(char *words, size_t 
 
 void field_words(const struct field *field, char *words, size_t size)
 {
-	const char *unit = field_unit(field);
+	const char *unit = field_unit(field), *separator = "";
 
 	words[0] = '\0';
 	words_add(words, size, "%s", field->list ? "list of " : "");
@@ -512,8 +512,10 @@ void field_words(const struct field *field, char *words, size_t size)
 		words_add(words, size, "%s",
 			  field->hex ? "hexadecimal text" : kinds[field->type].words);
 	for (uint32_t i = 0; field->type == FIELD_ENUM && i < field->nr_names; i++)
-		words_add(words, size, "%s%s", i ? " | " : "",
-			  field->names[i] ? field->names[i] : "-");
+		if (field->names[i]) {
+			words_add(words, size, "%s%s", separator, field->names[i]);
+			separator = " | ";
+		}
 	if (has_range(field))
 		words_add(words, size, " %" PRId64 "..%" PRId64, field->min, field->max);
 	if (unit)

@@ -488,34 +488,14 @@ static void maybe_ended(struct crew *crew)
 		trial_happened(&crew->trial, TRIAL_ENDED);
 }
 
-/* clang-format off */
-static const enum moment_kind moment_of[RECORD_TYPES] = {
-	[RECORD_FLAGS_ENTER]   = MOMENT_FLAGS_ENTER,
-	[RECORD_FLAGS_RETURN]  = MOMENT_FLAGS_RETURN,
-	[RECORD_OPENED]	       = MOMENT_OPENED,
-	[RECORD_CLOSED]	       = MOMENT_CLOSED,
-	[RECORD_HELD]	       = MOMENT_HELD,
-	[RECORD_RELEASED]      = MOMENT_RELEASED,
-	[RECORD_ECHO_IN]       = MOMENT_ECHO_IN,
-	[RECORD_ECHO_OUT]      = MOMENT_ECHO_OUT,
-	[RECORD_ECHO_OUT_DONE] = MOMENT_ECHO_ANSWERED,
-	[RECORD_ROUTE]	       = MOMENT_ROUTE,
-	[RECORD_SOURCE]	       = MOMENT_SOURCE,
-	[RECORD_REPLY]	       = MOMENT_REPLY,
-	[RECORD_SETTLED]       = MOMENT_SETTLED,
-	[RECORD_STEP_HELD]     = MOMENT_STEP_HELD,
-	[RECORD_STEP_RELEASED] = MOMENT_STEP_RELEASED,
-	[RECORD_DAD_IN]	       = MOMENT_DAD_IN,
-};
-/* clang-format on */
-
 static void record_seen(const struct record *record, void *arg)
 {
 	struct crew *crew = arg;
+	enum moment_kind kind = moment_of_record(record->type);
 	uint32_t sequence = record->sequence;
 
 	if (!running(crew) || record->trial != crew->message.evidence.spec.trial ||
-	    record->type >= RECORD_TYPES)
+	    kind == MOMENT_NONE)
 		return;
 	if (record->type == RECORD_SETTLED) {
 		/* The counts can move again between the record and now: only a look decides. */
@@ -527,8 +507,7 @@ static void record_seen(const struct record *record, void *arg)
 	}
 	if (record->type == RECORD_STEP_HELD || record->type == RECORD_STEP_RELEASED)
 		sequence = hold_of(&crew->message.evidence.spec, sequence);
-	note_on(crew, moment_of[record->type], record->at_ns, record->value, sequence,
-		record->cpu);
+	note_on(crew, kind, record->at_ns, record->value, sequence, record->cpu);
 	switch (record->type) {
 	case RECORD_FLAGS_ENTER:
 		crew->flags_inside++;
@@ -659,17 +638,21 @@ static void look_again(void *arg)
 		loop_timer_set(crew->relook, loop_now() + RELOOK_NS);
 }
 
-/* clang-format off */
-static const enum moment_kind moment_of_event[TESTBED_EVENTS] = {
-	[TESTBED_ADDRESS_TENTATIVE] = MOMENT_TENTATIVE,
-	[TESTBED_ADDRESS_DADFAILED] = MOMENT_DADFAILED,
-	[TESTBED_ADDRESS_PERMANENT] = MOMENT_PERMANENT,
-	[TESTBED_ADDRESS_GONE]	    = MOMENT_ADDRESS_GONE,
-	[TESTBED_LINK_UP]	    = MOMENT_LINK_UP,
-	[TESTBED_LINK_DOWN]	    = MOMENT_LINK_DOWN,
-	[TESTBED_LINK_GONE]	    = MOMENT_LINK_GONE,
-};
-/* clang-format on */
+static enum moment_kind moment_of_event(enum testbed_event_kind kind)
+{
+	switch (kind) {
+	case TESTBED_ADDRESS_TENTATIVE: return MOMENT_TENTATIVE;
+	case TESTBED_ADDRESS_DADFAILED: return MOMENT_DADFAILED;
+	case TESTBED_ADDRESS_PERMANENT: return MOMENT_PERMANENT;
+	case TESTBED_ADDRESS_GONE: return MOMENT_ADDRESS_GONE;
+	case TESTBED_LINK_UP: return MOMENT_LINK_UP;
+	case TESTBED_LINK_DOWN: return MOMENT_LINK_DOWN;
+	case TESTBED_LINK_GONE: return MOMENT_LINK_GONE;
+	case TESTBED_LOST:
+	case TESTBED_EVENTS: break;
+	}
+	return MOMENT_NONE;
+}
 
 static void testbed_said(const struct testbed_event *event, void *arg)
 {
@@ -680,7 +663,7 @@ static void testbed_said(const struct testbed_event *event, void *arg)
 	if (event->kind == TESTBED_LOST)
 		crew->message.evidence.lost_events++;
 	else
-		crew_note(crew, moment_of_event[event->kind], loop_now(), 0, 0);
+		crew_note(crew, moment_of_event(event->kind), loop_now(), 0, 0);
 	if (event->kind == TESTBED_LINK_GONE && crew->trial.state < TRIAL_CONFIRMING)
 		crew->message.evidence.device_gone = true;
 }

@@ -66,7 +66,6 @@ static struct books_hold hold_at(const struct evidence *e, uint64_t at_ns)
 {
 	struct books_hold hold = {
 		.at_ns = (int64_t)(at_ns - e->started_ns),
-		.after = MOMENTS,
 	};
 
 	for (uint32_t i = 0; i < e->nr_moments && e->moments[i].at_ns <= at_ns; i++) {

@@ -48,7 +48,7 @@ struct books_path {
 /* A hold that is left, and what the trial's timeline has right before it. */
 struct books_hold {
 	int64_t at_ns;		/* from the trial's start */
-	enum moment_kind after; /* MOMENTS: nothing */
+	enum moment_kind after; /* MOMENT_NONE: nothing */
 	uint32_t echo;		/* the last one that the kernel saw before; 0: none */
 };
 

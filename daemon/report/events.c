@@ -24,7 +24,7 @@ static const char *hold_of(const json_t *order, uint32_t number)
 static void print_event(const struct moment_told *moment, uint32_t times, const json_t *order,
 			FILE *out)
 {
-	const struct moment_text *event = moment_text(moment->event);
+	const struct moment_row *event = &moment_table[moment->event];
 	const char *hold = event->thread ? NULL : hold_of(order, moment->sequence);
 	const char *thread = hold ? hold : event->thread ? event->thread : "";
 	int length = (int)strcspn(thread, " ");
@@ -48,17 +48,17 @@ static bool is_same(const struct moment_told *a, const struct moment_told *b)
 
 void report_events(const json_t *timeline, const json_t *order, FILE *out)
 {
-	struct moment_told last = { .event = MOMENTS };
+	struct moment_told last = { 0 };
 	uint32_t times = 0;
 	const json_t *json;
 	size_t i;
 
 	json_array_foreach(timeline, i, json)
 	{
-		struct moment_told moment = { .event = MOMENTS };
+		struct moment_told moment = { 0 };
 
 		if (fields_from_json_known(&moment_fields, json, &moment) ||
-		    moment.event >= MOMENTS)
+		    !moment_is_known(moment.event))
 			continue; /* a moment of a later version: not in these words */
 		if (times && !is_same(&last, &moment)) {
 			print_event(&last, times, order, out);

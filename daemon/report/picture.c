@@ -49,18 +49,6 @@ static const struct span {
 	{ MOMENT_STEP_HELD, MOMENT_STEP_RELEASED, "hold", "held", true },
 };
 
-/* Which label stays when there is no room for all: the larger. */
-static const uint8_t ranks[MOMENTS] = {
-	[MOMENT_OPENED] = 9,	    [MOMENT_CLOSED] = 9,	[MOMENT_DADFAILED] = 9,
-	[MOMENT_LOOK] = 9,	    [MOMENT_SETTLED] = 8,	[MOMENT_ECHO_IN] = 8,
-	[MOMENT_ECHO_OUT] = 8,	    [MOMENT_DAD_IN] = 8,	[MOMENT_UNREGISTER] = 7,
-	[MOMENT_HELD] = 7,	    [MOMENT_RELEASED] = 7,	[MOMENT_STEP_HELD] = 7,
-	[MOMENT_STEP_RELEASED] = 7, [MOMENT_DOWN] = 6,		[MOMENT_TENTATIVE] = 6,
-	[MOMENT_PERMANENT] = 6,	    [MOMENT_REPLY] = 6,		[MOMENT_UNREGISTERED] = 6,
-	[MOMENT_DAD_PROBE] = 5,	    [MOMENT_SOURCE] = 5,	[MOMENT_ECHO_SENT] = 4,
-	[MOMENT_FLAGS_ENTER] = 4,   [MOMENT_EXITED] = 4,	[MOMENT_ROUTE] = 3,
-	[MOMENT_FLAGS_RETURN] = 3,  [MOMENT_ECHO_ANSWERED] = 3, [MOMENT_CHANGED] = 6,
-};
 enum { RANK_FAILED = 9 };
 
 struct label {
@@ -130,7 +118,7 @@ static void find_knots(struct picture *p)
 	const struct trial_line *trial = p->trial;
 
 	add_knot(p, 0, 8);
-	for (int kind = 0; kind < MOMENTS; kind++) {
+	for (int kind = MOMENT_NONE + 1; kind < MOMENTS; kind++) {
 		const struct moment_told *first = NULL, *last = NULL;
 
 		for (uint32_t i = 0; i < trial->nr_timeline; i++)
@@ -139,9 +127,9 @@ static void find_knots(struct picture *p)
 				first = first ? first : last;
 			}
 		if (first)
-			add_knot(p, (double)first->at_ns, ranks[kind]);
+			add_knot(p, (double)first->at_ns, moment_table[kind].rank);
 		if (last != first)
-			add_knot(p, (double)last->at_ns, ranks[kind]);
+			add_knot(p, (double)last->at_ns, moment_table[kind].rank);
 	}
 	if (p->race->nr_points) {
 		add_knot(p, (double)p->race->points[0].at_ns, 2);
@@ -212,7 +200,7 @@ static enum row row_of(const struct picture *p, const struct moment_told *moment
 		[ORDER_THREAD_II] = ROW_II,
 		[ORDER_THREAD_DAD] = ROW_DAD,
 	};
-	const char *thread = moment_text(moment->event)->thread;
+	const char *thread = moment_table[moment->event].thread;
 	const struct step_told *step = step_of(p, moment);
 
 	if (thread)
@@ -252,7 +240,7 @@ static void print_hold(const struct picture *p, const struct step_told *step)
 
 static void print_moment(const struct picture *p, const struct moment_told *moment)
 {
-	const struct moment_text *text = moment_text(moment->event);
+	const struct moment_row *text = &moment_table[moment->event];
 	const struct step_told *step = text->thread ? NULL : step_of(p, moment);
 
 	fprintf(p->out, "%s: %s", picture_time(p, (double)moment->at_ns).at, text->words);
@@ -272,13 +260,13 @@ static bool has_failed(const struct moment_told *moment)
 
 static int rank_of(const struct moment_told *moment)
 {
-	return has_failed(moment) ? RANK_FAILED : ranks[moment->event];
+	return has_failed(moment) ? RANK_FAILED : moment_table[moment->event].rank;
 }
 
 /* Adds a moment's brief words to a label, once. */
 static void label_add(struct label *label, const struct moment_told *moment)
 {
-	const struct moment_text *text = moment_text(moment->event);
+	const struct moment_row *text = &moment_table[moment->event];
 	size_t used = strlen(label->text);
 	char words[48];
 
@@ -429,7 +417,7 @@ static void draw_desc(const struct picture *p)
 	fputs("<desc>", p->out);
 	markup_text(p->out, p->trial->reason);
 	for (uint32_t i = 0; i < p->trial->nr_timeline && nr < DESC_EVENTS; i++)
-		if (p->trial->timeline[i].event < MOMENTS) {
+		if (moment_is_known(p->trial->timeline[i].event)) {
 			fputs(nr++ ? "; " : ". ", p->out);
 			print_moment(p, &p->trial->timeline[i]);
 		}
@@ -592,7 +580,7 @@ static void draw_group(const struct picture *p, enum row row, const struct group
 	for (uint32_t i = group->first; i <= group->last; i++) {
 		const struct moment_told *moment = &p->trial->timeline[i];
 
-		if (moment->event >= MOMENTS || row_of(p, moment) != row)
+		if (!moment_is_known(moment->event) || row_of(p, moment) != row)
 			continue;
 		label_add(label, moment);
 		if (nr++ >= TITLE_LINES)
@@ -619,7 +607,7 @@ static void draw_events(const struct picture *p, enum row row)
 		const struct moment_told *moment = &p->trial->timeline[i];
 		double x;
 
-		if (moment->event >= MOMENTS || row_of(p, moment) != row)
+		if (!moment_is_known(moment->event) || row_of(p, moment) != row)
 			continue;
 		x = picture_moment_x(p, moment);
 		if (group.nr && fabs(x - group.x) > NEAR && nr + 1 < LABELS_MAX) {

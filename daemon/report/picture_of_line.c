@@ -16,13 +16,6 @@ struct drawing {
 	struct race race;
 };
 
-/* Until the line tells another, an event is none. */
-static void empty_moments(struct moment_told *moments)
-{
-	for (uint32_t i = 0; i < EVIDENCE_MOMENTS_MAX; i++)
-		moments[i].event = MOMENTS;
-}
-
 static int read_trial(struct drawing *d, const json_t *line)
 {
 	d->trial = (struct trial_line){
@@ -33,7 +26,6 @@ static int read_trial(struct drawing *d, const json_t *line)
 		.steps = d->told.steps,
 		.nr_steps = ORDER_HOLDS_MAX,
 	};
-	empty_moments(d->told.moments);
 	return fields_from_json_known(&trial_fields, line, &d->trial) || !d->trial.spec.trial ?
 		       -EINVAL :
 		       0;
@@ -42,7 +34,6 @@ static int read_trial(struct drawing *d, const json_t *line)
 static int read_ledger(struct drawing *d, const json_t *line)
 {
 	d->ledger = ledger_line_empty(&d->ledger_told);
-	empty_moments(d->ledger_told.moments);
 	return fields_from_json_known(&ledger_fields, line, &d->ledger) ||
 			       d->ledger.trial != d->trial.spec.trial ?
 		       -EINVAL :

@@ -55,7 +55,7 @@ struct finding_text finding_hold(const struct ledger_hold_told *hold)
 		snprintf(text.at, sizeof(text.at), "at %" PRId64 " us, right after echo %u %s",
 			 at_us, hold->echo,
 			 is_in ? "reached the receive path" : "entered the kernel");
-	else if (hold->after < MOMENTS)
+	else if (moment_is_known(hold->after))
 		snprintf(text.at, sizeof(text.at), "at %" PRId64 " us, right after %s%s%.0u",
 			 at_us, moment_names[hold->after], hold->echo ? ", after echo " : "",
 			 hold->echo);

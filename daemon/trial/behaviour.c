@@ -41,29 +41,6 @@ static void add(struct behaviour *behaviour, enum fact fact, uint64_t a, uint64_
 
 /* --- orders of moments --- */
 
-/*
- * Which moments count, and whether their value tells kinds of them apart. Only those that the kernel
- * or thread I itself stamps: notifications are stamped when we read them.
- */
-/* clang-format off */
-static const struct {
-	bool counts, by_value;
-} moment_rows[MOMENTS] = {
-	[MOMENT_OPENED]		= { true },
-	[MOMENT_CLOSED]		= { true },
-	[MOMENT_FLAGS_RETURN]	= { true, true },
-	[MOMENT_ECHO_IN]	= { true },
-	[MOMENT_ECHO_OUT]	= { true },
-	[MOMENT_ECHO_ANSWERED]	= { true, true },
-	[MOMENT_ROUTE]		= { true },
-	[MOMENT_SOURCE]		= { true, true },
-	[MOMENT_REPLY]		= { true },
-	[MOMENT_DAD_IN]		= { true, true },
-	[MOMENT_DOWN]		= { true },
-	[MOMENT_CHANGED]	= { true, true },
-};
-/* clang-format on */
-
 /* Bytes that were sent are no kind: every success is one. */
 static uint64_t value_kind(int64_t value)
 {
@@ -90,16 +67,17 @@ uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char 
 	return hash_of(FACT_STEP, hash_bytes(hash, place, strlen(place)), !kept);
 }
 
-/* 0: it counts for nothing. */
+/* 0: it counts for nothing. Kinds are counted from 0, as in the features of earlier results. */
 static uint64_t name_of(const struct evidence *e, const struct moment *m)
 {
-	uint64_t value = moment_rows[m->kind].by_value ? value_kind(m->value) : 0;
+	enum moment_feature feature = moment_table[m->kind].feature;
+	uint64_t value = feature == FEATURE_BY_VALUE ? value_kind(m->value) : 0;
 
-	if (!moment_rows[m->kind].counts)
+	if (feature == FEATURE_NONE)
 		return 0;
 	if (m->kind == MOMENT_FLAGS_RETURN && (!e->closed || m->at_ns < e->closed_ns))
 		return 0; /* the one that opens the window */
-	return hash_of(FACT_HAPPENED, m->kind, value);
+	return hash_of(FACT_HAPPENED, m->kind - MOMENT_START, value);
 }
 
 enum { NAMES_MAX = 30 }; /* 30 * 29 / 2 pairs and what else there is have room */

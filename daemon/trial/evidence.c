@@ -5,13 +5,6 @@
 #include "trial/evidence.h"
 
 /* clang-format off */
-const char *const moment_names[] = {
-	"start", "flags-enter", "flags-return", "opened", "held", "released", "closed", "exited",
-	"echo-sent", "echo-in", "echo-out", "echo-answered", "route", "source", "reply", "step-held", "step-released",
-	"dad-probe", "dad-answered", "dad-in", "tentative", "dadfailed", "permanent", "address-gone",
-	"link-up", "link-down", "link-gone",
-	"down", "settled", "look", "unregister", "unregistered", "change", "changed",
-};
 const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime" };
 const char *const dad_end_names[] = { "unfinished", "completed", "failed" };
 const char *const hang_names[] = { "none", "flags", "down", "unregister", "guest" };
@@ -20,7 +13,6 @@ const char *const step_outcome_names[] = { "not-reached", "kept", "deadline", "c
 
 _Static_assert(sizeof(step_outcome_names) / sizeof(step_outcome_names[0]) == STEP_OUTCOMES,
 	       "a name per outcome");
-_Static_assert(sizeof(moment_names) / sizeof(moment_names[0]) == MOMENTS, "a name per moment");
 _Static_assert(sizeof(bringup_end_names) / sizeof(bringup_end_names[0]) == BRINGUP_ENDS,
 	       "a name per end");
 _Static_assert(sizeof(dad_end_names) / sizeof(dad_end_names[0]) == DAD_ENDS, "a name per end");

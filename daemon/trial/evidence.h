@@ -7,6 +7,7 @@
 
 #include "trial/behaviour.h"
 #include "trial/klog_line.h"
+#include "trial/moment.h"
 #include "spec/order.h"
 #include "spec/spec.h"
 
@@ -15,46 +16,6 @@
  * lane's process, sent to the campaign in one message, completed there with the kernel's log.
  * Times are CLOCK_MONOTONIC nanoseconds; a duration of 0 means that it was not measured.
  */
-
-/* What happened at a moment; thread I is the bring-up, thread II the packet, as in the seed. */
-enum moment_kind {
-	MOMENT_START,	     /* baseline read, bring-up released */
-	MOMENT_FLAGS_ENTER,  /* I: a flag set enters; value: flags asked */
-	MOMENT_FLAGS_RETURN, /* I: and returns; value: 0 or -errno */
-	MOMENT_OPENED,	     /* I: the window is open */
-	MOMENT_HELD,	     /* I: stopped by us */
-	MOMENT_RELEASED,     /* I: continued */
-	MOMENT_CLOSED,	  /* I: the second flag set enters, or the device's deletion begins */
-	MOMENT_EXITED,	  /* I: the bring-up's first process ended; value: wait status */
-	MOMENT_ECHO_SENT, /* II: we sent it; value: 0 or -errno */
-	MOMENT_ECHO_IN,	  /* II: it reached the device's receive path */
-	MOMENT_ECHO_OUT,  /* II: it entered the kernel from the lane */
-	MOMENT_ECHO_ANSWERED, /* II: the kernel answered the send; value: bytes or -errno */
-	MOMENT_ROUTE,	      /* II: route look-up; value: table */
-	MOMENT_SOURCE,	      /* II: source selection; value: 0 or -errno */
-	MOMENT_REPLY,	      /* II: the echo reply path was entered */
-	MOMENT_STEP_HELD,     /* a hold of the order was reached; sequence: which */
-	MOMENT_STEP_RELEASED, /* and ended; value: 0, or -errno: it was not what it waited for */
-	MOMENT_DAD_PROBE,     /* the peer saw a DAD probe of the device */
-	MOMENT_DAD_ANSWERED,  /* II: the peer answered; value: 0 or -errno */
-	MOMENT_DAD_IN,	  /* II: that reached the device's receive path; value: ICMPv6 type */
-	MOMENT_TENTATIVE, /* an address is tentative */
-	MOMENT_DADFAILED, /* its DAD failed */
-	MOMENT_PERMANENT, /* its DAD is done */
-	MOMENT_ADDRESS_GONE,
-	MOMENT_LINK_UP,
-	MOMENT_LINK_DOWN,
-	MOMENT_LINK_GONE,
-	MOMENT_DOWN,	     /* teardown begins: the device is set down */
-	MOMENT_SETTLED,	     /* the counts are back at baseline */
-	MOMENT_LOOK,	     /* a further look; value: net_device references over baseline */
-	MOMENT_UNREGISTER,   /* the confirming unregister begins */
-	MOMENT_UNREGISTERED, /* and has returned */
-	MOMENT_CHANGE,	     /* I: the bring-up begins to change the device */
-	MOMENT_CHANGED,	     /* I: and has; value: 0 or -errno */
-	MOMENTS,
-};
-extern const char *const moment_names[];
 
 struct moment {
 	uint64_t at_ns;

@@ -33,7 +33,7 @@ struct stop {
 	const char *place;
 	bool at_return;
 	uint64_t after_ns;
-	enum moment_kind seen; /* MOMENTS: none */
+	enum moment_kind seen; /* MOMENT_NONE: none */
 	enum who who;
 	unsigned waits, enters, leaves;
 };
@@ -42,11 +42,11 @@ struct stop {
 static const struct stop paths[ORDER_THREADS][STOPS_MAX] = {
 	[ORDER_THREAD_I] = {
 		{ "closed", false, 85000000, MOMENT_CLOSED, .waits = RTNL, .enters = RTNL },
-		{ "flag-change", false, 500000, MOMENTS },
-		{ "quiet", false, 1000000, MOMENTS, .waits = RCU },
-		{ "stop", false, 1500000, MOMENTS },
-		{ "ipv6-down", false, 3000000, MOMENTS },
-		{ "address-delete", true, 1000000, MOMENTS },
+		{ "flag-change", false, 500000, MOMENT_NONE },
+		{ "quiet", false, 1000000, MOMENT_NONE, .waits = RCU },
+		{ "stop", false, 1500000, MOMENT_NONE },
+		{ "ipv6-down", false, 3000000, MOMENT_NONE },
+		{ "address-delete", true, 1000000, MOMENT_NONE },
 		{ "end", true, 1500000, MOMENT_FLAGS_RETURN, .leaves = RTNL },
 	},
 	[ORDER_THREAD_II] = {
@@ -54,17 +54,17 @@ static const struct stop paths[ORDER_THREADS][STOPS_MAX] = {
 		{ "in", false, 1600000, MOMENT_ECHO_IN, TO_GROUP },
 		{ "echo-reply", false, 50000, MOMENT_REPLY, TO_GROUP },
 		{ "route", false, 110000, MOMENT_ROUTE, .enters = RCU },
-		{ "uncached-route", true, 100000, MOMENTS, RAW },
+		{ "uncached-route", true, 100000, MOMENT_NONE, RAW },
 		{ "source", false, 70000, MOMENT_SOURCE },
 		{ "answered", true, 50000, MOMENT_ECHO_ANSWERED, OUTBOUND },
 		{ "dad-failure", false, 600000, MOMENT_DAD_IN, ANSWER, .leaves = RCU },
-		{ "end", true, 50000, MOMENTS, .leaves = RCU },
+		{ "end", true, 50000, MOMENT_NONE, .leaves = RCU },
 	},
 	[ORDER_THREAD_DAD] = {
-		{ "dad-work", false, 1900000, MOMENTS },
-		{ "rtnl", false, 50000, MOMENTS, .waits = RTNL, .enters = RTNL },
-		{ "dad-kick", false, 50000, MOMENTS },
-		{ "end", true, 100000, MOMENTS, .leaves = RTNL },
+		{ "dad-work", false, 1900000, MOMENT_NONE },
+		{ "rtnl", false, 50000, MOMENT_NONE, .waits = RTNL, .enters = RTNL },
+		{ "dad-kick", false, 50000, MOMENT_NONE },
+		{ "end", true, 100000, MOMENT_NONE, .leaves = RTNL },
 	},
 };
 /* clang-format on */
@@ -189,7 +189,7 @@ static void pass(struct model *model, int thread, uint64_t now_ns)
 	const struct stop *stop = stop_of(model, thread);
 
 	model->passed[thread][t->next] = now_ns;
-	if (stop->seen != MOMENTS)
+	if (stop->seen != MOMENT_NONE)
 		note(model, stop->seen, now_ns,
 		     stop->seen == MOMENT_SOURCE ? -EADDRNOTAVAIL : 0,
 		     thread == ORDER_THREAD_II);

@@ -135,7 +135,7 @@ static void test_time_runs_to_the_right(void **state)
 {
 	static const char *const order[] = {
 		"-401 us: the trial starts",   "-101 us: a flag set",
-		"+19.0 us: held in",	       "+5.02 ms: let go",
+		"+19.0 us: held in",	       "+5.02 ms: released",
 		"+5.60 ms: the window closes", "+7.60 ms: teardown",
 		"+2.11 s: a further look"
 	};
@@ -197,7 +197,7 @@ static void test_dad_has_a_lane_when_it_is_held(void **state)
 	assert_non_null(
 		strstr(picture, "<title>held at dad-work until II done: 2.00 ms</title>"));
 	assert_non_null(strstr(picture, ">2.00 ms at dad-work</text>"));
-	assert_non_null(strstr(picture, ">let go: ETIMEDOUT</text>"));
+	assert_non_null(strstr(picture, ">released: ETIMEDOUT</text>"));
 	free(picture);
 }
 

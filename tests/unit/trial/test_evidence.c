@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "record/record.h"
 #include "trial/evidence.h"
 
 struct at {
@@ -352,6 +353,27 @@ static void test_dad_is_fooled(void **state)
 }
 /* clang-format on */
 
+/* What one row of moments.def leaves out would be missing in results, reports or pictures. */
+static void test_moments_are_complete(void **state)
+{
+	(void)state;
+	for (int kind = MOMENT_NONE + 1; kind < MOMENTS; kind++) {
+		const struct moment_row *row = &moment_table[kind];
+
+		assert_non_null(moment_names[kind]);
+		assert_true(*row->words && *row->brief && *row->counted);
+		assert_true(row->value && row->feature);
+		for (int other = MOMENT_NONE + 1; other < kind; other++)
+			assert_string_not_equal(moment_names[kind], moment_names[other]);
+	}
+	for (uint32_t type = 1; type < RECORD_TYPES; type++)
+		assert_true(moment_is_known(moment_of_record(type)));
+	assert_int_equal(moment_of_record(RECORD_DAD_IN), MOMENT_DAD_IN);
+	assert_int_equal(moment_of_record(0), MOMENT_NONE);
+	assert_int_equal(moment_of_record(RECORD_TYPES), MOMENT_NONE);
+	assert_false(moment_is_known(MOMENT_NONE) || moment_is_known(MOMENTS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_dad_ends),
 		cmocka_unit_test(test_an_answer_after_dad),
 		cmocka_unit_test(test_dad_is_fooled),
+		cmocka_unit_test(test_moments_are_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
