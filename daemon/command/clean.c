@@ -48,8 +48,6 @@ static void remove_netns(const char *path, void *arg)
 	struct cleaning *cleaning = arg;
 	char devices[256];
 
-	if (strncmp(path, MACHINE_NETNS_FOLDER "/", strlen(MACHINE_NETNS_FOLDER "/")) != 0)
-		return; /* a journal: undo_replay() has told about it */
 	list_devices(cleaning->own_netns, path, devices, sizeof(devices));
 	/* EINVAL: nothing is mounted there. */
 	if ((umount2(path, MNT_DETACH) && errno != EINVAL) || unlink(path)) {
@@ -129,7 +127,7 @@ static int run(int argc, char **argv)
 	}
 	cleaning.own_netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	replay(&cleaning);
-	machine_leftovers(remove_netns, &cleaning);
+	machine_kept_netns(remove_netns, &cleaning);
 	unmark(&cleaning, forget);
 	if (!cleaning.done && !cleaning.left)
 		puts("Nothing to clean.");

@@ -20,6 +20,7 @@
 #include "guest/kernel_image.h"
 #include "machine/machine.h"
 #include "loader/probes.h"
+#include "testbed/journal.h"
 #include "testbed/testbed.h"
 #include "guest/vm.h"
 
@@ -507,8 +508,10 @@ static void find_state(struct doctor *doctor)
 			"what a leak has pinned would spoil later verdicts: runs are refused";
 		check->remedy = "reboot; or `dadrace run --force` at your own risk";
 	}
-	if (!busy)
-		machine_leftovers(append, &list);
+	if (!busy) {
+		machine_kept_netns(append, &list);
+		journal_orphans(append, &list);
+	}
 	check = add(doctor, SECTION_STATE, "leftovers", !list.used);
 	check->found = list.used ? text("%s", list.text) : "none";
 	if (list.used) {

@@ -424,30 +424,14 @@ int machine_unmark_dirty(struct why *why)
 		       strerror(errno));
 }
 
-/* --- what was left --- */
+/* --- namespaces that were kept --- */
 
-static bool owner_lives(const char *journal)
-{
-	char path[64];
-	int pid;
-
-	if (sscanf(journal, MACHINE_FOLDER "/undo-%d-", &pid) != 1)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	return !access(path, F_OK);
-}
-
-void machine_leftovers(void (*seen)(const char *path, void *arg), void *arg)
+void machine_kept_netns(void (*seen)(const char *path, void *arg), void *arg)
 {
 	glob_t found;
 
 	if (!glob(MACHINE_NETNS_FOLDER "/dadrace-*", 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			seen(found.gl_pathv[i], arg);
-	globfree(&found);
-	if (!glob(MACHINE_FOLDER "/undo-*.journal", 0, NULL, &found))
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			if (!owner_lives(found.gl_pathv[i]))
-				seen(found.gl_pathv[i], arg);
 	globfree(&found);
 }

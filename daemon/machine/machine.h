@@ -66,11 +66,10 @@ bool machine_dirty(struct why *why);
 int machine_unmark_dirty(struct why *why);
 
 /*
- * What ended runs may have left here, by path: namespaces that `--keep` named, and undo journals
- * whose owner is dead (their steps are undo_replay()'s work). Those of a run that goes on
- * are told as well: ask machine_busy() first, or hold the lock.
+ * The namespaces that `--keep` named, by path. Those of a run that goes on are among them: ask machine_busy()
+ * first, or hold the lock.
  */
 #define MACHINE_NETNS_FOLDER "/run/netns"
-void machine_leftovers(void (*seen)(const char *path, void *arg), void *arg);
+void machine_kept_netns(void (*seen)(const char *path, void *arg), void *arg);
 
 #endif

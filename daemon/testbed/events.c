@@ -40,8 +40,7 @@ int events_open(struct testbed *testbed, struct why *why)
 					RTNLGRP_IPV6_ROUTE, RTNLGRP_NONE);
 	if (err < 0 || (err = nl_socket_set_nonblocking(sock)) < 0)
 		return why_set(why, EIO,
-			       "testbed: cannot listen to the kernel's notifications: "
-			       "%s",
+			       "netlink socket: cannot be subscribed to notifications: %s",
 			       nl_geterror(err));
 	return 0;
 }

@@ -21,7 +21,7 @@ static int refused(struct why *why, int err, const struct remark *remark, const 
 
 	if (err == EPERM || err == EACCES)
 		hint = "; is CAP_NET_ADMIN or CAP_SYS_ADMIN missing?";
-	return why_set(why, err, "testbed: cannot %s %s: %s%s%s%s%s", what, name, strerror(err),
+	return why_set(why, err, "%s: cannot be %s: %s%s%s%s%s", name, what, strerror(err),
 		       *text ? " (" : "", text, *text ? ")" : "", hint);
 }
 
@@ -32,7 +32,7 @@ int testbed_cannot(struct why *why, int err, const char *what, const char *name)
 
 int testbed_no_memory(struct why *why)
 {
-	return why_set(why, ENOMEM, "testbed: out of memory");
+	return why_set(why, ENOMEM, "out of memory");
 }
 
 int sock_open(struct nl_sock **out, struct why *why)
@@ -48,7 +48,7 @@ int sock_open(struct nl_sock **out, struct why *why)
 		int err = errno ? errno : EIO;
 
 		nl_socket_free(sock);
-		return testbed_cannot(why, err, "open", "a netlink socket");
+		return testbed_cannot(why, err, "opened", "netlink socket");
 	}
 	/* libnl counts the answers that it reads itself; acknowledged() reads most of them. */
 	nl_socket_disable_seq_check(sock);
@@ -188,10 +188,9 @@ int link_find(struct nl_sock *sock, const char *name, struct rtnl_link **out, st
 	case 0: return 0;
 	case NLE_NODEV:
 	case NLE_OBJ_NOTFOUND:
-		return why_set(why, ENODEV, "testbed: there is no device %s in this namespace",
+		return why_set(why, ENODEV, "%s: no such device in this network namespace",
 			       name);
 	default:
-		return why_set(why, EIO, "testbed: cannot look up device %s: %s", name,
-			       nl_geterror(err));
+		return why_set(why, EIO, "%s: cannot be looked up: %s", name, nl_geterror(err));
 	}
 }

@@ -67,18 +67,16 @@ static int link_create(struct nl_sock *sock, struct rtnl_link *link, const char 
 
 	if (rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
 		return testbed_no_memory(why);
-	snprintf(what, sizeof(what), "create %s", kind);
+	snprintf(what, sizeof(what), "created as a %s", kind);
 	err = sock_request(sock, msg, what, name, why);
 	if (err == -EOPNOTSUPP)
-		return why_set(why, EOPNOTSUPP,
-			       "testbed: this kernel has no %s devices (%s): %s; use another "
-			       "device.kind, such as %s",
-			       kind, option, strerror(EOPNOTSUPP),
-			       strcmp(kind, "veth") == 0 ? "dummy or existing" : "veth");
+		return why_set(
+			why, EOPNOTSUPP,
+			"device.kind %s: this kernel has no such devices (%s); use another kind, such as %s",
+			kind, option, strcmp(kind, "veth") == 0 ? "dummy or existing" : "veth");
 	if (err == -EEXIST)
-		return why_set(why, EEXIST,
-			       "testbed: the name %s is taken in this namespace: %s", name,
-			       strerror(EEXIST));
+		return why_set(why, EEXIST, "%s: this name is taken in the network namespace",
+			       name);
 	return err;
 }
 
@@ -105,7 +103,7 @@ static int lower_create(struct testbed *testbed, struct testbed_device *lower, s
 		err = sysctls_change(NULL, SETTINGS(lower_settings), lower->name, why);
 	return err ? err :
 		     link_request(testbed->lane_sock, RTM_NEWLINK, lower, IFF_UP, IFF_UP,
-				  "bring up", why);
+				  "brought up", why);
 }
 
 static int macvlan_create(struct testbed *testbed, struct why *why)
@@ -144,10 +142,11 @@ static int snooping_off(struct testbed *testbed, struct why *why)
 	if (info && nla_put_string(msg, IFLA_INFO_KIND, "bridge") == 0)
 		data = nla_nest_start(msg, IFLA_INFO_DATA);
 	if (!data || nla_put_u8(msg, IFLA_BR_MCAST_SNOOPING, 0) < 0)
-		return testbed_cannot(why, ENOMEM, "set up bridge", testbed->dut.name);
+		return testbed_cannot(why, ENOMEM, "set up as a bridge", testbed->dut.name);
 	nla_nest_end(msg, data);
 	nla_nest_end(msg, info);
-	return sock_request(testbed->lane_sock, msg, "set up bridge", testbed->dut.name, why);
+	return sock_request(testbed->lane_sock, msg, "set up as a bridge", testbed->dut.name,
+			    why);
 }
 
 static int bridge_create(struct testbed *testbed, struct why *why)
@@ -161,7 +160,7 @@ static int bridge_create(struct testbed *testbed, struct why *why)
 		err = snooping_off(testbed, why);
 	return err ? err :
 		     link_change(testbed->lane_sock, &lower, IFLA_MASTER, testbed->dut.ifindex,
-				 "make a bridge port of", why);
+				 "made a port of the bridge", why);
 }
 
 static int dut_create(struct testbed *testbed, struct why *why)
@@ -174,7 +173,8 @@ static int dut_create(struct testbed *testbed, struct why *why)
 	case DEVICE_EXISTING:
 	case DEVICE_KINDS: break;
 	}
-	return why_set(why, EINVAL, "testbed: device kind %d is not made here", testbed->kind);
+	return why_set(why, EINVAL, "device.kind %d: not a kind that is made here",
+		       testbed->kind);
 }
 
 /* Made in this order: the calling process ends in the lane's namespace. */

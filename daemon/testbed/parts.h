@@ -14,20 +14,23 @@
 
 #include <linux/if.h>
 
+#include "testbed/journal.h"
 #include "testbed/testbed.h"
-#include "testbed/undo.h"
 
 /*
  * The parts of the testbed, for its own files. They are one door: no other file includes libnl,
- * and none but these includes this header.
+ * and none but these includes this header. Each uses those below it.
  *
- *   testbed.c            open, close, what is asked of an open testbed
- *     testbed_own.c      a lane of our own making
- *     testbed_real.c     a lane of real devices: are they free, borrowed by way of the journal
- *       testbed_ready.c  what both have in common: how namespace, dut and peer are set up
- *     testbed_events.c   notifications
- *   testbed_place.c      namespaces, sysctls: where a device is, what is set there
- *   testbed_link.c       requests to the kernel: asked, acknowledged, and why not
+ *   testbed.c        open, close, what is asked of an open testbed
+ *     events.c       notifications
+ *     own.c          a lane of our own making
+ *     undo.c         the journal, taken back
+ *     real.c         a lane of real devices: are they free, borrowed by way of the journal
+ *       ready.c      what both have in common: how namespace, dut and peer are set up
+ *   sysctl.c         settings, changed by way of the journal
+ *   journal.c        what must be put back, written and read
+ *   namespace.c      network namespaces
+ *   link.c           requests to the kernel: asked, acknowledged, and why not
  *
  * As everywhere: 0 or -errno with a sentence in `why`.
  */
@@ -58,7 +61,7 @@ struct testbed {
 	bool may_be_disabled;	/* IPv6 of the dut may be off after a trial */
 	bool up;		/* as last reported */
 	bool running;
-	struct undo *undo;
+	struct journal *journal;
 	bool named[ROLES]; /* the role's namespace has a name, by this open */
 };
 
@@ -89,9 +92,9 @@ static inline void put_sock(struct nl_sock **sock)
 #define AUTO_MSG  __attribute__((cleanup(put_msg)))
 #define AUTO_SOCK __attribute__((cleanup(put_sock)))
 
-/* ---- testbed_link.c ---------------------------------------------------------------------- */
+/* --- link.c --- */
 
-/* `what` follows "cannot", before a name: "create veth" dut3. err is positive. */
+/* "dut3: cannot be created as a veth: ...": `what` is "created as a veth". err is positive. */
 int testbed_cannot(struct why *why, int err, const char *what, const char *name);
 int testbed_no_memory(struct why *why);
 
@@ -118,7 +121,7 @@ int link_change(struct nl_sock *sock, const struct testbed_device *device, int a
 /* A new reference. -ENODEV when there is none of that name. */
 int link_find(struct nl_sock *sock, const char *name, struct rtnl_link **out, struct why *why);
 
-/* ---- testbed_place.c --------------------------------------------------------------------- */
+/* --- namespace.c --- */
 
 int netns_own(int *out, struct why *why);
 int netns_enter(int fd, struct why *why);
@@ -135,6 +138,8 @@ int netns_bind(const char *path, struct why *why);
 int netns_name(struct testbed *testbed, enum role role, struct why *why);
 void netns_unname(struct testbed *testbed);
 
+/* --- sysctl.c --- */
+
 #define SYSCTLS "/proc/sys/net/"
 
 struct setting {
@@ -146,16 +151,19 @@ struct setting {
 /* The value goes without its newline. No sentence. */
 int sysctl_read(const char *path, char *value, size_t size);
 
+/* -ENOENT: there is no such setting, or no such device any more. */
+int sysctl_write(const char *path, const char *value, struct why *why);
+
 /* With a journal, which is for real devices, what it was is written there first. */
-int sysctl_change(struct undo *undo, const struct setting *setting, const char *device,
+int sysctl_change(struct journal *journal, const struct setting *setting, const char *device,
 		  struct why *why);
 /* Journals what it is, for what somebody else will change. */
-int sysctl_journal(struct undo *undo, const struct setting *setting, const char *device,
+int sysctl_journal(struct journal *journal, const struct setting *setting, const char *device,
 		   struct why *why);
-int sysctls_change(struct undo *undo, const struct setting *settings, size_t nr,
+int sysctls_change(struct journal *journal, const struct setting *settings, size_t nr,
 		   const char *device, struct why *why);
 
-/* ---- testbed_ready.c --------------------------------------------------------------------- */
+/* --- ready.c --- */
 
 /* A socket and lo in the namespace that the caller is in, which we made. */
 int netns_ready(struct nl_sock **sock, struct why *why);
@@ -169,11 +177,21 @@ int dut_enable(struct testbed *testbed, struct why *why);
 /* Brings the peer up, with an address. The caller is in the lane's namespace, and stays. */
 int peer_ready(struct testbed *testbed, struct why *why);
 
-/* ---- the two kinds of lane, and what is heard of them ------------------------------------ */
+/* --- the two kinds of lane, and what is heard of them --- */
 
 /* What they have done when they fail is testbed_close()'s to take back. */
 int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
 int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
+
+/*
+ * Moves a device from the namespace that is bound to a file into the caller's. -ENOENT: no namespace is
+ * bound there; -ENODEV: the device is not in it.
+ */
+int device_bring_home(const char *device, const char *netns_file, struct why *why);
+
+/* Sets all flags that can be set, IFF_UP among them. -ENODEV: no such device. */
+int device_set_flags(const char *device, unsigned int flags, struct why *why);
+
 int events_open(struct testbed *testbed, struct why *why);
 
 #endif

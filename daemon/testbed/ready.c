@@ -63,7 +63,7 @@ int netns_ready(struct nl_sock **sock, struct why *why)
 	if (!err)
 		err = sysctls_change(NULL, SETTINGS(lane_settings), "", why);
 	return err ? err :
-		     link_request(*sock, RTM_NEWLINK, &lo, IFF_UP, IFF_UP, "bring up", why);
+		     link_request(*sock, RTM_NEWLINK, &lo, IFF_UP, IFF_UP, "brought up", why);
 }
 
 int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
@@ -71,10 +71,10 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 	const char *name = testbed->dut.name;
 	char value[16], secret[48];
 	struct setting setting;
-	int err = sysctl_change(testbed->undo, &dut_enabled, name, why);
+	int err = sysctl_change(testbed->journal, &dut_enabled, name, why);
 
 	/* The kernel refuses this mode without a secret; a real device has its operator's. */
-	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_STABLE && !testbed->undo) {
+	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_STABLE && !testbed->journal) {
 		snprintf(secret, sizeof(secret), "2001:db8::dad:%x:%x", testbed->lane >> 16,
 			 testbed->lane & 0xffff);
 		setting = (struct setting){ "ipv6/conf/%s/stable_secret", secret };
@@ -86,14 +86,14 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 
 		snprintf(value, sizeof(value), "%u", *(const uint32_t *)at);
 		setting = (struct setting){ campaign_sysctls[i].key, value };
-		err = sysctl_change(testbed->undo, &setting, name, why);
+		err = sysctl_change(testbed->journal, &setting, name, why);
 	}
 	/* The kernel will set it, not we: journalled all the same, as what it is now. */
 	testbed->may_be_disabled = campaign->sysctl.accept_dad > 1;
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
 		testbed->may_be_disabled |= campaign->bringup.change[i] == CHANGE_DISABLE_IPV6;
-	if (!err && testbed->may_be_disabled && testbed->undo)
-		err = sysctl_journal(testbed->undo, &dut_enabled, name, why);
+	if (!err && testbed->may_be_disabled && testbed->journal)
+		err = sysctl_journal(testbed->journal, &dut_enabled, name, why);
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_EUI64)
 		testbed->dut.link_local = frame_link_local(testbed->dut.mac);
 	return err;
@@ -116,7 +116,7 @@ static int peer_address(struct testbed *testbed, struct why *why)
 	if (!msg || nlmsg_append(msg, (void *)&address, sizeof(address), NLMSG_ALIGNTO) < 0 ||
 	    nla_put(msg, IFA_LOCAL, sizeof(struct in6_addr), &testbed->peer.link_local) < 0)
 		return testbed_no_memory(why);
-	return sock_request(testbed->peer_sock, msg, "give an address to", testbed->peer.name,
+	return sock_request(testbed->peer_sock, msg, "given an address", testbed->peer.name,
 			    why);
 }
 
@@ -128,7 +128,7 @@ static int peer_up(struct testbed *testbed, struct why *why)
 	/* With IFF_NOARP it would answer no neighbour solicitation. */
 	if (!err)
 		err = link_request(testbed->peer_sock, RTM_NEWLINK, &testbed->peer, IFF_UP,
-				   IFF_UP | IFF_NOARP, "bring up", why);
+				   IFF_UP | IFF_NOARP, "brought up", why);
 	return err ? err : peer_address(testbed, why);
 }
 

@@ -29,15 +29,15 @@ static void put_cache(struct nl_cache **cache)
  */
 static int in_use(struct why *why, const char *name, const char *verb, const char *what)
 {
-	return why_set(why, EINVAL,
-		       "testbed: %s %s %s; it looks in use, and dadrace takes a device down: "
-		       "name one that is free",
-		       name, verb, what);
+	return why_set(
+		why, EINVAL,
+		"%s: looks in use: it %s %s; a campaign takes the device down: name one that is free",
+		name, verb, what);
 }
 
 static int no_cache(struct why *why, const char *what, int err)
 {
-	return why_set(why, EIO, "testbed: cannot list %s: %s", what, nl_geterror(err));
+	return why_set(why, EIO, "%s: cannot be listed: %s", what, nl_geterror(err));
 }
 
 /*
@@ -160,7 +160,7 @@ static int device_take(struct testbed *testbed, const char *name, struct testbed
 		return err;
 	mac = rtnl_link_get_addr(link);
 	if (!mac || nl_addr_get_len(mac) != ETH_ALEN)
-		return why_set(why, EINVAL, "testbed: %s has no Ethernet address", name);
+		return why_set(why, EINVAL, "%s: has no Ethernet address", name);
 	snprintf(device->name, sizeof(device->name), "%s", rtnl_link_get_name(link));
 	device->ifindex = (uint32_t)rtnl_link_get_ifindex(link);
 	memcpy(device->mac, nl_addr_get_binary_addr(mac), ETH_ALEN);
@@ -173,20 +173,20 @@ static int device_take(struct testbed *testbed, const char *name, struct testbed
 	return err;
 }
 
-static int flags_journal(struct undo *undo, const char *name, unsigned int flags,
+static int flags_journal(struct journal *journal, const char *name, unsigned int flags,
 			 struct why *why)
 {
 	char value[16];
 
 	snprintf(value, sizeof(value), "%x", flags);
-	return undo_push(undo, UNDO_LINK_FLAGS, name, value, why);
+	return journal_push(journal, JOURNAL_LINK_FLAGS, name, value, why);
 }
 
 /*
  * Journals what a device loses with its namespace. All of it: what a device that is new in a
  * namespace gets is not just the default (addrconf_dev_config of a device with IFF_NOARP, say).
  */
-static int settings_journal(struct undo *undo, const char *folder, const char *device,
+static int settings_journal(struct journal *journal, const char *folder, const char *device,
 			    struct why *why)
 {
 	char path[PATH_MAX], value[256];
@@ -199,7 +199,7 @@ static int settings_journal(struct undo *undo, const char *folder, const char *d
 	if (!dir && errno == ENOENT)
 		return 0;
 	if (!dir)
-		return testbed_cannot(why, errno, "list", path);
+		return testbed_cannot(why, errno, "listed", path);
 	while (!err && (entry = readdir(dir))) {
 		/* Each of these has a twin in milliseconds, which is exact. */
 		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "retrans_time") == 0 ||
@@ -207,13 +207,13 @@ static int settings_journal(struct undo *undo, const char *folder, const char *d
 			continue;
 		snprintf(path, sizeof(path), SYSCTLS "%s/%s/%s", folder, device, entry->d_name);
 		if (sysctl_read(path, value, sizeof(value)) == 0 && access(path, W_OK) == 0)
-			err = undo_push(undo, UNDO_SYSCTL, path, value, why);
+			err = journal_push(journal, JOURNAL_SYSCTL, path, value, why);
 	}
 	closedir(dir);
 	return err;
 }
 
-static int peer_settings_journal(struct undo *undo, const char *device, struct why *why)
+static int peer_settings_journal(struct journal *journal, const char *device, struct why *why)
 {
 	static const char *const folders[] = { "ipv6/neigh", "ipv4/neigh", "ipv6/conf",
 					       "ipv4/conf" };
@@ -223,9 +223,9 @@ static int peer_settings_journal(struct undo *undo, const char *device, struct w
 	/* Undone last: writing stable_secret changes it. */
 	snprintf(path, sizeof(path), SYSCTLS "ipv6/conf/%s/addr_gen_mode", device);
 	if (sysctl_read(path, mode, sizeof(mode)) == 0)
-		err = undo_push(undo, UNDO_SYSCTL, path, mode, why);
+		err = journal_push(journal, JOURNAL_SYSCTL, path, mode, why);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !err; i++)
-		err = settings_journal(undo, folders[i], device, why);
+		err = settings_journal(journal, folders[i], device, why);
 	return err;
 }
 
@@ -238,11 +238,11 @@ static int peer_namespace(struct testbed *testbed, const char *path, struct why 
 
 	/* Journalled, it would be ours to remove: with the device that is stranded in it. */
 	if (access(path, F_OK) == 0)
-		return why_set(why, EEXIST,
-			       "testbed: %s is taken: File exists; a device may be "
-			       "stranded there, see what dadrace clean says",
-			       path);
-	err = undo_push(testbed->undo, UNDO_NETNS_MOUNT, path, "", why);
+		return why_set(
+			why, EEXIST,
+			"%s: exists already, and a device may be stranded there; run `dadrace clean`",
+			path);
+	err = journal_push(testbed->journal, JOURNAL_NETNS_MOUNT, path, "", why);
 	if (err)
 		return err;
 	err = netns_new(&testbed->peer_netns, why);
@@ -259,21 +259,21 @@ static int peer_move(struct testbed *testbed, unsigned int flags, const char *pa
 		     struct why *why)
 {
 	struct testbed_device *peer = &testbed->peer;
-	int err = flags_journal(testbed->undo, peer->name, flags, why);
+	int err = flags_journal(testbed->journal, peer->name, flags, why);
 
 	if (!err)
-		err = peer_settings_journal(testbed->undo, peer->name, why);
+		err = peer_settings_journal(testbed->journal, peer->name, why);
 	if (!err)
-		err = undo_push(testbed->undo, UNDO_NETNS_MOVE, peer->name, path, why);
+		err = journal_push(testbed->journal, JOURNAL_NETNS_MOVE, peer->name, path, why);
 	if (!err)
 		err = link_change(testbed->lane_sock, peer, IFLA_NET_NS_FD,
 				  (uint32_t)testbed->peer_netns,
-				  "move to a namespace of its own", why);
+				  "moved to a namespace of its own", why);
 	if (err)
 		return err;
 	err = device_find(testbed->peer_sock, peer->name, peer, why);
 	if (err)
-		return err == -ENODEV ? testbed_cannot(why, ENODEV, "find again", peer->name) :
+		return err == -ENODEV ? testbed_cannot(why, ENODEV, "found again", peer->name) :
 					err;
 	peer->netns_inum = netns_inum(testbed->peer_netns);
 	testbed->have_peer = true;
@@ -285,14 +285,14 @@ static int dut_prepare(struct testbed *testbed, const struct campaign *campaign,
 		       unsigned int flags, struct why *why)
 {
 	struct testbed_device *dut = &testbed->dut;
-	int err = flags_journal(testbed->undo, dut->name, flags, why);
+	int err = flags_journal(testbed->journal, dut->name, flags, why);
 
 	if (!err)
 		err = link_request(testbed->lane_sock, RTM_NEWLINK, dut, testbed->dut_flags,
-				   FLAGS_SETTABLE, "take down", why);
+				   FLAGS_SETTABLE, "taken down", why);
 	if (!err)
 		err = dut_ready(testbed, campaign, why);
-	return err ? err : flags_journal(testbed->undo, dut->name, testbed->dut_flags, why);
+	return err ? err : flags_journal(testbed->journal, dut->name, testbed->dut_flags, why);
 }
 
 int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why)
@@ -303,11 +303,12 @@ int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct w
 	int err;
 
 	if (!dut || !*dut || !peer || !*peer)
-		return why_set(why, EINVAL,
-			       "testbed: device.kind existing needs the names of two "
-			       "devices, device.dut and device.peer");
+		return why_set(
+			why, EINVAL,
+			"device.kind existing: needs the names of two devices, device.dut and device.peer");
 	if (strcmp(dut, peer) == 0)
-		return why_set(why, EINVAL, "testbed: %s cannot be both dut and peer", dut);
+		return why_set(why, EINVAL, "%s: cannot be both device.dut and device.peer",
+			       dut);
 	err = netns_own(&testbed->lane_netns, why);
 	if (!err)
 		err = sock_open(&testbed->lane_sock, why);
@@ -319,12 +320,14 @@ int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct w
 		return err;
 	/* One device under two names (IFLA_ALT_IFNAME). */
 	if (testbed->dut.ifindex == testbed->peer.ifindex)
-		return why_set(why, EINVAL, "testbed: %s and %s are the same device", dut,
-			       peer);
+		return why_set(
+			why, EINVAL,
+			"%s: the same device as %s; device.dut and device.peer must differ",
+			dut, peer);
 	testbed->dut.netns_inum = netns_inum(testbed->lane_netns);
 	testbed->dut_flags = dut_flags & ~(unsigned int)(IFF_UP | IFF_NOARP);
-	snprintf(path, sizeof(path), UNDO_FOLDER "/peer-%d-%u", getpid(), testbed->lane);
-	err = undo_open(&testbed->undo, why);
+	snprintf(path, sizeof(path), MACHINE_FOLDER "/peer-%d-%u", getpid(), testbed->lane);
+	err = journal_create(&testbed->journal, why);
 	if (!err)
 		err = peer_namespace(testbed, path, why);
 	if (!err)
@@ -334,7 +337,7 @@ int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct w
 	return err;
 }
 
-int testbed_bring_home(const char *netns_file, const char *device, struct why *why)
+int device_bring_home(const char *device, const char *netns_file, struct why *why)
 {
 	AUTO_SOCK struct nl_sock *sock = NULL;
 	AUTO_FD int home = -1, away = -1;
@@ -343,28 +346,29 @@ int testbed_bring_home(const char *netns_file, const char *device, struct why *w
 
 	away = open(netns_file, O_RDONLY | O_CLOEXEC);
 	if (away < 0)
-		return testbed_cannot(why, errno, "open", netns_file);
+		return testbed_cannot(why, errno, "opened", netns_file);
 	err = netns_own(&home, why);
 	if (err)
 		return err;
 	/* A plain file: nothing is bound to it, or no longer. */
 	if (setns(away, CLONE_NEWNET) < 0)
-		return errno == EINVAL ? why_set(why, ENOENT, "testbed: %s holds no namespace",
-						 netns_file) :
-					 testbed_cannot(why, errno, "enter", netns_file);
+		return errno == EINVAL ?
+			       why_set(why, ENOENT, "%s: no network namespace is bound to it",
+				       netns_file) :
+			       testbed_cannot(why, errno, "entered", netns_file);
 	err = sock_open(&sock, why);
 	back = netns_enter(home, err ? NULL : why);
 	if (err || back)
 		return err ? err : back;
 	err = device_find(sock, device, &found, why);
 	if (err)
-		return err == -ENODEV ? why_set(why, ENODEV, "testbed: %s has no device %s",
-						netns_file, device) :
+		return err == -ENODEV ? why_set(why, ENODEV, "%s: no such device in %s", device,
+						netns_file) :
 					err;
-	return link_change(sock, &found, IFLA_NET_NS_FD, (uint32_t)home, "bring home", why);
+	return link_change(sock, &found, IFLA_NET_NS_FD, (uint32_t)home, "brought home", why);
 }
 
-int testbed_link_flags_set(const char *device, unsigned int flags, struct why *why)
+int device_set_flags(const char *device, unsigned int flags, struct why *why)
 {
 	AUTO_SOCK struct nl_sock *sock = NULL;
 	struct testbed_device found;
@@ -374,5 +378,5 @@ int testbed_link_flags_set(const char *device, unsigned int flags, struct why *w
 		err = device_find(sock, device, &found, why);
 	return err ? err :
 		     link_request(sock, RTM_NEWLINK, &found, flags, FLAGS_SETTABLE,
-				  "set the flags of", why);
+				  "given its flags", why);
 }

@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 
 #include "testbed/parts.h"
+#include "testbed/undo.h"
 
 int testbed_open(const struct testbed_ask *ask, struct testbed **out, struct why *why)
 {
@@ -46,7 +47,7 @@ int testbed_close(struct testbed *testbed, struct why *why)
 	nl_socket_free(testbed->events);
 	nl_socket_free(testbed->peer_sock);
 	nl_socket_free(testbed->lane_sock);
-	err = undo_close(testbed->undo, why);
+	err = undo_own(testbed->journal, why);
 	/* Not when it never got away: without the right to leave there is none to come back. */
 	if (testbed->home_netns >= 0 && !netns_is_own(testbed->home_netns))
 		back = netns_enter(testbed->home_netns, err ? NULL : why);
@@ -74,14 +75,14 @@ int testbed_peer_netns(const struct testbed *testbed)
 
 int testbed_carrier_sync(struct testbed *testbed, struct why *why)
 {
-	return link_request(testbed->lane_sock, RTM_GETLINK, &testbed->dut, 0, 0, "look at",
+	return link_request(testbed->lane_sock, RTM_GETLINK, &testbed->dut, 0, 0, "looked at",
 			    why);
 }
 
 int testbed_dut_down(struct testbed *testbed, struct why *why)
 {
 	int err = link_request(testbed->lane_sock, RTM_NEWLINK, &testbed->dut,
-			       testbed->dut_flags, FLAGS_SETTABLE, "take down", why);
+			       testbed->dut_flags, FLAGS_SETTABLE, "taken down", why);
 
 	if (!err && testbed->may_be_disabled)
 		err = dut_enable(testbed, why);
@@ -93,8 +94,7 @@ int testbed_dut_delete(const struct testbed *testbed, struct why *why)
 	AUTO_SOCK struct nl_sock *own = NULL;
 
 	if (testbed->kind == DEVICE_EXISTING)
-		return why_set(why, EPERM,
-			       "testbed: %s is a real device, which is never deleted",
+		return why_set(why, EPERM, "%s: a real device, which is never deleted",
 			       testbed->dut.name);
 	/* Answers on a socket that a fork shares could go to the other process. */
 	if (getpid() != testbed->owner) {
@@ -104,5 +104,5 @@ int testbed_dut_delete(const struct testbed *testbed, struct why *why)
 			return err;
 	}
 	return link_request(own ? own : testbed->lane_sock, RTM_DELLINK, &testbed->dut, 0, 0,
-			    "delete", why);
+			    "deleted", why);
 }

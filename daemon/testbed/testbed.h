@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "spec/campaign.h"
 #include "base/why.h"
+#include "spec/campaign.h"
 
 /*
  * The testbed of one lane: the device under test and its peer, made with libnl, which is
- * included by the testbed_*.c files only (testbed_parts.h).
+ * included by the files of this room only (parts.h).
  *
  *   lane namespace            peer namespace
  *   +-----------+             +------------+
@@ -27,7 +27,7 @@
  * A macvlan or bridge dut sits on a veth end luN in the lane's namespace; a dummy has no peer.
  *
  * With DEVICE_EXISTING the dut stays where it is, in the caller's namespace, and only the peer
- * is moved; every change to the two real devices is first written to the undo journal (undo.h)
+ * is moved; every change to the two real devices is first written to the undo journal (journal.h)
  * and taken back by testbed_close(), which brings the peer home. Refused are real devices that
  * look in use: with addresses beyond the link-local one of their MAC, default routes, ports, a
  * master or devices on top.
@@ -128,16 +128,5 @@ int testbed_events_fd(const struct testbed *testbed);
  */
 int testbed_events_read(struct testbed *testbed,
 			void (*seen)(const struct testbed_event *event, void *arg), void *arg);
-
-/*
- * What undo.c needs of netlink; in the caller's namespace, without a testbed.
- *
- * testbed_bring_home() moves a device from the namespace that is bound to a file into the
- * caller's. -ENOENT: no namespace is bound there; -ENODEV: the device is not in it.
- * testbed_link_flags_set() sets all flags that can be set, IFF_UP among them. -ENODEV: no such
- * device.
- */
-int testbed_bring_home(const char *netns_file, const char *device, struct why *why);
-int testbed_link_flags_set(const char *device, unsigned int flags, struct why *why);
 
 #endif

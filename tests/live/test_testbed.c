@@ -454,7 +454,7 @@ static void refused(const struct campaign *campaign, int err, const char *word)
 			became, why.text);
 		exit(EXIT_FAILURE);
 	}
-	CHECK(!testbed && netns_now() == home && entries_of(UNDO_FOLDER) == 0);
+	CHECK(!testbed && netns_now() == home && entries_of(MACHINE_FOLDER) == 0);
 }
 
 /* ---- devices of our own making ----------------------------------------------------------- */
@@ -818,7 +818,7 @@ static void snapshot_is_still_so(const struct snapshot *before)
 		free(now.settings[i]);
 	}
 	CHECK(now.netns_inum == before->netns_inum);
-	CHECK(entries_of(UNDO_FOLDER) == 0);
+	CHECK(entries_of(MACHINE_FOLDER) == 0);
 }
 
 static void snapshot_free(struct snapshot *snapshot)
@@ -874,7 +874,7 @@ static void play_existing_killed(const void *arg)
 	pid = victim_start(&campaign);
 	CHECK(if_nametoindex("rig-b") == 0);
 	CHECK(undo_replay(NULL, &left, &why) == -EBUSY && left == 1); /* its owner lives */
-	CHECK(if_nametoindex("rig-b") == 0 && entries_of(UNDO_FOLDER) == 3);
+	CHECK(if_nametoindex("rig-b") == 0 && entries_of(MACHINE_FOLDER) == 3);
 
 	/* Dead is also what nobody has waited for; and undone from whatever namespace. */
 	CHECK(kill(pid, SIGKILL) == 0);
@@ -919,7 +919,7 @@ static void play_existing_gone(const void *arg)
 	message.link.ifi_index = (int)if_nametoindex("rig-a.1");
 	CHECK(message_send(&message) == 0);
 	CHECK_DONE(undo_replay(stdout, &left, &why), &why);
-	CHECK(left == 0 && entries_of(UNDO_FOLDER) == 0);
+	CHECK(left == 0 && entries_of(MACHINE_FOLDER) == 0);
 }
 
 static void test_undone_when_devices_are_gone(void **state)
@@ -947,7 +947,7 @@ static void play_stranded(const void *arg)
 	victim_kill(pid);
 	veth_make("rig-b", "other", -1);
 	CHECK(undo_replay(NULL, &left, &why) == -EEXIST && left > 0);
-	CHECK(strstr(why.text, "rig-b") && entries_of(UNDO_FOLDER) == 3);
+	CHECK(strstr(why.text, "rig-b") && entries_of(MACHINE_FOLDER) == 3);
 	message.header.nlmsg_type = RTM_DELLINK;
 	message.link.ifi_index = (int)if_nametoindex("rig-b");
 	CHECK(message_send(&message) == 0);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_JOURNAL_H
+#define DADRACE_JOURNAL_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/why.h"
+#include "machine/machine.h"
+
+/*
+ * The undo journal: what must be put back on real devices. Each step is written and synced before the
+ * change that it takes back; undo.h takes the steps back, newest first.
+ *
+ *   MACHINE_FOLDER/undo-PID-START.journal   a line for each step: kind, subject and value between tabs
+ *   MACHINE_FOLDER/home-PID-START           the owner's network namespace: steps are taken back there
+ *
+ * The owner is the process that changes the devices, known by its pid and by when it started. It holds a
+ * lock on its journal. Lanes of our own making need no journal: they vanish with their processes.
+ */
+enum journal_kind {
+	JOURNAL_SYSCTL,	    /* write `value` to the file `subject` */
+	JOURNAL_LINK_FLAGS, /* set the flags of device `subject` to `value` (hexadecimal) */
+	JOURNAL_NETNS_MOVE, /* bring device `subject` home from the namespace bound to file `value` */
+	JOURNAL_NETNS_MOUNT, /* unmount and unlink the namespace file `subject` */
+	JOURNAL_KINDS,
+};
+
+enum {
+	JOURNAL_PATH = sizeof(MACHINE_FOLDER) + NAME_MAX + 1,
+	JOURNAL_FIELD = 512, /* a subject or a value, unescaped */
+};
+
+struct journal_owner {
+	int pid;
+	unsigned long long start; /* clock ticks after boot: field 22 of /proc/PID/stat */
+};
+
+struct journal {
+	int fd;
+	char path[JOURNAL_PATH];
+	char home[JOURNAL_PATH]; /* the file that the owner's network namespace is bound to */
+};
+
+/* --- writing: by the owner --- */
+
+/* Creates and locks the journal of the calling process, and binds its network namespace to a file. */
+int journal_create(struct journal **out, struct why *why);
+
+/* Writes one step, ahead of the change that it takes back; synced to the file when it returns. */
+int journal_push(struct journal *journal, enum journal_kind kind, const char *subject,
+		 const char *value, struct why *why);
+
+/* Closes and frees; the file stays. NULL is allowed. */
+void journal_close(struct journal *journal);
+
+/* --- reading: by the owner, or by somebody else after its death --- */
+
+struct journal_step {
+	enum journal_kind kind;
+	char subject[JOURNAL_FIELD];
+	char value[JOURNAL_FIELD];
+	off_t offset; /* of its line: truncated there, the journal no longer has the step */
+};
+
+/* Whose journal a file of MACHINE_FOLDER is, by its name; false when it is none. */
+bool journal_owner_of(const char *name, struct journal_owner *owner);
+
+/* The journals of dead owners, by path. */
+void journal_orphans(void (*seen)(const char *path, void *arg), void *arg);
+
+/* True also for an owner of which nothing can be read. */
+bool journal_owner_lives(const struct journal_owner *owner);
+
+/* Gives an owner that is ending some seconds to do so. */
+void journal_owner_await(const struct journal_owner *owner);
+
+/*
+ * Opens and locks an owner's journal. -ENOENT: there is none, or no longer; -EBUSY: the owner lives, or is
+ * being taken apart by the kernel, and some seconds were not enough.
+ */
+int journal_open(const struct journal_owner *owner, struct journal **out, struct why *why);
+
+/* All steps, oldest first; the caller frees them. -EBADMSG: one of them is not ours. */
+int journal_read(const struct journal *journal, struct journal_step **out, size_t *nr,
+		 struct why *why);
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "testbed/parts.h"
+
+int sysctl_read(const char *path, char *value, size_t size)
+{
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	got = read(fd, value, size - 1);
+	if (got < 0)
+		return -errno;
+	while (got > 0 && value[got - 1] == '\n')
+		got--;
+	value[got] = '\0';
+	return 0;
+}
+
+int sysctl_write(const char *path, const char *value, struct why *why)
+{
+	AUTO_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return why_set(
+			why, ENOENT,
+			"%s: no such setting; the kernel may lack IPv6, or the device may be gone",
+			path);
+	if (fd < 0)
+		return testbed_cannot(why, errno, "opened", path);
+	if (write(fd, value, strlen(value)) < 0)
+		return why_set(why, errno, "%s: cannot be set to %s: %s", path, value,
+			       strerror(errno));
+	return 0;
+}
+
+static void setting_path(const char *key, const char *device, char *path, size_t size)
+{
+	const char *at = strstr(key, "%s");
+
+	if (at)
+		snprintf(path, size, SYSCTLS "%.*s%s%s", (int)(at - key), key, device, at + 2);
+	else
+		snprintf(path, size, SYSCTLS "%s", key);
+}
+
+int sysctl_change(struct journal *journal, const struct setting *setting, const char *device,
+		  struct why *why)
+{
+	char path[PATH_MAX], was[256];
+	int err;
+
+	setting_path(setting->key, device, path, sizeof(path));
+	err = sysctl_read(path, was, sizeof(was));
+	if (!err && strcmp(was, setting->value) == 0)
+		return 0;
+	if (!err && journal) {
+		err = journal_push(journal, JOURNAL_SYSCTL, path, was, why);
+		if (err)
+			return err;
+	}
+	return sysctl_write(path, setting->value, why);
+}
+
+int sysctl_journal(struct journal *journal, const struct setting *setting, const char *device,
+		   struct why *why)
+{
+	char path[PATH_MAX], was[256];
+	int err;
+
+	setting_path(setting->key, device, path, sizeof(path));
+	err = sysctl_read(path, was, sizeof(was));
+	return err ? testbed_cannot(why, -err, "read", path) :
+		     journal_push(journal, JOURNAL_SYSCTL, path, was, why);
+}
+
+int sysctls_change(struct journal *journal, const struct setting *settings, size_t nr,
+		   const char *device, struct why *why)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < nr && !err; i++)
+		err = sysctl_change(journal, &settings[i], device, why);
+	return err;
+}
