@@ -103,7 +103,7 @@ static void play(const char *name, const struct step *step)
 	uint64_t now = 1000;
 
 	for (int i = 1; step->what; step++, i++, now += 100000) {
-		char boot[16];
+		char boot[24];
 		struct ticket_outcome outcome = {
 			.ended = step->ended,
 			.by_signal = step->by_signal,
