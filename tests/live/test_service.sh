@@ -12,7 +12,10 @@ dadraced=$(dirname "$dadrace")/dadraced
 [ -x "$dadraced" ] || skip "needs dadraced beside dadrace"
 command -v curl >/dev/null || skip "needs curl"
 client=$source/tests/live/service_client.py
+# An unprivileged user may not be able to read the clone (/root is mode 0700): the program is copied, and the client is
+# read from standard input.
 chmod 755 .
+cp "$dadrace" dadrace-of-nobody
 
 configure() { # KEY VALUE...: beside what every test wants
 	printf '%s\n' "state_folder: $PWD/state" "spool_folder: $PWD/spool" "socket: $PWD/control" \
@@ -196,7 +199,7 @@ start
 as_nobody() { # NAME ARG...
 	local name=$1
 	shift
-	timeout 30 setpriv --reuid 65534 --regid 65534 --clear-groups "$dadrace" ctl \
+	timeout 30 setpriv --reuid 65534 --regid 65534 --clear-groups ./dadrace-of-nobody ctl \
 		--socket "$PWD/control" "$@" >"$name.out" 2>"$name.err"
 	code=$?
 }
@@ -248,7 +251,7 @@ truth "and it can go on where it was" grep -q '^again: 300 trials, 300 different
 # --- rude clients ---
 
 submit forty.yaml
-setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/python3 "$client" rude "$PWD/control" >rude.out 2>&1
+setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/python3 - rude "$PWD/control" <"$client" >rude.out 2>&1
 sed 's/^/     | /' rude.out
 truth "garbage closes the connection" [ "$(grep -c '^closed' rude.out)" -eq 8 ]
 truth "a message without end is not taken" awk '/^taken/ { exit !($NF < 1048576) }' rude.out
@@ -328,9 +331,7 @@ fi
 
 # --- Prometheus ---
 
-if command -v prometheus promtool >/dev/null; then
-	promtool check rules "$source/config/dashboards/prometheus/alerts.yml" >rules.out 2>&1 ||
-		fail "the alert rules" "promtool refuses them" rules.out
+if command -v prometheus >/dev/null; then
 	sed 's/scrape_interval: .*/scrape_interval: 1s/' "$source/config/dashboards/prometheus/scrape.yml" >scrape.yml
 	cp "$source/config/dashboards/prometheus/alerts.yml" .
 	prometheus --config.file=scrape.yml --storage.tsdb.path=tsdb --web.listen-address=127.0.0.1:9190 \
@@ -359,13 +360,14 @@ if command -v prometheus promtool >/dev/null; then
 	kill $prometheus
 	wait $prometheus 2>/dev/null
 else
-	echo "SKIP: prometheus is not installed (package prometheus): rules and dashboard are not checked"
+	echo "SKIP: prometheus is not installed (package prometheus): scraping and the dashboard are not checked"
 fi
 if command -v promtool >/dev/null; then
+	truth "the alert rules" promtool check rules "$source/config/dashboards/prometheus/alerts.yml"
 	curl -s http://127.0.0.1:9161/metrics | promtool check metrics >promtool.out 2>&1 && [ ! -s promtool.out ] &&
 		ok "promtool has nothing to say" || fail "promtool has nothing to say" "it has" promtool.out
 else
-	echo "SKIP: promtool is not installed (package prometheus)"
+	echo "SKIP: promtool is not installed (package prometheus or promtool): rules and metrics are not checked"
 fi
 
 # --- keeping ---
