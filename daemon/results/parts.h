@@ -4,12 +4,15 @@
 
 #include <sys/types.h>
 
-#include "results/results.h"
 #include "results/lines.h"
+#include "results/results.h"
 
 /*
- * The parts of the results, for their own files: results.c writes, results_again.c goes on with what
- * an earlier run has written.
+ * The parts of the results, for their own files, each above those after it:
+ *
+ *   resume.c   opens what an earlier run has left unfinished
+ *   results.c  opens and writes
+ *   kept.c     what an earlier run has written: is it of the same campaign, which trials are in it
  */
 #define LINES_FILE   "results.ndjson"
 #define SUMMARY_FILE "summary.json"
@@ -29,6 +32,9 @@ struct results {
 	struct told told;
 	struct ledger_told ledger_told;
 };
+
+/* Whether a line of results is of this type. */
+bool line_is(const char *line, const char *type);
 
 /* The first line is there already: is it of the same campaign, on the same kernel? */
 int results_begin_kept(struct results *results, const struct results_campaign *now,
