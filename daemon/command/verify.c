@@ -6,16 +6,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "parse/campaign.h"
-#include "parse/campaign_pinned.h"
+#include "base/exits.h"
+#include "base/stats.h"
 #include "command/command.h"
 #include "command/source.h"
-#include "run/campaign.h"
-#include "base/exits.h"
+#include "parse/campaign.h"
+#include "parse/campaign_pinned.h"
+#include "proof/proof.h"
 #include "results/finding_words.h"
 #include "results/reader.h"
-#include "proof/proof.h"
-#include "base/stats.h"
+#include "run/campaign.h"
 
 enum {
 	SETS_MAX = 64,
@@ -371,16 +371,13 @@ static void tell_after(const struct claim *claim, const struct past *after,
 
 static int exit_of(const struct options *o, enum proof_verdict verdict)
 {
-	/* clang-format off */
-	static const int exits[][2] = {
-		[PROOF_FIXED]     = { EXIT_CLEAN,        0 },
-		[PROOF_NOT_FIXED] = { EXIT_FAULT,        1 },
-		[PROOF_CHANGED]   = { EXIT_FAULT,        BISECT_SKIP },
-		[PROOF_TOO_FEW]   = { EXIT_INCONCLUSIVE, BISECT_SKIP },
-	};
-	/* clang-format on */
-
-	return exits[verdict][o->bisect];
+	switch (verdict) {
+	case PROOF_FIXED: return o->bisect ? 0 : EXIT_CLEAN;
+	case PROOF_NOT_FIXED: return o->bisect ? 1 : EXIT_FAULT;
+	case PROOF_CHANGED: return o->bisect ? BISECT_SKIP : EXIT_FAULT;
+	case PROOF_TOO_FEW: return o->bisect ? BISECT_SKIP : EXIT_INCONCLUSIVE;
+	}
+	return EXIT_INTERNAL;
 }
 
 static int judge_after(const struct options *o, const struct claim *claim, const char *folder)

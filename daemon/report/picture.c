@@ -10,7 +10,6 @@
 
 /* In units of the view box. */
 enum {
-	TOP = 62, /* of the first row */
 	ROW_HEIGHT = 76,
 	ROW_LINE = 42,	 /* from its top */
 	LABEL_LINES = 2, /* above it */
@@ -19,9 +18,7 @@ enum {
 	LEDGER_DEPTH = 92, /* of a counter with all its holds and puts */
 	COUNTER_REST = 40,
 	AXIS_HEIGHT = 66,
-	NOTE_HEIGHT = 15,
 	TICK = 11,
-	LABELS_MAX = (RIGHT - LEFT) / NEAR + 2,
 	DESC_EVENTS = 200,
 };
 
@@ -57,131 +54,6 @@ struct label {
 	char text[64];
 };
 
-struct race_time race_time(double ns)
-{
-	static const struct {
-		double ns;
-		const char *unit;
-	} units[] = { { 1e9, "s" }, { 1e6, "ms" }, { 1e3, "us" } };
-	struct race_time text;
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		double value = ns / units[i].ns;
-
-		if (fabs(value) < .9995)
-			continue;
-		snprintf(text.at, sizeof(text.at), "%.*f %s",
-			 fabs(value) < 9.995 ? 2 :
-			 fabs(value) < 99.95 ? 1 :
-					       0,
-			 value, units[i].unit);
-		return text;
-	}
-	snprintf(text.at, sizeof(text.at), ns ? "%.0f ns" : "0", ns);
-	return text;
-}
-
-/* --- time --- */
-
-const struct moment_told *picture_first(const struct picture *p, enum moment_kind kind)
-{
-	for (uint32_t i = 0; i < p->trial->nr_timeline; i++)
-		if (p->trial->timeline[i].event == kind)
-			return &p->trial->timeline[i];
-	return NULL;
-}
-
-struct race_time picture_time(const struct picture *p, double ns)
-{
-	struct race_time time = race_time(ns - p->origin_ns), text;
-
-	snprintf(text.at, sizeof(text.at), "%s%.20s", ns > p->origin_ns ? "+" : "", time.at);
-	return text;
-}
-
-static int by_time(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b; /* ns stands first in a knot */
-
-	return (x > y) - (x < y);
-}
-
-static void add_knot(struct picture *p, double ns, int rank)
-{
-	p->knots[p->nr_knots].ns = ns;
-	p->knots[p->nr_knots++].rank = rank;
-}
-
-/* The first and the last of each kind and of the counter's points, and the start. */
-static void find_knots(struct picture *p)
-{
-	const struct trial_line *trial = p->trial;
-
-	add_knot(p, 0, 8);
-	for (int kind = MOMENT_NONE + 1; kind < MOMENTS; kind++) {
-		const struct moment_told *first = NULL, *last = NULL;
-
-		for (uint32_t i = 0; i < trial->nr_timeline; i++)
-			if ((int)trial->timeline[i].event == kind) {
-				last = &trial->timeline[i];
-				first = first ? first : last;
-			}
-		if (first)
-			add_knot(p, (double)first->at_ns, moment_table[kind].rank);
-		if (last != first)
-			add_knot(p, (double)last->at_ns, moment_table[kind].rank);
-	}
-	if (p->race->nr_points) {
-		add_knot(p, (double)p->race->points[0].at_ns, 2);
-		add_knot(p, (double)p->race->points[p->race->nr_points - 1].at_ns, 2);
-	}
-	qsort(p->knots, p->nr_knots, sizeof(p->knots[0]), by_time);
-}
-
-/* As wide as the logarithm of what lies between, in microseconds. */
-static double stretch(const struct picture *p, uint32_t i)
-{
-	return log1p((p->knots[i].ns - p->knots[i - 1].ns) / 1e3);
-}
-
-static void place_knots(struct picture *p)
-{
-	double all = 0, so_far = 0;
-
-	find_knots(p);
-	for (uint32_t i = 1; i < p->nr_knots; i++)
-		all += stretch(p, i);
-	for (uint32_t i = 0; i < p->nr_knots; i++) {
-		so_far += i ? stretch(p, i) : 0;
-		p->knots[i].x = LEFT + (all > 0 ? (RIGHT - LEFT) * so_far / all : 0);
-	}
-}
-
-double picture_end_ns(const struct picture *p)
-{
-	return p->knots[p->nr_knots - 1].ns;
-}
-
-double picture_x(const struct picture *p, double ns)
-{
-	uint32_t i = 1;
-
-	if (ns <= p->knots[0].ns)
-		return LEFT;
-	while (i < p->nr_knots && p->knots[i].ns < ns)
-		i++;
-	if (i == p->nr_knots)
-		return RIGHT;
-	return p->knots[i - 1].x + (p->knots[i].x - p->knots[i - 1].x) *
-					   (ns - p->knots[i - 1].ns) /
-					   (p->knots[i].ns - p->knots[i - 1].ns);
-}
-
-double picture_moment_x(const struct picture *p, const struct moment_told *moment)
-{
-	return picture_x(p, (double)moment->at_ns);
-}
-
 /* --- rows --- */
 
 static const struct step_told *step_of(const struct picture *p,
@@ -192,20 +64,26 @@ static const struct step_told *step_of(const struct picture *p,
 		       NULL;
 }
 
+static enum row row_of_thread(enum order_thread thread)
+{
+	switch (thread) {
+	case ORDER_THREAD_I: return ROW_I;
+	case ORDER_THREAD_II: return ROW_II;
+	case ORDER_THREAD_DAD: return ROW_DAD;
+	case ORDER_THREAD_NONE:
+	case ORDER_THREADS: break;
+	}
+	return ROW_DEVICE;
+}
+
 static enum row row_of(const struct picture *p, const struct moment_told *moment)
 {
-	static const enum row of_thread[ORDER_THREADS] = {
-		[ORDER_THREAD_NONE] = ROW_DEVICE,
-		[ORDER_THREAD_I] = ROW_I,
-		[ORDER_THREAD_II] = ROW_II,
-		[ORDER_THREAD_DAD] = ROW_DAD,
-	};
 	const char *thread = moment_table[moment->event].thread;
 	const struct step_told *step = step_of(p, moment);
 
 	if (thread)
 		return !*thread ? ROW_DEVICE : strcmp(thread, "I") ? ROW_II : ROW_I;
-	return step && step->thread < ORDER_THREADS ? of_thread[step->thread] : ROW_DEVICE;
+	return step ? row_of_thread(step->thread) : ROW_DEVICE;
 }
 
 static void place_rows(struct picture *p)
@@ -293,45 +171,10 @@ static int by_rank(const void *a, const void *b)
 					(one->x > two->x) - (one->x < two->x);
 }
 
-/* What a line of labels has no room for any more. */
-struct taken {
-	double from[LABELS_MAX], to[LABELS_MAX];
-	uint32_t nr;
-};
-
-static bool take(struct taken *taken, double from, double to)
-{
-	enum { GAP = 6 };
-
-	for (uint32_t i = 0; i < taken->nr; i++)
-		if (from < taken->to[i] + GAP && to + GAP > taken->from[i])
-			return false;
-	if (taken->nr == LABELS_MAX)
-		return false;
-	taken->from[taken->nr] = from;
-	taken->to[taken->nr++] = to;
-	return true;
-}
-
-/* The middle of a label at x that stays within the picture. */
-static double middle(double x, double width)
-{
-	return high(LEFT + width / 2, low(RIGHT - width / 2, x));
-}
-
-void picture_write(const struct picture *p, const char *class, double x, double y,
-		   const char *anchor, const char *text)
-{
-	fprintf(p->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", class,
-		x, y, anchor);
-	markup_text(p->out, text);
-	fputs("</text>\n", p->out);
-}
-
 static void draw_labels(const struct picture *p, enum row row, struct label *labels,
 			uint32_t nr)
 {
-	static struct taken
+	static struct picture_taken
 		taken[LABEL_LINES]; /* too large for a stack; nothing here is shared */
 	int line_y = p->top[row] + ROW_LINE;
 
@@ -339,12 +182,13 @@ static void draw_labels(const struct picture *p, enum row row, struct label *lab
 		taken[i].nr = 0;
 	qsort(labels, nr, sizeof(*labels), by_rank);
 	for (uint32_t i = 0; i < nr; i++) {
-		double width = text_width(labels[i].text), x = middle(labels[i].x, width);
+		double width = text_width(labels[i].text),
+		       x = picture_middle(labels[i].x, width);
 
 		for (int line = 0; line < LABEL_LINES; line++) {
 			double y = line_y - TICK - 5 - line * LABEL_HEIGHT;
 
-			if (!take(&taken[line], x - width / 2, x + width / 2))
+			if (!picture_take(&taken[line], x - width / 2, x + width / 2))
 				continue;
 			picture_write(p, labels[i].rank >= RANK_FAILED ? "word strong" : "word",
 				      x, y, "middle", labels[i].text);
@@ -469,8 +313,8 @@ static void draw_window(const struct picture *p)
 		"width=\"%.1f\" height=\"%d\"/><path class=\"edge\" d=\"M%.1f "
 		"%dH%.1f\"/></g>\n",
 		text, from, TOP - 16, to - from, p->counter - TOP + 8, from, TOP - 16, to);
-	picture_write(p, "word soft", middle((from + to) / 2, text_width(text)), TOP - 21,
-		      "middle", text);
+	picture_write(p, "word soft", picture_middle((from + to) / 2, text_width(text)),
+		      TOP - 21, "middle", text);
 }
 
 static void draw_lanes(const struct picture *p)
@@ -514,7 +358,7 @@ static void draw_hold_label(const struct picture *p, double x, double y,
 			 step->at_return ? "return of " : "", step->place ? step->place : "?");
 	else
 		snprintf(text, sizeof(text), "held %s", lasted);
-	picture_write(p, "word soft", middle(x, text_width(text)), y, "middle", text);
+	picture_write(p, "word soft", picture_middle(x, text_width(text)), y, "middle", text);
 }
 
 /* What a leak comes to in the end. */
@@ -624,79 +468,6 @@ static void draw_events(const struct picture *p, enum row row)
 	fputs("</g>\n", p->out);
 }
 
-/* --- the axis --- */
-
-/* Which knots get their time written: each once, as far as there is room. */
-static uint32_t choose_knots(const struct picture *p, uint32_t chosen[KNOTS_MAX])
-{
-	static struct taken taken;
-	bool is_chosen[KNOTS_MAX] = { false };
-	uint32_t nr = 0;
-
-	taken.nr = 0;
-	for (int rank = 10; rank >= 0; rank--)
-		for (uint32_t i = 0; i < p->nr_knots; i++) {
-			bool is_end = i == 0 || i + 1 == p->nr_knots;
-			double width = text_width(picture_time(p, p->knots[i].ns).at);
-			double x = middle(p->knots[i].x, width);
-
-			if ((is_end ? 10 : p->knots[i].rank) == rank)
-				is_chosen[i] = take(&taken, x - width / 2, x + width / 2);
-		}
-	for (uint32_t i = 0; i < p->nr_knots; i++)
-		if (is_chosen[i])
-			chosen[nr++] = i;
-	return nr;
-}
-
-static void draw_guides(const struct picture *p, const uint32_t *chosen, uint32_t nr)
-{
-	for (uint32_t i = 0; i < nr; i++)
-		fprintf(p->out, "<path class=\"guide\" d=\"M%.1f %dV%d\"/>\n",
-			p->knots[chosen[i]].x, TOP - 10, p->axis + 4);
-}
-
-static void draw_note(const struct picture *p)
-{
-	char text[256];
-
-	snprintf(
-		text, sizeof(text),
-		"Time counts from %s and is squeezed: a stretch is as wide as the logarithm of "
-		"its length, which is written beneath. Bars: pale in a call, dark held.",
-		picture_first(p, MOMENT_OPENED) ? "the window's opening" : "the trial's start");
-	picture_write(p, "word soft", 16, p->axis + 54, "start", text);
-	if (p->race->nr_points)
-		picture_write(
-			p, "word soft", 16, p->axis + 54 + NOTE_HEIGHT, "start",
-			"References: a triangle that points up is a hold, one that points "
-			"down a put, a diamond both; filled ones are never dropped.");
-}
-
-static void draw_axis(const struct picture *p, const uint32_t *chosen, uint32_t nr)
-{
-	fprintf(p->out, "<path class=\"lane\" d=\"M%d %dH%d\"/>\n", LEFT, p->axis + 4, RIGHT);
-	picture_write(p, "name", 16, p->axis + 18, "start", "time");
-	for (uint32_t i = 0; i < nr; i++) {
-		double ns = p->knots[chosen[i]].ns, x = p->knots[chosen[i]].x;
-		struct race_time text = picture_time(p, ns);
-
-		picture_write(p, "word time", middle(x, text_width(text.at)), p->axis + 18,
-			      "middle", text.at);
-		if (i) {
-			double before = p->knots[chosen[i - 1]].x;
-			struct race_time wait = race_time(ns - p->knots[chosen[i - 1]].ns);
-
-			if (x - before > text_width(wait.at) + 20)
-				fprintf(p->out,
-					"<text class=\"word soft wait\" x=\"%.1f\" y=\"%d\" "
-					"text-anchor=\"middle\">%s</text>\n",
-					(x + before) / 2, p->axis + 32, wait.at);
-		}
-	}
-	draw_note(p);
-}
-
 void race_picture(const struct race *race, FILE *out)
 {
 	struct picture picture = { .trial = race->trial, .race = race, .out = out };
@@ -704,18 +475,18 @@ void race_picture(const struct race *race, FILE *out)
 	uint32_t chosen[KNOTS_MAX], nr;
 
 	picture.origin_ns = opened ? (double)opened->at_ns : 0;
-	place_knots(&picture);
+	picture_place_knots(&picture);
 	place_rows(&picture);
-	nr = choose_knots(&picture, chosen);
+	nr = picture_choose_knots(&picture, chosen);
 	draw_head(&picture);
 	draw_window(&picture);
-	draw_guides(&picture, chosen, nr);
+	picture_draw_guides(&picture, chosen, nr);
 	draw_lanes(&picture);
 	draw_spans(&picture);
 	for (int row = 0; row < ROWS; row++)
 		if (picture.has_row[row])
 			draw_events(&picture, (enum row)row);
 	picture_draw_counter(&picture);
-	draw_axis(&picture, chosen, nr);
+	picture_draw_axis(&picture, chosen, nr);
 	fputs("</svg>\n", out);
 }

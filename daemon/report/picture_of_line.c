@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/picture_of_line.h"
 #include "report/picture.h"
+#include "report/picture_of_line.h"
 
 /* The lines as they are read, and what is drawn of them. */
 struct drawing {

@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-#include "report/moment_words.h"
 #include "report/picture.h"
 
 /*
  * The parts of the picture, for its own files.
  *
- *   race_picture.c          the rows of the threads and what happens in them, over the axis
- *   race_picture_counter.c  the references beneath them
+ *   picture.c          the rows of the threads and what happens in them
+ *   picture_counter.c  the references beneath them
+ *   picture_axis.c     below both: where a time lies, where a text has room, and the axis itself
  */
 
 /* In units of the view box. */
@@ -19,9 +19,12 @@ enum {
 	WIDTH = 960,
 	LEFT = 104,
 	RIGHT = WIDTH - 24,
+	TOP = 62, /* of the first row */
+	NOTE_HEIGHT = 15,
 	NEAR = 3,	    /* ticks that are not further apart are one */
 	LETTER_TENTHS = 62, /* width of a letter, on average, in tenths */
 	KNOTS_MAX = 2 * MOMENTS + 3,
+	LABELS_MAX = (RIGHT - LEFT) / NEAR + 2,
 	TITLE_LINES = 12,
 };
 
@@ -57,6 +60,8 @@ static inline double text_width(const char *text)
 	return (double)strlen(text) * LETTER_TENTHS / 10;
 }
 
+/* --- picture_axis.c --- */
+
 /* The first moment of a kind, or NULL. */
 const struct moment_told *picture_first(const struct picture *p, enum moment_kind kind);
 
@@ -72,6 +77,28 @@ double picture_moment_x(const struct picture *p, const struct moment_told *momen
 
 void picture_write(const struct picture *p, const char *class, double x, double y,
 		   const char *anchor, const char *text);
+
+/* The middle of a label at x that stays within the picture. */
+double picture_middle(double x, double width);
+
+/* What a line of labels has no room for any more. */
+struct picture_taken {
+	double from[LABELS_MAX], to[LABELS_MAX];
+	uint32_t nr;
+};
+
+/* Whether there was room from here to there; it is taken then. */
+bool picture_take(struct picture_taken *taken, double from, double to);
+
+/* Before any time is asked for a place. */
+void picture_place_knots(struct picture *p);
+
+/* Which knots get their time written: each once, as far as there is room. */
+uint32_t picture_choose_knots(const struct picture *p, uint32_t chosen[KNOTS_MAX]);
+void picture_draw_guides(const struct picture *p, const uint32_t *chosen, uint32_t nr);
+void picture_draw_axis(const struct picture *p, const uint32_t *chosen, uint32_t nr);
+
+/* --- picture_counter.c --- */
 
 /* The object's references: its readings, or, with a ledger, every hold and put. */
 void picture_draw_counter(const struct picture *p);

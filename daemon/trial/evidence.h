@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spec/order.h"
+#include "spec/spec.h"
 #include "trial/behaviour.h"
 #include "trial/klog_line.h"
 #include "trial/moment.h"
-#include "spec/order.h"
-#include "spec/spec.h"
 
 /*
  * The evidence of one trial: facts only, no judgement (that is verdict.h). Collected in the

@@ -50,7 +50,7 @@ _Static_assert(sizeof(struct watchpoint_write) == 56 + 8 * WATCHPOINT_FRAMES_MAX
 
 /* The objects whose counters can be watched. */
 enum watchpoint_kind {
-	WATCHPOINT_NET_DEVICE,
+	WATCHPOINT_NET_DEVICE = 1,
 	WATCHPOINT_INET6_DEV,
 	WATCHPOINT_INET6_IFADDR, /* by its address */
 	WATCHPOINT_NEIGHBOUR,	 /* by its address */
