@@ -18,6 +18,7 @@
 #include "ledger/reftracker.h"
 #include "machine/netns.h"
 #include "command/watch_view.h"
+#include "machine/kallsyms.h"
 
 /* "Who is holding my interface?": the ledger alone, live. */
 
@@ -326,7 +327,7 @@ static int arm(struct session *session, const struct options *options, struct to
 	       struct why *why)
 {
 	const struct probes_ask ask = { .counts_only = true, .watchpoints = true };
-	int err = symbols_load(&session->symbols, why);
+	int err = kallsyms_load(&session->symbols, why);
 
 	if (!err)
 		err = probes_open(&ask, &session->probes, why);

@@ -6,7 +6,6 @@
 
 #include "ledger/symbols.h"
 
-#define LIST	     "/proc/kallsyms"
 #define FUNCTION_MAX (512 * 1024) /* nothing says where the last function before a gap ends */
 
 struct symbols {
@@ -62,7 +61,7 @@ static int read_line(struct symbols *symbols, char *line)
 	return name ? append(symbols, start, name, module) : 0;
 }
 
-int symbols_read(FILE *file, struct symbols **out, struct why *why)
+int symbols_read(FILE *file, struct symbols **out)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
 	bool hidden = false;
@@ -79,30 +78,11 @@ int symbols_read(FILE *file, struct symbols **out, struct why *why)
 		err = hidden ? -EPERM : -ENOENT;
 	if (err) {
 		symbols_free(symbols);
-		return why_set(why, -err, "symbols: %s",
-			       err == -EPERM ? LIST
-				       " hides addresses from this process; as root: sysctl "
-				       "kernel.kptr_restrict=1" :
-			       err == -ENOENT ? LIST " lists no functions; the kernel needs "
-						     "CONFIG_KALLSYMS" :
-						"out of memory");
+		return err;
 	}
 	qsort(symbols->list, symbols->nr, sizeof(symbols->list[0]), by_start);
 	*out = symbols;
 	return 0;
-}
-
-int symbols_load(struct symbols **out, struct why *why)
-{
-	FILE *file = fopen(LIST, "re");
-	int err;
-
-	if (!file)
-		return why_set(why, errno, "symbols: cannot open " LIST ": %s",
-			       strerror(errno));
-	err = symbols_read(file, out, why);
-	fclose(file);
-	return err;
 }
 
 void symbols_free(struct symbols *symbols)

@@ -6,11 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/why.h"
-
 /*
- * The kernel's functions by address, from /proc/kallsyms: text only, modules included, sorted. It is a
- * snapshot: a module that is loaded later is not in it.
+ * A kernel's functions by address, as /proc/kallsyms lists them: modules included, data not, sorted. It is a
+ * snapshot: a module that is loaded later is not in it. The running kernel's are read by machine/kallsyms.h.
  */
 struct symbols;
 
@@ -20,11 +18,11 @@ struct symbol {
 	const char *module; /* NULL: the kernel itself */
 };
 
-/* The running kernel's. -EPERM when it hides addresses from us, with what to do. */
-int symbols_load(struct symbols **out, struct why *why);
-
-/* The same from any stream in the format of /proc/kallsyms. */
-int symbols_read(FILE *file, struct symbols **out, struct why *why);
+/*
+ * Reads a stream in the format of /proc/kallsyms. -EPERM: it has functions, but hides their addresses;
+ * -ENOENT: it has none.
+ */
+int symbols_read(FILE *file, struct symbols **out);
 
 void symbols_free(struct symbols *symbols);
 

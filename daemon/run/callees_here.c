@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/loop.h"
+#include "machine/kallsyms.h"
 
 struct search {
 	struct probes *probes;
@@ -93,7 +94,7 @@ int kernel_calls_find(struct probes *probes, struct proposals *proposals, struct
 	for (uint32_t i = 0; i < proposals->nr_calls; i++)
 		search->sorted[i] = &proposals->calls[i];
 	qsort((void *)search->sorted, proposals->nr_calls, sizeof(void *), by_caller);
-	err = symbols_load(&search->symbols, why);
+	err = kallsyms_load(&search->symbols, why);
 	for (size_t i = 0; !err && i < symbols_nr(search->symbols); i++) {
 		uint64_t size;
 		const struct symbol *symbol = symbols_get(search->symbols, i, &size);

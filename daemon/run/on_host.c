@@ -14,6 +14,7 @@
 #include "results/lines.h"
 #include "run/on_host.h"
 #include "run/repeats.h"
+#include "machine/kallsyms.h"
 
 enum {
 	FAILURES_MAX = 3,	/* lanes that failed in a row before the campaign gives up */
@@ -629,7 +630,7 @@ static bool wants_server(struct runner *runner)
 /* They are read once, and lanes inherit them. */
 static int need_symbols(struct runner *runner)
 {
-	int err = runner->symbols ? 0 : symbols_load(&runner->symbols, runner->why);
+	int err = runner->symbols ? 0 : kallsyms_load(&runner->symbols, runner->why);
 
 	if (!err || runner->campaign->ledger == LEDGER_ALWAYS)
 		return err;

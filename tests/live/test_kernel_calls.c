@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "run/callees_here.h"
+#include "machine/kallsyms.h"
 
 /* What is called next to references, in the running kernel's own code. */
 enum { SKIPPED = 77 };
@@ -119,7 +120,7 @@ int main(void)
 		puts("SKIP: needs root, and x86-64");
 		return SKIPPED;
 	}
-	if (symbols_load(&symbols, &why) || probes_open(&ask, &probes, &why)) {
+	if (kallsyms_load(&symbols, &why) || probes_open(&ask, &probes, &why)) {
 		printf("SKIP: %s\n", why.text);
 		return SKIPPED;
 	}

@@ -25,6 +25,7 @@
 
 #include "ledger/ledger.h"
 #include "watchpoint/watchpoint.h"
+#include "machine/kallsyms.h"
 
 /*
  * The ledger on the running kernel, in a network namespace of its own. The first argument is the number
@@ -530,7 +531,7 @@ int main(int argc, char **argv)
 		return SKIPPED;
 	}
 	ifindex = if_nametoindex("w0");
-	if (symbols_load(&symbols, &why) || probes_open(&ask, &probes, &why)) {
+	if (kallsyms_load(&symbols, &why) || probes_open(&ask, &probes, &why)) {
 		printf("SKIP: %s\n", why.text);
 		return SKIPPED;
 	}

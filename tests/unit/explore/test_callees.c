@@ -48,7 +48,7 @@ static int read_symbols(void **state)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%llx t many_%u\n",
 					 MANY + 16 * i, i);
 	file = fmemopen(text, used, "r");
-	err = symbols_read(file, &symbols, NULL);
+	err = symbols_read(file, &symbols);
 	fclose(file);
 	return err;
 }

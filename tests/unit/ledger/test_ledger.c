@@ -54,7 +54,7 @@ static int make_kernel(void **state)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%llx t %s\n",
 					 BASE + i * SIZE, functions[i]);
 	file = fmemopen(text, used, "r");
-	assert_int_equal(symbols_read(file, &symbols, NULL), 0);
+	assert_int_equal(symbols_read(file, &symbols), 0);
 	fclose(file);
 	return 0;
 }

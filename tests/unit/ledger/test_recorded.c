@@ -69,7 +69,7 @@ static void make_symbols(struct recording *r)
 			r->names[i]);
 	fclose(file);
 	file = fmemopen(text, size, "r");
-	assert_int_equal(symbols_read(file, &r->symbols, NULL), 0);
+	assert_int_equal(symbols_read(file, &r->symbols), 0);
 	fclose(file);
 	free(text);
 }

@@ -162,7 +162,7 @@ static struct symbols *kernel(void)
 	FILE *file = fmemopen(text, strlen(text), "r");
 	struct symbols *symbols = NULL;
 
-	assert_int_equal(symbols_read(file, &symbols, NULL), 0);
+	assert_int_equal(symbols_read(file, &symbols), 0);
 	fclose(file);
 	return symbols;
 }

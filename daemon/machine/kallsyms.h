@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_KALLSYMS_H
+#define DADRACE_KALLSYMS_H
+
+#include "base/why.h"
+#include "ledger/symbols.h"
+
+/* The functions of the running kernel. -EPERM when it hides their addresses from this process. */
+int kallsyms_load(struct symbols **out, struct why *why);
+
+#endif
