@@ -9,7 +9,7 @@
 /*
  * The reproducer of a trial: a stand-alone C program for people who have no dadrace.
  *
- *   campaign of one trial ──> #defines + config/reproducer/reproducer.c ──> cc ──> exit code
+ *   campaign of one trial ──> #defines + daemon/proof/program/reproducer.c ──> cc ──> exit code
  *
  * It makes two network namespaces with a veth pair between, sets the flags, waits as long as the window was
  * held, sends the echoes at their times, sets the flags back and deletes the device in a child with a deadline, ten times or until the leak shows: 1

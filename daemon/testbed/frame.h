@@ -17,7 +17,7 @@
  *   Ethernet | IPv6 | ICMPv6 Packet Too Big (RFC 4443 3.2) | IPv6 | the device's echo request
  *   Ethernet | IPv6 | hop-by-hop: router alert | ICMPv6 Multicast Listener Query (RFC 3810 5.1)
  *
- * Each carries lane, trial and sequence in its flow label (echo_label() in probes/record.h), so that the
+ * Each carries lane, trial and sequence in its flow label (echo_label() in probes/record/record.h), so that the
  * record of its arrival in the kernel is matched one by one. An echo request, which can be outbound, has
  * lane and sequence in identifier and sequence number, too, and all three in a tag at the start of
  * its payload (struct echo_tag there).

@@ -62,7 +62,7 @@ struct record {
 };
 _Static_assert(sizeof(struct record) == 40, "struct record is a contract");
 
-/* What an echo carries at the start of its payload, big endian (see daemon/frame.h). */
+/* What an echo carries at the start of its payload, big endian (see daemon/testbed/frame.h). */
 struct echo_tag {
 	__u32 magic;
 	__u32 lane;
@@ -91,7 +91,7 @@ enum { STEP_OLD_FINE_TURNS = 1000, STEP_OLD_MEDIUM_TURNS = 1000, STEP_OLD_TURNS 
 
 enum { STEP_THREADS = 4 }; /* as enum order_thread counts them; [0] of an array is no thread */
 
-/* A hold of an order (daemon/order.h). */
+/* A hold of an order (config/spec/order.h). */
 struct step {
 	__u32 thread; /* 1: a bring-up's task, 2: the lane's process 1, 3: DAD; 0: none */
 	__u32 until;  /* enum order_until */

@@ -16,7 +16,7 @@
  *            └──────────────────────── start <────────────────────────┘
  *
  * A mark is the snapshot: every part of the counter, read in the ring's order. What changed between two
- * marks must be the sum of the writes between them (daemon/ledger.h).
+ * marks must be the sum of the writes between them (daemon/ledger/ledger.h).
  *
  * A per-CPU counter has a perf event on each CPU, at that CPU's own address; a single one has an event
  * on each CPU at the same address. Of objects that hold references for somebody (dst, neighbour,

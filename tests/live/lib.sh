@@ -120,8 +120,7 @@ ends() { # NAME CODE [PATTERN IN ITS STREAMS]
 }
 
 fits() { # NAME: the results against the schema, by an independent validator
-	local validator=$source/tests/unit/validate_results.py
-	[ -e "$validator" ] || return 0
+	local validator=$source/tests/unit/results/validate_results.py
 	if /usr/bin/python3 "$validator" "$1" "$source/config/schema/result.schema.json" >fits.out 2>&1
 	then ok "$1: fits the schema"; else fail "$1: fits the schema" "it does not" fits.out; fi
 }

@@ -25,7 +25,7 @@ time.sleep(120)
 PY
 
 json() { # NAME FILE EXPRESSION over `lines`, `entries`, and `d`, the last line; and the lines fit the schema
-	/usr/bin/python3 "$source/tests/unit/validate_results.py" --watch "$2" \
+	/usr/bin/python3 "$source/tests/unit/results/validate_results.py" --watch "$2" \
 		"$source/config/schema/result.schema.json" 2>fits.err || fail "$1" "$2 does not fit" fits.err
 	if /usr/bin/python3 -c "
 import json, sys

@@ -72,7 +72,7 @@ run() { # NAME KERNEL CAMPAIGN [ARG...]
 says() { grep -qE -e "$2" "$results/$1".{out,err}; } # NAME PATTERN
 
 fits() { # NAME FOLDER: the results against the schema, by an independent validator
-	/usr/bin/python3 "$source/tests/unit/validate_results.py" "$results/$2" \
+	/usr/bin/python3 "$source/tests/unit/results/validate_results.py" "$results/$2" \
 		"$source/config/schema/result.schema.json" || fail "$1" "the results do not fit the schema"
 }
 

@@ -15,7 +15,7 @@
 #include "watchpoint/watchpoint.h"
 
 /*
- * Ledgers of real kernels, played again: tests/unit/ledgers/NAME.ndjson is what `dadrace watch --records`
+ * Ledgers of real kernels, played again: tests/unit/ledger/recordings/NAME.ndjson is what `dadrace watch --records`
  * printed there (README.md beside them), its last line what that watch made of it.
  */
 enum { NAMES_MAX = 512, OBJECTS_MAX = 4 };
