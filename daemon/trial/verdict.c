@@ -130,7 +130,7 @@ static bool hung(const struct evidence *e, struct judgement *j)
 	if (e->hang == HANG_NONE || e->hang == HANG_UNREGISTER)
 		return false;
 	if (e->hang == HANG_GUEST)
-		say(j, VERDICT_HANG, "the guest fell silent in mid-trial");
+		say(j, VERDICT_HANG, "the guest stopped answering during the trial");
 	else
 		say(j, VERDICT_HANG, "%s of %s did not return (task %u, waiting in %s)",
 		    e->hang == HANG_FLAGS ? "a flag set" : "setting down", e->device,
@@ -179,8 +179,8 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 	j->pinned = e->unregister_tried && !e->unregister_returned;
 	if (j->delta < 0) {
 		say(j, VERDICT_KERNEL_BUG,
-		    "%s of %s has %" PRId64 " %s too few, against its baseline", j->object,
-		    e->device, -j->delta, things(worst, -j->delta));
+		    "%s of %s is %" PRId64 " %s below its baseline: something was put twice",
+		    j->object, e->device, -j->delta, things(worst, -j->delta));
 	} else {
 		say(j, VERDICT_LEAK, "%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s",
 		    j->delta, j->object, things(worst, j->delta), e->device,
@@ -190,7 +190,7 @@ static bool leaked(const struct evidence *e, const enum object *objects, uint32_
 		    j->pinned		 ? "the unregister hangs" :
 		    e->unregister_failed ? "the unregister failed" :
 		    worst == OBJECT_DST	 ? "the device itself could be unregistered" :
-					   "the unregister let go of it");
+					   "the unregister released it");
 	}
 	sign(j, j->object);
 	return true;
@@ -226,63 +226,190 @@ static bool starts_in_vain(const struct evidence *e)
 	return true;
 }
 
+/* --- holes in the evidence --- */
+
+struct question {
+	const struct evidence *e;
+	const enum object *objects;
+	uint32_t nr_objects;
+};
+
+/* Room for what differs from trial to trial: "3 of 4 sent". */
+enum { DETAIL = 96 };
+
+__attribute__((format(printf, 2, 3))) static bool detail(char out[DETAIL], const char *format,
+							 ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(out, DETAIL, format, ap);
+	va_end(ap);
+	return true;
+}
+
+/* 95% of it: timers may be early by a tick. */
+static bool is_short(uint64_t held_ns, uint64_t asked_us)
+{
+	return held_ns < asked_us * 950;
+}
+
+static bool lane_died(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->lane_lost;
+}
+
+static bool has_undead(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->undead;
+}
+
+static bool lost_records(const struct question *q, char *more)
+{
+	return q->e->lost_records && detail(more, "%" PRIu64, q->e->lost_records);
+}
+
+static bool missed_probes(const struct question *q, char *more)
+{
+	return q->e->missed_probes && detail(more, "%" PRIu64, q->e->missed_probes);
+}
+
+static bool has_no_baseline(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->baseline.found;
+}
+
+static bool device_vanished(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->deleted && (q->e->device_gone || !q->e->after.found);
+}
+
+static bool baseline_moved(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->baseline_moved;
+}
+
+static bool down_failed(const struct question *q, char *more)
+{
+	return q->e->down_error && detail(more, "%s", strerror(q->e->down_error));
+}
+
+static bool is_below_baseline(const struct question *q, char *more)
+{
+	for (uint32_t i = 0; !q->e->settled && i < q->nr_objects; i++) {
+		enum object object = q->objects[i];
+
+		if (is_counted(q->e, object) && over(q->e, object) < 0)
+			return detail(more, "%" PRId64 " %s %s fewer", -over(q->e, object),
+				      object_names[object],
+				      things(object, -over(q->e, object)));
+	}
+	return false;
+}
+
+static bool bringup_overtime(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->bringup_end == BRINGUP_OVERTIME;
+}
+
+static bool bringup_killed(const struct question *q, char *more)
+{
+	return q->e->bringup_end == BRINGUP_KILLED &&
+	       detail(more, "signal %d", q->e->bringup_status);
+}
+
+static bool bringup_not_started(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->bringup_end == BRINGUP_NOT_STARTED;
+}
+
+static bool not_held(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->opened && q->e->spec.hold_us && !q->e->held_ns;
+}
+
+static bool held_too_short(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+
+	return e->opened && is_short(e->held_ns, e->spec.hold_us) &&
+	       detail(more, "%" PRIu64 " us of %" PRIu64 " us", e->held_ns / 1000,
+		      e->spec.hold_us);
+}
+
+static bool step_too_short(const struct question *q, char *more)
+{
+	for (uint32_t i = 0; i < q->e->spec.steps && i < ORDER_HOLDS_MAX; i++) {
+		const struct step_audit *step = &q->e->steps[i];
+
+		if (step->outcome == STEP_KEPT && is_short(step->held_ns, step->asked_us))
+			return detail(more, "hold %u, %" PRIu64 " us of %" PRIu64 " us", i + 1,
+				      step->held_ns / 1000, step->asked_us);
+	}
+	return false;
+}
+
+/* Without a hold the bring-up may well be quicker than the planned echoes. */
+static bool echoes_not_sent(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+
+	return e->closed && e->held_ns > last_echo_ns(&e->spec) &&
+	       e->echoes_sent < e->spec.echoes && !starts_in_vain(e) &&
+	       detail(more, "%u of %u", e->echoes_sent, e->spec.echoes);
+}
+
+/* What makes a trial invalid: the first hole that is found. The sentence is the documentation, too. */
+/* clang-format off */
+static const struct hole {
+	bool (*is_found)(const struct question *question, char more[DETAIL]);
+	const char *sentence;
+} holes[] = {
+	{ lane_died,           "the lane's process died during the trial" },
+	{ has_undead,          "a process of the bring-up could not be killed" },
+	{ lost_records,        "records of the probes were lost" },
+	{ missed_probes,       "the kernel skipped runs of our programs" },
+	{ has_no_baseline,     "the device was not there for the baseline" },
+	{ device_vanished,     "the device vanished during the trial" },
+	{ baseline_moved,      "the baseline changed between two trials: something is not at rest" },
+	{ down_failed,         "the device could not be set down" },
+	{ is_below_baseline,   "a count is below its baseline, which was not at rest" },
+	{ bringup_overtime,    "the bring-up did not exit by its deadline" },
+	{ bringup_killed,      "the bring-up was killed" },
+	{ bringup_not_started, "the bring-up did not start" },
+	{ not_held,            "the bring-up was not held in the window although the plan asks for a hold" },
+	{ held_too_short,      "the hold in the window was shorter than planned" },
+	{ step_too_short,      "a hold of the order was shorter than planned" },
+	{ echoes_not_sent,     "fewer echoes were sent than planned" },
+};
+/* clang-format on */
+enum { HOLES = sizeof(holes) / sizeof(holes[0]) };
+
+const char *verdict_invalid_sentence(uint32_t number)
+{
+	return number < HOLES ? holes[number].sentence : NULL;
+}
+
 static bool has_holes(const struct evidence *e, const enum object *objects, uint32_t nr,
 		      struct judgement *j)
 {
-	uint64_t asked_ns = e->spec.hold_us * 1000;
+	const struct question question = { e, objects, nr };
 
-	if (e->lane_lost)
-		return say(j, VERDICT_INVALID, "the lane's process died in mid-trial");
-	if (e->undead)
-		return say(j, VERDICT_INVALID, "a process of the bring-up could not be killed");
-	if (e->lost_records)
-		return say(j, VERDICT_INVALID, "%" PRIu64 " records were lost",
-			   e->lost_records);
-	if (e->missed_probes)
-		return say(j, VERDICT_INVALID,
-			   "the kernel skipped %" PRIu64 " runs of our programs",
-			   e->missed_probes);
-	if (!e->baseline.found)
-		return say(j, VERDICT_INVALID, "the device was not there for the baseline");
-	if (!e->deleted && (e->device_gone || !e->after.found))
-		return say(j, VERDICT_INVALID, "the device vanished in mid-trial");
-	if (e->baseline_moved)
-		return say(j, VERDICT_INVALID,
-			   "the baseline moved between two trials: something is not at rest");
-	if (e->down_error)
-		return say(j, VERDICT_INVALID, "setting the device down failed: %s",
-			   strerror(e->down_error));
-	for (uint32_t i = 0; !e->settled && i < nr; i++)
-		if (is_counted(e, objects[i]) && over(e, objects[i]) < 0)
-			return say(j, VERDICT_INVALID,
-				   "%" PRId64 " %s %s fewer than at the baseline, which was "
-				   "not at rest",
-				   -over(e, objects[i]), object_names[objects[i]],
-				   things(objects[i], -over(e, objects[i])));
-	if (e->bringup_end == BRINGUP_OVERTIME)
-		return say(j, VERDICT_INVALID, "the bring-up did not end by its deadline");
-	if (e->bringup_end == BRINGUP_KILLED)
-		return say(j, VERDICT_INVALID, "the bring-up was killed by signal %d",
-			   e->bringup_status);
-	if (e->bringup_end == BRINGUP_NOT_STARTED)
-		return say(j, VERDICT_INVALID, "the bring-up did not start");
-	if (e->opened && asked_ns && !e->held_ns)
-		return say(j, VERDICT_INVALID,
-			   "the bring-up was not held although a hold was asked");
-	if (e->opened && asked_ns && e->held_ns < asked_ns / 100 * 95)
-		return say(j, VERDICT_INVALID, "held for %" PRIu64 " us of %" PRIu64 " us",
-			   e->held_ns / 1000, e->spec.hold_us);
-	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
-		if (e->steps[i].outcome == STEP_KEPT &&
-		    e->steps[i].held_ns < e->steps[i].asked_us * 950)
-			return say(j, VERDICT_INVALID,
-				   "hold %u of the order took %" PRIu64 " us of %" PRIu64 " us",
-				   i + 1, e->steps[i].held_ns / 1000, e->steps[i].asked_us);
-	/* Without a hold the bring-up may well be quicker than the planned echoes. */
-	if (e->closed && e->held_ns > last_echo_ns(&e->spec) &&
-	    e->echoes_sent < e->spec.echoes && !starts_in_vain(e))
-		return say(j, VERDICT_INVALID, "%u of %u echoes were sent", e->echoes_sent,
-			   e->spec.echoes);
+	for (uint32_t i = 0; i < HOLES; i++) {
+		char more[DETAIL] = "";
+
+		if (holes[i].is_found(&question, more))
+			return say(j, VERDICT_INVALID, "%s%s%s", holes[i].sentence,
+				   more[0] ? ": " : "", more);
+	}
 	return false;
 }
 
@@ -294,12 +421,11 @@ static bool missed_answers(const struct evidence *e, struct judgement *j)
 	if (e->spec.dad_answer == DAD_ANSWER_NONE || landed)
 		return false;
 	if (e->spec.dad_at == DAD_AT_PROBE && !e->dad_probes)
-		return say(j, VERDICT_MISSED, "no DAD probe of %s came to be answered",
-			   e->device);
+		return say(j, VERDICT_MISSED, "%s sent no DAD probe to answer", e->device);
 	return say(j, VERDICT_MISSED,
-		   "no DAD answer was %s (%u probes seen, %u answers sent, %u delivered)",
-		   e->spec.steps ? "seen by the kernel" : "inside the window", e->dad_probes,
-		   e->dad_answers_sent, e->dad_answers_delivered);
+		   "no DAD answer %s (%u probes seen, %u answers sent, %u delivered)",
+		   e->spec.steps ? "reached the kernel" : "landed inside the window",
+		   e->dad_probes, e->dad_answers_sent, e->dad_answers_delivered);
 }
 
 /* --- why an order did not come about --- */
@@ -316,18 +442,16 @@ static bool say_not_reached(const struct evidence *e, uint32_t i, const char *ho
 	const struct step_audit *step = &e->steps[i];
 	const struct hold_site *site = site_of_function(step->function);
 
+	/* clang-format off */
 	if (!step->passes)
 		return say(j, VERDICT_MISSED,
-			   "%s: %s exists, but no call has passed there since it was hooked: "
-			   "the compiler inlined it on this kernel, or nothing calls it; hook "
-			   "its caller%s%s%s",
+			   "%s: no call has reached %s since it was hooked: it is inlined on this kernel, or nothing calls it; hook its caller%s%s%s",
 			   hold, step->function, site && site->caller ? " (" : "",
-			   site && site->caller ? site->caller : "",
-			   site && site->caller ? ")" : "");
+			   site && site->caller ? site->caller : "", site && site->caller ? ")" : "");
 	return say(j, VERDICT_MISSED,
-		   "%s: %" PRIu64 " calls have passed %s since it was hooked, none of them by "
-		   "thread %s after the window opened",
+		   "%s: %" PRIu64 " calls have reached %s since it was hooked, but none by thread %s after the window opened",
 		   hold, step->passes, step->function, order_thread_names[step->thread]);
+	/* clang-format on */
 }
 
 static bool say_ended_early(const struct evidence *e, uint32_t i, const char *hold,
@@ -337,14 +461,12 @@ static bool say_ended_early(const struct evidence *e, uint32_t i, const char *ho
 
 	if (step->outcome == STEP_CUT)
 		return say(j, VERDICT_MISSED, "%s: the trial ended first", hold);
-	return say(j, VERDICT_MISSED,
-		   "%s: it ended by its deadline after %" PRIu64 " ms, %s was not %s%s", hold,
-		   step->held_ns / 1000000, order_thread_names[step->other],
-		   order_until_names[step->until],
+	/* clang-format off */
+	return say(j, VERDICT_MISSED, "%s: its deadline ended it after %" PRIu64 " ms, %s was not %s%s",
+		   hold, step->held_ns / 1000000, order_thread_names[step->other], order_until_names[step->until],
 		   takes_rtnl_from_i(step) ?
-			   "; DAD's work has the RTNL there, which I needs: hold it at "
-			   "dad-work, before it takes it" :
-			   "");
+		   "; DAD's worker has the RTNL there, which I needs: place the hold at dad-work, before the RTNL is taken" : "");
+	/* clang-format on */
 }
 
 /* A hold that was not reached is why others waited in vain, and one that nothing passes most of all. */
@@ -367,9 +489,9 @@ static bool order_broken(const struct evidence *e, struct judgement *j)
 		worst_rank = rank;
 	}
 	if (worst == ORDER_HOLDS_MAX)
-		return say(j, VERDICT_MISSED, "the order did not come about");
-	snprintf(hold, sizeof(hold), "the order did not come about: hold %u (%s at %s%s)",
-		 worst + 1, order_thread_names[e->steps[worst].thread],
+		return say(j, VERDICT_MISSED, "the order was not kept");
+	snprintf(hold, sizeof(hold), "the order was not kept: hold %u (%s at %s%s)", worst + 1,
+		 order_thread_names[e->steps[worst].thread],
 		 e->steps[worst].at_return ? "return of " : "", e->steps[worst].place);
 	return e->steps[worst].outcome == STEP_NOT_REACHED ?
 		       say_not_reached(e, worst, hold, j) :
@@ -394,20 +516,20 @@ static bool missed(const struct evidence *e, struct judgement *j)
 		return say(j, VERDICT_MISSED,
 			   "the bring-up set flags only once: the window never closed");
 	if (e->spec.load && !e->load_turns)
-		return say(j, VERDICT_MISSED, "the load, %s, did nothing",
+		return say(j, VERDICT_MISSED, "the load (%s) did no work",
 			   load_names[e->spec.load]);
 	if (e->spec.change && !e->changed && e->change_error)
-		return say(j, VERDICT_MISSED, "thread I's change, %s, failed: %s",
+		return say(j, VERDICT_MISSED, "thread I's change (%s) failed: %s",
 			   change_names[e->spec.change], strerror(e->change_error));
 	if (e->spec.change && !e->changed)
-		return say(j, VERDICT_MISSED, "thread I did not come to its change, %s",
+		return say(j, VERDICT_MISSED, "thread I did not reach its change (%s)",
 			   change_names[e->spec.change]);
 	if (e->spec.steps && !e->order_kept)
 		return order_broken(e, j);
 	if (e->spec.steps && e->spec.echoes && !e->echoes_delivered)
-		return say(j, VERDICT_MISSED, "no echo was seen by the kernel");
+		return say(j, VERDICT_MISSED, "no echo reached the kernel");
 	if (!e->spec.steps && e->spec.echoes && !e->echoes_inside)
-		return say(j, VERDICT_MISSED, "no echo was inside the window (%u delivered)",
+		return say(j, VERDICT_MISSED, "no echo landed inside the window (%u delivered)",
 			   e->echoes_delivered);
 	return missed_answers(e, j);
 }

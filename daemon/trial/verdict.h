@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "trial/evidence.h"
 #include "base/exits.h"
+#include "trial/evidence.h"
 
 /*
  * From evidence to verdict: pure, the same evidence always gives the same verdict.
@@ -48,6 +48,9 @@ bool verdict_judged(enum verdict verdict);
 /* Judges the objects that are watched. */
 void verdict_judge(const struct evidence *evidence, const enum object *objects,
 		   uint32_t nr_objects, struct judgement *judgement);
+
+/* What makes a trial invalid, number 0 and on: a sentence without its end; NULL after the last. */
+const char *verdict_invalid_sentence(uint32_t number);
 
 /* --- the campaign --- */
 

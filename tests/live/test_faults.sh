@@ -62,9 +62,9 @@ all_are down missed 'IFF_UP|never set'
 command killed 'ip link set {dut} up; ip link set {dut} down; kill -SEGV $$'
 all_are killed invalid 'killed by signal 11'
 command endless 'ip link set {dut} up; ip link set {dut} down; exec sleep 1000' --set stop.trials=2
-all_are endless invalid 'did not end by its deadline'
+all_are endless invalid 'did not exit by its deadline'
 command stuck 'ip link set {dut} up; exec sleep 1000' --set stop.trials=2
-all_are stuck invalid 'did not end by its deadline'
+all_are stuck invalid 'did not exit by its deadline'
 
 # The parent leaves at once; a grandchild, by then an orphan, sets the flags.
 command daemon '(sleep 0.1; ip link set {dut} up; ip link set {dut} down) & exit 0'

@@ -202,7 +202,7 @@ part_ends() {
 	# rt6_uncached_list_add is there on 6.1, and its one busy caller has it inlined.
 	broken inlined $kernel "hook its caller (ip6_pol_route)" \
 		"$campaigns/uncached-route.yaml" --set 'arms=[race]' --set stop.trials=2
-	broken rtnl $kernel "DAD's work has the RTNL there" "$results/rtnl.yaml" --set stop.trials=2
+	broken rtnl $kernel "DAD's worker has the RTNL there" "$results/rtnl.yaml" --set stop.trials=2
 	# The trial is judged by the console, and a fresh guest goes on.
 	run panic $kernel "$results/panic.yaml" || return
 	expect panic 1

@@ -96,10 +96,10 @@ static const struct verdict_case cases[] = {
 	{ "it failed, and so proves nothing",
 	  { SET(spec.change, CHANGE_ADDRESS_DELETE), SET(change_error, ENODATA) },
 	  .verdict = VERDICT_MISSED,
-	  .reason = "thread I's change, address-delete, failed: No data available" },
+	  .reason = "thread I's change (address-delete) failed: No data available" },
 	{ "it did not come",
 	  { SET(spec.change, CHANGE_MTU) }, .verdict = VERDICT_MISSED,
-	  .reason = "thread I did not come to its change, mtu" },
+	  .reason = "thread I did not reach its change (mtu)" },
 	{ "a leak outranks that it failed",
 	  { SET(spec.change, CHANGE_MTU), SET(change_error, EPERM), SET(settled, false),
 	    SET(after.net_device, 7) },
@@ -112,7 +112,7 @@ static const struct verdict_case cases[] = {
 	  .reason = "the deletion of dut in the window returned after 17000 us, so nothing held it" },
 	{ "it returned, and no echo was inside",
 	  { DELETED(true), SET(echoes_inside, 0) },
-	  .verdict = VERDICT_MISSED, .reason = "no echo was inside the window" },
+	  .verdict = VERDICT_MISSED, .reason = "no echo landed inside the window" },
 	{ "it returned, and the namespace has an entry more",
 	  { DELETED(true), SET(settled, false), SET(after.dst, 1), SET(settle_ns, 2100000000) },
 	  .watched = { OBJECT_NET_DEVICE, OBJECT_DST }, .nr_watched = 2,
@@ -140,7 +140,7 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_INVALID, .reason = "the bring-up was killed" },
 	{ "it was refused",
 	  { SET(spec.change, CHANGE_LINK_DELETE), SET(change_error, EPERM) },
-	  .verdict = VERDICT_MISSED, .reason = "thread I's change, link-delete, failed" },
+	  .verdict = VERDICT_MISSED, .reason = "thread I's change (link-delete) failed" },
 	{ "the device vanished before",
 	  { SET(spec.change, CHANGE_LINK_DELETE), SET(device_gone, true), SET(settled, false) },
 	  .verdict = VERDICT_INVALID, .reason = "vanished" },
@@ -150,7 +150,7 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_CLEAN },
 	{ "it did nothing, and so proves nothing",
 	  { SET(spec.load, LOAD_RTNL) }, .verdict = VERDICT_MISSED,
-	  .reason = "the load, rtnl, did nothing" },
+	  .reason = "the load (rtnl) did no work" },
 
 	/* something hung */
 	{ "a flag set", { SET(hang, HANG_FLAGS), SET(hang_pid, 42) },
@@ -184,7 +184,7 @@ static const struct verdict_case cases[] = {
 	  { SET(settled, false), SET(after.net_device, 4), SET(unregister_tried, true),
 	    SET(unregister_returned, true) },
 	  .verdict = VERDICT_LEAK, .object = "net_device", .delta = 1, .signature = "leak/net_device",
-	  .reason = "the unregister let go of it" },
+	  .reason = "the unregister released it" },
 	{ "of the inet6_dev only",
 	  { SET(settled, false), SET(after.inet6_dev, 7) },
 	  .verdict = VERDICT_LEAK, .object = "inet6_dev", .delta = 5, .signature = "leak/inet6_dev" },
@@ -211,7 +211,7 @@ static const struct verdict_case cases[] = {
 	  { SET(settled, false), SET(unregister_tried, true), SET(after.net_device, 1) },
 	  .verdict = VERDICT_KERNEL_BUG, .pinned = true, .object = "net_device", .delta = -2,
 	  .signature = "kernel-bug/net_device",
-	  .reason = "net_device of dut has 2 references too few" },
+	  .reason = "net_device of dut is 2 references below its baseline" },
 	{ "below the baseline is worse than above it",
 	  { SET(settled, false), SET(unregister_tried, true), SET(after.net_device, 7), SET(after.inet6_dev, 1) },
 	  .verdict = VERDICT_KERNEL_BUG, .pinned = true, .object = "inet6_dev", .delta = -1,
@@ -235,13 +235,19 @@ static const struct verdict_case cases[] = {
 
 	/* our own evidence has holes */
 	{ "lost records", { SET(lost_records, 3) },
-	  .verdict = VERDICT_INVALID, .reason = "3 records were lost" },
+	  .verdict = VERDICT_INVALID, .reason = "records of the probes were lost: 3" },
 	{ "missed probes", { SET(missed_probes, 1) },
-	  .verdict = VERDICT_INVALID, .reason = "skipped 1 runs" },
+	  .verdict = VERDICT_INVALID, .reason = "skipped runs of our programs: 1" },
 	{ "lost netlink notifications are no hole", { SET(lost_events, 5) }, .verdict = VERDICT_CLEAN },
 	{ "the device vanished: its counts prove no leak",
 	  { SET(device_gone, true), SET(settled, false), SET(after.net_device, 7) },
 	  .verdict = VERDICT_INVALID, .reason = "vanished" },
+	{ "a process that cannot be killed", { SET(undead, true) },
+	  .verdict = VERDICT_INVALID, .reason = "could not be killed" },
+	{ "another baseline than the trial's before", { SET(baseline_moved, true) },
+	  .verdict = VERDICT_INVALID, .reason = "the baseline changed between two trials" },
+	{ "the device cannot be set down", { SET(down_error, 16) },
+	  .verdict = VERDICT_INVALID, .reason = "could not be set down: Device or resource busy" },
 	{ "no counts afterwards",
 	  { SET(after.found, false), SET(settled, false), SET(after.net_device, 0) },
 	  .verdict = VERDICT_INVALID, .reason = "vanished" },
@@ -249,16 +255,16 @@ static const struct verdict_case cases[] = {
 	  { SET(baseline.found, false), SET(baseline.net_device, 0), SET(settled, false) },
 	  .verdict = VERDICT_INVALID, .reason = "not there for the baseline" },
 	{ "overtime", { SET(bringup_end, BRINGUP_OVERTIME) },
-	  .verdict = VERDICT_INVALID, .reason = "did not end by its deadline" },
+	  .verdict = VERDICT_INVALID, .reason = "did not exit by its deadline" },
 	{ "killed", { SET(bringup_end, BRINGUP_KILLED), SET(bringup_status, 11) },
-	  .verdict = VERDICT_INVALID, .reason = "killed by signal 11" },
+	  .verdict = VERDICT_INVALID, .reason = "was killed: signal 11" },
 	{ "not started", { SET(bringup_end, BRINGUP_NOT_STARTED) },
 	  .verdict = VERDICT_INVALID, .reason = "did not start" },
 	{ "an exit code is the bring-up's affair", { SET(bringup_status, 1) }, .verdict = VERDICT_CLEAN },
 	{ "not held at all", { SET(held_ns, 0) },
-	  .verdict = VERDICT_INVALID, .reason = "was not held although a hold was asked" },
+	  .verdict = VERDICT_INVALID, .reason = "was not held in the window although the plan asks" },
 	{ "held for 94.9%", { SET(held_ns, 4745000) },
-	  .verdict = VERDICT_INVALID, .reason = "held for 4745 us of 5000 us" },
+	  .verdict = VERDICT_INVALID, .reason = "shorter than planned: 4745 us of 5000 us" },
 	{ "held for a nanosecond less than 95%", { SET(held_ns, 4749999) }, .verdict = VERDICT_INVALID },
 	{ "held for 95%", { SET(held_ns, 4750000) }, .verdict = VERDICT_CLEAN },
 	{ "held for longer", { SET(held_ns, 9000000) }, .verdict = VERDICT_CLEAN },
@@ -268,7 +274,7 @@ static const struct verdict_case cases[] = {
 	{ "no hold asked: none needed", { SET(spec.hold_us, 0), SET(held_ns, 0) },
 	  .verdict = VERDICT_CLEAN },
 	{ "fewer echoes than planned", { SET(echoes_sent, 3) },
-	  .verdict = VERDICT_INVALID, .reason = "3 of 4 echoes were sent" },
+	  .verdict = VERDICT_INVALID, .reason = "fewer echoes were sent than planned: 3 of 4" },
 	{ "fewer echoes than planned, and nothing held the window for them",
 	  { SET(spec.hold_us, 0), SET(held_ns, 0), SET(echoes_sent, 3) }, .verdict = VERDICT_CLEAN },
 	{ "the window was held, but not until the last echo was due",
@@ -276,17 +282,17 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_CLEAN },
 	{ "and a moment longer than that",
 	  { SET(echoes_sent, 3), SET(spec.offset_us, 4000), SET(spec.spacing_us, 300) },
-	  .verdict = VERDICT_INVALID, .reason = "3 of 4 echoes were sent" },
+	  .verdict = VERDICT_INVALID, .reason = "fewer echoes were sent than planned: 3 of 4" },
 	{ "without a hold the bring-up may be quicker than the echoes",
 	  { SET(echoes_sent, 1), SET(spec.hold_us, 0), SET(held_ns, 0) }, .verdict = VERDICT_CLEAN },
 	{ "thread II waits for a hold that is not reached",
 	  { SET(spec.steps, 2), SET(spec.starts_when, ORDER_THREAD_DAD), SET(order_kept, false),
 	    SET(echoes_sent, 0) },
-	  .verdict = VERDICT_MISSED, .reason = "the order did not come about" },
+	  .verdict = VERDICT_MISSED, .reason = "the order was not kept" },
 	{ "or for one that is",
 	  { SET(spec.steps, 2), SET(spec.starts_when, ORDER_THREAD_I), SET(order_kept, false),
 	    SET(echoes_sent, 0) },
-	  .verdict = VERDICT_INVALID, .reason = "0 of 4 echoes were sent" },
+	  .verdict = VERDICT_INVALID, .reason = "fewer echoes were sent than planned: 0 of 4" },
 	{ "the lane is lost", { SET(lane_lost, true), SET(baseline.found, false), SET(after.found, false) },
 	  .verdict = VERDICT_INVALID, .reason = "the lane's process died" },
 	{ "the lane is lost in a hang", { SET(lane_lost, true), SET(hang, HANG_DOWN) },
@@ -298,27 +304,26 @@ static const struct verdict_case cases[] = {
 	  { SET(spec.steps, 2), SET(steps[0].outcome, STEP_DEADLINE), SET(steps[1].outcome, STEP_NOT_REACHED),
 	    SET(steps[1].passes, 0) },
 	  .verdict = VERDICT_MISSED,
-	  .reason = "hold 2 (II at return of uncached-route): rt6_uncached_list_add exists, but no call has "
-		    "passed there since it was hooked: the compiler inlined it on this kernel, or nothing "
-		    "calls it; hook its caller (ip6_pol_route)" },
+	  .reason = "hold 2 (II at return of uncached-route): no call has reached rt6_uncached_list_add since it was "
+		    "hooked: it is inlined on this kernel, or nothing calls it; hook its caller (ip6_pol_route)" },
 	{ "calls pass by, but not the thread's",
 	  { SET(spec.steps, 2), SET(steps[0].outcome, STEP_DEADLINE), SET(steps[1].outcome, STEP_NOT_REACHED) },
 	  .verdict = VERDICT_MISSED,
-	  .reason = "hold 2 (II at return of uncached-route): 7 calls have passed rt6_uncached_list_add since it "
-		    "was hooked, none of them by thread II after the window opened" },
+	  .reason = "hold 2 (II at return of uncached-route): 7 calls have reached rt6_uncached_list_add since it "
+		    "was hooked, but none by thread II after the window opened" },
 	{ "a hold of the order ended by its deadline",
 	  { SET(spec.steps, 2), SET(steps[1].outcome, STEP_DEADLINE), SET(steps[1].held_ns, 2000000001) },
 	  .verdict = VERDICT_MISSED,
-	  .reason = "hold 2 (II at return of uncached-route): it ended by its deadline after 2000 ms, I was not done" },
+	  .reason = "hold 2 (II at return of uncached-route): its deadline ended it after 2000 ms, I was not done" },
 	{ "DAD has the RTNL that thread I needs",
 	  { SET(spec.steps, 2), SET(steps[1].outcome, STEP_DEADLINE), SET(steps[1].thread, ORDER_THREAD_DAD) },
-	  .verdict = VERDICT_MISSED, .reason = "I was not done; DAD's work has the RTNL there" },
+	  .verdict = VERDICT_MISSED, .reason = "I was not done; DAD's worker has the RTNL there" },
 	{ "a hold of the order that the trial's end cut",
 	  { SET(spec.steps, 2), SET(steps[0].outcome, STEP_CUT) },
 	  .verdict = VERDICT_MISSED, .reason = "hold 1 (I at stop): the trial ended first" },
 	{ "a hold of the order that was too short",
 	  { SET(spec.steps, 2), SET(order_kept, true), SET(steps[0].asked_us, 300), SET(steps[0].held_ns, 284999) },
-	  .verdict = VERDICT_INVALID, .reason = "hold 1 of the order took 284 us of 300 us" },
+	  .verdict = VERDICT_INVALID, .reason = "a hold of the order was shorter than planned: hold 1, 284 us of 300 us" },
 	{ "one that was long enough",
 	  { SET(spec.steps, 2), SET(order_kept, true), SET(steps[0].asked_us, 300), SET(steps[0].held_ns, 285000) },
 	  .verdict = VERDICT_CLEAN },
@@ -343,7 +348,7 @@ static const struct verdict_case cases[] = {
 	{ "one flag set, and so not every echo", { SET(closed, false), SET(echoes_sent, 1) },
 	  .verdict = VERDICT_MISSED, .reason = "the window never closed" },
 	{ "no echo inside", { SET(echoes_inside, 0) },
-	  .verdict = VERDICT_MISSED, .reason = "no echo was inside the window (4 delivered)" },
+	  .verdict = VERDICT_MISSED, .reason = "no echo landed inside the window (4 delivered)" },
 	{ "one echo inside is enough", { SET(echoes_inside, 1) }, .verdict = VERDICT_CLEAN },
 	{ "no echo planned: none needed",
 	  { SET(spec.echoes, 0), SET(echoes_sent, 0), SET(echoes_delivered, 0), SET(echoes_inside, 0) },
@@ -354,11 +359,11 @@ static const struct verdict_case cases[] = {
 	  { NO_ECHOES, ANSWERS(1, 1, 1, 1) }, .verdict = VERDICT_CLEAN },
 	{ "an answer after the window, and no echo planned",
 	  { NO_ECHOES, ANSWERS(2, 1, 1, 0) }, .verdict = VERDICT_MISSED,
-	  .reason = "no DAD answer was inside the window (2 probes seen, 1 answers sent, 1 delivered)" },
+	  .reason = "no DAD answer landed inside the window (2 probes seen, 1 answers sent, 1 delivered)" },
 	{ "echoes inside, and no probe to be answered", { ANSWERS(0, 0, 0, 0) },
-	  .verdict = VERDICT_MISSED, .reason = "no DAD probe of dut came to be answered" },
+	  .verdict = VERDICT_MISSED, .reason = "dut sent no DAD probe to answer" },
 	{ "an answer inside, and no echo", { SET(echoes_inside, 0), ANSWERS(1, 1, 1, 1) },
-	  .verdict = VERDICT_MISSED, .reason = "no echo was inside the window" },
+	  .verdict = VERDICT_MISSED, .reason = "no echo landed inside the window" },
 	{ "an answer at the opening needs no probe",
 	  { NO_ECHOES, ANSWERS(0, 1, 1, 1), SET(spec.dad_at, DAD_AT_OPEN) }, .verdict = VERDICT_CLEAN },
 	{ "in an order the answer need not be inside",
@@ -366,7 +371,7 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_CLEAN },
 	{ "in an order the answer must come",
 	  { ANSWERS(1, 1, 0, 0), SET(spec.steps, 2), SET(steps_held, 2), SET(order_kept, true) },
-	  .verdict = VERDICT_MISSED, .reason = "no DAD answer was seen by the kernel" },
+	  .verdict = VERDICT_MISSED, .reason = "no DAD answer reached the kernel" },
 	{ "DAD failed, which is what an answer is for",
 	  { NO_ECHOES, ANSWERS(1, 1, 1, 1), SET(dad_end, DAD_FAILED) },
 	  .verdict = VERDICT_CLEAN, .reason = "came back 12 us after teardown" },
@@ -456,6 +461,26 @@ static void test_judge(void **state)
 				 j.reason);
 		assert_true(j.reason[0]);
 		assert_int_equal(verdict_fault(j.verdict), j.signature[0] != '\0');
+	}
+}
+
+/* Each row of the table of holes is what some trial here is invalid for. */
+static void test_each_hole_is_found(void **state)
+{
+	const char *sentence;
+
+	(void)state;
+	for (uint32_t hole = 0; (sentence = verdict_invalid_sentence(hole)); hole++) {
+		bool is_found = false;
+
+		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			struct judgement j;
+
+			judge(&cases[i], &j);
+			is_found |= !strncmp(j.reason, sentence, strlen(sentence));
+		}
+		if (!is_found)
+			fail_msg("no trial of this test is invalid because %s", sentence);
 	}
 }
 
@@ -571,6 +596,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_each_hole_is_found),
 		cmocka_unit_test(test_signature_is_the_same_in_each_trial),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_campaign),
