@@ -26,7 +26,7 @@ static const struct option_row help_row = {
 	"help",
 	'h',
 	OPTION_FLAG,
-	.doc = "prints this help",
+	.doc = "Show this help",
 };
 
 int options_list(const struct syntax *syntax, const struct option_row **rows)
@@ -80,7 +80,7 @@ static int row_of(const struct parser *parser, int opt)
 
 /* --- values --- */
 
-static bool read_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
+bool options_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
 {
 	char *end;
 	unsigned long long value;
@@ -152,7 +152,7 @@ static int take_value(const struct option_row *row, const char *text, void *targ
 		return why_set(why, EINVAL, "--%s %s: given more than %u times", row->name,
 			       text, row->max ? row->max : OPTION_TEXTS_MAX);
 	case OPTION_NUMBER:
-		if (read_number(text, row->min, row->max, at))
+		if (options_number(text, row->min, row->max, at))
 			return 0;
 		snprintf(name, sizeof(name), "--%s", row->name);
 		return refuse_number(name, text, row->min, row->max, why);
@@ -166,14 +166,15 @@ static int take_value(const struct option_row *row, const char *text, void *targ
 	return -EINVAL;
 }
 
+/* Those of a parent were taken when its own words were read. */
 static int take_presets(const struct parser *parser)
 {
 	int err = 0;
 
-	for (int i = 0; !err && i < parser->nr_rows; i++)
-		if (parser->rows[i]->preset)
-			err = take_value(parser->rows[i], parser->rows[i]->preset,
-					 parser->target, parser->why);
+	for (const struct option_row *row = parser->syntax->options; !err && row && row->name;
+	     row++)
+		if (row->preset)
+			err = take_value(row, row->preset, parser->target, parser->why);
 	return err;
 }
 
@@ -253,8 +254,9 @@ static int take_operand(const struct operand_row *row, const char *text, void *t
 	void *at = (char *)target + row->offset;
 
 	if (row->kind == OPTION_NUMBER)
-		return read_number(text, 1, 0, at) ? 0 :
-						     refuse_number(row->name, text, 1, 0, why);
+		return options_number(text, 1, 0, at) ?
+			       0 :
+			       refuse_number(row->name, text, 1, 0, why);
 	if (row->kind == OPTION_TEXTS)
 		return add_text(at, text, 0) ?
 			       why_set(why, EINVAL, "%s: one %s too many", text, row->name) :

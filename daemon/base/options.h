@@ -11,8 +11,9 @@
 #include "base/why.h"
 
 /*
- * Command lines as data: a row for each option and operand, which says where its value goes. Parsing,
- * --help, completion and man pages are made from the rows; nobody else knows the options of a program.
+ * Command lines as data: a row for each option and operand, which says where its value goes.
+ * Parsing, --help, completion and man pages are made from the rows; nobody else knows the
+ * options of a program.
  *
  *	struct options { const char *out; bool json; const char *file; };
  *
@@ -84,15 +85,27 @@ struct syntax {
 enum { OPTIONS_HELP = 1 };
 
 /*
- * Fills `target` (all zeroes before): the presets, then what `argv` says; argv[0] is not looked at. Returns 0,
- * OPTIONS_HELP when --help or -h is among them (the rest is then not checked), or -EINVAL with the sentence.
- * Texts point into `argv`, the order of which may change.
+ * Fills `target` (all zeroes before): the presets, then what `argv` says; argv[0] is not looked
+ * at. Returns 0, OPTIONS_HELP when --help or -h is among them (the rest is then not checked),
+ * or -EINVAL with the sentence. Texts point into `argv`, the order of which may change.
  */
 int options_read(const struct syntax *syntax, int argc, char **argv, void *target,
 		 struct why *why);
 
-/* --help: usage, sentences, options and exit codes, wrapped at `columns`. */
+/*
+ * Digits and nothing else, from `min` to `max` (0: no limit); `number` is untouched otherwise.
+ */
+bool options_number(const char *text, uint32_t min, uint32_t max, uint32_t *number);
+
+/*
+ * Says on stderr what is wrong with a command line, and where its help is; returns EXIT_USAGE.
+ */
+int options_refuse(const struct syntax *syntax, const struct why *why);
+
+/* --help, wrapped at `columns`: usage and sentences, then arguments, options and exit codes. */
 void options_help(const struct syntax *syntax, int columns, FILE *out);
+void options_intro(const struct syntax *syntax, int columns, FILE *out);
+void options_rows(const struct syntax *syntax, int columns, FILE *out);
 
 /* "Usage: ..." alone, a line for each form that the command has. */
 void options_usage(const struct syntax *syntax, FILE *out);
@@ -100,15 +113,21 @@ void options_usage(const struct syntax *syntax, FILE *out);
 /* How wide text for people may be on `out`: that of the terminal, 40 to 100; 80 elsewhere. */
 int options_columns(FILE *out);
 
-/* Text of paragraphs from column `indent` (where the cursor is already) to `columns`, with a final newline. */
+/*
+ * Text of paragraphs from column `indent` (where the cursor is already) to `columns`, with a
+ * final newline.
+ */
 void options_wrap(const char *text, int indent, int columns, FILE *out);
 
-/* "  HEAD    sentence": `width` columns for the head; the sentence begins on the next line if it is wider. */
+/*
+ * "  HEAD    sentence": `width` columns for the head; the sentence begins on the next line if
+ * it is wider.
+ */
 void options_row(const char *head, const char *sentence, int width, int columns, FILE *out);
 
 /*
- * Lists the rows that a syntax accepts, those of its parents behind its own, --help as the last one; returns
- * how many. `rows` has room for OPTIONS_MAX.
+ * Lists the rows that a syntax accepts, those of its parents behind its own, --help as the last
+ * one; returns how many. `rows` has room for OPTIONS_MAX.
  */
 enum { OPTIONS_MAX = 64 };
 int options_list(const struct syntax *syntax, const struct option_row **rows);

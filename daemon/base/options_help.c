@@ -181,7 +181,7 @@ static void say_exits(const struct exit_row *rows, int columns, FILE *out)
 	}
 }
 
-void options_help(const struct syntax *syntax, int columns, FILE *out)
+void options_intro(const struct syntax *syntax, int columns, FILE *out)
 {
 	char sentence[512];
 
@@ -193,9 +193,25 @@ void options_help(const struct syntax *syntax, int columns, FILE *out)
 		fputc('\n', out);
 		options_wrap(syntax->about, 0, columns, out);
 	}
-	if (syntax->operands)
+}
+
+void options_rows(const struct syntax *syntax, int columns, FILE *out)
+{
+	if (syntax->operands && syntax->operands->doc)
 		say_operand_rows(syntax->operands, columns, out);
 	say_options(syntax, columns, out);
 	if (syntax->exits)
 		say_exits(syntax->exits, columns, out);
+}
+
+void options_help(const struct syntax *syntax, int columns, FILE *out)
+{
+	options_intro(syntax, columns, out);
+	options_rows(syntax, columns, out);
+}
+
+int options_refuse(const struct syntax *syntax, const struct why *why)
+{
+	fprintf(stderr, "%s: %s\nSee `%s --help`.\n", syntax->name, why->text, syntax->name);
+	return EXIT_USAGE;
 }

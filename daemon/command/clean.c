@@ -8,10 +8,29 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "command/command.h"
 #include "base/exits.h"
+#include "command/command.h"
 #include "machine/machine.h"
 #include "testbed/undo.h"
+
+struct options {
+	bool forget;
+};
+
+/* clang-format off */
+static const struct option_row rows[] = {
+	{ "forget", 0, OPTION_FLAG, OPTION_AT(struct options, forget),
+	  .doc = "Also remove the mark of this boot, which says that a leak has made the machine unfit" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	.doc = "Nothing is left" },
+	{ EXIT_CANNOT,	.doc = "Only root can do this" },
+	{ EXIT_RESIDUE,	.doc = "Something is still there; standard error says what" },
+	{ EXIT_BUSY,	.doc = "A run is in progress" },
+	{ .doc = NULL },
+};
+/* clang-format on */
 
 struct cleaning {
 	unsigned int done; /* things put back or removed */
@@ -19,7 +38,9 @@ struct cleaning {
 	int own_netns;
 };
 
-/* The devices that go with the namespace, for the sentence; "" when it is one no more. */
+/*
+ * The devices that go with the namespace, for the sentence; "" when nothing is mounted there.
+ */
 static void list_devices(int own_netns, const char *path, char *list, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -30,8 +51,9 @@ static void list_devices(int own_netns, const char *path, char *list, size_t siz
 	if (fd >= 0 && !setns(fd, CLONE_NEWNET)) {
 		names = if_nameindex();
 		if (setns(own_netns, CLONE_NEWNET))
-			fprintf(stderr, "clean: cannot come back from %s: %s\n", path,
-				strerror(errno));
+			fprintf(stderr,
+				"dadrace: %s: cannot return from this network namespace: %s\n",
+				path, strerror(errno));
 	}
 	if (fd >= 0)
 		close(fd);
@@ -51,12 +73,13 @@ static void remove_netns(const char *path, void *arg)
 	list_devices(cleaning->own_netns, path, devices, sizeof(devices));
 	/* EINVAL: nothing is mounted there. */
 	if ((umount2(path, MNT_DETACH) && errno != EINVAL) || unlink(path)) {
-		fprintf(stderr, "clean: cannot remove the kept namespace %s: %s\n", path,
-			strerror(errno));
+		fprintf(stderr,
+			"dadrace: %s: this kept network namespace cannot be removed: %s\n",
+			path, strerror(errno));
 		cleaning->left++;
 		return;
 	}
-	printf("clean: removed the kept namespace %s%s\n", path, devices);
+	printf("Removed the kept network namespace %s%s\n", path, devices);
 	cleaning->done++;
 }
 
@@ -67,7 +90,7 @@ static void replay(struct cleaning *cleaning)
 	int undone = undo_replay(stdout, &left, &why);
 
 	if (undone < 0) {
-		fprintf(stderr, "%s\n", why.text);
+		fprintf(stderr, "dadrace: %s\n", why.text);
 		cleaning->left += left ? left : 1;
 	} else {
 		cleaning->done += (unsigned int)undone;
@@ -83,52 +106,41 @@ static void unmark(struct cleaning *cleaning, bool forget)
 
 	if (dirty && !forget) {
 		fprintf(stderr,
-			"%s\nclean: what a leak has pinned only a reboot frees; if nothing is "
-			"stuck "
-			"any more, `dadrace clean --forget` removes the mark\n",
+			"dadrace: %s\nOnly a reboot frees what a leak has pinned. If nothing is stuck any more, `dadrace clean --forget` removes the mark.\n",
 			why.text);
 		cleaning->left++;
 		return;
 	}
 	removed = machine_unmark_dirty(&why);
 	if (removed < 0) {
-		fprintf(stderr, "%s\n", why.text);
+		fprintf(stderr, "dadrace: %s\n", why.text);
 		cleaning->left++;
 	} else if (removed) {
-		printf("clean: removed the dirty mark of %s\n",
+		printf("Removed the dirty mark of %s\n",
 		       dirty ? "this boot" : "an earlier boot");
 		cleaning->done++;
 	}
 }
 
-static int run(int argc, char **argv)
+static int run(const void *options)
 {
+	const struct options *o = options;
 	struct cleaning cleaning = { 0 };
 	struct why why = { "" };
-	bool forget = false;
 	int lock;
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return command_help(&command_clean);
-		if (strcmp(argv[i], "--forget") != 0)
-			return command_usage(&command_clean, "no argument %s", argv[i]);
-		forget = true;
-	}
 	if (geteuid()) {
-		fprintf(stderr,
-			"clean: only root can undo what a run did; `sudo dadrace clean`\n");
-		return EXIT_CANNOT;
+		why_set(&why, EPERM,
+			"only root can undo what a run changed; run `sudo dadrace clean`");
+		return command_complain(&why, EXIT_CANNOT);
 	}
 	lock = machine_lock(&why);
-	if (lock < 0) {
-		fprintf(stderr, "%s\n", why.text);
-		return lock == -EBUSY ? EXIT_BUSY : EXIT_INTERNAL;
-	}
+	if (lock < 0)
+		return command_complain(&why, lock == -EBUSY ? EXIT_BUSY : EXIT_INTERNAL);
 	cleaning.own_netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	replay(&cleaning);
 	machine_kept_netns(remove_netns, &cleaning);
-	unmark(&cleaning, forget);
+	unmark(&cleaning, o->forget);
 	if (!cleaning.done && !cleaning.left)
 		puts("Nothing to clean.");
 	if (cleaning.own_netns >= 0)
@@ -139,15 +151,15 @@ static int run(int argc, char **argv)
 
 const struct command command_clean = {
 	.name = "clean",
-	.arguments = "[--forget]",
-	.doc = "Undoes what a killed run left behind, and removes what --keep kept",
-	.help = "  --forget   also remove the mark of a machine that a leak made unfit\n"
-		"\n"
-		"Real devices are put back as the undo journals of dead runs tell;\n"
-		"namespaces kept under /run/netns and marks of earlier boots are removed.\n"
-		"It can be run again at any time.\n"
-		"\n"
-		"Exit codes: 0 nothing is left; 5 something is still there, and standard\n"
-		"error says what; 75 a run is at work.\n",
+	.syntax = {
+		.name = "dadrace clean",
+		.doc = "Undo what a killed run left behind, and remove what --keep kept",
+		.about = "Real devices are restored from the undo journals of dead runs.\n"
+			 "Network namespaces kept under /run/netns and marks of earlier boots are removed.\n"
+			 "The command can be run again at any time.",
+		.options = rows,
+		.exits = exits,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

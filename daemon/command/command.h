@@ -3,48 +3,64 @@
 #define DADRACE_COMMAND_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
+#include "base/options.h"
 #include "base/why.h"
 
 /*
- * One command of `dadrace`: a file command_NAME.c that ends in its own row; dadrace.c holds the
- * table. `run` gets argv from the command's own name on and returns an exit code (exits.h).
+ * One command of `dadrace`: a file NAME.c that ends in its own row; commands.c holds the table.
+ *
+ *   dadrace ctl --json submit a.yaml --every 24h
+ *   \_____/ \________/ \_______________________/
+ *   command    verb              its verb
+ *
+ * A command either runs or has verbs, which are commands; the program itself is one with verbs.
+ * The struct that the syntax fills begins with struct option_texts where there are verbs: the
+ * words that follow. A verb whose syntax has a parent goes on with that command's struct.
  */
 struct command {
 	const char *name;
-	const char *arguments; /* for the usage line: "CAMPAIGN [--out DIR] ..." */
-	const char *doc;       /* one sentence, for the list of commands */
-	const char *help;      /* the rest of --help: options with their meaning */
-	int (*run)(int argc, char **argv);
+	const char *alias; /* another spelling that is taken; NULL */
+	struct syntax syntax;
+	const struct command *const *verbs; /* end with NULL */
+	/* Returns an exit code. With verbs: what the command does when none is given. */
+	int (*run)(const void *options);
+	bool internal; /* not for people */
 };
+
+extern const struct command command_dadrace; /* the program: all commands are its verbs */
 
 extern const struct command command_run;
 extern const struct command command_plan;
 extern const struct command command_replay;
 extern const struct command command_report;
+extern const struct command command_minimise;
 extern const struct command command_verify;
 extern const struct command command_doctor;
 extern const struct command command_inspect;
-extern const struct command command_minimise;
 extern const struct command command_watch;
 extern const struct command command_schema;
 extern const struct command command_clean;
 extern const struct command command_ctl;
-extern const struct command command_guest;   /* not listed: the guest's init */
-extern const struct command command_headers; /* not listed: for building modules */
+extern const struct command command_help;
+extern const struct command command_version;
+extern const struct command command_guest;   /* the guest's init */
+extern const struct command command_headers; /* for building modules */
 
-/* Prints usage and help of a command on stdout; returns EXIT_CLEAN. */
-int command_help(const struct command *command);
+/*
+ * Reads the command line (argv[0] is the command's own name) and runs what it says; the exit
+ * code.
+ */
+int command_start(const struct command *command, int argc, char **argv);
 
-/* Prints the sentence and the way to the help on stderr; returns EXIT_USAGE. */
-__attribute__((format(printf, 2, 3))) int command_usage(const struct command *command,
-							const char *format, ...);
+/*
+ * Says on stderr what is wrong with the command line, and where the help is; returns
+ * EXIT_USAGE.
+ */
+__attribute__((format(printf, 2, 3))) int command_refuse(const struct command *command,
+							 const char *format, ...);
 
 /* Prints the sentence on stderr; returns the exit code that is given. */
 int command_complain(const struct why *why, int code);
-
-/* "NUMBER" of an option, 1 or more. */
-bool read_number(const char *text, uint32_t *number);
 
 #endif

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,90 +6,94 @@
 #include <time.h>
 
 #include "command/command.h"
-#include "service/client.h"
 #include "parse/service_config.h"
+#include "service/client.h"
 #include "spec/times.h"
 
-struct options {
-	const char *socket;
-	const char *what;   /* of the verb: an id or a file; NULL */
-	json_t *submission; /* what the service is told of it */
-	bool json, follow, help;
+/* A number that need not be given. */
+struct given {
+	bool is_given;
+	int64_t value;
 };
 
-enum {
-	OPT_SOCKET = 256,
-	OPT_JSON,
-	OPT_PRIORITY,
-	OPT_NOT_BEFORE,
-	OPT_EVERY,
-	OPT_FOLLOW,
-	OPT_HELP
+struct options {
+	struct option_texts words; /* the verb and what follows it */
+	const char *socket;
+	const char *what; /* an id or a file; NULL */
+	struct given priority, not_before, every;
+	bool json, follow;
 };
+
+static bool read_priority(const char *text, void *target)
+{
+	struct given *given = target;
+	char *end;
+
+	*given = (struct given){ true, strtol(text, &end, 10) };
+	return *text && !*end && given->value >= -100 && given->value <= 100;
+}
+
+static bool read_time(const char *text, void *target)
+{
+	struct given *given = target;
+	uint64_t at = 0;
+	bool valid = time_read(text, (uint64_t)time(NULL), &at);
+
+	*given = (struct given){ true, (int64_t)at };
+	return valid;
+}
+
+static bool read_span(const char *text, void *target)
+{
+	struct given *given = target;
+	uint32_t span = 0;
+	bool valid = span_read(text, &span);
+
+	*given = (struct given){ true, span };
+	return valid;
+}
 
 /* clang-format off */
-static const struct option long_options[] = {
-	{ "socket",	required_argument, NULL, OPT_SOCKET },
-	{ "json",	no_argument,	   NULL, OPT_JSON },
-	{ "priority",	required_argument, NULL, OPT_PRIORITY },
-	{ "not-before",	required_argument, NULL, OPT_NOT_BEFORE },
-	{ "every",	required_argument, NULL, OPT_EVERY },
-	{ "follow",	no_argument,	   NULL, OPT_FOLLOW },
-	{ "help",	no_argument,	   NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print JSON on standard output" },
+	{ "socket", 0, OPTION_TEXT, AT(socket), "PATH", .preset = SERVICE_SOCKET, .doc = "The control socket of the service" },
+	{ .name = NULL },
+};
+static const struct operand_row verb_operands[] = {
+	{ "COMMAND", OPTION_TEXTS, AT(words), 1, 1 },
+	{ "ARGUMENT", OPTION_TEXTS, AT(words), 0, OPTION_TEXTS_MAX },
+	{ .name = NULL },
+};
+static const struct option_row submit_rows[] = {
+	{ "priority", 0, OPTION_READ, AT(priority), "N", .read = read_priority, .allowed = "a number from -100 to 100",
+	  .doc = "Run campaigns of a higher priority first: -100 to 100 (default: 0)" },
+	{ "not-before", 0, OPTION_READ, AT(not_before), "TIME", .read = read_time, .allowed = TIME_FORMS,
+	  .doc = "Start at this time at the earliest: " TIME_FORMS },
+	{ "every", 0, OPTION_READ, AT(every), "SPAN", .read = read_span, .allowed = "a time such as 24h or 7d",
+	  .doc = "Repeat the campaign at this interval: 24h or 7d; at least 60s" },
+	{ "follow", 0, OPTION_FLAG, AT(follow), .doc = "Follow the campaign to its end" },
+	{ .name = NULL },
+};
+static const struct operand_row file_operand[] = {
+	{ "FILE", OPTION_TEXT, AT(what), 1, 1, "The campaign file; \"-\" is standard input" },
+	{ .name = NULL },
+};
+static const struct operand_row id_operand[] = {
+	{ "ID", OPTION_TEXT, AT(what), 1, 1, "The campaign, as `dadrace ctl submit` and `dadrace ctl list` print it" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	.doc = "Done; or the campaign that was followed found no fault" },
+	{ EXIT_FAULT,	.doc = "The campaign that was followed found a fault; its other exit codes are passed on, too" },
+	{ EXIT_CANNOT,	.doc = "The service does not run, or does not allow this" },
+	{ EXIT_USAGE,	.doc = "The command line is wrong, or there is no such campaign" },
+	{ EXIT_BUSY,	.doc = "The queue is full" },
+	{ EXIT_CONFIG,	.doc = "The campaign file is wrong" },
+	{ .doc = NULL },
 };
 /* clang-format on */
-
-static int read_options(int argc, char **argv, struct options *o)
-{
-	uint64_t at;
-	uint32_t span;
-	long number;
-	int opt;
-
-	optind = 1;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		char *end = NULL;
-
-		switch (opt) {
-		case OPT_SOCKET: o->socket = optarg; break;
-		case OPT_JSON: o->json = true; break;
-		case OPT_FOLLOW: o->follow = true; break;
-		case OPT_PRIORITY:
-			number = strtol(optarg, &end, 10);
-			if (!*optarg || *end)
-				return command_usage(&command_ctl,
-						     "--priority %s: a number is wanted",
-						     optarg);
-			json_object_set_new(o->submission, "priority", json_integer(number));
-			break;
-		case OPT_NOT_BEFORE:
-			if (!time_read(optarg, (uint64_t)time(NULL), &at))
-				return command_usage(
-					&command_ctl,
-					"--not-before %s: a time is wanted, as " TIME_FORMS,
-					optarg);
-			json_object_set_new(o->submission, "not_before",
-					    json_integer((json_int_t)at));
-			break;
-		case OPT_EVERY:
-			if (!span_read(optarg, &span))
-				return command_usage(
-					&command_ctl,
-					"--every %s: a time is wanted, as 24h or 7d", optarg);
-			json_object_set_new(o->submission, "every", json_integer(span));
-			break;
-		case 'h':
-		case OPT_HELP: o->help = true; break;
-		default:
-			return command_usage(&command_ctl,
-					     "\"%s\" is no option of it, or lacks its value",
-					     argv[optind - 1]);
-		}
-	}
-	return 0;
-}
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -110,7 +113,7 @@ static void print_json(const json_t *json)
 	putchar('\n');
 }
 
-/* --- verbs: each gets the reply, and tells it to people --- */
+/* --- what a reply says to people --- */
 
 static void tell_list(const json_t *reply)
 {
@@ -144,11 +147,6 @@ static void tell_show(const json_t *reply)
 	printf("\n%s", text_of(reply, "text"));
 }
 
-static void tell_nothing(const json_t *reply)
-{
-	(void)reply;
-}
-
 static void tell_version(const json_t *reply)
 {
 	printf("dadraced %s\n", text_of(reply, "version"));
@@ -159,31 +157,91 @@ static void tell_doctor(const json_t *reply)
 	fputs(text_of(reply, "text"), stdout);
 }
 
-/* clang-format off */
-static const struct verb {
-	const char *name;
-	const char *method; /* NULL: more than one call */
-	bool takes_id;
-	void (*tell)(const json_t *reply);
-} verbs[] = {
-	{ "submit",  NULL,	false, NULL },
-	{ "follow",  NULL,	true,  NULL },
-	{ "results", NULL,	true,  NULL },
-	{ "list",    "List",	false, tell_list },
-	{ "show",    "Show",	true,  tell_show },
-	{ "cancel",  "Cancel",	true,  tell_nothing },
-	{ "pause",   "Pause",	true,  tell_nothing },
-	{ "resume",  "Resume",	true,  tell_nothing },
-	{ "doctor",  "Doctor",	false, tell_doctor },
-	{ "version", "Version",	false, tell_version },
-};
-/* clang-format on */
-enum { NR_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+/* --- verbs --- */
 
-static enum exits submit(struct ctl *ctl, const struct options *o)
+typedef void (*tell_fn)(const json_t *reply);
+
+static int call(const struct options *o, const char *method, tell_fn tell)
 {
-	enum exits code;
-	char *id = ctl_submit(ctl, o->what, json_incref(o->submission), &code);
+	struct ctl *ctl = ctl_open(o->socket);
+	enum exits code = ctl ? EXIT_CLEAN : EXIT_CANNOT;
+	json_auto_t *reply = NULL;
+
+	if (ctl)
+		reply = ctl_call(ctl, method,
+				 o->what ? json_pack("{ss}", "id", o->what) : json_object(),
+				 &code);
+	ctl_close(ctl);
+	if (reply && o->json)
+		print_json(reply);
+	else if (reply && tell)
+		tell(reply);
+	/* The doctor's own code says what this machine can do. */
+	return reply && json_object_get(reply, "exit_code") ?
+		       (int)number_of(reply, "exit_code") :
+		       (int)code;
+}
+
+static int run_list(const void *options)
+{
+	return call(options, "List", tell_list);
+}
+
+static int run_show(const void *options)
+{
+	return call(options, "Show", tell_show);
+}
+
+static int run_cancel(const void *options)
+{
+	return call(options, "Cancel", NULL);
+}
+
+static int run_pause(const void *options)
+{
+	return call(options, "Pause", NULL);
+}
+
+static int run_resume(const void *options)
+{
+	return call(options, "Resume", NULL);
+}
+
+static int run_doctor(const void *options)
+{
+	return call(options, "Doctor", tell_doctor);
+}
+
+static int run_version(const void *options)
+{
+	return call(options, "Version", tell_version);
+}
+
+static json_t *submission_of(const struct options *o)
+{
+	const struct {
+		const char *name;
+		const struct given *given;
+	} members[] = {
+		{ "priority", &o->priority },
+		{ "not_before", &o->not_before },
+		{ "every", &o->every },
+	};
+	json_t *submission = json_object();
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (members[i].given->is_given)
+			json_object_set_new(submission, members[i].name,
+					    json_integer(members[i].given->value));
+	return submission;
+}
+
+static int run_submit(const void *options)
+{
+	const struct options *o = options;
+	struct ctl *ctl = ctl_open(o->socket);
+	enum exits code = EXIT_CANNOT;
+	char *id = ctl ? ctl_submit(ctl, o->what, submission_of(o), &code) : NULL;
 
 	if (id && o->json && !o->follow)
 		printf("{\"id\": \"%s\"}\n", id);
@@ -193,11 +251,22 @@ static enum exits submit(struct ctl *ctl, const struct options *o)
 	if (id && o->follow)
 		code = ctl_follow(ctl, id, o->json);
 	free(id);
+	ctl_close(ctl);
+	return code;
+}
+
+static int run_follow(const void *options)
+{
+	const struct options *o = options;
+	struct ctl *ctl = ctl_open(o->socket);
+	enum exits code = ctl ? ctl_follow(ctl, o->what, o->json) : EXIT_CANNOT;
+
+	ctl_close(ctl);
 	return code;
 }
 
 /* Every line that is there, part by part; for people, where they are. */
-static enum exits results(struct ctl *ctl, const struct options *o)
+static enum exits print_results(struct ctl *ctl, const struct options *o)
 {
 	enum exits code = EXIT_CLEAN;
 	json_int_t after = 0;
@@ -227,94 +296,54 @@ static enum exits results(struct ctl *ctl, const struct options *o)
 	return code;
 }
 
-static enum exits call(struct ctl *ctl, const struct verb *verb, const struct options *o)
+static int run_results(const void *options)
 {
-	enum exits code = EXIT_CLEAN;
-	json_auto_t *reply = ctl_call(
-		ctl, verb->method,
-		verb->takes_id ? json_pack("{ss}", "id", o->what) : json_object(), &code);
+	const struct options *o = options;
+	struct ctl *ctl = ctl_open(o->socket);
+	enum exits code = ctl ? print_results(ctl, o) : EXIT_CANNOT;
 
-	if (reply && o->json)
-		print_json(reply);
-	else if (reply)
-		verb->tell(reply);
-	/* The doctor's own code says what this machine can do. */
-	return reply && json_object_get(reply, "exit_code") ?
-		       (enum exits)number_of(reply, "exit_code") :
-		       code;
-}
-
-static int run(int argc, char **argv)
-{
-	json_auto_t *submission = json_object();
-	struct options o = { .socket = SERVICE_SOCKET, .submission = submission };
-	const struct verb *verb = NULL;
-	enum exits code = EXIT_INTERNAL;
-	struct ctl *ctl;
-	int wrong;
-
-	wrong = read_options(argc, argv, &o);
-	if (wrong)
-		return wrong;
-	if (o.help)
-		return command_help(&command_ctl);
-	for (int i = 0; optind < argc && i < NR_VERBS; i++)
-		if (!strcmp(verbs[i].name, argv[optind]))
-			verb = &verbs[i];
-	if (!verb && optind < argc)
-		return command_usage(&command_ctl, "\"%s\" is none of its verbs", argv[optind]);
-	if (!verb)
-		return command_usage(&command_ctl, "what is it to do?");
-	if (strcmp(verb->name, "submit") != 0 && (o.follow || json_object_size(submission)))
-		return command_usage(&command_ctl,
-				     "--priority, --not-before, --every and --follow are of "
-				     "submit");
-	o.what = argv[optind + 1]; /* NULL ends argv */
-	if ((verb->takes_id || !strcmp(verb->name, "submit")) != (argc == optind + 2))
-		return command_usage(&command_ctl, "%s wants %s", verb->name,
-				     verb->takes_id		   ? "a campaign's id" :
-				     !strcmp(verb->name, "submit") ? "a campaign file" :
-								     "no argument");
-	ctl = ctl_open(o.socket);
-	if (!ctl)
-		return EXIT_CANNOT;
-	if (verb->method)
-		code = call(ctl, verb, &o);
-	else if (!strcmp(verb->name, "submit"))
-		code = submit(ctl, &o);
-	else if (!strcmp(verb->name, "follow"))
-		code = ctl_follow(ctl, o.what, o.json);
-	else
-		code = results(ctl, &o);
 	ctl_close(ctl);
 	return code;
 }
 
+/* clang-format off */
+#define VERB(verb, sentence, ...) \
+	static const struct command verb_##verb = { \
+		.name = #verb, \
+		.syntax = { \
+			.name = "dadrace ctl " #verb, .doc = sentence, .parent = &command_ctl.syntax, \
+			.size = sizeof(struct options), __VA_ARGS__ \
+		}, \
+		.run = run_##verb, \
+	}
+
+VERB(submit,  "Queue a campaign file, and print the campaign's id", .operands = file_operand, .options = submit_rows);
+VERB(list,    "List every campaign that is kept");
+VERB(show,    "Show everything that is known of a campaign", .operands = id_operand);
+VERB(follow,  "Print the trials of a campaign as they end; exit as `dadrace run` would", .operands = id_operand);
+VERB(results, "Print where the results of a campaign are; with --json, print their lines", .operands = id_operand);
+VERB(cancel,  "End a campaign after the trials in progress, and its repetition", .operands = id_operand);
+VERB(pause,   "Interrupt a campaign", .operands = id_operand);
+VERB(resume,  "Continue a campaign where it was interrupted", .operands = id_operand);
+VERB(doctor,  "Run `dadrace doctor` where the service runs");
+VERB(version, "Show the version of the service");
+
+static const struct command *const verbs[] = {
+	&verb_submit, &verb_list, &verb_show, &verb_follow, &verb_results, &verb_cancel, &verb_pause,
+	&verb_resume, &verb_doctor, &verb_version, &command_help, NULL,
+};
+/* clang-format on */
+
 const struct command command_ctl = {
 	.name = "ctl",
-	.arguments = "VERB [ID or FILE] [OPTION]...",
-	.doc = "Talks to the service: submit, list, show, follow, cancel and more",
-	.help = "  submit FILE       queues a campaign file (\"-\" is standard input); prints "
-		"its id\n"
-		"  list              every campaign that is kept\n"
-		"  show ID           all that is known of one\n"
-		"  follow ID         its trials as they end; exits as `dadrace run` would\n"
-		"  results ID        where its results are; with --json, their lines\n"
-		"  cancel ID         ends it after the trials in hand, and its repetition\n"
-		"  pause ID          interrupts it\n"
-		"  resume ID         goes on where that ended it\n"
-		"  doctor            what `dadrace doctor` says where the service runs\n"
-		"  version           of the service\n"
-		"\n"
-		"  --priority N      -100 to 100; the higher is run first (submit)\n"
-		"  --not-before T    " TIME_FORMS " (submit)\n"
-		"  --every SPAN      repeats it: 24h, 7d; at least 60s (submit)\n"
-		"  --follow          follows it to its end (submit)\n"
-		"  --json            JSON on standard output\n"
-		"  --socket PATH     of the service; default: " SERVICE_SOCKET "\n"
-		"\n"
-		"Exit codes: 0, or that of the campaign (follow); 4 no permission, or no "
-		"service;\n"
-		"64 no such campaign; 75 the queue is full; 78 the campaign file is refused.\n",
-	.run = run,
+	.syntax = {
+		.name = "dadrace ctl",
+		.doc = "Control the service: submit, list, follow and cancel campaigns",
+		.options = rows,
+		.operands = verb_operands,
+		.exits = exits,
+		.size = sizeof(struct options),
+		.passes_on = true,
+	},
+	.verbs = verbs,
 };

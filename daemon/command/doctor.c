@@ -11,22 +11,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "parse/campaign.h"
-#include "command/command.h"
-#include "command/doctor_sites.h"
 #include "base/exits.h"
 #include "base/fields.h"
+#include "command/command.h"
+#include "command/doctor_sites.h"
+#include "command/rows.h"
 #include "guest/command.h"
 #include "guest/kernel_image.h"
-#include "machine/machine.h"
+#include "guest/vm.h"
 #include "loader/probes.h"
+#include "machine/machine.h"
+#include "parse/campaign.h"
 #include "testbed/journal.h"
 #include "testbed/testbed.h"
-#include "guest/vm.h"
 
 /*
- * The doctor tries; it believes no version number. What is found is two lists, checks and sites,
- * and one sentence at the end.
+ * The doctor tries; it believes no version number. What is found is two lists, checks and
+ * sites, and one sentence at the end.
  */
 enum section {
 	SECTION_KERNEL,
@@ -646,8 +647,7 @@ static int run_in_guest(const char *kernel, const char *modules, bool json)
 	if (!vm_installed())
 		return command_complain(
 			&(struct why){
-				"doctor: qemu-system-x86_64 is not installed; the package "
-				"is qemu-system-x86 (apt-get install qemu-system-x86)" },
+				"qemu-system-x86_64 is not installed; run `apt-get install qemu-system-x86`" },
 			EXIT_CANNOT);
 	if (image_open(kernel, modules, &image, &why))
 		return command_complain(&why, EXIT_CONFIG);
@@ -681,44 +681,50 @@ static int run_here(bool json)
 	return code;
 }
 
-static int run(int argc, char **argv)
-{
-	const char *kernel = NULL, *modules = NULL;
-	bool json = false;
+struct options {
+	const char *kernel;
+	const char *modules;
+	bool json;
+};
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return command_help(&command_doctor);
-		if (!strcmp(argv[i], "--json"))
-			json = true;
-		else if (!strcmp(argv[i], "--kernel") && i + 1 < argc)
-			kernel = argv[++i];
-		else if (!strcmp(argv[i], "--modules") && i + 1 < argc)
-			modules = argv[++i];
-		else
-			return command_usage(&command_doctor,
-					     "\"%s\" is no argument of it, or lacks its value",
-					     argv[i]);
-	}
-	if (modules && !kernel)
-		return command_usage(&command_doctor, "--modules belongs to --kernel");
-	return kernel ? run_in_guest(kernel, modules, json) : run_here(json);
+/* clang-format off */
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object" },
+	{ "kernel", 0, OPTION_TEXT, AT(kernel), "IMAGE", .doc = DOC_KERNEL },
+	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	.doc = "Campaigns can run here" },
+	{ EXIT_CANNOT,	.doc = "They cannot" },
+	{ EXIT_BUSY,	.doc = "They could, but another run is in progress or the machine is marked dirty" },
+	{ EXIT_CONFIG,	.doc = "IMAGE cannot be read" },
+	{ .doc = NULL },
+};
+/* clang-format on */
+
+static int run(const void *options)
+{
+	const struct options *o = options;
+
+	if (o->modules && !o->kernel)
+		return command_refuse(
+			&command_doctor,
+			"--modules: name the kernel that they belong to with --kernel");
+	return o->kernel ? run_in_guest(o->kernel, o->modules, o->json) : run_here(o->json);
 }
 
 const struct command command_doctor = {
 	.name = "doctor",
-	.arguments = "[--json] [--kernel IMAGE [--modules DIR]]",
-	.doc = "Tells what works on this machine, and what each lack costs",
-	.help = "  --json          one JSON object\n"
-		"  --kernel IMAGE  in a throw-away virtual machine: a vmlinuz, a .deb, PACKAGE "
-		"or\n"
-		"                  SUITE/PACKAGE (fetched by apt); needs QEMU, and no root\n"
-		"  --modules DIR   that kernel's modules; default: those of its package\n"
-		"\n"
-		"Each way to hook each probe is tried, and a device of each kind is made\n"
-		"in namespaces that vanish with it: no version number is believed.\n"
-		"\n"
-		"Exit codes: 0 campaigns can run here; 4 they cannot; 75 they could, but\n"
-		"another run is at work or the machine is marked dirty.\n",
+	.syntax = {
+		.name = "dadrace doctor",
+		.doc = "Show what works on this machine, and what each missing feature costs",
+		.about = "Nothing is concluded from version numbers: each way to hook each probe is tried, and a device of each kind is created in network namespaces that are removed afterwards.",
+		.options = rows,
+		.exits = exits,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Init of a guest: mounts what a program expects, loads the modules that the host has put into the
- * initramfs, runs one dadrace command with its standard output on the port to the host, tells
- * how it ended and powers off. Not for people.
+ * Init of a guest: mounts what a program expects, loads the modules that the host has put into
+ * the initramfs, runs one dadrace command with its standard output on the port to the host,
+ * tells how it ended and powers off. Not for people.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,10 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command/command.h"
 #include "base/exits.h"
-#include "io/loop.h"
+#include "command/command.h"
 #include "guest/plant.h"
+#include "io/loop.h"
 
 #define PORT_NS 10000000000ULL /* for the host's port to appear */
 
@@ -143,10 +143,15 @@ static int wait_for_port(int uevents)
 	return port;
 }
 
-static int run_command(char **argv, int port)
+/* `words` are of a command, and end with NULL. */
+static int run_command(const struct option_texts *words, int port)
 {
+	char *argv[OPTION_TEXTS_MAX + 2] = { (char *)"dadrace" };
 	int status = EXIT_INTERNAL << 8;
-	pid_t pid = fork();
+	pid_t pid;
+
+	memcpy(argv + 1, words->at, sizeof(words->at));
+	pid = fork();
 
 	if (pid == 0) {
 		dup2(port, STDOUT_FILENO);
@@ -158,14 +163,27 @@ static int run_command(char **argv, int port)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int run(int argc, char **argv)
+struct options {
+	struct option_texts words;
+};
+
+/* clang-format off */
+static const struct operand_row operands[] = {
+	{ "COMMAND", OPTION_TEXTS, OPTION_AT(struct options, words), 1, 1, "A command of dadrace" },
+	{ "ARGUMENT", OPTION_TEXTS, OPTION_AT(struct options, words), 0, OPTION_TEXTS_MAX, "Its arguments" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+static int run(const void *options)
 {
+	const struct options *o = options;
 	int uevents, port, code;
 
-	(void)argc;
 	if (getpid() != 1)
-		return command_usage(&command_guest,
-				     "it is init of a guest, and of nothing else");
+		return command_refuse(
+			&command_guest,
+			"this command is the init process of a guest, and runs nowhere else");
 	mount_all();
 	load_modules();
 	uevents = listen_to_uevents();
@@ -174,7 +192,7 @@ static int run(int argc, char **argv)
 	if (port < 0) {
 		fprintf(stderr, "guest: no port to the host (virtio_console is missing)\n");
 	} else {
-		code = plant() ? run_command(argv, port) : EXIT_CANNOT;
+		code = plant() ? run_command(&o->words, port) : EXIT_CANNOT;
 		dprintf(port, "{\"type\":\"exit\",\"code\":%d}\n", code);
 		fsync(port);
 	}
@@ -185,7 +203,13 @@ static int run(int argc, char **argv)
 
 const struct command command_guest = {
 	.name = "guest",
-	.arguments = "COMMAND [ARGUMENT]...",
-	.doc = "Runs a command as init of a guest",
+	.syntax = {
+		.name = "dadrace guest",
+		.doc = "Run a command as the init process of a guest",
+		.operands = operands,
+		.size = sizeof(struct options),
+		.passes_on = true,
+	},
 	.run = run,
+	.internal = true,
 };

@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For daemon/guest/plants/build, which makes a module for a kernel that is not installed. Not for people.
+ * For daemon/guest/plants/build, which makes a module for a kernel that is not installed. Not
+ * for people.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "command/command.h"
 #include "base/exits.h"
+#include "command/command.h"
 #include "guest/kernel_image.h"
 
-static int run(int argc, char **argv)
+struct options {
+	const char *kernel;
+};
+
+/* clang-format off */
+static const struct operand_row operands[] = {
+	{ "KERNEL", OPTION_TEXT, OPTION_AT(struct options, kernel), 1, 1, "An image, RELEASE, SUITE/RELEASE or SUITE/PACKAGE" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+static int run(const void *options)
 {
+	const struct options *o = options;
 	struct why why;
 	char *folder;
 
-	if (argc != 2)
-		return command_usage(&command_headers, "one kernel is wanted");
-	if (image_headers(argv[1], &folder, &why)) {
-		fprintf(stderr, "dadrace: %s\n", why.text);
-		return EXIT_CONFIG;
-	}
+	if (image_headers(o->kernel, &folder, &why))
+		return command_complain(&why, EXIT_CONFIG);
 	puts(folder);
 	free(folder);
 	return EXIT_CLEAN;
@@ -27,7 +36,12 @@ static int run(int argc, char **argv)
 
 const struct command command_headers = {
 	.name = "headers",
-	.arguments = "IMAGE|[SUITE/]RELEASE",
-	.doc = "Fetches the headers of a kernel and prints the folder that they are in",
+	.syntax = {
+		.name = "dadrace headers",
+		.doc = "Fetch the headers of a kernel and print the folder that they are in",
+		.operands = operands,
+		.size = sizeof(struct options),
+	},
 	.run = run,
+	.internal = true,
 };

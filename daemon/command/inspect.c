@@ -7,13 +7,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "command/command.h"
 #include "base/exits.h"
 #include "base/fields.h"
+#include "command/command.h"
+#include "command/rows.h"
 #include "loader/probes.h"
 #include "machine/netns.h"
 
-/* The seed's `::walk ill` and `::print ill_t ill_refcnt`: what the kernel holds for each interface. */
+/*
+ * What the kernel counts for each interface, as `::walk ill | ::print ill_t ill_refcnt` does in
+ * mdb.
+ */
 
 enum { FLAGS_MAX = 16, GROUPS_MAX = 64 };
 
@@ -260,7 +264,7 @@ static void describe(struct interface *interface, const struct counts *counts)
 	read_groups(interface);
 }
 
-/* The ifindexes to look at, ended by 0; malloc'd. NULL: none, with the sentence. */
+/* The ifindexes to look at, ended by 0; malloc'd. NULL after the sentence. */
 static uint32_t *choose(const char *only, struct why *why)
 {
 	struct if_nameindex *names = if_nameindex();
@@ -272,7 +276,7 @@ static uint32_t *choose(const char *only, struct why *why)
 	if (names)
 		indexes = calloc(nr + 1, sizeof(*indexes));
 	if (!indexes)
-		why_set(why, errno, "inspect: cannot list the interfaces: %s", strerror(errno));
+		why_set(why, errno, "cannot list the interfaces: %s", strerror(errno));
 	for (size_t i = 0; indexes && i < nr; i++)
 		if (!only || !strcmp(names[i].if_name, only))
 			indexes[used++] = names[i].if_index;
@@ -281,8 +285,7 @@ static uint32_t *choose(const char *only, struct why *why)
 	if (indexes && only && !used) {
 		free(indexes);
 		why_set(why, ENODEV,
-			"inspect: no interface %s in this network namespace; `dadrace inspect` "
-			"lists all, and --netns looks into another",
+			"no interface %s in this network namespace; `dadrace inspect` lists all, and --netns looks into another",
 			only);
 		return NULL;
 	}
@@ -301,7 +304,7 @@ static int inspect(const uint32_t *indexes, struct inspection *inspection, struc
 		nr++;
 	interfaces = calloc(nr + 1, sizeof(*interfaces));
 	if (!interfaces)
-		return why_set(why, ENOMEM, "inspect: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	inspection->interfaces = interfaces;
 	err = probes_open(&ask, &probes, why);
 	if (err)
@@ -389,45 +392,46 @@ static int exit_of(int err, bool asked_wrongly)
 	}
 }
 
-static int run(int argc, char **argv)
+struct options {
+	const char *interface; /* NULL: all */
+	const char *netns;
+	bool json;
+};
+
+/* clang-format off */
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS },
+	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object" },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "IFACE", OPTION_TEXT, AT(interface), 0, 1, "One interface (default: all)" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+static int run(const void *options)
 {
-	struct inspection inspection = { 0 };
-	const char *only = NULL;
+	const struct options *o = options;
+	struct inspection inspection = { .netns = o->netns };
 	uint32_t *indexes = NULL;
 	struct why why = { "" };
-	bool json = false, asked_wrongly;
-	int err = 0;
+	bool asked_wrongly;
+	int err = o->netns ? visit_netns(o->netns, &why) : 0;
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return command_help(&command_inspect);
-		if (!strcmp(argv[i], "--json"))
-			json = true;
-		else if (!strcmp(argv[i], "--netns") && i + 1 < argc)
-			inspection.netns = argv[++i];
-		else if (!strcmp(argv[i], "--netns"))
-			return command_usage(&command_inspect,
-					     "--netns needs a name, path or pid");
-		else if (argv[i][0] == '-')
-			return command_usage(&command_inspect, "no option %s", argv[i]);
-		else if (only)
-			return command_usage(&command_inspect, "one interface at a time");
-		else
-			only = argv[i];
-	}
-	if (inspection.netns)
-		err = visit_netns(inspection.netns, &why);
 	inspection.netns_inum = visited_netns();
 	if (!err) {
-		indexes = choose(only, &why);
+		indexes = choose(o->interface, &why);
 		err = indexes ? 0 : -ENODEV;
 	}
 	asked_wrongly = err;
 	if (!err)
 		err = inspect(indexes, &inspection, &why);
 	if (err)
-		fprintf(stderr, "dadrace: %s\n", why.text);
-	else if (json)
+		command_complain(&why, err);
+	else if (o->json)
 		err = fields_print(&inspection_fields, &inspection, stdout);
 	else
 		print_text(&inspection);
@@ -438,16 +442,15 @@ static int run(int argc, char **argv)
 
 const struct command command_inspect = {
 	.name = "inspect",
-	.arguments = "[IFACE] [--netns NAME|PATH|PID] [--json]",
-	.doc = "Shows the kernel's reference counts of every interface, or of one",
-	.help = "  --netns NS   look into this network namespace: a name of ip-netns(8),\n"
-		"               a path, or the pid of a process in it\n"
-		"  --json       one JSON object\n"
-		"\n"
-		"NET_DEVICE and INET6_DEV are reference counts, read from kernel memory;\n"
-		"they are sums over CPUs and only stand still when no traffic flows. A\n"
-		"pending linkwatch event holds one NET_DEVICE reference for up to a\n"
-		"second. A device whose unregistering has begun is in no namespace's list\n"
-		"any more and is not shown.\n",
+	.syntax = {
+		.name = "dadrace inspect",
+		.doc = "Show the kernel's reference counts of every interface, or of one",
+		.about = "NET_DEVICE and INET6_DEV are reference counts, read from kernel memory. They are sums over CPUs, and stable only while no traffic flows.\n"
+			 "A pending linkwatch event holds one NET_DEVICE reference for up to a second.\n"
+			 "A device whose unregistration has begun is in no network namespace's list any more, and is not shown.",
+		.options = rows,
+		.operands = operands,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

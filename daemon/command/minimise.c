@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/exits.h"
+#include "base/stats.h"
+#include "command/command.h"
+#include "command/rows.h"
+#include "command/source.h"
+#include "io/loop.h"
 #include "parse/campaign.h"
 #include "parse/campaign_pinned.h"
-#include "command/command.h"
-#include "command/source.h"
-#include "run/campaign.h"
-#include "base/exits.h"
-#include "results/finding_words.h"
-#include "io/loop.h"
 #include "proof/minimise.h"
 #include "proof/minimise_lines.h"
-#include "results/reader.h"
-#include "proof/simplify.h"
 #include "proof/proof.h"
-#include "report/report.h"
 #include "proof/reproducer.h"
-#include "base/stats.h"
-
-enum { SETS_MAX = 64, OURS_MAX = 8, TRIALS = 200, TRIALS_LEAST = 2 * MINIMISE_RUNS };
+#include "proof/simplify.h"
+#include "report/report.h"
+#include "results/finding_words.h"
+#include "results/reader.h"
+#include "run/campaign.h"
 
 struct options {
 	const char *results;
@@ -34,39 +32,40 @@ struct options {
 	const char *modules;
 	const char *plant;
 	const char *out;
-	const char *sets[SETS_MAX];
-	size_t nr_sets;
-	bool json, quiet, force, help;
-};
-
-enum {
-	OPT_TRIALS = 256,
-	OPT_HITS,
-	OPT_KERNEL,
-	OPT_MODULES,
-	OPT_PLANT,
-	OPT_OUT,
-	OPT_SET,
-	OPT_JSON,
-	OPT_QUIET,
-	OPT_FORCE,
-	OPT_HELP
+	struct option_texts sets;
+	bool json, quiet, force;
 };
 
 /* clang-format off */
-static const struct option long_options[] = {
-	{ "trials",	required_argument, NULL, OPT_TRIALS },
-	{ "hits",	required_argument, NULL, OPT_HITS },
-	{ "kernel",	required_argument, NULL, OPT_KERNEL },
-	{ "modules",	required_argument, NULL, OPT_MODULES },
-	{ "plant",	required_argument, NULL, OPT_PLANT },
-	{ "out",	required_argument, NULL, OPT_OUT },
-	{ "set",	required_argument, NULL, OPT_SET },
-	{ "json",	no_argument,	   NULL, OPT_JSON },
-	{ "quiet",	no_argument,	   NULL, OPT_QUIET },
-	{ "force",	no_argument,	   NULL, OPT_FORCE },
-	{ "help",	no_argument,	   NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+#define AT(member) OPTION_AT(struct options, member)
+
+_Static_assert(MINIMISE_HITS == 3 && MINIMISE_RUNS == 10, "the sentences of --hits and --trials say so");
+
+static const struct option_row rows[] = {
+	{ "trials", 0, OPTION_NUMBER, AT(trials), "N", .min = 2 * MINIMISE_RUNS, .preset = "200", .doc = "Run at most N trials" },
+	{ "hits", 0, OPTION_NUMBER, AT(hits), "N", .min = 1, .max = MINIMISE_RUNS, .preset = "3",
+	  .doc = "Keep a change when N of at most 10 trials still show the finding; give more for a finding that is to show nearly always" },
+	{ "kernel", 0, OPTION_TEXT, AT(kernel), "IMAGE|here", .doc = DOC_KERNEL_OR_HERE },
+	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
+	{ "plant", 0, OPTION_TEXT, AT(plant), "BUG", .doc = "Plant this bug instead of that of the results" },
+	{ "out", 0, OPTION_TEXT, AT(out), "DIR",
+	  .doc = "Write minimal.yaml, spec.json, reproducer.c (where delays in user space can do it) and the results of each step into this folder (default: below results/)" },
+	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = "Change a key of the spec beforehand. Can be repeated" },
+	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print a JSON line for each step, and one at the end" },
+	{ "quiet", 0, OPTION_FLAG, AT(quiet), .doc = "Print the last sentences only" },
+	{ "force", 0, OPTION_FLAG, AT(force), .doc = DOC_FORCE },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "RESULTS", OPTION_TEXT, AT(results), 1, 1, "The results folder of a run" },
+	{ "FINDING", OPTION_NUMBER, AT(finding), 1, 1, "Number of a finding in it" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	     .doc = "Minimal and confirmed" },
+	{ EXIT_INCONCLUSIVE, .doc = "Not minimal: the finding did not reproduce, the trials were used up, or the command was interrupted" },
+	{ EXIT_CONFIG,	     .doc = "RESULTS cannot be read, or has no such finding" },
+	{ .doc = NULL },
 };
 /* clang-format on */
 
@@ -92,67 +91,6 @@ struct session {
 	int code; /* of a run that failed */
 };
 
-static int read_option(int opt, struct options *o)
-{
-	switch (opt) {
-	case OPT_TRIALS:
-		if (!read_number(optarg, &o->trials) || o->trials < TRIALS_LEAST)
-			return command_usage(&command_minimise,
-					     "--trials %s: a number of trials is wanted, %d or "
-					     "more",
-					     optarg, TRIALS_LEAST);
-		break;
-	case OPT_HITS:
-		if (!read_number(optarg, &o->hits) || o->hits > MINIMISE_RUNS)
-			return command_usage(&command_minimise,
-					     "--hits %s: how many of %d trials have to show it "
-					     "is wanted",
-					     optarg, MINIMISE_RUNS);
-		break;
-	case OPT_KERNEL: o->kernel = optarg; break;
-	case OPT_MODULES: o->modules = optarg; break;
-	case OPT_PLANT: o->plant = optarg; break;
-	case OPT_OUT: o->out = optarg; break;
-	case OPT_SET:
-		if (o->nr_sets == SETS_MAX - OURS_MAX)
-			return command_usage(&command_minimise, "more than %d --set",
-					     SETS_MAX - OURS_MAX);
-		o->sets[o->nr_sets++] = optarg;
-		break;
-	case OPT_JSON: o->json = true; break;
-	case OPT_QUIET: o->quiet = true; break;
-	case OPT_FORCE: o->force = true; break;
-	case 'h':
-	case OPT_HELP: o->help = true; break;
-	}
-	return 0;
-}
-
-static int read_options(int argc, char **argv, struct options *o)
-{
-	int opt, code = 0;
-
-	optind = 1;
-	opterr = 0;
-	while (!code && (opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
-		code = opt == '?' ?
-			       command_usage(&command_minimise,
-					     "\"%s\" is no option of it, or lacks its value",
-					     argv[optind - 1]) :
-			       read_option(opt, o);
-	if (code || o->help)
-		return code;
-	if (optind + 2 != argc)
-		return command_usage(
-			&command_minimise,
-			"a folder of results and the number of a finding are wanted");
-	o->results = argv[optind];
-	if (!read_number(argv[optind + 1], &o->finding))
-		return command_usage(&command_minimise, "%s: a finding's number is wanted",
-				     argv[optind + 1]);
-	return 0;
-}
-
 /* --- the spec to begin with --- */
 
 static bool choose_finding(struct session *s, struct why *why)
@@ -175,10 +113,10 @@ static char *changed_spec(const struct options *o, const char *spec, struct why 
 	char *plant = run_set_text("vm.plant", o->plant), *text = NULL;
 	struct campaign *campaign = NULL;
 	json_auto_t *json = NULL;
-	const char *sets[SETS_MAX];
-	size_t nr = o->nr_sets;
+	const char *sets[OPTION_TEXTS_MAX + 1];
+	size_t nr = o->sets.nr;
 
-	memcpy(sets, o->sets, nr * sizeof(sets[0]));
+	memcpy(sets, o->sets.at, nr * sizeof(sets[0]));
 	if (o->plant)
 		sets[nr++] = plant;
 	if (!plant)
@@ -645,22 +583,18 @@ static int minimise(struct session *s, struct why *why)
 	return end(s, why);
 }
 
-static int run(int argc, char **argv)
+static int run(const void *options)
 {
-	struct options options = { .trials = TRIALS, .hits = MINIMISE_HITS };
-	struct session session = { .o = &options, .started_ns = loop_now() };
+	const struct options *o = options;
+	struct session session = { .o = o, .started_ns = loop_now() };
 	struct past *past = NULL;
 	struct why why;
-	int code = read_options(argc, argv, &options);
+	int code;
 
-	if (code)
-		return code;
-	if (options.help)
-		return command_help(&command_minimise);
-	if (past_open(options.results, &past, &why))
+	if (past_open(o->results, &past, &why))
 		return command_complain(&why, EXIT_CONFIG);
 	session.past = past;
-	session.people = options.json ? stderr : stdout;
+	session.people = o->json ? stderr : stdout;
 	code = minimise(&session, &why);
 	plainer_free(session.plainer);
 	past_close(past);
@@ -669,38 +603,17 @@ static int run(int argc, char **argv)
 
 const struct command command_minimise = {
 	.name = "minimise",
-	.arguments = "RESULTS FINDING [--kernel IMAGE|here] [OPTION]...",
-	.doc = "Makes the trial of a finding as plain as it can be, and a C program of it",
-	.help = "RESULTS is a folder that a run has filled, FINDING the number of a finding in "
-		"it. One thing after\n"
-		"the other is left out or made smaller: steps of the order, DAD answers, the "
-		"bring-up's command,\n"
-		"echoes or the hold, sysctls, times. What still shows the finding in 3 of at "
-		"most 10 trials is kept;\n"
-		"at the end 10 trials of the whole confirm it. Ctrl-C ends it with what is "
-		"plainest so far.\n"
-		"Exit codes: 0 minimal and confirmed, 3 not (it did not come again, was "
-		"interrupted, or used up\n"
-		"its trials).\n"
-		"\n"
-		"  --trials N        at most so many trials; default 200\n"
-		"  --hits N          keeps what shows it in N of at most 10 trials; default 3, "
-		"and "
-		"more for a finding\n"
-		"                    that is to come nearly always\n"
-		"  --kernel IMAGE    on this kernel instead of that of the results (as "
-		"`dadrace run --kernel`);\n"
-		"                    \"here\" is the running one\n"
-		"  --modules DIR     that kernel's modules\n"
-		"  --plant BUG       plants this bug there instead of that of the results\n"
-		"  --out DIR         where minimal.yaml, spec.json, reproducer.c (where delays "
-		"of user space can do\n"
-		"                    it) and the results of each step go; default: below "
-		"results/\n"
-		"  --set KEY=VALUE   changes a key of the spec beforehand\n"
-		"  --json            streams a line for each step, and one at the end, on "
-		"standard output\n"
-		"  --quiet           only the last sentences\n"
-		"  --force           runs on a machine that an earlier leak has marked dirty\n",
+	.alias = "minimize",
+	.syntax = {
+		.name = "dadrace minimise",
+		.doc = "Simplify the trial of a finding as far as possible, and write a C program that reproduces it",
+		.about = "One thing after another is left out or made smaller: steps of the order, DAD answers, the command of the bring-up, echoes or the hold, sysctls, times. "
+			 "A change is kept when the finding still shows in 3 of at most 10 trials; at the end, 10 trials confirm the result.\n"
+			 "Ctrl-C ends the search with the simplest trial found so far.",
+		.options = rows,
+		.operands = operands,
+		.exits = exits,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

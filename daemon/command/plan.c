@@ -1,19 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exits.h"
+#include "command/command.h"
+#include "command/rows.h"
+#include "explore/explore.h"
 #include "parse/campaign.h"
 #include "parse/campaign_pinned.h"
-#include "command/command.h"
-#include "base/exits.h"
-#include "explore/explore.h"
 #include "proof/reproducer.h"
 #include "results/results.h"
 
-enum { TRIALS_SHOWN = 100, SETS_MAX = 64 };
+enum { TRIALS_SHOWN = 100 };
+
+enum form { FORM_TEXT, FORM_JSON, FORM_SPEC, FORM_PROGRAM };
+
+struct options {
+	const char *campaign;
+	struct option_texts sets;
+	enum form form;
+};
+
+/* clang-format off */
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "json", 0, OPTION_FORM, AT(form), .value = FORM_JSON,
+	  .doc = "Print one JSON object per line; the same campaign always gives the same bytes" },
+	{ "spec", 0, OPTION_FORM, AT(form), .value = FORM_SPEC,
+	  .doc = "Print one spec per line, which `dadrace run --spec` runs" },
+	{ "program", 0, OPTION_FORM, AT(form), .value = FORM_PROGRAM,
+	  .doc = "Print a C program that does what the first trial does, where delays in user space can do that" },
+	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "CAMPAIGN", OPTION_TEXT, AT(campaign), 1, 1, "The campaign file; \"-\" is standard input" },
+	{ .name = NULL },
+};
+/* clang-format on */
 
 static void print_trial(struct trial_spec *spec)
 {
@@ -79,14 +106,14 @@ static int print_program(const struct campaign *campaign)
 	const char *obstacle = reproducer_obstacle(campaign);
 
 	if (obstacle) {
-		fprintf(stderr, "dadrace: plan: no C program can do this trial: %s\n",
-			obstacle);
+		fprintf(stderr, "dadrace: %s: no C program can do the first trial: %s\n",
+			campaign->name, obstacle);
 		return EXIT_CANNOT;
 	}
 	return reproducer_write(campaign, campaign->name, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 }
 
-static int print_plan(const struct campaign *campaign, uint32_t trials, char form)
+static int print_plan(const struct campaign *campaign, uint32_t trials, enum form form)
 {
 	struct explorer *explorer;
 	int err = explorer_new(campaign, &explorer);
@@ -97,14 +124,13 @@ static int print_plan(const struct campaign *campaign, uint32_t trials, char for
 		err = explorer_next(explorer, trial, &spec);
 		if (err == -EAGAIN)
 			fprintf(stderr,
-				"dadrace: plan: trials from %u on depend on what those before "
-				"them show\n",
-				trial);
+				"dadrace: %s: trials from %u on depend on the results of those before\n",
+				campaign->name, trial);
 		if (err)
 			break;
-		if (form == 'j')
+		if (form == FORM_JSON)
 			err = print_json(&spec);
-		else if (form == 'S')
+		else if (form == FORM_SPEC)
 			err = print_spec(campaign, &spec);
 		else
 			print_trial(&spec);
@@ -115,67 +141,40 @@ static int print_plan(const struct campaign *campaign, uint32_t trials, char for
 	return fflush(stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 }
 
-static int run(int argc, char **argv)
+static int run(const void *options)
 {
-	static const struct option long_options[] = {
-		{ "json", no_argument, NULL, 'j' },    { "spec", no_argument, NULL, 'S' },
-		{ "program", no_argument, NULL, 'P' }, { "set", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },    { NULL, 0, NULL, 0 },
-	};
-	const char *sets[SETS_MAX];
-	size_t nr_sets = 0;
+	const struct options *o = options;
 	struct campaign *campaign;
-	char form = 't';
 	struct why why;
-	int opt, code;
+	int code;
 
-	optind = 1;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		if (opt == 'h')
-			return command_help(&command_plan);
-		if (opt == 'j' || opt == 'S' || opt == 'P')
-			form = (char)opt;
-		else if (opt == 's' && nr_sets < SETS_MAX)
-			sets[nr_sets++] = optarg;
-		else
-			return command_usage(&command_plan, "\"%s\" is no option of it",
-					     argv[optind - 1]);
-	}
-	if (optind + 1 != argc)
-		return command_usage(&command_plan, "one campaign file is wanted");
-	if (campaign_load(argv[optind], sets, nr_sets, &campaign, &why)) {
-		fprintf(stderr, "dadrace: %s\n", why.text);
-		return EXIT_CONFIG;
-	}
+	if (campaign_load(o->campaign, o->sets.at, o->sets.nr, &campaign, &why))
+		return command_complain(&why, EXIT_CONFIG);
 	if (campaign->explore.mode && !campaign->explore.nr_places) {
-		fprintf(stderr, "dadrace: plan: the places that are explored depend on the "
-				"kernel; give explore.places\n");
-		campaign_free(campaign);
-		return EXIT_CONFIG;
-	}
-	code = form == 'P' ?
-		       print_program(campaign) :
-		       print_plan(campaign,
+		why_set(&why, EINVAL,
+			"%s: the places to explore depend on the kernel; name them with explore.places",
+			o->campaign);
+		code = command_complain(&why, EXIT_CONFIG);
+	} else if (o->form == FORM_PROGRAM) {
+		code = print_program(campaign);
+	} else {
+		code = print_plan(campaign,
 				  campaign->stop.trials ? campaign->stop.trials : TRIALS_SHOWN,
-				  form);
+				  o->form);
+	}
 	campaign_free(campaign);
 	return code;
 }
 
 const struct command command_plan = {
 	.name = "plan",
-	.arguments = "CAMPAIGN [--json | --spec | --program] [--set KEY=VALUE]...",
-	.doc = "Prints the trials that a campaign would run, without running them",
-	.help = "  --json            one JSON object a line; the same campaign gives the same "
-		"bytes\n"
-		"  --spec            one spec a line: what `dadrace run --spec` runs again\n"
-		"  --program         a C program that does what the first trial does, where "
-		"delays of user space\n"
-		"                    can do that\n"
-		"  --set KEY=VALUE   overrides a key of the file\n"
-		"\n"
-		"A campaign without a limit of trials has an endless plan: the first 100 are "
-		"shown.\n",
+	.syntax = {
+		.name = "dadrace plan",
+		.doc = "Print the trials that a campaign would run, without running them",
+		.about = "A campaign without a limit of trials has an endless plan; its first 100 trials are printed.",
+		.options = rows,
+		.operands = operands,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse/campaign.h"
-#include "command/command.h"
-#include "command/source.h"
-#include "run/campaign.h"
 #include "base/exits.h"
+#include "base/stats.h"
+#include "command/command.h"
+#include "command/rows.h"
+#include "command/source.h"
+#include "parse/campaign.h"
+#include "proof/proof.h"
 #include "results/finding_words.h"
 #include "results/reader.h"
-#include "proof/proof.h"
-#include "base/stats.h"
-
-enum { SETS_MAX = 64, OURS_MAX = 8, TIMES = 10 };
+#include "run/campaign.h"
 
 struct options {
 	const char *results;
@@ -24,103 +22,57 @@ struct options {
 	const char *kernel;
 	const char *modules;
 	struct run_ask ask;
-	const char *sets[SETS_MAX];
-	size_t nr_sets;
-	bool print_spec, help;
-};
-
-enum {
-	OPT_TIMES = 256,
-	OPT_KERNEL,
-	OPT_MODULES,
-	OPT_OUT,
-	OPT_SET,
-	OPT_SPEC,
-	OPT_JSON,
-	OPT_QUIET,
-	OPT_FORCE,
-	OPT_HELP
+	struct option_texts sets;
+	bool print_spec;
 };
 
 /* clang-format off */
-static const struct option long_options[] = {
-	{ "times",	required_argument, NULL, OPT_TIMES },
-	{ "kernel",	required_argument, NULL, OPT_KERNEL },
-	{ "modules",	required_argument, NULL, OPT_MODULES },
-	{ "out",	required_argument, NULL, OPT_OUT },
-	{ "set",	required_argument, NULL, OPT_SET },
-	{ "print-spec", no_argument,	   NULL, OPT_SPEC },
-	{ "json",	no_argument,	   NULL, OPT_JSON },
-	{ "quiet",	no_argument,	   NULL, OPT_QUIET },
-	{ "force",	no_argument,	   NULL, OPT_FORCE },
-	{ "help",	no_argument,	   NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "times", 0, OPTION_NUMBER, AT(times), "N", .min = 1, .preset = "10", .doc = "Run the trial N times" },
+	{ "kernel", 0, OPTION_TEXT, AT(kernel), "IMAGE|here", .doc = DOC_KERNEL_OR_HERE },
+	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
+	{ "out", 0, OPTION_TEXT, AT(ask.out), "DIR",
+	  .doc = "Write the new results into this folder (default: results/replay-TRIAL-TIME)" },
+	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = "Change a key of the spec. Can be repeated" },
+	{ "print-spec", 0, OPTION_FLAG, AT(print_spec), .doc = "Print the spec, which `dadrace run --spec -` reads, and exit" },
+	{ "json", 0, OPTION_FLAG, AT(ask.json), .doc = DOC_STREAM },
+	{ "quiet", 0, OPTION_FLAG, AT(ask.quiet), .doc = "Print the last sentences only" },
+	{ "force", 0, OPTION_FLAG, AT(ask.force), .doc = DOC_FORCE },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "RESULTS", OPTION_TEXT, AT(results), 1, 1, "The results folder of a run" },
+	{ "TRIAL", OPTION_NUMBER, AT(trial), 1, 1, "Number of a trial in it" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	     .doc = "Not reproduced" },
+	{ EXIT_FAULT,	     .doc = "Reproduced" },
+	{ EXIT_INCONCLUSIVE, .doc = "No trial was valid" },
+	{ EXIT_CONFIG,	     .doc = "RESULTS cannot be read, or has no such trial" },
+	{ .doc = NULL },
 };
 /* clang-format on */
-
-static int read_options(int argc, char **argv, struct options *o)
-{
-	int opt;
-
-	optind = 1;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_TIMES:
-			if (!read_number(optarg, &o->times))
-				return command_usage(&command_replay,
-						     "--times %s: a number of trials is wanted",
-						     optarg);
-			break;
-		case OPT_KERNEL: o->kernel = optarg; break;
-		case OPT_MODULES: o->modules = optarg; break;
-		case OPT_OUT: o->ask.out = optarg; break;
-		case OPT_SET:
-			if (o->nr_sets == SETS_MAX - OURS_MAX)
-				return command_usage(&command_replay, "more than %d --set",
-						     SETS_MAX - OURS_MAX);
-			o->sets[o->nr_sets++] = optarg;
-			break;
-		case OPT_SPEC: o->print_spec = true; break;
-		case OPT_JSON: o->ask.json = true; break;
-		case OPT_QUIET: o->ask.quiet = true; break;
-		case OPT_FORCE: o->ask.force = true; break;
-		case 'h':
-		case OPT_HELP: o->help = true; return 0;
-		default:
-			return command_usage(&command_replay,
-					     "\"%s\" is no option of it, or lacks its value",
-					     argv[optind - 1]);
-		}
-	}
-	if (optind + 2 != argc)
-		return command_usage(
-			&command_replay,
-			"a folder of results and the number of a trial are wanted");
-	o->results = argv[optind];
-	if (!read_number(argv[optind + 1], &o->trial))
-		return command_usage(&command_replay, "%s: a trial's number is wanted",
-				     argv[optind + 1]);
-	return 0;
-}
 
 static int load(const struct options *o, const struct past *past, const char *spec,
 		struct campaign **campaign, struct why *why)
 {
 	char name[64], times[64];
-	const char *sets[SETS_MAX] = { name, times };
+	const char *sets[RUN_SETS_MAX] = { name, times };
 	const struct run_source source = {
 		.text = spec,
 		.name = "spec",
 		.kernel = run_kernel(o->kernel, past),
 		.modules = o->modules,
 		.sets = sets,
-		.nr_sets = 2 + o->nr_sets,
+		.nr_sets = 2 + o->sets.nr,
 	};
 
 	snprintf(name, sizeof(name), "name=replay-%u", o->trial);
 	snprintf(times, sizeof(times), "stop.trials=%u", o->times);
-	memcpy(sets + 2, o->sets, o->nr_sets * sizeof(sets[0]));
+	memcpy(sets + 2, o->sets.at, o->sets.nr * sizeof(sets[0]));
 	return run_load(&source, campaign, why);
 }
 
@@ -131,7 +83,7 @@ static void tell(FILE *out, const struct proof *proof)
 	struct stats_interval rate = stats_rate_interval(proof->same, trials, 0.95);
 
 	if (!proof->valid)
-		fprintf(out, "Proves nothing: none of %u trials is valid", proof->trials);
+		fprintf(out, "Proves nothing: none of %u trials was valid", proof->trials);
 	else
 		fprintf(out, "%s: %u of %u%s trials show %s; rate %s .. %s at 95%%",
 			proof->same ? "Reproduced" : "Not reproduced", proof->same, trials,
@@ -180,33 +132,29 @@ static int replay(const struct options *o, const struct past *past,
 	return code;
 }
 
-static int run(int argc, char **argv)
+static int run(const void *options)
 {
-	struct options options = { .times = TIMES };
+	const struct options *o = options;
 	const struct past_trial *trial;
 	struct past *past = NULL;
 	char *spec = NULL;
 	struct why why;
-	int code = read_options(argc, argv, &options);
+	int code;
 
-	if (code)
-		return code;
-	if (options.help)
-		return command_help(&command_replay);
-	if (past_open(options.results, &past, &why))
+	if (past_open(o->results, &past, &why))
 		return command_complain(&why, EXIT_CONFIG);
-	trial = past_trial(past, options.trial);
+	trial = past_trial(past, o->trial);
 	if (trial)
 		spec = past_spec(past, trial, &why);
 	else
-		why_set(&why, 0, "replay: %s has no trial %u, but %u trials", options.results,
-			options.trial, past_summary(past)->trials);
+		why_set(&why, 0, "%s: no trial %u; it has %u", o->results, o->trial,
+			past_summary(past)->trials);
 	if (!spec)
 		code = command_complain(&why, EXIT_CONFIG);
-	else if (options.print_spec)
+	else if (o->print_spec)
 		code = puts(spec) < 0 ? EXIT_INTERNAL : EXIT_CLEAN;
 	else
-		code = replay(&options, past, trial, spec, &why);
+		code = replay(o, past, trial, spec, &why);
 	free(spec);
 	past_close(past);
 	return code;
@@ -214,27 +162,14 @@ static int run(int argc, char **argv)
 
 const struct command command_replay = {
 	.name = "replay",
-	.arguments = "RESULTS TRIAL [--times N] [--kernel IMAGE|here] [OPTION]...",
-	.doc = "Runs a trial's exact spec again and tells how often it reproduced",
-	.help = "RESULTS is a folder that a run has filled, TRIAL the number of a trial in it. "
-		"The "
-		"same fault\n"
-		"counts; of a trial without one, any. Exit codes: 1 reproduced, 0 not, 3 no "
-		"trial "
-		"was valid.\n"
-		"\n"
-		"  --times N         how many trials; default 10\n"
-		"  --kernel IMAGE    on this kernel instead of that of the results (as "
-		"`dadrace run "
-		"--kernel`);\n"
-		"                    \"here\" is the running one\n"
-		"  --modules DIR     that kernel's modules\n"
-		"  --out DIR         where the results go; default: results/replay-TRIAL-TIME\n"
-		"  --set KEY=VALUE   changes a key of the spec\n"
-		"  --print-spec      prints the spec and ends; `dadrace run --spec -` reads "
-		"it\n"
-		"  --json            streams every line of the results on standard output\n"
-		"  --quiet           only the last sentences\n"
-		"  --force           runs on a machine that an earlier leak has marked dirty\n",
+	.syntax = {
+		.name = "dadrace replay",
+		.doc = "Run the exact spec of a trial again and report how often its fault reproduced",
+		.about = "A trial counts as reproduced when it shows the same fault; when the original trial had none, any fault counts.",
+		.options = rows,
+		.operands = operands,
+		.exits = exits,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

@@ -1,15 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/command.h"
 #include "base/exits.h"
-#include "results/reader.h"
-#include "report/report.h"
-#include "report/html.h"
+#include "command/command.h"
 #include "report/across_runs.h"
+#include "report/html.h"
+#include "report/report.h"
+#include "results/reader.h"
+
+struct options {
+	const char *results;
+	struct option_texts more;
+	const char *page;
+};
+
+/* clang-format off */
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "output", 'o', OPTION_TEXT, AT(page), "FILE",
+	  .doc = "Write the report of the whole run as one HTML file, with its trials drawn as races; \"-\" is standard output" },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "RESULTS", OPTION_TEXT, AT(results), 1, 1, "The results folder of a run" },
+	{ "FINDING|RESULTS", OPTION_TEXTS, AT(more), 0, OPTION_TEXTS_MAX,
+	  "Number of one finding (default: all), or the results of more runs" },
+	{ .name = NULL },
+};
+/* clang-format on */
 
 static int print_range(const struct past *past, uint32_t first, uint32_t last)
 {
@@ -31,9 +52,8 @@ static int print(const struct past *past, uint32_t number)
 	struct why why;
 
 	if (number > summary->nr_findings) {
-		why_set(&why, 0, "report: %s has no finding %u, but %u finding%s",
-			past_folder(past), number, summary->nr_findings,
-			summary->nr_findings == 1 ? "" : "s");
+		why_set(&why, 0, "%s: no finding %u; it has %u", past_folder(past), number,
+			summary->nr_findings);
 		return command_complain(&why, EXIT_CONFIG);
 	}
 	if (!summary->nr_findings) {
@@ -54,14 +74,16 @@ static int write_page(const struct past *past, const char *path)
 	return err ? command_complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
 }
 
-static int print_runs(char **folders, uint32_t nr)
+static int print_runs(const struct options *o)
 {
+	uint32_t nr = 1 + o->more.nr;
+
 	struct past **runs = calloc(nr, sizeof(struct past *));
 	int code = runs ? EXIT_CLEAN : EXIT_INTERNAL;
-	struct why why = { "report: out of memory" };
+	struct why why = { "out of memory" };
 
 	for (uint32_t i = 0; code == EXIT_CLEAN && i < nr; i++)
-		if (past_open(folders[i], &runs[i], &why))
+		if (past_open(i ? o->more.at[i - 1] : o->results, &runs[i], &why))
 			code = EXIT_CONFIG;
 	if (code == EXIT_CLEAN)
 		report_runs(runs, nr, stdout);
@@ -73,65 +95,41 @@ static int print_runs(char **folders, uint32_t nr)
 	return code;
 }
 
-static int run(int argc, char **argv)
+static int run(const void *options)
 {
-	static const struct option long_options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "output", required_argument, NULL, 'o' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *page = NULL;
+	const struct options *o = options;
 	struct past *past = NULL;
 	uint32_t number = 0;
 	struct why why;
-	int opt, code;
+	int code;
 
-	optind = 1;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
-		if (opt == 'h')
-			return command_help(&command_report);
-		if (opt == ':')
-			return command_usage(&command_report, "%s wants a file",
-					     argv[optind - 1]);
-		if (opt != 'o')
-			return command_usage(&command_report, "\"%s\" is no option of it",
-					     argv[optind - 1]);
-		page = optarg;
-	}
-	if (optind == argc)
-		return command_usage(&command_report, "a folder of results is wanted");
-	if (argc - optind > 2 ||
-	    (argc - optind == 2 && !read_number(argv[optind + 1], &number)))
-		return page ? command_usage(&command_report,
-					    "--output is the report of one run") :
-			      print_runs(argv + optind, (uint32_t)(argc - optind));
-	if (page && number)
-		return command_usage(&command_report,
-				     "--output is the report of the whole run; leave out %u",
-				     number);
-	if (past_open(argv[optind], &past, &why))
+	if (o->more.nr > 1 || (o->more.nr && !options_number(o->more.at[0], 1, 0, &number)))
+		return o->page ? command_refuse(
+					 &command_report,
+					 "--output: an HTML report is of one run; leave out %s",
+					 o->more.at[0]) :
+				 print_runs(o);
+	if (o->page && number)
+		return command_refuse(
+			&command_report,
+			"--output: an HTML report is of the whole run; leave out %u", number);
+	if (past_open(o->results, &past, &why))
 		return command_complain(&why, EXIT_CONFIG);
-	code = page ? write_page(past, page) : print(past, number);
+	code = o->page ? write_page(past, o->page) : print(past, number);
 	past_close(past);
 	return code;
 }
 
 const struct command command_report = {
 	.name = "report",
-	.arguments = "RESULTS [FINDING] | RESULTS -o FILE.html | RESULTS RESULTS...",
-	.doc = "Prints a finding as plain text, or makes a page of the run",
-	.help = "RESULTS is a folder that a run has filled; without FINDING, all of its "
-		"findings. "
-		"A run leaves the\n"
-		"same text in RESULTS/findings/NUMBER.txt. Of several runs each finding is "
-		"told "
-		"once, with the runs\n"
-		"that show it: the same signature and the same path that holds is the same "
-		"bug.\n"
-		"  -o, --output FILE   the whole run as one HTML file, with its trials drawn "
-		"as "
-		"races;\n"
-		"                      \"-\" is standard output\n",
+	.syntax = {
+		.name = "dadrace report",
+		.doc = "Print the findings of a run as plain text, or write a page about the run",
+		.about = "A run leaves the same text in RESULTS/findings/NUMBER.txt.\n"
+			 "With the results of several runs, each finding is printed once, with the runs that show it: findings with the same signature and the same holding path are the same bug.",
+		.options = rows,
+		.operands = operands,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

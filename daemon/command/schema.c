@@ -3,28 +3,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/result_schema.h"
-#include "command/command.h"
 #include "base/exits.h"
+#include "command/command.h"
+#include "command/result_schema.h"
 #include "results/results.h"
 
-static int run(int argc, char **argv)
-{
-	bool list = false;
+struct options {
+	bool list_fields;
+};
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return command_help(&command_schema);
-		if (strcmp(argv[i], "--list-fields") != 0)
-			return command_usage(&command_schema, "unknown argument \"%s\"",
-					     argv[i]);
-		list = true;
-	}
-	if (list)
+/* clang-format off */
+static const struct option_row rows[] = {
+	{ "list-fields", 0, OPTION_FLAG, OPTION_AT(struct options, list_fields),
+	  .doc = "Print name, type, unit and meaning of every field, for people" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+static int run(const void *options)
+{
+	const struct options *o = options;
+
+	if (o->list_fields)
 		results_list_fields(stdout);
-	if ((!list && results_schema(stdout)) || fflush(stdout) == EOF || ferror(stdout)) {
-		fprintf(stderr, "dadrace schema: cannot write to standard output: %s\n",
-			strerror(errno));
+	if ((!o->list_fields && results_schema(stdout)) || fflush(stdout) == EOF ||
+	    ferror(stdout)) {
+		fprintf(stderr, "dadrace: standard output: %s\n", strerror(errno));
 		return EXIT_INTERNAL;
 	}
 	return EXIT_CLEAN;
@@ -32,16 +36,14 @@ static int run(int argc, char **argv)
 
 const struct command command_schema = {
 	.name = "schema",
-	.arguments = "[--list-fields]",
-	.doc = "Prints the contract of the results: a JSON Schema, or every field in words",
-	.help = "  --list-fields  name, type, unit and meaning of every field, for people\n"
-		"\n"
-		"A line of results.ndjson is one of campaign, trial, ledger, finding and "
-		"summary, "
-		"told apart by\n"
-		"its member \"type\"; summary.json is the last line again. `dadrace watch "
-		"--json` prints lines of\n"
-		"the types entry, record and watch, `dadrace minimise --json` step and "
-		"minimal.\n",
+	.syntax = {
+		.name = "dadrace schema",
+		.doc = "Print the JSON Schema of the results, or describe every field",
+		.about = "A line of results.ndjson has the type campaign, trial, ledger, finding or summary; summary.json is the last line again.\n"
+			 "`dadrace watch --json` prints lines of the types entry, record and watch.\n"
+			 "`dadrace minimise --json` prints lines of the types step and minimal.",
+		.options = rows,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

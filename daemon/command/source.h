@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/options.h"
 #include "parse/campaign.h"
 #include "results/reader.h"
 
@@ -16,13 +17,16 @@ struct run_source {
 	const char *const *sets; /* after those two, as --set has them */
 	size_t nr_sets;		 /* at most RUN_SETS_MAX */
 };
-enum { RUN_SETS_MAX = 64 };
+enum { RUN_SETS_OURS = 12, RUN_SETS_MAX = OPTION_TEXTS_MAX + RUN_SETS_OURS };
 int run_load(const struct run_source *source, struct campaign **campaign, struct why *why);
 
 /* KEY="TEXT" for campaign_load(), TEXT escaped, or KEY=null. malloc'd; NULL without memory. */
 char *run_set_text(const char *key, const char *text);
 
-/* The kernel that --kernel asks for: NULL for "here", and that of the past when it was not given. */
+/*
+ * The kernel that --kernel asks for: NULL for "here", and that of the past when it was not
+ * given.
+ */
 const char *run_kernel(const char *option, const struct past *past);
 
 #endif

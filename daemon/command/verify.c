@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/exits.h"
 #include "base/stats.h"
 #include "command/command.h"
+#include "command/rows.h"
 #include "command/source.h"
 #include "parse/campaign.h"
 #include "parse/campaign_pinned.h"
@@ -17,11 +17,7 @@
 #include "results/reader.h"
 #include "run/campaign.h"
 
-enum {
-	SETS_MAX = 64,
-	OURS_MAX = 12,
-	BISECT_SKIP = 125, /* what `git bisect run` takes for "cannot be judged" */
-};
+enum { BISECT_SKIP = 125 }; /* what `git bisect run` takes for "cannot be judged" */
 
 struct options {
 	const char *before;
@@ -31,41 +27,43 @@ struct options {
 	const char *out;
 	uint32_t finding;
 	uint32_t rarer;
-	bool bisect, json, quiet, force, help;
-	const char *sets[SETS_MAX];
-	size_t nr_sets;
-};
-
-enum {
-	OPT_BEFORE = 256,
-	OPT_AFTER,
-	OPT_FINDING,
-	OPT_RARER,
-	OPT_MODULES,
-	OPT_OUT,
-	OPT_SET,
-	OPT_BISECT,
-	OPT_JSON,
-	OPT_QUIET,
-	OPT_FORCE,
-	OPT_HELP
+	bool bisect, json, quiet, force;
+	struct option_texts sets;
 };
 
 /* clang-format off */
-static const struct option long_options[] = {
-	{ "before",	 required_argument, NULL, OPT_BEFORE },
-	{ "after",	 required_argument, NULL, OPT_AFTER },
-	{ "finding",	 required_argument, NULL, OPT_FINDING },
-	{ "rarer",	 required_argument, NULL, OPT_RARER },
-	{ "modules",	 required_argument, NULL, OPT_MODULES },
-	{ "out",	 required_argument, NULL, OPT_OUT },
-	{ "set",	 required_argument, NULL, OPT_SET },
-	{ "bisect-step", no_argument,	    NULL, OPT_BISECT },
-	{ "json",	 no_argument,	    NULL, OPT_JSON },
-	{ "quiet",	 no_argument,	    NULL, OPT_QUIET },
-	{ "force",	 no_argument,	    NULL, OPT_FORCE },
-	{ "help",	 no_argument,	    NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "before", 0, OPTION_TEXT, AT(before), "RESULTS|KERNEL", .needed = true,
+	  .doc = "The results with the finding, or the kernel to find it on" },
+	{ "after", 0, OPTION_TEXT, AT(after), "KERNEL|here", .needed = true,
+	  .doc = "The kernel in which it may be fixed; \"here\" is the running kernel" },
+	{ "finding", 0, OPTION_NUMBER, AT(finding), "N", .min = 1, .preset = "1", .doc = "Which finding of RESULTS" },
+	{ "rarer", 0, OPTION_NUMBER, AT(rarer), "N", .min = 1, .preset = "1",
+	  .doc = "Also detect a fault that has become N times as rare, as by an incomplete fix" },
+	{ "bisect-step", 0, OPTION_FLAG, AT(bisect),
+	  .doc = "Exit with 0, 1 or 125 (cannot be judged), for `git bisect run`" },
+	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = "Modules of the kernels (default: those of their packages)" },
+	{ "out", 0, OPTION_TEXT, AT(out), "DIR",
+	  .doc = "Write the new results into DIR/before and DIR/after (default: below results/)" },
+	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE",
+	  .doc = "Override a key of CAMPAIGN, or of the campaign in RESULTS. Can be repeated" },
+	{ "json", 0, OPTION_FLAG, AT(json), .doc = DOC_STREAM },
+	{ "quiet", 0, OPTION_FLAG, AT(quiet), .doc = "Print only the sentences before and after" },
+	{ "force", 0, OPTION_FLAG, AT(force), .doc = DOC_FORCE },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "CAMPAIGN", OPTION_TEXT, AT(campaign), 0, 1, "The campaign file to run first when --before names a kernel" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	     .doc = "Fixed" },
+	{ EXIT_FAULT,	     .doc = "Not fixed, or changed: another fault appeared" },
+	{ EXIT_INCONCLUSIVE, .doc = "Too few trials were valid, or nothing was found before and after" },
+	{ EXIT_CONFIG,	     .doc = "RESULTS, KERNEL or CAMPAIGN cannot be read, or has no such finding" },
+	{ .doc = NULL },
 };
 /* clang-format on */
 
@@ -78,42 +76,6 @@ struct claim {
 	uint64_t needed; /* valid trials of that arm */
 };
 
-/* --- options --- */
-
-static int read_option(int opt, struct options *o)
-{
-	switch (opt) {
-	case OPT_BEFORE: o->before = optarg; break;
-	case OPT_AFTER: o->after = optarg; break;
-	case OPT_FINDING:
-		return read_number(optarg, &o->finding) ?
-			       0 :
-			       command_usage(&command_verify,
-					     "--finding %s: a finding's number is wanted",
-					     optarg);
-	case OPT_RARER:
-		return read_number(optarg, &o->rarer) ?
-			       0 :
-			       command_usage(&command_verify,
-					     "--rarer %s: a whole number is wanted", optarg);
-	case OPT_MODULES: o->modules = optarg; break;
-	case OPT_OUT: o->out = optarg; break;
-	case OPT_SET:
-		if (o->nr_sets == SETS_MAX - OURS_MAX)
-			return command_usage(&command_verify, "more than %d --set",
-					     SETS_MAX - OURS_MAX);
-		o->sets[o->nr_sets++] = optarg;
-		break;
-	case OPT_BISECT: o->bisect = true; break;
-	case OPT_JSON: o->json = true; break;
-	case OPT_QUIET: o->quiet = true; break;
-	case OPT_FORCE: o->force = true; break;
-	case 'h':
-	case OPT_HELP: o->help = true; break;
-	}
-	return 0;
-}
-
 static bool is_folder(const char *path)
 {
 	struct stat st;
@@ -121,32 +83,18 @@ static bool is_folder(const char *path)
 	return path && !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static int read_options(int argc, char **argv, struct options *o)
+static int check(const struct options *o)
 {
-	int opt, code = 0;
-
-	optind = 1;
-	opterr = 0;
-	while (!code && (opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
-		code = opt == '?' ?
-			       command_usage(&command_verify,
-					     "\"%s\" is no option of it, or lacks its value",
-					     argv[optind - 1]) :
-			       read_option(opt, o);
-	if (code || o->help)
-		return code;
-	if (!o->before || !o->after)
-		return command_usage(&command_verify, "--before and --after are wanted");
-	if (is_folder(o->before) ? optind != argc : optind + 1 != argc)
-		return command_usage(
+	if (is_folder(o->before) && o->campaign)
+		return command_refuse(
 			&command_verify,
-			is_folder(o->before) ?
-				"the results before say what to run; no campaign "
-				"is wanted" :
-				"--before %s is no folder of results; for a kernel "
-				"a campaign file is wanted, too",
+			"%s: the results in %s say what to run; leave out the campaign",
+			o->campaign, o->before);
+	if (!is_folder(o->before) && !o->campaign)
+		return command_refuse(
+			&command_verify,
+			"--before %s: not a results folder; if it is a kernel, name the CAMPAIGN to run on it",
 			o->before);
-	o->campaign = argv[optind]; /* NULL behind the last */
 	return 0;
 }
 
@@ -164,7 +112,7 @@ struct launch {
 static int load(const struct options *o, const struct launch *launch,
 		struct campaign **campaign, struct why *why)
 {
-	const char *sets[SETS_MAX];
+	const char *sets[RUN_SETS_MAX];
 	struct run_source source = {
 		.text = launch->text,
 		.name = launch->text ? "results" : o->campaign,
@@ -175,10 +123,12 @@ static int load(const struct options *o, const struct launch *launch,
 
 	for (size_t i = 0; i < launch->nr_sets; i++)
 		sets[source.nr_sets++] = launch->sets[i];
-	/* What was set before is in the results before already, and must not undo our limits. */
+	/*
+	 * What was set before is in the results before already, and must not undo our limits.
+	 */
 	if (!launch->text || is_folder(o->before)) {
-		for (size_t i = 0; i < o->nr_sets; i++)
-			sets[source.nr_sets++] = o->sets[i];
+		for (uint32_t i = 0; i < o->sets.nr; i++)
+			sets[source.nr_sets++] = o->sets.at[i];
 	}
 	return run_load(&source, campaign, why);
 }
@@ -395,8 +345,8 @@ static int judge_after(const struct options *o, const struct claim *claim, const
 }
 
 /*
- * Nothing was found before, so no rate says how many trials are enough: as many as before are run. A fault that they
- * show has come with the kernel after.
+ * Nothing was found before, so no rate says how many trials are enough: as many as before are
+ * run. A fault that they show has come with the kernel after.
  */
 static int verify_sound(const struct options *o, const struct past *past)
 {
@@ -449,68 +399,41 @@ static int verify(const struct options *o, const struct past *past)
 	return run_has_failed(code) ? code : judge_after(o, &claim, folder);
 }
 
-static int run_with(const struct options *o)
+static int compare(const struct options *o)
 {
 	struct past *past = NULL;
-	int code;
+	int code = check(o);
 
-	if (o->help)
-		return command_help(&command_verify);
-	code = open_before(o, &past);
+	if (!code)
+		code = open_before(o, &past);
 	if (!code)
 		code = verify(o, past);
 	past_close(past);
 	return code;
 }
 
-static int run(int argc, char **argv)
+static int run(const void *options)
 {
-	struct options options = { .finding = 1, .rarer = 1 };
-	int code = read_options(argc, argv, &options);
+	const struct options *o = options;
+	int code = compare(o);
 
-	if (!code)
-		code = run_with(&options);
 	/* Whatever is neither 0 nor 1 would say "bad" to git bisect. */
-	return options.bisect && code > EXIT_FAULT ? BISECT_SKIP : code;
+	return o->bisect && code > EXIT_FAULT ? BISECT_SKIP : code;
 }
 
 const struct command command_verify = {
 	.name = "verify",
-	.arguments = "--before RESULTS|KERNEL --after KERNEL|here [OPTION]... [CAMPAIGN]",
-	.doc = "Tells whether a kernel still has a fault that was found before",
-	.help = "RESULTS is a folder with a finding; for a KERNEL (as of `dadrace run "
-		"--kernel`, or "
-		"\"here\") the\n"
-		"CAMPAIGN is run on it first. Then the arm that shows the finding runs on the "
-		"kernel after, until\n"
-		"the fault shows or until enough trials are valid: ceil(ln 0.01 / ln(1 - r)), "
-		"r "
-		"being the lower\n"
-		"95% bound of the rate before. Stopping at the first finding does not bias "
-		"that "
-		"bound.\n"
-		"Where nothing was found before, that campaign runs on the kernel after: a "
-		"fault there is not fixed.\n"
-		"Exit codes: 0 fixed, 1 not fixed or changed (another fault appeared), 3 too "
-		"few "
-		"were valid, or\n"
-		"nothing was found before and after.\n"
-		"\n"
-		"  --before WHERE    results with the finding, or the kernel to find it on\n"
-		"  --after KERNEL    the kernel that may have lost it\n"
-		"  --finding N       which finding of RESULTS; default 1\n"
-		"  --rarer N         would also see a fault that has become N times as rare (a "
-		"half-made fix);\n"
-		"                    default 1\n"
-		"  --bisect-step     exits with 0, 1 or 125 (not to be judged), for `git "
-		"bisect "
-		"run`\n"
-		"  --modules DIR     modules of the kernels\n"
-		"  --out DIR         results go to DIR/before and DIR/after; default: below "
-		"results/\n"
-		"  --set KEY=VALUE   overrides a key of CAMPAIGN, or of the one in RESULTS\n"
-		"  --json            streams every line of the results on standard output\n"
-		"  --quiet           only the sentences before and after\n"
-		"  --force           runs on a machine that an earlier leak has marked dirty\n",
+	.syntax = {
+		.name = "dadrace verify",
+		.doc = "Test whether a kernel still has a fault that was found before",
+		.about = "The arm that shows the finding runs on the kernel after, until the fault shows or until enough trials are valid: ceil(ln 0.01 / ln(1 - r)), where r is the lower 95% bound of the rate before. "
+			 "Stopping at the first finding does not bias that bound.\n"
+			 "When --before names a kernel, as for `dadrace run --kernel`, or \"here\", CAMPAIGN runs on it first.\n"
+			 "When nothing was found before, the same campaign runs on the kernel after; a fault that it shows counts as not fixed.",
+		.options = rows,
+		.operands = operands,
+		.exits = exits,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

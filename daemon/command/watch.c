@@ -11,14 +11,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "command/command.h"
 #include "base/exits.h"
-#include "machine/klog.h"
+#include "command/command.h"
+#include "command/rows.h"
+#include "command/watch_view.h"
 #include "io/loop.h"
 #include "ledger/reftracker.h"
-#include "machine/netns.h"
-#include "command/watch_view.h"
 #include "machine/kallsyms.h"
+#include "machine/klog.h"
+#include "machine/netns.h"
 
 /* "Who is holding my interface?": the ledger alone, live. */
 
@@ -32,8 +33,7 @@ enum form { FORM_TEXT, FORM_STACKS, FORM_JSON, FORM_RECORDS };
 struct options {
 	const char *interface;
 	const char *netns;
-	struct watchpoint_object objects[WATCHPOINT_OBJECTS_MAX];
-	uint32_t nr_objects;
+	struct option_texts objects;
 	uint64_t for_ns; /* 0: until Ctrl-C */
 	enum form form;
 };
@@ -89,7 +89,7 @@ static int read_object(const char *text, struct watchpoint_object *object)
 }
 
 /* "10", "10s", "500ms", "2m" */
-static int read_time(const char *text, uint64_t *ns)
+static bool read_time(const char *text, void *target)
 {
 	static const struct {
 		const char *unit;
@@ -105,61 +105,56 @@ static int read_time(const char *text, uint64_t *ns)
 
 	for (size_t i = 0; end != text && number && i < sizeof(units) / sizeof(units[0]); i++)
 		if (!strcmp(end, units[i].unit) && number < 1000000000UL) {
-			*ns = number * units[i].ns;
-			return 0;
+			*(uint64_t *)target = number * units[i].ns;
+			return true;
 		}
-	return -EINVAL;
+	return false;
 }
 
-/* EXIT_CLEAN: go on; -1: the help was asked for; else it was said what is wrong. */
-static int read_options(int argc, char **argv, struct options *options)
-{
-	for (int i = 1; i < argc; i++) {
-		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+/* clang-format off */
+#define AT(member) OPTION_AT(struct options, member)
 
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return -1;
-		if (!strcmp(argv[i], "--json")) {
-			options->form = FORM_JSON;
-		} else if (!strcmp(argv[i], "--records")) {
-			options->form = FORM_RECORDS;
-		} else if (!strcmp(argv[i], "--stacks")) {
-			options->form = FORM_STACKS;
-		} else if (!strcmp(argv[i], "--netns")) {
-			if (!value)
-				return command_usage(&command_watch,
-						     "--netns needs a name, path or pid");
-			options->netns = argv[++i];
-		} else if (!strcmp(argv[i], "--for")) {
-			if (!value || read_time(value, &options->for_ns))
-				return command_usage(&command_watch,
-						     "--for needs a time, as 10s, 500ms or 2m");
-			i++;
-		} else if (!strcmp(argv[i], "--object")) {
-			if (options->nr_objects == WATCHPOINT_OBJECTS_MAX)
-				return command_usage(&command_watch, "at most %d objects",
-						     WATCHPOINT_OBJECTS_MAX);
-			if (!value ||
-			    read_object(value, &options->objects[options->nr_objects]))
-				return command_usage(
-					&command_watch,
-					"--object needs netdev, idev, addr=ADDRESS, "
-					"neigh=ADDRESS or dst=0xADDRESS");
-			options->nr_objects++;
-			i++;
-		} else if (argv[i][0] == '-') {
-			return command_usage(&command_watch, "no option %s", argv[i]);
-		} else if (options->interface) {
-			return command_usage(&command_watch, "one interface at a time");
-		} else {
-			options->interface = argv[i];
+static const struct option_row rows[] = {
+	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS },
+	{ "object", 0, OPTION_TEXTS, AT(objects), "OBJECT", .max = WATCHPOINT_OBJECTS_MAX,
+	  .doc = "Watch this counter: netdev (the default), idev (its inet6_dev), addr=ADDRESS (one of its IPv6 addresses), neigh=ADDRESS (one of its IPv6 neighbours) or dst=0xADDRESS (a dst_entry in kernel memory). Can be repeated" },
+	{ "for", 0, OPTION_READ, AT(for_ns), "TIME", .read = read_time, .allowed = "a time such as 10s, 500ms or 2m",
+	  .doc = "Stop after 10s, 500ms or 2m; without it, Ctrl-C stops" },
+	{ "stacks", 0, OPTION_FORM, AT(form), .value = FORM_STACKS,
+	  .doc = "Print folded stacks for flamegraph.pl or inferno at the end" },
+	{ "json", 0, OPTION_FORM, AT(form), .value = FORM_JSON, .doc = "Print a JSON line for each hold and put, and one with the sums" },
+	{ "records", 0, OPTION_FORM, AT(form), .value = FORM_RECORDS,
+	  .doc = "As --json, but with what was read instead of what it means, as tests of the ledger replay it" },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "IFACE", OPTION_TEXT, AT(interface), 1, 1, "The interface to watch" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	     .doc = "Every hold and put was seen" },
+	{ EXIT_INCONCLUSIVE, .doc = "Incomplete: some were missed; the output says why" },
+	{ EXIT_CANNOT,	     .doc = "This machine or user cannot set watchpoints" },
+	{ EXIT_USAGE,	     .doc = "The command line is wrong, or there is no such interface, namespace or object" },
+	{ EXIT_BUSY,	     .doc = "No hardware watchpoint is free" },
+	{ .doc = NULL },
+};
+/* clang-format on */
+
+/* Without --object it is the net_device. Returns how many; 0: one of them is none. */
+static uint32_t read_objects(const struct option_texts *texts,
+			     struct watchpoint_object *objects)
+{
+	objects[0] = (struct watchpoint_object){ .kind = WATCHPOINT_NET_DEVICE };
+	for (uint32_t i = 0; i < texts->nr; i++)
+		if (read_object(texts->at[i], &objects[i])) {
+			command_refuse(
+				&command_watch,
+				"--object %s: not a valid OBJECT; give netdev, idev, addr=ADDRESS, neigh=ADDRESS or dst=0xADDRESS",
+				texts->at[i]);
+			return 0;
 		}
-	}
-	if (!options->interface)
-		return command_usage(&command_watch, "which interface?");
-	if (!options->nr_objects)
-		options->nr_objects = 1; /* all zeroes is the net_device */
-	return EXIT_CLEAN;
+	return texts->nr ? texts->nr : 1;
 }
 
 /* --- what happens --- */
@@ -269,15 +264,14 @@ static int netlink_open(struct why *why)
 
 		if (fd >= 0)
 			close(fd);
-		return why_set(why, err, "watch: cannot listen to rtnetlink: %s",
-			       strerror(err));
+		return why_set(why, err, "cannot listen to rtnetlink: %s", strerror(err));
 	}
 	return fd;
 }
 
 /*
- * Unregistered, or moved to another namespace. Its counter lives on as long as somebody holds it: that is
- * the time in which to look.
+ * Unregistered, or moved to another namespace. Its counter lives on as long as somebody holds
+ * it: that is the time in which to look.
  */
 static void leave(struct session *session)
 {
@@ -323,8 +317,8 @@ static void on_link(void *arg)
 
 /* --- the course of it --- */
 
-static int arm(struct session *session, const struct options *options, struct told_to *to,
-	       struct why *why)
+static int arm(struct session *session, const struct watchpoint_object *objects,
+	       struct told_to *to, struct why *why)
 {
 	const struct probes_ask ask = { .counts_only = true, .watchpoints = true };
 	int err = kallsyms_load(&session->symbols, why);
@@ -336,17 +330,17 @@ static int arm(struct session *session, const struct options *options, struct to
 					why);
 	if (!err)
 		err = watchpoints_arm(session->probes, SLOT_INSPECT, session->view.ifindex,
-				      options->objects, options->nr_objects, 0, &session->watch,
+				      objects, session->view.nr_objects, 0, &session->watch,
 				      why);
-	for (uint32_t i = 0; !err && i < options->nr_objects; i++) {
+	for (uint32_t i = 0; !err && i < session->view.nr_objects; i++) {
 		struct watch_object *object = &session->objects[i];
 
 		to[i] = (struct told_to){ session, object };
-		watchpoint_object_name(&options->objects[i], object->name);
+		watchpoint_object_name(&objects[i], object->name);
 		object->counter = watchpoints_counter(session->watch, i);
 		object->ledger = ledger_new(session->symbols, object->counter, told, &to[i]);
 		if (!object->ledger)
-			err = why_set(why, ENOMEM, "watch: out of memory");
+			err = why_set(why, ENOMEM, "out of memory");
 	}
 	return err;
 }
@@ -360,7 +354,7 @@ static int listen_to_all(struct session *session, struct why *why)
 	    !loop_signal(loop, SIGTERM, on_signal, session) ||
 	    !loop_fd(loop, session->netlink, on_link, session) ||
 	    !loop_fd(loop, watchpoints_fd(session->watch), on_writes, session))
-		return why_set(why, ENOMEM, "watch: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	loop_timer_set(session->timer, loop_now());
 	return 0;
 }
@@ -435,7 +429,8 @@ static int show_end(struct session *session)
 	return fflush(stdout) == EOF || ferror(stdout) ? -EIO : 0;
 }
 
-static int watch(const struct options *options, struct session *session, struct why *why)
+static int watch(const struct options *options, const struct watchpoint_object *objects,
+		 struct session *session, struct why *why)
 {
 	struct told_to to[WATCHPOINT_OBJECTS_MAX];
 	int err = options->netns ? visit_netns(options->netns, why) : 0;
@@ -445,13 +440,13 @@ static int watch(const struct options *options, struct session *session, struct 
 	session->view.netns_inum = visited_netns();
 	session->view.ifindex = if_nametoindex(options->interface);
 	if (!session->view.ifindex)
-		return why_set(why, ENODEV,
-			       "watch: no interface %s in this network namespace; `dadrace "
-			       "inspect` lists all, and --netns looks into another",
-			       options->interface);
+		return why_set(
+			why, ENODEV,
+			"no interface %s in this network namespace; `dadrace inspect` lists all, and --netns looks into another",
+			options->interface);
 	err = session->netlink = netlink_open(why);
 	if (err >= 0)
-		err = arm(session, options, to, why);
+		err = arm(session, objects, to, why);
 	if (!err)
 		err = loop_new(&session->loop, why);
 	if (!err)
@@ -468,7 +463,7 @@ static int watch(const struct options *options, struct session *session, struct 
 	if (!session->err)
 		session->err = show_end(session);
 	if (session->err)
-		return why_set(why, -session->err, "watch: cannot write to standard output: %s",
+		return why_set(why, -session->err, "standard output: %s",
 			       strerror(-session->err));
 	return 0;
 }
@@ -504,29 +499,29 @@ static int exit_of(int err, const struct session *session)
 	return EXIT_CLEAN;
 }
 
-static int run(int argc, char **argv)
+static int run(const void *options)
 {
-	struct options options = { 0 };
+	const struct options *o = options;
+	struct watchpoint_object objects[WATCHPOINT_OBJECTS_MAX];
+	uint32_t nr_objects = read_objects(&o->objects, objects);
 	struct session *session;
 	struct why why = { "" };
-	int err = read_options(argc, argv, &options);
+	int err;
 
-	if (err)
-		return err < 0 ? command_help(&command_watch) : err;
+	if (!nr_objects)
+		return EXIT_USAGE;
 	session = calloc(1, sizeof(*session));
-	if (!session) {
-		fputs("dadrace: watch: out of memory\n", stderr);
-		return EXIT_INTERNAL;
-	}
-	session->view.interface = options.interface;
+	if (!session)
+		return command_complain(&(struct why){ "out of memory" }, EXIT_INTERNAL);
+	session->view.interface = o->interface;
 	session->view.objects = session->objects;
-	session->view.nr_objects = options.nr_objects;
-	session->form = options.form;
+	session->view.nr_objects = nr_objects;
+	session->form = o->form;
 	session->is_terminal = isatty(STDOUT_FILENO);
 	session->netlink = -1;
-	err = watch(&options, session, &why);
+	err = watch(o, objects, session, &why);
 	if (err)
-		fprintf(stderr, "dadrace: %s\n", why.text);
+		command_complain(&why, err);
 	err = exit_of(err, session);
 	clear(session);
 	free(session);
@@ -535,34 +530,16 @@ static int run(int argc, char **argv)
 
 const struct command command_watch = {
 	.name = "watch",
-	.arguments = "IFACE [--netns NAME|PATH|PID] [--object OBJECT]... [--for TIME] "
-		     "[--stacks | --json | --records]",
-	.doc = "Shows who takes and who drops references of an interface, live",
-	.help = "  --netns NS       look into this network namespace: a name of ip-netns(8),\n"
-		"                   a path, or the pid of a process in it\n"
-		"  --object OBJECT  whose counter: netdev (the default), idev (its "
-		"inet6_dev),\n"
-		"                   addr=ADDRESS (one of its IPv6 addresses), neigh=ADDRESS "
-		"(one\n"
-		"                   of its IPv6 neighbours), dst=0xADDRESS (a dst_entry in "
-		"kernel\n"
-		"                   memory); may be given again\n"
-		"  --for TIME       end after 10s, 500ms, 2m; without it Ctrl-C ends\n"
-		"  --stacks         at the end, folded stacks for flamegraph.pl or inferno\n"
-		"  --json           a line for each hold and put, and one with the sums\n"
-		"  --records        the same with what was read instead of what it means: what "
-		"a\n"
-		"                   test of ledgers plays (tests/unit/ledgers)\n"
-		"\n"
-		"Each hold and put is caught by a hardware watchpoint on the counter, so "
-		"nothing\n"
-		"that writes it is missed, inlined or not. A CPU has four; each object takes "
-		"one.\n"
-		"Holds from before the start are in the count, but nobody knows whose they "
-		"are.\n"
-		"An interface that is unregistered meanwhile is watched until all have let go "
-		"of it.\n"
-		"Exit codes: 0; 3 the ledger has holes, which are named; 75 no watchpoint is "
-		"free.\n",
+	.syntax = {
+		.name = "dadrace watch",
+		.doc = "Show who takes, releases and still holds references of an interface, live",
+		.about = "A hardware watchpoint on the counter catches each hold and put, so that no write is missed, inlined or not. A CPU has four watchpoints; each object takes one.\n"
+			 "Holds from before the start are in the count, but their holders are not known.\n"
+			 "An interface that is unregistered meanwhile is watched until its last reference is released.",
+		.options = rows,
+		.operands = operands,
+		.exits = exits,
+		.size = sizeof(struct options),
+	},
 	.run = run,
 };

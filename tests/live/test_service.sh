@@ -69,7 +69,7 @@ whole() { # NAME FOLDER TRIALS
 configure
 dadraced_says() { timeout 20 "$dadraced" "$@" >says.out 2>says.err; code=$?; }
 dadraced_says --check-config --config dadraced.yaml
-truth "a configuration" says 0 'nothing is wrong' says
+truth "a configuration" says 0 'dadraced.yaml: valid' says
 configure "keep_day: 3"
 dadraced_says --check-config --config dadraced.yaml
 truth "an unknown key" says 78 'dadraced.yaml:[0-9]*:1: keep_day: unknown key; did you mean keep_days?' says

@@ -290,7 +290,7 @@ static void test_help_is_made_of_the_rows(void **state)
 				  "  -y, --yaml           as YAML\n"
 				  "      --spec FILE      a spec\n"
 				  "  -q, --quiet          no progress\n"
-				  "  -h, --help           prints this help\n"
+				  "  -h, --help           Show this help\n"
 				  "\n"
 				  "Exit codes:\n"
 				  "    0  all is well\n"

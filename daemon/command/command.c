@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exits.h"
+#include "base/nearest.h"
+
+int command_complain(const struct why *why, int code)
+{
+	fprintf(stderr, "dadrace: %s\n", why->text);
+	return code;
+}
+
+int command_refuse(const struct command *command, const char *format, ...)
+{
+	struct why why;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(why.text, sizeof(why.text), format, ap);
+	va_end(ap);
+	return options_refuse(&command->syntax, &why);
+}
+
+/* --- help --- */
+
+static void list_verbs(const struct command *command, int columns, FILE *out)
+{
+	int width = 0;
+
+	for (const struct command *const *verb = command->verbs; *verb; verb++)
+		if (!(*verb)->internal && (int)strlen((*verb)->name) > width)
+			width = (int)strlen((*verb)->name);
+	fputs("\nCommands:\n", out);
+	for (const struct command *const *verb = command->verbs; *verb; verb++)
+		if (!(*verb)->internal)
+			options_row((*verb)->name, (*verb)->syntax.doc, width, columns, out);
+	fprintf(out, "\n`%s COMMAND --help` describes a command.\n", command->syntax.name);
+}
+
+static void help(const struct command *command, FILE *out)
+{
+	int columns = options_columns(out);
+
+	options_intro(&command->syntax, columns, out);
+	if (command->verbs)
+		list_verbs(command, columns, out);
+	options_rows(&command->syntax, columns, out);
+}
+
+static const struct operand_row help_operands[] = {
+	{ "COMMAND", OPTION_TEXTS, 0, 0, 2, "The command to describe" },
+	{ .name = NULL },
+};
+
+const struct command command_help = {
+	.name = "help",
+	.syntax = {
+		.name = "dadrace help",
+		.doc = "Describe dadrace, or one of its commands",
+		.operands = help_operands,
+		.size = sizeof(struct option_texts),
+	},
+};
+
+/* --- verbs --- */
+
+static bool is_named(const struct command *command, const char *word)
+{
+	return !strcmp(word, command->name) ||
+	       (command->alias && !strcmp(word, command->alias));
+}
+
+/* NULL after the sentence. */
+static const struct command *find_verb(const struct command *command, const char *word)
+{
+	struct nearest nearest = { .typed = word };
+
+	for (const struct command *const *verb = command->verbs; *verb; verb++) {
+		if (is_named(*verb, word))
+			return *verb;
+		if (!(*verb)->internal)
+			nearest_offer(&nearest, (*verb)->name);
+	}
+	if (nearest.best)
+		command_refuse(command, "%s: unknown command; did you mean %s?", word,
+			       nearest.best);
+	else
+		command_refuse(command, "%s: unknown command", word);
+	return NULL;
+}
+
+/* `dadrace help ctl submit`: `words` are those from "help" on. */
+static int help_with(const struct command *command, struct option_texts *words)
+{
+	struct option_texts names = { .nr = 0 };
+	struct why why;
+	int err = options_read(&command_help.syntax, (int)words->nr, (char **)words->at, &names,
+			       &why);
+
+	if (err < 0)
+		return options_refuse(&command_help.syntax, &why);
+	if (err == OPTIONS_HELP)
+		command = &command_help;
+	for (uint32_t i = 0; command && i < names.nr; i++) {
+		if (!command->verbs)
+			return command_refuse(&command_help, "%s: unexpected argument",
+					      names.at[i]);
+		command = find_verb(command, names.at[i]);
+	}
+	if (!command)
+		return EXIT_USAGE;
+	help(command, stdout);
+	return EXIT_CLEAN;
+}
+
+static int start(const struct command *command, int argc, char **argv, const void *inherited);
+
+static int start_verb(const struct command *command, struct option_texts *words,
+		      const void *options)
+{
+	const struct command *verb = find_verb(command, words->at[0]);
+
+	if (!verb)
+		return EXIT_USAGE;
+	if (verb == &command_help)
+		return help_with(command, words);
+	return start(verb, (int)words->nr, (char **)words->at, options);
+}
+
+static int start(const struct command *command, int argc, char **argv, const void *inherited)
+{
+	const struct syntax *syntax = &command->syntax;
+	struct why why = { "out of memory" };
+	int err, code = EXIT_CLEAN;
+	void *options;
+
+	if (command->verbs && argc < 2) {
+		help(command, stderr);
+		return EXIT_USAGE;
+	}
+	options = calloc(1, syntax->size ? syntax->size : 1);
+	if (!options)
+		return command_complain(&why, EXIT_INTERNAL);
+	if (syntax->parent)
+		memcpy(options, inherited, syntax->size);
+	err = options_read(syntax, argc, argv, options, &why);
+	if (err == OPTIONS_HELP)
+		help(command, stdout);
+	else if (err)
+		code = options_refuse(syntax, &why);
+	else if (command->verbs && ((struct option_texts *)options)->nr)
+		code = start_verb(command, options, options);
+	else
+		code = command->run(options);
+	free(options);
+	return code;
+}
+
+int command_start(const struct command *command, int argc, char **argv)
+{
+	return start(command, argc, argv, NULL);
+}

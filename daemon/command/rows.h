@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_COMMAND_ROWS_H
+#define DADRACE_COMMAND_ROWS_H
+
+/* Sentences of options that several commands have. */
+/* clang-format off */
+#define DOC_KERNEL	"Run on this kernel, in a throw-away virtual machine: a vmlinuz, a .deb, PACKAGE or SUITE/PACKAGE (fetched with apt). Needs QEMU, but not root"
+#define DOC_KERNEL_OR_HERE "Run on this kernel instead of that of the results (see `dadrace run --help`); \"here\" is the running kernel"
+#define DOC_MODULES	"Modules of that kernel (default: those of its package)"
+#define DOC_SET		"Override a key of the campaign; VALUE is YAML. Can be repeated"
+#define DOC_STREAM	"Stream every line of the results on standard output; progress goes to standard error"
+#define DOC_FORCE	"Run even though an earlier leak has marked this machine dirty"
+#define DOC_NETNS	"Look into this network namespace: a name as in ip-netns(8), a path, or the PID of a process in it"
+/* clang-format on */
+
+#endif

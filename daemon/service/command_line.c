@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "service/command_line.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/exits.h"
+#include "parse/service_config.h"
+#include "service/service.h"
+
+struct options {
+	const char *config;
+	bool check_config, help_config, version;
+};
+
+/* clang-format off */
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "config", 0, OPTION_TEXT, AT(config), "FILE",
+	  .doc = "Read this configuration file; it must exist (default: " SERVICE_CONFIG_FILE ", if it exists)" },
+	{ "check-config", 0, OPTION_FLAG, AT(check_config), .doc = "Check the configuration file, and exit with 0 or 78" },
+	{ "help-config", 0, OPTION_FLAG, AT(help_config), .doc = "Describe every key of the configuration file, and exit" },
+	{ "version", 'V', OPTION_FLAG, AT(version), .doc = "Show the version" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	 .doc = "Ended by SIGTERM or SIGINT" },
+	{ EXIT_USAGE,	 .doc = "The command line is wrong" },
+	{ EXIT_INTERNAL, .doc = "The service cannot run; the message says why" },
+	{ EXIT_CONFIG,	 .doc = "The configuration file is wrong" },
+	{ .doc = NULL },
+};
+/* clang-format on */
+
+const struct syntax service_syntax = {
+	.name = "dadraced",
+	.doc = "Accept, queue, run, watch and keep dadrace campaigns",
+	.about =
+		"The service stays in the foreground; systemd or a shell starts it. `dadrace ctl` controls it.\n"
+		"SIGHUP reloads the configuration.\n"
+		"SIGTERM and SIGINT end the service after the trials in progress; queued and interrupted campaigns continue at the next start.",
+	.options = rows,
+	.exits = exits,
+	.size = sizeof(struct options),
+};
+
+static int complain(const struct why *why, int code)
+{
+	fprintf(stderr, "dadraced: %s\n", why->text);
+	return code;
+}
+
+static int check_config(const struct service_ask *ask)
+{
+	struct service_config *config;
+	struct why why;
+
+	if (service_config_load(ask->config_file, ask->config_required, &config, &why))
+		return complain(&why, EXIT_CONFIG);
+	service_config_free(config);
+	printf("%s: valid\n", ask->config_file);
+	return EXIT_CLEAN;
+}
+
+/* The command that was built and installed with us. */
+static const char *find_program(void)
+{
+	static char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash || (size_t)(slash + 1 - path) + sizeof("dadrace") > sizeof(path))
+		return "dadrace";
+	memcpy(slash + 1, "dadrace", sizeof("dadrace"));
+	return path;
+}
+
+static int serve(const struct options *o)
+{
+	const struct service_ask ask = {
+		.config_file = o->config ? o->config : SERVICE_CONFIG_FILE,
+		.config_required = o->config,
+		.program = find_program(),
+	};
+	struct why why = { "" };
+	int code;
+
+	if (o->check_config)
+		return check_config(&ask);
+	code = service_run(&ask, &why);
+	return why.text[0] && code ? complain(&why, code) : code;
+}
+
+int service_start(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct why why;
+	int err = options_read(&service_syntax, argc, argv, &options, &why);
+
+	if (err < 0)
+		return options_refuse(&service_syntax, &why);
+	if (err == OPTIONS_HELP)
+		options_help(&service_syntax, options_columns(stdout), stdout);
+	else if (options.help_config)
+		service_config_help(stdout);
+	else if (options.version)
+		puts("dadraced " DADRACE_VERSION);
+	else
+		return serve(&options);
+	return EXIT_CLEAN;
+}
