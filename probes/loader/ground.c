@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -202,4 +203,19 @@ int ground_try_kprobe(const char *function)
 bool ground_has_kprobes(void)
 {
 	return !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
+}
+
+const struct probes_helper probes_helpers[] = {
+	{ "bpf_loop", "5.17", "holds of an order end less precisely, and last less long",
+	  BPF_FUNC_loop },
+	{ "bpf_map_lookup_percpu_elem", "5.19",
+	  "references can be counted only where /proc/kallsyms lists __per_cpu_offset",
+	  BPF_FUNC_map_lookup_percpu_elem },
+	{ NULL },
+};
+
+bool probes_helper_works(const struct probes_helper *helper)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, (enum bpf_func_id)helper->number,
+				       NULL) == 1;
 }

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/why.h"
 #include "record/record.h"
-#include "table/probe.h"
 #include "spec/sites.h"
 #include "spec/spec.h"
-#include "base/why.h"
+#include "table/probe.h"
 
 /*
  * The probes: everything of ours that runs in the kernel, and the only door to libbpf.
@@ -23,8 +23,6 @@
  * what probes_lane_fds() lists and the shared memory, and closes the rest.
  */
 struct probes;
-
-extern const struct probe *const probe_table[]; /* ends with NULL */
 
 /* How a probe is hooked now. */
 struct probe_hook {

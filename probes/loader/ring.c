@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "loader/probes_parts.h"
+#include "loader/parts.h"
 #include "loader/ring.h"
 
 struct ring_reader {

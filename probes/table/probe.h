@@ -14,6 +14,7 @@ enum {
 	RUNGS_MAX = 3,
 	RUNG_PROGRAMS_MAX = 3,
 	RUNG_FUNCTIONS_MAX = 3,
+	NR_PROBES = 10, /* rows of probe_table */
 };
 
 struct probe_rung {
@@ -29,5 +30,7 @@ struct probe {
 	bool needed; /* no trial can be judged without it; its misses make trials invalid */
 	struct probe_rung rungs[RUNGS_MAX]; /* ends with TIER_AUTO */
 };
+
+extern const struct probe *const probe_table[]; /* ends with NULL */
 
 #endif

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "probes.skel.h"
-#include "loader/probes_parts.h"
+#include "loader/parts.h"
 #include "watchpoint/watchpoint.h"
 
 const char *const watchpoint_kind_names[] = {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "loader/ground.h"
+#include "loader/parts.h"
 #include "probes.skel.h"
-#include "loader/probes_parts.h"
 #include "table/rows.h"
 
 enum { STEP_NAME = 40 };

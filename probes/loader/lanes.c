@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "loader/parts.h"
 #include "probes.skel.h"
-#include "loader/probes_parts.h"
 
 static size_t shared_size(size_t element)
 {

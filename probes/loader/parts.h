@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_PROBES_PARTS_H
-#define DADRACE_PROBES_PARTS_H
+#ifndef DADRACE_LOADER_PARTS_H
+#define DADRACE_LOADER_PARTS_H
 
 #include "loader/ground.h"
 #include "loader/probes.h"
 
 /*
- * The parts of the probes, for the files of probes/ alone.
+ * The parts of the loader, for its own files and for watchpoint/. Each uses those below it.
  *
- *   probes.c            the table: rungs are chosen, loaded, attached
- *     probes_steps.c    the same for the holds of a campaign's order
- *   probes_lanes.c      lanes: their rings, their shared memory, what their processes keep
- *     ring.c            a lane's ring, read
- *   probes_run.c        programs that are run on demand: counts, code
- *   probes_refused.c    sentences for what the kernel refused
- *   watchpoint.c        perf events (watchpoint.h)
+ *   probes.c        chooses the rung of each probe, loads and attaches
+ *     steps.c       the same for the holds of a campaign's order
+ *     rungs.c       one rung: does it look possible, does it load and attach
+ *     ground.c      what this kernel offers to hook
+ *   on_demand.c     what the programs that are run on demand tell: counts, code
+ *   programs.c      programs, by name, and run on demand
+ *   lanes.c         lanes: their rings, their shared memory, what their processes keep
+ *     ring.c        a lane's ring, read
+ *   refused.c       sentences for what the kernel refused
  */
 struct bpf_link;
 struct bpf_program;
 struct probes_bpf;
 
-enum {
-	NR_PROBES = 10, /* rows of probe_table */
-	NR_LINKS = NR_PROBES * RUNG_PROGRAMS_MAX,
-};
+enum { NR_LINKS = NR_PROBES * RUNG_PROGRAMS_MAX };
 
 struct probes {
 	struct probes_bpf *skel;
@@ -42,18 +41,42 @@ struct probes {
 	uint64_t missed_before;
 };
 
+/* --- refused.c --- */
+
 /* From here on libbpf's complaints are kept for the sentence, not printed; earlier ones are forgotten. */
 void probes_hear_libbpf(void);
 
 /* A sentence for what the kernel refused, with the reason where it can be found; returns -err. */
 int probes_refused(int err, const char *what, struct why *why);
 
-struct bpf_program *probes_program(const struct probes_bpf *skel, const char *name);
+/* --- rungs.c --- */
 
-/* Runs of a program that the kernel skipped; 0 where it does not count them. */
-uint64_t probes_program_misses(const struct bpf_program *program);
+/* NULL: the probe has no rung of this tier. */
+const struct probe_rung *rung_by(const struct probe *probe, enum tier tier);
 
-/* --- steps: holds in functions that the campaign names --- */
+/* 0 when the rung may be tried, with the function to hook; else -errno with the reason. Costs no load. */
+int rung_possible(struct ground *ground, const struct probe_rung *rung, const char **function,
+		  struct why *why);
+
+/* Opens all programs, none of which is to be loaded yet. */
+int rungs_open(struct probes_bpf **out, struct why *why);
+
+/* Has the rung's programs loaded with the others, to be hooked to the function. */
+int rung_want(const struct probes_bpf *skel, const struct probe_rung *rung,
+	      const char *function);
+
+enum rung_turn { BEFORE_STEPS, AFTER_STEPS, ANY_TURN };
+
+/* Attaches the rung's programs whose turn it is; `failed` names the one that could not be. */
+int rung_attach(const struct probes_bpf *skel, const struct probe_rung *rung,
+		const char *function, enum rung_turn turn, struct bpf_link **links,
+		const char **failed);
+
+/* The rung alone, in a load of its own. */
+int rung_try(const struct probe *probe, const struct probe_rung *rung, struct ground *ground,
+	     const char **function, struct why *why);
+
+/* --- steps.c: holds in functions that the campaign names --- */
 
 /* To be looked for besides the functions of the table. */
 void probes_steps_look_for(const struct probes_ask *ask, struct ground *ground);
@@ -68,7 +91,7 @@ int probes_step_attach(struct probes *probes, uint32_t i);
 /* Without bpf_loop holds are coarse, and end early: how coarse and how early is measured here. */
 void probes_steps_note_turns(struct probes *probes);
 
-/* --- lanes --- */
+/* --- lanes.c --- */
 
 /* The memory that lanes and counts share with the programs. */
 int probes_lanes_map(struct probes *probes, struct why *why);
@@ -76,7 +99,17 @@ int probes_lanes_map(struct probes *probes, struct why *why);
 /* Lets go of it, and of the rings. */
 void probes_lanes_unmap(struct probes *probes);
 
-/* --- programs that are run on demand --- */
+/* --- on_demand.c --- */
+
+/* Finds the way to the kernel's per-CPU counters, without which nothing can be counted. */
+int probes_find_offsets(struct probes *probes, struct why *why);
+
+/* --- programs.c --- */
+
+struct bpf_program *probes_program(const struct probes_bpf *skel, const char *name);
+
+/* Runs of a program that the kernel skipped; 0 where it does not count them. */
+uint64_t probes_program_misses(const struct bpf_program *program);
 
 /* 0, with what it returned, or -errno. */
 int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t nr_args,
@@ -88,9 +121,6 @@ int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t
  */
 int probes_walk(const struct bpf_program *program, uint64_t *args, uint32_t nr_args,
 		const char *what, struct why *why);
-
-/* Finds the way to the kernel's per-CPU counters, without which nothing can be counted. */
-int probes_find_offsets(struct probes *probes, struct why *why);
 
 /*
  * What watchpoint.h needs for births and deaths: the program at every death, then the one at the birth of

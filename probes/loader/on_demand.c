@@ -5,45 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "loader/parts.h"
 #include "probes.skel.h"
-#include "loader/probes_parts.h"
-
-int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t nr_args,
-	       int32_t *returned)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args,
-		    .ctx_size_in = nr_args * (uint32_t)sizeof(*args));
-	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
-
-	if (!err)
-		*returned = (int32_t)opts.retval;
-	return err;
-}
-
-int probes_walk(const struct bpf_program *program, uint64_t *args, uint32_t nr_args,
-		const char *what, struct why *why)
-{
-	enum { RUNS_MAX = 8192 }; /* some 100 ms; 16 buckets each */
-	int32_t next = 0;
-
-	for (int i = 0; i < RUNS_MAX; i++) {
-		int err = probes_run(program, args, nr_args, &next);
-
-		if (err || (next < 0 && next != -E2BIG))
-			return probes_refused(err ? -err : -next, what, why);
-		if (next <= 0)
-			break;
-		args[nr_args - 1] = (uint32_t)next;
-	}
-	if (next)
-		return why_set(
-			why, E2BIG,
-			"probes: %s: this machine has more IPv6 neighbours than can be gone "
-			"through (`ip -6 neigh show nud all`); `ip -6 neigh flush` removes "
-			"them",
-			what);
-	return 0;
-}
 
 int probes_find_offsets(struct probes *probes, struct why *why)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "loader/probes_parts.h"
+#include "loader/parts.h"
 
 /* What libbpf says is kept for the sentence, not printed. */
 static char libbpf_said[512];
