@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "high/high.h"
+#include "low/low.h"
+
+int high(void)
+{
+	return first();
+}
