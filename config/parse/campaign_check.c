@@ -114,19 +114,6 @@ static bool is_seed(const char *text)
 
 static int check_spec(const struct load *load, const struct campaign *campaign)
 {
-	const struct {
-		const char *key;
-		uint32_t nr;
-	} lists[] = {
-		{ "arms", campaign->nr_arms },
-		{ "window.hold_us", campaign->window.nr_hold_us },
-		{ "bringup.change", campaign->bringup.nr_change },
-		{ "load", campaign->nr_load },
-		{ "echo.directions", campaign->echo.nr_directions },
-		{ "echo.targets", campaign->echo.nr_targets },
-		{ "echo.message", campaign->echo.nr_message },
-		{ "dad.answer", campaign->dad.nr_answer },
-	};
 	int seed = key_find("trial_seed");
 
 	if (campaign->trial_seed && !is_seed(campaign->trial_seed))
@@ -138,11 +125,14 @@ static int check_spec(const struct load *load, const struct campaign *campaign)
 	if (!campaign->trial_seed)
 		return complain_key(load, key_find("spec"),
 				    "a spec is one trial and has its trial_seed");
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		if (lists[i].nr != 1)
-			return complain_key(load, key_find(lists[i].key),
-					    "a spec is one trial: exactly one element is "
-					    "allowed here");
+	for (const struct pin *pin = campaign_pins; pin->drawn; pin++) {
+		int id = key_find(pin->key);
+
+		if (pin->list && load->given[id].nr_words != 1)
+			return complain_key(
+				load, id,
+				"a spec is one trial: exactly one element is allowed here");
+	}
 	return 0;
 }
 

@@ -421,6 +421,22 @@ static const struct field campaign_rows[] = {
 		 "nothing else; `dadrace run` does not look at it" },
 	END
 };
+
+const struct pin campaign_pins[] = {
+	{ "seed", "trial_seed" },
+	{ "arm", "arms", .list = true },
+	{ "hold_us", "window.hold_us", .list = true },
+	{ "change", "bringup.change", .list = true },
+	{ "load", "load", .list = true },
+	{ "order", "order", .stays = true },
+	{ "direction", "echo.directions", .list = true },
+	{ "target", "echo.targets", .list = true },
+	{ "message", "echo.message", .list = true },
+	{ "echoes", "echo.count", .stays = true },
+	{ "offset_us", "echo.offset_us" },
+	{ "dad_answer", "dad.answer", .list = true },
+	{ .drawn = NULL }
+};
 /* clang-format on */
 
 const struct fields campaign_fields = {

@@ -2,6 +2,8 @@
 #ifndef DADRACE_CAMPAIGN_PARTS_H
 #define DADRACE_CAMPAIGN_PARTS_H
 
+#include <stdbool.h>
+
 #include "parse/campaign.h"
 #include "parse/load.h"
 
@@ -25,6 +27,15 @@ const struct keys *campaign_keys(void);
 
 /* By the whole path, which is one of the table's. */
 int key_find(const char *path);
+
+/* What a trial has drawn, and the key that it is pinned by in a spec. */
+struct pin {
+	const char *drawn; /* its name in the results; NULL ends the table */
+	const char *key;
+	bool list;  /* of which exactly one element is allowed in a spec */
+	bool stays; /* where nothing was drawn, or the campaign says the same in its own words */
+};
+extern const struct pin campaign_pins[];
 
 /* The struct that a load's words say. -EPROTO: libcyaml refused what had been checked. */
 int campaign_build(const struct load *load, struct campaign **out);

@@ -3,36 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse/campaign.h"
+#include "parse/campaign_parts.h"
 #include "parse/campaign_pinned.h"
 
 /* Keys that say how a campaign is run, and nothing about a trial. */
 static const char *const of_the_run[] = { "name",    "seed",   "stop",	  "lanes", "kernel",
 					  "modules", "ledger", "explore", "submit" };
-
-/* What a trial has drawn, and the key that it is pinned by. */
-/* clang-format off */
-static const struct pin {
-	const char *drawn;
-	const char *group; /* NULL: at the top */
-	const char *key;
-	bool list; /* of one element */
-	bool stays; /* where nothing was drawn, or the campaign says the same in its own words */
-} pins[] = {
-	{ "seed", NULL, "trial_seed" },
-	{ "arm", NULL, "arms", .list = true },
-	{ "hold_us", "window", "hold_us", .list = true },
-	{ "change", "bringup", "change", .list = true },
-	{ "load", NULL, "load", .list = true },
-	{ "order", NULL, "order", .stays = true },
-	{ "direction", "echo", "directions", .list = true },
-	{ "target", "echo", "targets", .list = true },
-	{ "message", "echo", "message", .list = true },
-	{ "echoes", "echo", "count", .stays = true },
-	{ "offset_us", "echo", "offset_us" },
-	{ "dad_answer", "dad", "answer", .list = true },
-};
-/* clang-format on */
 
 static json_t *difference(json_t *object, json_t *base);
 
@@ -105,12 +81,31 @@ static bool is_nothing(const json_t *value)
 	       (json_is_array(value) && !json_array_size(value));
 }
 
-/* The group's object, which is made when it is missing. NULL when memory ran out. */
-static json_t *group_of(json_t *campaign, const char *group)
+/* The object in which a key stands, which is made when it is missing. NULL when memory ran out. */
+static json_t *object_of(json_t *campaign, const struct key *key)
 {
-	if (group && !json_object_get(campaign, group))
+	const char *group = campaign_keys()->list[key->parent].row->name;
+
+	if (key->parent == ROOT)
+		return campaign;
+	if (!json_object_get(campaign, group))
 		json_object_set_new(campaign, group, json_object());
-	return group ? json_object_get(campaign, group) : campaign;
+	return json_object_get(campaign, group);
+}
+
+static int pin_one(json_t *campaign, const struct pin *pin, json_t *drawn)
+{
+	const struct key *key = &campaign_keys()->list[key_find(pin->key)];
+	json_t *object = object_of(campaign, key);
+	const char *name = key->row->name;
+
+	if (pin->stays && (is_nothing(drawn) || json_array_size(json_object_get(object, name))))
+		return 0;
+	if (!is_nothing(drawn))
+		return json_object_set_new(
+			object, name, pin->list ? json_pack("[O]", drawn) : json_incref(drawn));
+	json_object_del(object, name);
+	return 0;
 }
 
 static int pin_all(json_t *campaign, const json_t *trial)
@@ -118,21 +113,8 @@ static int pin_all(json_t *campaign, const json_t *trial)
 	int err = json_object_set_new(campaign, "spec", json_integer(1));
 
 	json_object_del(json_object_get(campaign, "window"), "hold_range");
-	for (size_t i = 0; !err && i < sizeof(pins) / sizeof(pins[0]); i++) {
-		const struct pin *pin = &pins[i];
-		json_t *in = group_of(campaign, pin->group);
-		json_t *value = json_object_get(trial, pin->drawn);
-
-		if (pin->stays &&
-		    (is_nothing(value) || json_array_size(json_object_get(in, pin->key))))
-			continue;
-		if (is_nothing(value))
-			json_object_del(in, pin->key);
-		else
-			err = json_object_set_new(in, pin->key,
-						  pin->list ? json_pack("[O]", value) :
-							      json_incref(value));
-	}
+	for (const struct pin *pin = campaign_pins; !err && pin->drawn; pin++)
+		err = pin_one(campaign, pin, json_object_get(trial, pin->drawn));
 	return err;
 }
 

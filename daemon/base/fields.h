@@ -53,6 +53,7 @@ struct field {
 	const struct fields *sub; /* OBJECT, or list of OBJECT */
 	size_t count_offset;	  /* list */
 	const char *fallback;	  /* campaign keys: the default as YAML text; NULL: none */
+	const char *example;	  /* campaign keys without a default: a value as YAML text */
 	int64_t min, max;	  /* campaign keys of number type; both 0: any */
 };
 

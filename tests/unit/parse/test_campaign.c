@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "parse/campaign.h"
+#include "parse/campaign_schema.h"
 
 #define ROOT_KEYS                                                                      \
 	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, load, kernel, " \
@@ -653,6 +654,35 @@ static void test_help(void **state)
 	free(text);
 }
 
+static char *read_file(const char *path)
+{
+	char *text = calloc(1, 1 << 20);
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(text);
+	if (!file)
+		fail_msg("%s: cannot be opened", path);
+	assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
+	fclose(file);
+	return text;
+}
+
+static void test_schema_file_is_up_to_date(void **state)
+{
+	char *made = NULL, *kept = read_file(SCHEMA_FILE);
+	size_t length = 0;
+	FILE *out = open_memstream(&made, &length);
+
+	(void)state;
+	assert_int_equal(campaign_schema(out), 0);
+	assert_int_equal(fclose(out), 0);
+	if (strcmp(made, kept) != 0)
+		fail_msg("%s is not what `dadrace schema --campaign` prints; write it anew",
+			 SCHEMA_FILE);
+	free(made);
+	free(kept);
+}
+
 static void check_sentences(const struct fields *fields)
 {
 	for (const struct field *row = fields->rows; row->name; row++) {
@@ -673,11 +703,17 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_sentences),    cmocka_unit_test(test_sets),
-		cmocka_unit_test(test_hold),	     cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_texts_arrive), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_shipped),	     cmocka_unit_test(test_help),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_sentences),
+		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_texts_arrive),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_schema_file_is_up_to_date),
 		cmocka_unit_test(test_table),
 	};
 

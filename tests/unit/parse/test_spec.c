@@ -12,8 +12,8 @@
 
 #include "parse/campaign.h"
 #include "parse/campaign_pinned.h"
-#include "trial/plan.h"
 #include "results/results.h"
+#include "trial/plan.h"
 
 /*
  * From plan to spec to campaign to plan: the same trial, but for its number. What is compared is every
