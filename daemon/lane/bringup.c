@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lane/bringup.h"
-#include "lane/change.h"
 #include "io/child.h"
 #include "io/loop.h"
+#include "lane/bringup.h"
+#include "lane/change.h"
 
 /* --- do_dad: an ifconfig of our own, with nothing in it that knows of probes --- */
 

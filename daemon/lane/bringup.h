@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/why.h"
 #include "spec/campaign.h"
 #include "testbed/testbed.h"
-#include "base/why.h"
 
 /*
  * The bring-up: the process that issues the flag sets, thread I of the seed.

@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/loop.h"
 #include "lane/change.h"
 #include "testbed/frame.h"
-#include "io/loop.h"
 
 enum { LEAST_MTU = 1280, PREFIX_BITS = 64 };
 

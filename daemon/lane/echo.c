@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/loop.h"
 #include "lane/echo.h"
 #include "testbed/frame.h"
-#include "io/loop.h"
 #include "trial/plan.h"
 
 enum { BATCH = 64 };

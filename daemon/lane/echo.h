@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "testbed/frame.h"
-#include "spec/spec.h"
-#include "testbed/testbed.h"
 #include "base/why.h"
+#include "spec/spec.h"
+#include "testbed/frame.h"
+#include "testbed/testbed.h"
 
 /*
  * Echoes: crafted ICMPv6 messages, Echo Requests or others, and the sockets that carry them (the only

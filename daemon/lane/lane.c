@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -13,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lane/worker.h"
 #include "lane/lane.h"
+#include "lane/stack.h"
 
 struct lane {
 	struct lane_ask ask;
@@ -24,7 +23,7 @@ struct lane {
 	bool gone;
 };
 
-int lane_start(const struct lane_ask *ask, struct lane **out, struct why *why)
+int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, struct why *why)
 {
 	struct lane *lane = calloc(1, sizeof(*lane));
 	int channel[2], size = 4 * (int)sizeof(struct lane_message);
@@ -56,7 +55,7 @@ int lane_start(const struct lane_ask *ask, struct lane **out, struct why *why)
 	/* fork(), with a pid namespace that begins with the child and not with its next child. */
 	lane->pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
 	if (lane->pid == 0)
-		crew_work(&lane->ask, channel[1]);
+		work(&lane->ask, channel[1]);
 	err = errno;
 	close(channel[1]);
 	if (lane->pid < 0) {
@@ -144,30 +143,9 @@ void lane_hurry(struct lane *lane)
 	send(lane->channel, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static void read_file(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
-
-	text[n > 0 ? n : 0] = '\0';
-	if (fd >= 0)
-		close(fd);
-}
-
-void lane_read_stack(pid_t pid, struct evidence *evidence)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
-	read_file(path, evidence->hang_wchan, sizeof(evidence->hang_wchan));
-	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
-	read_file(path, evidence->hang_stack, sizeof(evidence->hang_stack));
-}
-
 void lane_stack(const struct lane *lane, struct evidence *evidence)
 {
-	evidence->hang_pid = (uint32_t)lane->pid;
-	lane_read_stack(lane->pid, evidence);
+	stack_read(lane->pid, evidence);
 }
 
 void lane_end(struct lane *lane)

@@ -5,16 +5,16 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/why.h"
 #include "ledger/digest.h"
+#include "loader/probes.h"
 #include "spec/campaign.h"
 #include "trial/evidence.h"
-#include "loader/probes.h"
-#include "base/why.h"
 
 /*
  * A lane: an isolated place for trials, and the process that works there.
  *
- *   campaign's process                      lane's process (crew.c)
+ *   campaign's process                      lane's process (worker.h)
  *   lane_start() ── fork, new pid namespace ──> testbed, echo sockets, ring, warm-up
  *                <───────── LANE_READY ───────
  *   lane_run()   ───────── lane_order ───────>  one trial
@@ -66,8 +66,11 @@ struct lane_message {
 	struct evidence evidence; /* last: only the moments in use are sent */
 };
 
+/* What the lane's process does; it never returns. */
+typedef void lane_work(const struct lane_ask *ask, int channel);
+
 /* Forks the lane's process; LANE_READY or LANE_FAILED comes by message. */
-int lane_start(const struct lane_ask *ask, struct lane **out, struct why *why);
+int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, struct why *why);
 
 /* Readable when a message waits; owned by the lane. */
 int lane_fd(const struct lane *lane);
@@ -101,8 +104,5 @@ void lane_free(struct lane *lane);
 
 pid_t lane_pid(const struct lane *lane);
 uint32_t lane_number(const struct lane *lane);
-
-/* Reads /proc/PID/wchan and /proc/PID/stack as this process sees that pid. */
-void lane_read_stack(pid_t pid, struct evidence *evidence);
 
 #endif

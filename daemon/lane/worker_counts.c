@@ -11,22 +11,22 @@ enum {
 	REST_LOOKS_MAX = 100,
 };
 
-int64_t crew_net_device_refs(const struct counts *counts)
+int64_t worker_net_device_refs(const struct counts *counts)
 {
 	return counts->net_device - counts->linkwatch_pending - counts->nr_neighbours;
 }
 
-int64_t crew_inet6_dev_refs(const struct counts *counts)
+int64_t worker_inet6_dev_refs(const struct counts *counts)
 {
 	return counts->inet6_dev - counts->nr_tombs;
 }
 
-struct evidence_counts crew_facts(const struct counts *counts)
+struct evidence_counts worker_facts(const struct counts *counts)
 {
 	return (struct evidence_counts){
 		.found = counts->found,
-		.net_device = crew_net_device_refs(counts),
-		.inet6_dev = crew_inet6_dev_refs(counts),
+		.net_device = worker_net_device_refs(counts),
+		.inet6_dev = worker_inet6_dev_refs(counts),
 		.dst = counts->dst,
 		.addresses = counts->nr_addresses,
 		.neighbours = counts->nr_neighbours,
@@ -35,40 +35,46 @@ struct evidence_counts crew_facts(const struct counts *counts)
 	};
 }
 
-static struct counts read_counts(struct crew *crew)
+static struct counts read_counts(struct worker *worker)
 {
 	struct counts counts = { 0 };
 	struct why why;
 
-	if (probes_counts(crew->probes, crew->ask->slot, testbed_dut(crew->testbed)->ifindex,
-			  &counts, &why))
-		crew->message.evidence.lost_records++;
+	if (probes_counts(worker->probes, worker->ask->slot,
+			  testbed_dut(worker->testbed)->ifindex, &counts, &why))
+		worker->message.evidence.lost_records++;
 	return counts;
 }
 
-bool crew_same_counts(const struct crew *crew, const struct counts *a, const struct counts *b)
+bool worker_same_counts(const struct worker *worker, const struct counts *a,
+			const struct counts *b)
 {
-	uint32_t watched = crew->state->watched;
+	uint32_t watched = worker->state->watched;
 
 	return a->found == b->found &&
 	       (!(watched & WATCH_NET_DEVICE) ||
-		crew_net_device_refs(a) == crew_net_device_refs(b)) &&
+		worker_net_device_refs(a) == worker_net_device_refs(b)) &&
 	       (!(watched & WATCH_INET6_DEV) ||
-		crew_inet6_dev_refs(a) == crew_inet6_dev_refs(b)) &&
+		worker_inet6_dev_refs(a) == worker_inet6_dev_refs(b)) &&
 	       (!(watched & WATCH_DST) || a->dst == b->dst);
+}
+
+bool worker_at_baseline(const struct worker *worker, const struct counts *counts)
+{
+	return counts->found && worker_same_counts(worker, counts, &worker->baseline);
 }
 
 /*
  * A look takes some microseconds, and what moves in the meantime is seen in one count and not in
  * another (linkwatch's mark gone, its reference still there): two looks in a row have to agree.
  */
-struct counts crew_counts(struct crew *crew)
+struct counts worker_counts(struct worker *worker)
 {
-	struct counts last = read_counts(crew);
+	struct counts last = read_counts(worker);
 
 	for (int i = 0; i < LOOKS_TO_AGREE; i++) {
-		struct counts now = read_counts(crew);
-		bool agree = crew_same_counts(crew, &now, &last) &&
+		struct counts now = read_counts(worker);
+		bool agree = worker_same_counts(worker, &now, &last) &&
 			     now.linkwatch_pending == last.linkwatch_pending &&
 			     now.nr_neighbours == last.nr_neighbours &&
 			     now.nr_tombs == last.nr_tombs;
@@ -80,17 +86,17 @@ struct counts crew_counts(struct crew *crew)
 	return last;
 }
 
-struct counts crew_rest(struct crew *crew)
+struct counts worker_rest(struct worker *worker)
 {
-	struct counts last = crew_counts(crew);
+	struct counts last = worker_counts(worker);
 	int same = 0;
 
 	for (int i = 0; i < REST_LOOKS_MAX && same < REST_LOOKS; i++) {
 		struct counts now;
 
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* a grace period */
-		now = crew_counts(crew);
-		same = crew_same_counts(crew, &now, &last) ? same + 1 : 0;
+		now = worker_counts(worker);
+		same = worker_same_counts(worker, &now, &last) ? same + 1 : 0;
 		last = now;
 	}
 	return last;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/digest.h"
 #include "lane/worker_parts.h"
+#include "ledger/digest.h"
 #include "ledger/ledger.h"
 #include "watchpoint/watchpoint.h"
 
@@ -31,7 +31,7 @@ struct account {
 	uint32_t nr_entries;
 };
 
-struct crew_ledger {
+struct worker_ledger {
 	struct watchpoints *watch;
 	bool open;   /* writes of a trial are being seen */
 	bool closed; /* and have been seen, but not written down */
@@ -55,7 +55,7 @@ static void told(const struct ledger_entry *entry, void *arg)
 		};
 }
 
-static void watch_address(struct crew_ledger *ledger, const struct watchpoint_mark *birth)
+static void watch_address(struct worker_ledger *ledger, const struct watchpoint_mark *birth)
 {
 	const struct watchpoint_write *write = (const struct watchpoint_write *)birth;
 
@@ -67,7 +67,7 @@ static void watch_address(struct crew_ledger *ledger, const struct watchpoint_ma
 
 static void seen(const struct watchpoint_mark *record, void *arg)
 {
-	struct crew_ledger *ledger = arg;
+	struct worker_ledger *ledger = arg;
 
 	if (record->object >= ledger->nr)
 		return;
@@ -85,14 +85,14 @@ static void ignore(const struct watchpoint_mark *record, void *arg)
 /* What comes between two trials is in the first mark of the next one. */
 static void ring_ready(void *arg)
 {
-	struct crew_ledger *ledger = arg;
+	struct worker_ledger *ledger = arg;
 
 	watchpoints_read(ledger->watch, ledger->open ? seen : ignore, ledger);
 }
 
 /* --- arming: once in the life of a lane --- */
 
-static int make_accounts(struct crew_ledger *ledger, struct why *why)
+static int make_accounts(struct worker_ledger *ledger, struct why *why)
 {
 	for (int i = 0; i < BOOKS_OBJECTS; i++) {
 		struct account *account = &ledger->accounts[i];
@@ -105,61 +105,62 @@ static int make_accounts(struct crew_ledger *ledger, struct why *why)
 	return 0;
 }
 
-static int arm(struct crew *crew, struct why *why)
+static int arm(struct worker *worker, struct why *why)
 {
-	uint32_t ifindex = testbed_dut(crew->testbed)->ifindex, slot = crew->ask->slot;
+	uint32_t ifindex = testbed_dut(worker->testbed)->ifindex, slot = worker->ask->slot;
 	int err = 0;
 
-	if (!crew->ledger) {
-		crew->ledger = calloc(1, sizeof(*crew->ledger));
-		if (!crew->ledger)
+	if (!worker->ledger) {
+		worker->ledger = calloc(1, sizeof(*worker->ledger));
+		if (!worker->ledger)
 			return why_set(why, ENOMEM, "ledger: out of memory");
-		err = make_accounts(crew->ledger, why);
+		err = make_accounts(worker->ledger, why);
 	}
 	if (!err)
-		err = watchpoints_prove(crew->probes, slot, ifindex, why);
+		err = watchpoints_prove(worker->probes, slot, ifindex, why);
 	if (err)
 		return err;
-	crew->ledger->nr = BOOKS_OBJECTS;
-	err = watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_OBJECTS,
-			      LEDGER_RING_BYTES, &crew->ledger->watch, &crew->ledger->no_lives);
+	worker->ledger->nr = BOOKS_OBJECTS;
+	err = watchpoints_arm(worker->probes, slot, ifindex, watched, BOOKS_OBJECTS,
+			      LEDGER_RING_BYTES, &worker->ledger->watch,
+			      &worker->ledger->no_lives);
 	if (!err)
-		return loop_fd(crew->loop, watchpoints_fd(crew->ledger->watch), ring_ready,
-			       crew->ledger) ?
+		return loop_fd(worker->loop, watchpoints_fd(worker->ledger->watch), ring_ready,
+			       worker->ledger) ?
 			       0 :
 			       why_set(why, ENOMEM, "ledger: its ring cannot be watched");
-	crew->ledger->nr = BOOKS_COUNTERS;
-	return watchpoints_arm(crew->probes, slot, ifindex, watched, BOOKS_COUNTERS,
-			       LEDGER_RING_BYTES, &crew->ledger->watch, why);
+	worker->ledger->nr = BOOKS_COUNTERS;
+	return watchpoints_arm(worker->probes, slot, ifindex, watched, BOOKS_COUNTERS,
+			       LEDGER_RING_BYTES, &worker->ledger->watch, why);
 }
 
-static int new_ledgers(struct crew *crew, struct why *why)
+static int new_ledgers(struct worker *worker, struct why *why)
 {
-	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
-		struct account *account = &crew->ledger->accounts[i];
+	for (uint32_t i = 0; i < worker->ledger->nr; i++) {
+		struct account *account = &worker->ledger->accounts[i];
 
 		ledger_free(account->ledger);
 		account->nr_entries = 0;
-		account->ledger =
-			ledger_new(crew->ask->symbols,
-				   watchpoints_counter(crew->ledger->watch, i), told, account);
+		account->ledger = ledger_new(worker->ask->symbols,
+					     watchpoints_counter(worker->ledger->watch, i),
+					     told, account);
 		if (!account->ledger)
 			return why_set(why, ENOMEM, "ledger: out of memory");
 	}
 	return 0;
 }
 
-static void say_unarmed(struct crew *crew, uint32_t first, const struct why *why)
+static void say_unarmed(struct worker *worker, uint32_t first, const struct why *why)
 {
 	for (uint32_t i = first; i < BOOKS_OBJECTS; i++) {
-		struct books *books = &crew->ask->books[i];
+		struct books *books = &worker->ask->books[i];
 
 		*books = (struct books){ .state = LEDGER_UNARMED };
 		snprintf(books->reason, sizeof(books->reason), "%.255s", why->text);
 	}
 }
 
-void crew_ledger_refuse(struct crew *crew)
+void worker_ledger_refuse(struct worker *worker)
 {
 	struct why why;
 
@@ -167,57 +168,57 @@ void crew_ledger_refuse(struct crew *crew)
 		"ledger: the device is deleted with all references that it had before the "
 		"trial, "
 		"whose holds were not seen");
-	say_unarmed(crew, 0, &why);
+	say_unarmed(worker, 0, &why);
 }
 
-void crew_ledger_open(struct crew *crew)
+void worker_ledger_open(struct worker *worker)
 {
-	bool is_armed = crew->ledger && crew->ledger->watch;
+	bool is_armed = worker->ledger && worker->ledger->watch;
 	uint64_t from_ns = loop_now();
 	struct why why = { "" };
-	int err = is_armed ? 0 : arm(crew, &why);
+	int err = is_armed ? 0 : arm(worker, &why);
 
 	/* Nobody has written since the marks: the device is down. */
 	if (!err)
-		err = new_ledgers(crew, &why);
+		err = new_ledgers(worker, &why);
 	if (!err && is_armed)
-		err = watchpoints_start(crew->ledger->watch, &why);
+		err = watchpoints_start(worker->ledger->watch, &why);
 	if (err) {
-		say_unarmed(crew, 0, &why);
+		say_unarmed(worker, 0, &why);
 		return;
 	}
-	say_unarmed(crew, crew->ledger->nr, &crew->ledger->no_lives);
-	for (uint32_t i = 0; i < crew->ledger->nr; i++)
-		crew->ask->books[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
-	crew->ledger->has_address = false;
-	snprintf(crew->ledger->no_address.text, sizeof(crew->ledger->no_address.text),
+	say_unarmed(worker, worker->ledger->nr, &worker->ledger->no_lives);
+	for (uint32_t i = 0; i < worker->ledger->nr; i++)
+		worker->ask->books[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
+	worker->ledger->has_address = false;
+	snprintf(worker->ledger->no_address.text, sizeof(worker->ledger->no_address.text),
 		 "ledger: the trial has brought forth no address");
-	crew->ledger->open = true;
+	worker->ledger->open = true;
 	/* The kernel wakes nobody who has not read what is there: the marks. */
-	watchpoints_read(crew->ledger->watch, seen, crew->ledger);
+	watchpoints_read(worker->ledger->watch, seen, worker->ledger);
 }
 
 /* --- and closing: the last mark, then no more writes, then whatever waits --- */
 
-void crew_ledger_close(struct crew *crew)
+void worker_ledger_close(struct worker *worker)
 {
-	if (!crew->ledger || !crew->ledger->open)
+	if (!worker->ledger || !worker->ledger->open)
 		return;
-	crew->ledger->open = false;
-	crew->ledger->closed = true;
-	watchpoints_mark(crew->ledger->watch, NULL); /* a full ring says so in the health */
-	watchpoints_stop(crew->ledger->watch);
-	watchpoints_read(crew->ledger->watch, seen, crew->ledger);
-	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
-		struct watchpoint_health health = watchpoints_health(crew->ledger->watch, i);
-		struct books *books = &crew->ask->books[i];
+	worker->ledger->open = false;
+	worker->ledger->closed = true;
+	watchpoints_mark(worker->ledger->watch, NULL); /* a full ring says so in the health */
+	watchpoints_stop(worker->ledger->watch);
+	watchpoints_read(worker->ledger->watch, seen, worker->ledger);
+	for (uint32_t i = 0; i < worker->ledger->nr; i++) {
+		struct watchpoint_health health = watchpoints_health(worker->ledger->watch, i);
+		struct books *books = &worker->ask->books[i];
 
-		books->state = ledger_check(crew->ledger->accounts[i].ledger, &health);
+		books->state = ledger_check(worker->ledger->accounts[i].ledger, &health);
 		books->counted = health.counted;
 		books->unseen = health.counted - health.hits;
 	}
-	if (crew->ledger->nr == BOOKS_OBJECTS && !crew->ledger->has_address)
-		say_unarmed(crew, BOOKS_ADDRESS, &crew->ledger->no_address);
+	if (worker->ledger->nr == BOOKS_OBJECTS && !worker->ledger->has_address)
+		say_unarmed(worker, BOOKS_ADDRESS, &worker->ledger->no_address);
 }
 
 /* What a trial looks like in which nothing came to the device and nothing was lost. */
@@ -227,16 +228,16 @@ static bool teaches(const struct evidence *e, const struct books *books)
 	       books->state == LEDGER_WHOLE;
 }
 
-void crew_ledger_write(struct crew *crew)
+void worker_ledger_write(struct worker *worker)
 {
-	const struct evidence *e = &crew->message.evidence;
+	const struct evidence *e = &worker->message.evidence;
 
-	if (!crew->ledger || !crew->ledger->closed)
+	if (!worker->ledger || !worker->ledger->closed)
 		return;
-	crew->ledger->closed = false;
-	for (uint32_t i = 0; i < crew->ledger->nr; i++) {
-		struct account *account = &crew->ledger->accounts[i];
-		struct books *books = &crew->ask->books[i];
+	worker->ledger->closed = false;
+	for (uint32_t i = 0; i < worker->ledger->nr; i++) {
+		struct account *account = &worker->ledger->accounts[i];
+		struct books *books = &worker->ask->books[i];
 		struct ledger_match match = ledger_match(account->ledger, account->profile);
 
 		books_write(account->ledger, &match, account->entries, account->nr_entries, e,
@@ -244,17 +245,17 @@ void crew_ledger_write(struct crew *crew)
 		if (teaches(e, books) && ledger_learn(account->profile, account->ledger))
 			books->state = LEDGER_SUM; /* out of memory: half of it was learned */
 	}
-	books_accuse_survivors(crew->ask->books);
+	books_accuse_survivors(worker->ask->books);
 }
 
-void crew_ledger_end(struct crew *crew)
+void worker_ledger_end(struct worker *worker)
 {
-	if (crew->ledger)
-		watchpoints_disarm(crew->ledger->watch);
+	if (worker->ledger)
+		watchpoints_disarm(worker->ledger->watch);
 }
 
-void crew_ledger_let_go(struct crew *crew)
+void worker_ledger_let_go(struct worker *worker)
 {
-	if (crew->ledger)
-		watchpoints_let_go(crew->ledger->watch);
+	if (worker->ledger)
+		watchpoints_let_go(worker->ledger->watch);
 }

@@ -19,23 +19,23 @@
 
 enum { SPINS = 1000, END_MS = 2000 };
 
-static void spin(const struct crew *crew)
+static void spin(const struct worker *worker)
 {
-	(void)crew;
+	(void)worker;
 	for (volatile int i = 0; i < SPINS; i++)
 		;
-	++*crew->load.turns;
+	++*worker->load.turns;
 }
 
 /* What the peer sends carries no mark of ours, and is thrown away where it would leave IPv6. */
-static void send_noise(const struct crew *crew)
+static void send_noise(const struct worker *worker)
 {
-	const struct testbed_device *peer = testbed_peer(crew->testbed);
+	const struct testbed_device *peer = testbed_peer(worker->testbed);
 	uint8_t frame[FRAME_NOISE];
 
 	frame_noise(peer->mac, &peer->link_local, frame);
 	for (int i = 0; i < SPINS; i++)
-		*crew->load.turns += !echoes_answer(crew->echoes, frame, sizeof(frame));
+		*worker->load.turns += !echoes_answer(worker->echoes, frame, sizeof(frame));
 }
 
 static bool is_last(const char *buffer, size_t size)
@@ -77,17 +77,17 @@ static bool toggle_queue(int fd)
 	return !ioctl(fd, SIOCSIFTXQLEN, &request);
 }
 
-static void take_rtnl(const struct crew *crew)
+static void take_rtnl(const struct worker *worker)
 {
 	int links = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	int any = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	while (links >= 0 && any >= 0 && dump_links(links) && toggle_queue(any))
-		++*crew->load.turns;
+		++*worker->load.turns;
 	_exit(1);
 }
 
-static void (*const turns[])(const struct crew *crew) = {
+static void (*const turns[])(const struct worker *worker) = {
 	[LOAD_NONE] = NULL,
 	[LOAD_CPU] = spin,
 	[LOAD_PACKETS] = send_noise,
@@ -96,7 +96,7 @@ static void (*const turns[])(const struct crew *crew) = {
 _Static_assert(sizeof(turns) / sizeof(turns[0]) == LOADS, "a row per load");
 
 /* In a pid namespace of its own, of which no probe knows: what it does is nobody's thread I. */
-__attribute__((noreturn)) static void work(const struct crew *crew, enum load_kind load)
+__attribute__((noreturn)) static void work(const struct worker *worker, enum load_kind load)
 {
 	sigset_t none;
 
@@ -105,12 +105,12 @@ __attribute__((noreturn)) static void work(const struct crew *crew, enum load_ki
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (;;)
-		turns[load](crew);
+		turns[load](worker);
 }
 
-int crew_load_start(struct crew *crew, enum load_kind load)
+int worker_load_start(struct worker *worker, enum load_kind load)
 {
-	struct crew_load *mine = &crew->load;
+	struct worker_load *mine = &worker->load;
 	void *shared;
 
 	if (load == LOAD_NONE)
@@ -118,28 +118,28 @@ int crew_load_start(struct crew *crew, enum load_kind load)
 	shared = mmap(NULL, sizeof(*mine->turns), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
-		return why_set(&crew->message.why, errno, "lane: memory to share: %s",
+		return why_set(&worker->message.why, errno, "lane: memory to share: %s",
 			       strerror(errno));
 	mine->turns = shared;
 	/* No signal when it ends: who waits for children waits for the bring-up's. */
 	mine->pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID, 0, 0, 0, 0);
 	if (mine->pid == 0)
-		work(crew, load);
+		work(worker, load);
 	if (mine->pid < 0) {
 		int err = errno;
 
 		mine->pid = 0;
 		munmap(shared, sizeof(*mine->turns));
-		return why_set(&crew->message.why, err, "lane: a process to load it: %s",
+		return why_set(&worker->message.why, err, "lane: a process to load it: %s",
 			       strerror(err));
 	}
 	return 0;
 }
 
-void crew_load_end(struct crew *crew)
+void worker_load_end(struct worker *worker)
 {
-	struct evidence *e = &crew->message.evidence;
-	struct crew_load *mine = &crew->load;
+	struct evidence *e = &worker->message.evidence;
+	struct worker_load *mine = &worker->load;
 	struct pollfd ended = { .events = POLLIN };
 	struct rusage usage = { 0 };
 
@@ -158,5 +158,5 @@ void crew_load_end(struct crew *crew)
 		(uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000 +
 		(uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
 	munmap((void *)mine->turns, sizeof(*mine->turns));
-	*mine = (struct crew_load){ 0 };
+	*mine = (struct worker_load){ 0 };
 }

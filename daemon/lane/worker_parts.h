@@ -1,46 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_CREW_PARTS_H
-#define DADRACE_CREW_PARTS_H
+#ifndef DADRACE_WORKER_PARTS_H
+#define DADRACE_WORKER_PARTS_H
 
-#include "lane/bringup.h"
-#include "lane/worker.h"
-#include "lane/echo.h"
 #include "io/loop.h"
+#include "lane/bringup.h"
+#include "lane/echo.h"
+#include "lane/worker.h"
 #include "spec/order.h"
 #include "testbed/testbed.h"
 #include "trial/trial.h"
 
 /*
- * The parts of the lane's process.
+ * The parts of the lane's process. Each uses those below it.
  *
- *   crew.c        one trial after the other: what the trial asks for, what happens
- *   crew_counts.c the dut's counts, and what of them somebody still has to drop
- *   crew_place.c  before the first: namespaces, testbed, sockets, warm-up
- *   crew_load.c   what keeps the machine busy while a trial runs
- *   crew_dad.c    the part that the peer plays in DAD
- *   crew_ledger.c the ledger of a trial, when one is wanted
+ *   worker.c          one trial after the other
+ *     worker_setup.c  before the first: namespaces, testbed, sockets, warm-up
+ *     worker_hears.c  what happens: records, children, timers
+ *     worker_acts.c   what the trial asks for
+ *   worker_ledger.c   the ledger of a trial, when one is wanted
+ *   worker_load.c     what keeps the machine busy while a trial runs
+ *   worker_dad.c      the part that the peer plays in DAD
+ *   worker_notes.c    what is noted in the evidence, and sent to the campaign
+ *   worker_counts.c   the dut's counts, and what of them somebody still has to drop
  */
 enum { ANSWERS_MAX = 128 }; /* of one trial; dad_transmits has at most 100 */
 
-struct crew_answer {
+struct worker_answer {
 	uint64_t due_ns;
 	uint8_t bytes[FRAME_DAD_MAX];
 	size_t length;
 };
 
-struct crew_load {
+struct worker_load {
 	pid_t pid; /* 0: none */
 	volatile uint64_t *turns;
 };
 
-struct crew {
+struct worker {
 	const struct lane_ask *ask;
 	int channel;
 	int home_mounts; /* the mount namespace that we came from */
 	struct loop *loop;
 	struct probes *probes;
 	struct lane_state *state;
-	struct order places; /* that are hooked */
+	struct order
+		hooked; /* each hold of the campaign that is hooked, whether this trial asks for it or not */
 	struct ring_reader *ring;
 	struct testbed *testbed;
 	struct echoes *echoes;
@@ -49,7 +53,7 @@ struct crew {
 
 	struct trial trial;
 	struct bringup bringup;
-	struct crew_load load;
+	struct worker_load load;
 	pid_t remover; /* the child that unregisters; 0: none */
 	pid_t held;    /* the stopped task; 0: none */
 	uint64_t held_at_ns;
@@ -64,61 +68,128 @@ struct crew {
 	uint32_t next_echo;
 	bool answering;	     /* DAD probes are those of the trial */
 	uint32_t dad_probes; /* seen in this trial */
-	struct crew_answer answers[ANSWERS_MAX];
+	struct worker_answer answers[ANSWERS_MAX];
 	uint32_t nr_answers; /* made in this trial, in the order in which they are due */
 	uint32_t next_answer;
-	struct crew_ledger *ledger; /* NULL: no trial of this lane wanted one yet */
+	struct worker_ledger *ledger; /* NULL: no trial of this lane wanted one yet */
 	struct counts baseline;
 	struct lane_message message; /* with the evidence that is being gathered */
 };
 
+/* --- worker_setup.c --- */
+
+/* Namespaces, testbed, sockets and warm-up; the sentence goes into the worker's message. */
+int worker_set_up(struct worker *worker);
+
+/* Puts real devices back; a sentence on standard error when that failed. */
+void worker_put_back(struct worker *worker);
+
+/* --- worker_acts.c --- */
+
+enum { RELOOK_NS = 20000000 }; /* settling: for references dropped in process context */
+
+extern const struct trial_crew worker_acts;
+
+/* The deletion of the device by thread I, once it was begun; else NULL. */
+const volatile struct bringup_change *worker_deletion(const struct worker *worker);
+bool worker_is_deleting(const struct worker *worker);
+bool worker_is_deleted(const struct worker *worker);
+
+/* Looks at the counts; true when they are back. */
+bool worker_look_settled(struct worker *worker);
+void worker_settled(struct worker *worker, uint64_t at_ns);
+
+/* Number of the trial's hold, from 1, whose hook is told by a record; 0: none. */
+uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence);
+void worker_step_held(struct worker *worker, uint32_t hold, uint64_t at_ns);
+
+void worker_send_due(void *worker); /* an echo is due */
+void worker_set_deadline(void *worker, uint64_t us);
+
+/* Ends all that lives in the lane but us. False: some of it is stuck in the kernel. */
+bool worker_end_all(uint64_t within_ns, uint32_t *ended);
+
+/* --- worker_hears.c: for the loop --- */
+
+void hear_record(const struct record *record, void *worker); /* for the ring */
+void hear_records(void *worker);
+void hear_children(void *worker);
+void hear_deadline(void *worker);
+void hear_hold_due(void *worker);
+void hear_relook(void *worker);
+
+/* --- worker_notes.c --- */
+
+/* Whether a trial is in hand. */
+bool worker_is_running(const struct worker *worker);
+
 /* Adds a moment to the evidence. */
-void crew_note(struct crew *crew, enum moment_kind kind, uint64_t at_ns, int64_t value,
-	       uint32_t sequence);
+void worker_note(struct worker *worker, enum moment_kind kind, uint64_t at_ns, int64_t value,
+		 uint32_t sequence);
+void worker_note_on(struct worker *worker, enum moment_kind kind, uint64_t at_ns, int64_t value,
+		    uint32_t sequence, uint32_t cpu);
+
+/* Notes what the testbed has to tell. */
+void worker_hear_testbed(void *worker);
+
+/* Thread II has sent something: tells those who wait for it when that was all. */
+void worker_sent(struct worker *worker);
+
+/* Sends the worker's message over the channel, without the moments that are not in use. 0 or -errno. */
+int worker_tell(const struct worker *worker);
+
+/* --- worker_counts.c --- */
 
 /* The dut's counts now; a look that fails is counted as a lost record. */
-struct counts crew_counts(struct crew *crew);
+struct counts worker_counts(struct worker *worker);
 
 /* Whether nothing that is watched differs. */
-bool crew_same_counts(const struct crew *crew, const struct counts *a, const struct counts *b);
+bool worker_same_counts(const struct worker *worker, const struct counts *a,
+			const struct counts *b);
+
+/* Whether nothing that is watched differs from the baseline, and the device is there. */
+bool worker_at_baseline(const struct worker *worker, const struct counts *counts);
 
 /* Waits until the counts have not moved over a few RCU grace periods, for a hundred of them at most. */
-struct counts crew_rest(struct crew *crew);
+struct counts worker_rest(struct worker *worker);
 
 /*
  * The net_device's references that nothing accounts for: without the one that linkwatch holds for up to
  * a second, and without one for each neighbour entry that is still in the table.
  */
-int64_t crew_net_device_refs(const struct counts *counts);
+int64_t worker_net_device_refs(const struct counts *counts);
 
 /*
  * The inet6_dev's: without one for each record that MLD keeps of a group that was left, until that is reported twice
  * or the group is joined again (mld_add_delrec(), net/ipv6/mcast.c); a device that is down keeps what there is then.
  */
-int64_t crew_inet6_dev_refs(const struct counts *counts);
+int64_t worker_inet6_dev_refs(const struct counts *counts);
 
 /* What a trial tells of counts. */
-struct evidence_counts crew_facts(const struct counts *counts);
+struct evidence_counts worker_facts(const struct counts *counts);
 
-/* Makes the place where trials run; the sentence goes into the crew's message. */
-int crew_open_place(struct crew *crew);
+/* --- worker_load.c --- */
 
 /*
- * The load of the trial in hand, if it has one: a process that ends by crew_load_end(), which puts its cost
+ * The load of the trial in hand, if it has one: a process that ends by worker_load_end(), which puts its cost
  * into the evidence, or with the lane. 0 or -errno.
  */
-int crew_load_start(struct crew *crew, enum load_kind load);
-void crew_load_end(struct crew *crew);
+int worker_load_start(struct worker *worker, enum load_kind load);
+void worker_load_end(struct worker *worker);
+
+/* --- worker_dad.c --- */
 
 /*
- * The peer's part in DAD. Nothing is answered before crew_dad_begin(), nor after crew_dad_end(): the
- * device goes down then. Both wants watches on crew->answer and echoes_probe_fd().
+ * The peer's part in DAD. Nothing is answered before worker_dad_begin(), nor after worker_dad_end(): the
+ * device goes down then. Both wants watches on worker->answer and echoes_probe_fd().
  */
-void crew_dad_begin(struct crew *crew);
-void crew_dad_opened(struct crew *crew); /* crew->fire_ns says when */
-void crew_dad_end(struct crew *crew);
-void crew_dad_seen(void *crew); /* probes wait to be read */
-void crew_dad_due(void *crew);	/* an answer is due */
+void worker_dad_begin(struct worker *worker);
+void worker_dad_opened(struct worker *worker); /* worker->fire_ns says when */
+void worker_dad_end(struct worker *worker);
+void worker_dad_seen(void *worker); /* probes wait to be read */
+void worker_dad_due(void *worker);  /* an answer is due */
+
+/* --- worker_ledger.c --- */
 
 /*
  * The ledger of the trial in hand, for ask->books. Opened before the baseline is read; what goes wrong is
@@ -126,19 +197,13 @@ void crew_dad_due(void *crew);	/* an answer is due */
  * evidence is whole. The child that unregisters lets go of it.
  * A trial that deletes the device has none, and the books say why.
  */
-void crew_ledger_open(struct crew *crew);
-void crew_ledger_refuse(struct crew *crew);
-void crew_ledger_close(struct crew *crew);
-void crew_ledger_write(struct crew *crew);
-void crew_ledger_let_go(struct crew *crew);
+void worker_ledger_open(struct worker *worker);
+void worker_ledger_refuse(struct worker *worker);
+void worker_ledger_close(struct worker *worker);
+void worker_ledger_write(struct worker *worker);
+void worker_ledger_let_go(struct worker *worker);
 
 /* At the lane's end: objects of later lanes may come to lie where those of this one were. */
-void crew_ledger_end(struct crew *crew);
-
-/* Thread II has sent something: tells those who wait for it when that was all. */
-void crew_sent(struct crew *crew);
-
-/* Puts real devices back; a sentence on standard error when that failed. */
-void crew_close_place(struct crew *crew);
+void worker_ledger_end(struct worker *worker);
 
 #endif

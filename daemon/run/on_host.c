@@ -7,6 +7,7 @@
 
 #include "machine/klog.h"
 #include "lane/lane.h"
+#include "lane/worker.h"
 #include "io/loop.h"
 #include "machine/machine.h"
 #include "spec/order.h"
@@ -662,7 +663,7 @@ static void fill_seats(struct runner *runner)
 
 		if (seat->state != SEAT_EMPTY || (runner->ended_by && !serves))
 			continue;
-		err = lane_start(&ask, &seat->lane, runner->why);
+		err = lane_start(&ask, worker_run, &seat->lane, runner->why);
 		if (err) {
 			give_up(runner, err);
 			return;

@@ -41,7 +41,7 @@ static uint32_t inode_of(const char *path)
 }
 
 /* Waits until nobody of the bring-up is alive, or no longer than it may take. */
-static void wait_for_all(struct crew *crew, const struct campaign *campaign)
+static void wait_for_all(struct worker *worker, const struct campaign *campaign)
 {
 	uint64_t deadline = loop_now() + campaign->bringup.deadline_ms * 1000000ULL;
 	struct timespec look = { .tv_nsec = 100000000 };
@@ -51,7 +51,7 @@ static void wait_for_all(struct crew *crew, const struct campaign *campaign)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	while (loop_now() < deadline && (pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
-		if (pid == crew->bringup.pid)
+		if (pid == worker->bringup.pid)
 			deadline = loop_now() + LINGER_NS; /* what it leaves behind may stay */
 		else if (pid == 0)
 			sigtimedwait(&child, NULL, &look);
@@ -59,25 +59,26 @@ static void wait_for_all(struct crew *crew, const struct campaign *campaign)
 }
 
 /* One up and down of the device; what is alive then is ended. The counts at rest are the baseline. */
-static int cycle(struct crew *crew, const struct campaign *campaign, enum change_kind change)
+static int cycle(struct worker *worker, const struct campaign *campaign,
+		 enum change_kind change)
 {
-	struct why *why = &crew->message.why;
-	int err = bringup_start(campaign, crew->testbed, change, &crew->bringup, why);
+	struct why *why = &worker->message.why;
+	int err = bringup_start(campaign, worker->testbed, change, &worker->bringup, why);
 
 	if (err)
 		return err;
-	bringup_go(&crew->bringup);
-	wait_for_all(crew, campaign);
+	bringup_go(&worker->bringup);
+	wait_for_all(worker, campaign);
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
-	bringup_forget(&crew->bringup);
-	err = testbed_dut_down(crew->testbed, why);
+	bringup_forget(&worker->bringup);
+	err = testbed_dut_down(worker->testbed, why);
 	if (err == -ENODEV)
 		why_set(why, ENODEV,
 			"lane: the bring-up deleted %s while the lane was warmed up",
-			testbed_dut(crew->testbed)->name);
-	crew->baseline = crew_rest(crew);
+			testbed_dut(worker->testbed)->name);
+	worker->baseline = worker_rest(worker);
 	return err;
 }
 
@@ -89,9 +90,9 @@ static int cycle(struct crew *crew, const struct campaign *campaign, enum change
  * inet6_dev for a second until it has told of its leaving, or until the next down (mld_ifc_start_work(),
  * net/ipv6/mcast.c). When a kernel leaks in every cycle the counts are never the same, and the trials will tell.
  */
-static int warm_up(struct crew *crew)
+static int warm_up(struct worker *worker)
 {
-	const struct campaign *campaign = crew->ask->campaign;
+	const struct campaign *campaign = worker->ask->campaign;
 	struct campaign plain = *campaign;
 	sigset_t child;
 	int err = 0;
@@ -103,16 +104,16 @@ static int warm_up(struct crew *crew)
 	if (plain.bringup.deadline_ms > PLAIN_MS)
 		plain.bringup.deadline_ms = PLAIN_MS;
 	if (campaign->bringup.kind != BRINGUP_DO_DAD)
-		err = cycle(crew, campaign, CHANGE_NONE);
+		err = cycle(worker, campaign, CHANGE_NONE);
 	for (uint32_t i = 0; !err && i < campaign->bringup.nr_change; i++)
 		if (campaign->bringup.change[i] != CHANGE_NONE &&
 		    campaign->bringup.change[i] != CHANGE_LINK_DELETE)
-			err = cycle(crew, &plain, campaign->bringup.change[i]);
+			err = cycle(worker, &plain, campaign->bringup.change[i]);
 	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
-		struct counts before = crew->baseline;
+		struct counts before = worker->baseline;
 
-		err = cycle(crew, &plain, CHANGE_NONE);
-		if (i && crew_same_counts(crew, &crew->baseline, &before))
+		err = cycle(worker, &plain, CHANGE_NONE);
+		if (i && worker_same_counts(worker, &worker->baseline, &before))
 			break;
 	}
 	return err;
@@ -126,19 +127,19 @@ static bool answers_dad(const struct campaign *campaign)
 	return false;
 }
 
-int crew_open_place(struct crew *crew)
+int worker_set_up(struct worker *worker)
 {
-	const struct lane_ask *ask = crew->ask;
+	const struct lane_ask *ask = worker->ask;
 	struct testbed_ask testbed = { .campaign = ask->campaign,
 				       .lane = ask->number,
 				       .keep = ask->keep };
-	struct why *why = &crew->message.why;
+	struct why *why = &worker->message.why;
 	int err;
 
-	crew->message.pidns_inum = inode_of("/proc/self/ns/pid");
-	crew->home_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	worker->message.pidns_inum = inode_of("/proc/self/ns/pid");
+	worker->home_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	/* Before the lane has mounts of its own: names of namespaces have to outlive it. */
-	err = testbed_open(&testbed, &crew->testbed, why);
+	err = testbed_open(&testbed, &worker->testbed, why);
 	if (!err && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
 		err = why_set(
 			why, errno,
@@ -147,22 +148,22 @@ int crew_open_place(struct crew *crew)
 	if (!err)
 		err = mount_own_views(why);
 	if (!err)
-		err = echoes_open(crew->testbed, ask->number, &crew->echoes, why);
+		err = echoes_open(worker->testbed, ask->number, &worker->echoes, why);
 	/* In every arm, also those that do not answer: arms stay comparable. */
 	if (!err && answers_dad(ask->campaign))
-		err = echoes_listen(crew->echoes, why);
+		err = echoes_listen(worker->echoes, why);
 	if (!err)
-		err = warm_up(crew);
+		err = warm_up(worker);
 	return err;
 }
 
-void crew_close_place(struct crew *crew)
+void worker_put_back(struct worker *worker)
 {
 	struct why why;
 
 	/* What is undone was mounted there. */
-	if (crew->home_mounts >= 0)
-		setns(crew->home_mounts, CLONE_NEWNS);
-	if (testbed_close(crew->testbed, &why))
+	if (worker->home_mounts >= 0)
+		setns(worker->home_mounts, CLONE_NEWNS);
+	if (testbed_close(worker->testbed, &why))
 		fprintf(stderr, "dadrace: %s\n", why.text);
 }

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lane/stack.h"
+#include "lane/worker_parts.h"
+
+/* How long what is killed has to end, unless it is stuck in the kernel. */
+enum { UNDEAD_NS = 2000000000 };
+
+/* --- thread I's deletion of the device, of which thread I itself tells --- */
+
+const volatile struct bringup_change *worker_deletion(const struct worker *worker)
+{
+	const volatile struct bringup_change *change = worker->bringup.change;
+
+	return worker->message.evidence.spec.change == CHANGE_LINK_DELETE && change &&
+			       change->begun_ns ?
+		       change :
+		       NULL;
+}
+
+bool worker_is_deleting(const struct worker *worker)
+{
+	return worker_deletion(worker) && !worker_deletion(worker)->ended_ns;
+}
+
+bool worker_is_deleted(const struct worker *worker)
+{
+	return worker_deletion(worker) && worker_deletion(worker)->ended_ns &&
+	       !worker_deletion(worker)->error;
+}
+
+/* --- settling --- */
+
+/* Nothing holds what could be deleted; what is left are the entries of its namespace. */
+static bool namespace_settled(const struct worker *worker, const struct counts *counts)
+{
+	return !(worker->state->watched & WATCH_DST) || counts->dst <= worker->baseline.dst;
+}
+
+bool worker_look_settled(struct worker *worker)
+{
+	struct counts counts = worker_counts(worker);
+
+	worker->message.evidence.after = worker_facts(&counts);
+	if (!counts.found)
+		worker->message.evidence.device_gone = true;
+	return worker_is_deleted(worker) ? namespace_settled(worker, &counts) :
+					   worker_at_baseline(worker, &counts);
+}
+
+void worker_settled(struct worker *worker, uint64_t at_ns)
+{
+	struct evidence *e = &worker->message.evidence;
+
+	e->settled = true;
+	e->settle_ns = at_ns > worker->down_ns ? at_ns - worker->down_ns : 1;
+	worker_note(worker, MOMENT_SETTLED, at_ns, 0, 0);
+	trial_happened(&worker->trial, TRIAL_SETTLED);
+}
+
+/* --- thread II --- */
+
+void worker_send_due(void *arg)
+{
+	struct worker *worker = arg;
+	struct evidence *e = &worker->message.evidence;
+	const struct trial_spec *spec = &e->spec;
+
+	while (worker->next_echo < spec->echoes) {
+		uint64_t first_due = worker->fire_ns + spec->offset_us * 1000;
+		uint64_t due = first_due + worker->next_echo * spec->spacing_us * 1000;
+		uint64_t now = loop_now();
+		uint32_t count = 1;
+		int sent;
+
+		if (due > now) {
+			loop_timer_set(worker->echo, due);
+			return;
+		}
+		if (!spec->spacing_us)
+			count = spec->echoes - worker->next_echo;
+		sent = echoes_send(worker->echoes, worker->next_echo, count);
+		if (sent > 0) {
+			e->echoes_sent += (uint32_t)sent;
+			worker->next_echo += (uint32_t)sent;
+			continue;
+		}
+		e->echoes_sent++;
+		e->echoes_refused++;
+		if (!e->refused_errno)
+			e->refused_errno = -sent;
+		worker->next_echo++;
+		worker_note(worker, MOMENT_ECHO_SENT, now, sent, worker->next_echo);
+	}
+	worker_sent(worker);
+}
+
+static void start_thread_ii(struct worker *worker)
+{
+	worker->started = true;
+	worker_send_due(worker);
+	worker_dad_opened(worker);
+}
+
+/* Thread II starts when the window opens, unless the order wants another to be held first. */
+static void act_fire(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (!worker->message.evidence.spec.starts_when)
+		start_thread_ii(worker);
+}
+
+uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence)
+{
+	for (uint32_t i = 0; i < spec->steps; i++)
+		if (spec->holds[i].hook + 1 == sequence)
+			return i + 1;
+	return 0;
+}
+
+void worker_step_held(struct worker *worker, uint32_t hold, uint64_t at_ns)
+{
+	const struct trial_spec *spec = &worker->message.evidence.spec;
+
+	if (!spec->starts_when || worker->started || !hold ||
+	    spec->holds[hold - 1].thread != spec->starts_when)
+		return;
+	worker->fire_ns = at_ns;
+	start_thread_ii(worker);
+}
+
+/* --- the bring-up, the device, the end --- */
+
+static void act_bring_up(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker_note(worker, MOMENT_START, loop_now(), 0, 0);
+	bringup_go(&worker->bringup);
+}
+
+static void act_hold(void *arg)
+{
+	struct worker *worker = arg;
+	uint64_t hold_ns = worker->hurried ? 0 : worker->message.evidence.spec.hold_us * 1000;
+
+	loop_timer_set(worker->hold, worker->held_at_ns + hold_ns);
+}
+
+static void act_release(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (worker->held)
+		kill(worker->held, SIGCONT);
+	worker->held = 0;
+}
+
+/* The first process is killed; what it forked lives on until the trial's end. */
+static void act_stop_bring_up(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (!worker->bringup.pid)
+		return; /* it ended by itself, its descendants did not */
+	worker->message.evidence.bringup_end = BRINGUP_OVERTIME;
+	kill(worker->bringup.pid, SIGKILL);
+}
+
+/* -ENODEV also when there is nothing left to be set down. */
+static int set_down(struct worker *worker)
+{
+	struct why why;
+
+	if (worker_is_deleted(worker)) {
+		worker->down_ns = worker_deletion(worker)->ended_ns;
+		return -ENODEV;
+	}
+	worker->down_ns = loop_now();
+	worker_note(worker, MOMENT_DOWN, worker->down_ns, 0, 0);
+	return testbed_dut_down(worker->testbed, &why);
+}
+
+static void act_tear_down(void *arg)
+{
+	struct worker *worker = arg;
+	int err;
+
+	loop_timer_stop(worker->hold);
+	loop_timer_stop(worker->echo);
+	worker_dad_end(worker);
+	worker_load_end(worker);
+	/* How DAD ended; a trial that settles at once reads no more. */
+	worker_hear_testbed(worker);
+	err = set_down(worker);
+	if (err == -ENODEV)
+		worker->message.evidence.device_gone = true;
+	else if (err)
+		worker->message.evidence.down_error = -err;
+	if (worker_look_settled(worker)) {
+		worker_settled(worker, loop_now());
+		return;
+	}
+	if (worker_is_deleted(worker))
+		loop_timer_set(worker->relook, loop_now() + RELOOK_NS);
+	if (worker->message.evidence.device_gone)
+		return; /* the deadline will end it */
+	worker->state->settle_net_device = worker_net_device_refs(&worker->baseline);
+	worker->state->settle_inet6_dev = worker_inet6_dev_refs(&worker->baseline);
+	worker->state->settle_dst = worker->baseline.dst;
+	probes_settling(worker->probes, worker->ask->slot, true);
+	loop_timer_set(worker->relook, loop_now() + RELOOK_NS);
+}
+
+static void act_look(void *arg)
+{
+	struct worker *worker = arg;
+	struct evidence *e = &worker->message.evidence;
+
+	e->looks++;
+	if (worker_look_settled(worker)) {
+		worker_settled(worker, loop_now());
+		return;
+	}
+	e->settle_ns = loop_now() - worker->down_ns;
+	worker_note(worker, MOMENT_LOOK, loop_now(),
+		    e->after.found ? e->after.net_device - e->baseline.net_device : 0, 0);
+	trial_happened(&worker->trial, TRIAL_MISSING);
+}
+
+static void act_unregister(void *arg)
+{
+	struct worker *worker = arg;
+	struct why why;
+
+	/* Thread I has confirmed that nothing holds the device. */
+	if (worker_is_deleted(worker)) {
+		trial_happened(&worker->trial, TRIAL_RETURNED);
+		return;
+	}
+	worker_ledger_close(worker);
+	worker->message.evidence.unregister_tried = true;
+	worker_note(worker, MOMENT_UNREGISTER, loop_now(), 0, 0);
+	worker->remover = fork();
+	if (worker->remover == 0) {
+		worker_ledger_let_go(worker);
+		_exit(testbed_dut_delete(worker->testbed, &why) ? EXIT_FAILURE : EXIT_SUCCESS);
+	}
+	if (worker->remover < 0) { /* not confirmed, which is not "it hangs" */
+		worker->remover = 0;
+		worker->message.evidence.unregister_tried = false;
+		worker->message.evidence.lost_records++;
+		trial_happened(&worker->trial, TRIAL_RETURNED);
+	}
+}
+
+/* What keeps a device whose deletion does not return: a surviving inet6_dev is one of its references. */
+static void count_left(struct worker *worker)
+{
+	struct evidence *e = &worker->message.evidence;
+	struct evidence_counts facts;
+	struct counts left = { 0 };
+	struct why why;
+
+	e->settle_ns = loop_now() - worker_deletion(worker)->begun_ns;
+	if (probes_counts_left(worker->probes, worker->ask->slot, &worker->baseline, &left,
+			       &why) ||
+	    !left.found)
+		return; /* it is not this device that is waited for */
+	facts = worker_facts(&left);
+	facts.net_device -= left.have_inet6_dev;
+	evidence_left(e, &facts);
+}
+
+static void act_hang(void *arg)
+{
+	struct worker *worker = arg;
+	struct evidence *e = &worker->message.evidence;
+	pid_t remover = worker_is_deleting(worker) ? worker->bringup.pid : worker->remover;
+
+	if (worker_is_deleting(worker))
+		count_left(worker);
+	e->hang = remover ? HANG_UNREGISTER : HANG_FLAGS;
+	stack_read(remover ? remover : worker->inside_pid, e);
+}
+
+void worker_set_deadline(void *arg, uint64_t us)
+{
+	struct worker *worker = arg;
+
+	worker->deadline_ns = loop_now() + us * 1000;
+	loop_timer_set(worker->deadline, worker->deadline_ns);
+}
+
+bool worker_end_all(uint64_t within_ns, uint32_t *ended)
+{
+	uint64_t deadline = loop_now() + within_ns;
+	struct timespec look = { .tv_nsec = 100000000 };
+	sigset_t child;
+	pid_t pid = 0;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	kill(-1, SIGKILL);
+	/* SIGCHLD is blocked: it wakes this, and not the loop. */
+	while (loop_now() < deadline && (pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		if (pid)
+			(*ended)++;
+		else
+			sigtimedwait(&child, NULL, &look);
+	}
+	return pid < 0;
+}
+
+static uint32_t end_descendants(struct worker *worker)
+{
+	siginfo_t info = { 0 };
+	uint32_t ended = 0;
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && errno == ECHILD)
+		return 0;
+	if (worker->message.evidence.hang)
+		return 0; /* waiting for it would hang us too; the lane is given up */
+	if (!worker_end_all(UNDEAD_NS, &ended))
+		worker->message.evidence.undead = true; /* the lane is given up */
+	return ended;
+}
+
+static void note_change(struct worker *worker)
+{
+	const volatile struct bringup_change *change = worker->bringup.change;
+
+	if (worker_is_deleting(worker) || worker_is_deleted(worker))
+		worker_note(worker, MOMENT_CLOSED, change->begun_ns, 0, 0);
+	if (change && change->begun_ns)
+		worker_note(worker, MOMENT_CHANGE, change->begun_ns, 0, 0);
+	if (change && change->ended_ns)
+		worker_note(worker, MOMENT_CHANGED, change->ended_ns, change->error, 0);
+}
+
+static void act_finish(void *arg)
+{
+	struct worker *worker = arg;
+	struct evidence *e = &worker->message.evidence;
+
+	loop_timer_stop(worker->deadline);
+	loop_timer_stop(worker->relook);
+	worker_ledger_close(worker);
+	probes_settling(worker->probes, worker->ask->slot, false);
+	__atomic_store_n(&worker->state->trial, 0, __ATOMIC_SEQ_CST);
+	worker->state->hold = 0;
+	for (uint32_t i = 0; i < worker->hooked.nr_holds; i++)
+		if (worker->state->reached[i] == e->spec.trial)
+			e->passed |= 1U << i;
+	e->lost_records += __atomic_exchange_n(&worker->state->lost, 0, __ATOMIC_SEQ_CST);
+
+	bringup_said(&worker->bringup, e->bringup_said, sizeof(e->bringup_said));
+	worker_load_end(worker);
+	e->descendants = end_descendants(worker);
+	note_change(worker);
+	bringup_forget(&worker->bringup);
+	worker->remover = 0;
+	worker->held = 0;
+	e->ended_ns = loop_now();
+	evidence_derive(e);
+	worker_ledger_write(worker);
+	worker->message.kind = LANE_TRIAL;
+	if (worker_tell(worker))
+		loop_stop(worker->loop);
+}
+
+const struct trial_crew worker_acts = {
+	.bring_up = act_bring_up,
+	.fire = act_fire,
+	.hold = act_hold,
+	.release = act_release,
+	.stop_bring_up = act_stop_bring_up,
+	.tear_down = act_tear_down,
+	.look = act_look,
+	.unregister = act_unregister,
+	.hang = act_hang,
+	.finish = act_finish,
+	.deadline = worker_set_deadline,
+};

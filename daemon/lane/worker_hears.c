@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "lane/worker_parts.h"
+#include "loader/ring.h"
+
+enum { HANG_LEAST_NS = 1000000000 }; /* a flag set that has just entered does not hang */
+
+/*
+ * The bring-up has ended when its first process has, and no flag set can still come: the window is
+ * closed, or nothing that it forked is alive.
+ */
+static void maybe_ended(struct worker *worker)
+{
+	bool alone = waitid(P_ALL, 0, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) &&
+		     errno == ECHILD;
+
+	/* No process is left to be inside of a flag set: a record is missing. */
+	if (alone && worker->flags_inside) {
+		worker->message.evidence.lost_records++;
+		worker->flags_inside = 0;
+	}
+	if (worker->bringup.pid || worker->flags_inside)
+		return;
+	if (alone || worker->state->closed == worker->message.evidence.spec.trial)
+		trial_happened(&worker->trial, TRIAL_ENDED);
+}
+
+void hear_record(const struct record *record, void *arg)
+{
+	struct worker *worker = arg;
+	enum moment_kind kind = moment_of_record(record->type);
+	uint32_t sequence = record->sequence;
+
+	if (!worker_is_running(worker) ||
+	    record->trial != worker->message.evidence.spec.trial || kind == MOMENT_NONE)
+		return;
+	if (record->type == RECORD_SETTLED) {
+		/* The counts can move again between the record and now: only a look decides. */
+		if (worker->trial.state == TRIAL_SETTLING && worker_look_settled(worker))
+			worker_settled(worker, record->at_ns);
+		else
+			worker->state->settled = 0;
+		return;
+	}
+	if (record->type == RECORD_STEP_HELD || record->type == RECORD_STEP_RELEASED)
+		sequence = worker_hold_of(&worker->message.evidence.spec, sequence);
+	worker_note_on(worker, kind, record->at_ns, record->value, sequence, record->cpu);
+	switch (record->type) {
+	case RECORD_FLAGS_ENTER:
+		worker->flags_inside++;
+		worker->inside_pid = (pid_t)record->pid;
+		worker->entered_ns = record->at_ns;
+		break;
+	case RECORD_FLAGS_RETURN:
+		if (worker->flags_inside)
+			worker->flags_inside--;
+		else
+			worker->message.evidence.lost_records++;
+		maybe_ended(worker);
+		break;
+	case RECORD_OPENED:
+		worker->fire_ns = record->at_ns;
+		trial_happened(&worker->trial, TRIAL_OPENED);
+		break;
+	case RECORD_HELD:
+		worker->held = (pid_t)record->pid;
+		worker->held_at_ns = record->at_ns;
+		trial_happened(&worker->trial, TRIAL_HELD);
+		break;
+	case RECORD_STEP_HELD: worker_step_held(worker, sequence, record->at_ns); break;
+	default: break;
+	}
+}
+
+void hear_records(void *arg)
+{
+	struct worker *worker = arg;
+
+	ring_read(worker->ring);
+}
+
+static void bring_up_ended(struct worker *worker, int status)
+{
+	struct evidence *e = &worker->message.evidence;
+
+	worker->bringup.pid = 0;
+	/* After a deletion there is no second flag set to close the window. */
+	if (worker_is_deleted(worker)) {
+		worker->state->closed = e->spec.trial;
+		__atomic_store_n(&worker->state->done[ORDER_THREAD_I], e->spec.trial,
+				 __ATOMIC_SEQ_CST);
+	}
+	worker_note(worker, MOMENT_EXITED, loop_now(), status, 0);
+	if (e->bringup_end != BRINGUP_OVERTIME)
+		e->bringup_end = WIFEXITED(status) ? BRINGUP_EXITED : BRINGUP_KILLED;
+	e->bringup_status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+}
+
+void hear_children(void *arg)
+{
+	struct worker *worker = arg;
+	int status;
+	pid_t pid;
+
+	ring_read(worker->ring); /* what a process did comes before its end */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == worker->bringup.pid) {
+			bring_up_ended(worker, status);
+		} else if (pid == worker->remover) {
+			worker->remover = 0;
+			worker->message.evidence.unregister_returned = true;
+			worker->message.evidence.unregister_failed = status != 0;
+			worker_note(worker, MOMENT_UNREGISTERED, loop_now(), status, 0);
+			trial_happened(&worker->trial, TRIAL_RETURNED);
+		}
+	}
+	if (worker_is_running(worker))
+		maybe_ended(worker);
+	if (worker->trial.state == TRIAL_SETTLING && worker_look_settled(worker))
+		worker_settled(worker, loop_now());
+}
+
+/*
+ * When the flag set or deletion that thread I is inside of counts as hung; 0: it is inside of none. A deletion may
+ * take as long as a trial without one has for the references, the looks and the unregister.
+ */
+static uint64_t hangs_from(const struct worker *worker)
+{
+	const struct trial_limits *limits = &worker->trial.limits;
+
+	if (worker->trial.state >= TRIAL_SETTLING)
+		return 0;
+	if (worker_is_deleting(worker))
+		return worker_deletion(worker)->begun_ns +
+		       (limits->settle_us + TRIAL_LOOKS * limits->grace_us +
+			limits->unregister_us) *
+			       1000;
+	return worker->flags_inside ? worker->entered_ns + HANG_LEAST_NS : 0;
+}
+
+/* What is waiting to be read may have moved the trial on, or answer what seems to hang. */
+void hear_deadline(void *arg)
+{
+	struct worker *worker = arg;
+	uint64_t hangs_ns, now;
+
+	hear_children(worker);
+	now = loop_now();
+	if (!worker_is_running(worker) || now < worker->deadline_ns)
+		return;
+	hangs_ns = hangs_from(worker);
+	if (!hangs_ns)
+		trial_happened(&worker->trial, TRIAL_OVERTIME);
+	else if (now < hangs_ns)
+		worker_set_deadline(worker, (hangs_ns - now) / 1000 + 1);
+	else
+		trial_happened(&worker->trial, TRIAL_HUNG);
+}
+
+void hear_hold_due(void *arg)
+{
+	struct worker *worker = arg;
+
+	trial_happened(&worker->trial, TRIAL_HOLD_DUE);
+}
+
+void hear_relook(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (worker->trial.state != TRIAL_SETTLING)
+		return;
+	if (worker_look_settled(worker))
+		worker_settled(worker, loop_now());
+	else
+		loop_timer_set(worker->relook, loop_now() + RELOOK_NS);
+}
