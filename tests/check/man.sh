@@ -22,9 +22,10 @@ fault() {
 	faults=$((faults + 1))
 }
 
-# What a page explains: terms in bold, and headings of subsections.
+# What a page explains: terms in bold with an indented paragraph below, and headings of subsections.
 explained() {
-	sed 's/\\&//g; s/\\-/-/g' "$1" | grep -oP '\\fB\K[^\\]+(?=\\fR)|^\.SS \K.*' | tr -d '"' | LC_ALL=C sort -u
+	sed 's/\\&//g' "$1" | awk '/^\.RS/ { print last } /^\.SS / { print "\\fB" substr($0, 5) "\\fR" } { last = $0 }' |
+		grep -oP '\\fB\K[^\\]+(?=\\fR)' | LC_ALL=C sort -u
 }
 
 "$tables" --names | LC_ALL=C sort -u >"$work/names"
