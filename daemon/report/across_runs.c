@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "results/finding_words.h"
 #include "report/across_runs.h"
+#include "results/finding_words.h"
 
 enum { COLUMNS = 96 };
 

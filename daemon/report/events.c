@@ -2,8 +2,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "report/moment_words.h"
 #include "report/events.h"
+#include "report/moment_words.h"
 
 /* The words of a hold of the order: steps without one are no holds. */
 static const char *hold_of(const json_t *order, uint32_t number)

@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "parse/campaign_pinned.h"
-#include "results/finding_words.h"
 #include "base/escape.h"
-#include "report/picture_of_line.h"
-#include "report/picture.h"
-#include "report/report.h"
+#include "parse/campaign_pinned.h"
 #include "report/html.h"
+#include "report/picture.h"
+#include "report/picture_of_line.h"
+#include "report/report.h"
+#include "results/finding_words.h"
 #include "results/lines.h"
 
 struct html {
@@ -160,10 +160,9 @@ static void print_head(struct html *h)
 	markup_text(out, h->summary->reason);
 	fputs("</p>\n", out);
 	if (h->summary->decided) {
-		fputs("<p>The campaign ended when it knew: ", out);
+		fputs("<p>Stopped early, because the question was decided: ", out);
 		markup_text(out, h->summary->decided);
-		fputs("; intervals and p-values are those of a fixed number of trials.</p>\n",
-		      out);
+		fputs(". Intervals and p-values assume a fixed number of trials.</p>\n", out);
 	}
 	fputs("<nav aria-label=\"Parts\"><ul><li><a href=\"#run\">What was run</a></li>"
 	      "<li><a href=\"#arms\">Arms</a></li>",
@@ -201,7 +200,7 @@ static void print_run(struct html *h)
 		 h->summary->valid);
 	print_fact(h->out, "Trials", text);
 	print_fact(h->out, "Ended by",
-		   h->summary->ended_by ?: "nothing: it was killed, or is still running");
+		   h->summary->ended_by ?: "nothing: the run was killed, or is not over");
 	print_fact(h->out, "Kernel", word(machine, "release"));
 	print_fact(h->out, "Build", word(machine, "version"));
 	if (past_kernel(h->past))
@@ -216,7 +215,7 @@ static void print_run(struct html *h)
 		print_fact(h->out, "Started", text);
 	print_fact(h->out, "Run", h->summary->id ?: "?");
 	print_fact(h->out, "Results", past_folder(h->past));
-	fputs("</dl>\n<details><summary>The campaign, as far as it differs from the defaults"
+	fputs("</dl>\n<details><summary>The campaign, where it differs from the defaults"
 	      "</summary><pre>",
 	      h->out);
 	markup_text(h->out, campaign);
@@ -320,7 +319,7 @@ static void print_reasons(const struct html *h)
 {
 	if (!h->summary->nr_reasons)
 		return;
-	fputs("<h3>What proved nothing</h3>\n<div class=\"scroll\"><table><thead><tr>"
+	fputs("<h3>Trials that prove nothing</h3>\n<div class=\"scroll\"><table><thead><tr>"
 	      "<th scope=\"col\">Verdict</th><th class=\"n\" scope=\"col\">Trials</th>"
 	      "<th scope=\"col\">Why</th></tr></thead><tbody>\n",
 	      h->out);
@@ -337,19 +336,20 @@ static void print_reasons(const struct html *h)
 
 static void print_arms(struct html *h)
 {
+	/* clang-format off */
 	fputs("<section aria-labelledby=\"arms\">\n<h2 id=\"arms\">Arms</h2>\n"
-	      "<p class=\"soft\">control injects nothing, hold only holds the window, echo "
-	      "only "
-	      "sends, race does both. Rates are of valid trials, with exact (Clopper-Pearson) "
-	      "95% intervals, whose lower end allows for those that missed; the mark is what "
-	      "was seen.</p>\n<div class=\"scroll\"><table "
+	      "<p class=\"soft\">The control arm injects nothing, hold only holds the window open, echo only sends, race does both. "
+	      "A rate is the share of faulty trials among the valid ones, with its exact (Clopper-Pearson) 95% interval; "
+	      "the lower end also allows for missed trials. The mark is the observed rate.</p>\n", h->out);
+	/* clang-format on */
+	fputs("<div class=\"scroll\"><table "
 	      "aria-label=\"Trials per arm\"><thead><tr><th scope=\"col\">Arm</th>"
 	      "<th class=\"n\" scope=\"col\">Trials</th><th class=\"n\" "
 	      "scope=\"col\">Opened</th>"
 	      "<th class=\"n\" scope=\"col\">Inside</th><th scope=\"col\">Verdicts</th>"
 	      "<th class=\"n\" scope=\"col\">Clean</th><th class=\"n\" "
 	      "scope=\"col\">Faults</th>"
-	      "<th class=\"n\" scope=\"col\">Proves nothing</th>"
+	      "<th class=\"n\" scope=\"col\">Not valid</th>"
 	      "<th scope=\"col\">Fault rate, 0 to 100%</th></tr></thead><tbody>\n",
 	      h->out);
 	for (uint32_t i = 0; i < h->summary->nr_arms; i++)
@@ -381,7 +381,8 @@ static int print_picture(struct html *h, const struct past_trial *trial,
 		"aria-label=\"%s as a race\">\n",
 		id, id);
 	if (race_draw(line, told, h->out))
-		return why_set(h->why, EINVAL, "report: trial %u is not understood",
+		return why_set(h->why, EINVAL,
+			       "trial %u: its line in the results is not understood",
 			       trial->number);
 	fputs("</div></figure>\n", h->out);
 	return 0;
@@ -391,7 +392,7 @@ static void print_shares(FILE *out, const struct tally_finding *finding)
 {
 	fputs("<div class=\"scroll\"><table aria-label=\"How often\"><thead><tr>"
 	      "<th scope=\"col\">Arm</th><th class=\"n\" scope=\"col\">Judged</th>"
-	      "<th class=\"n\" scope=\"col\">Show it</th><th scope=\"col\">Rate, 0 to 100%</th>"
+	      "<th class=\"n\" scope=\"col\">Faulty</th><th scope=\"col\">Rate, 0 to 100%</th>"
 	      "<th class=\"n\" scope=\"col\">p-value</th></tr></thead><tbody>\n",
 	      out);
 	for (uint32_t i = 0; i < finding->nr_shares; i++) {
@@ -460,7 +461,7 @@ static int print_ledger(struct html *h, const struct tally_finding *finding)
 
 	if (!told->reason)
 		return 0;
-	fputs("<h3>The ledger</h3>\n<p>", h->out);
+	fputs("<h3>Who holds</h3>\n<p>", h->out);
 	markup_text(h->out, finding_holds(finding).at);
 	fputs("</p>\n", h->out);
 	if (!finding->path_signature)
@@ -478,13 +479,11 @@ static int print_mail(struct html *h, uint32_t number)
 	int err;
 
 	if (!mail)
-		return why_set(h->why, ENOMEM, "report: out of memory");
+		return why_set(h->why, ENOMEM, "the report: out of memory");
 	err = report_finding(h->past, number, mail, h->why);
 	fclose(mail);
 	if (!err) {
-		fputs("<details><summary>As plain text, with the sequence of events, counts, "
-		      "stack "
-		      "and how to repeat it</summary><pre>",
+		fputs("<details><summary>As plain text, with events, counts, stack and how to reproduce it</summary><pre>",
 		      h->out);
 		markup_text(h->out, text);
 		fputs("</pre></details>\n", h->out);
@@ -501,19 +500,15 @@ static int print_finding(struct html *h, uint32_t number)
 	int err;
 
 	fprintf(h->out,
-		"<section aria-labelledby=\"finding-%u\">\n<h2 id=\"finding-%u\">Finding %u: ",
+		"<section aria-labelledby=\"finding-%u\">\n<h2 id=\"finding-%u\">Finding %u</h2>\n",
 		number, number, number);
-	markup_text(h->out, finding->signature);
-	fputs("</h2>\n<p>", h->out);
+	fputs("<p class=\"lead\">", h->out);
+	markup_text(h->out, finding_point(finding).at);
+	fprintf(h->out, "</p>\n<p>Trial %u: ", finding->trials[0]);
 	markup_text(h->out, finding->reason);
-	fprintf(h->out, ". Seen in %u trial%s", finding->count, finding->count == 1 ? "" : "s");
-	if (finding->delta)
-		fprintf(h->out, ", up to %+" PRId64 " reference%s", finding->delta,
-			finding->delta == 1 ? "" : "s");
-	fprintf(h->out, "%s.%s", finding->pinned ? "; pinned until reboot" : "",
-		*headline.at ? " " : "");
+	fputs(*headline.at ? ". " : "", h->out);
 	markup_text(h->out, headline.at);
-	fprintf(h->out, "%s</p>\n", *headline.at ? "." : "");
+	fputs(".</p>\n", h->out);
 	err = print_picture(h, trial, past_ledger(h->past, trial->number, 0));
 	if (err)
 		return err;
@@ -522,6 +517,10 @@ static int print_finding(struct html *h, uint32_t number)
 	markup_text(h->out, finding_cause(finding).at);
 	fputs(".</p>\n", h->out);
 	err = print_ledger(h, finding) ?: print_mail(h, number);
+	fputs("<p class=\"soft\">Signature ", h->out);
+	markup_text(h->out, finding->signature);
+	fprintf(h->out, ", in %u trial%s</p>\n", finding->count,
+		finding->count == 1 ? "" : "s");
 	fputs("</section>\n", h->out);
 	return err;
 }
@@ -531,9 +530,9 @@ static const struct {
 	enum verdict verdict;
 	const char *title;
 } others[] = {
-	{ VERDICT_CLEAN, "The first clean one" },
-	{ VERDICT_MISSED, "The first that missed" },
-	{ VERDICT_INVALID, "The first whose evidence has holes" },
+	{ VERDICT_CLEAN, "First clean trial" },
+	{ VERDICT_MISSED, "First missed trial" },
+	{ VERDICT_INVALID, "First invalid trial" },
 };
 
 /* Of the arm that injects most, of those that have one. */
@@ -573,14 +572,14 @@ static int print_others(struct html *h)
 
 		if (!trial)
 			continue;
-		fprintf(h->out, "<h3>%s: trial %u, %s</h3>\n", others[i].title, trial->number,
+		fprintf(h->out, "<h3>%s: %u, arm %s</h3>\n", others[i].title, trial->number,
 			arm_names[trial->arm]);
 		err = print_reason(h, trial) ?:
 			      print_picture(h, trial, past_ledger(h->past, trial->number, 0));
 		nr++;
 	}
 	if (!nr)
-		fputs("<p class=\"soft\">None: every trial shows a fault.</p>\n", h->out);
+		fputs("<p class=\"soft\">None: every trial is faulty.</p>\n", h->out);
 	fputs("</section>\n", h->out);
 	return err;
 }
@@ -598,11 +597,10 @@ int report_html(const struct past *past, FILE *out, struct why *why)
 	if (!err)
 		err = print_others(&h);
 	fputs("</main>\n<footer>Written by dadrace " DADRACE_VERSION
-	      ". What a word means is in its "
-	      "README.</footer>\n</body>\n</html>\n",
+	      ". dadrace(1) explains the terms.</footer>\n</body>\n</html>\n",
 	      out);
 	if (!err && (fflush(out) || ferror(out)))
-		err = why_set(why, EIO, "report: it cannot be written");
+		err = why_set(why, EIO, "the report cannot be written");
 	return err;
 }
 
@@ -613,11 +611,11 @@ static int write_file(const struct past *past, const char *path, int fd, struct 
 
 	if (!out) {
 		close(fd);
-		return why_set(why, ENOMEM, "report: out of memory");
+		return why_set(why, ENOMEM, "the report: out of memory");
 	}
 	err = report_html(past, out, why);
 	if (fclose(out) && !err)
-		err = why_set(why, EIO, "report: %s cannot be written", path);
+		err = why_set(why, EIO, "%s cannot be written", path);
 	return err;
 }
 
@@ -629,18 +627,18 @@ int report_html_file(const struct past *past, const char *path, struct why *why)
 
 	umask(mask);
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return why_set(why, ENOMEM, "report: out of memory");
+		return why_set(why, ENOMEM, "the report: out of memory");
 	fd = mkstemp(temporary);
 	if (fd < 0 || fchmod(fd, 0666 & ~mask)) {
 		err = errno;
-		err = why_set(why, err, "report: %s: %s", path, strerror(err));
+		err = why_set(why, err, "%s: %s", path, strerror(err));
 		if (fd >= 0)
 			close(fd);
 	} else {
 		err = write_file(past, path, fd, why);
 		if (!err && rename(temporary, path)) {
 			err = errno;
-			err = why_set(why, err, "report: %s: %s", path, strerror(err));
+			err = why_set(why, err, "%s: %s", path, strerror(err));
 		}
 	}
 	if (err && fd >= 0)

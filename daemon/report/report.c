@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "results/finding_words.h"
-#include "report/report.h"
 #include "report/events.h"
+#include "report/report.h"
+#include "results/finding_words.h"
 #include "results/lines.h"
 
 enum { MAIL_COLUMNS = 78 };
@@ -69,17 +69,14 @@ static void subject_close(struct subject *subject)
 
 static void print_head(const struct subject *s, FILE *out)
 {
-	const struct tally_finding *finding = s->finding;
-	struct finding_text headline = finding_headline(finding);
+	struct finding_text headline = finding_headline(s->finding);
+	char trial[512];
 
-	fprintf(out, "%s", finding->signature);
-	if (finding->delta)
-		fprintf(out, ": up to %+" PRId64 " reference%s", finding->delta,
-			finding->delta == 1 ? "" : "s");
-	fprintf(out, "%s\n\n%s.\n", finding->pinned ? ", pinned until reboot" : "",
-		s->told.reason);
-	fprintf(out, "Seen in %u trial%s, told here by trial %u, arm %s.\n", finding->count,
-		finding->count == 1 ? "" : "s", s->trial->number, arm_names[s->trial->arm]);
+	finding_print_wrapped(out, finding_point(s->finding).at, MAIL_COLUMNS);
+	snprintf(trial, sizeof(trial), "Trial %u, arm %s: %s.", s->trial->number,
+		 arm_names[s->trial->arm], s->told.reason);
+	fputc('\n', out);
+	finding_print_wrapped(out, trial, MAIL_COLUMNS);
 	if (*headline.at) {
 		strncat(headline.at, ".", sizeof(headline.at) - strlen(headline.at) - 1);
 		finding_print_wrapped(out, headline.at, MAIL_COLUMNS);
@@ -93,7 +90,7 @@ static const char *word(const json_t *object, const char *name)
 	return text && *text ? text : "?";
 }
 
-static void print_kernel(const struct subject *s, FILE *out)
+static void print_metadata(const struct subject *s, FILE *out)
 {
 	const json_t *machine = past_machine(s->past);
 	const char *kernel = past_kernel(s->past);
@@ -102,6 +99,8 @@ static void print_kernel(const struct subject *s, FILE *out)
 	char when[64];
 
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&started, &utc));
+	fprintf(out, "\nFinding\n  signature %s, in %u trial%s\n", s->finding->signature,
+		s->finding->count, s->finding->count == 1 ? "" : "s");
 	fprintf(out, "\nKernel\n  Linux %s\n  %s\n", word(machine, "release"),
 		word(machine, "version"));
 	fprintf(out, "  preemption %s, %lld CPUs, %s\n", word(machine, "preempt"),
@@ -177,7 +176,7 @@ static void print_sequence(const struct subject *s, FILE *out)
 		"  thread I is the bring-up, thread II the packet\n",
 		s->trial->number);
 	if (s->told.spec.echoes && s->told.spec.message)
-		fprintf(out, "  what is called echo is a %s\n",
+		fprintf(out, "  \"echo\" stands for a %s\n",
 			message_words(s->told.spec.message, 1));
 	fputc('\n', out);
 	report_events(json_object_get(s->line, "timeline"),
@@ -228,7 +227,7 @@ static void print_counts(const struct subject *s, FILE *out)
 				rows[i].before == rows[i].after ? "" : "  <--");
 	}
 	if (t->hang_stack) {
-		fprintf(out, "\nWhat hangs: task %u, in %s\n", t->hang_pid,
+		fprintf(out, "\nHung task %u, in %s\n", t->hang_pid,
 			t->hang_wchan ? t->hang_wchan : "?");
 		print_stack(t->hang_stack, out);
 	}
@@ -246,8 +245,8 @@ static void print_rate(const struct subject *s, FILE *out)
 	finding_print_wrapped(out, finding_cause(s->finding).at, MAIL_COLUMNS - 2);
 	if (summary->decided)
 		fprintf(out,
-			"  The campaign ended when it knew: %s;\n"
-			"  intervals and p-values are those of a fixed number of trials\n",
+			"  Stopped early, because the question was decided: %s\n"
+			"  Intervals and p-values assume a fixed number of trials.\n",
 			summary->decided);
 }
 
@@ -255,13 +254,13 @@ static void print_ledger(const struct subject *s, FILE *out)
 {
 	if (s->finding->ledger.reason) {
 		fprintf(out,
-			"\nLedger (every hold and put, caught by a hardware watchpoint)\n");
+			"\nWho holds (every hold and put, seen by a hardware watchpoint)\n");
 		finding_print_ledger(out, s->finding, MAIL_COLUMNS);
 	} else if (s->told.spec.change == CHANGE_LINK_DELETE) {
-		fputs("\nLedger: none. A device that is deleted drops what it had before the "
-		      "trial, too,\n"
-		      "and the holds of that were not seen.\n",
-		      out);
+		/* clang-format off */
+		fputs("\nWho holds: no ledger was kept. A deleted device also drops references from before\n"
+		      "the trial, whose holds were not recorded.\n", out);
+		/* clang-format on */
 	}
 }
 
@@ -270,7 +269,7 @@ static void print_again(const struct subject *s, FILE *out)
 	const char *kernel = past_kernel(s->past);
 
 	fprintf(out,
-		"\nTo make it happen again, with these results or without:\n\n"
+		"\nTo reproduce it, with these results or without:\n\n"
 		"  dadrace replay '%s' %u --times 10\n\n"
 		"  dadrace run --spec - --times 10%s%s%s <<'EOF'\n%s\nEOF\n",
 		past_folder(s->past), s->trial->number, kernel ? " --kernel '" : "",
@@ -280,8 +279,8 @@ static void print_again(const struct subject *s, FILE *out)
 int report_finding(const struct past *past, uint32_t number, FILE *out, struct why *why)
 {
 	static void (*const parts[])(const struct subject *, FILE *) = {
-		print_head,   print_kernel, print_circumstances, print_sequence,
-		print_counts, print_rate,   print_again,	 print_ledger,
+		print_head,   print_rate,	   print_ledger, print_sequence,
+		print_counts, print_circumstances, print_again,	 print_metadata,
 	};
 	struct subject subject;
 	int err = subject_open(&subject, past, number, why);
@@ -290,7 +289,7 @@ int report_finding(const struct past *past, uint32_t number, FILE *out, struct w
 		parts[i](&subject, out);
 	subject_close(&subject);
 	if (!err && (fflush(out) || ferror(out)))
-		err = why_set(why, EIO, "report: it cannot be written");
+		err = why_set(why, EIO, "the report cannot be written");
 	return err;
 }
 
@@ -301,11 +300,11 @@ static int write_one(const struct past *past, uint32_t number, struct why *why)
 	int err;
 
 	if (asprintf(&path, "%s/findings/%u.txt", past_folder(past), number) < 0)
-		return why_set(why, ENOMEM, "report: out of memory");
+		return why_set(why, ENOMEM, "the report: out of memory");
 	out = fopen(path, "we");
 	if (!out) {
 		err = errno;
-		err = why_set(why, err, "report: %s: %s", path, strerror(err));
+		err = why_set(why, err, "%s: %s", path, strerror(err));
 		free(path);
 		return err;
 	}
@@ -324,10 +323,10 @@ int report_all(const struct past *past, struct why *why)
 	if (!nr)
 		return 0;
 	if (asprintf(&folder, "%s/findings", past_folder(past)) < 0)
-		return why_set(why, ENOMEM, "report: out of memory");
+		return why_set(why, ENOMEM, "the report: out of memory");
 	if (mkdir(folder, 0755) && errno != EEXIST) {
 		err = errno;
-		err = why_set(why, err, "report: %s: %s", folder, strerror(err));
+		err = why_set(why, err, "%s: %s", folder, strerror(err));
 	}
 	free(folder);
 	for (uint32_t i = 1; !err && i <= nr; i++)

@@ -65,26 +65,39 @@ struct finding_text finding_hold(const struct ledger_hold_told *hold)
 	return text;
 }
 
+/* Why it is not known who holds. */
+static struct finding_text holder_unknown(const struct tally_ledger *ledger)
+{
+	struct finding_text text;
+
+	/* clang-format off */
+	if (!ledger->attempt)
+		snprintf(text.at, sizeof(text.at), "Who holds: not known; the ledger of trial %u: %s",
+			 ledger->trial, ledger->reason);
+	else if (ledger->leaked)
+		snprintf(text.at, sizeof(text.at), "Who holds: not known; repeat %u of trial %u leaked again, but of its ledger: %s",
+			 ledger->attempt, ledger->trial, ledger->reason);
+	else
+		snprintf(text.at, sizeof(text.at), "Who holds: not known; in %u repeat%s of trial %u the leak did not come back (the last ledger: %s)",
+			 ledger->attempt, ledger->attempt == 1 ? "" : "s", ledger->trial, ledger->reason);
+	/* clang-format on */
+	return text;
+}
+
 struct finding_text finding_holds(const struct tally_finding *finding)
 {
 	const struct tally_ledger *ledger = &finding->ledger;
 	struct finding_text text;
 	char of[48] = "";
 
-	if (!finding->path_signature) {
-		snprintf(text.at, sizeof(text.at),
-			 "Who holds: not known; in %u repeat%s of trial %u %s%s",
-			 ledger->attempt, ledger->attempt == 1 ? "" : "s", ledger->trial,
-			 ledger->leaked ? "" : "it did not leak again; the ledger: ",
-			 ledger->reason);
-		return text;
-	}
+	if (!finding->path_signature)
+		return holder_unknown(ledger);
 	if (ledger->attempt)
 		snprintf(of, sizeof(of), "repeat %u of ", ledger->attempt);
-	snprintf(text.at, sizeof(text.at),
-		 "Who holds, by the ledger of %strial %u, compared with %u trial%s without the "
-		 "race:",
+	/* clang-format off */
+	snprintf(text.at, sizeof(text.at), "Who holds, by the ledger of %strial %u, compared with %u trial%s without the race:",
 		 of, ledger->trial, ledger->clean, ledger->clean == 1 ? "" : "s");
+	/* clang-format on */
 	return text;
 }
 
@@ -163,6 +176,90 @@ static const struct tally_share *unheld_of(const struct tally_finding *finding)
 	return best;
 }
 
+/* --- the point of a finding --- */
+
+/* What the arm that shows most does to the kernel: the subject of the sentence. */
+static const char *subject_of(enum arm arm)
+{
+	switch (arm) {
+	case ARM_CONTROL: return "The bring-up alone";
+	case ARM_HOLD: return "Holding the bring-up";
+	case ARM_ECHO: return "Sending packets";
+	case ARM_RACE: return "The race";
+	case ARMS: break;
+	}
+	return "The campaign";
+}
+
+static void say_fault(const struct tally_finding *finding, char *out, size_t size)
+{
+	const char *object = finding->object ? finding->object : "";
+	bool is_dst = !strcmp(object, object_names[OBJECT_DST]);
+	int64_t number = finding->delta < 0 ? -finding->delta : finding->delta;
+	const char *things = is_dst ? (number == 1 ? "entry" : "entries") :
+				      (number == 1 ? "reference" : "references");
+
+	if (finding->verdict == VERDICT_LEAK)
+		snprintf(out, size, "leaks %" PRId64 " %s %s", number, object, things);
+	else if (finding->verdict == VERDICT_HANG)
+		snprintf(out, size, "makes a task hang");
+	else if (number)
+		snprintf(out, size, "drops %" PRId64 " %s %s too many", number, object, things);
+	else
+		snprintf(out, size, "makes the kernel report a bug");
+}
+
+/* The arm that the sentence is about: the one that injects most, or the one that shows it most often. */
+static const struct tally_share *shown_by(const struct tally_finding *finding)
+{
+	const struct tally_share *best = most_of(finding);
+
+	for (uint32_t i = 0; i < finding->nr_shares; i++)
+		if (!best || (!most_of(finding)->count && finding->shares[i].count > best->count))
+			best = &finding->shares[i];
+	return best;
+}
+
+static void say_often(const struct tally_finding *finding, const struct tally_share *share, char *out, size_t size)
+{
+	uint32_t count = 0, judged = 0;
+	size_t used;
+
+	for (uint32_t i = 0; i < finding->nr_shares; i++) {
+		count += finding->shares[i].count;
+		judged += finding->shares[i].judged;
+	}
+	used = (size_t)snprintf(out, size, " in %u of %u trials", share->count, share->judged);
+	if (finding->nr_shares < 2 || used >= size)
+		return;
+	used += (size_t)snprintf(out + used, size - used, "; %s %u of %u",
+				 share == most_of(finding) ? "without it" : "in other arms",
+				 count - share->count, judged - share->judged);
+	if (used < size && share == most_of(finding))
+		snprintf(out + used, size - used, " (p = %.2g)", finding->p_value);
+}
+
+struct finding_text finding_point(const struct tally_finding *finding)
+{
+	const struct tally_share *share = shown_by(finding);
+	bool has_holder = finding->path_signature && finding->ledger.nr_unmatched;
+	const char *holder = has_holder ? finding->ledger.unmatched[0].stack : "";
+	struct finding_text text;
+	char fault[96], often[96];
+
+	say_fault(finding, fault, sizeof(fault));
+	if (share)
+		say_often(finding, share, often, sizeof(often));
+	else
+		snprintf(often, sizeof(often), " in %u trial%s", finding->count, finding->count == 1 ? "" : "s");
+	snprintf(text.at, sizeof(text.at), "%s %s%s.%s%.*s%s%s",
+		 subject_of(share ? share->arm : finding->nr_arms ? finding->arms[0] : ARMS), fault, often,
+		 has_holder ? " Held by " : "", (int)strcspn(holder, " "), holder,
+		 finding->pinned ? has_holder ? "; the unregister hangs" : " The unregister hangs" : "",
+		 has_holder || finding->pinned ? "." : "");
+	return text;
+}
+
 struct finding_text finding_headline(const struct tally_finding *finding)
 {
 	const struct tally_share *held = most_of(finding), *unheld = unheld_of(finding);
@@ -170,9 +267,7 @@ struct finding_text finding_headline(const struct tally_finding *finding)
 
 	if (held && unheld && held != unheld && held->count)
 		snprintf(text.at, sizeof(text.at),
-			 "Left alone it shows in %u of %u trials (%s arm: %s .. %s); held, in "
-			 "%u "
-			 "of %u (%s arm: %s .. %s)",
+			 "Natural rate: %u of %u trials (%s arm, %s .. %s); held: %u of %u (%s arm, %s .. %s)",
 			 unheld->count, unheld->judged, arm_names[unheld->arm],
 			 finding_percent(unheld->rate_low_ppm, false).at,
 			 finding_percent(unheld->rate_high_ppm, true).at, held->count,
@@ -195,19 +290,17 @@ struct finding_text finding_cause(const struct tally_finding *finding)
 	}
 	if (!most || !likest)
 		snprintf(text.at, sizeof(text.at),
-			 "Whether what was injected causes it is not known: no other arm ran");
+			 "Cause not known: no other arm ran, so there is nothing to compare with");
 	else if (!most->count)
-		snprintf(text.at, sizeof(text.at), "The %s arm does not show it",
+		snprintf(text.at, sizeof(text.at), "The %s arm never shows it",
 			 arm_names[most->arm]);
 	else if (finding->p_value <= TALLY_ERROR)
 		snprintf(text.at, sizeof(text.at),
-			 "What the %s arm injects causes it: p = %.2g at most, against every "
-			 "other arm (Fisher's exact test)",
+			 "Caused by what the %s arm injects: p <= %.2g against every other arm (Fisher's exact test)",
 			 arm_names[most->arm], finding->p_value);
 	else
 		snprintf(text.at, sizeof(text.at),
-			 "That what the %s arm injects causes it is not shown: p = %.2g "
-			 "against the %s arm (Fisher's exact test)",
+			 "That what the %s arm injects is the cause is not shown: p = %.2g against the %s arm (Fisher's exact test)",
 			 arm_names[most->arm], finding->p_value, arm_names[likest->arm]);
 	return text;
 }

@@ -24,6 +24,12 @@ void finding_print_wrapped(FILE *out, const char *words, int columns);
 /* "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more. */
 struct finding_rate finding_percent(uint64_t ppm, bool is_upper);
 
+/*
+ * The point, which comes first: what does what how often, and without it; who holds. "The race leaks 1 net_device
+ * reference in 10 of 10 trials; without it 0 of 30 (p = 5e-06). Held by ip6_rt_cache_alloc; the unregister hangs."
+ */
+struct finding_text finding_point(const struct tally_finding *finding);
+
 /* By which ledger it is known who holds, or why it is not known; of a finding that has a ledger. */
 struct finding_text finding_holds(const struct tally_finding *finding);
 

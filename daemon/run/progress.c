@@ -504,16 +504,10 @@ static void print_finding(FILE *out, const struct tally_finding *finding, uint32
 {
 	struct text text = { 0 };
 
-	text_add(&text, "Finding %u: %s in %u trial%s (first: trial %u) of", number,
-		 finding->signature, finding->count, plural(finding->count),
-		 finding->trials[0]);
-	for (uint32_t i = 0; i < finding->nr_arms; i++)
-		text_add(&text, "%s%s", i ? ", " : " ", arm_names[finding->arms[i]]);
-	if (finding->delta)
-		text_add(&text, "; up to %+" PRId64 " references", finding->delta);
-	if (finding->pinned)
-		text_add(&text, "; pinned until reboot");
-	text_add(&text, ": %s", finding->reason);
+	text_add(&text, "Finding %u: %s", number, finding_point(finding).at);
+	print_wrapped(out, text.at);
+	text = (struct text){ 0 };
+	text_add(&text, "Trial %u: %s", finding->trials[0], finding->reason);
 	print_wrapped(out, text.at);
 	if (finding->nr_shares) {
 		struct finding_text headline = finding_headline(finding);
@@ -524,6 +518,12 @@ static void print_finding(FILE *out, const struct tally_finding *finding, uint32
 		print_wrapped(out, finding_cause(finding).at);
 	}
 	finding_print_ledger(out, finding, COLUMNS);
+	text = (struct text){ 0 };
+	text_add(&text, "Signature: %s, in %u trial%s of", finding->signature, finding->count,
+		 plural(finding->count));
+	for (uint32_t i = 0; i < finding->nr_arms; i++)
+		text_add(&text, "%s%s", i ? ", " : " ", arm_names[finding->arms[i]]);
+	print_wrapped(out, text.at);
 }
 
 static const char *colour_of(enum campaign_verdict verdict)

@@ -85,7 +85,7 @@ if grep -q '"path_signature":"' leaky/results.ndjson; then
 	pictures=2 holders='nobody drops it'
 fi
 page_holds page.html $pictures 'leak/net_device' 'Trial 1' 'window open for' 'the unregister' 'dadrace replay' "$holders"
-page_holds cleanpage.html 1 'no fault in 4 valid trials' 'The first clean one' 'references came back'
+page_holds cleanpage.html 1 'no fault in 4 valid trials' 'First clean trial' 'references came back'
 /usr/bin/python3 - <<-'PYTHON'
 	import json, os
 	def evil(value):

@@ -140,14 +140,14 @@ static void test_parts(void **state)
 		"scope=\"row\">control",
 		"scope=\"row\">race",
 		"Held at",
-		"What proved nothing",
+		"Trials that prove nothing",
 		"id=\"finding-1\"",
 		"id=\"trial-2\"",
 		"Trial 2, arm race: leak",
 		"As plain text",
 		"dadrace replay",
-		"The first clean one: trial 1",
-		"The first that missed: trial 3",
+		"First clean trial: 1",
+		"First missed trial: 3",
 		"</html>\n",
 	};
 	struct past *past =
@@ -179,7 +179,7 @@ static void test_ledger(void **state)
 {
 	static const char *const parts[] = {
 		"id=\"trial-2\"",
-		"The ledger</h3>",
+		"Who holds</h3>",
 		"Who holds, by the ledger of repeat 1 of trial 2, compared with 3 trials",
 		"+2</td>",
 		"exact",
@@ -257,7 +257,7 @@ static void test_without_trials(void **state)
 	char *html = html_of(past);
 
 	(void)state;
-	assert_non_null(strstr(html, "nothing: it was killed, or is still running"));
+	assert_non_null(strstr(html, "nothing: the run was killed, or is not over"));
 	assert_non_null(strstr(html, "nothing valid"));
 	assert_int_equal(count(html, "<svg xmlns"), 0);
 	free(html);
@@ -277,7 +277,7 @@ static void test_file(void **state)
 	assert_int_equal(stat_of.st_mode & 0777, 0644);
 	assert_true(stat_of.st_size > 5000);
 	assert_true(report_html_file(past, "/nowhere/page.html", &why) < 0);
-	assert_string_equal(why.text, "report: /nowhere/page.html: No such file or directory");
+	assert_string_equal(why.text, "/nowhere/page.html: No such file or directory");
 	past_close(past);
 }
 

@@ -359,16 +359,18 @@ static void test_shares_and_p_values(void **state)
 	assert_int_equal(finding->shares[2].rate_high_ppm, 1000000);
 	assert_true(finding->p_value == finding->shares[1].p_value);
 	assert_string_equal(finding_cause(finding).at,
-			    "What the race arm injects causes it: p = 0.00037 at most, against "
-			    "every other arm (Fisher's exact test)");
+			    "Caused by what the race arm injects: p <= 0.00037 against every "
+			    "other arm (Fisher's exact test)");
 	assert_string_equal(finding_headline(finding).at,
-			    "Left alone it shows in 1 of 9 trials (echo arm: 0.28% .. 48.3%); "
-			    "held, in 8 of 8 (race arm: 63.0% .. 100%)");
+			    "Natural rate: 1 of 9 trials (echo arm, 0.28% .. 48.3%); held: 8 "
+			    "of 8 (race arm, 63.0% .. 100%)");
+	assert_string_equal(finding_point(finding).at,
+			    "The race leaks 1 net_device reference in 8 of 8 trials; without it 1 of 18 (p = 0.00037).");
 
 	finding = &summary.findings[1];
 	assert_string_equal(finding_headline(finding).at, "");
 	assert_true(finding->p_value == 1);
-	assert_string_equal(finding_cause(finding).at, "The race arm does not show it");
+	assert_string_equal(finding_cause(finding).at, "The race arm never shows it");
 	assert_int_equal(summary.arms[2].faults, 8);
 	assert_int_equal(summary.arms[2].fault_rate_low_ppm, 630583);
 	tally_free(tally);
@@ -386,7 +388,7 @@ static void test_one_arm_has_no_p_value(void **state)
 	assert_true(isnan(summary.findings[0].p_value));
 	assert_string_equal(
 		finding_cause(&summary.findings[0]).at,
-		"Whether what was injected causes it is not known: no other arm ran");
+		"Cause not known: no other arm ran, so there is nothing to compare with");
 	assert_string_equal(finding_headline(&summary.findings[0]).at, "");
 	tally_free(tally);
 }

@@ -343,7 +343,7 @@ static void test_finding_is_told(void **state)
 	assert_null(summary.findings[0].path_signature);
 	assert_int_equal(summary.findings[0].ledger.nr_unmatched, 0);
 	text = said(&summary.findings[0]);
-	assert_non_null(strstr(text, "Who holds: not known; in 1 repeat of trial 7"));
+	assert_non_null(strstr(text, "Who holds: not known; repeat 1 of trial 7"));
 	assert_null(strstr(text, "packet"));
 	free(text);
 
