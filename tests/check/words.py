@@ -8,8 +8,8 @@ what ./rig prints. Comments in C are not: they are for those who read the code.
 usage: words.py SOURCE-FOLDER
 """
 
+import os
 import re
-import subprocess
 import sys
 
 # A phrase, and what to write instead. Matched without regard to case, over line ends.
@@ -119,10 +119,15 @@ def findings(path, pieces):
                     yield line, match[0], instead
 
 
+def files(source):
+    for folder, below, names in os.walk(source):
+        below[:] = sorted(set(below) - {".git", "build", "results"})
+        yield from (os.path.relpath(os.path.join(folder, name), source) for name in sorted(names))
+
+
 def main():
     source, nr = sys.argv[1], 0
-    listed = subprocess.run(["git", "-C", source, "ls-files"], capture_output=True, text=True, check=True)
-    for path in listed.stdout.split("\n"):
+    for path in files(source):
         read = next((read for pattern, read in KINDS if pattern.match(path)), None)
         if not read:
             continue
