@@ -47,7 +47,7 @@ static int read_place(const char *word, struct order_hold *hold, struct why *why
 	     site++)
 		used += (size_t)snprintf(sites + used, sizeof(sites) - used, "%s%s",
 					 used ? ", " : "", site->name);
-	return why_set(why, EINVAL, "\"%s\" is no site; sites are %s, and any kernel function",
+	return why_set(why, EINVAL, "\"%s\": unknown site; allowed: %s, or any kernel function",
 		       word, sites);
 }
 
@@ -130,7 +130,7 @@ static int add_hold(struct order *order, struct order_hold *hold, const char *wo
 		    struct why *why)
 {
 	if (order->nr_holds == ORDER_HOLDS_MAX)
-		return why_set(why, EINVAL, "\"%s\" is one hold too many: %d are the most",
+		return why_set(why, EINVAL, "\"%s\": too many holds; at most %d are allowed",
 			       words, ORDER_HOLDS_MAX);
 	hold->hook = order->nr_holds;
 	order->holds[order->nr_holds++] = *hold;
@@ -149,8 +149,7 @@ int order_read_place(struct order *order, const char *words, struct why *why)
 	if (err == -ENOENT)
 		return why_set(
 			why, EINVAL,
-			"\"%s\" is no place of a hold; places are \"I held at [return of] "
-			"SITE-or-FUNCTION\", and the same for II and DAD",
+			"\"%s\" is not a place of a hold; allowed: \"THREAD held at [return of] SITE-or-FUNCTION\", where THREAD is I, II or DAD",
 			words);
 	return err ? err : add_hold(order, &hold, words, why);
 }
@@ -197,9 +196,7 @@ int order_read(struct order *order, const char *step, struct why *why)
 	if (err == -ENOENT)
 		return why_set(
 			why, EINVAL,
-			"\"%s\" is no step of an order; steps are \"I held at [return of] "
-			"SITE-or-FUNCTION until II held\" (or \"done\", or \"for N us\"), the "
-			"same for II and DAD, and \"II starts when I held\" (or \"DAD held\")",
+			"\"%s\" is not a step of an order; allowed: \"THREAD held at [return of] SITE-or-FUNCTION until THREAD held\" (or \"done\", or \"for N us\"), where THREAD is I, II or DAD, and \"II starts when I held\" (or \"DAD held\")",
 			step);
 	return err ? err : add_hold(order, &hold, step, why);
 }

@@ -108,8 +108,7 @@ int learned_read(const char *path, struct explorer *explorer, struct why *why)
 	int err = file ? 0 : -errno;
 
 	if (err)
-		return why_set(why, -err, "explore: %s cannot be read: %s", path,
-			       strerror(-err));
+		return why_set(why, -err, "%s cannot be read: %s", path, strerror(-err));
 	while (!err && getline(&text, &size, file) > 0) {
 		number++;
 		err = read_trial(text, explorer);
@@ -117,8 +116,7 @@ int learned_read(const char *path, struct explorer *explorer, struct why *why)
 	free(text);
 	fclose(file);
 	return err ? why_set(why, -err,
-			     "explore: line %u of %s is no trial that goes on from those "
-			     "before it",
+			     "line %u of %s is not the trial that follows the line before",
 			     number, path) :
 		     0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "parse/campaign.h"
 #include "proof/simplify.h"
+#include "parse/campaign.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "parse/campaign_pinned.h"
+#include "results/results.h"
 #include "spec/order.h"
 #include "trial/plan.h"
-#include "results/results.h"
 
 struct row;
 
@@ -430,11 +430,10 @@ static int read_spec(const char *text, json_t **out, struct why *why)
 	int err = campaign_load_text("spec", text, strlen(text), NULL, 0, &campaign, why);
 
 	if (!err && !campaign->spec)
-		err = why_set(why, EINVAL,
-			      "minimise: the text is no spec: \"spec\": 1 is missing");
+		err = why_set(why, EINVAL, "the text is not a spec: \"spec\": 1 is missing");
 	if (!err) {
 		*out = whole(campaign);
-		err = *out ? 0 : why_set(why, ENOMEM, "minimise: out of memory");
+		err = *out ? 0 : why_set(why, ENOMEM, "out of memory");
 	}
 	campaign_free(campaign);
 	return err;
@@ -449,7 +448,7 @@ static int read_defaults(json_t **out, struct why *why)
 		return err;
 	*out = whole(campaign);
 	campaign_free(campaign);
-	return *out ? 0 : why_set(why, ENOMEM, "minimise: out of memory");
+	return *out ? 0 : why_set(why, ENOMEM, "out of memory");
 }
 
 int plainer_new(const char *spec, struct plainer **out, struct why *why)
@@ -458,7 +457,7 @@ int plainer_new(const char *spec, struct plainer **out, struct why *why)
 	int err;
 
 	if (!plainer)
-		return why_set(why, ENOMEM, "minimise: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	err = read_spec(spec, &plainer->spec, why);
 	if (!err)
 		err = read_defaults(&plainer->defaults, why);
@@ -507,11 +506,11 @@ int plainer_make(const struct plainer *plainer, const struct minimise_point *poi
 						     point->at[i], copy);
 	made.text = copy ? campaign_text(copy) : NULL;
 	if (!made.text)
-		return why_set(why, ENOMEM, "minimise: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	err = campaign_load_text("spec", made.text, strlen(made.text), NULL, 0, &made.campaign,
 				 why);
 	if (!err && made.campaign->nr_order && made.campaign->arms[0] != ARM_RACE)
-		err = why_set(why, EINVAL, "minimise: an order is for the race arm");
+		err = why_set(why, EINVAL, "an order needs the race arm");
 	if (err)
 		plainer_spec_free(&made);
 	else

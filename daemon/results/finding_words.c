@@ -215,12 +215,14 @@ static const struct tally_share *shown_by(const struct tally_finding *finding)
 	const struct tally_share *best = most_of(finding);
 
 	for (uint32_t i = 0; i < finding->nr_shares; i++)
-		if (!best || (!most_of(finding)->count && finding->shares[i].count > best->count))
+		if (!best ||
+		    (!most_of(finding)->count && finding->shares[i].count > best->count))
 			best = &finding->shares[i];
 	return best;
 }
 
-static void say_often(const struct tally_finding *finding, const struct tally_share *share, char *out, size_t size)
+static void say_often(const struct tally_finding *finding, const struct tally_share *share,
+		      char *out, size_t size)
 {
 	uint32_t count = 0, judged = 0;
 	size_t used;
@@ -251,11 +253,16 @@ struct finding_text finding_point(const struct tally_finding *finding)
 	if (share)
 		say_often(finding, share, often, sizeof(often));
 	else
-		snprintf(often, sizeof(often), " in %u trial%s", finding->count, finding->count == 1 ? "" : "s");
+		snprintf(often, sizeof(often), " in %u trial%s", finding->count,
+			 finding->count == 1 ? "" : "s");
 	snprintf(text.at, sizeof(text.at), "%s %s%s.%s%.*s%s%s",
-		 subject_of(share ? share->arm : finding->nr_arms ? finding->arms[0] : ARMS), fault, often,
-		 has_holder ? " Held by " : "", (int)strcspn(holder, " "), holder,
-		 finding->pinned ? has_holder ? "; the unregister hangs" : " The unregister hangs" : "",
+		 subject_of(share	     ? share->arm :
+			    finding->nr_arms ? finding->arms[0] :
+					       ARMS),
+		 fault, often, has_holder ? " Held by " : "", (int)strcspn(holder, " "), holder,
+		 finding->pinned ?
+			 has_holder ? "; the unregister hangs" : " The unregister hangs" :
+			 "",
 		 has_holder || finding->pinned ? "." : "");
 	return text;
 }
@@ -266,14 +273,15 @@ struct finding_text finding_headline(const struct tally_finding *finding)
 	struct finding_text text = { 0 };
 
 	if (held && unheld && held != unheld && held->count)
-		snprintf(text.at, sizeof(text.at),
-			 "Natural rate: %u of %u trials (%s arm, %s .. %s); held: %u of %u (%s arm, %s .. %s)",
-			 unheld->count, unheld->judged, arm_names[unheld->arm],
-			 finding_percent(unheld->rate_low_ppm, false).at,
-			 finding_percent(unheld->rate_high_ppm, true).at, held->count,
-			 held->judged, arm_names[held->arm],
-			 finding_percent(held->rate_low_ppm, false).at,
-			 finding_percent(held->rate_high_ppm, true).at);
+		snprintf(
+			text.at, sizeof(text.at),
+			"Natural rate: %u of %u trials (%s arm, %s .. %s); held: %u of %u (%s arm, %s .. %s)",
+			unheld->count, unheld->judged, arm_names[unheld->arm],
+			finding_percent(unheld->rate_low_ppm, false).at,
+			finding_percent(unheld->rate_high_ppm, true).at, held->count,
+			held->judged, arm_names[held->arm],
+			finding_percent(held->rate_low_ppm, false).at,
+			finding_percent(held->rate_high_ppm, true).at);
 	return text;
 }
 
@@ -289,18 +297,21 @@ struct finding_text finding_cause(const struct tally_finding *finding)
 			likest = share;
 	}
 	if (!most || !likest)
-		snprintf(text.at, sizeof(text.at),
-			 "Cause not known: no other arm ran, so there is nothing to compare with");
+		snprintf(
+			text.at, sizeof(text.at),
+			"Cause not known: no other arm ran, so there is nothing to compare with");
 	else if (!most->count)
 		snprintf(text.at, sizeof(text.at), "The %s arm never shows it",
 			 arm_names[most->arm]);
 	else if (finding->p_value <= TALLY_ERROR)
-		snprintf(text.at, sizeof(text.at),
-			 "Caused by what the %s arm injects: p <= %.2g against every other arm (Fisher's exact test)",
-			 arm_names[most->arm], finding->p_value);
+		snprintf(
+			text.at, sizeof(text.at),
+			"Caused by what the %s arm injects: p <= %.2g against every other arm (Fisher's exact test)",
+			arm_names[most->arm], finding->p_value);
 	else
-		snprintf(text.at, sizeof(text.at),
-			 "That what the %s arm injects is the cause is not shown: p = %.2g against the %s arm (Fisher's exact test)",
-			 arm_names[most->arm], finding->p_value, arm_names[likest->arm]);
+		snprintf(
+			text.at, sizeof(text.at),
+			"That what the %s arm injects is the cause is not shown: p = %.2g against the %s arm (Fisher's exact test)",
+			arm_names[most->arm], finding->p_value, arm_names[likest->arm]);
 	return text;
 }

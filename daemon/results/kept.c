@@ -22,15 +22,15 @@ int results_check_kept(struct results *results, const char *line, struct why *wh
 	json_t *kernel = json_object_get(json_object_get(kept, "machine"), "btf_id");
 
 	if (!json_equal(json_object_get(kept, "campaign"), json_object_get(now, "campaign")))
-		return why_set(why, EINVAL,
-			       "results: %s holds results of another campaign; choose another "
-			       "folder with --out",
-			       results->folder);
+		return why_set(
+			why, EINVAL,
+			"%s holds the results of another campaign; choose another folder with --out",
+			results->folder);
 	if (!json_equal(kernel, json_object_get(json_object_get(now, "machine"), "btf_id")))
-		return why_set(why, EINVAL,
-			       "results: those in %s were taken on another kernel, and one "
-			       "verdict cannot stand for two; run the campaign anew",
-			       results->folder);
+		return why_set(
+			why, EINVAL,
+			"%s holds results of another kernel, and one verdict cannot cover two kernels; start a new run with another --out",
+			results->folder);
 	return 0;
 }
 
@@ -39,7 +39,7 @@ int results_begin_kept(struct results *results, const struct results_campaign *n
 {
 	char *line = fields_to_line(&campaign_line_fields, "campaign", now);
 	int r = line ? results_check_kept(results, line, why) :
-		       why_set(why, ENOMEM, "results: out of memory");
+		       why_set(why, ENOMEM, "out of memory");
 
 	free(line);
 	return r;
@@ -129,7 +129,7 @@ int results_replay(struct results *results, struct evidence *evidence,
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", results->lines_fd);
 	lines = fopen(path, "re");
 	if (!lines)
-		return why_set(why, errno, "results: cannot read %s/" LINES_FILE ": %s",
+		return why_set(why, errno, "%s/" LINES_FILE " cannot be read: %s",
 			       results->folder, strerror(errno));
 	while (!r && getline(&line, &size, lines) > 0) {
 		json_auto_t *json = number++ ? fields_parse(line) : NULL;
@@ -139,11 +139,10 @@ int results_replay(struct results *results, struct evidence *evidence,
 		r = line_is(line, "ledger") ? replay_ledger(results, json, kept) :
 					      replay_trial(results, json, evidence, kept);
 		if (r == -EINVAL)
-			why_set(why, EINVAL,
-				"results: line %zu of %s/" LINES_FILE " is not understood",
-				number, results->folder);
+			why_set(why, EINVAL, "%s/" LINES_FILE ": line %zu is not understood",
+				results->folder, number);
 		else if (r)
-			why_set(why, -r, "results: out of memory");
+			why_set(why, -r, "out of memory");
 	}
 	free(line);
 	fclose(lines);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "parse/campaign_pinned.h"
+#include "results/lines.h"
 #include "results/reader.h"
 #include "results/results.h"
-#include "results/lines.h"
 
 struct past {
 	char *folder;
@@ -33,9 +33,8 @@ struct line {
 static int complain_line(const struct past *past, const struct line *line, struct why *why,
 			 const char *what)
 {
-	return why_set(why, EINVAL,
-		       "results: line %u of %s/results.ndjson %s; was it changed by hand?",
-		       line->number, past->folder, what);
+	return why_set(why, EINVAL, "%s/results.ndjson: line %u %s; was the file edited?",
+		       past->folder, line->number, what);
 }
 
 /* --- the first line --- */
@@ -75,22 +74,20 @@ static int take_campaign(struct past *past, json_t *json, const struct line *lin
 	struct campaign campaign = { .arms = arms };
 
 	if (json_integer_value(version) != RESULTS_SCHEMA_VERSION)
-		return why_set(why, EINVAL,
-			       "results: %s is of schema version %lld, and this dadrace reads "
-			       "version %d; use the dadrace that wrote it (%s)",
-			       past->folder, (long long)json_integer_value(version),
-			       RESULTS_SCHEMA_VERSION,
-			       json_string_value(json_object_get(json, "dadrace_version")) ?:
-				       "unknown");
+		return why_set(
+			why, EINVAL,
+			"%s has schema version %lld, but this dadrace reads version %d; use the dadrace that wrote it (%s)",
+			past->folder, (long long)json_integer_value(version),
+			RESULTS_SCHEMA_VERSION,
+			json_string_value(json_object_get(json, "dadrace_version")) ?:
+										      "unknown");
 	past->first = json_incref(json);
 	campaign.name = past_name(past);
 	campaign.nr_arms = read_arms(past_campaign(past), arms);
 	campaign.explore.mode = read_mode(past_campaign(past));
 	if (!json_is_object(past_campaign(past)) || !campaign.nr_arms)
-		return complain_line(past, line, why, "tells no campaign");
-	return tally_new(&campaign, &past->tally) ?
-		       why_set(why, ENOMEM, "results: out of memory") :
-		       0;
+		return complain_line(past, line, why, "holds no campaign");
+	return tally_new(&campaign, &past->tally) ? why_set(why, ENOMEM, "out of memory") : 0;
 }
 
 /* --- the trials --- */
@@ -137,14 +134,15 @@ static int take_trial(struct past *past, const json_t *json, const struct line *
 	struct judgement judgement;
 
 	if (!past->first)
-		return complain_line(past, line, why, "is a trial before the campaign's line");
+		return complain_line(past, line, why,
+				     "is a trial, but no campaign line came before it");
 	if (fields_from_json_known(&trial_fields, json, &told) || told.verdict >= VERDICTS ||
 	    told.spec.arm >= ARMS || !told.spec.trial)
-		return complain_line(past, line, why, "is no trial that can be understood");
+		return complain_line(past, line, why, "is not understood as a trial");
 	trial_line_back(&told, &past->evidence, &judgement);
 	if (tally_add(past->tally, &past->evidence, &judgement, NULL) < 0 ||
 	    keep_trial(past, &told, line->at))
-		return why_set(why, ENOMEM, "results: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -171,11 +169,12 @@ static int take_ledger(struct past *past, const json_t *json, const struct line 
 	struct ledger_line ledger = ledger_line_empty(&told);
 
 	if (!past->first)
-		return complain_line(past, line, why, "is a ledger before the campaign's line");
+		return complain_line(past, line, why,
+				     "is a ledger, but no campaign line came before it");
 	if (fields_from_json_known(&ledger_fields, json, &ledger))
-		return complain_line(past, line, why, "is no ledger that can be understood");
+		return complain_line(past, line, why, "is not understood as a ledger");
 	return tally_add_ledger(past->tally, &ledger) || keep_ledger(past, &ledger, line->at) ?
-		       why_set(why, ENOMEM, "results: out of memory") :
+		       why_set(why, ENOMEM, "out of memory") :
 		       0;
 }
 
@@ -196,7 +195,7 @@ static int take_line(struct past *past, const struct line *line, struct why *why
 	const char *type = json_string_value(json_object_get(json, "type"));
 
 	if (!json) /* a crash leaves half a line, and only at the end */
-		return is_last(past->file) ? 0 : complain_line(past, line, why, "is no JSON");
+		return is_last(past->file) ? 0 : complain_line(past, line, why, "is not JSON");
 	if (!type)
 		return complain_line(past, line, why, "has no type");
 	if (!strcmp(type, "campaign") && !past->first)
@@ -225,7 +224,7 @@ static int read_all(struct past *past, struct why *why)
 	free(line.text);
 	if (!err && !past->first)
 		err = why_set(why, EINVAL,
-			      "results: %s/results.ndjson does not begin with a campaign",
+			      "%s/results.ndjson does not begin with a campaign line",
 			      past->folder);
 	return err;
 }
@@ -245,15 +244,15 @@ int past_open(const char *folder, struct past **out, struct why *why)
 		past->folder = strdup(folder);
 	if (!past || !past->folder || asprintf(&path, "%s/results.ndjson", folder) < 0) {
 		past_close(past);
-		return why_set(why, ENOMEM, "results: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	}
 	past->file = fopen(path, "re");
 	if (!past->file) {
 		err = errno;
-		err = why_set(why, err,
-			      "results: %s cannot be read: %s; a folder is wanted that "
-			      "`dadrace run` has filled",
-			      path, strerror(err));
+		err = why_set(
+			why, err,
+			"%s cannot be read: %s; name a folder that `dadrace run` has written",
+			path, strerror(err));
 	}
 	free(path);
 	if (!err)
@@ -362,7 +361,7 @@ static json_t *line_at(const struct past *past, off_t at, const char *what, uint
 		json = fields_parse(text);
 	free(text);
 	if (!json)
-		why_set(why, EIO, "results: %s %u of %s cannot be read any more", what, trial,
+		why_set(why, EIO, "%s %u of %s can no longer be read", what, trial,
 			past->folder);
 	return json;
 }
@@ -387,6 +386,6 @@ char *past_spec(const struct past *past, const struct past_trial *trial, struct 
 		return NULL;
 	text = campaign_spec(past_campaign(past), json_object_get(line, "spec"));
 	if (!text)
-		why_set(why, ENOMEM, "results: out of memory");
+		why_set(why, ENOMEM, "out of memory");
 	return text;
 }

@@ -14,7 +14,7 @@
 #include "base/write_all.h"
 #include "results/parts.h"
 
-#define HINT "choose another with --out"
+#define HINT "choose another folder with --out"
 
 static uint64_t clock_ms(clockid_t clock)
 {
@@ -31,7 +31,7 @@ static int make_folders(const char *path, struct why *why)
 	int r = 0;
 
 	if (!part)
-		return why_set(why, ENOMEM, "results: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	for (char *end = part; !r && *end; end += *end == '/') {
 		char cut;
 
@@ -39,8 +39,8 @@ static int make_folders(const char *path, struct why *why)
 		cut = *end;
 		*end = '\0';
 		if (*part && mkdir(part, 0755) && errno != EEXIST)
-			r = why_set(why, errno, "results: cannot create folder %s: %s; " HINT,
-				    part, strerror(errno));
+			r = why_set(why, errno, "folder %s cannot be created: %s; " HINT, part,
+				    strerror(errno));
 		*end = cut;
 	}
 	free(part);
@@ -62,14 +62,14 @@ static int make_default_folder(const char *stem, char **out, struct why *why)
 		if (i > 1)
 			snprintf(suffix, sizeof(suffix), "-%d", i);
 		if (asprintf(&path, "results/%s%s", stem, suffix) < 0)
-			return why_set(why, ENOMEM, "results: out of memory");
+			return why_set(why, ENOMEM, "out of memory");
 		if (!mkdir(path, 0755)) {
 			*out = path;
 			return 0;
 		}
 		if (errno != EEXIST || i == TRIES) {
-			r = why_set(why, errno, "results: cannot create folder %s: %s; " HINT,
-				    path, strerror(errno));
+			r = why_set(why, errno, "folder %s cannot be created: %s; " HINT, path,
+				    strerror(errno));
 			free(path);
 			return r;
 		}
@@ -80,12 +80,12 @@ static int make_default_folder(const char *stem, char **out, struct why *why)
 static int cannot_write(const struct results *results, const char *file, int err,
 			struct why *why)
 {
-	char kept[64] = "no trial was written before";
+	char kept[64] = "no trial was written";
 
 	if (results->last_trial)
-		snprintf(kept, sizeof(kept), "every line up to trial %u is kept",
+		snprintf(kept, sizeof(kept), "all lines up to trial %u are kept",
 			 results->last_trial);
-	return why_set(why, err, "results: cannot write %s/%s: %s; %s", results->folder, file,
+	return why_set(why, err, "%s/%s cannot be written: %s; %s", results->folder, file,
 		       strerror(err), kept);
 }
 
@@ -138,9 +138,7 @@ static int stream_line(struct results *results, const char *line, struct why *wh
 	if (!r)
 		return 0;
 	results->stream = NULL;
-	return why_set(why, -r,
-		       "results: cannot write to the stream any more: %s; %s/%s has "
-		       "every line",
+	return why_set(why, -r, "the stream can no longer be written: %s; %s/%s has every line",
 		       strerror(-r), results->folder, LINES_FILE);
 }
 
@@ -181,12 +179,12 @@ static int open_files(struct results *results, struct why *why)
 
 	results->folder_fd = open(results->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (results->folder_fd < 0)
-		return why_set(why, errno, "results: cannot open folder %s: %s",
-			       results->folder, strerror(errno));
+		return why_set(why, errno, "folder %s cannot be opened: %s", results->folder,
+			       strerror(errno));
 	results->lines_fd = openat(results->folder_fd, LINES_FILE,
 				   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
 	if (results->lines_fd < 0 && errno == EEXIST)
-		return why_set(why, EEXIST, "results: folder %s already holds %s; " HINT,
+		return why_set(why, EEXIST, "folder %s already holds %s; " HINT,
 			       results->folder, LINES_FILE);
 	if (results->lines_fd < 0)
 		return cannot_write(results, LINES_FILE, errno, why);
@@ -219,7 +217,7 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 	int r;
 
 	if (!results)
-		return why_set(why, ENOMEM, "results: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	results->folder_fd = results->lines_fd = -1;
 	results->stream = stream;
 	put_name(name, sizeof(name), campaign->name);
@@ -234,7 +232,7 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 		results->folder = strdup(folder);
 		r = make_folders(folder, why);
 		if (!results->folder) {
-			why_set(why, ENOMEM, "results: out of memory");
+			why_set(why, ENOMEM, "out of memory");
 			r = -ENOMEM;
 		}
 	} else {

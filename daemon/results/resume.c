@@ -39,8 +39,7 @@ static int find_end(struct results *results, FILE *lines, struct why *why)
 	}
 	free(line);
 	if (ferror(lines))
-		return why_set(why, EIO, "results: %s/" LINES_FILE " cannot be read",
-			       results->folder);
+		return why_set(why, EIO, "%s/" LINES_FILE " cannot be read", results->folder);
 	return r;
 }
 
@@ -54,18 +53,17 @@ static int open_kept(struct results *results, struct why *why)
 		openat(results->folder_fd, LINES_FILE, O_RDWR | O_APPEND | O_CLOEXEC);
 	lines = results->lines_fd < 0 ? NULL : fdopen(dup(results->lines_fd), "r");
 	if (!lines)
-		return why_set(why, errno, "results: cannot open %s/" LINES_FILE ": %s",
+		return why_set(why, errno, "%s/" LINES_FILE " cannot be opened: %s",
 			       results->folder, strerror(errno));
 	r = find_end(results, lines, why);
 	fclose(lines);
 	if (r > 0)
-		return why_set(
-			why, EALREADY,
-			"results: the campaign in %s has ended; there is nothing to resume",
-			results->folder);
+		return why_set(why, EALREADY,
+			       "%s: the campaign has ended, so there is nothing to resume",
+			       results->folder);
 	if (!r &&
 	    (ftruncate(results->lines_fd, results->kept_bytes) || fdatasync(results->lines_fd)))
-		r = why_set(why, errno, "results: cannot cut %s/" LINES_FILE ": %s",
+		r = why_set(why, errno, "%s/" LINES_FILE " cannot be truncated: %s",
 			    results->folder, strerror(errno));
 	return r;
 }
@@ -76,8 +74,7 @@ static int take_id(struct results *results, struct why *why)
 	const char *id = json_string_value(json_object_get(first, "id"));
 
 	if (!id)
-		return why_set(why, EINVAL,
-			       "results: the first line of %s/" LINES_FILE " has no id",
+		return why_set(why, EINVAL, "%s/" LINES_FILE ": the first line has no id",
 			       results->folder);
 	snprintf(results->id, sizeof(results->id), "%s", id);
 	return 0;
@@ -91,7 +88,7 @@ static int start_anew(const char *folder, const struct campaign *campaign, FILE 
 
 	snprintf(path, sizeof(path), "%s/" LINES_FILE, folder);
 	if (unlink(path) && errno != ENOENT)
-		return why_set(why, errno, "results: cannot remove the empty %s: %s", path,
+		return why_set(why, errno, "%s, which is empty, cannot be removed: %s", path,
 			       strerror(errno));
 	return results_open(folder, campaign, stream, out, why);
 }
@@ -108,12 +105,11 @@ int results_open_again(const char *folder, const struct campaign *campaign, FILE
 		return results_open(folder, campaign, stream, out, why);
 	results = calloc(1, sizeof(*results));
 	if (!results)
-		return why_set(why, ENOMEM, "results: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	results->folder_fd = results->lines_fd = -1;
 	results->stream = stream;
 	results->folder = strdup(folder);
-	r = results->folder ? open_kept(results, why) :
-			      why_set(why, ENOMEM, "results: out of memory");
+	r = results->folder ? open_kept(results, why) : why_set(why, ENOMEM, "out of memory");
 	if (!r && !results->first_line) {
 		results_close(results);
 		return start_anew(folder, campaign, stream, out, why);

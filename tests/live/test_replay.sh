@@ -172,14 +172,14 @@ check "caused: what leaks in every arm decides nothing" caused "summary['ended_b
 # --- sentences ---
 
 dadrace nothere replay nowhere 1
-ends nothere 78 'nowhere/results.ndjson cannot be read: No such file.* that `dadrace run` has filled'
+ends nothere 78 'nowhere/results.ndjson cannot be read: No such file.* that `dadrace run` has written'
 dadrace notrial replay leaky 99
 ends notrial 78 'leaky has no trial 99, but 4 trials'
 dadrace nofinding report leaky 2
 ends nofinding 78 'leaky has no finding 2, but 1 finding$'
 mkdir later && sed 's/"schema_version":1/"schema_version":7/' leaky/results.ndjson >later/results.ndjson
 dadrace later report later
-truth "later: the version is named" grep -q 'later is of schema version 7, and this dadrace reads version 1' later.err
+truth "later: the version is named" grep -q 'later has schema version 7, but this dadrace reads version 1' later.err
 # As a crash leaves it: half a line at the end.
 mkdir torn && head -c -20 leaky/results.ndjson >torn/results.ndjson
 dadrace torn report torn

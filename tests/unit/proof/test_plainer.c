@@ -274,7 +274,7 @@ static void test_no_spec(void **state)
 
 	(void)state;
 	assert_int_equal(plainer_new("{\"name\":\"x\"}", &plainer, &why), -EINVAL);
-	assert_non_null(strstr(why.text, "no spec"));
+	assert_non_null(strstr(why.text, "not a spec"));
 	assert_null(plainer);
 }
 

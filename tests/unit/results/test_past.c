@@ -148,7 +148,7 @@ static void test_torn_line(void **state)
 	past_close(past);
 	assert_refused(
 		CAMPAIGN_LINE "{\"type\":\"tri\n" CLEAN_LINE("1", "race"), -EINVAL,
-		"results: line 2 of /results.ndjson is no JSON; was it changed by hand?");
+		"/results.ndjson: line 2 is not JSON; was the file edited?");
 }
 
 static void test_what_ended_it(void **state)
@@ -171,31 +171,27 @@ static void test_what_is_no_past(void **state)
 	(void)state;
 	assert_int_equal(past_open("/proc/self", &past, &why), -ENOENT);
 	assert_string_equal(why.text,
-			    "results: /proc/self/results.ndjson cannot be read: No such "
-			    "file or directory; a folder is wanted that `dadrace run` "
-			    "has filled");
-	assert_refused("", -EINVAL, "results: /results.ndjson does not begin with a campaign");
+			    "/proc/self/results.ndjson cannot be read: No such "
+			    "file or directory; name a folder that `dadrace run` "
+			    "has written");
+	assert_refused("", -EINVAL, "/results.ndjson does not begin with a campaign line");
 	assert_refused(
 		"{\"type\":\"campaign\",\"schema_version\":2,\"dadrace_version\":\"9.0\"}\n",
 		-EINVAL,
-		"results:  is of schema version 2, and this dadrace reads version 1; "
+		" has schema version 2, but this dadrace reads version 1; "
 		"use the dadrace that wrote it (9.0)");
 	assert_refused(CLEAN_LINE("1", "race"), -EINVAL,
-		       "results: line 1 of /results.ndjson is a trial before the campaign's "
-		       "line; was it changed by hand?");
+		       "/results.ndjson: line 1 is a trial, but no campaign line came "
+		       "before it; was the file edited?");
 	assert_refused(CAMPAIGN_LINE CLEAN_LINE("1", "nowhere"), -EINVAL,
-		       "results: line 2 of /results.ndjson is no trial that can be understood; "
-		       "was it changed by hand?");
+		       "/results.ndjson: line 2 is not understood as a trial; was the file edited?");
 	assert_refused(CAMPAIGN_LINE CLEAN_LINE("0", "race"), -EINVAL,
-		       "results: line 2 of /results.ndjson is no trial that can be understood; "
-		       "was it changed by hand?");
+		       "/results.ndjson: line 2 is not understood as a trial; was the file edited?");
 	assert_refused("{\"type\":\"campaign\",\"schema_version\":1,\"campaign\":{}}\n",
 		       -EINVAL,
-		       "results: line 1 of /results.ndjson tells no campaign; was it changed "
-		       "by hand?");
+		       "/results.ndjson: line 1 holds no campaign; was the file edited?");
 	assert_refused("{}\n", -EINVAL,
-		       "results: line 1 of /results.ndjson has no type; was it changed by "
-		       "hand?");
+		       "/results.ndjson: line 1 has no type; was the file edited?");
 }
 
 static void test_spec_of_a_trial(void **state)

@@ -215,8 +215,8 @@ static void test_folder_that_holds_results(void **state)
 	assert_int_equal(results_open("out", &campaign, NULL, &second, &why), -EEXIST);
 	assert_null(second);
 	assert_string_equal(why.text,
-			    "results: folder out already holds results.ndjson; choose "
-			    "another with --out");
+			    "folder out already holds results.ndjson; choose "
+			    "another folder with --out");
 }
 
 static void test_folder_that_cannot_be(void **state)
@@ -227,7 +227,7 @@ static void test_folder_that_cannot_be(void **state)
 	(void)state;
 	close(open("file", O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(results_open("file/out", &campaign, NULL, &results, &why), -ENOTDIR);
-	assert_non_null(strstr(why.text, "file/out: Not a directory"));
+	assert_non_null(strstr(why.text, "file/out cannot be created: Not a directory"));
 }
 
 static void test_first_line(void **state)
@@ -597,8 +597,8 @@ static void test_no_room(void **state)
 	assert_int_equal(results_trial(results, quiet_trial(13), &clean, &why), -EFBIG);
 	set_room(RLIM_INFINITY);
 	assert_string_equal(why.text,
-			    "results: cannot write out/results.ndjson: File too large; "
-			    "every line up to trial 12 is kept");
+			    "out/results.ndjson cannot be written: File too large; "
+			    "all lines up to trial 12 are kept");
 	/* No half line is left, and there may be room again. */
 	assert_int_equal(stat("out/results.ndjson", &after), 0);
 	assert_int_equal(after.st_size, before.st_size);
@@ -610,7 +610,7 @@ static void test_no_room(void **state)
 	set_room((rlim_t)before.st_size);
 	assert_int_equal(results_summary(results, &summary, &why), -EFBIG);
 	set_room(RLIM_INFINITY);
-	assert_non_null(strstr(why.text, "every line up to trial 14 is kept"));
+	assert_non_null(strstr(why.text, "all lines up to trial 14 are kept"));
 	assert_int_equal(access("out/summary.json", F_OK), 0);
 	results_close(results);
 }
@@ -627,7 +627,7 @@ static void test_no_room_from_the_start(void **state)
 	assert_int_equal(results_begin(results, &campaign, &machine, hooks, 3, &why), -EFBIG);
 	set_room(RLIM_INFINITY);
 	results_close(results);
-	assert_non_null(strstr(why.text, "no trial was written before"));
+	assert_non_null(strstr(why.text, "no trial was written"));
 	/* The folder can be used. */
 	results_close(open_results("out", NULL));
 }
@@ -641,7 +641,7 @@ static void test_summary_that_cannot_be_replaced(void **state)
 	(void)state;
 	assert_int_equal(mkdir("out/summary.json.new", 0700), 0);
 	assert_int_equal(results_summary(results, &summary, &why), -EISDIR);
-	assert_non_null(strstr(why.text, "cannot write out/summary.json: Is a directory"));
+	assert_non_null(strstr(why.text, "out/summary.json cannot be written: Is a directory"));
 	results_close(results);
 }
 
