@@ -8,12 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parse/campaign.h"
-#include "io/archives.h"
-#include "io/child.h"
 #include "guest/initramfs.h"
 #include "guest/modules.h"
 #include "guest/plant.h"
+#include "io/archives.h"
+#include "io/child.h"
+#include "base/own_path.h"
+#include "parse/campaign.h"
 
 enum { FILES_MAX = 512 };
 
@@ -244,8 +245,9 @@ int guest_image_make(const char *path, const struct campaign *campaign,
 
 	if (err)
 		return err;
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-		err = why_set(why, errno, "guest: /proc/self/exe: %s", strerror(errno));
+	err = own_path(NULL, self, sizeof(self));
+	if (err)
+		why_set(why, -err, "guest: /proc/self/exe: %s", strerror(-err));
 	for (size_t i = 0; !err && i < sizeof(folders) / sizeof(folders[0]); i++)
 		err = put_folders(&making, folders[i]);
 	if (!err)

@@ -5,18 +5,26 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/child.h"
-#include "machine/machine.h"
+#include "base/own_path.h"
 #include "guest/modules.h"
 #include "guest/plant.h"
+#include "io/child.h"
+#include "machine/machine.h"
 
 enum { PATH = 4096 };
 
-/* The source tree that this program was built from, or what was installed of it. */
-static const char *build_script(void)
+/* Beside this program where it was built, or where both were installed. */
+static int find_build_script(char path[PATH], struct why *why)
 {
-	return access(PLANT_SOURCE "/build", X_OK) ? PLANT_INSTALLED "/build" :
-						     PLANT_SOURCE "/build";
+	static const char *const places[] = { "plants/build", PLANTS_INSTALLED "/build" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!own_path(places[i], path, PATH) && !access(path, X_OK))
+			return 0;
+	return why_set(
+		why, ENOENT,
+		"%s: not found; reinstall dadrace, or name a built module in vm.plant_module",
+		path);
 }
 
 /* SUITE/RELEASE of a package that has a suite, or RELEASE. */
@@ -30,14 +38,15 @@ static void name_kernel(const char *kernel, const struct image *image, char name
 
 static int build(const char *kernel, const struct image *image, char **module, struct why *why)
 {
-	char self[PATH] = "", name[PATH];
-	const char *const argv[] = { build_script(), name, NULL };
+	char self[PATH] = "", script[PATH] = "", name[PATH];
+	const char *const argv[] = { script, name, NULL };
 	char *path = NULL;
-	int err;
+	int err = find_build_script(script, why);
 
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0 ||
-	    setenv("DADRACE", self, 1))
-		return why_set(why, errno, "plant: /proc/self/exe: %s", strerror(errno));
+	if (err)
+		return err;
+	if (own_path(NULL, self, PATH) || setenv("DADRACE", self, 1))
+		return why_set(why, ENOMEM, "plant: out of memory");
 	name_kernel(kernel, image, name);
 	err = child_output(argv, NULL, &path, why);
 	if (err)

@@ -3,10 +3,9 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/exits.h"
+#include "base/own_path.h"
 #include "parse/service_config.h"
 #include "service/service.h"
 
@@ -69,15 +68,8 @@ static int check_config(const struct service_ask *ask)
 static const char *find_program(void)
 {
 	static char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash;
 
-	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash + 1 - path) + sizeof("dadrace") > sizeof(path))
-		return "dadrace";
-	memcpy(slash + 1, "dadrace", sizeof("dadrace"));
-	return path;
+	return own_path("dadrace", path, sizeof(path)) ? "dadrace" : path;
 }
 
 static int serve(const struct options *o)
