@@ -66,7 +66,9 @@ static int do_dad_failed(const char *what, const char *dut)
 	return EXIT_FAILURE;
 }
 
-/* The change is tried, and told; the flags are restored in any case, if there still is a device. */
+/*
+ * A change that fails is recorded; the flags are restored all the same, if the device is left.
+ */
 static void make_change(enum change_kind change, const struct change_about *about,
 			volatile struct bringup_change *told)
 {
@@ -133,7 +135,7 @@ int bringup_check(const struct campaign *campaign, struct why *why)
 	err = child_find(campaign->bringup.command[0], path, sizeof(path));
 	if (!err)
 		return 0;
-	return why_set(why, -err, "bringup.command: %s: %s; is it installed, and in PATH?",
+	return why_set(why, -err, "bringup.command %s: %s; install it, or give its full path",
 		       campaign->bringup.command[0], strerror(-err));
 }
 
@@ -213,7 +215,7 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 			close(go[0]);
 			close(go[1]);
 		}
-		return why_set(why, err, "bringup: pipes: %s", strerror(err));
+		return why_set(why, err, "bring-up: cannot be given pipes: %s", strerror(err));
 	}
 	if (change) {
 		void *shared = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
@@ -243,7 +245,7 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 		close(said[0]);
 		if (told)
 			munmap((void *)told, sizeof(*told));
-		return why_set(why, err, "bringup: a process of its own: %s", strerror(err));
+		return why_set(why, err, "bring-up: cannot be forked: %s", strerror(err));
 	}
 	*bringup = (struct bringup){ .pid = pid, .change = told, .go = go[1], .said = said[0] };
 	return 0;

@@ -17,7 +17,9 @@
 
 enum { LEAST_MTU = 1280, PREFIX_BITS = 64 };
 
-/* As SIOCSIFADDR and SIOCDIFADDR of an AF_INET6 socket want it: struct in6_ifreq, linux/ipv6.h. */
+/*
+ * As SIOCSIFADDR and SIOCDIFADDR of an AF_INET6 socket want it: struct in6_ifreq, linux/ipv6.h.
+ */
 struct address_request {
 	struct in6_addr address;
 	uint32_t prefix_bits;
@@ -97,7 +99,9 @@ static bool link_local_of(const struct change_about *about, struct in6_addr *add
 	return found;
 }
 
-/* The kernel tells of the prefix route of a new link-local address, and not yet of the address. */
+/*
+ * The kernel tells of the prefix route of a new link-local address, and not yet of the address.
+ */
 static int link_local_wait(const struct change_about *about, struct in6_addr *address)
 {
 	struct sockaddr_nl groups = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV6_ROUTE };
@@ -126,9 +130,9 @@ static int link_local_wait(const struct change_about *about, struct in6_addr *ad
 }
 
 /*
- * It ends as the link-local one does, and so is of the same solicited-node group. A group of its own
- * would keep a reference to the inet6_dev while its leaving was not reported, which a device that
- * is down does not do (mld_add_delrec(), net/ipv6/mcast.c).
+ * It ends as the link-local one does, and so is of the same solicited-node group. A group of
+ * its own would keep a reference to the inet6_dev while its leaving was not reported, which a
+ * device that is down does not do (mld_add_delrec(), net/ipv6/mcast.c).
  */
 static int address_add(const struct change_about *about)
 {

@@ -9,14 +9,17 @@
 #include "testbed/testbed.h"
 
 /*
- * What thread I does between its flag sets besides waiting, by the ioctls of ifconfig and route (a device
- * is deleted by netlink, as nothing else can). What a device that goes down would keep is put back at once,
- * so that the next trial finds what this one found:
+ * What thread I does between its flag sets besides waiting, by the ioctls of ifconfig and route
+ * (a device is deleted by netlink, as nothing else can). What a device that goes down would
+ * keep is put back at once, so that the next trial finds what this one found:
  *
- *   mtu             to 1,280 and back          disable-ipv6    off and on again
- *   address-add     a global one               address-delete  the link-local one, once it is there
- *   route-add       by way of the peer         route-delete    the link-local prefix, once it is there
- *   link-delete     for good, and so without a second flag set; blocks until nothing holds it any more
+ *   mtu             to 1,280 and back
+ *   address-add     a global address
+ *   address-delete  the link-local one, once it exists
+ *   route-add       by way of the peer
+ *   route-delete    the link-local prefix, once it exists
+ *   disable-ipv6    off and on again
+ *   link-delete     final, without a second flag set; blocks until nothing holds the device
  */
 struct change_about {
 	const struct testbed *testbed;

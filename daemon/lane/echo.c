@@ -62,7 +62,8 @@ static int prepare_sender(int fd, const struct testbed_device *peer)
 
 /*
  * Neighbour Solicitations from :: only, so that nothing else wakes the lane; and only what the
- * peer receives, not what it sends itself. Bound last: no frame comes before the filter is there.
+ * peer receives, not what it sends itself. Bound last: no frame comes before the filter is
+ * there.
  */
 static int prepare_listener(int fd, const struct testbed_device *peer)
 {
@@ -93,6 +94,11 @@ static int prepare_listener(int fd, const struct testbed_device *peer)
 	       bind_packet(fd, peer, ETHERTYPE_IPV6);
 }
 
+static const char *hint(int err)
+{
+	return err == EPERM ? "; CAP_NET_RAW is missing" : "";
+}
+
 /* A packet socket on the peer's device. */
 static int open_packet(const struct testbed *testbed,
 		       int (*prepare)(int fd, const struct testbed_device *peer),
@@ -103,19 +109,20 @@ static int open_packet(const struct testbed *testbed,
 	int fd = -1, err = 0;
 
 	if (home < 0)
-		return why_set(why, errno, "echo: /proc/self/ns/net: %s", strerror(errno));
+		return why_set(why, errno, "/proc/self/ns/net: cannot be opened: %s",
+			       strerror(errno));
 	if (setns(testbed_peer_netns(testbed), CLONE_NEWNET)) {
-		err = why_set(why, errno, "echo: entering the peer's namespace: %s",
-			      strerror(errno));
+		err = why_set(why, errno, "%s: its network namespace cannot be entered: %s",
+			      peer->name, strerror(errno));
 	} else {
 		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (fd < 0 || prepare(fd, peer))
-			err = why_set(why, errno,
-				      "echo: packet socket on %s: %s; is CAP_NET_RAW missing?",
-				      peer->name, strerror(errno));
+			err = why_set(why, errno, "%s: cannot be given a packet socket: %s%s",
+				      peer->name, strerror(errno), hint(errno));
 	}
 	if (setns(home, CLONE_NEWNET))
-		err = why_set(why, errno, "echo: returning to the lane's namespace: %s",
+		err = why_set(why, errno,
+			      "network namespace of the lane: cannot be entered again: %s",
 			      strerror(errno));
 	close(home);
 	if (err && fd >= 0)
@@ -129,8 +136,8 @@ static int open_raw(int protocol, struct why *why)
 	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 
 	if (fd < 0)
-		return why_set(why, errno, "echo: raw socket: %s; is CAP_NET_RAW missing?",
-			       strerror(errno));
+		return why_set(why, errno, "raw socket: cannot be opened: %s%s",
+			       strerror(errno), hint(errno));
 	/* Packets queued on our own socket would keep references on the device. */
 	ICMP6_FILTER_SETBLOCKALL(&nothing);
 	if (protocol == IPPROTO_ICMPV6)
@@ -145,7 +152,7 @@ int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **ou
 	int err = 0;
 
 	if (!echoes)
-		return why_set(why, ENOMEM, "echo: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	*echoes = (struct echoes){
 		.testbed = testbed,
 		.lane = lane,
@@ -184,7 +191,7 @@ void echoes_close(struct echoes *echoes)
 	free(echoes);
 }
 
-/* A link-local address that nobody has: drawn, in a part of the space that EUI-64 never makes. */
+/* A link-local address not in use: drawn from a part of the space that EUI-64 never makes. */
 static struct in6_addr draw_link_local(uint64_t *state)
 {
 	struct in6_addr address = { .s6_addr = { 0xfe, 0x80 } };
@@ -244,7 +251,7 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why
 		struct made *made = realloc(echoes->made, spec->echoes * sizeof(*made));
 
 		if (!made)
-			return why_set(why, ENOMEM, "echo: no memory for %u echoes",
+			return why_set(why, ENOMEM, "echo.count %u: out of memory",
 				       spec->echoes);
 		echoes->made = made;
 		echoes->room = spec->echoes;
@@ -271,14 +278,16 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why
 			echo.source = testbed_dut(echoes->testbed)->link_local;
 			made->length = frame_ipv6(&echo, made->bytes);
 			break;
-		case DIRECTIONS: return why_set(why, EINVAL, "echo: no such direction");
+		case DIRECTIONS:
+			return why_set(why, EINVAL, "echo.directions: not a known direction");
 		}
 	}
 	if (spec->direction == DIRECTION_OUTBOUND &&
 	    (setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops)) ||
 	     setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops,
 			sizeof(hops))))
-		return why_set(why, errno, "echo: hop limit %d: %s", hops, strerror(errno));
+		return why_set(why, errno, "echo.hop_limit %d: refused by the kernel: %s", hops,
+			       strerror(errno));
 	return 0;
 }
 
@@ -332,8 +341,8 @@ int echoes_probe_fd(const struct echoes *echoes)
 }
 
 /*
- * The kernel stamps packets with the wall clock: how old the stamp is, is the same on both clocks,
- * unless the wall clock was set in between.
+ * The kernel stamps packets with the wall clock: how old the stamp is, is the same on both
+ * clocks, unless the wall clock was set in between.
  */
 static uint64_t on_our_clock(const struct timespec *stamp)
 {

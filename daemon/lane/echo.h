@@ -11,15 +11,16 @@
 #include "testbed/testbed.h"
 
 /*
- * Echoes: crafted ICMPv6 messages, Echo Requests or others, and the sockets that carry them (the only
- * door to packet and raw sockets); and the device's DAD probes, which a further packet socket at the
- * peer sees.
+ * Echoes: crafted ICMPv6 messages, Echo Requests or others, and the sockets that carry them
+ * (the only door to packet and raw sockets); and the device's DAD probes, which a further
+ * packet socket at the peer sees.
  *
  *   inbound        packet socket in the peer's namespace, whole frames, past the qdisc
  *   outbound       IPPROTO_ICMPV6 in the lane: the kernel makes header and checksum
  *   outbound-raw   IPPROTO_RAW in the lane: our own header (another route look-up)
  *
- * All bytes of a trial are made before its window opens; in the window a send is one system call.
+ * All bytes of a trial are made before its window opens; in the window a send is one system
+ * call.
  */
 struct echoes;
 
@@ -32,9 +33,9 @@ void echoes_close(struct echoes *echoes);
 int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why *why);
 
 /*
- * Sends echoes `first` (from 0) and on, `count` at most, without waiting for anything: how many were
- * sent (at least 1), or -errno of the first one, which the kernel refused. In the window that is
- * evidence: EADDRNOTAVAIL is what source selection answers.
+ * Sends echoes `first` (from 0) and on, `count` at most, without waiting for anything: how many
+ * were sent (at least 1), or -errno of the first one, which the kernel refused. In the window
+ * that is evidence: EADDRNOTAVAIL is what source selection answers.
  */
 int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count);
 

@@ -31,12 +31,13 @@ int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, s
 
 	if (!lane || err) {
 		free(lane);
-		return err ? err : why_set(why, ENOMEM, "lane: out of memory");
+		return err ? err : why_set(why, ENOMEM, "out of memory");
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel)) {
 		err = errno;
 		free(lane);
-		return why_set(why, err, "lane: socketpair: %s", strerror(err));
+		return why_set(why, err, "lane %u: cannot be given a socket pair: %s",
+			       ask->number, strerror(err));
 	}
 	lane->ask = *ask;
 	lane->ask.books = mmap(NULL, BOOKS_OBJECTS * sizeof(struct books),
@@ -46,13 +47,16 @@ int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, s
 		close(channel[0]);
 		close(channel[1]);
 		free(lane);
-		return why_set(why, err, "lane: memory to share: %s", strerror(err));
+		return why_set(why, err, "lane %u: cannot be given shared memory: %s",
+			       ask->number, strerror(err));
 	}
 	setsockopt(channel[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	lane->channel = channel[0];
 
 	fflush(NULL);
-	/* fork(), with a pid namespace that begins with the child and not with its next child. */
+	/*
+	 * fork(), with a pid namespace that begins with the child and not with its next child.
+	 */
 	lane->pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
 	if (lane->pid == 0)
 		work(&lane->ask, channel[1]);
@@ -62,9 +66,9 @@ int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, s
 		munmap(lane->ask.books, BOOKS_OBJECTS * sizeof(struct books));
 		close(channel[0]);
 		free(lane);
-		return why_set(why, err, "lane: a process in a new pid namespace: %s%s",
-			       strerror(err),
-			       err == EPERM ? "; is CAP_SYS_ADMIN missing?" : "");
+		return why_set(why, err, "lane %u: cannot be given a pid namespace: %s%s",
+			       ask->number, strerror(err),
+			       err == EPERM ? "; CAP_SYS_ADMIN is missing" : "");
 	}
 	*out = lane;
 	return 0;
@@ -89,10 +93,11 @@ static bool say_gone(struct lane *lane, struct lane_message *message)
 {
 	message->kind = LANE_GONE;
 	if (!lane_gone(lane))
-		why_set(&message->why, 0, "lane %u: its process closed its channel",
+		why_set(&message->why, 0,
+			"lane %u: its process closed the channel to the campaign",
 			lane->ask.number);
 	else if (WIFSIGNALED(lane->status))
-		why_set(&message->why, 0, "lane %u: its process was ended by signal %d (%s)",
+		why_set(&message->why, 0, "lane %u: its process was killed by signal %d (%s)",
 			lane->ask.number, WTERMSIG(lane->status),
 			strsignal(WTERMSIG(lane->status)));
 	else
@@ -128,7 +133,7 @@ int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, stru
 	for (int i = 0; ledger && i < BOOKS_OBJECTS; i++)
 		lane->ask.books[i].state = LEDGER_LOST;
 	if (send(lane->channel, &order, sizeof(order), MSG_NOSIGNAL) < 0)
-		return why_set(why, errno, "lane %u: cannot be told of trial %u: %s",
+		return why_set(why, errno, "lane %u: cannot be given trial %u: %s",
 			       lane->ask.number, spec->trial, strerror(errno));
 	return 0;
 }

@@ -18,15 +18,15 @@
  *   lane_start() ── fork, new pid namespace ──> testbed, echo sockets, ring, warm-up
  *                <───────── LANE_READY ───────
  *   lane_run()   ───────── lane_order ───────>  one trial
- *                <══════ books, shared memory ═   when it is one with a ledger
+ *                <══════ books, shared memory ═   when the trial has a ledger
  *                <───────── LANE_TRIAL ───────
- *   lane_hurry() ────────── one byte ────────>  lets go of a hold
+ *   lane_hurry() ────────── one byte ────────>  releases a hold
  *   lane_end()   ───────── end of file ──────>  puts real devices back, exits
  *
  * Whatever may block in the kernel is done in the lane's process or in a child of it, so that a
- * wedged device never wedges the campaign. The process is number 1 of a pid namespace of its own:
- * when it dies, for whatever reason, the kernel ends every process in there, held ones too,
- * and with the last descriptor its network namespaces go.
+ * wedged device never wedges the campaign. The process is number 1 of a pid namespace of its
+ * own: when it dies, for whatever reason, the kernel ends every process in there, held ones
+ * too, and with the last descriptor its network namespaces go.
  */
 struct lane;
 
@@ -50,7 +50,7 @@ struct lane_order {
 
 enum lane_message_kind {
 	LANE_READY, /* it waits for a trial */
-	LANE_TRIAL, /* a trial is over; evidence is filled in, up to what only the campaign knows */
+	LANE_TRIAL, /* a trial is over; the evidence lacks only what the campaign alone knows */
 	LANE_FAILED, /* it cannot work; the sentence says why */
 	LANE_GONE,   /* its process has died; the sentence says how */
 };
@@ -84,18 +84,21 @@ bool lane_receive(struct lane *lane, struct lane_message *message);
 /* Starts a trial, with a ledger or without; the lane must be idle. */
 int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, struct why *why);
 
-/* The books of the last trial with a ledger, after its LANE_TRIAL. They live as long as the lane. */
+/*
+ * The books of the last trial with a ledger, after its LANE_TRIAL. They live as long as the
+ * lane.
+ */
 const struct books *lane_books(const struct lane *lane, enum books_object object);
 
-/* Asks the lane to let go of a hold now: the trial in hand ends soon, and is invalid. */
+/* Asks the lane to release a hold now: the current trial ends soon, and is invalid. */
 void lane_hurry(struct lane *lane);
 
 /* Describes what the lane's process is stuck in: pid, wchan, stack. */
 void lane_stack(const struct lane *lane, struct evidence *evidence);
 
 /*
- * Ends the lane: it is told to leave; lane_gone() says when it has. lane_kill() does not wait for
- * manners. lane_free() forgets it, also when its process is stuck in the kernel for ever.
+ * Ends the lane: it is told to leave; lane_gone() says when it has. lane_kill() does not wait
+ * for manners. lane_free() forgets it, also when its process is stuck in the kernel for ever.
  */
 void lane_end(struct lane *lane);
 void lane_kill(struct lane *lane);

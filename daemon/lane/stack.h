@@ -6,7 +6,10 @@
 
 #include "trial/evidence.h"
 
-/* Puts into the evidence where a process is stuck: its pid as this process sees it, wchan and kernel stack. */
+/*
+ * Puts into the evidence where a process is stuck: its pid as this process sees it, wchan and
+ * kernel stack.
+ */
 void stack_read(pid_t pid, struct evidence *evidence);
 
 #endif

@@ -25,9 +25,10 @@ static const uint32_t watch_bits[OBJECTS] = {
 };
 
 /*
- * Before Linux 6.9 a process 1 that exits waits for the tasks of its pid namespace inside a Tasks RCU read section
- * (zap_pid_ns_processes(), exit_tasks_rcu_start()). With a stuck task there, detaching an fentry hook would block
- * for ever. Such a lane therefore does not exit: it stays until the campaign has closed its probes, and dies with it.
+ * Before Linux 6.9 a process 1 that exits waits for the tasks of its pid namespace inside a
+ * Tasks RCU read section (zap_pid_ns_processes(), exit_tasks_rcu_start()). With a stuck task
+ * there, detaching an fentry hook would block for ever. Such a lane therefore does not exit: it
+ * stays until the campaign has closed its probes, and dies with it.
  */
 __attribute__((noreturn)) static void leave(struct worker *worker)
 {

@@ -5,8 +5,8 @@
 #include "lane/lane.h"
 
 /*
- * The lane's own process, for lane_start(): makes the testbed, then runs one trial after the other for as long
- * as `channel` lives.
+ * The lane's own process, for lane_start(): makes the testbed, then runs one trial after the
+ * other for as long as `channel` lives.
  */
 __attribute__((noreturn)) void worker_run(const struct lane_ask *ask, int channel);
 

@@ -261,7 +261,10 @@ static void act_unregister(void *arg)
 	}
 }
 
-/* What keeps a device whose deletion does not return: a surviving inet6_dev is one of its references. */
+/*
+ * What keeps a device whose deletion does not return: a surviving inet6_dev is one of its
+ * references.
+ */
 static void count_left(struct worker *worker)
 {
 	struct evidence *e = &worker->message.evidence;

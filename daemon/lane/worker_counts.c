@@ -65,8 +65,9 @@ bool worker_at_baseline(const struct worker *worker, const struct counts *counts
 }
 
 /*
- * A look takes some microseconds, and what moves in the meantime is seen in one count and not in
- * another (linkwatch's mark gone, its reference still there): two looks in a row have to agree.
+ * A look takes some microseconds, and what moves in the meantime is seen in one count and not
+ * in another (linkwatch's mark gone, its reference still there): two looks in a row have to
+ * agree.
  */
 struct counts worker_counts(struct worker *worker)
 {

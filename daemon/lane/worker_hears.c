@@ -9,8 +9,8 @@
 enum { HANG_LEAST_NS = 1000000000 }; /* a flag set that has just entered does not hang */
 
 /*
- * The bring-up has ended when its first process has, and no flag set can still come: the window is
- * closed, or nothing that it forked is alive.
+ * The bring-up has ended when its first process has, and no flag set can still come: the window
+ * is closed, or nothing that it forked is alive.
  */
 static void maybe_ended(struct worker *worker)
 {
@@ -124,8 +124,9 @@ void hear_children(void *arg)
 }
 
 /*
- * When the flag set or deletion that thread I is inside of counts as hung; 0: it is inside of none. A deletion may
- * take as long as a trial without one has for the references, the looks and the unregister.
+ * When the flag set or deletion that thread I is inside of counts as hung; 0: it is inside of
+ * none. A deletion may take as long as a trial without one has for the references, the looks
+ * and the unregister.
  */
 static uint64_t hangs_from(const struct worker *worker)
 {

@@ -100,7 +100,7 @@ static int make_accounts(struct worker_ledger *ledger, struct why *why)
 		account->entries = calloc(ENTRIES_MAX, sizeof(account->entries[0]));
 		account->profile = ledger_profile_new();
 		if (!account->entries || !account->profile)
-			return why_set(why, ENOMEM, "ledger: out of memory");
+			return why_set(why, ENOMEM, "out of memory");
 	}
 	return 0;
 }
@@ -113,7 +113,7 @@ static int arm(struct worker *worker, struct why *why)
 	if (!worker->ledger) {
 		worker->ledger = calloc(1, sizeof(*worker->ledger));
 		if (!worker->ledger)
-			return why_set(why, ENOMEM, "ledger: out of memory");
+			return why_set(why, ENOMEM, "out of memory");
 		err = make_accounts(worker->ledger, why);
 	}
 	if (!err)
@@ -128,7 +128,7 @@ static int arm(struct worker *worker, struct why *why)
 		return loop_fd(worker->loop, watchpoints_fd(worker->ledger->watch), ring_ready,
 			       worker->ledger) ?
 			       0 :
-			       why_set(why, ENOMEM, "ledger: its ring cannot be watched");
+			       why_set(why, ENOMEM, "out of memory");
 	worker->ledger->nr = BOOKS_COUNTERS;
 	return watchpoints_arm(worker->probes, slot, ifindex, watched, BOOKS_COUNTERS,
 			       LEDGER_RING_BYTES, &worker->ledger->watch, why);
@@ -145,7 +145,7 @@ static int new_ledgers(struct worker *worker, struct why *why)
 					     watchpoints_counter(worker->ledger->watch, i),
 					     told, account);
 		if (!account->ledger)
-			return why_set(why, ENOMEM, "ledger: out of memory");
+			return why_set(why, ENOMEM, "out of memory");
 	}
 	return 0;
 }
@@ -165,9 +165,7 @@ void worker_ledger_refuse(struct worker *worker)
 	struct why why;
 
 	why_set(&why, 0,
-		"ledger: the device is deleted with all references that it had before the "
-		"trial, "
-		"whose holds were not seen");
+		"the trial deletes the device, and with it references that were taken before the trial, unseen");
 	say_unarmed(worker, 0, &why);
 }
 
@@ -192,7 +190,7 @@ void worker_ledger_open(struct worker *worker)
 		worker->ask->books[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
 	worker->ledger->has_address = false;
 	snprintf(worker->ledger->no_address.text, sizeof(worker->ledger->no_address.text),
-		 "ledger: the trial has brought forth no address");
+		 "the trial created no address");
 	worker->ledger->open = true;
 	/* The kernel wakes nobody who has not read what is there: the marks. */
 	watchpoints_read(worker->ledger->watch, seen, worker->ledger);

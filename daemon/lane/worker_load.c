@@ -118,7 +118,8 @@ int worker_load_start(struct worker *worker, enum load_kind load)
 	shared = mmap(NULL, sizeof(*mine->turns), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
-		return why_set(&worker->message.why, errno, "lane: memory to share: %s",
+		return why_set(&worker->message.why, errno,
+			       "load %s: cannot be given shared memory: %s", load_names[load],
 			       strerror(errno));
 	mine->turns = shared;
 	/* No signal when it ends: who waits for children waits for the bring-up's. */
@@ -130,8 +131,8 @@ int worker_load_start(struct worker *worker, enum load_kind load)
 
 		mine->pid = 0;
 		munmap(shared, sizeof(*mine->turns));
-		return why_set(&worker->message.why, err, "lane: a process to load it: %s",
-			       strerror(err));
+		return why_set(&worker->message.why, err, "load %s: cannot be forked: %s",
+			       load_names[load], strerror(err));
 	}
 	return 0;
 }

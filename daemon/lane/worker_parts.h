@@ -43,8 +43,7 @@ struct worker {
 	struct loop *loop;
 	struct probes *probes;
 	struct lane_state *state;
-	struct order
-		hooked; /* each hold of the campaign that is hooked, whether this trial asks for it or not */
+	struct order hooked; /* all holds of the campaign, those of other trials too */
 	struct ring_reader *ring;
 	struct testbed *testbed;
 	struct echoes *echoes;
@@ -135,7 +134,10 @@ void worker_hear_testbed(void *worker);
 /* Thread II has sent something: tells those who wait for it when that was all. */
 void worker_sent(struct worker *worker);
 
-/* Sends the worker's message over the channel, without the moments that are not in use. 0 or -errno. */
+/*
+ * Sends the worker's message over the channel, without the moments that are not in use. 0 or
+ * -errno.
+ */
 int worker_tell(const struct worker *worker);
 
 /* --- worker_counts.c --- */
@@ -150,18 +152,22 @@ bool worker_same_counts(const struct worker *worker, const struct counts *a,
 /* Whether nothing that is watched differs from the baseline, and the device is there. */
 bool worker_at_baseline(const struct worker *worker, const struct counts *counts);
 
-/* Waits until the counts have not moved over a few RCU grace periods, for a hundred of them at most. */
+/*
+ * Waits until the counts have not moved over a few RCU grace periods, for a hundred of them at
+ * most.
+ */
 struct counts worker_rest(struct worker *worker);
 
 /*
- * The net_device's references that nothing accounts for: without the one that linkwatch holds for up to
- * a second, and without one for each neighbour entry that is still in the table.
+ * The net_device's references that nothing accounts for: without the one that linkwatch holds
+ * for up to a second, and without one for each neighbour entry that is still in the table.
  */
 int64_t worker_net_device_refs(const struct counts *counts);
 
 /*
- * The inet6_dev's: without one for each record that MLD keeps of a group that was left, until that is reported twice
- * or the group is joined again (mld_add_delrec(), net/ipv6/mcast.c); a device that is down keeps what there is then.
+ * The inet6_dev's: without one for each record that MLD keeps of a group that was left, until
+ * that is reported twice or the group is joined again (mld_add_delrec(), net/ipv6/mcast.c); a
+ * device that is down keeps what there is then.
  */
 int64_t worker_inet6_dev_refs(const struct counts *counts);
 
@@ -171,8 +177,8 @@ struct evidence_counts worker_facts(const struct counts *counts);
 /* --- worker_load.c --- */
 
 /*
- * The load of the trial in hand, if it has one: a process that ends by worker_load_end(), which puts its cost
- * into the evidence, or with the lane. 0 or -errno.
+ * The load of the trial in hand, if it has one: a process that ends by worker_load_end(), which
+ * puts its cost into the evidence, or with the lane. 0 or -errno.
  */
 int worker_load_start(struct worker *worker, enum load_kind load);
 void worker_load_end(struct worker *worker);
@@ -180,8 +186,9 @@ void worker_load_end(struct worker *worker);
 /* --- worker_dad.c --- */
 
 /*
- * The peer's part in DAD. Nothing is answered before worker_dad_begin(), nor after worker_dad_end(): the
- * device goes down then. Both wants watches on worker->answer and echoes_probe_fd().
+ * The peer's part in DAD. Nothing is answered before worker_dad_begin(), nor after
+ * worker_dad_end(): the device goes down then. Both wants watches on worker->answer and
+ * echoes_probe_fd().
  */
 void worker_dad_begin(struct worker *worker);
 void worker_dad_opened(struct worker *worker); /* worker->fire_ns says when */
@@ -192,10 +199,10 @@ void worker_dad_due(void *worker);  /* an answer is due */
 /* --- worker_ledger.c --- */
 
 /*
- * The ledger of the trial in hand, for ask->books. Opened before the baseline is read; what goes wrong is
- * said in the books. Closed before the device is unregistered, and at the trial's end; written down when the
- * evidence is whole. The child that unregisters lets go of it.
- * A trial that deletes the device has none, and the books say why.
+ * The ledger of the trial in hand, for ask->books. Opened before the baseline is read; what
+ * goes wrong is said in the books. Closed before the device is unregistered, and at the trial's
+ * end; written down when the evidence is whole. The child that unregisters lets go of it. A
+ * trial that deletes the device has none, and the books say why.
  */
 void worker_ledger_open(struct worker *worker);
 void worker_ledger_refuse(struct worker *worker);

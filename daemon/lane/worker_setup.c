@@ -15,20 +15,24 @@
 
 enum {
 	WARM_UPS_MAX = 5,
-	/* Warm-up: for a DAD that never ends, where there is none. A bridge's begins after up to 1 s. */
+	/*
+	 * Warm-up: for a DAD that never ends, where there is none. A bridge's begins after up
+	 * to 1 s.
+	 */
 	PLAIN_MS = 2500,
 	LINGER_NS = 500000000, /* warm-up: for what outlives the bring-up's first process */
 };
 
-/* /proc and /sys as a program in the lane expects them: of its own pid and network namespaces. */
+/*
+ * /proc and /sys as a program in the lane expects them: of its own pid and network namespaces.
+ */
 static int mount_own_views(struct why *why)
 {
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) ||
 	    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return why_set(
 			why, errno,
-			"lane: mounting /proc and /sys for the lane: %s; is CAP_SYS_ADMIN "
-			"missing, or are they masked by a container?",
+			"/proc and /sys: cannot be mounted for the lane: %s; CAP_SYS_ADMIN is missing, or a container masks them",
 			strerror(errno));
 	return 0;
 }
@@ -58,7 +62,10 @@ static void wait_for_all(struct worker *worker, const struct campaign *campaign)
 	}
 }
 
-/* One up and down of the device; what is alive then is ended. The counts at rest are the baseline. */
+/*
+ * One up and down of the device; what is alive then is ended. The counts at rest are the
+ * baseline.
+ */
 static int cycle(struct worker *worker, const struct campaign *campaign,
 		 enum change_kind change)
 {
@@ -76,19 +83,20 @@ static int cycle(struct worker *worker, const struct campaign *campaign,
 	err = testbed_dut_down(worker->testbed, why);
 	if (err == -ENODEV)
 		why_set(why, ENODEV,
-			"lane: the bring-up deleted %s while the lane was warmed up",
+			"%s: deleted by the bring-up during the lane's warm-up; a bring-up must leave the device in place",
 			testbed_dut(worker->testbed)->name);
 	worker->baseline = worker_rest(worker);
 	return err;
 }
 
 /*
- * The first cycles of a device take references that stay for good (10 instead of 8, in the
- * 6.18 kernel): one is run of the campaign's own bring-up, for what only that takes once, and one of each of its
- * changes but the one that would be the device's end; then plain cycles until two of them end with the same
- * counts. They end, too, what the others began: when a process that is killed had joined a group, MLD holds
- * inet6_dev for a second until it has told of its leaving, or until the next down (mld_ifc_start_work(),
- * net/ipv6/mcast.c). When a kernel leaks in every cycle the counts are never the same, and the trials will tell.
+ * The first cycles of a device take references that it keeps (10 instead of 8 in Linux 6.18).
+ * So the campaign's own bring-up runs once, then each of its changes except a deletion, then
+ * plain cycles until two of them end with the same counts. Plain cycles also settle what the
+ * others left: when a process that is killed had joined a group, MLD holds inet6_dev for up to
+ * a second to report the leave, or until the next down (mld_ifc_start_work(),
+ * net/ipv6/mcast.c). On a kernel that leaks in every cycle the counts never agree, which the
+ * trials will show.
  */
 static int warm_up(struct worker *worker)
 {
@@ -141,10 +149,9 @@ int worker_set_up(struct worker *worker)
 	/* Before the lane has mounts of its own: names of namespaces have to outlive it. */
 	err = testbed_open(&testbed, &worker->testbed, why);
 	if (!err && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
-		err = why_set(
-			why, errno,
-			"lane: a mount namespace of its own: %s; is CAP_SYS_ADMIN missing?",
-			strerror(errno));
+		err = why_set(why, errno, "lane %u: cannot be given a mount namespace: %s%s",
+			      ask->number, strerror(errno),
+			      errno == EPERM ? "; CAP_SYS_ADMIN is missing" : "");
 	if (!err)
 		err = mount_own_views(why);
 	if (!err)

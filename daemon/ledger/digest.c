@@ -200,8 +200,8 @@ static uint32_t nr_holders(const struct books *all)
 }
 
 /*
- * The counter's own suspects, where they are certain and hold for nothing that is born and freed: what survives
- * beside them, as for a grace period, has not the reference that is left.
+ * The counter's own suspects, where they are certain and hold for nothing that is born and
+ * freed: what survives beside them, as for a grace period, has not the reference that is left.
  */
 static uint32_t nr_certain(const struct books *books)
 {

@@ -2,19 +2,21 @@
 #ifndef DADRACE_BOOKS_H
 #define DADRACE_BOOKS_H
 
-#include "trial/evidence.h"
 #include "ledger/ledger.h"
+#include "trial/evidence.h"
 
 /*
- * The books of one counter in one trial: what is told of its ledger, of a size that is known beforehand
- * and without a pointer, so that a lane can leave them in memory that it shares with the campaign.
+ * The books of one counter in one trial: what is told of its ledger, of a size that is known
+ * beforehand and without a pointer, so that a lane can leave them in memory that it shares with
+ * the campaign.
  *
  *   ledger, match ──┐
  *   its entries ────┼──> books ──> a line of the results ──> the finding
  *   evidence ───────┘
  *
- * Which of a path's holds was never dropped is not written anywhere: when it was followed by fewer puts than
- * holds, the last ones are taken to be those that are left. Of a path without any put, that is so.
+ * Which of a path's holds was never dropped is not written anywhere: when it was followed by
+ * fewer puts than holds, the last ones are taken to be those that are left. Of a path without
+ * any put, that is so.
  *
  * Pure.
  */
@@ -58,8 +60,8 @@ struct books_suspect {
 	char task[BOOKS_WORD]; /* "python3/17", of those that hold by it; "": none is known */
 	int64_t unmatched;
 	bool exact; /* it was seen to be born and never to die, or is the only explanation */
-	bool of_no_kind; /* none of the table of what holds: no object that was born accounts for it */
-	double usual; /* of clean ledgers, on average */
+	bool of_no_kind; /* not in the table of holders: no object seen born accounts for it */
+	double usual;	 /* of clean ledgers, on average */
 	struct books_hold holds[BOOKS_HOLDS];
 	uint32_t nr_holds;
 };
@@ -68,8 +70,7 @@ struct books_point {
 	int64_t at_ns; /* from the trial's start */
 	int64_t delta; /* since the point before */
 	int64_t count;
-	uint32_t
-		path; /* index of the books' path that it is of, from 1; 0: of several, or not kept */
+	uint32_t path; /* one of the books' paths, from 1; 0: several, or one not kept */
 };
 
 struct books {
@@ -104,11 +105,11 @@ void books_write(const struct ledger *ledger, const struct ledger_match *match,
 		 const struct evidence *evidence, struct books *books);
 
 /*
- * Before the suspects of a counter stand those objects of the device that outlived the trial, though
- * others like them did not: whoever keeps a dst, a neighbour or an address alive holds the device by it. And
- * before these who keeps the address, where its counter tells. Suspects that explain the whole surplus for certain,
- * and hold for none of these, stay in front.
- * `all` has BOOKS_OBJECTS books; those of counters are changed.
+ * Before the suspects of a counter stand those objects of the device that outlived the trial,
+ * though others like them did not: whoever keeps a dst, a neighbour or an address alive holds
+ * the device by it. And before these who keeps the address, where its counter tells. Suspects
+ * that explain the whole surplus for certain, and hold for none of these, stay in front. `all`
+ * has BOOKS_OBJECTS books; those of counters are changed.
  */
 void books_accuse_survivors(struct books *all);
 

@@ -36,11 +36,11 @@ _Static_assert(sizeof(ledger_hole_names) / sizeof(char *) == LEDGER_HOLES,
 
 /* clang-format off */
 const char *const ledger_hole_sentences[] = {
-	[LEDGER_WHOLE] = "every write was seen, and they add up to the counter's change",
-	[LEDGER_LOST] = "writes were lost, the ring was full",
-	[LEDGER_MISSED] = "the kernel counted more writes than it ran us for (another process inside bpf(2)?); try again, on another CPU",
-	[LEDGER_STOPPED] = "the kernel stopped a watchpoint: it was throttled, or its CPU went away",
-	[LEDGER_CPUS] = "CPUs came or went meanwhile",
+	[LEDGER_WHOLE] = "every write was seen, and the writes add up to the counter's change",
+	[LEDGER_LOST] = "writes were lost because the ring was full",
+	[LEDGER_MISSED] = "the counter was written more often than our program ran (another process may be inside bpf(2)); run it again, on another CPU",
+	[LEDGER_STOPPED] = "the kernel stopped a watchpoint: it was throttled, or its CPU went offline",
+	[LEDGER_CPUS] = "CPUs came online or went offline",
 	[LEDGER_SUM] = "the writes do not add up to the counter's change",
 	[LEDGER_UNARMED] = "no watchpoint could be armed",
 };
@@ -278,8 +278,8 @@ struct folded {
 };
 
 /*
- * A frame is behind the write, or where a call returns to: the byte before it is inside. But a function
- * that a kretprobe watches returns to the very start of a trampoline.
+ * A frame is behind the write, or where a call returns to: the byte before it is inside. But a
+ * function that a kretprobe watches returns to the very start of a trampoline.
  */
 static const struct symbol *function_of(const struct symbols *symbols, uint64_t frame)
 {
@@ -448,7 +448,9 @@ static int64_t usual_delta(struct ledger *ledger, const struct watchpoint_write 
 	return sign ? sign->delta : 0;
 }
 
-/* What the run's instructions usually do adds up to what the counter did: then they did that. */
+/*
+ * What the run's instructions usually do adds up to what the counter did: then they did that.
+ */
 static bool run_is_solved(struct ledger *ledger)
 {
 	int64_t usual = 0, seen = 0;
@@ -479,8 +481,9 @@ static void run_commit(struct ledger *ledger)
 }
 
 /*
- * Two CPUs that write a single counter at once both read what both have written: one sees a change of
- * two, or none, and the other the rest. Held back until the sum fits what their instructions do.
+ * Two CPUs that write a single counter at once both read what both have written: one sees a
+ * change of two, or none, and the other the rest. Held back until the sum fits what their
+ * instructions do.
  */
 static void add_single(struct ledger *ledger, const struct watchpoint_write *write,
 		       int64_t delta)
@@ -510,7 +513,10 @@ static struct life *life_of(struct ledger *ledger, uint64_t identity)
 	return NULL;
 }
 
-/* A death is a put of the path by which the object was born: what is left of a path is what still lives. */
+/*
+ * A death is a put of the path by which the object was born: what is left of a path is what
+ * still lives.
+ */
 static void add_life(struct ledger *ledger, const struct watchpoint_write *write)
 {
 	bool is_born = write->mark.type == WATCHPOINT_BIRTH;
@@ -824,7 +830,9 @@ int ledger_learn(struct ledger_profile *profile, const struct ledger *ledger)
 
 /* --- matching --- */
 
-/* A put that is left over may belong to a kind unless the table knows both and says otherwise. */
+/*
+ * A put that is left over may belong to a kind unless the table knows both and says otherwise.
+ */
 static bool has_stray_put(const struct kinds *kinds, const struct kind *kind)
 {
 	for (uint32_t i = 0; i < kinds->nr; i++)

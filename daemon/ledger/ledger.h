@@ -14,33 +14,34 @@ struct watchpoint_health; /* watchpoint.h */
  * The ledger of one reference counter: every hold and put, by call path, and whose hold was not
  * followed by a put.
  *
- *   records (watchpoint_record.h) ──> entries: delta, count ──> paths ──> kinds of holder
- *   (value, stack; marks)              │                                    │
- *                                      └── sum == change of the marks?      └── ledger_match: who?
+ *   records (value, stack; marks) ──> entries: delta, count ──> paths ──> kinds of holder
+ *                                      │                                   │
+ *                                      └── sum == change of the marks?     └── ledger_match()
  *
  * A call path is a stack from the function that holds or puts (not the helper that it calls for
- * that, as netdev_hold) up to the system call, softirq, timer, RCU callback or work item in which it
- * runs, without offsets and without the compiler's suffixes: the same path on another kernel
- * build has the same text.
+ * that, as netdev_hold) up to the system call, softirq, timer, RCU callback or work item in
+ * which it runs, without offsets and without the compiler's suffixes: the same path on another
+ * kernel build has the same text.
  *
- * A counter knows how many, never whose: nothing in memory ties a put to its hold. What ties them
- * here, from the strongest on:
+ * A counter knows how many, never whose: nothing in memory ties a put to its hold. What ties
+ * them here, from the strongest on:
  *
  *   1. within one path, as many puts as holds cancel out (a function that holds and drops);
- *   2. paths belong to a kind of holder (route, neighbour, packet socket, ...), by a table of the
- *      kernel's function names; a function that is not in it is a kind by itself;
- *   3. kinds that clean ledgers show to balance each other are one kind (ledger_learn).
+ *   2. paths belong to a kind of holder (route, neighbour, packet socket, ...), by a table of
+ *      the kernel's function names; a function that is not in it is a kind by itself;
+ *   3. kinds that balance each other in clean ledgers are one kind (ledger_learn()).
  *
  * The suspects of a surplus are the paths that hold more than they put, in kinds that hold more
- * than they put. It is *exact* when nothing is left to choose: the suspects' surpluses add up to
- * the ledger's, with no put left over that could belong to one of them. Otherwise it is
- * *inferred*: which of several paths of a kind lost its reference is then told by what is unusual,
- * compared with clean ledgers, where there are any; and of those, by what the same caller did not hand
- * on to a function that drops it (ndisc_recv_na() gets an address, addrconf_dad_failure() puts it).
+ * than they put. It is *exact* when nothing is left to choose: the suspects' surpluses add up
+ * to the ledger's, with no put left over that could belong to one of them. Otherwise it is
+ * *inferred*: which of several paths of a kind lost its reference is then told by what is
+ * unusual, compared with clean ledgers, where there are any; and of those, by what the same
+ * caller did not hand on to a function that drops it (ndisc_recv_na() gets an address,
+ * addrconf_dad_failure() puts it).
  *
  * It cannot tell: holds older than the ledger (their puts make a kind negative, and are not
- * suspects); two leaks and one put too many in one kind (they cancel); a reference of another object
- * that keeps this one alive (watch that object).
+ * suspects); two leaks and one put too many in one kind (they cancel); a reference of another
+ * object that keeps this one alive (watch that object).
  *
  * Pure: no clock, no socket, no kernel.
  */
@@ -64,13 +65,13 @@ enum ledger_context {
 };
 extern const char *const ledger_context_names[LEDGER_CONTEXTS];
 
-/* Why a ledger must not be believed. */
+/* Why a ledger is incomplete. */
 enum ledger_hole {
 	LEDGER_WHOLE,
 	LEDGER_LOST, /* the ring was full */
 	/*
-	 * The kernel counted more writes than our program saw: no perf_event program runs on a CPU
-	 * while a process there is inside bpf(2) with a map, or a kprobe's program runs.
+	 * The kernel counted more writes than our program saw: no perf_event program runs on a
+	 * CPU while a process there is inside bpf(2) with a map, or a kprobe's program runs.
 	 */
 	LEDGER_MISSED,
 	LEDGER_STOPPED, /* the kernel stopped an event */
@@ -113,8 +114,8 @@ struct ledger_entry {
 struct ledger;
 
 /*
- * `told`, which may be NULL, gets every entry, once it is known. The symbols must outlive the ledger.
- * NULL: out of memory.
+ * `told`, which may be NULL, gets every entry, once it is known. The symbols must outlive the
+ * ledger. NULL: out of memory.
  */
 struct ledger *ledger_new(const struct symbols *symbols, enum watchpoint_counter counter,
 			  void (*told)(const struct ledger_entry *entry, void *arg), void *arg);
@@ -130,9 +131,8 @@ struct ledger_sum {
 	uint64_t holds;
 	uint64_t puts;
 	uint64_t entries;
-	uint64_t
-		unsure; /* entries whose share of simultaneous writes is not known; sums are right */
-	bool ended; /* it went to zero: the object is gone */
+	uint64_t unsure; /* entries whose share of simultaneous writes is unknown; sums hold */
+	bool ended;	 /* it went to zero: the object is gone */
 };
 struct ledger_sum ledger_sum(const struct ledger *ledger);
 

@@ -17,7 +17,10 @@ static void add_frame(struct reftracker_site *site, const char *line)
 			 used ? " < " : "", length, name);
 }
 
-/* What a console and dmesg put before a line, "<3>[   12.345678] ", and then the tracker itself. */
+/*
+ * What a console and dmesg put before a line, "<3>[   12.345678] ", and then the tracker
+ * itself.
+ */
 static const char *plain(const char *line)
 {
 	static const char prefix[] = "ref_tracker: ";

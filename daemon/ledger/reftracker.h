@@ -6,12 +6,13 @@
 #include <stdio.h>
 
 /*
- * The kernel's own tracker (CONFIG_NET_DEV_REFCNT_TRACKER), where a debug kernel has it: the net_device
- * references that are held now, by the stack that took them, also from before any watch. Since 6.17 it
- * is read from a file for each object in debugfs, `ref_tracker/netdev@ADDRESS`. Since 6.5 it is also in the
- * kernel's log, ten seconds after an unregister that waits, and every ten seconds again
- * (netdev_wait_allrefs_any() in net/core/dev.c); the object's name is there what the device was called when
- * it was made, "eth%d@ADDRESS". From 5.17 to 6.4 the log has stacks without numbers or names, which are not
+ * The kernel's own tracker (CONFIG_NET_DEV_REFCNT_TRACKER), where a debug kernel has it: the
+ * net_device references that are held now, by the stack that took them, also from before any
+ * watch. Since 6.17 it is read from a file for each object in debugfs,
+ * `ref_tracker/netdev@ADDRESS`. Since 6.5 it is also in the kernel's log, ten seconds after an
+ * unregister that waits, and every ten seconds again (netdev_wait_allrefs_any() in
+ * net/core/dev.c); the object's name is there what the device was called when it was made,
+ * "eth%d@ADDRESS". From 5.17 to 6.4 the log has stacks without numbers or names, which are not
  * read.
  *
  * The format is that of __ref_tracker_dir_pr_ostream() in lib/ref_tracker.c:
@@ -20,8 +21,8 @@
  *        sk_alloc+0x1f/0x2b0
  *        inet6_create+0x101/0x650
  *
- * The address is hashed unless the kernel was booted with no_hash_pointers, so a file does not say which
- * device it is about. References taken without a tracker (dev_hold()) are not in it.
+ * The address is hashed unless the kernel was booted with no_hash_pointers, so a file does not
+ * say which device it is about. References taken without a tracker (dev_hold()) are not in it.
  */
 enum { REFTRACKER_SITES_MAX = 64, REFTRACKER_STACK = 512 };
 
@@ -31,10 +32,9 @@ struct reftracker_site {
 };
 
 struct reftracker {
-	char object[64]; /* "netdev@ffff888005c2a5d0" */
-	uint32_t total;	 /* references of the object */
-	uint32_t
-		skipped; /* of these, the ones of which no stack was told, here or by the kernel */
+	char object[64];  /* "netdev@ffff888005c2a5d0" */
+	uint32_t total;	  /* references of the object */
+	uint32_t skipped; /* of these, those without a stack, left out here or by the kernel */
 	uint32_t nr_sites;
 	struct reftracker_site sites[REFTRACKER_SITES_MAX];
 };

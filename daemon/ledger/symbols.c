@@ -46,7 +46,9 @@ static int append(struct symbols *symbols, uint64_t start, const char *name, con
 	return 0;
 }
 
-/* "ffffffff81e68eb0 T name\t[module]"; 1: a function that the kernel shows without its address. */
+/*
+ * "ffffffff81e68eb0 T name\t[module]"; 1: a function that the kernel shows without its address.
+ */
 static int read_line(struct symbols *symbols, char *line)
 {
 	char *name, *module, *rest;

@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 /*
- * A kernel's functions by address, as /proc/kallsyms lists them: modules included, data not, sorted. It is a
- * snapshot: a module that is loaded later is not in it. The running kernel's are read by machine/kallsyms.h.
+ * A kernel's functions by address, as /proc/kallsyms lists them: modules included, data not,
+ * sorted. It is a snapshot: a module that is loaded later is not in it. The running kernel's
+ * are read by machine/kallsyms.h.
  */
 struct symbols;
 
@@ -19,7 +20,8 @@ struct symbol {
 };
 
 /*
- * Reads a stream in the format of /proc/kallsyms. -EPERM: it has functions, but hides their addresses;
+ * Reads a stream in the format of /proc/kallsyms. -EPERM: it has functions, but hides their
+ * addresses;
  * -ENOENT: it has none.
  */
 int symbols_read(FILE *file, struct symbols **out);
@@ -27,8 +29,8 @@ int symbols_read(FILE *file, struct symbols **out);
 void symbols_free(struct symbols *symbols);
 
 /*
- * The function that an address lies in, and how far; NULL when it lies in none (a trampoline, for
- * example). Owned by the symbols.
+ * The function that an address lies in, and how far; NULL when it lies in none (a trampoline,
+ * for example). Owned by the symbols.
  */
 const struct symbol *symbols_find(const struct symbols *symbols, uint64_t address,
 				  uint64_t *offset);

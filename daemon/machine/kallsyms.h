@@ -5,7 +5,9 @@
 #include "base/why.h"
 #include "ledger/symbols.h"
 
-/* The functions of the running kernel. -EPERM when it hides their addresses from this process. */
+/*
+ * The functions of the running kernel. -EPERM when it hides their addresses from this process.
+ */
 int kallsyms_load(struct symbols **out, struct why *why);
 
 #endif

@@ -20,7 +20,7 @@ int klog_open(struct klog **out, struct why *why)
 	struct klog *klog = calloc(1, sizeof(*klog));
 
 	if (!klog)
-		return why_set(why, ENOMEM, "klog: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	klog->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (klog->fd < 0 || lseek(klog->fd, 0, SEEK_END) < 0) {
 		int err = errno;
@@ -28,8 +28,7 @@ int klog_open(struct klog **out, struct why *why)
 		klog_close(klog);
 		return why_set(
 			why, err,
-			"klog: /dev/kmsg: %s; what the kernel logs is not judged (root or "
-			"CAP_SYSLOG is needed)",
+			"/dev/kmsg: cannot be read: %s; kernel messages are not judged (needs root or CAP_SYSLOG)",
 			strerror(err));
 	}
 	*out = klog;

@@ -2,8 +2,8 @@
 #ifndef DADRACE_KLOG_H
 #define DADRACE_KLOG_H
 
-#include "trial/klog_line.h"
 #include "base/why.h"
+#include "trial/klog_line.h"
 
 /* The kernel's log as it grows: the only door to it. What was there before is not read. */
 struct klog;
@@ -17,7 +17,10 @@ void klog_close(struct klog *klog);
 
 int klog_fd(const struct klog *klog); /* readable when lines wait; owned by the klog */
 
-/* Calls `seen` for each waiting line; returns how many the kernel overwrote before we read them. */
+/*
+ * Calls `seen` for each waiting line; returns how many the kernel overwrote before we read
+ * them.
+ */
 unsigned int klog_read(struct klog *klog, void (*seen)(const struct klog_line *line, void *arg),
 		       void *arg);
 

@@ -28,8 +28,7 @@ static const struct field machine_rows[] = {
 	{ "version", FIELD_TEXT, offsetof(struct machine, version),
 	  .doc = "Version of the kernel (uname -v)" },
 	{ "btf_id", FIELD_TEXT, offsetof(struct machine, btf_id),
-	  .doc = "64-bit FNV-1a of the kernel's type information, which tells builds apart; empty when "
-		 "there is none" },
+	  .doc = "64-bit FNV-1a of the kernel's type information, which tells builds apart; empty when there is none" },
 	{ "hz", FIELD_U32, offsetof(struct machine, hz), .nullable = true,
 	  .doc = "Ticks per second" },
 	{ "preempt", FIELD_TEXT, offsetof(struct machine, preempt),
@@ -66,7 +65,9 @@ static void close_fd(int *fd)
 
 #define AUTO_FD __attribute__((cleanup(close_fd)))
 
-/* The file's first size - 1 bytes without the newlines at the end; "" when it cannot be read. */
+/*
+ * The file's first size - 1 bytes without the newlines at the end; "" when it cannot be read.
+ */
 static void read_text(const char *path, char *text, size_t size)
 {
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -201,7 +202,9 @@ static const char *read_lockdown(const char *config)
 	return "none";
 }
 
-/* The coarse clocks have the resolution of one tick: no configuration has to be found for it. */
+/*
+ * The coarse clocks have the resolution of one tick: no configuration has to be found for it.
+ */
 static uint32_t read_hz(void)
 {
 	struct timespec tick;
@@ -275,15 +278,15 @@ static int make_folder(struct why *why)
 {
 	if (!mkdir(MACHINE_FOLDER, 0755) || errno == EEXIST)
 		return 0;
-	return why_set(why, errno, "machine: cannot create %s: %s%s", MACHINE_FOLDER,
-		       strerror(errno), geteuid() ? "; run as root" : "");
+	return why_set(why, errno, MACHINE_FOLDER ": cannot be created: %s%s", strerror(errno),
+		       geteuid() ? "; run as root" : "");
 }
 
 static int in_use_by(struct why *why, const char *pid)
 {
 	return why_set(
 		why, EBUSY,
-		"machine: another run (pid %s) is using this machine; wait for it, or end it",
+		"this machine is in use by another run (pid %s); wait until it has ended, or end it",
 		pid[0] ? pid : "unknown");
 }
 
@@ -293,14 +296,14 @@ static int take_lock(int fd, struct why *why)
 
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno != EWOULDBLOCK)
-			return why_set(why, errno, "machine: cannot lock %s: %s", LOCK_FILE,
+			return why_set(why, errno, LOCK_FILE ": cannot be locked: %s",
 				       strerror(errno));
 		read_text(LOCK_FILE, pid, sizeof(pid));
 		return in_use_by(why, pid);
 	}
 	/* The pid is for the sentence only: the lock is the lock. */
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
-		return why_set(why, errno, "machine: cannot write %s: %s", LOCK_FILE,
+		return why_set(why, errno, LOCK_FILE ": cannot be written: %s",
 			       strerror(errno));
 	return 0;
 }
@@ -313,7 +316,7 @@ int machine_lock(struct why *why)
 		return err;
 	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return why_set(why, errno, "machine: cannot open %s: %s%s", LOCK_FILE,
+		return why_set(why, errno, LOCK_FILE ": cannot be opened: %s%s",
 			       strerror(errno), geteuid() ? "; run as root" : "");
 	err = take_lock(fd, why);
 	if (!err)
@@ -383,7 +386,7 @@ bool machine_dirty(struct why *why)
 	if (strcmp(boot_id, mark.boot_id) != 0)
 		return false;
 	why_set(why, EBUSY,
-		"machine: dirty since %s: %s; reboot, or go on at your own risk with --force",
+		"this machine is dirty since %s: %s; reboot, or use --force at your own risk",
 		mark.since, mark.sentence);
 	return true;
 }
@@ -409,7 +412,7 @@ int machine_mark_dirty(const char *sentence, struct why *why)
 	if (file && fclose(file))
 		written = false;
 	if (!written || rename(DIRTY_NEW, DIRTY_FILE))
-		return why_set(why, errno, "machine: cannot write %s: %s", DIRTY_FILE,
+		return why_set(why, errno, DIRTY_FILE ": cannot be written: %s",
 			       strerror(errno));
 	return 0;
 }
@@ -420,8 +423,7 @@ int machine_unmark_dirty(struct why *why)
 		return 1;
 	if (errno == ENOENT)
 		return 0;
-	return why_set(why, errno, "machine: cannot remove %s: %s", DIRTY_FILE,
-		       strerror(errno));
+	return why_set(why, errno, DIRTY_FILE ": cannot be removed: %s", strerror(errno));
 }
 
 /* --- namespaces that were kept --- */

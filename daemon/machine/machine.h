@@ -21,17 +21,16 @@
 struct machine {
 	const char *release; /* uname -r */
 	const char *version; /* uname -v */
-	const char *
-		btf_id; /* 64-bit FNV-1a over /sys/kernel/btf/vmlinux: the very build; "" unknown */
-	uint32_t hz;	     /* 0: unknown */
+	const char
+		*btf_id; /* FNV-1a over /sys/kernel/btf/vmlinux: names the build; "" unknown */
+	uint32_t hz;	 /* 0: unknown */
 	const char *preempt; /* none, voluntary, full, lazy, rt; "" unknown */
 	const char *command_line;
 	uint32_t cpus_online;
 	uint32_t cpus_possible;
 	const char *boot_id;
 	const char *lockdown; /* none, integrity, confidentiality; "" not built in */
-	const char *
-		planted; /* name of the bug that was planted in the kernel (plant.h); "" none */
+	const char *planted;  /* the bug that was planted in the kernel (plant.h); "" none */
 };
 extern const struct fields machine_fields;
 
@@ -39,11 +38,11 @@ extern const struct fields machine_fields;
 void machine_read(struct machine *machine);
 
 /*
- * One run at a time: an flock on MACHINE_FOLDER/lock, which goes with the process. The descriptor,
- * or -EBUSY with the pid of the holder in the sentence.
+ * One run at a time: an flock on MACHINE_FOLDER/lock, which goes with the process. The
+ * descriptor, or -EBUSY with the pid of the holder in the sentence.
  *
- * The descriptor closes on exec; a child that is forked and lives on without one has to close it,
- * or the machine stays locked for as long as the child lives.
+ * The descriptor closes on exec; a child that is forked and lives on without one has to close
+ * it, or the machine stays locked for as long as the child lives.
  */
 int machine_lock(struct why *why);
 
@@ -51,8 +50,9 @@ int machine_lock(struct why *why);
 bool machine_busy(struct why *why);
 
 /*
- * A leak that not even the unregister resolves poisons the machine: namespaces may never be deleted
- * again. The mark names the boot, so that a reboot clears it; the first mark of a boot stays.
+ * A leak that not even the unregister resolves poisons the machine: namespaces may never be
+ * deleted again. The mark names the boot, so that a reboot clears it; the first mark of a boot
+ * stays.
  */
 int machine_mark_dirty(const char *sentence, struct why *why);
 
@@ -60,14 +60,14 @@ int machine_mark_dirty(const char *sentence, struct why *why);
 bool machine_dirty(struct why *why);
 
 /*
- * Takes the mark away ("clean" does, when nothing is stuck any more). 1 when there was one, of this
- * or another boot; 0 when there was none.
+ * Takes the mark away ("clean" does, when nothing is stuck any more). 1 when there was one, of
+ * this or another boot; 0 when there was none.
  */
 int machine_unmark_dirty(struct why *why);
 
 /*
- * The namespaces that `--keep` named, by path. Those of a run that goes on are among them: ask machine_busy()
- * first, or hold the lock.
+ * The namespaces that `--keep` named, by path. Those of a run that goes on are among them: ask
+ * machine_busy() first, or hold the lock.
  */
 #define MACHINE_NETNS_FOLDER "/run/netns"
 void machine_kept_netns(void (*seen)(const char *path, void *arg), void *arg);

@@ -25,22 +25,22 @@ int visit_netns(const char *netns, struct why *why)
 		snprintf(path, sizeof(path), "/proc/%s/ns/net", netns);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return why_set(why, ENOENT,
-			       is_number(netns) ? "netns: no network namespace %s: there is no "
-						  "process %s, and no such name in /run/netns" :
-						  "netns: no network namespace %s: there is no "
-						  "%s; `ip netns` lists the names",
-			       netns, is_number(netns) ? netns : path);
+		return why_set(
+			why, ENOENT,
+			is_number(netns) ?
+				"no network namespace %s: there is no process %s, and no such name in /run/netns" :
+				"no network namespace %s: there is no %s; `ip netns` lists the names",
+			netns, is_number(netns) ? netns : path);
 	if (fd < 0)
-		return why_set(why, errno, "netns: cannot open %s: %s%s", path, strerror(errno),
+		return why_set(why, errno, "%s: cannot be opened: %s%s", path, strerror(errno),
 			       geteuid() ? "; run as root" : "");
 	if (setns(fd, CLONE_NEWNET))
 		err = errno;
 	close(fd);
 	if (err == EINVAL)
-		return why_set(why, EINVAL, "netns: %s is no network namespace", path);
+		return why_set(why, EINVAL, "%s: not a network namespace", path);
 	if (err)
-		return why_set(why, err, "netns: cannot enter %s: %s%s", path, strerror(err),
+		return why_set(why, err, "%s: cannot be entered: %s%s", path, strerror(err),
 			       err == EPERM ? "; run as root, or with CAP_SYS_ADMIN" : "");
 	return 0;
 }

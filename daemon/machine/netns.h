@@ -9,12 +9,15 @@
 /* The network namespace that a command looks into, as people name it. */
 
 /*
- * Enters, for this thread, the namespace of a name of ip-netns(8), of a path, or of a pid. A name goes
- * before a pid: a namespace may well be called 7. Errors: -ENOENT, -EINVAL no such namespace, -EPERM.
+ * Enters, for this thread, the namespace of a name of ip-netns(8), of a path, or of a pid. A
+ * name goes before a pid: a namespace may well be called 7. Errors: -ENOENT, -EINVAL no such
+ * namespace, -EPERM.
  */
 int visit_netns(const char *netns, struct why *why);
 
-/* The inode number of the calling thread's network namespace, which names it; 0 when unknown. */
+/*
+ * The inode number of the calling thread's network namespace, which names it; 0 when unknown.
+ */
 uint64_t visited_netns(void);
 
 #endif

@@ -175,7 +175,9 @@ static uint8_t *put_na(uint8_t *at, const struct frame_echo *echo)
 	return put_link(at, OPTION_TARGET_LINK, echo->source_mac);
 }
 
-/* Hop limit, reachable time and retransmission time are left unspecified, and stay as they are. */
+/*
+ * Hop limit, reachable time and retransmission time are left unspecified, and stay as they are.
+ */
 static uint8_t *put_ra(uint8_t *at, const struct frame_echo *echo)
 {
 	enum { ROUTER_S = 1800, VALID_S = 86400, PREFERRED_S = 14400, ON_LINK_AUTO = 0xc0 };

@@ -17,10 +17,10 @@
  *   Ethernet | IPv6 | ICMPv6 Packet Too Big (RFC 4443 3.2) | IPv6 | the device's echo request
  *   Ethernet | IPv6 | hop-by-hop: router alert | ICMPv6 Multicast Listener Query (RFC 3810 5.1)
  *
- * Each carries lane, trial and sequence in its flow label (echo_label() in probes/record/record.h), so that the
- * record of its arrival in the kernel is matched one by one. An echo request, which can be outbound, has
- * lane and sequence in identifier and sequence number, too, and all three in a tag at the start of
- * its payload (struct echo_tag there).
+ * Each carries lane, trial and sequence in its flow label (echo_label() in
+ * probes/record/record.h), so that the record of its arrival in the kernel is matched one by
+ * one. An echo request, which can be outbound, has lane and sequence in identifier and sequence
+ * number, too, and all three in a tag at the start of its payload (struct echo_tag there).
  */
 struct frame_echo {
 	enum message_kind message;
@@ -48,23 +48,25 @@ extern const struct in6_addr frame_elsewhere;
 
 /*
  * Each writes the echo from one layer upwards and returns its length in bytes; `buf` holds at
- * least FRAME_MAX bytes. The ICMPv6 checksum is always computed over the pseudo-header (RFC 8200 8.1).
+ * least FRAME_MAX bytes. The ICMPv6 checksum is always computed over the pseudo-header (RFC
+ * 8200 8.1).
  */
 size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf); /* packet socket */
 size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	    /* IPPROTO_RAW */
 size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf);   /* IPPROTO_ICMPV6 */
 
 /*
- * A frame from the peer to all nodes without anything in it (next header 59, RFC 8200 4.7) and without a flow
- * label: IPv6 takes it in and throws it away. `buf` holds FRAME_NOISE bytes.
+ * A frame from the peer to all nodes without anything in it (next header 59, RFC 8200 4.7) and
+ * without a flow label: IPv6 takes it in and throws it away. `buf` holds FRAME_NOISE bytes.
  */
 enum { FRAME_NOISE = ETH_HLEN + 40 };
 void frame_noise(const uint8_t source_mac[ETH_ALEN], const struct in6_addr *source,
 		 uint8_t *buf);
 
 /*
- * The messages of Duplicate Address Detection (RFC 4862 5.4), as whole Ethernet frames: Neighbour
- * Solicitations from ::, which are probes for an address, and the answers that make it a duplicate.
+ * The messages of Duplicate Address Detection (RFC 4862 5.4), as whole Ethernet frames:
+ * Neighbour Solicitations from ::, which are probes for an address, and the answers that make
+ * it a duplicate.
  */
 enum { FRAME_NONCE = 6, FRAME_DAD_MAX = 128 };
 
@@ -79,8 +81,8 @@ struct frame_dad {
  * Each returns its length in bytes; `buf` holds at least FRAME_DAD_MAX.
  *
  * The solicitation goes from :: to the target's solicited-node group (RFC 4862 5.4.2). The
- * advertisement is what the target's owner answers to one: from the target to all nodes, with the
- * override flag and its link-layer address (RFC 4861 7.2.4).
+ * advertisement is what the target's owner answers to one: from the target to all nodes, with
+ * the override flag and its link-layer address (RFC 4861 7.2.4).
  */
 size_t frame_dad_ns(const struct frame_dad *dad, uint8_t *buf);
 size_t frame_dad_na(const struct frame_dad *dad, uint8_t *buf);
@@ -94,7 +96,9 @@ void frame_multicast_mac(const struct in6_addr *group, uint8_t mac[ETH_ALEN]);
 /* The solicited-node multicast address of an address (RFC 4291 2.7.1). */
 struct in6_addr frame_solicited_node(const struct in6_addr *address);
 
-/* The link-local address made from an Ethernet address (modified EUI-64, RFC 4291 appendix A). */
+/*
+ * The link-local address made from an Ethernet address (modified EUI-64, RFC 4291 appendix A).
+ */
 struct in6_addr frame_link_local(const uint8_t mac[ETH_ALEN]);
 
 #endif

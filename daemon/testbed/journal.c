@@ -325,7 +325,9 @@ static char *text_read(const struct journal *journal, struct why *why)
 	return text;
 }
 
-/* Parses the lines of `text` in place; -EBADMSG, with `nr` the good ones, when one is not ours. */
+/*
+ * Parses the lines of `text` in place; -EBADMSG, with `nr` the good ones, when one is not ours.
+ */
 static int steps_parse(char *text, struct journal_step *steps, size_t *nr)
 {
 	char *line = text, *end;

@@ -11,19 +11,20 @@
 #include "machine/machine.h"
 
 /*
- * The undo journal: what must be put back on real devices. Each step is written and synced before the
- * change that it takes back; undo.h takes the steps back, newest first.
+ * The undo journal: what must be put back on real devices. Each step is written and synced
+ * before the change that it takes back; undo.h takes the steps back, newest first.
  *
- *   MACHINE_FOLDER/undo-PID-START.journal   a line for each step: kind, subject and value between tabs
- *   MACHINE_FOLDER/home-PID-START           the owner's network namespace: steps are taken back there
+ *   undo-PID-START.journal   in MACHINE_FOLDER; a step a line: kind, subject, value, with tabs
+ *   home-PID-START           the owner's network namespace, bound to a file: steps act there
  *
- * The owner is the process that changes the devices, known by its pid and by when it started. It holds a
- * lock on its journal. Lanes of our own making need no journal: they vanish with their processes.
+ * The owner is the process that changes the devices, known by its pid and by when it started.
+ * It holds a lock on its journal. Lanes of our own making need no journal: they vanish with
+ * their processes.
  */
 enum journal_kind {
-	JOURNAL_SYSCTL,	    /* write `value` to the file `subject` */
-	JOURNAL_LINK_FLAGS, /* set the flags of device `subject` to `value` (hexadecimal) */
-	JOURNAL_NETNS_MOVE, /* bring device `subject` home from the namespace bound to file `value` */
+	JOURNAL_SYSCTL,	     /* write `value` to the file `subject` */
+	JOURNAL_LINK_FLAGS,  /* set the flags of device `subject` to `value` (hexadecimal) */
+	JOURNAL_NETNS_MOVE,  /* bring device `subject` home from the namespace file `value` */
 	JOURNAL_NETNS_MOUNT, /* unmount and unlink the namespace file `subject` */
 	JOURNAL_KINDS,
 };
@@ -46,10 +47,15 @@ struct journal {
 
 /* --- writing: by the owner --- */
 
-/* Creates and locks the journal of the calling process, and binds its network namespace to a file. */
+/*
+ * Creates and locks the journal of the calling process, and binds its network namespace to a
+ * file.
+ */
 int journal_create(struct journal **out, struct why *why);
 
-/* Writes one step, ahead of the change that it takes back; synced to the file when it returns. */
+/*
+ * Writes one step, ahead of the change that it takes back; synced to the file when it returns.
+ */
 int journal_push(struct journal *journal, enum journal_kind kind, const char *subject,
 		 const char *value, struct why *why);
 
@@ -78,8 +84,8 @@ bool journal_owner_lives(const struct journal_owner *owner);
 void journal_owner_await(const struct journal_owner *owner);
 
 /*
- * Opens and locks an owner's journal. -ENOENT: there is none, or no longer; -EBUSY: the owner lives, or is
- * being taken apart by the kernel, and some seconds were not enough.
+ * Opens and locks an owner's journal. -ENOENT: there is none, or no longer; -EBUSY: the owner
+ * lives, or is being taken apart by the kernel, and some seconds were not enough.
  */
 int journal_open(const struct journal_owner *owner, struct journal **out, struct why *why);
 

@@ -184,8 +184,8 @@ int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why 
 int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
 
 /*
- * Moves a device from the namespace that is bound to a file into the caller's. -ENOENT: no namespace is
- * bound there; -ENODEV: the device is not in it.
+ * Moves a device from the namespace that is bound to a file into the caller's. -ENOENT: no
+ * namespace is bound there; -ENODEV: the device is not in it.
  */
 int device_bring_home(const char *device, const char *netns_file, struct why *why);
 

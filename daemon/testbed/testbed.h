@@ -27,10 +27,10 @@
  * A macvlan or bridge dut sits on a veth end luN in the lane's namespace; a dummy has no peer.
  *
  * With DEVICE_EXISTING the dut stays where it is, in the caller's namespace, and only the peer
- * is moved; every change to the two real devices is first written to the undo journal (journal.h)
- * and taken back by testbed_close(), which brings the peer home. Refused are real devices that
- * look in use: with addresses beyond the link-local one of their MAC, default routes, ports, a
- * master or devices on top.
+ * is moved; every change to the two real devices is first written to the undo journal
+ * (journal.h) and taken back by testbed_close(), which brings the peer home. Refused are real
+ * devices that look in use: with addresses beyond the link-local one of their MAC, default
+ * routes, ports, a master or devices on top.
  *
  * The calls block for as long as the kernel does; whoever needs a deadline runs them in a
  * process of their own.
@@ -81,8 +81,9 @@ int testbed_peer_netns(const struct testbed *testbed);
 
 /*
  * Sets the dut administratively down, and the other flags that a bring-up may have set
- * (ALLMULTI, PROMISC, ...) back to what they were when the testbed was opened, and IPv6 on, which a
- * failed DAD has switched off with accept_dad 2, or a bring-up that was ended in its change; then testbed_carrier_sync(). Blocks while the kernel does. 0 or -errno.
+ * (ALLMULTI, PROMISC, ...) back to what they were when the testbed was opened, and IPv6 on,
+ * which a failed DAD has switched off with accept_dad 2, or a bring-up that was ended in its
+ * change; then testbed_carrier_sync(). Blocks while the kernel does. 0 or -errno.
  */
 int testbed_dut_down(struct testbed *testbed, struct why *why);
 

@@ -16,7 +16,10 @@
 
 /* --- steps --- */
 
-/* What became of a step: taken back, it was so already, it has nothing left to act on; or -errno. */
+/*
+ * What became of a step: taken back, it was so already, it has nothing left to act on; or
+ * -errno.
+ */
 enum { STEP_UNDONE, STEP_ALREADY, STEP_GONE };
 
 static int gone_or(int err)
@@ -107,7 +110,9 @@ static void tally_failure(struct tally *tally, int err, const struct why *senten
 		*tally->why = *sentence;
 }
 
-/* In the namespace of the owner. The journal keeps the newest failed step and all older ones. */
+/*
+ * In the namespace of the owner. The journal keeps the newest failed step and all older ones.
+ */
 static void steps_undo(const struct journal *journal, const struct journal_step *steps,
 		       size_t nr, FILE *out, struct tally *tally)
 {
@@ -119,7 +124,9 @@ static void steps_undo(const struct journal *journal, const struct journal_step 
 		struct why sentence = { "" };
 		int became;
 
-		/* Removing its namespace would destroy a device that could not be brought home. */
+		/*
+		 * Removing its namespace would destroy a device that could not be brought home.
+		 */
 		if (stranded && step->kind == JOURNAL_NETNS_MOUNT) {
 			tally->left++;
 			continue;
@@ -170,7 +177,10 @@ static int files_remove(const struct journal *journal, struct why *why)
 	return 0;
 }
 
-/* Takes back what the journal holds; removes it when nothing is left. Errors beside those of steps. */
+/*
+ * Takes back what the journal holds; removes it when nothing is left. Errors beside those of
+ * steps.
+ */
 static int journal_undo(const struct journal *journal, FILE *out, struct tally *tally,
 			struct why *why)
 {

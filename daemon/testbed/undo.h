@@ -8,17 +8,18 @@
 #include "testbed/journal.h"
 
 /*
- * Takes back what the undo journals (journal.h) tell, newest step first. Each step can be taken back any
- * number of times, so a replay that was itself cut short is simply run again.
+ * Takes back what the undo journals (journal.h) tell, newest step first. Each step can be taken
+ * back any number of times, so a replay that was itself cut short is simply run again.
  */
 
 /* Takes back all steps of one's own journal, then removes and closes it. NULL is allowed. */
 int undo_own(struct journal *journal, struct why *why);
 
 /*
- * Takes back the journals of dead owners, and prints each step to `out` unless that is NULL. An owner that
- * lives, an orphan of a run that was killed, has some seconds to put its devices back itself. Returns
- * how many steps were taken back, or -errno with the first sentence; `left` counts those that failed.
+ * Takes back the journals of dead owners, and prints each step to `out` unless that is NULL. An
+ * owner that lives, an orphan of a run that was killed, has some seconds to put its devices
+ * back itself. Returns how many steps were taken back, or -errno with the first sentence;
+ * `left` counts those that failed.
  */
 int undo_replay(FILE *out, unsigned int *left, struct why *why);
 

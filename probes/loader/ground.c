@@ -169,7 +169,7 @@ int ground_try_fentry(struct ground *ground, const char *function)
 	return err;
 }
 
-/* The number by which perf knows its kind of event for kprobes: /sys/bus/event_source. */
+/* perf's number for events that are kprobes. */
 static int kprobe_type(void)
 {
 	FILE *file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
@@ -206,7 +206,7 @@ bool ground_has_kprobes(void)
 }
 
 const struct probes_helper probes_helpers[] = {
-	{ "bpf_loop", "5.17", "holds of an order end less precisely, and last less long",
+	{ "bpf_loop", "5.17", "holds of an order end later than asked, and are shorter at most",
 	  BPF_FUNC_loop },
 	{ "bpf_map_lookup_percpu_elem", "5.19",
 	  "references can be counted only where /proc/kallsyms lists __per_cpu_offset",

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * What the running kernel offers to hook: asked by trying, never by a version number. Private to
- * probes/.
+ * What the running kernel offers to hook: asked by trying, never by a version number. Private
+ * to probes/.
  */
 enum {
 	GROUND_FUNCTIONS = 128,
@@ -37,12 +37,16 @@ void ground_clear(struct ground *ground);
 void ground_want(struct ground *ground, const char *function);
 
 /*
- * The name under which kallsyms lists the function: its own, or else with a suffix that the compiler gave
- * it (".isra.0", ".constprop.0", ".part.0"). NULL: it is inlined, or its module not loaded.
+ * The name under which kallsyms lists the function: its own, or else with a suffix that the
+ * compiler gave it (".isra.0", ".constprop.0", ".part.0"). NULL: it is inlined, or its module
+ * not loaded.
  */
 const char *ground_find(struct ground *ground, const char *function);
 
-/* Loads and attaches an empty fentry program, to a function of vmlinux or of a module: 0, or -errno. */
+/*
+ * Loads and attaches an empty fentry program, to a function of vmlinux or of a module: 0, or
+ * -errno.
+ */
 int ground_try_fentry(struct ground *ground, const char *function);
 
 /* Plants a kprobe that does nothing, and takes it away: 0, or -errno. */

@@ -27,7 +27,7 @@ int probes_lanes_map(struct probes *probes, struct why *why)
 	probes->lanes = lanes == MAP_FAILED ? NULL : lanes;
 	probes->counts = counts == MAP_FAILED ? NULL : counts;
 	if (!probes->lanes || !probes->counts)
-		return why_set(why, errno, "probes: mapping shared memory: %s",
+		return why_set(why, errno, "shared memory of the probes: cannot be mapped: %s",
 			       strerror(errno));
 	return 0;
 }
@@ -53,12 +53,12 @@ int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why)
 	int ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, RING_BYTES, NULL);
 
 	if (ring < 0)
-		return probes_refused(errno, "creating a ring", why);
+		return probes_refused(errno, "a ring buffer", why);
 	if (bpf_map_update_elem(bpf_map__fd(probes->skel->maps.rings), &slot, &ring, BPF_ANY)) {
 		int err = errno;
 
 		close(ring);
-		return probes_refused(err, "placing a ring", why);
+		return probes_refused(err, "a ring buffer", why);
 	}
 	if (probes->rings[slot] >= 0)
 		close(probes->rings[slot]);
@@ -82,7 +82,7 @@ int probes_lane_bind(struct probes *probes, uint32_t slot, uint32_t pidns_inum,
 				&slot, BPF_ANY) ||
 	    bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_device), &device, &slot,
 				BPF_ANY))
-		return probes_refused(errno, "binding a lane", why);
+		return probes_refused(errno, "the lane's entry", why);
 	return 0;
 }
 

@@ -14,13 +14,11 @@ int probes_find_offsets(struct probes *probes, struct why *why)
 	int err = probes_run(probes->skel->progs.counts_offsets, NULL, 0, &unknown);
 
 	if (err)
-		return probes_refused(-err, "running a program on demand", why);
+		return probes_refused(-err, "a program on demand", why);
 	if (unknown)
 		return why_set(
 			why, ENOTSUP,
-			"probes: this kernel shows no way to its per-CPU counters: neither "
-			"__per_cpu_offset in /proc/kallsyms nor "
-			"bpf_map_lookup_percpu_elem (5.19)");
+			"this kernel hides its per-CPU counters: it has neither __per_cpu_offset in /proc/kallsyms nor bpf_map_lookup_percpu_elem (Linux 5.19)");
 	return 0;
 }
 
@@ -65,14 +63,14 @@ int probes_code(struct probes *probes, uint64_t address, uint8_t *code, uint32_t
 	int err = probes_run(probes->skel->progs.code_read, args, 2, &unreadable);
 
 	if (err)
-		return probes_refused(-err, "reading the kernel's code", why);
+		return probes_refused(-err, "the kernel's code", why);
 	if (unreadable)
 		return why_set(why, EFAULT,
-			       "probes: the kernel's code cannot be read: no %" PRIu32
-			       " bytes at %#" PRIx64,
-			       size, address);
+			       "kernel code at %#" PRIx64 ": not all of its %" PRIu32
+			       " bytes can be read",
+			       address, size);
 	if (bpf_map_lookup_elem(bpf_map__fd(probes->skel->maps.code_slot), &zero, slot))
-		return probes_refused(errno, "reading the kernel's code", why);
+		return probes_refused(errno, "the kernel's code", why);
 	memcpy(code, slot, size);
 	return 0;
 }

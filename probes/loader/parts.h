@@ -43,10 +43,15 @@ struct probes {
 
 /* --- refused.c --- */
 
-/* From here on libbpf's complaints are kept for the sentence, not printed; earlier ones are forgotten. */
+/*
+ * From here on libbpf's complaints are kept for the sentence, not printed; earlier ones are
+ * forgotten.
+ */
 void probes_hear_libbpf(void);
 
-/* A sentence for what the kernel refused, with the reason where it can be found; returns -err. */
+/*
+ * A sentence for what the kernel refused, with the reason where it can be found; returns -err.
+ */
 int probes_refused(int err, const char *what, struct why *why);
 
 /* --- rungs.c --- */
@@ -54,7 +59,10 @@ int probes_refused(int err, const char *what, struct why *why);
 /* NULL: the probe has no rung of this tier. */
 const struct probe_rung *rung_by(const struct probe *probe, enum tier tier);
 
-/* 0 when the rung may be tried, with the function to hook; else -errno with the reason. Costs no load. */
+/*
+ * 0 when the rung may be tried, with the function to hook; else -errno with the reason. Costs
+ * no load.
+ */
 int rung_possible(struct ground *ground, const struct probe_rung *rung, const char **function,
 		  struct why *why);
 
@@ -88,7 +96,9 @@ int probes_steps_choose(struct probes *probes, struct ground *ground, struct why
 int probes_step_want(struct probes *probes, uint32_t i);
 int probes_step_attach(struct probes *probes, uint32_t i);
 
-/* Without bpf_loop holds are coarse, and end early: how coarse and how early is measured here. */
+/*
+ * Without bpf_loop holds are coarse, and end early: how coarse and how early is measured here.
+ */
 void probes_steps_note_turns(struct probes *probes);
 
 /* --- lanes.c --- */
@@ -116,15 +126,16 @@ int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t
 	       int32_t *returned);
 
 /*
- * The same for a program that walks through neighbours (neighbours.bpf.h), a piece in a run: until the walk is
- * over. The last argument is where it goes on.
+ * The same for a program that walks through neighbours (neighbours.bpf.h), a piece in a run:
+ * until the walk is over. The last argument is where it goes on.
  */
 int probes_walk(const struct bpf_program *program, uint64_t *args, uint32_t nr_args,
 		const char *what, struct why *why);
 
 /*
- * What watchpoint.h needs for births and deaths: the program at every death, then the one at the birth of
- * each such object, in the order of enum watchpoint_kind. Not loaded without kprobes.
+ * What watchpoint.h needs for births and deaths: the program at every death, then the one at
+ * the birth of each such object, in the order of enum watchpoint_kind. Not loaded without
+ * kprobes.
  */
 enum { WATCHPOINT_BIRTH_PROGRAMS = 4 };
 void watchpoint_birth_programs(const struct probes_bpf *skel,

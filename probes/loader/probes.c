@@ -24,7 +24,8 @@ static bool is_needed(const struct probe *probe)
 }
 
 /*
- * The best rung: that looks possible, or `by_trying` one that works alone. A forced tier leaves no choice where the probe has it.
+ * The best rung: that looks possible, or `by_trying` one that works alone. A forced tier leaves
+ * no choice where the probe has it.
  */
 static int choose(struct probe_hook *hook, enum tier forced, struct ground *ground,
 		  bool by_trying, struct why *why)
@@ -45,7 +46,8 @@ static int choose(struct probe_hook *hook, enum tier forced, struct ground *grou
 	}
 	if (!is_needed(probe))
 		return 0;
-	return why_set(why, ENOTSUP, "probes: %s cannot be hooked on this kernel%s%s (%s); %s",
+	return why_set(why, ENOTSUP,
+		       "probe %s: cannot be hooked on this kernel%s%s (%s); without it, %s",
 		       probe->name, forced ? " by tier " : "", forced ? tier_names[forced] : "",
 		       last.text, probe->without);
 }
@@ -84,7 +86,7 @@ static int want_watchpoints(const struct probes *probes)
 
 static int load_and_attach(struct probes *probes, struct why *why)
 {
-	const char *failed = "the programs";
+	const char *failed = "the probes";
 	int err = rungs_open(&probes->skel, why);
 
 	if (err)
@@ -161,7 +163,7 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 	int err = 0;
 
 	if (!probes)
-		return why_set(why, ENOMEM, "probes: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	probes->ask = ask;
 	for (int i = 0; i < SLOTS; i++)
 		probes->rings[i] = -1;

@@ -18,9 +18,9 @@
  *        │
  *        └── per lane: a ring of records, a lane_state in shared memory, a slot for counts
  *
- * Nothing is pinned: links are descriptors, and what holds no descriptor any more is detached by the
- * kernel. The process that opened the probes owns them; a lane's process, forked from it, keeps
- * what probes_lane_fds() lists and the shared memory, and closes the rest.
+ * Nothing is pinned: links are descriptors, and what holds no descriptor any more is detached
+ * by the kernel. The process that opened the probes owns them; a lane's process, forked from
+ * it, keeps what probes_lane_fds() lists and the shared memory, and closes the rest.
  */
 struct probes;
 
@@ -34,7 +34,9 @@ struct probe_hook {
 
 enum { PROBES_WITHOUT_MAX = 5 };
 
-/* A hold inside a kernel function; which threads and for how long stands in the lane's state. */
+/*
+ * A hold inside a kernel function; which threads and for how long stands in the lane's state.
+ */
 struct probes_step {
 	const char *place;			       /* as the order names it */
 	const char *functions[SITE_FUNCTIONS_MAX + 1]; /* the first one that kallsyms lists */
@@ -56,29 +58,39 @@ struct probes_ask {
 bool probes_left_out(const struct probes_ask *ask, const struct probe *probe);
 
 /*
- * Chooses, loads and attaches. Errors: -EPERM with the reason that was found (capability, lockdown),
+ * Chooses, loads and attaches. Errors: -EPERM with the reason that was found (capability,
+ * lockdown),
  * -ENOTSUP when a needed probe has no rung on this kernel or BTF is missing.
  */
 int probes_open(const struct probes_ask *ask, struct probes **out, struct why *why);
 void probes_close(struct probes *probes);
 
-/* How each probe of the table is hooked, in its order, then the steps; it ends with probe NULL. */
+/*
+ * How each probe of the table is hooked, in its order, then the steps; it ends with probe NULL.
+ */
 const struct probe_hook *probes_hooks(const struct probes *probes);
 
-/* What came of trying a rung: 0, or -errno with the reason; -ENOENT: the probe has none there. */
+/*
+ * What came of trying a rung: 0, or -errno with the reason; -ENOENT: the probe has none there.
+ */
 struct probes_tried {
 	int err;
 	const char *function; /* that was hooked; NULL for tracepoints */
 	struct why why;
 };
 
-/* Tries the rungs of one tier, for the doctor; `tried` has one for each probe of the table, in its order. */
+/*
+ * Tries the rungs of one tier, for the doctor; `tried` has one for each probe of the table, in
+ * its order.
+ */
 void probes_try_tier(enum tier tier, struct probes_tried *tried);
 
 /* Makes the ring of a lane and zeroes its state. */
 int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why);
 
-/* Tells the programs which tasks and which device are the lane's: after this they look at it. */
+/*
+ * Tells the programs which tasks and which device are the lane's: after this they look at it.
+ */
 int probes_lane_bind(struct probes *probes, uint32_t slot, uint32_t pidns_inum,
 		     uint32_t netns_inum, uint32_t ifindex, const char *name, struct why *why);
 
@@ -105,14 +117,14 @@ uint64_t probes_missed(const struct probes *probes);
 const struct probe_hook *probes_step_hook(const struct probes *probes, uint32_t step);
 
 /*
- * How many calls, of any task, have passed the step since it was hooked. None at all although the
- * function exists: its callers have it inlined.
+ * How many calls, of any task, have passed the step since it was hooked. None at all although
+ * the function exists: its callers have it inlined.
  */
 uint64_t probes_step_passes(const struct probes *probes, uint32_t step);
 
 /*
- * Runs of its program that the kernel skipped since then, because another one was at work on that CPU:
- * as far as it counts them (fentry: 5.12; kprobe: 6.7).
+ * Runs of its program that the kernel skipped since then, because another one was at work on
+ * that CPU: as far as it counts them (fentry: 5.12; kprobe: 6.7).
  */
 uint64_t probes_step_missed(const struct probes *probes, uint32_t step);
 
@@ -141,19 +153,22 @@ extern const struct probes_helper probes_helpers[]; /* ends with name NULL */
 bool probes_helper_works(const struct probes_helper *helper);
 
 /*
- * The reference counts of a device of the calling process's network namespace. A device that does
- * not exist is not an error: counts->found is 0.
+ * The reference counts of a device of the calling process's network namespace. A device that
+ * does not exist is not an error: counts->found is 0.
  */
 int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct counts *counts,
 		  struct why *why);
 
-/* The same of a device that is being unregistered, and of its inet6_dev, as long as they are not freed. */
+/*
+ * The same of a device that is being unregistered, and of its inet6_dev, as long as they are
+ * not freed.
+ */
 int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts *before,
 		       struct counts *counts, struct why *why);
 
 /*
- * The kernel's machine code from `address` on; `size` is at most CODE_BYTES. -EFAULT: not all of it is
- * mapped.
+ * The kernel's machine code from `address` on; `size` is at most CODE_BYTES. -EFAULT: not all
+ * of it is mapped.
  */
 int probes_code(struct probes *probes, uint64_t address, uint8_t *code, uint32_t size,
 		struct why *why);

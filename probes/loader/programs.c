@@ -66,9 +66,7 @@ int probes_walk(const struct bpf_program *program, uint64_t *args, uint32_t nr_a
 	if (next)
 		return why_set(
 			why, E2BIG,
-			"probes: %s: this machine has more IPv6 neighbours than can be gone "
-			"through (`ip -6 neigh show nud all`); `ip -6 neigh flush` removes "
-			"them",
+			"this machine has too many IPv6 neighbours for %s (`ip -6 neigh show nud all` lists them); remove some with `ip -6 neigh flush`",
 			what);
 	return 0;
 }

@@ -46,24 +46,19 @@ int probes_refused(int err, const char *what, struct why *why)
 		if (geteuid() != 0)
 			return why_set(
 				why, EPERM,
-				"probes: %s: not permitted to user %u; run as root, or with "
-				"CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN",
-				what, geteuid());
+				"user %u: not permitted (%s); run as root, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN",
+				geteuid(), what);
 		if (read_word("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown)) &&
 		    strstr(lockdown, "[confidentiality]"))
 			return why_set(
 				why, EPERM,
-				"probes: %s: the kernel is locked down (confidentiality), "
-				"which forbids reading kernel memory; boot with "
-				"lockdown=integrity or none",
+				"this kernel is locked down (confidentiality), which forbids reading kernel memory (%s); boot with lockdown=integrity or lockdown=none",
 				what);
 		return why_set(
 			why, EPERM,
-			"probes: %s: refused although we are root: a capability (CAP_BPF, "
-			"CAP_PERFMON) is missing, or a container's seccomp filter forbids "
-			"bpf(2)%s%s",
+			"%s: refused even to root; CAP_BPF or CAP_PERFMON is missing, or a container's seccomp filter forbids bpf(2)%s%s",
 			what, libbpf_said[0] ? "; libbpf: " : "", libbpf_said);
 	}
-	return why_set(why, err, "probes: %s: %s%s%s", what, strerror(err),
+	return why_set(why, err, "%s: refused by the kernel: %s%s%s", what, strerror(err),
 		       libbpf_said[0] ? "; libbpf: " : "", libbpf_said);
 }

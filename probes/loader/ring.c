@@ -28,7 +28,7 @@ int ring_open(const struct probes *probes, uint32_t slot,
 	struct ring_reader *ring = calloc(1, sizeof(*ring));
 
 	if (!ring)
-		return why_set(why, ENOMEM, "probes: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	ring->seen = seen;
 	ring->arg = arg;
 	ring->buffer = ring_buffer__new(probes->rings[slot], hand_over, ring, NULL);
@@ -36,7 +36,7 @@ int ring_open(const struct probes *probes, uint32_t slot,
 		int err = errno;
 
 		free(ring);
-		return probes_refused(err, "reading a ring", why);
+		return probes_refused(err, "a ring buffer", why);
 	}
 	*out = ring;
 	return 0;

@@ -43,7 +43,8 @@ int rung_possible(struct ground *ground, const struct probe_rung *rung, const ch
 		return why_set(why, ENOENT, "this kernel has no function %s to hook",
 			       rung->functions[0]);
 	return why_set(
-		why, -err, "hooking %s by fentry: %s%s", rung->functions[0], strerror(-err),
+		why, -err, "%s: cannot be hooked by fentry: %s%s", rung->functions[0],
+		strerror(-err),
 		err == -EPERM ? " (no dynamic ftrace with direct calls, or locked down)" : "");
 }
 
@@ -65,10 +66,10 @@ int rung_want(const struct probes_bpf *skel, const struct probe_rung *rung,
 }
 
 /*
- * Of what hooks the same function the last one attached runs first at its entry, and at its return where
- * that is a kretprobe's turn the last one, too; of fexit programs the last one attached runs first
- * (kernel/bpf/trampoline.c, kernel/kprobes.c). So that what watches surrounds what holds, fexit programs
- * are attached before the steps and everything else after.
+ * Of what hooks the same function the last one attached runs first at its entry, and at its
+ * return where that is a kretprobe's turn the last one, too; of fexit programs the last one
+ * attached runs first (kernel/bpf/trampoline.c, kernel/kprobes.c). So that what watches
+ * surrounds what holds, fexit programs are attached before the steps and everything else after.
  */
 static enum rung_turn turn_of(const struct bpf_program *program)
 {
@@ -107,17 +108,18 @@ int rungs_open(struct probes_bpf **out, struct why *why)
 
 	probes_hear_libbpf();
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return why_set(why, ENOTSUP,
-			       "probes: this kernel has no type information "
-			       "(/sys/kernel/btf/vmlinux); it needs CONFIG_DEBUG_INFO_BTF=y");
+		return why_set(
+			why, ENOTSUP,
+			"this kernel has no type information (/sys/kernel/btf/vmlinux); it must be built with CONFIG_DEBUG_INFO_BTF=y");
 	cpus = libbpf_num_possible_cpus();
 	if (cpus < 1 || cpus > CPUS_MAX)
-		return why_set(why, ENOTSUP,
-			       "probes: %d possible CPUs; at most %d are supported", cpus,
-			       CPUS_MAX);
+		return why_set(
+			why, ENOTSUP,
+			"this machine has %d possible CPUs; dadrace supports at most %d", cpus,
+			CPUS_MAX);
 	skel = probes_bpf__open();
 	if (!skel)
-		return probes_refused(errno, "opening the programs", why);
+		return probes_refused(errno, "the probes", why);
 	bpf_object__for_each_program(program, skel->obj)
 		bpf_program__set_autoload(program, false);
 	bpf_map__set_autocreate(skel->maps.ballasts, false);

@@ -44,7 +44,7 @@ static void note_step(struct probes *probes, uint32_t i, const struct probes_ste
 
 	if (suffix && !strchr(step->place, '.'))
 		snprintf(note + used, size - (size_t)used,
-			 "; the compiler left %s of it, which only kprobes can hook", suffix);
+			 "; only its part %s exists, which kprobes alone can hook", suffix);
 	probes->hooks[NR_PROBES + i].note = note;
 }
 
@@ -59,9 +59,8 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 	if (!found)
 		return why_set(
 			why, ENOTSUP,
-			"probes: this kernel has no function %s (%s); it may be inlined, "
-			"or its module not loaded",
-			step->functions[0], step->place);
+			"place %s: this kernel has no function %s; the compiler inlined it, or its module is not loaded",
+			step->place, step->functions[0]);
 	snprintf(probes->step_functions[i], sizeof(probes->step_functions[i]), "%s", found);
 	hook->probe = &step_probe;
 	hook->function = probes->step_functions[i];
@@ -72,10 +71,10 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 	else if (forced != TIER_FENTRY && ground_has_kprobes())
 		hook->tier = TIER_KPROBE;
 	else
-		return why_set(why, ENOTSUP, "probes: %s cannot be hooked on this kernel by %s",
-			       hook->function,
-			       forced == TIER_FENTRY ? "fentry" :
-						       "fentry, and it has no kprobes");
+		return why_set(
+			why, ENOTSUP, "place %s: %s cannot be hooked on this kernel by %s",
+			step->place, hook->function,
+			forced == TIER_FENTRY ? "fentry" : "fentry, and it has no kprobes");
 	return 0;
 }
 
@@ -130,7 +129,10 @@ int probes_step_attach(struct probes *probes, uint32_t i)
 	return probes->step_links[i] ? 0 : -errno;
 }
 
-/* What a turn of a size costs, in nanoseconds: the least of some tries; 0 when it could not be asked. */
+/*
+ * What a turn of a size costs, in nanoseconds: the least of some tries; 0 when it could not be
+ * asked.
+ */
 static uint64_t turn_cost(const struct probes *probes, uint64_t size)
 {
 	enum { TRIES = 5 };
@@ -159,9 +161,9 @@ void probes_steps_note_turns(struct probes *probes)
 		size_t used = strlen(note);
 
 		snprintf(note + used, sizeof(probes->step_notes[i]) - used,
-			 "; no bpf_loop (5.17): it ends to within %" PRIu64
-			 " us, after %" PRIu64 " ms to within %" PRIu64
-			 " us, and after %" PRIu64 " ms in any case",
+			 "; without bpf_loop (Linux 5.17) it ends up to %" PRIu64
+			 " us late, after %" PRIu64 " ms up to %" PRIu64
+			 " us late, and lasts %" PRIu64 " ms at most",
 			 fine_ns / 1000, STEP_OLD_FINE_TURNS * fine_ns / 1000000,
 			 medium_ns / 1000, most_ns / 1000000);
 	}

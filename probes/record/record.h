@@ -6,9 +6,9 @@
  * What crosses between kernel and user space: shared by the eBPF programs and the C that talks
  * to them, so that the two halves cannot drift. Fixed widths, type first, sizes asserted.
  *
- *   struct lane_state   user -> kernel: what to watch and what to inject; kernel -> user: losses
- *   struct record       kernel -> user: something happened, in the lane's ring
- *   struct counts       kernel -> user: the reference counts of one device
+ *   struct lane_state   to the kernel: what to watch, what to inject; to user space: losses
+ *   struct record       to user space, in the lane's ring: something happened
+ *   struct counts       to user space: the reference counts of one device
  *
  * All times are CLOCK_MONOTONIC in nanoseconds (bpf_ktime_get_ns).
  */
@@ -43,10 +43,10 @@ enum record_type {
 	RECORD_ROUTE,  /* a route look-up for an outbound packet of the lane; value: table id */
 	RECORD_SOURCE, /* source address selection ended; value: 0 or -errno */
 	RECORD_REPLY,  /* the echo reply path was entered */
-	RECORD_SETTLED,	  /* the watched counts are back at baseline */
-	RECORD_STEP_HELD, /* a hold of the order was reached; sequence: which, from 1 */
-	RECORD_STEP_RELEASED, /* and ended; value: 0, or -ETIMEDOUT: what it waits for did not come */
-	RECORD_DAD_IN, /* what disturbs DAD reached the device's receive path; value: ICMPv6 type */
+	RECORD_SETTLED,	      /* the watched counts are back at baseline */
+	RECORD_STEP_HELD,     /* a hold of the order was reached; sequence: which, from 1 */
+	RECORD_STEP_RELEASED, /* and ended; value: 0, -ETIMEDOUT, -ECANCELED */
+	RECORD_DAD_IN,	      /* a message that disturbs DAD was received; value: ICMPv6 type */
 	RECORD_TYPES,
 };
 
@@ -72,8 +72,8 @@ struct echo_tag {
 _Static_assert(sizeof(struct echo_tag) == 16, "struct echo_tag is a contract");
 
 /*
- * The IPv6 flow label of an echo, whatever its message is: a hash of lane and trial, and the sequence
- * number, from 1, in the lower ten bits (echo.count has at most 1,000).
+ * The IPv6 flow label of an echo, whatever its message is: a hash of lane and trial, and the
+ * sequence number, from 1, in the lower ten bits (echo.count has at most 1,000).
  */
 enum { ECHO_SEQUENCE_BITS = 10, ECHO_SEQUENCE_MASK = 0x3ff };
 
@@ -97,7 +97,7 @@ struct step {
 	__u32 until;  /* enum order_until */
 	__u32 other;  /* the thread that it waits for; 0: none, it ends by time */
 	__u32 pad;
-	__u64 most_ns; /* the time, or the deadline of the event; 0: nothing is held, that it comes by is noted */
+	__u64 most_ns; /* the time, or the event's deadline; 0: noted, not held */
 };
 _Static_assert(sizeof(struct step) == 24, "struct step is a contract");
 
@@ -107,7 +107,7 @@ _Static_assert(sizeof(struct step) == 24, "struct step is a contract");
  * lower one.
  */
 struct lane_state {
-	__u32 pidns_inum; /* its bring-ups: tasks of this pid namespace, except process 1, ours */
+	__u32 pidns_inum; /* its bring-ups: tasks of this pid namespace, except our process 1 */
 	__u32 netns_inum; /* its device under test */
 	__u32 ifindex;
 	__u32 trial;		 /* 0: not armed, nothing is recorded or injected */
@@ -158,7 +158,7 @@ struct counts {
 	__u32 nr_addresses; /* all of them; the first ADDRESSES_MAX are in the array */
 	__u32 nr_neighbours;
 	__u32 nr_groups; /* multicast memberships */
-	__u32 nr_tombs; /* groups that were left, of which MLD keeps a record that holds inet6_dev */
+	__u32 nr_tombs;	 /* MLD's records of groups that were left; each holds inet6_dev */
 	char name[16];
 	struct counts_address addresses[ADDRESSES_MAX];
 };

@@ -3,26 +3,27 @@
 #define DADRACE_WATCHPOINT_RECORD_H
 
 /*
- * What the watchpoints write into their ring: shared by the eBPF programs and the C that reads them.
+ * What the watchpoints write into their ring: shared by the eBPF programs and the C that reads
+ * them.
  *
- * The order of the ring is the order that counts: a value is read after its place in the ring was
- * taken, so it holds every write that stands before it there, and perhaps some that stand after it.
- * The last value is therefore always the counter's, and the sum of all changes is right.
+ * The order of the ring is the order that counts: a value is read after its place in the ring
+ * was taken, so it holds every write that stands before it there, and perhaps some that stand
+ * after it. The last value is therefore always the counter's, and the sum of all changes is
+ * right.
  */
 #ifndef __bpf__
 #include <linux/types.h>
 #endif
 
 enum {
-	WATCHPOINT_OBJECTS_MAX =
-		8, /* x86 has four debug registers, but that is the kernel's word */
+	WATCHPOINT_OBJECTS_MAX = 8, /* x86 has four debug registers; the kernel enforces that */
 	WATCHPOINT_FRAMES_MAX = 24,
 	WATCHPOINT_RING_BYTES = 1024 * 1024, /* an up/down cycle with DAD writes 20 KiB */
 };
 
 enum watchpoint_type {
 	WATCHPOINT_WRITE = 1, /* somebody wrote the counter */
-	WATCHPOINT_MARK, /* we looked at it: one mark for each CPU that has a counter of its own */
+	WATCHPOINT_MARK,  /* we read it: one mark for each CPU that has a counter of its own */
 	WATCHPOINT_BIRTH, /* an object of the device came to be, for WATCHPOINT_ALIVE */
 	WATCHPOINT_DEATH, /* and is about to be freed */
 };
@@ -31,15 +32,18 @@ struct watchpoint_mark {
 	__u32 type;
 	__u32 object; /* which of those armed, from 0 */
 	__u64 at_ns;  /* CLOCK_MONOTONIC */
-	__s32 value; /* as it stands in memory: this CPU's part, or the whole of a single counter */
-	__u32 cpu; /* whose counter it is; of a single one: where it was written */
+	__s32 value;  /* as in memory: this CPU's part, or the whole of a single counter */
+	__u32 cpu;    /* whose counter it is; of a single one: where it was written */
 };
 _Static_assert(sizeof(struct watchpoint_mark) == 24, "struct watchpoint_mark is a contract");
 
 struct watchpoint_write {
 	struct watchpoint_mark mark;
-	__u32 pid; /* thread group, as the watching process' pid namespace numbers it, or 0; in an
-		    * interrupt: of the task that was interrupted */
+	/*
+	 * Thread group, as numbered in the watcher's pid namespace, or 0; in an interrupt, the
+	 * interrupted one.
+	 */
+	__u32 pid;
 	__u32 nr_frames;
 	char comm[16];
 	__u64 identity; /* of a birth and of a death: where the object lies; else 0 */
@@ -67,7 +71,7 @@ enum watchpoint_counter {
 	WATCHPOINT_PER_CPU, /* int __percpu: only the sum means something */
 	WATCHPOINT_ATOMIC,  /* refcount_t, atomic_t: the count itself */
 	WATCHPOINT_RCUREF,  /* rcuref_t: 0 means one reference (include/linux/rcuref.h) */
-	WATCHPOINT_ALIVE, /* no counter of the kernel: our own, of births less deaths since it was armed */
+	WATCHPOINT_ALIVE,   /* our own count: births less deaths since arming */
 	WATCHPOINT_COUNTERS,
 };
 

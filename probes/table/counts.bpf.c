@@ -3,9 +3,9 @@
  * The counts: our `::walk ill`. Run on demand (BPF_PROG_TEST_RUN) in the asking process, whose
  * network namespace is looked in; hooked to nothing.
  *
- * Per-CPU counters lie at pointer + offset of the CPU. The offset is __per_cpu_offset[cpu] where
- * kallsyms tells its address; where it does not, an element of a per-CPU array map has a known
- * address on each CPU and a known per-CPU pointer, and their difference is the offset.
+ * Per-CPU counters lie at pointer + offset of the CPU. The offset is __per_cpu_offset[cpu]
+ * where kallsyms tells its address; where it does not, an element of a per-CPU array map has a
+ * known address on each CPU and a known per-CPU pointer, and their difference is the offset.
  */
 #include "table/counts.bpf.h"
 #include "table/neighbours.bpf.h"
@@ -108,8 +108,8 @@ static __always_inline void read_groups(struct inet6_dev *idev, struct counts *c
 #define NETREG_UNREGISTERED  3
 
 /*
- * The device that was at this address, if it is being unregistered there and not freed yet: it is in no
- * list any more.
+ * The device that was at this address, if it is being unregistered there and not freed yet: it
+ * is in no list any more.
  */
 static __always_inline struct net_device *left_of(__u64 address, __u32 ifindex)
 {
@@ -134,9 +134,10 @@ static __always_inline struct inet6_dev *inet6_left_of(__u64 address, struct net
 }
 
 /*
- * args: ifindex, slot, for what is left of a device its address and that of its inet6_dev, and where the walk
- * through the neighbours goes on (probes_walk); what is left of a device has no neighbours. When it is over, the
- * slot is filled in; its `found` says whether the device exists.
+ * args: ifindex, slot, then for what is left of a device its address and that of its inet6_dev,
+ * and where the walk through the neighbours continues (probes_walk); what is left of a device
+ * has no neighbours. At the end the slot is filled in; its `found` says whether the device
+ * exists.
  */
 SEC("raw_tp")
 int counts_read(struct bpf_raw_tracepoint_args *ctx)

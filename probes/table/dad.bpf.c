@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Thread DAD of an order: the kernel's worker that runs addrconf_dad_work() for an address of a lane's
- * device. It belongs to no lane's pid namespace, so it is known by its task, while it is inside.
+ * Thread DAD of an order: the kernel's worker that runs addrconf_dad_work() for an address of a
+ * lane's device. It belongs to no lane's pid namespace, so it is known by its task, while it is
+ * inside.
  */
 #include "table/dad.bpf.h"
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The echoes, as the kernel sees them: an inbound one, of whatever message, when it reaches the
- * device's receive path, by its flow label; an outbound one when its system call enters and returns,
- * by its tag.
+ * device's receive path, by its flow label; an outbound one when its system call enters and
+ * returns, by its tag.
  *
- * And what disturbs DAD, on the same receive path: it carries no mark, and is known by what it is.
+ * And what disturbs DAD, on the same receive path: it carries no mark, and is known by what it
+ * is.
  */
 #include "table/common.bpf.h"
 
@@ -31,7 +32,9 @@ static __always_inline bool ours(const struct lane_state *lane, const struct ech
 	       tag->trial == __builtin_bswap32(lane->trial);
 }
 
-/* The echo's number; 0: it is none of the trial. Flow labels of a peer's replies are its own. */
+/*
+ * The echo's number; 0: it is none of the trial. Flow labels of a peer's replies are its own.
+ */
 static __always_inline __u32 sequence_of(const struct lane_state *lane,
 					 const struct echo_headers *headers)
 {

@@ -7,8 +7,8 @@
  *   enter       return/OPENED  HELD     RELEASED   enter/CLOSED    return
  *
  * A flag set is an ioctl SIOCSIFFLAGS, from a socket of whatever family, or a netlink
- * RTM_NEWLINK/RTM_SETLINK that changes flags. The kprobe and fentry rungs see both in one function;
- * the tracepoint rung knows them by their system call's arguments.
+ * RTM_NEWLINK/RTM_SETLINK that changes flags. The kprobe and fentry rungs see both in one
+ * function; the tracepoint rung knows them by their system call's arguments.
  */
 #include "table/common.bpf.h"
 
@@ -70,7 +70,9 @@ static __always_inline void flags_return(__s64 ret)
 	if (!lane || !lane->trial)
 		return;
 	who = who_is((struct task_struct *)bpf_get_current_task());
-	/* An entry whose return was never seen outlives its task, and the number is used again. */
+	/*
+	 * An entry whose return was never seen outlives its task, and the number is used again.
+	 */
 	if (who.pidns != lane->pidns_inum || who.pid == 1)
 		return;
 	report(lane, slot, RECORD_FLAGS_RETURN, ret, who.pid, 0);
@@ -78,7 +80,9 @@ static __always_inline void flags_return(__s64 ret)
 		lane->done[1] = lane->trial;
 	if (ret < 0 || !(flags & IFF_UP) || lane->opened == lane->trial)
 		return;
-	/* sendmsg() succeeds also when the kernel's answer is a refusal: only the device tells. */
+	/*
+	 * sendmsg() succeeds also when the kernel's answer is a refusal: only the device tells.
+	 */
 	dev = (void *)lane->device;
 	if (!(BPF_CORE_READ(dev, flags) & IFF_UP))
 		return;
@@ -204,7 +208,10 @@ static __always_inline void netlink_enter(struct lane_state *lane, __u32 slot, _
 	if (bpf_probe_read_user(&request, sizeof(request), buffer) &&
 	    bpf_probe_read_user(&request, plain, buffer))
 		return;
-	/* Without a mask the flags are taken whole (rtnl_dev_combine_flags), when there are any. */
+	/*
+	 * Without a mask the flags are taken whole (rtnl_dev_combine_flags), when there are
+	 * any.
+	 */
 	changed = request.change ? request.flags & request.change : request.flags;
 	if ((request.type != RTM_NEWLINK && request.type != RTM_SETLINK) ||
 	    !(request.change | request.flags))

@@ -2,8 +2,8 @@
 #include "table/rows.h"
 
 /*
- * netif_change_flags came with the netdev instance lock (6.15): there it is the function that both
- * dev_change_flags and rtnetlink call; before, rtnetlink calls dev_change_flags.
+ * netif_change_flags came with the netdev instance lock (6.15): there it is the function that
+ * both dev_change_flags and rtnetlink call; before, rtnetlink calls dev_change_flags.
  */
 #define FLAG_SET_FUNCTIONS                               \
 	{                                                \

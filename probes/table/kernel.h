@@ -130,7 +130,9 @@ struct net_device {
 	struct hlist_head neighbours[2]; /* since 6.13 */
 };
 
-/* reg_state was a bit field of an enum until it became a byte: two flavours of one structure. */
+/*
+ * reg_state was a bit field of an enum until it became a byte: two flavours of one structure.
+ */
 struct net_device___bits {
 	enum { REGISTRATION_STATES } reg_state : 8;
 };

@@ -6,9 +6,12 @@
 
 #define E2BIG 7
 
-/* What one run looks at: the verifier follows each turn of a loop, which takes it seconds in a guest. */
+/*
+ * What one run looks at: the verifier follows each turn of a loop, which takes it seconds in a
+ * guest.
+ */
 #define NEIGHBOUR_BUCKETS 16
-#define NEIGHBOUR_CHAIN	  16 /* the table grows to a bucket for each neighbour: some have a few */
+#define NEIGHBOUR_CHAIN	  16 /* the table has a bucket for each neighbour: chains are short */
 #define NEIGHBOURS_LISTED 1024
 
 struct key {
@@ -54,8 +57,9 @@ static __always_inline __s32 walk_list(struct net_device *dev, const struct key 
 }
 
 /*
- * Before, the table of all devices is searched, a piece in a run. A place to go on is the number of
- * buckets and the next bucket, added: a table of another size is known by it, and begun anew.
+ * Before, the table of all devices is searched, a piece in a run. A place to go on is the
+ * number of buckets and the next bucket, added: a table of another size is known by it, and
+ * begun anew.
  */
 static __always_inline __s32 walk_table(struct net_device *dev, struct inet6_dev *idev,
 					const struct key *key, __u32 from, __u32 *nr,
@@ -89,9 +93,10 @@ static __always_inline __s32 walk_table(struct net_device *dev, struct inet6_dev
 }
 
 /*
- * Goes through the device's IPv6 neighbours up to the one with this address; without an address through
- * all of them. *nr is how many it came by. 0 when that is done; where to go on, for `from` of the next run,
- * which is 0 in the first; -E2BIG when there are too many to go through.
+ * Goes through the device's IPv6 neighbours up to the one with this address; without an address
+ * through all of them. *nr is how many it came by. 0 when that is done; where to go on, for
+ * `from` of the next run, which is 0 in the first; -E2BIG when there are too many to go
+ * through.
  */
 static __always_inline __s32 walk_neighbours(struct net_device *dev, struct inet6_dev *idev,
 					     const struct key *key, __u32 from, __u32 *nr,

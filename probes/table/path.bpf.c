@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Evidence of what the packet's path did: the route look-up, the source address selection and its
- * failure (the seed's "no src for dst"), the echo reply path. No verdict rests on these.
+ * Evidence of what the packet's path did: the route look-up, the source address selection and
+ * its failure (the seed's "no src for dst"), the echo reply path. No verdict rests on these.
  *
  * A softirq runs on whatever task is current, so these ask for the device, not for the task.
  */
 #include "table/common.bpf.h"
 
-/* fib6_table_lookup gives the namespace, not the device: the lane is found by flow's interface. */
+/*
+ * fib6_table_lookup gives the namespace, not the device: the lane is found by flow's interface.
+ */
 SEC("tp_btf/fib6_table_lookup")
 int BPF_PROG(path_route, const struct net *net, const struct fib6_result *res,
 	     struct fib6_table *table, const struct flowi6 *flow)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Settling, event-driven: late references are dropped by RCU callbacks, timers and received packets
- * (softirqs) and by work items (linkwatch, garbage collection). At the end of each of these,
- * and only while a lane is settling, its counts are compared with what it waits for.
+ * Settling, event-driven: late references are dropped by RCU callbacks, timers and received
+ * packets (softirqs) and by work items (linkwatch, garbage collection). At the end of each of
+ * these, and only while a lane is settling, its counts are compared with what it waits for.
  */
 #include "table/counts.bpf.h"
 
@@ -15,7 +15,10 @@ volatile __u64 settling = 0;
 /* With more the lane waits for its next look from user space. */
 #define TOMBS_MAX 32
 
-/* The references to inet6_dev that somebody has to drop: not those of records of groups that were left. */
+/*
+ * The references to inet6_dev that somebody has to drop: not those of records of groups that
+ * were left.
+ */
 static __always_inline __s64 inet6_dev_count(struct inet6_dev *idev)
 {
 	return (__s64)BPF_CORE_READ(idev, refcnt.refs.counter) -

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The holds of an order: a busy delay inside any kernel function, at its entry or its return, for
- * a thread of a lane, until the other thread is where it should be.
+ * The holds of an order: a busy delay inside any kernel function, at its entry or its return,
+ * for a thread of a lane, until the other thread is where it should be.
  *
- * fentry and fexit blind nothing while they delay; a kprobe program that delays blinds the other
- * kprobe and perf programs of that CPU, so it is the second choice. Preemption and interrupts are as the
- * hook leaves them: nothing is switched off here.
+ * fentry and fexit blind nothing while they delay; a kprobe program that delays blinds the
+ * other kprobe and perf programs of that CPU, so it is the second choice. Preemption and
+ * interrupts are as the hook leaves them: nothing is switched off here.
  */
 #include "table/step.bpf.h"
 

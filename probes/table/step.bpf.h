@@ -5,8 +5,8 @@
 #include "table/dad.bpf.h"
 
 /*
- * What both kinds of holds share (step.bpf.c spins on bpf_loop, step_old.bpf.c without it): whom to
- * hold, what it waits for, and the records around it. Each defines spin().
+ * What both kinds of holds share (step.bpf.c spins on bpf_loop, step_old.bpf.c without it):
+ * whom to hold, what it waits for, and the records around it. Each defines spin().
  */
 #define ETIMEDOUT 110
 #define ECANCELED 125
@@ -24,7 +24,10 @@ struct wait {
 /* Busy until the event, the time, or the end of the trial. */
 static __always_inline void spin(struct wait *wait);
 
-/* Calls of any task that came by since the step was hooked: none, where the function is inlined. */
+/*
+ * Calls of any task that came by since the step was hooked: none, where the function is
+ * inlined.
+ */
 extern __u64 step_passes[STEPS_MAX];
 
 static __always_inline void hold(__u32 index)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Objects that hold references for somebody, from their birth to their death: known by where they lie, so
- * that one which never dies is known for sure, and with it who made it.
+ * Objects that hold references for somebody, from their birth to their death: known by where
+ * they lie, so that one which never dies is known for sure, and with it who made it.
  */
 #include "watchpoint/watchpoint.bpf.h"
 #include <bpf/bpf_tracing.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel half of the ledger: called by a hardware write watchpoint (a perf event) on a reference
- * counter, whoever writes it, from wherever, with whatever instruction.
+ * The kernel half of the ledger: called by a hardware write watchpoint (a perf event) on a
+ * reference counter, whoever writes it, from wherever, with whatever instruction.
  */
 #include "watchpoint/watchpoint.bpf.h"
 #include "table/counts.bpf.h"
@@ -93,8 +93,8 @@ int watchpoint_hit(struct bpf_perf_event_data *ctx)
 }
 
 /*
- * args: slot, object, watchpoint_found.at, enum watchpoint_counter. 0 when every mark was written, or when
- * the device is gone: its counter's memory means nothing any more.
+ * args: slot, object, watchpoint_found.at, enum watchpoint_counter. 0 when every mark was
+ * written, or when the device is gone: its counter's memory means nothing any more.
  */
 SEC("raw_tp")
 int watchpoint_mark(struct bpf_raw_tracepoint_args *ctx)
@@ -185,9 +185,9 @@ static __always_inline void find_alive(struct net_device *dev, __u32 kind,
 }
 
 /*
- * args: slot, ifindex, enum watchpoint_kind, the address' two halves or where the object lies and nothing, and
- * where the walk through the neighbours goes on (probes_walk). When it is over, the answer is in watchpoint_finds; its
- * `found` says whether there is such an object.
+ * args: slot, ifindex, enum watchpoint_kind, then the two halves of an address, or where the
+ * object lies and 0, and where the walk through the neighbours continues (probes_walk). At the
+ * end the answer is in watchpoint_finds; its `found` says whether there is such an object.
  */
 SEC("raw_tp")
 int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)

@@ -3,9 +3,13 @@
 #define DADRACE_WATCHPOINT_BPF_H
 
 #include "table/common.bpf.h"
-#include "record/watchpoint_record.h"
 
-/* What the watchpoints and the births and deaths share: where records go, and who is written into them. */
+#include "record/watchpoint_record.h" /* after the kernel's types */
+
+/*
+ * What the watchpoints and the births and deaths share: where records go, and who is written
+ * into them.
+ */
 
 struct watchpoint_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -48,8 +52,9 @@ static __always_inline __u64 alive_key(const struct net_device *dev, __u32 kind)
 }
 
 /*
- * A debug exception counts as NMI: bpf_ringbuf_reserve() only tries its lock there. Nobody keeps that
- * lock for long, so it is tried again, and what is lost all the same is counted. NULL: lost.
+ * A debug exception counts as NMI: bpf_ringbuf_reserve() only tries its lock there. Nobody
+ * keeps that lock for long, so it is tried again, and what is lost all the same is counted.
+ * NULL: lost.
  */
 static __always_inline struct watchpoint_write *reserve_write(struct watchpoint_state *state)
 {

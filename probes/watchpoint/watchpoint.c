@@ -16,8 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "probes.skel.h"
 #include "loader/parts.h"
+#include "probes.skel.h"
 #include "watchpoint/watchpoint.h"
 
 const char *const watchpoint_kind_names[] = {
@@ -111,22 +111,21 @@ static int find_object(const struct watchpoints *watch, uint32_t ifindex,
 
 	if (object->kind == WATCHPOINT_INET6_IFADDR || object->kind == WATCHPOINT_NEIGHBOUR)
 		memcpy(&args[3], object->address, sizeof(object->address));
-	err = probes_walk(watch->skel->progs.watchpoint_find, args, 6, "looking for a counter",
+	err = probes_walk(watch->skel->progs.watchpoint_find, args, 6, "reading a counter",
 			  why);
 	if (err)
 		return err;
 	if (bpf_map_lookup_elem(bpf_map__fd(watch->skel->maps.watchpoint_finds), &watch->slot,
 				found))
-		return probes_refused(errno, "looking for a counter", why);
+		return probes_refused(errno, "reading a counter", why);
 	if (found->found)
 		return 0;
 	if (object->kind == WATCHPOINT_NET_DEVICE)
-		return why_set(why, ENODEV, "watchpoints: there is no device with ifindex %u",
-			       ifindex);
+		return why_set(why, ENODEV,
+			       "ifindex %u: no such device in this network namespace", ifindex);
 	watchpoint_object_name(object, name);
 	return why_set(why, ENOENT,
-		       "watchpoints: the device has no %s; `dadrace inspect` shows what it has",
-		       name);
+		       "%s: the device has none; `dadrace inspect` shows what it has", name);
 }
 
 /* --- one counter --- */
@@ -159,25 +158,22 @@ static int say_refused(int err, uint32_t cpu, struct why *why)
 	case ENOSPC:
 		return why_set(
 			why, ENOSPC,
-			"watchpoints: no debug register is free on CPU %u: a CPU has "
-			"four, and each watched counter takes one of them; watch fewer "
-			"objects, or end who else uses them (another dadrace, gdb, perf)",
+			"CPU %u: no debug register is free; each watched counter takes one of four: watch fewer objects, or end what else uses them (another dadrace, gdb, perf)",
 			cpu);
 	case EMFILE:
-		return why_set(why, EMFILE,
-			       "watchpoints: too many open files at CPU %u; one is needed for "
-			       "each counter and CPU: raise the limit with `ulimit -n`",
-			       cpu);
+		return why_set(
+			why, EMFILE,
+			"CPU %u: too many open files; each counter needs one for each CPU: raise the limit with `ulimit -n`",
+			cpu);
 	case ENOENT:
 	case ENODEV:
 	case EOPNOTSUPP:
 	case ENOSYS:
-		return why_set(why, ENOTSUP,
-			       "watchpoints: this machine has no hardware watchpoints (%s on "
-			       "CPU %u); the kernel needs CONFIG_HAVE_HW_BREAKPOINT and "
-			       "CONFIG_PERF_EVENTS",
-			       strerror(err), cpu);
-	default: return probes_refused(err, "arming a hardware watchpoint", why);
+		return why_set(
+			why, ENOTSUP,
+			"this machine has no hardware watchpoints (%s on CPU %u); the kernel needs CONFIG_HAVE_HW_BREAKPOINT and CONFIG_PERF_EVENTS",
+			strerror(err), cpu);
+	default: return probes_refused(err, "a hardware watchpoint", why);
 	}
 }
 
@@ -193,7 +189,9 @@ static __u64 counter_address(const struct watchpoints *watch,
 
 /* --- births and deaths --- */
 
-/* The functions at whose return an object has come to be, and at whose entry it is about to go. */
+/*
+ * The functions at whose return an object has come to be, and at whose entry it is about to go.
+ */
 static const struct {
 	const char *births[3]; /* the first that this kernel has */
 	const char *death;
@@ -214,14 +212,14 @@ static int arm_births(struct watchpoints *watch, struct watched *object,
 	born = programs[1 + kind - WATCHPOINT_DSTS];
 	if (bpf_program__fd(born) < 0)
 		return why_set(why, ENOTSUP,
-			       "watchpoints: %s need kprobes, and this kernel has none",
+			       "%s: births and deaths need kprobes, which this kernel lacks",
 			       watchpoint_kind_names[kind]);
 	for (int i = 0; !object->birth && lives[kind].births[i]; i++)
 		object->birth = bpf_program__attach_kprobe(born, true, lives[kind].births[i]);
 	if (object->birth)
 		object->death = bpf_program__attach_kprobe(died, false, lives[kind].death);
 	if (!object->death)
-		return why_set(why, ENOTSUP, "watchpoints: %s cannot be hooked at %s: %s",
+		return why_set(why, ENOTSUP, "%s: births and deaths cannot be hooked at %s: %s",
 			       watchpoint_kind_names[kind],
 			       object->birth ? lives[kind].death : lives[kind].births[0],
 			       strerror(errno));
@@ -264,10 +262,8 @@ static int tell_program(const struct watchpoints *watch, uint32_t index, uint32_
 				 &state, BPF_NOEXIST))
 		return 0;
 	if (errno == EEXIST)
-		return why_set(why, EBUSY,
-			       "watchpoints: the same object is watched already by this "
-			       "process");
-	return probes_refused(errno, "arming a hardware watchpoint", why);
+		return why_set(why, EBUSY, "object %u: already watched by this process", index);
+	return probes_refused(errno, "a hardware watchpoint", why);
 }
 
 static void forget_state(const struct watchpoints *watch, uint32_t index)
@@ -309,7 +305,7 @@ static int mark_object(const struct watchpoints *watch, uint32_t index, struct w
 
 	if (!probes_run(watch->skel->progs.watchpoint_mark, args, 4, &full) && !full)
 		return 0;
-	return why_set(why, ENOSPC, "watchpoints: the ring has no room for a mark");
+	return why_set(why, ENOSPC, "ring of the watchpoints: has no room for a mark");
 }
 
 /* --- all of them --- */
@@ -330,7 +326,7 @@ static int make_ring(struct watchpoints *watch, uint32_t bytes, struct why *why)
 	int err = 0;
 
 	if (ring < 0)
-		return probes_refused(errno, "creating a ring", why);
+		return probes_refused(errno, "a ring buffer", why);
 	if (bpf_map_update_elem(bpf_map__fd(watch->skel->maps.watchpoint_rings), &watch->slot,
 				&ring, BPF_ANY))
 		err = errno;
@@ -338,7 +334,7 @@ static int make_ring(struct watchpoints *watch, uint32_t bytes, struct why *why)
 	if (!err && !watch->ring)
 		err = errno;
 	close(ring); /* the map of rings holds it */
-	return err ? probes_refused(err, "reading a ring", why) : 0;
+	return err ? probes_refused(err, "a ring buffer", why) : 0;
 }
 
 static int arm_found(struct watchpoints *watch, uint32_t index, uint32_t ifindex,
@@ -371,7 +367,7 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	int err;
 
 	if (!watch)
-		return why_set(why, ENOMEM, "watchpoints: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	watch->skel = probes->skel;
 	watch->slot = slot;
 	watch->nr_cpus = watch->skel->rodata->nr_cpus;
@@ -393,8 +389,8 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 }
 
 /*
- * Opening a breakpoint waits for RCU (6.1: bp_constraints_lock()), and so for whoever is held in the kernel
- * by a program. Those that are open already can be moved without.
+ * Opening a breakpoint waits for RCU (6.1: bp_constraints_lock()), and so for whoever is held
+ * in the kernel by a program. Those that are open already can be moved without.
  */
 static int move_object(struct watchpoints *watch, uint32_t index, struct why *why)
 {
@@ -417,7 +413,8 @@ int watchpoints_arm_born(struct watchpoints *watch, uint32_t index, uint64_t at,
 	int err;
 
 	if (watch->objects[index].found.found)
-		return why_set(why, EALREADY, "watchpoints: another one is watched already");
+		return why_set(why, EALREADY,
+			       "object %u: another inet6_ifaddr is watched already", index);
 	err = find_object(watch, 0, &object, &found, why);
 	if (err)
 		return err;
@@ -562,10 +559,10 @@ int watchpoints_start(struct watchpoints *watch, struct why *why)
 			if (watch->objects[i].fds[cpu] >= 0 &&
 			    !watch->objects[i].is_born_later &&
 			    ioctl(watch->objects[i].fds[cpu], PERF_EVENT_IOC_ENABLE, 0))
-				return why_set(why, EIO,
-					       "watchpoints: the one of CPU %u cannot be "
-					       "enabled again: %s",
-					       cpu, strerror(errno));
+				return why_set(
+					why, EIO,
+					"CPU %u: its watchpoint cannot be enabled again: %s",
+					cpu, strerror(errno));
 	return watchpoints_mark(watch, why);
 }
 
@@ -629,15 +626,14 @@ static int prove_on(struct watchpoints *watch, int netlink, uint32_t ifindex,
 			continue;
 		err = poke(netlink, ifindex);
 		if (err)
-			return why_set(why, -err, "watchpoints: asking rtnetlink: %s",
+			return why_set(why, -err, "netlink socket: cannot be written: %s",
 				       strerror(-err));
 		watchpoints_read(watch, count_write, proof);
 		if (proof->writes[cpu] < 2)
-			return why_set(why, ENOTSUP,
-				       "watchpoints: CPU %u did not report a known hold and "
-				       "put: this machine (its hypervisor, perhaps) does not "
-				       "deliver hardware watchpoints",
-				       cpu);
+			return why_set(
+				why, ENOTSUP,
+				"CPU %u: did not report a known hold and put; this machine, or its hypervisor, does not deliver hardware watchpoints",
+				cpu);
 	}
 	return 0;
 }
@@ -652,11 +648,11 @@ int watchpoints_prove(struct probes *probes, uint32_t slot, uint32_t ifindex, st
 	int err;
 
 	if (netlink < 0)
-		return why_set(why, errno, "watchpoints: no rtnetlink socket: %s",
+		return why_set(why, errno, "netlink socket: cannot be opened: %s",
 			       strerror(errno));
 	err = watchpoints_arm(probes, slot, ifindex, &device, 1, 0, &watch, why);
 	if (watch && sched_getaffinity(0, sizeof(before), &before)) {
-		err = why_set(why, errno, "watchpoints: asking for our CPUs: %s",
+		err = why_set(why, errno, "CPUs of this process: cannot be read: %s",
 			      strerror(errno));
 	} else if (watch) {
 		err = prove_on(watch, netlink, ifindex, &proof, why);

@@ -182,7 +182,7 @@ json "the address is shown" \
 	"'2001:db8::1' in [a['address'] for a in d['interfaces'][0]['addresses']]"
 expect 64 'no interface nosuch' "inspect of no interface" dadrace inspect nosuch
 expect 64 'no network namespace nosuch' "inspect of no namespace" dadrace inspect --netns nosuch
-expect 64 'is no network namespace' "inspect of a file" dadrace inspect --netns /proc/version
+expect 64 'not a network namespace' "inspect of a file" dadrace inspect --netns /proc/version
 expect 64 'no process 2147483647' "inspect of no process" dadrace inspect --netns 2147483647
 ip -n somebody-else link add there type veth peer name far
 expect 0 ' there ' "inspect --netns NAME" dadrace inspect --netns somebody-else
