@@ -128,10 +128,14 @@ static int read_choice(const struct option_row *row, const char *text, int *choi
 		       nearest.best ? nearest.best : "", nearest.best ? "?)" : "");
 }
 
-static int add_text(struct option_texts *texts, const char *text, uint32_t max)
+static int add_text(const struct option_row *row, const char *text, struct option_texts *texts,
+		    struct why *why)
 {
-	if (texts->nr == (max ? max : OPTION_TEXTS_MAX))
-		return -ENOSPC;
+	uint32_t max = row->max ? row->max : OPTION_TEXTS_MAX;
+
+	if (texts->nr == max)
+		return why_set(why, EINVAL, "--%s %s: given more than %u times", row->name,
+			       text, max);
 	texts->at[texts->nr++] = text;
 	return 0;
 }
@@ -146,11 +150,7 @@ static int take_value(const struct option_row *row, const char *text, void *targ
 	case OPTION_FLAG: *(bool *)at = true; return 0;
 	case OPTION_FORM: *(int *)at = row->value; return 0;
 	case OPTION_TEXT: *(const char **)at = text; return 0;
-	case OPTION_TEXTS:
-		if (!add_text(at, text, row->max))
-			return 0;
-		return why_set(why, EINVAL, "--%s %s: given more than %u times", row->name,
-			       text, row->max ? row->max : OPTION_TEXTS_MAX);
+	case OPTION_TEXTS: return add_text(row, text, at, why);
 	case OPTION_NUMBER:
 		if (options_number(text, row->min, row->max, at))
 			return 0;
@@ -162,6 +162,7 @@ static int take_value(const struct option_row *row, const char *text, void *targ
 			return 0;
 		return why_set(why, EINVAL, "--%s %s: not a valid %s; give %s", row->name, text,
 			       row->argument, row->allowed);
+	case OPTION_REST: break; /* of operands only */
 	}
 	return -EINVAL;
 }
@@ -248,21 +249,28 @@ static const struct option_row *given_instead(const struct parser *parser)
 	return NULL;
 }
 
-static int take_operand(const struct operand_row *row, const char *text, void *target,
+/* Returns how many of the words were taken, or -EINVAL with the sentence. */
+static int take_operand(const struct operand_row *row, char **words, void *target,
 			struct why *why)
 {
 	void *at = (char *)target + row->offset;
+	int nr = 0;
 
-	if (row->kind == OPTION_NUMBER)
-		return options_number(text, 1, 0, at) ?
-			       0 :
-			       refuse_number(row->name, text, 1, 0, why);
-	if (row->kind == OPTION_TEXTS)
-		return add_text(at, text, 0) ?
-			       why_set(why, EINVAL, "%s: one %s too many", text, row->name) :
-			       0;
-	*(const char **)at = text;
-	return 0;
+	if (!*words && row->needed)
+		return why_set(why, EINVAL, "%s is missing", row->name);
+	if (row->kind == OPTION_REST) {
+		while (words[nr])
+			nr++;
+		*(struct option_rest *)at = (struct option_rest){ words, nr };
+		return nr;
+	}
+	if (!*words)
+		return 0;
+	if (row->kind == OPTION_TEXT)
+		*(const char **)at = *words;
+	else if (!options_number(*words, 1, 0, at))
+		return refuse_number(row->name, *words, 1, 0, why);
+	return 1;
 }
 
 static int read_operands(const struct parser *parser, char **words)
@@ -274,15 +282,11 @@ static int read_operands(const struct parser *parser, char **words)
 		return why_set(parser->why, EINVAL, "%s: --%s takes the place of %s", *words,
 			       instead->name, row ? row->name : "it");
 	for (; !instead && row && row->name; row++) {
-		uint32_t nr = 0;
-		int err = 0;
+		int nr = take_operand(row, words, parser->target, parser->why);
 
-		for (; !err && *words && nr < row->max; nr++)
-			err = take_operand(row, *words++, parser->target, parser->why);
-		if (err)
-			return err;
-		if (nr < row->min)
-			return why_set(parser->why, EINVAL, "%s is missing", row->name);
+		if (nr < 0)
+			return nr;
+		words += nr;
 	}
 	return *words ? why_set(parser->why, EINVAL, "%s: unexpected argument", *words) : 0;
 }

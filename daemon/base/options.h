@@ -29,6 +29,7 @@ enum option_kind {
 	OPTION_NUMBER,	 /* uint32_t, from `min` to `max` */
 	OPTION_CHOICE,	 /* int: which of `choices` */
 	OPTION_READ,	 /* whatever `read` writes */
+	OPTION_REST,	 /* struct option_rest: all operands that are left */
 };
 
 enum { OPTION_TEXTS_MAX = 64 };
@@ -36,6 +37,11 @@ enum { OPTION_TEXTS_MAX = 64 };
 struct option_texts {
 	const char *at[OPTION_TEXTS_MAX + 1]; /* ends with NULL */
 	uint32_t nr;
+};
+
+struct option_rest {
+	char **at; /* the end of argv, with its NULL */
+	int nr;
 };
 
 struct option_row {
@@ -60,10 +66,10 @@ struct option_row {
 
 struct operand_row {
 	const char *name;      /* "CAMPAIGN"; NULL ends the rows */
-	enum option_kind kind; /* OPTION_TEXT, OPTION_TEXTS, OPTION_NUMBER (1 or more) */
+	enum option_kind kind; /* OPTION_TEXT, OPTION_NUMBER (1 or more), OPTION_REST */
 	size_t offset;
-	uint32_t min, max; /* how often: 0 or 1, and 1 or OPTION_TEXTS_MAX */
-	const char *doc;
+	bool needed;
+	const char *doc; /* NULL: the usage says enough */
 };
 
 /* clang-format off */

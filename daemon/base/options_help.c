@@ -73,8 +73,10 @@ void options_wrap(const char *text, int indent, int columns, FILE *out)
 static void say_operands(const struct operand_row *row, FILE *out)
 {
 	for (; row && row->name; row++)
-		fprintf(out, row->min ? " %s%s" : " [%s]%s", row->name,
-			row->max > 1 ? "..." : "");
+		fprintf(out, row->needed ? " %s%s" : " [%s]%s", row->name,
+			row->kind != OPTION_REST ? "" :
+			row->needed		 ? " [ARGUMENT]..." :
+						   "...");
 }
 
 static void say_form(const struct syntax *syntax, const char *start,

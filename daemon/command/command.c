@@ -53,7 +53,7 @@ static void help(const struct command *command, FILE *out)
 }
 
 static const struct operand_row help_operands[] = {
-	{ "COMMAND", OPTION_TEXTS, 0, 0, 2, "The command to describe" },
+	{ "COMMAND", OPTION_REST, 0, false, "The command to describe" },
 	{ .name = NULL },
 };
 
@@ -63,7 +63,7 @@ const struct command command_help = {
 		.name = "dadrace help",
 		.doc = "Describe dadrace, or one of its commands",
 		.operands = help_operands,
-		.size = sizeof(struct option_texts),
+		.size = sizeof(struct option_rest),
 	},
 };
 
@@ -95,18 +95,17 @@ static const struct command *find_verb(const struct command *command, const char
 }
 
 /* `dadrace help ctl submit`: `words` are those from "help" on. */
-static int help_with(const struct command *command, struct option_texts *words)
+static int help_with(const struct command *command, const struct option_rest *words)
 {
-	struct option_texts names = { .nr = 0 };
+	struct option_rest names = { .nr = 0 };
 	struct why why;
-	int err = options_read(&command_help.syntax, (int)words->nr, (char **)words->at, &names,
-			       &why);
+	int err = options_read(&command_help.syntax, words->nr, words->at, &names, &why);
 
 	if (err < 0)
 		return options_refuse(&command_help.syntax, &why);
 	if (err == OPTIONS_HELP)
 		command = &command_help;
-	for (uint32_t i = 0; command && i < names.nr; i++) {
+	for (int i = 0; command && i < names.nr; i++) {
 		if (!command->verbs)
 			return command_refuse(&command_help, "%s: unexpected argument",
 					      names.at[i]);
@@ -120,7 +119,7 @@ static int help_with(const struct command *command, struct option_texts *words)
 
 static int start(const struct command *command, int argc, char **argv, const void *inherited);
 
-static int start_verb(const struct command *command, struct option_texts *words,
+static int start_verb(const struct command *command, const struct option_rest *words,
 		      const void *options)
 {
 	const struct command *verb = find_verb(command, words->at[0]);
@@ -129,7 +128,7 @@ static int start_verb(const struct command *command, struct option_texts *words,
 		return EXIT_USAGE;
 	if (verb == &command_help)
 		return help_with(command, words);
-	return start(verb, (int)words->nr, (char **)words->at, options);
+	return start(verb, words->nr, words->at, options);
 }
 
 static int start(const struct command *command, int argc, char **argv, const void *inherited)
@@ -153,7 +152,7 @@ static int start(const struct command *command, int argc, char **argv, const voi
 		help(command, stdout);
 	else if (err)
 		code = options_refuse(syntax, &why);
-	else if (command->verbs && ((struct option_texts *)options)->nr)
+	else if (command->verbs && ((struct option_rest *)options)->nr)
 		code = start_verb(command, options, options);
 	else
 		code = command->run(options);

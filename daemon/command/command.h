@@ -15,7 +15,7 @@
  *   command    verb              its verb
  *
  * A command either runs or has verbs, which are commands; the program itself is one with verbs.
- * The struct that the syntax fills begins with struct option_texts where there are verbs: the
+ * The struct that the syntax fills begins with struct option_rest where there are verbs: the
  * words that follow. A verb whose syntax has a parent goes on with that command's struct.
  */
 struct command {

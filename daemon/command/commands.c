@@ -7,7 +7,7 @@
 #include "base/exits.h"
 
 struct options {
-	struct option_texts words;
+	struct option_rest words;
 	bool version; /* what is run without words */
 };
 
@@ -23,8 +23,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "COMMAND",  OPTION_TEXTS, OPTION_AT(struct options, words), .min = 1, .max = 1 },
-	{ "ARGUMENT", OPTION_TEXTS, OPTION_AT(struct options, words), .max = OPTION_TEXTS_MAX },
+	{ "COMMAND", OPTION_REST, OPTION_AT(struct options, words), true },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -17,7 +17,7 @@ struct given {
 };
 
 struct options {
-	struct option_texts words; /* the verb and what follows it */
+	struct option_rest words; /* the verb and what follows it */
 	const char *socket;
 	const char *what; /* an id or a file; NULL */
 	struct given priority, not_before, every;
@@ -62,8 +62,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row verb_operands[] = {
-	{ "COMMAND", OPTION_TEXTS, AT(words), 1, 1 },
-	{ "ARGUMENT", OPTION_TEXTS, AT(words), 0, OPTION_TEXTS_MAX },
+	{ "COMMAND", OPTION_REST, AT(words), true },
 	{ .name = NULL },
 };
 static const struct option_row submit_rows[] = {
@@ -77,11 +76,11 @@ static const struct option_row submit_rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row file_operand[] = {
-	{ "FILE", OPTION_TEXT, AT(what), 1, 1, "The campaign file; \"-\" is standard input" },
+	{ "FILE", OPTION_TEXT, AT(what), true, "The campaign file; \"-\" is standard input" },
 	{ .name = NULL },
 };
 static const struct operand_row id_operand[] = {
-	{ "ID", OPTION_TEXT, AT(what), 1, 1, "The campaign, as `dadrace ctl submit` and `dadrace ctl list` print it" },
+	{ "ID", OPTION_TEXT, AT(what), true, "The campaign, as `dadrace ctl submit` and `dadrace ctl list` print it" },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {

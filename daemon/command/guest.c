@@ -25,6 +25,8 @@
 #include "guest/plant.h"
 #include "io/loop.h"
 
+enum { ARGUMENTS_MAX = 64 }; /* of the kernel's command line */
+
 #define PORT_NS 10000000000ULL /* for the host's port to appear */
 
 static void mount_all(void)
@@ -143,16 +145,15 @@ static int wait_for_port(int uevents)
 	return port;
 }
 
-/* `words` are of a command, and end with NULL. */
-static int run_command(const struct option_texts *words, int port)
+static int run_command(const struct option_rest *words, int port)
 {
-	char *argv[OPTION_TEXTS_MAX + 2] = { (char *)"dadrace" };
+	char *argv[ARGUMENTS_MAX + 2] = { (char *)"dadrace" };
 	int status = EXIT_INTERNAL << 8;
 	pid_t pid;
 
-	memcpy(argv + 1, words->at, sizeof(words->at));
+	for (int i = 0; i < words->nr && i < ARGUMENTS_MAX; i++)
+		argv[i + 1] = words->at[i];
 	pid = fork();
-
 	if (pid == 0) {
 		dup2(port, STDOUT_FILENO);
 		execv("/proc/self/exe", argv);
@@ -164,13 +165,12 @@ static int run_command(const struct option_texts *words, int port)
 }
 
 struct options {
-	struct option_texts words;
+	struct option_rest words;
 };
 
 /* clang-format off */
 static const struct operand_row operands[] = {
-	{ "COMMAND", OPTION_TEXTS, OPTION_AT(struct options, words), 1, 1, "A command of dadrace" },
-	{ "ARGUMENT", OPTION_TEXTS, OPTION_AT(struct options, words), 0, OPTION_TEXTS_MAX, "Its arguments" },
+	{ "COMMAND", OPTION_REST, OPTION_AT(struct options, words), true, "A command of dadrace" },
 	{ .name = NULL },
 };
 /* clang-format on */

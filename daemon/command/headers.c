@@ -16,7 +16,7 @@ struct options {
 
 /* clang-format off */
 static const struct operand_row operands[] = {
-	{ "KERNEL", OPTION_TEXT, OPTION_AT(struct options, kernel), 1, 1, "An image, RELEASE, SUITE/RELEASE or SUITE/PACKAGE" },
+	{ "KERNEL", OPTION_TEXT, OPTION_AT(struct options, kernel), true, "An image, RELEASE, SUITE/RELEASE or SUITE/PACKAGE" },
 	{ .name = NULL },
 };
 /* clang-format on */

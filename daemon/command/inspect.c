@@ -407,7 +407,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "IFACE", OPTION_TEXT, AT(interface), 0, 1, "One interface (default: all)" },
+	{ "IFACE", OPTION_TEXT, AT(interface), false, "One interface (default: all)" },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -57,8 +57,8 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "RESULTS", OPTION_TEXT, AT(results), 1, 1, "The results folder of a run" },
-	{ "FINDING", OPTION_NUMBER, AT(finding), 1, 1, "Number of a finding in it" },
+	{ "RESULTS", OPTION_TEXT, AT(results), true, "The results folder of a run" },
+	{ "FINDING", OPTION_NUMBER, AT(finding), true, "Number of a finding in it" },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {

@@ -37,7 +37,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "CAMPAIGN", OPTION_TEXT, AT(campaign), 1, 1, "The campaign file; \"-\" is standard input" },
+	{ "CAMPAIGN", OPTION_TEXT, AT(campaign), true, "The campaign file; \"-\" is standard input" },
 	{ .name = NULL },
 };
 /* clang-format on */

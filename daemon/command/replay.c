@@ -43,8 +43,8 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "RESULTS", OPTION_TEXT, AT(results), 1, 1, "The results folder of a run" },
-	{ "TRIAL", OPTION_NUMBER, AT(trial), 1, 1, "Number of a trial in it" },
+	{ "RESULTS", OPTION_TEXT, AT(results), true, "The results folder of a run" },
+	{ "TRIAL", OPTION_NUMBER, AT(trial), true, "Number of a trial in it" },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {

@@ -12,7 +12,7 @@
 
 struct options {
 	const char *results;
-	struct option_texts more;
+	struct option_rest more;
 	const char *page;
 };
 
@@ -25,8 +25,8 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "RESULTS", OPTION_TEXT, AT(results), 1, 1, "The results folder of a run" },
-	{ "FINDING|RESULTS", OPTION_TEXTS, AT(more), 0, OPTION_TEXTS_MAX,
+	{ "RESULTS", OPTION_TEXT, AT(results), true, "The results folder of a run" },
+	{ "FINDING|RESULTS", OPTION_REST, AT(more), false,
 	  "Number of one finding (default: all), or the results of more runs" },
 	{ .name = NULL },
 };
@@ -76,7 +76,7 @@ static int write_page(const struct past *past, const char *path)
 
 static int print_runs(const struct options *o)
 {
-	uint32_t nr = 1 + o->more.nr;
+	uint32_t nr = 1 + (uint32_t)o->more.nr;
 
 	struct past **runs = calloc(nr, sizeof(struct past *));
 	int code = runs ? EXIT_CLEAN : EXIT_INTERNAL;

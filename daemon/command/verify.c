@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "CAMPAIGN", OPTION_TEXT, AT(campaign), 0, 1, "The campaign file to run first when --before names a kernel" },
+	{ "CAMPAIGN", OPTION_TEXT, AT(campaign), false, "The campaign file to run first when --before names a kernel" },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {

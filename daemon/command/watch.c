@@ -128,7 +128,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "IFACE", OPTION_TEXT, AT(interface), 1, 1, "The interface to watch" },
+	{ "IFACE", OPTION_TEXT, AT(interface), true, "The interface to watch" },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {

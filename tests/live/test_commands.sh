@@ -65,15 +65,16 @@ as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 
 # --- usage ---
 
-expect 64 'Usage: dadrace COMMAND' "no command" dadrace
-expect 0 'Exit codes: 0 clean' "help" dadrace --help
+expect 64 '^Usage: dadrace .*COMMAND' "no command" dadrace
+expect 0 '^ +0  No fault was found' "help" dadrace --help
 expect 0 '^dadrace [0-9]+\.' "version" dadrace --version
-expect 64 'no command "frobnicate"' "unknown command" dadrace frobnicate
-for command in run plan replay minimise verify report doctor inspect watch schema clean; do
+expect 64 'frobnicate: unknown command' "unknown command" dadrace frobnicate
+for command in run plan replay minimise verify report doctor inspect watch schema clean ctl; do
 	expect 0 "^Usage: dadrace $command" "$command --help" dadrace "$command" --help
+	expect 0 "^Usage: dadrace $command" "help $command" dadrace help "$command"
 	expect 64 "dadrace $command --help" "$command --frobnicate" dadrace "$command" --frobnicate
 done
-expect 64 'needs a name, path or pid' "inspect --netns without a value" dadrace inspect --netns
+expect 64 '--netns needs a value: NAME' "inspect --netns without a value" dadrace inspect --netns
 
 # --- schema ---
 

@@ -235,9 +235,9 @@ ends nonetns 64 'no network namespace nosuch'
 dadrace noaddress watch w0 --object addr=2001:db8::99
 ends noaddress 64 'no inet6_ifaddr 2001:db8::99'
 dadrace badobject watch w0 --object everything
-ends badobject 64 'needs netdev, idev'
+ends badobject 64 'everything: not a valid OBJECT; give netdev, idev'
 dadrace badtime watch w0 --for ever
-ends badtime 64 'needs a time'
+ends badtime 64 'ever: not a valid TIME; give a time such as'
 cp "$dadrace" ./dadrace
 setpriv --reuid 65534 --regid 65534 --clear-groups ./dadrace watch w0 >nobody.out 2>nobody.err
 code=$?

@@ -31,7 +31,7 @@ struct options {
 	struct span span;
 	const char *campaign;
 	uint32_t number;
-	struct option_texts rest;
+	struct option_rest rest;
 };
 
 static bool read_span(const char *text, void *target)
@@ -64,8 +64,8 @@ static const struct option_row common[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "CAMPAIGN", OPTION_TEXT, AT(campaign), 1, 1, "the campaign file" },
-	{ "NUMBER", OPTION_NUMBER, AT(number), 0, 1, "of a trial" },
+	{ "CAMPAIGN", OPTION_TEXT, AT(campaign), true, "the campaign file" },
+	{ "NUMBER", OPTION_NUMBER, AT(number), false, "of a trial" },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {
@@ -77,9 +77,13 @@ static const struct option_row needing_rows[] = {
 	{ "before", 0, OPTION_TEXT, AT(out), .argument = "WHERE", .needed = true, .doc = "before" },
 	{ .name = NULL },
 };
+static const struct operand_row rest_operands[] = {
+	{ "FIRST", OPTION_TEXT, AT(campaign), true, "the first" },
+	{ "MORE", OPTION_REST, AT(rest), false, "the others" },
+	{ .name = NULL },
+};
 static const struct operand_row list_operands[] = {
-	{ "COMMAND", OPTION_TEXTS, AT(rest), 1, 1, "a command" },
-	{ "ARGUMENT", OPTION_TEXTS, AT(rest), 0, OPTION_TEXTS_MAX, "of the command" },
+	{ "COMMAND", OPTION_REST, AT(rest), true, "a command" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -98,6 +102,9 @@ static const struct syntax syntax = {
 	.size = sizeof(struct options),
 };
 static const struct syntax needing = { .name = "verify", .options = needing_rows };
+static const struct syntax gathering = { .name = "report",
+					 .options = common,
+					 .operands = rest_operands };
 static const struct syntax passing = {
 	.name = "guest",
 	.options = common,
@@ -111,11 +118,13 @@ enum { WORDS_MAX = 80 };
 static int read_words(const struct syntax *as, const char *const *words,
 		      struct options *options, struct why *why)
 {
-	char *argv[WORDS_MAX + 2] = { (char *)"program" };
-	int argc = 1;
+	static char *argv[WORDS_MAX + 2]; /* options point into it */
+	int argc = 0;
 
+	argv[argc++] = (char *)"program";
 	for (; *words; words++)
 		argv[argc++] = (char *)*words;
+	argv[argc] = NULL;
 	*options = (struct options){ 0 };
 	why->text[0] = '\0';
 	return options_read(as, argc, argv, options, why);
@@ -228,9 +237,9 @@ static void test_refused(void **state)
 	assert_int_equal(READ(&needing, "--before", "x"), 0);
 }
 
-static void test_the_rest_is_passed_on(void **state)
+static void test_the_rest(void **state)
 {
-	const char *many[WORDS_MAX] = { NULL };
+	const char *many[WORDS_MAX + 1] = { NULL };
 	struct options options;
 	struct why why;
 
@@ -240,11 +249,19 @@ static void test_the_rest_is_passed_on(void **state)
 	assert_string_equal(options.rest.at[0], "run");
 	assert_string_equal(options.rest.at[2], "-q");
 	assert_null(options.rest.at[3]);
-	for (int i = 0; i <= OPTION_TEXTS_MAX; i++)
+	assert_int_equal(READ(&passing, "-q"), -EINVAL);
+	assert_string_equal(why.text, "COMMAND is missing");
+	assert_int_equal(READ(&gathering, "a", "b", "-q", "c"), 0);
+	assert_string_equal(options.campaign, "a");
+	assert_true(options.quiet);
+	assert_int_equal(options.rest.nr, 2);
+	assert_string_equal(options.rest.at[1], "c");
+	assert_int_equal(READ(&gathering, "a"), 0);
+	assert_int_equal(options.rest.nr, 0);
+	for (int i = 0; i < WORDS_MAX; i++)
 		many[i] = "word";
-	assert_int_equal(read_words(&passing, many, &options, &why), -EINVAL);
-	many[OPTION_TEXTS_MAX] = NULL;
-	assert_int_equal(read_words(&passing, many, &options, &why), 0);
+	assert_int_equal(read_words(&gathering, many, &options, &why), 0);
+	assert_int_equal(options.rest.nr, WORDS_MAX - 1);
 }
 
 static char *help_of(const struct syntax *as, int columns)
@@ -302,6 +319,9 @@ static void test_help_is_made_of_the_rows(void **state)
 	text = help_of(&passing, 60);
 	assert_non_null(strstr(text, "Usage: guest [OPTION]... COMMAND [ARGUMENT]...\n"));
 	free(text);
+	text = help_of(&gathering, 60);
+	assert_non_null(strstr(text, "Usage: report [OPTION]... FIRST [MORE]...\n"));
+	free(text);
 }
 
 static void test_no_line_is_too_long(void **state)
@@ -336,7 +356,7 @@ int main(void)
 		cmocka_unit_test(test_getopts_habits),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_the_rest_is_passed_on),
+		cmocka_unit_test(test_the_rest),
 		cmocka_unit_test(test_help_is_made_of_the_rows),
 		cmocka_unit_test(test_no_line_is_too_long),
 		cmocka_unit_test(test_exit_codes_ascend),

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Command lines as people mistype them: an exit code, one sentence that names the mistake, and where the help is.
+#
+# Usage: test_command_line.sh FOLDER-OF-THE-PROGRAMS
+set -u
+PATH=$(realpath "$1"):$PATH
+cd "$(mktemp -d)" || exit 1
+trap 'rm -rf "$PWD"' EXIT
+failed=0
+
+expect() { # CODE PATTERN COMMAND...: the pattern is in a line of what the command prints
+	local want=$1 pattern=$2 code
+	shift 2
+	"$@" >out 2>&1 </dev/null
+	code=$?
+	if [ "$code" -eq "$want" ] && grep -qE -e "$pattern" out; then
+		echo "ok   $*"
+	else
+		echo "FAIL $* (exit code $code)"
+		sed 's/^/     | /' out
+		failed=1
+	fi
+}
+
+expect 64 '^Usage: dadrace ' dadrace
+expect 64 '^Usage: dadrace ctl ' dadrace ctl
+expect 64 '^dadrace: rnu: unknown command; did you mean run\?$' dadrace rnu
+expect 64 '^See `dadrace --help`\.$' dadrace rnu
+expect 64 '^dadrace: frobnicate: unknown command$' dadrace frobnicate
+expect 64 '^dadrace: gues: unknown command$' dadrace gues
+expect 64 '^dadrace: --versoin: unknown option; did you mean --version\?$' dadrace --versoin
+expect 0 '^dadrace [0-9]+\.[0-9]' dadrace -V
+expect 0 '^dadrace [0-9]+\.[0-9]' dadrace --version
+expect 0 '^dadrace [0-9]+\.[0-9]' dadrace version
+expect 0 '^Usage: dadrace ' dadrace help
+expect 0 '^Usage: dadrace minimise ' dadrace help minimize
+expect 0 '^Usage: dadrace minimise ' dadrace minimize --help
+expect 0 '^Usage: dadrace ctl submit ' dadrace help ctl submit
+expect 0 '^Usage: dadrace ctl submit ' dadrace ctl help submit
+expect 0 '^Usage: dadrace ctl submit ' dadrace ctl submit -h
+expect 0 '^Usage: dadrace help ' dadrace help --help
+expect 64 '^dadrace: rnu: unknown command; did you mean run\?$' dadrace help rnu
+expect 64 '^dadrace help: spec: unexpected argument$' dadrace help run spec
+
+expect 64 '^dadrace run: --otu: unknown option; did you mean --out\?$' dadrace run --otu x
+expect 64 '^See `dadrace run --help`\.$' dadrace run --otu x
+expect 64 '^dadrace run: --out needs a value: DIR$' dadrace run --out
+expect 64 '^dadrace run: --tier fast: unknown TIER; give auto, kprobe, fentry or tracepoint$' dadrace run --tier fast x
+expect 64 '^dadrace run: --times 0: not a number of 1 or more$' dadrace run --times 0 x
+expect 64 '^dadrace run: CAMPAIGN is missing$' dadrace run
+expect 64 '^dadrace run: b: unexpected argument$' dadrace run a b
+expect 64 '^dadrace run: a: --spec takes the place of CAMPAIGN$' dadrace run --spec s a
+expect 64 '^dadrace run: --tap: --json also writes to standard output' dadrace run --json --tap a
+expect 64 '^dadrace run: --resume: name the results to continue with --out DIR$' dadrace run --resume a
+expect 64 '^dadrace run: --daemon: .*only --json' dadrace run --daemon --out d a
+expect 78 '-file: cannot be opened' dadrace run -- -file
+expect 0 '^  stop\.trials ' dadrace run --help-config
+expect 64 '^dadrace verify: --after KERNEL\|here is missing$' dadrace verify --before x
+expect 64 '^dadrace verify: --before x: not a results folder' dadrace verify --before x --after here
+expect 64 '^dadrace replay: TRIAL is missing$' dadrace replay results
+expect 64 '^dadrace replay: TRIAL 0: not a number of 1 or more$' dadrace replay results 0
+expect 64 '^dadrace minimise: --hits 11: not a number from 1 to 10$' dadrace minimise --hits 11 results 1
+expect 64 '^dadrace minimise: --trials 19: not a number of 20 or more$' dadrace minimise --trials 19 results 1
+expect 64 '^dadrace report: --output: ' dadrace report a b -o page.html
+expect 64 '^dadrace doctor: --modules: name the kernel' dadrace doctor --modules d
+expect 64 '^dadrace watch: --for ever: not a valid TIME; give a time such as 10s' dadrace watch lo --for ever
+expect 64 '^dadrace watch: --object all: not a valid OBJECT; give netdev' dadrace watch lo --object all
+# shellcheck disable=SC2046
+expect 64 '^dadrace watch: --object idev: given more than [0-9] times$' \
+	dadrace watch lo $(printf -- '--object idev %.0s' {1..70})
+expect 64 '^dadrace ctl: lst: unknown command; did you mean list\?$' dadrace ctl lst
+expect 64 '^dadrace ctl submit: FILE is missing$' dadrace ctl submit
+expect 64 '^dadrace ctl submit: --priority 101: not a valid N; give a number from -100 to 100$' dadrace ctl submit --priority 101 a
+expect 64 '^dadrace ctl list: --follow: unknown option$' dadrace ctl list --follow
+expect 4 '/nosuch' dadrace ctl --socket /nosuch list
+expect 4 '/nosuch' dadrace ctl list --socket /nosuch
+
+expect 0 '^Usage: dadraced ' dadraced --help
+expect 0 '^dadraced [0-9]+\.[0-9]' dadraced -V
+expect 64 '^dadraced: --confgi: unknown option; did you mean --config\?$' dadraced --confgi x
+expect 64 '^See `dadraced --help`\.$' dadraced --confgi x
+expect 64 '^dadraced: --config needs a value: FILE$' dadraced --config
+expect 64 '^dadraced: x: unexpected argument$' dadraced x
+expect 78 'nosuch\.yaml' dadraced --check-config --config nosuch.yaml
+exit $failed
