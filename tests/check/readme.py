@@ -41,7 +41,8 @@ def commands(text):
     found = re.findall(rf"^    (?:\$ )?({PROGRAM}.*)$", text, re.MULTILINE)
     prose = re.sub(r"^    .*$", "", text, flags=re.MULTILINE)
     found += re.findall(rf"`({PROGRAM}[^`]*)`", prose)
-    return [" ".join(re.sub(r"\s+#.*", "", command).split()) for command in found]
+    found = [" ".join(re.sub(r"\s+#.*", "", command).split()) for command in found]
+    return list(dict.fromkeys(found)) # each once
 
 
 def is_run(source, command):

@@ -38,7 +38,7 @@ for command in "${commands[@]}"; do
 		fi
 		check "$words" 1 '^Finding 1: leak/net_device in [34] trials'
 		;;
-	report*html) check "$words" 0 '' && [ -s report.html ] || fail $nr "no page" ;;
+	report*html) [ $code -eq 0 ] && [ -s report.html ] && ok "dadrace $words" || fail $nr "exit $code, or no page" ;;
 	report*) check "$words" 0 'rt6_insert_exception' ;;
 	replay*) check "$words" 1 '^Reproduced: [1-5] of 5 trials' ;;
 	verify*) check "$words" 0 '^Fixed: 0 of [0-9]+ valid race trials show leak/net_device' ;;
