@@ -14,8 +14,15 @@ enum {
 	RUNGS_MAX = 3,
 	RUNG_PROGRAMS_MAX = 3,
 	RUNG_FUNCTIONS_MAX = 3,
-	NR_PROBES = 10, /* rows of probe_table */
 };
+
+/* clang-format off */
+enum {
+	NR_PROBES = 0 /* rows of probe_table */
+#define PROBE(name) + 1
+#include "table/rows.def"
+};
+/* clang-format on */
 
 struct probe_rung {
 	enum tier tier;
@@ -31,6 +38,6 @@ struct probe {
 	struct probe_rung rungs[RUNGS_MAX]; /* ends with TIER_AUTO */
 };
 
-extern const struct probe *const probe_table[]; /* ends with NULL */
+extern const struct probe *const probe_table[NR_PROBES + 1]; /* ends with NULL */
 
 #endif

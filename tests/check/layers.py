@@ -108,7 +108,7 @@ def main(source, build):
                 wrong += 1
                 print("an arrow that runs up:")
                 tell(caller, callee)
-    print(f"{len(objects)} objects in {len(rooms)} rooms, {sum(map(len, arrows.values()))} arrows, {wrong} wrong")
+    print(f"{len(objects)} objects in {len(rooms)} folders, {sum(map(len, arrows.values()))} arrows, {wrong} wrong")
     return 1 if wrong else 0
 
 
