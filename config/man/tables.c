@@ -242,7 +242,7 @@ static void put_exit_codes(const struct page *page)
 	put_exits(page, exit_rows);
 }
 
-/* A table by its name: fields, or what `put` writes, or what `put_of` writes of the next word. */
+/* A table by its name: fields, what `put` writes, or what `put_of` writes of the next word. */
 /* clang-format off */
 static const struct table {
 	const char *name;
