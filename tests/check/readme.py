@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""README.md: short, and each command in it is run by a test.
+"""README.md is short, each command in it is run by a test, and each manual page that it names is there.
 
-usage: readme.py SOURCE-FOLDER            the length, and that it is known of each command where it is run
+usage: readme.py SOURCE-FOLDER            checks that
        readme.py SOURCE-FOLDER live|vm    prints the commands that live/test_readme.sh or vm/test_readme.sh runs, as
                                           they stand there but for sudo
 """
 
+import os
 import re
 import sys
 
@@ -25,11 +26,12 @@ COMMANDS = {
     "sudo apt-get install qemu-system-x86": ("rig", "qemu-system-x86"),
     "dadrace report RESULTS": "vm",
     "dadrace report RESULTS -o report.html": "vm",
-    "dadrace replay RESULTS 3 --times 5": "vm",
+    "dadrace replay RESULTS 3 --times 3": "vm",
     "dadrace minimise RESULTS 1 --out small": ("tests/vm/test_minimise.sh", 'minimise "$results/$name-found" 1 --out'),
     "dadrace verify --before RESULTS --after sid/linux-image-cloud-amd64": "vm",
     "dadrace verify --bisect-step": ("tests/live/test_replay.sh", "--bisect-step"),
     "sudo dadrace clean": "live",
+    "man build/release/man/dadrace.1": ("tests/check/man.sh", "man "),
 }
 
 PROGRAM = r"(?:sudo |dadrace |\./rig |cmake |man |apt)"
@@ -63,6 +65,8 @@ def main():
         return
     wrong = [f"README.md: no test runs: {command}" for command in found if not is_run(source, command)]
     wrong += [f"{sys.argv[0]}: README.md has no such command: {command}" for command in COMMANDS if command not in found]
+    wrong += [f"README.md: there is no page {page}({section})" for page, section in re.findall(r"`([\w.-]+)\((\d)\)`", text)
+              if not os.path.exists(f"{source}/config/man/{page}.{section}.scd")]
     if text.count("\n") > LINES_MAX:
         wrong.append(f"README.md: longer than {LINES_MAX} lines")
     print("\n".join(wrong) or f"{len(found)} commands")
