@@ -197,17 +197,15 @@ static void draw_note(const struct picture *p)
 {
 	char text[256];
 
-	snprintf(
-		text, sizeof(text),
-		"Time counts from %s and is squeezed: a stretch is as wide as the logarithm of "
-		"its length, which is written beneath. Bars: pale in a call, dark held.",
-		picture_first(p, MOMENT_OPENED) ? "the window's opening" : "the trial's start");
+	/* clang-format off */
+	snprintf(text, sizeof(text), "Time counts from %s and is compressed: the width of a stretch is the logarithm of its length, printed below. Bars: pale in a call, dark held.",
+		 picture_first(p, MOMENT_OPENED) ? "the window's opening" : "the trial's start");
+	/* clang-format on */
 	picture_write(p, "word soft", 16, p->axis + 54, "start", text);
 	if (p->race->nr_points)
 		picture_write(
 			p, "word soft", 16, p->axis + 54 + NOTE_HEIGHT, "start",
-			"References: a triangle that points up is a hold, one that points "
-			"down a put, a diamond both; filled ones are never dropped.");
+			"References: a triangle up is a hold, a triangle down a put, a diamond both; a filled mark is a hold that is never dropped.");
 }
 
 void picture_draw_axis(const struct picture *p, const uint32_t *chosen, uint32_t nr)

@@ -85,7 +85,7 @@ static void print_point(const struct picture *p, const struct race_point *point)
 		markup_format(p->out, "; %s: %s", point->kind ? point->kind : "?",
 			      point->stack);
 	if (point->nr_left)
-		fputs("; nobody drops it", p->out);
+		fputs("; never dropped", p->out);
 }
 
 /* Points so near to each other that they are one mark: its title tells each. */

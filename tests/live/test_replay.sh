@@ -82,7 +82,7 @@ page_holds() { # FILE PICTURES WORD...
 # A ledger with holes draws no repeat.
 pictures=1 holders='Who holds: not known'
 if grep -q '"path_signature":"' leaky/results.ndjson; then
-	pictures=2 holders='nobody drops it'
+	pictures=2 holders='never dropped'
 fi
 page_holds page.html $pictures 'leak/net_device' 'Trial 1' 'window open for' 'the unregister' 'dadrace replay' "$holders"
 page_holds cleanpage.html 1 'no fault in 4 valid trials' 'First clean trial' 'references came back'

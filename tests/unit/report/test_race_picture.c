@@ -288,7 +288,7 @@ static void test_holds_and_puts(void **state)
 	/* without hovering, once for both */
 	assert_int_equal(count(picture, ">+2 packet_do_bind</text>"), 1);
 	assert_non_null(strstr(picture, "+2.60 ms: +1, then 12; packet socket: packet_do_bind "
-					"&lt; [syscall]; nobody drops it</title>"));
+					"&lt; [syscall]; never dropped</title>"));
 	assert_non_null(strstr(picture, "+7.50 ms: -1, then 12</title>"));
 	assert_null(strstr(picture, "<script"));
 	assert_true(tick_of(picture, "+2.16 s") < x_of(picture, "<title>+3.00 s", "d=\"M"));
