@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The man pages name all that the program has, render without a warning, and refer to pages that exist.
+# The man pages name all that the program has, render without a warning, and refer to pages that exist; the commands
+# in them have the options that they are given.
 #
 #   man.sh SOURCE-FOLDER PAGES-FOLDER TABLES
 #
@@ -57,6 +58,22 @@ for page in "$pages"/*.[1-8]; do
 		lexgrog "$page" >/dev/null || fault "$name: its NAME is not \"name - sentence\""
 	fi
 done
+# "COMMAND<TAB>OPTION" of each command line in the sources: in examples, whose lines may go on, and in bold.
+options_used() {
+	sed -e ':join' -e '/\\\\$/{N;s/\\\\\n//;b join' -e '}' "$1"/config/man/*.scd |
+		awk '/^```/ { example = !example } example; !example { while (match($0, /[*]dadraced? [^*]*[*]/)) {
+			print substr($0, RSTART + 1, RLENGTH - 2); $0 = substr($0, RSTART + RLENGTH) } }' |
+		grep -oP 'dadrace \w+ .*' | awk '{ for (i = 3; i <= NF && $i != "|"; i++) if ($i ~ /^--/) print $2 "\t" $i }' |
+		sed "s/[^a-z]*\$//" | sort -u
+}
+
+used=0
+while IFS=$'\t' read -r name option; do
+	used=$((used + 1))
+	grep -qxP "dadrace-$name\.1\t$option" "$work/names" || fault "dadrace $name has no option $option"
+done < <(options_used "$1")
+[ "$used" -gt 20 ] || fault "too few options were found in examples: $used"
+
 command -v man >/dev/null || echo "man is not installed: whether the pages render without a warning was not checked"
 
 echo "check.man: $(wc -l <"$work/names") names on $(wc -l <"$work/pages") pages, $faults faults"
