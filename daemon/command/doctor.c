@@ -26,8 +26,8 @@
 #include "testbed/testbed.h"
 
 /*
- * The doctor tries; it believes no version number. What is found is two lists, checks and
- * sites, and one sentence at the end.
+ * The doctor tries everything, and concludes nothing from version numbers. It makes two lists,
+ * checks and probes, and one sentence.
  */
 enum section {
 	SECTION_KERNEL,
@@ -101,17 +101,17 @@ _Static_assert(sizeof(used_names) / sizeof(used_names[0]) == TIERS, "TIER_AUTO i
 
 static const struct field check_rows[] = {
 	{ "section", FIELD_ENUM, ROW_AT(struct check, section), .names = section_names,
-	  .nr_names = SECTIONS, .doc = "What it belongs to" },
-	{ "name", FIELD_TEXT, ROW_AT(struct check, name), .doc = "What was looked at" },
-	{ "works", FIELD_BOOL, ROW_AT(struct check, works), .doc = "Whether it is as it should be" },
-	{ "needed", FIELD_BOOL, ROW_AT(struct check, needed), .doc = "Whether no campaign runs without it" },
+	  .nr_names = SECTIONS, .doc = "The group it belongs to" },
+	{ "name", FIELD_TEXT, ROW_AT(struct check, name), .doc = "What was checked" },
+	{ "works", FIELD_BOOL, ROW_AT(struct check, works), .doc = "Whether it works" },
+	{ "needed", FIELD_BOOL, ROW_AT(struct check, needed), .doc = "Whether every campaign needs it" },
 	{ "found", FIELD_TEXT, ROW_AT(struct check, found), .doc = "What was found, or why it does not work" },
 	{ "costs", FIELD_TEXT, ROW_AT(struct check, costs), .nullable = true, .doc = "What is lost without it" },
 	{ "remedy", FIELD_TEXT, ROW_AT(struct check, remedy), .nullable = true, .doc = "What to do about it" },
 	{ .name = NULL },
 };
 static const struct fields check_fields = {
-	"check", "One thing that was looked at", check_rows, sizeof(struct check),
+	"check", "One check", check_rows, sizeof(struct check),
 };
 
 static const struct field rung_rows[] = {
@@ -149,7 +149,7 @@ static const struct field doctor_rows[] = {
 	{ "machine", FIELD_OBJECT, ROW_AT(struct doctor, machine), .sub = &machine_fields,
 	  .doc = "The machine" },
 	{ "checks", FIELD_OBJECT, LIST_AT(struct doctor, first_check, nr_checks), .sub = &check_fields,
-	  .doc = "What was looked at" },
+	  .doc = "What was checked" },
 	{ "sites", FIELD_OBJECT, LIST_AT(struct doctor, first_site, nr_sites), .sub = &site_fields,
 	  .doc = "The probes" },
 	{ "hold_sites", FIELD_OBJECT, LIST_AT(struct doctor, first_hold_site, nr_hold_sites),
@@ -174,7 +174,7 @@ static const struct {
 	{ "CAP_NET_ADMIN", 12, true,  "no devices can be made, and no flags set" },
 	{ "CAP_NET_RAW",   13, true,  "no echoes can be sent" },
 	{ "CAP_SYS_ADMIN", 21, true,  "no namespaces can be made" },
-	{ "CAP_SYSLOG",    34, false, "the kernel's log is not followed: kernel-bug is never seen" },
+	{ "CAP_SYSLOG",    34, false, "the kernel log is not followed, so the verdict kernel-bug is never given" },
 	{ "CAP_PERFMON",   38, true,  "probes cannot read kernel memory" },
 	{ "CAP_BPF",       39, true,  "no probes can be loaded" },
 };
@@ -196,7 +196,7 @@ enum { NR_DEVICES = sizeof(devices) / sizeof(devices[0]) };
 
 /* --- finding --- */
 
-/* Lives as long as the process, as everything that the doctor finds does. */
+/* Never freed: it lives as long as the process, as everything that the doctor finds does. */
 __attribute__((format(printf, 1, 2))) static const char *text(const char *format, ...)
 {
 	char *out = NULL;
@@ -243,16 +243,17 @@ static void find_kernel(struct doctor *doctor)
 	check->needed = true;
 	check->found = machine->lockdown[0] ? machine->lockdown : "not built in";
 	if (!readable) {
-		check->costs = "programs cannot read kernel memory: nothing can be counted";
+		check->costs =
+			"BPF programs cannot read kernel memory, so no reference can be counted";
 		check->remedy = "boot with lockdown=integrity or without Secure Boot";
 	}
 	check = add(doctor, SECTION_KERNEL, "types (BTF)", machine->btf_id[0]);
 	check->needed = true;
 	check->found =
-		machine->btf_id[0] ? machine->btf_id : "/sys/kernel/btf/vmlinux is not there";
+		machine->btf_id[0] ? machine->btf_id : "/sys/kernel/btf/vmlinux is missing";
 	if (!check->works) {
 		check->costs = "no probe can be loaded";
-		check->remedy = "take a kernel with CONFIG_DEBUG_INFO_BTF=y";
+		check->remedy = "use a kernel with CONFIG_DEBUG_INFO_BTF=y";
 	}
 }
 
@@ -283,7 +284,7 @@ static void find_rights(struct doctor *doctor)
 		if (have)
 			continue;
 		check->costs = capabilities[i].costs;
-		check->remedy = geteuid() ? "run as root" : "give it to the container";
+		check->remedy = geteuid() ? "run as root" : "grant it to the container";
 	}
 }
 
@@ -352,15 +353,15 @@ static void find_helpers(struct doctor *doctor)
 		bool works = probes_helper_works(h);
 		struct check *check = add(doctor, SECTION_KERNEL, h->name, works);
 
-		check->found = works ? "there" : text("not there (it came with %s)", h->since);
+		check->found = works ? "available" : text("missing (added in %s)", h->since);
 		if (works)
 			continue;
 		check->costs = h->costs;
-		check->remedy = "take a newer kernel, if that matters";
+		check->remedy = "use a newer kernel if you need this";
 	}
 }
 
-/* In a process of its own, with which the devices and their namespaces go. */
+/* In a process of its own: when it ends, so do its devices and their namespaces. */
 static void try_device(int index, int out)
 {
 	struct testbed_ask ask = { 0 };
@@ -382,7 +383,7 @@ static void try_device(int index, int out)
 	_exit(err ? 1 : 0);
 }
 
-/* On a poisoned machine the kernel may never answer: the child is then not waited for. */
+/* On a machine that a leak has wedged the kernel may never answer: the child is then abandoned. */
 static bool device_works(int index, char *reason, size_t size)
 {
 	enum { PATIENCE_MS = 10000 };
@@ -392,7 +393,7 @@ static bool device_works(int index, char *reason, size_t size)
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC)) {
-		snprintf(reason, size, "cannot make a pipe: %s", strerror(errno));
+		snprintf(reason, size, "cannot create a pipe: %s", strerror(errno));
 		return false;
 	}
 	child = fork();
@@ -410,7 +411,7 @@ static bool device_works(int index, char *reason, size_t size)
 		reason[got > 0 ? got : 0] = '\0';
 		waitpid(child, &status, 0);
 	} else if (child > 0) {
-		snprintf(reason, size, "the kernel did not make it within %d s",
+		snprintf(reason, size, "the kernel did not create it within %d s",
 			 PATIENCE_MS / 1000);
 		kill(child, SIGKILL);
 	}
@@ -428,13 +429,13 @@ static void find_devices(struct doctor *doctor)
 		struct check *check = add(doctor, SECTION_DEVICES, kind, works);
 
 		check->needed = devices[i].kind == DEVICE_VETH;
-		check->found = works ? "can be made" :
+		check->found = works ? "can be created" :
 			       tried ? text("%s", reason) :
-				       "not tried: rights are missing";
+				       "not tried: privileges are missing";
 		if (works)
 			continue;
 		check->costs = text("campaigns with device.kind %s are skipped", kind);
-		check->remedy = tried ? text("take a kernel with %s, or load its module",
+		check->remedy = tried ? text("use a kernel with %s, or load its module",
 					     devices[i].option) :
 					"run as root";
 	}
@@ -460,17 +461,18 @@ static void find_place(struct doctor *doctor, const char *name, const char *path
 		return;
 	check->found = text("%s", check->found);
 	check->costs = costs;
-	check->remedy = geteuid() ? "run as root" : "a container or a kernel option hides it";
+	check->remedy = geteuid() ? "run as root" :
+				    "make it readable: a container or a kernel option hides it";
 }
 
 static void find_places(struct doctor *doctor)
 {
 	find_place(doctor, "/dev/kmsg", "/dev/kmsg",
-		   "the kernel's own complaints are not seen: kernel-bug is never said");
+		   "kernel warnings are not seen, so the verdict kernel-bug is never given");
 	find_place(doctor, "/proc/PID/stack", "/proc/self/stack",
-		   "a hang is told without the place where its task is stuck");
+		   "a hang is reported without the place where its task is stuck");
 	find_place(doctor, "/proc/kallsyms", "/proc/kallsyms",
-		   "functions cannot be looked up: tracepoints only");
+		   "kernel functions cannot be looked up, so only tracepoints work");
 }
 
 struct list {
@@ -498,16 +500,16 @@ static void find_state(struct doctor *doctor)
 	check->needed = true;
 	check->found = busy ? text("%s", why.text) : "free";
 	if (busy) {
-		check->costs = "one run at a time";
-		check->remedy = "wait for it, or end it";
+		check->costs = "only one run at a time is possible";
+		check->remedy = "wait for that run, or stop it";
 	}
 	check = add(doctor, SECTION_STATE, "dirty mark", !machine_dirty(&why));
 	check->needed = true;
 	check->found = check->works ? "none" : text("%s", why.text);
 	if (!check->works) {
 		check->costs =
-			"what a leak has pinned would spoil later verdicts: runs are refused";
-		check->remedy = "reboot; or `dadrace run --force` at your own risk";
+			"runs are refused, because what a leak has pinned would falsify their verdicts";
+		check->remedy = "reboot, or use `dadrace run --force` at your own risk";
 	}
 	if (!busy) {
 		machine_kept_netns(append, &list);
@@ -516,9 +518,9 @@ static void find_state(struct doctor *doctor)
 	check = add(doctor, SECTION_STATE, "leftovers", !list.used);
 	check->found = list.used ? text("%s", list.text) : "none";
 	if (list.used) {
-		check->costs = "what an ended run changed is not put back, or a kept lane is "
-			       "still there";
-		check->remedy = "dadrace clean";
+		check->costs =
+			"a run that ended has not restored what it changed, or a kept lane is still there";
+		check->remedy = "run `dadrace clean`";
 	}
 }
 
@@ -544,7 +546,7 @@ static const struct site_row *first_unhooked(const struct doctor *doctor)
 	return NULL;
 }
 
-/* What the machine is comes before what it is doing: only the latter passes by itself. */
+/* What the machine lacks counts before what keeps it busy: only the latter passes by itself. */
 static int judge(struct doctor *doctor)
 {
 	const struct check *lack = first_lack(doctor, SECTION_KERNEL, SECTION_RIGHTS);
@@ -556,17 +558,15 @@ static int judge(struct doctor *doctor)
 	busy = lack || unhooked ? NULL : first_lack(doctor, SECTION_STATE, SECTION_STATE);
 	doctor->can_run = !lack && !unhooked && !busy;
 	if (unhooked)
-		doctor->sentence =
-			text("This machine cannot run campaigns: the probe %s has no way to "
-			     "be hooked; %s.",
-			     unhooked->probe, unhooked->without);
+		doctor->sentence = text(
+			"This machine cannot run campaigns: probe %s cannot be hooked; %s.",
+			unhooked->probe, unhooked->without);
 	else if (lack && lack->section == SECTION_RIGHTS && geteuid())
 		doctor->sentence =
-			"Only root can run campaigns, and find out whether this machine "
-			"can: `sudo dadrace doctor`.";
+			"Only root can run campaigns and check this machine: run `sudo dadrace doctor`.";
 	else if (lack)
 		doctor->sentence =
-			text("This machine cannot run campaigns: %s: %s; %s. What to do: %s.",
+			text("This machine cannot run campaigns: %s: %s; %s. Remedy: %s.",
 			     lack->name, lack->found, lack->costs, lack->remedy);
 	else if (busy)
 		doctor->sentence =
@@ -590,7 +590,7 @@ static void print_checks(const struct doctor *doctor, enum section section, cons
 		printf("  %-16s %-4s %s\n", check->name, check->works ? "ok" : "no",
 		       check->found);
 		if (!check->works)
-			printf("  %-16s      costs: %s\n  %-16s      do: %s\n", "",
+			printf("  %-16s      cost: %s\n  %-16s      remedy: %s\n", "",
 			       check->costs, "", check->remedy);
 	}
 	putchar('\n');
@@ -603,7 +603,7 @@ static void print_site(const struct site_row *site)
 		printf(" by %s%s%s\n", tier_names[site->tier], site->function ? " of " : "",
 		       site->function ? site->function : "");
 	else
-		printf(" costs: %s\n", site->without);
+		printf(" cost: %s\n", site->without);
 	for (uint32_t i = 0; i < site->nr_rungs; i++) {
 		const struct rung *rung = &site->rungs[i];
 
@@ -611,27 +611,27 @@ static void print_site(const struct site_row *site)
 			printf("  %-16s      %s: %s\n", "", tier_names[rung->tier],
 			       rung->reason);
 		else if (rung->tier != site->tier)
-			printf("  %-16s      %s: would work too\n", "", tier_names[rung->tier]);
+			printf("  %-16s      %s: works, too\n", "", tier_names[rung->tier]);
 	}
 }
 
 static void print_text(const struct doctor *doctor)
 {
 	print_checks(doctor, SECTION_KERNEL, "Kernel");
-	print_checks(doctor, SECTION_RIGHTS, "Rights");
-	puts("Sites");
+	print_checks(doctor, SECTION_RIGHTS, "Privileges");
+	puts("Probes");
 	if (!doctor->sites_tried)
-		puts("  not tried: rights are missing");
+		puts("  not tried: privileges are missing");
 	for (uint32_t i = 0; doctor->sites_tried && i < doctor->nr_sites; i++)
 		print_site(&doctor->sites[i]);
-	puts("\nPlaces for the holds of an order");
+	puts("\nSites where an order can hold a thread");
 	if (!doctor->sites_tried)
-		puts("  not tried: rights are missing");
+		puts("  not tried: privileges are missing");
 	else
 		doctor_sites_print(doctor->hold_sites, doctor->nr_hold_sites);
 	putchar('\n');
 	print_checks(doctor, SECTION_DEVICES, "Devices");
-	print_checks(doctor, SECTION_PLACES, "Places");
+	print_checks(doctor, SECTION_PLACES, "Files");
 	print_checks(doctor, SECTION_STATE, "State");
 	puts(doctor->sentence);
 }

@@ -22,7 +22,7 @@ static const struct field rows_of_site[] = {
 	  .doc = "The function of this kernel; null when it has none, or its module is not loaded" },
 	{ "tier", FIELD_ENUM, AT(tier), .names = used_names, .nr_names = TIERS,
 	  .doc = "How a hold would be hooked; null when it cannot be" },
-	{ "kprobe", FIELD_BOOL, AT(kprobe), .doc = "Whether a kprobe could be planted just now" },
+	{ "kprobe", FIELD_BOOL, AT(kprobe), .doc = "Whether a kprobe could be attached just now" },
 	{ "fentry", FIELD_BOOL, AT(fentry), .doc = "Whether an fentry program could be attached just now" },
 	{ "reason", FIELD_TEXT, AT(reason), .nullable = true, .doc = "Why one of them does not work" },
 	{ .name = NULL },
@@ -106,8 +106,8 @@ static bool any_works(const struct doctor_site *rows, uint32_t nr)
 void doctor_sites_print(const struct doctor_site *rows, uint32_t nr)
 {
 	if (!any_works(rows, nr)) {
-		printf("  none of %u sites: no order can come about; %s: %s\n", nr,
-		       rows[0].site, rows[0].reason);
+		printf("  none of the %u sites can be hooked, so no order is possible; %s: %s\n",
+		       nr, rows[0].site, rows[0].reason);
 		return;
 	}
 	for (uint32_t i = 0; i < nr; i++) {

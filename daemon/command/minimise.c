@@ -63,7 +63,7 @@ static const struct operand_row operands[] = {
 };
 static const struct exit_row exits[] = {
 	{ EXIT_CLEAN,	     .doc = "Minimal and confirmed" },
-	{ EXIT_INCONCLUSIVE, .doc = "Not minimal: the finding did not reproduce, the trials were used up, or the command was interrupted" },
+	{ EXIT_INCONCLUSIVE, .doc = "Not minimal: the finding did not reproduce, the trials did not suffice, or the command was interrupted" },
 	{ EXIT_CONFIG,	     .doc = "RESULTS cannot be read, or has no such finding" },
 	{ .doc = NULL },
 };
@@ -98,9 +98,8 @@ static bool choose_finding(struct session *s, struct why *why)
 	const struct summary *summary = past_summary(s->past);
 
 	if (s->o->finding > summary->nr_findings) {
-		why_set(why, ENOENT, "minimise: %s has no finding %u, but %u finding%s",
-			s->o->results, s->o->finding, summary->nr_findings,
-			summary->nr_findings == 1 ? "" : "s");
+		why_set(why, ENOENT, "%s: no finding %u; it has %u", s->o->results,
+			s->o->finding, summary->nr_findings);
 		return false;
 	}
 	s->finding = &summary->findings[s->o->finding - 1];
@@ -120,12 +119,12 @@ static char *changed_spec(const struct options *o, const char *spec, struct why 
 	if (o->plant)
 		sets[nr++] = plant;
 	if (!plant)
-		why_set(why, ENOMEM, "minimise: out of memory");
+		why_set(why, ENOMEM, "out of memory");
 	else if (!campaign_load_text("spec", spec, strlen(spec), sets, nr, &campaign, why)) {
 		json = fields_to_json(&campaign_fields, campaign);
 		text = json ? campaign_text(json) : NULL;
 		if (!text)
-			why_set(why, ENOMEM, "minimise: out of memory");
+			why_set(why, ENOMEM, "out of memory");
 	}
 	campaign_free(campaign);
 	free(plant);
@@ -245,7 +244,7 @@ static struct plainer_words say_step(const struct session *s, enum minimise_answ
 		return plainer_say(s->plainer, m->turned, &m->best, &to);
 	}
 	if (m->stage == MINIMISE_CONFIRM)
-		snprintf(words.text, sizeof(words.text), "all of it together, %d times",
+		snprintf(words.text, sizeof(words.text), "all changes together, %d times",
 			 MINIMISE_RUNS);
 	return words;
 }
@@ -381,18 +380,19 @@ static struct sentence outcome_of(const struct session *s)
 			 proof->trials, signature,
 			 finding_percent(stats_ppm_down(rate.low), false).at,
 			 finding_percent(stats_ppm_up(rate.high), true).at,
-			 s->minimise.cut ? "; more trials may make it plainer (--trials)" : "");
+			 s->minimise.cut ? "; more trials may simplify it further (--trials)" :
+					   "");
 	else if (s->minimise.stage == MINIMISE_GONE)
 		snprintf(
 			told.text, sizeof(told.text),
-			"%s does not come again in %u of %d trials of the spec in the results; "
-			"`dadrace replay` tells how often it does",
+			"%s did not reproduce in %u of %d trials of the spec in the results; `dadrace replay` shows how often it does",
 			signature, s->o->hits, MINIMISE_RUNS);
 	else
-		snprintf(told.text, sizeof(told.text), "%s; what is plainest so far is not %s",
+		snprintf(told.text, sizeof(told.text),
+			 "%s; the simplest trial so far is not %s",
 			 s->interrupted ? "interrupted" :
 			 s->code	? "a run failed" :
-					  "the trials that --trials allows are used up",
+					  "all trials that --trials allows were run",
 			 s->minimise.stage == MINIMISE_FIRST ? "known" : "confirmed");
 	return told;
 }
@@ -407,7 +407,7 @@ static char *comment_of(const struct session *s, const char *spec)
 	if (!out)
 		return NULL;
 	fprintf(out,
-		"The plainest trial that shows %s, as `dadrace minimise` has found it.\n\n"
+		"The simplest trial that shows %s, found by `dadrace minimise`.\n\n"
 		"Kernel:  Linux %s\nRate:    %s\nFinding: %s\nSpec:    %s\n",
 		s->finding->signature, s->release, outcome_of(s).text, s->finding->reason,
 		spec);
@@ -453,11 +453,10 @@ static void write_program(const struct session *s, const struct plainer_spec *sp
 	char *all = NULL;
 
 	(void)s;
-	if (asprintf(&all,
-		     "%s\n  cc -Wall -O2 reproducer.c -o reproducer && sudo ./reproducer\n\n"
-		     "Exit codes: 1 the leak shows (and pins a device until reboot), 0 it does "
-		     "not, 77 it cannot be tried.\n",
-		     comment) >= 0)
+	if (asprintf(
+		    &all,
+		    "%s\n  cc -Wall -O2 reproducer.c -o reproducer && sudo ./reproducer\n\nExit codes: 1 the leak shows (it pins a device until reboot), 0 it does not, 77 it cannot be tried.\n",
+		    comment) >= 0)
 		reproducer_write(spec->campaign, all, out);
 	free(all);
 }
@@ -489,7 +488,7 @@ static int write_file(const struct session *s, const struct written *file,
 	failed = (out && fclose(out)) || failed;
 	if (!failed)
 		return 0;
-	why_set(&why, errno, "minimise: %s cannot be written: %s", path, strerror(errno));
+	why_set(&why, errno, "%s: cannot be written: %s", path, strerror(errno));
 	return command_complain(&why, EXIT_INTERNAL);
 }
 
@@ -575,8 +574,7 @@ static int minimise(struct session *s, struct why *why)
 	choose_folder(s);
 	if (!s->o->quiet)
 		fprintf(s->people,
-			"Finding %u of %s, %s: what of its trial is needed?\n"
-			"Kept is what shows it in %u of at most %d trials\n\n",
+			"Finding %u of %s, %s: the simplest trial that shows it.\nA change is kept when %u of at most %d trials show the finding.\n\n",
 			s->o->finding, s->o->results, s->finding->signature, s->o->hits,
 			MINIMISE_RUNS);
 	search(s);

@@ -182,9 +182,8 @@ static bool make_claim(const struct options *o, const struct past *past, struct 
 	const struct summary *summary = past_summary(past);
 
 	if (o->finding > summary->nr_findings) {
-		why_set(why, ENOENT, "verify: %s has no finding %u, but %u finding%s",
-			past_folder(past), o->finding, summary->nr_findings,
-			summary->nr_findings == 1 ? "" : "s");
+		why_set(why, ENOENT, "%s: no finding %u; it has %u", past_folder(past),
+			o->finding, summary->nr_findings);
 		return false;
 	}
 	*claim = (struct claim){ .past = past, .finding = &summary->findings[o->finding - 1] };
@@ -192,8 +191,8 @@ static bool make_claim(const struct options *o, const struct past *past, struct 
 		if (claim->finding->shares[i].count)
 			claim->share = &claim->finding->shares[i];
 	if (!claim->share) {
-		why_set(why, ENOENT, "verify: finding %u of %s shows in no arm of its campaign",
-			o->finding, past_folder(past));
+		why_set(why, ENOENT, "%s: finding %u shows in no arm of its campaign",
+			past_folder(past), o->finding);
 		return false;
 	}
 	claim->needed = proof_needed(claim->share->count, claim->share->judged, o->rarer);
@@ -210,8 +209,7 @@ static struct finding_rate least_rate(const struct claim *claim)
 static void tell_before(const struct claim *claim, FILE *out)
 {
 	fprintf(out,
-		"Before: %u of %u %s trials show %s (%s or more at 95%%); %llu without it say "
-		"\"fixed\"\n",
+		"Before: %u of %u %s trials show %s (%s or more at 95%%); %llu valid trials without it prove it fixed\n",
 		claim->share->count, claim->share->judged, arm_names[claim->share->arm],
 		claim->finding->signature, least_rate(claim).at,
 		(unsigned long long)claim->needed);
@@ -249,8 +247,7 @@ static int run_again(const struct options *o, const struct past *past, const cha
 	int code;
 
 	if (!text)
-		return command_complain(&(struct why){ "verify: out of memory" },
-					EXIT_INTERNAL);
+		return command_complain(&(struct why){ "out of memory" }, EXIT_INTERNAL);
 	code = run_source(o, &launch, folder);
 	free(text);
 	return code;
@@ -287,31 +284,24 @@ static void tell_after(const struct claim *claim, const struct past *after,
 	switch (proof_judge(proof, claim->needed)) {
 	case PROOF_FIXED:
 		fprintf(out,
-			"Fixed: 0 of %u valid %s trials show %s on %s (rate below %s at 95%%); "
-			"as frequent as before (%s or more), it would have shown with a "
-			"probability of 99%%\n",
+			"Fixed: 0 of %u valid %s trials show %s on %s (rate below %s at 95%%). At its rate before (%s or more), it would have shown with a probability of 99%%.\n",
 			proof->valid, arm_names[claim->share->arm], signature, release,
 			bound.at, least_rate(claim).at);
 		break;
 	case PROOF_NOT_FIXED:
 		fprintf(out,
-			"Not fixed: trial %u on %s shows %s again (see `dadrace report "
-			"%s`)\n",
+			"Not fixed: trial %u on %s shows %s again (see `dadrace report %s`)\n",
 			proof->first_same, release, signature, past_folder(after));
 		break;
 	case PROOF_CHANGED:
 		fprintf(out,
-			"Changed: %s did not show on %s in %u valid trials, but trial %u shows "
-			"another fault, %s (see `dadrace report %s`)\n",
+			"Changed: %s did not show on %s in %u valid trials, but trial %u shows another fault, %s (see `dadrace report %s`)\n",
 			signature, release, proof->valid, proof->first_other,
 			proof->other_signature, past_folder(after));
 		break;
 	case PROOF_TOO_FEW:
 		fprintf(out,
-			"Not proved: %s did not show on %s, but only %u of %llu trials that "
-			"are "
-			"needed are valid (%u missed, %u invalid, %u skipped; rate below %s at "
-			"95%%)\n",
+			"Not proved: %s did not show on %s, but only %u of the %llu needed trials were valid (%u missed, %u invalid, %u skipped; rate below %s at 95%%)\n",
 			signature, release, proof->valid, (unsigned long long)claim->needed,
 			proof->by[VERDICT_MISSED], proof->by[VERDICT_INVALID],
 			proof->by[VERDICT_SKIPPED], bound.at);
@@ -364,18 +354,14 @@ static int verify_sound(const struct options *o, const struct past *past)
 	summary = past_summary(after);
 	if (summary->nr_findings) {
 		fprintf(o->json ? stderr : stdout,
-			"Not fixed: trial %u on %s shows %s, and none of %u valid trials on %s "
-			"does (see "
-			"`dadrace report %s`)\n",
+			"Not fixed: trial %u on %s shows %s, and none of %u valid trials on %s does (see `dadrace report %s`)\n",
 			summary->findings[0].first_trial, release_of(after),
 			summary->findings[0].signature, before->valid, release_of(past),
 			folder);
 		code = EXIT_FAULT;
 	} else {
 		why_set(&why, ENOENT,
-			"verify: %s shows no fault (%s), nor does %s (%s), so there is none "
-			"whose absence "
-			"could be verified; more trials may show it",
+			"%s shows no fault (%s), and neither does %s (%s): there is nothing to verify; more trials may show a fault",
 			past_folder(past), before->reason, folder, summary->reason);
 		code = command_complain(&why, EXIT_INCONCLUSIVE);
 	}

@@ -159,7 +159,7 @@ static uint32_t read_objects(const struct option_texts *texts,
 
 /* --- what happens --- */
 
-/* A ledger says its entries to its object; the session is found behind it. */
+/* Where the entries of a ledger go. */
 struct told_to {
 	struct session *session;
 	struct watch_object *object;
@@ -219,7 +219,7 @@ static void show_page(struct session *session)
 	fflush(stdout);
 }
 
-/* Nothing that is watched is there any more. */
+/* Every watched object is gone. */
 static bool all_gone(const struct session *session)
 {
 	for (uint32_t i = 0; i < session->view.nr_objects; i++)
@@ -282,9 +282,7 @@ static void leave(struct session *session)
 	view->left_ns = loop_now() - view->started_ns;
 	if (!session->is_terminal)
 		fprintf(stderr,
-			"%s left its namespace (unregistered, or moved); watching until all "
-			"let go of "
-			"it\n",
+			"%s left its network namespace (unregistered or moved); watching until its last reference is released\n",
 			view->interface);
 	loop_timer_set(session->timer, loop_now());
 }
@@ -359,7 +357,7 @@ static int listen_to_all(struct session *session, struct why *why)
 	return 0;
 }
 
-/* The last mark, then no more writes, then whatever waits. */
+/* The last mark, then no more writes, then what is still in the ring. */
 static void close_books(struct session *session)
 {
 	watchpoints_mark(session->watch, NULL);
@@ -373,7 +371,7 @@ static void close_books(struct session *session)
 	}
 }
 
-/* What its log has of it, of an interface that cannot be unregistered. */
+/* What the kernel's log tells of an interface that cannot be unregistered. */
 static void show_logged_tracker(const char *interface)
 {
 	char *text = klog_text();
@@ -387,7 +385,7 @@ static void show_logged_tracker(const char *interface)
 	free(text);
 }
 
-/* What the kernel's own tracker has, where there is one. */
+/* What the kernel's own ref_tracker tells, where there is one. */
 static void show_trackers(const struct session *session)
 {
 	DIR *folder = opendir(TRACKERS);
@@ -456,7 +454,7 @@ static int watch(const struct options *options, const struct watchpoint_object *
 	session->view.started_ns = loop_now();
 	session->until_ns = options->for_ns ? session->view.started_ns + options->for_ns : 0;
 	if (!session->is_terminal)
-		fprintf(stderr, "Watching %s (ifindex %u); Ctrl-C ends\n", options->interface,
+		fprintf(stderr, "Watching %s (ifindex %u); Ctrl-C stops\n", options->interface,
 			session->view.ifindex);
 	loop_run(session->loop);
 	close_books(session);

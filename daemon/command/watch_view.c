@@ -92,7 +92,10 @@ static void say_tasks(const struct ledger_task *tasks, uint32_t nr, char *text, 
 						 tasks[i].pid, tasks[i].balance);
 }
 
-/* The first functions of a path and where it ends: the middle is the way in, which is long and common. */
+/*
+ * The first functions of a path, and its last one: the middle is the way into the kernel, which
+ * is long and common to many.
+ */
 static const char *brief(const char *stack, char *text, size_t size)
 {
 	const char *at = stack, *last = strrchr(stack, '[');
@@ -127,7 +130,7 @@ static void show_sum(struct page *page, const struct watch_object *object)
 	     "%s: count %" PRId64 ", %+" PRId64 " since the start; %" PRIu64 " holds, %" PRIu64
 	     " puts%s",
 	     object->name, sum.count, sum.count - sum.baseline, sum.holds, sum.puts,
-	     sum.ended ? "; it is gone" : "");
+	     sum.ended ? "; gone" : "");
 }
 
 static void show_paths(struct page *page, const struct watch_object *object, int most)
@@ -173,7 +176,7 @@ void watch_page(const struct watch *watch, int columns, int lines, FILE *out)
 
 	line(&page, "%s (ifindex %u)  %.1f s  Ctrl-C ends%s", watch->interface, watch->ifindex,
 	     (double)watch->elapsed_ns / 1e9,
-	     watch->left_ns ? "  unregistered (or moved), and not let go of" : "");
+	     watch->left_ns ? "  STILL HELD: unregistered (or moved), and not released" : "");
 	for (uint32_t i = 0; i < watch->nr_objects; i++) {
 		line(&page, "%s", "");
 		show_sum(&page, &watch->objects[i]);
@@ -183,64 +186,80 @@ void watch_page(const struct watch *watch, int columns, int lines, FILE *out)
 	}
 }
 
-static void show_match(struct page *page, const struct watch_object *object)
+/* "  1 by packet socket, packet_do_bind < packet_bind < [syscall]  by python3/123 +1" */
+static void show_suspect(struct page *page, const struct ledger_suspect *suspect, bool exact)
+{
+	bool named = strcmp(kind_of(suspect->path), "-") != 0;
+	char tasks[256];
+
+	say_tasks(suspect->tasks, suspect->nr_tasks, tasks, sizeof(tasks));
+	line(page, "  %s%" PRId64 " by %s%s%s%s", exact ? "" : "up to ", suspect->unmatched,
+	     named ? suspect->path->kind : "", named ? ", " : "", suspect->path->stack, tasks);
+}
+
+static void show_match(struct page *page, const struct watch *watch,
+		       const struct watch_object *object)
 {
 	struct ledger_match match = ledger_match(object->ledger, NULL);
 
-	for (uint32_t i = 0; i < match.nr_suspects; i++) {
-		const struct ledger_suspect *suspect = &match.suspects[i];
-		char tasks[256];
-
-		say_tasks(suspect->tasks, suspect->nr_tasks, tasks, sizeof(tasks));
-		line(page, "  unmatched: %s%" PRId64 " by %s%s%s%s",
-		     match.exact ? "" : "up to ", suspect->unmatched,
-		     kind_of(suspect->path)[0] == '-' ? "" : suspect->path->kind,
-		     kind_of(suspect->path)[0] == '-' ? "" : ", ", suspect->path->stack, tasks);
+	if (!match.nr_suspects) {
+		line(page, "Released: every reference to %s of %s that was taken meanwhile.",
+		     object->name, watch->interface);
+		return;
 	}
-	if (!match.nr_suspects)
-		line(page, "  Every hold of this time was followed by its put.");
-	else
-		line(page, "  %s",
-		     match.exact ?
-			     "Exact: nothing else is left that could explain it." :
-			     "Inferred: puts are left over that could belong to more than "
-			     "one of these paths, or to holds from before the start.");
+	line(page, "STILL HELD: %" PRId64 " reference%s to %s of %s:", match.surplus,
+	     match.surplus == 1 ? "" : "s", object->name, watch->interface);
+	for (uint32_t i = 0; i < match.nr_suspects; i++)
+		show_suspect(page, &match.suspects[i], match.exact);
+	line(page, "%s",
+	     match.exact ?
+		     "Exact: nothing else can explain this." :
+		     "Inferred: some puts could belong to more than one of these paths, or to holds from before the start.");
 }
 
+static void show_verdict(struct page *page, const struct watch *watch,
+			 const struct watch_object *object)
+{
+	if (object->hole == LEDGER_WHOLE)
+		show_match(page, watch, object);
+	else
+		line(page, "INCOMPLETE: no holder of %s of %s is named: %s.", object->name,
+		     watch->interface, ledger_hole_sentences[object->hole]);
+}
+
+static void show_departure(struct page *page, const struct watch *watch)
+{
+	if (!watch->left_ns)
+		return;
+	if (!strcmp(watch->ended_by, "unregister"))
+		line(page, "Gone: %s was unregistered, and its last reference released.",
+		     watch->interface);
+	else
+		line(page,
+		     "STILL HELD: %s left its network namespace after %.1f s (unregistered or moved), and is not released.",
+		     watch->interface, (double)watch->left_ns / 1e9);
+}
+
+/* What was found comes first, then what it was found from. */
 void watch_tables(const struct watch *watch, FILE *out)
 {
 	struct page page = { out, 0, -1 };
 
-	line(&page, "%s (ifindex %u), watched for %.1f s", watch->interface, watch->ifindex,
-	     (double)watch->elapsed_ns / 1e9);
+	show_departure(&page, watch);
+	for (uint32_t i = 0; i < watch->nr_objects; i++)
+		show_verdict(&page, watch, &watch->objects[i]);
 	for (uint32_t i = 0; i < watch->nr_objects; i++) {
-		const struct watch_object *object = &watch->objects[i];
-
 		line(&page, "%s", "");
-		show_sum(&page, object);
-		show_paths(&page, object, -1);
-		if (object->hole == LEDGER_WHOLE)
-			show_match(&page, object);
-		else
-			line(&page, "  Not to be believed: %s.",
-			     ledger_hole_sentences[object->hole]);
+		show_sum(&page, &watch->objects[i]);
+		show_paths(&page, &watch->objects[i], -1);
 	}
-	if (!watch->left_ns)
-		return;
-	line(&page, "%s", "");
-	if (!strcmp(watch->ended_by, "unregister"))
-		line(&page, "%s is gone: unregistered, and let go of.", watch->interface);
-	else
-		line(&page,
-		     "%s left its namespace after %.1f s (unregistered, or moved), and "
-		     "somebody "
-		     "still holds it.",
-		     watch->interface, (double)watch->left_ns / 1e9);
+	line(&page, "\nWatched %s (ifindex %u) for %.1f s.", watch->interface, watch->ifindex,
+	     (double)watch->elapsed_ns / 1e9);
 }
 
 void watch_tracker(const struct reftracker *tracker, FILE *out)
 {
-	fprintf(out, "\nThe kernel's own tracker, %s: %u references", tracker->object,
+	fprintf(out, "\nThe kernel's own ref_tracker, %s: %u references", tracker->object,
 		tracker->total);
 	if (tracker->skipped)
 		fprintf(out, ", %u of them without a stack", tracker->skipped);

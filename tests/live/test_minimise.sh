@@ -61,27 +61,27 @@ ends spec 1
 # --- not to the end ---
 
 dadrace gone minimise leaky 1 --set "bringup.command=$never" --out gone
-ends gone 3 '^Not minimal: leak/net_device does not come again in 3 of 10 trials'
+ends gone 3 '^Not minimal: leak/net_device did not reproduce in 3 of 10 trials'
 truth "gone: nothing is written" [ ! -e gone/minimal.yaml ]
 dadrace few minimise leaky 1 --trials 20 --out few
-ends few 3 '^Not minimal: 10 of 10 trials show .*; more trials may make it plainer'
+ends few 3 '^Not minimal: 10 of 10 trials show .*; more trials may simplify it further'
 "$dadrace" plan few/minimal.yaml >few.plan
-truth "few: what is plainest so far is kept" [ -s few.plan ]
+truth "few: the simplest trial so far is kept" [ -s few.plan ]
 
 "$dadrace" minimise leaky 1 --json --out stopped >stopped.out 2>stopped.err &
 pid=$!
 wait_for "$RUN_DEADLINE_S" has_lines stopped.out 3
 kill -INT $pid
 await stopped $pid
-ends stopped 3 '^Not minimal: interrupted; what is plainest so far is not confirmed'
+ends stopped 3 '^Not minimal: interrupted; the simplest trial so far is not confirmed'
 "$dadrace" plan stopped/minimal.yaml >stopped.plan
-truth "stopped: what is plainest so far is kept" [ -s stopped.plan ]
+truth "stopped: the simplest trial so far is kept" [ -s stopped.plan ]
 lines stopped "end['type'] == 'minimal' and end['stage'] == 'search'" "the stream ends with it"
 
 # --- sentences ---
 
 dadrace nofinding minimise leaky 2
-ends nofinding 78 'leaky has no finding 2, but 1 finding$'
+ends nofinding 78 'leaky: no finding 2; it has 1$'
 dadrace nothere minimise nowhere 1
 ends nothere 78 'nowhere/results.ndjson cannot be read'
 dadrace tight minimise leaky 1 --trials 5

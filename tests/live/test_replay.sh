@@ -40,7 +40,7 @@ ends unharmed 0 'Not reproduced: 0 of 5 valid trials show a fault; rate 0% .. 52
 dadrace harmless replay leaky 1 --times 5 --out harmless --set "bringup.command=$harmless"
 ends harmless 0 'Not reproduced: 0 of 5 valid trials show leak/net_device'
 dadrace blind replay sound 1 --times 2 --out blind --set window.site=off --set bringup.deadline_ms=500
-ends blind 3 'Proves nothing: none of 2 trials is valid \(2 missed'
+ends blind 3 'Proves nothing: none of 2 trials was valid \(2 missed'
 
 # --- specs ---
 
@@ -144,7 +144,7 @@ dadrace neither verify --before sound --after here --out neither
 ends neither 3 'sound shows no fault .*, nor does neither/after .* more trials may show it'
 dadrace few verify --before leaky --after here --set window.site=off --set "bringup.command=$harmless" \
 	--set bringup.deadline_ms=500 --out few
-ends few 3 '^Not proved: .* only 0 of 8 trials that are needed are valid'
+ends few 3 '^Not proved: .* only 0 of the 8 needed trials were valid'
 dadrace measured verify --before here --after here quick.yaml --set ledger=off --set stop.trials=4 --set bringup.kind=command \
 	--set watch.deadline_ms=500 --set "bringup.command=$leaking" --out measured
 ends measured 1 '^Before: 4 of 4 race trials'
@@ -174,9 +174,9 @@ check "caused: what leaks in every arm decides nothing" caused "summary['ended_b
 dadrace nothere replay nowhere 1
 ends nothere 78 'nowhere/results.ndjson cannot be read: No such file.* that `dadrace run` has written'
 dadrace notrial replay leaky 99
-ends notrial 78 'leaky has no trial 99, but 4 trials'
+ends notrial 78 'leaky: no trial 99; it has 4$'
 dadrace nofinding report leaky 2
-ends nofinding 78 'leaky has no finding 2, but 1 finding$'
+ends nofinding 78 'leaky: no finding 2; it has 1$'
 mkdir later && sed 's/"schema_version":1/"schema_version":7/' leaky/results.ndjson >later/results.ndjson
 dadrace later report later
 truth "later: the version is named" grep -q 'later has schema version 7, but this dadrace reads version 1' later.err
