@@ -201,14 +201,18 @@ static void show_match(struct page *page, const struct watch *watch,
 		       const struct watch_object *object)
 {
 	struct ledger_match match = ledger_match(object->ledger, NULL);
+	int64_t held = 0;
 
 	if (!match.nr_suspects) {
-		line(page, "Released: every reference to %s of %s that was taken meanwhile.",
+		line(page, "Released: every reference to %s of %s taken while it was watched.",
 		     object->name, watch->interface);
 		return;
 	}
-	line(page, "STILL HELD: %" PRId64 " reference%s to %s of %s:", match.surplus,
-	     match.surplus == 1 ? "" : "s", object->name, watch->interface);
+	for (uint32_t i = 0; i < match.nr_suspects; i++)
+		held += match.suspects[i].unmatched;
+	line(page,
+	     "STILL HELD: %s%" PRId64 " reference%s to %s of %s:", match.exact ? "" : "up to ",
+	     held, held == 1 ? "" : "s", object->name, watch->interface);
 	for (uint32_t i = 0; i < match.nr_suspects; i++)
 		show_suspect(page, &match.suspects[i], match.exact);
 	line(page, "%s",
