@@ -45,7 +45,8 @@ fi
 trap 'exit 130' INT TERM
 cache=${XDG_CACHE_HOME:-/var/cache}/dadrace/roots
 needs=$("$source/rig" packages -L unit)
-root=$cache/$release-$(sha256sum <<<"$needs" | cut -c 1-16)
+all=$("$source/rig" packages)
+root=$cache/$release-$(sha256sum <<<"$all" | cut -c 1-16)
 log=$cache/$release.log
 
 # The URI from which this machine's apt has its packages.
@@ -77,7 +78,8 @@ make_root() {
 	inside apt-get update --error-on=any >"$log" 2>&1 || skip "apt-get update in $release: $(tail -n 1 "$log")"
 	# shellcheck disable=SC2086 # a list
 	set -- install --yes --no-install-recommends $needs
-	inside apt-get --simulate "$@" >"$log" 2>&1 || fail "$release does not have what ./rig lists" "$log"
+	# shellcheck disable=SC2086
+	inside apt-get --simulate install $all >"$log" 2>&1 || fail "$release does not have what ./rig lists" "$log"
 	inside apt-get --download-only "$@" >"$log" 2>&1 || skip "apt-get install in $release: $(tail -n 1 "$log")"
 	inside apt-get "$@" >"$log" 2>&1 || fail "packages cannot be installed in $release" "$log"
 	inside apt-get clean

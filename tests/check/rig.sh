@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What ./rig starts: the preset that is built, and the packages that are asked for. All programs that it starts are
+# replaced by ones that only write down how they were called.
+#
+# Usage: rig.sh SOURCE-FOLDER
+set -uo pipefail
+
+source=${1:?the source folder}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+mkdir "$work/bin"
+cp "$source/rig" "$work/"
+for program in cmake ctest apt-get dpkg-deb; do
+	printf '#!/bin/sh\necho "${0##*/} $*" >>"%s/calls"\n' "$work" >"$work/bin/$program"
+done
+echo 'echo 0' >"$work/bin/id"
+echo 'shift 3; printf "installed %s\n" "$@"' >"$work/bin/dpkg-query"
+chmod +x "$work"/bin/*
+
+expect() { # NAME CALLS-PATTERN|!PATTERN COMMAND...: what must, or must not, be among the calls and the output
+	local name=$1 pattern=$2
+	shift 2
+	: >"$work/calls"
+	env PATH="$work/bin:/usr/bin:/bin" "$@" >"$work/out" 2>&1
+	if [[ $pattern == !* ]]; then
+		! grep -qE -e "${pattern#!}" "$work/calls" "$work/out"
+	else
+		grep -qE -e "$pattern" "$work/calls" "$work/out"
+	fi && echo "ok $name" && return
+	echo "FAIL $name: wanted $pattern"
+	sed 's/^/     | /' "$work/calls" "$work/out"
+	failed=1
+}
+
+expect "a user's warnings are no errors" 'cmake --build --preset test$' env -u CI "$work/rig" test
+expect "and those tests run" 'ctest --test-dir [^ ]*/build/test ' env -u CI "$work/rig" test
+expect "CI's warnings are errors" 'cmake --build --preset dev$' CI=true "$work/rig" test
+expect "and those tests run in CI" 'ctest --test-dir [^ ]*/build/dev ' CI=true "$work/rig" test
+expect "arguments are ctest's" ' -R live.watch$' "$work/rig" test -R live.watch
+for tool in prometheus promtool; do
+	command -v $tool >/dev/null ||
+		expect "$tool is fetched for the tests that need it" "apt-get download $tool" "$work/rig" test -R live.service
+done
+expect "nothing is fetched for unit tests" '!apt-get download' "$work/rig" test -L unit
+expect "unit tests need no browser, and no guest" '!chromium|qemu' "$work/rig" packages -L unit
+expect "but a compiler" '^gcc$' "$work/rig" packages -L unit
+expect "all tests need a browser" '^chromium$' "$work/rig" packages
+expect "an unknown command" 'no command frobnicate' "$work/rig" frobnicate
+
+python3 - "$source/CMakePresets.json" <<-'PY' || failed=1
+	import json, sys
+	presets = {preset["name"]: preset["cacheVariables"] for preset in json.load(open(sys.argv[1]))["configurePresets"]}
+	strict = {name for name, variables in presets.items() if variables.get("DADRACE_WERROR") == "ON"}
+	assert strict == {"dev"}, f"warnings are errors in {strict}"
+PY
+exit $failed
