@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/fields.h"
-#include "ledger/ledger.h"
+#include "ledger/match.h"
 #include "ledger/reftracker.h"
 #include "watchpoint/watchpoint.h"
 

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/ledger.h"
+#include "ledger/functions.h"
 
 #define ARROW " < "
 
 /*
  * Whatever runs, runs through these, or calls them: a hold there tells nothing of a reference. By their
- * beginnings; ledger_is_helper() has those that only hold and put for others.
+ * beginnings; function_is_helper() has those that only hold and put for others.
  */
 /* clang-format off */
 static const char *const generic[] = {
@@ -93,7 +93,7 @@ bool proposals_is_generic(const char *name)
 	for (size_t i = 0; i < sizeof(generic) / sizeof(generic[0]); i++)
 		if (!strncmp(name, generic[i], strlen(generic[i])))
 			return true;
-	return ledger_is_helper(name);
+	return function_is_helper(name);
 }
 
 static struct proposals_function *find_function(struct proposals *proposals, const char *name)

@@ -16,18 +16,14 @@ static void put_text(char *to, size_t size, const char *text)
 	snprintf(to, size, "%s", text);
 }
 
-static int64_t balance_of(const struct ledger_path *path)
-{
-	return (int64_t)path->holds - (int64_t)path->puts;
-}
-
 /* --- paths --- */
 
 static int most_unbalanced_first(const void *a, const void *b)
 {
 	const struct ledger_path *first = *(const struct ledger_path *const *)a;
 	const struct ledger_path *second = *(const struct ledger_path *const *)b;
-	int64_t first_is = imaxabs(balance_of(first)), second_is = imaxabs(balance_of(second));
+	int64_t first_is = imaxabs(ledger_path_balance(first)),
+		second_is = imaxabs(ledger_path_balance(second));
 
 	if (first_is != second_is)
 		return first_is < second_is ? 1 : -1;

@@ -2,7 +2,7 @@
 #ifndef DADRACE_BOOKS_H
 #define DADRACE_BOOKS_H
 
-#include "ledger/ledger.h"
+#include "ledger/match.h"
 #include "trial/evidence.h"
 
 /*

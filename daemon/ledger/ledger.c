@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "ledger/functions.h"
 #include "ledger/ledger.h"
 #include "record/record.h"
 #include "record/watchpoint_health.h"
@@ -47,145 +48,6 @@ const char *const ledger_hole_sentences[] = {
 /* clang-format on */
 _Static_assert(sizeof(ledger_hole_sentences) / sizeof(char *) == LEDGER_HOLES,
 	       "ledger_hole_sentences: one per hole");
-
-/* --- tables of the kernel's function names, 5.10 to 7.2 --- */
-
-struct name_row {
-	const char *start; /* of a function's name */
-	const char *kind;
-};
-
-/* clang-format off */
-static const struct name_row holder_kinds[] = {
-	{ "dst_",		   "route" },
-	{ "ip6_dst_",		   "route" },
-	{ "ip6_rt_",		   "route" },
-	{ "ip6_pol_route",	   "route" },
-	{ "icmp6_dst_",		   "route" },
-	{ "rt6_",		   "route" },
-	{ "rt_",		   "route" },
-	{ "ipv4_dst_",		   "route" },
-	{ "fib6_nh_",		   "nexthop" },
-	{ "fib_nh_",		   "nexthop" },
-	{ "fib_check_nh",	   "nexthop" },
-	{ "nexthop_",		   "nexthop" },
-	{ "ip6_validate_gw",	   "nexthop" },
-	{ "neigh_",		   "neighbour" },
-	{ "__neigh_",		   "neighbour" },
-	{ "___neigh_",		   "neighbour" },
-	{ "pneigh_",		   "neighbour" },
-	{ "linkwatch_",		   "linkwatch" },
-	{ "__linkwatch_",	   "linkwatch" },
-	{ "qdisc_",		   "queueing discipline" },
-	{ "__qdisc_",		   "queueing discipline" },
-	{ "packet_",		   "packet socket" },
-	{ "__packet_",		   "packet socket" },
-	{ "ipv6_add_addr",	   "address" },
-	{ "ipv6_del_addr",	   "address" },
-	{ "inet6_ifa_",		   "address" },
-	/* It starts the timer, and addrconf_ifdown stops it: both inlined. */
-	{ "addrconf_dad_completed", "router solicitation" },
-	{ "addrconf_mod_rs_timer", "router solicitation" },
-	{ "addrconf_rs_timer",	   "router solicitation" },
-	{ "addrconf_ifdown",	   "router solicitation" },
-	{ "addrconf_mod_dad_work", "DAD" },
-	{ "addrconf_dad_",	   "DAD" },
-	{ "mld_",		   "multicast" },
-	{ "igmp6_",		   "multicast" },
-	{ "ma_put",		   "multicast" },
-	{ "ipv6_mc_",		   "multicast" },
-	{ "ip6_mc_",		   "multicast" },
-	{ "__ipv6_dev_mc_",	   "multicast" },
-	{ "__ipv6_sock_mc_",	   "multicast" },
-	{ "ipv6_dev_ac_",	   "anycast" },
-	{ "__ipv6_dev_ac_",	   "anycast" },
-	{ "aca_",		   "anycast" },
-	{ "ipv6_add_dev",	   "inet6_dev" },
-	{ "in6_dev_",		   "inet6_dev" },
-	{ "inetdev_",		   "in_device" },
-	{ "in_dev_",		   "in_device" },
-	{ "rx_queue_",		   "device queue" },
-	{ "net_rx_queue_",	   "device queue" },
-	{ "netdev_queue_",	   "device queue" },
-	{ "__netdev_adjacent_",	   "upper or lower device" },
-};
-
-/* What only does it for its caller. */
-static const char *const helpers[] = {
-	"dev_get_by_", "netdev_get_by_", "netdev_hold", "netdev_put", "dev_hold", "dev_put",
-	"in6_dev_get", "in6_dev_put", "in6_ifa_hold", "in6_ifa_put", "neigh_release", "dst_release",
-	"rcuref_", "refcount_",
-};
-
-/* What stands in a stack because somebody watches. */
-static const char *const watchers[] = {
-	"bpf_prog_", "bpf_trampoline_", "__bpf_prog_", "ftrace_", "arch_ftrace_", "fprobe_",
-	"kprobe_", "kretprobe_", "__kretprobe_", "optprobe_", "opt_pre_handler", "rethook_",
-	"arch_rethook_", "trampoline_probe_handler", "return_to_handler",
-};
-
-/* Where a path ends. */
-static const struct {
-	const char *start;
-	enum ledger_context context;
-} boundaries[] = {
-	{ "do_syscall_64",	  LEDGER_SYSCALL },
-	{ "x64_sys_call",	  LEDGER_SYSCALL },
-	{ "__x64_sys_",		  LEDGER_SYSCALL },
-	{ "__ia32_",		  LEDGER_SYSCALL },
-	{ "__do_fast_syscall_32", LEDGER_SYSCALL },
-	{ "do_int80_syscall_32",  LEDGER_SYSCALL },
-	{ "entry_SYSCALL",	  LEDGER_SYSCALL },
-	{ "rcu_do_batch",	  LEDGER_RCU },
-	{ "rcu_core",		  LEDGER_RCU }, /* 5.10 inlines the other */
-	{ "call_timer_fn",	  LEDGER_TIMER },
-	{ "handle_softirqs",	  LEDGER_SOFTIRQ },
-	{ "__do_softirq",	  LEDGER_SOFTIRQ },
-	{ "__softirqentry_text_start", LEDGER_SOFTIRQ }, /* its other name */
-	{ "process_one_work",	  LEDGER_WORKQUEUE },
-	{ "kthread",		  LEDGER_KTHREAD },
-	{ "ret_from_fork",	  LEDGER_KTHREAD },
-	{ "sysvec_",		  LEDGER_INTERRUPT },
-	{ "common_interrupt",	  LEDGER_INTERRUPT },
-	{ "asm_",		  LEDGER_INTERRUPT },
-};
-/* clang-format on */
-
-static bool starts(const char *text, const char *with)
-{
-	return !strncmp(text, with, strlen(with));
-}
-
-static bool starts_any(const char *text, const char *const *list, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		if (starts(text, list[i]))
-			return true;
-	return false;
-}
-
-#define STARTS_ANY(text, list) starts_any(text, list, sizeof(list) / sizeof((list)[0]))
-
-bool ledger_is_helper(const char *function)
-{
-	return STARTS_ANY(function, helpers);
-}
-
-static const char *known_kind(const char *holder)
-{
-	for (size_t i = 0; i < sizeof(holder_kinds) / sizeof(holder_kinds[0]); i++)
-		if (starts(holder, holder_kinds[i].start))
-			return holder_kinds[i].kind;
-	return NULL;
-}
-
-static enum ledger_context boundary(const char *function)
-{
-	for (size_t i = 0; i < sizeof(boundaries) / sizeof(boundaries[0]); i++)
-		if (starts(function, boundaries[i].start))
-			return boundaries[i].context;
-	return LEDGER_UNKNOWN;
-}
 
 /* --- the ledger --- */
 
@@ -286,7 +148,7 @@ static const struct symbol *function_of(const struct symbols *symbols, uint64_t 
 	uint64_t offset = 1;
 	const struct symbol *symbol = symbols_find(symbols, frame, &offset);
 
-	if (symbol && !offset && STARTS_ANY(symbol->name, watchers))
+	if (symbol && !offset && function_is_watcher(symbol->name))
 		return symbol;
 	return symbols_find(symbols, frame - 1, &offset);
 }
@@ -302,14 +164,14 @@ static void fold(const struct symbols *symbols, const struct watchpoint_write *w
 		const struct symbol *symbol = function_of(symbols, write->frames[i]);
 		char name[128];
 
-		if (!symbol || STARTS_ANY(symbol->name, watchers))
+		if (!symbol || function_is_watcher(symbol->name))
 			continue;
 		symbols_plain_name(symbol->name, name, sizeof(name));
-		folded->context = boundary(name);
+		folded->context = function_context(name);
 		if (folded->context != LEDGER_UNKNOWN)
 			break;
 		if (!folded->holder[0]) {
-			if (ledger_is_helper(name))
+			if (function_is_helper(name))
 				continue;
 			snprintf(folded->holder, sizeof(folded->holder), "%s", name);
 		}
@@ -336,7 +198,7 @@ static struct ledger_path *path_new(const struct folded *folded)
 		path_free(path);
 		return NULL;
 	}
-	path->kind = known_kind(path->holder);
+	path->kind = function_kind(path->holder);
 	if (!path->kind)
 		path->kind = path->holder;
 	path->context = folded->context;
@@ -366,8 +228,7 @@ static struct ledger_path *path_of(struct ledger *ledger, const struct watchpoin
 	return ledger->paths[ledger->nr_paths - 1];
 }
 
-/* The first LEDGER_TASKS_MAX are kept. */
-static void note_task(struct ledger_task *tasks, uint32_t *nr, uint32_t pid, const char *comm,
+void ledger_note_task(struct ledger_task *tasks, uint32_t *nr, uint32_t pid, const char *comm,
 		      int64_t delta)
 {
 	struct ledger_task *task = tasks;
@@ -405,7 +266,7 @@ static void commit_to(struct ledger *ledger, struct ledger_path *path,
 	path->last_ns = write->mark.at_ns;
 	own = path->context == LEDGER_SYSCALL;
 	if (own)
-		note_task(path->tasks, &path->nr_tasks, write->pid, write->comm, delta);
+		ledger_note_task(path->tasks, &path->nr_tasks, write->pid, write->comm, delta);
 	if (ledger->told)
 		ledger->told(
 			&(struct ledger_entry){
@@ -629,330 +490,7 @@ const struct ledger_path *ledger_path(const struct ledger *ledger, uint32_t inde
 	return ledger->paths[index];
 }
 
-static int64_t balance_of(const struct ledger_path *path)
+int64_t ledger_path_balance(const struct ledger_path *path)
 {
 	return (int64_t)path->holds - (int64_t)path->puts;
-}
-
-/* --- kinds --- */
-
-struct kind {
-	const char *name;
-	bool in_table;
-	int64_t balance;
-	int64_t put_left;    /* of its paths that put more than they hold */
-	uint32_t nr_holding; /* its paths that hold more than they put */
-};
-
-struct kinds {
-	struct kind list[LEDGER_PATHS_MAX];
-	uint32_t nr;
-};
-
-static struct kind *kind_of(struct kinds *kinds, const char *name)
-{
-	for (uint32_t i = 0; i < kinds->nr; i++)
-		if (!strcmp(kinds->list[i].name, name))
-			return &kinds->list[i];
-	return NULL;
-}
-
-/* --- learning --- */
-
-struct usual_path {
-	char *stack;
-	int64_t balance; /* the sum over all clean ledgers */
-};
-
-/* Two kinds, of which one held as much as the other put. */
-struct pair {
-	char *holds, *puts;
-	uint32_t together;
-};
-
-struct ledger_profile {
-	uint32_t nr_clean;
-	struct usual_path *paths;
-	uint32_t nr_paths;
-	struct pair *pairs;
-	uint32_t nr_pairs;
-};
-
-struct ledger_profile *ledger_profile_new(void)
-{
-	return calloc(1, sizeof(struct ledger_profile));
-}
-
-void ledger_profile_free(struct ledger_profile *profile)
-{
-	if (!profile)
-		return;
-	for (uint32_t i = 0; i < profile->nr_paths; i++)
-		free(profile->paths[i].stack);
-	for (uint32_t i = 0; i < profile->nr_pairs; i++) {
-		free(profile->pairs[i].holds);
-		free(profile->pairs[i].puts);
-	}
-	free(profile->paths);
-	free(profile->pairs);
-	free(profile);
-}
-
-static struct usual_path *usual_of(const struct ledger_profile *profile, const char *stack)
-{
-	for (uint32_t i = 0; i < profile->nr_paths; i++)
-		if (!strcmp(profile->paths[i].stack, stack))
-			return &profile->paths[i];
-	return NULL;
-}
-
-static int learn_path(struct ledger_profile *profile, const struct ledger_path *path)
-{
-	struct usual_path *usual = usual_of(profile, path->stack);
-
-	if (!usual) {
-		struct usual_path *paths =
-			reallocarray(profile->paths, profile->nr_paths + 1, sizeof(*paths));
-
-		if (!paths)
-			return -ENOMEM;
-		profile->paths = paths;
-		usual = &paths[profile->nr_paths];
-		*usual = (struct usual_path){ .stack = strdup(path->stack) };
-		if (!usual->stack)
-			return -ENOMEM;
-		profile->nr_paths++;
-	}
-	usual->balance += balance_of(path);
-	return 0;
-}
-
-static struct pair *pair_of(const struct ledger_profile *profile, const char *holds,
-			    const char *puts)
-{
-	for (uint32_t i = 0; i < profile->nr_pairs; i++)
-		if (!strcmp(profile->pairs[i].holds, holds) &&
-		    !strcmp(profile->pairs[i].puts, puts))
-			return &profile->pairs[i];
-	return NULL;
-}
-
-static int learn_pair(struct ledger_profile *profile, const char *holds, const char *puts)
-{
-	struct pair *pair = pair_of(profile, holds, puts);
-
-	if (!pair) {
-		struct pair *pairs =
-			reallocarray(profile->pairs, profile->nr_pairs + 1, sizeof(*pairs));
-
-		if (!pairs)
-			return -ENOMEM;
-		profile->pairs = pairs;
-		pair = &pairs[profile->nr_pairs];
-		*pair = (struct pair){ .holds = strdup(holds), .puts = strdup(puts) };
-		if (!pair->holds || !pair->puts) {
-			free(pair->holds);
-			free(pair->puts);
-			return -ENOMEM;
-		}
-		profile->nr_pairs++;
-	}
-	pair->together++;
-	return 0;
-}
-
-/* Whether clean ledgers show, more often than not, that the one puts what the other holds. */
-static bool are_partners(const struct ledger_profile *profile, const char *holds,
-			 const char *puts)
-{
-	const struct pair *pair = profile ? pair_of(profile, holds, puts) : NULL;
-
-	return pair && 2 * pair->together > profile->nr_clean;
-}
-
-/* The kinds of a ledger, those that learning has found to belong together under one name. */
-static int find_kinds(const struct ledger *ledger, const struct ledger_profile *profile,
-		      struct kinds **out)
-{
-	struct kinds *kinds = calloc(1, sizeof(*kinds));
-
-	if (!kinds)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < ledger->nr_paths; i++) {
-		const struct ledger_path *path = ledger->paths[i];
-		struct kind *kind = kind_of(kinds, path->kind);
-
-		if (!kind) {
-			kind = &kinds->list[kinds->nr++];
-			kind->name = path->kind;
-			kind->in_table = path->kind != path->holder;
-		}
-		kind->balance += balance_of(path);
-		if (balance_of(path) > 0)
-			kind->nr_holding++;
-		else
-			kind->put_left -= balance_of(path);
-	}
-	for (uint32_t i = 0; i < kinds->nr; i++)
-		for (uint32_t j = 0; j < kinds->nr; j++) {
-			struct kind *holds = &kinds->list[i], *puts = &kinds->list[j];
-
-			if (holds->balance <= 0 || puts->balance >= 0 ||
-			    !are_partners(profile, holds->name, puts->name))
-				continue;
-			holds->balance += puts->balance;
-			holds->put_left -= puts->balance;
-			puts->balance = 0;
-		}
-	*out = kinds;
-	return 0;
-}
-
-int ledger_learn(struct ledger_profile *profile, const struct ledger *ledger)
-{
-	struct kinds *kinds;
-	int err = find_kinds(ledger, NULL, &kinds);
-
-	if (err)
-		return err;
-	for (uint32_t i = 0; !err && i < ledger->nr_paths; i++)
-		err = learn_path(profile, ledger->paths[i]);
-	for (uint32_t i = 0; !err && i < kinds->nr; i++)
-		for (uint32_t j = 0; !err && j < kinds->nr; j++)
-			if (kinds->list[i].balance > 0 &&
-			    kinds->list[i].balance == -kinds->list[j].balance)
-				err = learn_pair(profile, kinds->list[i].name,
-						 kinds->list[j].name);
-	profile->nr_clean++;
-	free(kinds);
-	return err;
-}
-
-/* --- matching --- */
-
-/*
- * A put that is left over may belong to a kind unless the table knows both and says otherwise.
- */
-static bool has_stray_put(const struct kinds *kinds, const struct kind *kind)
-{
-	for (uint32_t i = 0; i < kinds->nr; i++)
-		if (kinds->list[i].balance < 0 && !(kind->in_table && kinds->list[i].in_table))
-			return true;
-	return false;
-}
-
-static double surprise(const struct ledger_suspect *suspect)
-{
-	return (double)balance_of(suspect->path) - suspect->usual;
-}
-
-/* A path that clean ledgers do not have says more than one that they have less often. */
-static bool is_new(const struct ledger_suspect *suspect)
-{
-	return suspect->usual <= 0.0;
-}
-
-static int likeliest_first(const void *a, const void *b)
-{
-	const struct ledger_suspect *first = a, *second = b;
-	double difference = surprise(second) - surprise(first);
-
-	if (is_new(first) != is_new(second))
-		return is_new(first) ? -1 : 1;
-	if (first->answered != second->answered)
-		return first->answered ? 1 : -1;
-	if (difference != 0.0)
-		return difference > 0 ? 1 : -1;
-	return (second->unmatched > first->unmatched) - (second->unmatched < first->unmatched);
-}
-
-static void add_suspect(struct ledger_match *match, const struct ledger_suspect *suspect)
-{
-	uint32_t at = match->nr_suspects;
-
-	if (at == LEDGER_SUSPECTS_MAX) {
-		at--;
-		if (likeliest_first(suspect, &match->suspects[at]) > 0)
-			return;
-	} else {
-		match->nr_suspects++;
-	}
-	match->suspects[at] = *suspect;
-	qsort(match->suspects, match->nr_suspects, sizeof(match->suspects[0]), likeliest_first);
-}
-
-/* "caller < its caller < [context]" */
-static const char *caller_of(const struct ledger_path *path)
-{
-	const char *caller = strstr(path->stack, " < ");
-
-	return caller ? caller + strlen(" < ") : path->stack;
-}
-
-static bool is_answered(const struct ledger *ledger, const struct ledger_path *path)
-{
-	for (uint32_t i = 0; i < ledger->nr_paths; i++)
-		if (balance_of(ledger->paths[i]) < 0 && caller_of(path)[0] != '[' &&
-		    !strcmp(caller_of(ledger->paths[i]), caller_of(path)))
-			return true;
-	return false;
-}
-
-/* Who still holds: a socket is bound by one path and closed by another of the same kind. */
-static void find_tasks(const struct ledger *ledger, struct ledger_suspect *suspect)
-{
-	struct ledger_task all[LEDGER_TASKS_MAX];
-	uint32_t nr = 0;
-
-	for (uint32_t i = 0; i < ledger->nr_paths; i++) {
-		const struct ledger_path *path = ledger->paths[i];
-
-		for (uint32_t j = 0; j < path->nr_tasks; j++)
-			if (!strcmp(path->kind, suspect->path->kind))
-				note_task(all, &nr, path->tasks[j].pid, path->tasks[j].comm,
-					  path->tasks[j].balance);
-	}
-	for (uint32_t i = 0; i < nr; i++)
-		if (all[i].balance > 0)
-			suspect->tasks[suspect->nr_tasks++] = all[i];
-}
-
-struct ledger_match ledger_match(const struct ledger *ledger,
-				 const struct ledger_profile *profile)
-{
-	struct ledger_match match = {
-		.surplus = ledger->sum.count - ledger->sum.baseline,
-		.exact = true,
-		.nr_clean = profile ? profile->nr_clean : 0,
-	};
-	struct kinds *kinds;
-
-	if (find_kinds(ledger, profile, &kinds)) {
-		match.exact = false;
-		return match;
-	}
-	for (uint32_t i = 0; i < ledger->nr_paths; i++) {
-		const struct ledger_path *path = ledger->paths[i];
-		const struct kind *kind = kind_of(kinds, path->kind);
-		const struct usual_path *usual =
-			profile ? usual_of(profile, path->stack) : NULL;
-		int64_t balance = balance_of(path);
-
-		if (balance <= 0 || kind->balance <= 0)
-			continue;
-		if ((kind->nr_holding > 1 && kind->put_left) || has_stray_put(kinds, kind))
-			match.exact = false;
-		add_suspect(
-			&match,
-			&(struct ledger_suspect){
-				.path = path,
-				.unmatched = balance < kind->balance ? balance : kind->balance,
-				.usual = usual ? (double)usual->balance / profile->nr_clean : 0,
-				.answered = is_answered(ledger, path),
-			});
-	}
-	for (uint32_t i = 0; i < match.nr_suspects; i++)
-		find_tasks(ledger, &match.suspects[i]);
-	free(kinds);
-	return match;
 }

@@ -23,7 +23,7 @@
 
 #include <linux/if_packet.h>
 
-#include "ledger/ledger.h"
+#include "ledger/match.h"
 #include "watchpoint/watchpoint.h"
 #include "machine/kallsyms.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ledger/ledger.h"
+#include "ledger/match.h"
 #include "watchpoint/watchpoint.h"
 
 /* A kernel of 4 KiB functions, in this order. */

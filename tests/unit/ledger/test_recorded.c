@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "ledger/ledger.h"
+#include "ledger/match.h"
 #include "explore/proposals.h"
 #include "watchpoint/watchpoint.h"
 
