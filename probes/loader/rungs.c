@@ -113,10 +113,9 @@ int rungs_open(struct probes_bpf **out, struct why *why)
 			"this kernel has no type information (/sys/kernel/btf/vmlinux); it must be built with CONFIG_DEBUG_INFO_BTF=y");
 	cpus = libbpf_num_possible_cpus();
 	if (cpus < 1 || cpus > CPUS_MAX)
-		return why_set(
-			why, ENOTSUP,
-			"this machine has %d possible CPUs; dadrace supports at most %d", cpus,
-			CPUS_MAX);
+		return why_set(why, ENOTSUP,
+			       "this machine has %d possible CPUs; dadrace supports at most %d",
+			       cpus, CPUS_MAX);
 	skel = probes_bpf__open();
 	if (!skel)
 		return probes_refused(errno, "the probes", why);

@@ -4,20 +4,17 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/hw_breakpoint.h>
-#include <linux/if_addr.h>
 #include <linux/perf_event.h>
-#include <linux/rtnetlink.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "loader/parts.h"
 #include "probes.skel.h"
+#include "watchpoint/cpus.h"
 #include "watchpoint/watchpoint.h"
 
 const char *const watchpoint_kind_names[] = {
@@ -48,7 +45,7 @@ struct watchpoints {
 	struct ring_buffer *ring;
 	uint32_t slot;
 	uint32_t nr_cpus; /* possible ones */
-	char online[1024];
+	char online[CPUS_LIST];
 	bool stopped;
 	bool cpus_changed;
 	void (*seen)(const struct watchpoint_mark *record, void *arg);
@@ -56,35 +53,6 @@ struct watchpoints {
 	uint32_t nr_objects;
 	struct watched objects[];
 };
-
-/* --- CPUs --- */
-
-static void read_online(char *list, size_t size)
-{
-	FILE *file = fopen("/sys/devices/system/cpu/online", "re");
-
-	if (!file || !fgets(list, (int)size, file))
-		list[0] = '\0';
-	if (file)
-		fclose(file);
-}
-
-/* "0-3,5": Documentation/ABI/testing/sysfs-devices-system-cpu */
-static bool is_online(const char *list, uint32_t cpu)
-{
-	while (*list) {
-		char *end;
-		unsigned long first = strtoul(list, &end, 10);
-		unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
-
-		if (cpu >= first && cpu <= last)
-			return true;
-		if (*end != ',')
-			break;
-		list = end + 1;
-	}
-	return false;
-}
 
 /* --- where a counter is --- */
 
@@ -232,7 +200,7 @@ static int arm_object(struct watchpoints *watch, uint32_t index, struct why *why
 	int program = bpf_program__fd(watch->skel->progs.watchpoint_hit);
 
 	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
-		if (!is_online(watch->online, cpu))
+		if (!cpus_has(watch->online, cpu))
 			continue;
 		object->fds[cpu] = event_open(counter_address(watch, &object->found, cpu), cpu);
 		if (object->fds[cpu] < 0 ||
@@ -374,7 +342,7 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	watch->nr_objects = nr_objects;
 	for (uint32_t i = 0; i < nr_objects; i++)
 		memset(watch->objects[i].fds, 0xff, sizeof(watch->objects[i].fds));
-	read_online(watch->online, sizeof(watch->online));
+	cpus_read_online(watch->online);
 	err = make_ring(watch, ring_bytes, why);
 	for (uint32_t i = 0; !err && i < nr_objects; i++)
 		err = arm_found(watch, i, ifindex, &objects[i], why);
@@ -487,7 +455,7 @@ static bool is_idle(int fd)
 
 void watchpoints_stop(struct watchpoints *watch)
 {
-	char online[sizeof(watch->online)];
+	char online[CPUS_LIST];
 
 	if (watch->stopped)
 		return;
@@ -501,7 +469,7 @@ void watchpoints_stop(struct watchpoints *watch)
 			watch->objects[i].idle += is_idle(fd);
 			ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
 		}
-	read_online(online, sizeof(online));
+	cpus_read_online(online);
 	watch->cpus_changed = strcmp(online, watch->online) != 0;
 }
 
@@ -552,7 +520,7 @@ int watchpoints_start(struct watchpoints *watch, struct why *why)
 		watch->objects[i].before = health_of_all(watch, i);
 		watch->objects[i].idle = 0;
 	}
-	read_online(watch->online, sizeof(watch->online));
+	cpus_read_online(watch->online);
 	watch->stopped = watch->cpus_changed = false;
 	for (uint32_t i = 0; i < watch->nr_objects; i++)
 		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
@@ -572,93 +540,4 @@ void watchpoints_let_go(struct watchpoints *watch)
 		for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++)
 			if (watch->objects[i].fds[cpu] >= 0)
 				close(watch->objects[i].fds[cpu]);
-}
-
-/* --- the proof --- */
-
-/* inet6_rtm_getaddr() holds the device, finds no address "::", and lets go of it. */
-static int poke(int netlink, uint32_t ifindex)
-{
-	struct {
-		struct nlmsghdr head;
-		struct ifaddrmsg message;
-		struct rtattr attribute;
-		uint8_t address[16];
-	} request = {
-		.head = { .nlmsg_len = sizeof(request),
-			  .nlmsg_type = RTM_GETADDR,
-			  .nlmsg_flags = NLM_F_REQUEST },
-		.message = { .ifa_family = AF_INET6, .ifa_index = ifindex },
-		.attribute = { .rta_len = sizeof(request.attribute) + sizeof(request.address),
-			       .rta_type = IFA_ADDRESS },
-	};
-	char answer[512];
-
-	if (send(netlink, &request, sizeof(request), 0) != sizeof(request))
-		return -errno;
-	while (recv(netlink, answer, sizeof(answer), MSG_DONTWAIT) > 0)
-		;
-	return 0;
-}
-
-struct proof {
-	uint32_t writes[CPUS_MAX];
-};
-
-static void count_write(const struct watchpoint_mark *record, void *arg)
-{
-	struct proof *proof = arg;
-
-	if (record->type == WATCHPOINT_WRITE && record->cpu < CPUS_MAX)
-		proof->writes[record->cpu]++;
-}
-
-static int prove_on(struct watchpoints *watch, int netlink, uint32_t ifindex,
-		    struct proof *proof, struct why *why)
-{
-	for (uint32_t cpu = 0; cpu < watch->nr_cpus; cpu++) {
-		cpu_set_t set;
-		int err;
-
-		CPU_ZERO(&set);
-		CPU_SET(cpu, &set);
-		if (!is_online(watch->online, cpu) || sched_setaffinity(0, sizeof(set), &set))
-			continue;
-		err = poke(netlink, ifindex);
-		if (err)
-			return why_set(why, -err, "netlink socket: cannot be written: %s",
-				       strerror(-err));
-		watchpoints_read(watch, count_write, proof);
-		if (proof->writes[cpu] < 2)
-			return why_set(
-				why, ENOTSUP,
-				"CPU %u: did not report a known hold and put; this machine, or its hypervisor, does not deliver hardware watchpoints",
-				cpu);
-	}
-	return 0;
-}
-
-int watchpoints_prove(struct probes *probes, uint32_t slot, uint32_t ifindex, struct why *why)
-{
-	const struct watchpoint_object device = { .kind = WATCHPOINT_NET_DEVICE };
-	struct proof proof = { 0 };
-	struct watchpoints *watch = NULL;
-	int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	cpu_set_t before;
-	int err;
-
-	if (netlink < 0)
-		return why_set(why, errno, "netlink socket: cannot be opened: %s",
-			       strerror(errno));
-	err = watchpoints_arm(probes, slot, ifindex, &device, 1, 0, &watch, why);
-	if (watch && sched_getaffinity(0, sizeof(before), &before)) {
-		err = why_set(why, errno, "CPUs of this process: cannot be read: %s",
-			      strerror(errno));
-	} else if (watch) {
-		err = prove_on(watch, netlink, ifindex, &proof, why);
-		sched_setaffinity(0, sizeof(before), &before);
-	}
-	watchpoints_disarm(watch);
-	close(netlink);
-	return err;
 }
