@@ -60,7 +60,7 @@ all_are once missed 'only once'
 command down 'ip link set {dut} down; ip link set {dut} down'
 all_are down missed 'IFF_UP|never set'
 command killed 'ip link set {dut} up; ip link set {dut} down; kill -SEGV $$'
-all_are killed invalid 'killed by signal 11'
+all_are killed invalid 'killed: signal 11'
 command endless 'ip link set {dut} up; ip link set {dut} down; exec sleep 1000' --set stop.trials=2
 all_are endless invalid 'did not exit by its deadline'
 command stuck 'ip link set {dut} up; exec sleep 1000' --set stop.trials=2
