@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "parse/campaign_parts.h"
+#include "parse/template.h"
 #include "parse/text.h"
 
 int campaign_load_text(const char *name, const char *text, size_t length,
@@ -51,9 +52,12 @@ int campaign_load(const char *path, const char *const *sets, size_t nr_sets,
 
 void campaign_help(FILE *out)
 {
-	fputs("A campaign file is YAML. Every key may be left out; an unknown one is an "
-	      "error.\n"
-	      "--set window.hold_us=[1000,5000] overrides a key; its value is YAML, too.\n\n",
+	fputs("# SPDX-License-Identifier: GPL-2.0-or-later\n"
+	      "#\n"
+	      "# Every key of a campaign with its default, as `dadrace run --help-config` prints them.\n"
+	      "#\n"
+	      "# A campaign file needs only the keys that differ from their defaults. An unknown key is an\n"
+	      "# error. On the command line, --set overrides a key: --set window.hold_us=[1000,5000]\n",
 	      out);
-	fields_list(&campaign_fields, "", out);
+	template_write(campaign_keys(), out);
 }

@@ -38,7 +38,7 @@ void campaign_free(struct campaign *campaign);
 /* The resolved campaign as YAML that campaign_load reads back to the same. 0 or -errno. */
 int campaign_dump(const struct campaign *campaign, FILE *out);
 
-/* --help-config: every key with type, range or names, default and sentence. */
+/* --help-config: a campaign file with every key, its default, meaning and what is allowed. */
 void campaign_help(FILE *out);
 
 #endif

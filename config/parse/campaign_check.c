@@ -33,7 +33,7 @@ int resolve_hold(struct load *load)
 	if (!ranged) {
 		if (given[min].layer && !given[max].layer)
 			return complain_key(load, min,
-					    "given without max_us; a range has both ends");
+					    "max_us is missing; a range needs both ends");
 		return 0;
 	}
 	if (given[list].layer &&
@@ -65,10 +65,9 @@ int resolve_objects(struct load *load)
 	}
 	for (uint32_t i = 0; i < objects->nr_words; i++)
 		if (!strcmp(objects->words[i], object_names[OBJECT_DST]))
-			return complain_key(load, id,
-					    "dst entries are counted for a whole network "
-					    "namespace, and that of existing devices is not "
-					    "ours alone; leave dst out");
+			return complain_key(
+				load, id,
+				"dst entries are counted per network namespace, which an existing device shares with others; remove dst");
 	return 0;
 }
 
@@ -124,7 +123,7 @@ static int check_spec(const struct load *load, const struct campaign *campaign)
 		return 0;
 	if (!campaign->trial_seed)
 		return complain_key(load, key_find("spec"),
-				    "a spec is one trial and has its trial_seed");
+				    "a spec is one trial and needs trial_seed");
 	for (const struct pin *pin = campaign_pins; pin->drawn; pin++) {
 		int id = key_find(pin->key);
 
@@ -153,13 +152,12 @@ static int check_device_name(const struct load *load, const struct campaign *cam
 	if (campaign->device.kind != DEVICE_EXISTING && name)
 		return complain_key(
 			load, culprit(load, id, kind),
-			"device.kind is %s, and only existing takes names of devices",
-			device_kind_names[campaign->device.kind]);
+			"only device.kind: existing takes device names, and it is %s; remove %s",
+			device_kind_names[campaign->device.kind], load->keys->list[id].path);
 	if (name && !is_device_name(name))
 		return complain_key(
 			load, id,
-			"found \"%s\"; allowed: a device's name, 1 to %d bytes without /, : "
-			"and space",
+			"found \"%s\"; allowed: a device name of 1 to %d bytes without /, : and white space",
 			show(name).text, IFNAMSIZ - 1);
 	return 0;
 }
@@ -181,9 +179,8 @@ static int check_device(const struct load *load, const struct campaign *campaign
 				    campaign->device.dut);
 	if (campaign->lanes != 1)
 		return complain_key(load, culprit(load, lanes, kind),
-				    "%" PRIu32
-				    " lanes and an existing device, of which there is one; "
-				    "allowed: lanes: 1",
+				    "an existing device allows one lane, and lanes is %" PRIu32
+				    "; allowed: lanes: 1",
 				    campaign->lanes);
 	return 0;
 }
@@ -204,7 +201,7 @@ static int check_braces(const struct load *load, const struct campaign *campaign
 		if (peer && campaign->device.kind == DEVICE_DUMMY)
 			return complain_key(
 				load, culprit(load, id, key_find("device.kind")),
-				"the command names {peer}, and a dummy device has none");
+				"the command names {peer}, and a dummy device has no peer");
 		at = strchr(at, '}') + 1;
 	}
 	return 0;
@@ -221,24 +218,19 @@ static int check_change(const struct load *load, const struct campaign *campaign
 	if (campaign->bringup.kind != BRINGUP_DO_DAD)
 		return complain_key(
 			load, culprit(load, id, key_find("bringup.kind")),
-			"a command is run as it is; let it make the change itself, or "
-			"give bringup.kind: do_dad");
+			"a command makes its own changes; remove bringup.change, or give bringup.kind: do_dad");
 	if (campaign->device.kind == DEVICE_EXISTING)
 		return complain_key(
 			load, culprit(load, id, key_find("device.kind")),
-			"existing devices are put back as they were found, which is "
-			"not known of changes by the bring-up; allowed: none");
+			"existing devices are restored, and changes by the bring-up cannot be undone; allowed: none");
 	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.keep_addr_on_down)
 		return complain_key(
 			load, culprit(load, id, keep),
-			"with sysctl.keep_addr_on_down the address that address-add "
-			"adds would stay for the next trial; leave one of them out");
+			"with sysctl.keep_addr_on_down, the address of address-add would stay for the next trial; remove one of the two");
 	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.addr_gen_mode)
 		return complain_key(
 			load, culprit(load, id, mode),
-			"address-add adds an address that ends as the device's own, "
-			"which is not known beforehand when sysctl.addr_gen_mode is "
-			"not 0");
+			"address-add must know the device's address in advance; give sysctl.addr_gen_mode: 0");
 	return 0;
 }
 
@@ -254,8 +246,7 @@ static int check_bringup(const struct load *load, const struct campaign *campaig
 	if (campaign->bringup.kind != BRINGUP_COMMAND && campaign->bringup.nr_command)
 		return complain_key(
 			load, culprit(load, id, kind),
-			"kind %s runs no command; leave bringup.command out, or give "
-			"bringup.kind: command",
+			"kind %s runs no command; leave bringup.command out, or give bringup.kind: command",
 			bringup_kind_names[campaign->bringup.kind]);
 	if (campaign->bringup.nr_command && !*campaign->bringup.command[0])
 		return complain_key(load, id, "the program's name is empty");
@@ -277,56 +268,56 @@ static int check_order(const struct load *load, const struct campaign *campaign)
 	return 0;
 }
 
+static int check_range(const struct load *load, const char *min_key, uint64_t min_us,
+		       const char *max_key, uint64_t max_us)
+{
+	if (min_us <= max_us)
+		return 0;
+	return complain_key(load, culprit(load, key_find(min_key), key_find(max_key)),
+			    "min_us is %" PRIu64 " and max_us %" PRIu64
+			    "; allowed: min_us up to max_us",
+			    min_us, max_us);
+}
+
 static int check_explore(const struct load *load, const struct campaign *campaign)
 {
 	int mode = key_find("explore.mode"), order = key_find("order");
 	bool races = false;
 	struct order places = { 0 };
 	struct why why;
+	int err;
 
 	for (uint32_t i = 0; i < campaign->explore.nr_places; i++)
 		if (order_read_place(&places, campaign->explore.places[i], &why))
 			return complain_key(load, key_find("explore.places"), "%s", why.text);
-	if (campaign->explore.hold_range.min_us > campaign->explore.hold_range.max_us)
-		return complain_key(load,
-				    culprit(load, key_find("explore.hold_range.min_us"),
-					    key_find("explore.hold_range.max_us")),
-				    "the range goes from %" PRIu64 " to %" PRIu64
-				    "; allowed: min_us up to max_us",
-				    campaign->explore.hold_range.min_us,
-				    campaign->explore.hold_range.max_us);
+	err = check_range(load, "explore.hold_range.min_us",
+			  campaign->explore.hold_range.min_us, "explore.hold_range.max_us",
+			  campaign->explore.hold_range.max_us);
+	if (err)
+		return err;
 	if (!campaign->explore.mode)
 		return 0;
 	if (campaign->nr_order)
-		return complain_key(load, culprit(load, mode, order),
-				    "explore chooses orders, and order gives one; keep one of "
-				    "them");
+		return complain_key(
+			load, culprit(load, mode, order),
+			"explore chooses orders itself; remove order, or give explore.mode: off");
 	if (campaign->spec)
 		return complain_key(load, mode, "a spec is one trial; allowed: off");
-	if (!campaign->explore.nr_ends)
-		return complain_key(load, key_find("explore.ends"),
-				    "a hold has to end; give at least one of time, held, done");
 	for (uint32_t i = 0; i < campaign->nr_arms; i++)
 		races |= campaign->arms[i] == ARM_RACE;
 	if (!races)
-		return complain_key(load, culprit(load, mode, key_find("arms")),
-				    "what is explored is the race arm, which arms leaves out");
+		return complain_key(
+			load, culprit(load, mode, key_find("arms")),
+			"only the race arm is explored, and arms does not have it; add race");
 	return 0;
 }
 
 static int check_hold(const struct load *load, const struct campaign *campaign)
 {
-	uint64_t min_us = campaign->window.hold_range.min_us;
-	uint64_t max_us = campaign->window.hold_range.max_us;
-	int min = key_find("window.hold_range.min_us"),
-	    max = key_find("window.hold_range.max_us");
-
-	if (max_us && min_us > max_us)
-		return complain_key(load, culprit(load, min, max),
-				    "the range goes from %" PRIu64 " to %" PRIu64
-				    "; allowed: min_us up to max_us",
-				    min_us, max_us);
-	return 0;
+	if (!campaign->window.hold_range.max_us)
+		return 0;
+	return check_range(load, "window.hold_range.min_us", campaign->window.hold_range.min_us,
+			   "window.hold_range.max_us", campaign->window.hold_range.max_us);
 }
 
 static struct allowed fitting_targets(enum direction direction)
@@ -349,22 +340,21 @@ static int check_direction(const struct load *load, const struct campaign *campa
 	if (direction == DIRECTION_INBOUND && campaign->device.kind == DEVICE_DUMMY)
 		return complain_key(
 			load, culprit(load, directions, kind),
-			"inbound echoes come from a peer, and a dummy device has none; "
-			"allowed in echo.directions: outbound, outbound-raw");
+			"inbound echoes need a peer, and a dummy device has none; allowed in echo.directions: outbound, outbound-raw");
 	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
 		fits = fits || target_fits(direction, campaign->echo.targets[i]);
 	if (!fits)
 		return complain_key(load, culprit(load, targets, directions),
-				    "none of the targets fits direction %s; fitting are: %s",
+				    "no target fits direction %s; allowed there: %s",
 				    direction_names[direction],
 				    fitting_targets(direction).text);
 	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
 		message = message || message_fits(direction, campaign->echo.message[i]);
 	if (!message)
-		return complain_key(load, culprit(load, messages, directions),
-				    "direction %s carries echoes only; add echo, or leave the "
-				    "direction out",
-				    direction_names[direction]);
+		return complain_key(
+			load, culprit(load, messages, directions),
+			"direction %s carries echoes only; add echo, or remove the direction",
+			direction_names[direction]);
 	return 0;
 }
 
@@ -375,14 +365,14 @@ static int check_message(const struct load *load, const struct campaign *campaig
 	int kind = key_find("device.kind");
 
 	if (message_names_device(message) && campaign->sysctl.addr_gen_mode)
-		return complain_key(load, culprit(load, messages, mode),
-				    "%s is about the device's address, which is not known "
-				    "beforehand when sysctl.addr_gen_mode is not 0",
-				    message_names[message]);
+		return complain_key(
+			load, culprit(load, messages, mode),
+			"%s must know the device's address in advance; give sysctl.addr_gen_mode: 0",
+			message_names[message]);
 	if (message == MESSAGE_RA && campaign->device.kind == DEVICE_EXISTING)
-		return complain_key(load, culprit(load, messages, kind),
-				    "ra makes a default route, and the network namespace of "
-				    "existing devices is not ours alone; leave ra out");
+		return complain_key(
+			load, culprit(load, messages, kind),
+			"ra sets a default route, and an existing device shares its network namespace with others; remove ra");
 	return 0;
 }
 
@@ -404,13 +394,12 @@ static int check_echo(const struct load *load, const struct campaign *campaign)
 				load,
 				culprit(load, key_find("echo.targets"),
 					key_find("device.kind")),
-				"target peer needs a peer, and a dummy device has none; "
-				"take nobody or all-nodes");
+				"target peer needs a peer, and a dummy device has none; allowed: nobody, all-nodes");
 	if (!err && last_us > CAP_US)
 		err = complain_key(
 			load,
 			culprit(load, key_find("echo.count"), culprit(load, offset, spacing)),
-			"the last echo would leave %" PRIu64
+			"the last echo would be sent %" PRIu64
 			" us after the window opened; allowed: up to %u",
 			last_us, CAP_US);
 	return err;
@@ -425,19 +414,18 @@ static int check_answer(const struct load *load, const struct campaign *campaign
 	if (answer == DAD_ANSWER_NONE)
 		return 0;
 	if (campaign->device.kind == DEVICE_DUMMY)
-		return complain_key(load, culprit(load, id, kind),
-				    "DAD is answered by a peer, and a dummy device has none; "
-				    "allowed: none");
+		return complain_key(
+			load, culprit(load, id, kind),
+			"DAD answers need a peer, and a dummy device has none; allowed: none");
 	/* macvlan_handle_frame() takes it for one of its own that is on its way out. */
 	if (answer == DAD_ANSWER_LOOPBACK && campaign->device.kind == DEVICE_MACVLAN)
 		return complain_key(
 			load, culprit(load, id, kind),
-			"a macvlan drops what comes from its own MAC address, and so "
-			"each probe that comes back; allowed: none, ns, na");
+			"a macvlan drops frames from its own MAC address, so no probe can come back; allowed: none, ns, na");
 	if (answer == DAD_ANSWER_LOOPBACK && campaign->dad.at == DAD_AT_OPEN)
-		return complain_key(load, culprit(load, id, at),
-				    "loopback sends a probe back, and at the window's opening "
-				    "none may have come; give dad.at: probe");
+		return complain_key(
+			load, culprit(load, id, at),
+			"loopback sends a probe back, and there may be none yet when the window opens; give dad.at: probe");
 	return 0;
 }
 
@@ -459,16 +447,15 @@ static int check_dad(const struct load *load, const struct campaign *campaign)
 	if (sends && !answers && !campaign->echo.count)
 		return complain_key(
 			load, culprit(load, key_find("echo.count"), key_find("dad.answer")),
-			"neither echoes nor DAD answers would be sent; give echo.count or "
-			"dad.answer");
+			"neither echoes nor DAD answers would be sent; give echo.count or dad.answer");
 	if (answers && campaign->dad.at == DAD_AT_OPEN && campaign->sysctl.addr_gen_mode)
-		return complain_key(load, culprit(load, at, mode),
-				    "the device's address is not known before its probe when "
-				    "sysctl.addr_gen_mode is not 0; give dad.at: probe");
+		return complain_key(
+			load, culprit(load, at, mode),
+			"the device's address is not known before its probe when sysctl.addr_gen_mode is not 0; give dad.at: probe");
 	if (campaign->dad.at == DAD_AT_OPEN && campaign->dad.times > 1)
 		return complain_key(load, culprit(load, at, times),
-				    "at the window's opening there is one answer; "
-				    "dad.times: %" PRIu32 " needs dad.at: probe",
+				    "dad.at: open sends one answer; dad.times: %" PRIu32
+				    " needs dad.at: probe",
 				    campaign->dad.times);
 	return 0;
 }
@@ -479,13 +466,13 @@ static int check_load(const struct load *load, const struct campaign *campaign)
 
 	for (uint32_t i = 0; i < campaign->nr_load; i++) {
 		if (campaign->load[i] == LOAD_PACKETS && campaign->device.kind == DEVICE_DUMMY)
-			return complain_key(load, culprit(load, id, kind),
-					    "packets come from a peer, and a dummy device has "
-					    "none; allowed: none, cpu, rtnl");
+			return complain_key(
+				load, culprit(load, id, kind),
+				"packets need a peer, and a dummy device has none; allowed: none, cpu, rtnl");
 		if (campaign->load[i] == LOAD_RTNL && campaign->device.kind == DEVICE_EXISTING)
-			return complain_key(load, culprit(load, id, kind),
-					    "rtnl changes lo, and that of existing devices is "
-					    "not ours; allowed: none, cpu, packets");
+			return complain_key(
+				load, culprit(load, id, kind),
+				"rtnl changes lo, which an existing device shares with others; allowed: none, cpu, packets");
 	}
 	return 0;
 }
@@ -494,7 +481,7 @@ static int check_plant(const struct load *load, const struct campaign *campaign)
 {
 	if (campaign->vm.plant_module && !campaign->vm.plant)
 		return complain_key(load, key_find("vm.plant_module"),
-				    "a module alone plants nothing; name a bug in vm.plant");
+				    "a module needs the name of a bug; give vm.plant");
 	return 0;
 }
 
@@ -506,8 +493,8 @@ static int check_ledger(const struct load *load, const struct campaign *campaign
 	if (campaign->ledger != LEDGER_ALWAYS || campaign->lanes == 1)
 		return 0;
 	return complain_key(load, culprit(load, ledger, lanes),
-			    "ledger always watches one lane, and lanes is %" PRIu32
-			    "; allowed: lanes 1, or ledger suspects",
+			    "ledger: always needs one lane, and lanes is %" PRIu32
+			    "; allowed: lanes: 1, or ledger: suspects",
 			    campaign->lanes);
 }
 
@@ -519,12 +506,13 @@ static int check_submit(const struct load *load, const struct campaign *campaign
 
 	if (not_before && !time_read(not_before, 0, &at))
 		return complain_key(load, key_find("submit.not_before"),
-				    "found %s; allowed: a time, as " TIME_FORMS,
+				    "found %s; allowed: a time such as " TIME_FORMS,
 				    show(not_before).text);
 	if (every && (!span_read(every, &span) || span < SUBMIT_EVERY_LEAST_S))
-		return complain_key(load, key_find("submit.every"),
-				    "found %s; allowed: a time of at least %ds, as 24h or 7d",
-				    show(every).text, SUBMIT_EVERY_LEAST_S);
+		return complain_key(
+			load, key_find("submit.every"),
+			"found %s; allowed: a time of at least %ds, such as 24h or 7d",
+			show(every).text, SUBMIT_EVERY_LEAST_S);
 	return 0;
 }
 

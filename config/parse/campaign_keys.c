@@ -38,34 +38,23 @@ _Static_assert(sizeof(ledger_use_names) / sizeof(ledger_use_names[0]) == LEDGER_
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field stop_rows[] = {
-	{ "trials", FIELD_U32, IN(stop, uint32_t, trials), RANGE(0, 100000000),
-	  .fallback = "240",
-	  .doc = "How many trials the campaign runs at most; 0 is no limit, and then "
-		 "stop.seconds must be given" },
-	{ "seconds", FIELD_U32, IN(stop, uint32_t, seconds), RANGE(0, 31536000),
-	  .fallback = "0",
-	  .doc = "After how many seconds no further trial is started; 0 is no limit" },
-	{ "findings", FIELD_U32, IN(stop, uint32_t, findings), RANGE(0, 1000000),
-	  .fallback = "0",
-	  .doc = "After how many different findings no further trial is started; 0 is no "
-		 "limit" },
+	{ "trials", FIELD_U32, IN(stop, uint32_t, trials), RANGE(0, 100000000), .fallback = "240",
+	  .doc = "Stop after this many trials. 0: no limit, and then stop.seconds must be given" },
+	{ "seconds", FIELD_U32, IN(stop, uint32_t, seconds), RANGE(0, 31536000), .fallback = "0",
+	  .doc = "Start no further trial after this many seconds. 0: no limit" },
+	{ "findings", FIELD_U32, IN(stop, uint32_t, findings), RANGE(0, 1000000), .fallback = "0",
+	  .doc = "Stop after this many different findings. 0: no limit" },
 	{ "valid", FIELD_U32, IN(stop, uint32_t, valid), RANGE(0, 100000000), .fallback = "0",
-	  .doc = "After how many valid trials of the arm that injects most no further trial is "
-		 "started; 0 is no limit" },
+	  .doc = "Stop after this many valid trials of the arm that injects most. 0: no limit" },
 	{ "hits", FIELD_U32, IN(stop, uint32_t, hits), RANGE(0, 100000000), .fallback = "0",
-	  .doc = "After how many trials that show a fault no further trial is started, nor when so many "
-		 "cannot come any more within stop.trials; 0 is no limit" },
+	  .doc = "Stop after this many faulty trials, or when that many can no longer be reached within stop.trials. 0: no limit" },
 	{ "decided", FIELD_ENUM, IN_LIST(stop, enum question *, decided),
 	  NAMES(question_names, QUESTIONS), .fallback = "[]",
-	  .doc = "Answers that end the campaign as soon as one is known, each wrong with a "
-		 "probability of 5% at most however often it is looked at: rate is whether the arm "
-		 "that injects most shows faults more often than stop.above_ppm or less often "
-		 "than stop.below_ppm, arms is that it shows more of them than every other arm" },
-	{ "above_ppm", FIELD_U32, IN(stop, uint32_t, above_ppm), RANGE(2, 999999),
-	  .fallback = "100000", .doc = "Of stop.decided rate: a rate that is worth finding, in "
-		 "faults of a million trials" },
-	{ "below_ppm", FIELD_U32, IN(stop, uint32_t, below_ppm), RANGE(1, 999998),
-	  .fallback = "10000", .doc = "Of stop.decided rate: a rate that is as good as none" },
+	  .doc = "Stop as soon as one of these questions is answered. rate: does the arm that injects most show faults more often than stop.above_ppm, or less often than stop.below_ppm? arms: does it show more faults than every other arm? Each answer is wrong in at most 5% of campaigns, however often it is looked at" },
+	{ "above_ppm", FIELD_U32, IN(stop, uint32_t, above_ppm), RANGE(2, 999999), .fallback = "100000",
+	  .doc = "For stop.decided: [rate]: a rate that is worth finding, in faults per million trials" },
+	{ "below_ppm", FIELD_U32, IN(stop, uint32_t, below_ppm), RANGE(1, 999998), .fallback = "10000",
+	  .doc = "For stop.decided: [rate]: a rate that is as good as none, in faults per million trials" },
 	END
 };
 static const struct fields stop_fields = { "stop", NULL, stop_rows, GROUP_SIZE(stop) };
@@ -73,51 +62,31 @@ static const struct fields stop_fields = { "stop", NULL, stop_rows, GROUP_SIZE(s
 static const struct field device_rows[] = {
 	{ "kind", FIELD_ENUM, IN(device, enum device_kind, kind),
 	  NAMES(device_kind_names, DEVICE_KINDS), .fallback = "veth",
-	  .doc = "What the device under test is: a veth end, a macvlan over one, a bridge "
-		 "with one as its port, a dummy (which has no peer: outbound echoes only), "
-		 "or an existing device of this machine, which is never deleted and is put "
-		 "back as it was found" },
-	{ "dut", FIELD_TEXT, IN(device, const char *, dut), .nullable = true,
-	  .doc = "Name of the existing device under test; it is taken down and up in each "
-		 "trial, so nobody else may be using it" },
-	{ "peer", FIELD_TEXT, IN(device, const char *, peer), .nullable = true,
-	  .doc = "Name of the existing device that is cabled to device.dut and sends the "
-		 "inbound echoes" },
+	  .doc = "The device under test: one end of a veth pair, a macvlan on such an end, a bridge with such an end as its port, a dummy (which has no peer: outbound echoes only), or an existing device of this machine, which is never deleted and is restored afterwards" },
+	{ "dut", FIELD_TEXT, IN(device, const char *, dut), .nullable = true, .example = "enp3s0",
+	  .doc = "Name of the existing device under test. Each trial takes it down and up, so nothing else may use it" },
+	{ "peer", FIELD_TEXT, IN(device, const char *, peer), .nullable = true, .example = "enp4s0",
+	  .doc = "Name of the existing device that is cabled to device.dut and sends the inbound echoes" },
 	END
 };
 static const struct fields device_fields = { "device", NULL, device_rows, GROUP_SIZE(device) };
 
 static const struct field sysctl_rows[] = {
-	{ "dad_transmits", FIELD_U32, IN(sysctl, uint32_t, dad_transmits), RANGE(0, 100),
-	  .fallback = "1",
-	  .doc = "Neighbour solicitations that DAD sends (RFC 4862 5.1); with 0 there is no "
-		 "DAD and no address is ever tentative" },
+	{ "dad_transmits", FIELD_U32, IN(sysctl, uint32_t, dad_transmits), RANGE(0, 100), .fallback = "1",
+	  .doc = "Neighbour solicitations that DAD sends (RFC 4862 5.1). 0: no DAD, and no address is ever tentative" },
 	{ "router_solicitation_delay", FIELD_U32,
 	  IN(sysctl, uint32_t, router_solicitation_delay), RANGE(0, 60), .fallback = "0",
-	  .doc = "Seconds the kernel waits after an interface came up; DAD itself starts "
-		 "after a random part of them, so more than 0 makes the tentative time "
-		 "longer and less even" },
-	{ "retrans_time_ms", FIELD_U32, IN(sysctl, uint32_t, retrans_time_ms), RANGE(1, 60000),
-	  .fallback = "10",
-	  .doc = "Time between neighbour solicitations, so that an address stays tentative "
-		 "for about dad_transmits times this long; the kernel takes 10 for anything "
-		 "shorter" },
-	{ "accept_dad", FIELD_U32, IN(sysctl, uint32_t, accept_dad), RANGE(0, 2),
-	  .fallback = "1",
-	  .doc = "0 does no DAD, 1 does it, 2 also disables IPv6 on the device when its "
-		 "link-local address is a duplicate" },
-	{ "addr_gen_mode", FIELD_U32, IN(sysctl, uint32_t, addr_gen_mode), RANGE(0, 3),
-	  .fallback = "0",
-	  .doc = "How the link-local address is made: 0 from the MAC address, 1 not at all "
-		 "(nothing is tentative then), 2 from a stable secret, 3 from a random one" },
-	{ "keep_addr_on_down", FIELD_U32, IN(sysctl, uint32_t, keep_addr_on_down), RANGE(0, 1),
-	  .fallback = "0",
-	  .doc = "1 keeps global addresses while the device is down, which changes the path "
-		 "on which references are dropped" },
-	{ "enhanced_dad", FIELD_U32, IN(sysctl, uint32_t, enhanced_dad), RANGE(0, 1),
-	  .fallback = "1",
-	  .doc = "1 puts a nonce into DAD's probes (RFC 7527), by which the device knows its "
-		 "own when they come back; with 0 they are taken for another node's" },
+	  .doc = "Seconds that the kernel waits after an interface has come up. DAD starts after a random part of them, so more than 0 makes the tentative time longer and less even" },
+	{ "retrans_time_ms", FIELD_U32, IN(sysctl, uint32_t, retrans_time_ms), RANGE(1, 60000), .fallback = "10",
+	  .doc = "Time between neighbour solicitations: an address stays tentative for about dad_transmits times this long. The kernel uses at least 10" },
+	{ "accept_dad", FIELD_U32, IN(sysctl, uint32_t, accept_dad), RANGE(0, 2), .fallback = "1",
+	  .doc = "0: no DAD. 1: DAD. 2: DAD, and IPv6 is disabled on the device if its link-local address is a duplicate" },
+	{ "addr_gen_mode", FIELD_U32, IN(sysctl, uint32_t, addr_gen_mode), RANGE(0, 3), .fallback = "0",
+	  .doc = "How the link-local address is made. 0: from the MAC address. 1: there is none, so nothing is tentative. 2: from a stable secret. 3: from a random secret" },
+	{ "keep_addr_on_down", FIELD_U32, IN(sysctl, uint32_t, keep_addr_on_down), RANGE(0, 1), .fallback = "0",
+	  .doc = "1: global addresses are kept while the device is down, which changes the path on which references are dropped" },
+	{ "enhanced_dad", FIELD_U32, IN(sysctl, uint32_t, enhanced_dad), RANGE(0, 1), .fallback = "1",
+	  .doc = "1: DAD probes carry a nonce (RFC 7527), by which the device recognises its own probes. 0: a probe of its own that returns is taken for another node's" },
 	END
 };
 static const struct fields sysctl_fields = { "sysctl", NULL, sysctl_rows, GROUP_SIZE(sysctl) };
@@ -125,103 +94,77 @@ static const struct fields sysctl_fields = { "sysctl", NULL, sysctl_rows, GROUP_
 static const struct field bringup_rows[] = {
 	{ "kind", FIELD_ENUM, IN(bringup, enum bringup_kind, kind),
 	  NAMES(bringup_kind_names, BRINGUP_KINDS), .fallback = "do_dad",
-	  .doc = "Who sets the flags: do_dad is a process of our own that does it twice with "
-		 "DAD between, command is an unmodified program" },
+	  .doc = "do_dad: a built-in process that sets the flags twice, with DAD in between. command: an unmodified program" },
 	{ "command", FIELD_TEXT, IN_LIST(bringup, const char **, command), .fallback = "[]",
-	  .doc = "Program and arguments for kind command, run without a shell; {dut} and "
-		 "{peer} stand for the names of the devices" },
+	  .doc = "Program and arguments for bringup.kind: command, executed without a shell. {dut} and {peer} stand for the names of the devices" },
 	{ "change", FIELD_ENUM, IN_LIST(bringup, enum change_kind *, change),
 	  NAMES(change_names, CHANGES), .fallback = "[none]",
-	  .doc = "What do_dad does right after the first flag set, one drawn for each trial, in every "
-		 "arm: mtu changes it and puts it back, address-add and route-add add a global "
-		 "one, address-delete and route-delete take the link-local one as soon as it is "
-		 "there, disable-ipv6 switches IPv6 off and on, link-delete deletes the device, so "
-		 "that each such trial is the last of its lane" },
-	{ "deadline_ms", FIELD_U32, IN(bringup, uint32_t, deadline_ms), RANGE(1, 600000),
-	  .fallback = "5000",
-	  .doc = "How long the bring-up may take from start to exit, the hold not counted; "
-		 "one that takes longer is taken to hang" },
+	  .doc = "A change that do_dad makes right after the first flag set, in every arm; one is drawn for each trial. mtu: the MTU is changed and restored. address-add, route-add: a global one is added. address-delete, route-delete: the link-local one is deleted as soon as it exists. disable-ipv6: IPv6 is switched off and on. link-delete: the device is deleted, so each such trial is the last of its lane" },
+	{ "deadline_ms", FIELD_U32, IN(bringup, uint32_t, deadline_ms), RANGE(1, 600000), .fallback = "5000",
+	  .doc = "Longest time from start to exit of the bring-up, without the hold. A bring-up that takes longer is considered hung" },
 	END
 };
 static const struct fields bringup_fields = { "bringup", NULL, bringup_rows,
 					      GROUP_SIZE(bringup) };
 
 static const struct field hold_range_rows[] = {
-	{ "min_us", FIELD_U64, IN(window.hold_range, uint64_t, min_us), RANGE(1, CAP_US),
-	  .fallback = "1",
-	  .doc = "The shortest hold that may be drawn" },
-	{ "max_us", FIELD_U64, IN(window.hold_range, uint64_t, max_us), RANGE(0, CAP_US),
-	  .fallback = "0",
-	  .doc = "The longest hold that may be drawn; 0 is no range, and window.hold_us "
-		 "holds" },
+	{ "min_us", FIELD_U64, IN(window.hold_range, uint64_t, min_us), RANGE(1, CAP_US), .fallback = "1",
+	  .doc = "Shortest hold" },
+	{ "max_us", FIELD_U64, IN(window.hold_range, uint64_t, max_us), RANGE(0, CAP_US), .fallback = "0",
+	  .doc = "Longest hold. 0: no range, and window.hold_us is used" },
 	END
 };
 static const struct fields hold_range_fields = { "hold_range", NULL, hold_range_rows,
 						 GROUP_SIZE(window.hold_range) };
 
 static const struct field window_rows[] = {
-	{ "site", FIELD_ENUM, IN(window, enum site, site), NAMES(site_names, SITES),
-	  .fallback = "flags",
-	  .doc = "Where the window opens: flags is between the first flag set's return and "
-		 "the second's entry, off is nowhere (such a campaign can prove nothing)" },
-	{ "method", FIELD_ENUM, IN(window, enum method, method), NAMES(method_names, METHODS),
-	  .fallback = "stop",
-	  .doc = "How the bring-up is held: stop stops the task on its way out of the system "
-		 "call and continues it later" },
-	{ "hold_us", FIELD_U64, IN_LIST(window, uint64_t *, hold_us), RANGE(1, CAP_US),
-	  .fallback = "[5000]",
+	{ "site", FIELD_ENUM, IN(window, enum site, site), NAMES(site_names, SITES), .fallback = "flags",
+	  .doc = "Where the window opens. flags: from the return of the first flag set to the entry of the second. off: nowhere; such a campaign can prove nothing" },
+	{ "method", FIELD_ENUM, IN(window, enum method, method), NAMES(method_names, METHODS), .fallback = "stop",
+	  .doc = "How the bring-up is held. stop: the task is stopped on its way out of the system call, and continued later" },
+	{ "hold_us", FIELD_U64, IN_LIST(window, uint64_t *, hold_us), RANGE(1, CAP_US), .fallback = "[5000]",
 	  .doc = "How long the window is held; one of these is drawn for each trial" },
 	{ "hold_range", FIELD_OBJECT,
 	  .offset = offsetof(struct campaign, window.hold_range) -
 		    offsetof(struct campaign, window),
 	  .sub = &hold_range_fields,
-	  .doc = "Instead of window.hold_us: the hold is drawn evenly between two ends" },
+	  .doc = "Instead of window.hold_us: the hold is drawn evenly from a range" },
 	END
 };
 static const struct fields window_fields = { "window", NULL, window_rows, GROUP_SIZE(window) };
 
 static const struct field explore_range_rows[] = {
-	{ "min_us", FIELD_U64, IN(explore.hold_range, uint64_t, min_us), RANGE(1, ORDER_MOST_MS * 1000),
-	  .fallback = "10", .doc = "The shortest of them" },
-	{ "max_us", FIELD_U64, IN(explore.hold_range, uint64_t, max_us), RANGE(1, ORDER_MOST_MS * 1000),
-	  .fallback = "2000", .doc = "The longest of them" },
+	{ "min_us", FIELD_U64, IN(explore.hold_range, uint64_t, min_us), RANGE(1, ORDER_MOST_MS * 1000), .fallback = "10",
+	  .doc = "Shortest hold for a time" },
+	{ "max_us", FIELD_U64, IN(explore.hold_range, uint64_t, max_us), RANGE(1, ORDER_MOST_MS * 1000), .fallback = "2000",
+	  .doc = "Longest hold for a time" },
 	END
 };
 static const struct fields explore_range_fields = { "hold_range", NULL, explore_range_rows,
 						    GROUP_SIZE(explore.hold_range) };
 
 static const struct field explore_rows[] = {
-	{ "mode", FIELD_ENUM, IN(explore, enum explore_mode, mode), NAMES(explore_mode_names, EXPLORE_MODES),
-	  .fallback = "off",
-	  .doc = "How the holds and echoes of each race trial are chosen: off is by order and echo alone, "
-		 "sweep takes the grid in a fixed order, random draws evenly, sample measures the natural "
-		 "lengths first and draws delays over 1.1 times them, pct holds as many places as "
-		 "explore.holds says, drawn evenly, which has a bound, and guided goes through schedules, leaves alone "
-		 "what never comes about, and changes what has shown new behaviour" },
+	{ "mode", FIELD_ENUM, IN(explore, enum explore_mode, mode), NAMES(explore_mode_names, EXPLORE_MODES), .fallback = "off",
+	  .doc = "How the holds and echoes of each race trial are chosen. off: by order and echo alone. sweep: a grid in a fixed order. random: drawn evenly. sample: natural durations are measured first, and delays of up to 1.1 times as long are drawn. pct: explore.holds places are held, drawn evenly, which has a known bound. guided: schedules are tried in turn; those that never occur are left out, and those that show new behaviour are varied" },
 	{ "holds", FIELD_U32, IN(explore, uint32_t, holds), RANGE(1, 3), .fallback = "2",
-	  .doc = "The most holds in one trial" },
+	  .doc = "Most holds in one trial" },
 	{ "places", FIELD_TEXT, IN_LIST(explore, const char **, places), .fallback = "[]",
-	  .doc = "Where holds are tried, as steps of an order without their end: \"I held at stop\", \"II "
-		 "held at return of source\"; at most 12; none are those that dadrace proposes and that the "
-		 "kernel can hook" },
+	  .doc = "Where holds are tried: steps of an order without their end, such as \"I held at stop\" or \"II held at return of source\"; at most 12. Without any, dadrace proposes places that the kernel can hook" },
 	{ "ends", FIELD_ENUM, IN_LIST(explore, enum order_until *, ends),
 	  NAMES(order_until_names, ORDER_UNTILS), .fallback = "[time, held, done]",
-	  .doc = "What may end a hold: a time, or that another thread is held or done" },
+	  .doc = "What may end a hold. time: a time. held, done: another thread is held, or done" },
 	{ "hold_range", FIELD_OBJECT,
 	  .offset = offsetof(struct campaign, explore.hold_range) - offsetof(struct campaign, explore),
-	  .sub = &explore_range_fields, .doc = "How long holds for a time may be" },
+	  .sub = &explore_range_fields,
+	  .doc = "How long holds for a time may be" },
 	{ "offset_us", FIELD_U64, IN(explore, uint64_t, offset_us), RANGE(0, CAP_US), .fallback = "0",
-	  .doc = "The latest that the first echo may be put to; 0 leaves it at echo.offset_us" },
+	  .doc = "Latest offset of the first echo. 0: always echo.offset_us" },
 	{ "generation", FIELD_U32, IN(explore, uint32_t, generation), RANGE(0, 1000), .fallback = "0",
-	  .doc = "Trials that are planned at once, from what all but the last such group have shown; no "
-		 "more than twice as many can be in hand. 0: as many as there are lanes" },
+	  .doc = "Trials that are planned at once, from what all groups but the last have shown. At most twice as many are in progress. 0: as many as there are lanes" },
 	{ "forget", FIELD_BOOL, IN(explore, bool, forget), .fallback = "false",
-	  .doc = "After a trial with a fault, start anew with nothing learned: how many trials a mode needs to "
-		 "find something is measured again and again in one campaign, which wants stop.findings: 0" },
+	  .doc = "Forget everything learned after each faulty trial: one campaign then measures many times how many trials a mode needs. Give stop.findings: 0 with it" },
 	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 100), .fallback = "12",
-	  .doc = "Where places are not given: trials without injection that are run first, and are no "
-		 "trials of the campaign; the functions on the paths of references that their ledgers "
-		 "show, and what these call next to references, are proposed, too. 0, or ledger off: none" },
+	  .doc = "Trials without injection that run first when explore.places is empty, and do not count as trials of the campaign. Their ledgers show the paths of references; the functions on these paths are proposed as places, and what they call next to references. 0, or ledger: off: none" },
 	END
 };
 static const struct fields explore_fields = { "explore", NULL, explore_rows, GROUP_SIZE(explore) };
@@ -229,41 +172,24 @@ static const struct fields explore_fields = { "explore", NULL, explore_rows, GRO
 static const struct field echo_rows[] = {
 	{ "directions", FIELD_ENUM, IN_LIST(echo, enum direction *, directions),
 	  NAMES(direction_names, DIRECTIONS), .fallback = "[inbound]",
-	  .doc = "How echoes travel, one drawn for each trial: inbound as whole frames from "
-		 "the peer, outbound through an ICMPv6 socket, outbound-raw through a raw "
-		 "socket with a header of our own" },
+	  .doc = "How echoes travel; one is drawn for each trial. inbound: as frames from the peer. outbound: through an ICMPv6 socket. outbound-raw: through a raw socket, with a header of their own" },
 	{ "targets", FIELD_ENUM, IN_LIST(echo, enum target *, targets),
 	  NAMES(target_names, TARGETS), .fallback = "[all-nodes]",
-	  .doc = "Whom echoes are addressed to, one drawn for each trial among those that "
-		 "fit its direction: solicited-node and tentative are inbound only, peer and "
-		 "nobody outbound only" },
-	{ "source", FIELD_ENUM, IN(echo, enum source, source), NAMES(source_names, SOURCES),
-	  .fallback = "peer",
-	  .doc = "Whom inbound echoes claim to be from: the peer, or another address without "
-		 "neighbour entry for each echo" },
+	  .doc = "Destination of the echoes; one is drawn for each trial from those that fit its direction. solicited-node, tentative: inbound only. peer, nobody: outbound only" },
+	{ "source", FIELD_ENUM, IN(echo, enum source, source), NAMES(source_names, SOURCES), .fallback = "peer",
+	  .doc = "Source address of inbound echoes. peer: that of the peer. spoofed: another one for each echo, without a neighbour entry" },
 	{ "message", FIELD_ENUM, IN_LIST(echo, enum message_kind *, message),
 	  NAMES(message_names, MESSAGES), .fallback = "[echo]",
-	  .doc = "What is sent instead of echo requests, one drawn for each trial among those that "
-		 "fit its direction (outbound ones are echoes): ns asks for the device's "
-		 "address, na tells the sender's, ra makes a default route and an address, redirect "
-		 "is about what bringup.change route-add leads to, errors quote an echo of "
-		 "the device, mld-query is answered and mld-report spares the device its own" },
+	  .doc = "What is sent; one is drawn for each trial from those that fit its direction (outbound: echo only). echo: an echo request. ns: asks for the device's address. na: gives the sender's. ra: sets a default route and an address. redirect: redirects what bringup.change: route-add leads to. mld-query: asks the device for its groups. mld-report: spares the device its own report. The others are errors that quote an echo of the device" },
 	{ "count", FIELD_U32, IN(echo, uint32_t, count), RANGE(0, 1000), .fallback = "4",
-	  .doc = "Echoes in each trial of the arms echo and race; a leak of one reference "
-		 "each then shows as this number; 0 leaves the window to dad.answer" },
-	{ "offset_us", FIELD_U64, IN(echo, uint64_t, offset_us), RANGE(0, CAP_US),
-	  .fallback = "0",
-	  .doc = "Time from the window's opening to the first echo; beyond the hold it lands "
-		 "outside and proves nothing" },
-	{ "spacing_us", FIELD_U64, IN(echo, uint64_t, spacing_us), RANGE(0, CAP_US),
-	  .fallback = "500",
+	  .doc = "Echoes in each trial of the arms echo and race. A leak of one reference per echo shows as this number. 0: dad.answer has the window to itself" },
+	{ "offset_us", FIELD_U64, IN(echo, uint64_t, offset_us), RANGE(0, CAP_US), .fallback = "0",
+	  .doc = "Time from the opening of the window to the first echo. An echo that comes after the hold lands outside and proves nothing" },
+	{ "spacing_us", FIELD_U64, IN(echo, uint64_t, spacing_us), RANGE(0, CAP_US), .fallback = "500",
 	  .doc = "Time from one echo to the next" },
-	{ "payload_bytes", FIELD_U32, IN(echo, uint32_t, payload_bytes), RANGE(16, 1452),
-	  .fallback = "56",
-	  .doc = "Bytes after the ICMPv6 header; the first 16 name trial and echo, and 1452 "
-		 "fill an Ethernet frame" },
-	{ "hop_limit", FIELD_U32, IN(echo, uint32_t, hop_limit), RANGE(1, 255),
-	  .fallback = "64",
+	{ "payload_bytes", FIELD_U32, IN(echo, uint32_t, payload_bytes), RANGE(16, 1452), .fallback = "56",
+	  .doc = "Bytes after the ICMPv6 header. The first 16 identify trial and echo; 1452 fill an Ethernet frame" },
+	{ "hop_limit", FIELD_U32, IN(echo, uint32_t, hop_limit), RANGE(1, 255), .fallback = "64",
 	  .doc = "Hop limit of the echoes" },
 	END
 };
@@ -272,18 +198,13 @@ static const struct fields echo_fields = { "echo", NULL, echo_rows, GROUP_SIZE(e
 static const struct field dad_rows[] = {
 	{ "answer", FIELD_ENUM, IN_LIST(dad, enum dad_answer *, answer),
 	  NAMES(dad_answer_names, DAD_ANSWERS), .fallback = "[none]",
-	  .doc = "What the peer says to DAD's probes in the arms echo and race, one drawn for "
-		 "each trial: ns wants the same address, na has it already (both make DAD "
-		 "fail), loopback sends the device's own probe back (which must not)" },
-	{ "at", FIELD_ENUM, IN(dad, enum dad_at, at), NAMES(dad_at_names, DAD_ATS),
-	  .fallback = "probe",
-	  .doc = "What dad.offset_us counts from: each probe that the peer sees, or the "
-		 "window's opening, at which there is one answer, probe or not" },
-	{ "offset_us", FIELD_U64, IN(dad, uint64_t, offset_us), RANGE(0, CAP_US),
-	  .fallback = "0",
-	  .doc = "Time from there to the answer; DAD that is over by then is not disturbed" },
+	  .doc = "How the peer answers DAD probes in the arms echo and race; one is drawn for each trial. ns: it wants the same address. na: it has the address already. Both make DAD fail. loopback: it sends the device's own probe back, which must not make DAD fail" },
+	{ "at", FIELD_ENUM, IN(dad, enum dad_at, at), NAMES(dad_at_names, DAD_ATS), .fallback = "probe",
+	  .doc = "What dad.offset_us counts from. probe: each probe that the peer receives. open: the opening of the window, at which one answer is sent, with or without a probe" },
+	{ "offset_us", FIELD_U64, IN(dad, uint64_t, offset_us), RANGE(0, CAP_US), .fallback = "0",
+	  .doc = "Time from there to the answer. DAD that has ended by then is not disturbed" },
 	{ "times", FIELD_U32, IN(dad, uint32_t, times), RANGE(0, 100), .fallback = "0",
-	  .doc = "How many probes of a trial are answered, the first ones; 0 is each" },
+	  .doc = "How many probes of a trial are answered, from the first one on. 0: all" },
 	END
 };
 static const struct fields dad_fields = { "dad", NULL, dad_rows, GROUP_SIZE(dad) };
@@ -291,46 +212,32 @@ static const struct fields dad_fields = { "dad", NULL, dad_rows, GROUP_SIZE(dad)
 static const struct field watch_rows[] = {
 	{ "objects", FIELD_ENUM, IN_LIST(watch, enum object *, objects),
 	  NAMES(object_names, OBJECTS), .fallback = "[net_device, inet6_dev, dst]",
-	  .doc = "What is counted before and after: references to the device and to its "
-		 "inet6_dev (a leaked one hardly shows in net_device), and the IPv6 dst "
-		 "entries of the lane's network namespace (a leaked one need not pin a "
-		 "device; not watched with existing devices, whose namespace others use)" },
-	{ "deadline_ms", FIELD_U32, IN(watch, uint32_t, deadline_ms), RANGE(1, 600000),
-	  .fallback = "2000",
-	  .doc = "How long references may take to come back after the device went down; "
-		 "clean trials do not wait for it" },
-	{ "grace_ms", FIELD_U32, IN(watch, uint32_t, grace_ms), RANGE(0, 60000),
-	  .fallback = "50",
-	  .doc = "Time between the two further looks that are taken before a leak is said" },
-	{ "unregister_ms", FIELD_U32, IN(watch, uint32_t, unregister_ms), RANGE(1, 600000),
-	  .fallback = "3000",
-	  .doc = "How long the unregistering of a suspect device may take before it is taken "
-		 "to wait for a lost reference" },
+	  .doc = "What is counted before and after. net_device, inet6_dev: references to the device and to its inet6_dev, whose leak hardly shows in net_device. dst: IPv6 dst entries of the lane's network namespace, whose leak need not pin a device; not counted with existing devices, which share their namespace with others" },
+	{ "deadline_ms", FIELD_U32, IN(watch, uint32_t, deadline_ms), RANGE(1, 600000), .fallback = "2000",
+	  .doc = "Longest time for references to return after the device went down. Clean trials do not wait for it" },
+	{ "grace_ms", FIELD_U32, IN(watch, uint32_t, grace_ms), RANGE(0, 60000), .fallback = "50",
+	  .doc = "Time between the two further counts before a leak is reported" },
+	{ "unregister_ms", FIELD_U32, IN(watch, uint32_t, unregister_ms), RANGE(1, 600000), .fallback = "3000",
+	  .doc = "Longest time to unregister a suspect device. A device that takes longer is considered to wait for a lost reference" },
 	END
 };
 static const struct fields watch_fields = { "watch", NULL, watch_rows, GROUP_SIZE(watch) };
 
 static const struct field vm_rows[] = {
 	{ "cpus", FIELD_U32, IN(vm, uint32_t, cpus), RANGE(1, 64), .fallback = "3",
-	  .doc = "Processors of a guest; a race of two threads wants a third one beside them" },
-	{ "memory_mb", FIELD_U32, IN(vm, uint32_t, memory_mb), RANGE(256, 65536),
-	  .fallback = "1024", .doc = "Memory of a guest" },
-	{ "deadline_ms", FIELD_U32, IN(vm, uint32_t, deadline_ms), RANGE(1000, 3600000),
-	  .fallback = "120000",
-	  .doc = "How long a guest may be silent, booting (three times as long where it scouts for "
-		 "places) or between two trials, before it is taken to hang and is replaced" },
+	  .doc = "Processors of a guest. A race of two threads needs a third one beside them" },
+	{ "memory_mb", FIELD_U32, IN(vm, uint32_t, memory_mb), RANGE(256, 65536), .fallback = "1024",
+	  .doc = "Memory of a guest in MiB" },
+	{ "deadline_ms", FIELD_U32, IN(vm, uint32_t, deadline_ms), RANGE(1000, 3600000), .fallback = "120000",
+	  .doc = "Longest silence of a guest while it boots (three times as long if it scouts for places) or between two trials. A guest that is silent for longer is considered hung and is replaced" },
 	{ "guests", FIELD_U32, IN(vm, uint32_t, guests), RANGE(1, 10000), .fallback = "20",
-	  .doc = "How many guests may be booted for the campaign, those that died or were "
-		 "wedged by a fault included" },
+	  .doc = "Most guests that are booted for the campaign, including those that died or were wedged by a fault" },
 	{ "fresh_after_fault", FIELD_BOOL, IN(vm, bool, fresh_after_fault), .fallback = "true",
-	  .doc = "Whether a guest is replaced when an unregister in it never returned: its "
-		 "kernel cannot delete namespaces any more" },
-	{ "plant", FIELD_TEXT, IN(vm, const char *, plant), .nullable = true,
-	  .doc = "Name of a bug that is planted in the guest's kernel before the campaign "
-		 "begins, by a module (daemon/guest/plants); to show that it is found" },
-	{ "plant_module", FIELD_TEXT, IN(vm, const char *, plant_module), .nullable = true,
-	  .doc = "That module, built for the kernel; without it, it is built when it is "
-		 "needed, with the kernel's headers from apt" },
+	  .doc = "Replace a guest in which an unregister never returned: its kernel can no longer delete namespaces" },
+	{ "plant", FIELD_TEXT, IN(vm, const char *, plant), .nullable = true, .example = "saddr-fail",
+	  .doc = "Name of a bug that a module plants in the guest's kernel before the campaign, to show that it is found" },
+	{ "plant_module", FIELD_TEXT, IN(vm, const char *, plant_module), .nullable = true, .example = "plant.ko",
+	  .doc = "That module, built for the guest's kernel. Without it, it is built when needed, with kernel headers from apt" },
 	END
 };
 static const struct fields vm_fields = { "vm", NULL, vm_rows, GROUP_SIZE(vm) };
@@ -338,87 +245,63 @@ static const struct fields vm_fields = { "vm", NULL, vm_rows, GROUP_SIZE(vm) };
 static const struct field submit_rows[] = {
 	{ "priority", FIELD_I64, IN(submit, int64_t, priority),
 	  RANGE(-SUBMIT_PRIORITY_MOST, SUBMIT_PRIORITY_MOST), .fallback = "0",
-	  .doc = "Of the campaigns that wait, the one with the highest is run first" },
-	{ "not_before", FIELD_TEXT, IN(submit, const char *, not_before), .nullable = true,
-	  .doc = "When it may begin: " TIME_FORMS " (counted from its acceptance)" },
-	{ "every", FIELD_TEXT, IN(submit, const char *, every), .nullable = true,
-	  .doc = "How often it is repeated, as 24h or 7d; at least 60s; without it, once" },
+	  .doc = "Of the queued campaigns, the one with the highest priority runs first" },
+	{ "not_before", FIELD_TEXT, IN(submit, const char *, not_before), .nullable = true, .example = "22:00",
+	  .doc = "Earliest start: " TIME_FORMS " (after acceptance)" },
+	{ "every", FIELD_TEXT, IN(submit, const char *, every), .nullable = true, .example = "24h",
+	  .doc = "Repeat the campaign at this interval, such as 24h or 7d; at least 60s. Without it, the campaign runs once" },
 	END
 };
 static const struct fields submit_fields = { "submit", NULL, submit_rows, GROUP_SIZE(submit) };
 
 static const struct field campaign_rows[] = {
 	{ "spec", FIELD_U32, TOP(uint32_t, spec), RANGE(0, 1), .fallback = "0",
-	  .doc = "1 marks a spec, the campaign of one trial, as `dadrace plan --spec` and reports "
-		 "give it; it needs trial_seed and lists of one element" },
+	  .doc = "1: a spec, which is a campaign of one trial, as printed by `dadrace plan --spec` and in reports. It needs trial_seed and lists of one element" },
 	{ "name", FIELD_TEXT, TOP(const char *, name), .fallback = "campaign",
-	  .doc = "What the campaign is called in results" },
+	  .doc = "Name of the campaign in its results" },
 	{ "seed", FIELD_U64, TOP(uint64_t, seed), RANGE(0, INT64_MAX), .fallback = "1",
-	  .doc = "Where all draws start: the same campaign and seed give the same trials "
-		 "everywhere" },
+	  .doc = "Start of all random draws: the same campaign with the same seed gives the same trials on every machine" },
 	{ "stop", FIELD_OBJECT, GROUP(stop),
-	  .doc = "When the campaign ends: at the first limit reached" },
+	  .doc = "When the campaign ends: at the first limit that is reached" },
 	{ "lanes", FIELD_U32, TOP(uint32_t, lanes), RANGE(1, 64), .fallback = "1",
-	  .doc = "How many trials run side by side, each in its own network namespace; "
-		 "exactly 1 with an existing device" },
-	{ "tier", FIELD_ENUM, TOP(enum tier, tier), NAMES(tier_names, TIERS),
-	  .fallback = "auto",
-	  .doc = "How sites are hooked; auto takes the best way this kernel has, any other "
-		 "way is skipped where the kernel lacks it" },
+	  .doc = "Trials that run side by side, each in a network namespace of its own. An existing device allows only 1" },
+	{ "tier", FIELD_ENUM, TOP(enum tier, tier), NAMES(tier_names, TIERS), .fallback = "auto",
+	  .doc = "How probes hook the kernel. auto: each by the best tier that works. Any other: each probe that has this tier uses it, and a campaign is skipped where it does not work" },
 	{ "device", FIELD_OBJECT, GROUP(device),
 	  .doc = "The device under test and its peer" },
 	{ "sysctl", FIELD_OBJECT, GROUP(sysctl),
-	  .doc = "What is set in net.ipv6.conf and net.ipv6.neigh of the device under test" },
+	  .doc = "Settings in net.ipv6.conf and net.ipv6.neigh of the device under test" },
 	{ "bringup", FIELD_OBJECT, GROUP(bringup),
-	  .doc = "The process that brings the device up, issuing the flag sets" },
-	{ "load", FIELD_ENUM, TOP_LIST(enum load_kind *, load), NAMES(load_names, LOADS),
-	  .fallback = "[none]",
-	  .doc = "What keeps the machine busy from before the window to teardown, one drawn for each "
-		 "trial, in every arm: a process of the lane that spins (cpu), that sends from the "
-		 "peer what the device throws away (packets), or that dumps links and changes the "
-		 "length of lo's queue (rtnl)" },
-	{ "kernel", FIELD_TEXT, TOP(const char *, kernel), .nullable = true,
-	  .doc = "Kernel to run the campaign on, in a throw-away virtual machine: a vmlinuz, "
-		 "a .deb, a package, or SUITE/PACKAGE; without it, the running kernel" },
-	{ "modules", FIELD_TEXT, TOP(const char *, modules), .nullable = true,
-	  .doc = "Folder of that kernel's modules; without it, the package's own, or "
-		 "/lib/modules/RELEASE" },
+	  .doc = "Thread I: the process that brings the device up with two flag sets" },
+	{ "load", FIELD_ENUM, TOP_LIST(enum load_kind *, load), NAMES(load_names, LOADS), .fallback = "[none]",
+	  .doc = "What keeps the machine busy from before the window until teardown, in every arm; one is drawn for each trial. cpu: a process that spins. packets: a process that sends from the peer what the device drops. rtnl: a process that dumps links and changes the queue length of lo" },
+	{ "kernel", FIELD_TEXT, TOP(const char *, kernel), .nullable = true, .example = "trixie/linux-image-cloud-amd64",
+	  .doc = "Kernel to run the campaign on, in a throw-away virtual machine: a vmlinuz, a .deb, a package, or SUITE/PACKAGE. Without it, the running kernel" },
+	{ "modules", FIELD_TEXT, TOP(const char *, modules), .nullable = true, .example = "/lib/modules/6.12.38",
+	  .doc = "Folder of that kernel's modules. Without it, those of the package, or /lib/modules/RELEASE" },
 	{ "vm", FIELD_OBJECT, GROUP(vm),
-	  .doc = "The virtual machine, when there is a kernel" },
-	{ "trial_seed", FIELD_TEXT, TOP(const char *, trial_seed), .nullable = true,
-	  .doc = "Where the draws of every trial start, as \"0x\" and hexadecimal digits: it "
-		 "repeats the spoofed addresses and identifiers of one; without it each trial has "
-		 "a seed of its own" },
-	{ "arms", FIELD_ENUM, TOP_LIST(enum arm *, arms), NAMES(arm_names, ARMS),
-	  .fallback = "[control, hold, echo, race]",
-	  .doc = "What trials are for, in balanced blocks: control injects nothing, hold "
-		 "holds the window, echo sends echoes and DAD answers, race does both" },
+	  .doc = "The virtual machine, if a kernel is given" },
+	{ "trial_seed", FIELD_TEXT, TOP(const char *, trial_seed), .nullable = true, .example = "0x5eed",
+	  .doc = "Start of the random draws of every trial, as 0x and 1 to 16 hexadecimal digits: repeats the spoofed addresses and identifiers of one trial. Without it, each trial has a seed of its own" },
+	{ "arms", FIELD_ENUM, TOP_LIST(enum arm *, arms), NAMES(arm_names, ARMS), .fallback = "[control, hold, echo, race]",
+	  .doc = "What trials are for, in balanced blocks. control: nothing is injected. hold: the window is held. echo: echoes and DAD answers are sent. race: both" },
 	{ "window", FIELD_OBJECT, GROUP(window),
 	  .doc = "The interval that is held open" },
 	{ "order", FIELD_TEXT, TOP_LIST(const char **, order), .fallback = "[]",
-	  .doc = "Steps of an order of events, for the race arm: \"I held at SITE until II "
-		 "held\" is a hold of thread I, the bring-up, at a site that dadrace doctor lists, or "
-		 "inside any kernel function; \"at return of SITE\" is at its end, \"until II done\" "
-		 "until it has sent all, \"for 300 us\" a time; the same for II, the sender, "
-		 "which \"starts when I held\", and for DAD, the kernel's worker" },
+	  .doc = "Steps of an order of events, for the race arm. \"I held at SITE until II held\" holds thread I, the bring-up, at a site that `dadrace doctor` lists, or inside any kernel function. \"at return of SITE\": at its end. \"until II done\": until thread II has sent everything. \"for 300 us\": for a time. The same goes for II, the sender, which \"starts when I held\", and for DAD, the kernel's worker" },
 	{ "explore", FIELD_OBJECT, GROUP(explore),
-	  .doc = "How race trials are chosen where no order says what is to happen; with it echo.count is the "
-		 "most echoes of a trial" },
+	  .doc = "How race trials are chosen if no order is given. echo.count is then the most echoes of one trial" },
 	{ "echo", FIELD_OBJECT, GROUP(echo),
-	  .doc = "The ICMPv6 echoes that are sent into the window" },
+	  .doc = "The ICMPv6 packets that are sent into the window" },
 	{ "dad", FIELD_OBJECT, GROUP(dad),
-	  .doc = "The part that the peer plays in Duplicate Address Detection" },
+	  .doc = "The part of the peer in Duplicate Address Detection" },
 	{ "watch", FIELD_OBJECT, GROUP(watch),
-	  .doc = "What is compared between baseline and settle, and how long it may take" },
+	  .doc = "What is compared before and after a trial, and how long that may take" },
 	{ "ledger", FIELD_ENUM, TOP(enum ledger_use, ledger),
 	  NAMES(ledger_use_names, LEDGER_USES), .fallback = "suspects",
-	  .doc = "Whether each hold and put of a leaked device or inet6_dev is caught with its "
-		 "kernel stack: suspects repeats a trial that leaks with watchpoints on the "
-		 "counters, until one ledger is whole, five times at most, and that for the first "
-		 "three findings; always watches every trial, with one lane; off never" },
+	  .doc = "Whether the kernel stack of each hold and put of a leaked device or inet6_dev is recorded. suspects: a trial that leaks is repeated with watchpoints on the counters until one ledger is complete, at most five times, for the first three findings. always: every trial is watched, with one lane. off: never" },
 	{ "submit", FIELD_OBJECT, GROUP(submit),
-	  .doc = "How the service takes the campaign up, from its spool or where `dadrace ctl submit` says "
-		 "nothing else; `dadrace run` does not look at it" },
+	  .doc = "How dadraced queues the campaign, unless `dadrace ctl submit` gives it. `dadrace run` ignores this section" },
 	END
 };
 

@@ -8,17 +8,17 @@
 #include "parse/load.h"
 
 /*
- * The parts of the campaign, for its own files. What layers.c has made of defaults, file and --set
- * (load.h) is put together as one complete text, which libcyaml loads, dumps and frees by a schema
- * made from the table of keys.
+ * The parts of the campaign, for its own files. What layers.c has made of defaults, file and
+ * --set (load.h) is put together as one complete text, which libcyaml loads, dumps and frees by
+ * a schema made from the table of keys.
  *
  *   campaign.c           load
  *     campaign_cyaml.c   libcyaml: the struct of the words, dump, free
  *     campaign_check.c   what a row cannot say: keys that do not go together
  *       campaign_keys.c  the table of all keys
  *
- * libcyaml alone would not do: it reports an unexpected key at the token before it, takes 010 for
- * eight, lets a second key of the same name win and does not say which keys were there.
+ * libcyaml alone would not do: it reports an unexpected key at the token before it, takes 010
+ * for eight, lets a second key of the same name win and does not say which keys were there.
  */
 
 #define CAP_US 600000000u /* the longest hold, and the latest echo */
@@ -33,7 +33,7 @@ struct pin {
 	const char *drawn; /* its name in the results; NULL ends the table */
 	const char *key;
 	bool list;  /* of which exactly one element is allowed in a spec */
-	bool stays; /* where nothing was drawn, or the campaign says the same in its own words */
+	bool stays; /* where nothing was drawn, or the campaign says the same itself */
 };
 extern const struct pin campaign_pins[];
 

@@ -81,7 +81,7 @@ static bool is_nothing(const json_t *value)
 	       (json_is_array(value) && !json_array_size(value));
 }
 
-/* The object in which a key stands, which is made when it is missing. NULL when memory ran out. */
+/* The object in which a key stands, made when it is missing. NULL when memory ran out. */
 static json_t *object_of(json_t *campaign, const struct key *key)
 {
 	const char *group = campaign_keys()->list[key->parent].row->name;

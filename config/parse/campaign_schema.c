@@ -95,7 +95,7 @@ static json_t *around(int id, json_t *schema)
 	return schema;
 }
 
-/* A spec is one trial: what is drawn for each trial has one element, given where the default has more. */
+/* In a spec, a list to draw from has one element; it must be given if the default has more. */
 static json_t *spec_schema(const json_t *defaults)
 {
 	json_t *all = json_pack("[o]", around(key_find("trial_seed"),

@@ -9,8 +9,8 @@
  * what a row of the key table allows; which keys go together only the loader knows. Draft-07,
  * because each version of yaml-language-server understands that.
  *
- * Where it cannot be as exact as the loader: YAML readers turn 0x10 and 4.0 into the numbers 16 and
- * 4 before a schema sees them, and have resolved anchors and tags.
+ * Where it cannot be as exact as the loader: YAML readers turn 0x10 and 4.0 into the numbers 16
+ * and 4 before a schema sees them, and have resolved anchors and tags.
  *
  * 0, -EIO or -ENOMEM.
  */

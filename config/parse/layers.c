@@ -88,7 +88,7 @@ static int complain_bytes(const struct reader *reader)
 			column++;
 		}
 	}
-	return complain(reader->load, reader->layer, line, column, ROOT, "not a YAML text: %s",
+	return complain(reader->load, reader->layer, line, column, ROOT, "not valid YAML: %s",
 			reader->parser.problem);
 }
 
@@ -105,7 +105,7 @@ static int next_event(struct reader *reader, yaml_event_t *event)
 	if (parser->error == YAML_READER_ERROR)
 		return complain_bytes(reader);
 	return complain(reader->load, reader->layer, parser->problem_mark.line + 1,
-			parser->problem_mark.column + 1, ROOT, "not a YAML text: %s%s%s",
+			parser->problem_mark.column + 1, ROOT, "not valid YAML: %s%s%s",
 			parser->context ? parser->context : "", parser->context ? ", " : "",
 			parser->problem);
 }
@@ -358,7 +358,7 @@ static int read_document(struct reader *reader, int id)
 		err = next_event(reader, &after);
 	if (!err && after.type != YAML_STREAM_END_EVENT)
 		err = complain_at(reader, &after, ROOT,
-				  "found a second document; a campaign is one");
+				  "found a second document; allowed: one");
 	return err;
 }
 
@@ -408,7 +408,7 @@ int read_set(struct load *load, int layer)
 
 	if (!equals || equals == set)
 		return complain(load, layer, 0, 0, ROOT,
-				"not a key=value, such as window.hold_us=[5000]");
+				"expected KEY=VALUE, such as window.hold_us=[5000]");
 	for (;;) {
 		size_t length = strcspn(name, ".=");
 		int child = key_child(load->keys, id, name, length);

@@ -12,9 +12,9 @@
  * How a YAML text becomes words for keys: for campaigns and for the service's configuration.
  *
  *   defaults  ──> layer 0 ──┐
- *   the file  ──> layer 1 ──┼──> given[]: for each key the latest layer that names it, its place
- *   --set ... ──> layer 2.. ┘    and its words, each of which is in the range and of the type that
- *                                the key's row allows
+ *   the file  ──> layer 1 ──┼──> given[]: for each key the latest layer that names it, its
+ *   --set ... ──> layer 2.. ┘    place, and its words, each of the type and in the range that
+ *                                its row allows
  *
  *   layers.c      libyaml's events against the keys
  *   complain.c    sentences about a key and its place, with what is allowed there
@@ -41,7 +41,7 @@ struct keys {
 	struct key list[KEYS_MAX];
 };
 
-/* Lays a table flat. Aborts at a mistake in the table: too many keys, a number without a range. */
+/* Lays a table flat. Aborts at a mistake in it: too many keys, a number without a range. */
 void keys_lay(struct keys *keys, const struct fields *fields);
 
 /* By name (of `length` bytes) below a parent; -1: there is none. */

@@ -6,6 +6,7 @@
 
 #include "parse/load.h"
 #include "parse/service_config.h"
+#include "parse/template.h"
 #include "parse/text.h"
 
 /* clang-format off */
@@ -20,16 +21,13 @@ static const struct field rows[] = {
 	{ "state_folder", FIELD_TEXT, AT(const char *, state_folder), .fallback = "/var/lib/dadrace",
 	  .doc = "Where accepted campaigns and their results are kept" },
 	{ "spool_folder", FIELD_TEXT, AT(const char *, spool_folder), .fallback = "/var/spool/dadrace",
-	  .doc = "Campaign files that are moved or written here are taken; those of others than root "
-		 "are refused" },
+	  .doc = "Campaign files that are moved or written here are taken; those of others than root are refused" },
 	{ "socket", FIELD_TEXT, AT(const char *, socket), .fallback = SERVICE_SOCKET,
 	  .doc = "The unix socket that `dadrace ctl` talks to" },
-	{ "group", FIELD_TEXT, AT(const char *, group), .nullable = true,
-	  .doc = "Members of this group may control the service, as root may, and so run programs as "
-		 "root; none by default" },
-	{ "readers", FIELD_TEXT, AT(const char *, readers), .nullable = true,
-	  .doc = "Members of this group, or \"everyone\", may read status and results; nobody else by "
-		 "default" },
+	{ "group", FIELD_TEXT, AT(const char *, group), .nullable = true, .example = "dadrace",
+	  .doc = "Members of this group may control the service, as root may, and so run programs as root; none by default" },
+	{ "readers", FIELD_TEXT, AT(const char *, readers), .nullable = true, .example = "everyone",
+	  .doc = "Members of this group, or \"everyone\", may read status and results; nobody else by default" },
 	{ "queue_max", FIELD_U32, AT(uint32_t, queue_max), RANGE(1, 10000), .fallback = "100",
 	  .doc = "Campaigns that may wait; more are refused" },
 	{ "keep_days", FIELD_U32, AT(uint32_t, keep_days), RANGE(0, 36500), .fallback = "90",
@@ -39,11 +37,9 @@ static const struct field rows[] = {
 	{ "keep_mb", FIELD_U32, AT(uint32_t, keep_mb), RANGE(0, 100000000), .fallback = "10240",
 	  .doc = "When results take more than this, the oldest are removed; 0 is no limit" },
 	{ "stop_s", FIELD_U32, AT(uint32_t, stop_s), RANGE(1, 3600), .fallback = "60",
-	  .doc = "How long an interrupted campaign may take to end the trials in hand before it is "
-		 "killed" },
-	{ "http", FIELD_TEXT, AT(const char *, http), .nullable = true,
-	  .doc = "Where status, metrics and a page are served, read-only: a loopback address "
-		 "(127.0.0.1:9161) or a unix socket's path; off by default" },
+	  .doc = "How long an interrupted campaign may take to end the trials in hand before it is killed" },
+	{ "http", FIELD_TEXT, AT(const char *, http), .nullable = true, .example = "127.0.0.1:9161",
+	  .doc = "Where status, metrics and a page are served, read-only: a loopback address (127.0.0.1:9161) or a unix socket's path; off by default" },
 	{ .name = NULL }
 };
 /* clang-format on */
@@ -72,7 +68,8 @@ static int take(struct loaded *loaded, int id)
 	if (row->type != FIELD_TEXT)
 		*(uint32_t *)at = (uint32_t)strtoul(word, NULL, 10);
 	else if (word && !*word)
-		return complain_key(&loaded->load, id, "it is empty; leave it out instead");
+		return complain_key(&loaded->load, id,
+				    "found \"\"; allowed: text, or leave the key out");
 	else
 		*(const char **)at = word;
 	return 0;
@@ -127,5 +124,9 @@ void service_config_free(struct service_config *config)
 
 void service_config_help(FILE *out)
 {
-	fields_list(&service_config_fields, "", out);
+	struct keys keys;
+
+	keys_lay(&keys, &service_config_fields);
+	fputs("# Every key of " SERVICE_CONFIG_FILE " with its default.\n", out);
+	template_write(&keys, out);
 }

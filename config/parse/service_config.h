@@ -32,14 +32,15 @@ struct service_config {
 extern const struct fields service_config_fields;
 
 /*
- * Reads a file; `required` false: one that is not there means the defaults. The texts live until
- * service_config_free(). -EINVAL for what the file says, with file, line and key in the sentence.
+ * Reads a file; `required` false: one that is not there means the defaults. The texts live
+ * until service_config_free(). -EINVAL for what the file says, with file, line and key in the
+ * sentence.
  */
 int service_config_load(const char *path, bool required, struct service_config **out,
 			struct why *why);
 void service_config_free(struct service_config *config);
 
-/* Every key with range, default and sentence. */
+/* A configuration with every key, its default, meaning and what is allowed. */
 void service_config_help(FILE *out);
 
 #endif

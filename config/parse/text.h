@@ -7,8 +7,9 @@
 #include "base/why.h"
 
 /*
- * Reads a whole file of at most 1 MiB; "-" is standard input. `text` is malloc'd, without a zero at
- * its end. Errors: the errno of open or read, -EINVAL for a longer one, each with a sentence.
+ * Reads a whole file of at most 1 MiB; "-" is standard input. `text` is malloc'd, without a
+ * zero at its end. Errors: the errno of open or read, -EINVAL for a longer one, each with a
+ * sentence.
  */
 int text_read(const char *path, char **text, size_t *length, struct why *why);
 

@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 	{ "config", 0, OPTION_TEXT, AT(config), "FILE",
 	  .doc = "Read this configuration file; it must exist (default: " SERVICE_CONFIG_FILE ", if it exists)" },
 	{ "check-config", 0, OPTION_FLAG, AT(check_config), .doc = "Check the configuration file, and exit with 0 or 78" },
-	{ "help-config", 0, OPTION_FLAG, AT(help_config), .doc = "Describe every key of the configuration file, and exit" },
+	{ "help-config", 0, OPTION_FLAG, AT(help_config), .doc = "Print a configuration file with every key, its default and its meaning, and exit" },
 	{ "version", 'V', OPTION_FLAG, AT(version), .doc = "Show the version" },
 	{ .name = NULL },
 };

@@ -56,7 +56,7 @@ expect 64 '^dadrace run: --tap: --json also writes to standard output' dadrace r
 expect 64 '^dadrace run: --resume: name the results to continue with --out DIR$' dadrace run --resume a
 expect 64 '^dadrace run: --daemon: .*only --json' dadrace run --daemon --out d a
 expect 78 '-file: cannot be opened' dadrace run -- -file
-expect 0 '^  stop\.trials ' dadrace run --help-config
+expect 0 '^  trials: 240$' dadrace run --help-config
 expect 64 '^dadrace verify: --after KERNEL\|here is missing$' dadrace verify --before x
 expect 64 '^dadrace verify: --before x: not a results folder' dadrace verify --before x --after here
 expect 64 '^dadrace replay: TRIAL is missing$' dadrace replay results

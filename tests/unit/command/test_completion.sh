@@ -55,7 +55,16 @@ same "verbs behind options" "$(commands dadrace ctl)" "$(completed dadrace ctl -
 same "options of dadraced" "$(options dadraced)" "$(completed dadraced --)"
 same "options behind an operand" "$(options dadrace plan)" "$(completed dadrace plan x.yaml --)"
 same "options of the other spelling" "$(options dadrace minimise)" "$(completed dadrace minimize --)"
-same "keys" "$(dadrace run --help-config | grep -oE '^  [a-z][a-z_.]*' | sed 's/^  //; s/$/=/' | sort -u)" \
+# The keys of --help-config, which is YAML: two blanks for each section around a key.
+keys() {
+	dadrace run --help-config | awk '/^ *#?[a-z_]+:/ {
+		depth = (match($0, /[^ ]/) - 1) / 2
+		gsub(/^ *#?|:.*/, "")
+		at[depth] = (depth ? at[depth - 1] "." : "") $0
+		print at[depth] "="
+	}' | sort -u
+}
+same "keys" "$(keys)" \
 	"$(completed dadrace run x.yaml --set '')"
 same "keys begun" "stop.trials=" "$(completed dadrace replay --set stop.tr)"
 same "one option" "--resume" "$(completed dadrace run --res)"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads campaigns from standard input, one a line, and prints for each whether its keys and values are
- * accepted, whether it is accepted as a whole, and the sentence: "accepted\trefused\tbad.yaml:1:1: ...".
+ * Reads campaigns from standard input, one a line, and prints for each whether its keys and
+ * values are accepted, whether it is accepted as a whole, and the sentence:
+ * "accepted\trefused\tbad.yaml:1:1: ...".
  */
 #include <stdio.h>
 #include <stdlib.h>

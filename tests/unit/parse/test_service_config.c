@@ -82,7 +82,7 @@ static const struct {
 	{ "stop_s: 1m\n", "bad.yaml:1:9: stop_s: found 1m; allowed: whole numbers from 1 to 3600" },
 	{ "http: [a]\n", "bad.yaml:1:7: http: found a list; allowed: text" },
 	{ "socket:\n", "bad.yaml:1:8: socket: found nothing; allowed: text" },
-	{ "stop_s: 1\ngroup: \"\"\n", "bad.yaml:2:1: group: it is empty; leave it out instead" },
+	{ "stop_s: 1\ngroup: \"\"\n", "bad.yaml:2:1: group: found \"\"; allowed: text, or leave the key out" },
 	{ "stop_s: 1\nstop_s: 2\n", "bad.yaml:2:1: stop_s: given twice, first in line 1" },
 };
 /* clang-format on */
@@ -112,13 +112,39 @@ static void test_missing(void **state)
 	assert_null(config);
 }
 
+/* What --help-config prints is a configuration: that of an empty file. */
+static void test_help(void **state)
+{
+	struct service_config *all = NULL, *none = NULL;
+	json_t *left, *right;
+	struct why why = { "" };
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	(void)state;
+	service_config_help(out);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(load(text, &all, &why), 0);
+	assert_int_equal(load("", &none, &why), 0);
+	left = fields_to_json(&service_config_fields, all);
+	right = fields_to_json(&service_config_fields, none);
+	assert_true(json_equal(left, right));
+	for (const struct field *row = service_config_fields.rows; row->name; row++)
+		assert_non_null(strstr(text, row->name));
+	json_decref(left);
+	json_decref(right);
+	service_config_free(all);
+	service_config_free(none);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_file),
-		cmocka_unit_test(test_sentences),
-		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_file),
+		cmocka_unit_test(test_sentences), cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_help),
 	};
 
 	return cmocka_run_group_tests_name("service_config", tests, NULL, NULL);

@@ -16,8 +16,8 @@
 #include "trial/plan.h"
 
 /*
- * From plan to spec to campaign to plan: the same trial, but for its number. What is compared is every
- * field that a spec has in the results, so one that is added is compared, too.
+ * From plan to spec to campaign to plan: the same trial, but for its number. What is compared
+ * is every field that a spec has in the results, so one that is added is compared, too.
  */
 enum { TRIALS = 60 };
 
@@ -153,10 +153,11 @@ static void test_text_is_stable(void **state)
 
 	(void)state;
 	plan_trial(campaign, 2, &trial);
-	assert_true(asprintf(&expected,
-			     "{\"spec\":1,\"trial_seed\":\"0x%016llx\",\"arms\":[\"race\"],"
-			     "\"window\":{\"hold_us\":[1000]},\"echo\":{\"count\":2}}",
-			     (unsigned long long)trial.seed) > 0);
+	assert_true(
+		asprintf(
+			&expected,
+			"{\"spec\":1,\"trial_seed\":\"0x%016llx\",\"arms\":[\"race\"],\"window\":{\"hold_us\":[1000]},\"echo\":{\"count\":2}}",
+			(unsigned long long)trial.seed) > 0);
 	assert_string_equal(text, expected);
 	free(expected);
 	free(text);
@@ -213,17 +214,15 @@ static void test_what_is_no_spec(void **state)
 		const char *text, *sentence;
 	} rows[] = {
 		{ "spec: 2", "x:1:7: spec: found 2; allowed: whole numbers from 0 to 1" },
-		{ "{spec: 1}", "x:1:2: spec: a spec is one trial and has its trial_seed" },
+		{ "{spec: 1}", "x:1:2: spec: a spec is one trial and needs trial_seed" },
 		{ "{spec: 1, trial_seed: 0x1}",
 		  "x: arms: a spec is one trial: exactly one element is allowed here" },
 		{ "{spec: 1, trial_seed: 0x1, arms: [race], window: {hold_us: [1, 2]}}",
-		  "x:1:51: window.hold_us: a spec is one trial: exactly one element is allowed "
-		  "here" },
-		{ "trial_seed: 12", "x:1:1: trial_seed: found \"12\"; allowed: 0x and 1 to 16 "
-				    "hexadecimal digits" },
+		  "x:1:51: window.hold_us: a spec is one trial: exactly one element is allowed here" },
+		{ "trial_seed: 12",
+		  "x:1:1: trial_seed: found \"12\"; allowed: 0x and 1 to 16 hexadecimal digits" },
 		{ "trial_seed: 0xg",
-		  "x:1:1: trial_seed: found \"0xg\"; allowed: 0x and 1 to 16 "
-		  "hexadecimal digits" },
+		  "x:1:1: trial_seed: found \"0xg\"; allowed: 0x and 1 to 16 hexadecimal digits" },
 	};
 
 	(void)state;
