@@ -85,6 +85,6 @@ check "watched: no repeat is needed" watched "len(ledgers) == len(trials) == 3 a
 	findings[0]['ledger']['attempt'] is None"
 
 dadrace lanes run quick.yaml --out lanes --set ledger=always --set lanes=2
-ends lanes 78 'ledger always watches one lane'
+ends lanes 78 'ledger: always needs one lane'
 
 finish
