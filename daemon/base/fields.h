@@ -20,9 +20,9 @@
  * includes jansson.
  *
  * Storage by type: BOOL is `bool`; ENUM is `int` or an enum of int's size; U32, U64, I64 are
- * the fixed widths; REAL is `double` (results only); TEXT is `char *` or `const char *` (NULL prints as null); OBJECT is an
- * embedded struct described by `sub`; a list is a pointer to the first element at `offset`
- * and a `uint32_t` count at `count_offset`.
+ * the fixed widths; REAL is `double` (results only); TEXT is `char *` or `const char *` (NULL
+ * prints as null); OBJECT is an embedded struct described by `sub`; a list is a pointer to the
+ * first element at `offset` and a `uint32_t` count at `count_offset`.
  *
  * What JSON cannot say exactly: a U64 beyond INT64_MAX is written rounded (mark it `hex` where
  * every bit counts), an ENUM outside its names is null, and text that is not UTF-8 has its
@@ -48,7 +48,7 @@ struct field {
 	const char *const *names; /* ENUM: names by value */
 	uint32_t nr_names;
 	bool list;
-	bool nullable; /* results: U32, U64 0 / I64 INT64_MIN / REAL NaN / NULL prints as null */
+	bool nullable; /* results: 0 of U32 and U64, INT64_MIN, NaN and NULL print as null */
 	bool hex;      /* results: U64 prints as "0x0123456789abcdef" */
 	const struct fields *sub; /* OBJECT, or list of OBJECT */
 	size_t count_offset;	  /* list */
@@ -73,13 +73,16 @@ json_t *fields_to_json(const struct fields *fields, const void *data);
  */
 char *fields_to_line(const struct fields *fields, const char *type, const void *data);
 
-/* Reads one line of JSON: a new reference, or NULL when it is none (a torn line, for example). */
+/*
+ * Reads one line of JSON: a new reference, or NULL when it is none (a torn line, for example).
+ */
 json_t *fields_parse(const char *line);
 
 /*
- * Reads back what fields_to_json wrote. Text points into `object` and lives as long. A list is read into
- * the elements that `data` offers (pointer and count), and its count becomes how many were read; one that
- * offers none is left as it is. -EINVAL at a name that is missing or of another type.
+ * Reads back what fields_to_json wrote. Text points into `object` and lives as long. A list is
+ * read into the elements that `data` offers (pointer and count), and its count becomes how many
+ * were read; one that offers none is left as it is. -EINVAL at a name that is missing or of
+ * another type.
  */
 int fields_from_json(const struct fields *fields, const json_t *object, void *data);
 

@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* FNV-1a, which needs no table and whose values are the same for ever. The first call has HASH_START. */
+/*
+ * FNV-1a, which needs no table and whose values are the same for ever. The first call has
+ * HASH_START.
+ */
 #define HASH_START 0xcbf29ce484222325
 
 static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)

@@ -23,8 +23,9 @@ static bool is_swapped(const char *a, const char *b)
 }
 
 /*
- * Damerau and Levenshtein's distance in its restricted form (optimal string alignment): row i of the table
- * holds the distances between the first i letters of `a` and each beginning of `b`.
+ * Damerau and Levenshtein's distance in its restricted form (optimal string alignment): row i
+ * of the table holds the distances between the first i letters of `a` and each beginning of
+ * `b`.
  */
 static unsigned int count_slips(const char *a, size_t a_length, const char *b, size_t b_length)
 {

@@ -3,8 +3,8 @@
 #define DADRACE_NEAREST_H
 
 /*
- * "Did you mean ...?": the known word that is closest to a mistyped one. Set `typed`, offer every known
- * word, then read `best`:
+ * "Did you mean ...?": the known word that is closest to a mistyped one. Set `typed`, offer
+ * every known word, then read `best`:
  *
  *	struct nearest nearest = { .typed = "trails" };
  *
@@ -12,8 +12,9 @@
  *		nearest_offer(&nearest, row->name);
  *	if (nearest.best) ...
  *
- * One slip (a letter too many, missing, wrong, or swapped with its neighbour) is allowed for each three
- * letters of the typed word, three at most. Case does not count, nor the difference of '-' and '_'.
+ * One slip (a letter too many, missing, wrong, or swapped with its neighbour) is allowed for
+ * each three letters of the typed word, three at most. Case does not count, nor the difference
+ * of '-' and '_'.
  */
 struct nearest {
 	const char *typed;
@@ -21,7 +22,10 @@ struct nearest {
 	unsigned int slips;
 };
 
-/* Keeps `word`, which the caller owns, when it is closer than those before; the first of equals stays. */
+/*
+ * Keeps `word`, which the caller owns, when it is closer than those before; the first of equals
+ * stays.
+ */
 void nearest_offer(struct nearest *nearest, const char *word);
 
 #endif

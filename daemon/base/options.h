@@ -15,11 +15,11 @@
  * Parsing, --help, completion and man pages are made from the rows; nobody else knows the
  * options of a program.
  *
- *	struct options { const char *out; bool json; const char *file; };
- *
  *	static const struct option_row rows[] = {
- *		{ "out", .argument = "DIR", OPTION_TEXT, OPTION_AT(struct options, out), .doc = "..." },
- *		{ "json", OPTION_FLAG, ...
+ *		{ "out", 'o', OPTION_TEXT, OPTION_AT(struct options, out), "DIR", .doc = "..." },
+ *		{ "json", 0, OPTION_FLAG, OPTION_AT(struct options, json), .doc = "..." },
+ *		{ .name = NULL },
+ *	};
  */
 enum option_kind {
 	OPTION_FLAG = 1, /* bool: becomes true */

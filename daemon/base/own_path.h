@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * The path of the running program, or of a file that lies beside it: what is installed together is found
- * from there, under any prefix. `beside` NULL: the program itself. 0 or -errno.
+ * The path of the running program, or of a file that lies beside it: what is installed together
+ * is found from there, under any prefix. `beside` NULL: the program itself. 0 or -errno.
  */
 int own_path(const char *beside, char *path, size_t size);
 

@@ -190,8 +190,8 @@ static long double share_probability(const struct stats_share *first,
 }
 
 /*
- * Terms fall away from the middle of the distribution, so the tail is summed from its larger end
- * until nothing is added any more. P(x + 1) / P(x) follows from the binomial coefficients.
+ * Terms fall away from the middle of the distribution, so the tail is summed from its larger
+ * end until nothing is added any more. P(x + 1) / P(x) follows from the binomial coefficients.
  */
 static long double tail_up(const struct stats_share *first, const struct stats_share *second,
 			   uint64_t x)
@@ -221,7 +221,10 @@ double stats_fisher(struct stats_share first, struct stats_share second)
 		return 1;
 	if ((long double)first.hits * trials >= (long double)hits * (long double)first.trials)
 		return (double)fminl(1, tail_up(&first, &second, first.hits));
-	/* Below the middle the other tail is the short one: the second arm has more than it has. */
+	/*
+	 * Below the middle the other tail is the short one: the second arm has more than it
+	 * has.
+	 */
 	return (double)fmaxl(0, 1 - tail_up(&more, &less, more.hits));
 }
 

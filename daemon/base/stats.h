@@ -8,8 +8,8 @@
 /* Statistics of a campaign: pure functions over plain numbers. */
 
 /*
- * A growing sample of unsigned numbers. Zero-initialised is empty; stats_sample_free() gives the
- * memory back. Adding fails only when memory ran out (-ENOMEM).
+ * A growing sample of unsigned numbers. Zero-initialised is empty; stats_sample_free() gives
+ * the memory back. Adding fails only when memory ran out (-ENOMEM).
  */
 struct stats_sample {
 	uint64_t *values;
@@ -23,8 +23,9 @@ void stats_sample_free(struct stats_sample *sample);
 uint64_t stats_percentile(struct stats_sample *sample, double p);
 
 /*
- * The exact (Clopper-Pearson) one-sided upper bound of a rate after `hits` in `trials` at the given
- * confidence (0.95); 1.0 without trials. For no hits it is 1 - (1 - confidence)^(1/trials).
+ * The exact (Clopper-Pearson) one-sided upper bound of a rate after `hits` in `trials` at the
+ * given confidence (0.95); 1.0 without trials. For no hits it is 1 - (1 -
+ * confidence)^(1/trials).
  */
 double stats_rate_bound(uint64_t hits, uint64_t trials, double confidence);
 
@@ -45,8 +46,8 @@ uint64_t stats_ppm_down(double rate);
 uint64_t stats_ppm_up(double rate);
 
 /*
- * Fisher's exact test, one-sided: the probability that the first arm has at least so large a share of
- * all hits when both have the same rate. 1 when either has no trials.
+ * Fisher's exact test, one-sided: the probability that the first arm has at least so large a
+ * share of all hits when both have the same rate. 1 when either has no trials.
  */
 struct stats_share {
 	uint64_t hits, trials;
@@ -54,18 +55,18 @@ struct stats_share {
 double stats_fisher(struct stats_share first, struct stats_share second);
 
 /*
- * Wald's sequential probability ratio test of a rate: `low` against `high`, 0 < low < high < 1. It
- * may be asked after every trial. With the limits 1/error and error for the likelihood ratio (instead
- * of Wald's approximations) P(above, although the rate is at most `low`) <= error, and the same for below,
- * by Ville's inequality.
+ * Wald's sequential probability ratio test of a rate: `low` against `high`, 0 < low < high < 1.
+ * It may be asked after every trial. With the limits 1/error and error for the likelihood ratio
+ * (instead of Wald's approximations) P(above, although the rate is at most `low`) <= error, and
+ * the same for below, by Ville's inequality.
  */
 enum stats_side { STATS_UNDECIDED, STATS_BELOW, STATS_ABOVE };
 enum stats_side stats_sprt(uint64_t hits, uint64_t trials, double low, double high,
 			   double error);
 
 /*
- * Whether as many hits as `wanted` come within `most` trials (0: no limit): above as soon as they have come,
- * below as soon as they cannot come any more.
+ * Whether as many hits as `wanted` come within `most` trials (0: no limit): above as soon as
+ * they have come, below as soon as they cannot come any more.
  */
 enum stats_side stats_hits(uint64_t hits, uint64_t trials, uint64_t wanted, uint64_t most);
 

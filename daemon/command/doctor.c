@@ -383,7 +383,9 @@ static void try_device(int index, int out)
 	_exit(err ? 1 : 0);
 }
 
-/* On a machine that a leak has wedged the kernel may never answer: the child is then abandoned. */
+/*
+ * On a machine that a leak has wedged the kernel may never answer: the child is then abandoned.
+ */
 static bool device_works(int index, char *reason, size_t size)
 {
 	enum { PATIENCE_MS = 10000 };

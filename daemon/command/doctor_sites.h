@@ -7,8 +7,9 @@
 #include "spec/sites.h"
 
 /*
- * The named sites on the running kernel: which function is behind each, and how it can be hooked.
- * One row for each site, and of a site that is the driver's one for each kind of device.
+ * The named sites on the running kernel: which function is behind each, and how it can be
+ * hooked. One row for each site, and of a site that is the driver's one for each kind of
+ * device.
  */
 enum { DOCTOR_SITES_MAX = 64 };
 

@@ -111,7 +111,7 @@ static const struct field address_rows[] = {
 	{ "refcount", FIELD_U32, ROW_AT(struct address, refcount),
 	  .doc = "References to the inet6_ifaddr" },
 	{ "state", FIELD_ENUM, ROW_AT(struct address, state), .names = state_names, .nr_names = STATES,
-	  .doc = "Where DAD stands: predad, dad, postdad, errdad, dead" },
+	  .doc = "State of DAD: predad, dad, postdad, errdad or dead" },
 	{ "flags", FIELD_TEXT, LIST_AT(struct address, first_flag, nr_flags), .doc = "Its flags" },
 	{ .name = NULL },
 };
@@ -121,7 +121,7 @@ static const struct fields address_fields = {
 
 static const struct field group_rows[] = {
 	{ "address", FIELD_TEXT, ROW_AT(struct group, address), .doc = "The group's address" },
-	{ "users", FIELD_U32, ROW_AT(struct group, users), .doc = "How many joined it on this interface" },
+	{ "users", FIELD_U32, ROW_AT(struct group, users), .doc = "Number of joins on this interface" },
 	{ .name = NULL },
 };
 static const struct fields group_fields = {
@@ -130,29 +130,29 @@ static const struct fields group_fields = {
 
 static const struct field interface_rows[] = {
 	{ "name", FIELD_TEXT, ROW_AT(struct interface, name), .doc = "Name of the interface" },
-	{ "ifindex", FIELD_U32, ROW_AT(struct interface, ifindex), .doc = "Its number" },
+	{ "ifindex", FIELD_U32, ROW_AT(struct interface, ifindex), .doc = "Its index" },
 	{ "net_device", FIELD_I64, ROW_AT(struct interface, net_device),
-	  .doc = "References to the net_device, the sum over CPUs" },
+	  .doc = "References to the net_device, summed over CPUs" },
 	{ "inet6_dev", FIELD_I64, ROW_AT(struct interface, inet6_dev), .nullable = true,
 	  .doc = "References to the inet6_dev; null when it has none" },
 	{ "registration", FIELD_ENUM, ROW_AT(struct interface, registration),
 	  .names = registration_names, .nr_names = REGISTRATIONS,
 	  .doc = "Whether the device is registered" },
 	{ "linkwatch_pending", FIELD_BOOL, ROW_AT(struct interface, linkwatch_pending),
-	  .doc = "Linkwatch holds one of the references, for up to a second" },
+	  .doc = "Whether linkwatch holds one of the references, for up to a second" },
 	{ "flags", FIELD_TEXT, LIST_AT(struct interface, first_flag, nr_flags), .doc = "Its flags" },
 	{ "addresses", FIELD_OBJECT, LIST_AT(struct interface, first_address, nr_addresses),
 	  .sub = &address_fields, .doc = "Its IPv6 addresses, the first 16 of them" },
 	{ "addresses_total", FIELD_U32, ROW_AT(struct interface, addresses_total),
-	  .doc = "How many addresses it has" },
+	  .doc = "Number of its addresses" },
 	{ "neighbours_total", FIELD_U32, ROW_AT(struct interface, nr_neighbours),
-	  .doc = "How many IPv6 neighbour entries it has" },
+	  .doc = "Number of its IPv6 neighbour entries" },
 	{ "groups", FIELD_OBJECT, LIST_AT(struct interface, first_group, nr_groups),
 	  .sub = &group_fields, .doc = "Its multicast memberships, the first 64 of them" },
 	{ "groups_total", FIELD_U32, ROW_AT(struct interface, groups_total),
-	  .doc = "How many multicast memberships it has" },
+	  .doc = "Number of its multicast memberships" },
 	{ "tombs_total", FIELD_U32, ROW_AT(struct interface, tombs_total),
-	  .doc = "Groups that were left, of which MLD keeps a record: one reference to the inet6_dev each" },
+	  .doc = "Number of groups that were left and of which MLD keeps a record; each holds one reference to the inet6_dev" },
 	{ .name = NULL },
 };
 static const struct fields interface_fields = {
@@ -161,9 +161,9 @@ static const struct fields interface_fields = {
 
 static const struct field inspection_rows[] = {
 	{ "netns", FIELD_TEXT, ROW_AT(struct inspection, netns), .nullable = true,
-	  .doc = "The network namespace as it was asked for; null for the caller's own" },
+	  .doc = "The network namespace as given with --netns; null for the caller's own" },
 	{ "netns_inum", FIELD_U64, ROW_AT(struct inspection, netns_inum),
-	  .doc = "Its inode number, which names it" },
+	  .doc = "Inode number of the network namespace" },
 	{ "interfaces", FIELD_OBJECT, LIST_AT(struct inspection, interfaces, nr_interfaces),
 	  .sub = &interface_fields, .doc = "Its interfaces" },
 	{ .name = NULL },

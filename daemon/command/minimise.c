@@ -39,7 +39,7 @@ struct options {
 /* clang-format off */
 #define AT(member) OPTION_AT(struct options, member)
 
-_Static_assert(MINIMISE_HITS == 3 && MINIMISE_RUNS == 10, "the sentences of --hits and --trials say so");
+_Static_assert(MINIMISE_HITS == 3 && MINIMISE_RUNS == 10, "the presets of --hits and --trials");
 
 static const struct option_row rows[] = {
 	{ "trials", 0, OPTION_NUMBER, AT(trials), "N", .min = 2 * MINIMISE_RUNS, .preset = "200", .doc = "Run at most N trials" },

@@ -49,10 +49,7 @@ int results_schema(FILE *out)
 	json_auto_t *schema = json_pack(
 		"{ss ss ss so so}", "$schema", "https://json-schema.org/draft/2020-12/schema",
 		"title", "dadrace results", "description",
-		"A line of results.ndjson: campaign, trial..., ledger..., finding..., "
-		"summary; summary.json is the last one. Or of `dadrace watch --json`: "
-		"entry... (--records: record...), watch. Or of `dadrace minimise --json`: "
-		"step..., minimal",
+		"A line of results.ndjson: campaign, trial..., ledger..., finding..., summary; summary.json is the last one. Or of `dadrace watch --json`: entry... (--records: record...), watch. Or of `dadrace minimise --json`: step..., minimal",
 		"oneOf", any, "$defs", definitions);
 
 	if (!schema)

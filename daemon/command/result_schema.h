@@ -14,8 +14,8 @@ struct result_line {
 extern const struct result_line result_lines[]; /* ends with a row whose type is NULL */
 
 /*
- * The JSON Schema of a line: one of campaign, trial, ledger, finding, summary; of a watch: entry, record,
- * watch; of minimise: step, minimal.
+ * The JSON Schema of a line: one of campaign, trial, ledger, finding, summary; of a watch:
+ * entry, record, watch; of minimise: step, minimal.
  */
 int results_schema(FILE *out);
 void results_list_fields(FILE *out);

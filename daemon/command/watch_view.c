@@ -405,18 +405,18 @@ struct watch_told {
 	.list = true, .offset = offsetof(type, first), .count_offset = offsetof(type, nr)
 
 static const struct field entry_rows[] = {
-	{ "at_ns", FIELD_U64, AT(struct entry_told, at_ns), .doc = "When, CLOCK_MONOTONIC" },
-	{ "object", FIELD_TEXT, AT(struct entry_told, object), .doc = "Whose counter was written" },
-	{ "cpu", FIELD_U32, AT(struct entry_told, cpu), .doc = "On which CPU" },
-	{ "delta", FIELD_I64, AT(struct entry_told, delta), .doc = "References taken, or dropped" },
-	{ "count", FIELD_I64, AT(struct entry_told, count), .doc = "The counter after it" },
+	{ "at_ns", FIELD_U64, AT(struct entry_told, at_ns), .doc = "Time of the write, CLOCK_MONOTONIC" },
+	{ "object", FIELD_TEXT, AT(struct entry_told, object), .doc = "The object whose counter was written" },
+	{ "cpu", FIELD_U32, AT(struct entry_told, cpu), .doc = "The CPU that wrote" },
+	{ "delta", FIELD_I64, AT(struct entry_told, delta), .doc = "References taken (positive) or released (negative)" },
+	{ "count", FIELD_I64, AT(struct entry_told, count), .doc = "The counter after this write" },
 	{ "pid", FIELD_U32, AT(struct entry_told, pid), .nullable = true,
-	  .doc = "The process that did it by a system call; null elsewhere" },
-	{ "comm", FIELD_TEXT, AT(struct entry_told, comm), .nullable = true, .doc = "Its name" },
+	  .doc = "The process whose system call wrote; null outside of system calls" },
+	{ "comm", FIELD_TEXT, AT(struct entry_told, comm), .nullable = true, .doc = "Name of that process" },
 	{ "context", FIELD_ENUM, AT(struct entry_told, context), .names = ledger_context_names,
-	  .nr_names = LEDGER_CONTEXTS, .doc = "What the path runs in" },
-	{ "kind", FIELD_TEXT, AT(struct entry_told, kind), .doc = "What holds, as in route or neighbour" },
-	{ "holder", FIELD_TEXT, AT(struct entry_told, holder), .doc = "The function that did it" },
+	  .nr_names = LEDGER_CONTEXTS, .doc = "The context that the path runs in" },
+	{ "kind", FIELD_TEXT, AT(struct entry_told, kind), .doc = "The kind of holder, such as route or neighbour" },
+	{ "holder", FIELD_TEXT, AT(struct entry_told, holder), .doc = "The function that took or released the reference" },
 	{ "stack", FIELD_TEXT, AT(struct entry_told, stack), .doc = "The call path, innermost first" },
 	{ .name = NULL },
 };
@@ -432,48 +432,48 @@ _Static_assert(sizeof(counter_names) / sizeof(char *) == WATCHPOINT_COUNTERS,
 	       "counter_names: one per counter");
 
 static const struct field record_rows[] = {
-	{ "at_ns", FIELD_U64, AT(struct record_told, at_ns), .doc = "When, CLOCK_MONOTONIC" },
-	{ "object", FIELD_TEXT, AT(struct record_told, object), .doc = "Whose counter it is" },
+	{ "at_ns", FIELD_U64, AT(struct record_told, at_ns), .doc = "Time of the write, CLOCK_MONOTONIC" },
+	{ "object", FIELD_TEXT, AT(struct record_told, object), .doc = "The object whose counter this is" },
 	{ "counter", FIELD_ENUM, AT(struct record_told, counter), .names = counter_names,
 	  .nr_names = WATCHPOINT_COUNTERS,
-	  .doc = "What its value means: this CPU's share, the count, or the count less one" },
-	{ "mark", FIELD_BOOL, AT(struct record_told, mark), .doc = "We looked at it; else somebody wrote it" },
+	  .doc = "Meaning of the value: per-cpu: the share of one CPU; atomic: the count; rcuref: the count less one" },
+	{ "mark", FIELD_BOOL, AT(struct record_told, mark), .doc = "Whether dadrace read the counter; otherwise the kernel wrote it" },
 	{ "cpu", FIELD_U32, AT(struct record_told, cpu),
-	  .doc = "Whose share it is; of a counter that is none: on which CPU it was written" },
-	{ "value", FIELD_I64, AT(struct record_told, value), .doc = "As it stands in memory" },
+	  .doc = "The CPU whose share this is; for counters without shares, the CPU that wrote" },
+	{ "value", FIELD_I64, AT(struct record_told, value), .doc = "The value in memory" },
 	{ "pid", FIELD_U32, AT(struct record_told, pid), .nullable = true,
-	  .doc = "The current process; null: none of our pid namespace, or a mark" },
-	{ "comm", FIELD_TEXT, AT(struct record_told, comm), .nullable = true, .doc = "Its name" },
+	  .doc = "The current process; null when it is outside of our PID namespace, and for marks" },
+	{ "comm", FIELD_TEXT, AT(struct record_told, comm), .nullable = true, .doc = "Name of that process" },
 	{ "frames", FIELD_TEXT, LIST_AT(struct record_told, first_frame, nr_frames),
-	  .doc = "The stack, innermost first: function+offset behind the write or the call" },
+	  .doc = "The stack, innermost first: function+offset of the instruction after the write or the call" },
 	{ .name = NULL },
 };
 const struct fields watch_record_fields = {
-	"record", "A write of a watched counter, or a look at it, as the kernel gave it", record_rows,
+	"record", "A write of a watched counter, or a reading of it, as the kernel reported it", record_rows,
 	sizeof(struct record_told),
 };
 
 static const struct field task_rows[] = {
-	{ "pid", FIELD_U32, AT(struct task_told, pid), .doc = "The process" },
-	{ "comm", FIELD_TEXT, AT(struct task_told, comm), .doc = "Its name" },
-	{ "balance", FIELD_I64, AT(struct task_told, balance), .doc = "Its holds less its puts on this path" },
+	{ "pid", FIELD_U32, AT(struct task_told, pid), .doc = "PID of the process" },
+	{ "comm", FIELD_TEXT, AT(struct task_told, comm), .doc = "Name of that process" },
+	{ "balance", FIELD_I64, AT(struct task_told, balance), .doc = "Holds less puts of this process on this path" },
 	{ .name = NULL },
 };
 static const struct fields task_fields = {
-	"task", "A process that took a path", task_rows, sizeof(struct task_told),
+	"task", "A process that used a path", task_rows, sizeof(struct task_told),
 };
 
 static const struct field path_rows[] = {
 	{ "stack", FIELD_TEXT, AT(struct path_told, stack), .doc = "The call path, innermost first" },
-	{ "holder", FIELD_TEXT, AT(struct path_told, holder), .doc = "The function that did it" },
-	{ "kind", FIELD_TEXT, AT(struct path_told, kind), .doc = "What holds, as in route or neighbour" },
+	{ "holder", FIELD_TEXT, AT(struct path_told, holder), .doc = "The function that took or released the reference" },
+	{ "kind", FIELD_TEXT, AT(struct path_told, kind), .doc = "The kind of holder, such as route or neighbour" },
 	{ "context", FIELD_ENUM, AT(struct path_told, context), .names = ledger_context_names,
-	  .nr_names = LEDGER_CONTEXTS, .doc = "What the path runs in" },
+	  .nr_names = LEDGER_CONTEXTS, .doc = "The context that the path runs in" },
 	{ "holds", FIELD_U64, AT(struct path_told, holds), .doc = "References taken" },
-	{ "puts", FIELD_U64, AT(struct path_told, puts), .doc = "References dropped" },
+	{ "puts", FIELD_U64, AT(struct path_told, puts), .doc = "References released" },
 	{ "balance", FIELD_I64, AT(struct path_told, balance), .doc = "Holds less puts" },
 	{ "tasks", FIELD_OBJECT, LIST_AT(struct path_told, first_task, nr_tasks), .sub = &task_fields,
-	  .doc = "Processes that took it by a system call, the first 8" },
+	  .doc = "Processes whose system calls used it, the first 8" },
 	{ .name = NULL },
 };
 static const struct fields path_fields = {
@@ -482,35 +482,35 @@ static const struct fields path_fields = {
 
 static const struct field suspect_rows[] = {
 	{ "stack", FIELD_TEXT, AT(struct suspect_told, stack), .doc = "The call path, innermost first" },
-	{ "holder", FIELD_TEXT, AT(struct suspect_told, holder), .doc = "The function that holds" },
-	{ "kind", FIELD_TEXT, AT(struct suspect_told, kind), .doc = "What holds" },
+	{ "holder", FIELD_TEXT, AT(struct suspect_told, holder), .doc = "The function that took the reference" },
+	{ "kind", FIELD_TEXT, AT(struct suspect_told, kind), .doc = "The kind of holder" },
 	{ "unmatched", FIELD_I64, AT(struct suspect_told, unmatched),
-	  .doc = "References that it may still hold, at most" },
+	  .doc = "References that may still be held through it, at most" },
 	{ "tasks", FIELD_OBJECT, LIST_AT(struct suspect_told, first_task, nr_tasks), .sub = &task_fields,
-	  .doc = "Processes that still hold, by all paths of this kind together, the first 8" },
+	  .doc = "Processes that still hold references, over all paths of this kind, the first 8" },
 	{ .name = NULL },
 };
 static const struct fields suspect_fields = {
-	"suspect", "A path whose holds were not followed by puts", suspect_rows,
+	"suspect", "A path with more holds than puts", suspect_rows,
 	sizeof(struct suspect_told),
 };
 
 static const struct field object_rows[] = {
-	{ "object", FIELD_TEXT, AT(struct object_told, object), .doc = "What was watched" },
+	{ "object", FIELD_TEXT, AT(struct object_told, object), .doc = "The watched object" },
 	{ "baseline", FIELD_I64, AT(struct object_told, baseline), .doc = "The counter at the start" },
-	{ "count", FIELD_I64, AT(struct object_told, count), .doc = "The counter as the entries have it" },
+	{ "count", FIELD_I64, AT(struct object_told, count), .doc = "The counter at the end, as the entries add up" },
 	{ "marked", FIELD_I64, AT(struct object_told, marked),
-	  .doc = "The counter as memory had it at the last look" },
+	  .doc = "The counter at the end, as read from memory" },
 	{ "holds", FIELD_U64, AT(struct object_told, holds), .doc = "References taken" },
-	{ "puts", FIELD_U64, AT(struct object_told, puts), .doc = "References dropped" },
-	{ "entries", FIELD_U64, AT(struct object_told, entries), .doc = "Writes" },
+	{ "puts", FIELD_U64, AT(struct object_told, puts), .doc = "References released" },
+	{ "entries", FIELD_U64, AT(struct object_told, entries), .doc = "Number of writes" },
 	{ "unsure", FIELD_U64, AT(struct object_told, unsure),
-	  .doc = "Writes at the same moment whose shares are not known; sums are right" },
-	{ "gone", FIELD_BOOL, AT(struct object_told, gone), .doc = "Its last reference was dropped" },
+	  .doc = "Simultaneous writes whose individual shares are unknown; the sums are right" },
+	{ "gone", FIELD_BOOL, AT(struct object_told, gone), .doc = "Whether its last reference was released" },
 	{ "state", FIELD_ENUM, AT(struct object_told, hole), .names = ledger_hole_names,
-	  .nr_names = LEDGER_HOLES, .doc = "whole, or why it must not be believed" },
+	  .nr_names = LEDGER_HOLES, .doc = "whole, or why the ledger is incomplete" },
 	{ "exact", FIELD_BOOL, AT(struct object_told, exact),
-	  .doc = "Nothing else can explain what is unmatched; else the suspects are inferred" },
+	  .doc = "Whether nothing else can explain what is unmatched; otherwise the suspects are inferred" },
 	{ "suspects", FIELD_OBJECT, LIST_AT(struct object_told, first_suspect, nr_suspects),
 	  .sub = &suspect_fields, .doc = "Unmatched holds, the likeliest first" },
 	{ "paths", FIELD_OBJECT, LIST_AT(struct object_told, paths, nr_paths), .sub = &path_fields,
@@ -523,16 +523,16 @@ static const struct fields object_fields = {
 
 static const struct field watch_rows[] = {
 	{ "interface", FIELD_TEXT, AT(struct watch_told, interface), .doc = "Name of the interface" },
-	{ "ifindex", FIELD_U32, AT(struct watch_told, ifindex), .doc = "Its number" },
+	{ "ifindex", FIELD_U32, AT(struct watch_told, ifindex), .doc = "Its index" },
 	{ "netns_inum", FIELD_U64, AT(struct watch_told, netns_inum),
 	  .doc = "Inode number of its network namespace" },
-	{ "elapsed_ns", FIELD_U64, AT(struct watch_told, elapsed_ns), .doc = "How long it was watched" },
+	{ "elapsed_ns", FIELD_U64, AT(struct watch_told, elapsed_ns), .doc = "Duration of the watch" },
 	{ "left_ns", FIELD_U64, AT(struct watch_told, left_ns), .nullable = true,
-	  .doc = "When it was unregistered, or moved to another namespace, since the start; null: it is there" },
+	  .doc = "Time from the start until the interface was unregistered or moved to another namespace; null while it is there" },
 	{ "ended_by", FIELD_TEXT, AT(struct watch_told, ended_by), .nullable = true,
-	  .doc = "time, signal, or unregister: the interface was unregistered, and let go of" },
+	  .doc = "time, signal, or unregister (the interface was unregistered, and its last reference released)" },
 	{ "objects", FIELD_OBJECT, LIST_AT(struct watch_told, objects, nr_objects),
-	  .sub = &object_fields, .doc = "What was watched" },
+	  .sub = &object_fields, .doc = "The watched object" },
 	{ .name = NULL },
 };
 const struct fields watch_fields = {

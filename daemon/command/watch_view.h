@@ -10,8 +10,8 @@
 #include "watchpoint/watchpoint.h"
 
 /*
- * How `dadrace watch` shows ledgers: as a table for people, as folded stacks for flame graphs, as JSON
- * lines for programs. It only reads.
+ * How `dadrace watch` shows ledgers: as a table for people, as folded stacks for flame graphs,
+ * as JSON lines for programs. It only reads.
  */
 enum { WATCH_RECENT = 8 };
 
@@ -37,8 +37,7 @@ struct watch {
 	uint64_t netns_inum;
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
 	uint64_t elapsed_ns;
-	uint64_t
-		left_ns; /* elapsed_ns when it left its namespace: unregistered, or moved; 0: it is there */
+	uint64_t left_ns;     /* as elapsed_ns, when it left its namespace; 0: it is there */
 	const char *ended_by; /* "time", "signal", "unregister"; NULL: not yet */
 	struct watch_object *objects;
 	uint32_t nr_objects;
@@ -56,8 +55,8 @@ void watch_tables(const struct watch *watch, FILE *out);
 void watch_tracker(const struct reftracker *tracker, FILE *out);
 
 /*
- * "net_device;holds;[syscall];__sys_bind;packet_bind;packet_do_bind 2": what flamegraph.pl and inferno
- * take. Holds and puts are two towers.
+ * "net_device;holds;[syscall];__sys_bind;packet_bind;packet_do_bind 2": what flamegraph.pl and
+ * inferno take. Holds and puts are two towers.
  */
 void watch_stacks(const struct watch *watch, FILE *out);
 

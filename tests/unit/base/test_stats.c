@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-#include "trial/plan.h"
 #include "base/stats.h"
+#include "trial/plan.h"
 
 /*
  * The bound p solves  sum_{i=0}^{hits} C(trials, i) p^i (1-p)^(trials-i) = 1 - confidence
@@ -191,7 +191,10 @@ static void test_floors_mirror_bounds(void **state)
 				    1e-12);
 }
 
-/* Whatever the rate is, at least 95% of all outcomes give an interval that holds it: exactly, no draws. */
+/*
+ * Whatever the rate is, at least 95% of all outcomes give an interval that holds it: exactly,
+ * no draws.
+ */
 static void test_intervals_cover(void **state)
 {
 	enum { TRIALS = 40 };
@@ -251,7 +254,9 @@ static void test_fisher(void **state)
 		    1);
 	assert_true(stats_fisher((struct stats_share){ 3, 4 }, (struct stats_share){ 0, 0 }) ==
 		    1);
-	/* A million trials each, far below the middle: no underflow makes it look significant. */
+	/*
+	 * A million trials each, far below the middle: no underflow makes it look significant.
+	 */
 	assert_close(stats_fisher((struct stats_share){ 100, 1000000 },
 				  (struct stats_share){ 100000, 1000000 }),
 		     1);
