@@ -17,3 +17,8 @@ const struct exit_row exit_rows[] = {
 	{ .doc = NULL },
 };
 /* clang-format on */
+
+bool run_has_failed(enum exits code)
+{
+	return code >= EXIT_CANNOT && code != EXIT_RESIDUE;
+}

@@ -2,6 +2,8 @@
 #ifndef DADRACE_EXITS_H
 #define DADRACE_EXITS_H
 
+#include <stdbool.h>
+
 /* Exit codes of every command; 4 is kselftest's "skip", 64 to 78 are those of sysexits.h. */
 enum exits {
 	EXIT_CLEAN = 0,
@@ -14,6 +16,9 @@ enum exits {
 	EXIT_BUSY = 75,
 	EXIT_CONFIG = 78,
 };
+
+/* Whether a run's code says that it could not be made, instead of what it found. */
+bool run_has_failed(enum exits code);
 
 /* A code and what it says. Without a final full stop, as every `doc`. */
 struct exit_row {

@@ -135,8 +135,9 @@ int bringup_check(const struct campaign *campaign, struct why *why)
 	err = child_find(campaign->bringup.command[0], path, sizeof(path));
 	if (!err)
 		return 0;
-	return why_set(why, -err, "bringup.command %s: %s; install it, or give its full path",
-		       campaign->bringup.command[0], strerror(-err));
+	return why_exit(why, EXIT_CONFIG, -err,
+			"bringup.command %s: %s; install it, or give its full path",
+			campaign->bringup.command[0], strerror(-err));
 }
 
 /* {dut} and {peer} replaced; cut at size. */

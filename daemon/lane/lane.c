@@ -66,9 +66,10 @@ int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, s
 		munmap(lane->ask.books, BOOKS_OBJECTS * sizeof(struct books));
 		close(channel[0]);
 		free(lane);
-		return why_set(why, err, "lane %u: cannot be given a pid namespace: %s%s",
-			       ask->number, strerror(err),
-			       err == EPERM ? "; CAP_SYS_ADMIN is missing" : "");
+		return why_exit(why, err == EPERM ? EXIT_CANNOT : EXIT_INTERNAL, err,
+				"lane %u: cannot be given a pid namespace: %s%s", ask->number,
+				strerror(err),
+				err == EPERM ? "; CAP_SYS_ADMIN is missing" : "");
 	}
 	*out = lane;
 	return 0;
@@ -117,10 +118,8 @@ bool lane_receive(struct lane *lane, struct lane_message *message)
 	if (message->kind == LANE_READY &&
 	    probes_lane_bind(lane->ask.probes, lane->ask.slot, message->pidns_inum,
 			     message->netns_inum, message->ifindex, message->device,
-			     &message->why)) {
+			     &message->why))
 		message->kind = LANE_FAILED;
-		message->error = EIO;
-	}
 	return true;
 }
 

@@ -51,13 +51,12 @@ struct lane_order {
 enum lane_message_kind {
 	LANE_READY, /* it waits for a trial */
 	LANE_TRIAL, /* a trial is over; the evidence lacks only what the campaign alone knows */
-	LANE_FAILED, /* it cannot work; the sentence says why */
+	LANE_FAILED, /* it cannot work; the sentence and its code say why */
 	LANE_GONE,   /* its process has died; the sentence says how */
 };
 
 struct lane_message {
 	enum lane_message_kind kind;
-	int error; /* of LANE_FAILED: positive errno */
 	struct why why;
 	uint32_t pidns_inum; /* of LANE_READY: what the probes must know */
 	uint32_t netns_inum;

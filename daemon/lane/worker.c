@@ -82,10 +82,9 @@ static void prepare(struct worker *worker, const struct trial_spec *spec)
 	worker_dad_begin(worker);
 }
 
-static void fail(struct worker *worker, int err)
+static void fail(struct worker *worker)
 {
 	worker->message.kind = LANE_FAILED;
-	worker->message.error = -err;
 	worker_tell(worker);
 	loop_stop(worker->loop);
 }
@@ -132,7 +131,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 		err = bringup_start(campaign, worker->testbed, spec->change, &worker->bringup,
 				    &worker->message.why);
 	if (err) {
-		fail(worker, err);
+		fail(worker);
 		return;
 	}
 	if (order->ledger && spec->change == CHANGE_LINK_DELETE)
@@ -153,7 +152,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	__atomic_store_n(&worker->state->trial, spec->trial, __ATOMIC_SEQ_CST);
 	err = worker_load_start(worker, spec->load);
 	if (err)
-		fail(worker, err);
+		fail(worker);
 	else
 		trial_happened(&worker->trial, TRIAL_START);
 }
@@ -255,7 +254,6 @@ void worker_run(const struct lane_ask *ask, int channel)
 	if (!err)
 		err = watch_all(&worker);
 	worker.message.kind = err ? LANE_FAILED : LANE_READY;
-	worker.message.error = -err;
 	if (!err) {
 		worker.message.netns_inum = testbed_dut(worker.testbed)->netns_inum;
 		worker.message.ifindex = testbed_dut(worker.testbed)->ifindex;

@@ -82,7 +82,8 @@ static int cycle(struct worker *worker, const struct campaign *campaign,
 	bringup_forget(&worker->bringup);
 	err = testbed_dut_down(worker->testbed, why);
 	if (err == -ENODEV)
-		why_set(why, ENODEV,
+		why_exit(
+			why, EXIT_CONFIG, ENODEV,
 			"%s: deleted by the bring-up during the lane's warm-up; a bring-up must leave the device in place",
 			testbed_dut(worker->testbed)->name);
 	worker->baseline = worker_rest(worker);
@@ -149,9 +150,10 @@ int worker_set_up(struct worker *worker)
 	/* Before the lane has mounts of its own: names of namespaces have to outlive it. */
 	err = testbed_open(&testbed, &worker->testbed, why);
 	if (!err && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
-		err = why_set(why, errno, "lane %u: cannot be given a mount namespace: %s%s",
-			      ask->number, strerror(errno),
-			      errno == EPERM ? "; CAP_SYS_ADMIN is missing" : "");
+		err = why_exit(why, errno == EPERM ? EXIT_CANNOT : EXIT_INTERNAL, errno,
+			       "lane %u: cannot be given a mount namespace: %s%s", ask->number,
+			       strerror(errno),
+			       errno == EPERM ? "; CAP_SYS_ADMIN is missing" : "");
 	if (!err)
 		err = mount_own_views(why);
 	if (!err)

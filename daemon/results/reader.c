@@ -209,6 +209,11 @@ static int take_line(struct past *past, const struct line *line, struct why *why
 	return 0;
 }
 
+static const char *summary_text(const struct past *past, const char *name)
+{
+	return json_string_value(json_object_get(past->summary, name));
+}
+
 static int read_all(struct past *past, struct why *why)
 {
 	struct line line = { 0 };
@@ -222,16 +227,14 @@ static int read_all(struct past *past, struct why *why)
 		err = take_line(past, &line, why);
 	}
 	free(line.text);
+	if (!err && !past->first && past->summary)
+		return why_set(why, EINVAL, "%s: the campaign could not be started: %s",
+			       past->folder, summary_text(past, "reason"));
 	if (!err && !past->first)
 		err = why_set(why, EINVAL,
 			      "%s/results.ndjson does not begin with a campaign line",
 			      past->folder);
 	return err;
-}
-
-static const char *summary_text(const struct past *past, const char *name)
-{
-	return json_string_value(json_object_get(past->summary, name));
 }
 
 int past_open(const char *folder, struct past **out, struct why *why)

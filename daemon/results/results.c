@@ -173,21 +173,44 @@ static void put_name(char *out, size_t size, const char *name)
 		out[0] = '_';
 }
 
+/* -errno, or the descriptor of a new file. */
+static int create_lines(const struct results *results)
+{
+	int fd = openat(results->folder_fd, LINES_FILE,
+			O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A campaign that could not be started has left its summary only, and is no reason not to try again. */
+static bool never_began(const struct results *results)
+{
+	char *line = results_first_line(results->folder);
+	bool never = line && line_is(line, "summary");
+
+	free(line);
+	return never;
+}
+
 static int open_files(struct results *results, struct why *why)
 {
-	int parent;
+	int parent, fd;
 
 	results->folder_fd = open(results->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (results->folder_fd < 0)
 		return why_set(why, errno, "folder %s cannot be opened: %s", results->folder,
 			       strerror(errno));
-	results->lines_fd = openat(results->folder_fd, LINES_FILE,
-				   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-	if (results->lines_fd < 0 && errno == EEXIST)
+	fd = create_lines(results);
+	if (fd == -EEXIST && never_began(results)) {
+		unlinkat(results->folder_fd, LINES_FILE, 0);
+		fd = create_lines(results);
+	}
+	results->lines_fd = fd;
+	if (fd == -EEXIST)
 		return why_set(why, EEXIST, "folder %s already holds %s; " HINT,
 			       results->folder, LINES_FILE);
-	if (results->lines_fd < 0)
-		return cannot_write(results, LINES_FILE, errno, why);
+	if (fd < 0)
+		return cannot_write(results, LINES_FILE, -fd, why);
 	/* The names, too, should outlive a crash; some file systems cannot sync a folder. */
 	fsync(results->folder_fd);
 	parent = openat(results->folder_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -16,6 +16,8 @@
  *   DIR/results.ndjson   campaign, trial..., ledger..., finding..., summary: one JSON object a line
  *   DIR/summary.json     the last line again, indented; written to a temporary name and renamed
  *
+ * A campaign that could not be started leaves a summary alone, which says why; the next run may take its folder.
+ *
  * A trial line is appended and synced before the next one: a crash loses at most the trial in hand. A
  * reader must accept one torn last line.
  */

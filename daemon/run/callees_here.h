@@ -2,8 +2,8 @@
 #ifndef DADRACE_KERNEL_CALLS_H
 #define DADRACE_KERNEL_CALLS_H
 
-#include "loader/probes.h"
 #include "explore/proposals.h"
+#include "loader/probes.h"
 
 /*
  * Finds the calls of what was seen in the running kernel's code, and adds what is called next to them.

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "explore/explore.h"
 #include "explore/transfer.h"
 #include "guest/kernel_image.h"
 #include "guest/plant.h"
@@ -16,291 +16,300 @@
 #include "machine/machine.h"
 #include "report/report.h"
 #include "results/reader.h"
-#include "results/results.h"
+#include "run/conclude.h"
 #include "run/hooks.h"
 #include "run/in_guests.h"
 #include "run/on_host.h"
-#include "run/progress.h"
 #include "run/scouts.h"
-#include "spec/order.h"
 #include "testbed/undo.h"
 
 enum { HOOKS_MAX = 64 };
 
-struct run {
-	const struct run_ask *ask;
-	char *folder; /* PATH_MAX bytes: that of the results, once there is one */
-};
+/* clang-format off */
+static const char needs_root[] = "root is needed to create namespaces, devices and eBPF programs; try `sudo dadrace run ...`";
+/* clang-format on */
 
-static int complain(const struct why *why, int code)
+static bool lacks_root(const struct campaign *campaign)
 {
-	fprintf(stderr, "dadrace: %s\n", why->text);
-	return code;
+	return !campaign->kernel && geteuid() != 0;
 }
 
-static uint32_t first(const struct run *run)
+/* The code is given here, where it is known what the step that failed is to the user. */
+static bool fail(struct conclusion *c, enum exits code, struct why *why)
 {
-	return run->ask->first ? run->ask->first : 1;
+	why->code = code;
+	conclude_fail(c, why);
+	return false;
 }
 
-/* The tools that machines share must not be in each other's way, nor run on a poisoned kernel. */
-static int take_machine(const struct run *run, int *lock, struct why *why)
+static bool fail_memory(struct conclusion *c)
 {
-	unsigned int left;
+	struct why why;
 
-	if (geteuid() != 0)
-		return complain(
-			&(struct why){ "run: root is needed to make namespaces, devices and "
-				       "eBPF programs; try `sudo dadrace run ...`" },
-			EXIT_CANNOT);
-	if (machine_dirty(why) && !run->ask->force)
-		return complain(why, EXIT_BUSY);
-	*lock = machine_lock(why);
-	if (*lock < 0)
-		return complain(why, EXIT_BUSY);
-	if (undo_replay(stderr, &left, why) < 0 || left)
-		return complain(why, EXIT_BUSY);
-	return 0;
+	why_set(&why, ENOMEM, "run: out of memory");
+	return fail(c, EXIT_INTERNAL, &why);
 }
 
-static uint32_t list_hooks(const struct probes *probes, const struct probes_ask *ask,
-			   struct results_hook *hooks, uint32_t max)
+static uint32_t first_trial(const struct run_ask *ask)
 {
-	uint32_t nr = 0;
-
-	for (const struct probe_hook *h = probes_hooks(probes); h->probe && nr < max; h++)
-		if (!probes_left_out(ask, h->probe))
-			hooks[nr++] = (struct results_hook){ .probe = h->probe->name,
-							     .tier = h->tier,
-							     .function = h->function,
-							     .note = h->note };
-	return nr;
-}
-
-/* What both ways of running share: where results and people's words go. */
-struct outlets {
-	struct results *results;
-	struct progress *progress;
-};
-
-static int open_outlets(const struct run *run, const struct campaign *campaign,
-			struct outlets *outlets, struct why *why)
-{
-	enum progress_style style = run->ask->tap   ? PROGRESS_TAP :
-				    run->ask->quiet ? PROGRESS_QUIET :
-						      PROGRESS_PEOPLE;
-
-	if ((run->ask->resume ? results_open_again : results_open)(
-		    run->ask->out, campaign, run->ask->json ? stdout : NULL, &outlets->results,
-		    why))
-		return complain(why, EXIT_CONFIG);
-	if (progress_new(style, run->ask->json ? stderr : stdout, campaign,
-			 &outlets->progress)) {
-		results_close(outlets->results);
-		return complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
-	}
-	why->text[0] = '\0';
-	snprintf(run->folder, PATH_MAX, "%s", results_folder(outlets->results));
-	return 0;
-}
-
-static int close_outlets(struct outlets *outlets, const struct why *why, int code)
-{
-	progress_free(outlets->progress);
-	results_close(outlets->results);
-	return why->text[0] ? complain(why, code) : code;
+	return ask->first ? ask->first : 1;
 }
 
 /* --- on this kernel --- */
 
-static int open_explorer(const struct run *run, const struct campaign *campaign,
-			 struct explorer **explorer, struct why *why)
+struct here {
+	const struct run_ask *ask;
+	struct conclusion *sums;
+	struct probes_ask probes_ask;
+	struct order order; /* that the steps of probes_ask point into */
+	struct probes *probes;
+	int lock;
+};
+
+/* Results that a run before has left are this campaign's, and of this kernel. */
+static bool are_ours(struct conclusion *c)
 {
-	if (explorer_new(campaign, explorer))
-		return why_set(why, ENOMEM, "run: out of memory");
-	if (run->ask->learned && learned_read(run->ask->learned, *explorer, why))
-		return -EINVAL;
-	return explorer_skip_to(*explorer, first(run) - 1) ?
-		       why_set(why, ENOMEM, "run: out of memory") :
-		       0;
+	return !results_kept_line(c->results) || conclude_begin(c, NULL, 0);
 }
 
-static int run_here(const struct run *run, const struct campaign *campaign,
-		    const struct probes_ask *asked, struct probes *probes,
-		    const struct run_places *places, struct why *why)
+/* The tools that machines share must not be in each other's way, nor run on a poisoned kernel. */
+static bool take_machine(struct here *here)
+{
+	unsigned int left;
+	struct why why;
+
+	if (plant_check(here->sums->campaign, &why))
+		return fail(here->sums, EXIT_CONFIG, &why);
+	if (lacks_root(here->sums->campaign)) {
+		why_set(&why, EPERM, "%s", needs_root);
+		return fail(here->sums, EXIT_CANNOT, &why);
+	}
+	if (machine_dirty(&why) && !here->ask->force)
+		return fail(here->sums, EXIT_BUSY, &why);
+	here->lock = machine_lock(&why);
+	if (here->lock < 0 || undo_replay(stderr, &left, &why) < 0 || left)
+		return fail(here->sums, EXIT_BUSY, &why);
+	return true;
+}
+
+/* Those that an explorer tries when the campaign gives it none. */
+static bool find_places(struct here *here)
+{
+	struct conclusion *c = here->sums;
+	struct why why;
+
+	if (!c->campaign->explore.mode || c->campaign->explore.nr_places)
+		return true;
+	if (run_places_find(c->campaign, &here->probes_ask, &c->places, &why)) {
+		conclude_fail(c, &why);
+		return false;
+	}
+	if (c->places.nr_words)
+		return true;
+	/* clang-format off */
+	why_set(&why, ENOTSUP, "explore: this kernel has neither fentry nor kprobes (see `dadrace doctor`), so no place can be hooked; run the campaign in a guest with --kernel");
+	/* clang-format on */
+	return fail(c, EXIT_CANNOT, &why);
+}
+
+/* A resumed campaign is planned already, with the places that it began with. */
+static bool plan(struct here *here)
+{
+	struct conclusion *c = here->sums;
+	const struct run_ask *ask = here->ask;
+	struct why why;
+
+	if (!c->explorer && !(find_places(here) && conclude_plan(c)))
+		return false;
+	if (ask->learned && learned_read(ask->learned, c->explorer, &why))
+		return fail(c, EXIT_CONFIG, &why);
+	return !explorer_skip_to(c->explorer, first_trial(ask) - 1) || fail_memory(c);
+}
+
+static bool open_probes(struct here *here)
+{
+	struct why why;
+
+	run_hooks(here->sums->campaign, &here->order, &here->probes_ask);
+	return !probes_open(&here->probes_ask, &here->probes, &why) ||
+	       fail(here->sums, EXIT_CANNOT, &why);
+}
+
+static uint32_t list_hooks(const struct here *here, struct results_hook hooks[HOOKS_MAX])
+{
+	const struct run_places *places = &here->sums->places;
+	uint32_t nr = 0;
+
+	for (const struct probe_hook *h = probes_hooks(here->probes); h->probe; h++)
+		if (!probes_left_out(&here->probes_ask, h->probe) && nr < HOOKS_MAX)
+			hooks[nr++] = (struct results_hook){ .probe = h->probe->name,
+							     .tier = h->tier,
+							     .function = h->function,
+							     .note = h->note };
+	for (uint32_t i = 0; i < places->nr && nr < HOOKS_MAX; i++)
+		hooks[nr++] = places->proposed[i].hook;
+	return nr;
+}
+
+static bool begin(struct here *here)
 {
 	struct results_hook hooks[HOOKS_MAX];
-	uint32_t nr_hooks = list_hooks(probes, asked, hooks, HOOKS_MAX);
-	struct machine machine;
-	struct outlets outlets;
-	struct runner_ask ask;
-	struct explorer *explorer = NULL;
-	int err, code = open_outlets(run, campaign, &outlets, why);
+	uint32_t nr = list_hooks(here, hooks);
+	struct conclusion *c = here->sums;
 
-	if (code)
-		return code;
-	for (uint32_t i = 0; i < places->nr && nr_hooks < HOOKS_MAX; i++)
-		hooks[nr_hooks++] = places->proposed[i].hook;
-	machine_read(&machine);
-	err = open_explorer(run, campaign, &explorer, why);
-	if (!err)
-		err = results_begin(outlets.results, campaign, &machine, hooks, nr_hooks, why);
-	if (err) {
-		explorer_free(explorer);
-		return close_outlets(&outlets, why,
-				     err == -EINVAL ? EXIT_CONFIG : EXIT_INTERNAL);
-	}
-	ask = (struct runner_ask){
-		.campaign = campaign,
-		.probes = probes,
-		.results = outlets.results,
-		.progress = outlets.progress,
-		.explorer = explorer,
-		.first = first(run),
-		.ledgered = run->ask->ledgered,
-		.keep = run->ask->keep,
-	};
-	progress_begin(outlets.progress, outlets.results, hooks, nr_hooks);
-	code = runner_run(&ask, why);
-	explorer_free(explorer);
-	return close_outlets(&outlets, why, code);
+	if (!conclude_begin(c, hooks, nr))
+		return false;
+	progress_begin(c->progress, c->results, hooks, nr);
+	return true;
 }
 
-static int run_in_guests(const struct run *run, const struct campaign *campaign,
-			 struct why *why)
+static void run_here(const struct run_ask *ask, struct conclusion *c)
 {
-	struct image *image;
-	struct outlets outlets = { 0 };
-	struct guests_ask ask;
-	char *plant = NULL;
-	int code;
+	struct here here = {
+		.ask = ask,
+		.sums = c,
+		.probes_ask = { .tier = c->campaign->tier,
+				.watchpoints = c->campaign->ledger != LEDGER_OFF },
+		.lock = -1,
+	};
 
-	if (campaign->device.kind == DEVICE_EXISTING)
-		return complain(
-			&(struct why){
-				"run: device.kind existing names devices of this machine, "
-				"which "
-				"a virtual machine does not have; leave out kernel, or the "
-				"kind" },
-			EXIT_CONFIG);
-	if (campaign->modules && access(campaign->modules, R_OK))
-		return complain(
-			&(struct why){ "run: the folder that modules names cannot be read" },
-			EXIT_CONFIG);
-	if (!vm_installed())
-		return complain(
-			&(struct why){ "run: qemu-system-x86_64 is not installed; the package "
-				       "is qemu-system-x86 (apt-get install qemu-system-x86)" },
-			EXIT_CANNOT);
-	if (image_open(campaign->kernel, campaign->modules, &image, why))
-		return complain(why, EXIT_CONFIG);
-	if (plant_make(campaign, image, &plant, why))
-		code = complain(why, EXIT_CONFIG);
-	else
-		code = open_outlets(run, campaign, &outlets, why);
-	if (!code) {
-		ask = (struct guests_ask){
-			.campaign = campaign,
-			.image = image,
-			.plant = plant,
-			.results = outlets.results,
-			.progress = outlets.progress,
-		};
-		progress_begin(outlets.progress, outlets.results, NULL, 0);
-		code = guests_run(&ask, why);
-		code = close_outlets(&outlets, why, code);
+	if (are_ours(c) && take_machine(&here) && plan(&here) && open_probes(&here) &&
+	    begin(&here))
+		runner_run(&(struct runner_ask){ .conclusion = c,
+						 .probes = here.probes,
+						 .first = first_trial(ask),
+						 .ledgered = ask->ledgered,
+						 .keep = ask->keep });
+	probes_close(here.probes);
+	if (here.lock >= 0)
+		close(here.lock);
+}
+
+/* --- in guests --- */
+
+static bool guests_can(struct conclusion *c)
+{
+	const struct campaign *campaign = c->campaign;
+	struct why why;
+
+	/* clang-format off */
+	if (campaign->device.kind == DEVICE_EXISTING) {
+		why_set(&why, EINVAL, "device.kind: existing names devices of this machine, which a guest does not have; remove kernel, or choose another kind");
+		return fail(c, EXIT_CONFIG, &why);
+	}
+	if (campaign->modules && access(campaign->modules, R_OK)) {
+		why_set(&why, errno, "modules: %s: %s", campaign->modules, strerror(errno));
+		return fail(c, EXIT_CONFIG, &why);
+	}
+	if (!vm_installed()) {
+		why_set(&why, ENOENT, "qemu-system-x86_64 is not in PATH; on Debian it is in the package qemu-system-x86");
+		return fail(c, EXIT_CANNOT, &why);
+	}
+	/* clang-format on */
+	return true;
+}
+
+static void run_in_guests(struct conclusion *c)
+{
+	struct guests_ask ask = { .conclusion = c };
+	struct image *image = NULL;
+	char *plant = NULL;
+	struct why why;
+
+	progress_begin(c->progress, c->results, NULL, 0);
+	if (!guests_can(c))
+		return;
+	if (image_open(c->campaign->kernel, c->campaign->modules, &image, &why) ||
+	    plant_make(c->campaign, image, &plant, &why)) {
+		fail(c, EXIT_CONFIG, &why);
+	} else {
+		ask.image = image;
+		ask.plant = plant;
+		guests_run(&ask);
 	}
 	free(plant);
 	image_free(image);
-	return code;
 }
 
-/* A campaign that is resumed goes on with the places that it began with. */
-static enum exits find_places(const struct run *run, const struct campaign *campaign,
-			      const struct probes_ask *ask, struct run_places *places,
-			      struct why *why)
-{
-	char *line = run->ask->resume ? results_first_line(run->ask->out) : NULL;
-	bool kept = line && !run_places_kept(line, places);
-
-	free(line);
-	return kept ? EXIT_CLEAN : run_places_find(campaign, ask, places, why);
-}
-
-static int run_on_this_kernel(const struct run *run, const struct campaign *asked,
-			      struct why *why)
-{
-	struct campaign resolved = *asked;
-	const struct campaign *campaign = &resolved;
-	struct run_places *places = calloc(1, sizeof(*places));
-	struct probes_ask ask = { .tier = campaign->tier,
-				  .watchpoints = campaign->ledger != LEDGER_OFF };
-	struct probes *probes = NULL;
-	struct order order = { 0 };
-	int lock = -1, code;
-
-	if (!places)
-		return complain(&(struct why){ "run: out of memory" }, EXIT_INTERNAL);
-	code = plant_check(campaign, why) ? complain(why, EXIT_CONFIG) :
-					    take_machine(run, &lock, why);
-	if (!code && resolved.explore.mode && !resolved.explore.nr_places) {
-		code = find_places(run, asked, &ask, places, why);
-		if (code)
-			code = complain(why, code);
-		resolved.explore.places = places->words;
-		resolved.explore.nr_places = places->nr_words;
-	}
-	if (!code && resolved.explore.mode && !resolved.explore.nr_places)
-		code = complain(
-			&(struct why){ "explore: this kernel can hook none of the places "
-				       "that are proposed (it has neither fentry nor "
-				       "kprobes, see `dadrace doctor`); run it with "
-				       "--kernel" },
-			EXIT_CANNOT);
-	run_hooks(campaign, &order, &ask);
-	if (!code && probes_open(&ask, &probes, why))
-		code = complain(why, EXIT_CANNOT);
-	if (!code)
-		code = run_here(run, campaign, &ask, probes, places, why);
-	probes_close(probes);
-	free(places);
-	if (lock >= 0)
-		close(lock);
-	return code;
-}
-
-bool run_has_failed(enum exits code)
-{
-	return code >= EXIT_CANNOT && code != EXIT_RESIDUE;
-}
+/* --- a campaign --- */
 
 /* Leaves findings/NUMBER.txt beside the results. Without them the results are no worse. */
-static void leave_reports(const struct run *run)
+static void leave_reports(const char *folder, struct progress *progress)
 {
 	struct past *past = NULL;
 	struct why why;
 
-	if (past_open(run->folder, &past, &why) || report_all(past, &why))
-		complain(&why, 0);
-	else if (!run->ask->quiet && !run->ask->tap && past_summary(past)->nr_findings)
-		fprintf(run->ask->json ? stderr : stdout,
-			"Report, ready to mail: %s/findings/1.txt\n", run->folder);
+	if (past_open(folder, &past, &why) || report_all(past, &why))
+		progress_fail(progress, why.text);
+	else
+		progress_reports(progress, folder, past_summary(past)->nr_findings);
 	past_close(past);
+}
+
+static enum exits run(const struct run_ask *ask, struct results *results,
+		      struct progress *progress)
+{
+	const struct campaign *campaign = ask->campaign;
+	struct conclusion *c;
+	struct why why;
+	enum exits code;
+
+	if (conclude_new(campaign, results, progress, &c)) {
+		progress_fail(progress, "run: out of memory");
+		return EXIT_INTERNAL;
+	}
+	if (bringup_check(campaign, &why))
+		conclude_fail(c, &why);
+	else if (conclude_resume(c, !campaign->kernel && campaign->ledger == LEDGER_SUSPECTS))
+		campaign->kernel ? run_in_guests(c) : run_here(ask, c);
+	code = conclude_end(c);
+	conclude_free(c);
+	return code;
+}
+
+static int open_results(const struct run_ask *ask, struct results **results, struct why *why)
+{
+	FILE *stream = ask->json ? stdout : NULL;
+
+	return ask->resume ? results_open_again(ask->out, ask->campaign, stream, results, why) :
+			     results_open(ask->out, ask->campaign, stream, results, why);
+}
+
+static enum exits open_and_run(const struct run_ask *ask, struct progress *progress,
+			       char folder[PATH_MAX])
+{
+	struct results *results;
+	struct why why;
+	enum exits code;
+
+	if (open_results(ask, &results, &why)) {
+		bool cannot = lacks_root(ask->campaign); /* which may be why */
+
+		progress_fail(progress, cannot ? needs_root : why.text);
+		return cannot ? EXIT_CANNOT : EXIT_CONFIG;
+	}
+	snprintf(folder, PATH_MAX, "%s", results_folder(results));
+	code = run(ask, results, progress);
+	results_close(results);
+	if (!run_has_failed(code))
+		leave_reports(folder, progress);
+	return code;
 }
 
 enum exits run_campaign(const struct run_ask *ask, char folder[PATH_MAX])
 {
-	const struct run run = { ask, folder };
-	const struct campaign *campaign = ask->campaign;
-	struct why why;
+	enum progress_style style = ask->tap   ? PROGRESS_TAP :
+				    ask->quiet ? PROGRESS_QUIET :
+						 PROGRESS_PEOPLE;
+	struct progress *progress;
 	enum exits code;
 
 	folder[0] = '\0';
-	if (bringup_check(campaign, &why))
-		return complain(&why, EXIT_CONFIG);
-	code = campaign->kernel ? run_in_guests(&run, campaign, &why) :
-				  run_on_this_kernel(&run, campaign, &why);
-	if (folder[0] && !run_has_failed(code))
-		leave_reports(&run);
+	if (progress_new(style, ask->json ? stderr : stdout, ask->campaign, &progress)) {
+		fputs("dadrace: out of memory\n", stderr);
+		return EXIT_INTERNAL;
+	}
+	code = open_and_run(ask, progress, folder);
+	progress_free(progress);
 	return code;
 }

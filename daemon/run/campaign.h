@@ -35,7 +35,4 @@ struct run_ask {
  */
 enum exits run_campaign(const struct run_ask *ask, char folder[PATH_MAX]);
 
-/* Whether such an exit code says that the run could not be made, instead of what it found. */
-bool run_has_failed(enum exits code);
-
 #endif

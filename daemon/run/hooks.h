@@ -2,9 +2,9 @@
 #ifndef DADRACE_RUN_HOOKS_H
 #define DADRACE_RUN_HOOKS_H
 
+#include "loader/probes.h"
 #include "spec/campaign.h"
 #include "spec/order.h"
-#include "loader/probes.h"
 
 /*
  * What a campaign asks of the probes: a step for each place that it names (plan_hooks()), which are filled in and

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,17 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parse/campaign.h"
-#include "guest/initramfs.h"
-#include "run/in_guests.h"
-#include "trial/klog_line.h"
 #include "explore/transfer.h"
+#include "guest/initramfs.h"
+#include "guest/vm.h"
 #include "io/loop.h"
+#include "parse/campaign.h"
 #include "record/record.h"
 #include "results/lines.h"
-#include "run/scouts.h"
-#include "run/repeats.h"
-#include "guest/vm.h"
+#include "run/in_guests.h"
+#include "trial/klog_line.h"
 
 enum {
 	LINE_MAX_BYTES = 1 << 20,
@@ -34,14 +31,9 @@ enum {
 
 struct guests {
 	const struct guests_ask *ask;
-	const struct campaign *campaign; /* the asked one, until a guest has resolved it */
-	struct campaign resolved;
-	struct run_places places;  /* of the resolved one */
-	struct explorer *explorer; /* plans and learns as those in the guests do */
+	struct conclusion *sums;
 	uint64_t features[BEHAVIOUR_FEATURES_MAX];
-	struct why *why;
 	struct loop *loop;
-	struct tally *tally;
 	struct loop_watch *results_watch, *silence, *tick, *limit, *ledger;
 	struct vm *vm;
 	int initramfs;
@@ -52,21 +44,16 @@ struct guests {
 	bool greeted; /* this guest has said its first word */
 	bool exit_told;
 	bool silent; /* it was ended because it said nothing */
-	int exit_code;
+	enum exits exit_code;
+	struct why refused; /* what its summary says when it could not run the campaign */
 	uint32_t booted;
 	uint32_t next;		     /* trial that a fresh guest would begin with */
 	uint32_t missing[LANES_MAX]; /* trials below it that are in other lanes' hands */
 	uint32_t nr_missing;
-	uint32_t failed_boots;	  /* in a row */
-	bool replaced;		  /* the guest was wedged by a fault, and ended by us */
-	struct suspects suspects; /* findings whose ledger a guest was given time for */
-	bool awaited;		  /* the last one's has not come yet */
+	uint32_t failed_boots; /* in a row */
+	bool replaced;	       /* the guest was wedged by a fault, and ended by us */
+	bool awaited;	       /* the ledger of the last suspect has not come yet */
 	struct ledger_told ledger_told;
-	uint32_t findings;
-	uint64_t started_ns;
-	uint64_t earlier_ns; /* spent in the trials of the run that this one goes on with */
-	const char *ended_by;
-	int error;
 	char *line;
 	size_t used;
 	struct evidence evidence;
@@ -74,30 +61,30 @@ struct guests {
 
 static void end(struct guests *guests, const char *by)
 {
-	if (!guests->ended_by)
-		guests->ended_by = by;
+	conclude_stop(guests->sums, by);
 	loop_stop(guests->loop);
 }
 
 /* Ends the guest, or the campaign when it is over, unless a ledger is being waited for. */
 static void leave(struct guests *guests)
 {
-	if ((guests->ended_by || guests->replaced) && !guests->awaited)
+	if ((guests->sums->ended_by || guests->replaced) && !guests->awaited)
 		loop_stop(guests->loop);
 }
 
-static void end_politely(struct guests *guests, const char *by)
+static void give_up(struct guests *guests, const struct why *why)
 {
-	if (!guests->ended_by)
-		guests->ended_by = by;
-	leave(guests);
+	conclude_fail(guests->sums, why);
+	loop_stop(guests->loop);
 }
 
-static void give_up(struct guests *guests, int err)
+static void not_understood(struct guests *guests, const char *what)
 {
-	if (!guests->error)
-		guests->error = err;
-	end(guests, "error");
+	struct why why;
+
+	why_set(&why, EPROTO, "guest %u: %s that it has sent cannot be read", guests->booted,
+		what);
+	give_up(guests, &why);
 }
 
 /* --- what a trial adds --- */
@@ -120,9 +107,9 @@ static void tick_off(struct guests *guests, uint32_t trial)
 /* The guest repeats the first leak of a signature by itself, and the lines of that are worth waiting for. */
 static void await_ledger(struct guests *guests, const struct judgement *judgement)
 {
-	if (guests->campaign->ledger != LEDGER_SUSPECTS || guests->awaited || !guests->vm ||
-	    guests->ended_by ||
-	    !suspects_add(&guests->suspects, &guests->evidence.spec, judgement))
+	if (guests->sums->campaign->ledger != LEDGER_SUSPECTS || guests->awaited ||
+	    !guests->vm || guests->sums->ended_by ||
+	    !suspects_add(&guests->sums->suspects, &guests->evidence.spec, judgement))
 		return;
 	guests->awaited = true;
 	loop_timer_set(guests->ledger, loop_now() + LEDGER_MS * 1000000ULL);
@@ -140,29 +127,18 @@ static void ledger_overtime(void *arg)
 	ledger_came(arg);
 }
 
-static void add_trial(struct guests *guests, const struct judgement *judgement)
+/* `line`: as the guest has sent it; NULL: it is written here. */
+static void add_trial(struct guests *guests, const struct judgement *judgement,
+		      const char *line)
 {
-	const struct campaign *campaign = guests->campaign;
-	struct evidence *e = &guests->evidence;
-	const struct tally_finding *finding;
-	const char *ends;
-
-	tick_off(guests, e->spec.trial);
-	if (guests->explorer && explorer_learn(guests->explorer, e->spec.trial, &e->behaviour))
-		give_up(guests, why_set(guests->why, EPROTO,
-					"guests: trial %u does not follow from those before it",
-					e->spec.trial));
-	if (tally_add(guests->tally, e, judgement, &finding) > 0) {
-		guests->findings++;
-		progress_finding(guests->ask->progress, e, judgement);
+	tick_off(guests, guests->evidence.spec.trial);
+	if (conclude_trial(guests->sums, &guests->evidence, judgement, line)) {
+		await_ledger(guests, judgement);
+		conclude_ended(guests->sums);
+		leave(guests);
+	} else {
+		loop_stop(guests->loop);
 	}
-	progress_update(guests->ask->progress, guests->tally, loop_now());
-	await_ledger(guests, judgement);
-	if (campaign->stop.findings && guests->findings >= campaign->stop.findings)
-		end_politely(guests, "findings");
-	ends = tally_ends(guests->tally);
-	if (ends)
-		end_politely(guests, ends);
 }
 
 /* --- lines --- */
@@ -185,65 +161,38 @@ static void say_steps(struct guests *guests, json_t *hooks)
 		struct results_hook hook;
 
 		if (!fields_from_json(&hook_fields, json, &hook) && hook.note)
-			progress_step(guests->ask->progress, &hook);
+			progress_step(guests->sums->progress, &hook);
 	}
 }
 
-/* The guest knows its machine, but not the whole campaign: not its own kernel, for example. */
-static int begin_results(struct guests *guests, json_t *json, const char *id)
-{
-	char *text = NULL, *line = NULL;
-	int err = -ENOMEM;
-
-	if (!json_object_set_new(json, "campaign",
-				 fields_to_json(&campaign_fields, guests->campaign)))
-		text = json_dumps(json, JSON_COMPACT);
-	if (text && asprintf(&line, "%s\n", text) > 0)
-		err = results_begin_line(guests->ask->results, line, id, guests->why);
-	else
-		why_set(guests->why, ENOMEM, "guests: out of memory");
-	free(line);
-	free(text);
-	return err;
-}
-
 /* The first guest has proposed the places that an explorer tries: those that its kernel can hook. */
-static int resolve(struct guests *guests, const char *line)
+static bool begin_results(struct guests *guests, const char *line, json_t *json)
 {
-	int err = run_places_kept(line, &guests->places);
+	struct conclusion *sums = guests->sums;
 
-	guests->resolved = *guests->campaign;
-	guests->resolved.explore.places = guests->places.words;
-	guests->resolved.explore.nr_places = guests->places.nr_words;
-	guests->campaign = &guests->resolved;
-	return err ? err : explorer_new(guests->campaign, &guests->explorer);
+	if (!sums->explorer && run_places_kept(line, &sums->places)) {
+		not_understood(guests, "the campaign's line");
+		return false;
+	}
+	return (sums->explorer || conclude_plan(sums)) && conclude_begin_line(sums, json);
 }
 
 static void begin(struct guests *guests, const char *line, json_t *json)
 {
-	const char *id = json_string_value(json_object_get(json, "id"));
 	const char *release =
 		json_string_value(json_object_get(json_object_get(json, "machine"), "release"));
 	char sentence[256];
-	int err;
 
 	snprintf(sentence, sizeof(sentence), "guest %u: Linux %s, by %s", guests->booted,
 		 release ? release : "?", guests->kvm ? "KVM" : "TCG");
-	progress_say(guests->ask->progress, sentence);
+	progress_say(guests->sums->progress, sentence);
 	if (!guests->begun)
 		say_steps(guests, json_object_get(json, "hooks"));
 	/* What it complained of while it booted is no trial's doing. */
 	guests->greeted = true;
 	guests->console_from = console_size(guests);
-	if (guests->begun)
-		return;
-	err = guests->explorer ? 0 : resolve(guests, line);
-	if (err)
-		why_set(guests->why, -err, "guests: out of memory");
-	else
-		err = begin_results(guests, json, id ? id : "");
-	if (err)
-		give_up(guests, err);
+	if (!guests->begun && !begin_results(guests, line, json))
+		loop_stop(guests->loop);
 	guests->begun = true;
 }
 
@@ -255,28 +204,19 @@ static void take_trial(struct guests *guests, const char *line, json_t *json)
 				    .nr_steps = ORDER_HOLDS_MAX,
 				    .explore = { .features = guests->features,
 						 .nr_features = BEHAVIOUR_FEATURES_MAX } };
-	bool wedged;
-	int err = fields_from_json(&trial_fields, json, &trial);
 
-	if (err) {
-		give_up(guests,
-			why_set(guests->why, EPROTO,
-				"guests: a trial's line from the guest is not understood"));
+	if (fields_from_json(&trial_fields, json, &trial)) {
+		not_understood(guests, "a trial's line");
 		return;
 	}
-	if (results_has(guests->ask->results, trial.spec.trial)) {
+	if (results_has(guests->sums->results, trial.spec.trial)) {
 		tick_off(guests, trial.spec.trial);
 		return;
 	}
 	trial_line_back(&trial, &guests->evidence, &judgement);
-	err = results_trial_line(guests->ask->results, line, trial.spec.trial, guests->why);
-	if (err) {
-		give_up(guests, err);
-		return;
-	}
-	wedged = judgement.pinned || guests->evidence.hang != HANG_NONE;
-	add_trial(guests, &judgement);
-	if (wedged && guests->campaign->vm.fresh_after_fault) {
+	add_trial(guests, &judgement, line);
+	if ((judgement.pinned || guests->evidence.hang) &&
+	    guests->sums->campaign->vm.fresh_after_fault) {
 		guests->replaced = true;
 		leave(guests);
 	}
@@ -285,21 +225,21 @@ static void take_trial(struct guests *guests, const char *line, json_t *json)
 static void take_ledger(struct guests *guests, const char *line, json_t *json)
 {
 	struct ledger_line ledger = ledger_line_empty(&guests->ledger_told);
-	int err = fields_from_json(&ledger_fields, json, &ledger);
 
-	if (err)
-		err = why_set(guests->why, EPROTO,
-			      "guests: a ledger's line from the guest is not understood");
-	if (!err)
-		err = results_trial_line(guests->ask->results, line, ledger.trial, guests->why);
-	if (!err && tally_add_ledger(guests->tally, &ledger))
-		err = why_set(guests->why, ENOMEM, "guests: out of memory");
-	if (err)
-		give_up(guests, err);
-	else
-		progress_ledger(guests->ask->progress, &ledger);
-	if (!err && ledger.final && ledger.attempt)
+	if (fields_from_json(&ledger_fields, json, &ledger))
+		not_understood(guests, "a ledger's line");
+	else if (!conclude_ledger(guests->sums, &ledger, line))
+		loop_stop(guests->loop);
+	else if (ledger.final && ledger.attempt)
 		ledger_came(guests);
+}
+
+/* Of a guest that has run trials it tells nothing new. */
+static void take_summary(struct guests *guests, const json_t *json)
+{
+	const char *reason = json_string_value(json_object_get(json, "reason"));
+
+	why_set(&guests->refused, 0, "%s", reason ? reason : "");
 }
 
 static void take_line(struct guests *guests, const char *line)
@@ -313,9 +253,12 @@ static void take_line(struct guests *guests, const char *line)
 		take_trial(guests, line, json);
 	} else if (type && !strcmp(type, "ledger")) {
 		take_ledger(guests, line, json);
+	} else if (type && !strcmp(type, "summary")) {
+		take_summary(guests, json);
 	} else if (type && !strcmp(type, "exit")) {
 		guests->exit_told = true;
-		guests->exit_code = (int)json_integer_value(json_object_get(json, "code"));
+		guests->exit_code =
+			(enum exits)json_integer_value(json_object_get(json, "code"));
 	}
 	json_decref(json);
 }
@@ -334,10 +277,10 @@ static void results_ready(void *arg)
 		return;
 	}
 	loop_timer_set(guests->silence,
-		       loop_now() + guests->campaign->vm.deadline_ms * 1000000ULL);
+		       loop_now() + guests->sums->campaign->vm.deadline_ms * 1000000ULL);
 	guests->used += (size_t)n;
 	guests->line[guests->used] = '\0';
-	while ((newline = strchr(guests->line, '\n'))) {
+	while (!guests->sums->failed && (newline = strchr(guests->line, '\n'))) {
 		char after = newline[1];
 
 		newline[1] = '\0';
@@ -347,10 +290,17 @@ static void results_ready(void *arg)
 		memmove(guests->line, newline + 1, guests->used + 1);
 	}
 	if (guests->used == LINE_MAX_BYTES - 1)
-		give_up(guests, why_set(guests->why, EPROTO, "guests: a line without end"));
+		not_understood(guests, "a line without end");
 }
 
 /* --- a guest that died --- */
+
+static const char *after(const char *line, const char *words)
+{
+	const char *at = strstr(line, words);
+
+	return at ? at + strlen(words) : NULL;
+}
 
 /* The worst that its console says, and the last sentence of our own program on it. */
 static void read_console(const struct guests *guests, struct klog_line *worst, char *sentence,
@@ -371,7 +321,7 @@ static void read_console(const struct guests *guests, struct klog_line *worst, c
 	}
 	for (line = n > 0 ? strtok_r(text, "\r\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\r\n", &save)) {
-		const char *ours = strstr(line, "dadrace: ");
+		const char *ours = after(line, "dadrace: ");
 		struct klog_line one;
 
 		klog_line_classify(line, &one);
@@ -391,18 +341,20 @@ static void read_console(const struct guests *guests, struct klog_line *worst, c
 /* A trial whose line will not come; `console`: the guest died in it, and its console is the evidence. */
 static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 {
+	const struct campaign *campaign = guests->sums->campaign;
 	struct evidence *e = &guests->evidence;
 	struct judgement judgement;
 	char sentence[256];
-	int err;
+	struct why why;
 
-	if (results_has(guests->ask->results, trial)) {
+	if (results_has(guests->sums->results, trial)) {
 		tick_off(guests, trial);
 		return;
 	}
 	memset(e, 0, sizeof(*e));
-	if (explorer_next(guests->explorer, trial, &e->spec)) {
-		give_up(guests, why_set(guests->why, ENOMEM, "guests: out of memory"));
+	if (explorer_next(guests->sums->explorer, trial, &e->spec)) {
+		why_set(&why, ENOMEM, "run: out of memory");
+		give_up(guests, &why);
 		return;
 	}
 	e->started_ns = e->ended_ns = loop_now();
@@ -410,19 +362,14 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 	if (console) {
 		read_console(guests, &e->klog, sentence, sizeof(sentence));
 		e->klog_lines = e->klog.kind != KLOG_OTHER;
-		e->klog_shared = guests->campaign->lanes;
+		e->klog_shared = campaign->lanes;
 		if (guests->silent && e->klog.kind == KLOG_OTHER)
 			e->hang = HANG_GUEST;
 	}
-	verdict_judge(e, guests->campaign->watch.objects, guests->campaign->watch.nr_objects,
-		      &judgement);
-	if (guests->campaign->explore.mode)
+	verdict_judge(e, campaign->watch.objects, campaign->watch.nr_objects, &judgement);
+	if (campaign->explore.mode)
 		behaviour_of(e, &(struct order){ 0 }, &judgement, &e->behaviour);
-	err = results_trial(guests->ask->results, e, &judgement, guests->why);
-	if (err)
-		give_up(guests, err);
-	else
-		add_trial(guests, &judgement);
+	add_trial(guests, &judgement, NULL);
 }
 
 static bool console_blames_kernel(const struct guests *guests)
@@ -436,7 +383,8 @@ static bool console_blames_kernel(const struct guests *guests)
 
 static bool plan_is_done(const struct guests *guests)
 {
-	return guests->campaign->stop.trials && guests->next > guests->campaign->stop.trials;
+	return guests->sums->campaign->stop.trials &&
+	       guests->next > guests->sums->campaign->stop.trials;
 }
 
 /*
@@ -448,38 +396,56 @@ static void conclude_all(struct guests *guests, bool died)
 	if (died && !guests->nr_missing &&
 	    (!plan_is_done(guests) || console_blames_kernel(guests)))
 		conclude_lost(guests, guests->next, true);
-	while (guests->nr_missing && !guests->error) {
+	while (guests->nr_missing && !guests->sums->failed) {
 		conclude_lost(guests, guests->missing[0], died);
 		died = false;
 	}
+}
+
+/* What the guest itself says, as the host would: by its summary, or by its console when it came to none. */
+static void refuse(struct guests *guests)
+{
+	struct klog_line worst;
+	char sentence[256];
+
+	if (!guests->refused.text[0]) {
+		read_console(guests, &worst, sentence, sizeof(sentence));
+		why_set(&guests->refused, 0, "%s",
+			sentence[0] ?
+				sentence :
+				"the guest could not run the campaign and printed nothing");
+	}
+	guests->refused.code = guests->exit_code;
+	give_up(guests, &guests->refused);
 }
 
 static void give_up_booting(struct guests *guests)
 {
 	struct klog_line worst;
 	char sentence[256];
+	struct why why;
 
 	read_console(guests, &worst, sentence, sizeof(sentence));
-	why_set(guests->why, 0, "guest: %s; its console is in %s",
+	why_set(&why, 0, "guest %u: %s; its console is in %s", guests->booted,
 		sentence[0]		 ? sentence :
 		worst.kind != KLOG_OTHER ? worst.text :
 		guests->silent		 ? "it said nothing by its deadline" :
 					   "it ended before its first word",
 		guests->console);
-	guests->exit_code = guests->exit_told ? guests->exit_code : EXIT_INTERNAL;
-	give_up(guests, -EIO);
+	give_up(guests, &why);
 }
 
 static void guest_over(struct guests *guests)
 {
-	bool refused = guests->exit_told && guests->exit_code >= EXIT_CANNOT;
+	bool refused = guests->exit_told && run_has_failed(guests->exit_code);
 
 	if (guests->greeted && !refused)
 		guests->failed_boots = 0;
-	if (guests->ended_by) {
+	if (guests->sums->ended_by) {
 		return;
-	} else if (guests->replaced || (guests->exit_told && !refused) ||
-		   (guests->awaited && !guests->exit_told)) {
+	} else if (refused && !guests->replaced) {
+		refuse(guests);
+	} else if (guests->replaced || guests->exit_told || guests->awaited) {
 		/*
 		 * A guest ends before the plan does when its lanes are stuck. One that dies in a repeat loses
 		 * no trial by it.
@@ -487,11 +453,11 @@ static void guest_over(struct guests *guests)
 		conclude_all(guests, false);
 		if (plan_is_done(guests))
 			end(guests, "trials");
-	} else if (guests->greeted && !guests->exit_told) {
+	} else if (guests->greeted) {
 		conclude_all(guests, true);
 		if (plan_is_done(guests))
 			end(guests, "trials");
-	} else if (guests->exit_told || ++guests->failed_boots == FAILED_BOOTS_MAX) {
+	} else if (++guests->failed_boots == FAILED_BOOTS_MAX) {
 		give_up_booting(guests);
 	}
 }
@@ -509,7 +475,7 @@ static void fell_silent(void *arg)
 /* A guest that scouts for places loads its programs twice and runs trials before its first word. */
 static uint64_t patience_ms(const struct guests *guests)
 {
-	const struct campaign *campaign = guests->campaign;
+	const struct campaign *campaign = guests->sums->campaign;
 	bool scouts = campaign->explore.mode && !campaign->explore.nr_places &&
 		      campaign->explore.scouts;
 
@@ -518,11 +484,11 @@ static uint64_t patience_ms(const struct guests *guests)
 
 static bool knows(const struct guests *guests)
 {
-	return guests->campaign->explore.mode && guests->explorer;
+	return guests->sums->campaign->explore.mode && guests->sums->explorer;
 }
 
 /* Once; where an explorer has learned something, once for each guest. */
-static int make_image(struct guests *guests)
+static int make_image(struct guests *guests, struct why *why)
 {
 	char path[64], *learned = NULL;
 	int err = 0;
@@ -530,12 +496,12 @@ static int make_image(struct guests *guests)
 	if (guests->booted > 1 && !knows(guests))
 		return 0;
 	if (knows(guests))
-		learned = learned_write(guests->explorer);
+		learned = learned_write(guests->sums->explorer);
 	if (knows(guests) && !learned)
-		return why_set(guests->why, ENOMEM, "guests: out of memory");
+		return why_set(why, ENOMEM, "run: out of memory");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", guests->initramfs);
-	err = guest_image_make(path, guests->campaign, guests->ask->image, guests->ask->plant,
-			       learned, guests->why);
+	err = guest_image_make(path, guests->sums->campaign, guests->ask->image,
+			       guests->ask->plant, learned, why);
 	free(learned);
 	return err;
 }
@@ -546,13 +512,13 @@ static void list_ledgered(const struct guests *guests, char *list, size_t size)
 	size_t used = 0;
 
 	list[0] = '\0';
-	for (uint32_t i = 0; i < guests->suspects.nr && used < size; i++)
+	for (uint32_t i = 0; i < guests->sums->suspects.nr && used < size; i++)
 		used += (size_t)snprintf(list + used, size - used, "%s%s",
 					 i ? "," : " --ledgered ",
-					 guests->suspects.list[i].signature);
+					 guests->sums->suspects.list[i].signature);
 }
 
-static int boot(struct guests *guests)
+static void boot(struct guests *guests)
 {
 	char initramfs[64], arguments[512], ledgered[SUSPECTS_MAX * 100];
 	struct vm_ask ask = {
@@ -560,29 +526,32 @@ static int boot(struct guests *guests)
 		.initramfs = initramfs,
 		.console = guests->console,
 		.arguments = arguments,
-		.cpus = guests->campaign->vm.cpus,
-		.memory_mb = guests->campaign->vm.memory_mb,
+		.cpus = guests->sums->campaign->vm.cpus,
+		.memory_mb = guests->sums->campaign->vm.memory_mb,
 		.kvm = guests->kvm,
 	};
-	int err;
+	struct why why;
 
 	guests->console_from = console_size(guests);
 	guests->greeted = guests->exit_told = guests->silent = guests->replaced = false;
-	guests->exit_code = 0;
+	guests->exit_code = EXIT_CLEAN;
+	guests->refused = (struct why){ 0 };
 	guests->used = 0;
 	guests->booted++;
 	snprintf(initramfs, sizeof(initramfs), "/proc/self/fd/%d", guests->initramfs);
 	guests->awaited = false;
 	list_ledgered(guests, ledgered, sizeof(ledgered));
-	err = make_image(guests);
-	if (err)
-		return err;
+	if (make_image(guests, &why)) {
+		give_up(guests, &why);
+		return;
+	}
 	snprintf(arguments, sizeof(arguments),
 		 "guest run /campaign.yaml --json --quiet --out /tmp/results --first %u%s%s",
 		 guests->next, knows(guests) ? " --learned /learned.ndjson" : "", ledgered);
-	err = vm_start(&ask, &guests->vm, guests->why);
-	if (err)
-		return err;
+	if (vm_start(&ask, &guests->vm, &why)) {
+		give_up(guests, &why);
+		return;
+	}
 	guests->results_watch =
 		loop_fd(guests->loop, vm_results(guests->vm), results_ready, guests);
 	loop_timer_set(guests->silence, loop_now() + patience_ms(guests) * 1000000ULL);
@@ -593,7 +562,6 @@ static int boot(struct guests *guests)
 	vm_end(guests->vm);
 	guests->vm = NULL;
 	guest_over(guests);
-	return 0;
 }
 
 static void interrupted(void *arg)
@@ -605,7 +573,7 @@ static void tick(void *arg)
 {
 	struct guests *guests = arg;
 
-	progress_update(guests->ask->progress, guests->tally, loop_now());
+	progress_update(guests->sums->progress, guests->sums->tally, loop_now());
 	loop_timer_set(guests->tick, loop_now() + 200000000);
 }
 
@@ -614,143 +582,90 @@ static void time_is_up(void *arg)
 	end(arg, "seconds");
 }
 
-/* A trial of an earlier run, which this one goes on with. */
-static int add_kept(const struct evidence *evidence, const struct judgement *judgement,
-		    void *arg)
+/* Where the run before has ended. False: it has failed. */
+static bool skip_kept(struct guests *guests)
 {
-	struct guests *guests = arg;
-	const struct tally_finding *finding;
-	int found = tally_add(guests->tally, evidence, judgement, &finding);
+	struct conclusion *sums = guests->sums;
+	const struct campaign *campaign = sums->campaign;
+	struct why why;
 
-	guests->findings += found > 0;
-	guests->earlier_ns += evidence->ended_ns - evidence->started_ns;
-	return found < 0 ? found :
-			   explorer_recall(guests->explorer, evidence->spec.trial,
-					   &evidence->behaviour);
-}
-
-static int add_kept_ledger(const struct ledger_line *line, void *arg)
-{
-	struct guests *guests = arg;
-
-	if (line->final && line->signature)
-		suspects_known(&guests->suspects, line->signature, strlen(line->signature));
-	return tally_add_ledger(guests->tally, line);
-}
-
-static int replay_kept(struct guests *guests)
-{
-	const struct results_kept kept = { add_kept, add_kept_ledger, guests };
-	const struct campaign *campaign = guests->campaign;
-	struct results *results = guests->ask->results;
-	const char *line = results_kept_line(results);
-	int err = line ? resolve(guests, line) : 0;
-
-	if (err)
-		return why_set(guests->why, -err,
-			       "guests: the campaign that is kept in %s is "
-			       "not understood",
-			       results_folder(results));
-	err = results_replay(results, &guests->evidence, &kept, guests->why);
-
-	/* Lanes work side by side. */
-	guests->started_ns = loop_now() - guests->earlier_ns / campaign->lanes;
-	while (results_has(results, guests->next))
+	while (results_has(sums->results, guests->next))
 		guests->next++;
-	if (!err && guests->explorer && explorer_skip_to(guests->explorer, guests->next - 1))
-		err = why_set(guests->why, ENOMEM, "guests: out of memory");
+	if (sums->explorer && explorer_skip_to(sums->explorer, guests->next - 1)) {
+		why_set(&why, ENOMEM, "run: out of memory");
+		conclude_fail(sums, &why);
+		return false;
+	}
 	if (campaign->stop.trials && guests->next > campaign->stop.trials)
-		guests->ended_by = "trials";
-	return err;
+		conclude_stop(sums, "trials");
+	return true;
 }
 
-static int set_up(struct guests *guests)
+static int make_loop(struct guests *guests, struct why *why)
 {
-	const struct campaign *campaign = guests->campaign;
-	int err = loop_new(&guests->loop, guests->why);
+	int err = loop_new(&guests->loop, why);
 
 	if (err)
 		return err;
 	guests->line = malloc(LINE_MAX_BYTES);
 	guests->initramfs = memfd_create("initramfs", 0); /* QEMU inherits it */
-	if (!guests->line || guests->initramfs < 0 || tally_new(campaign, &guests->tally))
-		return why_set(guests->why, ENOMEM, "guests: out of memory");
 	guests->silence = loop_timer(guests->loop, fell_silent, guests);
 	guests->tick = loop_timer(guests->loop, tick, guests);
 	guests->limit = loop_timer(guests->loop, time_is_up, guests);
 	guests->ledger = loop_timer(guests->loop, ledger_overtime, guests);
-	if (!guests->silence || !guests->tick || !guests->limit || !guests->ledger ||
+	if (!guests->line || guests->initramfs < 0 || !guests->silence || !guests->tick ||
+	    !guests->limit || !guests->ledger ||
 	    !loop_signal(guests->loop, SIGINT, interrupted, guests) ||
 	    !loop_signal(guests->loop, SIGTERM, interrupted, guests))
-		return why_set(guests->why, ENOMEM, "guests: out of memory");
-	snprintf(guests->console, sizeof(guests->console), "%s/guest-console.log",
-		 results_folder(guests->ask->results));
-	guests->kvm = vm_kvm_works(guests->ask->image->vmlinuz);
-	err = replay_kept(guests);
-	if (err)
-		return err;
-	tick(guests);
-	if (campaign->stop.seconds)
-		loop_timer_set(guests->limit,
-			       guests->started_ns + campaign->stop.seconds * 1000000000ULL);
+		return why_set(why, ENOMEM, "run: out of memory");
 	return 0;
 }
 
-static enum exits sum_up(struct guests *guests)
+/* False: it has failed. */
+static bool set_up(struct guests *guests)
 {
-	struct results *results = guests->ask->results;
-	struct summary summary = { 0 };
-	int err = 0;
+	struct conclusion *sums = guests->sums;
+	uint32_t seconds = sums->campaign->stop.seconds;
+	struct why why;
 
-	tally_summary(guests->tally, &summary);
-	summary.id = results_id(results);
-	summary.ended_by = guests->ended_by;
-	if (guests->explorer)
-		explorer_sums(guests->explorer, &summary.explore);
-	else
-		summary.explore.least_chance = NAN;
-	summary.elapsed_ms = (loop_now() - guests->started_ns) / 1000000;
-	if (guests->error)
-		summary.exit_code = guests->exit_code >= EXIT_CANNOT ?
-					    (uint32_t)guests->exit_code :
-					    EXIT_INTERNAL;
-	for (uint32_t i = 0; !err && i < summary.nr_findings; i++)
-		err = results_finding(results, &summary.findings[i], guests->why);
-	if (results_summary(results, &summary, guests->why) || err)
-		return EXIT_INTERNAL;
-	if (!guests->error)
-		progress_end(guests->ask->progress, &summary, results);
-	return summary.exit_code;
+	if (make_loop(guests, &why)) {
+		conclude_fail(sums, &why);
+		return false;
+	}
+	snprintf(guests->console, sizeof(guests->console), "%s/guest-console.log",
+		 results_folder(sums->results));
+	guests->kvm = vm_kvm_works(guests->ask->image->vmlinuz);
+	if (!skip_kept(guests))
+		return false;
+	conclude_start(sums);
+	tick(guests);
+	if (seconds)
+		loop_timer_set(guests->limit, sums->started_ns + seconds * 1000000000ULL);
+	return true;
 }
 
-enum exits guests_run(const struct guests_ask *ask, struct why *why)
+void guests_run(const struct guests_ask *ask)
 {
+	struct conclusion *sums = ask->conclusion;
 	struct guests *guests = calloc(1, sizeof(*guests));
-	enum exits code = EXIT_INTERNAL;
-	int err;
+	struct why why;
 
 	if (!guests) {
-		why_set(why, ENOMEM, "guests: out of memory");
-		return EXIT_INTERNAL;
+		why_set(&why, ENOMEM, "run: out of memory");
+		conclude_fail(sums, &why);
+		return;
 	}
-	*guests = (struct guests){
-		.ask = ask, .campaign = ask->campaign, .why = why, .initramfs = -1, .next = 1
-	};
-	err = set_up(guests);
-	while (!err && !guests->ended_by) {
-		if (guests->booted == guests->campaign->vm.guests)
-			guests->ended_by = "guests";
-		else
-			err = boot(guests);
-	}
-	if (!err)
-		code = sum_up(guests);
+	*guests = (struct guests){ .ask = ask, .sums = sums, .initramfs = -1, .next = 1 };
+	if (set_up(guests))
+		while (!sums->ended_by) {
+			if (guests->booted == sums->campaign->vm.guests)
+				conclude_stop(sums, "guests");
+			else
+				boot(guests);
+		}
 	loop_free(guests->loop);
-	explorer_free(guests->explorer);
-	tally_free(guests->tally);
 	if (guests->initramfs >= 0)
 		close(guests->initramfs);
 	free(guests->line);
 	free(guests);
-	return code;
 }

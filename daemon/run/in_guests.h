@@ -2,11 +2,8 @@
 #ifndef DADRACE_GUESTS_H
 #define DADRACE_GUESTS_H
 
-#include "spec/campaign.h"
-#include "base/exits.h"
 #include "guest/kernel_image.h"
-#include "run/progress.h"
-#include "results/results.h"
+#include "run/conclude.h"
 
 /*
  * A campaign in guests: the same trials on another kernel.
@@ -20,14 +17,15 @@
  * is replaced, up to vm.guests. Needs no root.
  */
 struct guests_ask {
-	const struct campaign *campaign;
+	struct conclusion *conclusion; /* the first guest tells its first line */
 	const struct image *image;
-	const char *plant;	 /* the module with the bug to be planted, or NULL */
-	struct results *results; /* opened, not begun: the first guest tells the first line */
-	struct progress *progress;
+	const char *plant; /* the module with the bug to be planted, or NULL */
 };
 
-/* As runner_run(). SIGINT and SIGTERM end the guest at once; results so far are kept. */
-enum exits guests_run(const struct guests_ask *ask, struct why *why);
+/*
+ * Runs them until the conclusion has ended, or has failed. SIGINT and SIGTERM end the guest at once; results so far
+ * are kept.
+ */
+void guests_run(const struct guests_ask *ask);
 
 #endif

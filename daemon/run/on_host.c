@@ -5,17 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/klog.h"
+#include "io/loop.h"
 #include "lane/lane.h"
 #include "lane/worker.h"
-#include "io/loop.h"
+#include "machine/kallsyms.h"
+#include "machine/klog.h"
 #include "machine/machine.h"
-#include "spec/order.h"
-#include "trial/plan.h"
 #include "results/lines.h"
 #include "run/on_host.h"
-#include "run/repeats.h"
-#include "machine/kallsyms.h"
+#include "spec/order.h"
+#include "trial/plan.h"
 
 enum {
 	FAILURES_MAX = 3,	/* lanes that failed in a row before the campaign gives up */
@@ -65,26 +64,18 @@ struct seat {
 struct runner {
 	const struct runner_ask *ask;
 	const struct campaign *campaign;
+	struct conclusion *sums;
 	struct order places; /* that are hooked */
 	struct loop *loop;
 	struct klog *klog;
-	struct tally *tally;
 	struct loop_watch *tick, *leave;
 	struct seat seats[LANES_MAX];
 	enum tier tier;
-	uint64_t started_ns;
-	uint64_t earlier_ns; /* spent in the trials of the run that this one goes on with */
 	uint32_t next_trial;
 	uint32_t next_lane;
-	uint32_t findings;
 	uint32_t failures;
-	uint32_t stuck;
 	uint32_t interrupts;
-	const char *ended_by; /* NULL: goes on */
-	int error;	      /* negative errno: given up, with the sentence in why */
-	struct why *why;
 	struct lane_message message;
-	struct suspects suspects;
 	struct symbols *symbols; /* NULL: nobody wanted them yet */
 	uint32_t next_repeat;
 	struct ledger_told ledger_told;
@@ -135,13 +126,13 @@ static void clear_seat(struct seat *seat)
 /* Whether suspects are still to be served, when the campaign has ended, too. */
 static bool has_suspects(struct runner *runner)
 {
-	return suspects_next(&runner->suspects) != NULL;
+	return suspects_next(&runner->sums->suspects) != NULL;
 }
 
 /* Lets the lanes go when nothing is in hand any more; stops the loop when the last has gone. */
 static void wind_up(struct runner *runner)
 {
-	if (!runner->ended_by || any_running(runner))
+	if (!runner->sums->ended_by || any_running(runner))
 		return;
 	for (uint32_t i = 0; i < LANES_MAX; i++) {
 		struct seat *seat = &runner->seats[i];
@@ -157,17 +148,23 @@ static void wind_up(struct runner *runner)
 
 static void end(struct runner *runner, const char *by)
 {
-	if (!runner->ended_by)
-		runner->ended_by = by;
+	conclude_stop(runner->sums, by);
 	wind_up(runner);
 }
 
-static void give_up(struct runner *runner, int err)
+static void give_up(struct runner *runner, const struct why *why)
 {
-	if (!runner->error)
-		runner->error = err;
-	suspects_drop(&runner->suspects);
-	end(runner, "error");
+	conclude_fail(runner->sums, why);
+	suspects_drop(&runner->sums->suspects);
+	wind_up(runner);
+}
+
+static void no_memory(struct runner *runner)
+{
+	struct why why;
+
+	why_set(&why, ENOMEM, "run: out of memory");
+	give_up(runner, &why);
 }
 
 /* --- a trial that is over --- */
@@ -243,25 +240,17 @@ static void complete_evidence(struct seat *seat, struct evidence *evidence)
 
 /* --- ledgers --- */
 
-/* False when the results cannot be written any more. */
-static bool conclude_ledger(struct seat *seat, const struct ledger_of *of)
+static bool add_ledger(struct seat *seat, const struct ledger_of *of)
 {
 	struct runner *runner = seat->runner;
-	struct ledger_line line = ledger_line(of, &runner->ledger_told);
-	int err = results_ledger(runner->ask->results, &line, runner->why);
+	const struct ledger_line line = ledger_line(of, &runner->ledger_told);
 
-	if (!err && tally_add_ledger(runner->tally, &line))
-		err = why_set(runner->why, ENOMEM, "runner: out of memory");
-	if (err)
-		give_up(runner, err);
-	else
-		progress_ledger(runner->ask->progress, &line);
-	return !err;
+	return conclude_ledger(runner->sums, &line, NULL);
 }
 
 /* The ledger of a trial of the plan (ledger: always). */
-static bool conclude_own_ledger(struct seat *seat, const struct evidence *e,
-				const struct judgement *judgement)
+static bool add_own_ledger(struct seat *seat, const struct evidence *e,
+			   const struct judgement *judgement)
 {
 	enum books_object object = BOOKS_NET_DEVICE;
 	bool leaked =
@@ -276,17 +265,17 @@ static bool conclude_own_ledger(struct seat *seat, const struct evidence *e,
 		.books = lane_books(seat->lane, object),
 	};
 
-	return conclude_ledger(seat, &of);
+	return add_ledger(seat, &of);
 }
 
 static bool is_spent(const struct evidence *e, const struct judgement *judgement);
 
 /* A trial that was to teach and went wrong is an attempt, too: otherwise there might be no end. */
-static bool conclude_repeat(struct seat *seat, const struct evidence *e,
-			    const struct judgement *judgement)
+static bool add_repeat(struct seat *seat, const struct evidence *e,
+		       const struct judgement *judgement)
 {
 	struct runner *runner = seat->runner;
-	struct suspect *suspect = suspects_next(&runner->suspects);
+	struct suspect *suspect = suspects_next(&runner->sums->suspects);
 	struct ledger_of of;
 
 	seat->repeats = false;
@@ -304,18 +293,35 @@ static bool conclude_repeat(struct seat *seat, const struct evidence *e,
 	if (seat->learned++ < SUSPECTS_LEARN && !is_spent(e, judgement) &&
 	    of.books->state != LEDGER_UNARMED)
 		return true;
-	of.final = suspects_tried(&runner->suspects, judgement, of.books->state);
-	return conclude_ledger(seat, &of);
+	of.final = suspects_tried(&runner->sums->suspects, judgement, of.books->state);
+	return add_ledger(seat, &of);
 }
 
-/* Judges and writes down. False when the results cannot be written any more. */
+/* A trial of the plan. False: the campaign has failed. */
+static bool add_trial(struct seat *seat, struct evidence *evidence,
+		      const struct judgement *judgement)
+{
+	struct runner *runner = seat->runner;
+	const struct campaign *campaign = runner->campaign;
+
+	if (campaign->explore.mode)
+		behaviour_of(evidence, &runner->places, judgement, &evidence->behaviour);
+	if (!conclude_trial(runner->sums, evidence, judgement, NULL))
+		return false;
+	if (campaign->ledger == LEDGER_ALWAYS && !add_own_ledger(seat, evidence, judgement))
+		return false;
+	if (campaign->ledger == LEDGER_SUSPECTS && !runner->sums->failed)
+		suspects_add(&runner->sums->suspects, &evidence->spec, judgement);
+	conclude_ended(runner->sums);
+	return true;
+}
+
+/* Judges and writes down. False: the campaign has failed. */
 static bool conclude(struct seat *seat, struct evidence *evidence, struct judgement *judgement)
 {
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
-	const struct tally_finding *finding;
-	const char *ends;
-	int found, err;
+	bool good;
 
 	complete_evidence(seat, evidence);
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
@@ -326,40 +332,11 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 			end(runner, "findings");
 		return true;
 	}
-	if (seat->repeats)
-		return conclude_repeat(seat, evidence, judgement);
-	if (campaign->explore.mode)
-		behaviour_of(evidence, &runner->places, judgement, &evidence->behaviour);
-	if (explorer_learn(runner->ask->explorer, evidence->spec.trial, &evidence->behaviour)) {
-		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
-		return false;
-	}
-	found = tally_add(runner->tally, evidence, judgement, &finding);
-	if (found < 0) {
-		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
-		return false;
-	}
-	err = results_trial(runner->ask->results, evidence, judgement, runner->why);
-	if (err) {
-		give_up(runner, err);
-		return false;
-	}
-	if (found > 0) {
-		runner->findings++;
-		progress_finding(runner->ask->progress, evidence, judgement);
-	}
-	if (campaign->ledger == LEDGER_ALWAYS &&
-	    !conclude_own_ledger(seat, evidence, judgement))
-		return false;
-	if (campaign->ledger == LEDGER_SUSPECTS && !runner->error)
-		suspects_add(&runner->suspects, &evidence->spec, judgement);
-	progress_update(runner->ask->progress, runner->tally, loop_now());
-	if (campaign->stop.findings && runner->findings >= campaign->stop.findings)
-		end(runner, "findings");
-	ends = tally_ends(runner->tally);
-	if (ends)
-		end(runner, ends);
-	return true;
+	good = seat->repeats ? add_repeat(seat, evidence, judgement) :
+			       add_trial(seat, evidence, judgement);
+	if (!good)
+		suspects_drop(&runner->sums->suspects);
+	return good;
 }
 
 /* A lane whose process is lost or stuck in mid-trial: what the campaign knows is the evidence. */
@@ -388,9 +365,10 @@ static void start_trial(struct seat *seat, bool ledger)
 {
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
+	struct why why;
 
-	if (lane_run(seat->lane, &seat->spec, ledger, runner->why)) {
-		give_up(runner, -EIO);
+	if (lane_run(seat->lane, &seat->spec, ledger, &why)) {
+		give_up(runner, &why);
 		return;
 	}
 	seat->state = SEAT_RUNNING;
@@ -415,7 +393,7 @@ static void run_next(struct seat *seat)
 {
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
-	const struct suspect *suspect = suspects_next(&runner->suspects);
+	const struct suspect *suspect = suspects_next(&runner->sums->suspects);
 	int err;
 
 	seat->state = SEAT_IDLE;
@@ -427,19 +405,19 @@ static void run_next(struct seat *seat)
 		return;
 	}
 	seat->serves = false;
-	while (runner->ask->results && results_has(runner->ask->results, runner->next_trial))
-		explorer_learn(runner->ask->explorer, runner->next_trial++, NULL);
+	while (runner->sums->results && results_has(runner->sums->results, runner->next_trial))
+		explorer_learn(runner->sums->explorer, runner->next_trial++, NULL);
 	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
 		end(runner, "trials");
-	if (runner->ended_by) {
+	if (runner->sums->ended_by) {
 		wind_up(runner);
 		return;
 	}
-	err = explorer_next(runner->ask->explorer, runner->next_trial, &seat->spec);
+	err = explorer_next(runner->sums->explorer, runner->next_trial, &seat->spec);
 	if (err == -EAGAIN)
 		return; /* other lanes' trials will tell */
 	if (err) {
-		give_up(runner, why_set(runner->why, ENOMEM, "runner: out of memory"));
+		no_memory(runner);
 		return;
 	}
 	runner->next_trial++;
@@ -449,7 +427,7 @@ static void run_next(struct seat *seat)
 /* What a trial has shown may be what idle lanes wait for. */
 static void wake_idle(struct runner *runner)
 {
-	for (uint32_t i = 0; i < LANES_MAX && !runner->ended_by; i++)
+	for (uint32_t i = 0; i < LANES_MAX && !runner->sums->ended_by; i++)
 		if (runner->seats[i].state == SEAT_IDLE)
 			run_next(&runner->seats[i]);
 }
@@ -491,13 +469,12 @@ static void lane_failed(struct seat *seat)
 
 	runner->failures++;
 	if (seat->serves) { /* the campaign itself can do without */
-		progress_say(runner->ask->progress, message->why.text);
-		suspects_drop(&runner->suspects);
+		progress_say(runner->sums->progress, message->why.text);
+		suspects_drop(&runner->sums->suspects);
 	} else if (seat->state == SEAT_OPENING || runner->failures >= FAILURES_MAX) {
-		why_set(runner->why, 0, "%s", message->why.text);
-		give_up(runner, message->kind == LANE_FAILED ? -message->error : -EIO);
+		give_up(runner, &message->why);
 	} else {
-		progress_say(runner->ask->progress, message->why.text);
+		progress_say(runner->sums->progress, message->why.text);
 	}
 	leave_seat(seat, message->kind == LANE_GONE);
 	wake_idle(runner);
@@ -531,12 +508,10 @@ static void lane_said(void *arg)
 		if (seat->state == SEAT_RUNNING) {
 			struct why why = message->why;
 			enum lane_message_kind kind = message->kind;
-			int error = message->error;
 
 			conclude_lost(seat, HANG_NONE);
 			message->why = why;
 			message->kind = kind;
-			message->error = error;
 		}
 		lane_failed(seat);
 		break;
@@ -577,15 +552,15 @@ static void leaving_overtime(struct seat *seat)
 		leave_seat(seat, true);
 		return;
 	}
-	if (++runner->stuck == STUCK_MAX)
-		suspects_drop(&runner->suspects);
-	if (runner->stuck == STUCK_MAX)
+	if (++runner->sums->stuck == STUCK_MAX)
+		suspects_drop(&runner->sums->suspects);
+	if (runner->sums->stuck == STUCK_MAX)
 		end(runner, "stuck");
 	snprintf(sentence, sizeof(sentence),
 		 "lane %u (process %d) is stuck in the kernel; its device and namespaces stay "
 		 "until the next boot",
 		 lane_number(seat->lane), lane_pid(seat->lane));
-	progress_say(runner->ask->progress, sentence);
+	progress_say(runner->sums->progress, sentence);
 	clear_seat(seat);
 	fill_seats(runner);
 	wind_up(runner);
@@ -595,6 +570,7 @@ static void seat_overtime(void *arg)
 {
 	struct seat *seat = arg;
 	struct runner *runner = seat->runner;
+	struct why why;
 
 	switch (seat->state) {
 	case SEAT_LEAVING: leaving_overtime(seat); break;
@@ -606,13 +582,13 @@ static void seat_overtime(void *arg)
 		break;
 	case SEAT_OPENING:
 		if (seat->serves) {
-			suspects_drop(&runner->suspects);
+			suspects_drop(&runner->sums->suspects);
 			leave_seat(seat, true);
 			break;
 		}
-		give_up(runner, why_set(runner->why, ETIMEDOUT,
-					"lane %u: making it and warming it up took too long",
-					lane_number(seat->lane)));
+		why_set(&why, ETIMEDOUT, "lane %u: making it and warming it up took too long",
+			lane_number(seat->lane));
+		give_up(runner, &why);
 		break;
 	case SEAT_EMPTY:
 	case SEAT_IDLE: break;
@@ -628,26 +604,28 @@ static bool wants_server(struct runner *runner)
 	return has_suspects(runner);
 }
 
-/* They are read once, and lanes inherit them. */
-static int need_symbols(struct runner *runner)
+/* They are read once, and lanes inherit them. False: the campaign cannot do without. */
+static bool have_symbols(struct runner *runner)
 {
-	int err = runner->symbols ? 0 : kallsyms_load(&runner->symbols, runner->why);
+	struct why why;
 
-	if (!err || runner->campaign->ledger == LEDGER_ALWAYS)
-		return err;
-	progress_say(runner->ask->progress, runner->why->text);
-	runner->why->text[0] = '\0';
-	suspects_drop(&runner->suspects);
-	return 0;
+	if (runner->symbols || !kallsyms_load(&runner->symbols, &why))
+		return true;
+	if (runner->campaign->ledger == LEDGER_ALWAYS) {
+		why.code = EXIT_CANNOT;
+		give_up(runner, &why);
+		return false;
+	}
+	progress_say(runner->sums->progress, why.text);
+	suspects_drop(&runner->sums->suspects);
+	return true;
 }
 
 static void fill_seats(struct runner *runner)
 {
 	if ((runner->campaign->ledger == LEDGER_ALWAYS || wants_server(runner)) &&
-	    need_symbols(runner)) {
-		give_up(runner, -EPERM);
+	    !have_symbols(runner))
 		return;
-	}
 	for (uint32_t i = 0; i < runner->campaign->lanes; i++) {
 		struct seat *seat = &runner->seats[i];
 		bool serves = wants_server(runner);
@@ -659,13 +637,12 @@ static void fill_seats(struct runner *runner)
 			.keep = runner->ask->keep,
 			.symbols = runner->symbols,
 		};
-		int err;
+		struct why why;
 
-		if (seat->state != SEAT_EMPTY || (runner->ended_by && !serves))
+		if (seat->state != SEAT_EMPTY || (runner->sums->ended_by && !serves))
 			continue;
-		err = lane_start(&ask, worker_run, &seat->lane, runner->why);
-		if (err) {
-			give_up(runner, err);
+		if (lane_start(&ask, worker_run, &seat->lane, &why)) {
+			give_up(runner, &why);
 			return;
 		}
 		runner->next_lane++;
@@ -687,10 +664,10 @@ static void interrupted(void *arg)
 	struct runner *runner = arg;
 
 	runner->interrupts++;
-	suspects_drop(&runner->suspects);
+	suspects_drop(&runner->sums->suspects);
 	if (runner->interrupts == 1) {
-		progress_say(runner->ask->progress, "interrupted: ending after the trials in "
-						    "hand; once more to stop at once");
+		progress_say(runner->sums->progress, "interrupted: ending after the trials in "
+						     "hand; once more to stop at once");
 		for (uint32_t i = 0; i < LANES_MAX; i++)
 			if (runner->seats[i].state == SEAT_RUNNING &&
 			    runner->seats[i].spec.hold_us > LONG_HOLD_US)
@@ -709,9 +686,9 @@ static void tick(void *arg)
 	uint64_t now = loop_now();
 	uint32_t seconds = runner->campaign->stop.seconds;
 
-	if (seconds && now - runner->started_ns >= seconds * 1000000000ULL)
+	if (seconds && now - runner->sums->started_ns >= seconds * 1000000000ULL)
 		end(runner, "seconds");
-	progress_update(runner->ask->progress, runner->tally, now);
+	progress_update(runner->sums->progress, runner->sums->tally, now);
 	loop_timer_set(runner->tick, now + 200000000);
 }
 
@@ -724,157 +701,77 @@ static void know_ledgered(struct runner *runner)
 	while (at && *at) {
 		size_t length = strcspn(at, ",");
 
-		suspects_known(&runner->suspects, at, length);
+		suspects_known(&runner->sums->suspects, at, length);
 		at += length + (at[length] == ',');
 	}
 }
 
-static int set_up(struct runner *runner)
+static int set_up(struct runner *runner, struct why *why)
 {
 	struct why no_klog;
-	int err = loop_new(&runner->loop, runner->why);
+	int err = loop_new(&runner->loop, why);
 
-	if (!err && tally_new(runner->campaign, &runner->tally))
-		err = why_set(runner->why, ENOMEM, "runner: out of memory");
 	if (err)
 		return err;
 	if (klog_open(&runner->klog, &no_klog))
-		progress_say(runner->ask->progress, no_klog.text);
+		progress_say(runner->sums->progress, no_klog.text);
 	runner->tick = loop_timer(runner->loop, tick, runner);
 	if (!runner->tick || !loop_signal(runner->loop, SIGINT, interrupted, runner) ||
 	    !loop_signal(runner->loop, SIGTERM, interrupted, runner) ||
 	    !loop_signal(runner->loop, SIGCHLD, children_changed, runner) ||
 	    (runner->klog && !loop_fd(runner->loop, klog_fd(runner->klog), klog_ready, runner)))
-		return why_set(runner->why, ENOMEM, "runner: the event loop refused a watch");
+		return why_set(why, ENOMEM, "run: out of memory");
 	return 0;
 }
 
-/* A trial of an earlier run, which this one goes on with. */
-static int add_kept(const struct evidence *evidence, const struct judgement *judgement,
-		    void *arg)
+static enum tier tier_of_flags(const struct probes *probes)
 {
-	struct runner *runner = arg;
-	const struct tally_finding *finding;
-	int found = tally_add(runner->tally, evidence, judgement, &finding);
-
-	runner->findings += found > 0;
-	if (runner->campaign->ledger == LEDGER_SUSPECTS)
-		suspects_add(&runner->suspects, &evidence->spec, judgement);
-	runner->earlier_ns += evidence->ended_ns - evidence->started_ns;
-	return found < 0 ? found :
-			   explorer_recall(runner->ask->explorer, evidence->spec.trial,
-					   &evidence->behaviour);
+	for (const struct probe_hook *hook = probes_hooks(probes); hook->probe; hook++)
+		if (!strcmp(hook->probe->name, "flags"))
+			return hook->tier;
+	return TIER_AUTO;
 }
 
-static int add_kept_ledger(const struct ledger_line *line, void *arg)
+static void mark_dirty(void)
 {
-	struct runner *runner = arg;
+	struct why not_marked;
 
-	if (line->final && line->signature)
-		suspects_known(&runner->suspects, line->signature, strlen(line->signature));
-	return tally_add_ledger(runner->tally, line);
+	machine_mark_dirty("an unregister_netdevice never returned", &not_marked);
 }
 
-static int replay_kept(struct runner *runner)
-{
-	const struct results_kept kept = { add_kept, add_kept_ledger, runner };
-	int err = runner->ask->results ?
-			  results_replay(runner->ask->results, &runner->message.evidence, &kept,
-					 runner->why) :
-			  0;
-
-	/* Lanes work side by side. */
-	runner->started_ns = loop_now() - runner->earlier_ns / runner->campaign->lanes;
-	return err;
-}
-
-static enum exits exit_of_error(int err)
-{
-	switch (-err) {
-	case EPERM:
-	case EACCES:
-	case EOPNOTSUPP: return EXIT_CANNOT;
-	case EEXIST:
-	case EBUSY: return EXIT_BUSY;
-	case ENODEV:
-	case ENOENT:
-	case EINVAL: return EXIT_CONFIG;
-	default: return EXIT_INTERNAL;
-	}
-}
-
-static enum exits sum_up(struct runner *runner)
-{
-	struct results *results = runner->ask->results;
-	struct summary summary = { 0 };
-	int err = 0;
-
-	if (runner->ask->scouted)
-		return runner->error			       ? exit_of_error(runner->error) :
-		       strcmp(runner->ended_by, "signal") != 0 ? EXIT_CLEAN :
-								 EXIT_INCONCLUSIVE;
-	tally_summary(runner->tally, &summary);
-	summary.id = results_id(results);
-	summary.ended_by = runner->ended_by;
-	summary.elapsed_ms = (loop_now() - runner->started_ns) / 1000000;
-	summary.stuck = runner->stuck;
-	explorer_sums(runner->ask->explorer, &summary.explore);
-	if (runner->error)
-		summary.exit_code = exit_of_error(runner->error);
-	if (summary.exit_code == EXIT_CANNOT) {
-		summary.verdict = CAMPAIGN_SKIPPED;
-		summary.reason = runner->why->text;
-	}
-	if (!runner->error && runner->stuck && summary.exit_code != EXIT_FAULT)
-		summary.exit_code = EXIT_RESIDUE;
-	for (uint32_t i = 0; !err && i < summary.nr_findings; i++)
-		err = results_finding(results, &summary.findings[i], runner->why);
-	if (results_summary(results, &summary, runner->why) || err)
-		return EXIT_INTERNAL;
-	if (!runner->error)
-		progress_end(runner->ask->progress, &summary, results);
-	return summary.exit_code;
-}
-
-enum exits runner_run(const struct runner_ask *ask, struct why *why)
+void runner_run(const struct runner_ask *ask)
 {
 	struct runner *runner = calloc(1, sizeof(*runner));
-	enum exits code = EXIT_INTERNAL;
+	struct why why;
 
 	if (!runner) {
-		why_set(why, ENOMEM, "runner: out of memory");
-		return EXIT_INTERNAL;
+		why_set(&why, ENOMEM, "run: out of memory");
+		conclude_fail(ask->conclusion, &why);
+		return;
 	}
 	runner->ask = ask;
-	runner->campaign = ask->campaign;
-	plan_hooks(ask->campaign, &runner->places);
-	runner->why = why;
+	runner->sums = ask->conclusion;
+	runner->campaign = ask->conclusion->campaign;
+	plan_hooks(runner->campaign, &runner->places);
+	runner->tier = tier_of_flags(ask->probes);
 	runner->next_trial = ask->first;
 	runner->next_lane = 1;
 	runner->next_repeat = FIRST_REPEAT;
 	know_ledgered(runner);
 	for (uint32_t i = 0; i < LANES_MAX; i++)
 		runner->seats[i].runner = runner;
-	for (const struct probe_hook *hook = probes_hooks(ask->probes); hook->probe; hook++)
-		if (!strcmp(hook->probe->name, "flags"))
-			runner->tier = hook->tier;
-
-	if (!set_up(runner) && !replay_kept(runner)) {
+	if (set_up(runner, &why)) {
+		conclude_fail(runner->sums, &why);
+	} else {
+		conclude_start(runner->sums);
 		tick(runner);
 		fill_seats(runner);
 		loop_run(runner->loop);
-		code = sum_up(runner);
-		if (runner->stuck) {
-			struct why not_marked;
-
-			machine_mark_dirty("an unregister_netdevice never returned",
-					   &not_marked);
-		}
 	}
+	if (runner->sums->stuck)
+		mark_dirty();
 	loop_free(runner->loop);
 	klog_close(runner->klog);
-	tally_free(runner->tally);
 	symbols_free(runner->symbols);
 	free(runner);
-	return code;
 }

@@ -3,16 +3,11 @@
 #define DADRACE_RUNNER_H
 
 #include "ledger/digest.h"
-#include "spec/campaign.h"
-#include "base/exits.h"
-#include "explore/explore.h"
 #include "loader/probes.h"
-#include "run/progress.h"
-#include "results/results.h"
-#include "results/tally.h"
+#include "run/conclude.h"
 
 /*
- * The runner: one campaign from its first trial to its summary.
+ * The runner: the trials of one campaign on this kernel, from the first to the last.
  *
  *   plan ──> idle lane ──> trial ──> evidence (+ kernel log, missed probes) ──> verdict
  *              ^                                                                  │
@@ -27,16 +22,13 @@
  * once; either way results are kept and nothing is left behind.
  */
 struct runner_ask {
-	const struct campaign *campaign;
+	struct conclusion *conclusion; /* planned; it may know trials before the first */
 	struct probes *probes;
-	struct results *results; /* NULL: see scouted */
-	struct progress *progress;
-	struct explorer *explorer; /* it may know trials before the first */
-	uint32_t first;		   /* trial of the plan to begin with; 1 is the first */
-	bool keep;		   /* named namespaces that stay */
+	uint32_t first; /* trial of the plan to begin with; 1 is the first */
+	bool keep;	/* named namespaces that stay */
 	/*
-	 * NULL, or who is told of each trial and its books (BOOKS_OBJECTS of them) instead of the results and the
-	 * tally, which then know nothing of it: the campaign ends with the first fault, too, and is EXIT_CLEAN.
+	 * NULL, or who is told of each trial and its books (BOOKS_OBJECTS of them) instead of the conclusion, which then
+	 * adds up nothing: the campaign ends with the first fault, too.
 	 */
 	void (*scouted)(const struct judgement *judgement, const struct books *books,
 			void *arg);
@@ -45,10 +37,7 @@ struct runner_ask {
 		ledgered; /* signatures, with commas, whose trials are not repeated; NULL: none */
 };
 
-/*
- * Runs it. The summary has been written to the results when this returns an exit code of a verdict; with
- * EXIT_CANNOT, EXIT_CONFIG, EXIT_BUSY or EXIT_INTERNAL the sentence says what went wrong.
- */
-enum exits runner_run(const struct runner_ask *ask, struct why *why);
+/* Runs them until the conclusion has ended, or has failed. */
+void runner_run(const struct runner_ask *ask);
 
 #endif

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "results/finding_words.h"
-#include "run/progress.h"
 #include "results/lines.h"
+#include "run/progress.h"
 
 #define COLUMNS	   96
 #define NS_PER_S   1000000000ull
@@ -26,6 +26,7 @@ struct progress {
 	bool on_terminal;
 	bool in_colour;
 	bool is_drawn; /* a progress line is on the terminal */
+	bool has_begun;
 
 	char *name;    /* of the campaign */
 	char *planted; /* NULL: nothing */
@@ -203,8 +204,7 @@ static void print_hooks(struct progress *progress, const struct results_hook *ho
 void progress_begin(struct progress *progress, const struct results *results,
 		    const struct results_hook *hooks, uint32_t nr_hooks)
 {
-	uint32_t nr_arms = 0;
-
+	progress->has_begun = true;
 	switch (progress->style) {
 	case PROGRESS_QUIET: return;
 	case PROGRESS_PEOPLE:
@@ -214,11 +214,7 @@ void progress_begin(struct progress *progress, const struct results *results,
 		if (results)
 			fprintf(progress->out, "Results go to %s\n", results_folder(results));
 		break;
-	case PROGRESS_TAP:
-		for (int arm = 0; arm < ARMS; arm++)
-			nr_arms += progress->arms[arm];
-		fprintf(progress->out, "TAP version 13\n1..%u\n", nr_arms);
-		break;
+	case PROGRESS_TAP: fputs("TAP version 13\n", progress->out); break;
 	}
 	fflush(progress->out);
 }
@@ -380,17 +376,27 @@ static void print_test_name(FILE *out, const char *campaign, enum arm arm)
 }
 
 /* An arm alone is judged as a campaign of this one arm would be. */
-static void print_tap_arm(const struct progress *progress, uint32_t number,
-			  const struct tally_arm *arm)
+static enum campaign_verdict judge_arm(const struct summary *summary,
+				       const struct tally_arm *arm, char *reason, size_t size)
 {
 	struct arm_tally alone[ARMS] = { 0 };
-	enum campaign_verdict verdict;
-	bool is_ok, is_skip;
-	char reason[256];
 
+	if (summary->verdict == CAMPAIGN_SKIPPED && !arm->trials) {
+		snprintf(reason, size, "%s", summary->reason);
+		return CAMPAIGN_SKIPPED;
+	}
 	alone[arm->arm].trials = arm->trials;
 	memcpy(alone[arm->arm].verdicts, arm->verdicts.by, sizeof(arm->verdicts.by));
-	verdict = verdict_campaign(alone, reason, sizeof(reason));
+	return verdict_campaign(alone, reason, size);
+}
+
+static void print_tap_arm(const struct progress *progress, const struct summary *summary,
+			  uint32_t number, const struct tally_arm *arm)
+{
+	char reason[768];
+	enum campaign_verdict verdict = judge_arm(summary, arm, reason, sizeof(reason));
+	bool is_ok, is_skip;
+
 	/* Without a hold the window is narrow: the echo arm may well miss. */
 	is_skip = verdict == CAMPAIGN_SKIPPED ||
 		  (verdict == CAMPAIGN_INCONCLUSIVE && arm->arm == ARM_ECHO);
@@ -403,6 +409,29 @@ static void print_tap_arm(const struct progress *progress, uint32_t number,
 		fprintf(progress->out, " # time=%" PRIu64 "ms\n", arm->elapsed_ms);
 	if (!is_ok)
 		fprintf(progress->out, "# %s\n", reason);
+}
+
+/* The plan comes last: what cannot run at all is a plan of nothing. */
+static void print_tap(const struct progress *progress, const struct summary *summary,
+		      const struct results *results, const char *failure)
+{
+	bool is_skip = summary->verdict == CAMPAIGN_SKIPPED;
+	FILE *out = progress->out;
+
+	if (!progress->has_begun)
+		fputs("TAP version 13\n", out);
+	if (is_skip && !summary->trials) {
+		fprintf(out, "1..0 # SKIP %s\n", summary->reason);
+	} else if (!failure || summary->trials) {
+		fprintf(out, "1..%u\n", summary->nr_arms);
+		for (uint32_t i = 0; i < summary->nr_arms; i++)
+			print_tap_arm(progress, summary, i + 1, &summary->arms[i]);
+	}
+	if (failure && !is_skip)
+		fprintf(out, "Bail out! %s\n", failure);
+	if (results)
+		fprintf(out, "# results: %s/summary.json\n", results_folder(results));
+	fflush(out);
 }
 
 /* --- end: people --- */
@@ -710,19 +739,26 @@ void progress_ledger(struct progress *progress, const struct ledger_line *line)
 	progress_say(progress, sentence);
 }
 
-void progress_end(struct progress *progress, const struct summary *summary,
-		  const struct results *results)
+void progress_fail(struct progress *progress, const char *sentence)
 {
-	switch (progress->style) {
-	case PROGRESS_QUIET: return;
-	case PROGRESS_PEOPLE: print_end(progress, summary, results); return;
-	case PROGRESS_TAP:
-		for (uint32_t i = 0; i < summary->nr_arms; i++)
-			print_tap_arm(progress, i + 1, &summary->arms[i]);
-		if (results)
-			fprintf(progress->out, "# results: %s/summary.json\n",
-				results_folder(results));
-		fflush(progress->out);
-		return;
-	}
+	clear(progress);
+	fflush(progress->out);
+	fprintf(stderr, "dadrace: %s\n", sentence);
+}
+
+void progress_end(struct progress *progress, const struct summary *summary,
+		  const struct results *results, const char *failure)
+{
+	if (progress->style == PROGRESS_TAP)
+		print_tap(progress, summary, results, failure);
+	if (progress->style == PROGRESS_PEOPLE && (!failure || summary->trials))
+		print_end(progress, summary, results);
+	if (failure)
+		progress_fail(progress, failure);
+}
+
+void progress_reports(struct progress *progress, const char *folder, uint32_t nr)
+{
+	if (progress->style == PROGRESS_PEOPLE && nr)
+		fprintf(progress->out, "Report, ready to mail: %s/findings/1.txt\n", folder);
 }

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-#include "spec/campaign.h"
 #include "results/results.h"
 #include "results/tally.h"
+#include "spec/campaign.h"
 
 /*
  * What people see while a campaign runs, and at its end. All of it goes to `out` (stderr when JSON
@@ -45,8 +45,17 @@ void progress_finding(struct progress *progress, const struct evidence *evidence
 /* A repeat with the ledger, likewise; a trial's own ledger is not told. */
 void progress_ledger(struct progress *progress, const struct ledger_line *line);
 
-/* The table per arm, findings, verdict, where the results are and what to do next. */
+/*
+ * The table per arm, findings, verdict, where the results are and what to do next. `failure`: why the campaign could
+ * not be run to its end; NULL: it was. It is said once, by progress_fail().
+ */
 void progress_end(struct progress *progress, const struct summary *summary,
-		  const struct results *results);
+		  const struct results *results, const char *failure);
+
+/* An error, on standard error in each style. */
+void progress_fail(struct progress *progress, const char *sentence);
+
+/* That so many findings have a report in the folder of the results. */
+void progress_reports(struct progress *progress, const char *folder, uint32_t nr);
 
 #endif

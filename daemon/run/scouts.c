@@ -2,16 +2,13 @@
 #include "run/scouts.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore/explore.h"
-#include "base/fields.h"
-#include "run/callees_here.h"
-#include "run/progress.h"
 #include "explore/proposals.h"
+#include "run/callees_here.h"
+#include "run/conclude.h"
 #include "run/hooks.h"
 #include "run/on_host.h"
 
@@ -124,22 +121,38 @@ static void walked(const struct judgement *judgement, const struct books *books,
 	read_books(scouts, books);
 }
 
-static enum exits run_scouts(const struct campaign *campaign, struct probes *probes,
-			     struct scouts *scouts, struct why *why)
+/* 0, or a negative errno with the sentence and its code. */
+static int run_scouts(const struct campaign *campaign, struct probes *probes,
+		      struct scouts *scouts, struct why *why)
 {
-	struct runner_ask ask = { .campaign = campaign,
-				  .probes = probes,
-				  .first = 1,
-				  .scouted = walked,
-				  .arg = scouts };
-	enum exits code = EXIT_INTERNAL;
+	struct runner_ask ask = {
+		.probes = probes,
+		.first = 1,
+		.scouted = walked,
+		.arg = scouts,
+	};
+	struct progress *progress = NULL;
+	const char *by;
+	int err = 0;
 
-	if (!explorer_new(campaign, &ask.explorer) &&
-	    !progress_new(PROGRESS_QUIET, stderr, campaign, &ask.progress))
-		code = runner_run(&ask, why);
-	progress_free(ask.progress);
-	explorer_free(ask.explorer);
-	return code;
+	if (progress_new(PROGRESS_QUIET, stderr, campaign, &progress) ||
+	    conclude_new(campaign, NULL, progress, &ask.conclusion)) {
+		progress_free(progress);
+		return why_set(why, ENOMEM, "explore: out of memory");
+	}
+	if (conclude_plan(ask.conclusion))
+		runner_run(&ask);
+	by = ask.conclusion->ended_by;
+	if (ask.conclusion->failed) {
+		*why = ask.conclusion->why;
+		err = -EIO;
+	} else if (by && !strcmp(by, "signal")) {
+		err = why_exit(why, EXIT_INCONCLUSIVE, EINTR,
+			       "explore: interrupted before the first trial");
+	}
+	conclude_free(ask.conclusion);
+	progress_free(progress);
+	return err;
 }
 
 /* A deletion has no ledger, and a new lane after it. */
@@ -153,16 +166,16 @@ static void leave_out_deletions(struct campaign *campaign, enum change_kind chan
 }
 
 /* As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in each. */
-static enum exits scout(const struct campaign *asked, const struct probes_ask *asked_probes,
-			struct scouts *scouts, struct why *why)
+static int scout(const struct campaign *asked, const struct probes_ask *asked_probes,
+		 struct scouts *scouts, struct why *why)
 {
 	static enum arm echo = ARM_ECHO;
 	struct campaign campaign = *asked;
 	struct probes_ask ask = *asked_probes;
 	struct probes *probes = NULL;
-	enum exits code = EXIT_CANNOT;
 	enum change_kind changes[CHANGES]; /* a list names each once */
 	struct order places;
+	int err;
 
 	leave_out_deletions(&campaign, changes);
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
@@ -174,19 +187,20 @@ static enum exits scout(const struct campaign *asked, const struct probes_ask *a
 	campaign.nr_arms = 1;
 	run_hooks(&campaign, &places, &ask);
 	ask.code = true;
-	if (!probes_open(&ask, &probes, why))
-		code = run_scouts(&campaign, probes, scouts, why);
-	if (code != EXIT_INCONCLUSIVE && scouts->seen.nr_calls)
+	err = probes_open(&ask, &probes, why);
+	if (!err)
+		err = run_scouts(&campaign, probes, scouts, why);
+	if (err && why->code == EXIT_INCONCLUSIVE) {
+		probes_close(probes);
+		return err;
+	}
+	if (scouts->seen.nr_calls)
 		kernel_calls_find(probes, &scouts->seen, &scouts->no_calls);
 	probes_close(probes);
-	if (code == EXIT_INCONCLUSIVE)
-		why_set(why, 0, "explore: interrupted before the first trial");
 	/* The campaign itself will say what it cannot do without. */
-	if (code == EXIT_CLEAN || code == EXIT_INCONCLUSIVE)
-		return code;
-	snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%.255s", why->text);
-	why->text[0] = '\0';
-	return EXIT_CLEAN;
+	if (err)
+		snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%.255s", why->text);
+	return 0;
 }
 
 /* --- the choice --- */
@@ -267,27 +281,6 @@ static void choose(const struct campaign *campaign, const struct candidates *can
 		     candidates->list[i].why, taken[i]);
 }
 
-int run_places_kept(const char *line, struct run_places *places)
-{
-	json_t *json = fields_parse(line);
-	const json_t *explore = json_object_get(json_object_get(json, "campaign"), "explore");
-	int err = explore ? 0 : -EINVAL;
-	const json_t *place;
-	size_t i;
-
-	json_array_foreach(json_object_get(explore, "places"), i, place)
-	{
-		char *words = places->proposed[places->nr_words].words;
-
-		if (places->nr_words == ORDER_HOLDS_MAX || !json_is_string(place))
-			break;
-		snprintf(words, ORDER_WORDS, "%s", json_string_value(place));
-		places->words[places->nr_words++] = words;
-	}
-	json_decref(json);
-	return err;
-}
-
 static bool any_hookable(const struct campaign *campaign, const struct candidates *candidates)
 {
 	for (uint32_t i = 0; i < candidates->nr; i++)
@@ -296,27 +289,25 @@ static bool any_hookable(const struct campaign *campaign, const struct candidate
 	return false;
 }
 
-enum exits run_places_find(const struct campaign *campaign, const struct probes_ask *ask,
-			   struct run_places *places, struct why *why)
+int run_places_find(const struct campaign *campaign, const struct probes_ask *ask,
+		    struct run_places *places, struct why *why)
 {
 	struct candidates candidates = { 0 };
 	struct scouts *scouts = calloc(1, sizeof(*scouts));
-	enum exits code = EXIT_CLEAN;
+	int err = 0;
 
-	if (!scouts) {
-		why_set(why, 0, "explore: out of memory");
-		return EXIT_INTERNAL;
-	}
+	if (!scouts)
+		return why_set(why, ENOMEM, "explore: out of memory");
 	add_table(&candidates, campaign);
 	probes_try_places(candidates.hooks, candidates.of_table);
 	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&
 	    any_hookable(campaign, &candidates))
-		code = scout(campaign, ask, scouts, why);
-	if (code == EXIT_CLEAN) {
+		err = scout(campaign, ask, scouts, why);
+	if (!err) {
 		add_seen(&candidates, campaign, &scouts->seen);
 		choose(campaign, &candidates, places);
 		tell_scouts(places, scouts);
 	}
 	free(scouts);
-	return code;
+	return err;
 }

@@ -17,12 +17,12 @@ static int refused(struct why *why, int err, const struct remark *remark, const 
 		   const char *name)
 {
 	const char *text = remark->text;
-	const char *hint = "";
+	bool may_not = err == EPERM || err == EACCES;
+	const char *hint = may_not ? "; is CAP_NET_ADMIN or CAP_SYS_ADMIN missing?" : "";
 
-	if (err == EPERM || err == EACCES)
-		hint = "; is CAP_NET_ADMIN or CAP_SYS_ADMIN missing?";
-	return why_set(why, err, "%s: cannot be %s: %s%s%s%s%s", name, what, strerror(err),
-		       *text ? " (" : "", text, *text ? ")" : "", hint);
+	return why_exit(why, may_not || err == EOPNOTSUPP ? EXIT_CANNOT : EXIT_INTERNAL, err,
+			"%s: cannot be %s: %s%s%s%s%s", name, what, strerror(err),
+			*text ? " (" : "", text, *text ? ")" : "", hint);
 }
 
 int testbed_cannot(struct why *why, int err, const char *what, const char *name)
@@ -188,8 +188,8 @@ int link_find(struct nl_sock *sock, const char *name, struct rtnl_link **out, st
 	case 0: return 0;
 	case NLE_NODEV:
 	case NLE_OBJ_NOTFOUND:
-		return why_set(why, ENODEV, "%s: no such device in this network namespace",
-			       name);
+		return why_exit(why, EXIT_CONFIG, ENODEV,
+				"%s: no such device in this network namespace", name);
 	default:
 		return why_set(why, EIO, "%s: cannot be looked up: %s", name, nl_geterror(err));
 	}

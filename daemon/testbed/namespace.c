@@ -96,7 +96,8 @@ int netns_name(struct testbed *testbed, enum role role, struct why *why)
 	named_path(testbed, role, path, sizeof(path));
 	err = netns_bind(path, why);
 	if (err == -EEXIST)
-		why_set(why, EEXIST,
+		why_exit(
+			why, EXIT_BUSY, EEXIST,
 			"%s: exists already, kept by an earlier run; `ip netns delete %s` removes it",
 			path, path + strlen(NAMED_NETNS "/"));
 	testbed->named[role] = !err;

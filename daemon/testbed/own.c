@@ -70,13 +70,13 @@ static int link_create(struct nl_sock *sock, struct rtnl_link *link, const char 
 	snprintf(what, sizeof(what), "created as a %s", kind);
 	err = sock_request(sock, msg, what, name, why);
 	if (err == -EOPNOTSUPP)
-		return why_set(
-			why, EOPNOTSUPP,
+		return why_exit(
+			why, EXIT_CANNOT, EOPNOTSUPP,
 			"device.kind %s: this kernel has no such devices (%s); use another kind, such as %s",
 			kind, option, strcmp(kind, "veth") == 0 ? "dummy or existing" : "veth");
 	if (err == -EEXIST)
-		return why_set(why, EEXIST, "%s: this name is taken in the network namespace",
-			       name);
+		return why_exit(why, EXIT_BUSY, EEXIST,
+				"%s: this name is taken in the network namespace", name);
 	return err;
 }
 

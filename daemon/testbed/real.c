@@ -29,8 +29,8 @@ static void put_cache(struct nl_cache **cache)
  */
 static int in_use(struct why *why, const char *name, const char *verb, const char *what)
 {
-	return why_set(
-		why, EINVAL,
+	return why_exit(
+		why, EXIT_CONFIG, EINVAL,
 		"%s: looks in use: it %s %s; a campaign takes the device down: name one that is free",
 		name, verb, what);
 }
@@ -160,7 +160,7 @@ static int device_take(struct testbed *testbed, const char *name, struct testbed
 		return err;
 	mac = rtnl_link_get_addr(link);
 	if (!mac || nl_addr_get_len(mac) != ETH_ALEN)
-		return why_set(why, EINVAL, "%s: has no Ethernet address", name);
+		return why_exit(why, EXIT_CONFIG, EINVAL, "%s: has no Ethernet address", name);
 	snprintf(device->name, sizeof(device->name), "%s", rtnl_link_get_name(link));
 	device->ifindex = (uint32_t)rtnl_link_get_ifindex(link);
 	memcpy(device->mac, nl_addr_get_binary_addr(mac), ETH_ALEN);
@@ -238,8 +238,8 @@ static int peer_namespace(struct testbed *testbed, const char *path, struct why 
 
 	/* Journalled, it would be ours to remove: with the device that is stranded in it. */
 	if (access(path, F_OK) == 0)
-		return why_set(
-			why, EEXIST,
+		return why_exit(
+			why, EXIT_BUSY, EEXIST,
 			"%s: exists already, and a device may be stranded there; run `dadrace clean`",
 			path);
 	err = journal_push(testbed->journal, JOURNAL_NETNS_MOUNT, path, "", why);
@@ -303,12 +303,12 @@ int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct w
 	int err;
 
 	if (!dut || !*dut || !peer || !*peer)
-		return why_set(
-			why, EINVAL,
+		return why_exit(
+			why, EXIT_CONFIG, EINVAL,
 			"device.kind existing: needs the names of two devices, device.dut and device.peer");
 	if (strcmp(dut, peer) == 0)
-		return why_set(why, EINVAL, "%s: cannot be both device.dut and device.peer",
-			       dut);
+		return why_exit(why, EXIT_CONFIG, EINVAL,
+				"%s: cannot be both device.dut and device.peer", dut);
 	err = netns_own(&testbed->lane_netns, why);
 	if (!err)
 		err = sock_open(&testbed->lane_sock, why);
@@ -320,8 +320,8 @@ int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct w
 		return err;
 	/* One device under two names (IFLA_ALT_IFNAME). */
 	if (testbed->dut.ifindex == testbed->peer.ifindex)
-		return why_set(
-			why, EINVAL,
+		return why_exit(
+			why, EXIT_CONFIG, EINVAL,
 			"%s: the same device as %s; device.dut and device.peer must differ",
 			dut, peer);
 	testbed->dut.netns_inum = netns_inum(testbed->lane_netns);

@@ -28,8 +28,8 @@ int sysctl_write(const char *path, const char *value, struct why *why)
 	AUTO_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
-		return why_set(
-			why, ENOENT,
+		return why_exit(
+			why, EXIT_CANNOT, ENOENT,
 			"%s: no such setting; the kernel may lack IPv6, or the device may be gone",
 			path);
 	if (fd < 0)

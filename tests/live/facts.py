@@ -30,7 +30,7 @@ for number, line in enumerate(lines, 1):
         continue  # a torn last line is what a crash leaves
     by_type[entry["type"]].append(entry)
 
-campaign = by_type["campaign"][0]
+campaign = (by_type["campaign"] or [None])[0]
 trials = by_type["trial"]
 ledgers = by_type["ledger"]
 findings = by_type["finding"]

@@ -24,6 +24,12 @@ all_are() { # NAME VERDICT PATTERN OF THE REASON
 		"trials and all(t['verdict'] == '$2' and re.search('$3', t['reason']) for t in trials)"
 }
 
+unstarted() { # NAME VERDICT: it leaves a summary all the same
+	check "$1: $2, and the summary says why" "$1" "
+		summary['verdict'] == '$2' and summary['reason'] in open('$1.err').read() and
+		summary['ended_by'] == 'error' and not summary['trials']"
+}
+
 # --- who may ---
 
 cp "$dadrace" /run/test/dadrace-of-nobody
@@ -33,18 +39,21 @@ setpriv --reuid 65534 --regid 65534 --clear-groups ./dadrace-of-nobody run quick
 code=$?
 ends nobody 4 'root is needed'
 one_sentence nobody
+unstarted nobody skipped
 chmod 755 /run/test
 setpriv --bounding-set -sys_admin,-bpf,-perfmon --inh-caps -all "$dadrace" run quick.yaml \
 	--out capless >capless.out 2>capless.err
 code=$?
 ends capless 4 'CAP_SYS_ADMIN|CAP_BPF|Operation not permitted'
 one_sentence capless
+unstarted capless skipped
 
 # --- bring-ups that misbehave ---
 
 run absent quick --set bringup.kind=command --set 'bringup.command=[/no/such/ifconfig, "{dut}", up]'
 ends absent 78 '/no/such/ifconfig.*No such file'
 one_sentence absent
+unstarted absent inconclusive
 run plain quick --set bringup.kind=command --set 'bringup.command=[/etc/passwd]'
 ends plain 78 '/etc/passwd.*Permission denied'
 
@@ -120,6 +129,7 @@ run second quick
 truth "second: exit 75" [ $code -eq 75 ]
 truth "second: names the first" grep -q "$pid" second.err
 one_sentence second
+unstarted second inconclusive
 kill -INT $pid
 await first $pid
 ends first 0 'Verdict: clean'
@@ -129,6 +139,7 @@ printf '%s\n2026-01-01T00:00:00Z\nlane 1 is stuck\n' "$(cat /proc/sys/kernel/ran
 	>/run/dadrace/dirty
 run dirty quick
 ends dirty 75 'lane 1 is stuck'
+unstarted dirty inconclusive
 truth "dirty: names the way out" grep -qe '--force' dirty.err
 run forced quick --force
 ends forced 0
@@ -154,6 +165,7 @@ ends nofile 78 'no-such.yaml.*No such file'
 dadrace nodevice run quick.yaml --set device.kind=existing --set device.dut=eth77 \
 	--set device.peer=eth78 --out nodevice
 ends nodevice 78 'eth77'
+unstarted nodevice inconclusive
 
 # --- signals ---
 

@@ -267,13 +267,16 @@ class Results(Lines):
                 p99 = name.replace("_p50_us", "_p99_us")
                 self.expect(arm[name] <= arm[p99], f"{where}: {name} is above {p99}")
 
-    def check_summary(self, summary):
+    def check_file(self, summary):
         path = os.path.join(self.folder, "summary.json")
         try:
             with open(path, encoding="utf-8") as file:
                 self.expect(load(file.read()) == summary, "summary.json is not the last line")
         except (OSError, ValueError) as error:
             self.complain(f"summary.json: {error}")
+
+    def check_summary(self, summary):
+        self.check_file(summary)
         first = self.of_type("campaign")[0][1]
         self.expect(summary["id"] == first["id"], "the summary's id is not that of the first line")
         self.expect(summary["schema_version"] == first["schema_version"],
@@ -303,7 +306,19 @@ class Results(Lines):
             self.expect(summary["exit_code"] == EXITS[summary["verdict"]],
                         f"exit code {summary['exit_code']} is not that of {summary['verdict']}")
 
+    def check_unstarted(self, summary):
+        """Of a campaign that could not be started there is a summary alone, which says why."""
+        self.check_file(summary)
+        self.expect(not summary["trials"] and summary["ended_by"] in ("error", "signal"),
+                    "there is no campaign's line, and the summary tells of trials")
+        self.expect(summary["verdict"] == ("skipped" if summary["exit_code"] == 4 else "inconclusive"),
+                    f"the verdict is {summary['verdict']} with exit code {summary['exit_code']}")
+        self.expect(summary["reason"], "the summary gives no reason")
+
     def check_sense(self):
+        if [line["type"] for _, line in self.lines] == ["summary"]:
+            self.check_unstarted(self.lines[0][1])
+            return
         self.check_order()
         if self.complaints:
             return

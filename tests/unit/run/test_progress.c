@@ -343,7 +343,7 @@ static void assert_end(const struct summary *summary, const char *want)
 
 	open_memory(&screen);
 	progress = new_progress(PROGRESS_PEOPLE, &screen, &campaign);
-	progress_end(progress, summary, NULL);
+	progress_end(progress, summary, NULL, NULL);
 	text = shown(&screen);
 	assert_true(strlen(text) > strlen(want));
 	assert_string_equal(text + strlen(text) - strlen(want), want);
@@ -381,7 +381,7 @@ static void test_table(void **state)
 	(void)state;
 	open_memory(&screen);
 	progress = new_progress(PROGRESS_PEOPLE, &screen, &campaign);
-	progress_end(progress, &summary, NULL);
+	progress_end(progress, &summary, NULL, NULL);
 	assert_int_equal(strncmp(shown(&screen), table, strlen(table)), 0);
 	text = screen.text;
 	while ((line = strsep(&text, "\n")))
@@ -556,7 +556,7 @@ static void test_end_with_results(void **state)
 	progress = new_progress(PROGRESS_PEOPLE, &screen, &campaign);
 	progress_begin(progress, results, NULL, 0);
 	assert_non_null(strstr(shown(&screen), "\nResults go to out\n"));
-	progress_end(progress, &summary, results);
+	progress_end(progress, &summary, results, NULL);
 	end = strstr(shown(&screen), "Results: ");
 	assert_non_null(end);
 	assert_string_equal(end,
@@ -598,7 +598,7 @@ static void test_colour(void **state)
 			unsetenv("NO_COLOR");
 		open_terminal(&screen, 120);
 		progress = new_progress(PROGRESS_PEOPLE, &screen, &campaign);
-		progress_end(progress, &summary, NULL);
+		progress_end(progress, &summary, NULL, NULL);
 		assert_non_null(strstr(shown(&screen), cases[i].verdict));
 		progress_free(progress);
 		close_screen(&screen);
@@ -630,7 +630,7 @@ static void test_tap(void **state)
 	progress_begin(progress, NULL, NULL, 0);
 	progress_update(progress, tally, 1000 * S);
 	progress_update(progress, tally, 1010 * S);
-	progress_end(progress, &summary, NULL);
+	progress_end(progress, &summary, NULL, NULL);
 	/* clang-format off */
 	assert_string_equal(shown(&screen),
 		"TAP version 13\n"
@@ -663,14 +663,59 @@ static void test_tap_without_valid_trials(void **state)
 	summary.nr_arms = 2;
 	open_memory(&screen);
 	progress = new_progress(PROGRESS_TAP, &screen, &campaign);
-	progress_end(progress, &summary, NULL);
+	progress_end(progress, &summary, NULL, NULL);
 	assert_string_equal(shown(&screen),
+			    "TAP version 13\n"
+			    "1..2\n"
 			    "not ok 1 smoke.control # time=412ms\n"
 			    "# no trial was run\n"
 			    "not ok 2 smoke.race # time=1000ms\n"
 			    "# only 50 of 60 trials of the race arm are valid\n");
 	progress_free(progress);
 	close_screen(&screen);
+}
+
+/* What `summary` ends with on a TAP reader's stdout; the failure itself goes to stderr. */
+static void assert_tap_failure(const struct summary *summary, const char *tap)
+{
+	const struct campaign campaign = campaign_of(240, 0);
+	struct progress *progress;
+	struct screen screen;
+	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+
+	open_memory(&screen);
+	progress = new_progress(PROGRESS_TAP, &screen, &campaign);
+	fflush(stderr);
+	dup2(null, STDERR_FILENO);
+	progress_end(progress, summary, NULL, "no kprobes here");
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(null);
+	assert_string_equal(shown(&screen), tap);
+	progress_free(progress);
+	close_screen(&screen);
+}
+
+static void test_tap_of_failures(void **state)
+{
+	struct tally_arm told[] = { arms[0], arms[3] };
+	struct summary summary = clean_summary();
+
+	(void)state;
+	told[1].trials = 0;
+	summary.arms = told;
+	summary.nr_arms = 2;
+	summary.reason = "no kprobes here";
+	summary.verdict = CAMPAIGN_SKIPPED;
+	assert_tap_failure(&summary, "TAP version 13\n"
+				     "1..2\n"
+				     "ok 1 smoke.control # time=412ms\n"
+				     "ok 2 smoke.race # SKIP no kprobes here\n");
+	summary.trials = 0;
+	assert_tap_failure(&summary, "TAP version 13\n1..0 # SKIP no kprobes here\n");
+	summary.verdict = CAMPAIGN_INCONCLUSIVE;
+	assert_tap_failure(&summary, "TAP version 13\nBail out! no kprobes here\n");
 }
 
 /* What is said may quote the kernel's log, which must not stand on a TAP reader's stdout. */
@@ -712,7 +757,7 @@ static void test_quiet(void **state)
 	progress_update(progress, tally, 1000 * S);
 	progress_update(progress, tally, 1010 * S);
 	progress_say(progress, "a finding");
-	progress_end(progress, &summary, NULL);
+	progress_end(progress, &summary, NULL, NULL);
 	assert_string_equal(shown(&screen), "");
 	tally_free(tally);
 	progress_free(progress);
@@ -738,6 +783,7 @@ int main(void)
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_tap),
 		cmocka_unit_test(test_tap_without_valid_trials),
+		cmocka_unit_test(test_tap_of_failures),
 		cmocka_unit_test(test_tap_says_nothing_on_stdout),
 		cmocka_unit_test(test_quiet),
 	};

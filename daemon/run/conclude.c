@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run/conclude.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/loop.h"
+#include "parse/campaign.h"
+#include "results/lines.h"
+
+int conclude_new(const struct campaign *campaign, struct results *results,
+		 struct progress *progress, struct conclusion **out)
+{
+	struct conclusion *c = calloc(1, sizeof(*c));
+
+	if (!c || tally_new(campaign, &c->tally)) {
+		free(c);
+		return -ENOMEM;
+	}
+	c->campaign = campaign;
+	c->results = results;
+	c->progress = progress;
+	*out = c;
+	return 0;
+}
+
+void conclude_free(struct conclusion *c)
+{
+	if (!c)
+		return;
+	explorer_free(c->explorer);
+	tally_free(c->tally);
+	free(c);
+}
+
+void conclude_stop(struct conclusion *c, const char *by)
+{
+	if (!c->ended_by)
+		c->ended_by = by;
+}
+
+void conclude_fail(struct conclusion *c, const struct why *why)
+{
+	conclude_stop(c, why_code(why) == EXIT_INCONCLUSIVE ? "signal" : "error");
+	if (!c->failed)
+		c->why = *why;
+	c->failed = true;
+}
+
+/* True when there was no error. */
+static bool went_well(struct conclusion *c, int err, const struct why *why)
+{
+	if (err)
+		conclude_fail(c, why);
+	return !err;
+}
+
+static bool has_memory(struct conclusion *c, int err)
+{
+	struct why why;
+
+	if (err)
+		why_set(&why, ENOMEM, "run: out of memory");
+	return went_well(c, err, &why);
+}
+
+/* --- where it begins --- */
+
+bool conclude_plan(struct conclusion *c)
+{
+	c->planned = *c->campaign;
+	if (c->places.nr_words) {
+		c->planned.explore.places = c->places.words;
+		c->planned.explore.nr_places = c->places.nr_words;
+	}
+	c->campaign = &c->planned;
+	return has_memory(c, explorer_new(c->campaign, &c->explorer));
+}
+
+/* What an earlier run has left adds up to the same sums again. */
+struct keeping {
+	struct conclusion *c;
+	bool repeats;
+};
+
+static int add_kept(const struct evidence *evidence, const struct judgement *judgement,
+		    void *arg)
+{
+	struct keeping *keeping = arg;
+	struct conclusion *c = keeping->c;
+	const struct tally_finding *finding;
+	int found = tally_add(c->tally, evidence, judgement, &finding);
+
+	c->findings += found > 0;
+	if (keeping->repeats)
+		suspects_add(&c->suspects, &evidence->spec, judgement);
+	c->kept_ns += evidence->ended_ns - evidence->started_ns;
+	return found < 0 ?
+		       found :
+		       explorer_recall(c->explorer, evidence->spec.trial, &evidence->behaviour);
+}
+
+static int add_kept_ledger(const struct ledger_line *line, void *arg)
+{
+	struct keeping *keeping = arg;
+	struct conclusion *c = keeping->c;
+
+	if (line->final && line->signature)
+		suspects_known(&c->suspects, line->signature, strlen(line->signature));
+	return tally_add_ledger(c->tally, line);
+}
+
+static bool replay(struct conclusion *c, bool repeats)
+{
+	struct keeping keeping = { c, repeats };
+	const struct results_kept kept = { add_kept, add_kept_ledger, &keeping };
+	struct evidence *evidence = calloc(1, sizeof(*evidence));
+	struct why why;
+	bool good = has_memory(c, evidence ? 0 : -ENOMEM) &&
+		    went_well(c, results_replay(c->results, evidence, &kept, &why), &why);
+
+	free(evidence);
+	return good;
+}
+
+bool conclude_resume(struct conclusion *c, bool repeats)
+{
+	const char *line = results_kept_line(c->results);
+	struct why why;
+
+	if (!line)
+		return true;
+	if (run_places_kept(line, &c->places)) {
+		why_exit(&why, EXIT_CONFIG, EINVAL,
+			 "%s: the first line of results.ndjson is not a campaign's",
+			 results_folder(c->results));
+		conclude_fail(c, &why);
+		return false;
+	}
+	return conclude_plan(c) && replay(c, repeats);
+}
+
+void conclude_start(struct conclusion *c)
+{
+	/* Lanes work side by side. */
+	c->started_ns = loop_now() - c->kept_ns / c->campaign->lanes;
+}
+
+/* Results of another campaign, or of another kernel, are left as they are. */
+static bool has_begun(struct conclusion *c, int err, struct why *why)
+{
+	if (err && results_kept_line(c->results)) {
+		why->code = EXIT_CONFIG;
+		c->results = NULL;
+	}
+	return went_well(c, err, why);
+}
+
+bool conclude_begin(struct conclusion *c, const struct results_hook *hooks, uint32_t nr_hooks)
+{
+	struct machine machine;
+	struct why why;
+
+	machine_read(&machine);
+	return has_begun(
+		c, results_begin(c->results, c->campaign, &machine, hooks, nr_hooks, &why),
+		&why);
+}
+
+/* The guest knows its machine, but not the whole campaign: not its own kernel, for example. */
+static char *whole_line(const struct campaign *campaign, json_t *json)
+{
+	char *text = NULL, *line = NULL;
+
+	if (!json_object_set_new(json, "campaign", fields_to_json(&campaign_fields, campaign)))
+		text = json_dumps(json, JSON_COMPACT);
+	if (text && asprintf(&line, "%s\n", text) < 0)
+		line = NULL;
+	free(text);
+	return line;
+}
+
+bool conclude_begin_line(struct conclusion *c, json_t *json)
+{
+	const char *id = json_string_value(json_object_get(json, "id"));
+	char *line = whole_line(c->campaign, json);
+	struct why why;
+	bool good =
+		has_memory(c, line ? 0 : -ENOMEM) &&
+		has_begun(c, results_begin_line(c->results, line, id ? id : "", &why), &why);
+
+	free(line);
+	return good;
+}
+
+/* --- what is added --- */
+
+static bool has_learned(struct conclusion *c, struct evidence *evidence)
+{
+	int err = explorer_learn(c->explorer, evidence->spec.trial, &evidence->behaviour);
+	struct why why;
+
+	if (err == -ENOMEM)
+		return has_memory(c, err);
+	if (err)
+		why_set(&why, -err, "explore: trial %u does not follow from those before it",
+			evidence->spec.trial);
+	return went_well(c, err, &why);
+}
+
+bool conclude_trial(struct conclusion *c, struct evidence *evidence,
+		    const struct judgement *judgement, const char *line)
+{
+	const struct tally_finding *finding;
+	struct why why;
+	int found, err;
+
+	if (!has_learned(c, evidence))
+		return false;
+	found = tally_add(c->tally, evidence, judgement, &finding);
+	if (found < 0)
+		return has_memory(c, found);
+	err = line ? results_trial_line(c->results, line, evidence->spec.trial, &why) :
+		     results_trial(c->results, evidence, judgement, &why);
+	if (!went_well(c, err, &why))
+		return false;
+	if (found > 0) {
+		c->findings++;
+		progress_finding(c->progress, evidence, judgement);
+	}
+	progress_update(c->progress, c->tally, loop_now());
+	return true;
+}
+
+bool conclude_ledger(struct conclusion *c, const struct ledger_line *ledger, const char *line)
+{
+	struct why why;
+	int err = line ? results_trial_line(c->results, line, ledger->trial, &why) :
+			 results_ledger(c->results, ledger, &why);
+
+	if (!went_well(c, err, &why) || !has_memory(c, tally_add_ledger(c->tally, ledger)))
+		return false;
+	progress_ledger(c->progress, ledger);
+	return true;
+}
+
+bool conclude_ended(struct conclusion *c)
+{
+	uint32_t enough = c->campaign->stop.findings;
+	const char *by = tally_ends(c->tally);
+
+	if (enough && c->findings >= enough)
+		conclude_stop(c, "findings");
+	if (by)
+		conclude_stop(c, by);
+	return c->ended_by != NULL;
+}
+
+/* --- where it ends --- */
+
+/* A fault that was found stays one; without one, what could not be run to its end proves nothing. */
+static void tell_failure(const struct conclusion *c, struct summary *summary, char *reason,
+			 size_t size)
+{
+	summary->exit_code = why_code(&c->why);
+	if (summary->verdict == CAMPAIGN_FAULT) {
+		snprintf(reason, size, "%s; the campaign could not continue: %s",
+			 summary->reason, c->why.text);
+		if (summary->exit_code == EXIT_CANNOT)
+			summary->exit_code = EXIT_FAULT;
+	} else {
+		snprintf(reason, size, "%s", c->why.text);
+		summary->verdict = summary->exit_code == EXIT_CANNOT ? CAMPAIGN_SKIPPED :
+								       CAMPAIGN_INCONCLUSIVE;
+	}
+	summary->reason = reason;
+}
+
+static void tell_sums(struct conclusion *c, struct summary *summary)
+{
+	tally_summary(c->tally, summary);
+	summary->id = results_id(c->results);
+	summary->ended_by = c->ended_by;
+	summary->elapsed_ms = c->started_ns ? (loop_now() - c->started_ns) / 1000000 : 0;
+	summary->stuck = c->stuck;
+	summary->explore.least_chance = NAN;
+	if (c->explorer)
+		explorer_sums(c->explorer, &summary->explore);
+}
+
+static bool write_end(struct conclusion *c, const struct summary *summary)
+{
+	struct why why;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < summary->nr_findings; i++)
+		err = results_finding(c->results, &summary->findings[i], &why);
+	if (err)
+		conclude_fail(c, &why);
+	return went_well(c, results_summary(c->results, summary, &why), &why) && !err;
+}
+
+enum exits conclude_end(struct conclusion *c)
+{
+	struct summary summary = { 0 };
+	char reason[2 * sizeof(c->why.text)];
+
+	if (!c->results) {
+		progress_fail(c->progress, c->why.text);
+		return why_code(&c->why);
+	}
+	tell_sums(c, &summary);
+	if (c->failed)
+		tell_failure(c, &summary, reason, sizeof(reason));
+	else if (c->stuck && summary.exit_code != EXIT_FAULT)
+		summary.exit_code = EXIT_RESIDUE;
+	if (!write_end(c, &summary))
+		summary.exit_code = why_code(&c->why);
+	progress_end(c->progress, &summary, c->results, c->failed ? c->why.text : NULL);
+	return summary.exit_code;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RUN_PLACES_H
+#define DADRACE_RUN_PLACES_H
+
+#include "results/results.h"
+#include "spec/order.h"
+
+/*
+ * The places that an explorer tries in a campaign that gives none. All that was proposed is told as a hook
+ * without a probe, with the reason, and whether it was taken.
+ */
+enum { RUN_PLACES_PROPOSED = 24 };
+
+struct run_places {
+	const char *words[ORDER_HOLDS_MAX]; /* those that were taken */
+	uint32_t nr_words;
+	struct {
+		char words[ORDER_WORDS];
+		char function[96];
+		char note[640];
+		struct results_hook hook; /* its texts are those above */
+	} proposed[RUN_PLACES_PROPOSED + 1];
+	uint32_t nr;
+};
+
+/*
+ * The places of a campaign's line: another run (in a guest, or before this one was resumed) has found them.
+ * 0, or -EINVAL when the line is not a campaign's.
+ */
+int run_places_kept(const char *line, struct run_places *places);
+
+#endif
