@@ -8,7 +8,7 @@
 #include "base/nearest.h"
 #include "base/options.h"
 
-/* getopt's value of a row without a letter is its number behind this. */
+/* getopt knows row i as OPT_ROW + i, and by its letter. */
 enum { OPT_ROW = 256 };
 
 struct parser {

@@ -23,10 +23,12 @@ _dadrace_offer() { # KIND WORD: what a value of this kind may be, for the word t
 }
 
 _dadrace() {
-	local command=${COMP_WORDS[0]##*/} word=${COMP_WORDS[COMP_CWORD]} option='' operands=0 only='' i
+	local command=${COMP_WORDS[0]##*/} word=${COMP_WORDS[COMP_CWORD]} option='' operands=0 only='' operand i
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		if [[ $option ]]; then
+		if [[ ${COMP_WORDS[i]} == '=' ]]; then # bash splits words there: what follows is a part of the word before
+			[[ $option ]] || ((i++))
+		elif [[ $option ]]; then
 			option=''
 		elif [[ ${COMP_WORDS[i]} == -- ]]; then
 			only=operands

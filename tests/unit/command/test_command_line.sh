@@ -4,6 +4,7 @@
 # Command lines as people mistype them: an exit code, one sentence that names the mistake, and where the help is.
 #
 # Usage: test_command_line.sh FOLDER-OF-THE-PROGRAMS
+# shellcheck disable=SC2016 # patterns
 set -u
 PATH=$(realpath "$1"):$PATH
 cd "$(mktemp -d)" || exit 1

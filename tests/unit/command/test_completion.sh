@@ -39,7 +39,7 @@ commands() { rows Commands "$@" | grep -oE '^  [a-z]+' | tr -d ' ' | sort; }
 options() { rows Options "$@" | grep -oE '^  (-.,|   ) --[a-z-]+' | grep -oE -- '--[a-z-]+' | sort; }
 sorted() { printf '%s\n' "$@" | sort -u; }
 
-[ "$(commands dadrace | wc -l)" -ge 14 ] || { echo "FAIL: dadrace --help names only" $(commands dadrace); exit 1; }
+[ "$(commands dadrace | wc -l)" -ge 14 ] || { echo "FAIL: dadrace --help names only" "$(commands dadrace | tr "\n" " ")"; exit 1; }
 same "commands" "$(commands dadrace)" "$(completed dadrace '')"
 same "options of dadrace" "$(options dadrace)" "$(completed dadrace --)"
 for command in $(commands dadrace); do
@@ -67,6 +67,8 @@ keys() {
 same "keys" "$(keys)" \
 	"$(completed dadrace run x.yaml --set '')"
 same "keys begun" "stop.trials=" "$(completed dadrace replay --set stop.tr)"
+same "keys behind =" "stop.trials=" "$(completed dadrace run --set = stop.tr)"
+same "words behind a value with =" "lo" "$(completed dadrace watch --for = 2s --object addr = ::1 lo)"
 same "one option" "--resume" "$(completed dadrace run --res)"
 same "tiers" "$(sorted auto kprobe fentry tracepoint)" "$(completed dadrace run --tier '')"
 same "nothing internal" "none" "$(completed dadrace run --lear)$(completed dadrace gues)none"
