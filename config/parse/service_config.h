@@ -9,8 +9,8 @@
 #include "base/why.h"
 
 /*
- * The configuration of dadraced: a flat YAML file, every key of which stands once, in
- * service_config_fields, with its default, range and sentence.
+ * The configuration of dadraced: a flat YAML file. service_config_fields has a row for each
+ * key: default, range, sentence.
  */
 #define SERVICE_CONFIG_FILE "/etc/dadrace/dadraced.yaml"
 #define SERVICE_SOCKET	    "/run/dadraced/control"
@@ -32,9 +32,8 @@ struct service_config {
 extern const struct fields service_config_fields;
 
 /*
- * Reads a file; `required` false: one that is not there means the defaults. The texts live
- * until service_config_free(). -EINVAL for what the file says, with file, line and key in the
- * sentence.
+ * Reads a file. Without `required`, a missing file means the defaults. The texts live until
+ * service_config_free(). -EINVAL: the file is wrong; the sentence has file, line and key.
  */
 int service_config_load(const char *path, bool required, struct service_config **out,
 			struct why *why);

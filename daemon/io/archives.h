@@ -11,14 +11,17 @@
 /* Archives, read and written: the only door to libarchive. */
 
 /*
- * Unpacks a Debian binary package (deb(5): an ar of control and data tars) below `folder`: only the
- * regular files and links whose path `wanted` accepts. The paths are relative to the package's
- * root; one that would leave the folder is refused.
+ * Unpacks a Debian binary package (deb(5): an ar of control and data tars) below `folder`: only
+ * the regular files and links whose path `wanted` accepts. The paths are relative to the
+ * package's root; one that would leave the folder is refused.
  */
 int archive_unpack_deb(const char *deb, const char *folder, bool (*wanted)(const char *path),
 		       struct why *why);
 
-/* Reads a whole file, uncompressed when it ends in .xz, .gz or .zst. malloc'd, the caller frees. */
+/*
+ * Reads a whole file, uncompressed when it ends in .xz, .gz or .zst. malloc'd, the caller
+ * frees.
+ */
 int archive_read_file(const char *path, void **data, size_t *size, struct why *why);
 
 /* An initramfs in the making: cpio "newc", gzip (Documentation/driver-api/early-userspace). */

@@ -8,24 +8,28 @@
 #include "base/why.h"
 
 /*
- * Programs of this machine that we run: apt, the dynamic loader, and ourselves again. Each dies with
- * us, reads nothing, and is looked up in PATH.
+ * Programs of this machine that we run: apt, the dynamic loader, and ourselves again. Each dies
+ * with us, reads nothing, and is looked up in PATH.
  */
 
 /*
- * Runs argv in `folder` (NULL: where we are) and gives what it wrote to standard output, malloc'd;
- * standard error is kept for the sentence. -ENOENT when it is not installed, -EIO with its last
- * words when it failed.
+ * Runs argv in `folder` (NULL: where we are) and gives what it wrote to standard output,
+ * malloc'd; standard error is kept for the sentence. -ENOENT when it is not installed, -EIO
+ * with its last words when it failed.
  */
 int child_output(const char *const *argv, const char *folder, char **output, struct why *why);
 
 /*
- * Starts argv, which writes to `said` (standard output and standard error), with no signal blocked or
- * ignored, in a process group of its own. Its pid, which the caller waits for, or -errno.
+ * Starts argv, which writes to `said` (standard output and standard error), with no signal
+ * blocked or ignored, in a process group of its own. Its pid, which the caller waits for, or
+ * -errno.
  */
 pid_t child_start(const char *const *argv, int said);
 
-/* Where execvp() would find a program: 0 with its path, -ENOENT, or -EACCES when it may not be run. */
+/*
+ * Where execvp() would find a program: 0 with its path, -ENOENT, or -EACCES when it may not be
+ * run.
+ */
 int child_find(const char *program, char *path, size_t size);
 
 #endif

@@ -5,7 +5,8 @@
 #include "io/loop.h"
 
 /*
- * Tells when something has changed in a folder, by inotify: once for many changes, without saying which.
+ * Tells when something has changed in a folder, by inotify: once for many changes, without
+ * saying which.
  */
 enum folder_event {
 	FOLDER_GREW,	      /* a file was made or written to */

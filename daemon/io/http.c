@@ -82,8 +82,8 @@ static void asked(struct evhttp_request *request, void *arg)
 }
 
 /*
- * libevent does not tell when a connection ends, so they are not counted: the lowest descriptor that is free
- * says how many are in use at least.
+ * libevent does not tell when a connection ends, so they are not counted: the lowest descriptor
+ * that is free says how many are in use at least.
  */
 static struct bufferevent *connected(struct event_base *base, void *arg)
 {

@@ -6,18 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/loop.h"
 #include "base/why.h"
+#include "io/loop.h"
 
 /*
  * A read-only HTTP server by evhttp; a door to libevent.
  *
- * GET only; headers, bodies, idle time and connections are limited. Over TCP the Host header must name the
- * loopback, so that no page of another origin reads what is served by giving our address a name of
- * its own.
+ * GET only; headers, bodies, idle time and connections are limited. Over TCP the Host header
+ * must name the loopback, so that no page of another origin reads what is served by giving our
+ * address a name of its own.
  *
- * A request is answered by one call of http_reply(), or becomes a stream of which each part is sent as
- * it comes.
+ * A request is answered by one call of http_reply(), or becomes a stream of which each part is
+ * sent as it comes.
  */
 enum {
 	HTTP_HEADERS_MAX = 8192,
@@ -50,8 +50,8 @@ void http_reply(struct http_request *request, int code, const char *type, const 
 		size_t length);
 
 /*
- * Answers with parts: `gone` comes when the other side has closed, `drained` when all that was sent
- * has left. False: there are too many streams, and the request was answered so.
+ * Answers with parts: `gone` comes when the other side has closed, `drained` when all that was
+ * sent has left. False: there are too many streams, and the request was answered so.
  */
 bool http_stream(struct http_request *request, const char *type, void (*drained)(void *arg),
 		 void (*gone)(void *arg), void *arg);

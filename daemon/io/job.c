@@ -114,7 +114,10 @@ static void end_job(struct job *job, int status)
 	};
 
 	take_out(job);
-	/* Its last words may still be in the pipe; what its own children say there is not waited for. */
+	/*
+	 * Its last words may still be in the pipe; what its own children say there is not
+	 * waited for.
+	 */
 	for (int i = 0; job->watch && i < JOB_SAID / 4096; i++)
 		hear(job);
 	end.said = job->said;

@@ -10,7 +10,8 @@
 #include "io/loop.h"
 
 /*
- * A program that runs beside the loop: started, heard to its end, told as ended. It dies with us.
+ * A program that runs beside the loop: started, heard to its end, told as ended. It dies with
+ * us.
  *
  * Of what it writes to standard output and standard error the last JOB_SAID bytes are kept.
  */

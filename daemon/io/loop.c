@@ -119,8 +119,8 @@ struct loop_watch *loop_fd(struct loop *loop, int fd, loop_called called, void *
 }
 
 /*
- * By signalfd: libevent's own signal handling is one for a process and all that it forks, and our
- * lanes' processes have loops of their own.
+ * By signalfd: libevent's own signal handling is one for a process and all that it forks, and
+ * our lanes' processes have loops of their own.
  */
 struct loop_watch *loop_signal(struct loop *loop, int signal, loop_called called, void *arg)
 {

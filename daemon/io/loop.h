@@ -7,11 +7,11 @@
 #include "base/why.h"
 
 /*
- * The event loop: descriptors, timers, signals. Only this module, stream.c (connections) and http.c
- * include libevent.
+ * The event loop: descriptors, timers, signals. Only this module, stream.c (connections) and
+ * http.c include libevent.
  *
- * A process has one loop and one thread. Watches and timers belong to the loop and go with it. A
- * callback may stop its own watch or timer. Timers are absolute, in nanoseconds of
+ * A process has one loop and one thread. Watches and timers belong to the loop and go with it.
+ * A callback may stop its own watch or timer. Timers are absolute, in nanoseconds of
  * CLOCK_MONOTONIC, and precise (timerfd): a time that has passed fires at the next turn.
  */
 struct loop;
@@ -29,7 +29,10 @@ void loop_stop(struct loop *loop);
 /* Calls when fd is readable. NULL: out of memory or a descriptor that cannot be watched. */
 struct loop_watch *loop_fd(struct loop *loop, int fd, loop_called called, void *arg);
 
-/* Calls when the signal has arrived, once for many; not in signal context. The signal is blocked. */
+/*
+ * Calls when the signal has arrived, once for many; not in signal context. The signal is
+ * blocked.
+ */
 struct loop_watch *loop_signal(struct loop *loop, int signal, loop_called called, void *arg);
 
 /* A timer that is not set. */

@@ -5,8 +5,8 @@
 #include "io/loop.h"
 
 /*
- * For the doors to libevent only: loop.c (descriptors, timers, signals), stream.c (connections), http.c
- * (HTTP).
+ * For the doors to libevent only: loop.c (descriptors, timers, signals), stream.c
+ * (connections), http.c (HTTP).
  */
 struct event_base;
 struct event_base *loop_base(struct loop *loop);

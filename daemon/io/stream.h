@@ -6,24 +6,31 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "io/loop.h"
 #include "base/why.h"
+#include "io/loop.h"
 
 /*
  * Listening sockets, and connections that carry messages ended by a byte; a door to libevent.
  *
- * A connection takes one message at a time: what comes after it stays in the kernel's buffers until
- * the callee asks for the next and most of what was sent has been read, so a client can fill no
- * more memory here than one message and one answer. A message must be complete within a deadline of the
- * time when it was asked for, and as long the other side may read nothing of what was sent.
+ * A connection takes one message at a time: what comes after it stays in the kernel's buffers
+ * until the callee asks for the next and most of what was sent has been read, so a client can
+ * fill no more memory here than one message and one answer. A message must be complete within a
+ * deadline of the time when it was asked for, and as long the other side may read nothing of
+ * what was sent.
  */
 struct stream;
 struct stream_listener;
 
-/* A unix socket at a path, which an earlier one's remains are removed from; mode and group as given. */
+/*
+ * A unix socket at a path, which an earlier one's remains are removed from; mode and group as
+ * given.
+ */
 int stream_unix(const char *path, mode_t mode, gid_t group, struct why *why);
 
-/* A TCP socket on a loopback address: "127.0.0.1:9161", "[::1]:9161". -EINVAL for any other address. */
+/*
+ * A TCP socket on a loopback address: "127.0.0.1:9161", "[::1]:9161". -EINVAL for any other
+ * address.
+ */
 int stream_loopback(const char *address, struct why *why);
 
 /* Takes the descriptor; calls with each connection, which the callee then owns. */
@@ -42,7 +49,10 @@ struct stream_ask {
 	void *arg;
 };
 
-/* Takes the descriptor. NULL: out of memory; the descriptor is closed. Asks for the first message. */
+/*
+ * Takes the descriptor. NULL: out of memory; the descriptor is closed. Asks for the first
+ * message.
+ */
 struct stream *stream_new(struct loop *loop, int fd, const struct stream_ask *ask);
 
 /* After a message: takes the next one. */

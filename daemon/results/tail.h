@@ -9,8 +9,8 @@
  * Reads results.ndjson line by line while another process writes it.
  *
  * A place in the file is a number of bytes, always after a whole line. A run that is resumed
- * cuts off the lines of the end and writes on; so nobody who reads a running campaign goes beyond
- * the trials and their ledgers, and what was read ahead is forgotten at each pause.
+ * cuts off the lines of the end and writes on; so nobody who reads a running campaign goes
+ * beyond the trials and their ledgers, and what was read ahead is forgotten at each pause.
  */
 struct tail;
 

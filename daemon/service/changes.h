@@ -6,12 +6,12 @@ struct kept;
 struct service;
 
 /*
- * What one part of the service tells the others without knowing them.
+ * How a part of the service tells the parts above it that something has changed.
  *
  *   keep, running, spool, control --> changes --> control, web: this campaign has changed
  *                                             --> service: look at the schedule
  *
- * service.c says who listens. A listener may be called before its part is open.
+ * service.c lists the listeners. A listener may be called before its part is open.
  */
 enum { LISTENERS_MAX = 4 };
 

@@ -14,15 +14,15 @@
 enum {
 	REPLY_MAX = 64 << 20,
 	BUFFER_BYTES = 65536,
-	RETURN_S = 60, /* for a service that went away while its campaign was followed */
+	RETURN_S = 60, /* to wait for a service that went away while a campaign was followed */
 	RETRY_MS = 100,
 };
 
 struct ctl {
 	struct sockaddr_un name;
 	int fd;
-	bool continues; /* further replies come */
-	char *buffer;	/* what has come: from `at` on, and not been looked at */
+	bool continues; /* further replies follow */
+	char *buffer;	/* received, from `at` on not read yet */
 	size_t at, used, room;
 };
 
@@ -50,7 +50,7 @@ struct ctl *ctl_open(const char *socket_path)
 	snprintf(ctl->name.sun_path, sizeof(ctl->name.sun_path), "%s", socket_path);
 	if (is_connected(ctl))
 		return ctl;
-	fprintf(stderr, "dadrace: cannot connect to %s: %s; does dadraced run?\n", socket_path,
+	fprintf(stderr, "dadrace: %s: cannot connect: %s; is dadraced running?\n", socket_path,
 		strerror(errno));
 	ctl_close(ctl);
 	return NULL;
@@ -67,7 +67,7 @@ void ctl_close(struct ctl *ctl)
 }
 
 /* clang-format off */
-/* What the service's errors mean to a shell, and to people: the parameter that says more. */
+/* Each error of the service: exit code, sentence, and the parameter in it. */
 static const struct {
 	const char *error;
 	enum exits code;
@@ -75,16 +75,16 @@ static const struct {
 	const char *parameter;
 } errors[] = {
 	{ VARLINK_INTERFACE ".CampaignInvalid", EXIT_CONFIG, "%s", "reason" },
-	{ VARLINK_INTERFACE ".NotFound", EXIT_USAGE, "there is no campaign %s; `dadrace ctl list` tells", "id" },
-	{ VARLINK_INTERFACE ".WrongState", EXIT_USAGE, "that cannot be done: %s", "reason" },
-	{ VARLINK_INTERFACE ".QueueFull", EXIT_BUSY, "the queue is full; cancel some, or try later", NULL },
+	{ VARLINK_INTERFACE ".NotFound", EXIT_USAGE, "no campaign %s; `dadrace ctl list` lists the campaigns", "id" },
+	{ VARLINK_INTERFACE ".WrongState", EXIT_USAGE, "not possible: %s", "reason" },
+	{ VARLINK_INTERFACE ".QueueFull", EXIT_BUSY, "the queue is full; cancel a campaign, or submit again later", NULL },
 	{ VARLINK_INTERFACE ".Busy", EXIT_BUSY, "%s", "reason" },
 	{ VARLINK_INTERFACE ".Failed", EXIT_INTERNAL, "%s", "reason" },
 	{ VARLINK_SERVICE ".PermissionDenied", EXIT_CANNOT,
-	  "permission denied: root, and the group that the service is configured with, may do that", NULL },
-	{ VARLINK_SERVICE ".InvalidParameter", EXIT_USAGE, "the value of %s is refused", "parameter" },
-	{ VARLINK_SERVICE ".InterfaceNotFound", EXIT_INTERNAL, "no dadraced answers there: it has no interface %s", "interface" },
-	{ VARLINK_SERVICE ".MethodNotFound", EXIT_INTERNAL, "the service has no method %s: is it older?", "method" },
+	  "permission denied: only root and the groups in dadraced.yaml (group, readers) have access", NULL },
+	{ VARLINK_SERVICE ".InvalidParameter", EXIT_USAGE, "%s: invalid value", "parameter" },
+	{ VARLINK_SERVICE ".InterfaceNotFound", EXIT_INTERNAL, "the socket is not that of dadraced: interface %s is missing", "interface" },
+	{ VARLINK_SERVICE ".MethodNotFound", EXIT_INTERNAL, "dadraced has no method %s; restart it if dadrace was upgraded", "method" },
 };
 /* clang-format on */
 
@@ -108,7 +108,7 @@ static void complain(const char *error, const json_t *parameters, enum exits *co
 		return;
 	}
 	*code = EXIT_INTERNAL;
-	fprintf(stderr, "dadrace: the service answers %s\n", error);
+	fprintf(stderr, "dadrace: dadraced reports the error %s\n", error);
 }
 
 static bool has_room(struct ctl *ctl)
@@ -132,8 +132,8 @@ static bool has_room(struct ctl *ctl)
 }
 
 /*
- * The next message, until the next call; NULL: the connection has ended. Whatever was printed is shown before
- * it waits.
+ * The next message, valid until the next call; NULL: the connection has ended. Flushes stdout
+ * before it waits.
  */
 static const char *read_message(struct ctl *ctl, size_t *length)
 {
@@ -164,7 +164,7 @@ static const char *read_message(struct ctl *ctl, size_t *length)
 	return text;
 }
 
-/* `text` NULL: no message came. */
+/* `text` NULL: the connection has ended. */
 static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
 {
 	json_t *message = text ? fields_parse(text) : NULL;
@@ -173,7 +173,7 @@ static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
 
 	ctl->continues = json_is_true(json_object_get(message, "continues"));
 	if (!message) {
-		fputs("dadrace: the service has closed the connection; its log may say why\n",
+		fputs("dadrace: dadraced closed the connection; its journal may say why: journalctl -u dadraced\n",
 		      stderr);
 		*code = EXIT_INTERNAL;
 		return NULL;
@@ -200,7 +200,7 @@ static void call(struct ctl *ctl, const char *method, json_t *parameters, bool m
 		ssize_t n = send(ctl->fd, text + sent, length - sent, MSG_NOSIGNAL);
 
 		if (n <= 0)
-			break; /* the answer, or its lack, tells more */
+			break; /* reading the reply fails, too, and says why */
 		sent += (size_t)n;
 	}
 	free(text);
@@ -225,10 +225,11 @@ static char *read_text(const char *file)
 		fprintf(stderr, "dadrace: %s: cannot be read: %s\n", file, strerror(errno));
 	else if (n > CAMPAIGN_TEXT_MAX)
 		fprintf(stderr,
-			"dadrace: %s: longer than %d bytes, the most for a campaign file\n",
+			"dadrace: %s: longer than the %d bytes allowed for a campaign file\n",
 			file, CAMPAIGN_TEXT_MAX);
 	else if (memchr(text, '\0', n))
-		fprintf(stderr, "dadrace: %s: holds zero bytes; a campaign file is UTF-8\n",
+		fprintf(stderr,
+			"dadrace: %s: contains zero bytes; a campaign file is UTF-8 text\n",
 			file);
 	else
 		is_read = true;
@@ -250,7 +251,8 @@ char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exi
 	json_t *reply;
 
 	if (text && !campaign)
-		fprintf(stderr, "dadrace: %s: a campaign file is UTF-8\n", file);
+		fprintf(stderr, "dadrace: %s: not UTF-8; a campaign file is UTF-8 text\n",
+			file);
 	free(text);
 	*code = EXIT_CONFIG;
 	if (json_object_set_new(parameters, "campaign", campaign)) {
@@ -307,8 +309,8 @@ static enum exits how_it_ended(const json_t *campaign, bool json)
 }
 
 /*
- * The line of a reply to Follow as it came, without the frame that dadraced puts around it (batch.c); NULL: the
- * reply is another, or of another service, and has to be understood.
+ * The line in a reply to Follow, without the frame that dadraced puts around it
+ * (follow_batch.c); NULL: another reply, which has to be parsed.
  */
 static const char *line_of(const char *message, size_t size, size_t *length, uint64_t *next)
 {
@@ -380,8 +382,7 @@ enum exits ctl_follow(struct ctl *ctl, const char *id, bool json)
 
 	while (followed != ENDED && tries < RETURN_S * 1000 / RETRY_MS) {
 		if (tries == 1)
-			fputs("dadrace: the service has closed the connection; following goes "
-			      "on when it is back\n",
+			fputs("dadrace: dadraced closed the connection; following continues when it is back\n",
 			      stderr);
 		if (tries)
 			pause_ms(RETRY_MS);

@@ -9,29 +9,30 @@
 #include "base/fields.h"
 
 /*
- * The other end of the control socket (varlink.h): one call at a time, each waited for.
+ * The client side of the control socket (varlink.h): one call at a time, waiting for its reply.
  */
 struct ctl;
 
-/* Sentences go to standard error; NULL after one. */
+/* NULL after an error was printed to standard error. */
 struct ctl *ctl_open(const char *socket);
 void ctl_close(struct ctl *ctl);
 
 /*
- * Calls a method of the service; takes `parameters`. The parameters of the reply, a new reference; NULL
- * after a sentence, with *code set.
+ * Calls a method of the service; takes `parameters`. Returns the parameters of the reply, a new
+ * reference; NULL with *code set after an error was printed.
  */
 json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code);
 
 /*
- * Submits the text of a campaign file ("-": standard input) with further parameters, a JSON object that is
- * taken: its id, malloc'd; NULL after a sentence.
+ * Submits a campaign file ("-": standard input) with further parameters, a JSON object that is
+ * taken. Returns the id, malloc'd; NULL with *code set after an error was printed.
  */
 char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code);
 
 /*
- * Follows a campaign to its end: as JSON lines, or as sentences for people. When the service is restarted
- * meanwhile, it goes on where it was. Returns the campaign's exit code, or that of what went wrong.
+ * Follows a campaign to its end and prints JSON lines, or sentences. Continues at the same
+ * place when the service is restarted meanwhile. Returns the exit code of the campaign, or of
+ * an error.
  */
 enum exits ctl_follow(struct ctl *ctl, const char *id, bool json);
 

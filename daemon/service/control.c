@@ -12,14 +12,14 @@
 enum {
 	CLIENTS_MAX = 64,
 	CLIENTS_OF_USER_MAX = 16, /* of one user other than root */
-	CLIENTS_OF_ROOT = 16,	  /* that all others leave to root */
-	DEADLINE_S = 30,	  /* for a message to be complete, and between two of them */
-	GROUPS_MAX = 256,	  /* of a peer */
-	FOLLOW_MS = 250,	  /* what comes within it goes to followers at once */
-	BURST = 4,		  /* batches to one client before others have their turn */
+	CLIENTS_OF_ROOT = 16,	  /* reserved for root */
+	DEADLINE_S = 30,	  /* to complete a message, and to begin the next one */
+	GROUPS_MAX = 256,	  /* of a client */
+	FOLLOW_MS = 250,	  /* lines of this time are sent to followers together */
+	BURST = 4,		  /* batches to one client before the others get theirs */
 };
 
-/* What a peer may do; each may what the ones before it may. */
+/* What a client may do; each right includes those before it. */
 enum right {
 	MAY_NOTHING,
 	MAY_READ,
@@ -36,9 +36,9 @@ struct client {
 	struct kept *follows; /* NULL: nothing */
 	uint64_t at;	      /* in its results */
 	bool brief;
-	bool behind; /* there is more than it was sent: it goes on when that has left */
+	bool behind; /* lines are left to send when the buffer has drained */
 	bool awaits_doctor;
-	bool oneway; /* the call in hand */
+	bool oneway; /* of the current call */
 };
 
 struct control {
@@ -46,7 +46,7 @@ struct control {
 	struct stream_listener *listener;
 	struct client *clients;
 	struct job *doctor;
-	struct loop_watch *tell; /* followers, of what has grown */
+	struct loop_watch *tell; /* tells followers that results have grown */
 	bool is_set;		 /* the timer */
 	char *path;		 /* of the socket that is open */
 	bool everyone_reads;
@@ -87,7 +87,7 @@ static void gone(void *arg)
 	drop_client(arg);
 }
 
-/* Sends what was made for it, and frees it. */
+/* Sends a malloc'd text, and frees it. */
 static void send_text(struct client *client, char *text, size_t length)
 {
 	if (text && !client->oneway)
@@ -135,7 +135,10 @@ static void end_follow(struct client *client)
 	stream_next(client->stream);
 }
 
-/* What comes after the place where the client is, made anew only when the one before was elsewhere. */
+/*
+ * The lines after the place of the client; the last batch is used again for the next client at
+ * the same place.
+ */
 static struct batch *batch_for(const struct client *client)
 {
 	struct kept *kept = client->follows;
@@ -153,7 +156,7 @@ static struct batch *batch_for(const struct client *client)
 	return *last;
 }
 
-/* As much as is there and the client takes; the rest when its buffer is empty again. */
+/* Sends what the client takes now; drained() continues. */
 static void follow_on(struct client *client)
 {
 	client->behind = true;
@@ -341,7 +344,10 @@ static void results(struct client *client, const struct varlink_call *call)
 	}
 	folder = store_path(client->control->service->store, kept->ticket.id, NULL);
 	lines = keep_lines(kept, (uint64_t)after, &next, &more);
-	/* The lines are JSON already; the folder's name is made of what needs no escape, or is root's. */
+	/*
+	 * The lines are JSON already; the path of the folder is root's, and its last part needs
+	 * no escape.
+	 */
 	n = lines ? asprintf(&text,
 			     "{\"parameters\":{\"folder\":\"%s\",\"lines\":[%s],\"next\":%llu,"
 			     "\"more\":%s}}",
@@ -386,14 +392,14 @@ static void wrong_state(struct client *client, const struct kept *kept, const ch
 			 ticket_state_names[kept->ticket.state], "reason", reason));
 }
 
-/* The same, of one that has not ended. */
+/* The same, of a campaign that has not ended. */
 static struct kept *named_alive(struct client *client, const struct varlink_call *call)
 {
 	struct kept *kept = named(client, call);
 
 	if (!kept || kept->ticket.state != TICKET_ENDED)
 		return kept;
-	wrong_state(client, kept, "it has ended already");
+	wrong_state(client, kept, "the campaign has ended");
 	return NULL;
 }
 
@@ -409,8 +415,7 @@ static void cancel(struct client *client, const struct varlink_call *call)
 		keep_update(kept);
 		run_interrupt(service);
 	} else {
-		ticket_end(&kept->ticket, EXIT_INCONCLUSIVE, "cancelled before it ended",
-			   unix_ms());
+		ticket_end(&kept->ticket, EXIT_INCONCLUSIVE, "cancelled", unix_ms());
 		keep_ended(kept);
 	}
 	reply(client, json_object());
@@ -442,7 +447,7 @@ static void resume(struct client *client, const struct varlink_call *call)
 	if (!kept)
 		return;
 	if (kept->ticket.state == TICKET_RUNNING && service->run.pause) {
-		service->run.pause = false; /* it goes on as soon as it has ended */
+		service->run.pause = false; /* it is queued again when this run ends */
 	} else if (kept->ticket.state == TICKET_PAUSED) {
 		kept->ticket.state = TICKET_QUEUED;
 		kept->ticket.retry_unix_ms = 0;
@@ -451,7 +456,7 @@ static void resume(struct client *client, const struct varlink_call *call)
 		kept->ticket.retry_unix_ms = 0; /* at once */
 		keep_update(kept);
 	} else {
-		wrong_state(client, kept, "it is not paused");
+		wrong_state(client, kept, "the campaign is not paused");
 		return;
 	}
 	reply(client, json_object());
@@ -559,7 +564,7 @@ static void message(char *text, size_t length, void *arg)
 	struct varlink_call call;
 
 	if (varlink_call_read(text, length, &call)) {
-		drop_client(client); /* Varlink has no answer to what is none of its calls */
+		drop_client(client); /* Varlink defines no reply to an invalid message */
 		return;
 	}
 	client->oneway = call.oneway;
@@ -570,7 +575,7 @@ static void message(char *text, size_t length, void *arg)
 		stream_next(client->stream);
 }
 
-/* --- who --- */
+/* --- rights --- */
 
 static bool has_group(int fd, const struct ucred *peer, gid_t group)
 {
@@ -659,7 +664,11 @@ static int find_group(const char *name, bool *have, gid_t *group, struct why *wh
 	*have = found != NULL;
 	if (found)
 		*group = found->gr_gid;
-	return !name || found ? 0 : why_set(why, EINVAL, "there is no group %s", name);
+	return !name || found ?
+		       0 :
+		       why_set(why, EINVAL,
+			       "no group %s; create it with groupadd, or name another one in group or readers",
+			       name);
 }
 
 int control_reload(struct service *service, struct why *why)
@@ -691,7 +700,10 @@ int control_open(struct service *service, struct why *why)
 	if (!control->tell)
 		return why_set(why, ENOMEM, "out of memory");
 	r = control_reload(service, why);
-	/* Everybody may connect, so that a refusal is a sentence; what he may do is another matter. */
+	/*
+	 * Every user may connect, so that a refusal is an error of Varlink; right_of() says
+	 * what is allowed.
+	 */
 	fd = r ? r : stream_unix(service->config->socket, 0666, (gid_t)-1, why);
 	if (fd < 0)
 		return fd;

@@ -10,8 +10,8 @@
 enum { BATCH_BYTES = 65536, FRAME_BYTES = 96 };
 
 /*
- * A trial's line up to number and arm in its spec: what follows is as good as all of the line. A quote in a
- * text is escaped.
+ * The length of a trial's line up to number and arm in its spec; most of the line follows. A
+ * quote in a text is escaped, so the pattern cannot match inside one.
  */
 static size_t brief_length(const char *line, size_t length)
 {

@@ -7,25 +7,26 @@
 #include <stdint.h>
 
 /*
- * Lines of results.ndjson as those get them who follow a campaign: replies of the control protocol, each
- * with the line and the place after it. A batch is made once and sent to all who are at the same place.
+ * Lines of results.ndjson as replies to Follow, each with the line and the place after it. A
+ * batch is made once and sent to all followers at the same place.
  */
 struct batch {
-	uint32_t references; /* freed by batch_drop() of the last one */
+	uint32_t references; /* batch_drop() of the last one frees it */
 	uint64_t from, to;   /* places in the file */
 	bool brief;
 	size_t length;
 	char text[];
 };
 
-/* What may be shown of the file. */
+/* What to read. */
 struct batch_ask {
 	uint64_t from;
 	bool brief;   /* of a trial only verdict, reason, number and arm */
-	bool is_over; /* else the lines of the end may be cut off again, and are not shown */
+	bool is_over; /* false: a resumed run may cut off the lines of the end, so they are left
+			 out */
 };
 
-/* 64 KiB of lines, one at least. NULL: there is none yet, or out of memory. */
+/* About 64 KiB of lines, at least one. NULL: none is written yet, or out of memory. */
 struct batch *batch_read(const char *path, const struct batch_ask *ask);
 
 struct batch *batch_hold(struct batch *batch);

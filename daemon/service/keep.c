@@ -120,8 +120,10 @@ static int add_to_store(struct service *service, struct ticket *ticket, const ch
 	struct kept *kept = r ? NULL : keep_add(service, ticket);
 
 	if (!r && !kept)
-		r = why_set(why, ENOMEM, "out of memory; %s is taken up at the next start",
-			    ticket->id);
+		r = why_set(
+			why, ENOMEM,
+			"out of memory; campaign %s is queued at the next start of dadraced",
+			ticket->id);
 	if (r) {
 		ticket_drop(ticket);
 		return r;
@@ -165,7 +167,8 @@ int keep_submit(struct service *service, const struct submission *submission, st
 	int r;
 
 	if (length > CAMPAIGN_TEXT_MAX)
-		return why_set(why, EINVAL, "campaign: longer than %d bytes",
+		return why_set(why, EINVAL,
+			       "campaign: longer than the %d bytes allowed for a campaign file",
 			       CAMPAIGN_TEXT_MAX);
 	if (!keep_has_room(service))
 		return why_set(why, ENOSPC, "the queue is full: %u campaigns wait",
@@ -188,7 +191,7 @@ int keep_submit(struct service *service, const struct submission *submission, st
 
 /* --- ending --- */
 
-/* The next of a repeated one; its id follows from that of this one, so that it is made once only. */
+/* The next repetition. Its id follows from the last one's, so a crash cannot add it twice. */
 static void repeat(struct kept *kept)
 {
 	struct service *service = kept->service;
@@ -213,9 +216,9 @@ static void repeat(struct kept *kept)
 	ticket_text(&next.name, last->name);
 	ticket_text(&next.submitted_by, last->submitted_by);
 	r = text ? add_to_store(service, &next, text, NULL, &why) :
-		   why_set(&why, ENOENT, "its text is gone");
+		   why_set(&why, ENOENT, "its campaign.yaml is missing");
 	if (r && r != -EEXIST)
-		log_say(LOG_LEVEL_ERROR, last->id, NULL, "it is not repeated: %s", why.text);
+		log_say(LOG_LEVEL_ERROR, last->id, NULL, "cannot be repeated: %s", why.text);
 	free(text);
 }
 
@@ -237,7 +240,7 @@ void keep_ended(struct kept *kept)
 
 /* --- removing --- */
 
-/* Its metrics go first: a start finishes what was cut short. */
+/* Its metrics are saved first; after a crash the next start finishes the removal. */
 static void remove_kept(struct service *service, uint32_t i, const char *because)
 {
 	struct kept *kept = service->kept[i];
@@ -254,7 +257,7 @@ static void remove_kept(struct service *service, uint32_t i, const char *because
 	service->kept[i] = service->kept[--service->nr_kept];
 }
 
-/* Why the oldest ended campaign has to go; NULL: it may stay. */
+/* Why the oldest ended campaign is removed; NULL: it stays. */
 static const char *outlived(const struct service *service, const struct kept *oldest,
 			    uint32_t nr, uint64_t bytes)
 {
@@ -265,7 +268,7 @@ static const char *outlived(const struct service *service, const struct kept *ol
 	    age_ms > config->keep_days * 86400000ULL)
 		return "older than keep_days";
 	if (config->keep_campaigns && nr > config->keep_campaigns)
-		return "more than keep_campaigns";
+		return "more campaigns than keep_campaigns";
 	if (config->keep_mb && bytes > config->keep_mb * 1000000ULL)
 		return "results take more than keep_mb";
 	return NULL;
@@ -307,7 +310,7 @@ static void found(const struct ticket *ticket, void *arg)
 	}
 }
 
-/* What was running when the service ended: it has ended meanwhile, or goes on. */
+/* A campaign that was running when the service died: its run has finished, or continues. */
 static void recover(struct kept *kept)
 {
 	struct ticket *ticket = &kept->ticket;
@@ -331,7 +334,7 @@ static void recover(struct kept *kept)
 		keep_ended(kept);
 		return;
 	}
-	log_say(LOG_LEVEL_NOTICE, ticket->id, "recovered", "it will go on after %u trials",
+	log_say(LOG_LEVEL_NOTICE, ticket->id, "recovered", "continues after %u trials",
 		kept->trials);
 	keep_update(kept);
 }
@@ -347,7 +350,7 @@ int keep_open(struct service *service, struct why *why)
 	keep_load_removed(service);
 	if (store_each(service->store, found, service, &odd))
 		log_say(LOG_LEVEL_ERROR, NULL, NULL, "%s", odd.text);
-	nr = service->nr_kept; /* repeating adds some */
+	nr = service->nr_kept; /* repetitions are added behind */
 	for (uint32_t i = 0; i < nr; i++) {
 		struct kept *kept = service->kept[i];
 

@@ -54,7 +54,7 @@ void keep_save_metrics(struct kept *kept)
 	if (text &&
 	    store_write(kept->service->store, kept->ticket.id, METRICS_FILE, text, NULL))
 		log_say(LOG_LEVEL_WARNING, kept->ticket.id, NULL,
-			"its metrics cannot be written");
+			"its metrics cannot be saved in " METRICS_FILE);
 	free(text);
 }
 
@@ -138,7 +138,7 @@ void keep_add_removed(const struct kept *kept)
 	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
 	if (!text || store_write(service->store, NULL, METRICS_FILE, text, NULL))
 		log_say(LOG_LEVEL_WARNING, kept->ticket.id, NULL,
-			"the metrics cannot be written");
+			"the metrics of removed campaigns cannot be saved in " METRICS_FILE);
 	free(text);
 }
 
@@ -151,5 +151,5 @@ void keep_load_removed(struct service *service)
 	free(text);
 	metrics_from_json(json_object_get(json, "counts"), &service->removed);
 	if (id && *store_path(service->store, id, NULL).text)
-		store_remove(service->store, id, NULL); /* mostly it is gone already */
+		store_remove(service->store, id, NULL); /* usually done already */
 }

@@ -17,7 +17,7 @@ struct label {
 	uint32_t nr;
 };
 
-struct family { /* NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table */
+struct family { /* NOLINT(clang-analyzer-optin.performance.Padding): order of the rows */
 	const char *name; /* without _total */
 	enum family_type type;
 	const char *help;
@@ -42,37 +42,37 @@ static const char *const campaign_ends[CAMPAIGN_VERDICTS + 1] = { "clean", "faul
 #define BY_ARM         { "arm", arm_names, ARMS }
 
 static const struct family families[] = {
-	{ "dadrace_trials", COUNTER, "Trials that were judged.", COUNTER_AT(trials), BY_ARM,
+	{ "dadrace_trials", COUNTER, "Judged trials.", COUNTER_AT(trials), BY_ARM,
 	  { "verdict", verdict_names, VERDICTS } },
-	{ "dadrace_windows", COUNTER, "Trials whose window opened.", COUNTER_AT(windows), BY_ARM },
-	{ "dadrace_echoes_sent", COUNTER, "Echoes that were sent.", COUNTER_AT(echoes_sent), BY_ARM },
-	{ "dadrace_echoes_delivered", COUNTER, "Echoes that the kernel was seen to take.",
+	{ "dadrace_windows", COUNTER, "Trials in which the window opened.", COUNTER_AT(windows), BY_ARM },
+	{ "dadrace_echoes_sent", COUNTER, "Echoes sent.", COUNTER_AT(echoes_sent), BY_ARM },
+	{ "dadrace_echoes_delivered", COUNTER, "Echoes received by the kernel.",
 	  COUNTER_AT(echoes_delivered), BY_ARM },
-	{ "dadrace_echoes_inside", COUNTER, "Echoes that the kernel took inside the window.",
+	{ "dadrace_echoes_inside", COUNTER, "Echoes received by the kernel inside the window.",
 	  COUNTER_AT(echoes_inside), BY_ARM },
-	{ "dadrace_leaked_references", COUNTER, "References that did not come back.", COUNTER_AT(leaked),
+	{ "dadrace_leaked_references", COUNTER, "References that were not returned.", COUNTER_AT(leaked),
 	  { "object", object_names, OBJECTS } },
-	{ "dadrace_findings", COUNTER, "Different faults, each counted once in a campaign.",
+	{ "dadrace_findings", COUNTER, "Distinct faults, each counted once per campaign.",
 	  COUNTER_AT(findings) },
-	{ "dadrace_missed_probes", COUNTER, "Runs of our programs that the kernel skipped.",
+	{ "dadrace_missed_probes", COUNTER, "Runs of eBPF programs that the kernel skipped.",
 	  COUNTER_AT(missed_probes) },
-	{ "dadrace_lost_records", COUNTER, "Records of our programs that were lost.",
+	{ "dadrace_lost_records", COUNTER, "Records of eBPF programs that were lost.",
 	  COUNTER_AT(lost_records) },
-	{ "dadrace_stuck_interfaces", COUNTER, "Interfaces whose unregister never returned.",
+	{ "dadrace_stuck_interfaces", COUNTER, "Interfaces whose unregistering never finished.",
 	  COUNTER_AT(stuck) },
-	{ "dadrace_campaigns", COUNTER, "Campaigns that ended.", COUNTER_AT(campaigns),
+	{ "dadrace_campaigns", COUNTER, "Ended campaigns.", COUNTER_AT(campaigns),
 	  { "verdict", campaign_ends, CAMPAIGN_VERDICTS + 1 } },
-	{ "dadrace_hold_asked_seconds", HISTOGRAM, "Holds of the window as asked for.",
+	{ "dadrace_hold_asked_seconds", HISTOGRAM, "Requested holds of the window.",
 	  COUNTER_AT(hold_asked) },
-	{ "dadrace_held_seconds", HISTOGRAM, "Holds of the window as measured.", COUNTER_AT(held) },
-	{ "dadrace_settle_seconds", HISTOGRAM, "From teardown until references were back.",
+	{ "dadrace_held_seconds", HISTOGRAM, "Measured holds of the window.", COUNTER_AT(held) },
+	{ "dadrace_settle_seconds", HISTOGRAM, "Time from teardown until all references were back.",
 	  COUNTER_AT(settle) },
-	{ "dadrace_queued_campaigns", GAUGE, "Campaigns that wait.", GAUGE_AT(queued) },
-	{ "dadrace_paused_campaigns", GAUGE, "Campaigns that are paused.", GAUGE_AT(paused) },
-	{ "dadrace_running_campaigns", GAUGE, "Campaigns that run.", GAUGE_AT(running) },
+	{ "dadrace_queued_campaigns", GAUGE, "Queued campaigns.", GAUGE_AT(queued) },
+	{ "dadrace_paused_campaigns", GAUGE, "Paused campaigns.", GAUGE_AT(paused) },
+	{ "dadrace_running_campaigns", GAUGE, "Running campaigns.", GAUGE_AT(running) },
 	{ "dadrace_running_trials", GAUGE, "Trials of the running campaign so far.",
 	  GAUGE_AT(running_trials), .wide = true },
-	{ "dadrace_kept_bytes", GAUGE, "Disk space of the kept results.", GAUGE_AT(kept_bytes),
+	{ "dadrace_kept_bytes", GAUGE, "Disk space used by the kept results.", GAUGE_AT(kept_bytes),
 	  .wide = true },
 	{ "dadrace_followers", GAUGE, "Clients that follow a campaign.", GAUGE_AT(followers) },
 };
@@ -306,7 +306,7 @@ void metrics_print(const struct metrics *metrics, const struct metrics_gauges *g
 		}
 	}
 	print_head(openmetrics ? "dadrace_build" : "dadrace_build_info",
-		   openmetrics ? "info" : "gauge", "The program that tells this.", out);
+		   openmetrics ? "info" : "gauge", "Version of dadraced.", out);
 	fputs("dadrace_build_info{version=\"" DADRACE_VERSION "\"} 1\n", out);
 	if (openmetrics)
 		fputs("# EOF\n", out);

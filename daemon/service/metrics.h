@@ -9,18 +9,18 @@
 #include "trial/verdict.h"
 
 /*
- * What trials add to the metrics: numbers that only grow, from the lines of the results. Pure.
+ * Counters for Prometheus, added up from the lines of trials. Pure.
  *
  *   trial lines ──> metrics of a campaign ──┬──> counts.json in its folder
  *                                          └──> added to those of the service ──> /metrics
  *
- * Every family stands once, in a table: name, help, labels, place. Saved by the names of their
- * samples, so that a later version with more of them can read what an earlier one has saved.
+ * One table has a row for each family: name, help, labels, offset. Samples are saved by name,
+ * so that a later version with more of them reads what an earlier one has saved.
  */
 enum { METRICS_BUCKETS = 16, METRICS_SIGNATURES_MAX = 256 };
 
 struct metrics_histogram {
-	uint64_t buckets[METRICS_BUCKETS]; /* each its own; the last has no upper end */
+	uint64_t buckets[METRICS_BUCKETS]; /* not cumulative; the last has no upper bound */
 	uint64_t sum_us;
 };
 
@@ -35,12 +35,11 @@ struct metrics {
 	uint64_t missed_probes;
 	uint64_t lost_records;
 	uint64_t stuck;
-	uint64_t
-		campaigns[CAMPAIGN_VERDICTS + 1]; /* ended, by verdict; the last: without one */
+	uint64_t campaigns[CAMPAIGN_VERDICTS + 1]; /* ended, by verdict; the last has none */
 	struct metrics_histogram hold_asked, held, settle;
 };
 
-/* What is told besides: numbers that go up and down. */
+/* Numbers that go up and down. */
 struct metrics_gauges {
 	uint32_t queued;
 	uint32_t paused;
@@ -54,11 +53,11 @@ void metrics_add_trial(struct metrics *metrics, const struct trial_line *trial);
 void metrics_add_campaign(struct metrics *metrics, const char *verdict);
 void metrics_add(struct metrics *metrics, const struct metrics *more);
 
-/* A JSON object with a member for each sample that is not zero; NULL when memory ran out. */
+/* A JSON object with a member for each sample that is not zero; NULL without memory. */
 json_t *metrics_to_json(const struct metrics *metrics);
 void metrics_from_json(const json_t *json, struct metrics *metrics);
 
-/* The exposition, as OpenMetrics 1.0 or as Prometheus' text format 0.0.4. */
+/* Prints OpenMetrics 1.0 or the text format 0.0.4 of Prometheus. */
 void metrics_print(const struct metrics *metrics, const struct metrics_gauges *gauges,
 		   bool openmetrics, FILE *out);
 

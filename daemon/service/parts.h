@@ -19,56 +19,56 @@
 #include "service/varlink.h"
 
 /*
- * The parts of the service, for its own files. Each uses those below it, and none beside or above it.
+ * The parts of the service, for its own files. Each uses those below it, and none beside or above.
  *
- *   service.c                      start, signals, schedule, stop, what systemd is told
- *     control.c                    the control socket
- *       running.c                  the process of the campaign that runs, and its lines as they come
- *     web.c                        the HTTP server
- *     spool.c                      files that are dropped in a folder
- *         keep.c                   the accepted campaigns: taken from disk, added, ended, removed
- *           keep_results.c         what is read from their results
- *           keep_metrics.c         what their trials add to the metrics
- *             changes.c            tells the parts above what has changed
+ *   service.c             start, signals, schedule, stop, notifications to systemd
+ *     control.c           the control socket
+ *       running.c         the process of the running campaign, and its results as they grow
+ *     web.c               the HTTP server
+ *     spool.c             the folder in which campaign files are dropped
+ *         keep.c          the campaigns: read from disk, added, ended, removed
+ *         keep_results.c  their results, read
+ *         keep_metrics.c  their results, added up
+ *         changes.c       tells the parts above what has changed
  */
 enum {
-	PART_BYTES = 1 << 18,  /* of an answer with lines */
-	WAITING_MAX = 1 << 18, /* bytes that are sent ahead of a client that reads slowly */
+	PART_BYTES = 1 << 18,  /* of a reply with lines of results */
+	WAITING_MAX = 1 << 18, /* bytes that are buffered for a client that reads slowly */
 };
 
-/* A campaign that the service knows. */
+/* A campaign that the service keeps. */
 struct kept {
 	struct service *service;
 	struct ticket ticket;
-	struct metrics metrics; /* of the lines up to `counted` */
-	uint64_t counted;	/* bytes of the results */
-	uint32_t trials;	/* in them */
-	char **signatures;	/* of its findings */
+	struct metrics metrics; /* of the results up to `counted` */
+	uint64_t counted;	/* bytes of the results that are in `metrics` */
+	uint32_t trials;	/* in these bytes */
+	char **signatures;	/* of the findings in these bytes */
 	uint32_t nr_signatures;
-	uint64_t bytes; /* that its folder takes, once it has ended */
+	uint64_t bytes; /* of its folder, once it has ended */
 	uint32_t followers;
-	struct batch *batches[2]; /* whole, brief: the last ones that followers were sent */
-	uint64_t changed;	  /* the number of its last change, as /events tells it */
-	bool unsent;		  /* something has changed that followers have not been sent */
+	struct batch *batches[2]; /* whole, brief: the last that were sent to followers */
+	uint64_t changed; /* number of its last change, the id of the event in /events */
+	bool unsent;	  /* it has changed since followers were last told */
 };
 
-/* The campaign that runs; kept NULL: none does. */
+/* The running campaign; kept NULL: none. */
 struct run {
 	struct kept *kept;
 	struct job *job;
 	struct tail *tail;
 	struct folder_watch *watch;
-	uint64_t progress_ns;	 /* monotonic: when the last line came */
-	uint64_t stall_ns;	 /* so long may pass without one */
-	uint64_t killed_ns;	 /* 0: it was not */
-	uint64_t interrupted_ns; /* 0: it was not */
-	uint64_t saved_ns;	 /* when its metrics were written */
-	bool pause;		 /* it is to be paused when it has ended */
+	uint64_t progress_ns;	 /* monotonic: time of the last line */
+	uint64_t stall_ns;	 /* longest time without a line */
+	uint64_t killed_ns;	 /* 0: not killed */
+	uint64_t interrupted_ns; /* 0: not interrupted */
+	uint64_t saved_ns;	 /* when its metrics were saved */
+	bool pause;		 /* the campaign is paused when the run has ended */
 };
 
-/* Where the lines are of the campaign whose pictures were asked for last. */
+/* Index of the campaign whose pictures were asked for last. */
 struct looked {
-	const struct kept *kept; /* NULL: none were */
+	const struct kept *kept; /* NULL: none was */
 	struct places *places;
 };
 
@@ -84,14 +84,14 @@ struct service {
 	struct kept **kept;
 	uint32_t nr_kept, room_kept;
 	struct looked looked;
-	struct metrics removed; /* what campaigns that are kept no more have added */
+	struct metrics removed; /* of campaigns whose results were removed */
 	struct run run;
 	struct job *clean;
 	struct folder_watch *spool;
-	bool spool_waits; /* a file for which the queue or the disk had no room */
+	bool spool_waits; /* a file waits there, because the queue or the disk was full */
 	struct control *control;
 	struct web *web;
-	struct loop_watch *due;	 /* when the next campaign is */
+	struct loop_watch *due;	 /* fires when the next campaign is due */
 	struct loop_watch *tick; /* each second: deadlines, STATUS */
 	struct loop_watch *watchdog;
 	char boot_id[64];
@@ -115,16 +115,16 @@ bool keep_has_room(const struct service *service);
 struct submission {
 	const char *text;
 	const char *by;
-	const char *id; /* NULL: made from the name, the time and chance */
-	/* What is left out, the section `submit` of the text says. */
+	const char *id; /* NULL: made from name, time and a random number */
+	/* Values that are left out are taken from the section `submit` of the text. */
 	int64_t priority;   /* INT64_MIN: left out */
 	int64_t not_before; /* seconds since 1970; INT64_MIN: left out */
 	int64_t every_s;    /* INT64_MIN: left out */
 };
 
 /*
- * Accepts a campaign: it is on disk when this returns 0. -EINVAL: the file is refused; -ENOSPC: the queue
- * is full; -EEXIST: it was accepted before.
+ * Accepts a campaign: it is on disk when this returns 0. -EINVAL: the file is refused; -ENOSPC:
+ * the queue is full; -EEXIST: it was accepted before.
  */
 int keep_submit(struct service *service, const struct submission *submission, struct kept **out,
 		struct why *why);
@@ -132,10 +132,13 @@ int keep_submit(struct service *service, const struct submission *submission, st
 /* Writes its state; a failure is logged. */
 void keep_update(struct kept *kept);
 
-/* It has ended: metrics, its repetition, its state; in an order that can be cut short anywhere. */
+/*
+ * Ends a campaign: saves metrics, adds its repetition, saves its state; a crash at any point
+ * loses nothing.
+ */
 void keep_ended(struct kept *kept);
 
-/* Removes what is older, more or larger than configured. */
+/* Removes ended campaigns beyond keep_days, keep_campaigns and keep_mb. */
 void keep_prune(struct service *service);
 
 json_t *keep_to_json(const struct kept *kept);
@@ -144,37 +147,41 @@ json_t *keep_to_json(const struct kept *kept);
 
 #define RESULTS_FILE "results.ndjson"
 
-/* The summary of its results, a new reference, or NULL; `final` when nothing is left to run. */
+/* The summary of its results, a new reference, or NULL. `final`: no trial is left to run. */
 json_t *keep_summary(const struct kept *kept, bool *final);
 
 /*
- * Up to PART_BYTES of the lines of its results from a place on, as elements of a JSON array (without
- * the brackets); malloc'd. `next` is the place after them, `more` whether there are more.
+ * Lines of its results from a place on, up to PART_BYTES, as elements of a JSON array (without
+ * the brackets); malloc'd. `next` is the place after them, `more` whether others follow.
  */
 char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more);
 
-/* The line of a trial, or of its ledger, a new reference; NULL: there is none. */
+/* The line of a trial or of its ledger, a new reference; NULL: not found. */
 json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
 		  uint32_t attempt);
 
-/* Closes what keep_line() has open. */
+/* Frees the index that keep_line() keeps. */
 void keep_forget_places(struct service *service);
 
 /* --- keep_metrics.c --- */
 
-/* Counts the lines of trials that are there, up to the lines of the end. */
+/* Adds the trials that are written to the metrics, up to the first line of the end. */
 void keep_count_lines(struct kept *kept, struct tail *tail);
 
 void keep_save_metrics(struct kept *kept);
 
-/* What was saved, and the lines that came after that. */
+/* Reads the saved metrics, and adds the trials after them. */
 void keep_load_metrics(struct kept *kept);
 
-/* It is removed, what it has counted stays: the file says whose it is, so that a start finishes what was cut short. */
+/*
+ * Adds the metrics of a campaign that is about to be removed to those of the service. The file
+ * names the campaign, so that after a crash keep_load_removed() removes it without adding it
+ * twice.
+ */
 void keep_add_removed(const struct kept *kept);
 void keep_load_removed(struct service *service);
 
-/* The sum of the numbers that grow, and those that go up and down. */
+/* Sums up the counters and gauges of all campaigns. */
 void keep_sum_metrics(const struct service *service, struct metrics *metrics,
 		      struct metrics_gauges *gauges);
 
@@ -182,13 +189,13 @@ void keep_sum_metrics(const struct service *service, struct metrics *metrics,
 
 int run_begin(struct service *service, struct kept *kept, struct why *why);
 
-/* Ends it after the trials in hand; killed when that takes longer than configured. */
+/* Ends the run after the trials in progress; it is killed after stop_s. */
 void run_interrupt(struct service *service);
 
-/* Each second: deadlines. */
+/* Checks the deadlines; called once a second. */
 void run_tick(struct service *service);
 
-/* Whether it makes progress, or somebody has seen to it that it does not. */
+/* Whether the run makes progress or is already being stopped. */
 bool run_is_alive(const struct service *service);
 
 /* --- spool.c --- */
@@ -196,7 +203,7 @@ bool run_is_alive(const struct service *service);
 int spool_open(struct service *service, struct why *why);
 void spool_close(struct service *service);
 
-/* Takes the files that are there. */
+/* Takes the files in the folder. */
 void spool_take(struct service *service);
 
 /* --- control.c --- */
@@ -204,7 +211,7 @@ void spool_take(struct service *service);
 int control_open(struct service *service, struct why *why);
 void control_close(struct service *service);
 
-/* Who may do what is asked for anew. */
+/* Applies the groups of a new configuration; on failure the previous ones stay. */
 int control_reload(struct service *service, struct why *why);
 
 /* A campaign's lines have grown, or its state has changed. */

@@ -11,14 +11,14 @@
 #define NS_PER_S 1000000000ULL
 
 enum {
-	SAVE_S = 10,	      /* how often the metrics of a running campaign are written */
-	KILLED_S = 30,	      /* for the kernel to end a killed one that is not stuck */
-	FIRST_LINE_S = 180,   /* programs are loaded, lanes are made */
-	GUEST_FIRST_S = 1500, /* a kernel is fetched, a guest boots */
+	SAVE_S = 10,	      /* how often the metrics of a running campaign are saved */
+	KILLED_S = 30,	      /* for the kernel to end a killed process that is not stuck */
+	FIRST_LINE_S = 180,   /* to load the programs and set up the lanes */
+	GUEST_FIRST_S = 1500, /* to fetch a kernel and boot a guest */
 	MARGIN_S = 30,
 };
 
-/* How long a trial can take at most, by the campaign's own deadlines, twice; and what comes before it. */
+/* The campaign's own deadlines for a trial, doubled, plus the time until the first trial. */
 static uint64_t stall_after(const struct campaign *campaign)
 {
 	uint64_t hold_us = campaign->window.hold_range.max_us;
@@ -98,7 +98,7 @@ static void cleaned(const struct job_end *end, void *arg)
 	changes_schedule(service);
 }
 
-/* What a killed one may have changed on real devices is taken back. */
+/* Undoes what a killed run may have changed on real devices. */
 static void clean(struct service *service)
 {
 	const char *argv[] = { service->ask->program, "clean", NULL };
@@ -143,7 +143,7 @@ static void ended(const struct job_end *end, void *arg)
 	struct service *service = arg;
 	struct kept *kept = service->run.kept;
 	bool killed = service->run.killed_ns != 0;
-	/* It had not even begun to listen. */
+	/* SIGINT came before the program had installed its handler. */
 	bool early = end->by_signal && end->code == SIGINT && service->run.interrupted_ns;
 	json_auto_t *summary = NULL;
 	struct ticket_outcome outcome = { .by_signal = end->by_signal && !early };
@@ -154,9 +154,9 @@ static void ended(const struct job_end *end, void *arg)
 	summary = keep_summary(kept, &final);
 	job_last_line(end->said, words, sizeof(words));
 	if (end->by_signal)
-		snprintf(words, sizeof(words), "dadrace run was ended by signal %d (%s)%s",
+		snprintf(words, sizeof(words), "dadrace run was killed by signal %d (%s)%s",
 			 end->code, strsignal(end->code),
-			 killed ? ": it had made no progress, or did not stop" : "");
+			 killed ? ", because it made no progress or did not stop in time" : "");
 	outcome.ended = final;
 	outcome.code = early ? EXIT_INCONCLUSIVE : end->by_signal ? EXIT_INTERNAL : end->code;
 	outcome.verdict = final ? json_string_value(json_object_get(summary, "verdict")) : NULL;
@@ -170,14 +170,17 @@ static void ended(const struct job_end *end, void *arg)
 	conclude(service, &outcome);
 }
 
-/* Not even SIGKILL has ended it: a task of it waits in the kernel, and no run can use this machine. */
+/*
+ * SIGKILL had no effect: one of its tasks waits in the kernel, and no other run can use this
+ * machine.
+ */
 static void give_up(struct service *service)
 {
 	struct run *run = &service->run;
 	struct ticket_outcome outcome = {
 		.code = EXIT_CANNOT,
-		.reason = "its process is stuck in the kernel and cannot be killed; reboot the "
-			  "machine",
+		.reason =
+			"its process is stuck in the kernel and cannot be killed; reboot this machine",
 		.trials = run->kept->trials,
 		.now_unix_ms = unix_ms(),
 	};
@@ -199,7 +202,7 @@ int run_begin(struct service *service, struct kept *kept, struct why *why)
 	int r;
 
 	ticket_begin(&kept->ticket, service->boot_id, unix_ms());
-	/* Before it begins: what runs twice over must be known to have run. */
+	/* Saved before the start, so that a run is counted even if it crashes the machine. */
 	r = store_update(service->store, &kept->ticket, why);
 	if (r)
 		return r;
@@ -211,8 +214,8 @@ int run_begin(struct service *service, struct kept *kept, struct why *why)
 		close_run(run);
 		return r;
 	}
-	log_say(LOG_LEVEL_NOTICE, kept->ticket.id, "begun", "begun for the %s time",
-		kept->ticket.runs == 1 ? "first" : "second or a later");
+	log_say(LOG_LEVEL_NOTICE, kept->ticket.id, "started",
+		"started, run %u, after %u trials", kept->ticket.runs, kept->trials);
 	changes_campaign(kept);
 	return 0;
 }
@@ -246,9 +249,9 @@ void run_tick(struct service *service)
 			give_up(service);
 	} else if (run->interrupted_ns) {
 		if (now - run->interrupted_ns > service->config->stop_s * NS_PER_S)
-			kill_run(run, "it did not end in time after it was interrupted");
+			kill_run(run, "still running stop_s seconds after it was interrupted");
 	} else if (now - run->progress_ns > run->stall_ns) {
-		kill_run(run, "no trial has ended for longer than its deadlines allow");
+		kill_run(run, "no trial has finished within the deadlines of the campaign");
 	}
 }
 

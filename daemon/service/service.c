@@ -12,7 +12,7 @@
 
 enum {
 	PRUNE_S = 3600,
-	LOOK_AGAIN_MS = 60000, /* the wall clock may be set meanwhile */
+	LOOK_AGAIN_MS = 60000, /* because the wall clock may be set in between */
 };
 
 /* --- what systemd sees --- */
@@ -57,7 +57,7 @@ static void wake_at(struct service *service, uint64_t due_unix_ms)
 	loop_timer_set(service->due, loop_now() + wait_ms * NS_PER_MS);
 }
 
-/* It cannot be begun now: the disk is full, or no process can be made. */
+/* The run cannot start now: the disk is full, or no process can be created. */
 static void put_off(struct kept *kept, const struct why *why)
 {
 	log_say(LOG_LEVEL_ERROR, kept->ticket.id, NULL, "%s", why->text);
@@ -130,9 +130,9 @@ static void stop(void *arg)
 	if (service->stopping)
 		return;
 	service->stopping = true;
-	systemd_send("STOPPING=1\nSTATUS=Stopping: the trials in hand are ended");
+	systemd_send("STOPPING=1\nSTATUS=Stopping after the trials in progress");
 	log_say(LOG_LEVEL_NOTICE, NULL, "stopping", "stopping%s",
-		service->run.kept ? " after the trials in hand" : "");
+		service->run.kept ? " after the trials in progress" : "");
 	if (service->run.kept)
 		run_interrupt(service);
 	else
@@ -153,7 +153,7 @@ static void warn_of_restart(const struct service_config *before,
 	    strcmp(before->socket, now->socket) != 0 || !before->http != !now->http ||
 	    (now->http && strcmp(before->http, now->http) != 0))
 		log_say(LOG_LEVEL_WARNING, NULL, "reloaded",
-			"folders, socket and http change at a restart only");
+			"restart dadraced to apply changes of state_folder, spool_folder, socket and http");
 }
 
 static void reload(void *arg)
@@ -165,13 +165,13 @@ static void reload(void *arg)
 	systemd_send("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, loop_now() / 1000);
 	if (service_config_load(service->ask->config_file, service->ask->config_required,
 				&config, &why)) {
-		log_say(LOG_LEVEL_ERROR, NULL, "reloaded", "the old configuration stays: %s",
-			why.text);
+		log_say(LOG_LEVEL_ERROR, NULL, "reloaded",
+			"the previous configuration stays in effect: %s", why.text);
 	} else {
 		service->config = config;
 		if (control_reload(service, &why)) {
 			log_say(LOG_LEVEL_ERROR, NULL, "reloaded",
-				"the old configuration stays: %s", why.text);
+				"the previous configuration stays in effect: %s", why.text);
 			service->config = before;
 			service_config_free(config);
 		} else {
@@ -218,7 +218,7 @@ static int set_up(struct service *service, struct why *why)
 	    !loop_signal(service->loop, SIGINT, stop, service) ||
 	    !loop_signal(service->loop, SIGHUP, reload, service) ||
 	    !loop_signal(service->loop, SIGCHLD, children_changed, service))
-		return why_set(why, ENOMEM, "the event loop refused a watch");
+		return why_set(why, ENOMEM, "out of memory: no timer or signal can be watched");
 	return 0;
 }
 

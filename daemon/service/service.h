@@ -14,9 +14,9 @@
  *   repetition ──────┘   (ticket.h) │         v
  *                                   └──  lines ──> metrics, followers, events
  *
- * One thread, one loop. Whatever can block in the kernel is done by the process of the campaign: when a
- * device is wedged, that process is, and the service is not. What has been accepted is on disk
- * (store.h) before anybody is told so.
+ * One thread, one loop. Whatever can block in the kernel is done by the process of the
+ * campaign: a wedged device blocks that process and never the service. A campaign is on disk
+ * (store.h) before its submission is acknowledged.
  */
 struct service_ask {
 	const char *config_file;

@@ -13,11 +13,12 @@
 #define REJECTED "rejected"
 
 /*
- * A file is taken when it was moved here, or closed by the one who wrote it; never one that begins with a
- * dot, is written to now, or is not root's alone to write: a campaign runs programs as root.
+ * A file is taken when it is moved into the folder, or closed by its writer. A file whose name
+ * begins with a dot, or that is open for writing, is left alone. A file that users other than
+ * root can write is rejected, because a campaign runs programs as root.
  *
- * Its id is made from its inode and its time, so that a crash between accepting and removing it does
- * not have it accepted twice.
+ * The id is made from inode and time of the file, so that a crash between accepting and
+ * removing it does not accept it twice.
  */
 
 static bool is_campaign_file(const char *name)
@@ -35,20 +36,20 @@ static void reject(int folder, const char *name, const char *because)
 	snprintf(why_name, sizeof(why_name), REJECTED "/%.250s.why", name);
 	snprintf(to, sizeof(to), REJECTED "/%.250s", name);
 	if (mkdirat(folder, REJECTED, 0755) && errno != EEXIST)
-		log_say(LOG_LEVEL_ERROR, NULL, NULL, "spool: cannot make " REJECTED "/: %s",
-			strerror(errno));
+		log_say(LOG_LEVEL_ERROR, NULL, NULL,
+			"spool: " REJECTED "/ cannot be created: %s", strerror(errno));
 	fd = openat(folder, why_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		    0644);
 	rejected = renameat(folder, name, folder, to);
 	if (fd < 0 || dprintf(fd, "%s\n", because) < 0 || rejected)
 		log_say(LOG_LEVEL_ERROR, NULL, NULL,
-			"spool: cannot move %s to " REJECTED "/: %s", name, strerror(errno));
-	if (rejected) /* or it would be looked at for ever */
+			"spool: %s: cannot be moved to " REJECTED "/: %s", name,
+			strerror(errno));
+	if (rejected) /* or it would be read again and again */
 		unlinkat(folder, name, 0);
 	if (fd >= 0)
 		close(fd);
-	log_say(LOG_LEVEL_WARNING, NULL, "rejected", "spool: %s is rejected: %s", name,
-		because);
+	log_say(LOG_LEVEL_WARNING, NULL, "rejected", "spool: %s: rejected: %s", name, because);
 }
 
 /* 0: its text; 1: not now; -EINVAL: rejected, with the sentence. */
@@ -57,23 +58,29 @@ static int read_campaign(int fd, const struct stat *st, char **text, struct why 
 	ssize_t n;
 
 	if (!S_ISREG(st->st_mode))
-		return why_set(why, EINVAL, "it is no file");
+		return why_set(why, EINVAL, "not a regular file");
 	if (st->st_uid != geteuid() || st->st_mode & (S_IWGRP | S_IWOTH))
-		return why_set(why, EINVAL,
-			       "others than root may write to it; chown root and chmod go-w");
+		return why_set(
+			why, EINVAL,
+			"users other than root can write it, and a campaign runs programs as root; use chown root and chmod go-w");
 	if (st->st_size > CAMPAIGN_TEXT_MAX)
-		return why_set(why, EINVAL, "it is longer than %d bytes", CAMPAIGN_TEXT_MAX);
-	/* A lease is refused while somebody has it open for writing: its close will tell. */
+		return why_set(why, EINVAL,
+			       "longer than the %d bytes allowed for a campaign file",
+			       CAMPAIGN_TEXT_MAX);
+	/*
+	 * A lease is refused while the file is open for writing; its close is an event of its
+	 * own.
+	 */
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) && errno == EAGAIN)
 		return 1;
 	*text = malloc((size_t)st->st_size + 1);
 	n = *text ? pread(fd, *text, (size_t)st->st_size, 0) : -1;
 	fcntl(fd, F_SETLEASE, F_UNLCK);
-	if (n < 0 || n != st->st_size || memchr(*text, '\0', (size_t)n)) {
-		free(*text);
-		*text = NULL;
-		return why_set(why, EINVAL, "it cannot be read, or holds zero bytes");
-	}
+	if (n != st->st_size)
+		return why_set(why, EINVAL, "cannot be read as a whole");
+	if (memchr(*text, '\0', (size_t)n))
+		return why_set(why, EINVAL,
+			       "contains zero bytes; a campaign file is UTF-8 text");
 	(*text)[n] = '\0';
 	return 0;
 }
@@ -95,7 +102,7 @@ static void make_id(const char *name, const struct stat *st, char *id, size_t si
 static void wait_here(struct service *service, const char *name, const char *because)
 {
 	service->spool_waits = true;
-	log_say(LOG_LEVEL_WARNING, NULL, NULL, "spool: %s waits: %s", name, because);
+	log_say(LOG_LEVEL_WARNING, NULL, NULL, "spool: %s: waits: %s", name, because);
 }
 
 static void take_one(struct service *service, int folder, const char *name)
@@ -105,7 +112,7 @@ static void take_one(struct service *service, int folder, const char *name)
 					 .priority = INT64_MIN,
 					 .not_before = INT64_MIN,
 					 .every_s = INT64_MIN };
-	struct why why = { "it cannot be opened" };
+	struct why why = { "cannot be opened" };
 	char *text = NULL, id[200];
 	struct stat st;
 	int r = fd < 0 || fstat(fd, &st) ? -EINVAL : read_campaign(fd, &st, &text, &why);
@@ -151,13 +158,13 @@ int spool_open(struct service *service, struct why *why)
 	const char *folder = service->config->spool_folder;
 
 	if (mkdir(folder, 0755) && errno != EEXIST)
-		return why_set(why, errno, "spool: cannot make %s: %s", folder,
+		return why_set(why, errno, "spool_folder %s: cannot be created: %s", folder,
 			       strerror(errno));
 	service->spool = folder_watch_open(service->loop, folder, FOLDER_FILE_COMPLETE, noticed,
 					   service);
 	return service->spool ? 0 :
-				why_set(why, errno, "spool: %s cannot be watched: %s", folder,
-					strerror(errno));
+				why_set(why, errno, "spool_folder %s: cannot be watched: %s",
+					folder, strerror(errno));
 }
 
 void spool_close(struct service *service)

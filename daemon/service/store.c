@@ -140,7 +140,10 @@ static void remove_one(const char *name, void *arg)
 	remove_tree(*(const int *)arg, name);
 }
 
-/* What was cut short in accepting was never accepted; what was cut short in removing is removed. */
+/*
+ * A campaign that was not completely added was never accepted; one that was being removed is
+ * removed.
+ */
 static int finish(struct store *store)
 {
 	int r = each_folder(store->new, remove_one, &store->new);
@@ -172,12 +175,9 @@ int store_open(const char *folder, struct store **out, struct why *why)
 	}
 	if (r) {
 		store_close(store);
-		return why_set(
-			why, -r, "store: the folder %s cannot be used: %s%s", folder,
-			strerror(-r),
-			r == -EACCES ?
-				"; dadraced is run by root, or by who owns state_folder" :
-				"");
+		return why_set(why, -r, "state_folder %s: cannot be used: %s%s", folder,
+			       strerror(-r),
+			       r == -EACCES ? "; run dadraced as root or as its owner" : "");
 	}
 	*out = store;
 	return 0;
@@ -215,8 +215,8 @@ static void look_at(const char *name, void *arg)
 	free(text);
 	if (!json || ticket_read(json, &ticket) || strcmp(ticket.id, name) != 0) {
 		looking->r = why_set(looking->why, EINVAL,
-				     "store: %s/" CAMPAIGNS "/%s/" TICKET
-				     " is not understood; move the folder away",
+				     "%s/" CAMPAIGNS "/%s/" TICKET
+				     " is not a campaign of dadraced; move the folder away",
 				     looking->store->folder, name);
 		return;
 	}
@@ -229,7 +229,7 @@ int store_each(struct store *store, void (*found)(const struct ticket *ticket, v
 	struct looking looking = { store, found, arg, why, 0 };
 	int r = each_folder(store->campaigns, look_at, &looking);
 
-	return r ? why_set(why, -r, "store: %s cannot be read: %s", store->folder,
+	return r ? why_set(why, -r, "state_folder %s: cannot be read: %s", store->folder,
 			   strerror(-r)) :
 		   looking.r;
 }
@@ -243,8 +243,8 @@ static char *ticket_to_text(const struct ticket *ticket)
 
 static int cannot(const struct store *store, const char *id, int r, struct why *why)
 {
-	return why_set(why, -r, "store: cannot write %s of %s: %s", id ? id : "the metrics",
-		       store->folder, strerror(-r));
+	return why_set(why, -r, "state_folder %s: cannot write %s: %s", store->folder,
+		       id ? id : "the metrics", strerror(-r));
 }
 
 int store_add(struct store *store, const struct ticket *ticket, const char *text,

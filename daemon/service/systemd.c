@@ -17,7 +17,7 @@
 
 static struct {
 	struct sockaddr_un to;
-	socklen_t length; /* 0: nobody */
+	socklen_t length; /* 0: no systemd */
 	uint64_t watchdog_ns;
 	int journal; /* descriptor, or -1 */
 } told = { .journal = -1 };
@@ -30,7 +30,7 @@ static socklen_t address_of(const char *path, struct sockaddr_un *to)
 		return 0;
 	*to = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	memcpy(to->sun_path, path, length);
-	if (path[0] == '@') /* an abstract one */
+	if (path[0] == '@') /* abstract */
 		to->sun_path[0] = '\0';
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (path[0] == '/'));
 }
@@ -64,7 +64,7 @@ void systemd_open(void)
 		told.length = address_of(path, &told.to);
 	if (!pid || pid == (uint64_t)getpid())
 		told.watchdog_ns = number_of("WATCHDOG_USEC") * 1000;
-	/* The programs that we run are not to speak for us. */
+	/* Child processes must not notify systemd in our name. */
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");

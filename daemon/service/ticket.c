@@ -21,40 +21,40 @@ _Static_assert(sizeof(ticket_state_names) / sizeof(ticket_state_names[0]) == TIC
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field ticket_rows[] = {
-	{ "id", FIELD_TEXT, AT(char *, id), .doc = "Names it, also below the state folder" },
-	{ "name", FIELD_TEXT, AT(char *, name), .doc = "What its file calls it" },
-	{ "submitted_by", FIELD_TEXT, AT(char *, submitted_by), .doc = "Who gave it to the service" },
+	{ "id", FIELD_TEXT, AT(char *, id), .doc = "Identifier of the campaign, and name of its folder" },
+	{ "name", FIELD_TEXT, AT(char *, name), .doc = "Name in the campaign file" },
+	{ "submitted_by", FIELD_TEXT, AT(char *, submitted_by), .doc = "Who submitted the campaign" },
 	{ "state", FIELD_ENUM, AT(enum ticket_state, state), .names = ticket_state_names,
-	  .nr_names = TICKET_STATES, .doc = "Where it is" },
-	{ "priority", FIELD_I64, AT(int64_t, priority), .doc = "The higher is run first" },
-	{ "every_s", FIELD_U32, AT(uint32_t, every_s), OR_NULL, .doc = "It is repeated this often" },
-	{ "number", FIELD_U32, AT(uint32_t, number), .doc = "Of a repeated one: 1, 2, ..." },
-	{ "submitted_unix_ms", FIELD_U64, AT(uint64_t, submitted_unix_ms), .doc = "When it was accepted" },
+	  .nr_names = TICKET_STATES, .doc = "State of the campaign" },
+	{ "priority", FIELD_I64, AT(int64_t, priority), .doc = "Campaigns of higher priority run first" },
+	{ "every_s", FIELD_U32, AT(uint32_t, every_s), OR_NULL, .doc = "Interval of the repetition" },
+	{ "number", FIELD_U32, AT(uint32_t, number), .doc = "Number of the repetition, from 1" },
+	{ "submitted_unix_ms", FIELD_U64, AT(uint64_t, submitted_unix_ms), .doc = "Time of submission" },
 	{ "not_before_unix_ms", FIELD_U64, AT(uint64_t, not_before_unix_ms), OR_NULL,
-	  .doc = "It is not begun before" },
+	  .doc = "Earliest start" },
 	{ "retry_unix_ms", FIELD_U64, AT(uint64_t, retry_unix_ms), OR_NULL,
-	  .doc = "After a busy machine or a failure: it is not begun before this either" },
+	  .doc = "Earliest next attempt after a busy machine or a failure" },
 	{ "started_unix_ms", FIELD_U64, AT(uint64_t, started_unix_ms), OR_NULL,
-	  .doc = "When it was begun for the first time" },
-	{ "ended_unix_ms", FIELD_U64, AT(uint64_t, ended_unix_ms), OR_NULL, .doc = "When it ended" },
+	  .doc = "First start" },
+	{ "ended_unix_ms", FIELD_U64, AT(uint64_t, ended_unix_ms), OR_NULL, .doc = "Time of the end" },
 	{ "runs", FIELD_U32, AT(uint32_t, runs),
-	  .doc = "How often it was begun: more than once after a crash or a stop" },
-	{ "failures", FIELD_U32, AT(uint32_t, failures), .doc = "Runs in a row that failed" },
+	  .doc = "Number of starts: more than one after a crash or a stop" },
+	{ "failures", FIELD_U32, AT(uint32_t, failures), .doc = "Failed runs in a row" },
 	{ "boots", FIELD_U32, AT(uint32_t, boots),
-	  .doc = "Boots in a row that ended while it ran, without one more trial" },
-	{ "boot_id", FIELD_TEXT, AT(char *, boot_id), OR_NULL, .doc = "The boot in which it was begun last" },
-	{ "trials", FIELD_U32, AT(uint32_t, trials), .doc = "Trials whose lines are kept" },
-	{ "cancelled", FIELD_BOOL, AT(bool, cancelled), .doc = "Somebody has cancelled it" },
-	{ "exit_code", FIELD_I64, AT(int64_t, exit_code), OR_NULL, .doc = "As of `dadrace run`" },
-	{ "verdict", FIELD_TEXT, AT(char *, verdict), OR_NULL, .doc = "Of its summary" },
-	{ "reason", FIELD_TEXT, AT(char *, reason), OR_NULL, .doc = "Why it is where it is" },
+	  .doc = "Boots in a row that ended during the run without a further trial" },
+	{ "boot_id", FIELD_TEXT, AT(char *, boot_id), OR_NULL, .doc = "Boot of the last start" },
+	{ "trials", FIELD_U32, AT(uint32_t, trials), .doc = "Trials in the results" },
+	{ "cancelled", FIELD_BOOL, AT(bool, cancelled), .doc = "Whether the campaign was cancelled" },
+	{ "exit_code", FIELD_I64, AT(int64_t, exit_code), OR_NULL, .doc = "Exit code, as of `dadrace run`" },
+	{ "verdict", FIELD_TEXT, AT(char *, verdict), OR_NULL, .doc = "Verdict of the summary" },
+	{ "reason", FIELD_TEXT, AT(char *, reason), OR_NULL, .doc = "Why the campaign is in this state" },
 	{ .name = NULL }
 };
 /* clang-format on */
 
 const struct fields ticket_fields = {
 	.name = "ticket",
-	.doc = "A campaign that the service has accepted",
+	.doc = "A campaign in the queue of the service, or ended",
 	.rows = ticket_rows,
 	.size = sizeof(struct ticket),
 };
@@ -151,7 +151,7 @@ void ticket_end(struct ticket *ticket, int code, const char *reason, uint64_t no
 	ticket_text(&ticket->reason, reason);
 }
 
-/* A busy machine never costs a campaign; what failed may pass another time. */
+/* A busy machine never ends a campaign; a failed run is repeated a few times. */
 static bool is_tried_again(struct ticket *ticket, const struct ticket_outcome *outcome)
 {
 	if (outcome->code == EXIT_BUSY && !outcome->by_signal)
@@ -161,7 +161,7 @@ static bool is_tried_again(struct ticket *ticket, const struct ticket_outcome *o
 	       ++ticket->failures < TICKET_FAILURES_MAX;
 }
 
-/* By a pause, or because the service stops: there was no summary, and no failure either. */
+/* By a pause or a stop of the service: there is no summary, and the run did not fail. */
 static bool was_interrupted(const struct ticket_outcome *outcome)
 {
 	return !outcome->by_signal &&
@@ -186,7 +186,8 @@ void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcom
 		ticket_text(&ticket->reason, outcome->reason);
 	} else if (!outcome->ended && was_interrupted(outcome)) {
 		ticket->state = TICKET_QUEUED;
-		ticket_text(&ticket->reason, "interrupted; it will go on where it ended");
+		ticket_text(&ticket->reason,
+			    "interrupted; the campaign continues with the next trial");
 	} else {
 		ticket_end(ticket, outcome->code, outcome->reason, outcome->now_unix_ms);
 	}
@@ -204,14 +205,16 @@ void ticket_recover(struct ticket *ticket, const char *boot_id, uint32_t trials,
 		ticket->boots++;
 	ticket->trials = trials;
 	if (ticket->boots >= TICKET_BOOTS_MAX) {
-		snprintf(reason, sizeof(reason),
-			 "given up: the machine went down %u times in the trial after %u",
-			 ticket->boots, trials);
+		snprintf(
+			reason, sizeof(reason),
+			"given up: the machine went down %u times during the trial after trial %u",
+			ticket->boots, trials);
 		ticket_end(ticket, EXIT_INTERNAL, reason, now_unix_ms);
 		return;
 	}
 	ticket->state = TICKET_QUEUED;
-	ticket_text(&ticket->reason, "the service ended while it ran; it will go on");
+	ticket_text(&ticket->reason,
+		    "the service stopped during the run; the campaign continues");
 }
 
 uint64_t ticket_next_due(const struct ticket *ticket, uint64_t now_unix_ms)

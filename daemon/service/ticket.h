@@ -8,18 +8,18 @@
 #include "base/fields.h"
 
 /*
- * A campaign that the service has accepted: what is known of it beside its text and its results.
- * Pure: told what time it is and what happened, it says what follows.
+ * The ticket of a campaign: its place in the queue and its history, beside its text and its
+ * results. Pure: given the time and what happened, it decides what follows.
  *
  *            +--pause--> PAUSED --resume--+
  *            |                            v
  *   submit --+--------------------------> QUEUED --chosen--> RUNNING --ended--> ENDED
  *                                          ^   |                |
- *                                          |   +----cancel------|-------------> ENDED (cancelled)
+ *                                          |   +----cancel------|-------------> ENDED
  *                                          +--busy, failed, -----+
  *                                             service stopped
  *
- * Times are of the wall clock, in milliseconds since 1970: they outlive a reboot. 0 is "none".
+ * Times are wall-clock milliseconds since 1970, so that they survive a reboot. 0 is "none".
  */
 enum ticket_state {
 	TICKET_QUEUED,
@@ -31,63 +31,63 @@ enum ticket_state {
 extern const char *const ticket_state_names[];
 
 enum {
-	TICKET_FAILURES_MAX = 3, /* runs that failed in a row before it is given up */
-	TICKET_BOOTS_MAX = 3,	 /* boots that ended in it without one more trial */
+	TICKET_FAILURES_MAX = 3, /* failed runs in a row before the campaign is given up */
+	TICKET_BOOTS_MAX = 3,	 /* boots in a row that ended during one and the same trial */
 	TICKET_RETRY_MS = 15000, /* after a busy machine, or a failure */
 };
 
-struct ticket { /* NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table */
+struct ticket {	  /* NOLINT(clang-analyzer-optin.performance.Padding): order of the rows */
 	char *id; /* also the name of its folder */
 	char *name;
 	char *submitted_by;
 	enum ticket_state state;
-	int64_t priority; /* the higher is run first */
+	int64_t priority; /* the highest runs first */
 	uint32_t every_s; /* 0: once */
-	uint32_t number;  /* of a repeated one: 1, 2, ... */
+	uint32_t number;  /* of the repetition: 1, 2, ... */
 	uint64_t submitted_unix_ms;
 	uint64_t not_before_unix_ms;
-	uint64_t retry_unix_ms; /* after a busy machine or a failure: not before this either */
-	uint64_t started_unix_ms; /* its first run */
+	uint64_t retry_unix_ms;	  /* earliest next attempt after a busy machine or a failure */
+	uint64_t started_unix_ms; /* the first run */
 	uint64_t ended_unix_ms;
-	uint32_t runs;	   /* how often it was begun: more than once after a crash or a stop */
-	uint32_t failures; /* in a row, of the program that runs it */
-	uint32_t boots;	   /* in a row, that ended while it ran, without one more trial */
-	char *boot_id;	   /* in which it was begun last */
-	uint32_t trials;   /* whose lines are kept */
+	uint32_t runs;	   /* starts: more than one after a crash or a stop */
+	uint32_t failures; /* failed runs in a row */
+	uint32_t boots;	 /* boots in a row that ended during the run without a further trial */
+	char *boot_id;	 /* of the last start */
+	uint32_t trials; /* in the results */
 	bool cancelled;
 	int64_t exit_code; /* INT64_MIN: not ended */
 	char *verdict;
-	char *reason; /* why it is where it is: one sentence */
+	char *reason; /* why it is in this state: one sentence */
 };
 
 extern const struct fields ticket_fields;
 
 void ticket_drop(struct ticket *ticket); /* frees the texts */
 
-/* Sets one of the texts to a copy; NULL is allowed. Out of memory leaves NULL. */
+/* Replaces one of the texts by a copy; NULL is allowed. Without memory it becomes NULL. */
 void ticket_text(char **text, const char *value);
 
 /* Reads what fields_to_json() wrote; the texts are copies. 0, -EINVAL or -ENOMEM. */
 int ticket_read(const json_t *json, struct ticket *ticket);
 
 /*
- * The one to run next, found by considering each: of those that are due the one of the highest priority,
- * then the one that has waited longest. Begins as { .wake_unix_ms = UINT64_MAX }.
+ * Chooses the next campaign by considering each: among those that are due the highest priority,
+ * then the longest wait. Starts as { .wake_unix_ms = UINT64_MAX }.
  */
 struct ticket_choice {
 	struct ticket *next;   /* NULL: none is due */
-	uint64_t wake_unix_ms; /* when another becomes due; UINT64_MAX: none will */
+	uint64_t wake_unix_ms; /* when the next becomes due; UINT64_MAX: never */
 };
 void ticket_consider(struct ticket *ticket, uint64_t now_unix_ms, struct ticket_choice *choice);
 
-/* How a run ended: what the program and its results say. */
+/* How a run ended, by its exit and its results. */
 struct ticket_outcome {
 	bool ended;	     /* there is a summary, and nothing is left to run */
 	bool by_signal;	     /* the program was killed */
 	int code;	     /* its exit code, or the summary's */
 	const char *verdict; /* of the summary; NULL */
-	const char *reason;  /* of the summary, or the program's last words; NULL */
-	uint32_t trials;     /* lines that are kept now */
+	const char *reason;  /* of the summary, or the last line of output; NULL */
+	uint32_t trials;     /* in the results now */
 	uint64_t now_unix_ms;
 };
 
@@ -95,14 +95,14 @@ void ticket_begin(struct ticket *ticket, const char *boot_id, uint64_t now_unix_
 void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcome);
 
 /*
- * What was running when the service died: it goes on, unless boots have ended in it again and again
- * at the same trial. `trials` is how many lines were kept.
+ * For a campaign that was running when the service died: it continues, unless boots have ended
+ * at the same trial TICKET_BOOTS_MAX times. `trials` is the number in the results.
  */
 void ticket_recover(struct ticket *ticket, const char *boot_id, uint32_t trials,
 		    uint64_t now_unix_ms);
 void ticket_end(struct ticket *ticket, int code, const char *reason, uint64_t now_unix_ms);
 
-/* When the next run of a repeated campaign is due; those that were missed are left out. */
+/* When the next repetition is due; missed ones are skipped. */
 uint64_t ticket_next_due(const struct ticket *ticket, uint64_t now_unix_ms);
 
 #endif

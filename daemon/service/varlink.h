@@ -22,7 +22,7 @@
 enum {
 	VARLINK_MESSAGE_MAX = 256 * 1024, /* bytes of a call */
 	VARLINK_METHOD_MAX = 128,
-	CAMPAIGN_TEXT_MAX = 128 * 1024, /* bytes; what a call has room for, escaped */
+	CAMPAIGN_TEXT_MAX = 128 * 1024, /* bytes; escaped, it fits into a call */
 };
 
 struct varlink_call {
@@ -33,13 +33,16 @@ struct varlink_call {
 	bool oneway;
 };
 
-/* Reads a call, without its NUL. -EINVAL: not one. The caller frees with varlink_call_drop(). */
+/*
+ * Parses a call, without its NUL. -EINVAL: invalid. The caller frees it with
+ * varlink_call_drop().
+ */
 int varlink_call_read(const char *text, size_t length, struct varlink_call *call);
 void varlink_call_drop(struct varlink_call *call);
 
 /*
- * Parameters of a call, by their type. Absent or null: `fallback` (NULL, when none). False: of another
- * type, or out of the range; `wrong` then names it.
+ * Read a parameter of a call. If it is absent or null, *value is left alone. False: wrong type,
+ * or out of range; *wrong is then its name.
  */
 bool varlink_text(const struct varlink_call *call, const char *name, const char **value,
 		  const char **wrong);
@@ -49,14 +52,14 @@ bool varlink_number(const struct varlink_call *call, const char *name, int64_t l
 bool varlink_flag(const struct varlink_call *call, const char *name, bool *value,
 		  const char **wrong);
 
-/* Messages to send, NUL at their end as the last of *length bytes; malloc'd, NULL: out of memory. */
+/* Messages to send, malloc'd; *length includes the NUL at the end. NULL: out of memory. */
 char *varlink_reply(json_t *parameters, bool continues,
 		    size_t *length); /* takes the reference */
 char *varlink_error(const char *error, json_t *parameters, size_t *length);
 char *varlink_call_text(const char *method, json_t *parameters, bool more, size_t *length);
 
-/* What GetInterfaceDescription answers: the interface in Varlink's own language. */
-extern const char varlink_description[];
-extern const char varlink_service_description[];
+/* The interfaces in Varlink's own language, for GetInterfaceDescription. */
+extern const char *const varlink_description;
+extern const char *const varlink_service_description;
 
 #endif

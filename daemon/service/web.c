@@ -18,13 +18,13 @@
 
 enum { TELL_MS = 500 }; /* between two events about the same campaign */
 
-/* One that listens to /events. */
+/* A client of /events. */
 struct viewer {
 	struct viewer *next;
 	struct web *web;
 	struct http_request *request;
-	uint64_t seen; /* the number of the last change that it was told */
-	bool behind;   /* it reads too slowly: the rest when what was sent has left */
+	uint64_t seen; /* number of the last change that it was sent */
+	bool behind;   /* it reads slowly: the rest is sent when its buffer has drained */
 };
 
 struct web {
@@ -53,11 +53,12 @@ static void answer_json(struct http_request *request, json_t *json)
 
 static void answer_not_found(struct http_request *request)
 {
+	/* clang-format off */
 	static const char text[] =
-		"There is nothing of that name. There are /, /metrics, /events, "
-		"/api/v1/campaigns, /api/v1/campaigns/ID, /api/v1/campaigns/ID/trials?after=N, "
-		"/api/v1/campaigns/ID/trials/N/picture.svg?attempt=M and "
+		"No such resource. There are /, /metrics, /events, /api/v1/campaigns, /api/v1/campaigns/ID, "
+		"/api/v1/campaigns/ID/trials?after=N, /api/v1/campaigns/ID/trials/N/picture.svg?attempt=M and "
 		"/api/v1/campaigns/ID/findings.\n";
+	/* clang-format on */
 
 	http_reply(request, 404, TEXT_TYPE, text, sizeof(text) - 1);
 }
@@ -79,7 +80,7 @@ static json_t *arm_to_json(const struct metrics *metrics, enum arm arm)
 			 (json_int_t)metrics->echoes_inside[arm], "verdicts", verdicts);
 }
 
-/* A campaign with how far it has got. */
+/* A campaign and its progress. */
 static json_t *progress_to_json(const struct kept *kept)
 {
 	json_t *json = keep_to_json(kept), *arms = json_object();
@@ -133,7 +134,7 @@ static void trials(struct kept *kept, struct http_request *request)
 	free(text);
 }
 
-/* One trial, drawn as the race it was, with its own ledger; or the repeat that `attempt` asks for. */
+/* The picture of a trial with its ledger, or of the repeat number `attempt`. */
 static void picture(struct kept *kept, struct http_request *request, uint32_t number)
 {
 	uint64_t attempt = 0;
@@ -153,7 +154,7 @@ static void picture(struct kept *kept, struct http_request *request, uint32_t nu
 	if (!is_there)
 		answer_not_found(request);
 	else if (err == -EINVAL)
-		http_reply(request, 500, TEXT_TYPE, "The trial is not understood.\n", 29);
+		http_reply(request, 500, TEXT_TYPE, "The line of this trial is invalid.\n", 35);
 	else if (err)
 		answer_json(request, NULL);
 	else
@@ -161,7 +162,7 @@ static void picture(struct kept *kept, struct http_request *request, uint32_t nu
 	free(text);
 }
 
-/* While it runs, the signatures that were seen; then what the summary says of each. */
+/* During a run the signatures seen so far, after it the findings of the summary. */
 static void findings(struct kept *kept, struct http_request *request)
 {
 	bool final;
@@ -212,7 +213,7 @@ static void tell(struct viewer *viewer, const struct kept *kept)
 	free(event);
 }
 
-/* The first one that has changed after that change; NULL: none has. */
+/* The campaign with the first change after `seen`; NULL: none. */
 static const struct kept *changed_after(const struct service *service, uint64_t seen)
 {
 	const struct kept *next = NULL;
@@ -226,7 +227,7 @@ static const struct kept *changed_after(const struct service *service, uint64_t 
 	return next;
 }
 
-/* In the order of the changes, so that the number of the last one says what is still to be told. */
+/* Sends changes in their order, so that the number of the last one tells what is missing. */
 static void tell_rest(struct viewer *viewer)
 {
 	const struct kept *kept;
@@ -274,7 +275,7 @@ static void events(struct service *service, struct http_request *request)
 	}
 	viewer->next = web->viewers;
 	web->viewers = viewer;
-	/* One that was here before is told what has changed since; numbers of no change of ours are none. */
+	/* A client that reconnects gets the changes since; an unknown number means all. */
 	if (!http_header_number(request, "Last-Event-ID", &viewer->seen) ||
 	    viewer->seen > web->changes)
 		viewer->seen = 0;
@@ -404,11 +405,11 @@ int web_open(struct service *service, struct why *why)
 	service->web = web;
 	web->service = service;
 	web->tell = loop_timer(service->loop, tell_changes, web);
-	/* Beyond the numbers of an earlier life: a change takes longer than a microsecond. */
+	/* Above the numbers before a restart: a change takes longer than a microsecond. */
 	web->changes = unix_ms() * 1000;
 	for (uint32_t i = 0; i < service->nr_kept; i++)
 		service->kept[i]->changed = ++web->changes;
-	/* Read-only, but of root's kernel: on a unix socket, for those whom the group lets in. */
+	/* Results are about root's kernel: a unix socket is for root and its group only. */
 	fd = is_tcp ? stream_loopback(where, why) : stream_unix(where, 0660, (gid_t)-1, why);
 	if (fd < 0)
 		return fd;

@@ -133,7 +133,7 @@ def look(browser, url, campaign, running, screenshot):
     # Who holds, and the repeat drawn with its counter, each hold and put in words.
     browser.wait("document.querySelector('#findings .holders li') !== null")
     holders = browser.value("document.querySelector('#findings').textContent")
-    for words in ("Who holds, by the ledger of repeat", "+4 by ", "[syscall];"):
+    for words in ("Held by, according to the ledger of repeat", "+4 by ", "[syscall];"):
         assert words in holders, f"who holds lacks: {words}: {holders}"
     browser.value("document.querySelector('#findings button').focus()")
     press(browser, "Enter", 13, "\r")

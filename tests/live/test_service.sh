@@ -162,7 +162,7 @@ install -m 666 quick.yaml open.yaml && mv open.yaml spool/open.yaml
 all_taken() { [ -z "$(ls spool/*.yaml 2>/dev/null)" ]; }
 wait_for 30 all_taken || fail "the spool is emptied" "$(ls spool)"
 truth "a bad file is rejected with the reason" grep -q 'nam: unknown key' spool/rejected/bad.yaml.why
-truth "a file that others may write is rejected" grep -q 'others than root' spool/rejected/open.yaml.why
+truth "a file that others may write is rejected" grep -q 'users other than root' spool/rejected/open.yaml.why
 truth "zero bytes are rejected" grep -q "zero bytes" spool/rejected/zero.yaml.why
 truth "a hidden file is left alone" [ -e spool/.hidden.yaml ]
 id=$(basename "$(ls -d state/campaigns/taken-*)")
@@ -181,7 +181,7 @@ configure "queue_max: 1"
 kill -HUP $service
 submit quick.yaml --not-before +1h
 cp quick.yaml spool/waits.yaml
-wait_for 10 grep -q 'waits.yaml waits: the queue is full' dadraced.log ||
+wait_for 10 grep -q 'waits.yaml: waits: the queue is full' dadraced.log ||
 	fail "a file waits while the queue is full" "it is not told" dadraced.log
 truth "it stays in the spool" [ -e spool/waits.yaml ]
 ctl cancel cancel "$id"
@@ -239,7 +239,7 @@ wait $service 2>/dev/null
 start
 await gone $follower
 truth "who follows goes on where the service was killed" [ $code -eq 0 ]
-truth "and says so" grep -q 'goes on when it is back' gone.err
+truth "and says so" grep -q 'continues when it is back' gone.err
 truth "with each line once" cmp -s gone.out "state/campaigns/$many/results.ndjson"
 wait_for 100 is_gone $slow || fail "slow clients" "they do not end" slow.out
 sed 's/^/     | /' slow.out

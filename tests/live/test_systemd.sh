@@ -124,7 +124,7 @@ for i in 0 1 2; do
 	truth "campaign $i: each trial once" [ "$trials" = "$(seq -s ' ' 60) " ]
 done
 truth "the journal knows campaigns" [ "$(journal DADRACE_EVENT=ended | grep -c clean)" -eq 3 ]
-truth "and what became of each" [ "$(journal "DADRACE_CAMPAIGN=${ids[1]}" | grep -c begun)" -eq 2 ]
+truth "and what became of each" [ "$(journal "DADRACE_CAMPAIGN=${ids[1]}" | grep -c started)" -eq 2 ]
 
 # --- reload, the watchdog, clean afterwards ---
 

@@ -68,7 +68,7 @@ static void assert_has(const char *text, const char *line)
 static void test_text(void **state)
 {
 	static const char *const lines[] = {
-		"# HELP dadrace_trials_total Trials that were judged.",
+		"# HELP dadrace_trials_total Judged trials.",
 		"# TYPE dadrace_trials_total counter",
 		"dadrace_trials_total{arm=\"race\",verdict=\"leak\"} 2",
 		"dadrace_trials_total{arm=\"control\",verdict=\"clean\"} 1",

@@ -347,7 +347,7 @@ static void test_damaged(void **state)
 	assert_int_equal(mkdir("state/campaigns/odd", 0755), 0);
 	assert_int_equal(store_each(store, ignore, &found, &why), -EINVAL);
 	assert_int_equal(found, 0);
-	assert_non_null(strstr(why.text, "state/campaigns/odd/entry.json is not understood"));
+	assert_non_null(strstr(why.text, "state/campaigns/odd/entry.json is not a campaign"));
 	store_close(store);
 }
 

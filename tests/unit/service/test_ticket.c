@@ -203,7 +203,7 @@ static void test_crashes(void **state)
 		     { REBOOT, .trials = 5, .then = TICKET_QUEUED },
 		     { REBOOT, .trials = 5, .then = TICKET_QUEUED },
 		     { REBOOT, .trials = 5, .then = TICKET_ENDED,
-		       .reason = "went down 3 times in the trial after 5" },
+		       .reason = "went down 3 times during the trial after trial 5" },
 		     { NOTHING },
 	     });
 	play("reboots with progress between them",
