@@ -75,30 +75,32 @@ struct allowed allowed_instead(const char *meant, const char *where, struct allo
 	return allowed;
 }
 
-/* The only key of this name, wherever it stands: a key that was put at the wrong place. */
-static const char *only_path(const struct keys *keys, const char *name)
+/* The only key of this name, wherever it stands: it was put at the wrong place. */
+static int key_elsewhere(const struct keys *keys, const char *name)
 {
-	const char *path = NULL;
+	int found = -1;
 
 	for (int id = ROOT + 1; id < keys->nr; id++) {
 		if (strcmp(keys->list[id].row->name, name) != 0)
 			continue;
-		if (path)
-			return NULL;
-		path = keys->list[id].path;
+		if (found >= 0)
+			return -1;
+		found = id;
 	}
-	return path;
+	return found;
 }
 
-const char *meant_key(const struct keys *keys, int parent, const char *name)
+int meant_key(const struct keys *keys, int parent, const char *name)
 {
 	struct nearest nearest = { .typed = name };
-	const char *path = only_path(keys, name);
+	int elsewhere = key_elsewhere(keys, name);
 
-	for (int id = ROOT + 1; !path && id < keys->nr; id++)
+	if (elsewhere >= 0)
+		return elsewhere;
+	for (int id = ROOT + 1; id < keys->nr; id++)
 		if (keys->list[id].parent == parent)
 			nearest_offer(&nearest, keys->list[id].row->name);
-	return path ? path : nearest.best;
+	return nearest.best ? key_child(keys, parent, nearest.best, strlen(nearest.best)) : -1;
 }
 
 const char *meant_value(const struct field *row, const char *word)

@@ -54,24 +54,42 @@ static const struct key *key_of(const struct load *load, int id)
 	return &load->keys->list[id];
 }
 
+/* As it would have to be written there. NULL: no key is meant. */
+static const char *meant_here(const struct load *load, int layer, int parent, const char *name)
+{
+	int id = meant_key(load->keys, parent, name);
+
+	if (id < 0)
+		return NULL;
+	return layer < LAYER_SETS && key_of(load, id)->parent == parent ?
+		       key_of(load, id)->row->name :
+		       key_of(load, id)->path;
+}
+
+static int complain_dotted(const struct load *load, int layer, size_t line, size_t column,
+			   int id)
+{
+	const struct key *key = key_of(load, id);
+
+	return complain(load, layer, line, column, id,
+			"dots join keys in --set only; in a file, write %s: below %s:",
+			key->row->name, key_of(load, key->parent)->path);
+}
+
 static int complain_unknown(const struct load *load, int layer, size_t line, size_t column,
 			    int parent, const char *name)
 {
-	const struct keys *keys = load->keys;
 	const char *path = key_of(load, parent)->path, *dot = parent == ROOT ? "" : ".";
-	int dotted = parent == ROOT ? key_at(keys, name) : -1;
+	int dotted = parent == ROOT ? key_at(load->keys, name) : -1;
 
 	if (key_of(load, parent)->row->type != FIELD_OBJECT)
 		return complain(load, layer, line, column, parent, "has no keys below it");
 	if (dotted >= 0)
-		return complain(load, layer, line, column, dotted,
-				"dots join keys in --set only; in a file, write %s: below %s:",
-				key_of(load, dotted)->row->name,
-				key_of(load, key_of(load, dotted)->parent)->path);
+		return complain_dotted(load, layer, line, column, dotted);
 	return complain(load, layer, line, column, ROOT, "%s%s%s: unknown key; %s", path, dot,
 			show(name).text,
-			allowed_instead(meant_key(keys, parent, name), " here",
-					allowed_keys(keys, parent))
+			allowed_instead(meant_here(load, layer, parent, name), " here",
+					allowed_keys(load->keys, parent))
 				.text);
 }
 

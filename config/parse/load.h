@@ -97,8 +97,10 @@ struct allowed allowed_values(const struct keys *keys, int id);
 /* "allowed here: a, b", or "did you mean a? Allowed here: a, b". `meant` NULL: nothing is near. */
 struct allowed allowed_instead(const char *meant, const char *where, struct allowed what);
 
-/* The known name that a wrong one is close to; NULL: none is. */
-const char *meant_key(const struct keys *keys, int parent, const char *name);
+/* The key that an unknown name below `parent` is close to, or that stands elsewhere; -1: none. */
+int meant_key(const struct keys *keys, int parent, const char *name);
+
+/* The name that a wrong value is close to; NULL: none. */
 const char *meant_value(const struct field *row, const char *word);
 
 /* A sentence about a place in a layer. `key` ROOT: about no key. Returns -EINVAL. */

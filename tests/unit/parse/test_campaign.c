@@ -347,7 +347,7 @@ static const struct bad {
 	{ "", { "lane=4" }, "--set lane=4: lane: unknown key; did you mean lanes? Allowed here: " ROOT_KEYS },
 	{ "", { "=4" }, "--set =4: expected KEY=VALUE, such as window.hold_us=[5000]" },
 	{ "", { "window.hold_ms=4" },
-	  "--set window.hold_ms=4: window.hold_ms: unknown key; did you mean hold_us? Allowed here: site, method, hold_us, hold_range" },
+	  "--set window.hold_ms=4: window.hold_ms: unknown key; did you mean window.hold_us? Allowed here: site, method, hold_us, hold_range" },
 	{ "", { "window.hold_us.x=4" },
 	  "--set window.hold_us.x=4: window.hold_us: has no keys below it" },
 	{ "", { "lanes=" },
