@@ -49,7 +49,7 @@ PHRASES = [
     # "one" and "those" far from their noun
     (r"(?<=, )one that|as one that", "repeat the noun"),
     # double negation
-    (r"not [^.,;:]{0,30} but in|never [^.,;:]{0,30} without|no[nt]?e? [^.,;:]{0,30} not", "say what is, not what is not"),
+    (r"not [^.,;:]{0,30} but in|never [^.,;:]{0,30} without|none [^.,;:]{0,30} not", "say what is, not what is not"),
 ]
 
 # Uses that are right: the file, and a part of the text around the phrase.
