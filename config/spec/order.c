@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "spec/order.h"
 #include "spec/sites.h"
 
@@ -31,24 +32,34 @@ static bool is_function(const char *word)
 	return true;
 }
 
-/* A site, or else a function; a dash says that a site is meant. */
-static int read_place(const char *word, struct order_hold *hold, struct why *why)
+static int complain_site(const char *word, struct why *why)
 {
+	struct nearest nearest = { .typed = word };
 	char sites[300] = "";
 	size_t used = 0;
 
+	for (const struct hold_site *site = hold_sites; site->name; site++) {
+		nearest_offer(&nearest, site->name);
+		if (used < sizeof(sites))
+			used += (size_t)snprintf(sites + used, sizeof(sites) - used, "%s%s",
+						 used ? ", " : "", site->name);
+	}
+	return why_set(why, EINVAL, "\"%s\": unknown site; %s%s%s: %s, or any kernel function",
+		       word, nearest.best ? "did you mean " : "",
+		       nearest.best ? nearest.best : "", nearest.best ? "? Allowed" : "allowed",
+		       sites);
+}
+
+/* A site, or else a function; a dash says that a site is meant. */
+static int read_place(const char *word, struct order_hold *hold, struct why *why)
+{
 	hold->site = site_find(word);
 	snprintf(hold->place, sizeof(hold->place), "%s", word);
 	if (hold->site || is_function(word))
 		return 0;
 	if (!strchr(word, '-') || !isalpha((unsigned char)*word))
 		return -ENOENT;
-	for (const struct hold_site *site = hold_sites; site->name && used < sizeof(sites);
-	     site++)
-		used += (size_t)snprintf(sites + used, sizeof(sites) - used, "%s%s",
-					 used ? ", " : "", site->name);
-	return why_set(why, EINVAL, "\"%s\": unknown site; allowed: %s, or any kernel function",
-		       word, sites);
+	return complain_site(word, why);
 }
 
 static bool read_thread(const char *word, enum order_thread *thread)

@@ -94,8 +94,13 @@ static void test_no_such_site(void **state)
 
 	(void)state;
 	assert_int_equal(order_read(&order, "I held at dad-nothing for 3 us", &why), -EINVAL);
-	assert_non_null(strstr(why.text, "\"dad-nothing\": unknown site; allowed: dad-start, "));
+	assert_non_null(
+		strstr(why.text, "\"dad-nothing\": unknown site; allowed: dad-start, "));
 	assert_non_null(strstr(why.text, ", stop, or any kernel function"));
+	assert_int_equal(order_read(&order, "II held at echo-replay for 3 us", &why), -EINVAL);
+	assert_non_null(strstr(
+		why.text,
+		"\"echo-replay\": unknown site; did you mean echo-reply? Allowed: dad-start, "));
 	assert_int_equal(order.nr_holds, 0);
 }
 
