@@ -11,23 +11,23 @@
 struct hold_site;
 
 /*
- * An order: how the steps of threads are to follow each other, as the seed's chronological list
- * tells them. Thread I is the bring-up, thread II the sender of the echoes, thread DAD the kernel's
- * worker that runs addrconf_dad_work for an address of the device. One step a line:
+ * An order: in which sequence the steps of threads happen. Thread I is the bring-up, thread II
+ * the sender of the packets, thread DAD the kernel's worker that runs addrconf_dad_work for an
+ * address of the device. One step a line:
  *
  *   I held at stop until II held
  *   II starts when I held
  *   II held at return of rt6_uncached_list_add until I done
  *
- * A hold is a busy delay at a site (sites.h) or inside any kernel function, at its entry or its return,
- * the first time after the window has opened that the thread comes by in a trial. It ends when another
- * thread is held (anywhere, at a hold of the order) or done (I: its second flag set has returned; II:
- * it has sent its echoes, and the DAD answer that counts from the window's opening; DAD:
- * addrconf_dad_work has returned, where the order holds DAD: the held one), or after a time ("for 300
- * us"); always after ORDER_MOST_MS at the latest, which breaks the order.
+ * A hold is a busy delay at a site (sites.h) or in any kernel function, at its entry or its
+ * return, the first time in a trial that the thread gets there after the window has opened. It
+ * ends when another thread is held (at any hold of the order) or done, or after a time ("for
+ * 300 us"), and at the latest after ORDER_MOST_MS, which breaks the order. Done means, for I:
+ * its second flag set has returned; for II: its packets are sent, and so is the DAD answer that
+ * counts from the opening of the window; for DAD: the held addrconf_dad_work has returned.
  *
- * DAD's work takes the RTNL, which thread I's flag set needs: held anywhere but at addrconf_dad_work
- * itself, DAD cannot wait for I to be done.
+ * DAD's worker takes the RTNL, which thread I's flag set needs. So only a hold at
+ * addrconf_dad_work itself lets DAD wait for I to be done.
  *
  * Pure: text in, steps out.
  */
@@ -73,12 +73,15 @@ struct order {
 	enum order_thread starts_when;
 };
 
-/* Reads one step into the order. -EINVAL with the sentence, which names the words that are wrong. */
+/*
+ * Reads one step into the order. -EINVAL with the sentence, which names the words that are
+ * wrong.
+ */
 int order_read(struct order *order, const char *step, struct why *why);
 
 /*
- * Reads a place where a hold is possible, without its end: "I held at stop". It is added as a hold whose
- * end is not said.
+ * Reads a place where a hold is possible, without its end: "I held at stop". It is added as a
+ * hold whose end is not said.
  */
 int order_read_place(struct order *order, const char *words, struct why *why);
 

@@ -5,8 +5,8 @@
 #include "spec/spec.h"
 
 /*
- * Places in the kernel where an order may hold a thread, by name. A name stays when kernels rename
- * the function behind it; which one the running kernel has is found at start.
+ * Places in the kernel where an order may hold a thread, by name. A name stays when kernels
+ * rename the function behind it; which one the running kernel has is found at start.
  *
  * Pure data: a new site is a row in sites.c.
  */
@@ -28,7 +28,10 @@ const struct hold_site *site_find(const char *name);
 /* The row that has this function, or NULL. */
 const struct hold_site *site_of_function(const char *function);
 
-/* The functions to look for, first choice first, ended by NULL; `kind` is the device under test's. */
+/*
+ * The functions to look for, first choice first, ended by NULL; `kind` is the device under
+ * test's.
+ */
 void site_functions(const struct hold_site *site, enum device_kind kind,
 		    const char *functions[SITE_FUNCTIONS_MAX + 1]);
 

@@ -32,7 +32,8 @@ extern const char *const site_names[];
 
 /* How time is injected. */
 enum method {
-	METHOD_STOP, /* the task is stopped on its way out of the system call, continued later */
+	/* the task is stopped on its way out of the system call, continued later */
+	METHOD_STOP,
 	METHODS,
 };
 extern const char *const method_names[];
@@ -111,20 +112,25 @@ extern const char *const target_names[];
 
 /* Whom an inbound echo claims to be from. */
 enum source {
-	SOURCE_PEER,	/* the peer's own link-local address */
-	SOURCE_SPOOFED, /* a link-local address without neighbour entry, another for each echo */
+	SOURCE_PEER, /* the peer's own link-local address */
+	/* a link-local address without neighbour entry, another for each echo */
+	SOURCE_SPOOFED,
 	SOURCES,
 };
 extern const char *const source_names[];
 
-/* What is sent into the window. Where "echo" is said of packets in general, it may be any of these. */
+/*
+ * What is sent into the window. Where "echo" is said of packets in general, it may be any of
+ * these.
+ */
 enum message_kind {
-	MESSAGE_ECHO,	     /* RFC 4443 4.1 */
-	MESSAGE_NS,	     /* for the device's own address (RFC 4861 4.3) */
-	MESSAGE_NA,	     /* of its sender's address (RFC 4861 4.4) */
-	MESSAGE_RA,	     /* a router, with a prefix for addresses (RFC 4861 4.2) */
-	MESSAGE_REDIRECT,    /* RFC 4861 4.5 */
-	MESSAGE_UNREACHABLE, /* RFC 4443 3.1; errors and Redirects quote an echo of the device */
+	MESSAGE_ECHO,	  /* RFC 4443 4.1 */
+	MESSAGE_NS,	  /* for the device's own address (RFC 4861 4.3) */
+	MESSAGE_NA,	  /* of its sender's address (RFC 4861 4.4) */
+	MESSAGE_RA,	  /* a router, with a prefix for addresses (RFC 4861 4.2) */
+	MESSAGE_REDIRECT, /* RFC 4861 4.5 */
+	/* RFC 4443 3.1; errors and Redirects quote an echo of the device */
+	MESSAGE_UNREACHABLE,
 	MESSAGE_PACKET_TOO_BIG,	   /* RFC 4443 3.2 */
 	MESSAGE_TIME_EXCEEDED,	   /* RFC 4443 3.3 */
 	MESSAGE_PARAMETER_PROBLEM, /* RFC 4443 3.4 */
@@ -156,7 +162,8 @@ extern const char *const dad_at_names[];
 enum object {
 	OBJECT_NET_DEVICE,
 	OBJECT_INET6_DEV,
-	OBJECT_DST, /* the network namespace's IPv6 dst entries: a lost one need not pin a device */
+	/* the network namespace's IPv6 dst entries: a lost one need not pin a device */
+	OBJECT_DST,
 	OBJECTS,
 };
 extern const char *const object_names[];

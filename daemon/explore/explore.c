@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "explore/memory.h"
 #include "explore/needs.h"
 #include "explore/point.h"
-#include "base/hash.h"
 #include "trial/plan.h"
 
 /* clang-format off */
@@ -32,7 +32,10 @@ const char *const explore_proposals[] = {
 
 enum { MEASURED = 16, TRIES = 64 };
 
-/* Of guided trials: of how many schedules the newest is taken, and one in how many changes an earlier one. */
+/*
+ * Of guided trials: of how many schedules the newest is taken, and one in how many changes an
+ * earlier one.
+ */
 enum { CANDIDATES = 32, CHANGED_IN = 4 };
 
 struct planned {
@@ -170,8 +173,8 @@ static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t genera
 }
 
 /*
- * Takes in the generations that are complete, up to `until`, one after the other and each trial by its
- * number.
+ * Takes in the generations that are complete, up to `until`, one after the other and each trial
+ * by its number.
  */
 static int seal(struct explorer *explorer, uint32_t until)
 {
@@ -239,8 +242,8 @@ static void plan_sample(struct explorer *explorer, uint64_t *state, struct plann
 }
 
 /*
- * Of the corpus, the sooner the fewer trials have had its rarest feature and the less often it was
- * chosen: what is common has been changed often enough.
+ * Of the corpus, the sooner the fewer trials have had its rarest feature and the less often it
+ * was chosen: what is common has been changed often enough.
  */
 static uint64_t weight_of(const struct explorer *explorer, uint32_t trial)
 {
@@ -285,8 +288,8 @@ static bool change(const struct explorer *explorer, uint64_t *state, const struc
 }
 
 /*
- * A point of the corpus with a change, which is followed by another one as often as not: some steps only
- * pay together.
+ * A point of the corpus with a change, which is followed by another one as often as not: some
+ * steps only pay together.
  */
 static void plan_change(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
@@ -311,8 +314,8 @@ static uint32_t times_planned(const struct explorer *explorer, const struct poin
 }
 
 /*
- * Of some schedules, each of which is taken as often as it may come about, the one whose order was planned least
- * often; where none is taken, the likeliest.
+ * Of some schedules, each of which is taken as often as it may come about, the one whose order
+ * was planned least often; where none is taken, the likeliest.
  */
 static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {

@@ -2,62 +2,64 @@
 #ifndef DADRACE_EXPLORE_H
 #define DADRACE_EXPLORE_H
 
-#include "trial/behaviour.h"
 #include "spec/campaign.h"
 #include "spec/spec.h"
+#include "trial/behaviour.h"
 
 /*
- * The explorer: chooses each race trial in the space of holds (place, end), the start of thread II, echoes
- * (direction, target, count, offset), the window's hold and DAD's answer, and learns from what came of it.
+ * The explorer: chooses each race trial in the space of holds (place, end), the start of thread
+ * II, packets (direction, target, count, offset), the hold of the window and DAD's answer, and
+ * learns from the behaviour of trials.
  *
  *   explorer_next(trial) ──> spec ──> trial ──> behaviour ──> explorer_learn(trial)
  *        ^                                                          │
  *        └── plan of a generation <── corpus, features, lengths <───┘
  *
- * Trials are planned in generations of campaign.explore.generation, or of as many as there are lanes. A generation g depends on the
- * campaign, its seed and the behaviour of the trials of generations 1 .. g-2, taken in the order of their
- * numbers: never on generation g-1, of which trials may still be in hand, and never on which lane
- * was quicker. So the same seed and the same behaviour give the same plan, whatever the number of lanes
- * and the order in which trials end; no more than two generations are in hand at a time. Only
- * `sample` and `guided` depend on behaviour at all.
+ * Trials are planned in generations of campaign.explore.generation trials (by default one a
+ * lane). Generation g depends on the campaign, its seed and the behaviour of generations 1 ..
+ * g-2, taken in the order of trial numbers: never on generation g-1, whose trials may still
+ * run, and never on which lane was faster. So the same seed and the same behaviour give the
+ * same plan, whatever the number of lanes and the order in which trials end. At most two
+ * generations run at a time. Only `sample` and `guided` depend on behaviour at all.
  *
- * An explorer survives a guest: what was learned so far is told again to a new one, which then plans
- * on as the old one would have.
+ * An explorer survives its guest: a new one is fed what was learned so far and continues the
+ * plan.
  *
- * Other arms than race, and all trials where the mode is off, are as plan_trial() makes them. Pure.
+ * Trials of other arms, and all trials with mode off, are those of plan_trial(). Pure.
  */
 struct explorer;
 
-/* The campaign outlives it; its places are given (see explore_proposals). -ENOMEM. */
+/* The campaign must outlive it and has places (explore_proposals). -ENOMEM. */
 int explorer_new(const struct campaign *campaign, struct explorer **out);
 void explorer_free(struct explorer *explorer);
 
 /*
- * Fills in trial number `trial`, from 1; the same again whenever it is asked. -EAGAIN: what it depends on
- * is not learned yet; -ENOMEM.
+ * Fills in trial number `trial`, from 1; asked again, it gives the same. -EAGAIN: a trial it
+ * depends on is not learned yet; -ENOMEM.
  */
 int explorer_next(struct explorer *explorer, uint32_t trial, struct trial_spec *spec);
 
 /*
- * What came of a trial, once for each; fills in behaviour->new_features: those that no trial of the
- * generations it was planned from had. NULL: nothing is known of it. -ENOMEM.
+ * Learns the behaviour of a trial, once for each; fills in behaviour->new_features: the
+ * features that no trial of the generations it was planned from had. NULL: nothing is known of
+ * the trial. -ENOMEM.
  */
 int explorer_learn(struct explorer *explorer, uint32_t trial, struct behaviour *behaviour);
 
 /*
- * What came of a trial of an earlier run, which a campaign goes on with. It is passed over when trials
- * that its plan depends on are missing. -ENOMEM.
+ * Learns a trial of an earlier run that a campaign continues. It is ignored when trials that
+ * its plan depends on are missing. -ENOMEM.
  */
 int explorer_recall(struct explorer *explorer, uint32_t trial,
 		    const struct behaviour *behaviour);
 
-/* Of trials up to `trial` that nobody has told of, nothing will be learned. -ENOMEM. */
+/* Trials up to `trial` that were not learned never will be. -ENOMEM. */
 int explorer_skip_to(struct explorer *explorer, uint32_t trial);
 
-/* Trials that are planned: those up to this number. */
+/* The last planned trial. */
 uint32_t explorer_planned(const struct explorer *explorer);
 
-/* What was learned of a trial; false: nobody has told of it. */
+/* What was learned of a trial; false: nothing was reported. */
 bool explorer_told(const struct explorer *explorer, uint32_t trial,
 		   struct behaviour *behaviour);
 
@@ -74,14 +76,15 @@ struct explore_sums {
 void explorer_sums(struct explorer *explorer, struct explore_sums *sums);
 
 /*
- * Of pct: the least probability that one trial has a given bug of depth d, 1 / (n k^(d-1)), for n
- * threads, k places and d-1 delays that are long enough (Burckhardt et al., ASPLOS 2010).
+ * Mode pct: the least probability that one trial triggers a given bug of depth d, 1 / (n
+ * k^(d-1)), for n threads, k places and d-1 delays that are long enough (Burckhardt et al.,
+ * ASPLOS 2010).
  */
 double explore_bound(uint32_t threads, uint32_t places, uint32_t delays);
 
 /*
- * Places to propose to a campaign that gives none, best first, ended by NULL; run_places.h says which of them, and
- * of those that were seen, it gets.
+ * Places proposed to a campaign that names none, best first, ended by NULL; daemon/run/scouts.h
+ * decides which of these, and of those that scouts saw, it gets.
  */
 extern const char *const explore_proposals[];
 

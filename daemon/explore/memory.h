@@ -6,9 +6,8 @@
 #include <stdint.h>
 
 /*
- * What an explorer remembers of the things that it has met, each known by a hash: in which
- * generation it was met first, in how many trials it was there to be had, and in how many it came about. For
- * the explorer's own files.
+ * The explorer's memory, by hash: in which generation something was first seen, in how many
+ * trials it could have occurred, and in how many it did. For the explorer's own files.
  */
 struct memory_entry {
 	uint64_t key;
@@ -23,13 +22,13 @@ struct memory {
 
 void memory_free(struct memory *memory);
 
-/* NULL: it was never met. It stays where it is until something else is met. */
+/* NULL: never seen. The entry is valid until the next change of the memory. */
 const struct memory_entry *memory_find(const struct memory *memory, uint64_t key);
 
-/* Finds it, or meets it in this generation. NULL: out of memory. */
+/* Finds the entry, or makes it in this generation. NULL: out of memory. */
 struct memory_entry *memory_meet(struct memory *memory, uint64_t key, uint32_t generation);
 
-/* Meets it in one more trial, in which it came about or not. -ENOMEM. */
+/* Counts one more trial, in which it occurred or not. -ENOMEM. */
 int memory_note(struct memory *memory, uint64_t key, uint32_t generation, bool came);
 
 #endif

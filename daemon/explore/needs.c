@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "explore/needs.h"
 
-#include "trial/behaviour.h"
 #include "base/hash.h"
+#include "trial/behaviour.h"
 
 static enum order_thread thread_at(const struct point_space *space, uint32_t place)
 {
@@ -53,14 +53,22 @@ static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES]
 }
 
 /*
- * What has to come about one after the other, for a trial to count; each only says something once the one before it
- * has. Each depends on several things apart, a key each; the worst of them says how likely it is.
+ * What has to come about one after the other, for a trial to count; each only says something
+ * once the one before it has. Each depends on several things apart, a key each; the worst of
+ * them says how likely it is.
  */
 enum need {
 	NEED_PASS, /* a thread comes by the place: the packet's sides, how others are held */
-	NEED_KEPT, /* a hold ends as it should: its place, any of its thread's; each with how others are held */
+	/*
+	 * a hold ends as it should: its place, any of its thread's; each with how others are
+	 * held
+	 */
+	NEED_KEPT,
 	NEED_ORDER, /* all of them do: the order */
-	NEED_COUNTS, /* and what was sent was seen: how who starts thread II is held, with the packet's sides */
+	/*
+	 * and what was sent was seen: how who starts thread II is held, with the packet's sides
+	 */
+	NEED_COUNTS,
 };
 enum { KEYS_MAX = 2 * PACKET_SIDES };
 
@@ -193,7 +201,10 @@ static int note(struct memory *needs, struct keys keys, uint32_t generation, boo
 	return err;
 }
 
-/* Every place tells, held or not; but where nobody came by any, or thread II did not start, those tell nothing. */
+/*
+ * Every place tells, held or not; but where nobody came by any, or thread II did not start,
+ * those tell nothing.
+ */
 static int learn_passes(struct memory *needs, const struct needs_shown *shown,
 			uint32_t generation)
 {

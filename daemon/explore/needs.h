@@ -9,14 +9,14 @@
 #include "explore/point.h"
 
 /*
- * What a trial needs in order to count, and how likely it is to get it, as earlier trials have it: its threads
- * come by the places where they are to be held, the holds end as they should, the packets arrive. For the explorer's
- * own files; explore.h is the model.
+ * What a trial needs to count, and how likely it gets it, judged by earlier trials: its threads
+ * reach the places where they are to be held, the holds end as planned, the packets arrive. For
+ * the explorer's own files; explore.h is the model.
  *
- * A trial teaches of every place, held or not, whether its thread came by. Pure.
+ * A trial says of every place, held or not, whether its thread reached it. Pure.
  */
 
-/* A trial that was run, and what it has shown; only pointed to. */
+/* A trial that ran, and the features it showed; only pointed to. */
 struct needs_shown {
 	const struct point_space *space;
 	const struct point *point;
@@ -27,10 +27,10 @@ struct needs_shown {
 /* -ENOMEM. */
 int needs_learn(struct memory *needs, const struct needs_shown *shown, uint32_t generation);
 
-/* Whether all of its holds were reached and kept. */
+/* Whether all holds of the trial were reached and kept. */
 bool needs_kept(const struct needs_shown *shown);
 
-/* Of NEEDS_SURE; what was never tried is taken to be sure. */
+/* Out of NEEDS_SURE; a need that was never tried counts as met. */
 enum { NEEDS_SURE = 1000 };
 uint32_t needs_chance(const struct memory *needs, const struct point_space *space,
 		      const struct point *point);

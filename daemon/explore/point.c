@@ -272,7 +272,10 @@ void point_measure(const struct point_space *space, uint64_t *state, struct poin
 	point->offset_us = 0;
 }
 
-/* A delay in [0, 1.1 x length], at least a microsecond; of an unknown length up to a millisecond. */
+/*
+ * A delay in [0, 1.1 x length], at least a microsecond; of an unknown length up to a
+ * millisecond.
+ */
 static uint64_t draw_delay_us(uint64_t *state, uint64_t length_ns)
 {
 	uint64_t most_us = (length_ns ? length_ns : 1000000) * 11 / 10 / 1000;
@@ -310,8 +313,8 @@ static void drop_twins(struct point *point)
 }
 
 /*
- * One thread goes first, and at d-1 places, drawn evenly with repetition, a thread falls behind all others:
- * it is delayed as long as is allowed.
+ * One thread goes first, and at d-1 places, drawn evenly with repetition, a thread falls behind
+ * all others: it is delayed as long as is allowed.
  */
 void point_pct(const struct point_space *space, uint64_t *state, struct point *point)
 {
@@ -379,7 +382,10 @@ static uint32_t draw_place(const struct point_space *space, uint64_t *state,
 	}
 }
 
-/* Whose turn it is, then where: a thread with many places has not more turns. False: none is left. */
+/*
+ * Whose turn it is, then where: a thread with many places has not more turns. False: none is
+ * left.
+ */
 static bool draw_turn(const struct point_space *space, uint64_t *state, struct point *point)
 {
 	enum order_thread thread = draw_thread(space, state, point);
@@ -400,8 +406,8 @@ static bool draw_turn(const struct point_space *space, uint64_t *state, struct p
 }
 
 /*
- * Whom the last waits for: it falls behind all others, so for the one that takes longest, which is thread I;
- * where that cannot be, for the one that went before it, or for the packet.
+ * Whom the last waits for: it falls behind all others, so for the one that takes longest, which
+ * is thread I; where that cannot be, for the one that went before it, or for the packet.
  */
 static void wait_for_others(const struct point_space *space, struct point *point)
 {

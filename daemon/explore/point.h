@@ -7,12 +7,12 @@
 #include "spec/spec.h"
 
 /*
- * A point of the space that an explorer looks through: what is injected in one trial. For the explorer's
- * own files; explore.h is the model.
+ * A point of the explorer's space: what one trial injects. For the explorer's own files;
+ * explore.h is the model.
  *
- * A point makes sense when each of its holds can end: who waits for a thread to be held has a hold of
- * that thread beside it, two threads do not wait for each other to be done, and DAD does not wait for I
- * where it has the RTNL, which I needs. All points that are made here do.
+ * A point makes sense when each of its holds can end: a hold that waits for a held thread comes
+ * with a hold of that thread, two threads do not wait for each other to be done, and DAD does
+ * not wait for I while it has the RTNL, which I needs. All points made here make sense.
  */
 enum { POINT_HOLDS_MAX = 3 };
 
@@ -44,7 +44,7 @@ struct point_space {
 	bool threads[ORDER_THREADS]; /* that can be waited for */
 };
 
-/* What a trial without injection took; 0: not known. */
+/* Durations of a trial without injection; 0: not known. */
 struct point_lengths {
 	uint64_t window_ns, thread_i_ns, thread_ii_ns;
 };
@@ -63,23 +63,26 @@ void point_sample(const struct point_space *space, uint64_t *state,
 void point_pct(const struct point_space *space, uint64_t *state, struct point *point);
 
 /*
- * A schedule, as iterative context bounding goes through them (Musuvathi and Qadeer, PLDI 2007): one
- * thread runs to a place, then another one to a place of its own, and so on; each goes on when the next is
- * held, and the last when the others are done, or one in four after the longest time. Thread II starts when
- * it is its turn. One in eight has one hold only, as two holds try what each of them would, and more.
+ * A schedule, as in iterative context bounding (Musuvathi and Qadeer, PLDI 2007): one thread
+ * runs to a place, then another to a place of its own, and so on. Each continues when the next
+ * is held, and the last when the others are done, or, one time in four, after the longest time.
+ * Thread II starts in its turn. One schedule in eight has a single hold, because two holds
+ * cover what each would try alone, and more.
  */
 void point_schedule(const struct point_space *space, uint64_t *state, struct point *point);
 
 /* A hash of a point's holds and start, a time by its power of two. */
 uint64_t point_order_key(const struct point *point);
 
-/* The next point of the grid, which begins anew at its end. */
+/* The next point of the grid, which starts over at its end. */
 void point_sweep(const struct point_space *space, uint64_t *cursor, struct point *point);
 
 /* One of the mutations that can change anything, drawn evenly. */
 enum explore_mutation point_draw_mutation(const struct point_space *space, uint64_t *state);
 
-/* Changes one thing of a point; `other` is for the splice. False: it is as it was, or makes no sense. */
+/*
+ * Changes one thing of a point; `other` is for the splice. False: unchanged, or makes no sense.
+ */
 bool point_mutate(const struct point_space *space, uint64_t *state,
 		  enum explore_mutation mutation, const struct point *other,
 		  struct point *point);

@@ -10,8 +10,9 @@
 #define ARROW " < "
 
 /*
- * Whatever runs, runs through these, or calls them: a hold there tells nothing of a reference. By their
- * beginnings; function_is_helper() has those that only hold and put for others.
+ * Every path runs through these, or they are called from every path: a hold there tells nothing of
+ * a reference. By their beginnings; function_is_helper() has those that only hold and put for
+ * others.
  */
 /* clang-format off */
 static const char *const generic[] = {
@@ -232,9 +233,9 @@ static struct proposal propose_beside(const struct proposals_call *call,
 
 	memcpy(proposal.place.place, callee->name, sizeof(proposal.place.place));
 	snprintf(proposal.why, sizeof(proposal.why),
-		 "called next to where %s %s%s%s a reference, %s its call of %s", call->caller,
+		 "called by %s, which %s%s%s a reference, %s its call of %s", call->caller,
 		 passing->holds ? "takes" : "", passing->holds && passing->puts ? " and " : "",
-		 passing->puts ? "drops" : "", callee->behind ? "behind" : "before",
+		 passing->puts ? "drops" : "", callee->behind ? "after" : "before",
 		 call->callee);
 	return proposal;
 }
@@ -305,7 +306,10 @@ static bool has_function(const struct ranking *ranking, const char *name)
 	return false;
 }
 
-/* How much sooner others are taken: a function that is there waits, then a thread that has more than others. */
+/*
+ * How much sooner others are taken: a function that is there waits, then a thread that has more
+ * than others.
+ */
 static uint32_t turn_of(const struct ranking *ranking, const struct proposal *proposal)
 {
 	return ranking->of[proposal->place.thread] +

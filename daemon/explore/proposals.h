@@ -8,22 +8,25 @@
 #include "spec/order.h"
 
 /*
- * Places where an explorer may hold threads, as ledgers show them: the functions on the paths by which each
- * thread holds and puts references, and what these call next to that.
+ * Places where an explorer may hold threads, taken from ledgers: the functions on the paths by
+ * which each thread holds and puts references, and the calls beside these in the same
+ * functions.
  *
- *   ledger paths of trials without injection ─┬─> functions, by thread ─────────┬─> ranked places
- *                                             └─> calls ──> kernel_calls.h ─────┘
+ *   ledger paths of trials without injection ─┬─> functions, by thread ──────┬─> ranked places
+ *                                             └─> calls ──> callees.h ───────┘
  *
- * A path is thread I's when it runs in a system call, II's when that sends a packet or a softirq brings one
- * in, and DAD's when addrconf_dad_work is on it; others tell nothing. A function is worth
- * more the closer it is to the counter, when references are both taken and dropped below it, and the more
- * threads pass it. One that a thread only takes references below is held at its return: they have been taken then.
- * How often it was passed counts for nothing, so that chance does not decide.
+ * A path belongs to thread I when it begins in a system call, to II when that call sends a
+ * packet or a softirq receives one, and to DAD when addrconf_dad_work is on it; other paths are
+ * ignored. A function is worth more the closer it is to the counter, when references are both
+ * taken and dropped below it, and the more threads pass it. A function below which its thread
+ * only takes references is held at its return, when they have been taken. How often it was
+ * passed does not count, so that chance does not decide.
  *
- * What a function on the path calls right behind the call that leads to the reference is held at its entry, what it
- * calls right before at its return: either splits the window beside the reference. Nobody has seen the thread
- * pass it, so it is worth half of what that call is, and less where it is farther or the reference is not
- * held there, and one comes after every PROPOSALS_EACH functions of the paths.
+ * A function called right after the call that leads to the reference is held at its entry, one
+ * called right before at its return: either splits the window beside the reference. Nothing
+ * shows that the thread reaches it, so it is worth half of that call, less the farther away it
+ * is or when the reference is not held there, and one such place follows every PROPOSALS_EACH
+ * functions of the paths.
  *
  * Pure.
  */
@@ -45,7 +48,10 @@ struct proposal {
 	struct order_hold place; /* as order_read_place() reads it */
 	uint32_t worth;
 	uint32_t
-		apart; /* bytes of code from the call that it is beside; decides where worth does not */
+		/*
+		 * bytes of code from the call that it is beside; decides where worth does not
+		 */
+		apart;
 	char why[256];
 };
 
@@ -65,20 +71,25 @@ struct proposals {
 	uint32_t paths; /* that tell something */
 };
 
-/* A path as ledgers have it: "inner < outer < [syscall]". What has no room is left out. */
+/*
+ * A path in the form of ledgers, "inner < outer < [syscall]". A path without room is dropped.
+ */
 void proposals_add(struct proposals *proposals, const char *stack, uint64_t holds,
 		   uint64_t puts);
 
-/* Functions that tell nothing of a reference, whoever calls them. */
+/* Functions that say nothing about a reference, whoever calls them. */
 bool proposals_is_generic(const char *name);
 
-/* What a caller calls next to one of the calls; after all paths. What the thread's own paths have is left out. */
+/*
+ * Adds a function that a caller calls beside one of the calls; after all paths. Functions that
+ * the thread's own paths have are left out.
+ */
 void proposals_add_beside(struct proposals *proposals, const struct proposals_call *call,
 			  const struct callee *callee);
 
 /*
- * The best first, threads taking turns, a function for another thread after all others: of the paths, and after every
- * PROPOSALS_EACH of them one beside; at most `max`, and
+ * Best first, threads taking turns, a function for another thread after all others: from the
+ * paths, and after every PROPOSALS_EACH of them one from beside; at most `max`, and
  * PROPOSALS_RANKED.
  */
 uint32_t proposals_rank(const struct proposals *proposals, struct proposal *ranked,

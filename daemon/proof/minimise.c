@@ -52,8 +52,8 @@ static uint64_t rounded(double value)
 }
 
 /*
- * A candidate that holds costs three trials at best, one that does not eight: so the step is a third of
- * the way, in which the worst case costs least (z^-3 + z^-8 = 1; z^-8 is 0.336).
+ * A candidate that holds costs three trials at best, one that does not eight: so the step is a
+ * third of the way, in which the worst case costs least (z^-3 + z^-8 = 1; z^-8 is 0.336).
  */
 static uint64_t between(uint64_t lost, uint64_t held)
 {

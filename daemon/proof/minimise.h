@@ -6,24 +6,26 @@
 #include <stdint.h>
 
 /*
- * Minimising: which plainer trial is tried next, and which is the plainest that still shows the fault. Pure.
+ * Minimising: which simpler trial is tried next, and which is the simplest that still shows the
+ * fault. Pure.
  *
- *   FIRST ──lost──> GONE: it does not come again
+ *   FIRST ──lost──> GONE: the fault does not show again
  *     │ held
  *     v
  *   SEARCH: knob by knob, each towards plain ──> CONFIRM ──held──> DONE
- *                                                 ^   │ lost: the last step that was kept is taken back
+ *                                                 ^   │ lost: the last kept step is undone
  *                                                 └───┘
  *
- * What a trial consists of is so many knobs, in the order in which they are turned: a list, whose elements
- * are left out one by one, from the last to the first, or a number, which is made smaller. What a knob
- * means is known to its owner only (plainer.h), who runs the candidate and tells what came of it.
+ * A trial is a row of knobs, turned in order. A knob is a list, whose elements are left out one
+ * by one from the last to the first, or a number, which is lowered. Only its owner (simplify.h)
+ * knows what a knob means; the owner runs the candidate and reports the answer.
  *
- * A candidate is held when at least MINIMISE_HITS (or what was asked) of at most MINIMISE_RUNS trials show the
- * fault, as syzkaller asks for. That accepts a rate of 5% with a probability of 1%, and one of 60% with 99%.
- * The confirming run ends at MINIMISE_RUNS only, so that its interval is that of a fixed number.
+ * A candidate is held when at least MINIMISE_HITS (or the number asked for) of at most
+ * MINIMISE_RUNS trials show the fault, the rule of syzkaller. It accepts a rate of 5% with a
+ * probability of 1%, and a rate of 60% with 99%. The confirming run always has MINIMISE_RUNS
+ * trials, so that its interval is that of a fixed number.
  *
- * There is one pass: what was needed once is taken to be needed with less around it, too.
+ * There is one pass: an element that was needed once is assumed to stay needed.
  */
 enum {
 	MINIMISE_RUNS = 10,
@@ -43,7 +45,8 @@ struct minimise_knob {
 	uint64_t start; /* of a list: a bit for each element */
 	uint64_t least; /* of a number: not below */
 	uint64_t plain; /* of a number: what it is where it makes no difference */
-	bool least_first; /* worth trying before anything between; else it is taken to be too little */
+	/* worth trying before anything between; else it is taken to be too little */
+	bool least_first;
 	bool exact; /* to the last one, as counts are; else to within twice the threshold */
 };
 

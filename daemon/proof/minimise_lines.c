@@ -12,8 +12,8 @@ _Static_assert(sizeof(answer_names) / sizeof(answer_names[0]) == MINIMISE_IMPOSS
 const char *const minimise_answer_words[] = {
 	[MINIMISE_HELD] = "kept",
 	[MINIMISE_LOST] = "needed",
-	[MINIMISE_SAME] = "kept: the very same trial",
-	[MINIMISE_IMPOSSIBLE] = "there is no such trial",
+	[MINIMISE_SAME] = "kept: the trial is the same",
+	[MINIMISE_IMPOSSIBLE] = "not possible",
 };
 
 /* clang-format off */
@@ -27,51 +27,50 @@ const char *const minimise_answer_words[] = {
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field step_rows[] = {
-	{ "step", FIELD_U32, STEP(uint32_t, step), .doc = "Its number, from 1" },
+	{ "step", FIELD_U32, STEP(uint32_t, step), .doc = "Number of the step, from 1" },
 	{ "stage", FIELD_ENUM, STEP(enum minimise_stage, stage), NAMES(stage_names),
-	  .doc = "What it is for: the spec as it was, the search, or the last confirmation" },
-	{ "change", FIELD_TEXT, STEP(const char *, change), .doc = "What was made plainer, in words" },
+	  .doc = "Purpose of the step: the original spec, the search, or the final confirmation" },
+	{ "change", FIELD_TEXT, STEP(const char *, change), .doc = "The simplification, in words" },
 	{ "answer", FIELD_ENUM, STEP(enum minimise_answer, answer), NAMES(answer_names),
-	  .doc = "held is kept, lost is needed; same (the very same trial) and impossible were not run" },
-	{ "trials", FIELD_U32, STEP(uint32_t, trials), .doc = "Trials that were run for it" },
+	  .doc = "held: the finding still shows, so the simplification is kept; lost: it is undone; same (the trial does not change) and impossible were not run" },
+	{ "trials", FIELD_U32, STEP(uint32_t, trials), .doc = "Trials run" },
 	{ "valid", FIELD_U32, STEP(uint32_t, valid),
-	  .doc = "Of them, those that say something about the kernel" },
-	{ "hits", FIELD_U32, STEP(uint32_t, hits), .doc = "Of them, those that show the finding" },
+	  .doc = "Valid trials" },
+	{ "hits", FIELD_U32, STEP(uint32_t, hits), .doc = "Trials that show the finding" },
 	{ "rate_low_ppm", FIELD_U64, STEP(uint64_t, rate_low_ppm),
-	  .doc = "Lower end of the exact 95% interval of the rate among all its trials, in millionths; as "
-		 "if their number had been fixed" },
-	{ "rate_high_ppm", FIELD_U64, STEP(uint64_t, rate_high_ppm), .doc = "Upper end of it" },
+	  .doc = "Lower end of the exact 95% interval of the rate, per million trials, as if their number had been fixed" },
+	{ "rate_high_ppm", FIELD_U64, STEP(uint64_t, rate_high_ppm), .doc = "Upper end of the same interval" },
 	{ "other", FIELD_TEXT, STEP(const char *, other), .nullable = true,
 	  .doc = "Signature of another fault that appeared" },
-	{ "elapsed_ms", FIELD_U64, STEP(uint64_t, elapsed_ms), .doc = "How long it took" },
+	{ "elapsed_ms", FIELD_U64, STEP(uint64_t, elapsed_ms), .doc = "Duration of the step" },
 	{ "spec", FIELD_TEXT, STEP(const char *, spec), .nullable = true,
-	  .doc = "The spec that was tried; null when there is no such trial" },
+	  .doc = "The spec that was tried; null: not possible" },
 	{ .name = NULL },
 };
 const struct fields minimise_step_fields = {
-	"step", "A step of `dadrace minimise`: something plainer, and whether the finding still shows",
+	"step", "A step of `dadrace minimise`: a simplification, and whether the finding still shows",
 	step_rows, sizeof(struct minimise_step_line),
 };
 
 static const struct field end_rows[] = {
-	{ "signature", FIELD_TEXT, ENDS(const char *, signature), .doc = "Of the finding" },
+	{ "signature", FIELD_TEXT, ENDS(const char *, signature), .doc = "Signature of the finding" },
 	{ "kernel", FIELD_TEXT, ENDS(const char *, kernel), .nullable = true,
-	  .doc = "Release of the kernel that it was minimised on" },
+	  .doc = "Release of the kernel it was minimised on" },
 	{ "stage", FIELD_ENUM, ENDS(enum minimise_stage, stage), NAMES(stage_names),
-	  .doc = "How far it came: done is confirmed, gone is that the finding did not come again" },
-	{ "reason", FIELD_TEXT, ENDS(const char *, reason), .doc = "The outcome in a sentence" },
-	{ "steps", FIELD_U32, ENDS(uint32_t, steps), .doc = "How many steps it took" },
-	{ "trials", FIELD_U32, ENDS(uint32_t, trials), .doc = "How many trials it took" },
+	  .doc = "Last stage; done: confirmed, gone: the finding did not show again" },
+	{ "reason", FIELD_TEXT, ENDS(const char *, reason), .doc = "The outcome as a sentence" },
+	{ "steps", FIELD_U32, ENDS(uint32_t, steps), .doc = "Number of steps" },
+	{ "trials", FIELD_U32, ENDS(uint32_t, trials), .doc = "Number of trials" },
 	{ "hits", FIELD_U32, ENDS(uint32_t, hits), .doc = "Trials of the confirmation that show the finding" },
 	{ "confirmed", FIELD_U32, ENDS(uint32_t, confirmed),
-	  .doc = "Trials of the confirmation; 0: it did not come so far" },
+	  .doc = "Trials of the confirmation; 0: none were run" },
 	{ "rate_low_ppm", FIELD_U64, ENDS(uint64_t, rate_low_ppm),
-	  .doc = "Lower end of its exact 95% interval, in millionths" },
-	{ "rate_high_ppm", FIELD_U64, ENDS(uint64_t, rate_high_ppm), .doc = "Upper end of it" },
-	{ "elapsed_ms", FIELD_U64, ENDS(uint64_t, elapsed_ms), .doc = "How long all of it took" },
-	{ "spec", FIELD_TEXT, ENDS(const char *, spec), .doc = "The plainest spec that shows the finding" },
+	  .doc = "Lower end of the exact 95% interval of the confirmed rate, per million trials" },
+	{ "rate_high_ppm", FIELD_U64, ENDS(uint64_t, rate_high_ppm), .doc = "Upper end of the same interval" },
+	{ "elapsed_ms", FIELD_U64, ENDS(uint64_t, elapsed_ms), .doc = "Duration of all steps" },
+	{ "spec", FIELD_TEXT, ENDS(const char *, spec), .doc = "The simplest spec that shows the finding" },
 	{ "reproducer", FIELD_TEXT, ENDS(const char *, reproducer), .nullable = true,
-	  .doc = "Path of the C program; null when delays of user space cannot do it" },
+	  .doc = "Path of the C program; null: delays in user space cannot reproduce it" },
 	{ .name = NULL },
 };
 const struct fields minimise_end_fields = {

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proof/proof.h"
 #include "base/stats.h"
+#include "proof/proof.h"
 
 void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict, const char *signature)
 {

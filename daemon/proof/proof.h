@@ -6,13 +6,13 @@
 #include "trial/verdict.h"
 
 /*
- * A proof: what trials that were run again say about one fault. Pure.
+ * A proof: what repeated trials say about one fault. Pure.
  *
  *   rate before ──> trials needed ──> trials ──> counts ──> fixed, not fixed, changed, too few
  *
- * How many trials are needed follows from the rate before. That was measured, too, and may have been
- * luck: so its lower 95% bound counts, not what was seen (2 of 2 is not "always": it is 22% or
- * more). A kernel that still has the fault at that rate shows it with a probability of 99%.
+ * The number of trials needed follows from the rate before. That rate was measured, too, so its
+ * lower 95% bound is used instead of the observed value: 2 of 2 is not "always" but 22% or
+ * more. A kernel that still has the fault at that rate shows it with a probability of 99%.
  */
 struct proof {
 	const char *signature; /* of the fault; "": any counts */
@@ -33,8 +33,9 @@ void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict,
 	       const char *signature);
 
 /*
- * Valid trials that are needed when `hits` of `judged` showed the fault before; `rarer` times as rare a
- * fault is to be seen, too (1: as frequent as before). UINT64_MAX: it was never seen.
+ * Valid trials needed when `hits` of `judged` showed the fault before, and a fault that is
+ * `rarer` times as rare is to be seen, too (1: as frequent as before). UINT64_MAX: it was never
+ * seen.
  */
 uint64_t proof_needed(uint64_t hits, uint64_t judged, double rarer);
 

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "trial/plan.h"
 #include "proof/reproducer.h"
 #include "reproducer_text.h"
+#include "trial/plan.h"
 
 static bool has_order(const struct campaign *campaign)
 {
@@ -64,15 +64,14 @@ static const struct {
 	bool (*is_so)(const struct campaign *campaign);
 	const char *words;
 } obstacles[] = {
-	{ has_order,         "its order holds threads inside the kernel, which delays of user space cannot" },
+	{ has_order,         "its order holds threads inside the kernel, which a user-space delay cannot do" },
 	{ answers_dad,       "the peer answers DAD's probes" },
-	{ sends_no_echoes,   "its packets are no echoes" },
-	{ has_load,          "a load keeps the machine busy" },
+	{ sends_no_echoes,   "its packets are not echo requests" },
+	{ has_load,          "it needs a load" },
 	{ has_change,        "its bring-up changes more of the device than flags" },
-	{ has_command,       "its bring-up is a command, and the same flags set by a program of two ioctls "
-			     "do not do" },
-	{ is_no_veth,        "its device is no veth" },
-	{ has_other_address, "its address is not made from the MAC address" },
+	{ has_command,       "its bring-up is a command, and setting the same flags with two ioctls does not show it" },
+	{ is_no_veth,        "its device is not a veth" },
+	{ has_other_address, "its address is not derived from the MAC address" },
 };
 /* clang-format on */
 

@@ -42,8 +42,8 @@ struct plain {
 static const struct plain steps, keys, group, arm, number, times;
 
 /*
- * In the order in which they are tried: first what is the most to understand, and what may rob the rows
- * after it of their meaning.
+ * In the order in which they are tried: first what is the most to understand, and what may rob
+ * the rows after it of their meaning.
  */
 /* clang-format off */
 static const struct row {

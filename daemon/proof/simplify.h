@@ -2,18 +2,19 @@
 #ifndef DADRACE_PLAINER_H
 #define DADRACE_PLAINER_H
 
-#include "spec/campaign.h"
-#include "proof/minimise.h"
 #include "base/why.h"
+#include "proof/minimise.h"
+#include "spec/campaign.h"
 
 /*
- * What can be plainer in a spec (campaign_spec.h): the knobs of minimise.h, and what they mean.
+ * How a spec (parse/campaign_pinned.h) can be simplified: the knobs of minimise.h, and what
+ * they mean.
  *
  *   spec ──> knobs ──> minimise.h ──> point ──> spec
  *
- * Each way to make a trial plainer is one row of a table (plainer.c): steps of the order left out, keys of a group
- * back to their defaults, the bring-up replaced by our own, an arm that injects less, counts and times
- * made smaller.
+ * Each simplification is a row of a table (simplify.c): leave out a step of the order, reset
+ * the keys of a group to their defaults, replace the bring-up by our own, choose an arm that
+ * injects less, lower a count or a time.
  */
 struct plainer;
 
@@ -24,7 +25,7 @@ struct plainer_spec {
 };
 void plainer_spec_free(struct plainer_spec *spec);
 
-/* -EINVAL with the sentence when the text is no spec. */
+/* -EINVAL with the sentence when the text is not a spec. */
 int plainer_new(const char *spec, struct plainer **out, struct why *why);
 void plainer_free(struct plainer *plainer);
 
@@ -34,7 +35,7 @@ const struct minimise_knob *plainer_knobs(const struct plainer *plainer, uint32_
 int plainer_make(const struct plainer *plainer, const struct minimise_point *point,
 		 struct plainer_spec *spec, struct why *why);
 
-/* Whether two campaigns of one trial run the very same one. */
+/* Whether two campaigns of one trial run the same trial. */
 bool plainer_same(const struct campaign *one, const struct campaign *other);
 
 /* What a knob does on its way from one point to another, in a few words. */

@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 /*
- * A trial's timeline in words, as the seed's list of events tells it: thread I is the bring-up, thread
- * II the packet, and what neither does has no thread. `timeline` is the trial's in the results,
- * `order` the campaign's.
+ * A trial's timeline in words, as the seed's list of events tells it: thread I is the bring-up,
+ * thread II the packet, and what neither does has no thread. `timeline` is the trial's in the
+ * results, `order` the campaign's.
  */
 void report_events(const json_t *timeline, const json_t *order, FILE *out);
 

@@ -7,17 +7,21 @@
 #include "results/reader.h"
 
 /*
- * The report of a run as one HTML file: what was run, the verdict, rates per arm with intervals, each
- * finding with its trial drawn as the race it was, and a few other trials to compare it with.
+ * The report of a run as one HTML file: what was run, the verdict, rates per arm with
+ * intervals, each finding with its trial drawn as the race it was, and a few other trials to
+ * compare it with.
  *
- * It needs nothing beside it: no script, no other file, no address. Whatever comes from the results is
- * escaped, and the file forbids scripts to itself.
+ * It needs nothing beside it: no script, no other file, no address. Whatever comes from the
+ * results is escaped, and the file forbids scripts to itself.
  */
 
 /* 0 or -errno and the sentence. */
 int report_html(const struct past *past, FILE *out, struct why *why);
 
-/* The same to a file, which is replaced as a whole: what was there stays when it cannot be written. */
+/*
+ * The same to a file, which is replaced as a whole: what was there stays when it cannot be
+ * written.
+ */
 int report_html_file(const struct past *past, const char *path, struct why *why);
 
 #endif

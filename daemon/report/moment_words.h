@@ -6,7 +6,10 @@
 
 #include "results/lines.h"
 
-/* What a moment's value says, after the words of its row: ": fails, EADDRNOTAVAIL", " (table 255)", or nothing. */
+/*
+ * What a moment's value says, after the words of its row: ": fails, EADDRNOTAVAIL", " (table
+ * 255)", or nothing.
+ */
 void moment_print_value(const struct moment_told *moment, FILE *out);
 
 #endif

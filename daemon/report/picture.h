@@ -5,22 +5,23 @@
 #include "results/lines.h"
 
 /*
- * A trial drawn as the race it was: SVG that stands alone, reads without script, in light and dark.
+ * A trial drawn as the race it was: SVG that stands alone, reads without script, in light and
+ * dark.
  *
  *                     |#### window ####|
  *   I bring-up   --|==|-[===hold===]---|=======|---   calls and holds are bars, events ticks
- *   II packet    ---------|-|-|--------------------   what each was, and when, on hover (<title>)
+ *   II packet    ---------|-|-|--------------------   what and when: on hover (<title>)
  *   DAD worker   -------[==hold==]-----------------   only where the order holds it
  *   device       |----------------------------|----   what the kernel and dadrace do with it
- *   references   o- - - - - - - - - - - - - - o- -o   readings; with a ledger every hold and put,
- *                0   2.1 ms      7.2 ms      36 ms    those that nobody dropped marked
+ *   references   o- - - - - - - - - - - - - - o- -o   readings; by a ledger: holds and puts,
+ *                0   2.1 ms      7.2 ms      36 ms    those never dropped are marked
  *
- * Microseconds beside seconds: the times of the first and the last event of each kind are knots, and
- * a stretch between two of them is as wide as the logarithm of its length; within it the scale
- * is linear. The axis is labelled with the times, and with what lies between them.
+ * Microseconds beside seconds: the times of the first and the last event of each kind are
+ * knots, and a stretch between two of them is as wide as the logarithm of its length; within it
+ * the scale is linear. The axis is labelled with the times, and with what lies between them.
  *
- * Pure. Whatever is in the trial's line may be hostile: it is escaped, and out of order it is drawn
- * out of order.
+ * Pure. Whatever is in the trial's line may be hostile: it is escaped, and out of order it is
+ * drawn out of order.
  */
 struct race_point {
 	int64_t at_ns;	   /* from the trial's start */

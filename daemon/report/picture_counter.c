@@ -30,7 +30,10 @@ static void draw_reading(const struct picture *p, const struct counter *counter,
 		picture_x(p, ns), counter_y(p, counter, count));
 }
 
-/* Read when nothing moves: before, at each further look, at the end; between them it is not known. */
+/*
+ * Read when nothing moves: before, at each further look, at the end; between them it is not
+ * known.
+ */
 static void draw_readings(const struct picture *p, const struct counter *counter,
 			  bool is_device)
 {

@@ -11,7 +11,7 @@
  *
  *   picture.c          the rows of the threads and what happens in them
  *   picture_counter.c  the references beneath them
- *   picture_axis.c     below both: where a time lies, where a text has room, and the axis itself
+ *   picture_axis.c     below both: where a time lies, where a text fits, the axis itself
  */
 
 /* In units of the view box. */

@@ -9,19 +9,28 @@
 /*
  * The report of a finding: plain text, ready to mail to people who have never heard of dadrace.
  *
- * What happened, on which kernel, the chronological sequence of events in both threads (of its first
- * trial in the arm that injects most), counts, how often and whether the race causes it, and how
- * to make it happen again: by a command, and by the spec itself.
+ * What happened, on which kernel, the chronological sequence of events in both threads (of its
+ * first trial in the arm that injects most), counts, how often and whether the race causes it,
+ * and how to make it happen again: by a command, and by the spec itself.
  */
 
-/* The trial that tells a finding: the first of the arm that injects most; others may be bystanders. */
+/*
+ * The trial that tells a finding: the first of the arm that injects most; others may be
+ * bystanders.
+ */
 const struct past_trial *report_trial(const struct past *past,
 				      const struct tally_finding *finding);
 
-/* `number` is that of the finding, from 1 to past_summary()->nr_findings. 0 or -errno and the sentence. */
+/*
+ * `number` is that of the finding, from 1 to past_summary()->nr_findings. 0 or -errno and the
+ * sentence.
+ */
 int report_finding(const struct past *past, uint32_t number, FILE *out, struct why *why);
 
-/* Writes the report of each finding to FOLDER/findings/NUMBER.txt. 0 or -errno and the sentence. */
+/*
+ * Writes the report of each finding to FOLDER/findings/NUMBER.txt. 0 or -errno and the
+ * sentence.
+ */
 int report_all(const struct past *past, struct why *why);
 
 #endif

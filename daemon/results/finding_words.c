@@ -209,7 +209,10 @@ static void say_fault(const struct tally_finding *finding, char *out, size_t siz
 		snprintf(out, size, "makes the kernel report a bug");
 }
 
-/* The arm that the sentence is about: the one that injects most, or the one that shows it most often. */
+/*
+ * The arm that the sentence is about: the one that injects most, or the one that shows it most
+ * often.
+ */
 static const struct tally_share *shown_by(const struct tally_finding *finding)
 {
 	const struct tally_share *best = most_of(finding);

@@ -18,19 +18,25 @@ struct finding_rate {
 	char at[24];
 };
 
-/* Words within so many columns, all lines but the first indented by two. A word is never broken. */
+/*
+ * Words within so many columns, all lines but the first indented by two. A word is never
+ * broken.
+ */
 void finding_print_wrapped(FILE *out, const char *words, int columns);
 
-/* "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more. */
+/*
+ * "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more.
+ */
 struct finding_rate finding_percent(uint64_t ppm, bool is_upper);
 
 /*
- * The point, which comes first: what does what how often, and without it; who holds. "The race leaks 1 net_device
- * reference in 10 of 10 trials; without it 0 of 30 (p = 5e-06). Held by ip6_rt_cache_alloc; the unregister hangs."
+ * The point, which comes first: what does what how often, and without it; who holds. "The race
+ * leaks 1 net_device reference in 10 of 10 trials; without it 0 of 30 (p = 5e-06). Held by
+ * ip6_rt_cache_alloc; the unregister hangs."
  */
 struct finding_text finding_point(const struct tally_finding *finding);
 
-/* By which ledger it is known who holds, or why it is not known; of a finding that has a ledger. */
+/* The ledger that shows who holds, or why it is not known; of a finding with a ledger. */
 struct finding_text finding_holds(const struct tally_finding *finding);
 
 /* "at 351263 us, right after echo 1 reached the receive path": when, and after what. */
@@ -43,12 +49,12 @@ void finding_print_ledger(FILE *out, const struct tally_finding *finding, int co
 void finding_print_shares(FILE *out, const struct tally_finding *finding);
 
 /*
- * The natural rate beside the held one, each with its 95% interval: one sentence, without the final stop.
- * Empty when only one of them is known, or the held one is none.
+ * The natural rate beside the held one, each with its 95% interval: one sentence without its
+ * full stop. Empty when only one of them is known, or the held rate is 0.
  */
 struct finding_text finding_headline(const struct tally_finding *finding);
 
-/* Whether what the arm that injects most injects is the cause: one sentence, without the final stop. */
+/* Whether the injection is the cause: one sentence without its full stop. */
 struct finding_text finding_cause(const struct tally_finding *finding);
 
 #endif

@@ -40,7 +40,9 @@ void places_free(struct places *places)
 	free(places);
 }
 
-/* The number after these words, as every line has them: a quote in a text is escaped. 0: none. */
+/*
+ * The number after these words, as every line has them: a quote in a text is escaped. 0: none.
+ */
 static uint32_t number_after(const char *line, size_t length, const char *words)
 {
 	const char *at = memmem(line, length, words, strlen(words));

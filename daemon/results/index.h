@@ -8,9 +8,9 @@
 #include "results/tail.h"
 
 /*
- * Where the trials and ledgers of a results.ndjson are, so that one of them is read without reading those
- * before it. What the file has grown by is looked through when something is asked for, once; 16 bytes
- * are kept of each line.
+ * Where the trials and ledgers of a results.ndjson are, so that one of them can be read without
+ * reading those before it. Growth of the file is scanned when something is asked for, once; 16
+ * bytes are kept for each line.
  */
 struct places;
 
@@ -18,7 +18,9 @@ struct places;
 struct places *places_new(const char *path);
 void places_free(struct places *places);
 
-/* The line of a trial (attempt 0), or of a ledger; false: there is none, or it cannot be read. */
+/*
+ * The line of a trial (attempt 0), or of a ledger; false: there is none, or it cannot be read.
+ */
 bool places_find(struct places *places, enum line_type type, uint32_t trial, uint32_t attempt,
 		 uint64_t *at);
 

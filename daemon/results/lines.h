@@ -2,15 +2,15 @@
 #ifndef DADRACE_RESULTS_LINES_H
 #define DADRACE_RESULTS_LINES_H
 
-#include "ledger/digest.h"
-#include "trial/evidence.h"
 #include "base/fields.h"
+#include "ledger/digest.h"
 #include "results/results.h"
+#include "trial/evidence.h"
 #include "trial/verdict.h"
 
 /*
- * The lines of results.ndjson: what of the evidence is told, in types that a field can have, and
- * the tables that declare it. A name in a table is a contract with dashboards.
+ * The lines of results.ndjson: what of the evidence is told, in types that a field can have,
+ * and the tables that declare it. A name in a table is a contract with dashboards.
  */
 enum unregister {
 	UNREGISTER_NOT_TRIED,
@@ -243,14 +243,15 @@ extern const struct fields ledger_fields;
 extern const struct fields ledger_unmatched_fields;
 
 /*
- * The line of a trial. It points into evidence and judgement, and into `told`, which is filled in.
+ * The line of a trial. It points into evidence and judgement, and into `told`, which is filled
+ * in.
  */
 struct trial_line trial_line(const struct evidence *evidence, const struct judgement *judgement,
 			     uint64_t started_unix_ms, struct told *told);
 
 /*
- * Back again, as far as verdicts and sums need it: numbers, steps and the judgement's words; no timeline,
- * no kernel log. For trials that ran elsewhere.
+ * The reverse, as far as verdicts and sums need it: numbers, steps and the judgement; no
+ * timeline, no kernel log. For trials that ran elsewhere.
  */
 void trial_line_back(const struct trial_line *line, struct evidence *evidence,
 		     struct judgement *judgement);

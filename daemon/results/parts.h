@@ -12,7 +12,7 @@
  *
  *   resume.c   opens what an earlier run has left unfinished
  *   results.c  opens and writes
- *   kept.c     what an earlier run has written: is it of the same campaign, which trials are in it
+ *   kept.c     what an earlier run wrote: of the same campaign? which trials?
  */
 #define LINES_FILE   "results.ndjson"
 #define SUMMARY_FILE "summary.json"

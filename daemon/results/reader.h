@@ -4,10 +4,10 @@
 
 #include <sys/types.h>
 
-#include "spec/campaign.h"
 #include "base/fields.h"
-#include "results/tally.h"
 #include "base/why.h"
+#include "results/tally.h"
+#include "spec/campaign.h"
 
 /*
  * The past: results read back from their folder, for replay, verify and reports.
@@ -17,9 +17,9 @@
  *                      ├─> ledgers ───────^
  *                      └─> summary ───> what ended it
  *
- * Findings and sums are made anew from the trials' lines, so that a run that was killed reads like one
- * that came to its end. A torn last line is passed over; names that are not known are ignored, names
- * that are missing are what they were before they were invented: 0, or null.
+ * Findings and sums are recomputed from the trials' lines, so a killed run reads like a
+ * complete one. A torn last line is ignored. Unknown names are ignored, and a missing name has
+ * the value it had before it was introduced: 0 or null.
  */
 struct past;
 

@@ -100,15 +100,17 @@ static int append(struct results *results, const char *line, struct why *why)
 		results->kept_bytes += (off_t)length;
 		return 0;
 	}
-	/* Half a line would spoil those that may still come; if it must stay, a reader copes. */
+	/*
+	 * Half a line would spoil those that may still come; if it must stay, a reader copes.
+	 */
 	if (ftruncate(results->lines_fd, results->kept_bytes))
 		lseek(results->lines_fd, 0, SEEK_END);
 	return cannot_write(results, LINES_FILE, -r, why);
 }
 
 /*
- * A reader that went away must not kill the campaign, and SIGPIPE must not be ignored for good: the
- * bring-up would inherit that. So it is blocked around the write and, when it came, taken.
+ * A reader that went away must not kill the campaign, and SIGPIPE must not be ignored for good:
+ * the bring-up would inherit that. So it is blocked around the write and, when it came, taken.
  */
 static int stream_write(FILE *stream, const char *line)
 {

@@ -4,22 +4,23 @@
 
 #include <stdio.h>
 
-#include "spec/campaign.h"
-#include "trial/evidence.h"
 #include "machine/machine.h"
 #include "results/tally.h"
+#include "spec/campaign.h"
+#include "trial/evidence.h"
 #include "trial/verdict.h"
 
 /*
  * The results of one campaign, on disk and on a stream.
  *
- *   DIR/results.ndjson   campaign, trial..., ledger..., finding..., summary: one JSON object a line
+ *   DIR/results.ndjson   campaign, trial..., ledger..., finding..., summary: a JSON object each
  *   DIR/summary.json     the last line again, indented; written to a temporary name and renamed
  *
- * A campaign that could not be started leaves a summary alone, which says why; the next run may take its folder.
+ * A campaign that could not be started leaves only a summary, which says why; the next run may
+ * use its folder.
  *
- * A trial line is appended and synced before the next one: a crash loses at most the trial in hand. A
- * reader must accept one torn last line.
+ * A trial line is appended and synced before the next one: a crash loses at most the trial in
+ * hand. A reader must accept one torn last line.
  */
 enum { RESULTS_SCHEMA_VERSION = 1 };
 
@@ -49,24 +50,25 @@ struct results_campaign {
 };
 
 /*
- * Opens (creates) the folder; NULL makes results/<name>-<UTC time> below the working directory. A folder
- * that already holds results is refused (-EEXIST). `stream`, when not NULL, gets every line too.
+ * Opens (creates) the folder; NULL makes results/<name>-<UTC time> below the working directory.
+ * A folder that already holds results is refused (-EEXIST). `stream`, when not NULL, gets every
+ * line too.
  */
 int results_open(const char *folder, const struct campaign *campaign, FILE *stream,
 		 struct results **out, struct why *why);
 
 /*
- * Goes on with a folder that an earlier run of the same campaign has left unfinished: killed, or
- * ended by a signal or an error. Its trials are kept and not run again (results_has()); a torn last
- * line, findings and summary are cut off and written anew. -EALREADY when it had ended by itself.
- * A folder without results is opened as by results_open().
+ * Continues a folder that an earlier run of the same campaign left unfinished: killed, or ended
+ * by a signal or an error. Its trials are kept and not run again (results_has()); a torn last
+ * line, findings and the summary are cut off and written again. -EALREADY: the campaign had
+ * ended. A folder without results is opened as by results_open().
  */
 int results_open_again(const char *folder, const struct campaign *campaign, FILE *stream,
 		       struct results **out, struct why *why);
 
 struct ledger_line; /* results_lines.h */
 
-/* Who is told what was kept; 0, or a negative errno, which ends it. */
+/* Receives the kept trials and ledgers; 0, or a negative errno, which stops the replay. */
 struct results_kept {
 	int (*trial)(const struct evidence *evidence, const struct judgement *judgement,
 		     void *arg);
@@ -75,8 +77,9 @@ struct results_kept {
 };
 
 /*
- * Tells each trial and ledger that was kept, as far as sums need it, and from then on results_has() knows
- * the trial. `evidence` is room that the caller lends. 0, or -EINVAL with the line that is not understood.
+ * Reports each kept trial and ledger, as far as sums need it; from then on results_has() knows
+ * the trial. `evidence` is lent by the caller. 0, or -EINVAL with the line that is not
+ * understood.
  */
 int results_replay(struct results *results, struct evidence *evidence,
 		   const struct results_kept *kept, struct why *why);
@@ -95,7 +98,10 @@ int results_begin(struct results *results, const struct campaign *campaign,
 		  const struct machine *machine, const struct results_hook *hooks,
 		  uint32_t nr_hooks, struct why *why);
 
-/* The same with a line that was made elsewhere (by a guest); its id becomes that of the results. */
+/*
+ * The same with a line that was made elsewhere (by a guest); its id becomes that of the
+ * results.
+ */
 int results_begin_line(struct results *results, const char *line, const char *id,
 		       struct why *why);
 

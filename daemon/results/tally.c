@@ -282,7 +282,10 @@ static bool is_same_place(const struct step_audit *a, const struct step_audit *b
 	       !strcmp(a->place, b->place);
 }
 
-/* Trials of an explorer hold other places each; `taken` has a bit for each that this trial has had. */
+/*
+ * Trials of an explorer hold other places each; `taken` has a bit for each that this trial has
+ * had.
+ */
 static struct step_sums *sums_of(struct tally *tally, const struct step_audit *step,
 				 uint32_t *taken)
 {

@@ -2,16 +2,16 @@
 #ifndef DADRACE_TALLY_H
 #define DADRACE_TALLY_H
 
+#include "base/fields.h"
+#include "base/stats.h"
+#include "explore/explore.h"
+#include "ledger/ledger.h"
 #include "spec/campaign.h"
 #include "trial/evidence.h"
-#include "explore/explore.h"
-#include "base/fields.h"
-#include "ledger/ledger.h"
-#include "base/stats.h"
 #include "trial/verdict.h"
 
 /*
- * What a campaign adds up to: numbers per arm, findings and reasons, from its trials. Pure.
+ * The sums of a campaign: numbers by arm, findings and reasons, from its trials. Pure.
  *
  *   trial ──> its arm: counts by verdict, samples for the percentiles
  *         ├─> a fault: its finding, one for each signature
@@ -19,10 +19,10 @@
  *
  * Percentiles are over the trials that have the figure; 0 when none has.
  *
- * Intervals are Clopper and Pearson's, p-values those of Fisher's exact test, one-sided: exact for a
- * number of trials that was fixed beforehand. That the race causes a finding is said when it shows
- * it more often than *every* other arm; so the largest p-value counts, without any correction
- * (an intersection of tests).
+ * Intervals are Clopper and Pearson's, p-values those of Fisher's one-sided exact test: exact
+ * for a number of trials that was fixed beforehand. The race is called the cause of a finding
+ * when it shows it more often than *every* other arm, so the largest p-value counts, without
+ * any correction (an intersection of tests).
  */
 struct tally_arm {
 	enum arm arm;
@@ -51,11 +51,16 @@ struct tally_arm {
 	uint64_t settle_p50_us, settle_p99_us;
 	uint64_t elapsed_ms; /* spent in its trials, added up over the lanes */
 	uint32_t faults;     /* valid trials that show one */
-	/* At 95%: the lower end of all judged trials, the upper one of those that prove something. */
+	/*
+	 * At 95%: the lower end of all judged trials, the upper one of those that prove
+	 * something.
+	 */
 	uint64_t fault_rate_low_ppm, fault_rate_high_ppm;
 };
 
-/* How often an arm shows a finding, and whether the arm that injects most shows it more often. */
+/*
+ * How often an arm shows a finding, and whether the arm that injects most shows it more often.
+ */
 struct tally_share {
 	enum arm arm;
 	uint32_t count;
@@ -106,8 +111,8 @@ struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 };
 
 /*
- * Why trials proved nothing: of those that are missed, invalid or skipped. Sentences that differ
- * in numbers only are one reason.
+ * Why trials proved nothing: of those that are missed, invalid or skipped. Sentences that
+ * differ in numbers only are one reason.
  */
 struct tally_reason {
 	enum verdict verdict;
@@ -143,16 +148,16 @@ struct summary {
 	enum campaign_verdict verdict;
 	uint32_t exit_code;
 	const char *reason;
-	const char *
-		ended_by; /* trials, valid, hits, seconds, findings, decided, signal, stuck, guests,
-				 error */
+	/* trials, valid, hits, seconds, findings, decided, signal, stuck, guests or error */
+	const char *ended_by;
 	const char *decided; /* the answer of stop.decided in a sentence; NULL: none yet */
 	uint32_t trials;
 	uint32_t valid;
 	uint64_t elapsed_ms;
 	uint64_t
-		fault_rate_bound_ppm; /* upper bound at 95% over valid trials of the most injecting arm */
-	uint32_t stuck;		      /* lanes whose unregister never returned */
+		/* upper bound at 95% over valid trials of the most injecting arm */
+		fault_rate_bound_ppm;
+	uint32_t stuck; /* lanes whose unregister never returned */
 	struct tally_arm *arms;
 	uint32_t nr_arms;
 	struct tally_finding *findings;
@@ -174,26 +179,27 @@ int tally_new(const struct campaign *campaign, struct tally **out);
 void tally_free(struct tally *tally);
 
 /*
- * Adds one trial. Returns 1 when it is the first of a new finding (*finding then points at it, valid
- * until the next call), 0 when not, -ENOMEM.
+ * Adds one trial. Returns 1 when it is the first of a new finding (*finding then points at it,
+ * valid until the next call), 0 when not, -ENOMEM.
  */
 int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding);
 
 /*
- * Adds a ledger to the finding of its signature. A whole one of a leak stays; of several, the first. 0, or
- * -ENOMEM.
+ * Adds a ledger to the finding of its signature. A whole one of a leak stays; of several, the
+ * first. 0, or -ENOMEM.
  */
 int tally_add_ledger(struct tally *tally, const struct ledger_line *line);
 
 /*
- * Whether the campaign ends by what it knows: "valid" (stop.valid), "hits" (stop.hits), "decided" (stop.decided), or NULL: it
- * goes on. To be asked after every trial.
+ * Whether the campaign ends by what it knows: "valid" (stop.valid), "hits" (stop.hits),
+ * "decided" (stop.decided), or NULL: it goes on. To be asked after every trial.
  *
- * Each answer of stop.decided is wrong with a probability of TALLY_ERROR at most, over all looks of the
- * campaign. QUESTION_RATE is a sequential test (stats_sprt) of the arm that injects most: it says
- * "above below_ppm" or "below above_ppm". QUESTION_ARMS is Fisher's test against every other arm,
- * made when that arm has 4, 8, 16, ... valid trials; look k may spend TALLY_ERROR / 2^k.
+ * Each answer of stop.decided is wrong with a probability of TALLY_ERROR at most, over all
+ * looks of the campaign. QUESTION_RATE is a sequential test (stats_sprt) of the arm that
+ * injects most: it says "above below_ppm" or "below above_ppm". QUESTION_ARMS is Fisher's test
+ * against every other arm, made when that arm has 4, 8, 16, ... valid trials; look k may spend
+ * TALLY_ERROR / 2^k.
  */
 #define TALLY_ERROR 0.05
 const char *tally_ends(struct tally *tally);
@@ -202,8 +208,9 @@ const char *tally_ends(struct tally *tally);
 void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);
 
 /*
- * Fills in everything but id, ended_by, elapsed_ms, stuck and explore. An arm of the campaign is there also
- * when none of its trials ran; when that is the arm that injects most, the campaign is not clean.
+ * Fills in everything but id, ended_by, elapsed_ms, stuck and explore. An arm of the campaign
+ * is there also when none of its trials ran; when that is the arm that injects most, the
+ * campaign is not clean.
  */
 void tally_summary(struct tally *tally, struct summary *summary);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trial/evidence.h"
 #include "base/hash.h"
+#include "trial/evidence.h"
 #include "trial/verdict.h"
 
 /* What is hashed first, so that facts of different kinds never meet. */

@@ -69,7 +69,9 @@ static void derive_window(struct evidence *e)
 	}
 }
 
-/* A deletion closes the window as the second flag set does otherwise: it takes the device down. */
+/*
+ * A deletion closes the window as the second flag set does otherwise: it takes the device down.
+ */
 static void derive_deletion(struct evidence *e)
 {
 	uint64_t begun_ns = 0, ended_ns = 0;

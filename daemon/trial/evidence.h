@@ -98,7 +98,11 @@ struct evidence_counts {
 struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct trial_spec spec;
 	uint32_t
-		passed; /* bit n: the thread of place n of plan_hooks() came by after the window had opened */
+		/*
+		 * bit n: the thread of place n of plan_hooks() came by after the window had
+		 * opened
+		 */
+		passed;
 	uint32_t lane;
 	char device[16];
 	enum tier tier; /* how the window was hooked; AUTO: not at all */
@@ -109,7 +113,8 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	int32_t flags_error;  /* errno of the first that failed; 0: none */
 	bool changed;	      /* spec.change was made */
 	int32_t change_error; /* errno of it; 0: none */
-	bool deleted; /* by spec.change: begun, and not refused; that is the trial's unregister */
+	/* by spec.change: begun, and not refused; that is the trial's unregister */
+	bool deleted;
 	uint64_t load_turns; /* of spec.load */
 	uint64_t load_cpu_ns;
 	bool opened;
@@ -178,16 +183,17 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 };
 
 /*
- * Sorts the moments by their stamps and fills in what follows from them: opened to held_ns, echoes
- * and DAD answers delivered and inside, the unregister's time. Pure: a test gives a list of moments.
+ * Sorts the moments by their stamps and fills in what follows from them: opened to held_ns,
+ * echoes and DAD answers delivered and inside, the unregister's time. Pure: a test gives a list
+ * of moments.
  */
 void evidence_derive(struct evidence *evidence);
 
 /*
- * What is left of a device whose deletion does not return, `net_device` without the reference of an
- * inet6_dev that is left, too. Its baseline becomes what a deletion waits for: no inet6_dev, and a net_device
- * with one reference, or with none before 5.13 (netdev_wait_allrefs(), net/core/dev.c): the latter is
- * known of only if it has to be, so that a delta is what is missing at least.
+ * Puts in what is left of a device whose deletion hangs; `net_device` without the reference of
+ * a remaining inet6_dev. The baseline becomes what a deletion waits for: no inet6_dev, and a
+ * net_device with one reference, or with none before 5.13 (netdev_wait_allrefs(),
+ * net/core/dev.c). None is assumed only where it must be, so that a delta is a lower bound.
  */
 void evidence_left(struct evidence *evidence, const struct evidence_counts *left);
 

@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 /*
- * One line of the kernel's log, understood: pure, no descriptor. The oracle's question is only
- * "does the kernel itself say that something is wrong, and with which device".
+ * One line of the kernel's log, classified. Pure. The question is only whether the kernel
+ * itself reports that something is wrong, and with which device.
  */
 enum klog_kind {
-	KLOG_OTHER,   /* nothing to us */
-	KLOG_WAITING, /* unregister_netdevice: waiting for DEV to become free. Usage count = N */
+	KLOG_OTHER, /* nothing to us */
+	/* unregister_netdevice: waiting for DEV to become free. Usage count = N */
+	KLOG_WAITING,
 	KLOG_REFCOUNT, /* refcount_t: underflow, saturated, addition on 0, ... */
 	KLOG_WARN,     /* WARNING: ... at ... */
 	KLOG_BUG,      /* BUG: ..., kernel BUG at ... */
@@ -34,8 +35,8 @@ struct klog_line {
 };
 
 /*
- * Reads one record as /dev/kmsg gives it ("6,1234,5678901,-;text\n KEY=value\n"). Continuation and
- * dictionary lines are left out of the text. False when it is not such a record.
+ * Reads one record as /dev/kmsg gives it ("6,1234,5678901,-;text\n KEY=value\n"). Continuation
+ * and dictionary lines are left out of the text. False when it is not such a record.
  */
 bool klog_line_parse(const char *record, struct klog_line *line);
 

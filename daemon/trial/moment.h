@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * A moment: something that happened in a trial. All that is known of a kind stands in its row of moments.def: which
- * record reports it, its name, the words for people, what explorers and pictures make of it. A kind is added there,
- * and, when the kernel half sees it, to enum record_type.
+ * A moment: something that happened in a trial. All that is known of a kind stands in its row
+ * of moments.def: which record reports it, its name, the words for people, what explorers and
+ * pictures make of it. A kind is added there, and, when the kernel half sees it, to enum
+ * record_type.
  */
 enum moment_kind {
 	MOMENT_NONE,

@@ -45,7 +45,8 @@ static enum arm arm_of(const struct campaign *campaign, uint32_t trial)
 }
 
 /*
- * A direction and a target that fits it, in shuffled blocks that hold every such packet once, the same for each arm.
+ * A direction and a target that fits it, in shuffled blocks that hold every such packet once,
+ * the same for each arm.
  */
 static void put_echo(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec)
 {

@@ -11,9 +11,10 @@
  * The plan: which trials a campaign runs, in which order. Deterministic: the same campaign and
  * seed give the same trials, whatever the machine, the number of lanes and the time of day.
  *
- * Arms come in shuffled blocks, each holding every arm once, so that a campaign that is cut short
- * is still balanced; so do the packets' directions and targets within each arm. A trial's draws depend on the seed and on its own number only: trial 1,000 can
- * be made without the 999 before it.
+ * Arms come in shuffled blocks that hold every arm once, so that a campaign that is cut short
+ * is still balanced; so do the directions and targets of packets within each arm. The draws of
+ * a trial depend on the seed and its own number only: trial 1,000 can be made without the 999
+ * before it.
  */
 
 /* Fills in trial number `trial` (1 is the first). */

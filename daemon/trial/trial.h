@@ -10,18 +10,18 @@
  *
  *   READY --start--> ARMED --opened--> OPEN --ended--> SETTLING --settled--> DONE
  *                      |                |                 |
- *                      |                +--hung--> DONE   +--overtime--> LOOKING --settled--> DONE
+ *                      |                +--hung--> DONE   +-overtime-> LOOKING -settled-> DONE
  *                      +----ended, overtime-> SETTLING                      |
  *                                                       twice still missing v
  *                                                DONE <--returned,overtime-- CONFIRMING
  *
- * As in the seed: ifconfig sets the flags the first time (ARMED), the window is open and thread II's
- * packet comes (OPEN), the second flag set brings the interface down, and then somebody has to wait
- * for the references (SETTLING). What is still missing after two further looks is confirmed the way
- * it hurts: by unregistering the device (CONFIRMING).
+ * As in the seed: ifconfig sets the flags the first time (ARMED), the window is open and thread
+ * II's packet arrives (OPEN), the second flag set brings the interface down, and the references
+ * are waited for (SETTLING). References that are missing after two further looks are confirmed
+ * by unregistering the device (CONFIRMING).
  *
- * The trial keeps no clock and touches no socket. It is told what happened, moves, and asks its
- * crew to act; so a test can play it from a list.
+ * The trial keeps no clock and touches no socket. It is told what happened, changes its state,
+ * and asks its crew to act; so a test can play it from a list.
  */
 enum trial_state {
 	TRIAL_READY,

@@ -80,8 +80,9 @@ static const char *things(enum object object, int64_t number)
 }
 
 /*
- * Words of the signature that do not change from trial to trial: no numbers, no addresses. A word
- * of hexadecimal digits with a decimal one among them is an address; other words lose their digits.
+ * Words of the signature that do not change from trial to trial: no numbers, no addresses. A
+ * word of hexadecimal digits with a decimal one among them is an address; other words lose
+ * their digits.
  */
 static void stem(const char *text, char *out, size_t size)
 {
@@ -148,7 +149,8 @@ static bool is_worse(const struct evidence *e, enum object object, enum object t
 
 /*
  * Too many are wrong. Too few may be a late reference of the trial before that the baseline has
- * counted; in earnest they make the unregister hang, as a count that is below never comes to rest.
+ * counted; in earnest they make the unregister hang, as a count that is below never comes to
+ * rest.
  */
 static bool is_wrong(const struct evidence *e, enum object object)
 {
@@ -367,7 +369,10 @@ static bool echoes_not_sent(const struct question *q, char *more)
 	       detail(more, "%u of %u", e->echoes_sent, e->spec.echoes);
 }
 
-/* What makes a trial invalid: the first hole that is found. The sentence is the documentation, too. */
+/*
+ * What makes a trial invalid: the first hole that is found. The sentence is the documentation,
+ * too.
+ */
 /* clang-format off */
 static const struct hole {
 	bool (*is_found)(const struct question *question, char more[DETAIL]);
@@ -469,7 +474,10 @@ static bool say_ended_early(const struct evidence *e, uint32_t i, const char *ho
 	/* clang-format on */
 }
 
-/* A hold that was not reached is why others waited in vain, and one that nothing passes most of all. */
+/*
+ * A hold that was not reached is why others waited in vain, and one that nothing passes most of
+ * all.
+ */
 static bool order_broken(const struct evidence *e, struct judgement *j)
 {
 	uint32_t worst = ORDER_HOLDS_MAX;
@@ -534,7 +542,9 @@ static bool missed(const struct evidence *e, struct judgement *j)
 	return missed_answers(e, j);
 }
 
-/* Of a deleted device nothing is left to be counted: that its deletion returned is the proof. */
+/*
+ * Of a deleted device nothing is left to be counted: that its deletion returned is the proof.
+ */
 static void clean(const struct evidence *e, struct judgement *j)
 {
 	const char *fooled = e->dad_fooled ?

@@ -10,9 +10,9 @@
 /*
  * From evidence to verdict: pure, the same evidence always gives the same verdict.
  *
- * The order of the questions matters. First what no hole in our own evidence can excuse (the kernel
- * complained, something hung, references are missing), then whether our evidence has holes (invalid),
- * then whether anything was tried at all (missed); only what is left is clean.
+ * The order of the questions matters. First what no hole in our own evidence can excuse (the
+ * kernel complained, something hung, references are missing), then whether our evidence has
+ * holes (invalid), then whether anything was tried at all (missed); only what is left is clean.
  */
 enum verdict {
 	VERDICT_CLEAN, /* window opened, what was planned landed inside, references came back */
@@ -35,13 +35,15 @@ struct judgement {
 	char signature[96]; /* of a fault: the same bug gives the same; else "" */
 };
 
-/* A trial whose verdict says something about the kernel: neither missed, invalid nor skipped. */
+/*
+ * A trial whose verdict says something about the kernel: neither missed, invalid nor skipped.
+ */
 bool verdict_valid(enum verdict verdict);
 bool verdict_fault(enum verdict verdict);
 /*
- * A trial in which a fault would have shown: a valid one, or one that missed, and whose references came
- * back all the same. Rates of faults are of these: a trial that misses and shows a fault counts as
- * faulty, so those that miss and show none must count, too.
+ * A trial in which a fault would have shown: a valid one, or a missed one whose references came
+ * back. Rates of faults are of these: missed trials stay in the denominator, because a missed
+ * trial that leaks counts as a hit.
  */
 bool verdict_judged(enum verdict verdict);
 
@@ -49,7 +51,9 @@ bool verdict_judged(enum verdict verdict);
 void verdict_judge(const struct evidence *evidence, const enum object *objects,
 		   uint32_t nr_objects, struct judgement *judgement);
 
-/* What makes a trial invalid, number 0 and on: a sentence without its end; NULL after the last. */
+/*
+ * What makes a trial invalid, number 0 and on: a sentence without its end; NULL after the last.
+ */
 const char *verdict_invalid_sentence(uint32_t number);
 
 /* --- the campaign --- */
@@ -71,10 +75,10 @@ struct arm_tally {
 };
 
 /*
- * One fault makes `fault`. `clean` must be earned: the arm that injects most (race, else echo, hold,
- * control) has a valid trial, and at least nine in ten trials of every arm but `echo` are valid. Those
- * of the echo arm may well miss: without a hold the window is narrow. Of an arm that is explored those that
- * miss do not count.
+ * One fault makes `fault`. `clean` must be earned: the arm that injects most (race, else echo,
+ * hold, control) has a valid trial, and at least nine in ten trials of every arm but `echo` are
+ * valid. Those of the echo arm may well miss: without a hold the window is narrow. Of an arm
+ * that is explored those that miss do not count.
  */
 enum campaign_verdict verdict_campaign(const struct arm_tally arms[ARMS], char *reason,
 				       size_t size);

@@ -56,7 +56,7 @@ code=$?
 	    ("each place was proposed and taken", places and all(", taken: " in notes.get(p, "") for p in places)),
 	    ("some are of the table", any(", taken: of the table" in notes[p] for p in places)),
 	    ("some were seen", any("references are" in notes[p] for p in places)),
-	    ("some are called next to references", any("called next to where" in note for note in notes.values())),
+	    ("some are called next to references", any("a reference, " in note and "called by" in note for note in notes.values())),
 	    ("some were left out", len(notes) > len(places)),
 	    ("it was killed in its midst", 10 < len(of_kept) < trials),
 	    ("it ended by itself", code in (0, 1, 3) and lines[-1]["type"] == "summary"),

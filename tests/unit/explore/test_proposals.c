@@ -181,10 +181,10 @@ static void test_what_is_called_beside(void **state)
 	static const char expected[] =
 		"II held at return of alloc\n"
 		"II held at return of route\n"
-		"II held at behind: called next to where route takes a reference, behind its call of alloc\n"
+		"II held at behind: called by route, which takes a reference, after its call of alloc\n"
 		"II held at return of input\n"
-		"II held at farther: called next to where route takes a reference, behind its call of alloc\n"
-		"II held at return of before: called next to where route takes a reference, before its call of alloc\n";
+		"II held at farther: called by route, which takes a reference, after its call of alloc\n"
+		"II held at return of before: called by route, which takes a reference, before its call of alloc\n";
 	/* clang-format on */
 	struct proposals *proposals = calloc(1, sizeof(*proposals));
 	const struct proposals_call *call;
