@@ -127,7 +127,7 @@ static void rank_beside(struct proposals *proposals, char *text, size_t size)
 	text[0] = '\0';
 	for (uint32_t i = 0; i < nr; i++) {
 		char words[ORDER_WORDS];
-		bool beside = strstr(ranked[i].why, "called next to") != NULL;
+		bool beside = strstr(ranked[i].why, "called by") != NULL;
 
 		order_write_place(&ranked[i].place, words);
 		used += (size_t)snprintf(text + used, size - used, "%s%s%s\n", words,
@@ -220,7 +220,7 @@ static void test_the_nearest_reason_stays(void **state)
 	proposals_add_beside(proposals, call_of(proposals, "c", "b"), &near);
 	assert_int_equal(proposals->nr_beside, 1);
 	assert_int_equal(proposals->beside[0].place.thread, ORDER_THREAD_II);
-	assert_non_null(strstr(proposals->beside[0].why, "b takes and drops a reference"));
+	assert_non_null(strstr(proposals->beside[0].why, "called by b, which takes and drops a reference"));
 	free(proposals);
 }
 
