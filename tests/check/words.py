@@ -44,7 +44,7 @@ PHRASES = [
      "no client, no user, no process, nothing: name it"),
     (r"(for|by|to|of|that) nobody", "no client, no user, no process: name it"),
     # a relative clause as subject
-    (r"(?<=[.;:!] )who (?![^.]*\?)", "begin with a noun: A client that ..., Members that ..."),
+    (r"(?:^|(?<=[.;:!] ))who (?![^.]*\?)", "begin with a noun: A client that ..., Members that ..."),
     (r"(?<=[.!] )what (?!is|are|was|if)[^.?]* (is|are|was|were|has|have|stands|goes|comes)", "begin with a noun"),
     # "one" and "those" far from their noun
     (r"(?<=, )one that|as one that", "repeat the noun"),
