@@ -33,7 +33,7 @@ static const struct exit_row exits[] = {
 /* clang-format on */
 
 struct cleaning {
-	unsigned int done; /* things put back or removed */
+	unsigned int done; /* things restored or removed */
 	unsigned int left; /* things that are still there */
 	int own_netns;
 };

@@ -264,7 +264,7 @@ static int run_follow(const void *options)
 	return code;
 }
 
-/* Every line that is there, part by part; for people, where they are. */
+/* With --json every line so far, part by part; otherwise the folder. */
 static enum exits print_results(struct ctl *ctl, const struct options *o)
 {
 	enum exits code = EXIT_CLEAN;

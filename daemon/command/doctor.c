@@ -46,7 +46,7 @@ struct check {
 	const char *name;
 	bool works;
 	bool needed;	   /* no campaign without it */
-	const char *found; /* what was seen, or why it does not work */
+	const char *found; /* the value, or why it does not work */
 	const char *costs; /* what is lost without it; NULL when it works */
 	const char *remedy;
 };
@@ -526,7 +526,7 @@ static void find_state(struct doctor *doctor)
 	}
 }
 
-/* The first check of these sections that no campaign can do without, or NULL. */
+/* The first check of these sections that every campaign needs and that fails, or NULL. */
 static const struct check *first_lack(const struct doctor *doctor, enum section from,
 				      enum section to)
 {
@@ -660,7 +660,7 @@ static int run_in_guest(const char *kernel, const char *modules, bool json)
 
 static int run_here(bool json)
 {
-	static struct doctor doctor; /* with what it found: until the process ends */
+	static struct doctor doctor; /* what it found points into itself */
 	int code;
 
 	doctor.first_check = doctor.checks;
@@ -669,7 +669,7 @@ static int run_here(bool json)
 	machine_read(&doctor.machine);
 	find_kernel(&doctor);
 	find_rights(&doctor);
-	find_devices(&doctor); /* which loads their modules, where sites are, too */
+	find_devices(&doctor); /* loads their modules, which have sites */
 	find_sites(&doctor);
 	find_helpers(&doctor);
 	doctor.nr_hold_sites = doctor_sites_find(doctor.hold_sites, doctor.sites_tried);

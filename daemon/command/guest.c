@@ -2,7 +2,7 @@
 /*
  * Init of a guest: mounts what a program expects, loads the modules that the host has put into
  * the initramfs, runs one dadrace command with its standard output on the port to the host,
- * tells how it ended and powers off. Not for people.
+ * reports its exit code and powers off. Not for people.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -70,7 +70,7 @@ static void load_modules(void)
 		free(names);
 }
 
-/* A bug that could not be planted must not be looked for. */
+/* Without the planted bug the trials would prove nothing: they are not run. */
 static bool plant(void)
 {
 	char parameters[128] = "";
@@ -91,7 +91,7 @@ static bool plant(void)
 	return planted;
 }
 
-/* The port is named in sysfs. -1 as long as it is not there. */
+/* The port is named in sysfs. -1 until it appears. */
 static int open_port(void)
 {
 	char path[300], name[32];
@@ -116,7 +116,7 @@ static int open_port(void)
 	return fd;
 }
 
-/* The kernel's announcements of devices: ports appear some time after their driver. */
+/* Uevents announce devices: a port appears some time after its driver. */
 static int listen_to_uevents(void)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK, .nl_groups = 1 };

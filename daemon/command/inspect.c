@@ -186,7 +186,7 @@ static uint32_t decode(uint32_t value, const struct bit *bits, const char **name
 	return nr;
 }
 
-/* dev->flags does not hold it: dev_get_flags() works it out for those who ask. */
+/* IFF_RUNNING is not in dev->flags: dev_get_flags() computes it for each request. */
 static uint32_t running_flag(const char *name)
 {
 	struct ifreq request = { 0 };
@@ -229,7 +229,7 @@ static void read_groups(struct interface *interface)
 		fclose(file);
 }
 
-/* `interface` points into itself afterwards: it stays where it is. */
+/* `interface` points into itself afterwards, and must not be moved. */
 static void describe(struct interface *interface, const struct counts *counts)
 {
 	*interface = (struct interface){
@@ -264,7 +264,7 @@ static void describe(struct interface *interface, const struct counts *counts)
 	read_groups(interface);
 }
 
-/* The ifindexes to look at, ended by 0; malloc'd. NULL after the sentence. */
+/* The ifindexes to inspect, ended by 0; malloc'd. NULL after the sentence. */
 static uint32_t *choose(const char *only, struct why *why)
 {
 	struct if_nameindex *names = if_nameindex();
@@ -313,7 +313,7 @@ static int inspect(const uint32_t *indexes, struct inspection *inspection, struc
 		struct counts counts;
 
 		err = probes_counts(probes, SLOT_INSPECT, indexes[i], &counts, why);
-		/* One that went away since it was listed is no error. */
+		/* An interface that was removed after it was listed is no error. */
 		if (!err && counts.found)
 			describe(&interfaces[found++], &counts);
 	}

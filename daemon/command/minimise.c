@@ -69,7 +69,7 @@ static const struct exit_row exits[] = {
 };
 /* clang-format on */
 
-/* What a run of a candidate came to. */
+/* The outcome of a candidate's run. */
 struct outcome {
 	struct proof proof;
 	bool interrupted;
@@ -106,7 +106,7 @@ static bool choose_finding(struct session *s, struct why *why)
 	return true;
 }
 
-/* As it stands in the results, with what --set and --plant say. malloc'd. */
+/* The spec of the results with the changes of --set and --plant. malloc'd. */
 static char *changed_spec(const struct options *o, const char *spec, struct why *why)
 {
 	char *plant = run_set_text("vm.plant", o->plant), *text = NULL;
@@ -279,7 +279,7 @@ static bool affords(const struct session *s)
 {
 	uint32_t left = s->o->trials - s->trials;
 
-	/* What is found is to be confirmed, too. */
+	/* The confirmation needs as many trials again. */
 	return left >= (s->minimise.stage == MINIMISE_SEARCH ? 2 : 1) * MINIMISE_RUNS;
 }
 
@@ -397,7 +397,7 @@ static struct sentence outcome_of(const struct session *s)
 	return told;
 }
 
-/* What files say about themselves. malloc'd. */
+/* The comment at the head of each file. malloc'd. */
 static char *comment_of(const struct session *s, const char *spec)
 {
 	char *text = NULL;

@@ -100,7 +100,6 @@ static int print_spec(const struct campaign *campaign, struct trial_spec *spec)
 	return 0;
 }
 
-/* Of the first trial. */
 static int print_program(const struct campaign *campaign)
 {
 	const char *obstacle = reproducer_obstacle(campaign);

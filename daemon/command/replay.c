@@ -78,7 +78,7 @@ static int load(const struct options *o, const struct past *past, const char *sp
 
 static void tell(FILE *out, const struct proof *proof)
 {
-	/* That it is not there is proved by valid trials only. */
+	/* Only valid trials prove that the fault is absent. */
 	uint32_t trials = proof->same ? proof->judged : proof->valid;
 	struct stats_interval rate = stats_rate_interval(proof->same, trials, 0.95);
 
@@ -98,7 +98,7 @@ static void tell(FILE *out, const struct proof *proof)
 			proof->other_signature, proof->other, proof->first_other);
 }
 
-/* What came of it, from the results that it has left. */
+/* Reads the verdict from the results that the run has left. */
 static int sum_up(const char *folder, const char *signature, FILE *out, struct why *why)
 {
 	struct proof proof = { .signature = signature };

@@ -45,7 +45,7 @@ static int print_range(const struct past *past, uint32_t first, uint32_t last)
 	return EXIT_CLEAN;
 }
 
-/* 0 is all. */
+/* `number` 0: all findings. */
 static int print(const struct past *past, uint32_t number)
 {
 	const struct summary *summary = past_summary(past);

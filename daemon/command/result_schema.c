@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Every line that dadrace writes, whoever writes it: the one table of the contract. */
+/* The schema of every line that dadrace writes. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static int schema_add(json_t *any, json_t *definitions, const char *type, json_t
 {
 	char place[64];
 
-	/* Stated once, at the top. */
+	/* It is stated once, at the top. */
 	json_object_del(schema, "$schema");
 	snprintf(place, sizeof(place), "#/$defs/%s", type);
 	if (json_object_set_new(definitions, type, schema) ||

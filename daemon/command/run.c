@@ -126,8 +126,8 @@ static char *key_of(const char *key, const char *text)
 }
 
 /*
- * Options that are keys of the campaign come last. A spec is run once when nobody says how
- * often: what a campaign would do is no default for it.
+ * Options that are keys of the campaign override --set. A spec is run once unless --set or
+ * --times give a number: the default of a campaign is not meant for it.
  */
 static int load(const struct options *o, struct campaign **campaign, struct why *why)
 {

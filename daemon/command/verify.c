@@ -67,7 +67,7 @@ static const struct exit_row exits[] = {
 };
 /* clang-format on */
 
-/* What is to be proved, as the results before tell it. */
+/* The claim to be proved, from the results before. */
 struct claim {
 	const struct past *past;
 	const struct tally_finding *finding;
@@ -124,7 +124,8 @@ static int load(const struct options *o, const struct launch *launch,
 	for (size_t i = 0; i < launch->nr_sets; i++)
 		sets[source.nr_sets++] = launch->sets[i];
 	/*
-	 * What was set before is in the results before already, and must not undo our limits.
+	 * The results measured before have --set in them already; again, it could undo our
+	 * limits.
 	 */
 	if (!launch->text || is_folder(o->before)) {
 		for (uint32_t i = 0; i < o->sets.nr; i++)
@@ -218,7 +219,7 @@ static void tell_before(const struct claim *claim, FILE *out)
 
 /* --- after --- */
 
-/* Trials that are needed to have so many valid ones, twice over. */
+/* Twice the trials that should give as many valid ones as needed. */
 static uint64_t most_trials(const struct claim *claim)
 {
 	enum { CAP = 100000000, SPARE = 16 };
@@ -232,7 +233,7 @@ static uint64_t most_trials(const struct claim *claim)
 	return nr < CAP ? (uint64_t)nr : CAP;
 }
 
-/* The campaign before on the kernel after, with what is set here. */
+/* Runs the campaign before on the kernel after, with these keys changed. */
 static int run_again(const struct options *o, const struct past *past, const char *const *sets,
 		     size_t nr_sets, char folder[PATH_MAX])
 {
@@ -253,7 +254,7 @@ static int run_again(const struct options *o, const struct past *past, const cha
 	return code;
 }
 
-/* Only the arm that shows the fault, for as long as it takes. */
+/* Runs only the arm that shows the fault, until enough trials are valid. */
 static int run_after(const struct options *o, const struct claim *claim, char folder[PATH_MAX])
 {
 	char arms[64], valid[64], trials[64];
@@ -335,8 +336,8 @@ static int judge_after(const struct options *o, const struct claim *claim, const
 }
 
 /*
- * Nothing was found before, so no rate says how many trials are enough: as many as before are
- * run. A fault that they show has come with the kernel after.
+ * Nothing was found before, so no rate tells how many trials are enough: as many as before are
+ * run. A fault that they show is new in the kernel after.
  */
 static int verify_sound(const struct options *o, const struct past *past)
 {
@@ -403,7 +404,7 @@ static int run(const void *options)
 	const struct options *o = options;
 	int code = compare(o);
 
-	/* Whatever is neither 0 nor 1 would say "bad" to git bisect. */
+	/* git bisect takes every other code below 128 for "bad". */
 	return o->bisect && code > EXIT_FAULT ? BISECT_SKIP : code;
 }
 

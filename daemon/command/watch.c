@@ -141,7 +141,7 @@ static const struct exit_row exits[] = {
 };
 /* clang-format on */
 
-/* Without --object it is the net_device. Returns how many; 0: one of them is none. */
+/* Without --object, the net_device. Returns their number; 0 after the sentence. */
 static uint32_t read_objects(const struct option_texts *texts,
 			     struct watchpoint_object *objects)
 {
@@ -240,7 +240,7 @@ static void on_time(void *arg)
 		end(session, "time");
 		return;
 	}
-	watchpoints_mark(session->watch, NULL); /* a full ring says so at the end */
+	watchpoints_mark(session->watch, NULL); /* a full ring is reported at the end */
 	watchpoints_read(session->watch, seen, session);
 	if (session->view.left_ns && all_gone(session)) {
 		end(session, "unregister");
@@ -270,8 +270,8 @@ static int netlink_open(struct why *why)
 }
 
 /*
- * Unregistered, or moved to another namespace. Its counter lives on as long as somebody holds
- * it: that is the time in which to look.
+ * The interface was unregistered, or moved to another namespace. Its counter lives until the
+ * last reference is released: that is the time in which its holders show.
  */
 static void leave(struct session *session)
 {
@@ -308,7 +308,7 @@ static void on_link(void *arg)
 				leave(session);
 		}
 	}
-	/* What was missed may have been it. */
+	/* The message may have been among those that were missed. */
 	if (got < 0 && errno == ENOBUFS && !if_nametoindex(session->view.interface))
 		leave(session);
 }

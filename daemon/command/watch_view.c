@@ -29,7 +29,7 @@ struct row {
 	const struct ledger_path *path;
 };
 
-/* What holds most comes first, then what is busiest. */
+/* Paths with the largest balance come first, then the busiest. */
 static int for_people(const void *a, const void *b)
 {
 	const struct ledger_path *first = ((const struct row *)a)->path;
@@ -57,7 +57,7 @@ static struct row *sorted(const struct ledger *ledger)
 
 /* --- for people --- */
 
-/* A page of a terminal: lines are cut at its edge, and no more are written than it has. */
+/* A page of a terminal: long lines are cut, and lines beyond its height are dropped. */
 struct page {
 	FILE *out;
 	int columns; /* 0: any */
@@ -244,7 +244,7 @@ static void show_departure(struct page *page, const struct watch *watch)
 		     watch->interface, (double)watch->left_ns / 1e9);
 }
 
-/* What was found comes first, then what it was found from. */
+/* The verdict comes first, then the evidence. */
 void watch_tables(const struct watch *watch, FILE *out)
 {
 	struct page page = { out, 0, -1 };
@@ -573,7 +573,7 @@ int watch_entry_line(const struct watch_object *object, const struct ledger_entr
 
 enum { FRAME_TEXT = 160 };
 
-/* The function is that of the byte before, where the write or the call is. */
+/* The frame is behind the write or the call: the byte before is in its function. */
 static void name_frame(const struct symbols *symbols, uint64_t frame, char text[FRAME_TEXT])
 {
 	uint64_t offset = 0;
@@ -617,7 +617,7 @@ static void tell_tasks(const struct ledger_task *tasks, uint32_t nr, struct task
 		told[i] = (struct task_told){ tasks[i].pid, tasks[i].comm, tasks[i].balance };
 }
 
-/* `told` points into itself afterwards: it stays where it is. */
+/* `told` points into itself afterwards, and must not be moved. */
 static void tell_path(const struct ledger_path *path, struct path_told *told)
 {
 	*told = (struct path_told){
@@ -634,7 +634,7 @@ static void tell_path(const struct ledger_path *path, struct path_told *told)
 	tell_tasks(path->tasks, path->nr_tasks, told->tasks);
 }
 
-/* Both `match` and `told` stay where they are as long as they are told. */
+/* `told` points into `match` and itself: neither must be moved. */
 static int tell_object(const struct watch_object *object, struct ledger_match *match,
 		       struct object_told *told)
 {
