@@ -235,7 +235,7 @@ ends nosuch 64 'no interface nosuch'
 dadrace nonetns watch w0 --netns nosuch
 ends nonetns 64 'no network namespace nosuch'
 dadrace noaddress watch w0 --object addr=2001:db8::99
-ends noaddress 64 'no inet6_ifaddr 2001:db8::99'
+ends noaddress 64 'inet6_ifaddr 2001:db8::99: the device has none'
 dadrace badobject watch w0 --object everything
 ends badobject 64 'everything: not a valid OBJECT; give netdev, idev'
 dadrace badtime watch w0 --for ever
