@@ -358,7 +358,7 @@ static int listen_to_all(struct session *session, struct why *why)
 }
 
 /* The last mark, then no more writes, then what is still in the ring. */
-static void close_books(struct session *session)
+static void close_ledgers(struct session *session)
 {
 	watchpoints_mark(session->watch, NULL);
 	watchpoints_stop(session->watch);
@@ -457,7 +457,7 @@ static int watch(const struct options *options, const struct watchpoint_object *
 		fprintf(stderr, "Watching %s (ifindex %u); Ctrl-C stops\n", options->interface,
 			session->view.ifindex);
 	loop_run(session->loop);
-	close_books(session);
+	close_ledgers(session);
 	if (!session->err)
 		session->err = show_end(session);
 	if (session->err)

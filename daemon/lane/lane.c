@@ -40,9 +40,9 @@ int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, s
 			       ask->number, strerror(err));
 	}
 	lane->ask = *ask;
-	lane->ask.books = mmap(NULL, BOOKS_OBJECTS * sizeof(struct books),
-			       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (lane->ask.books == MAP_FAILED) {
+	lane->ask.digests = mmap(NULL, DIGEST_OBJECTS * sizeof(struct digest),
+				 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (lane->ask.digests == MAP_FAILED) {
 		err = errno;
 		close(channel[0]);
 		close(channel[1]);
@@ -63,7 +63,7 @@ int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, s
 	err = errno;
 	close(channel[1]);
 	if (lane->pid < 0) {
-		munmap(lane->ask.books, BOOKS_OBJECTS * sizeof(struct books));
+		munmap(lane->ask.digests, DIGEST_OBJECTS * sizeof(struct digest));
 		close(channel[0]);
 		free(lane);
 		return why_exit(why, err == EPERM ? EXIT_CANNOT : EXIT_INTERNAL, err,
@@ -127,19 +127,19 @@ int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, stru
 {
 	const struct lane_order order = { .spec = *spec, .ledger = ledger };
 
-	if (ledger) /* what a lane that dies leaves is no books */
-		memset(lane->ask.books, 0, BOOKS_OBJECTS * sizeof(struct books));
-	for (int i = 0; ledger && i < BOOKS_OBJECTS; i++)
-		lane->ask.books[i].state = LEDGER_LOST;
+	if (ledger) /* a lane that dies leaves no digest */
+		memset(lane->ask.digests, 0, DIGEST_OBJECTS * sizeof(struct digest));
+	for (int i = 0; ledger && i < DIGEST_OBJECTS; i++)
+		lane->ask.digests[i].state = LEDGER_LOST;
 	if (send(lane->channel, &order, sizeof(order), MSG_NOSIGNAL) < 0)
 		return why_set(why, errno, "lane %u: cannot be given trial %u: %s",
 			       lane->ask.number, spec->trial, strerror(errno));
 	return 0;
 }
 
-const struct books *lane_books(const struct lane *lane, enum books_object object)
+const struct digest *lane_digest(const struct lane *lane, enum digest_object object)
 {
-	return &lane->ask.books[object];
+	return &lane->ask.digests[object];
 }
 
 void lane_hurry(struct lane *lane)
@@ -176,6 +176,6 @@ void lane_free(struct lane *lane)
 		return;
 	close(lane->channel);
 	probes_lane_close(lane->ask.probes, lane->ask.slot);
-	munmap(lane->ask.books, BOOKS_OBJECTS * sizeof(struct books));
+	munmap(lane->ask.digests, DIGEST_OBJECTS * sizeof(struct digest));
 	free(lane);
 }

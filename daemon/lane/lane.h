@@ -18,7 +18,7 @@
  *   lane_start() ── fork, new pid namespace ──> testbed, echo sockets, ring, warm-up
  *                <───────── LANE_READY ───────
  *   lane_run()   ───────── lane_order ───────>  one trial
- *                <══════ books, shared memory ═   when the trial has a ledger
+ *                <═════ digest, shared memory ═   when the trial has a ledger
  *                <───────── LANE_TRIAL ───────
  *   lane_hurry() ────────── one byte ────────>  releases a hold
  *   lane_end()   ───────── end of file ──────>  puts real devices back, exits
@@ -37,9 +37,8 @@ struct lane_ask {
 	uint32_t number; /* 1, 2, 3, ...: never used twice in a campaign; names the devices */
 	bool keep;
 	const struct symbols *symbols; /* of trials with a ledger; NULL: there are none */
-	struct books
-		*books; /* BOOKS_OBJECTS of them; lane_start() makes them, in memory that both
-			      * processes share */
+	/* DIGEST_OBJECTS of them, in memory that both processes share; made by lane_start(). */
+	struct digest *digests;
 };
 
 /* What the lane's process is told over the channel. */
@@ -84,10 +83,10 @@ bool lane_receive(struct lane *lane, struct lane_message *message);
 int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, struct why *why);
 
 /*
- * The books of the last trial with a ledger, after its LANE_TRIAL. They live as long as the
+ * The digests of the last trial with a ledger, after its LANE_TRIAL. They live as long as the
  * lane.
  */
-const struct books *lane_books(const struct lane *lane, enum books_object object);
+const struct digest *lane_digest(const struct lane *lane, enum digest_object object);
 
 /* Asks the lane to release a hold now: the current trial ends soon, and is invalid. */
 void lane_hurry(struct lane *lane);

@@ -14,20 +14,20 @@ enum {
 	ENTRIES_MAX = LEDGER_RING_BYTES / sizeof(struct watchpoint_write),
 };
 
-static const struct watchpoint_object watched[BOOKS_OBJECTS] = {
-	[BOOKS_NET_DEVICE] = { .kind = WATCHPOINT_NET_DEVICE },
-	[BOOKS_INET6_DEV] = { .kind = WATCHPOINT_INET6_DEV },
-	[BOOKS_DST] = { .kind = WATCHPOINT_DSTS },
-	[BOOKS_NEIGHBOUR] = { .kind = WATCHPOINT_NEIGHBOURS },
-	[BOOKS_IFADDR] = { .kind = WATCHPOINT_IFADDRS },
-	[BOOKS_ADDRESS] = { .kind = WATCHPOINT_BORN_IFADDR },
+static const struct watchpoint_object watched[DIGEST_OBJECTS] = {
+	[DIGEST_NET_DEVICE] = { .kind = WATCHPOINT_NET_DEVICE },
+	[DIGEST_INET6_DEV] = { .kind = WATCHPOINT_INET6_DEV },
+	[DIGEST_DST] = { .kind = WATCHPOINT_DSTS },
+	[DIGEST_NEIGHBOUR] = { .kind = WATCHPOINT_NEIGHBOURS },
+	[DIGEST_IFADDR] = { .kind = WATCHPOINT_IFADDRS },
+	[DIGEST_ADDRESS] = { .kind = WATCHPOINT_BORN_IFADDR },
 };
 
 /* One counter. */
 struct account {
 	struct ledger *ledger;
 	struct ledger_profile *profile;
-	struct books_entry *entries;
+	struct digest_entry *entries;
 	uint32_t nr_entries;
 };
 
@@ -35,7 +35,7 @@ struct worker_ledger {
 	struct watchpoints *watch;
 	bool open;   /* writes of a trial are being seen */
 	bool closed; /* and have been seen, but not written down */
-	struct account accounts[BOOKS_OBJECTS];
+	struct account accounts[DIGEST_OBJECTS];
 	uint32_t nr;	     /* accounts in use: all, or those of counters */
 	struct why no_lives; /* the reason for the latter */
 	bool has_address;    /* the trial has brought one forth, and its counter is watched */
@@ -47,7 +47,7 @@ static void told(const struct ledger_entry *entry, void *arg)
 	struct account *account = arg;
 
 	if (account->nr_entries < ENTRIES_MAX)
-		account->entries[account->nr_entries++] = (struct books_entry){
+		account->entries[account->nr_entries++] = (struct digest_entry){
 			.at_ns = entry->at_ns,
 			.delta = entry->delta,
 			.count = entry->count,
@@ -61,7 +61,7 @@ static void watch_address(struct worker_ledger *ledger, const struct watchpoint_
 
 	if (!ledger->open || ledger->has_address)
 		return;
-	ledger->has_address = !watchpoints_arm_born(ledger->watch, BOOKS_ADDRESS,
+	ledger->has_address = !watchpoints_arm_born(ledger->watch, DIGEST_ADDRESS,
 						    write->identity, &ledger->no_address);
 }
 
@@ -72,7 +72,7 @@ static void seen(const struct watchpoint_mark *record, void *arg)
 	if (record->object >= ledger->nr)
 		return;
 	ledger_add(ledger->accounts[record->object].ledger, record);
-	if (record->type == WATCHPOINT_BIRTH && record->object == BOOKS_IFADDR)
+	if (record->type == WATCHPOINT_BIRTH && record->object == DIGEST_IFADDR)
 		watch_address(ledger, record);
 }
 
@@ -94,7 +94,7 @@ static void ring_ready(void *arg)
 
 static int make_accounts(struct worker_ledger *ledger, struct why *why)
 {
-	for (int i = 0; i < BOOKS_OBJECTS; i++) {
+	for (int i = 0; i < DIGEST_OBJECTS; i++) {
 		struct account *account = &ledger->accounts[i];
 
 		account->entries = calloc(ENTRIES_MAX, sizeof(account->entries[0]));
@@ -120,8 +120,8 @@ static int arm(struct worker *worker, struct why *why)
 		err = watchpoints_prove(worker->probes, slot, ifindex, why);
 	if (err)
 		return err;
-	worker->ledger->nr = BOOKS_OBJECTS;
-	err = watchpoints_arm(worker->probes, slot, ifindex, watched, BOOKS_OBJECTS,
+	worker->ledger->nr = DIGEST_OBJECTS;
+	err = watchpoints_arm(worker->probes, slot, ifindex, watched, DIGEST_OBJECTS,
 			      LEDGER_RING_BYTES, &worker->ledger->watch,
 			      &worker->ledger->no_lives);
 	if (!err)
@@ -129,8 +129,8 @@ static int arm(struct worker *worker, struct why *why)
 			       worker->ledger) ?
 			       0 :
 			       why_set(why, ENOMEM, "out of memory");
-	worker->ledger->nr = BOOKS_COUNTERS;
-	return watchpoints_arm(worker->probes, slot, ifindex, watched, BOOKS_COUNTERS,
+	worker->ledger->nr = DIGEST_COUNTERS;
+	return watchpoints_arm(worker->probes, slot, ifindex, watched, DIGEST_COUNTERS,
 			       LEDGER_RING_BYTES, &worker->ledger->watch, why);
 }
 
@@ -152,11 +152,11 @@ static int new_ledgers(struct worker *worker, struct why *why)
 
 static void say_unarmed(struct worker *worker, uint32_t first, const struct why *why)
 {
-	for (uint32_t i = first; i < BOOKS_OBJECTS; i++) {
-		struct books *books = &worker->ask->books[i];
+	for (uint32_t i = first; i < DIGEST_OBJECTS; i++) {
+		struct digest *digest = &worker->ask->digests[i];
 
-		*books = (struct books){ .state = LEDGER_UNARMED };
-		snprintf(books->reason, sizeof(books->reason), "%.255s", why->text);
+		*digest = (struct digest){ .state = LEDGER_UNARMED };
+		snprintf(digest->reason, sizeof(digest->reason), "%.255s", why->text);
 	}
 }
 
@@ -187,7 +187,7 @@ void worker_ledger_open(struct worker *worker)
 	}
 	say_unarmed(worker, worker->ledger->nr, &worker->ledger->no_lives);
 	for (uint32_t i = 0; i < worker->ledger->nr; i++)
-		worker->ask->books[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
+		worker->ask->digests[i].arm_ns = is_armed ? 0 : loop_now() - from_ns;
 	worker->ledger->has_address = false;
 	snprintf(worker->ledger->no_address.text, sizeof(worker->ledger->no_address.text),
 		 "the trial created no address");
@@ -209,21 +209,21 @@ void worker_ledger_close(struct worker *worker)
 	watchpoints_read(worker->ledger->watch, seen, worker->ledger);
 	for (uint32_t i = 0; i < worker->ledger->nr; i++) {
 		struct watchpoint_health health = watchpoints_health(worker->ledger->watch, i);
-		struct books *books = &worker->ask->books[i];
+		struct digest *digest = &worker->ask->digests[i];
 
-		books->state = ledger_check(worker->ledger->accounts[i].ledger, &health);
-		books->counted = health.counted;
-		books->unseen = health.counted - health.hits;
+		digest->state = ledger_check(worker->ledger->accounts[i].ledger, &health);
+		digest->counted = health.counted;
+		digest->unseen = health.counted - health.hits;
 	}
-	if (worker->ledger->nr == BOOKS_OBJECTS && !worker->ledger->has_address)
-		say_unarmed(worker, BOOKS_ADDRESS, &worker->ledger->no_address);
+	if (worker->ledger->nr == DIGEST_OBJECTS && !worker->ledger->has_address)
+		say_unarmed(worker, DIGEST_ADDRESS, &worker->ledger->no_address);
 }
 
 /* What a trial looks like in which nothing came to the device and nothing was lost. */
-static bool teaches(const struct evidence *e, const struct books *books)
+static bool teaches(const struct evidence *e, const struct digest *digest)
 {
 	return (e->spec.arm == ARM_CONTROL || e->spec.arm == ARM_HOLD) && e->settled &&
-	       books->state == LEDGER_WHOLE;
+	       digest->state == LEDGER_WHOLE;
 }
 
 void worker_ledger_write(struct worker *worker)
@@ -235,15 +235,15 @@ void worker_ledger_write(struct worker *worker)
 	worker->ledger->closed = false;
 	for (uint32_t i = 0; i < worker->ledger->nr; i++) {
 		struct account *account = &worker->ledger->accounts[i];
-		struct books *books = &worker->ask->books[i];
+		struct digest *digest = &worker->ask->digests[i];
 		struct ledger_match match = ledger_match(account->ledger, account->profile);
 
-		books_write(account->ledger, &match, account->entries, account->nr_entries, e,
-			    books);
-		if (teaches(e, books) && ledger_learn(account->profile, account->ledger))
-			books->state = LEDGER_SUM; /* out of memory: half of it was learned */
+		digest_write(account->ledger, &match, account->entries, account->nr_entries, e,
+			     digest);
+		if (teaches(e, digest) && ledger_learn(account->profile, account->ledger))
+			digest->state = LEDGER_SUM; /* out of memory: half of it was learned */
 	}
-	books_accuse_survivors(worker->ask->books);
+	digest_accuse_survivors(worker->ask->digests);
 }
 
 void worker_ledger_end(struct worker *worker)

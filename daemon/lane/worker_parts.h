@@ -199,10 +199,10 @@ void worker_dad_due(void *worker);  /* an answer is due */
 /* --- worker_ledger.c --- */
 
 /*
- * The ledger of the trial in hand, for ask->books. Opened before the baseline is read; what
- * goes wrong is said in the books. Closed before the device is unregistered, and at the trial's
- * end; written down when the evidence is whole. The child that unregisters lets go of it. A
- * trial that deletes the device has none, and the books say why.
+ * The ledger of the trial in hand, for ask->digests. Opened before the baseline is read; what
+ * goes wrong is said in the digests. Closed before the device is unregistered, and at the
+ * trial's end; written down when the evidence is whole. The child that unregisters lets go of
+ * it. A trial that deletes the device has none, and the digests say why.
  */
 void worker_ledger_open(struct worker *worker);
 void worker_ledger_refuse(struct worker *worker);

@@ -6,10 +6,10 @@
 
 #include "ledger/digest.h"
 
-_Static_assert((int)BOOKS_NET_DEVICE == (int)OBJECT_NET_DEVICE &&
-		       (int)BOOKS_INET6_DEV == (int)OBJECT_INET6_DEV &&
-		       (int)BOOKS_DST == (int)OBJECT_DST,
-	       "books are found by the object that leaks");
+_Static_assert((int)DIGEST_NET_DEVICE == (int)OBJECT_NET_DEVICE &&
+		       (int)DIGEST_INET6_DEV == (int)OBJECT_INET6_DEV &&
+		       (int)DIGEST_DST == (int)OBJECT_DST,
+	       "digests are found by the object that leaks");
 
 static void put_text(char *to, size_t size, const char *text)
 {
@@ -31,17 +31,18 @@ static int most_unbalanced_first(const void *a, const void *b)
 }
 
 static void write_paths(const struct ledger *ledger,
-			const struct ledger_path *sorted[LEDGER_PATHS_MAX], struct books *books)
+			const struct ledger_path *sorted[LEDGER_PATHS_MAX],
+			struct digest *digest)
 {
 	uint32_t nr = ledger_nr_paths(ledger);
 
 	for (uint32_t i = 0; i < nr; i++)
 		sorted[i] = ledger_path(ledger, i);
 	qsort(sorted, nr, sizeof(const struct ledger_path *), most_unbalanced_first);
-	books->all_paths = nr;
-	books->nr_paths = nr < BOOKS_PATHS ? nr : BOOKS_PATHS;
-	for (uint32_t i = 0; i < books->nr_paths; i++) {
-		struct books_path *path = &books->paths[i];
+	digest->all_paths = nr;
+	digest->nr_paths = nr < DIGEST_PATHS ? nr : DIGEST_PATHS;
+	for (uint32_t i = 0; i < digest->nr_paths; i++) {
+		struct digest_path *path = &digest->paths[i];
 
 		put_text(path->stack, sizeof(path->stack), sorted[i]->stack);
 		put_text(path->kind, sizeof(path->kind), sorted[i]->kind);
@@ -58,9 +59,9 @@ static bool is_echo(enum moment_kind kind)
 }
 
 /* What of the kernel's or the trial's doing came right before; the moments are sorted. */
-static struct books_hold hold_at(const struct evidence *e, uint64_t at_ns)
+static struct digest_hold hold_at(const struct evidence *e, uint64_t at_ns)
 {
-	struct books_hold hold = {
+	struct digest_hold hold = {
 		.at_ns = (int64_t)(at_ns - e->started_ns),
 	};
 
@@ -73,29 +74,29 @@ static struct books_hold hold_at(const struct evidence *e, uint64_t at_ns)
 }
 
 /* The last `unmatched` holds of the path, in the order of time. */
-static void write_holds(const struct ledger_path *path, const struct books_entry *entries,
-			uint32_t nr, const struct evidence *e, struct books_suspect *suspect)
+static void write_holds(const struct ledger_path *path, const struct digest_entry *entries,
+			uint32_t nr, const struct evidence *e, struct digest_suspect *suspect)
 {
 	int64_t left = suspect->unmatched;
 	uint32_t first = nr;
 
 	while (first && left > 0) {
-		const struct books_entry *entry = &entries[--first];
+		const struct digest_entry *entry = &entries[--first];
 
 		if (entry->path == path && entry->delta > 0)
 			left -= entry->delta;
 	}
-	for (; first < nr && suspect->nr_holds < BOOKS_HOLDS; first++)
+	for (; first < nr && suspect->nr_holds < DIGEST_HOLDS; first++)
 		if (entries[first].path == path && entries[first].delta > 0)
 			suspect->holds[suspect->nr_holds++] = hold_at(e, entries[first].at_ns);
 }
 
-static void write_suspects(const struct ledger_match *match, const struct books_entry *entries,
-			   uint32_t nr, const struct evidence *e, struct books *books)
+static void write_suspects(const struct ledger_match *match, const struct digest_entry *entries,
+			   uint32_t nr, const struct evidence *e, struct digest *digest)
 {
-	for (uint32_t i = 0; i < match->nr_suspects && i < BOOKS_SUSPECTS; i++) {
+	for (uint32_t i = 0; i < match->nr_suspects && i < DIGEST_SUSPECTS; i++) {
 		const struct ledger_suspect *found = &match->suspects[i];
-		struct books_suspect *suspect = &books->suspects[books->nr_suspects++];
+		struct digest_suspect *suspect = &digest->suspects[digest->nr_suspects++];
 
 		put_text(suspect->stack, sizeof(suspect->stack), found->path->stack);
 		put_text(suspect->kind, sizeof(suspect->kind), found->path->kind);
@@ -122,72 +123,72 @@ static uint32_t kept_path(const struct ledger_path *const *kept, uint32_t nr,
 }
 
 /* Every so many entries become one point, the last one always. */
-static void write_points(const struct books_entry *entries, uint32_t nr,
+static void write_points(const struct digest_entry *entries, uint32_t nr,
 			 const struct evidence *e, const struct ledger_path *const *kept,
-			 struct books *books)
+			 struct digest *digest)
 {
-	uint32_t step = (nr + BOOKS_POINTS - 1) / BOOKS_POINTS;
+	uint32_t step = (nr + DIGEST_POINTS - 1) / DIGEST_POINTS;
 	int64_t delta = 0;
 
 	for (uint32_t i = 0; i < nr; i++) {
 		delta += entries[i].delta;
 		if ((nr - 1 - i) % step)
 			continue;
-		books->points[books->nr_points++] = (struct books_point){
+		digest->points[digest->nr_points++] = (struct digest_point){
 			.at_ns = (int64_t)(entries[i].at_ns - e->started_ns),
 			.delta = delta,
 			.count = entries[i].count,
 			.path = step > 1 ? 0 :
-					   kept_path(kept, books->nr_paths, entries[i].path),
+					   kept_path(kept, digest->nr_paths, entries[i].path),
 		};
 		delta = 0;
 	}
 }
 
-void books_write(const struct ledger *ledger, const struct ledger_match *match,
-		 const struct books_entry *entries, uint32_t nr_entries,
-		 const struct evidence *evidence, struct books *books)
+void digest_write(const struct ledger *ledger, const struct ledger_match *match,
+		  const struct digest_entry *entries, uint32_t nr_entries,
+		  const struct evidence *evidence, struct digest *digest)
 {
 	const struct ledger_path *sorted[LEDGER_PATHS_MAX];
 
-	books->sum = ledger_sum(ledger);
-	books->surplus = match->surplus;
-	books->exact = match->exact;
-	books->nr_clean = match->nr_clean;
-	books->nr_paths = books->nr_suspects = books->nr_points = 0;
-	memset(books->suspects, 0, sizeof(books->suspects));
-	write_paths(ledger, sorted, books);
-	write_suspects(match, entries, nr_entries, evidence, books);
-	write_points(entries, nr_entries, evidence, sorted, books);
+	digest->sum = ledger_sum(ledger);
+	digest->surplus = match->surplus;
+	digest->exact = match->exact;
+	digest->nr_clean = match->nr_clean;
+	digest->nr_paths = digest->nr_suspects = digest->nr_points = 0;
+	memset(digest->suspects, 0, sizeof(digest->suspects));
+	write_paths(ledger, sorted, digest);
+	write_suspects(match, entries, nr_entries, evidence, digest);
+	write_points(entries, nr_entries, evidence, sorted, digest);
 }
 
 /* --- survivors --- */
 
-static void accuse(struct books *books, const struct books_suspect *survivor, const char *kind,
-		   bool exact, uint32_t at)
+static void accuse(struct digest *digest, const struct digest_suspect *survivor,
+		   const char *kind, bool exact, uint32_t at)
 {
-	uint32_t last =
-		books->nr_suspects < BOOKS_SUSPECTS ? books->nr_suspects++ : BOOKS_SUSPECTS - 1;
+	uint32_t last = digest->nr_suspects < DIGEST_SUSPECTS ? digest->nr_suspects++ :
+								DIGEST_SUSPECTS - 1;
 
-	memmove(&books->suspects[at + 1], &books->suspects[at],
-		(last - at) * sizeof(books->suspects[0]));
-	books->suspects[at] = *survivor;
-	books->suspects[at].exact = exact;
-	books->suspects[at].task[0] = '\0'; /* who made it need not be who keeps it */
-	put_text(books->suspects[at].kind, sizeof(books->suspects[at].kind), kind);
+	memmove(&digest->suspects[at + 1], &digest->suspects[at],
+		(last - at) * sizeof(digest->suspects[0]));
+	digest->suspects[at] = *survivor;
+	digest->suspects[at].exact = exact;
+	digest->suspects[at].task[0] = '\0'; /* who made it need not be who keeps it */
+	put_text(digest->suspects[at].kind, sizeof(digest->suspects[at].kind), kind);
 }
 
 /* Old kernels cannot unwind through a kretprobe: births have no path there. */
-static bool is_known(const struct books_suspect *suspect)
+static bool is_known(const struct digest_suspect *suspect)
 {
 	return suspect->stack[0] != '[';
 }
 
 /* How many are known who hold the watched address, when that is the one that survives. */
-static uint32_t nr_holders(const struct books *all)
+static uint32_t nr_holders(const struct digest *all)
 {
 	enum { HOLDERS_MAX = 2 };
-	const struct books *address = &all[BOOKS_ADDRESS], *lives = &all[BOOKS_IFADDR];
+	const struct digest *address = &all[DIGEST_ADDRESS], *lives = &all[DIGEST_IFADDR];
 
 	if (lives->state != LEDGER_WHOLE || lives->surplus <= 0 ||
 	    address->state != LEDGER_WHOLE || address->sum.ended)
@@ -199,36 +200,36 @@ static uint32_t nr_holders(const struct books *all)
  * The counter's own suspects, where they are certain and hold for nothing that is born and
  * freed: what survives beside them, as for a grace period, has not the reference that is left.
  */
-static uint32_t nr_certain(const struct books *books)
+static uint32_t nr_certain(const struct digest *digest)
 {
-	if (books->state != LEDGER_WHOLE || !books->exact)
+	if (digest->state != LEDGER_WHOLE || !digest->exact)
 		return 0;
-	for (uint32_t i = 0; i < books->nr_suspects; i++)
-		if (!books->suspects[i].of_no_kind)
+	for (uint32_t i = 0; i < digest->nr_suspects; i++)
+		if (!digest->suspects[i].of_no_kind)
 			return 0;
-	return books->nr_suspects;
+	return digest->nr_suspects;
 }
 
-void books_accuse_survivors(struct books *all)
+void digest_accuse_survivors(struct digest *all)
 {
-	static const char *const kinds[BOOKS_OBJECTS] = {
-		[BOOKS_DST] = "dst not freed",
-		[BOOKS_NEIGHBOUR] = "neighbour not freed",
-		[BOOKS_IFADDR] = "inet6_ifaddr not freed",
+	static const char *const kinds[DIGEST_OBJECTS] = {
+		[DIGEST_DST] = "dst not freed",
+		[DIGEST_NEIGHBOUR] = "neighbour not freed",
+		[DIGEST_IFADDR] = "inet6_ifaddr not freed",
 	};
 
-	for (int i = 0; i < BOOKS_COUNTERS; i++) {
+	for (int i = 0; i < DIGEST_COUNTERS; i++) {
 		uint32_t at = nr_certain(&all[i]);
 
-		for (uint32_t k = 0; k < nr_holders(all) && at < BOOKS_SUSPECTS - 1; k++)
-			accuse(&all[i], &all[BOOKS_ADDRESS].suspects[k], "held inet6_ifaddr",
-			       all[BOOKS_ADDRESS].exact, at++);
-		for (int j = BOOKS_COUNTERS; j < BOOKS_ADDRESS; j++) {
-			const struct books *lives = &all[j];
+		for (uint32_t k = 0; k < nr_holders(all) && at < DIGEST_SUSPECTS - 1; k++)
+			accuse(&all[i], &all[DIGEST_ADDRESS].suspects[k], "held inet6_ifaddr",
+			       all[DIGEST_ADDRESS].exact, at++);
+		for (int j = DIGEST_COUNTERS; j < DIGEST_ADDRESS; j++) {
+			const struct digest *lives = &all[j];
 
 			if (lives->state != LEDGER_WHOLE)
 				continue;
-			for (uint32_t k = 0; k < lives->nr_suspects && at < BOOKS_SUSPECTS - 1;
+			for (uint32_t k = 0; k < lives->nr_suspects && at < DIGEST_SUSPECTS - 1;
 			     k++)
 				if (is_known(&lives->suspects[k]) &&
 				    (double)lives->suspects[k].unmatched >
@@ -239,7 +240,7 @@ void books_accuse_survivors(struct books *all)
 	}
 }
 
-void books_fold(const char *stack, int64_t number, char *out, size_t size)
+void digest_fold(const char *stack, int64_t number, char *out, size_t size)
 {
 	const char *end = stack + strlen(stack);
 	size_t used = 0;

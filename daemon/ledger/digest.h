@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_BOOKS_H
-#define DADRACE_BOOKS_H
+#ifndef DADRACE_DIGEST_H
+#define DADRACE_DIGEST_H
 
 #include "ledger/match.h"
 #include "trial/evidence.h"
 
 /*
- * The books of one counter in one trial: what is told of its ledger, of a size that is known
+ * The digest of one ledger in one trial: what is told of it, of a size that is known
  * beforehand and without a pointer, so that a lane can leave them in memory that it shares with
  * the campaign.
  *
  *   ledger, match ──┐
- *   its entries ────┼──> books ──> a line of the results ──> the finding
+ *   its entries ────┼──> digest ──> a line of the results ──> the finding
  *   evidence ───────┘
  *
  * Which of a path's holds was never dropped is not written anywhere: when it was followed by
@@ -21,59 +21,59 @@
  * Pure.
  */
 enum {
-	BOOKS_STACK = 1024,
-	BOOKS_WORD = 64,
-	BOOKS_PATHS = 24,
-	BOOKS_SUSPECTS = 6,
-	BOOKS_HOLDS = 8,
-	BOOKS_POINTS = 128,
+	DIGEST_STACK = 1024,
+	DIGEST_WORD = 64,
+	DIGEST_PATHS = 24,
+	DIGEST_SUSPECTS = 6,
+	DIGEST_HOLDS = 8,
+	DIGEST_POINTS = 128,
 };
 
-/* What a lane watches, and the index of its books. */
-enum books_object {
-	BOOKS_NET_DEVICE, /* as OBJECT_NET_DEVICE */
-	BOOKS_INET6_DEV,  /* as OBJECT_INET6_DEV */
-	BOOKS_COUNTERS,
-	BOOKS_DST = BOOKS_COUNTERS, /* as OBJECT_DST; from here on births and deaths */
-	BOOKS_NEIGHBOUR,
-	BOOKS_IFADDR,
-	BOOKS_ADDRESS, /* the counter of the first address that the trial has brought forth */
-	BOOKS_OBJECTS,
+/* What a lane watches, and the index of its digest. */
+enum digest_object {
+	DIGEST_NET_DEVICE, /* as OBJECT_NET_DEVICE */
+	DIGEST_INET6_DEV,  /* as OBJECT_INET6_DEV */
+	DIGEST_COUNTERS,
+	DIGEST_DST = DIGEST_COUNTERS, /* as OBJECT_DST; from here on births and deaths */
+	DIGEST_NEIGHBOUR,
+	DIGEST_IFADDR,
+	DIGEST_ADDRESS, /* the counter of the first address that the trial has brought forth */
+	DIGEST_OBJECTS,
 };
 
-struct books_path {
-	char stack[BOOKS_STACK];
-	char kind[BOOKS_WORD];
+struct digest_path {
+	char stack[DIGEST_STACK];
+	char kind[DIGEST_WORD];
 	uint64_t holds, puts;
 };
 
 /* A hold that is left, and what the trial's timeline has right before it. */
-struct books_hold {
+struct digest_hold {
 	int64_t at_ns;		/* from the trial's start */
 	enum moment_kind after; /* MOMENT_NONE: nothing */
 	uint32_t echo;		/* the last one that the kernel saw before; 0: none */
 };
 
-struct books_suspect {
-	char stack[BOOKS_STACK];
-	char kind[BOOKS_WORD];
-	char task[BOOKS_WORD]; /* "python3/17", of those that hold by it; "": none is known */
+struct digest_suspect {
+	char stack[DIGEST_STACK];
+	char kind[DIGEST_WORD];
+	char task[DIGEST_WORD]; /* "python3/17", of those that hold by it; "": none is known */
 	int64_t unmatched;
 	bool exact; /* it was seen to be born and never to die, or is the only explanation */
 	bool of_no_kind; /* not in the table of holders: no object seen born accounts for it */
 	double usual;	 /* of clean ledgers, on average */
-	struct books_hold holds[BOOKS_HOLDS];
+	struct digest_hold holds[DIGEST_HOLDS];
 	uint32_t nr_holds;
 };
 
-struct books_point {
+struct digest_point {
 	int64_t at_ns; /* from the trial's start */
 	int64_t delta; /* since the point before */
 	int64_t count;
-	uint32_t path; /* one of the books' paths, from 1; 0: several, or one not kept */
+	uint32_t path; /* one of the paths, from 1; 0: several, or one not kept */
 };
 
-struct books {
+struct digest {
 	enum ledger_hole state;
 	char reason[256]; /* of LEDGER_UNARMED */
 	uint64_t arm_ns;  /* that arming took; 0: it was armed for an earlier trial */
@@ -83,37 +83,37 @@ struct books {
 	int64_t surplus;
 	bool exact;
 	uint32_t nr_clean; /* ledgers of trials without the race that it was compared with */
-	struct books_path paths[BOOKS_PATHS]; /* the most unbalanced first */
+	struct digest_path paths[DIGEST_PATHS]; /* the most unbalanced first */
 	uint32_t nr_paths;
 	uint32_t all_paths;
-	struct books_suspect suspects[BOOKS_SUSPECTS]; /* the likeliest first */
+	struct digest_suspect suspects[DIGEST_SUSPECTS]; /* the likeliest first */
 	uint32_t nr_suspects;
-	struct books_point points[BOOKS_POINTS];
+	struct digest_point points[DIGEST_POINTS];
 	uint32_t nr_points;
 };
 
 /* What is kept of an entry until the trial is over. */
-struct books_entry {
+struct digest_entry {
 	uint64_t at_ns;
 	int64_t delta, count;
 	const struct ledger_path *path;
 };
 
 /* Fills in all but state, reason, arm_ns, counted and unseen. The evidence is derived. */
-void books_write(const struct ledger *ledger, const struct ledger_match *match,
-		 const struct books_entry *entries, uint32_t nr_entries,
-		 const struct evidence *evidence, struct books *books);
+void digest_write(const struct ledger *ledger, const struct ledger_match *match,
+		  const struct digest_entry *entries, uint32_t nr_entries,
+		  const struct evidence *evidence, struct digest *digest);
 
 /*
  * Before the suspects of a counter stand those objects of the device that outlived the trial,
  * though others like them did not: whoever keeps a dst, a neighbour or an address alive holds
  * the device by it. And before these who keeps the address, where its counter tells. Suspects
  * that explain the whole surplus for certain, and hold for none of these, stay in front. `all`
- * has BOOKS_OBJECTS books; those of counters are changed.
+ * has DIGEST_OBJECTS digests; those of counters are changed.
  */
-void books_accuse_survivors(struct books *all);
+void digest_accuse_survivors(struct digest *all);
 
 /* "a < b < [syscall]" as flame graphs want it: "[syscall];b;a 4". */
-void books_fold(const char *stack, int64_t number, char *out, size_t size);
+void digest_fold(const char *stack, int64_t number, char *out, size_t size);
 
 #endif

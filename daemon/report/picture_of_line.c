@@ -12,7 +12,7 @@ struct drawing {
 	struct ledger_told ledger_told;
 	struct trial_line trial;
 	struct ledger_line ledger;
-	struct race_point points[BOOKS_POINTS];
+	struct race_point points[DIGEST_POINTS];
 	struct race race;
 };
 

@@ -716,12 +716,12 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->hang = line->hang;
 }
 
-/* --- from books to a line --- */
+/* --- from a digest to a line --- */
 
-static void tell_unmatched(const struct books *books, struct ledger_told *told)
+static void tell_unmatched(const struct digest *digest, struct ledger_told *told)
 {
-	for (uint32_t i = 0; i < books->nr_suspects; i++) {
-		const struct books_suspect *suspect = &books->suspects[i];
+	for (uint32_t i = 0; i < digest->nr_suspects; i++) {
+		const struct digest_suspect *suspect = &digest->suspects[i];
 
 		for (uint32_t j = 0; j < suspect->nr_holds; j++)
 			told->holds[i][j] = (struct ledger_hold_told){
@@ -742,10 +742,10 @@ static void tell_unmatched(const struct books *books, struct ledger_told *told)
 	}
 }
 
-static void tell_paths(const struct books *books, struct ledger_path_told *told)
+static void tell_paths(const struct digest *digest, struct ledger_path_told *told)
 {
-	for (uint32_t i = 0; i < books->nr_paths; i++) {
-		const struct books_path *path = &books->paths[i];
+	for (uint32_t i = 0; i < digest->nr_paths; i++) {
+		const struct digest_path *path = &digest->paths[i];
 
 		told[i] = (struct ledger_path_told){
 			.stack = path->stack,
@@ -757,30 +757,30 @@ static void tell_paths(const struct books *books, struct ledger_path_told *told)
 	}
 }
 
-static void tell_points(const struct books *books, struct ledger_point_told *told)
+static void tell_points(const struct digest *digest, struct ledger_point_told *told)
 {
-	for (uint32_t i = 0; i < books->nr_points; i++)
+	for (uint32_t i = 0; i < digest->nr_points; i++)
 		told[i] = (struct ledger_point_told){
-			.at_ns = books->points[i].at_ns,
-			.delta = books->points[i].delta,
-			.count = books->points[i].count,
-			.path = books->points[i].path,
+			.at_ns = digest->points[i].at_ns,
+			.delta = digest->points[i].delta,
+			.count = digest->points[i].count,
+			.path = digest->points[i].path,
 		};
 }
 
 struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *told)
 {
-	const struct books *books = of->books;
+	const struct digest *digest = of->digest;
 	bool leaked = of->signature && of->judgement->verdict == VERDICT_LEAK &&
 		      !strcmp(of->judgement->signature, of->signature);
-	bool accuses = leaked && books->state == LEDGER_WHOLE && books->nr_suspects;
+	bool accuses = leaked && digest->state == LEDGER_WHOLE && digest->nr_suspects;
 
 	if (accuses)
 		snprintf(told->path_signature, sizeof(told->path_signature), "%s: %s",
-			 of->signature, books->suspects[0].stack);
-	tell_unmatched(books, told);
-	tell_paths(books, told->paths);
-	tell_points(books, told->points);
+			 of->signature, digest->suspects[0].stack);
+	tell_unmatched(digest, told);
+	tell_paths(digest, told->paths);
+	tell_points(digest, told->points);
 	return (struct ledger_line){
 		.trial = of->trial,
 		.attempt = of->attempt,
@@ -790,27 +790,27 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 		.arm = of->evidence->spec.arm,
 		.verdict = of->judgement->verdict,
 		.leaked = leaked,
-		.state = books->state,
+		.state = digest->state,
 		.reason =
-			books->reason[0] ? books->reason : ledger_hole_sentences[books->state],
-		.arm_ns = books->arm_ns,
-		.counted = books->counted,
-		.unseen = books->unseen,
-		.baseline = books->sum.baseline,
-		.count = books->sum.count,
-		.holds = books->sum.holds,
-		.puts = books->sum.puts,
-		.surplus = books->surplus,
-		.exact = books->exact,
-		.clean = books->nr_clean,
+			digest->reason[0] ? digest->reason : ledger_hole_sentences[digest->state],
+		.arm_ns = digest->arm_ns,
+		.counted = digest->counted,
+		.unseen = digest->unseen,
+		.baseline = digest->sum.baseline,
+		.count = digest->sum.count,
+		.holds = digest->sum.holds,
+		.puts = digest->sum.puts,
+		.surplus = digest->surplus,
+		.exact = digest->exact,
+		.clean = digest->nr_clean,
 		.path_signature = accuses ? told->path_signature : NULL,
 		.unmatched = told->unmatched,
-		.nr_unmatched = books->state == LEDGER_WHOLE ? books->nr_suspects : 0,
+		.nr_unmatched = digest->state == LEDGER_WHOLE ? digest->nr_suspects : 0,
 		.paths = told->paths,
-		.nr_paths = books->nr_paths,
-		.all_paths = books->all_paths,
+		.nr_paths = digest->nr_paths,
+		.all_paths = digest->all_paths,
 		.timeline = told->points,
-		.nr_timeline = books->nr_points,
+		.nr_timeline = digest->nr_points,
 		.race = told->moments,
 		.nr_race = of->attempt ? tell_moments(of->evidence, told->moments) : 0,
 	};
@@ -818,21 +818,21 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 
 struct ledger_line ledger_line_empty(struct ledger_told *told)
 {
-	for (int i = 0; i < BOOKS_SUSPECTS; i++)
+	for (int i = 0; i < DIGEST_SUSPECTS; i++)
 		told->unmatched[i] = (struct ledger_unmatched_told){
 			.holds = told->holds[i],
-			.nr_holds = BOOKS_HOLDS,
+			.nr_holds = DIGEST_HOLDS,
 		};
 	return (struct ledger_line){
 		.arm = ARMS,
 		.verdict = VERDICTS,
 		.state = LEDGER_HOLES,
 		.unmatched = told->unmatched,
-		.nr_unmatched = BOOKS_SUSPECTS,
+		.nr_unmatched = DIGEST_SUSPECTS,
 		.paths = told->paths,
-		.nr_paths = BOOKS_PATHS,
+		.nr_paths = DIGEST_PATHS,
 		.timeline = told->points,
-		.nr_timeline = BOOKS_POINTS,
+		.nr_timeline = DIGEST_POINTS,
 		.race = told->moments,
 		.nr_race = EVIDENCE_MOMENTS_MAX,
 	};

@@ -176,12 +176,12 @@ struct ledger_point_told {
 
 /* Where the lists of a ledger's line are. */
 struct ledger_told {
-	struct ledger_path_told paths[BOOKS_PATHS];
-	struct ledger_unmatched_told unmatched[BOOKS_SUSPECTS];
-	struct ledger_hold_told holds[BOOKS_SUSPECTS][BOOKS_HOLDS];
-	struct ledger_point_told points[BOOKS_POINTS];
+	struct ledger_path_told paths[DIGEST_PATHS];
+	struct ledger_unmatched_told unmatched[DIGEST_SUSPECTS];
+	struct ledger_hold_told holds[DIGEST_SUSPECTS][DIGEST_HOLDS];
+	struct ledger_point_told points[DIGEST_POINTS];
 	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
-	char path_signature[BOOKS_STACK + 96];
+	char path_signature[DIGEST_STACK + 96];
 };
 
 /* In the order of its table. */
@@ -217,7 +217,7 @@ struct ledger_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t nr_race;
 };
 
-/* What of a trial with a ledger is not in its books. */
+/* What of a trial with a ledger is not in its digest. */
 struct ledger_of {
 	uint32_t trial;	       /* in the plan */
 	uint32_t attempt;      /* from 1; 0: the trial itself */
@@ -226,7 +226,7 @@ struct ledger_of {
 	const char *object;
 	const struct evidence *evidence;   /* of this very trial */
 	const struct judgement *judgement; /* and what it comes to */
-	const struct books *books;
+	const struct digest *digest;
 };
 
 /* The line points into `of`, and into `told`, which is filled in. */

@@ -352,7 +352,7 @@ static void keep_path(struct tally_finding *told, struct kept_ledger *kept,
 	for (uint32_t i = 0; i < line->nr_unmatched; i++)
 		keep_unmatched(kept, i, &line->unmatched[i]);
 	keep_text(kept->path_signature, sizeof(kept->path_signature), line->path_signature);
-	books_fold(kept->unmatched[0].stack, kept->unmatched[0].unmatched, kept->folded,
+	digest_fold(kept->unmatched[0].stack, kept->unmatched[0].unmatched, kept->folded,
 		   sizeof(kept->folded));
 	told->path_signature = kept->path_signature;
 	told->stack = kept->folded;

@@ -22,13 +22,13 @@ struct arm_sums {
 /* The texts of a ledger that is kept. */
 struct kept_ledger {
 	char reason[256];
-	char path_signature[BOOKS_STACK + 96];
-	char folded[BOOKS_STACK];
+	char path_signature[DIGEST_STACK + 96];
+	char folded[DIGEST_STACK];
 	struct {
-		char stack[BOOKS_STACK], kind[BOOKS_WORD], task[BOOKS_WORD];
-	} texts[BOOKS_SUSPECTS];
-	struct ledger_unmatched_told unmatched[BOOKS_SUSPECTS];
-	struct ledger_hold_told holds[BOOKS_SUSPECTS][BOOKS_HOLDS];
+		char stack[DIGEST_STACK], kind[DIGEST_WORD], task[DIGEST_WORD];
+	} texts[DIGEST_SUSPECTS];
+	struct ledger_unmatched_told unmatched[DIGEST_SUSPECTS];
+	struct ledger_hold_told holds[DIGEST_SUSPECTS][DIGEST_HOLDS];
 };
 
 /* What a tally_finding points at; it stays in place while their array grows. */

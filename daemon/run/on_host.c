@@ -252,7 +252,7 @@ static bool add_ledger(struct seat *seat, const struct ledger_of *of)
 static bool add_own_ledger(struct seat *seat, const struct evidence *e,
 			   const struct judgement *judgement)
 {
-	enum books_object object = BOOKS_NET_DEVICE;
+	enum digest_object object = DIGEST_NET_DEVICE;
 	bool leaked =
 		judgement->verdict == VERDICT_LEAK && suspects_watchable(judgement, &object);
 	const struct ledger_of of = {
@@ -262,7 +262,7 @@ static bool add_own_ledger(struct seat *seat, const struct evidence *e,
 		.object = object_names[object],
 		.evidence = e,
 		.judgement = judgement,
-		.books = lane_books(seat->lane, object),
+		.digest = lane_digest(seat->lane, object),
 	};
 
 	return add_ledger(seat, &of);
@@ -288,12 +288,12 @@ static bool add_repeat(struct seat *seat, const struct evidence *e,
 		.object = object_names[suspect->object],
 		.evidence = e,
 		.judgement = judgement,
-		.books = lane_books(seat->lane, suspect->object),
+		.digest = lane_digest(seat->lane, suspect->object),
 	};
 	if (seat->learned++ < SUSPECTS_LEARN && !is_spent(e, judgement) &&
-	    of.books->state != LEDGER_UNARMED)
+	    of.digest->state != LEDGER_UNARMED)
 		return true;
-	of.final = suspects_tried(&runner->sums->suspects, judgement, of.books->state);
+	of.final = suspects_tried(&runner->sums->suspects, judgement, of.digest->state);
 	return add_ledger(seat, &of);
 }
 
@@ -326,7 +326,7 @@ static bool conclude(struct seat *seat, struct evidence *evidence, struct judgem
 	complete_evidence(seat, evidence);
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
 	if (runner->ask->scouted) {
-		runner->ask->scouted(judgement, lane_books(seat->lane, BOOKS_NET_DEVICE),
+		runner->ask->scouted(judgement, lane_digest(seat->lane, DIGEST_NET_DEVICE),
 				     runner->ask->arg);
 		if (verdict_fault(judgement->verdict))
 			end(runner, "findings");

@@ -27,10 +27,10 @@ struct runner_ask {
 	uint32_t first; /* trial of the plan to begin with; 1 is the first */
 	bool keep;	/* named namespaces that stay */
 	/*
-	 * NULL, or who is told of each trial and its books (BOOKS_OBJECTS of them) instead of the conclusion, which then
+	 * NULL, or who is told of each trial and its digests (DIGEST_OBJECTS of them) instead of the conclusion, which then
 	 * adds up nothing: the campaign ends with the first fault, too.
 	 */
-	void (*scouted)(const struct judgement *judgement, const struct books *books,
+	void (*scouted)(const struct judgement *judgement, const struct digest *digest,
 			void *arg);
 	void *arg;
 	const char *

@@ -4,11 +4,11 @@
 
 #include "run/repeats.h"
 
-bool suspects_watchable(const struct judgement *judgement, enum books_object *object)
+bool suspects_watchable(const struct judgement *judgement, enum digest_object *object)
 {
 	for (int i = 0; i < OBJECTS; i++)
 		if (!strcmp(judgement->object, object_names[i])) {
-			*object = (enum books_object)i;
+			*object = (enum digest_object)i;
 			return true;
 		}
 	return false;
@@ -26,7 +26,7 @@ bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 		  const struct judgement *judgement)
 {
 	struct suspect *suspect = &suspects->list[suspects->nr];
-	enum books_object object;
+	enum digest_object object;
 
 	if (judgement->verdict != VERDICT_LEAK || suspects->nr == SUSPECTS_MAX ||
 	    spec->change == CHANGE_LINK_DELETE || !suspects_watchable(judgement, &object) ||

@@ -26,7 +26,7 @@ enum {
 
 struct suspect {
 	char signature[96];
-	enum books_object object;
+	enum digest_object object;
 	struct trial_spec spec;
 	uint32_t attempts; /* made so far */
 };
@@ -53,7 +53,7 @@ struct suspect *suspects_next(struct suspects *suspects);
 struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned);
 
 /* Whether the object of a leak has a counter that can be watched. */
-bool suspects_watchable(const struct judgement *judgement, enum books_object *object);
+bool suspects_watchable(const struct judgement *judgement, enum digest_object *object);
 
 /* What came of an attempt. True: it was the last one, and the next suspect's turn has come. */
 bool suspects_tried(struct suspects *suspects, const struct judgement *judgement,

@@ -97,28 +97,28 @@ struct scouts {
 	struct why no_calls; /* why not all that is called next to references is known */
 };
 
-static void read_books(struct scouts *scouts, const struct books *books)
+static void read_digest(struct scouts *scouts, const struct digest *digest)
 {
-	for (int object = 0; object < BOOKS_OBJECTS; object++) {
-		if (books[object].state == LEDGER_UNARMED && object == BOOKS_NET_DEVICE)
+	for (int object = 0; object < DIGEST_OBJECTS; object++) {
+		if (digest[object].state == LEDGER_UNARMED && object == DIGEST_NET_DEVICE)
 			snprintf(scouts->no_ledger, sizeof(scouts->no_ledger), "%s",
-				 books[object].reason);
-		if (books[object].state == LEDGER_UNARMED)
+				 digest[object].reason);
+		if (digest[object].state == LEDGER_UNARMED)
 			continue;
-		for (uint32_t i = 0; i < books[object].nr_paths; i++)
-			proposals_add(&scouts->seen, books[object].paths[i].stack,
-				      books[object].paths[i].holds,
-				      books[object].paths[i].puts);
+		for (uint32_t i = 0; i < digest[object].nr_paths; i++)
+			proposals_add(&scouts->seen, digest[object].paths[i].stack,
+				      digest[object].paths[i].holds,
+				      digest[object].paths[i].puts);
 	}
 }
 
-static void walked(const struct judgement *judgement, const struct books *books, void *arg)
+static void walked(const struct judgement *judgement, const struct digest *digest, void *arg)
 {
 	struct scouts *scouts = arg;
 
 	scouts->trials++;
 	scouts->faults |= verdict_fault(judgement->verdict);
-	read_books(scouts, books);
+	read_digest(scouts, digest);
 }
 
 /* 0, or a negative errno with the sentence and its code. */

@@ -75,7 +75,7 @@ int testbed_peer_netns(const struct testbed *testbed)
 
 int testbed_carrier_sync(struct testbed *testbed, struct why *why)
 {
-	return link_request(testbed->lane_sock, RTM_GETLINK, &testbed->dut, 0, 0, "looked at",
+	return link_request(testbed->lane_sock, RTM_GETLINK, &testbed->dut, 0, 0, "queried",
 			    why);
 }
 

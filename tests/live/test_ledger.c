@@ -173,7 +173,7 @@ static struct armed arm(const struct watchpoint_object *objects, uint32_t nr, ui
 }
 
 /* Stops, and reads all; a full ring has no room for the last mark. */
-static void close_books(struct armed *armed)
+static void close_ledgers(struct armed *armed)
 {
 	watchpoints_mark(armed->watch, NULL);
 	watchpoints_stop(armed->watch);
@@ -250,7 +250,7 @@ static void one_cycle(uint32_t number, const struct counts *baseline)
 	await_link_local(baseline);
 	set_up(false);
 	before = settled(baseline);
-	close_books(&armed);
+	close_ledgers(&armed);
 	after = counts_now();
 	if (was_disturbed(&armed)) {
 		nr_disturbed++;
@@ -314,7 +314,7 @@ static struct armed bind_packet_socket(void)
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-	close_books(&armed);
+	close_ledgers(&armed);
 	close(fd);
 	return armed;
 }
@@ -343,7 +343,7 @@ static void test_a_full_ring_makes_it_invalid(void **state)
 	(void)state;
 	for (int i = 0; i < 50; i++)
 		set_up(i % 2 == 0);
-	close_books(&armed);
+	close_ledgers(&armed);
 	assert_int_equal(hole(&armed, 0), LEDGER_LOST);
 	disarm(&armed);
 }
@@ -439,7 +439,7 @@ static struct armed poke_from_all_cpus(void)
 	}
 	for (long i = 0; i < nr; i++)
 		pthread_join(threads[i], NULL);
-	close_books(&armed);
+	close_ledgers(&armed);
 	return armed;
 }
 
@@ -476,7 +476,7 @@ static struct armed delete_address(void)
 	for (uint64_t end = now_ns() + DEADLINE_MS * 1000000ULL;
 	     now_ns() < end && !ledger_sum(armed.ledgers[0]).ended;)
 		watchpoints_read(armed.watch, seen, &armed);
-	close_books(&armed);
+	close_ledgers(&armed);
 	return armed;
 }
 

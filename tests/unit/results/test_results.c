@@ -771,14 +771,14 @@ static void test_go_on(void **state)
 static void test_go_on_with_ledgers(void **state)
 {
 	const struct judgement leak = { .verdict = VERDICT_LEAK };
-	struct books *books = calloc(1, sizeof(*books));
+	struct digest *digest = calloc(1, sizeof(*digest));
 	static struct ledger_told told;
 	const struct ledger_of of = { .trial = 1,
 				      .attempt = 2,
 				      .object = "net_device",
 				      .evidence = quiet_trial(1),
 				      .judgement = &leak,
-				      .books = books };
+				      .digest = digest };
 	struct ledger_line line = ledger_line(&of, &told);
 	struct results *results;
 	struct why why = { "" };
@@ -792,7 +792,7 @@ static void test_go_on_with_ledgers(void **state)
 	results_close(results);
 	results_close(open_again(seen));
 	assert_string_equal(seen, "1 3 4 L2 2 ");
-	free(books);
+	free(digest);
 }
 
 static void test_go_on_with_nothing(void **state)

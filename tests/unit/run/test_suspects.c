@@ -14,7 +14,7 @@
 #include "run/repeats.h"
 #include "results/tally.h"
 
-/* From a leak to the repeat, its books, and what the finding says: all by hand. */
+/* From a leak to the repeat, its digests, and what the finding says: all by hand. */
 
 #define PATH "packet_do_bind < __sys_bind < [syscall]"
 
@@ -57,7 +57,7 @@ static void test_first_of_its_signature(void **state)
 	assert_true(suspects_add(&suspects, &race, &idev));
 	assert_false(suspects_add(&suspects, &deletion, &dst)); /* it has no ledger */
 	assert_true(suspects_add(&suspects, &race, &dst));
-	assert_int_equal(suspects_next(&suspects)->object, BOOKS_NET_DEVICE);
+	assert_int_equal(suspects_next(&suspects)->object, DIGEST_NET_DEVICE);
 	suspects_drop(&suspects);
 	assert_null(suspects_next(&suspects));
 	assert_false(suspects_add(&suspects, &race, &idev));
@@ -143,16 +143,16 @@ static void test_no_watchpoint_no_repeat(void **state)
 	assert_null(suspects_next(&suspects));
 }
 
-/* --- books --- */
+/* --- digests --- */
 
 static void test_fold(void **state)
 {
 	char text[128];
 
 	(void)state;
-	books_fold(PATH, 4, text, sizeof(text));
+	digest_fold(PATH, 4, text, sizeof(text));
 	assert_string_equal(text, "[syscall];__sys_bind;packet_do_bind 4");
-	books_fold("[unknown]", 1, text, sizeof(text));
+	digest_fold("[unknown]", 1, text, sizeof(text));
 	assert_string_equal(text, "[unknown] 1");
 }
 
@@ -168,7 +168,7 @@ static struct symbols *kernel(void)
 }
 
 struct kept {
-	struct books_entry entries[200];
+	struct digest_entry entries[200];
 	uint32_t nr;
 };
 
@@ -177,16 +177,16 @@ static void keep(const struct ledger_entry *entry, void *arg)
 	struct kept *kept = arg;
 
 	kept->entries[kept->nr++] =
-		(struct books_entry){ entry->at_ns, entry->delta, entry->count, entry->path };
+		(struct digest_entry){ entry->at_ns, entry->delta, entry->count, entry->path };
 }
 
 /* A hold at each of the times, and then `puts` puts. */
-static struct books *write_books(const uint64_t *at_ns, int holds, int puts)
+static struct digest *write_digest(const uint64_t *at_ns, int holds, int puts)
 {
 	struct symbols *symbols = kernel();
 	struct kept kept = { .nr = 0 };
 	struct ledger *ledger = ledger_new(symbols, WATCHPOINT_ATOMIC, keep, &kept);
-	struct books *books = calloc(1, sizeof(*books));
+	struct digest *digest = calloc(1, sizeof(*digest));
 	struct evidence *e = calloc(1, sizeof(*e));
 	struct watchpoint_mark mark = { .type = WATCHPOINT_MARK, .value = 5 };
 	struct ledger_match match;
@@ -211,60 +211,60 @@ static struct books *write_books(const uint64_t *at_ns, int holds, int puts)
 		ledger_add(ledger, &write.mark);
 	}
 	match = ledger_match(ledger, NULL);
-	books_write(ledger, &match, kept.entries, kept.nr, e, books);
+	digest_write(ledger, &match, kept.entries, kept.nr, e, digest);
 	ledger_free(ledger);
 	symbols_free(symbols);
 	free(e);
-	return books;
+	return digest;
 }
 
 static void test_which_hold_is_left(void **state)
 {
 	const uint64_t at_ns[] = { 1500, 2500, 3500 };
-	struct books *books = write_books(at_ns, 3, 1);
+	struct digest *digest = write_digest(at_ns, 3, 1);
 
 	(void)state;
-	assert_int_equal(books->surplus, 2);
-	assert_true(books->exact);
-	assert_int_equal(books->nr_paths, 1);
-	assert_string_equal(books->paths[0].stack, PATH);
-	assert_int_equal(books->paths[0].holds, 3);
-	assert_int_equal(books->paths[0].puts, 1);
-	assert_int_equal(books->nr_suspects, 1);
-	assert_string_equal(books->suspects[0].task, "holder/17");
-	assert_int_equal(books->suspects[0].unmatched, 2);
+	assert_int_equal(digest->surplus, 2);
+	assert_true(digest->exact);
+	assert_int_equal(digest->nr_paths, 1);
+	assert_string_equal(digest->paths[0].stack, PATH);
+	assert_int_equal(digest->paths[0].holds, 3);
+	assert_int_equal(digest->paths[0].puts, 1);
+	assert_int_equal(digest->nr_suspects, 1);
+	assert_string_equal(digest->suspects[0].task, "holder/17");
+	assert_int_equal(digest->suspects[0].unmatched, 2);
 	/* The last two of three: after echo 1, and after echo 2. */
-	assert_int_equal(books->suspects[0].nr_holds, 2);
-	assert_int_equal(books->suspects[0].holds[0].at_ns, 1500);
-	assert_int_equal(books->suspects[0].holds[0].after, MOMENT_ECHO_IN);
-	assert_int_equal(books->suspects[0].holds[0].echo, 1);
-	assert_int_equal(books->suspects[0].holds[1].echo, 2);
-	assert_int_equal(books->nr_points, 4);
-	assert_int_equal(books->points[3].count, 7);
-	assert_int_equal(books->points[3].delta, -1);
-	assert_int_equal(books->points[3].path, 1);
-	free(books);
+	assert_int_equal(digest->suspects[0].nr_holds, 2);
+	assert_int_equal(digest->suspects[0].holds[0].at_ns, 1500);
+	assert_int_equal(digest->suspects[0].holds[0].after, MOMENT_ECHO_IN);
+	assert_int_equal(digest->suspects[0].holds[0].echo, 1);
+	assert_int_equal(digest->suspects[0].holds[1].echo, 2);
+	assert_int_equal(digest->nr_points, 4);
+	assert_int_equal(digest->points[3].count, 7);
+	assert_int_equal(digest->points[3].delta, -1);
+	assert_int_equal(digest->points[3].path, 1);
+	free(digest);
 }
 
 static void test_points_are_bounded(void **state)
 {
-	enum { ENTRIES = BOOKS_POINTS + 22 };
+	enum { ENTRIES = DIGEST_POINTS + 22 };
 	uint64_t at_ns[ENTRIES];
-	struct books *books;
+	struct digest *digest;
 	int64_t sum = 0;
 
 	(void)state;
 	for (uint64_t i = 0; i < ENTRIES; i++)
 		at_ns[i] = 1000 + i;
-	books = write_books(at_ns, ENTRIES, 0);
-	assert_in_range(books->nr_points, 2, BOOKS_POINTS);
-	for (uint32_t i = 0; i < books->nr_points; i++)
-		sum += books->points[i].delta;
+	digest = write_digest(at_ns, ENTRIES, 0);
+	assert_in_range(digest->nr_points, 2, DIGEST_POINTS);
+	for (uint32_t i = 0; i < digest->nr_points; i++)
+		sum += digest->points[i].delta;
 	assert_int_equal(sum, ENTRIES);
-	assert_int_equal(books->points[0].path, 0); /* of several entries */
-	assert_int_equal(books->points[books->nr_points - 1].count, 5 + ENTRIES);
-	assert_int_equal(books->suspects[0].nr_holds, BOOKS_HOLDS);
-	free(books);
+	assert_int_equal(digest->points[0].path, 0); /* of several entries */
+	assert_int_equal(digest->points[digest->nr_points - 1].count, 5 + ENTRIES);
+	assert_int_equal(digest->suspects[0].nr_holds, DIGEST_HOLDS);
+	free(digest);
 }
 
 /* --- the finding --- */
@@ -318,7 +318,7 @@ static void test_finding_is_told(void **state)
 {
 	const uint64_t at_ns[] = { 2500, 3500 };
 	const struct judgement judgement = leak("net_device");
-	struct books *books = write_books(at_ns, 2, 0);
+	struct digest *digest = write_digest(at_ns, 2, 0);
 	struct tally *tally = leaky_tally(&judgement);
 	struct ledger_of of = { .trial = 7,
 				.attempt = 1,
@@ -326,7 +326,7 @@ static void test_finding_is_told(void **state)
 				.object = "net_device",
 				.evidence = calloc(1, sizeof(*of.evidence)),
 				.judgement = &judgement,
-				.books = books };
+				.digest = digest };
 	struct summary summary = { 0 };
 	char *text;
 
@@ -337,7 +337,7 @@ static void test_finding_is_told(void **state)
 	assert_string_equal(text, "");
 	free(text);
 
-	books->state = LEDGER_MISSED; /* accuses nobody */
+	digest->state = LEDGER_MISSED; /* accuses nobody */
 	assert_int_equal(add_line(tally, &of), 0);
 	tally_summary(tally, &summary);
 	assert_null(summary.findings[0].path_signature);
@@ -347,10 +347,10 @@ static void test_finding_is_told(void **state)
 	assert_null(strstr(text, "packet"));
 	free(text);
 
-	books->state = LEDGER_WHOLE;
+	digest->state = LEDGER_WHOLE;
 	of.attempt = 2;
 	assert_int_equal(add_line(tally, &of), 0);
-	memset(books, 0, sizeof(*books)); /* nothing points there any more */
+	memset(digest, 0, sizeof(*digest)); /* nothing points there any more */
 	tally_summary(tally, &summary);
 	assert_string_equal(summary.findings[0].signature, "leak/net_device");
 	assert_string_equal(summary.findings[0].path_signature, "leak/net_device: " PATH);
@@ -361,7 +361,7 @@ static void test_finding_is_told(void **state)
 	assert_non_null(strstr(text, "right after echo 2 reached the receive path"));
 	free(text);
 	tally_free(tally);
-	free(books);
+	free(digest);
 	free((void *)of.evidence);
 }
 
@@ -370,7 +370,7 @@ static void test_other_verdict_accuses_nobody(void **state)
 	const uint64_t at_ns[] = { 2500 };
 	const struct judgement sought = leak("net_device"),
 			       clean = { .verdict = VERDICT_CLEAN };
-	struct books *books = write_books(at_ns, 1, 0);
+	struct digest *digest = write_digest(at_ns, 1, 0);
 	struct tally *tally = leaky_tally(&sought);
 	const struct ledger_of of = { .trial = 7,
 				      .attempt = 1,
@@ -378,7 +378,7 @@ static void test_other_verdict_accuses_nobody(void **state)
 				      .object = "net_device",
 				      .evidence = calloc(1, sizeof(*of.evidence)),
 				      .judgement = &clean,
-				      .books = books };
+				      .digest = digest };
 	struct summary summary = { 0 };
 
 	(void)state;
@@ -388,7 +388,7 @@ static void test_other_verdict_accuses_nobody(void **state)
 	assert_int_equal(summary.findings[0].ledger.state, LEDGER_WHOLE);
 	assert_false(summary.findings[0].ledger.leaked);
 	tally_free(tally);
-	free(books);
+	free(digest);
 	free((void *)of.evidence);
 }
 
@@ -409,97 +409,97 @@ static void test_smallest_first_and_last(void **state)
 
 /* --- those that outlive the trial --- */
 
-static struct books books_with(int64_t surplus, const char *stack, double usual)
+static struct digest digest_with(int64_t surplus, const char *stack, double usual)
 {
-	struct books books = { .state = LEDGER_WHOLE, .surplus = surplus, .nr_suspects = 1 };
+	struct digest digest = { .state = LEDGER_WHOLE, .surplus = surplus, .nr_suspects = 1 };
 
-	snprintf(books.suspects[0].stack, sizeof(books.suspects[0].stack), "%s", stack);
-	books.suspects[0].unmatched = 1;
-	books.suspects[0].usual = usual;
-	return books;
+	snprintf(digest.suspects[0].stack, sizeof(digest.suspects[0].stack), "%s", stack);
+	digest.suspects[0].unmatched = 1;
+	digest.suspects[0].usual = usual;
+	return digest;
 }
 
 static void test_survivors_are_accused_first(void **state)
 {
-	static struct books all[BOOKS_OBJECTS];
+	static struct digest all[DIGEST_OBJECTS];
 
 	(void)state;
-	all[BOOKS_NET_DEVICE] = books_with(1, "nexthop", 0);
-	all[BOOKS_INET6_DEV] = books_with(0, "an older one's put hides it", 0);
-	all[BOOKS_DST] = books_with(1, "route", 0);
-	all[BOOKS_NEIGHBOUR] = books_with(1, "usual one", 1);
-	all[BOOKS_IFADDR] = books_with(1, "unarmed", 0);
-	all[BOOKS_IFADDR].state = LEDGER_UNARMED;
-	books_accuse_survivors(all);
-	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, 2);
-	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "route");
-	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].kind, "dst not freed");
-	assert_true(all[BOOKS_NET_DEVICE].suspects[0].exact);
-	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[1].stack, "nexthop");
-	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "route");
+	all[DIGEST_NET_DEVICE] = digest_with(1, "nexthop", 0);
+	all[DIGEST_INET6_DEV] = digest_with(0, "an older one's put hides it", 0);
+	all[DIGEST_DST] = digest_with(1, "route", 0);
+	all[DIGEST_NEIGHBOUR] = digest_with(1, "usual one", 1);
+	all[DIGEST_IFADDR] = digest_with(1, "unarmed", 0);
+	all[DIGEST_IFADDR].state = LEDGER_UNARMED;
+	digest_accuse_survivors(all);
+	assert_int_equal(all[DIGEST_NET_DEVICE].nr_suspects, 2);
+	assert_string_equal(all[DIGEST_NET_DEVICE].suspects[0].stack, "route");
+	assert_string_equal(all[DIGEST_NET_DEVICE].suspects[0].kind, "dst not freed");
+	assert_true(all[DIGEST_NET_DEVICE].suspects[0].exact);
+	assert_string_equal(all[DIGEST_NET_DEVICE].suspects[1].stack, "nexthop");
+	assert_string_equal(all[DIGEST_INET6_DEV].suspects[0].stack, "route");
 }
 
 /* A reference that a function took for nothing that is born, and for certain, is the one that is left. */
 static void test_certain_ones_are_accused_before_survivors(void **state)
 {
-	static struct books all[BOOKS_OBJECTS];
+	static struct digest all[DIGEST_OBJECTS];
 
 	(void)state;
-	all[BOOKS_NET_DEVICE] = books_with(1, "driver", 0);
-	all[BOOKS_NET_DEVICE].exact = all[BOOKS_NET_DEVICE].suspects[0].of_no_kind = true;
-	all[BOOKS_DST] = books_with(1, "route", 0);
-	books_accuse_survivors(all);
-	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, 2);
-	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "driver");
-	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[1].stack, "route");
+	all[DIGEST_NET_DEVICE] = digest_with(1, "driver", 0);
+	all[DIGEST_NET_DEVICE].exact = all[DIGEST_NET_DEVICE].suspects[0].of_no_kind = true;
+	all[DIGEST_DST] = digest_with(1, "route", 0);
+	digest_accuse_survivors(all);
+	assert_int_equal(all[DIGEST_NET_DEVICE].nr_suspects, 2);
+	assert_string_equal(all[DIGEST_NET_DEVICE].suspects[0].stack, "driver");
+	assert_string_equal(all[DIGEST_NET_DEVICE].suspects[1].stack, "route");
 
 	/* What was missed may have put it. */
-	all[BOOKS_NET_DEVICE] = books_with(1, "driver", 0);
-	all[BOOKS_NET_DEVICE].exact = all[BOOKS_NET_DEVICE].suspects[0].of_no_kind = true;
-	all[BOOKS_NET_DEVICE].state = LEDGER_MISSED;
-	books_accuse_survivors(all);
-	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[0].stack, "route");
+	all[DIGEST_NET_DEVICE] = digest_with(1, "driver", 0);
+	all[DIGEST_NET_DEVICE].exact = all[DIGEST_NET_DEVICE].suspects[0].of_no_kind = true;
+	all[DIGEST_NET_DEVICE].state = LEDGER_MISSED;
+	digest_accuse_survivors(all);
+	assert_string_equal(all[DIGEST_NET_DEVICE].suspects[0].stack, "route");
 }
 
 /* An address that survives is accused after those who hold it, where its own counter was watched. */
 static void test_who_holds_a_surviving_address(void **state)
 {
-	static struct books all[BOOKS_OBJECTS];
+	static struct digest all[DIGEST_OBJECTS];
 
 	(void)state;
-	all[BOOKS_INET6_DEV] = books_with(1, "address", 0);
-	all[BOOKS_IFADDR] = books_with(1, "born", 0);
-	all[BOOKS_ADDRESS] = books_with(-1, "dad", 0);
-	books_accuse_survivors(all);
-	assert_int_equal(all[BOOKS_INET6_DEV].nr_suspects, 3);
-	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "dad");
-	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].kind, "held inet6_ifaddr");
-	assert_false(all[BOOKS_INET6_DEV].suspects[0].exact);
-	assert_string_equal(all[BOOKS_INET6_DEV].suspects[1].stack, "born");
+	all[DIGEST_INET6_DEV] = digest_with(1, "address", 0);
+	all[DIGEST_IFADDR] = digest_with(1, "born", 0);
+	all[DIGEST_ADDRESS] = digest_with(-1, "dad", 0);
+	digest_accuse_survivors(all);
+	assert_int_equal(all[DIGEST_INET6_DEV].nr_suspects, 3);
+	assert_string_equal(all[DIGEST_INET6_DEV].suspects[0].stack, "dad");
+	assert_string_equal(all[DIGEST_INET6_DEV].suspects[0].kind, "held inet6_ifaddr");
+	assert_false(all[DIGEST_INET6_DEV].suspects[0].exact);
+	assert_string_equal(all[DIGEST_INET6_DEV].suspects[1].stack, "born");
 
 	/* It was another one that survived. */
-	all[BOOKS_INET6_DEV] = books_with(1, "address", 0);
-	all[BOOKS_ADDRESS].sum.ended = true;
-	books_accuse_survivors(all);
-	assert_string_equal(all[BOOKS_INET6_DEV].suspects[0].stack, "born");
+	all[DIGEST_INET6_DEV] = digest_with(1, "address", 0);
+	all[DIGEST_ADDRESS].sum.ended = true;
+	digest_accuse_survivors(all);
+	assert_string_equal(all[DIGEST_INET6_DEV].suspects[0].stack, "born");
 }
 
 static void test_as_many_survivors_as_there_is_room(void **state)
 {
-	static struct books all[BOOKS_OBJECTS];
+	static struct digest all[DIGEST_OBJECTS];
 
 	(void)state;
-	all[BOOKS_NET_DEVICE] = books_with(1, "nexthop", 0);
-	all[BOOKS_DST] = books_with(1, "route", 0);
-	all[BOOKS_DST].nr_suspects = BOOKS_SUSPECTS;
-	for (int i = 0; i < BOOKS_SUSPECTS; i++) {
-		all[BOOKS_DST].suspects[i] = all[BOOKS_DST].suspects[0];
-		all[BOOKS_DST].suspects[i].unmatched = 1 + i;
+	all[DIGEST_NET_DEVICE] = digest_with(1, "nexthop", 0);
+	all[DIGEST_DST] = digest_with(1, "route", 0);
+	all[DIGEST_DST].nr_suspects = DIGEST_SUSPECTS;
+	for (int i = 0; i < DIGEST_SUSPECTS; i++) {
+		all[DIGEST_DST].suspects[i] = all[DIGEST_DST].suspects[0];
+		all[DIGEST_DST].suspects[i].unmatched = 1 + i;
 	}
-	all[BOOKS_NEIGHBOUR] = books_with(1, "[unknown]", 0);
-	books_accuse_survivors(all);
-	assert_int_equal(all[BOOKS_NET_DEVICE].nr_suspects, BOOKS_SUSPECTS);
-	assert_string_equal(all[BOOKS_NET_DEVICE].suspects[BOOKS_SUSPECTS - 1].stack,
+	all[DIGEST_NEIGHBOUR] = digest_with(1, "[unknown]", 0);
+	digest_accuse_survivors(all);
+	assert_int_equal(all[DIGEST_NET_DEVICE].nr_suspects, DIGEST_SUSPECTS);
+	assert_string_equal(all[DIGEST_NET_DEVICE].suspects[DIGEST_SUSPECTS - 1].stack,
 			    "nexthop");
 }
 
