@@ -156,6 +156,8 @@ static int start(const struct command *command, int argc, char **argv, const voi
 		code = start_verb(command, options, options);
 	else
 		code = command->run(options);
+	if (command->exit_code)
+		code = command->exit_code(options, code);
 	free(options);
 	return code;
 }

@@ -313,10 +313,10 @@ static void tell_after(const struct claim *claim, const struct past *after,
 static int exit_of(const struct options *o, enum proof_verdict verdict)
 {
 	switch (verdict) {
-	case PROOF_FIXED: return o->bisect ? 0 : EXIT_CLEAN;
-	case PROOF_NOT_FIXED: return o->bisect ? 1 : EXIT_FAULT;
+	case PROOF_FIXED: return EXIT_CLEAN;
+	case PROOF_NOT_FIXED: return EXIT_FAULT;
 	case PROOF_CHANGED: return o->bisect ? BISECT_SKIP : EXIT_FAULT;
-	case PROOF_TOO_FEW: return o->bisect ? BISECT_SKIP : EXIT_INCONCLUSIVE;
+	case PROOF_TOO_FEW: return EXIT_INCONCLUSIVE;
 	}
 	return EXIT_INTERNAL;
 }
@@ -328,7 +328,7 @@ static int judge_after(const struct options *o, const struct claim *claim, const
 	struct why why;
 
 	if (past_open(folder, &after, &why))
-		return command_complain(&why, o->bisect ? BISECT_SKIP : EXIT_INTERNAL);
+		return command_complain(&why, EXIT_INTERNAL);
 	past_prove(after, &proof);
 	tell_after(claim, after, &proof, o->json ? stderr : stdout);
 	past_close(after);
@@ -386,8 +386,9 @@ static int verify(const struct options *o, const struct past *past)
 	return run_has_failed(code) ? code : judge_after(o, &claim, folder);
 }
 
-static int compare(const struct options *o)
+static int run(const void *options)
 {
+	const struct options *o = options;
 	struct past *past = NULL;
 	int code = check(o);
 
@@ -399,12 +400,11 @@ static int compare(const struct options *o)
 	return code;
 }
 
-static int run(const void *options)
+/* git bisect takes every other code below 128 for "bad". */
+static int exit_code(const void *options, int code)
 {
 	const struct options *o = options;
-	int code = compare(o);
 
-	/* git bisect takes every other code below 128 for "bad". */
 	return o->bisect && code > EXIT_FAULT ? BISECT_SKIP : code;
 }
 
@@ -423,4 +423,5 @@ const struct command command_verify = {
 		.size = sizeof(struct options),
 	},
 	.run = run,
+	.exit_code = exit_code,
 };

@@ -109,6 +109,6 @@ program raw --set 'echo.directions=[outbound-raw]' --set 'echo.targets=[nobody]'
 program held --set 'arms=[hold]'
 program nothing --set 'arms=[control]'
 dadrace ordered plan quick.yaml --program --set "order=[I held at stop for 9 us]"
-ends ordered 4 'no C program can do this trial: its order holds threads inside the kernel'
+ends ordered 4 'no C program can do the first trial: its order holds threads inside the kernel'
 
 finish

@@ -56,7 +56,7 @@ ends piped 1 'leak/net_device in 2 trials'
 dadrace once run --spec printed.out --out once
 ends once 1 'leak/net_device in 1 trial'
 dadrace nospec run --spec quick.yaml --out nospec
-ends nospec 78 'quick.yaml: no spec'
+ends nospec 78 'quick.yaml: not a spec'
 
 # --- report ---
 

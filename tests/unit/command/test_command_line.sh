@@ -60,6 +60,8 @@ expect 78 '-file: cannot be opened' dadrace run -- -file
 expect 0 '^  trials: 240$' dadrace run --help-config
 expect 64 '^dadrace verify: --after KERNEL\|here is missing$' dadrace verify --before x
 expect 64 '^dadrace verify: --before x: not a results folder' dadrace verify --before x --after here
+expect 125 '^dadrace verify: --after KERNEL\|here is missing$' dadrace verify --bisect-step --before x
+expect 125 '^dadrace verify: b: unexpected argument$' dadrace verify --bisect-step --before x --after here a b
 expect 64 '^dadrace replay: TRIAL is missing$' dadrace replay results
 expect 64 '^dadrace replay: TRIAL 0: not a number of 1 or more$' dadrace replay results 0
 expect 64 '^dadrace minimise: --hits 11: not a number from 1 to 10$' dadrace minimise --hits 11 results 1
