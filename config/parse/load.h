@@ -94,10 +94,14 @@ struct allowed {
 struct allowed allowed_keys(const struct keys *keys, int parent);
 struct allowed allowed_values(const struct keys *keys, int id);
 
-/* "allowed here: a, b", or "did you mean a? Allowed here: a, b". `meant` NULL: nothing is near. */
+/*
+ * "allowed here: a, b", or "did you mean a? Allowed here: a, b". `meant` NULL: nothing is near.
+ */
 struct allowed allowed_instead(const char *meant, const char *where, struct allowed what);
 
-/* The key that an unknown name below `parent` is close to, or that stands elsewhere; -1: none. */
+/*
+ * The key that an unknown name below `parent` is close to, or that stands elsewhere; -1: none.
+ */
 int meant_key(const struct keys *keys, int parent, const char *name);
 
 /* The name that a wrong value is close to; NULL: none. */

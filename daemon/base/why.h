@@ -5,9 +5,9 @@
 #include "base/exits.h"
 
 /*
- * Why something failed: one sentence for a person (what, where, why, what to do next) beside the
- * negative errno that a function returns. The caller owns the struct; a function that succeeds
- * leaves it untouched.
+ * Why something failed: one sentence for a person (what, where, why, what to do next) beside
+ * the negative errno that a function returns. The caller owns the struct; a function that
+ * succeeds leaves it untouched.
  *
  * The exit code is given where its meaning is known: by who writes the sentence, or by a caller
  * that knows what the failure is to the user. An errno never decides it.

@@ -10,9 +10,9 @@
 #define ARROW " < "
 
 /*
- * Every path runs through these, or they are called from every path: a hold there tells nothing of
- * a reference. By their beginnings; function_is_helper() has those that only hold and put for
- * others.
+ * Every path runs through these, or they are called from every path: a hold there tells nothing
+ * of a reference. By their beginnings; function_is_helper() has those that only hold and put
+ * for others.
  */
 /* clang-format off */
 static const char *const generic[] = {

@@ -184,7 +184,10 @@ static int create_lines(const struct results *results)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A campaign that could not be started has left its summary only, and is no reason not to try again. */
+/*
+ * A campaign that could not be started has left its summary only, and is no reason not to try
+ * again.
+ */
 static bool never_began(const struct results *results)
 {
 	char *line = results_first_line(results->folder);

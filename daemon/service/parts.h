@@ -19,7 +19,8 @@
 #include "service/varlink.h"
 
 /*
- * The parts of the service, for its own files. Each uses those below it, and none beside or above.
+ * The parts of the service, for its own files. Each uses those below it, and none beside or
+ * above.
  *
  *   service.c             start, signals, schedule, stop, notifications to systemd
  *     control.c           the control socket

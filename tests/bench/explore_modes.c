@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Trials that each way to explore needs to find each bug of the kernel's model: medians; and how many of a hundred
- * are missed. `blind` is guided that is not told what came of its trials.
+ * Trials that each way to explore needs to find each bug of the kernel's model: medians; and
+ * how many of a hundred are missed. `blind` is guided that is not told what came of its trials.
  */
 #include <stdio.h>
 

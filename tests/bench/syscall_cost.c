@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /*
- * What a system call of a process that is none of ours costs, in nanoseconds: run once without a
- * campaign on the machine and once with one, the difference is the price of the armed hooks.
+ * What a system call of a process that is none of ours costs, in nanoseconds: run once without
+ * a campaign on the machine and once with one, the difference is the price of the armed hooks.
  *
  *   getppid   the shortest call there is: every hook on system calls says "not mine" at once
  *   ioctl     SIOCGIFFLAGS on lo: the call that the window's hook looks at more closely

@@ -20,12 +20,13 @@
  * What one write of a reference counter costs that is watched, in nanoseconds.
  *
  * RTM_GETADDR with an ifindex takes and drops a reference of the device (inet6_rtm_getaddr() in
- * net/ipv6/addrconf.c), and that is measured: before anything of ours is loaded; loaded and not armed;
- * armed on another device's counter; armed on this one's. The kernel itself knows how long our program
- * ran (BPF_ENABLE_STATS, bpf(2)). What is left is the debug exception and perf.
+ * net/ipv6/addrconf.c), and that is measured: before anything of ours is loaded; loaded and not
+ * armed; armed on another device's counter; armed on this one's. The kernel itself knows how
+ * long our program ran (BPF_ENABLE_STATS, bpf(2)). What is left is the debug exception and
+ * perf.
  *
- * Prints "ROW<tab>NANOSECONDS" for each. The median of many short rounds is taken, so that a preempted one
- * does not count.
+ * Prints "ROW<tab>NANOSECONDS" for each. The median of many short rounds is taken, so that a
+ * preempted one does not count.
  */
 enum {
 	SKIPPED = 77,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * corpus LAST MUTATIONS FOLDER...: a fuzzer's function over a kept corpus, without libFuzzer: every file of the
- * folders as it is, then so many mutations of each, the same ones every time. The input in hand is in the
- * file LAST, so that one that crashes is there afterwards.
+ * corpus LAST MUTATIONS FOLDER...: a fuzzer's function over a kept corpus, without libFuzzer:
+ * every file of the folders as it is, then so many mutations of each, the same ones every time.
+ * The input in hand is in the file LAST, so that one that crashes is there afterwards.
  */
 #include <dirent.h>
 #include <stdint.h>

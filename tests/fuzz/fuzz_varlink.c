@@ -7,8 +7,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * Any bytes as a message on the control socket: refused, or a call whose method and parameters can be
- * asked for, and which can be said again and is then taken again.
+ * Any bytes as a message on the control socket: refused, or a call whose method and parameters
+ * can be asked for, and which can be said again and is then taken again.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/callees_here.h"
 #include "machine/kallsyms.h"
+#include "run/callees_here.h"
 
 /* What is called next to references, in the running kernel's own code. */
 enum { SKIPPED = 77 };

@@ -24,12 +24,12 @@
 #include <linux/if_packet.h>
 
 #include "ledger/match.h"
-#include "watchpoint/watchpoint.h"
 #include "machine/kallsyms.h"
+#include "watchpoint/watchpoint.h"
 
 /*
- * The ledger on the running kernel, in a network namespace of its own. The first argument is the number
- * of up/down cycles.
+ * The ledger on the running kernel, in a network namespace of its own. The first argument is
+ * the number of up/down cycles.
  */
 enum {
 	SKIPPED = 77,
@@ -106,7 +106,10 @@ static bool is_back(const struct counts *counts, const struct counts *baseline)
 	       counts->inet6_dev == baseline->inet6_dev;
 }
 
-/* The counts of a device that is down, once nothing has moved for longer than linkwatch is late. */
+/*
+ * The counts of a device that is down, once nothing has moved for longer than linkwatch is
+ * late.
+ */
 static struct counts at_rest(void)
 {
 	uint64_t end = now_ns() + DEADLINE_MS * 1000000ULL;
@@ -208,8 +211,9 @@ static const struct watchpoint_object both[] = {
 };
 
 /*
- * The kernel counts a write and runs no program while the CPU is inside bpf(2) with a map, and some
- * kernels in an interrupt out of one CPU's idle task: it must be said then that writes were missed.
+ * The kernel counts a write and runs no program while the CPU is inside bpf(2) with a map, and
+ * some kernels in an interrupt out of one CPU's idle task: it must be said then that writes
+ * were missed.
  */
 static bool was_disturbed(const struct armed *armed)
 {
@@ -237,7 +241,9 @@ static struct armed on_each_cpu(struct armed (*act)(void))
 	return armed;
 }
 
-/* Each on the next CPU, which then also runs its RCU callbacks: no CPU is blind to all cycles. */
+/*
+ * Each on the next CPU, which then also runs its RCU callbacks: no CPU is blind to all cycles.
+ */
 static void one_cycle(uint32_t number, const struct counts *baseline)
 {
 	uint64_t begin = now_ns();

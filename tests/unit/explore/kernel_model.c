@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/explore.h"
 #include "parse/campaign.h"
 #include "trial/evidence.h"
-#include "explore/explore.h"
 #include "trial/plan.h"
 #include "trial/verdict.h"
 
@@ -20,15 +20,18 @@ enum { STOPS_MAX = 10 };
 #define NEVER UINT64_MAX
 
 /*
- * What a thread is inside of, from one place to another, and what another one waits for. Our holds are
- * inside of RCU, too: an eBPF program is.
+ * What a thread is inside of, from one place to another, and what another one waits for. Our
+ * holds are inside of RCU, too: an eBPF program is.
  */
 enum { RTNL = 1, RCU = 2 };
 
 /* Which packets come by. */
 enum who { ANY, OUTBOUND, RAW, TO_GROUP, ANSWER };
 
-/* A place that a thread passes: the time since the one before, and the moment that is seen there. */
+/*
+ * A place that a thread passes: the time since the one before, and the moment that is seen
+ * there.
+ */
 struct stop {
 	const char *place;
 	bool at_return;
@@ -404,8 +407,8 @@ struct hunt {
 };
 
 /*
- * Up to the first finding, or `most` trials. A hunt whose campaign or memory fails ends the program: there is
- * nothing to measure.
+ * Up to the first finding, or `most` trials. A hunt whose campaign or memory fails ends the
+ * program: there is nothing to measure.
  */
 static struct hunt hunt(enum explore_mode mode, enum model_bug bug, bool told, uint32_t seed,
 			uint32_t most)

@@ -154,7 +154,10 @@ static void test_jumps(void **state)
 	assert_string_equal(beside(&function, "known"), "");
 }
 
-/* Opcodes in something else do not hide what follows, and only the very start of a function is called. */
+/*
+ * Opcodes in something else do not hide what follows, and only the very start of a function is
+ * called.
+ */
 static void test_other_bytes(void **state)
 {
 	struct function function = { 0 };
@@ -187,7 +190,10 @@ static void test_several_known_calls(void **state)
 			    "+1 first, +1 second, -1 second, -2 first");
 }
 
-/* What is behind a jump in the function, or a return, does not come next; nor does what is behind a call by a jump. */
+/*
+ * What is behind a jump in the function, or a return, does not come next; nor does what is
+ * behind a call by a jump.
+ */
 static void test_where_the_code_goes_elsewhere(void **state)
 {
 	struct function function = { 0 };

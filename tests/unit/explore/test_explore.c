@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-#include "parse/campaign.h"
 #include "explore/explore.h"
 #include "explore/point.h"
-#include "kernel_model.h"
 #include "explore/transfer.h"
+#include "kernel_model.h"
+#include "parse/campaign.h"
 #include "trial/plan.h"
 
 static struct campaign *load(const char *text, const char *set, uint64_t seed)
@@ -63,8 +63,8 @@ static void say(const struct trial_spec *told, char *text, size_t size)
 enum { LINE = 1024, TRIALS = 240 };
 
 /*
- * Runs as `lanes` lanes do: up to so many trials in hand, of which any may end first. What each trial
- * shows depends on its spec alone.
+ * Runs as `lanes` lanes do: up to so many trials in hand, of which any may end first. What each
+ * trial shows depends on its spec alone.
  */
 static void run(const struct campaign *campaign, uint32_t lanes, uint64_t chance,
 		char (*lines)[LINE])
@@ -206,7 +206,10 @@ static void test_goes_on_in_a_fresh_guest(void **state)
 	campaign_free(campaign);
 }
 
-/* A campaign that is resumed goes on with the same plan; what cannot be known yet is passed over. */
+/*
+ * A campaign that is resumed goes on with the same plan; what cannot be known yet is passed
+ * over.
+ */
 static void test_recalls_an_earlier_run(void **state)
 {
 	enum { RUN = 80 };
@@ -317,7 +320,10 @@ static void test_sense(void **state)
 }
 
 /* All of a small grid, once, and then again. */
-/* Messages, changes and loads are dimensions: the grid has each of them with each, all fit, and all are changed. */
+/*
+ * Messages, changes and loads are dimensions: the grid has each of them with each, all fit, and
+ * all are changed.
+ */
 static void test_messages_changes_and_loads(void **state)
 {
 	static const char text[] =
@@ -331,7 +337,10 @@ static void test_messages_changes_and_loads(void **state)
 	struct point_space space;
 	struct point point, other;
 	uint64_t cursor = 0, draws = 1;
-	/* 3 directions with messages that fit, 2 changes, 3 loads; 3 times, II at once or when I is held */
+	/*
+	 * 3 directions with messages that fit, 2 changes, 3 loads; 3 times, II at once or when
+	 * I is held
+	 */
 	enum { GRID = 3 * 2 * 3 * 3 * 2 };
 
 	(void)state;
@@ -470,7 +479,9 @@ static void test_new_features(void **state)
 {
 	struct campaign *campaign = load(kernel_model_space, "explore.generation=2", 1);
 	struct explorer *explorer = explore(campaign);
-	/* Of generations 1, 1, 2, 2, 3, 3: what is new to those that are planned from 1 .. g-2 */
+	/*
+	 * Of generations 1, 1, 2, 2, 3, 3: what is new to those that are planned from 1 .. g-2
+	 */
 	static const uint64_t shown[] = { 1, 1, 2, 1, 2, 1 };
 	static const uint32_t new[] = { 1, 1, 1, 1, 1, 0 };
 	struct explore_sums sums;
@@ -492,7 +503,10 @@ static void test_new_features(void **state)
 	campaign_free(campaign);
 }
 
-/* With forget, what was found twice is found by two explorers that know nothing: each trial's features are new again. */
+/*
+ * With forget, what was found twice is found by two explorers that know nothing: each trial's
+ * features are new again.
+ */
 static void test_forgets_after_a_finding(void **state)
 {
 	struct campaign *campaign = load(
@@ -528,7 +542,10 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* What a trial shows whose threads came by the places that `reached` wants; holds there were kept, too. */
+/*
+ * What a trial shows whose threads came by the places that `reached` wants; holds there were
+ * kept, too.
+ */
 static struct behaviour reach(const struct campaign *campaign, const struct trial_spec *spec,
 			      bool (*reached)(const struct order_hold *place), bool kept)
 {

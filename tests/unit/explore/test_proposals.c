@@ -71,7 +71,9 @@ static void test_threads(void **state)
 	assert_null(strstr(text, "dev_ioctl"));
 }
 
-/* Closer to the counter, on both sides of it, on more threads' paths; and threads take turns. */
+/*
+ * Closer to the counter, on both sides of it, on more threads' paths; and threads take turns.
+ */
 static void test_ranks(void **state)
 {
 	static const struct path paths[] = {
@@ -168,7 +170,10 @@ static void test_calls_of_paths(void **state)
 	free(proposals);
 }
 
-/* Behind it is held at its entry, before it at its return; with its reason; one after two of the paths. */
+/*
+ * Behind it is held at its entry, before it at its return; with its reason; one after two of
+ * the paths.
+ */
 static void test_what_is_called_beside(void **state)
 {
 	static const struct callee callees[] = {
@@ -220,7 +225,8 @@ static void test_the_nearest_reason_stays(void **state)
 	proposals_add_beside(proposals, call_of(proposals, "c", "b"), &near);
 	assert_int_equal(proposals->nr_beside, 1);
 	assert_int_equal(proposals->beside[0].place.thread, ORDER_THREAD_II);
-	assert_non_null(strstr(proposals->beside[0].why, "called by b, which takes and drops a reference"));
+	assert_non_null(strstr(proposals->beside[0].why,
+			       "called by b, which takes and drops a reference"));
 	free(proposals);
 }
 

@@ -551,7 +551,9 @@ static void test_more_paths_than_there_is_room_for_still_add_up(void **state)
 	ledger_free(play.ledger);
 }
 
-/* A caller that holds, and has another function drop it, is not who lost it: ndisc_recv_na(). */
+/*
+ * A caller that holds, and has another function drop it, is not who lost it: ndisc_recv_na().
+ */
 static void test_a_put_from_the_same_caller_speaks_for_a_hold(void **state)
 {
 	struct play play = begin(WATCHPOINT_ATOMIC);

@@ -10,13 +10,14 @@
 
 #include <jansson.h>
 
-#include "ledger/match.h"
 #include "explore/proposals.h"
+#include "ledger/match.h"
 #include "watchpoint/watchpoint.h"
 
 /*
- * Ledgers of real kernels, played again: tests/unit/ledger/recordings/NAME.ndjson is what `dadrace watch --records`
- * printed there (README.md beside them), its last line what that watch made of it.
+ * Ledgers of real kernels, played again: tests/unit/ledger/recordings/NAME.ndjson is what
+ * `dadrace watch --records` printed there (README.md beside them), its last line what that
+ * watch made of it.
  */
 enum { NAMES_MAX = 512, OBJECTS_MAX = 4 };
 #define BASE  0xffffffff81000000ULL
@@ -310,7 +311,9 @@ static void propose(const char *name, const char *object, struct proposals *prop
 	recording_close(r);
 }
 
-/* What a trial's ledger shows of the kernel is found as places, on the threads that pass them. */
+/*
+ * What a trial's ledger shows of the kernel is found as places, on the threads that pass them.
+ */
 static void test_places_are_proposed(void **state)
 {
 	static const struct {

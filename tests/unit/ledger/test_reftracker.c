@@ -9,7 +9,10 @@
 
 #include "ledger/reftracker.h"
 
-/* Written after lib/ref_tracker.c, not recorded: Debian's kernels are built without it. 6.17's debugfs. */
+/*
+ * Written after lib/ref_tracker.c, not recorded: Debian's kernels are built without it. 6.17's
+ * debugfs.
+ */
 static const char netdev[] = "netdev@ffff888005c2a5d0 has 2/5 users at\n"
 			     "     packet_do_bind+0x1c2/0x2d0 [af_packet]\n"
 			     "     __sys_bind.part.0+0xd3/0x100\n"
@@ -45,7 +48,10 @@ static void test_sites_with_their_users(void **state)
 	assert_string_equal(tracker.sites[1].stack, "ipv6_add_dev");
 }
 
-/* The log of 6.5 to 6.16, with a time, with CONFIG_PRINTK_CALLER, and as syslog(2) gives it; then 6.17's. */
+/*
+ * The log of 6.5 to 6.16, with a time, with CONFIG_PRINTK_CALLER, and as syslog(2) gives it;
+ * then 6.17's.
+ */
 static const char kernel_log[] =
 	"[  100.100000] unregister_netdevice: waiting for dut to become free. Usage count = 3\n"
 	"[  100.100001] ref_tracker: eth%d@ffff9cabc3bf8548 has 1/2 users at\n"

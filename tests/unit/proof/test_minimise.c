@@ -7,13 +7,13 @@
 
 #include <cmocka.h>
 
+#include "base/stats.h"
 #include "proof/minimise.h"
 #include "trial/plan.h"
-#include "base/stats.h"
 
 /*
- * A fault that is known: it shows, at a rate, when some elements are there and numbers are large enough. The
- * simulated trials of a candidate end as the real ones do.
+ * A fault that is known: it shows, at a rate, when some elements are there and numbers are
+ * large enough. The simulated trials of a candidate end as the real ones do.
  */
 enum knob { PLACES, ECHOES, OFFSET, PACKET, HOLD, KNOBS };
 

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "parse/campaign.h"
-#include "proof/simplify.h"
 #include "proof/reproducer.h"
+#include "proof/simplify.h"
 
 /* Everything that can be plainer is not. */
 static const char full[] =

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "trial/plan.h"
 #include "proof/proof.h"
+#include "trial/plan.h"
 
 static double draw(uint64_t *state)
 {
@@ -103,7 +103,10 @@ static uint32_t count(double before, double after, double rarer, enum proof_verd
 	return nr;
 }
 
-/* Bernoulli oracles: of 1,000 verifications of what is not fixed, fewer than 1% + slack say fixed. */
+/*
+ * Bernoulli oracles: of 1,000 verifications of what is not fixed, fewer than 1% + slack say
+ * fixed.
+ */
 static void test_what_is_not_fixed_is_seen(void **state)
 {
 	static const double rates[] = { 1.0 / 30, 0.1, 0.5, 0.9 };
@@ -115,7 +118,9 @@ static void test_what_is_not_fixed_is_seen(void **state)
 	}
 }
 
-/* A fix that leaves a tenth of the rate: seen by those who ask for it, in 95 of 100 and more. */
+/*
+ * A fix that leaves a tenth of the rate: seen by those who ask for it, in 95 of 100 and more.
+ */
 static void test_a_half_made_fix(void **state)
 {
 	static const double rates[] = { 0.1, 0.5, 0.9 };

@@ -13,9 +13,9 @@
 
 #include <math.h>
 
-#include "results/reader.h"
-#include "report/report.h"
 #include "report/across_runs.h"
+#include "report/report.h"
+#include "results/reader.h"
 
 /* --- results as they may lie on a disk: of another version, torn, or no results at all --- */
 
@@ -146,9 +146,8 @@ static void test_torn_line(void **state)
 	(void)state;
 	assert_int_equal(past_summary(past)->trials, 1);
 	past_close(past);
-	assert_refused(
-		CAMPAIGN_LINE "{\"type\":\"tri\n" CLEAN_LINE("1", "race"), -EINVAL,
-		"/results.ndjson: line 2 is not JSON; was the file edited?");
+	assert_refused(CAMPAIGN_LINE "{\"type\":\"tri\n" CLEAN_LINE("1", "race"), -EINVAL,
+		       "/results.ndjson: line 2 is not JSON; was the file edited?");
 }
 
 static void test_what_ended_it(void **state)
@@ -170,10 +169,9 @@ static void test_what_is_no_past(void **state)
 
 	(void)state;
 	assert_int_equal(past_open("/proc/self", &past, &why), -ENOENT);
-	assert_string_equal(why.text,
-			    "/proc/self/results.ndjson cannot be read: No such "
-			    "file or directory; name a folder that `dadrace run` "
-			    "has written");
+	assert_string_equal(why.text, "/proc/self/results.ndjson cannot be read: No such "
+				      "file or directory; name a folder that `dadrace run` "
+				      "has written");
 	assert_refused("", -EINVAL, "/results.ndjson does not begin with a campaign line");
 	assert_refused(
 		"{\"type\":\"campaign\",\"schema_version\":2,\"dadrace_version\":\"9.0\"}\n",
@@ -183,10 +181,12 @@ static void test_what_is_no_past(void **state)
 	assert_refused(CLEAN_LINE("1", "race"), -EINVAL,
 		       "/results.ndjson: line 1 is a trial, but no campaign line came "
 		       "before it; was the file edited?");
-	assert_refused(CAMPAIGN_LINE CLEAN_LINE("1", "nowhere"), -EINVAL,
-		       "/results.ndjson: line 2 is not understood as a trial; was the file edited?");
-	assert_refused(CAMPAIGN_LINE CLEAN_LINE("0", "race"), -EINVAL,
-		       "/results.ndjson: line 2 is not understood as a trial; was the file edited?");
+	assert_refused(
+		CAMPAIGN_LINE CLEAN_LINE("1", "nowhere"), -EINVAL,
+		"/results.ndjson: line 2 is not understood as a trial; was the file edited?");
+	assert_refused(
+		CAMPAIGN_LINE CLEAN_LINE("0", "race"), -EINVAL,
+		"/results.ndjson: line 2 is not understood as a trial; was the file edited?");
 	assert_refused("{\"type\":\"campaign\",\"schema_version\":1,\"campaign\":{}}\n",
 		       -EINVAL,
 		       "/results.ndjson: line 1 holds no campaign; was the file edited?");
@@ -201,7 +201,10 @@ static void test_spec_of_a_trial(void **state)
 	char *spec = past_spec(past, past_trial(past, 2), &why);
 
 	(void)state;
-	/* A key of a later version stays: its loader refuses it by name, instead of another trial. */
+	/*
+	 * A key of a later version stays: its loader refuses it by name, instead of another
+	 * trial.
+	 */
 	assert_string_equal(
 		spec, "{\"spec\":1,\"trial_seed\":\"0x00000000000000ff\",\"arms\":[\"race\"],"
 		      "\"window\":{\"hold_us\":[700]},\"order\":[\"I held at veth_close until "
@@ -254,7 +257,10 @@ static void test_report(void **state)
 		"Chronological sequence of events (trial 2)",
 		"         1.000 ms  I    a flag set enters the kernel (flags 0x1003, up)\n",
 		"         2.500 ms  I    held: \"I held at veth_close until II held\"\n",
-		/* the event of a later version is passed over; the step without a hold is no hold */
+		/*
+		 * the event of a later version is passed over; the step without a hold is no
+		 * hold
+		 */
 		"         3.000 ms  II   held: \"II held at return of f until I done\"\n",
 		"         4.000 ms  II   a source address is selected: fails, EADDRNOTAVAIL\n",
 		("         5.000 ms       a further look: references are missing (+1), 2 "
@@ -321,7 +327,10 @@ static void test_reports_beside_the_results(void **state)
 	past_close(past);
 }
 
-/* The same path in two runs is one finding; a run without a ledger does not know whether it is that. */
+/*
+ * The same path in two runs is one finding; a run without a ledger does not know whether it is
+ * that.
+ */
 static void test_the_same_finding_of_several_runs(void **state)
 {
 	struct past *runs[] = {

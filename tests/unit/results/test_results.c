@@ -18,12 +18,12 @@
 #include <cmocka.h>
 
 #include "command/result_schema.h"
-#include "results/results.h"
 #include "results/lines.h"
+#include "results/results.h"
 
 /*
- * Each test runs in an empty folder of its own, which is taken away afterwards. Lines are read with
- * jansson, which wrote them: that they fit the schema is shown by validate_results.py.
+ * Each test runs in an empty folder of its own, which is taken away afterwards. Lines are read
+ * with jansson, which wrote them: that they fit the schema is shown by validate_results.py.
  */
 
 static const struct machine machine = {
@@ -214,9 +214,8 @@ static void test_folder_that_holds_results(void **state)
 	results_close(results);
 	assert_int_equal(results_open("out", &campaign, NULL, &second, &why), -EEXIST);
 	assert_null(second);
-	assert_string_equal(why.text,
-			    "folder out already holds results.ndjson; choose "
-			    "another folder with --out");
+	assert_string_equal(why.text, "folder out already holds results.ndjson; choose "
+				      "another folder with --out");
 }
 
 static void test_folder_that_cannot_be(void **state)
@@ -596,9 +595,8 @@ static void test_no_room(void **state)
 	set_room((rlim_t)before.st_size + 100);
 	assert_int_equal(results_trial(results, quiet_trial(13), &clean, &why), -EFBIG);
 	set_room(RLIM_INFINITY);
-	assert_string_equal(why.text,
-			    "out/results.ndjson cannot be written: File too large; "
-			    "all lines up to trial 12 are kept");
+	assert_string_equal(why.text, "out/results.ndjson cannot be written: File too large; "
+				      "all lines up to trial 12 are kept");
 	/* No half line is left, and there may be room again. */
 	assert_int_equal(stat("out/results.ndjson", &after), 0);
 	assert_int_equal(after.st_size, before.st_size);

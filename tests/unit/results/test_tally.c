@@ -11,8 +11,8 @@
 #include <math.h>
 
 #include "results/finding_words.h"
-#include "trial/plan.h"
 #include "results/tally.h"
+#include "trial/plan.h"
 
 static struct tally *new_tally(enum arm *arms, uint32_t nr_arms)
 {
@@ -364,8 +364,9 @@ static void test_shares_and_p_values(void **state)
 	assert_string_equal(finding_headline(finding).at,
 			    "Natural rate: 1 of 9 trials (echo arm, 0.28% .. 48.3%); held: 8 "
 			    "of 8 (race arm, 63.0% .. 100%)");
-	assert_string_equal(finding_point(finding).at,
-			    "The race leaks 1 net_device reference in 8 of 8 trials; without it 1 of 18 (p = 0.00037).");
+	assert_string_equal(
+		finding_point(finding).at,
+		"The race leaks 1 net_device reference in 8 of 8 trials; without it 1 of 18 (p = 0.00037).");
 
 	finding = &summary.findings[1];
 	assert_string_equal(finding_headline(finding).at, "");

@@ -82,7 +82,10 @@ static void open_terminal(struct screen *screen, unsigned short columns)
 	screen->text = calloc(1, TEXT_MAX);
 }
 
-/* What was written; it stays the screen's. A terminal passes it on in pieces: read up to a mark. */
+/*
+ * What was written; it stays the screen's. A terminal passes it on in pieces: read up to a
+ * mark.
+ */
 static const char *shown(struct screen *screen)
 {
 	size_t length = 0;

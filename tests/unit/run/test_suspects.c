@@ -11,8 +11,8 @@
 
 #include "results/finding_words.h"
 #include "results/lines.h"
-#include "run/repeats.h"
 #include "results/tally.h"
+#include "run/repeats.h"
 
 /* From a leak to the repeat, its digests, and what the finding says: all by hand. */
 
@@ -439,7 +439,10 @@ static void test_survivors_are_accused_first(void **state)
 	assert_string_equal(all[DIGEST_INET6_DEV].suspects[0].stack, "route");
 }
 
-/* A reference that a function took for nothing that is born, and for certain, is the one that is left. */
+/*
+ * A reference that a function took for nothing that is born, and for certain, is the one that
+ * is left.
+ */
 static void test_certain_ones_are_accused_before_survivors(void **state)
 {
 	static struct digest all[DIGEST_OBJECTS];
@@ -461,7 +464,10 @@ static void test_certain_ones_are_accused_before_survivors(void **state)
 	assert_string_equal(all[DIGEST_NET_DEVICE].suspects[0].stack, "route");
 }
 
-/* An address that survives is accused after those who hold it, where its own counter was watched. */
+/*
+ * An address that survives is accused after those who hold it, where its own counter was
+ * watched.
+ */
 static void test_who_holds_a_surviving_address(void **state)
 {
 	static struct digest all[DIGEST_OBJECTS];

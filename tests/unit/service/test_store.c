@@ -19,9 +19,9 @@
 #include "service/store.h"
 
 /*
- * The store's system calls go through here (the linker's --wrap): counted, written down, and at the one
- * that the test has chosen the process ends, as by kill -9. A write that is chosen is torn: half of it
- * is there.
+ * The store's system calls go through here (the linker's --wrap): counted, written down, and at
+ * the one that the test has chosen the process ends, as by kill -9. A write that is chosen is
+ * torn: half of it is there.
  */
 static int calls, chosen;
 static char trace[512];

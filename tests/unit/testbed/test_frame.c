@@ -9,8 +9,8 @@
 
 #include <arpa/inet.h>
 
-#include "testbed/frame.h"
 #include "record/record.h"
+#include "testbed/frame.h"
 
 /*
  * The good frames were made without our code: fields packed by Python's struct, the checksum as
@@ -290,8 +290,8 @@ static void test_link_local(void **state)
 }
 
 /*
- * Every message, from fe80::1 to ff02::1:ff00:102 about fe80::102, as echo 3 of trial 2 in lane 1, with 25 bytes
- * of payload, of which 24 are quoted: made as the echoes above.
+ * Every message, from fe80::1 to ff02::1:ff00:102 about fe80::102, as echo 3 of trial 2 in lane
+ * 1, with 25 bytes of payload, of which 24 are quoted: made as the echoes above.
  */
 /* clang-format off */
 static const struct {
@@ -384,7 +384,9 @@ static void test_messages_are_the_known_good_ones(void **state)
 	}
 }
 
-/* RFC 4443 2.4 (c): an error is no longer than the least MTU, however long what it quotes was. */
+/*
+ * RFC 4443 2.4 (c): an error is no longer than the least MTU, however long what it quotes was.
+ */
 static void test_what_is_quoted_is_cut(void **state)
 {
 	(void)state;
@@ -409,7 +411,10 @@ static void test_an_advertisement_to_one_is_solicited(void **state)
 	assert_int_equal(made[4], 0x60);
 }
 
-/* Numbers of one trial are all told apart, and so is a trial from the next ones and a lane from the next. */
+/*
+ * Numbers of one trial are all told apart, and so is a trial from the next ones and a lane from
+ * the next.
+ */
 static void test_labels(void **state)
 {
 	(void)state;

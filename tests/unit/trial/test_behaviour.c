@@ -54,7 +54,10 @@ static const struct moment closed_first[] = {
 };
 /* clang-format on */
 
-/* Durations, tables and numbers are no features; which came first is one, and the whole order another. */
+/*
+ * Durations, tables and numbers are no features; which came first is one, and the whole order
+ * another.
+ */
 static void test_orders(void **state)
 {
 	struct behaviour a = learn(route_first, 3, VERDICT_CLEAN);

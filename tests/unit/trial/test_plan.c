@@ -193,7 +193,10 @@ static void test_dad(void **state)
 	campaign_free(campaign);
 }
 
-/* Messages are drawn about evenly, and go where they can; what else is drawn is the same without them. */
+/*
+ * Messages are drawn about evenly, and go where they can; what else is drawn is the same
+ * without them.
+ */
 static void test_messages(void **state)
 {
 	struct campaign *without = load(mixed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A trial played from a list: each line is what happens, what the trial asks of its crew, and the
- * state that it is in then.
+ * A trial played from a list: each line is what happens, what the trial asks of its crew, and
+ * the state that it is in then.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,8 +12,8 @@
 #include "trial/verdict.h"
 
 /*
- * Each case takes a clean trial of the race arm, changes some of its evidence and says what must come
- * of it.
+ * Each case takes a clean trial of the race arm, changes some of its evidence and says what
+ * must come of it.
  */
 struct setting {
 	size_t offset;
