@@ -17,8 +17,7 @@ static int complain(struct archive *a, const char *path, struct why *why)
 {
 	int err = archive_errno(a);
 
-	return why_set(why, err > 0 ? err : EIO, "archive: %s: %s", path,
-		       archive_error_string(a));
+	return why_set(why, err > 0 ? err : EIO, "%s: %s", path, archive_error_string(a));
 }
 
 /* --- reading --- */
@@ -52,8 +51,7 @@ static int unpack_tar(struct archive *tar, struct archive *disk, const char *fol
 		if (archive_entry_filetype(entry) == AE_IFDIR || !wanted(path))
 			continue;
 		if (snprintf(full, sizeof(full), "%s/%s", folder, path) >= (int)sizeof(full))
-			return why_set(why, ENAMETOOLONG, "archive: %s: a path is too long",
-				       deb);
+			return why_set(why, ENAMETOOLONG, "%s: a path in it is too long", deb);
 		archive_entry_set_pathname(entry, full);
 		if (archive_read_extract2(tar, entry, disk) < ARCHIVE_WARN)
 			return complain(disk, deb, why);
@@ -71,7 +69,7 @@ int archive_unpack_deb(const char *deb, const char *folder, bool (*wanted)(const
 	int err = 0, code;
 
 	if (!ar || !tar || !disk || !member) {
-		err = why_set(why, ENOMEM, "archive: out of memory");
+		err = why_set(why, ENOMEM, "out of memory");
 		goto out;
 	}
 	member->outer = ar;
@@ -88,8 +86,7 @@ int archive_unpack_deb(const char *deb, const char *folder, bool (*wanted)(const
 		if (!strncmp(archive_entry_pathname(entry), "data.tar", 8))
 			break;
 	if (code != ARCHIVE_OK)
-		err = why_set(why, EINVAL,
-			      "archive: %s: is no Debian package (no data.tar in it)", deb);
+		err = why_set(why, EINVAL, "%s: not a Debian package: it has no data.tar", deb);
 	else if (archive_read_open(tar, member, NULL, member_read, NULL))
 		err = complain(tar, deb, why);
 	else
@@ -118,7 +115,7 @@ static int read_all(struct archive *a, const char *path, void **data, size_t *si
 
 			if (!more) {
 				free(buffer);
-				return why_set(why, ENOMEM, "archive: %s: out of memory", path);
+				return why_set(why, ENOMEM, "%s: out of memory", path);
 			}
 			buffer = more;
 		}
@@ -141,7 +138,7 @@ int archive_read_file(const char *path, void **data, size_t *size, struct why *w
 	int err;
 
 	if (!a)
-		return why_set(why, ENOMEM, "archive: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	archive_read_support_format_raw(a);
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_xz(a);
@@ -167,12 +164,12 @@ int initramfs_create(const char *path, struct initramfs **out, struct why *why)
 	int err;
 
 	if (!initramfs)
-		return why_set(why, ENOMEM, "archive: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	initramfs->path = strdup(path);
 	initramfs->archive = archive_write_new();
 	if (!initramfs->path || !initramfs->archive) {
 		initramfs_close(initramfs, NULL);
-		return why_set(why, ENOMEM, "archive: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	}
 	archive_write_set_format_cpio_newc(initramfs->archive);
 	archive_write_add_filter_gzip(initramfs->archive);
@@ -193,7 +190,7 @@ static int put(struct initramfs *initramfs, const char *path, unsigned int type,
 	int err = 0;
 
 	if (!entry)
-		return why_set(why, ENOMEM, "archive: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	archive_entry_set_pathname(entry, path);
 	archive_entry_set_filetype(entry, type);
 	archive_entry_set_perm(entry, mode);
@@ -232,11 +229,11 @@ int initramfs_file(struct initramfs *initramfs, const char *path, const char *fr
 	struct stat st = { 0 };
 
 	if (fd < 0 || fstat(fd, &st))
-		err = why_set(why, errno, "archive: %s: %s", from, strerror(errno));
+		err = why_set(why, errno, "%s: %s", from, strerror(errno));
 	if (!err && !(data = malloc((size_t)st.st_size + 1)))
-		err = why_set(why, ENOMEM, "archive: out of memory");
+		err = why_set(why, ENOMEM, "out of memory");
 	if (!err && read(fd, data, (size_t)st.st_size) != st.st_size)
-		err = why_set(why, EIO, "archive: %s: it changed while it was read", from);
+		err = why_set(why, EIO, "%s: changed while it was read", from);
 	if (!err)
 		err = initramfs_data(initramfs, path, mode, data, (size_t)st.st_size, why);
 	free(data);

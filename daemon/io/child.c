@@ -15,7 +15,7 @@
 #include "io/child.h"
 #include "io/loop.h"
 
-enum { SAID = 512, DEADLINE_S = 600 };
+enum { SAID = 512, DEADLINE_S = 600, NOT_FOUND = 127 };
 
 __attribute__((noreturn)) static void become(const char *const *argv, const char *folder,
 					     int out, int err, pid_t parent)
@@ -31,7 +31,7 @@ __attribute__((noreturn)) static void become(const char *const *argv, const char
 	setenv("LC_ALL", "C", 1);
 	if (!folder || !chdir(folder))
 		execvp(argv[0], (char *const *)argv);
-	_exit(errno == ENOENT ? 127 : 126);
+	_exit(errno == ENOENT ? NOT_FOUND : 126);
 }
 
 pid_t child_start(const char *const *argv, int said)
@@ -114,6 +114,18 @@ static int read_both(int out, int err, char **output, char said[SAID])
 	return text ? 0 : -ENOMEM;
 }
 
+static int failed(const char *program, int status, char *said, struct why *why)
+{
+	if (said[0] && !(WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND))
+		return why_set(why, EIO, "%s: %s", program, last_line(said));
+	if (WIFSIGNALED(status))
+		return why_set(why, EIO, "%s: killed by signal %d", program, WTERMSIG(status));
+	if (WEXITSTATUS(status) == NOT_FOUND)
+		return why_set(why, ENOENT, "%s: not found; is it installed?", program);
+	return why_set(why, EIO, "%s: exited with status %d and printed nothing", program,
+		       WEXITSTATUS(status));
+}
+
 int child_output(const char *const *argv, const char *folder, char **output, struct why *why)
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, status = 0, r;
@@ -140,14 +152,10 @@ int child_output(const char *const *argv, const char *folder, char **output, str
 		kill(pid, SIGKILL);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (!r && WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-		r = why_set(why, ENOENT, "%s: not found; is it installed?", argv[0]);
-	} else if (!r && status) {
-		r = why_set(why, EIO, "%s: %s", argv[0],
-			    said[0] ? last_line(said) : "it failed without a word");
-	} else if (r) {
+	if (r)
 		why_set(why, -r, "%s: %s", argv[0], strerror(-r));
-	}
+	else if (status)
+		r = failed(argv[0], status, said, why);
 	if (r) {
 		free(text);
 		return r;

@@ -76,7 +76,8 @@ static void asked(struct evhttp_request *request, void *arg)
 	if (query)
 		evhttp_parse_query_str(query, &mine->query);
 	if (http->is_tcp && !names_loopback(host))
-		http_reply(mine, 403, "text/plain", "The Host header names no loopback.\n", 35);
+		http_reply(mine, 403, "text/plain",
+			   "The Host header does not name a loopback address.\n", 50);
 	else
 		http->asked(mine, path && *path ? path : "/", http->arg);
 }
@@ -123,7 +124,7 @@ int http_open(struct loop *loop, int fd, bool is_tcp,
 	if (!bound) {
 		close(fd);
 		http_close(http);
-		return why_set(why, ENOMEM, "http: libevent refused the socket");
+		return why_set(why, ENOMEM, "out of memory: HTTP is not served");
 	}
 	http->fd = fd;
 	http->listener = evhttp_bound_socket_get_listener(bound);

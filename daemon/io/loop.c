@@ -43,7 +43,7 @@ int loop_new(struct loop **out, struct why *why)
 		event_config_free(config);
 	if (!loop || !loop->base) {
 		free(loop);
-		return why_set(why, ENOMEM, "loop: libevent gave no event base");
+		return why_set(why, ENOMEM, "out of memory: no event loop");
 	}
 	*out = loop;
 	return 0;

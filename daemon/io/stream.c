@@ -38,7 +38,7 @@ struct stream {
 
 static int no_socket(const char *where, struct why *why)
 {
-	return why_set(why, errno, "cannot listen on %s: %s", where, strerror(errno));
+	return why_set(why, errno, "%s: cannot listen: %s", where, strerror(errno));
 }
 
 int stream_unix(const char *path, mode_t mode, gid_t group, struct why *why)
@@ -47,7 +47,8 @@ int stream_unix(const char *path, mode_t mode, gid_t group, struct why *why)
 	int fd, r;
 
 	if (strlen(path) >= sizeof(name.sun_path))
-		return why_set(why, ENAMETOOLONG, "%s: a socket's path has at most %zu bytes",
+		return why_set(why, ENAMETOOLONG,
+			       "%s: longer than the %zu bytes allowed for the path of a socket",
 			       path, sizeof(name.sun_path) - 1);
 	snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -86,10 +87,10 @@ int stream_loopback(const char *text, struct why *why)
 	int fd, one = 1, r;
 
 	if (read_address(text, &address, &length))
-		return why_set(why, EINVAL,
-			       "%s: a loopback address with a port is wanted (127.0.0.1:9161, "
-			       "[::1]:9161), or a unix socket's path",
-			       text);
+		return why_set(
+			why, EINVAL,
+			"%s: not a loopback address with a port (127.0.0.1:9161, [::1]:9161) or the path of a unix socket",
+			text);
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return no_socket(text, why);

@@ -130,7 +130,7 @@ void metrics_add_campaign(struct metrics *metrics, const char *verdict)
 	metrics->campaigns[i]++;
 }
 
-_Static_assert(sizeof(struct metrics) % sizeof(uint64_t) == 0, "metrics: nothing but uint64_t");
+_Static_assert(sizeof(struct metrics) % sizeof(uint64_t) == 0, "metrics: only uint64_t");
 
 void metrics_add(struct metrics *metrics, const struct metrics *more)
 {
