@@ -174,7 +174,7 @@ void watch_page(const struct watch *watch, int columns, int lines, FILE *out)
 	struct page page = { out, columns, lines > 1 ? lines - 1 : -1 };
 	int share = lines ? (lines - 2) / (int)watch->nr_objects - 4 - WATCH_RECENT : -1;
 
-	line(&page, "%s (ifindex %u)  %.1f s  Ctrl-C ends%s", watch->interface, watch->ifindex,
+	line(&page, "%s (ifindex %u)  %.1f s  Ctrl-C stops%s", watch->interface, watch->ifindex,
 	     (double)watch->elapsed_ns / 1e9,
 	     watch->left_ns ? "  STILL HELD: unregistered (or moved), and not released" : "");
 	for (uint32_t i = 0; i < watch->nr_objects; i++) {
