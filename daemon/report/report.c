@@ -72,14 +72,14 @@ static void print_head(const struct subject *s, FILE *out)
 	struct finding_text headline = finding_headline(s->finding);
 	char trial[512];
 
-	finding_print_wrapped(out, finding_point(s->finding).at, MAIL_COLUMNS);
+	finding_print_paragraph(out, finding_point(s->finding).at, MAIL_COLUMNS);
 	snprintf(trial, sizeof(trial), "Trial %u, arm %s: %s.", s->trial->number,
 		 arm_names[s->trial->arm], s->told.reason);
 	fputc('\n', out);
-	finding_print_wrapped(out, trial, MAIL_COLUMNS);
+	finding_print_paragraph(out, trial, MAIL_COLUMNS);
 	if (*headline.at) {
 		strncat(headline.at, ".", sizeof(headline.at) - strlen(headline.at) - 1);
-		finding_print_wrapped(out, headline.at, MAIL_COLUMNS);
+		finding_print_paragraph(out, headline.at, MAIL_COLUMNS);
 	}
 }
 
@@ -253,12 +253,11 @@ static void print_rate(const struct subject *s, FILE *out)
 static void print_ledger(const struct subject *s, FILE *out)
 {
 	if (s->finding->ledger.reason) {
-		fprintf(out,
-			"\nWho holds (every hold and put, seen by a hardware watchpoint)\n");
+		fprintf(out, "\nLedger (every hold and put, seen by a hardware watchpoint)\n");
 		finding_print_ledger(out, s->finding, MAIL_COLUMNS);
 	} else if (s->told.spec.change == CHANGE_LINK_DELETE) {
 		/* clang-format off */
-		fputs("\nWho holds: no ledger was kept. A deleted device also drops references from before\n"
+		fputs("\nLedger: none was kept. A deleted device also drops references from before\n"
 		      "the trial, whose holds were not recorded.\n", out);
 		/* clang-format on */
 	}

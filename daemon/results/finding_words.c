@@ -6,7 +6,7 @@
 #include "results/finding_words.h"
 #include "results/lines.h"
 
-void finding_print_wrapped(FILE *out, const char *words, int columns)
+static void print_words(FILE *out, const char *words, int columns, int indent)
 {
 	int at = 0;
 
@@ -14,8 +14,8 @@ void finding_print_wrapped(FILE *out, const char *words, int columns)
 		int length = (int)strcspn(words, " ");
 
 		if (at && at + 1 + length > columns) {
-			fputs("\n  ", out);
-			at = 2;
+			fprintf(out, "\n%*s", indent, "");
+			at = indent;
 		} else if (at) {
 			fputc(' ', out);
 			at++;
@@ -26,6 +26,16 @@ void finding_print_wrapped(FILE *out, const char *words, int columns)
 		words += strspn(words, " ");
 	}
 	fputc('\n', out);
+}
+
+void finding_print_wrapped(FILE *out, const char *words, int columns)
+{
+	print_words(out, words, columns, 2);
+}
+
+void finding_print_paragraph(FILE *out, const char *words, int columns)
+{
+	print_words(out, words, columns, 0);
 }
 
 struct finding_rate finding_percent(uint64_t ppm, bool is_upper)

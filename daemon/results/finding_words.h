@@ -24,6 +24,9 @@ struct finding_rate {
  */
 void finding_print_wrapped(FILE *out, const char *words, int columns);
 
+/* The same without indentation. */
+void finding_print_paragraph(FILE *out, const char *words, int columns);
+
 /*
  * "15.8%", of a rate in millionths: rounded outwards, so that an interval never promises more.
  */

@@ -293,7 +293,7 @@ static void test_report(void **state)
 static void test_report_of_a_ledger(void **state)
 {
 	static const char *const lines[] = {
-		"Who holds (every hold and put",
+		"Ledger (every hold and put",
 		"repeat 1 of trial 2, compared with 3 trials\n",
 		"+1 by route, inferred: f < g < [syscall]; at 3500 us, right after "
 		"step-held,\n",
