@@ -24,12 +24,17 @@ enum {
 };
 
 /*
- * /proc and /sys as a program in the lane expects them: of its own pid and network namespaces.
+ * /proc and /sys as a program in the lane expects them: of its own pid and network namespaces. A
+ * lane with existing devices stays in the network namespace that it was started in, whose sysfs
+ * may be there already: the kernel refuses to mount one over itself (EBUSY, fs/namespace.c,
+ * do_add_mount()).
  */
 static int mount_own_views(struct why *why)
 {
-	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) ||
-	    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	if (mount("proc", "/proc", "proc", flags, NULL) ||
+	    (mount("sysfs", "/sys", "sysfs", flags, NULL) && errno != EBUSY))
 		return why_set(
 			why, errno,
 			"/proc and /sys: cannot be mounted for the lane: %s; CAP_SYS_ADMIN is missing, or a container masks them",
