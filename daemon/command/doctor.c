@@ -642,7 +642,7 @@ static void print_text(const struct doctor *doctor)
 
 static int run_in_guest(const char *kernel, const char *modules, bool json)
 {
-	struct image *image;
+	struct kernel_image *image;
 	struct why why = { "" };
 	int code;
 
@@ -651,10 +651,10 @@ static int run_in_guest(const char *kernel, const char *modules, bool json)
 			&(struct why){
 				"qemu-system-x86_64 is not installed; run `apt-get install qemu-system-x86`" },
 			EXIT_CANNOT);
-	if (image_open(kernel, modules, &image, &why))
+	if (kernel_image_open(kernel, modules, &image, &why))
 		return command_complain(&why, EXIT_CONFIG);
 	code = guest_command(image, json ? "doctor --json" : "doctor", stdout, &why);
-	image_free(image);
+	kernel_image_free(image);
 	return why.text[0] ? command_complain(&why, code) : code;
 }
 

@@ -27,7 +27,7 @@ static int run(const void *options)
 	struct why why;
 	char *folder;
 
-	if (image_headers(o->kernel, &folder, &why))
+	if (kernel_image_headers(o->kernel, &folder, &why))
 		return command_complain(&why, EXIT_CONFIG);
 	puts(folder);
 	free(folder);

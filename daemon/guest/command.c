@@ -100,7 +100,7 @@ static void last_words(int console, char *words, size_t size)
 			*c = ' ';
 }
 
-static enum exits run_in(struct vm_ask *ask, const struct image *image, int console, FILE *out,
+static enum exits run_in(struct vm_ask *ask, const struct kernel_image *image, int console, FILE *out,
 			 struct why *why)
 {
 	int code = EXIT_INTERNAL, err = -EAGAIN;
@@ -117,7 +117,7 @@ static enum exits run_in(struct vm_ask *ask, const struct image *image, int cons
 	return err ? EXIT_INTERNAL : (enum exits)code;
 }
 
-enum exits guest_command(const struct image *image, const char *arguments, FILE *out,
+enum exits guest_command(const struct kernel_image *image, const char *arguments, FILE *out,
 			 struct why *why)
 {
 	char initramfs_path[64], console_path[64], words[256];
@@ -130,7 +130,7 @@ enum exits guest_command(const struct image *image, const char *arguments, FILE 
 	if (initramfs < 0 || console < 0)
 		why_set(why, errno, "guest: no memory for its initramfs: %s", strerror(errno));
 	else if (!campaign_load(NULL, NULL, 0, &campaign, why) &&
-		 !guest_image_make(initramfs_path, NULL, image, NULL, NULL, why))
+		 !guest_initramfs_make(initramfs_path, NULL, image, NULL, NULL, why))
 		code = run_in(&(struct vm_ask){ .vmlinuz = image->vmlinuz,
 						.initramfs = initramfs_path,
 						.console = console_path,

@@ -157,7 +157,7 @@ static const char *const device_modules[DEVICE_KINDS][3] = {
 };
 
 static int add_device_modules(struct making *making, struct modules *modules,
-			      const struct image *image, int kind)
+			      const struct kernel_image *image, int kind)
 {
 	bool found;
 	int err = 0;
@@ -169,7 +169,7 @@ static int add_device_modules(struct making *making, struct modules *modules,
 }
 
 static int put_modules(struct making *making, const struct campaign *campaign,
-		       const struct image *image)
+		       const struct kernel_image *image)
 {
 	static const char *const always[] = { "virtio_pci", "virtio_console" };
 	struct modules modules = { 0 };
@@ -232,8 +232,8 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	return err;
 }
 
-int guest_image_make(const char *path, const struct campaign *campaign,
-		     const struct image *image, const char *plant, const char *learned,
+int guest_initramfs_make(const char *path, const struct campaign *campaign,
+		     const struct kernel_image *image, const char *plant, const char *learned,
 		     struct why *why)
 {
 	static const char *const folders[] = { "/proc/", "/sys/", "/dev/",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_GUEST_IMAGE_H
-#define DADRACE_GUEST_IMAGE_H
+#ifndef DADRACE_GUEST_INITRAMFS_H
+#define DADRACE_GUEST_INITRAMFS_H
 
 #include "spec/campaign.h"
 #include "guest/kernel_image.h"
@@ -21,8 +21,8 @@
  * No disk image, no shell, no root: files are only read here, and written into the archive. Without a
  * campaign (NULL) there is none in it, and the modules are those of every kind of device.
  */
-int guest_image_make(const char *path, const struct campaign *campaign,
-		     const struct image *image, const char *plant, const char *learned,
+int guest_initramfs_make(const char *path, const struct campaign *campaign,
+		     const struct kernel_image *image, const char *plant, const char *learned,
 		     struct why *why);
 
 #endif

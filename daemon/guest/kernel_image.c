@@ -68,16 +68,16 @@ static bool read_release(const char *path, char release[80])
 	return good;
 }
 
-static int make_image(const char *vmlinuz, const char *modules, struct image **out,
+static int make_image(const char *vmlinuz, const char *modules, struct kernel_image **out,
 		      struct why *why)
 {
-	struct image *image = calloc(1, sizeof(*image));
+	struct kernel_image *image = calloc(1, sizeof(*image));
 	char fallback[PATH];
 
 	if (!image)
 		return why_set(why, ENOMEM, "image: out of memory");
 	if (!read_release(vmlinuz, image->release)) {
-		image_free(image);
+		kernel_image_free(image);
 		return why_set(
 			why, EINVAL,
 			"image: %s is no x86 kernel image (vmlinuz or bzImage) and no .deb",
@@ -89,14 +89,14 @@ static int make_image(const char *vmlinuz, const char *modules, struct image **o
 	image->vmlinuz = strdup(vmlinuz);
 	image->modules = modules ? strdup(modules) : NULL;
 	if (!image->vmlinuz || (modules && !image->modules)) {
-		image_free(image);
+		kernel_image_free(image);
 		return why_set(why, ENOMEM, "image: out of memory");
 	}
 	*out = image;
 	return 0;
 }
 
-void image_free(struct image *image)
+void kernel_image_free(struct kernel_image *image)
 {
 	if (!image)
 		return;
@@ -140,7 +140,7 @@ static bool find_in(const char *folder, const char *prefix, char path[PATH])
 }
 
 /* Where packages keep things: /boot and /lib, or since the split of 2026 all in /usr/lib/modules. */
-static int image_in(const char *folder, const char *modules_given, struct image **out,
+static int image_in(const char *folder, const char *modules_given, struct kernel_image **out,
 		    struct why *why)
 {
 	char boot[PATH + 32], lib[PATH + 32], vmlinuz[PATH], modules[PATH];
@@ -511,7 +511,7 @@ static bool split_suite(const char *name, char suite[64], const char **rest)
 	return is_package_name(*rest) && (!slash || is_package_name(suite));
 }
 
-int image_open(const char *name, const char *modules, struct image **out, struct why *why)
+int kernel_image_open(const char *name, const char *modules, struct kernel_image **out, struct why *why)
 {
 	char suite[64], folder[PATH], *deb = (char *)name;
 	const char *package;
@@ -535,7 +535,7 @@ int image_open(const char *name, const char *modules, struct image **out, struct
 /* A release begins with a digit, and no package of a kernel does. */
 static int read_name(const char *name, char suite[64], char release[80], struct why *why)
 {
-	struct image *image = NULL;
+	struct kernel_image *image = NULL;
 	const char *rest;
 	int err = 0;
 
@@ -546,10 +546,10 @@ static int read_name(const char *name, char suite[64], char release[80], struct 
 	}
 	if (!access(name, R_OK))
 		suite[0] = '\0';
-	err = image_open(name, NULL, &image, why);
+	err = kernel_image_open(name, NULL, &image, why);
 	if (!err)
 		snprintf(release, 80, "%s", image->release);
-	image_free(image);
+	kernel_image_free(image);
 	return err;
 }
 
@@ -563,7 +563,7 @@ static bool have_headers(const char *package, char folder[PATH])
 	return !cache_folder("images", images, &ignored) && find_in(images, prefix, folder);
 }
 
-int image_headers(const char *name, char **out, struct why *why)
+int kernel_image_headers(const char *name, char **out, struct why *why)
 {
 	char suite[64], release[80], package[128], folder[PATH];
 	struct why apt;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_IMAGE_H
-#define DADRACE_IMAGE_H
+#ifndef DADRACE_KERNEL_IMAGE_H
+#define DADRACE_KERNEL_IMAGE_H
 
 #include "base/why.h"
 
@@ -16,7 +16,7 @@
  * the cache folder (/var/cache/dadrace for root, else $XDG_CACHE_HOME/dadrace) and used again.
  * An image is trusted as its source is: nothing here checks more than apt does.
  */
-struct image {
+struct kernel_image {
 	char *vmlinuz;
 	char *modules; /* the folder that holds kernel/, or NULL */
 	char release
@@ -28,16 +28,16 @@ struct image {
  * bare file. Errors: -ENOENT for what is neither file nor package, -EINVAL for a file that is no kernel,
  * -EHOSTUNREACH when apt could not fetch it.
  */
-int image_open(const char *name, const char *modules, struct image **out, struct why *why);
-void image_free(struct image *image);
+int kernel_image_open(const char *name, const char *modules, struct kernel_image **out, struct why *why);
+void kernel_image_free(struct kernel_image *image);
 
 /*
  * What modules for a kernel are built with: its headers, Kbuild's tools, and the libraries of the suite
  * that these tools need, unpacked as the packages have them (usr/src/linux-headers-RELEASE).
- * `name` is as image_open() takes it, or RELEASE, or SUITE/RELEASE; for a file that is
+ * `name` is as kernel_image_open() takes it, or RELEASE, or SUITE/RELEASE; for a file that is
  * no package, the machine's own sources are asked. The folder's path is malloc'd, the folder is kept in
- * the cache. Errors as image_open().
+ * the cache. Errors as kernel_image_open().
  */
-int image_headers(const char *name, char **folder, struct why *why);
+int kernel_image_headers(const char *name, char **folder, struct why *why);
 
 #endif

@@ -28,7 +28,7 @@ static int find_build_script(char path[PATH], struct why *why)
 }
 
 /* SUITE/RELEASE of a package that has a suite, or RELEASE. */
-static void name_kernel(const char *kernel, const struct image *image, char name[PATH])
+static void name_kernel(const char *kernel, const struct kernel_image *image, char name[PATH])
 {
 	const char *slash = access(kernel, R_OK) ? strchr(kernel, '/') : NULL;
 
@@ -36,7 +36,7 @@ static void name_kernel(const char *kernel, const struct image *image, char name
 		 image->release);
 }
 
-static int build(const char *kernel, const struct image *image, char **module, struct why *why)
+static int build(const char *kernel, const struct kernel_image *image, char **module, struct why *why)
 {
 	char self[PATH] = "", script[PATH] = "", name[PATH];
 	const char *const argv[] = { script, name, NULL };
@@ -88,7 +88,7 @@ static int check_name(const char *path, const char *name, struct why *why)
 		       used ? names : "no bug at all");
 }
 
-int plant_make(const struct campaign *campaign, const struct image *image, char **module,
+int plant_make(const struct campaign *campaign, const struct kernel_image *image, char **module,
 	       struct why *why)
 {
 	char *path = NULL;

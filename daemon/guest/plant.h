@@ -23,7 +23,7 @@
  * to be planted. Building one may take a minute, once for a kernel. Errors: -EINVAL for a name that
  * the module does not have (the sentence lists them), otherwise what reading or building it gave.
  */
-int plant_make(const struct campaign *campaign, const struct image *image, char **module,
+int plant_make(const struct campaign *campaign, const struct kernel_image *image, char **module,
 	       struct why *why);
 
 /*

@@ -212,14 +212,14 @@ static bool guests_can(struct conclusion *c)
 static void run_in_guests(struct conclusion *c)
 {
 	struct guests_ask ask = { .conclusion = c };
-	struct image *image = NULL;
+	struct kernel_image *image = NULL;
 	char *plant = NULL;
 	struct why why;
 
 	progress_begin(c->progress, c->results, NULL, 0);
 	if (!guests_can(c))
 		return;
-	if (image_open(c->campaign->kernel, c->campaign->modules, &image, &why) ||
+	if (kernel_image_open(c->campaign->kernel, c->campaign->modules, &image, &why) ||
 	    plant_make(c->campaign, image, &plant, &why)) {
 		fail(c, EXIT_CONFIG, &why);
 	} else {
@@ -228,7 +228,7 @@ static void run_in_guests(struct conclusion *c)
 		guests_run(&ask);
 	}
 	free(plant);
-	image_free(image);
+	kernel_image_free(image);
 }
 
 /* --- a campaign --- */

@@ -500,7 +500,7 @@ static int make_image(struct guests *guests, struct why *why)
 	if (knows(guests) && !learned)
 		return why_set(why, ENOMEM, "run: out of memory");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", guests->initramfs);
-	err = guest_image_make(path, guests->sums->campaign, guests->ask->image,
+	err = guest_initramfs_make(path, guests->sums->campaign, guests->ask->image,
 			       guests->ask->plant, learned, why);
 	free(learned);
 	return err;

@@ -18,7 +18,7 @@
  */
 struct guests_ask {
 	struct conclusion *conclusion; /* the first guest tells its first line */
-	const struct image *image;
+	const struct kernel_image *image;
 	const char *plant; /* the module with the bug to be planted, or NULL */
 };
 
