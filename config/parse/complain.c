@@ -8,16 +8,6 @@
 #include "base/nearest.h"
 #include "parse/load.h"
 
-void text_add(char *text, size_t size, const char *fmt, ...)
-{
-	size_t used = strlen(text);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text + used, size - used, fmt, ap);
-	va_end(ap);
-}
-
 struct shown show(const char *text)
 {
 	struct shown shown = { "" };

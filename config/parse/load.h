@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "base/fields.h"
 #include "base/why.h"
 
@@ -73,10 +74,6 @@ struct load {
 };
 
 /* ---- complain.c -------------------------------------------------------------------------- */
-
-/* Adds to a text what fits. */
-__attribute__((format(printf, 3, 4))) void text_add(char *text, size_t size, const char *fmt,
-						    ...);
 
 /* Other people's text inside a sentence: short, on one line, harmless to a terminal. */
 struct shown {

@@ -6,12 +6,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "parse/campaign.h"
 #include "base/fields.h"
 #include "guest/command.h"
 #include "guest/initramfs.h"
-#include "io/loop.h"
 #include "guest/vm.h"
+#include "io/loop.h"
+#include "parse/campaign.h"
 
 enum { BOOTS_MAX = 3 };
 
@@ -75,7 +75,7 @@ static int boot(const struct vm_ask *ask, FILE *out, int *code, struct why *why)
 	size_t size = 0;
 	FILE *into = open_memstream(&said, &size);
 	struct vm *vm = NULL;
-	int err = into ? vm_start(ask, &vm, why) : why_set(why, ENOMEM, "guest: out of memory");
+	int err = into ? vm_start(ask, &vm, why) : why_set(why, ENOMEM, "out of memory");
 
 	if (!err)
 		listen(vm, into);
@@ -100,8 +100,8 @@ static void last_words(int console, char *words, size_t size)
 			*c = ' ';
 }
 
-static enum exits run_in(struct vm_ask *ask, const struct kernel_image *image, int console, FILE *out,
-			 struct why *why)
+static enum exits run_in(struct vm_ask *ask, const struct kernel_image *image, int console,
+			 FILE *out, struct why *why)
 {
 	int code = EXIT_INTERNAL, err = -EAGAIN;
 	char words[300];
@@ -111,7 +111,8 @@ static enum exits run_in(struct vm_ask *ask, const struct kernel_image *image, i
 		err = boot(ask, out, &code, why);
 	if (err == -EIO || err == -EAGAIN) {
 		last_words(console, words, sizeof(words));
-		why_set(why, 0, "guest: it did not end its command; the end of its console: %s",
+		why_set(why, 0,
+			"the guest ended before its command did; the end of its console: %s",
 			words);
 	}
 	return err ? EXIT_INTERNAL : (enum exits)code;
@@ -128,7 +129,8 @@ enum exits guest_command(const struct kernel_image *image, const char *arguments
 
 	snprintf(words, sizeof(words), "guest %s", arguments);
 	if (initramfs < 0 || console < 0)
-		why_set(why, errno, "guest: no memory for its initramfs: %s", strerror(errno));
+		why_set(why, errno, "the guest's initramfs cannot be created: %s",
+			strerror(errno));
 	else if (!campaign_load(NULL, NULL, 0, &campaign, why) &&
 		 !guest_initramfs_make(initramfs_path, NULL, image, NULL, NULL, why))
 		code = run_in(&(struct vm_ask){ .vmlinuz = image->vmlinuz,

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "base/exits.h"
-#include "guest/kernel_image.h"
 #include "base/why.h"
+#include "guest/kernel_image.h"
 
 /*
  * One dadrace command in a throw-away machine: what it prints comes out, and its exit code. The guest has

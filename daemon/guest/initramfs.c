@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/own_path.h"
 #include "guest/initramfs.h"
 #include "guest/modules.h"
 #include "guest/plant.h"
 #include "io/archives.h"
 #include "io/child.h"
-#include "base/own_path.h"
 #include "parse/campaign.h"
 
 enum { FILES_MAX = 512 };
@@ -38,7 +38,8 @@ static int remember(struct making *making, const char *path)
 	char *copy = making->nr_put < FILES_MAX ? strdup(path) : NULL;
 
 	if (!copy)
-		return why_set(making->why, ENOMEM, "guest: too many files for its initramfs");
+		return why_set(making->why, ENOMEM, "the guest's initramfs: more than %d files",
+			       FILES_MAX);
 	making->put[making->nr_put++] = copy;
 	return 0;
 }
@@ -137,7 +138,7 @@ static int put_bringup(struct making *making, const struct campaign *campaign)
 		char path[PATH_MAX];
 
 		if (!words)
-			return why_set(making->why, ENOMEM, "guest: out of memory");
+			return why_set(making->why, ENOMEM, "out of memory");
 		for (char *word = strtok_r(words, " \t\n;&|()", &save); !err && word;
 		     word = strtok_r(NULL, " \t\n;&|()", &save))
 			if (word[0] != '{' && !child_find(word, path, sizeof(path)))
@@ -223,8 +224,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;
 
 	if ((file && fclose(file)) || err)
-		err = why_set(making->why, ENOMEM,
-			      "guest: the campaign cannot be written down");
+		err = why_set(making->why, ENOMEM, "out of memory");
 	if (!err)
 		err = initramfs_data(making->archive, "campaign.yaml", 0644, text, size,
 				     making->why);
@@ -233,8 +233,8 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 }
 
 int guest_initramfs_make(const char *path, const struct campaign *campaign,
-		     const struct kernel_image *image, const char *plant, const char *learned,
-		     struct why *why)
+			 const struct kernel_image *image, const char *plant,
+			 const char *learned, struct why *why)
 {
 	static const char *const folders[] = { "/proc/", "/sys/", "/dev/",
 					       "/tmp/",	 "/run/", "/etc/" };
@@ -247,7 +247,7 @@ int guest_initramfs_make(const char *path, const struct campaign *campaign,
 		return err;
 	err = own_path(NULL, self, sizeof(self));
 	if (err)
-		why_set(why, -err, "guest: /proc/self/exe: %s", strerror(-err));
+		why_set(why, -err, "/proc/self/exe: %s", strerror(-err));
 	for (size_t i = 0; !err && i < sizeof(folders) / sizeof(folders[0]); i++)
 		err = put_folders(&making, folders[i]);
 	if (!err)

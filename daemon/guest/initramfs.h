@@ -2,9 +2,9 @@
 #ifndef DADRACE_GUEST_INITRAMFS_H
 #define DADRACE_GUEST_INITRAMFS_H
 
-#include "spec/campaign.h"
-#include "guest/kernel_image.h"
 #include "base/why.h"
+#include "guest/kernel_image.h"
+#include "spec/campaign.h"
 
 /*
  * The guest's initramfs, made on the fly:
@@ -22,7 +22,7 @@
  * campaign (NULL) there is none in it, and the modules are those of every kind of device.
  */
 int guest_initramfs_make(const char *path, const struct campaign *campaign,
-		     const struct kernel_image *image, const char *plant, const char *learned,
-		     struct why *why);
+			 const struct kernel_image *image, const char *plant,
+			 const char *learned, struct why *why);
 
 #endif

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/kernel_image.h"
 #include "io/archives.h"
 #include "io/child.h"
-#include "guest/kernel_image.h"
 
 enum { PATH = 1024 };
 
@@ -29,7 +29,7 @@ static int make_folders(char *path, struct why *why)
 		*slash = '/';
 	}
 	if (mkdir(path, 0755) && errno != EEXIST)
-		return why_set(why, errno, "image: %s: %s", path, strerror(errno));
+		return why_set(why, errno, "%s: %s", path, strerror(errno));
 	return 0;
 }
 
@@ -75,12 +75,12 @@ static int make_image(const char *vmlinuz, const char *modules, struct kernel_im
 	char fallback[PATH];
 
 	if (!image)
-		return why_set(why, ENOMEM, "image: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	if (!read_release(vmlinuz, image->release)) {
 		kernel_image_free(image);
 		return why_set(
 			why, EINVAL,
-			"image: %s is no x86 kernel image (vmlinuz or bzImage) and no .deb",
+			"%s: neither an x86 kernel image (vmlinuz or bzImage) nor a .deb",
 			vmlinuz);
 	}
 	snprintf(fallback, sizeof(fallback), "/lib/modules/%s", image->release);
@@ -90,7 +90,7 @@ static int make_image(const char *vmlinuz, const char *modules, struct kernel_im
 	image->modules = modules ? strdup(modules) : NULL;
 	if (!image->vmlinuz || (modules && !image->modules)) {
 		kernel_image_free(image);
-		return why_set(why, ENOMEM, "image: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	}
 	*out = image;
 	return 0;
@@ -155,7 +155,8 @@ static int image_in(const char *folder, const char *modules_given, struct kernel
 	snprintf(boot, sizeof(boot), "%s/boot", folder);
 	if (!find_in(boot, "vmlinuz-", vmlinuz) &&
 	    (!have_modules || !find_in(modules, "vmlinuz", vmlinuz)))
-		return why_set(why, EINVAL, "image: no kernel image below %s", folder);
+		return why_set(why, EINVAL,
+			       "%s: the package has no kernel image (boot/vmlinuz-*)", folder);
 	return make_image(vmlinuz,
 			  modules_given ? modules_given :
 			  have_modules	? modules :
@@ -178,20 +179,20 @@ static int unpack(const struct kit *kit, char *const *debs, size_t nr, char fold
 	int err;
 
 	if (stat(debs[0], &st))
-		return why_set(why, errno, "image: %s: %s", debs[0], strerror(errno));
+		return why_set(why, errno, "%s: %s", debs[0], strerror(errno));
 	err = cache_folder("images", images, why);
 	if (err)
 		return err;
 	if (snprintf(made, sizeof(made), "%s/%s-%llx-%llx", images, name ? name + 1 : debs[0],
 		     (unsigned long long)st.st_size, (unsigned long long)st.st_mtime) >= PATH)
-		return why_set(why, ENAMETOOLONG, "image: %s: its path is too long", debs[0]);
+		return why_set(why, ENAMETOOLONG, "%s: the path is too long", debs[0]);
 	if (access(made, R_OK)) {
 		snprintf(making, sizeof(making), "%s/.making-%d", images, getpid());
 		err = make_folders(making, why);
 		for (size_t i = 0; !err && i < nr; i++)
 			err = archive_unpack_deb(debs[i], making, kit->wanted, why);
 		if (!err && rename(making, made) && errno != EEXIST && errno != ENOTEMPTY)
-			err = why_set(why, errno, "image: %s: %s", made, strerror(errno));
+			err = why_set(why, errno, "%s: %s", made, strerror(errno));
 	}
 	snprintf(folder, PATH, "%.*s", PATH - 1, made);
 	return err;
@@ -251,7 +252,7 @@ static int write_sources(const char *suite, const char *path, struct why *why)
 		return err;
 	file = fopen(path, "we");
 	if (!file) {
-		err = why_set(why, errno, "image: %s: %s", path, strerror(errno));
+		err = why_set(why, errno, "%s: %s", path, strerror(errno));
 		free(text);
 		return err;
 	}
@@ -266,7 +267,7 @@ static int write_sources(const char *suite, const char *path, struct why *why)
 			security ? "-security" : "");
 	}
 	free(text);
-	return fclose(file) ? why_set(why, EIO, "image: %s: cannot be written", path) : 0;
+	return fclose(file) ? why_set(why, EIO, "%s: cannot be written", path) : 0;
 }
 
 static int run_apt(const struct apt *apt, const char *const *words, const char *folder,
@@ -417,11 +418,11 @@ static int download(const struct apt *apt, const char *package, const char *fold
 		err = run_apt(apt, fetch, folder, &text, why);
 		free(text);
 		if (!err && !find_in(folder, prefix, path))
-			err = why_set(why, EHOSTUNREACH, "image: apt-get fetched no %s",
-				      package);
+			err = why_set(why, EHOSTUNREACH,
+				      "%s: apt-get download left no package file", package);
 	}
 	if (!err && !(*deb = strdup(path)))
-		err = why_set(why, ENOMEM, "image: out of memory");
+		err = why_set(why, ENOMEM, "out of memory");
 	return err;
 }
 
@@ -431,7 +432,7 @@ static int lock_folder(const char *folder, struct why *why)
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 || flock(fd, LOCK_EX)) {
-		int err = why_set(why, errno, "image: %s: %s", folder, strerror(errno));
+		int err = why_set(why, errno, "%s: %s", folder, strerror(errno));
 
 		if (fd >= 0)
 			close(fd);
@@ -511,7 +512,8 @@ static bool split_suite(const char *name, char suite[64], const char **rest)
 	return is_package_name(*rest) && (!slash || is_package_name(suite));
 }
 
-int kernel_image_open(const char *name, const char *modules, struct kernel_image **out, struct why *why)
+int kernel_image_open(const char *name, const char *modules, struct kernel_image **out,
+		      struct why *why)
 {
 	char suite[64], folder[PATH], *deb = (char *)name;
 	const char *package;
@@ -526,8 +528,7 @@ int kernel_image_open(const char *name, const char *modules, struct kernel_image
 	else
 		err = why_set(
 			why, ENOENT,
-			"image: %s: no such file, and no name of a package; give a vmlinuz, a "
-			".deb, PACKAGE or SUITE/PACKAGE",
+			"%s: no such file, and not a package's name; give a vmlinuz, a .deb, PACKAGE or SUITE/PACKAGE",
 			name);
 	return err ? err : image_in(folder, modules, out, why);
 }
@@ -573,9 +574,10 @@ int kernel_image_headers(const char *name, char **out, struct why *why)
 		return err;
 	snprintf(package, sizeof(package), "linux-headers-%s", release);
 	if (!have_headers(package, folder) && fetch(&headers_kit, suite, package, folder, &apt))
-		return why_set(why, EHOSTUNREACH,
-			       "image: apt gives no %s%s%s (%.200s); do its sources have it?",
-			       package, suite[0] ? " of " : "", suite, apt.text);
+		return why_set(
+			why, EHOSTUNREACH,
+			"%s%s%s: apt has no such package (%.200s); add a source that has it",
+			package, suite[0] ? " of " : "", suite, apt.text);
 	*out = strdup(folder);
-	return *out ? 0 : why_set(why, ENOMEM, "image: out of memory");
+	return *out ? 0 : why_set(why, ENOMEM, "out of memory");
 }

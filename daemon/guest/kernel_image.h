@@ -28,7 +28,8 @@ struct kernel_image {
  * bare file. Errors: -ENOENT for what is neither file nor package, -EINVAL for a file that is no kernel,
  * -EHOSTUNREACH when apt could not fetch it.
  */
-int kernel_image_open(const char *name, const char *modules, struct kernel_image **out, struct why *why);
+int kernel_image_open(const char *name, const char *modules, struct kernel_image **out,
+		      struct why *why);
 void kernel_image_free(struct kernel_image *image);
 
 /*

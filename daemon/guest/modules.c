@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/archives.h"
 #include "guest/modules.h"
+#include "io/archives.h"
 
 /* File names use '-' and '_' as they like; module names only '_'. */
 static bool is_file_of(const char *file, const char *name)
@@ -107,8 +107,7 @@ static int add_needed(struct modules *modules, const char *folder, const struct 
 		snprintf(name, sizeof(name), "%.*s", (int)n, depends);
 		err = modules_add(modules, folder, name, &found, why);
 		if (!err && !found)
-			err = why_set(why, ENOENT,
-				      "modules: %s needs %s, which is not below %s",
+			err = why_set(why, ENOENT, "module %s: needs %s, which is not in %s",
 				      module->name, name, folder);
 		depends += n + (depends[n] == ',');
 	}
@@ -136,7 +135,7 @@ int modules_add(struct modules *modules, const char *folder, const char *name, b
 	more = realloc(modules->list, (modules->nr + 1) * sizeof(*more));
 	if (!more) {
 		free(module.data);
-		return why_set(why, ENOMEM, "modules: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	}
 	more[modules->nr++] = module;
 	modules->list = more;

@@ -36,7 +36,8 @@ static void name_kernel(const char *kernel, const struct kernel_image *image, ch
 		 image->release);
 }
 
-static int build(const char *kernel, const struct kernel_image *image, char **module, struct why *why)
+static int build(const char *kernel, const struct kernel_image *image, char **module,
+		 struct why *why)
 {
 	char self[PATH] = "", script[PATH] = "", name[PATH];
 	const char *const argv[] = { script, name, NULL };
@@ -46,7 +47,7 @@ static int build(const char *kernel, const struct kernel_image *image, char **mo
 	if (err)
 		return err;
 	if (own_path(NULL, self, PATH) || setenv("DADRACE", self, 1))
-		return why_set(why, ENOMEM, "plant: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	name_kernel(kernel, image, name);
 	err = child_output(argv, NULL, &path, why);
 	if (err)
@@ -84,8 +85,8 @@ static int check_name(const char *path, const char *name, struct why *why)
 	free(module.data);
 	if (found)
 		return 0;
-	return why_set(why, EINVAL, "plant: %s cannot plant \"%s\"; it has: %s", path, name,
-		       used ? names : "no bug at all");
+	return why_set(why, EINVAL, "vm.plant %s: %s has no such bug; it has %s", name, path,
+		       used ? names : "none");
 }
 
 int plant_make(const struct campaign *campaign, const struct kernel_image *image, char **module,
@@ -101,7 +102,7 @@ int plant_make(const struct campaign *campaign, const struct kernel_image *image
 	if (!campaign->vm.plant_module)
 		err = build(campaign->kernel, image, &path, why);
 	else if (!(path = strdup(campaign->vm.plant_module)))
-		err = why_set(why, ENOMEM, "plant: out of memory");
+		err = why_set(why, ENOMEM, "out of memory");
 	if (!err)
 		err = check_name(path, campaign->vm.plant, why);
 	if (err) {
@@ -120,14 +121,11 @@ int plant_check(const struct campaign *campaign, struct why *why)
 	if (!strcmp(machine.planted, campaign->vm.plant ? campaign->vm.plant : ""))
 		return 0;
 	if (machine.planted[0])
-		return why_set(why, ENOTSUP,
-			       "plant: the bug %s is planted in this kernel, and the campaign "
-			       "does not want it; reboot",
-			       machine.planted);
-	return why_set(
-		why, ENOTSUP,
-		"plant: %s is not planted in this kernel, and never will be: a bug is for "
-		"a "
-		"virtual machine; give --kernel IMAGE",
-		campaign->vm.plant);
+		return why_set(
+			why, ENOTSUP,
+			"the bug %s is planted in the running kernel, and the campaign does not ask for it in vm.plant; reboot",
+			machine.planted);
+	return why_set(why, ENOTSUP,
+		       "vm.plant %s: a bug is planted in a guest only; add --kernel IMAGE",
+		       campaign->vm.plant);
 }

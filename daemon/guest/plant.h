@@ -2,9 +2,9 @@
 #ifndef DADRACE_PLANT_H
 #define DADRACE_PLANT_H
 
-#include "spec/campaign.h"
-#include "guest/kernel_image.h"
 #include "base/why.h"
+#include "guest/kernel_image.h"
+#include "spec/campaign.h"
 
 /*
  * A planted bug: a kernel module that puts a known fault into the guest's kernel, so that it can be

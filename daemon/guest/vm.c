@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/child.h"
 #include "guest/vm.h"
+#include "io/child.h"
 
 enum { KVM_TRIAL_MS = 10000, WORD = 1200, WORDS = 48 };
 
@@ -107,10 +107,11 @@ int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why)
 	int pair[2];
 
 	if (!vm)
-		return why_set(why, ENOMEM, "vm: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
 		free(vm);
-		return why_set(why, errno, "vm: socketpair: %s", strerror(errno));
+		return why_set(why, errno, "qemu-system-x86_64: cannot be started: %s",
+			       strerror(errno));
 	}
 	fflush(NULL);
 	vm->pid = fork();
@@ -123,7 +124,8 @@ int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why)
 
 		close(pair[0]);
 		free(vm);
-		return why_set(why, err, "vm: fork: %s", strerror(err));
+		return why_set(why, err, "qemu-system-x86_64: cannot be started: %s",
+			       strerror(err));
 	}
 	*out = vm;
 	return 0;

@@ -57,8 +57,10 @@ static int look_through(struct search *search, const struct symbol *symbol, uint
 	if (!is_of(search, i, caller))
 		return 0;
 	if (loop_now() > search->until_ns)
-		return why_set(why, ETIME, "explore: %s was not reached within %d s", caller,
-			       KERNEL_CALLS_MOST_MS / 1000);
+		return why_set(
+			why, ETIME,
+			"explore: the search of the kernel's code has ended at %s, after %d s",
+			caller, KERNEL_CALLS_MOST_MS / 1000);
 	if (size > CODE_BYTES)
 		size = CODE_BYTES;
 	err = probes_code(search->probes, symbol->start, search->code, (uint32_t)size, why);
@@ -82,12 +84,12 @@ int kernel_calls_find(struct probes *probes, struct proposals *proposals, struct
 	int err;
 
 	if (!callees_known)
-		return why_set(why, ENOTSUP,
-			       "explore: what is called next to references is told from "
-			       "x86-64 code only");
+		return why_set(
+			why, ENOTSUP,
+			"explore: calls next to references are found only in x86-64 code");
 	search = calloc(1, sizeof(*search));
 	if (!search)
-		return why_set(why, ENOMEM, "explore: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	search->probes = probes;
 	search->proposals = proposals;
 	search->until_ns = loop_now() + KERNEL_CALLS_MOST_MS * 1000000ULL;

@@ -46,7 +46,7 @@ static bool fail_memory(struct conclusion *c)
 {
 	struct why why;
 
-	why_set(&why, ENOMEM, "run: out of memory");
+	why_set(&why, ENOMEM, "out of memory");
 	return fail(c, EXIT_INTERNAL, &why);
 }
 
@@ -255,7 +255,7 @@ static enum exits run(const struct run_ask *ask, struct results *results,
 	enum exits code;
 
 	if (conclude_new(campaign, results, progress, &c)) {
-		progress_fail(progress, "run: out of memory");
+		progress_fail(progress, "out of memory");
 		return EXIT_INTERNAL;
 	}
 	if (bringup_check(campaign, &why))

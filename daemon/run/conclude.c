@@ -63,7 +63,7 @@ static bool has_memory(struct conclusion *c, int err)
 	struct why why;
 
 	if (err)
-		why_set(&why, ENOMEM, "run: out of memory");
+		why_set(&why, ENOMEM, "out of memory");
 	return went_well(c, err, &why);
 }
 
@@ -206,7 +206,7 @@ static bool has_learned(struct conclusion *c, struct evidence *evidence)
 	if (err == -ENOMEM)
 		return has_memory(c, err);
 	if (err)
-		why_set(&why, -err, "explore: trial %u does not follow from those before it",
+		why_set(&why, -err, "trial %u: does not follow from the trials before it",
 			evidence->spec.trial);
 	return went_well(c, err, &why);
 }

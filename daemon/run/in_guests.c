@@ -82,7 +82,7 @@ static void not_understood(struct guests *guests, const char *what)
 {
 	struct why why;
 
-	why_set(&why, EPROTO, "guest %u: %s that it has sent cannot be read", guests->booted,
+	why_set(&why, EPROTO, "guest %u: has sent %s that cannot be read", guests->booted,
 		what);
 	give_up(guests, &why);
 }
@@ -353,7 +353,7 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 	}
 	memset(e, 0, sizeof(*e));
 	if (explorer_next(guests->sums->explorer, trial, &e->spec)) {
-		why_set(&why, ENOMEM, "run: out of memory");
+		why_set(&why, ENOMEM, "out of memory");
 		give_up(guests, &why);
 		return;
 	}
@@ -411,9 +411,8 @@ static void refuse(struct guests *guests)
 	if (!guests->refused.text[0]) {
 		read_console(guests, &worst, sentence, sizeof(sentence));
 		why_set(&guests->refused, 0, "%s",
-			sentence[0] ?
-				sentence :
-				"the guest could not run the campaign and printed nothing");
+			sentence[0] ? sentence :
+				      "the guest refused the campaign and printed nothing");
 	}
 	guests->refused.code = guests->exit_code;
 	give_up(guests, &guests->refused);
@@ -429,8 +428,8 @@ static void give_up_booting(struct guests *guests)
 	why_set(&why, 0, "guest %u: %s; its console is in %s", guests->booted,
 		sentence[0]		 ? sentence :
 		worst.kind != KLOG_OTHER ? worst.text :
-		guests->silent		 ? "it said nothing by its deadline" :
-					   "it ended before its first word",
+		guests->silent		 ? "no output within vm.deadline_ms" :
+					   "QEMU has ended before the first output",
 		guests->console);
 	give_up(guests, &why);
 }
@@ -498,10 +497,10 @@ static int make_image(struct guests *guests, struct why *why)
 	if (knows(guests))
 		learned = learned_write(guests->sums->explorer);
 	if (knows(guests) && !learned)
-		return why_set(why, ENOMEM, "run: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", guests->initramfs);
 	err = guest_initramfs_make(path, guests->sums->campaign, guests->ask->image,
-			       guests->ask->plant, learned, why);
+				   guests->ask->plant, learned, why);
 	free(learned);
 	return err;
 }
@@ -592,7 +591,7 @@ static bool skip_kept(struct guests *guests)
 	while (results_has(sums->results, guests->next))
 		guests->next++;
 	if (sums->explorer && explorer_skip_to(sums->explorer, guests->next - 1)) {
-		why_set(&why, ENOMEM, "run: out of memory");
+		why_set(&why, ENOMEM, "out of memory");
 		conclude_fail(sums, &why);
 		return false;
 	}
@@ -617,7 +616,7 @@ static int make_loop(struct guests *guests, struct why *why)
 	    !guests->limit || !guests->ledger ||
 	    !loop_signal(guests->loop, SIGINT, interrupted, guests) ||
 	    !loop_signal(guests->loop, SIGTERM, interrupted, guests))
-		return why_set(why, ENOMEM, "run: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -651,7 +650,7 @@ void guests_run(const struct guests_ask *ask)
 	struct why why;
 
 	if (!guests) {
-		why_set(&why, ENOMEM, "run: out of memory");
+		why_set(&why, ENOMEM, "out of memory");
 		conclude_fail(sums, &why);
 		return;
 	}

@@ -163,7 +163,7 @@ static void no_memory(struct runner *runner)
 {
 	struct why why;
 
-	why_set(&why, ENOMEM, "run: out of memory");
+	why_set(&why, ENOMEM, "out of memory");
 	give_up(runner, &why);
 }
 
@@ -556,14 +556,19 @@ static void leaving_overtime(struct seat *seat)
 		suspects_drop(&runner->sums->suspects);
 	if (runner->sums->stuck == STUCK_MAX)
 		end(runner, "stuck");
-	snprintf(sentence, sizeof(sentence),
-		 "lane %u (process %d) is stuck in the kernel; its device and namespaces stay "
-		 "until the next boot",
-		 lane_number(seat->lane), lane_pid(seat->lane));
+	snprintf(
+		sentence, sizeof(sentence),
+		"lane %u: process %d is stuck in the kernel; its device and namespaces remain until the next boot",
+		lane_number(seat->lane), lane_pid(seat->lane));
 	progress_say(runner->sums->progress, sentence);
 	clear_seat(seat);
 	fill_seats(runner);
 	wind_up(runner);
+}
+
+static uint32_t open_deadline_ms(const struct campaign *campaign)
+{
+	return LANE_OPEN_MS + campaign->bringup.deadline_ms;
 }
 
 static void seat_overtime(void *arg)
@@ -586,8 +591,8 @@ static void seat_overtime(void *arg)
 			leave_seat(seat, true);
 			break;
 		}
-		why_set(&why, ETIMEDOUT, "lane %u: making it and warming it up took too long",
-			lane_number(seat->lane));
+		why_set(&why, ETIMEDOUT, "lane %u: not ready within %u s",
+			lane_number(seat->lane), open_deadline_ms(runner->campaign) / 1000);
 		give_up(runner, &why);
 		break;
 	case SEAT_EMPTY:
@@ -651,9 +656,7 @@ static void fill_seats(struct runner *runner)
 		seat->messages = loop_fd(runner->loop, lane_fd(seat->lane), lane_said, seat);
 		seat->deadline = loop_timer(runner->loop, seat_overtime, seat);
 		loop_timer_set(seat->deadline,
-			       loop_now() +
-				       (LANE_OPEN_MS + runner->campaign->bringup.deadline_ms) *
-					       1000000ULL);
+			       loop_now() + open_deadline_ms(runner->campaign) * 1000000ULL);
 	}
 }
 
@@ -666,8 +669,9 @@ static void interrupted(void *arg)
 	runner->interrupts++;
 	suspects_drop(&runner->sums->suspects);
 	if (runner->interrupts == 1) {
-		progress_say(runner->sums->progress, "interrupted: ending after the trials in "
-						     "hand; once more to stop at once");
+		progress_say(
+			runner->sums->progress,
+			"Interrupted: waiting for the trials in progress; a second signal stops them at once");
 		for (uint32_t i = 0; i < LANES_MAX; i++)
 			if (runner->seats[i].state == SEAT_RUNNING &&
 			    runner->seats[i].spec.hold_us > LONG_HOLD_US)
@@ -720,7 +724,7 @@ static int set_up(struct runner *runner, struct why *why)
 	    !loop_signal(runner->loop, SIGTERM, interrupted, runner) ||
 	    !loop_signal(runner->loop, SIGCHLD, children_changed, runner) ||
 	    (runner->klog && !loop_fd(runner->loop, klog_fd(runner->klog), klog_ready, runner)))
-		return why_set(why, ENOMEM, "run: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -745,7 +749,7 @@ void runner_run(const struct runner_ask *ask)
 	struct why why;
 
 	if (!runner) {
-		why_set(&why, ENOMEM, "run: out of memory");
+		why_set(&why, ENOMEM, "out of memory");
 		conclude_fail(ask->conclusion, &why);
 		return;
 	}

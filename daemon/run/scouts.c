@@ -48,7 +48,7 @@ static void add_table(struct candidates *candidates, const struct campaign *camp
 
 		/* a table's row, which a test reads */
 		order_read_place(&order, explore_proposals[i], NULL);
-		add_candidate(candidates, campaign, &order.holds[0], "of the table");
+		add_candidate(candidates, campaign, &order.holds[0], "from the table");
 	}
 	candidates->of_table = candidates->nr;
 }
@@ -138,7 +138,7 @@ static int run_scouts(const struct campaign *campaign, struct probes *probes,
 	if (progress_new(PROGRESS_QUIET, stderr, campaign, &progress) ||
 	    conclude_new(campaign, NULL, progress, &ask.conclusion)) {
 		progress_free(progress);
-		return why_set(why, ENOMEM, "explore: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	}
 	if (conclude_plan(ask.conclusion))
 		runner_run(&ask);
@@ -220,8 +220,8 @@ static void tell(struct run_places *places, const struct campaign *campaign,
 	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note), "%s, %s: %s",
 		 words,
 		 taken	  ? "taken" :
-		 hookable ? "left out, there are enough" :
-			    "left out, it cannot be hooked",
+		 hookable ? "not taken, there are enough" :
+			    "not taken, it cannot be hooked",
 		 why);
 	places->proposed[at].hook = (struct results_hook){
 		.probe = "proposal",
@@ -240,16 +240,15 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 {
 	uint32_t at = places->nr++;
 
-	snprintf(places->proposed[at].note, sizeof(places->proposed[at].note),
-		 "%u trials without injection, which are no trials of the campaign, showed %u "
-		 "paths of references in %u functions, and %u places next to "
-		 "these%s%s%s%s%.150s",
-		 scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->seen.nr_beside,
-		 scouts->faults ? "; the last had a fault and ended them: a campaign with the "
-				  "arm echo shows it without injection" :
-				  "",
-		 scouts->no_ledger[0] ? "; " : "", scouts->no_ledger,
-		 scouts->no_calls.text[0] ? "; " : "", scouts->no_calls.text);
+	snprintf(
+		places->proposed[at].note, sizeof(places->proposed[at].note),
+		"%u trials without injection, which are not counted, showed %u paths of references in %u functions, and %u places next to them%s%s%s%s%.150s",
+		scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->seen.nr_beside,
+		scouts->faults ?
+			"; a fault in the last one ended them: a campaign with the arm echo shows it without injection" :
+			"",
+		scouts->no_ledger[0] ? "; " : "", scouts->no_ledger,
+		scouts->no_calls.text[0] ? "; " : "", scouts->no_calls.text);
 	places->proposed[at].hook =
 		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };
 }
@@ -297,7 +296,7 @@ int run_places_find(const struct campaign *campaign, const struct probes_ask *as
 	int err = 0;
 
 	if (!scouts)
-		return why_set(why, ENOMEM, "explore: out of memory");
+		return why_set(why, ENOMEM, "out of memory");
 	add_table(&candidates, campaign);
 	probes_try_places(candidates.hooks, candidates.of_table);
 	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&

@@ -182,7 +182,7 @@ for signal in INT TERM; do
 	background twice$signal 1 --set lanes=2 --set 'window.hold_us=[30000000]' --set 'arms=[control, race]'
 	wait_for 60 eval '[ -n "$(stopped)" ]'
 	kill -$signal $pid
-	wait_for 60 grep -q 'once more' twice$signal.out twice$signal.err
+	wait_for 60 grep -q 'a second signal' twice$signal.out twice$signal.err
 	kill -$signal $pid
 	await twice$signal $pid
 	truth "twice$signal: held for 30 s, but it stopped at once" [ -n "$(find twice$signal -name summary.json)" ]

@@ -54,10 +54,10 @@ code=$?
 	checks = [
 	    ("scouts saw paths of references", len(scouts) == 1 and " showed 0 paths" not in scouts[0]),
 	    ("each place was proposed and taken", places and all(", taken: " in notes.get(p, "") for p in places)),
-	    ("some are of the table", any(", taken: of the table" in notes[p] for p in places)),
+	    ("some are from the table", any(", taken: from the table" in notes[p] for p in places)),
 	    ("some were seen", any("references are" in notes[p] for p in places)),
 	    ("some are called next to references", any("a reference, " in note and "called by" in note for note in notes.values())),
-	    ("some were left out", len(notes) > len(places)),
+	    ("some were not taken", len(notes) > len(places)),
 	    ("it was killed in its midst", 10 < len(of_kept) < trials),
 	    ("it ended by itself", code in (0, 1, 3) and lines[-1]["type"] == "summary"),
 	    ("it was resumed with the same line", kept[0] == begin),

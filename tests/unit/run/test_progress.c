@@ -403,7 +403,7 @@ static void test_end_clean(void **state)
 	assert_end(&summary,
 		   "Verdict: clean - no fault in 60 valid trials of the race arm; rate below "
 		   "4.9% at 95%\n"
-		   "Next: more trials lower the bound, as --set stop.trials=2400 does\n");
+		   "Next: run more trials to lower the bound, for example with --set stop.trials=2400\n");
 }
 
 /* A bound may be rounded up only. */
@@ -425,8 +425,7 @@ static void test_bounds(void **state)
 
 		summary.fault_rate_bound_ppm = bounds[i].ppm;
 		snprintf(want, sizeof(want),
-			 "rate below %s at 95%%\nNext: more trials lower the bound, as --set "
-			 "stop.trials=2400 does\n",
+			 "rate below %s at 95%%\nNext: run more trials to lower the bound, for example with --set stop.trials=2400\n",
 			 bounds[i].shown);
 		assert_end(&summary, want);
 	}
@@ -449,12 +448,12 @@ static void test_end_inconclusive(void **state)
 	/* clang-format off */
 	assert_end(&summary,
 		"Verdict: inconclusive - no valid trial in the race arm\n"
-		"Next: 200 of 240 trials are missed: the bring-up never set flags of dut0 (it ended with status\n"
+		"Why: 200 of 240 trials are missed: the bring-up never set flags of dut0 (it ended with status\n"
 		"  255)\n");
 	/* clang-format on */
 	summary.nr_reasons = 0;
 	assert_end(&summary, "Verdict: inconclusive - no valid trial in the race arm\n"
-			     "Next: let more trials run\n");
+			     "Next: run more trials\n");
 }
 
 static void test_end_skipped(void **state)
@@ -470,7 +469,8 @@ static void test_end_skipped(void **state)
 	/* clang-format off */
 	assert_end(&summary,
 		"Verdict: skipped - every trial was skipped\n"
-		"Next: 240 of 240 trials are skipped: no kprobes; `dadrace doctor` tells what this kernel lacks\n");
+		"Why: 240 of 240 trials are skipped: no kprobes\n"
+		"Next: `dadrace doctor` shows what this kernel lacks\n");
 	/* clang-format on */
 }
 
@@ -535,7 +535,7 @@ static void test_end_fault(void **state)
 		"Trial 7: the kernel logged: WARNING: CPU: 1\n"
 		"Signature: kernel-bug/WARNING, in 1 trial of race\n"
 		"\n"
-		"Stuck: the unregister of 1 lane never returned; only a reboot frees them\n"
+		"Stuck: in 1 lane the unregister never returned; what it holds is released by a reboot only\n"
 		"Verdict: fault - 3 of 240 trials show a fault\n");
 	/* clang-format on */
 }
@@ -564,9 +564,9 @@ static void test_end_with_results(void **state)
 	assert_non_null(end);
 	assert_string_equal(end,
 			    "Results: out/summary.json (out/results.ndjson has every trial)\n"
-			    "Next: read the timeline of trial 3:\n"
-			    "  jq -c 'select(.type==\"trial\" and .spec.trial==3).timeline[]' "
-			    "out/results.ndjson\n");
+			    "Next: read the report of the finding, and repeat its first trial:\n"
+			    "  dadrace report out 1\n"
+			    "  dadrace replay out 3\n");
 	progress_free(progress);
 	close_screen(&screen);
 	results_close(results);

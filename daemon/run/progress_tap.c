@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "run/progress_parts.h"
+
+static void print_test_name(FILE *out, const char *campaign, enum arm arm)
+{
+	for (; *campaign; campaign++)
+		fputc(isascii(*campaign) && (isalnum(*campaign) || strchr("_.-", *campaign)) ?
+			      *campaign :
+			      '_',
+		      out);
+	fprintf(out, ".%s", arm_names[arm]);
+}
+
+/* An arm alone is judged as a campaign of this one arm would be. */
+static enum campaign_verdict judge_arm(const struct summary *summary,
+				       const struct tally_arm *arm, char *reason, size_t size)
+{
+	struct arm_tally alone[ARMS] = { 0 };
+
+	if (summary->verdict == CAMPAIGN_SKIPPED && !arm->trials) {
+		snprintf(reason, size, "%s", summary->reason);
+		return CAMPAIGN_SKIPPED;
+	}
+	alone[arm->arm].trials = arm->trials;
+	memcpy(alone[arm->arm].verdicts, arm->verdicts.by, sizeof(arm->verdicts.by));
+	return verdict_campaign(alone, reason, size);
+}
+
+static void print_tap_arm(const struct progress *progress, const struct summary *summary,
+			  uint32_t number, const struct tally_arm *arm)
+{
+	char reason[768];
+	enum campaign_verdict verdict = judge_arm(summary, arm, reason, sizeof(reason));
+	bool is_ok, is_skip;
+
+	/* Without a hold the window is narrow: the echo arm may well miss. */
+	is_skip = verdict == CAMPAIGN_SKIPPED ||
+		  (verdict == CAMPAIGN_INCONCLUSIVE && arm->arm == ARM_ECHO);
+	is_ok = is_skip || verdict == CAMPAIGN_CLEAN;
+	fprintf(progress->out, "%sok %u ", is_ok ? "" : "not ", number);
+	print_test_name(progress->out, progress->name, arm->arm);
+	if (is_skip)
+		fprintf(progress->out, " # SKIP %s\n", reason);
+	else
+		fprintf(progress->out, " # time=%" PRIu64 "ms\n", arm->elapsed_ms);
+	if (!is_ok)
+		fprintf(progress->out, "# %s\n", reason);
+}
+
+/* The plan comes last: what cannot run at all is a plan of nothing. */
+void progress_tap(const struct progress *progress, const struct summary *summary,
+		  const struct results *results, const char *failure)
+{
+	bool is_skip = summary->verdict == CAMPAIGN_SKIPPED;
+	FILE *out = progress->out;
+
+	if (!progress->has_begun)
+		fputs("TAP version 13\n", out);
+	if (is_skip && !summary->trials) {
+		fprintf(out, "1..0 # SKIP %s\n", summary->reason);
+	} else if (!failure || summary->trials) {
+		fprintf(out, "1..%u\n", summary->nr_arms);
+		for (uint32_t i = 0; i < summary->nr_arms; i++)
+			print_tap_arm(progress, summary, i + 1, &summary->arms[i]);
+	}
+	if (failure && !is_skip)
+		fprintf(out, "Bail out! %s\n", failure);
+	if (results)
+		fprintf(out, "# results: %s/summary.json\n", results_folder(results));
+	fflush(out);
+}
