@@ -65,9 +65,11 @@ static int take(struct loaded *loaded, int id)
 	const char *word = given->nr_words ? given->words[0] : NULL;
 	void *at = (char *)&loaded->config + row->offset;
 
+	if (!word)
+		return 0;
 	if (row->type != FIELD_TEXT)
 		*(uint32_t *)at = (uint32_t)strtoul(word, NULL, 10);
-	else if (word && !*word)
+	else if (!*word)
 		return complain_key(&loaded->load, id,
 				    "found \"\"; allowed: text, or leave the key out");
 	else

@@ -612,21 +612,29 @@ static void test_help(void **state)
 	free(text);
 }
 
-/* Each key stands in the text once: with its default, or commented out with its example. */
+/* A key's line: with its default, or commented out with its example. */
+static void key_line(const struct field *row, char *line, size_t size)
+{
+	if (row->type == FIELD_OBJECT)
+		snprintf(line, size, "%s:\n", row->name);
+	else if (row->fallback)
+		snprintf(line, size, "%s: %s\n", row->name, row->fallback);
+	else
+		snprintf(line, size, "#%s: %s\n", row->name, row->example);
+}
+
 static void check_keys(const struct fields *fields, const char *text)
 {
 	for (const struct field *row = fields->rows; row->name; row++) {
+		const char *found;
 		char line[256];
 
-		snprintf(line, sizeof(line), "%s%s:%s%s\n",
-			 row->fallback || row->type == FIELD_OBJECT ? "" : "#", row->name,
-			 row->type == FIELD_OBJECT ? "" : " ",
-			 row->fallback ? row->fallback :
-			 row->example  ? row->example :
-					 "");
-		text = strstr(text, line);
-		if (!text)
+		key_line(row, line, sizeof(line));
+		found = strstr(text, line);
+		if (!found)
 			fail_msg("%s is missing, or not in the order of the table", line);
+		else
+			text = found;
 		if (row->type == FIELD_OBJECT)
 			check_keys(row->sub, text);
 	}
@@ -663,15 +671,14 @@ static void add_examples(const struct fields *fields, const char *prefix, const 
 	for (const struct field *row = fields->rows; row->name; row++) {
 		char path[128], *set;
 
-		snprintf(path, sizeof(path), "%s%s", prefix, row->name);
 		if (row->example) {
-			assert_true(asprintf(&set, "%s=%s", path, row->example) > 0);
+			assert_true(asprintf(&set, "%s%s=%s", prefix, row->name, row->example) >
+				    0);
 			sets[(*nr_sets)++] = set;
 		}
-		if (row->type != FIELD_OBJECT)
-			continue;
-		strcat(path, ".");
-		add_examples(row->sub, path, sets, nr_sets);
+		snprintf(path, sizeof(path), "%s%s.", prefix, row->name);
+		if (row->type == FIELD_OBJECT)
+			add_examples(row->sub, path, sets, nr_sets);
 	}
 }
 
