@@ -24,7 +24,7 @@ extern const char *const question_names[];
 /* When trials run with the ledger (ledger.h) armed. */
 enum ledger_use {
 	LEDGER_OFF,
-	LEDGER_SUSPECTS, /* a trial that leaks is repeated with it (suspects.h) */
+	LEDGER_SUSPECTS, /* a trial that leaks is repeated with it (run/repeats.h) */
 	LEDGER_ALWAYS,
 	LEDGER_USES,
 };
@@ -40,7 +40,7 @@ extern const char *const ledger_use_names[];
  * JSON in the results. libcyaml is included by campaign_cyaml.c only.
  */
 struct campaign {
-	uint32_t spec; /* 1: pinned to one trial (campaign_spec.h) */
+	uint32_t spec; /* 1: pinned to one trial (parse/campaign_pinned.h) */
 	const char *name;
 	uint64_t seed;
 	struct {

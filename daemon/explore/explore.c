@@ -58,7 +58,7 @@ struct explorer {
 	uint32_t sealed;    /* generations whose behaviour is all there and counted */
 	uint32_t forgotten; /* generations of these that count no more */
 	struct memory features;
-	struct memory needs;   /* see explore_needs.h */
+	struct memory needs;   /* see needs.h */
 	struct memory planned; /* orders */
 	uint32_t *corpus;      /* numbers of trials, ascending */
 	uint32_t nr_corpus, corpus_room;

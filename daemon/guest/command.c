@@ -26,7 +26,7 @@ static int make_memory(const char *name, char *path, size_t size)
 	return fd;
 }
 
-/* The line with which a guest ends (command_guest.c). */
+/* The line with which a guest ends (command/guest.c). */
 static bool is_exit(const char *line, int *code)
 {
 	json_t *json = fields_parse(line);

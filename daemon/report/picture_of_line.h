@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /*
- * Draws the trial of a line of the results (race_picture.h), with what a ledger's line knows of
+ * Draws the trial of a line of the results (picture.h), with what a ledger's line knows of
  * its counter. A repeat's ledger has its own course of events, and is drawn instead of the
  * trial that it repeats; a ledger with holes adds nothing. `ledger` may be NULL.
  *

@@ -12,7 +12,7 @@ struct finding_text {
 	char at[512];
 };
 
-struct ledger_hold_told; /* results_lines.h */
+struct ledger_hold_told; /* results/lines.h */
 
 struct finding_rate {
 	char at[24];

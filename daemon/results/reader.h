@@ -65,7 +65,7 @@ json_t *past_line(const struct past *past, const struct past_trial *trial, struc
 json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,
 			 struct why *why);
 
-/* The spec of a trial (campaign_spec.h), malloc'd; NULL with the sentence. */
+/* The spec of a trial (parse/campaign_pinned.h), malloc'd; NULL with the sentence. */
 char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why);
 
 #endif

@@ -66,7 +66,7 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 int results_open_again(const char *folder, const struct campaign *campaign, FILE *stream,
 		       struct results **out, struct why *why);
 
-struct ledger_line; /* results_lines.h */
+struct ledger_line; /* results/lines.h */
 
 /* Receives the kept trials and ledgers; 0, or a negative errno, which stops the replay. */
 struct results_kept {

@@ -13,7 +13,7 @@
  *              ^                                                                  │
  *              └───── same lane, or a fresh one after a fault <── results, tally ─┘
  *
- * A trial that leaks is repeated with the ledger (suspects.h), in a lane that takes the place of the one
+ * A trial that leaks is repeated with the ledger (run/repeats.h), in a lane that takes the place of the one
  * that was spent; also when the campaign has ended meanwhile, unless a signal or an error ended it. Repeats
  * are in no sum: they have lines of their own.
  *
