@@ -12,8 +12,11 @@
 #include <elf.h>
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/own_path.h"
+#include "guest/kernel_image.h"
 #include "guest/modules.h"
 #include "guest/plant.h"
 
@@ -110,6 +113,37 @@ static void test_make(void **state)
 	assert_non_null(strstr(why.text, "it has none"));
 }
 
+/* The sources lie beside the program, as in a build. Their script is told the kernel. */
+static void test_built_beside(void **state)
+{
+	struct campaign campaign = { .kernel = "suite/package", .vm = { .plant = "late" } };
+	const struct image image = { .release = "6.1.0" };
+	char folder[4096], script[4096], *module = NULL;
+	struct why why;
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(own_path("plants", folder, sizeof(folder)), 0);
+	assert_int_equal(own_path("plants/build", script, sizeof(script)), 0);
+	unlink(script);
+	assert_int_equal(plant_make(&campaign, &image, &module, &why), -ENOENT);
+	assert_non_null(
+		strstr(why.text, "share/dadrace/plants/build: not found; reinstall dadrace"));
+
+	mkdir(folder, 0755);
+	file = fopen(script, "w");
+	assert_non_null(file);
+	fprintf(file, "#!/bin/sh\n[ \"$1\" = suite/6.1.0 ] && echo /proc/%d/%s\n", getpid(),
+		file_with(&small, sizeof(small)) + strlen("/proc/self/"));
+	assert_int_equal(fchmod(fileno(file), 0755), 0);
+	fclose(file);
+	assert_int_equal(plant_make(&campaign, &image, &module, &why), 0);
+	assert_non_null(module);
+	free(module);
+	unlink(script);
+	rmdir(folder);
+}
+
 static void test_never_here(void **state)
 {
 	const struct campaign without = { .name = "a" }, with = { .vm = { .plant = "late" } };
@@ -127,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_make),
+		cmocka_unit_test(test_built_beside),
 		cmocka_unit_test(test_never_here),
 	};
 
