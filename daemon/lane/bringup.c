@@ -233,7 +233,10 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 		if (campaign->bringup.kind == BRINGUP_COMMAND)
 			run_command(campaign, testbed_dut(testbed)->name,
 				    peer ? peer->name : NULL);
-		/* In a deletion that does not return it keeps what it has for ever. */
+		/*
+		 * A deletion that does not return would keep them open for as long as the
+		 * machine runs.
+		 */
 		close_range(STDERR_FILENO + 1, ~0U, 0);
 		_exit(do_dad(testbed, change, told, campaign->bringup.deadline_ms / 2));
 	}

@@ -27,8 +27,8 @@ struct bringup_change {
 struct bringup {
 	pid_t pid;				/* 0: none */
 	volatile struct bringup_change *change; /* what became of it; memory that both share */
-	int go;					/* write end of the pipe; -1: let go already */
-	int said;				/* read end of its standard error */
+	int go;	  /* write end of the pipe; -1: released already */
+	int said; /* read end of its standard error */
 };
 
 /* Looks the command up as execvp will: -ENOENT or -EACCES with the sentence. */

@@ -100,7 +100,7 @@ static bool link_local_of(const struct change_about *about, struct in6_addr *add
 }
 
 /*
- * The kernel tells of the prefix route of a new link-local address, and not yet of the address.
+ * The kernel announces the prefix route of a new link-local address before the address.
  */
 static int link_local_wait(const struct change_about *about, struct in6_addr *address)
 {

@@ -29,7 +29,7 @@ struct echoes {
 	const struct testbed *testbed;
 	uint32_t lane;
 	int packet; /* -1: the lane has no peer */
-	int probes; /* -1: nobody listens for DAD probes */
+	int dad;    /* -1: not listening for DAD probes */
 	int icmpv6;
 	int raw;
 	enum direction direction;
@@ -157,7 +157,7 @@ int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **ou
 		.testbed = testbed,
 		.lane = lane,
 		.packet = -1,
-		.probes = -1,
+		.dad = -1,
 		.icmpv6 = -1,
 		.raw = -1,
 	};
@@ -181,8 +181,8 @@ void echoes_close(struct echoes *echoes)
 		return;
 	if (echoes->packet >= 0)
 		close(echoes->packet);
-	if (echoes->probes >= 0)
-		close(echoes->probes);
+	if (echoes->dad >= 0)
+		close(echoes->dad);
 	if (echoes->icmpv6 >= 0)
 		close(echoes->icmpv6);
 	if (echoes->raw >= 0)
@@ -325,19 +325,19 @@ int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count)
 
 /* --- DAD, as the peer sees it --- */
 
-int echoes_listen(struct echoes *echoes, struct why *why)
+int echoes_listen_dad(struct echoes *echoes, struct why *why)
 {
 	int fd = open_packet(echoes->testbed, prepare_listener, why);
 
 	if (fd < 0)
 		return fd;
-	echoes->probes = fd;
+	echoes->dad = fd;
 	return 0;
 }
 
-int echoes_probe_fd(const struct echoes *echoes)
+int echoes_dad_fd(const struct echoes *echoes)
 {
-	return echoes->probes;
+	return echoes->dad;
 }
 
 /*
@@ -367,9 +367,9 @@ static uint64_t received_at(struct msghdr *message)
 	return on_our_clock(&stamp);
 }
 
-bool echoes_probe(struct echoes *echoes, struct echoes_probe *probe)
+bool echoes_dad_next(struct echoes *echoes, struct echoes_dad_probe *probe)
 {
-	while (echoes->probes >= 0) {
+	while (echoes->dad >= 0) {
 		char control[CMSG_SPACE(sizeof(struct timespec))]
 			__attribute__((aligned(sizeof(size_t))));
 		struct iovec part = { probe->bytes, sizeof(probe->bytes) };
@@ -379,7 +379,7 @@ bool echoes_probe(struct echoes *echoes, struct echoes_probe *probe)
 			.msg_control = control,
 			.msg_controllen = sizeof(control),
 		};
-		ssize_t size = recvmsg(echoes->probes, &message, 0);
+		ssize_t size = recvmsg(echoes->dad, &message, 0);
 
 		if (size < 0)
 			return false;

@@ -42,7 +42,7 @@ int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count);
 /* --- DAD, as the peer sees it --- */
 
 /* A DAD probe of the device, with the frame that it came in. */
-struct echoes_probe {
+struct echoes_dad_probe {
 	uint64_t at_ns; /* when the peer's device received it */
 	struct frame_dad dad;
 	uint8_t bytes[FRAME_DAD_MAX];
@@ -50,13 +50,13 @@ struct echoes_probe {
 };
 
 /* Listens for them from now on. The testbed has a peer. */
-int echoes_listen(struct echoes *echoes, struct why *why);
+int echoes_listen_dad(struct echoes *echoes, struct why *why);
 
-/* Readable when probes wait; owned by the echoes. -1: nobody listens. */
-int echoes_probe_fd(const struct echoes *echoes);
+/* Readable when probes wait; owned by the echoes. -1: not listening. */
+int echoes_dad_fd(const struct echoes *echoes);
 
 /* Takes the next one; false when none waits. */
-bool echoes_probe(struct echoes *echoes, struct echoes_probe *probe);
+bool echoes_dad_next(struct echoes *echoes, struct echoes_dad_probe *probe);
 
 /* Sends a whole frame from the peer, without waiting for anything. 0 or -errno. */
 int echoes_answer(struct echoes *echoes, const uint8_t *frame, size_t length);

@@ -41,7 +41,7 @@ struct lane_ask {
 	struct digest *digests;
 };
 
-/* What the lane's process is told over the channel. */
+/* What the channel carries to the lane's process. */
 struct lane_order {
 	struct trial_spec spec;
 	bool ledger;
@@ -67,7 +67,7 @@ struct lane_message {
 /* What the lane's process does; it never returns. */
 typedef void lane_work(const struct lane_ask *ask, int channel);
 
-/* Forks the lane's process; LANE_READY or LANE_FAILED comes by message. */
+/* Forks the lane's process; LANE_READY or LANE_FAILED follows as a message. */
 int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, struct why *why);
 
 /* Readable when a message waits; owned by the lane. */
@@ -95,8 +95,8 @@ void lane_hurry(struct lane *lane);
 void lane_stack(const struct lane *lane, struct evidence *evidence);
 
 /*
- * Ends the lane: it is told to leave; lane_gone() says when it has. lane_kill() does not wait
- * for manners. lane_free() forgets it, also when its process is stuck in the kernel for ever.
+ * lane_end() asks the lane's process to exit, lane_kill() kills it; lane_gone() says whether it
+ * has. lane_free() frees the lane, even when its process is stuck in the kernel.
  */
 void lane_end(struct lane *lane);
 void lane_kill(struct lane *lane);

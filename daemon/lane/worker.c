@@ -27,7 +27,7 @@ static const uint32_t watch_bits[OBJECTS] = {
 /*
  * Before Linux 6.9 a process 1 that exits waits for the tasks of its pid namespace inside a
  * Tasks RCU read section (zap_pid_ns_processes(), exit_tasks_rcu_start()). With a stuck task
- * there, detaching an fentry hook would block for ever. Such a lane therefore does not exit: it
+ * there, detaching an fentry hook would block forever. Such a lane therefore does not exit: it
  * stays until the campaign has closed its probes, and dies with it.
  */
 __attribute__((noreturn)) static void leave(struct worker *worker)
@@ -89,7 +89,10 @@ static void fail(struct worker *worker)
 	loop_stop(worker->loop);
 }
 
-/* Where nothing is held it is noted who comes by. */
+/*
+ * Holds of the campaign that this trial does not ask for are hooked all the same: reaching them
+ * is noted.
+ */
 static void arm_steps(struct worker *worker, const struct trial_spec *spec)
 {
 	memset(worker->state->steps, 0, sizeof(worker->state->steps));
@@ -169,7 +172,7 @@ static void spec_came(void *arg)
 		worker->hurried = true;
 		trial_happened(&worker->trial, TRIAL_HOLD_DUE);
 	} else if (size >= 0 || errno != EAGAIN)
-		loop_stop(worker->loop); /* the campaign has let go of us */
+		loop_stop(worker->loop); /* the campaign has closed the channel */
 }
 
 /* Keeps standard error and what is named; everything else belongs to the campaign's process. */
@@ -211,9 +214,8 @@ static int watch_all(struct worker *worker)
 	worker->answer = loop_timer(worker->loop, worker_dad_due, worker);
 	if (!worker->deadline || !worker->hold || !worker->echo || !worker->relook ||
 	    !worker->answer ||
-	    (echoes_probe_fd(worker->echoes) >= 0 &&
-	     !loop_fd(worker->loop, echoes_probe_fd(worker->echoes), worker_dad_seen,
-		      worker)) ||
+	    (echoes_dad_fd(worker->echoes) >= 0 &&
+	     !loop_fd(worker->loop, echoes_dad_fd(worker->echoes), worker_dad_seen, worker)) ||
 	    !loop_fd(worker->loop, ring_fd(worker->ring), hear_records, worker) ||
 	    !loop_fd(worker->loop, testbed_events_fd(worker->testbed), worker_hear_testbed,
 		     worker) ||

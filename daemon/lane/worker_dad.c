@@ -4,7 +4,8 @@
 #include "lane/worker_parts.h"
 
 /* What is sent at `due_ns`; `probe` is what it answers, NULL when it answers none. */
-static void add_answer(struct worker *worker, const struct echoes_probe *probe, uint64_t due_ns)
+static void add_answer(struct worker *worker, const struct echoes_dad_probe *probe,
+		       uint64_t due_ns)
 {
 	const struct trial_spec *spec = &worker->message.evidence.spec;
 	struct worker_answer *answer = &worker->answers[worker->nr_answers];
@@ -55,12 +56,12 @@ void worker_dad_due(void *arg)
 	worker_sent(worker);
 }
 
-static void read_probes(struct worker *worker)
+static void read_dad_probes(struct worker *worker)
 {
 	const struct trial_spec *spec = &worker->message.evidence.spec;
-	struct echoes_probe probe;
+	struct echoes_dad_probe probe;
 
-	while (echoes_probe(worker->echoes, &probe)) {
+	while (echoes_dad_next(worker->echoes, &probe)) {
 		if (!worker->answering)
 			continue;
 		worker_note(worker, MOMENT_DAD_PROBE, probe.at_ns, 0, ++worker->dad_probes);
@@ -74,7 +75,7 @@ void worker_dad_seen(void *arg)
 {
 	struct worker *worker = arg;
 
-	read_probes(worker);
+	read_dad_probes(worker);
 	worker_dad_due(worker);
 }
 
@@ -89,14 +90,14 @@ void worker_dad_opened(struct worker *worker)
 
 void worker_dad_begin(struct worker *worker)
 {
-	read_probes(worker); /* of the trial before */
+	read_dad_probes(worker); /* of the trial before */
 	worker->dad_probes = worker->nr_answers = worker->next_answer = 0;
 	worker->answering = true;
 }
 
 void worker_dad_end(struct worker *worker)
 {
-	read_probes(worker); /* they came in time to be told, if not to be answered */
+	read_dad_probes(worker); /* in time to be noted, too late to be answered */
 	loop_timer_stop(worker->answer);
 	worker->next_answer = worker->nr_answers;
 	worker->answering = false;

@@ -192,7 +192,7 @@ void worker_ledger_open(struct worker *worker)
 	snprintf(worker->ledger->no_address.text, sizeof(worker->ledger->no_address.text),
 		 "the trial created no address");
 	worker->ledger->open = true;
-	/* The kernel wakes nobody who has not read what is there: the marks. */
+	/* The ring wakes its reader again only after the marks in it were read. */
 	watchpoints_read(worker->ledger->watch, seen, worker->ledger);
 }
 
@@ -204,7 +204,7 @@ void worker_ledger_close(struct worker *worker)
 		return;
 	worker->ledger->open = false;
 	worker->ledger->closed = true;
-	watchpoints_mark(worker->ledger->watch, NULL); /* a full ring says so in the health */
+	watchpoints_mark(worker->ledger->watch, NULL); /* a full ring shows in the health */
 	watchpoints_stop(worker->ledger->watch);
 	watchpoints_read(worker->ledger->watch, seen, worker->ledger);
 	for (uint32_t i = 0; i < worker->ledger->nr; i++) {

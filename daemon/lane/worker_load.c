@@ -95,7 +95,9 @@ static void (*const turns[])(const struct worker *worker) = {
 };
 _Static_assert(sizeof(turns) / sizeof(turns[0]) == LOADS, "a row per load");
 
-/* In a pid namespace of its own, of which no probe knows: what it does is nobody's thread I. */
+/*
+ * In a pid namespace of its own, which no probe watches: its work is not taken for thread I's.
+ */
 __attribute__((noreturn)) static void work(const struct worker *worker, enum load_kind load)
 {
 	sigset_t none;
@@ -122,7 +124,7 @@ int worker_load_start(struct worker *worker, enum load_kind load)
 			       "load %s: cannot be given shared memory: %s", load_names[load],
 			       strerror(errno));
 	mine->turns = shared;
-	/* No signal when it ends: who waits for children waits for the bring-up's. */
+	/* No signal when it ends: waiting for any child means waiting for the bring-up's. */
 	mine->pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID, 0, 0, 0, 0);
 	if (mine->pid == 0)
 		work(worker, load);

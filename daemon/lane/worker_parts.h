@@ -21,7 +21,7 @@
  *   worker_load.c     what keeps the machine busy while a trial runs
  *   worker_dad.c      the part that the peer plays in DAD
  *   worker_notes.c    what is noted in the evidence, and sent to the campaign
- *   worker_counts.c   the dut's counts, and what of them somebody still has to drop
+ *   worker_counts.c   the dut's counts, and which of the references are still to be dropped
  */
 enum { ANSWERS_MAX = 128 }; /* of one trial; dad_transmits has at most 100 */
 
@@ -98,7 +98,7 @@ bool worker_is_deleted(const struct worker *worker);
 bool worker_look_settled(struct worker *worker);
 void worker_settled(struct worker *worker, uint64_t at_ns);
 
-/* Number of the trial's hold, from 1, whose hook is told by a record; 0: none. */
+/* The trial's hold, from 1, whose hook a record names; 0: none. */
 uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence);
 void worker_step_held(struct worker *worker, uint32_t hold, uint64_t at_ns);
 
@@ -131,7 +131,7 @@ void worker_note_on(struct worker *worker, enum moment_kind kind, uint64_t at_ns
 /* Notes what the testbed has to tell. */
 void worker_hear_testbed(void *worker);
 
-/* Thread II has sent something: tells those who wait for it when that was all. */
+/* After each message of thread II: marks the thread as done when that was the last one. */
 void worker_sent(struct worker *worker);
 
 /*
@@ -171,7 +171,7 @@ int64_t worker_net_device_refs(const struct counts *counts);
  */
 int64_t worker_inet6_dev_refs(const struct counts *counts);
 
-/* What a trial tells of counts. */
+/* The counts as the evidence keeps them. */
 struct evidence_counts worker_facts(const struct counts *counts);
 
 /* --- worker_load.c --- */
@@ -188,7 +188,7 @@ void worker_load_end(struct worker *worker);
 /*
  * The peer's part in DAD. Nothing is answered before worker_dad_begin(), nor after
  * worker_dad_end(): the device goes down then. Both wants watches on worker->answer and
- * echoes_probe_fd().
+ * echoes_dad_fd().
  */
 void worker_dad_begin(struct worker *worker);
 void worker_dad_opened(struct worker *worker); /* worker->fire_ns says when */
@@ -199,10 +199,10 @@ void worker_dad_due(void *worker);  /* an answer is due */
 /* --- worker_ledger.c --- */
 
 /*
- * The ledger of the trial in hand, for ask->digests. Opened before the baseline is read; what
- * goes wrong is said in the digests. Closed before the device is unregistered, and at the
- * trial's end; written down when the evidence is whole. The child that unregisters lets go of
- * it. A trial that deletes the device has none, and the digests say why.
+ * The ledger of the trial in hand, for ask->digests. Opened before the baseline is read;
+ * failures are kept in the digests. Closed before the device is unregistered, and at the
+ * trial's end; written down when the evidence is whole. The child that unregisters releases it.
+ * A trial that deletes the device has none, and the digests say why.
  */
 void worker_ledger_open(struct worker *worker);
 void worker_ledger_refuse(struct worker *worker);

@@ -49,7 +49,7 @@ static uint32_t inode_of(const char *path)
 	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
-/* Waits until nobody of the bring-up is alive, or no longer than it may take. */
+/* Waits until no process of the bring-up is alive, but not beyond the bring-up's deadline. */
 static void wait_for_all(struct worker *worker, const struct campaign *campaign)
 {
 	uint64_t deadline = loop_now() + campaign->bringup.deadline_ms * 1000000ULL;
@@ -165,7 +165,7 @@ int worker_set_up(struct worker *worker)
 		err = echoes_open(worker->testbed, ask->number, &worker->echoes, why);
 	/* In every arm, also those that do not answer: arms stay comparable. */
 	if (!err && answers_dad(ask->campaign))
-		err = echoes_listen(worker->echoes, why);
+		err = echoes_listen_dad(worker->echoes, why);
 	if (!err)
 		err = warm_up(worker);
 	return err;

@@ -174,7 +174,8 @@ static void accuse(struct digest *digest, const struct digest_suspect *survivor,
 		(last - at) * sizeof(digest->suspects[0]));
 	digest->suspects[at] = *survivor;
 	digest->suspects[at].exact = exact;
-	digest->suspects[at].task[0] = '\0'; /* who made it need not be who keeps it */
+	digest->suspects[at].task[0] =
+		'\0'; /* the task that made it need not be the one that keeps it */
 	put_text(digest->suspects[at].kind, sizeof(digest->suspects[at].kind), kind);
 }
 
@@ -184,7 +185,10 @@ static bool is_known(const struct digest_suspect *suspect)
 	return suspect->stack[0] != '[';
 }
 
-/* How many are known who hold the watched address, when that is the one that survives. */
+/*
+ * How many holders of the watched address are known, when that address is the one that
+ * survives.
+ */
 static uint32_t nr_holders(const struct digest *all)
 {
 	enum { HOLDERS_MAX = 2 };

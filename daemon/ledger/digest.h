@@ -6,17 +6,16 @@
 #include "trial/evidence.h"
 
 /*
- * The digest of one ledger in one trial: what is told of it, of a size that is known
- * beforehand and without a pointer, so that a lane can leave them in memory that it shares with
- * the campaign.
+ * The digest of one ledger in one trial: what results and findings say of it. It has a fixed
+ * size and no pointers, so that a lane can leave it in memory that it shares with the campaign.
  *
  *   ledger, match ──┐
  *   its entries ────┼──> digest ──> a line of the results ──> the finding
  *   evidence ───────┘
  *
- * Which of a path's holds was never dropped is not written anywhere: when it was followed by
- * fewer puts than holds, the last ones are taken to be those that are left. Of a path without
- * any put, that is so.
+ * The kernel does not record which of a path's holds was never dropped. When a path has fewer
+ * puts than holds, the last holds are taken to be those that are left; for a path without any
+ * put this is certain.
  *
  * Pure.
  */
@@ -105,11 +104,11 @@ void digest_write(const struct ledger *ledger, const struct ledger_match *match,
 		  const struct evidence *evidence, struct digest *digest);
 
 /*
- * Before the suspects of a counter stand those objects of the device that outlived the trial,
- * though others like them did not: whoever keeps a dst, a neighbour or an address alive holds
- * the device by it. And before these who keeps the address, where its counter tells. Suspects
- * that explain the whole surplus for certain, and hold for none of these, stay in front. `all`
- * has DIGEST_OBJECTS digests; those of counters are changed.
+ * Puts objects of the device that outlived the trial (a dst, a neighbour, an address) in front
+ * of a counter's suspects, because each of them holds the device; and in front of these the
+ * holders of the address, where its own counter names them. Suspects that explain the whole
+ * surplus for certain, and do not hold for such an object, stay in front. `all` has
+ * DIGEST_OBJECTS digests; those of counters are changed.
  */
 void digest_accuse_survivors(struct digest *all);
 

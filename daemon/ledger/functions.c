@@ -71,7 +71,7 @@ static const char *const helpers[] = {
 	"rcuref_", "refcount_",
 };
 
-/* What stands in a stack because somebody watches. */
+/* What stands in a stack only because something watches. */
 static const char *const watchers[] = {
 	"bpf_prog_", "bpf_trampoline_", "__bpf_prog_", "ftrace_", "arch_ftrace_", "fprobe_",
 	"kprobe_", "kretprobe_", "__kretprobe_", "optprobe_", "opt_pre_handler", "rethook_",

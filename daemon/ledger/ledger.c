@@ -59,7 +59,7 @@ struct part {
 	int64_t marked; /* by the last mark */
 };
 
-/* Writes whose deltas cannot be told apart yet: several CPUs wrote a single counter at once. */
+/* Writes whose deltas cannot be separated yet: several CPUs wrote a single counter at once. */
 struct pending {
 	struct watchpoint_write write;
 	int64_t delta;

@@ -93,8 +93,8 @@ struct ledger_entry {
 struct ledger;
 
 /*
- * `told`, which may be NULL, gets every entry, once it is known. The symbols must outlive the
- * ledger. NULL: out of memory.
+ * `told`, which may be NULL, is called with each entry as soon as it is known. The symbols must
+ * outlive the ledger. NULL: out of memory.
  */
 struct ledger *ledger_new(const struct symbols *symbols, enum watchpoint_counter counter,
 			  void (*told)(const struct ledger_entry *entry, void *arg), void *arg);

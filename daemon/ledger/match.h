@@ -18,9 +18,9 @@
  * The suspects of a surplus are the paths that hold more than they put, in kinds that hold more
  * than they put. It is *exact* when nothing is left to choose: the suspects' surpluses add up
  * to the ledger's, with no put left over that could belong to one of them. Otherwise it is
- * *inferred*: which of several paths of a kind lost its reference is then told by what is
- * unusual, compared with clean ledgers, where there are any; and of those, by what the same
- * caller did not hand on to a function that drops it (ndisc_recv_na() gets an address,
+ * *inferred*: of several paths of a kind, the likeliest is the one that is most unusual
+ * compared with clean ledgers, where there are any; and of those, the one whose caller did not
+ * pass the reference to a function that drops it (ndisc_recv_na() gets an address,
  * addrconf_dad_failure() puts it).
  *
  * It cannot tell: holds older than the ledger (their puts make a kind negative, and are not

@@ -98,7 +98,7 @@ int reftracker_read_log(FILE *log, const char *interface, struct reftracker *tra
 			   name) == 1) {
 			ours = !strcmp(name, interface);
 			site = NULL;
-			if (ours) /* every ten seconds anew: the last is how it stands */
+			if (ours) /* repeated every ten seconds: the last one counts */
 				*tracker = (struct reftracker){ 0 };
 		} else if (ours) {
 			read_line(text, tracker, &site);

@@ -74,7 +74,7 @@ unsigned int klog_read(struct klog *klog, void (*seen)(const struct klog_line *l
 
 	for (;;) {
 		n = read(klog->fd, record, sizeof(record) - 1);
-		if (n < 0 && errno == EPIPE) { /* the next read goes on after the gap */
+		if (n < 0 && errno == EPIPE) { /* the next read continues after the gap */
 			overwritten++;
 			continue;
 		}

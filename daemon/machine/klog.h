@@ -11,7 +11,9 @@ struct klog;
 /* What is in the log now, as dmesg(1) has it; malloc'd, NULL when we may not read it. */
 char *klog_text(void);
 
-/* -EPERM, -ENOENT, ... with a sentence; a campaign can go on without, and says so. */
+/*
+ * -EPERM, -ENOENT, ... with a sentence; a campaign can run without, and reports that it does.
+ */
 int klog_open(struct klog **out, struct why *why);
 void klog_close(struct klog *klog);
 

@@ -89,8 +89,8 @@ static struct {
 } texts;
 
 /*
- * The configuration the kernel was built with, where it is told; gzopen() reads plain files as
- * well. NULL when it is nowhere; the caller frees.
+ * The configuration that the kernel was built with, from where it can be read; gzopen() reads
+ * plain files as well. NULL when it is nowhere; the caller frees.
  */
 static char *read_config(const char *release)
 {
@@ -160,7 +160,7 @@ static const char *read_preempt(const char *version, const char *config)
 
 	if (strstr(version, "PREEMPT_RT") || strstr(version, "PREEMPT RT"))
 		return "rt";
-	/* Kernels with PREEMPT_DYNAMIC choose at boot, and can be told otherwise later. */
+	/* Kernels with PREEMPT_DYNAMIC choose at boot, and can be switched later. */
 	read_text("/sys/kernel/debug/sched/preempt", text, sizeof(text));
 	marked_word(text, '(', ')', word, sizeof(word));
 	if (!word[0])

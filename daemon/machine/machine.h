@@ -66,7 +66,7 @@ bool machine_dirty(struct why *why);
 int machine_unmark_dirty(struct why *why);
 
 /*
- * The namespaces that `--keep` named, by path. Those of a run that goes on are among them: ask
+ * The namespaces that `--keep` named, by path. Those of a run in progress are among them: ask
  * machine_busy() first, or hold the lock.
  */
 #define MACHINE_NETNS_FOLDER "/run/netns"

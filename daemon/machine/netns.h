@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_VISIT_H
-#define DADRACE_VISIT_H
+#ifndef DADRACE_NETNS_H
+#define DADRACE_NETNS_H
 
 #include <stdint.h>
 

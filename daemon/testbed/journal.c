@@ -134,9 +134,8 @@ void journal_close(struct journal *journal)
 /* --- the lock --- */
 
 /*
- * A lock of the process, not of the descriptor: its children, who may be stuck in the kernel,
- * do not keep it. It goes with the first descriptor of the file that is closed: open no second
- * one.
+ * A lock of the process, not of the descriptor, so that children stuck in the kernel do not
+ * keep it. Closing any descriptor of the file drops it: never open a second one.
  */
 static int lock(int fd)
 {

@@ -62,7 +62,7 @@ int journal_push(struct journal *journal, enum journal_kind kind, const char *su
 /* Closes and frees; the file stays. NULL is allowed. */
 void journal_close(struct journal *journal);
 
-/* --- reading: by the owner, or by somebody else after its death --- */
+/* --- reading: by the owner, or by another process after its death --- */
 
 struct journal_step {
 	enum journal_kind kind;

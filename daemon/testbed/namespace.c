@@ -66,7 +66,7 @@ int netns_bind(const char *path, struct why *why)
 	return 0;
 }
 
-/* As ip-netns(8) prepares it: an unmount there must reach those who copied our mounts. */
+/* As ip-netns(8) prepares it: an unmount must reach processes that copied our mounts. */
 static int names_ready(struct why *why)
 {
 	if (mkdir(NAMED_NETNS, 0755) < 0 && errno != EEXIST)

@@ -132,7 +132,7 @@ static int plain_create(struct testbed *testbed, const char *kind, const char *o
 	return link_create(testbed->lane_sock, link, kind, option, why);
 }
 
-/* Snooping would keep timers and group references on the dut that nobody asked for. */
+/* Snooping would keep timers and group references on the dut that belong to no trial. */
 static int snooping_off(struct testbed *testbed, struct why *why)
 {
 	AUTO_MSG struct nl_msg *msg = link_message(&testbed->dut);

@@ -157,7 +157,7 @@ int sysctl_write(const char *path, const char *value, struct why *why);
 /* With a journal, which is for real devices, what it was is written there first. */
 int sysctl_change(struct journal *journal, const struct setting *setting, const char *device,
 		  struct why *why);
-/* Journals what it is, for what somebody else will change. */
+/* Journals the value of a setting that the kernel or a bring-up will change. */
 int sysctl_journal(struct journal *journal, const struct setting *setting, const char *device,
 		   struct why *why);
 int sysctls_change(struct journal *journal, const struct setting *settings, size_t nr,

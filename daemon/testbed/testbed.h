@@ -32,8 +32,8 @@
  * devices that look in use: with addresses beyond the link-local one of their MAC, default
  * routes, ports, a master or devices on top.
  *
- * The calls block for as long as the kernel does; whoever needs a deadline runs them in a
- * process of their own.
+ * The calls block for as long as the kernel does; a caller that needs a deadline runs them in
+ * another process.
  */
 struct testbed;
 
@@ -95,7 +95,10 @@ int testbed_dut_down(struct testbed *testbed, struct why *why);
  */
 int testbed_carrier_sync(struct testbed *testbed, struct why *why);
 
-/* Unregisters the dut (never an existing one: -EPERM). Blocks until the kernel has let go. */
+/*
+ * Unregisters the dut (never an existing one: -EPERM). Blocks until its last reference is
+ * dropped.
+ */
 int testbed_dut_delete(const struct testbed *testbed, struct why *why);
 
 /* What the kernel says about the dut's addresses and link, from netlink notifications. */

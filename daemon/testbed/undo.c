@@ -69,7 +69,7 @@ static int mount_undo(const struct journal_step *step, struct why *why)
 static const struct {
 	const char *verb;
 	bool to_value; /* the value is worth telling */
-	bool quiet;    /* nothing is told of a step that had nothing to do */
+	bool quiet;    /* a step that had nothing to do is not printed */
 	int (*undo)(const struct journal_step *step, struct why *why);
 } kinds[] = {
 	/* All settings of a device are in its journal; few of them were ever changed. */

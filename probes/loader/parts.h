@@ -127,7 +127,7 @@ int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t
 
 /*
  * The same for a program that walks through neighbours (neighbours.bpf.h), a piece in a run:
- * until the walk is over. The last argument is where it goes on.
+ * until the walk is over. The last argument is where the next run continues.
  */
 int probes_walk(const struct bpf_program *program, uint64_t *args, uint32_t nr_args,
 		const char *what, struct why *why);

@@ -130,7 +130,7 @@ uint64_t probes_step_missed(const struct probes *probes, uint32_t step);
 
 /* --- for the doctor --- */
 
-/* What an order's hold could be hooked to: `functions` is asked, the rest is told. */
+/* What an order's hold could be hooked to: `functions` is the question, the rest the answer. */
 struct probes_place {
 	const char *functions[SITE_FUNCTIONS_MAX + 1];
 	char function[96]; /* the first of them that this kernel has, or "" */

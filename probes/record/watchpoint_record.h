@@ -22,7 +22,7 @@ enum {
 };
 
 enum watchpoint_type {
-	WATCHPOINT_WRITE = 1, /* somebody wrote the counter */
+	WATCHPOINT_WRITE = 1, /* the counter was written */
 	WATCHPOINT_MARK,  /* we read it: one mark for each CPU that has a counter of its own */
 	WATCHPOINT_BIRTH, /* an object of the device came to be, for WATCHPOINT_ALIVE */
 	WATCHPOINT_DEATH, /* and is about to be freed */
@@ -93,7 +93,7 @@ struct watchpoint_state {
 	__u64 device;  /* to be asked whether it is still there, or 0 */
 	__u32 ifindex; /* of that device */
 	__u32 counter;
-	__u32 ended; /* the object is gone, what is written there now is somebody else's */
+	__u32 ended; /* the object is gone, and its memory may belong to another one */
 	__u32 pidns_inum;
 	__u32 pidns_level;
 	__u32 pad;

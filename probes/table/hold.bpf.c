@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The hold by method stop, audited by the kernel itself: when our SIGSTOP was taken by the
- * bring-up's task, and when a SIGCONT (ours or anybody's) was sent to it. kernel/signal.c takes
- * and traces SIGSTOP under the siglock that a SIGCONT needs, so a SIGCONT after the HELD record
- * cannot be lost.
+ * bring-up's task, and when a SIGCONT, from us or another process, was sent to it.
+ * kernel/signal.c takes and traces SIGSTOP under the siglock that a SIGCONT needs, so a SIGCONT
+ * after the HELD record cannot be lost.
  */
 #include "table/common.bpf.h"
 

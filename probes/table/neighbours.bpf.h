@@ -57,9 +57,9 @@ static __always_inline __s32 walk_list(struct net_device *dev, const struct key 
 }
 
 /*
- * Before, the table of all devices is searched, a piece in a run. A place to go on is the
- * number of buckets and the next bucket, added: a table of another size is known by it, and
- * begun anew.
+ * Before, the table of all devices is searched, a piece in a run. Where to continue is the
+ * number of buckets plus the next bucket: a table that has changed its size is recognised by
+ * it, and searched from the start.
  */
 static __always_inline __s32 walk_table(struct net_device *dev, struct inet6_dev *idev,
 					const struct key *key, __u32 from, __u32 *nr,
@@ -94,9 +94,8 @@ static __always_inline __s32 walk_table(struct net_device *dev, struct inet6_dev
 
 /*
  * Goes through the device's IPv6 neighbours up to the one with this address; without an address
- * through all of them. *nr is how many it came by. 0 when that is done; where to go on, for
- * `from` of the next run, which is 0 in the first; -E2BIG when there are too many to go
- * through.
+ * through all of them. *nr is how many it has seen. Returns 0 at the end; else where to
+ * continue, for `from` of the next run (0 in the first); -E2BIG when there are too many.
  */
 static __always_inline __s32 walk_neighbours(struct net_device *dev, struct inet6_dev *idev,
 					     const struct key *key, __u32 from, __u32 *nr,

@@ -16,8 +16,8 @@ volatile __u64 settling = 0;
 #define TOMBS_MAX 32
 
 /*
- * The references to inet6_dev that somebody has to drop: not those of records of groups that
- * were left.
+ * The references to inet6_dev that are still to be dropped: without those of MLD's records of
+ * groups that were left.
  */
 static __always_inline __s64 inet6_dev_count(struct inet6_dev *idev)
 {

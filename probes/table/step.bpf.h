@@ -6,7 +6,7 @@
 
 /*
  * What both kinds of holds share (step.bpf.c spins on bpf_loop, step_old.bpf.c without it):
- * whom to hold, what it waits for, and the records around it. Each defines spin().
+ * which task to hold, what it waits for, and the records around it. Each defines spin().
  */
 #define ETIMEDOUT 110
 #define ECANCELED 125
@@ -25,8 +25,7 @@ struct wait {
 static __always_inline void spin(struct wait *wait);
 
 /*
- * Calls of any task that came by since the step was hooked: none, where the function is
- * inlined.
+ * Calls, by any task, since the step was hooked: none where the function is inlined.
  */
 extern __u64 step_passes[STEPS_MAX];
 

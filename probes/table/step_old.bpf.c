@@ -2,7 +2,7 @@
 /*
  * The holds of an order on kernels before 5.17, which have no bpf_loop. The verifier walks
  * through each turn of a bounded loop and takes some thousands with one branch each, so a turn
- * must last: it copies memory that nobody needs. A short hold ends by small turns, a long one
+ * must last: it copies memory to no purpose. A short hold ends by small turns, a long one
  * by large ones.
  */
 #include "table/step.bpf.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Objects that hold references for somebody, from their birth to their death: known by where
- * they lie, so that one which never dies is known for sure, and with it who made it.
+ * Objects that hold references to the device, from birth to death. Each is identified by its
+ * address, so that an object that never dies is certain, and with it the path that made it.
  */
 #include "watchpoint/watchpoint.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -9,12 +9,12 @@
 #define AF_INET6  10
 #define MAX_ERRNO 4095
 
-/* Those alive, by address; those that were born before anybody asked are not among them. */
+/* Those alive, by address; without those born before the watch began. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u64);
-	__type(value, __u64); /* watchpoint_found.at of whom it counts for */
+	__type(value, __u64); /* watchpoint_found.at of the count that it belongs to */
 } births SEC(".maps");
 
 static __always_inline void record(void *ctx, struct watchpoint_state *state,

@@ -10,7 +10,7 @@
 #include "watchpoint/cpus.h"
 #include "watchpoint/watchpoint.h"
 
-/* inet6_rtm_getaddr() holds the device, finds no address "::", and lets go of it. */
+/* inet6_rtm_getaddr() holds the device, finds no address "::", and puts it. */
 static int poke(int netlink, uint32_t ifindex)
 {
 	struct {

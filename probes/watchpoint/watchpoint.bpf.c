@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The kernel half of the ledger: called by a hardware write watchpoint (a perf event) on a
- * reference counter, whoever writes it, from wherever, with whatever instruction.
+ * reference counter, for every write: by any task, from any code, with any instruction.
  */
 #include "watchpoint/watchpoint.bpf.h"
 #include "table/counts.bpf.h"
@@ -33,7 +33,7 @@ static __always_inline struct watchpoint_state *state_of(__u64 address, __u32 cp
 	return bpf_map_lookup_elem(&watchpoint_states, &address);
 }
 
-/* Memory of a device that was freed may be anything: what lies there now is asked who it is. */
+/* The memory of a freed device may hold anything: check that the device still lies there. */
 static __always_inline bool device_is_gone(const struct watchpoint_state *state)
 {
 	struct net_device *dev = (void *)state->device;
@@ -216,7 +216,7 @@ int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 		find_dst(key.high, &found);
 	else if (kind == WATCHPOINT_BORN_IFADDR && key.high)
 		found.at = key.high + bpf_core_field_offset(struct inet6_ifaddr, refcnt);
-	else if (dev && kind == WATCHPOINT_BORN_IFADDR) /* nobody writes it */
+	else if (dev && kind == WATCHPOINT_BORN_IFADDR) /* never written while it is watched */
 		found.at = (__u64)dev + bpf_core_field_offset(struct net_device, ifindex);
 	else if (dev && kind >= WATCHPOINT_DSTS)
 		find_alive(dev, kind, &found);

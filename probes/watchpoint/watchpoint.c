@@ -357,8 +357,8 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 }
 
 /*
- * Opening a breakpoint waits for RCU (6.1: bp_constraints_lock()), and so for whoever is held
- * in the kernel by a program. Those that are open already can be moved without.
+ * Opening a breakpoint waits for RCU (6.1: bp_constraints_lock()), and so for tasks that a
+ * program holds in the kernel. A breakpoint that is open can be moved without waiting.
  */
 static int move_object(struct watchpoints *watch, uint32_t index, struct why *why)
 {

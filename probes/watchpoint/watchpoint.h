@@ -7,9 +7,9 @@
 #include "record/watchpoint_record.h"
 
 /*
- * Hardware write watchpoints on reference counters: whoever takes or drops a reference, inlined
- * or not, on any kernel, is seen with its stack. No kprobe and no symbol is needed; x86 has
- * four debug registers on each CPU, and each counter takes one of them everywhere.
+ * Hardware write watchpoints on reference counters: code that takes or drops a reference,
+ * inlined or not, on any kernel, is seen with its stack. No kprobe and no symbol is needed; x86
+ * has four debug registers on each CPU, and each counter takes one of them everywhere.
  *
  *   arm ──> mark ──> writes ... ──> mark ──> stop ──> read ──> health ──> disarm
  *            ^ └── in the order of the ring (watchpoint_record.h) ──┘ │
@@ -19,10 +19,10 @@
  * between two marks must be the sum of the writes between them (daemon/ledger/ledger.h).
  *
  * A per-CPU counter has a perf event on each CPU, at that CPU's own address; a single one has
- * an event on each CPU at the same address. Of objects that hold references for somebody (dst,
- * neighbour, inet6_ifaddr) births and deaths can be seen beside, by kprobes. Events and links
- * are descriptors: they go with the process. No event costs anything outside arm and stop, no
- * kprobe outside arm and disarm.
+ * an event on each CPU at the same address. Births and deaths of objects that hold the device
+ * (dst, neighbour, inet6_ifaddr) are seen by kprobes. Events and links are descriptors: they go
+ * with the process. No event costs anything outside arm and stop, no kprobe outside arm and
+ * disarm.
  */
 struct watchpoints;
 
@@ -68,8 +68,8 @@ void watchpoints_disarm(struct watchpoints *watch);
 enum watchpoint_counter watchpoints_counter(const struct watchpoints *watch, uint32_t object);
 
 /*
- * Writes a mark for each part of each counter into the ring; of a device that is gone none, and
- * its health says so. -ENOSPC: the ring is full.
+ * Writes a mark for each part of each counter into the ring; none for a device that is gone,
+ * which shows in its health. -ENOSPC: the ring is full.
  */
 int watchpoints_mark(struct watchpoints *watch, struct why *why);
 
@@ -84,14 +84,13 @@ void watchpoints_read(struct watchpoints *watch,
 void watchpoints_stop(struct watchpoints *watch);
 
 /*
- * Begins anew after watchpoints_stop, with a mark, and with a health that knows nothing of what
- * was before. Arming again would cost some 20 ms. Errors as of watchpoints_mark; -EIO: an event
- * cannot be enabled.
+ * Starts again after watchpoints_stop(), with a mark and a health counted from zero. Arming
+ * again would cost some 20 ms. Errors as of watchpoints_mark; -EIO: an event cannot be enabled.
  */
 int watchpoints_start(struct watchpoints *watch, struct why *why);
 
 /*
- * For a child that was forked without exec and may be stuck in the kernel for ever: closes its
+ * For a child that was forked without exec and may get stuck in the kernel: closes its
  * copies of the events, which would keep the debug registers.
  */
 void watchpoints_let_go(struct watchpoints *watch);
