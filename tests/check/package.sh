@@ -40,30 +40,32 @@ build() { # SOURCE BUILD
 		cmake --build "$2" --parallel 1 && (cd "$2" && cpack -G DEB)
 } >"$2.log" 2>&1
 
-mkdir "$work/copy"
-tar --create --directory "$source" --exclude ./build --exclude ./.git . | tar --extract --directory "$work/copy"
-build "$source" "$work/outside" &
+mkdir -p "$work/one" "$work/two/deeper"
+tar --create --directory "$source" --exclude ./build --exclude ./.git . | tar --extract --directory "$work/one"
+cp -a "$work/one" "$work/two/deeper/copy"
+one=$work/built two=$work/two/deeper/copy/built
+build "$work/one" "$one" &
 other=$!
-build "$work/copy" "$work/copy/inside"
+build "$work/two/deeper/copy" "$two"
 built=$?
 wait $other && [ $built -eq 0 ] || {
-	tail -n 20 "$work/outside.log" "$work/copy/inside.log"
+	tail -n 20 "$one.log" "$two.log"
 	echo "FAIL two builds"
 	exit 1
 }
 
 # --- the .deb ---
 
-deb=$(echo "$work"/outside/*.deb)
+deb=$(echo "$one"/*.deb)
 control() { dpkg-deb --field "$deb" "$1"; }
 listed() { dpkg-deb --contents "$deb" | grep " \./$1\$"; }
-no_path() { ! grep -aFe "$source" -e "$work" "$work"/outside/dadrace{,d}; }
+no_path() { ! grep -aF "$work" "$one"/dadrace{,d}; }
 no_lintian() { [ -z "$(lintian --allow-root --tag-display-limit 0 "$deb" 2>&1 | tee /dev/stderr)" ]; }
 of_version() { [ "$(dpkg-deb --fsys-tarfile "$deb" | tar -xO ./usr/share/doc/dadrace/changelog.gz | zcat | head -n 1 |
 	sed 's/.*(\(.*\)).*/\1/')" = "$(control Version)" ]; }
 is_conffile() { dpkg-deb --info "$deb" conffiles | grep -qx /etc/dadrace/dadraced.yaml; }
 
-check "two folders give the same package" cmp "$deb" "$work"/copy/inside/*.deb
+check "two folders give the same package" cmp "$deb" "$two"/*.deb
 check "no path of a build is in a program" no_path
 check "the configuration is in /etc" listed etc/dadrace/dadraced.yaml
 check "and the administrator's" is_conffile
@@ -77,8 +79,8 @@ fi
 # --- the .rpm ---
 
 if command -v rpmbuild >/dev/null; then
-	check "an .rpm is made" env -C "$work/outside" cpack -G RPM
-	rpm=$(echo "$work"/outside/*.rpm)
+	check "an .rpm is made" env -C "$one" cpack -G RPM
+	rpm=$(echo "$one"/*.rpm)
 	asked() { rpm --query --package "$rpm" "${@:2}" | grep -qE "$1"; }
 	check "it has a licence" asked '^GPL-2.0-or-later$' --queryformat '%{LICENSE}\n'
 	check "with its text" asked '/LICENSE$' --licensefiles
@@ -93,11 +95,11 @@ fi
 # --- a prefix ---
 
 prefix=$work/prefix
-outside() { grep -v "^$prefix/" "$work/outside/install_manifest.txt"; }
+outside() { grep -v "^$prefix/" "$one/install_manifest.txt"; }
 inside() { ! outside; }
-check "it installs" cmake --install "$work/outside" --prefix "$prefix"
+check "it installs" cmake --install "$one" --prefix "$prefix"
 check "in its prefix only" inside
-check "the manifest has the configuration" grep -qx "$prefix/etc/dadrace/dadraced.yaml" "$work/outside/install_manifest.txt"
+check "the manifest has the configuration" grep -qx "$prefix/etc/dadrace/dadraced.yaml" "$one/install_manifest.txt"
 check "which the unit names" grep -qx "ExecStart=$prefix/sbin/dadraced --config $prefix/etc/dadrace/dadraced.yaml" \
 	"$prefix/lib/systemd/system/dadraced.service"
 check "and dadraced reads" "$prefix/sbin/dadraced" --check-config --config "$prefix/etc/dadrace/dadraced.yaml"
