@@ -21,7 +21,7 @@ int command_refuse(const struct command *command, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(why.text, sizeof(why.text), format, ap);
+	vsnprintf(why.text, sizeof(why.text), format, ap); /* NOLINT(clang-analyzer-valist.*) */
 	va_end(ap);
 	return options_refuse(&command->syntax, &why);
 }
@@ -128,7 +128,7 @@ static int start_verb(const struct command *command, const struct option_rest *w
 		return EXIT_USAGE;
 	if (verb == &command_help)
 		return help_with(command, words);
-	return start(verb, words->nr, words->at, options);
+	return start(verb, words->nr, words->at, verb->syntax.parent ? options : NULL);
 }
 
 static int start(const struct command *command, int argc, char **argv, const void *inherited)
@@ -145,7 +145,7 @@ static int start(const struct command *command, int argc, char **argv, const voi
 	options = calloc(1, syntax->size ? syntax->size : 1);
 	if (!options)
 		return command_complain(&why, EXIT_INTERNAL);
-	if (syntax->parent)
+	if (inherited)
 		memcpy(options, inherited, syntax->size);
 	err = options_read(syntax, argc, argv, options, &why);
 	if (err == OPTIONS_HELP)

@@ -25,7 +25,9 @@ struct command {
 	const struct command *const *verbs; /* end with NULL */
 	/* Returns an exit code. With verbs: what the command does when none is given. */
 	int (*run)(const void *options);
-	/* What becomes of the exit code, also of that of a refused command line; NULL: itself. */
+	/*
+	 * What becomes of the exit code, also of that of a refused command line; NULL: itself.
+	 */
 	int (*exit_code)(const void *options, int code);
 	bool internal; /* not for people */
 };
