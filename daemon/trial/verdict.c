@@ -228,7 +228,7 @@ static bool starts_in_vain(const struct evidence *e)
 	return true;
 }
 
-/* --- holes in the evidence --- */
+/* --- what makes a trial prove nothing --- */
 
 struct question {
 	const struct evidence *e;
@@ -236,8 +236,8 @@ struct question {
 	uint32_t nr_objects;
 };
 
-/* Room for what differs from trial to trial: "3 of 4 sent". */
-enum { DETAIL = 96 };
+/* Room for what differs from trial to trial: "3 of 4". */
+enum { DETAIL = 280 };
 
 __attribute__((format(printf, 2, 3))) static bool detail(char out[DETAIL], const char *format,
 							 ...)
@@ -369,13 +369,173 @@ static bool echoes_not_sent(const struct question *q, char *more)
 	       detail(more, "%u of %u", e->echoes_sent, e->spec.echoes);
 }
 
+static bool site_is_off(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->opened && q->e->spec.site == SITE_OFF;
+}
+
+static bool flags_failed(const struct question *q, char *more)
+{
+	return !q->e->opened && q->e->flags_error &&
+	       detail(more, "%s (the bring-up ended with status %d)",
+		      strerror(q->e->flags_error), q->e->bringup_status);
+}
+
+static bool flags_not_set(const struct question *q, char *more)
+{
+	return !q->e->opened && !q->e->flag_sets &&
+	       detail(more, "it ended with status %d", q->e->bringup_status);
+}
+
+static bool not_opened(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->opened;
+}
+
+static bool not_closed(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->closed;
+}
+
+static bool load_did_nothing(const struct question *q, char *more)
+{
+	return q->e->spec.load && !q->e->load_turns &&
+	       detail(more, "%s", load_names[q->e->spec.load]);
+}
+
+static bool change_failed(const struct question *q, char *more)
+{
+	return q->e->spec.change && !q->e->changed && q->e->change_error &&
+	       detail(more, "%s, %s", change_names[q->e->spec.change],
+		      strerror(q->e->change_error));
+}
+
+static bool change_not_reached(const struct question *q, char *more)
+{
+	return q->e->spec.change && !q->e->changed &&
+	       detail(more, "%s", change_names[q->e->spec.change]);
+}
+
+/* --- why an order was not kept --- */
+
+static bool takes_rtnl_from_i(const struct step_audit *step)
+{
+	return step->thread == ORDER_THREAD_DAD && step->other == ORDER_THREAD_I &&
+	       (step->at_return || strcmp(step->function, "addrconf_dad_work") != 0);
+}
+
+static bool say_not_reached(const struct step_audit *step, const char *hold, char *more)
+{
+	const struct hold_site *site = site_of_function(step->function);
+	const char *caller = site ? site->caller : NULL;
+
+	/* clang-format off */
+	if (!step->passes)
+		return detail(more, "%s: no call has reached %s since it was hooked: it is inlined on this kernel, or nothing calls it; hook its caller%s%s%s",
+			      hold, step->function, caller ? " (" : "", caller ? caller : "", caller ? ")" : "");
+	return detail(more, "%s: %" PRIu64 " calls have reached %s since it was hooked, but none by thread %s after the window opened",
+		      hold, step->passes, step->function, order_thread_names[step->thread]);
+	/* clang-format on */
+}
+
+static bool say_ended_early(const struct step_audit *step, const char *hold, char *more)
+{
+	if (step->outcome == STEP_CUT)
+		return detail(more, "%s: the trial ended first", hold);
+	/* clang-format off */
+	return detail(more, "%s: its deadline ended it after %" PRIu64 " ms, %s was not %s%s",
+		      hold, step->held_ns / 1000000, order_thread_names[step->other], order_until_names[step->until],
+		      takes_rtnl_from_i(step) ?
+		      "; DAD's worker has the RTNL there, which I needs: place the hold at dad-work, before the RTNL is taken" : "");
+	/* clang-format on */
+}
+
 /*
- * What makes a trial invalid: the first hole that is found. The sentence is the documentation,
- * too.
+ * A hold that was not reached is why others waited without effect, and one that no call reaches
+ * most of all.
+ */
+static int blame_of(const struct step_audit *step)
+{
+	if (step->outcome == STEP_KEPT)
+		return 0;
+	if (step->outcome != STEP_NOT_REACHED)
+		return 1;
+	return step->passes ? 2 : 3;
+}
+
+static bool order_not_kept(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+	const struct step_audit *worst = NULL;
+	char hold[160];
+
+	if (!e->spec.steps || e->order_kept)
+		return false;
+	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		if (blame_of(&e->steps[i]) > (worst ? blame_of(worst) : 0))
+			worst = &e->steps[i];
+	if (!worst)
+		return true;
+	snprintf(hold, sizeof(hold), "hold %d (%s at %s%s)", (int)(worst - e->steps) + 1,
+		 order_thread_names[worst->thread], worst->at_return ? "return of " : "",
+		 worst->place);
+	return worst->outcome == STEP_NOT_REACHED ? say_not_reached(worst, hold, more) :
+						    say_ended_early(worst, hold, more);
+}
+
+/* --- what was sent, and did not arrive --- */
+
+/* An order says itself what must be between what; without one the window does. */
+static bool echoes_not_seen(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->spec.steps && q->e->spec.echoes && !q->e->echoes_delivered;
+}
+
+static bool echoes_outside(const struct question *q, char *more)
+{
+	return !q->e->spec.steps && q->e->spec.echoes && !q->e->echoes_inside &&
+	       detail(more, "%u delivered", q->e->echoes_delivered);
+}
+
+static bool dad_not_probed(const struct question *q, char *more)
+{
+	uint32_t landed =
+		q->e->spec.steps ? q->e->dad_answers_delivered : q->e->dad_answers_inside;
+
+	(void)more;
+	return q->e->spec.dad_answer != DAD_ANSWER_NONE && !landed &&
+	       q->e->spec.dad_at == DAD_AT_PROBE && !q->e->dad_probes;
+}
+
+static bool say_answers(const struct evidence *e, char *more)
+{
+	return detail(more, "%u probes seen, %u answers sent, %u delivered", e->dad_probes,
+		      e->dad_answers_sent, e->dad_answers_delivered);
+}
+
+static bool answers_not_seen(const struct question *q, char *more)
+{
+	return q->e->spec.steps && q->e->spec.dad_answer != DAD_ANSWER_NONE &&
+	       !q->e->dad_answers_delivered && say_answers(q->e, more);
+}
+
+static bool answers_outside(const struct question *q, char *more)
+{
+	return !q->e->spec.steps && q->e->spec.dad_answer != DAD_ANSWER_NONE &&
+	       !q->e->dad_answers_inside && say_answers(q->e, more);
+}
+
+/*
+ * What makes a trial invalid, and what makes it missed: the first row whose answer is yes. The
+ * sentences are the documentation, too.
  */
 /* clang-format off */
-static const struct hole {
-	bool (*is_found)(const struct question *question, char more[DETAIL]);
+static const struct doubt {
+	bool (*is_so)(const struct question *question, char more[DETAIL]);
 	const char *sentence;
 } holes[] = {
 	{ lane_died,           "the lane's process died during the trial" },
@@ -394,152 +554,49 @@ static const struct hole {
 	{ held_too_short,      "the hold in the window was shorter than planned" },
 	{ step_too_short,      "a hold of the order was shorter than planned" },
 	{ echoes_not_sent,     "fewer echoes were sent than planned" },
+}, misses[] = {
+	{ site_is_off,         "the window's site is off, so nothing was watched" },
+	{ flags_failed,        "a flag set failed" },
+	{ flags_not_set,       "the bring-up never set flags" },
+	{ not_opened,          "no flag set asked for IFF_UP" },
+	{ not_closed,          "the bring-up set flags only once, so the window never closed" },
+	{ load_did_nothing,    "the load did no work" },
+	{ change_failed,       "thread I's change failed" },
+	{ change_not_reached,  "thread I did not reach its change" },
+	{ order_not_kept,      "the order was not kept" },
+	{ echoes_not_seen,     "no echo reached the kernel" },
+	{ echoes_outside,      "no echo landed inside the window" },
+	{ dad_not_probed,      "the device sent no DAD probe to answer" },
+	{ answers_not_seen,    "no DAD answer reached the kernel" },
+	{ answers_outside,     "no DAD answer landed inside the window" },
 };
 /* clang-format on */
-enum { HOLES = sizeof(holes) / sizeof(holes[0]) };
+enum {
+	HOLES = sizeof(holes) / sizeof(holes[0]),
+	MISSES = sizeof(misses) / sizeof(misses[0]),
+};
 
 const char *verdict_invalid_sentence(uint32_t number)
 {
 	return number < HOLES ? holes[number].sentence : NULL;
 }
 
-static bool has_holes(const struct evidence *e, const enum object *objects, uint32_t nr,
-		      struct judgement *j)
+const char *verdict_missed_sentence(uint32_t number)
 {
-	const struct question question = { e, objects, nr };
+	return number < MISSES ? misses[number].sentence : NULL;
+}
 
-	for (uint32_t i = 0; i < HOLES; i++) {
+static bool doubt(const struct question *question, const struct doubt *doubts, uint32_t nr,
+		  enum verdict verdict, struct judgement *j)
+{
+	for (uint32_t i = 0; i < nr; i++) {
 		char more[DETAIL] = "";
 
-		if (holes[i].is_found(&question, more))
-			return say(j, VERDICT_INVALID, "%s%s%s", holes[i].sentence,
+		if (doubts[i].is_so(question, more))
+			return say(j, verdict, "%s%s%s", doubts[i].sentence,
 				   more[0] ? ": " : "", more);
 	}
 	return false;
-}
-
-/* An order says itself what must be between what; without one the window does. */
-static bool missed_answers(const struct evidence *e, struct judgement *j)
-{
-	uint32_t landed = e->spec.steps ? e->dad_answers_delivered : e->dad_answers_inside;
-
-	if (e->spec.dad_answer == DAD_ANSWER_NONE || landed)
-		return false;
-	if (e->spec.dad_at == DAD_AT_PROBE && !e->dad_probes)
-		return say(j, VERDICT_MISSED, "%s sent no DAD probe to answer", e->device);
-	return say(j, VERDICT_MISSED,
-		   "no DAD answer %s (%u probes seen, %u answers sent, %u delivered)",
-		   e->spec.steps ? "reached the kernel" : "landed inside the window",
-		   e->dad_probes, e->dad_answers_sent, e->dad_answers_delivered);
-}
-
-/* --- why an order did not come about --- */
-
-static bool takes_rtnl_from_i(const struct step_audit *step)
-{
-	return step->thread == ORDER_THREAD_DAD && step->other == ORDER_THREAD_I &&
-	       (step->at_return || strcmp(step->function, "addrconf_dad_work") != 0);
-}
-
-static bool say_not_reached(const struct evidence *e, uint32_t i, const char *hold,
-			    struct judgement *j)
-{
-	const struct step_audit *step = &e->steps[i];
-	const struct hold_site *site = site_of_function(step->function);
-
-	/* clang-format off */
-	if (!step->passes)
-		return say(j, VERDICT_MISSED,
-			   "%s: no call has reached %s since it was hooked: it is inlined on this kernel, or nothing calls it; hook its caller%s%s%s",
-			   hold, step->function, site && site->caller ? " (" : "",
-			   site && site->caller ? site->caller : "", site && site->caller ? ")" : "");
-	return say(j, VERDICT_MISSED,
-		   "%s: %" PRIu64 " calls have reached %s since it was hooked, but none by thread %s after the window opened",
-		   hold, step->passes, step->function, order_thread_names[step->thread]);
-	/* clang-format on */
-}
-
-static bool say_ended_early(const struct evidence *e, uint32_t i, const char *hold,
-			    struct judgement *j)
-{
-	const struct step_audit *step = &e->steps[i];
-
-	if (step->outcome == STEP_CUT)
-		return say(j, VERDICT_MISSED, "%s: the trial ended first", hold);
-	/* clang-format off */
-	return say(j, VERDICT_MISSED, "%s: its deadline ended it after %" PRIu64 " ms, %s was not %s%s",
-		   hold, step->held_ns / 1000000, order_thread_names[step->other], order_until_names[step->until],
-		   takes_rtnl_from_i(step) ?
-		   "; DAD's worker has the RTNL there, which I needs: place the hold at dad-work, before the RTNL is taken" : "");
-	/* clang-format on */
-}
-
-/*
- * A hold that was not reached is why others waited in vain, and one that nothing passes most of
- * all.
- */
-static bool order_broken(const struct evidence *e, struct judgement *j)
-{
-	uint32_t worst = ORDER_HOLDS_MAX;
-	int worst_rank = 0;
-	char hold[160];
-
-	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++) {
-		const struct step_audit *step = &e->steps[i];
-		int rank = step->outcome == STEP_KEPT	     ? 0 :
-			   step->outcome != STEP_NOT_REACHED ? 1 :
-			   step->passes			     ? 2 :
-							       3;
-
-		if (rank <= worst_rank)
-			continue;
-		worst = i;
-		worst_rank = rank;
-	}
-	if (worst == ORDER_HOLDS_MAX)
-		return say(j, VERDICT_MISSED, "the order was not kept");
-	snprintf(hold, sizeof(hold), "the order was not kept: hold %u (%s at %s%s)", worst + 1,
-		 order_thread_names[e->steps[worst].thread],
-		 e->steps[worst].at_return ? "return of " : "", e->steps[worst].place);
-	return e->steps[worst].outcome == STEP_NOT_REACHED ?
-		       say_not_reached(e, worst, hold, j) :
-		       say_ended_early(e, worst, hold, j);
-}
-
-static bool missed(const struct evidence *e, struct judgement *j)
-{
-	if (!e->opened && e->spec.site == SITE_OFF)
-		return say(j, VERDICT_MISSED, "the window's site is off: nothing was watched");
-	if (!e->opened && e->flags_error)
-		return say(j, VERDICT_MISSED,
-			   "a flag set of %s failed: %s (the bring-up ended with status %d)",
-			   e->device, strerror(e->flags_error), e->bringup_status);
-	if (!e->opened && !e->flag_sets)
-		return say(j, VERDICT_MISSED,
-			   "the bring-up never set flags of %s (it ended with status %d)",
-			   e->device, e->bringup_status);
-	if (!e->opened)
-		return say(j, VERDICT_MISSED, "no flag set asked for IFF_UP");
-	if (!e->closed)
-		return say(j, VERDICT_MISSED,
-			   "the bring-up set flags only once: the window never closed");
-	if (e->spec.load && !e->load_turns)
-		return say(j, VERDICT_MISSED, "the load (%s) did no work",
-			   load_names[e->spec.load]);
-	if (e->spec.change && !e->changed && e->change_error)
-		return say(j, VERDICT_MISSED, "thread I's change (%s) failed: %s",
-			   change_names[e->spec.change], strerror(e->change_error));
-	if (e->spec.change && !e->changed)
-		return say(j, VERDICT_MISSED, "thread I did not reach its change (%s)",
-			   change_names[e->spec.change]);
-	if (e->spec.steps && !e->order_kept)
-		return order_broken(e, j);
-	if (e->spec.steps && e->spec.echoes && !e->echoes_delivered)
-		return say(j, VERDICT_MISSED, "no echo reached the kernel");
-	if (!e->spec.steps && e->spec.echoes && !e->echoes_inside)
-		return say(j, VERDICT_MISSED, "no echo landed inside the window (%u delivered)",
-			   e->echoes_delivered);
-	return missed_answers(e, j);
 }
 
 /*
@@ -565,11 +622,13 @@ static void clean(const struct evidence *e, struct judgement *j)
 void verdict_judge(const struct evidence *evidence, const enum object *objects,
 		   uint32_t nr_objects, struct judgement *judgement)
 {
+	const struct question question = { evidence, objects, nr_objects };
 	struct judgement j = { 0 };
 
 	if (!kernel_complained(evidence, &j) && !hung(evidence, &j) &&
 	    !leaked(evidence, objects, nr_objects, &j) && !unregister_hung(evidence, &j) &&
-	    !has_holes(evidence, objects, nr_objects, &j) && !missed(evidence, &j))
+	    !doubt(&question, holes, HOLES, VERDICT_INVALID, &j) &&
+	    !doubt(&question, misses, MISSES, VERDICT_MISSED, &j))
 		clean(evidence, &j);
 	*judgement = j;
 }

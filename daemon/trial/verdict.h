@@ -52,9 +52,11 @@ void verdict_judge(const struct evidence *evidence, const enum object *objects,
 		   uint32_t nr_objects, struct judgement *judgement);
 
 /*
- * What makes a trial invalid, number 0 and on: a sentence without its end; NULL after the last.
+ * What makes a trial invalid, and what makes it missed, number 0 and on, in the order of the
+ * questions: a sentence without its end; NULL after the last.
  */
 const char *verdict_invalid_sentence(uint32_t number);
+const char *verdict_missed_sentence(uint32_t number);
 
 /* --- the campaign --- */
 
