@@ -152,8 +152,9 @@ static void test_never_here(void **state)
 	(void)state;
 	assert_int_equal(plant_check(&without, &why), 0);
 	assert_int_equal(plant_check(&with, &why), -ENOTSUP);
-	assert_string_equal(why.text,
-			    "vm.plant late: a bug is planted in a guest only; add --kernel IMAGE");
+	assert_string_equal(
+		why.text,
+		"vm.plant late: a bug is planted in a guest only; add --kernel IMAGE");
 }
 
 int main(void)
