@@ -149,13 +149,23 @@ static void put_messages(const struct page *page)
 
 /* --- holes, proposals, helpers --- */
 
-static void put_invalid(const struct page *page)
+static void put_sentences(const struct page *page, const char *(*sentence)(uint32_t number))
 {
-	for (uint32_t i = 0; verdict_invalid_sentence(i); i++) {
+	for (uint32_t i = 0; sentence(i); i++) {
 		fputs("- ", page->out);
-		page_put(page, verdict_invalid_sentence(i));
+		page_put(page, sentence(i));
 		fputc('\n', page->out);
 	}
+}
+
+static void put_invalid(const struct page *page)
+{
+	put_sentences(page, verdict_invalid_sentence);
+}
+
+static void put_missed(const struct page *page)
+{
+	put_sentences(page, verdict_missed_sentence);
 }
 
 static void put_proposals(const struct page *page)
@@ -265,6 +275,7 @@ static const struct table {
 	{ "helpers",          .put = put_helpers },
 	{ "proposals",        .put = put_proposals },
 	{ "invalid",          .put = put_invalid },
+	{ "missed",           .put = put_missed },
 	{ "ledger-states",    .put = put_ledger_states },
 	{ "changes",          .put = put_changes },
 	{ "loads",            .put = put_loads },
