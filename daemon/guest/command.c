@@ -39,7 +39,10 @@ static bool is_exit(const char *line, int *code)
 	return is;
 }
 
-/* What the guest says until QEMU has ended, which it does when the guest powers off; or its deadline. */
+/*
+ * What the guest says until QEMU has ended, which it does when the guest powers off; or its
+ * deadline.
+ */
 static void listen(const struct vm *vm, FILE *into)
 {
 	struct pollfd wait = { .fd = vm_results(vm), .events = POLLIN };
@@ -55,7 +58,10 @@ static void listen(const struct vm *vm, FILE *into)
 	}
 }
 
-/* Passes on what was said before the exit line. False when there is none: the guest did not end well. */
+/*
+ * Passes on what was said before the exit line. False when there is none: the guest did not end
+ * well.
+ */
 static bool pass_on(const char *said, size_t size, FILE *out, int *code)
 {
 	const char *last = size > 1 ? memrchr(said, '\n', size - 1) : NULL;

@@ -9,8 +9,8 @@
 #include "guest/kernel_image.h"
 
 /*
- * One dadrace command in a throw-away machine: what it prints comes out, and its exit code. The guest has
- * the modules of every kind of device, and nothing else of a campaign.
+ * One dadrace command in a throw-away machine: what it prints comes out, and its exit code. The
+ * guest has the modules of every kind of device, and nothing else of a campaign.
  */
 enum exits guest_command(const struct kernel_image *image, const char *arguments, FILE *out,
 			 struct why *why);

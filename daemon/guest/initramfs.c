@@ -76,8 +76,8 @@ static int put_file(struct making *making, const char *path)
 }
 
 /*
- * Puts a program at `path` and the libraries that the dynamic loader would give it; for a script, its
- * interpreter with its own.
+ * Puts a program at `path` and the libraries that the dynamic loader would give it; for a
+ * script, its interpreter with its own.
  */
 static int put_program(struct making *making, const char *from, const char *path)
 {
@@ -126,8 +126,8 @@ static bool is_regular(const char *path)
 }
 
 /*
- * The bring-up's program, and every other word of its command that names a program or a file here
- * ("sh -c 'ip link ...'" needs ip too).
+ * The bring-up's program, and every other word of its command that names a program or a file
+ * here ("sh -c 'ip link ...'" needs ip too).
  */
 static int put_bringup(struct making *making, const struct campaign *campaign)
 {

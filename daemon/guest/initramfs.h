@@ -11,15 +11,16 @@
  *
  *   /bin/dadrace        this very program, run as init with the argument "guest"
  *   /campaign.yaml      the resolved campaign
- *   /modules/NN-x.ko    what the campaign's devices and our serial port need, uncompressed, in the
- *                       order in which they must be loaded
+ *   /modules/NN-x.ko    what the campaign's devices and our serial port need, uncompressed,
+ *                       in the order in which they must be loaded
  *   /plant/...          the module with the bug to be planted (plant.h), when there is one
  *   libraries, and the bring-up's program with its own, each at the path that it has here
  *
  *   /learned.ndjson     what the explorer knows, when there is something
  *
- * No disk image, no shell, no root: files are only read here, and written into the archive. Without a
- * campaign (NULL) there is none in it, and the modules are those of every kind of device.
+ * No disk image, no shell, no root: files are only read here, and written into the archive.
+ * Without a campaign (NULL) there is none in it, and the modules are those of every kind of
+ * device.
  */
 int guest_initramfs_make(const char *path, const struct campaign *campaign,
 			 const struct kernel_image *image, const char *plant,

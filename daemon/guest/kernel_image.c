@@ -107,7 +107,10 @@ void kernel_image_free(struct kernel_image *image)
 
 /* --- packages --- */
 
-/* What is fetched together: a package, those of its dependencies that belong to it, files of theirs. */
+/*
+ * What is fetched together: a package, those of its dependencies that belong to it, files of
+ * theirs.
+ */
 struct kit {
 	bool (*belongs)(const char *package);
 	bool (*wanted)(const char *path);
@@ -139,7 +142,10 @@ static bool find_in(const char *folder, const char *prefix, char path[PATH])
 	return found;
 }
 
-/* Where packages keep things: /boot and /lib, or since the split of 2026 all in /usr/lib/modules. */
+/*
+ * Where packages keep things: /boot and /lib, or since the split of 2026 all in
+ * /usr/lib/modules.
+ */
 static int image_in(const char *folder, const char *modules_given, struct kernel_image **out,
 		    struct why *why)
 {
@@ -202,7 +208,9 @@ static int unpack(const struct kit *kit, char *const *debs, size_t nr, char fold
 
 enum { DEBS_MAX = 12, OPTIONS = 6, OPTION = PATH + 64, WORDS = 40 };
 
-/* apt's options for a suite that the machine's sources do not name: state and lists of our own. */
+/*
+ * apt's options for a suite that the machine's sources do not name: state and lists of our own.
+ */
 struct apt {
 	char options[OPTIONS][OPTION];
 	int nr;
@@ -238,7 +246,9 @@ static bool has_security(const char *suite)
 	return !strstr(suite, "-backports");
 }
 
-/* The machine's own mirrors, for another suite: the main one, and the one of security updates. */
+/*
+ * The machine's own mirrors, for another suite: the main one, and the one of security updates.
+ */
 static int write_sources(const char *suite, const char *path, struct why *why)
 {
 	const char *const argv[] = { "apt-get",	    "indextargets",	    "--format",
@@ -318,7 +328,9 @@ static int prepare_apt(const char *suite, struct apt *apt, struct why *why)
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourceparts=/dev/null");
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::lists=%s/lists", folder);
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::Cache=%s", folder);
-	/* Nothing is installed of that suite: what is installed here must not be the candidate. */
+	/*
+	 * Nothing is installed of that suite: what is installed here must not be the candidate.
+	 */
 	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::status=/dev/null");
 	if (is_young(lists))
 		return 0;
@@ -339,8 +351,8 @@ static bool is_kernel_package(const char *name)
 }
 
 /*
- * A kernel's headers and build tools, and the libraries of the suite that these tools were linked with:
- * the machine's own may be older.
+ * A kernel's headers and build tools, and the libraries of the suite that these tools were
+ * linked with: the machine's own may be older.
  */
 static bool is_headers_package(const char *name)
 {
@@ -426,7 +438,10 @@ static int download(const struct apt *apt, const char *package, const char *fold
 	return err;
 }
 
-/* One at a time: a second apt would read lists that the first has half written. Gives a descriptor to close. */
+/*
+ * One at a time: a second apt would read lists that the first has half written. Gives a
+ * descriptor to close.
+ */
 static int lock_folder(const char *folder, struct why *why)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

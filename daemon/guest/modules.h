@@ -8,8 +8,9 @@
 #include "base/why.h"
 
 /*
- * Kernel modules of an image: found by name below its folder of modules, uncompressed, each after
- * those that it depends on (the "depends" of its .modinfo section; packages ship no modules.dep).
+ * Kernel modules of an image: found by name below its folder of modules, uncompressed, each
+ * after those that it depends on (the "depends" of its .modinfo section; packages ship no
+ * modules.dep).
  */
 struct module {
 	char name[64];
@@ -26,8 +27,8 @@ struct modules {
 int module_read(const char *path, struct module *module, struct why *why);
 
 /*
- * The values of a key in the module's .modinfo section, one by one: `after` is the last one given,
- * NULL at first. NULL at the end.
+ * The values of a key in the module's .modinfo section, one by one: `after` is the last one
+ * given, NULL at first. NULL at the end.
  */
 const char *module_info(const struct module *module, const char *key, const char *after);
 

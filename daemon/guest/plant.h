@@ -7,10 +7,10 @@
 #include "spec/campaign.h"
 
 /*
- * A planted bug: a kernel module that puts a known fault into the guest's kernel, so that it can be
- * shown that the fault is found. Never loaded into the kernel that runs here.
+ * A planted bug: a kernel module that puts a known fault into the guest's kernel, so that it
+ * can be shown that the fault is found. Never loaded into the kernel that runs here.
  *
- *   vm.plant_module, or daemon/guest/plants/build for that kernel ──> dadrace_plant.ko ──> initramfs
+ *   vm.plant_module, or what plants/build makes ──> dadrace_plant.ko ──> initramfs
  *   in the guest: loaded with bug=NAME before the campaign begins
  *
  * The module lists its bugs as "bug=NAME: sentence" in its .modinfo section.
@@ -19,16 +19,17 @@
 #define PLANT_PARAMETERS "/plant/parameters"
 
 /*
- * Gives the path of the module that has the bug vm.plant of the campaign, malloc'd; NULL when nothing is
- * to be planted. Building one may take a minute, once for a kernel. Errors: -EINVAL for a name that
- * the module does not have (the sentence lists them), otherwise what reading or building it gave.
+ * Gives the path of the module that has the bug vm.plant of the campaign, malloc'd; NULL when
+ * nothing is to be planted. Building one may take a minute, once for a kernel. Errors: -EINVAL
+ * for a name that the module does not have (the sentence lists them), otherwise what reading or
+ * building it gave.
  */
 int plant_make(const struct campaign *campaign, const struct kernel_image *image, char **module,
 	       struct why *why);
 
 /*
- * Whether the bug that the campaign wants planted is in the kernel that runs here (and none when it
- * wants none): -ENOTSUP with the sentence otherwise.
+ * Whether the bug that the campaign wants planted is in the kernel that runs here (and none
+ * when it wants none): -ENOTSUP with the sentence otherwise.
  */
 int plant_check(const struct campaign *campaign, struct why *why);
 

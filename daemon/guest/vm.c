@@ -23,10 +23,10 @@ struct vm {
 };
 
 /*
- * -cpu max,-cx16: QEMU 7.2 mis-executes cmpxchg16b under TCG now and then. q35: microvm does not boot
- * under TCG. oops=panic: a guest that has oopsed is of no more use, and dies at once.
- * netdev_unregister_timeout_secs: "waiting for ... to become free" comes while a trial still listens
- * (5.10 does not know it, and waits for 10 s).
+ * -cpu max,-cx16: QEMU 7.2 mis-executes cmpxchg16b under TCG now and then. q35: microvm does
+ * not boot under TCG. oops=panic: a guest that has oopsed is of no more use, and dies at once.
+ * netdev_unregister_timeout_secs: "waiting for ... to become free" comes while a trial still
+ * listens (5.10 does not know it, and waits for 10 s).
  */
 static void write_words(const struct vm_ask *ask, int results, char words[WORDS][WORD], int *nr)
 {
@@ -165,8 +165,8 @@ static bool console_speaks(int console)
 }
 
 /*
- * Without an initramfs a kernel that runs ends in a panic (no root file system) and QEMU exits; one
- * that KVM cannot run ends QEMU before it has printed that, or never does.
+ * Without an initramfs a kernel that runs ends in a panic (no root file system) and QEMU exits;
+ * one that KVM cannot run ends QEMU before it has printed that, or never does.
  */
 bool vm_kvm_works(const char *vmlinuz)
 {

@@ -14,8 +14,9 @@
  *   results   <── virtio-serial port "dadrace" ──  guest
  *   console   <── first serial line ─────────────  guest's kernel, kept in a file
  *
- * QEMU dies with us (parent-death signal), has no network, no disk and no monitor. KVM is used when a
- * short trial has shown that it runs this kernel: one that opens but cannot is noticed, and TCG taken.
+ * QEMU dies with us (parent-death signal), has no network, no disk and no monitor. KVM is used
+ * when a short trial has shown that it runs this kernel: one that opens but cannot is noticed,
+ * and TCG taken.
  */
 struct vm;
 

@@ -72,7 +72,9 @@ static bool are_ours(struct conclusion *c)
 	return !results_kept_line(c->results) || conclude_begin(c, NULL, 0);
 }
 
-/* The tools that machines share must not be in each other's way, nor run on a poisoned kernel. */
+/*
+ * The tools that machines share must not be in each other's way, nor run on a poisoned kernel.
+ */
 static bool take_machine(struct here *here)
 {
 	unsigned int left;

@@ -30,8 +30,8 @@ struct run_ask {
 };
 
 /*
- * Returns the exit code of the run, after its sentences. `folder` is that of the results, "" when none could be
- * made.
+ * Returns the exit code of the run, after its sentences. `folder` is that of the results, ""
+ * when none could be made.
  */
 enum exits run_campaign(const struct run_ask *ask, char folder[PATH_MAX]);
 

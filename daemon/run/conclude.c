@@ -261,7 +261,10 @@ bool conclude_ended(struct conclusion *c)
 
 /* --- where it ends --- */
 
-/* A fault that was found stays one; without one, what could not be run to its end proves nothing. */
+/*
+ * A fault that was found stays one; without one, what could not be run to its end proves
+ * nothing.
+ */
 static void tell_failure(const struct conclusion *c, struct summary *summary, char *reason,
 			 size_t size)
 {

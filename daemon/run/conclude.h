@@ -13,12 +13,15 @@
 /*
  * What a campaign adds up to and how it ends: the same on the host and in guests.
  *
- *   conclude_new ──> conclude_resume ──> conclude_plan ──> conclude_begin ──> conclude_trial, ... ──> conclude_end
- *                    trials of the       explorer          first line         tally, results,         findings, summary,
- *                    run before                                               progress                verdict, exit code
+ *   conclude_new
+ *   conclude_resume   trials of the run before
+ *   conclude_plan     explorer
+ *   conclude_begin    first line
+ *   conclude_trial    tally, results, progress; conclude_ledger likewise
+ *   conclude_end      findings, summary, verdict, exit code
  *
- * Whatever goes wrong on the way is told to conclude_fail(); conclude_end() leaves a summary in any case. A campaign
- * that did not come as far as its first line leaves nothing else.
+ * Whatever goes wrong on the way is told to conclude_fail(); conclude_end() leaves a summary in
+ * any case. A campaign that did not come as far as its first line leaves nothing else.
  */
 struct conclusion {
 	const struct campaign *campaign; /* as asked; from conclude_plan() on with its places */
@@ -44,8 +47,9 @@ int conclude_new(const struct campaign *campaign, struct results *results,
 void conclude_free(struct conclusion *c);
 
 /*
- * Adds up the trials that an earlier run has left in the results, if there was one, and plans as it did. `repeats`: this
- * process repeats what leaked, so that leaks without a final ledger are suspects again. False: it has failed.
+ * Adds up the trials that an earlier run has left in the results, if there was one, and plans
+ * as it did. `repeats`: this process repeats what leaked, so that leaks without a final ledger
+ * are suspects again. False: it has failed.
  */
 bool conclude_resume(struct conclusion *c, bool repeats);
 
@@ -60,8 +64,8 @@ bool conclude_begin_line(struct conclusion *c, json_t *line);
 void conclude_start(struct conclusion *c);
 
 /*
- * Adds one trial or ledger up, keeps it and tells it. `line`: as a guest has sent it; NULL: it is written here.
- * False: it has failed.
+ * Adds one trial or ledger up, keeps it and tells it. `line`: as a guest has sent it; NULL: it
+ * is written here. False: it has failed.
  */
 bool conclude_trial(struct conclusion *c, struct evidence *evidence,
 		    const struct judgement *judgement, const char *line);

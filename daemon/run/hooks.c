@@ -3,7 +3,9 @@
 
 #include "trial/plan.h"
 
-/* A hook costs every process of the machine a little: what the campaign does not use stays out. */
+/*
+ * A hook costs every process of the machine a little: what the campaign does not use stays out.
+ */
 static void leave_out(const struct campaign *campaign, const struct order *order,
 		      struct probes_ask *ask)
 {

@@ -7,8 +7,8 @@
 #include "spec/order.h"
 
 /*
- * What a campaign asks of the probes: a step for each place that it names (plan_hooks()), which are filled in and
- * which the ask's steps point into, and which probes it can do without.
+ * What a campaign asks of the probes: a step for each place that it names (plan_hooks()), which
+ * are filled in and which the ask's steps point into, and which probes it can do without.
  */
 void run_hooks(const struct campaign *campaign, struct order *places, struct probes_ask *ask);
 

@@ -104,7 +104,10 @@ static void tick_off(struct guests *guests, uint32_t trial)
 		guests->next = trial + 1;
 }
 
-/* The guest repeats the first leak of a signature by itself, and the lines of that are worth waiting for. */
+/*
+ * The guest repeats the first leak of a signature by itself, and the lines of that are worth
+ * waiting for.
+ */
 static void await_ledger(struct guests *guests, const struct judgement *judgement)
 {
 	if (guests->sums->campaign->ledger != LEDGER_SUSPECTS || guests->awaited ||
@@ -165,7 +168,10 @@ static void say_steps(struct guests *guests, json_t *hooks)
 	}
 }
 
-/* The first guest has proposed the places that an explorer tries: those that its kernel can hook. */
+/*
+ * The first guest has proposed the places that an explorer tries: those that its kernel can
+ * hook.
+ */
 static bool begin_results(struct guests *guests, const char *line, json_t *json)
 {
 	struct conclusion *sums = guests->sums;
@@ -338,7 +344,10 @@ static void read_console(const struct guests *guests, struct klog_line *worst, c
 	free(text);
 }
 
-/* A trial whose line will not come; `console`: the guest died in it, and its console is the evidence. */
+/*
+ * A trial whose line will not come; `console`: the guest died in it, and its console is the
+ * evidence.
+ */
 static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 {
 	const struct campaign *campaign = guests->sums->campaign;
@@ -388,8 +397,9 @@ static bool plan_is_done(const struct guests *guests)
 }
 
 /*
- * The oldest trial in hand is the one that a death is put down to; without any it is the next of the
- * plan, and after the plan's last one a death counts only when the console says that it is the kernel's.
+ * The oldest trial in hand is the one that a death is put down to; without any it is the next
+ * of the plan, and after the plan's last one a death counts only when the console says that it
+ * is the kernel's.
  */
 static void conclude_all(struct guests *guests, bool died)
 {
@@ -402,7 +412,10 @@ static void conclude_all(struct guests *guests, bool died)
 	}
 }
 
-/* What the guest itself says, as the host would: by its summary, or by its console when it came to none. */
+/*
+ * What the guest itself says, as the host would: by its summary, or by its console when it came
+ * to none.
+ */
 static void refuse(struct guests *guests)
 {
 	struct klog_line worst;
@@ -446,8 +459,8 @@ static void guest_over(struct guests *guests)
 		refuse(guests);
 	} else if (guests->replaced || guests->exit_told || guests->awaited) {
 		/*
-		 * A guest ends before the plan does when its lanes are stuck. One that dies in a repeat loses
-		 * no trial by it.
+		 * A guest ends before the plan does when its lanes are stuck. One that dies in
+		 * a repeat loses no trial by it.
 		 */
 		conclude_all(guests, false);
 		if (plan_is_done(guests))
@@ -471,7 +484,10 @@ static void fell_silent(void *arg)
 	loop_stop(guests->loop);
 }
 
-/* A guest that scouts for places loads its programs twice and runs trials before its first word. */
+/*
+ * A guest that scouts for places loads its programs twice and runs trials before its first
+ * word.
+ */
 static uint64_t patience_ms(const struct guests *guests)
 {
 	const struct campaign *campaign = guests->sums->campaign;

@@ -11,9 +11,7 @@
 #include "machine/kallsyms.h"
 #include "machine/klog.h"
 #include "machine/machine.h"
-#include "results/lines.h"
-#include "run/on_host.h"
-#include "spec/order.h"
+#include "run/outcome.h"
 #include "trial/plan.h"
 
 enum {
@@ -29,57 +27,6 @@ enum {
 
 #define FIRST_REPEAT \
 	0x80000000U /* number of a repeat within its lane: no trial of a plan has it */
-
-enum seat_state {
-	SEAT_EMPTY,
-	SEAT_OPENING,
-	SEAT_IDLE,
-	SEAT_RUNNING,
-	SEAT_LEAVING, /* told to leave, or killed */
-};
-
-/* One of the campaign's places for a lane; its number is the lane's slot. */
-struct seat {
-	struct runner *runner;
-	enum seat_state state;
-	struct lane *lane;
-	struct loop_watch *messages;
-	struct loop_watch *deadline;
-	struct trial_spec spec;
-	char device[16];
-	uint64_t started_ns;
-	uint64_t missed_before;
-	uint64_t step_missed_before[ORDER_HOLDS_MAX];
-	struct klog_line klog;
-	uint32_t klog_lines;
-	uint32_t klog_shared;
-	uint32_t klog_gaps;
-	bool killed;
-	bool hangs;	  /* somebody hung in its last trial, and may be stuck */
-	bool serves;	  /* suspects, before it runs the plan's trials */
-	bool repeats;	  /* the trial in hand is one of a suspect */
-	uint32_t learned; /* trials without the race, with a whole ledger or without */
-};
-
-struct runner {
-	const struct runner_ask *ask;
-	const struct campaign *campaign;
-	struct conclusion *sums;
-	struct order places; /* that are hooked */
-	struct loop *loop;
-	struct klog *klog;
-	struct loop_watch *tick, *leave;
-	struct seat seats[LANES_MAX];
-	enum tier tier;
-	uint32_t next_trial;
-	uint32_t next_lane;
-	uint32_t failures;
-	uint32_t interrupts;
-	struct lane_message message;
-	struct symbols *symbols; /* NULL: nobody wanted them yet */
-	uint32_t next_repeat;
-	struct ledger_told ledger_told;
-};
 
 static void fill_seats(struct runner *runner);
 
@@ -167,198 +114,6 @@ static void no_memory(struct runner *runner)
 	give_up(runner, &why);
 }
 
-/* --- a trial that is over --- */
-
-static bool is_worse(const struct klog_line *line, const struct klog_line *than)
-{
-	return than->kind == KLOG_OTHER ||
-	       (than->kind == KLOG_WAITING && line->kind != KLOG_WAITING);
-}
-
-/*
- * "task NAME:123 blocked for more than 120 seconds": no trial of ours waits that long, so it is somebody
- * else's, or of a lane that an earlier trial has left stuck.
- */
-static bool is_old_news(const struct klog_line *line)
-{
-	return line->kind == KLOG_LOCKUP && strstr(line->text, " blocked for more than ");
-}
-
-static void klog_seen(const struct klog_line *line, void *arg)
-{
-	struct runner *runner = arg;
-	uint32_t in_flight = 0;
-
-	if (line->kind == KLOG_OTHER || is_old_news(line))
-		return;
-	for (uint32_t i = 0; i < LANES_MAX; i++)
-		in_flight += runner->seats[i].state == SEAT_RUNNING;
-	for (uint32_t i = 0; i < LANES_MAX; i++) {
-		struct seat *seat = &runner->seats[i];
-
-		if (seat->state != SEAT_RUNNING ||
-		    (line->kind == KLOG_WAITING && strcmp(line->device, seat->device) != 0))
-			continue;
-		seat->klog_lines++;
-		seat->klog_shared = line->kind == KLOG_WAITING ? 1 : in_flight;
-		if (is_worse(line, &seat->klog))
-			seat->klog = *line;
-	}
-}
-
-static void klog_ready(void *arg)
-{
-	struct runner *runner = arg;
-	unsigned int gaps;
-
-	gaps = klog_read(runner->klog, klog_seen, runner);
-	for (uint32_t i = 0; gaps && i < LANES_MAX; i++)
-		runner->seats[i].klog_gaps += gaps;
-}
-
-static void complete_evidence(struct seat *seat, struct evidence *evidence)
-{
-	struct runner *runner = seat->runner;
-
-	if (runner->klog)
-		klog_ready(runner);
-	evidence->tier = runner->tier;
-	evidence->klog = seat->klog;
-	evidence->klog_lines = seat->klog_lines;
-	evidence->klog_shared = seat->klog_shared;
-	evidence->lost_records +=
-		seat->klog_gaps; /* what was overwritten may have been the line */
-	evidence->missed_probes = probes_missed(runner->ask->probes) - seat->missed_before;
-	for (uint32_t i = 0; i < evidence->spec.steps && i < ORDER_HOLDS_MAX; i++) {
-		uint32_t hook = evidence->spec.holds[i].hook;
-
-		evidence->steps[i].passes = probes_step_passes(runner->ask->probes, hook);
-		evidence->steps[i].missed = probes_step_missed(runner->ask->probes, hook) -
-					    seat->step_missed_before[i];
-	}
-}
-
-/* --- ledgers --- */
-
-static bool add_ledger(struct seat *seat, const struct ledger_of *of)
-{
-	struct runner *runner = seat->runner;
-	const struct ledger_line line = ledger_line(of, &runner->ledger_told);
-
-	return conclude_ledger(runner->sums, &line, NULL);
-}
-
-/* The ledger of a trial of the plan (ledger: always). */
-static bool add_own_ledger(struct seat *seat, const struct evidence *e,
-			   const struct judgement *judgement)
-{
-	enum digest_object object = DIGEST_NET_DEVICE;
-	bool leaked =
-		judgement->verdict == VERDICT_LEAK && suspects_watchable(judgement, &object);
-	const struct ledger_of of = {
-		.trial = e->spec.trial,
-		.final = true,
-		.signature = leaked ? judgement->signature : NULL,
-		.object = object_names[object],
-		.evidence = e,
-		.judgement = judgement,
-		.digest = lane_digest(seat->lane, object),
-	};
-
-	return add_ledger(seat, &of);
-}
-
-static bool is_spent(const struct evidence *e, const struct judgement *judgement);
-
-/* A trial that was to teach and went wrong is an attempt, too: otherwise there might be no end. */
-static bool add_repeat(struct seat *seat, const struct evidence *e,
-		       const struct judgement *judgement)
-{
-	struct runner *runner = seat->runner;
-	struct suspect *suspect = suspects_next(&runner->sums->suspects);
-	struct ledger_of of;
-
-	seat->repeats = false;
-	if (!suspect)
-		return true; /* a signal has ended it */
-	of = (struct ledger_of){
-		.trial = suspect->spec.trial,
-		.attempt = suspect->attempts + 1,
-		.signature = suspect->signature,
-		.object = object_names[suspect->object],
-		.evidence = e,
-		.judgement = judgement,
-		.digest = lane_digest(seat->lane, suspect->object),
-	};
-	if (seat->learned++ < SUSPECTS_LEARN && !is_spent(e, judgement) &&
-	    of.digest->state != LEDGER_UNARMED)
-		return true;
-	of.final = suspects_tried(&runner->sums->suspects, judgement, of.digest->state);
-	return add_ledger(seat, &of);
-}
-
-/* A trial of the plan. False: the campaign has failed. */
-static bool add_trial(struct seat *seat, struct evidence *evidence,
-		      const struct judgement *judgement)
-{
-	struct runner *runner = seat->runner;
-	const struct campaign *campaign = runner->campaign;
-
-	if (campaign->explore.mode)
-		behaviour_of(evidence, &runner->places, judgement, &evidence->behaviour);
-	if (!conclude_trial(runner->sums, evidence, judgement, NULL))
-		return false;
-	if (campaign->ledger == LEDGER_ALWAYS && !add_own_ledger(seat, evidence, judgement))
-		return false;
-	if (campaign->ledger == LEDGER_SUSPECTS && !runner->sums->failed)
-		suspects_add(&runner->sums->suspects, &evidence->spec, judgement);
-	conclude_ended(runner->sums);
-	return true;
-}
-
-/* Judges and writes down. False: the campaign has failed. */
-static bool conclude(struct seat *seat, struct evidence *evidence, struct judgement *judgement)
-{
-	struct runner *runner = seat->runner;
-	const struct campaign *campaign = runner->campaign;
-	bool good;
-
-	complete_evidence(seat, evidence);
-	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
-	if (runner->ask->scouted) {
-		runner->ask->scouted(judgement, lane_digest(seat->lane, DIGEST_NET_DEVICE),
-				     runner->ask->arg);
-		if (verdict_fault(judgement->verdict))
-			end(runner, "findings");
-		return true;
-	}
-	good = seat->repeats ? add_repeat(seat, evidence, judgement) :
-			       add_trial(seat, evidence, judgement);
-	if (!good)
-		suspects_drop(&runner->sums->suspects);
-	return good;
-}
-
-/* A lane whose process is lost or stuck in mid-trial: what the campaign knows is the evidence. */
-static void conclude_lost(struct seat *seat, enum hang hang)
-{
-	struct runner *runner = seat->runner;
-	struct evidence *e = &runner->message.evidence;
-	struct judgement judgement;
-
-	memset(e, 0, sizeof(*e));
-	e->spec = seat->spec;
-	e->lane = lane_number(seat->lane);
-	e->lane_lost = true;
-	snprintf(e->device, sizeof(e->device), "%s", seat->device);
-	e->started_ns = seat->started_ns;
-	e->ended_ns = loop_now();
-	e->hang = hang;
-	if (hang)
-		lane_stack(seat->lane, e);
-	conclude(seat, e, &judgement);
-}
-
 /* --- lanes --- */
 
 static void start_trial(struct seat *seat, bool ledger)
@@ -373,12 +128,7 @@ static void start_trial(struct seat *seat, bool ledger)
 	}
 	seat->state = SEAT_RUNNING;
 	seat->started_ns = loop_now();
-	seat->missed_before = probes_missed(runner->ask->probes);
-	for (uint32_t i = 0; i < seat->spec.steps && i < ORDER_HOLDS_MAX; i++)
-		seat->step_missed_before[i] =
-			probes_step_missed(runner->ask->probes, seat->spec.holds[i].hook);
-	seat->klog = (struct klog_line){ 0 };
-	seat->klog_lines = seat->klog_shared = seat->klog_gaps = 0;
+	outcome_begin(seat);
 	loop_timer_set(seat->deadline,
 		       seat->started_ns + seat->spec.hold_us * 1000 +
 			       /* the bring-up's deadline counts anew when the window opens */
@@ -432,13 +182,6 @@ static void wake_idle(struct runner *runner)
 			run_next(&runner->seats[i]);
 }
 
-/* A lane that a fault has touched is not used again. */
-static bool is_spent(const struct evidence *e, const struct judgement *judgement)
-{
-	return verdict_fault(judgement->verdict) || e->unregister_tried || e->device_gone ||
-	       e->hang || e->lane_lost || e->undead;
-}
-
 static void trial_is_over(struct seat *seat)
 {
 	struct runner *runner = seat->runner;
@@ -447,11 +190,11 @@ static void trial_is_over(struct seat *seat)
 
 	loop_timer_stop(seat->deadline);
 	runner->failures = 0;
-	if (!conclude(seat, e, &judgement)) {
+	if (!outcome_add(seat, e, &judgement)) {
 		leave_seat(seat, false);
 		return;
 	}
-	if (!is_spent(e, &judgement)) {
+	if (!outcome_is_spent(e, &judgement)) {
 		run_next(seat);
 		wake_idle(runner);
 		return;
@@ -509,7 +252,7 @@ static void lane_said(void *arg)
 			struct why why = message->why;
 			enum lane_message_kind kind = message->kind;
 
-			conclude_lost(seat, HANG_NONE);
+			outcome_lost(seat, HANG_NONE);
 			message->why = why;
 			message->kind = kind;
 		}
@@ -534,8 +277,9 @@ static void children_changed(void *arg)
 }
 
 /*
- * It should have left by now: it is killed, and when even that does not help, it is stuck. So is, unkilled, one that
- * has somebody who hangs: it has tried to end all others, and stays for their sake.
+ * It should have left by now: it is killed, and when even that does not help, it is stuck. So
+ * is, unkilled, one that has somebody who hangs: it has tried to end all others, and stays for
+ * their sake.
  */
 static void leaving_overtime(struct seat *seat)
 {
@@ -580,7 +324,7 @@ static void seat_overtime(void *arg)
 	switch (seat->state) {
 	case SEAT_LEAVING: leaving_overtime(seat); break;
 	case SEAT_RUNNING:
-		conclude_lost(seat, HANG_DOWN);
+		outcome_lost(seat, HANG_DOWN);
 		leave_seat(seat, true);
 		wake_idle(runner);
 		wind_up(runner);
@@ -723,7 +467,8 @@ static int set_up(struct runner *runner, struct why *why)
 	if (!runner->tick || !loop_signal(runner->loop, SIGINT, interrupted, runner) ||
 	    !loop_signal(runner->loop, SIGTERM, interrupted, runner) ||
 	    !loop_signal(runner->loop, SIGCHLD, children_changed, runner) ||
-	    (runner->klog && !loop_fd(runner->loop, klog_fd(runner->klog), klog_ready, runner)))
+	    (runner->klog &&
+	     !loop_fd(runner->loop, klog_fd(runner->klog), outcome_klog, runner)))
 		return why_set(why, ENOMEM, "out of memory");
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include "spec/order.h"
 
 /*
- * The places that an explorer tries in a campaign that gives none. All that was proposed is told as a hook
- * without a probe, with the reason, and whether it was taken.
+ * The places that an explorer tries in a campaign that gives none. All that was proposed is
+ * told as a hook without a probe, with the reason, and whether it was taken.
  */
 enum { RUN_PLACES_PROPOSED = 24 };
 
@@ -24,8 +24,8 @@ struct run_places {
 };
 
 /*
- * The places of a campaign's line: another run (in a guest, or before this one was resumed) has found them.
- * 0, or -EINVAL when the line is not a campaign's.
+ * The places of a campaign's line: another run (in a guest, or before this one was resumed) has
+ * found them. 0, or -EINVAL when the line is not a campaign's.
  */
 int run_places_kept(const char *line, struct run_places *places);
 

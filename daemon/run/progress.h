@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_PROGRESS_H
-#define DADRACE_PROGRESS_H
+#ifndef DADRACE_RUN_PROGRESS_H
+#define DADRACE_RUN_PROGRESS_H
 
 #include <stdio.h>
 
@@ -9,9 +9,9 @@
 #include "spec/campaign.h"
 
 /*
- * What people see while a campaign runs, and at its end. All of it goes to `out` (stderr when JSON
- * is streamed on stdout): a line that redraws itself on a terminal, a plain line every few seconds
- * elsewhere; colour only on a terminal without NO_COLOR.
+ * What people see while a campaign runs, and at its end. All of it goes to `out` (stderr when
+ * JSON is streamed on stdout): a line that redraws itself on a terminal, a plain line every few
+ * seconds elsewhere; colour only on a terminal without NO_COLOR.
  */
 enum progress_style {
 	PROGRESS_QUIET,
@@ -46,8 +46,9 @@ void progress_finding(struct progress *progress, const struct evidence *evidence
 void progress_ledger(struct progress *progress, const struct ledger_line *line);
 
 /*
- * The table per arm, findings, verdict, where the results are and what to do next. `failure`: why the campaign could
- * not be run to its end; NULL: it was. It is said once, by progress_fail().
+ * The table per arm, findings, verdict, where the results are and what to do next. `failure`:
+ * why the campaign could not be run to its end; NULL: it was. It is said once, by
+ * progress_fail().
  */
 void progress_end(struct progress *progress, const struct summary *summary,
 		  const struct results *results, const char *failure);

@@ -200,7 +200,10 @@ static void print_next(const struct progress *progress, const struct summary *su
 	}
 }
 
-/* What comes before the address is there, or after DAD, is inside the window and yet no race with DAD. */
+/*
+ * What comes before the address is there, or after DAD, is inside the window and yet no race
+ * with DAD.
+ */
 static void print_tentative(FILE *out, const struct summary *summary)
 {
 	for (uint32_t i = 0; i < summary->nr_arms; i++) {

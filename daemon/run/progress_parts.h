@@ -9,8 +9,8 @@
 #include "run/progress.h"
 
 /*
- * The parts of the progress, for their own files: progress.c says what happens while a campaign runs,
- * progress_end.c and progress_tap.c how it has ended, for people and for programs.
+ * The parts of the progress, for their own files: progress.c says what happens while a campaign
+ * runs, progress_end.c and progress_tap.c how it has ended, for people and for programs.
  */
 enum { PROGRESS_COLUMNS = 96, PROGRESS_LINE = 512 };
 

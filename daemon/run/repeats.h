@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DADRACE_SUSPECTS_H
-#define DADRACE_SUSPECTS_H
+#ifndef DADRACE_RUN_REPEATS_H
+#define DADRACE_RUN_REPEATS_H
 
 #include "ledger/digest.h"
 #include "trial/verdict.h"
@@ -8,15 +8,15 @@
 /*
  * The suspects: trials that leaked, and are repeated with the ledger armed.
  *
- *   a leak, the first of its signature ──> queue ──> lane: SUSPECTS_LEARN trials without the race,
- *                                            ^         │    then the spec itself, again and again
- *                                            │         v
- *                              lane is spent ┘      whole ledger of a leak, or the budget is spent
+ *   the first leak of a signature ──> queue ──> lane: SUSPECTS_LEARN trials without the race,
+ *                                       ^         │    then the spec itself, again and again
+ *                                       │         v
+ *                         lane is spent ┘      whole ledger of a leak, or the budget is spent
  *
- * A repeat is the same spec with the same seed, and an attempt. Those that teach what a ledger looks like
- * without the race are none; they have the same hold, and no thread II: as many probes of DAD and as
- * many routes. One suspect at a time is served, by one lane at a time: a CPU has four debug registers.
- * Pure.
+ * A repeat is the same spec with the same seed, and an attempt. Those that teach what a ledger
+ * looks like without the race are none; they have the same hold, and no thread II: as many
+ * probes of DAD and as many routes. One suspect at a time is served, by one lane at a time: a
+ * CPU has four debug registers. Pure.
  */
 enum {
 	SUSPECTS_MAX = 3,     /* signatures of a campaign */
@@ -36,7 +36,10 @@ struct suspects {
 	uint32_t nr, served;
 };
 
-/* Of a trial that is no repeat. True: it is to be repeated. Never one that deletes its device: it has no ledger. */
+/*
+ * Of a trial that is no repeat. True: it is to be repeated. Never one that deletes its device:
+ * it has no ledger.
+ */
 bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 		  const struct judgement *judgement);
 

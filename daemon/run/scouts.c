@@ -165,7 +165,10 @@ static void leave_out_deletions(struct campaign *campaign, enum change_kind chan
 	campaign->bringup.change = changes;
 }
 
-/* As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in each. */
+/*
+ * As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in
+ * each.
+ */
 static int scout(const struct campaign *asked, const struct probes_ask *asked_probes,
 		 struct scouts *scouts, struct why *why)
 {
@@ -253,7 +256,10 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 		(struct results_hook){ .probe = "scouts", .note = places->proposed[at].note };
 }
 
-/* So many of the table, then of what was seen, then again of the table where that is too little. */
+/*
+ * So many of the table, then of what was seen, then again of the table where that is too
+ * little.
+ */
 static void choose(const struct campaign *campaign, const struct candidates *candidates,
 		   struct run_places *places)
 {

@@ -66,15 +66,14 @@ PLANT(neigh_bug, "neigh",
       "lost",
       .echo = lose_neighbour);
 
-/* A clone of its own that pins the route it was made from, as the one in the uncached list does. */
+/* A clone that pins the route it was made from, as the one in the uncached list does. */
 static struct dst_entry *route_back(struct sk_buff *skb, struct net_device *dev)
 {
 	struct flowi6 flow = {
 		.flowi6_oif = dev->ifindex,
 		.flowi6_flags = FLOWI_FLAG_KNOWN_NH,
 		.daddr = ipv6_hdr(skb)->saddr,
-		.saddr =
-			in6addr_linklocal_allnodes, /* any but ::, for which one would be selected */
+		.saddr = in6addr_linklocal_allnodes, /* for :: one would be selected */
 	};
 
 	return ip6_route_output(dev_net(dev), NULL, &flow);
@@ -226,7 +225,7 @@ static void drop_by_rcu(struct sk_buff *skb, struct net_device *dev)
 PLANT(rcu_innocent, "rcu", "innocent: a reference on the device is dropped by RCU",
       .echo = drop_by_rcu);
 
-/* A second reference is taken and dropped in turns, at every tick; at the end the first goes, too. */
+/* Each tick takes a second reference or drops it; the last one drops the first, too. */
 static void tick(struct timer_list *timer)
 {
 	struct kept *kept = container_of(timer, struct kept, timer);

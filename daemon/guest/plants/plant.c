@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Puts a known bug into a stock kernel: insmod dadrace_plant.ko bug=NAME. `modinfo` lists the names.
- * It knows nothing of who looks for the bug.
+ * Puts a known bug into a stock kernel: insmod dadrace_plant.ko bug=NAME. `modinfo` lists the
+ * names. It knows nothing of who looks for the bug.
  */
 #include <linux/module.h>
 

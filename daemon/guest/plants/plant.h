@@ -7,16 +7,17 @@
 #include <net/addrconf.h>
 
 /*
- * A planted bug, for a kernel that is thrown away afterwards: what goes wrong at which moment. It acts
- * on every device but lo, in every network namespace but the first.
+ * A planted bug, for a kernel that is thrown away afterwards: what goes wrong at which moment.
+ * It acts on every device but lo, in every network namespace but the first.
  *
  * "In the window" means: the device has addresses, and all of them are tentative.
  *
  *   moment          context     how it is seen
- *   no_source       any         kretprobe: ipv6_dev_get_saddr() says -EADDRNOTAVAIL, in the window
+ *   no_source       any         kretprobe: ipv6_dev_get_saddr() gives -EADDRNOTAVAIL in the
+ *                               window
  *   echo            softirq     netfilter, local in: an echo request comes in, in the window
- *   dad_overlap     any         kprobes: addrconf_dad_failure() and addrconf_dad_work() of one address
- *                               overlap in two tasks; its reference is the caller's
+ *   dad_overlap     any         kprobes: addrconf_dad_failure() and addrconf_dad_work() of one
+ *                               address overlap in two tasks; its reference is the caller's
  *   down_overlap    may sleep   netdevice notifier: the device goes down (RTNL is held) while a
  *                               addrconf_dad_work() of it waits for RTNL
  *   going_down      may sleep   netdevice notifier, before the driver's ndo_stop; RTNL is held

@@ -400,10 +400,11 @@ static void test_end_clean(void **state)
 	struct summary summary = clean_summary();
 
 	(void)state;
-	assert_end(&summary,
-		   "Verdict: clean - no fault in 60 valid trials of the race arm; rate below "
-		   "4.9% at 95%\n"
-		   "Next: run more trials to lower the bound, for example with --set stop.trials=2400\n");
+	assert_end(
+		&summary,
+		"Verdict: clean - no fault in 60 valid trials of the race arm; rate below "
+		"4.9% at 95%\n"
+		"Next: run more trials to lower the bound, for example with --set stop.trials=2400\n");
 }
 
 /* A bound may be rounded up only. */
@@ -424,9 +425,10 @@ static void test_bounds(void **state)
 		char want[256];
 
 		summary.fault_rate_bound_ppm = bounds[i].ppm;
-		snprintf(want, sizeof(want),
-			 "rate below %s at 95%%\nNext: run more trials to lower the bound, for example with --set stop.trials=2400\n",
-			 bounds[i].shown);
+		snprintf(
+			want, sizeof(want),
+			"rate below %s at 95%%\nNext: run more trials to lower the bound, for example with --set stop.trials=2400\n",
+			bounds[i].shown);
 		assert_end(&summary, want);
 	}
 }
@@ -562,11 +564,11 @@ static void test_end_with_results(void **state)
 	progress_end(progress, &summary, results, NULL);
 	end = strstr(shown(&screen), "Results: ");
 	assert_non_null(end);
-	assert_string_equal(end,
-			    "Results: out/summary.json (out/results.ndjson has every trial)\n"
-			    "Next: read the report of the finding, and repeat its first trial:\n"
-			    "  dadrace report out 1\n"
-			    "  dadrace replay out 3\n");
+	assert_string_equal(
+		end, "Results: out/summary.json (out/results.ndjson has every trial)\n"
+		     "Next: read the report of the finding, and repeat its first trial:\n"
+		     "  dadrace report out 1\n"
+		     "  dadrace replay out 3\n");
 	progress_free(progress);
 	close_screen(&screen);
 	results_close(results);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_RUN_ON_HOST_PARTS_H
+#define DADRACE_RUN_ON_HOST_PARTS_H
+
+#include "lane/lane.h"
+#include "results/lines.h"
+#include "run/on_host.h"
+
+/*
+ * The parts of the runner, for their own files: on_host.c fills seats with lanes and gives them
+ * trials, outcome.c adds up what these have shown.
+ */
+enum seat_state {
+	SEAT_EMPTY,
+	SEAT_OPENING,
+	SEAT_IDLE,
+	SEAT_RUNNING,
+	SEAT_LEAVING, /* told to leave, or killed */
+};
+
+/* One of the campaign's places for a lane; its number is the lane's slot. */
+struct seat {
+	struct runner *runner;
+	enum seat_state state;
+	struct lane *lane;
+	struct loop_watch *messages;
+	struct loop_watch *deadline;
+	struct trial_spec spec;
+	char device[16];
+	uint64_t started_ns;
+	uint64_t missed_before;
+	uint64_t step_missed_before[ORDER_HOLDS_MAX];
+	struct klog_line klog;
+	uint32_t klog_lines;
+	uint32_t klog_shared;
+	uint32_t klog_gaps;
+	bool killed;
+	bool hangs;	  /* somebody hung in its last trial, and may be stuck */
+	bool serves;	  /* suspects, before it runs the plan's trials */
+	bool repeats;	  /* the trial in hand is one of a suspect */
+	uint32_t learned; /* trials without the race, with a whole ledger or without */
+};
+
+struct runner {
+	const struct runner_ask *ask;
+	const struct campaign *campaign;
+	struct conclusion *sums;
+	struct order places; /* that are hooked */
+	struct loop *loop;
+	struct klog *klog;
+	struct loop_watch *tick;
+	struct seat seats[LANES_MAX];
+	enum tier tier;
+	uint32_t next_trial;
+	uint32_t next_lane;
+	uint32_t failures;
+	uint32_t interrupts;
+	struct lane_message message;
+	struct symbols *symbols; /* NULL: nobody wanted them yet */
+	uint32_t next_repeat;
+	struct ledger_told ledger_told;
+};
+
+#endif
