@@ -16,7 +16,7 @@ def recipes_of(text):
     """Heading, words to look for, files."""
     for section in re.split(r"^### ", text, flags=re.M)[1:]:
         heading, _, body = section.partition("\n")
-        said = re.search(r"Look for ((?:`[^`]+`(?:,\s+)?)+)", body)
+        said = re.search(r"Look for\s+((?:`[^`]+`(?:,\s+)?)+)", body)
         words = re.findall(r"`([^`]+)`", said[1]) if said else []
         yield heading, words, set(re.findall(r"^\d+\. `([^`]+)`", body, re.M))
 
