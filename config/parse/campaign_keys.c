@@ -50,7 +50,7 @@ static const struct field stop_rows[] = {
 	  .doc = "Stop after this many faulty trials, or when that many can no longer be reached within stop.trials. 0: no limit" },
 	{ "decided", FIELD_ENUM, IN_LIST(stop, enum question *, decided),
 	  NAMES(question_names, QUESTIONS), .fallback = "[]",
-	  .doc = "Stop as soon as one of these questions is answered. rate: does the arm that injects most show faults more often than stop.above_ppm, or less often than stop.below_ppm? arms: does it show more faults than every other arm? Each answer is wrong in at most 5% of campaigns, however often it is looked at" },
+	  .doc = "Stop as soon as one of these questions is answered. rate: does the arm that injects most show faults more often than stop.above_ppm, or less often than stop.below_ppm? arms: does it show more faults than every other arm? Each answer is wrong in at most 5% of campaigns, however often it is checked" },
 	{ "above_ppm", FIELD_U32, IN(stop, uint32_t, above_ppm), RANGE(2, 999999), .fallback = "100000",
 	  .doc = "For stop.decided: [rate]: a rate that is worth finding, in faults per million trials" },
 	{ "below_ppm", FIELD_U32, IN(stop, uint32_t, below_ppm), RANGE(1, 999998), .fallback = "10000",
