@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/text.h"
 #include "base/fields.h"
+#include "base/text.h"
 #include "base/why.h"
 
 /*

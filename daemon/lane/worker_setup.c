@@ -24,10 +24,10 @@ enum {
 };
 
 /*
- * /proc and /sys as a program in the lane expects them: of its own pid and network namespaces. A
- * lane with existing devices stays in the network namespace that it was started in, whose sysfs
- * may be there already: the kernel refuses to mount one over itself (EBUSY, fs/namespace.c,
- * do_add_mount()).
+ * /proc and /sys as a program in the lane expects them: of its own pid and network namespaces.
+ * A lane with existing devices stays in the network namespace that it was started in, whose
+ * sysfs may be there already: the kernel refuses to mount one over itself (EBUSY,
+ * fs/namespace.c, do_add_mount()).
  */
 static int mount_own_views(struct why *why)
 {

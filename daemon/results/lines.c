@@ -791,8 +791,8 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 		.verdict = of->judgement->verdict,
 		.leaked = leaked,
 		.state = digest->state,
-		.reason =
-			digest->reason[0] ? digest->reason : ledger_hole_sentences[digest->state],
+		.reason = digest->reason[0] ? digest->reason :
+					      ledger_hole_sentences[digest->state],
 		.arm_ns = digest->arm_ns,
 		.counted = digest->counted,
 		.unseen = digest->unseen,

@@ -353,7 +353,7 @@ static void keep_path(struct tally_finding *told, struct kept_ledger *kept,
 		keep_unmatched(kept, i, &line->unmatched[i]);
 	keep_text(kept->path_signature, sizeof(kept->path_signature), line->path_signature);
 	digest_fold(kept->unmatched[0].stack, kept->unmatched[0].unmatched, kept->folded,
-		   sizeof(kept->folded));
+		    sizeof(kept->folded));
 	told->path_signature = kept->path_signature;
 	told->stack = kept->folded;
 	told->ledger.unmatched = kept->unmatched;
