@@ -12,7 +12,7 @@ static const char *key_of(const struct tally_finding *finding)
 	return finding->path_signature ? finding->path_signature : finding->signature;
 }
 
-/* What that run has of it, or NULL. */
+/* The run's finding with this key, or NULL. */
 static const struct tally_finding *find(const struct past *run, const char *key)
 {
 	const struct summary *summary = past_summary(run);

@@ -5,7 +5,7 @@
 #include "report/events.h"
 #include "report/moment_words.h"
 
-/* The words of a hold of the order: steps without one are no holds. */
+/* The words of a hold; steps of the order that hold nothing are not counted. */
 static const char *hold_of(const json_t *order, uint32_t number)
 {
 	const json_t *step;
@@ -59,7 +59,7 @@ void report_events(const json_t *timeline, const json_t *order, FILE *out)
 
 		if (fields_from_json_known(&moment_fields, json, &moment) ||
 		    !moment_is_known(moment.event))
-			continue; /* a moment of a later version: not in these words */
+			continue; /* a moment of a later version */
 		if (times && !is_same(&last, &moment)) {
 			print_event(&last, times, order, out);
 			times = 0;

@@ -83,7 +83,7 @@ static const char *verdict_kind(enum verdict verdict)
 	return verdict_fault(verdict) ? "fault" : verdict == VERDICT_CLEAN ? "clean" : "none";
 }
 
-/* From 0 to 100%: the interval, and in it what was seen. */
+/* A bar from 0 to 100%: the interval, and in it the observed rate. */
 static void print_interval(FILE *out, uint32_t hits, uint32_t trials, uint64_t low_ppm,
 			   uint64_t high_ppm)
 {
@@ -407,7 +407,8 @@ static void print_shares(FILE *out, const struct tally_finding *finding)
 			       share->rate_high_ppm);
 		fprintf(out, " %s .. %s</td>", finding_percent(share->rate_low_ppm, false).at,
 			finding_percent(share->rate_high_ppm, true).at);
-		if (!isnan(share->p_value)) /* else it is the arm that is compared */
+		/* else it is the arm the others are compared with */
+		if (!isnan(share->p_value))
 			fprintf(out, "<td class=\"n\">%.2g</td></tr>\n", share->p_value);
 		else
 			fputs("<td class=\"n soft\">-</td></tr>\n", out);
@@ -470,7 +471,7 @@ static int print_ledger(struct html *h, const struct tally_finding *finding)
 	return told->attempt && trial && ledger ? print_picture(h, trial, ledger) : 0;
 }
 
-/* The report that is made for mailing, to be opened. */
+/* The plain-text report, folded. */
 static int print_mail(struct html *h, uint32_t number)
 {
 	char *text = NULL;
@@ -525,7 +526,7 @@ static int print_finding(struct html *h, uint32_t number)
 	return err;
 }
 
-/* What is worth a look beside the findings: the first trial of each. */
+/* Other trials worth a look: the first of each verdict. */
 static const struct {
 	enum verdict verdict;
 	const char *title;
@@ -535,7 +536,7 @@ static const struct {
 	{ VERDICT_INVALID, "First invalid trial" },
 };
 
-/* Of the arm that injects most, of those that have one. */
+/* Preferably of the arm that injects most. */
 static const struct past_trial *first_of(const struct past *past, enum verdict verdict)
 {
 	const struct past_trial *trials, *best = NULL;

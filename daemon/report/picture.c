@@ -31,11 +31,11 @@ static const struct {
 	[ROW_DEVICE] = { "device", "and its trial", "device" },
 };
 
-/* What lasts: a bar from one moment to another of the same sequence. */
+/* Durations: a bar from one moment to another of the same sequence. */
 static const struct span {
 	enum moment_kind from, to;
 	const char *class, *words;
-	bool endless; /* without its end it lasts to the end */
+	bool endless; /* without its end it lasts to the end of the trial */
 } spans[] = {
 	{ MOMENT_FLAGS_ENTER, MOMENT_FLAGS_RETURN, "call", "in the flag set", true },
 	{ MOMENT_ECHO_SENT, MOMENT_ECHO_ANSWERED, "call", "in the send", false },
@@ -361,7 +361,7 @@ static void draw_hold_label(const struct picture *p, double x, double y,
 	picture_write(p, "word soft", picture_middle(x, text_width(text)), y, "middle", text);
 }
 
-/* What a leak comes to in the end. */
+/* The outcome of a leak. */
 static void draw_stuck(const struct picture *p, const struct moment_told *from)
 {
 	if ((from->event == MOMENT_UNREGISTER || from->event == MOMENT_CHANGE) &&
@@ -406,7 +406,7 @@ static void draw_spans(const struct picture *p)
 				draw_span(p, &spans[s], i);
 }
 
-/* Ticks so near to each other that they are one: its title tells each. */
+/* Ticks too close to tell apart are drawn as one, whose title lists each. */
 struct group {
 	double x;
 	uint32_t first, last; /* moments; those of other rows between them do not count */

@@ -117,7 +117,7 @@ static void find_knots(struct picture *p)
 	qsort(p->knots, p->nr_knots, sizeof(p->knots[0]), by_time);
 }
 
-/* As wide as the logarithm of what lies between, in microseconds. */
+/* The width of a stretch: the logarithm of its length in microseconds. */
 static double stretch(const struct picture *p, uint32_t i)
 {
 	return log1p((p->knots[i].ns - p->knots[i - 1].ns) / 1e3);

@@ -8,7 +8,7 @@
 
 struct counter {
 	const char *name;
-	double before, after; /* doubles: whatever the line says, differences are defined */
+	double before, after; /* doubles: differences are defined whatever the line says */
 	double least, most;
 };
 
@@ -91,11 +91,11 @@ static void print_point(const struct picture *p, const struct race_point *point)
 		fputs("; never dropped", p->out);
 }
 
-/* Points so near to each other that they are one mark: its title tells each. */
+/* Points too close to tell apart are drawn as one mark, whose title lists each. */
 struct cluster {
 	uint32_t first, last;
 	bool has_hold, has_put;
-	bool has_left; /* a hold that nobody dropped */
+	bool has_left; /* a hold that was never dropped */
 };
 
 /* The points from `first` on that are one mark. */
@@ -148,7 +148,7 @@ static bool is_same_left(const struct race_point *a, const struct race_point *b)
 	return a->nr_left && b->nr_left && a->stack && b->stack && !strcmp(a->stack, b->stack);
 }
 
-/* Who never drops what it held, beside its first hold: that must be seen without hovering. */
+/* The holder of what is never dropped, beside its first hold: visible without hovering. */
 static void draw_left(const struct picture *p, const struct counter *counter)
 {
 	const struct race_point *points = p->race->points;
@@ -211,7 +211,7 @@ void picture_draw_counter(const struct picture *p)
 {
 	struct counter counter = counter_of(p);
 	bool has_changed = counter.before != counter.after;
-	/* By a ledger it may: caches are in it, too. */
+	/* A counter in a ledger may change: caches are in it, too. */
 	bool is_off = has_changed && p->trial->verdict != VERDICT_CLEAN;
 	char text[96];
 

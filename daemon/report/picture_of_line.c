@@ -6,7 +6,7 @@
 #include "report/picture.h"
 #include "report/picture_of_line.h"
 
-/* The lines as they are read, and what is drawn of them. */
+/* The lines as read, and what is drawn from them. */
 struct drawing {
 	struct told told;
 	struct ledger_told ledger_told;
@@ -65,7 +65,7 @@ static void take_points(struct drawing *d)
 	d->race.nr_points = ledger->nr_timeline;
 }
 
-/* A point may stand for several holds and puts; then it is told by the one that is left. */
+/* A point may stand for several holds and puts; it is described by the hold that is left. */
 static void mark_left(struct drawing *d, const struct ledger_unmatched_told *unmatched,
 		      int64_t at_ns)
 {
@@ -87,7 +87,7 @@ static int64_t *count_of(struct evidence_counts *counts, const char *object)
 	return &counts->net_device;
 }
 
-/* The counter itself: what snapshots leave out (linkwatch, neighbours) is in it. */
+/* The counter itself, including references that snapshots leave out (linkwatch, neighbours). */
 static void take_counts(struct drawing *d)
 {
 	struct evidence_counts *before = &d->trial.baseline, *after = &d->trial.after;
@@ -114,7 +114,7 @@ static void take_ledger(struct drawing *d)
 
 /* --- a repeat --- */
 
-/* The same plan, and so the same steps; what came of it is its own. */
+/* A repeat has the same plan and steps, but its own outcome. */
 static void take_repeat(struct drawing *d)
 {
 	const struct ledger_line *ledger = &d->ledger;

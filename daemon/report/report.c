@@ -13,7 +13,7 @@
 
 enum { MAIL_COLUMNS = 78 };
 
-/* What a report is written from: a finding, and the trial that it is told by. */
+/* The sources of a report: a finding, and the trial that shows it best. */
 struct subject {
 	const struct past *past;
 	const struct tally_finding *finding;
@@ -124,7 +124,7 @@ static void print_leaf(const char *path, const json_t *value, FILE *out)
 	free(text);
 }
 
-/* Every leaf of the spec with its path: what was not as it is by default. */
+/* Every leaf of the spec with its path: the settings that are not defaults. */
 static void print_leaves(const json_t *object, const char *prefix, FILE *out)
 {
 	const char *name;

@@ -139,7 +139,7 @@ void finding_print_ledger(FILE *out, const struct tally_finding *finding, int co
 		print_unmatched(out, &ledger->unmatched[i], columns);
 }
 
-/* The arm that the others are compared with; NULL when it did not run. */
+/* The arm that injects most, which the others are compared with; NULL: it did not run. */
 static const struct tally_share *most_of(const struct tally_finding *finding)
 {
 	for (uint32_t i = 0; i < finding->nr_shares; i++)
@@ -171,7 +171,7 @@ void finding_print_shares(FILE *out, const struct tally_finding *finding)
 	}
 }
 
-/* The arm in which nothing is held: with the same packets where it ran. NULL: there is none. */
+/* The arm without a hold, preferably the one with the same packets; NULL: none ran. */
 static const struct tally_share *unheld_of(const struct tally_finding *finding)
 {
 	const struct tally_share *best = NULL;

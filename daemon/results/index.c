@@ -78,7 +78,7 @@ static bool keep(struct places *places, const struct place *place)
 	return true;
 }
 
-/* Not beyond the trials and their ledgers: what comes after them may be cut off again. */
+/* Stops after the trials and their ledgers: later lines may be cut off again. */
 static void look_on(struct places *places)
 {
 	struct tail *tail = tail_open(places->path, places->seen);

@@ -5,7 +5,7 @@
 
 #include "results/parts.h"
 
-enum { NUMBER_MAX = 100000000 }; /* of a trial: as stop.trials allows */
+enum { NUMBER_MAX = 100000000 }; /* the limit of stop.trials */
 
 bool line_is(const char *line, const char *type)
 {

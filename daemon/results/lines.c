@@ -10,7 +10,7 @@ static const char *const unregister_names[] = { "not-tried", "returned", "stuck"
 _Static_assert(sizeof(unregister_names) / sizeof(unregister_names[0]) == UNREGISTERS,
 	       "a name per outcome");
 
-/* As tier_names, but what was not hooked has no tier. */
+/* tier_names, but a probe that is not hooked has no tier. */
 static const char *const hooked_names[TIERS] = {
 	[TIER_KPROBE] = "kprobe",
 	[TIER_FENTRY] = "fentry",
@@ -471,7 +471,7 @@ static struct klog_told tell_klog(const struct evidence *e)
 	};
 }
 
-/* Sorted by stamp; of the same stamp, in the order of the evidence. All but sorted already. */
+/* Sorts by stamp, stably; the moments are almost sorted already. */
 static uint32_t tell_moments(const struct evidence *e, struct moment_told *told)
 {
 	for (uint32_t i = 0; i < e->nr_moments; i++) {
@@ -495,7 +495,7 @@ static uint32_t tell_steps(const struct evidence *e, struct step_told *told)
 {
 	uint32_t nr = 0;
 
-	/* Of a trial whose lane was lost nothing is known. */
+	/* Nothing is known of a trial whose lane was lost. */
 	while (nr < e->spec.steps && nr < ORDER_HOLDS_MAX && e->steps[nr].thread) {
 		const struct step_audit *step = &e->steps[nr];
 

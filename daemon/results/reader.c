@@ -13,7 +13,7 @@ struct past {
 	char *folder;
 	FILE *file;
 	json_t *first;	 /* the line of the campaign */
-	json_t *summary; /* the last line; NULL: it never came */
+	json_t *summary; /* the last line; NULL: there is none */
 	struct tally *tally;
 	struct summary sums;
 	struct past_trial *trials;
@@ -194,7 +194,7 @@ static int take_line(struct past *past, const struct line *line, struct why *why
 	json_auto_t *json = fields_parse(line->text);
 	const char *type = json_string_value(json_object_get(json, "type"));
 
-	if (!json) /* a crash leaves half a line, and only at the end */
+	if (!json) /* a crash leaves half a line, but only at the end */
 		return is_last(past->file) ? 0 : complain_line(past, line, why, "is not JSON");
 	if (!type)
 		return complain_line(past, line, why, "has no type");

@@ -144,7 +144,7 @@ static int stream_line(struct results *results, const char *line, struct why *wh
 		       strerror(-r), results->folder, LINES_FILE);
 }
 
-/* Writes a line to the file and then to the stream; the file's error counts more. */
+/* Writes a line to the file, then to the stream; an error of the file takes precedence. */
 static int put(struct results *results, const struct fields *fields, const char *type,
 	       const void *data, char **kept_line, struct why *why)
 {
@@ -226,7 +226,7 @@ static int open_files(struct results *results, struct why *why)
 	return 0;
 }
 
-/* What holds no line must not refuse the next try. */
+/* A folder without a line must not block the next try. */
 static int begun(struct results *results, int r)
 {
 	if (r && !results->kept_bytes)
@@ -251,7 +251,7 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 	put_name(name, sizeof(name), campaign->name);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &utc));
 	snprintf(stem, sizeof(stem), "%s-%s", name, stamp);
-	/* Without entropy the name is not made unique, which is no reason not to run. */
+	/* Without entropy the name may not be unique, but the campaign can run. */
 	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
 		chance = (uint32_t)getpid();
 	snprintf(results->id, sizeof(results->id), "%s-%08x", stem, chance);
@@ -366,7 +366,7 @@ static int print_indented(const char *line, FILE *out)
 	return 0;
 }
 
-/* Under another name first, so that a reader sees the whole of it or nothing. */
+/* Written under another name first, so that a reader sees all of it or nothing. */
 static int replace_summary(struct results *results, const char *line)
 {
 	int fd = openat(results->folder_fd, SUMMARY_NEW,
@@ -399,7 +399,7 @@ int results_summary(struct results *results, const struct summary *summary, stru
 	char *line = NULL;
 	int r = put(results, &summary_fields, "summary", summary, &line, why);
 
-	/* A summary there shall be, also when the lines have no room for it. */
+	/* summary.json is written even when results.ndjson has no room for the line. */
 	if (line) {
 		int replaced = replace_summary(results, line);
 

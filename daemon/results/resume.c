@@ -8,7 +8,7 @@
 
 #include "results/parts.h"
 
-/* A summary after which there is nothing left to run. */
+/* Whether nothing is left to run after this summary. */
 static bool is_final(const char *line)
 {
 	json_auto_t *summary = fields_parse(line);
@@ -17,7 +17,7 @@ static bool is_final(const char *line)
 	return by && strcmp(by, "signal") != 0 && strcmp(by, "error") != 0;
 }
 
-/* Finds where the last line ends that is kept. 1: the campaign has ended by itself. */
+/* Finds the end of the last line to keep. 1: the campaign had ended by itself. */
 static int find_end(struct results *results, FILE *lines, struct why *why)
 {
 	bool kept = true;
@@ -80,7 +80,7 @@ static int take_id(struct results *results, struct why *why)
 	return 0;
 }
 
-/* What was cut off whole is no results file yet. */
+/* A file that was cut to nothing is not a results file yet. */
 static int start_anew(const char *folder, const struct campaign *campaign, FILE *stream,
 		      struct results **out, struct why *why)
 {

@@ -4,7 +4,7 @@
 #include "results/lines.h"
 #include "results/tally.h"
 
-/* What is told of a campaign: the tables. */
+/* The tables of what results say about a campaign. */
 
 /* clang-format off */
 /* NOLINTBEGIN(bugprone-macro-parentheses): types and members */

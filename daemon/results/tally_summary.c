@@ -44,12 +44,12 @@ static bool rate_is_known(struct tally *tally)
 	uint32_t trials = judged(most);
 	bool is_above = stats_sprt(most->faults, trials, low, high, TALLY_ERROR) == STATS_ABOVE;
 
-	if (!is_above) /* for which a trial that missed is no proof */
+	if (!is_above) /* a missed trial does not prove it */
 		trials = most->valid;
 	if (!is_above &&
 	    stats_sprt(most->faults, trials, low, high, TALLY_ERROR) != STATS_BELOW)
 		return false;
-	/* What was rejected is the other rate. */
+	/* The rejected rate is the other one. */
 	snprintf(tally->decided, sizeof(tally->decided),
 		 "the fault rate of the %s arm is %s %g%% (%u of %u%s trials)",
 		 arm_names[tally->most_asked], is_above ? "above" : "below",
@@ -268,7 +268,7 @@ void tally_summary(struct tally *tally, struct summary *summary)
 
 	arms[ARM_RACE].explored = tally->explored;
 	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));
-	/* verdict_campaign() knows what ran, not what was asked for and never ran. */
+	/* verdict_campaign() sees the arms that ran, not those planned that never ran. */
 	if (summary->verdict == CAMPAIGN_CLEAN && !arms[tally->most_asked].trials) {
 		summary->verdict = CAMPAIGN_INCONCLUSIVE;
 		snprintf(tally->reason, sizeof(tally->reason), "no trial of the %s arm was run",

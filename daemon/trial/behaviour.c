@@ -41,7 +41,7 @@ static void add(struct behaviour *behaviour, enum fact fact, uint64_t a, uint64_
 
 /* --- orders of moments --- */
 
-/* Bytes that were sent are no kind: every success is one. */
+/* The number of bytes sent is no kind: all successes are one. */
 static uint64_t value_kind(int64_t value)
 {
 	return value < 0 ? (uint64_t)value : 0;
@@ -67,7 +67,7 @@ uint64_t behaviour_of_hold(enum order_thread thread, bool at_return, const char 
 	return hash_of(FACT_STEP, hash_bytes(hash, place, strlen(place)), !kept);
 }
 
-/* 0: it counts for nothing. Kinds are counted from 0, as in the features of earlier results. */
+/* 0: no feature. Kinds count from 0, because features in older results do. */
 static uint64_t name_of(const struct evidence *e, const struct moment *m)
 {
 	enum moment_feature feature = moment_table[m->kind].feature;
@@ -80,7 +80,7 @@ static uint64_t name_of(const struct evidence *e, const struct moment *m)
 	return hash_of(FACT_HAPPENED, m->kind - MOMENT_START, value);
 }
 
-enum { NAMES_MAX = 30 }; /* 30 * 29 / 2 pairs and what else there is have room */
+enum { NAMES_MAX = 30 }; /* room for 30 * 29 / 2 pairs and the other features */
 
 static bool is_known(const uint64_t *names, uint32_t nr, uint64_t name)
 {

@@ -104,7 +104,7 @@ void evidence_left(struct evidence *evidence, const struct evidence_counts *left
 	evidence->after = *left;
 }
 
-/* A probe says so before the address's own notification is read. */
+/* A DAD probe shows it before the notification about the address is read. */
 static void follow_address(const struct moment *m, bool *tentative)
 {
 	if (m->kind == MOMENT_TENTATIVE || m->kind == MOMENT_DAD_PROBE)

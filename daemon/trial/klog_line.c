@@ -377,7 +377,10 @@ bool klog_line_parse(const char *record, struct klog_line *line)
 	text = skip_prefixes(message, &prefix_us);
 	parsed.level = (uint8_t)(priority & ((1U << LEVEL_BITS) - 1));
 	copy_text(text, &parsed);
-	/* Any facility but 0: user space wrote it through /dev/kmsg. Not the kernel's word. */
+	/*
+	 * Any facility but 0: user space wrote it through /dev/kmsg. not a message of the
+	 * kernel.
+	 */
 	if (priority >> LEVEL_BITS == 0)
 		classify_lines(text, &parsed);
 	*line = parsed;

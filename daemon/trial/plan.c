@@ -65,7 +65,7 @@ static void put_echo(const struct campaign *campaign, uint32_t trial, struct tri
 				packets[nr++].target = campaign->echo.targets[j];
 			}
 	if (!nr)
-		return; /* never: campaign_load has seen to it that there is one */
+		return; /* never: campaign_load requires one */
 	state = (campaign->seed ^ 0x6563686f) * 0xd1342543de82ef95 + turn / nr;
 	shuffle(block, nr, &state);
 	spec->direction = packets[block[turn % nr]].direction;
@@ -77,7 +77,10 @@ static uint64_t pinned_or(const struct campaign *campaign, uint64_t drawn)
 	return campaign->trial_seed ? strtoull(campaign->trial_seed, NULL, 16) : drawn;
 }
 
-/* After all other draws: a plan without answers stays what it was before there were any. */
+/*
+ * Drawn after all others, so that plans without answers stay as they were before answers
+ * existed.
+ */
 static void draw_dad(const struct campaign *campaign, uint64_t *state, struct trial_spec *spec)
 {
 	spec->dad_answer =
@@ -89,7 +92,7 @@ static void draw_dad(const struct campaign *campaign, uint64_t *state, struct tr
 		spec->dad_answer = DAD_ANSWER_NONE;
 }
 
-/* After those of DAD, for the same reason. */
+/* Drawn after those of DAD, for the same reason. */
 static void draw_message(const struct campaign *campaign, uint64_t *state,
 			 struct trial_spec *spec)
 {
@@ -105,7 +108,7 @@ static void draw_message(const struct campaign *campaign, uint64_t *state,
 void plan_hooks(const struct campaign *campaign, struct order *order)
 {
 	*order = (struct order){ 0 };
-	/* campaign_load has read them all */
+	/* campaign_load has checked all of them */
 	for (uint32_t i = 0; i < campaign->nr_order; i++)
 		order_read(order, campaign->order[i], NULL);
 	for (uint32_t i = 0; campaign->explore.mode && i < campaign->explore.nr_places; i++)
@@ -130,7 +133,9 @@ void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_sp
 	enum arm arm = arm_of(campaign, trial);
 	uint64_t hold_us;
 
-	/* Everything is drawn, also what this arm does not use: arms stay comparable. */
+	/*
+	 * Everything is drawn, even what this arm does not use, so that arms stay comparable.
+	 */
 	if (campaign->window.hold_range.max_us)
 		hold_us =
 			campaign->window.hold_range.min_us +

@@ -53,7 +53,7 @@ static void sign(struct judgement *judgement, const char *what)
 		 verdict_names[judgement->verdict], what);
 }
 
-/* What a count is over its baseline; 0 when they agree. */
+/* A count minus its baseline. */
 static int64_t over(const struct evidence *e, enum object object)
 {
 	switch (object) {
@@ -65,7 +65,7 @@ static int64_t over(const struct evidence *e, enum object object)
 	return 0;
 }
 
-/* Counters that are of a device end with it. */
+/* A device's counters end with the device. */
 static bool is_counted(const struct evidence *e, enum object object)
 {
 	return e->baseline.found && (e->deleted ? e->after.found || object == OBJECT_DST :
@@ -115,7 +115,7 @@ static void stem(const char *text, char *out, size_t size)
 
 static bool kernel_complained(const struct evidence *e, struct judgement *j)
 {
-	char words[64]; /* with the verdict in front, they fit into a signature */
+	char words[64]; /* fits into a signature after the verdict */
 
 	/* A single "waiting for" is benign unless something hangs: the kernel retries. */
 	if (e->klog.kind == KLOG_OTHER || e->klog.kind == KLOG_WAITING)
@@ -216,7 +216,7 @@ static uint64_t last_echo_ns(const struct trial_spec *spec)
 	       1000;
 }
 
-/* The hold that thread II waits for was not reached: the order's fault, not ours. */
+/* The hold that starts thread II was not reached: the order failed, not we. */
 static bool starts_in_vain(const struct evidence *e)
 {
 	if (!e->spec.starts_when)
@@ -359,7 +359,7 @@ static bool step_too_short(const struct question *q, char *more)
 	return false;
 }
 
-/* Without a hold the bring-up may well be quicker than the planned echoes. */
+/* Without a hold the bring-up may be faster than the planned echoes. */
 static bool echoes_not_sent(const struct question *q, char *more)
 {
 	const struct evidence *e = q->e;
@@ -488,7 +488,7 @@ static bool order_not_kept(const struct question *q, char *more)
 
 /* --- what was sent, and did not arrive --- */
 
-/* An order says itself what must be between what; without one the window does. */
+/* An order itself says when a packet must arrive; without one it must land in the window. */
 static bool echoes_not_seen(const struct question *q, char *more)
 {
 	(void)more;

@@ -86,9 +86,8 @@ def circles_in(arrows):
 def main(source, build):
     rooms = rooms_in_order(source)
     objects = objects_of(os.path.realpath(source), build, rooms)
-    empty = [room for room in rooms if not os.path.isdir(os.path.join(source, room))]
-    if empty or not objects:
-        sys.exit(f"layers: no objects of {', '.join(empty) or 'any room'} in {build}: build first")
+    if not objects or not all(map(os.path.exists, objects.values())):
+        sys.exit(f"{build} is not built, or not all of it: build first")
     arrows = arrows_between(objects)
     wrong = 0
 
