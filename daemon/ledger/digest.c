@@ -174,8 +174,8 @@ static void accuse(struct digest *digest, const struct digest_suspect *survivor,
 		(last - at) * sizeof(digest->suspects[0]));
 	digest->suspects[at] = *survivor;
 	digest->suspects[at].exact = exact;
-	digest->suspects[at].task[0] =
-		'\0'; /* the task that made it need not be the one that keeps it */
+	/* The task that made it need not be the one that keeps it. */
+	digest->suspects[at].task[0] = '\0';
 	put_text(digest->suspects[at].kind, sizeof(digest->suspects[at].kind), kind);
 }
 

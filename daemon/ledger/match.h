@@ -36,8 +36,8 @@ struct ledger_suspect {
 	int64_t unmatched; /* references that this path may have lost: at most */
 	double usual;	   /* holds less puts of this path in a clean ledger, on average */
 	bool answered; /* its caller has called what drops more than it holds: perhaps this */
-	struct ledger_task
-		tasks[LEDGER_TASKS_MAX]; /* that still hold, by all paths of its kind */
+	/* Those that still hold, by all paths of its kind. */
+	struct ledger_task tasks[LEDGER_TASKS_MAX];
 	uint32_t nr_tasks;
 };
 

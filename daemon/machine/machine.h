@@ -21,9 +21,8 @@
 struct machine {
 	const char *release; /* uname -r */
 	const char *version; /* uname -v */
-	const char
-		*btf_id; /* FNV-1a over /sys/kernel/btf/vmlinux: names the build; "" unknown */
-	uint32_t hz;	 /* 0: unknown */
+	const char *btf_id;  /* FNV-1a of /sys/kernel/btf/vmlinux: the build; "" unknown */
+	uint32_t hz;	     /* 0: unknown */
 	const char *preempt; /* none, voluntary, full, lazy, rt; "" unknown */
 	const char *command_line;
 	uint32_t cpus_online;

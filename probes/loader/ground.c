@@ -66,8 +66,8 @@ static void list_functions(struct ground *ground)
 	char line[512];
 
 	want_table(ground);
-	while (file &&
-	       fgets(line, sizeof(line), file)) { /* "ffffffff81e68eb0 T name\t[module]" */
+	/* "ffffffff81e68eb0 T name\t[module]" */
+	while (file && fgets(line, sizeof(line), file)) {
 		char *type = strchr(line, ' '), *module;
 
 		if (!type || (type[1] != 't' && type[1] != 'T'))

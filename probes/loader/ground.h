@@ -17,10 +17,9 @@ enum {
 };
 
 struct ground_function {
-	const char *name; /* that is looked for; not ours */
-	char found
-		[GROUND_NAME]; /* what kallsyms has: the name itself, or with a suffix; or "" */
-	char module[56];       /* where it is; "": in vmlinux */
+	const char *name;	 /* that is looked for; not ours */
+	char found[GROUND_NAME]; /* in kallsyms: the name itself, or with a suffix; or "" */
+	char module[56];	 /* where it is; "": in vmlinux */
 };
 
 /* kallsyms is read once, when the first function is asked for. Zero-initialised is empty. */

@@ -45,8 +45,7 @@ struct probes_step {
 
 struct probes_ask {
 	enum tier tier; /* AUTO, or the only rung to be used where a probe has it */
-	const char *without
-		[PROBES_WITHOUT_MAX]; /* names of probes that this campaign has no use for */
+	const char *without[PROBES_WITHOUT_MAX]; /* names of probes that are not needed */
 	struct probes_step steps[STEPS_MAX];
 	uint32_t nr_steps;
 	bool counts_only; /* load what reads counts and attach nothing: no lanes, no records */

@@ -48,8 +48,7 @@ int counts_offsets(struct bpf_raw_tracepoint_args *ctx)
 {
 	for (__u32 i = 0; i < CPUS_MAX && i < nr_cpus; i++) {
 		__u64 offset = 0;
-		__u32 cpu =
-			i; /* the verifier loses sight of a counter whose address is taken */
+		__u32 cpu = i; /* its address is taken: not the loop's counter */
 
 		if (&__per_cpu_offset) {
 			bpf_probe_read_kernel(&offset, sizeof(offset),

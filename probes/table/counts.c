@@ -5,7 +5,7 @@
 const struct probe counts_probe = {
 	.name = "counts",
 	.doc = "reference counts, addresses, neighbours and groups of a device, from kernel memory",
-	.without = "nothing can be judged",
+	.without = "no trial can be judged",
 	.needed = true,
 	.rungs = {
 		{ TIER_TRACEPOINT, { "counts_read", "counts_offsets" }, { NULL } },

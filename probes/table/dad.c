@@ -4,7 +4,7 @@
 const struct probe dad_probe = {
 	.name = "dad",
 	.doc = "the kernel's worker that does DAD for the device",
-	.without = "no order can hold DAD, or wait for it",
+	.without = "orders cannot hold DAD or wait for it",
 	.rungs = {
 		{ TIER_FENTRY, { "dad_fentry", "dad_fexit" }, { "addrconf_dad_work" } },
 		{ TIER_KPROBE, { "dad_kprobe", "dad_kretprobe" }, { "addrconf_dad_work" } },

@@ -13,7 +13,7 @@ const struct probe echo_in_probe = {
 
 const struct probe echo_out_probe = {
 	.name = "echo-out",
-	.doc = "outbound echoes as they enter the kernel, and what it answered",
+	.doc = "outbound echoes as they enter the kernel, and its answer",
 	.without = "outbound echoes cannot be shown to be inside the window",
 	.needed = true,
 	.rungs = {

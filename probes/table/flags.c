@@ -12,8 +12,8 @@
 
 const struct probe flags_probe = {
 	.name = "flags",
-	.doc = "the bring-up's flag sets: opens and closes the window",
-	.without = "no window can be seen or held",
+	.doc = "the bring-up's flag sets, which open and close the window",
+	.without = "the window cannot be seen or held",
 	.needed = true,
 	.rungs = {
 		{ TIER_KPROBE, { "flags_kprobe", "flags_kretprobe" }, FLAG_SET_FUNCTIONS },

@@ -4,7 +4,7 @@
 const struct probe route_probe = {
 	.name = "route",
 	.doc = "route look-ups of the packet's path",
-	.without = "the timeline lacks route look-ups; verdicts do not need them",
+	.without = "the timeline lacks route look-ups; no verdict depends on them",
 	.rungs = {
 		{ TIER_TRACEPOINT, { "path_route" }, { NULL } },
 	},
@@ -13,7 +13,7 @@ const struct probe route_probe = {
 const struct probe source_probe = {
 	.name = "source",
 	.doc = "source address selection and its failure",
-	.without = "the timeline lacks source selection (the seed's \"no src for dst\"); verdicts do not need it",
+	.without = "the timeline lacks source address selection; no verdict depends on it",
 	.rungs = {
 		{ TIER_KPROBE, { "source_kprobe", "source_kretprobe" }, { "ipv6_dev_get_saddr" } },
 		{ TIER_FENTRY, { "source_fentry", "source_fexit" }, { "ipv6_dev_get_saddr" } },
@@ -22,8 +22,8 @@ const struct probe source_probe = {
 
 const struct probe reply_probe = {
 	.name = "reply",
-	.doc = "the echo reply path being entered",
-	.without = "the timeline lacks the reply path; verdicts do not need it",
+	.doc = "entry into the echo reply path",
+	.without = "the timeline lacks the echo reply path; no verdict depends on it",
 	.rungs = {
 		{ TIER_KPROBE, { "reply_kprobe" }, { "icmpv6_echo_reply" } },
 		{ TIER_FENTRY, { "reply_fentry" }, { "icmpv6_echo_reply" } },

@@ -15,8 +15,7 @@ enum { UNTIL_TIME, UNTIL_HELD, UNTIL_DONE }; /* enum order_until */
 
 struct wait {
 	volatile __u32 *trial; /* zeroed when the trial ends */
-	volatile __u32
-		*event; /* it becomes the trial's number when what is waited for has come */
+	volatile __u32 *event; /* becomes the trial's number when the event has occurred */
 	__u64 until_ns;
 	__u32 armed; /* the trial's number */
 };
