@@ -13,7 +13,7 @@ enum {
 	SUBMIT_EVERY_LEAST_S = 60,
 };
 
-/* What a campaign may end by knowing; tally.h says what is promised. */
+/* Questions whose answer ends a campaign; tally.h says what an answer promises. */
 enum question {
 	QUESTION_RATE, /* is the fault's rate above stop.above_ppm, or below stop.below_ppm? */
 	QUESTION_ARMS, /* does the arm that injects most fail more often than every other? */
@@ -153,7 +153,7 @@ struct campaign {
 		int64_t priority;
 		const char *not_before; /* as time_read() reads it; NULL: at once */
 		const char *every;	/* as span_read() reads it; NULL: once */
-	} submit;			/* to the service; a run by hand knows nothing of it */
+	} submit;			/* to the service; ignored by a run by hand */
 };
 
 #endif

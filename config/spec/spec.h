@@ -80,11 +80,11 @@ enum change_kind {
 };
 extern const char *const change_names[];
 
-/* What keeps the machine busy meanwhile: a process of the lane. */
+/* The load beside a trial: a process of the lane. */
 enum load_kind {
 	LOAD_NONE,
 	LOAD_CPU,     /* spins */
-	LOAD_PACKETS, /* sends from the peer what the device's IPv6 throws away */
+	LOAD_PACKETS, /* sends packets from the peer that the device's IPv6 drops */
 	LOAD_RTNL,    /* dumps links and changes the length of lo's queue */
 	LOADS,
 };
@@ -105,7 +105,7 @@ enum target {
 	TARGET_SOLICITED_NODE, /* the device's own ff02::1:ffXX:XXXX */
 	TARGET_TENTATIVE,      /* the device's own tentative link-local address */
 	TARGET_PEER,	       /* the peer's link-local address: exists */
-	TARGET_NOBODY,	       /* a link-local address that nobody has */
+	TARGET_NOBODY,	       /* a link-local address that is not assigned */
 	TARGETS,
 };
 extern const char *const target_names[];
@@ -173,16 +173,16 @@ enum explore_mode {
 	EXPLORE_OFF,
 	EXPLORE_SWEEP,	/* the grid, in a fixed order */
 	EXPLORE_RANDOM, /* evenly from the whole space */
-	EXPLORE_SAMPLE, /* natural lengths are measured first, delays are drawn over them */
+	EXPLORE_SAMPLE, /* natural durations are measured first, delays are drawn from them */
 	EXPLORE_PCT,	/* each hold a place of its own, drawn evenly: a bound for the chance */
-	EXPLORE_GUIDED, /* what showed new behaviour is changed a little */
+	EXPLORE_GUIDED, /* trials that showed new behaviour are mutated */
 	EXPLORE_MODES,
 };
 extern const char *const explore_mode_names[];
 
-/* How a point of the space was made of another. */
+/* How a point of the space was made from another. */
 enum explore_mutation {
-	EXPLORE_FRESH,	 /* of none: it was drawn, or is next in the grid */
+	EXPLORE_FRESH,	 /* none: it was drawn, or is next in the grid */
 	EXPLORE_MEASURE, /* nothing is injected */
 	EXPLORE_ADD_HOLD,
 	EXPLORE_DROP_HOLD,
@@ -206,7 +206,7 @@ extern const char *const explore_mutation_names[];
 struct explore_choice {
 	enum explore_mode mode;
 	uint32_t generation; /* from 1 */
-	uint32_t parent;     /* trial that it was made of; 0: none */
+	uint32_t parent;     /* trial that was mutated; 0: none */
 	enum explore_mutation mutation;
 };
 
@@ -256,16 +256,16 @@ bool target_fits(enum direction direction, enum target target);
 /* Whether a message can go in this direction. */
 bool message_fits(enum direction direction, enum message_kind message);
 
-/* Whether it is about the device's own address, which has to be known for it. */
+/* Whether the message is about the device's own address, which must be known. */
 bool message_names_device(enum message_kind message);
 
-/* What so many of them are called, by their standards' names. */
+/* The name of so many of them, as in their standards. */
 const char *message_words(enum message_kind message, uint32_t number);
 
-/* What it does: "spins". */
+/* What a load does: "spins". */
 const char *load_words(enum load_kind load);
 
-/* What the bring-up does by it: "changes the MTU and puts it back". */
+/* What a change does: "changes the MTU and puts it back". */
 const char *change_words(enum change_kind change);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Times as people write them. Outputs are untouched when the text is none. */
+/* Times as people write them. Outputs are untouched when the text is not a time. */
 
 /* "90", "15m", "24h", "7d", "2w". */
 bool span_read(const char *text, uint32_t *seconds);

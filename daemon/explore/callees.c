@@ -13,16 +13,16 @@ enum {
 	CALL = 0xe8,
 	JUMP = 0xe9,
 	RETURN = 0xc3,
-	TRAP = 0xcc, /* behind a return, so that nothing behind it runs by speculation */
+	TRAP = 0xcc, /* after a return, so that nothing behind it is speculated */
 	LENGTH = 5,
-	REACH = 128, /* bytes: what is farther is mostly in another branch */
+	REACH = 128, /* bytes: code farther away is mostly in another branch */
 	CALLS_MAX = 1024,
 };
 
 struct call {
 	size_t at;	  /* in the code */
 	const char *name; /* NULL: a jump inside the function, or a return */
-	bool is_last;	  /* what is behind it in the code is not what comes next */
+	bool is_last;	  /* the code behind it does not run next */
 };
 
 struct calls {
@@ -38,7 +38,7 @@ static uint64_t target_of(uint64_t at, const uint8_t *code)
 	return at + LENGTH + (uint64_t)(int64_t)(int32_t)distance;
 }
 
-/* Whether something at `at` calls, jumps or returns; `call` says what. */
+/* Whether the byte at `at` is a call, a jump or a return; `call` says which. */
 static bool read_call(const struct symbols *symbols, uint64_t start, const uint8_t *code,
 		      size_t size, size_t at, struct call *call)
 {
@@ -82,7 +82,7 @@ static bool is_split_off(const char *name)
 	return strstr(name, ".cold") || strstr(name, ".part");
 }
 
-/* A callee next to several of the known calls counts where it is nearest. */
+/* A callee beside several known calls counts where it is nearest. */
 static void note(struct callees *callees, const char *name, const struct callee *found)
 {
 	struct callee *callee = callees->list;
@@ -113,7 +113,7 @@ static void look(const struct calls *calls, uint32_t from, bool behind, const ch
 						  calls->list[from].at - call->at);
 		if (found.apart > REACH || !call->name || (call->is_last && !behind) ||
 		    is_named(call->name, known))
-			return; /* of the known one the turn comes */
+			return; /* the turn of the known one comes */
 		if (!is_generic(call->name) && !is_split_off(call->name) &&
 		    strcmp(call->name, self) != 0) {
 			found.distance++;
@@ -135,7 +135,7 @@ void callees_beside(const struct symbols *symbols, uint64_t start, const uint8_t
 	out->nr = 0;
 	read_calls(symbols, start, code, size, &calls);
 	for (uint32_t i = 0; i < calls.nr; i++) {
-		/* Whoever jumps to a function is not on its stack. */
+		/* A function that jumps to another is not on the other's stack. */
 		if (calls.list[i].is_last || !is_named(calls.list[i].name, known))
 			continue;
 		look(&calls, i, false, self ? self->name : "", known, is_generic, out);

@@ -55,8 +55,8 @@ struct explorer {
 	uint32_t size; /* of a generation */
 	struct planned *trials;
 	uint32_t nr_trials, room;
-	uint32_t sealed;    /* generations whose behaviour is all there and counted */
-	uint32_t forgotten; /* generations of these that count no more */
+	uint32_t sealed;    /* generations whose behaviour is complete and counted */
+	uint32_t forgotten; /* of these, generations that no longer count */
 	struct memory features;
 	struct memory needs;   /* see needs.h */
 	struct memory planned; /* orders */
@@ -112,7 +112,7 @@ static bool explores(const struct explorer *explorer)
 	return explorer->campaign->explore.mode != EXPLORE_OFF;
 }
 
-/* How many trials had the feature of it that fewest had. */
+/* How many trials had its rarest feature. */
 static uint32_t rarity(const struct explorer *explorer, const struct planned *planned)
 {
 	uint32_t least = UINT32_MAX;
@@ -152,7 +152,7 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 	return 0;
 }
 
-/* A trial of which nothing is known, or that was not explored, teaches nothing of holds. */
+/* A trial that is not known, or was not explored, teaches nothing about holds. */
 static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t generation)
 {
 	const struct planned *planned = &explorer->trials[trial - 1];
@@ -166,7 +166,10 @@ static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t genera
 	if (err || !planned->choice.mode || !planned->nr_features)
 		return err;
 	err = needs_learn(&explorer->needs, &shown, generation);
-	/* What did not come about is not worth a change: what it showed is its deadline's. */
+	/*
+	 * An order that was not kept is not worth a change: its features come from its
+	 * deadline.
+	 */
 	if (!err && explorer->features.nr > before && needs_kept(&shown))
 		err = add_to_corpus(explorer, trial);
 	return err;
@@ -271,7 +274,7 @@ static uint32_t choose_parent(const struct explorer *explorer, uint64_t *state)
 	return explorer->corpus[i];
 }
 
-/* One change; the point is as it was where that makes no sense. */
+/* One change; the point stays as it was when the change makes no sense. */
 static bool change(const struct explorer *explorer, uint64_t *state, const struct point *other,
 		   struct point *point, enum explore_mutation *mutation)
 {
@@ -341,7 +344,7 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planne
 	}
 }
 
-/* Most trials are new schedules; the others change what has shown new behaviour. */
+/* Most trials are new schedules; the others mutate trials that showed new behaviour. */
 static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
 	if (!explorer->nr_corpus || plan_draw_below(state, CHANGED_IN)) {

@@ -12,7 +12,7 @@ void memory_free(struct memory *memory)
 	*memory = (struct memory){ 0 };
 }
 
-/* Its entry, or the empty one where it belongs. */
+/* The entry of the key, or the empty entry where it belongs. */
 static struct memory_entry *place_of(struct memory_entry *entries, uint32_t room, uint64_t key)
 {
 	uint32_t at = (uint32_t)(key & (room - 1));

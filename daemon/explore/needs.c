@@ -41,7 +41,7 @@ static bool came_about(const struct needs_shown *shown, bool kept)
 	return count_holds(shown, ORDER_THREAD_NONE, kept) == shown->point->nr_holds;
 }
 
-/* Sides of the packet: its way, whom it is for, both, whether DAD is answered. */
+/* Sides of the packet: its direction, its target, both, whether DAD is answered. */
 enum { PACKET_SIDES = 4 };
 
 static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES])
@@ -58,7 +58,7 @@ static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES]
  * them says how likely it is.
  */
 enum need {
-	NEED_PASS, /* a thread comes by the place: the packet's sides, how others are held */
+	NEED_PASS, /* a thread reaches the place: the packet's sides, how others are held */
 	/*
 	 * a hold ends as it should: its place, any of its thread's; each with how others are
 	 * held
@@ -84,7 +84,7 @@ static void add_key(struct keys *keys, enum need need, uint64_t what, uint64_t o
 	keys->nr++;
 }
 
-/* How a thread is held, wherever: who, and until when. */
+/* How a thread is held, at any place: which thread, and until when. */
 static uint64_t way_of(const struct point_space *space, const struct point_hold *hold)
 {
 	return ((uint64_t)thread_at(space, hold->place) * ORDER_UNTILS + hold->until) *
@@ -157,7 +157,7 @@ static struct keys keys_of_start(const struct point_space *space, const struct p
 	return keys;
 }
 
-/* As the worst of its keys has it; what was never tried is taken to be sure. */
+/* That of the worst of its keys; a key that was never tried counts as sure. */
 static uint32_t chance_of_need(const struct memory *memory, struct keys keys)
 {
 	uint32_t least = NEEDS_SURE;

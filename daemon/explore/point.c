@@ -144,7 +144,7 @@ static void draw_start(const struct point_space *space, uint64_t *state, struct 
 	point->starts_when = plan_draw_below(state, ORDER_THREADS);
 }
 
-/* Of what has one value nothing is drawn: plans are what they were before there were more. */
+/* A setting with one value is not drawn, so that plans stay as they were before it had more. */
 static uint32_t draw_of(uint64_t *state, uint32_t nr)
 {
 	return nr > 1 ? (uint32_t)plan_draw_below(state, nr) : 0;
@@ -219,7 +219,7 @@ static void draw_answer(const struct point_space *space, uint64_t *state, struct
 	point->answer = campaign->dad.answer[plan_draw_below(state, campaign->dad.nr_answer)];
 }
 
-/* All but holds. */
+/* All of a point but its holds. */
 static void draw_packets(const struct point_space *space, uint64_t *state, struct point *point)
 {
 	do
@@ -258,7 +258,7 @@ void point_random(const struct point_space *space, uint64_t *state, struct point
 		if (point_makes_sense(space, point))
 			return;
 	}
-	/* No end that is allowed fits any place: the window alone is left. */
+	/* No allowed end fits any place: only the window is left. */
 	point->nr_holds = 0;
 	point->starts_when = ORDER_THREAD_NONE;
 }
@@ -449,7 +449,7 @@ static bool draw_schedule(const struct point_space *space, uint64_t *state, stru
 	for (uint32_t i = 0; i < nr; i++)
 		if (!draw_turn(space, state, point))
 			return false;
-	if (nr > 2 && plan_draw_below(state, 2)) /* all the others let the last one go first */
+	if (nr > 2 && plan_draw_below(state, 2)) /* all others let the last one go first */
 		for (uint32_t i = 0; i + 2 < nr; i++)
 			point->holds[i].other = thread_of(space, &point->holds[nr - 1]);
 	draw_last_end(space, state, point);
@@ -621,7 +621,7 @@ static void change_place(const struct point_space *space, uint64_t *state,
 			(uint32_t)plan_draw_below(state, space->places.nr_holds);
 }
 
-/* A time is doubled or halved as often as it is drawn anew. */
+/* A time is doubled or halved as often as it is redrawn. */
 static void change_end(const struct point_space *space, uint64_t *state,
 		       const struct point *other, struct point *point)
 {

@@ -37,7 +37,7 @@ static const char *const generic[] = {
 	"__ipv6_addr_type", "ipv4_mtu", "ip6_mtu", "fl6_", "icmpv6_flow_init", "NF_HOOK",
 };
 
-/* Who of the system calls is a sender of packets; a netlink request is sent, too, but is none. */
+/* System calls that send packets; a netlink request is sent, too, but is not a packet. */
 static const char *const sends[] = {
 	"sock_sendmsg", "__sock_sendmsg", "____sys_sendmsg", "__sys_sendto", "rawv6_sendmsg", "packet_sendmsg",
 };
@@ -316,7 +316,7 @@ static uint32_t turn_of(const struct ranking *ranking, const struct proposal *pr
 	       (has_function(ranking, proposal->place.place) ? PROPOSALS_FUNCTIONS : 0);
 }
 
-/* The best that is left, of those whose turn it is. */
+/* The best one left, of the thread whose turn it is. */
 static uint32_t next_best(const struct ranking *ranking, const struct proposal *all,
 			  uint32_t nr, const bool *taken)
 {

@@ -103,7 +103,7 @@ static void print_comment(const char *comment, FILE *out)
 
 		if (begins)
 			fputs(*at == '\n' ? " *" : " * ", out);
-		/* What looks like the mark of a comment is pulled apart. */
+		/* A space keeps marks of a comment apart. */
 		else if ((at[-1] == '*' && *at == '/') || (at[-1] == '/' && *at == '*'))
 			fputc(' ', out);
 		fputc(*at, out);

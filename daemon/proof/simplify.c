@@ -31,7 +31,7 @@ struct plainer {
 	struct handle handles[MINIMISE_KNOBS];
 };
 
-/* A kind of rows: their knobs, what a value of one makes of a spec, and that in words. */
+/* A kind of rows: their knobs, the effect of a knob's value on a spec, and its words. */
 struct plain {
 	void (*make)(struct plainer *plainer, const struct row *row);
 	void (*apply)(const struct plainer *plainer, const struct handle *handle,
@@ -99,7 +99,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct plainer_words *word
 	va_end(ap);
 }
 
-/* Where it makes no difference, a number may stay as it is. */
+/* A number that makes no difference may stay as it is. */
 static void say_change(struct plainer_words *words, uint64_t from, uint64_t to)
 {
 	if (to == from)
@@ -216,7 +216,7 @@ static const struct plain keys = { keys_make, keys_apply, keys_say };
 
 /* --- a whole group, of which a part makes no sense, or a list of the top --- */
 
-/* The group as it is by default, but for keys that have rows of their own. A new reference. */
+/* The group's defaults, except for keys with rows of their own. A new reference. */
 static json_t *plain_group(const struct plainer *plainer, json_t *spec, const struct row *row)
 {
 	json_t *made = json_deep_copy(group_in(plainer->defaults, row));
@@ -531,7 +531,7 @@ struct plainer_words plainer_say(const struct plainer *plainer, uint32_t knob,
 
 /* --- the same trial in other words --- */
 
-/* What a trial says and does not use. */
+/* Settings that a trial has and does not use. */
 /* clang-format off */
 static const struct {
 	const char *name;
@@ -578,7 +578,7 @@ static json_t *trial_of(const struct campaign *campaign)
 	return json;
 }
 
-/* What is around a trial. */
+/* Settings around a trial. */
 static json_t *circumstances(const struct campaign *campaign)
 {
 	static const char *const of_the_trial[] = { "arms", "window", "order", "echo", "dad" };
