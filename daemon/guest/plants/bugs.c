@@ -104,8 +104,7 @@ static void wait_until_idle(struct net_device *dev)
 }
 
 PLANT(hang, "hang",
-      "an echo in the window leaves the driver's own count up, for which its stop waits for "
-      "ever",
+      "an echo in the window leaves the driver's own count up, and its stop waits forever",
       .echo = make_busy, .going_down = wait_until_idle);
 
 static void hold_and_make_busy(struct sk_buff *skb, struct net_device *dev)
@@ -123,8 +122,7 @@ static void put_and_wait(struct net_device *dev)
 }
 
 PLANT(hang_unregister, "hang-unregister",
-      "an echo in the window leaves a driver's work behind, for which the unregister waits for "
-      "ever",
+      "an echo in the window leaves a driver's work behind, and the unregister waits forever",
       .echo = hold_and_make_busy, .unregister = put_and_wait);
 
 static void warn(struct sk_buff *skb, struct net_device *dev)
