@@ -41,7 +41,7 @@ static const uint8_t peer_mac[ETH_ALEN] = { 0x02, 0xda, 0xd0, 0, 1, 1 };
 
 static void cannot(const char *what)
 {
-	fprintf(stderr, "cannot: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "cannot run: %s: %s\n", what, strerror(errno));
 	exit(CANNOT);
 }
 
@@ -363,7 +363,7 @@ static void send_echo(int fd, const struct echo *echo)
 		sent = sendto(fd, echo->bytes, echo->length, 0, (const struct sockaddr *)&to,
 			      sizeof(to));
 	if (sent < 0)
-		printf("an echo was refused: %s\n", strerror(errno));
+		printf("the kernel refused an echo: %s\n", strerror(errno));
 }
 
 /* --- thread I: flags up, DAD, flags restored --- */
@@ -508,8 +508,7 @@ static int judge(int log)
 	}
 	if (sigtimedwait(&child, NULL, &deadline) < 0) {
 		fprintf(stderr,
-			"leak shown: the unregister of dut has not returned for %d s; only a "
-			"reboot frees it\n",
+			"leak shown: the unregister of dut has not returned for %d s; only a reboot frees the device\n",
 			HANGS_S);
 		quote_kernel_log(log);
 		return FOUND;
