@@ -52,9 +52,9 @@ dadrace plan plan quick.yaml --spec --set stop.trials=4 --set watch.deadline_ms=
 truth "it is the plan's" grep -qxF "$(cat printed.out)" plan.out
 "$dadrace" run --spec - --times 2 --set ledger=off --out piped <printed.out >piped.out 2>piped.err
 code=$?
-ends piped 1 'leak/net_device in 2 trials'
+ends piped 1 'leak/net_device, in 2 trials'
 dadrace once run --spec printed.out --out once
-ends once 1 'leak/net_device in 1 trial'
+ends once 1 'leak/net_device, in 1 trial '
 dadrace nospec run --spec quick.yaml --out nospec
 ends nospec 78 'quick.yaml: not a spec'
 
@@ -62,7 +62,7 @@ ends nospec 78 'quick.yaml: not a spec'
 
 dadrace report report leaky
 truth "report: the file beside the results says the same" cmp -s report.out leaky/findings/1.txt
-for words in 'leak/net_device: up to +2 references' 'Chronological sequence of events' \
+for words in 'leaks 2 net_device references' 'Chronological sequence of events' \
 	' I    a flag set enters the kernel' ' II   the echo reaches the device' \
 	"dadrace replay 'leaky' 1 --times 10" "$(sed 's/,"trial_seed.*//' printed.out)"; do
 	truth "report: $words" grep -qF -e "$words" report.out
@@ -141,7 +141,7 @@ dadrace came verify --before sound --after here --set ledger=off --set bringup.k
 	--set "bringup.command=$leaking" --set watch.deadline_ms=500 --out came
 ends came 1 '^Not fixed: trial 1 on .* shows leak/net_device, and none of [0-9]+ valid trials on .* does'
 dadrace neither verify --before sound --after here --out neither
-ends neither 3 'sound shows no fault .*, nor does neither/after .* more trials may show it'
+ends neither 3 'sound shows no fault .*, and neither does neither/after .*: there is nothing to verify'
 dadrace few verify --before leaky --after here --set window.site=off --set "bringup.command=$harmless" \
 	--set bringup.deadline_ms=500 --out few
 ends few 3 '^Not proved: .* only 0 of the 8 needed trials were valid'
