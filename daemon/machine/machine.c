@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/fd.h"
 #include "base/hash.h"
 #include "machine/machine.h"
 
@@ -55,15 +56,6 @@ const struct fields machine_fields = {
 	.rows = machine_rows,
 	.size = sizeof(struct machine),
 };
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-#define AUTO_FD __attribute__((cleanup(close_fd)))
 
 /*
  * The file's first size - 1 bytes without the newlines at the end; "" when it cannot be read.

@@ -14,6 +14,7 @@
 
 #include <linux/if.h>
 
+#include "base/fd.h"
 #include "testbed/journal.h"
 #include "testbed/testbed.h"
 
@@ -65,13 +66,6 @@ struct testbed {
 	bool named[ROLES]; /* the role's namespace has a name, by this open */
 };
 
-static inline void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static inline void put_link(struct rtnl_link **link)
 {
 	rtnl_link_put(*link);
@@ -87,7 +81,6 @@ static inline void put_sock(struct nl_sock **sock)
 	nl_socket_free(*sock);
 }
 
-#define AUTO_FD	  __attribute__((cleanup(close_fd)))
 #define AUTO_LINK __attribute__((cleanup(put_link)))
 #define AUTO_MSG  __attribute__((cleanup(put_msg)))
 #define AUTO_SOCK __attribute__((cleanup(put_sock)))

@@ -76,7 +76,7 @@ static const struct {
 	[JOURNAL_SYSCTL] = { "write back", true, true, sysctl_undo },
 	[JOURNAL_LINK_FLAGS] = { "set the flags of", true, false, flags_undo },
 	[JOURNAL_NETNS_MOVE] = { "bring home", false, false, move_undo },
-	[JOURNAL_NETNS_MOUNT] = { "removed", false, false, mount_undo },
+	[JOURNAL_NETNS_MOUNT] = { "remove", false, false, mount_undo },
 };
 _Static_assert(sizeof(kinds) / sizeof(*kinds) == JOURNAL_KINDS,
 	       "every kind of step is taken back");
