@@ -82,7 +82,7 @@ struct syntax {
 	const char *about; /* more: paragraphs, with an empty line between them; NULL */
 	const struct option_row *options;   /* NULL: none but --help */
 	const struct operand_row *operands; /* NULL: none */
-	const struct exit_row *exits;	    /* what they mean here; NULL: as everywhere */
+	const struct exit_row *exits;	    /* what they mean here; NULL: see the parent */
 	const struct syntax *parent;	    /* whose options are accepted, too; NULL */
 	size_t size;			    /* of the struct that is filled */
 	bool passes_on; /* what follows the first operand is operands, whatever it looks like */

@@ -172,12 +172,17 @@ static void say_operand_rows(const struct operand_row *rows, int columns, FILE *
 		options_row(row->name, row->doc, width, columns, out);
 }
 
-static void say_exits(const struct exit_row *rows, int columns, FILE *out)
+/* A verb has those of its command, unless it has its own. */
+static void say_exits(const struct syntax *syntax, int columns, FILE *out)
 {
 	char code[16];
 
+	while (syntax->parent && !syntax->exits)
+		syntax = syntax->parent;
+	if (!syntax->exits)
+		return;
 	fputs("\nExit codes:\n", out);
-	for (; rows->doc; rows++) {
+	for (const struct exit_row *rows = syntax->exits; rows->doc; rows++) {
 		snprintf(code, sizeof(code), "%3d", rows->code);
 		options_row(code, rows->doc, 3, columns, out);
 	}
@@ -202,8 +207,7 @@ void options_rows(const struct syntax *syntax, int columns, FILE *out)
 	if (syntax->operands && syntax->operands->doc)
 		say_operand_rows(syntax->operands, columns, out);
 	say_options(syntax, columns, out);
-	if (syntax->exits)
-		say_exits(syntax->exits, columns, out);
+	say_exits(syntax, columns, out);
 }
 
 void options_help(const struct syntax *syntax, int columns, FILE *out)

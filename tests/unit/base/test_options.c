@@ -101,6 +101,9 @@ static const struct syntax syntax = {
 	.parent = &parent,
 	.size = sizeof(struct options),
 };
+static const struct syntax verb = { .name = "race run verb",
+				    .doc = "A verb",
+				    .parent = &syntax };
 static const struct syntax needing = { .name = "verify", .options = needing_rows };
 static const struct syntax gathering = { .name = "report",
 					 .options = common,
@@ -312,6 +315,10 @@ static void test_help_is_made_of_the_rows(void **state)
 				  "Exit codes:\n"
 				  "    0  all is well\n"
 				  "   78  the file is wrong\n");
+	free(text);
+	text = help_of(&verb, 60);
+	assert_non_null(strstr(text, "Usage: race run verb [OPTION]...\n"));
+	assert_non_null(strstr(text, "\nExit codes:\n    0  all is well\n"));
 	free(text);
 	text = help_of(&needing, 60);
 	assert_non_null(strstr(text, "Usage: verify --before WHERE [OPTION]...\n"));
