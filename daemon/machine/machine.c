@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,11 +11,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
-#include "machine/machine.h"
-
-#define LOCK_FILE  MACHINE_FOLDER "/lock"
-#define DIRTY_FILE MACHINE_FOLDER "/dirty"
-#define DIRTY_NEW  MACHINE_FOLDER "/dirty.new"
+#include "machine/parts.h"
 
 /* clang-format off */
 static const struct field machine_rows[] = {
@@ -56,19 +47,6 @@ const struct fields machine_fields = {
 	.rows = machine_rows,
 	.size = sizeof(struct machine),
 };
-
-/*
- * The file's first size - 1 bytes without the newlines at the end; "" when it cannot be read.
- */
-static void read_text(const char *path, char *text, size_t size)
-{
-	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	while (got > 0 && text[got - 1] == '\n')
-		got--;
-	text[got > 0 ? got : 0] = '\0';
-}
 
 /* --- which kernel --- */
 
@@ -153,7 +131,7 @@ static const char *read_preempt(const char *version, const char *config)
 	if (strstr(version, "PREEMPT_RT") || strstr(version, "PREEMPT RT"))
 		return "rt";
 	/* Kernels with PREEMPT_DYNAMIC choose at boot, and can be switched later. */
-	read_text("/sys/kernel/debug/sched/preempt", text, sizeof(text));
+	machine_text("/sys/kernel/debug/sched/preempt", text, sizeof(text));
 	marked_word(text, '(', ')', word, sizeof(word));
 	if (!word[0])
 		option_of(texts.command_line, "preempt=", word, sizeof(word));
@@ -178,7 +156,7 @@ static const char *read_lockdown(const char *config)
 	static const char *const modes[] = { "none", "integrity", "confidentiality", NULL };
 	char text[128], word[32];
 
-	read_text("/sys/kernel/security/lockdown", text, sizeof(text));
+	machine_text("/sys/kernel/security/lockdown", text, sizeof(text));
 	marked_word(text, '[', ']', word, sizeof(word));
 	if (word[0])
 		return known_word(word, modes);
@@ -229,7 +207,7 @@ static uint32_t read_cpus_possible(void)
 	char text[256];
 	size_t end;
 
-	read_text("/sys/devices/system/cpu/possible", text, sizeof(text));
+	machine_text("/sys/devices/system/cpu/possible", text, sizeof(text));
 	end = strlen(text);
 	while (end && text[end - 1] >= '0' && text[end - 1] <= '9')
 		end--;
@@ -242,10 +220,10 @@ void machine_read(struct machine *machine)
 	char *config;
 
 	uname(&texts.uts);
-	read_text("/proc/cmdline", texts.command_line, sizeof(texts.command_line));
-	read_text("/proc/sys/kernel/random/boot_id", texts.boot_id, sizeof(texts.boot_id));
-	read_text("/sys/module/dadrace_plant/parameters/bug", texts.planted,
-		  sizeof(texts.planted));
+	machine_text("/proc/cmdline", texts.command_line, sizeof(texts.command_line));
+	machine_text("/proc/sys/kernel/random/boot_id", texts.boot_id, sizeof(texts.boot_id));
+	machine_text("/sys/module/dadrace_plant/parameters/bug", texts.planted,
+		     sizeof(texts.planted));
 	read_btf_id(texts.btf_id, sizeof(texts.btf_id));
 	config = read_config(texts.uts.release);
 	*machine = (struct machine){
@@ -262,170 +240,4 @@ void machine_read(struct machine *machine)
 		.planted = texts.planted,
 	};
 	free(config);
-}
-
-/* --- one run at a time --- */
-
-static int make_folder(struct why *why)
-{
-	if (!mkdir(MACHINE_FOLDER, 0755) || errno == EEXIST)
-		return 0;
-	return why_set(why, errno, MACHINE_FOLDER ": cannot be created: %s%s", strerror(errno),
-		       geteuid() ? "; run as root" : "");
-}
-
-static int in_use_by(struct why *why, const char *pid)
-{
-	return why_set(
-		why, EBUSY,
-		"this machine is in use by another run (pid %s); wait until it has ended, or end it",
-		pid[0] ? pid : "unknown");
-}
-
-static int take_lock(int fd, struct why *why)
-{
-	char pid[16];
-
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK)
-			return why_set(why, errno, LOCK_FILE ": cannot be locked: %s",
-				       strerror(errno));
-		read_text(LOCK_FILE, pid, sizeof(pid));
-		return in_use_by(why, pid);
-	}
-	/* The pid is for the sentence only: the lock is the lock. */
-	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
-		return why_set(why, errno, LOCK_FILE ": cannot be written: %s",
-			       strerror(errno));
-	return 0;
-}
-
-int machine_lock(struct why *why)
-{
-	int err = make_folder(why), fd;
-
-	if (err)
-		return err;
-	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return why_set(why, errno, LOCK_FILE ": cannot be opened: %s%s",
-			       strerror(errno), geteuid() ? "; run as root" : "");
-	err = take_lock(fd, why);
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
-}
-
-/* Asks /proc/locks: trying the lock would make a run that starts now find it taken. */
-bool machine_busy(struct why *why)
-{
-	FILE *locks = fopen("/proc/locks", "re");
-	char line[256], pid[16];
-	struct stat lock;
-	bool busy = false;
-
-	if (locks && !stat(LOCK_FILE, &lock))
-		while (!busy && fgets(line, sizeof(line), locks)) {
-			unsigned int device_major, device_minor;
-			unsigned long long inode;
-
-			busy = sscanf(line, "%*s FLOCK %*s %*s %*d %x:%x:%llu", &device_major,
-				      &device_minor, &inode) == 3 &&
-			       makedev(device_major, device_minor) == lock.st_dev &&
-			       inode == lock.st_ino;
-		}
-	if (locks)
-		fclose(locks);
-	if (busy) {
-		read_text(LOCK_FILE, pid, sizeof(pid));
-		in_use_by(why, pid);
-	}
-	return busy;
-}
-
-/* --- the dirty mark --- */
-
-struct mark {
-	char boot_id[64];
-	char since[32];
-	char sentence[512];
-};
-
-/* False when there is none. A mark that says nothing is one of no boot. */
-static bool mark_read(struct mark *mark)
-{
-	FILE *file = fopen(DIRTY_FILE, "re");
-
-	*mark = (struct mark){ 0 };
-	if (!file)
-		return false;
-	if (fscanf(file, "%63[^\n]\n%31[^\n]\n%511[^\n]", mark->boot_id, mark->since,
-		   mark->sentence) < 1)
-		mark->boot_id[0] = '\0';
-	fclose(file);
-	return true;
-}
-
-bool machine_dirty(struct why *why)
-{
-	char boot_id[64];
-	struct mark mark;
-
-	if (!mark_read(&mark))
-		return false;
-	read_text("/proc/sys/kernel/random/boot_id", boot_id, sizeof(boot_id));
-	if (strcmp(boot_id, mark.boot_id) != 0)
-		return false;
-	why_set(why, EBUSY,
-		"this machine is dirty since %s: %s; reboot, or use --force at your own risk",
-		mark.since, mark.sentence);
-	return true;
-}
-
-int machine_mark_dirty(const char *sentence, struct why *why)
-{
-	char boot_id[64], since[32];
-	time_t now = time(NULL);
-	struct tm utc;
-	FILE *file;
-	int err = make_folder(why);
-	bool written;
-
-	if (err)
-		return err;
-	if (machine_dirty(NULL))
-		return 0;
-	read_text("/proc/sys/kernel/random/boot_id", boot_id, sizeof(boot_id));
-	strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	file = fopen(DIRTY_NEW, "we");
-	written = file && fprintf(file, "%s\n%s\n%.*s\n", boot_id, since,
-				  (int)strcspn(sentence, "\n"), sentence) > 0;
-	if (file && fclose(file))
-		written = false;
-	if (!written || rename(DIRTY_NEW, DIRTY_FILE))
-		return why_set(why, errno, DIRTY_FILE ": cannot be written: %s",
-			       strerror(errno));
-	return 0;
-}
-
-int machine_unmark_dirty(struct why *why)
-{
-	if (!unlink(DIRTY_FILE))
-		return 1;
-	if (errno == ENOENT)
-		return 0;
-	return why_set(why, errno, DIRTY_FILE ": cannot be removed: %s", strerror(errno));
-}
-
-/* --- namespaces that were kept --- */
-
-void machine_kept_netns(void (*seen)(const char *path, void *arg), void *arg)
-{
-	glob_t found;
-
-	if (!glob(MACHINE_NETNS_FOLDER "/dadrace-*", 0, NULL, &found))
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			seen(found.gl_pathv[i], arg);
-	globfree(&found);
 }
