@@ -248,6 +248,13 @@ static void take_summary(struct guests *guests, const json_t *json)
 	why_set(&guests->refused, 0, "%s", reason ? reason : "");
 }
 
+/* Above our own codes are those of a process that a signal has ended. */
+static void take_exit(struct guests *guests, json_int_t code)
+{
+	guests->exit_told = true;
+	guests->exit_code = code > EXIT_CONFIG ? EXIT_INTERNAL : (enum exits)code;
+}
+
 static void take_line(struct guests *guests, const char *line)
 {
 	json_t *json = fields_parse(line);
@@ -262,9 +269,7 @@ static void take_line(struct guests *guests, const char *line)
 	} else if (type && !strcmp(type, "summary")) {
 		take_summary(guests, json);
 	} else if (type && !strcmp(type, "exit")) {
-		guests->exit_told = true;
-		guests->exit_code =
-			(enum exits)json_integer_value(json_object_get(json, "code"));
+		take_exit(guests, json_integer_value(json_object_get(json, "code")));
 	}
 	json_decref(json);
 }
@@ -533,6 +538,15 @@ static void list_ledgered(const struct guests *guests, char *list, size_t size)
 					 guests->sums->suspects.list[i].signature);
 }
 
+static void say_boot(const struct guests *guests)
+{
+	char sentence[80];
+
+	snprintf(sentence, sizeof(sentence), "guest %u: booting%s", guests->booted,
+		 guests->kvm ? "" : "; without KVM this takes about 10 to 30 s");
+	progress_say(guests->sums->progress, sentence);
+}
+
 static void boot(struct guests *guests)
 {
 	char initramfs[64], arguments[512], ledgered[SUSPECTS_MAX * 100];
@@ -553,6 +567,7 @@ static void boot(struct guests *guests)
 	guests->refused = (struct why){ 0 };
 	guests->used = 0;
 	guests->booted++;
+	say_boot(guests);
 	snprintf(initramfs, sizeof(initramfs), "/proc/self/fd/%d", guests->initramfs);
 	guests->awaited = false;
 	list_ledgered(guests, ledgered, sizeof(ledgered));
@@ -588,7 +603,8 @@ static void tick(void *arg)
 {
 	struct guests *guests = arg;
 
-	progress_update(guests->sums->progress, guests->sums->tally, loop_now());
+	if (guests->greeted || !guests->booted) /* while one boots there is nothing to see */
+		progress_update(guests->sums->progress, guests->sums->tally, loop_now());
 	loop_timer_set(guests->tick, loop_now() + 200000000);
 }
 
