@@ -29,7 +29,7 @@
  * bytes beyond ASCII replaced by '?'.
  */
 enum field_type {
-	FIELD_BOOL,
+	FIELD_BOOL = 1,
 	FIELD_ENUM,
 	FIELD_U32,
 	FIELD_U64,
