@@ -371,10 +371,46 @@ static void test_shares_and_p_values(void **state)
 	finding = &summary.findings[1];
 	assert_string_equal(finding_headline(finding).at, "");
 	assert_true(finding->p_value == 1);
+	assert_string_equal(
+		finding_point(finding).at,
+		"The bring-up alone leaks 1 inet6_dev reference in 1 of 9 trials; in other arms 0 of 17.");
 	assert_string_equal(finding_cause(finding).at, "The race arm never shows it");
 	assert_int_equal(summary.arms[2].faults, 8);
 	assert_int_equal(summary.arms[2].fault_rate_low_ppm, 630583);
 	tally_free(tally);
+}
+
+/* What leaks, or hangs, comes first; then how often, and who holds. */
+static void test_points(void **state)
+{
+	struct tally_share shares[] = {
+		{ .arm = ARM_CONTROL, .judged = 30, .p_value = 5e-6 },
+		{ .arm = ARM_RACE, .count = 10, .judged = 10, .p_value = NAN },
+	};
+	struct ledger_unmatched_told holder = { .stack = "ip6_rt_cache_alloc < ip6_pol_route" };
+	struct tally_finding finding = {
+		.verdict = VERDICT_LEAK,
+		.object = "dst",
+		.delta = 2,
+		.shares = shares,
+		.nr_shares = 2,
+		.p_value = 5e-6,
+		.path_signature = "leak/dst: ip6_rt_cache_alloc < ip6_pol_route",
+		.ledger = { .unmatched = &holder, .nr_unmatched = 1 },
+	};
+
+	(void)state;
+	/* clang-format off */
+	assert_string_equal(finding_point(&finding).at, "The race leaks 2 dst entries in 10 of 10 trials; without it 0 of 30 (p = 5e-06). Held by ip6_rt_cache_alloc.");
+	finding.pinned = true;
+	assert_string_equal(finding_point(&finding).at, "The race leaks 2 dst entries in 10 of 10 trials; without it 0 of 30 (p = 5e-06). Held by ip6_rt_cache_alloc; the unregister hangs.");
+	finding = (struct tally_finding){ .verdict = VERDICT_HANG, .shares = shares, .nr_shares = 2, .p_value = 5e-6, .pinned = true };
+	assert_string_equal(finding_point(&finding).at, "The race makes a task hang in 10 of 10 trials; without it 0 of 30 (p = 5e-06). The unregister hangs.");
+	finding = (struct tally_finding){ .verdict = VERDICT_KERNEL_BUG, .object = "net_device", .delta = -1, .shares = shares, .nr_shares = 2, .p_value = 5e-6 };
+	assert_string_equal(finding_point(&finding).at, "The race drops 1 net_device reference too many in 10 of 10 trials; without it 0 of 30 (p = 5e-06).");
+	finding = (struct tally_finding){ .verdict = VERDICT_KERNEL_BUG, .count = 2, .arms = (enum arm[]){ ARM_HOLD }, .nr_arms = 1 };
+	assert_string_equal(finding_point(&finding).at, "Holding the bring-up makes the kernel report a bug in 2 trials.");
+	/* clang-format on */
 }
 
 static void test_one_arm_has_no_p_value(void **state)
@@ -391,6 +427,8 @@ static void test_one_arm_has_no_p_value(void **state)
 		finding_cause(&summary.findings[0]).at,
 		"Cause not known: no other arm ran, so there is nothing to compare with");
 	assert_string_equal(finding_headline(&summary.findings[0]).at, "");
+	assert_string_equal(finding_point(&summary.findings[0]).at,
+			    "The race leaks 1 net_device reference in 3 of 3 trials.");
 	tally_free(tally);
 }
 
@@ -693,6 +731,7 @@ int main(void)
 		cmocka_unit_test(test_what_was_not_measured_is_not_counted),
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_shares_and_p_values),
+		cmocka_unit_test(test_points),
 		cmocka_unit_test(test_one_arm_has_no_p_value),
 		cmocka_unit_test(test_ends_by_valid_trials),
 		cmocka_unit_test(test_ends_by_hits),
