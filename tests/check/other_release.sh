@@ -38,6 +38,7 @@ trixie) release=bookworm ;;
 esac
 
 if [ "${OTHER_RELEASE_INSIDE:-}" != yes ]; then
+	unshare --mount --pid --fork --mount-proc true 2>/dev/null || skip "this machine makes no namespaces"
 	OTHER_RELEASE_INSIDE=yes exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
 		"$BASH" "$0" "$source"
 fi
