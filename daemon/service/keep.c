@@ -171,7 +171,7 @@ int keep_submit(struct service *service, const struct submission *submission, st
 			       "campaign: longer than the %d bytes allowed for a campaign file",
 			       CAMPAIGN_TEXT_MAX);
 	if (!keep_has_room(service))
-		return why_set(why, ENOSPC, "the queue is full: %u campaigns wait",
+		return why_set(why, ENOSPC, "the queue is full (queue_max: %u)",
 			       service->config->queue_max);
 	r = campaign_load_text("campaign", submission->text, length, NULL, 0, &campaign, why);
 	if (r)
