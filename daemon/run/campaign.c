@@ -260,10 +260,14 @@ static enum exits run(const struct run_ask *ask, struct results *results,
 		progress_fail(progress, "out of memory");
 		return EXIT_INTERNAL;
 	}
-	if (bringup_check(campaign, &why))
-		conclude_fail(c, &why);
-	else if (conclude_resume(c, !campaign->kernel && campaign->ledger == LEDGER_SUSPECTS))
-		campaign->kernel ? run_in_guests(c) : run_here(ask, c);
+	if (conclude_resume(c, !campaign->kernel && campaign->ledger == LEDGER_SUSPECTS)) {
+		if (bringup_check(campaign, &why))
+			conclude_fail(c, &why);
+		else if (campaign->kernel)
+			run_in_guests(c);
+		else
+			run_here(ask, c);
+	}
 	code = conclude_end(c);
 	conclude_free(c);
 	return code;

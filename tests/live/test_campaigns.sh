@@ -148,7 +148,7 @@ check "deletions: each in a lane of its own" deletions "len({t['lane'] for t in 
 # Objects of new lanes come to lie where those of lanes that are gone have been watched.
 run deletion quick --set stop.trials=40 --set ledger=always --set 'bringup.change=[none, link-delete]'
 check "deletion: has no ledger, and says why" deletion "
-	all('the device is deleted' in l['reason'] for l in ledgers if l['state'] == 'unarmed') and
+	all('the trial deletes the device' in l['reason'] for l in ledgers if l['state'] == 'unarmed') and
 	{l['trial'] for l in ledgers if l['state'] == 'unarmed'} ==
 	{t['spec']['trial'] for t in trials if t['spec']['change'] == 'link-delete'} and len(ledgers) == 40"
 

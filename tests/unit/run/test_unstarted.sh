@@ -29,7 +29,7 @@ run() { # NAME ARGUMENT...
 }
 
 refuses() { # NAME CODE VERDICT SENTENCE: of the run before
-	local name=$1 told
+	local name=$1
 	if [ $code -ne "$2" ]; then
 		fail "$name" "exit $code, wanted $2"
 	elif ! /usr/bin/python3 - "$@" <<-'PYTHON'
@@ -151,6 +151,9 @@ cp "$dadrace" dadrace
 code=$?
 refuses no-root 4 skipped 'root is needed'
 "${nobody[@]}" ./dadrace run campaign.yaml --out /proc/no-folder >no-folder.out 2>no-folder.err
-[ $? -eq 4 ] && grep -q 'root is needed' no-folder.err || fail no-folder "not told that root is needed"
+code=$?
+if [ $code -ne 4 ] || ! grep -q 'root is needed' no-folder.err; then
+	fail no-folder "exit $code, wanted 4 and a sentence"
+fi
 
 [ $failures -eq 0 ]
