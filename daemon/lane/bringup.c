@@ -77,7 +77,7 @@ static void make_change(enum change_kind change, const struct change_about *abou
 	told->ended_ns = loop_now();
 }
 
-/* ifconfig.c's do_dad, as the seed tells it: flags up, wait for DAD, flags restored. */
+/* What ifconfig's do_dad() does: flags up, wait for DAD, flags restored. */
 static int do_dad(const struct testbed *testbed, enum change_kind change,
 		  volatile struct bringup_change *told, uint32_t deadline_ms)
 {

@@ -10,10 +10,10 @@
 #include "testbed/testbed.h"
 
 /*
- * The bring-up: the process that issues the flag sets, thread I of the seed.
+ * The bring-up: the process that issues the flag sets, thread I of the race.
  *
  * It is forked when the trial is prepared and waits at a pipe until everything is armed; then
- * it becomes the campaign's command, unmodified, or does what the seed's do_dad() does, with a
+ * it becomes the campaign's command, unmodified, or does what ifconfig's do_dad() does, with a
  * change of the device after the first flag set if one is wanted (change.h). It and all that it
  * forks live in the lane's pid namespace: the lane's process, number 1 there, inherits its
  * orphans and ends them with the trial.

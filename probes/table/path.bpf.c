@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Evidence of what the packet's path did: the route look-up, the source address selection and
- * its failure (the seed's "no src for dst"), the echo reply path. No verdict rests on these.
+ * its failure, the echo reply path. No verdict rests on these.
  *
  * A softirq runs on whatever task is current, so these ask for the device, not for the task.
  */
