@@ -49,6 +49,7 @@ mount -t tmpfs -o mode=755 run root/run
 mount -t tmpfs tmp root/tmp
 mount --rbind /dev root/dev
 : >root/etc/machine-id
+rm -rf root/etc/dadrace root/var/lib/dadrace root/var/spool/dadrace # what this machine has of an installation
 for unit; do ln -sf /dev/null "root/etc/systemd/system/$unit.service"; done
 ln -sf /dev/null root/etc/systemd/system/systemd-udevd-control.socket
 ln -sf /dev/null root/etc/systemd/system/systemd-udevd-kernel.socket
