@@ -360,6 +360,12 @@ static void keep_path(struct tally_finding *told, struct kept_ledger *kept,
 	told->ledger.nr_unmatched = line->nr_unmatched;
 }
 
+/* The last attempt saw all there is to see: what it names stands above an earlier answer. */
+static bool is_answered(const struct tally_finding *told, const struct ledger_line *line)
+{
+	return told->path_signature && !(line->final && line->path_signature);
+}
+
 int tally_add_ledger(struct tally *tally, const struct ledger_line *line)
 {
 	struct tally_finding *told = tally->told_findings;
@@ -368,7 +374,7 @@ int tally_add_ledger(struct tally *tally, const struct ledger_line *line)
 
 	while (line->signature && told < end && strcmp(told->signature, line->signature) != 0)
 		told++;
-	if (!line->signature || told == end || told->path_signature)
+	if (!line->signature || told == end || is_answered(told, line))
 		return 0;
 	finding = tally->findings[told - tally->told_findings];
 	if (!finding->ledger)

@@ -125,6 +125,20 @@ static bool add_own_ledger(struct seat *seat, const struct evidence *e,
 	return add_ledger(seat, &of);
 }
 
+/* Where births and deaths are seen they name the holder: a hole in theirs is one, too. */
+static enum ledger_hole hole_of(const struct seat *seat, enum digest_object object)
+{
+	enum ledger_hole hole = lane_digest(seat->lane, object)->state;
+
+	for (int i = DIGEST_COUNTERS; i < DIGEST_ADDRESS && hole == LEDGER_WHOLE; i++) {
+		enum ledger_hole of_lives = lane_digest(seat->lane, i)->state;
+
+		if (of_lives != LEDGER_UNARMED)
+			hole = of_lives;
+	}
+	return hole;
+}
+
 /*
  * A trial that was to teach and went wrong is an attempt, too: otherwise there might be no end.
  */
@@ -150,7 +164,8 @@ static bool add_repeat(struct seat *seat, const struct evidence *e,
 	if (seat->learned++ < SUSPECTS_LEARN && !outcome_is_spent(e, judgement) &&
 	    of.digest->state != LEDGER_UNARMED)
 		return true;
-	of.final = suspects_tried(&runner->sums->suspects, judgement, of.digest->state);
+	of.final = suspects_tried(&runner->sums->suspects, judgement,
+				  hole_of(seat, suspect->object));
 	return add_ledger(seat, &of);
 }
 

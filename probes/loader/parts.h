@@ -121,6 +121,13 @@ struct bpf_program *probes_program(const struct probes_bpf *skel, const char *na
 /* Runs of a program that the kernel skipped; 0 where it does not count them. */
 uint64_t probes_program_misses(const struct bpf_program *program);
 
+/*
+ * Hits of a kprobe or kretprobe at which no program ran at all, because another kprobe was
+ * being handled on that CPU, or no return could be followed; 0 before Linux 6.7, which does
+ * not tell.
+ */
+uint64_t probes_kprobe_misses(const struct bpf_link *link);
+
 /* 0, with what it returned, or -errno. */
 int probes_run(const struct bpf_program *program, const uint64_t *args, uint32_t nr_args,
 	       int32_t *returned);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "loader/parts.h"
@@ -19,6 +20,29 @@ uint64_t probes_program_misses(const struct bpf_program *program)
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
 		return 0;
 	return info.recursion_misses;
+}
+
+/*
+ * struct bpf_link_info of a kprobe, as of Linux 6.7 (include/uapi/linux/bpf.h): a header may be
+ * older than the kernel that runs.
+ */
+struct kprobe_link_info {
+	uint32_t type, id, program, pad;
+	uint32_t event, pad_event;
+	uint64_t function;
+	uint32_t length, offset;
+	uint64_t address, missed;
+};
+_Static_assert(offsetof(struct kprobe_link_info, missed) == 48, "as the kernel writes it");
+
+uint64_t probes_kprobe_misses(const struct bpf_link *link)
+{
+	struct kprobe_link_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size))
+		return 0;
+	return info.missed;
 }
 
 void watchpoint_birth_programs(const struct probes_bpf *skel,

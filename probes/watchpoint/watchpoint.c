@@ -32,6 +32,7 @@ _Static_assert(sizeof(watchpoint_kind_names) / sizeof(char *) == WATCHPOINT_KIND
 	       "watchpoint_kind_names: one per kind");
 
 struct watched {
+	enum watchpoint_kind kind;
 	struct watchpoint_found found;
 	int fds[CPUS_MAX];		/* by CPU; -1: it was not online */
 	struct bpf_link *birth, *death; /* of WATCHPOINT_ALIVE, instead of those */
@@ -169,9 +170,20 @@ static const struct {
 	[WATCHPOINT_IFADDRS] = { { "ipv6_add_addr" }, "inet6_ifa_finish_destroy" },
 };
 
-static int arm_births(struct watchpoints *watch, struct watched *object,
-		      enum watchpoint_kind kind, struct why *why)
+/* Births and deaths that no program has seen. Those of other lanes count, too. */
+static uint64_t missed_lives(const struct watchpoints *watch, const struct watched *watched)
 {
+	struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS];
+
+	watchpoint_birth_programs(watch->skel, programs);
+	return probes_kprobe_misses(watched->birth) + probes_kprobe_misses(watched->death) +
+	       probes_program_misses(programs[0]) +
+	       probes_program_misses(programs[1 + watched->kind - WATCHPOINT_DSTS]);
+}
+
+static int arm_births(struct watchpoints *watch, struct watched *object, struct why *why)
+{
+	enum watchpoint_kind kind = object->kind;
 	struct bpf_program *programs[WATCHPOINT_BIRTH_PROGRAMS];
 	struct bpf_program *born, *died;
 
@@ -191,6 +203,7 @@ static int arm_births(struct watchpoints *watch, struct watched *object,
 			       watchpoint_kind_names[kind],
 			       object->birth ? lives[kind].death : lives[kind].births[0],
 			       strerror(errno));
+	object->before.counted = missed_lives(watch, object); /* before it was armed */
 	return 0;
 }
 
@@ -314,6 +327,7 @@ static int arm_found(struct watchpoints *watch, uint32_t index, uint32_t ifindex
 
 	if (err)
 		return err;
+	watched->kind = object->kind;
 	watched->found = found;
 	watched->is_born_later = object->kind == WATCHPOINT_BORN_IFADDR;
 	err = watched->is_born_later ? 0 : tell_program(watch, index, ifindex, why);
@@ -322,7 +336,7 @@ static int arm_found(struct watchpoints *watch, uint32_t index, uint32_t ifindex
 	if (err)
 		return err;
 	if (found.counter == WATCHPOINT_ALIVE)
-		return arm_births(watch, watched, object->kind, why);
+		return arm_births(watch, watched, why);
 	return arm_object(watch, index, why);
 }
 
@@ -493,7 +507,7 @@ static struct watchpoint_health health_of_all(const struct watchpoints *watch, u
 			    &watched->found.at, &state);
 	health.hits = state.hits;
 	if (watched->found.counter == WATCHPOINT_ALIVE)
-		health.counted = state.hits;
+		health.counted = state.hits + missed_lives(watch, watched);
 	health.lost = state.lost;
 	health.late = state.late;
 	health.ended = state.ended;

@@ -722,6 +722,62 @@ static void test_verdicts_are_named_as_they_are(void **state)
 	assert_int_equal(nr, VERDICTS);
 }
 
+static void add_attempt(struct tally *tally, uint32_t attempt, bool final, const char *path)
+{
+	struct ledger_unmatched_told holder = { .stack = path ? path : "", .kind = "dst" };
+	const struct ledger_line line = {
+		.attempt = attempt,
+		.final = final,
+		.signature = "leak/net_device",
+		.path_signature = path,
+		.unmatched = path ? &holder : NULL,
+		.nr_unmatched = path ? 1 : 0,
+	};
+
+	assert_int_equal(tally_add_ledger(tally, &line), 0);
+}
+
+static const char *path_of(struct tally *tally)
+{
+	struct summary summary = { 0 };
+
+	tally_summary(tally, &summary);
+	return summary.findings[0].path_signature;
+}
+
+/* An attempt with a hole may accuse; the last one, which may have none, has the last word. */
+static void test_the_last_attempt_names_the_holder(void **state)
+{
+	enum arm arms[] = { ARM_RACE };
+	struct tally *tally = new_tally(arms, 1);
+	const struct judgement fault = leak("net_device", 1, true);
+
+	(void)state;
+	assert_int_equal(add(tally, 1, ARM_RACE, &fault, NULL), 1);
+	add_attempt(tally, 1, false, NULL);
+	assert_null(path_of(tally));
+	add_attempt(tally, 2, false, "inferred");
+	add_attempt(tally, 3, false, "another");
+	assert_string_equal(path_of(tally), "inferred");
+	add_attempt(tally, 4, true, "exact");
+	assert_string_equal(path_of(tally), "exact");
+	tally_free(tally);
+}
+
+static void test_a_last_attempt_that_names_nobody_takes_nothing_back(void **state)
+{
+	enum arm arms[] = { ARM_RACE };
+	struct tally *tally = new_tally(arms, 1);
+	const struct judgement fault = leak("net_device", 1, true);
+
+	(void)state;
+	assert_int_equal(add(tally, 1, ARM_RACE, &fault, NULL), 1);
+	add_attempt(tally, 1, false, "inferred");
+	add_attempt(tally, 2, true, NULL);
+	assert_string_equal(path_of(tally), "inferred");
+	tally_free(tally);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -745,6 +801,8 @@ int main(void)
 		cmocka_unit_test(test_an_arm_that_never_ran_is_not_clean),
 		cmocka_unit_test(test_what_was_planted_is_told),
 		cmocka_unit_test(test_verdicts_are_named_as_they_are),
+		cmocka_unit_test(test_the_last_attempt_names_the_holder),
+		cmocka_unit_test(test_a_last_attempt_that_names_nobody_takes_nothing_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
