@@ -18,98 +18,6 @@ static uint32_t judged(const struct tally_arm *arm)
 	return nr;
 }
 
-static struct stats_share share_of(const struct arm_sums *sums, uint32_t hits)
-{
-	return (struct stats_share){ hits, judged(&sums->tally) };
-}
-
-/* The largest p-value of the arm that injects most against the others; NaN without others. */
-static double against_others(const struct tally *tally, const uint32_t hits[ARMS])
-{
-	const struct arm_sums *most = &tally->arms[tally->most_asked];
-	double largest = NAN;
-
-	for (int arm = 0; arm < ARMS; arm++)
-		if (tally->asked[arm] && arm != (int)tally->most_asked)
-			largest = fmax(largest,
-				       stats_fisher(share_of(most, hits[tally->most_asked]),
-						    share_of(&tally->arms[arm], hits[arm])));
-	return largest;
-}
-
-static bool rate_is_known(struct tally *tally)
-{
-	const struct tally_arm *most = &tally->arms[tally->most_asked].tally;
-	double low = tally->below_ppm / 1e6, high = tally->above_ppm / 1e6;
-	uint32_t trials = judged(most);
-	bool is_above = stats_sprt(most->faults, trials, low, high, TALLY_ERROR) == STATS_ABOVE;
-
-	if (!is_above) /* a missed trial does not prove it */
-		trials = most->valid;
-	if (!is_above &&
-	    stats_sprt(most->faults, trials, low, high, TALLY_ERROR) != STATS_BELOW)
-		return false;
-	/* The rejected rate is the other one. */
-	snprintf(tally->decided, sizeof(tally->decided),
-		 "the fault rate of the %s arm is %s %g%% (%u of %u%s trials)",
-		 arm_names[tally->most_asked], is_above ? "above" : "below",
-		 (is_above ? tally->below_ppm : tally->above_ppm) / 1e4, most->faults, trials,
-		 is_above ? "" : " valid");
-	return true;
-}
-
-static bool arms_differ(struct tally *tally)
-{
-	enum { FIRST_LOOK = 4 };
-	const struct tally_arm *most = &tally->arms[tally->most_asked].tally;
-	uint32_t hits[ARMS];
-	double p;
-
-	if (most->valid < (uint64_t)FIRST_LOOK << tally->looks)
-		return false;
-	tally->looks++;
-	for (int arm = 0; arm < ARMS; arm++)
-		hits[arm] = tally->arms[arm].tally.faults;
-	p = against_others(tally, hits);
-	if (!(p <= ldexp(TALLY_ERROR, -(int)tally->looks)))
-		return false;
-	snprintf(
-		tally->decided, sizeof(tally->decided),
-		"the %s arm shows faults more often than every other arm (p = %.2g at look %u)",
-		arm_names[tally->most_asked], p, tally->looks);
-	return true;
-}
-
-static bool hits_are_decided(const struct tally *tally)
-{
-	uint32_t hits = 0, trials = 0;
-
-	for (int arm = 0; arm < ARMS; arm++) {
-		hits += tally->arms[arm].tally.faults;
-		trials += tally->arms[arm].tally.trials;
-	}
-	return stats_hits(hits, trials, tally->stop_hits, tally->stop_trials) !=
-	       STATS_UNDECIDED;
-}
-
-const char *tally_ends(struct tally *tally)
-{
-	static bool (*const answers[QUESTIONS])(struct tally *) = {
-		[QUESTION_RATE] = rate_is_known,
-		[QUESTION_ARMS] = arms_differ,
-	};
-
-	if (tally->stop_valid &&
-	    tally->arms[tally->most_asked].tally.valid >= tally->stop_valid)
-		return "valid";
-	if (tally->stop_hits && hits_are_decided(tally))
-		return "hits";
-	for (int i = 0; i < QUESTIONS && !tally->decided[0]; i++)
-		if (tally->questions[i])
-			answers[i](tally);
-	return tally->decided[0] ? "decided" : NULL;
-}
-
 /* --- the summary --- */
 
 static uint64_t percentile_us(struct stats_sample *sample_ns, double p)
@@ -144,12 +52,16 @@ static void tell_shares(struct tally *tally, uint32_t number)
 	struct tally_finding *told = &tally->told_findings[number];
 	struct finding *finding = tally->findings[number];
 
+	struct stats_share shares[ARMS];
+
+	for (int arm = 0; arm < ARMS; arm++)
+		shares[arm] = (struct stats_share){ finding->by_arm[arm],
+						    judged(&tally->arms[arm].tally) };
 	told->shares = finding->shares;
 	told->nr_shares = 0;
-	told->p_value = against_others(tally, finding->by_arm);
+	told->p_value = tally_against_others(tally, shares);
 	for (int arm = 0; arm < ARMS; arm++) {
 		struct tally_share *share = &finding->shares[told->nr_shares];
-		const struct arm_sums *sums = &tally->arms[arm];
 		struct stats_interval rate;
 
 		if (!tally->asked[arm])
@@ -158,31 +70,15 @@ static void tell_shares(struct tally *tally, uint32_t number)
 		*share = (struct tally_share){
 			.arm = (enum arm)arm,
 			.count = finding->by_arm[arm],
-			.judged = judged(&sums->tally),
+			.judged = (uint32_t)shares[arm].trials,
 			.p_value = NAN,
 		};
 		rate = stats_rate_interval(share->count, share->judged, 0.95);
 		share->rate_low_ppm = stats_ppm_down(rate.low);
 		share->rate_high_ppm = stats_ppm_up(rate.high);
 		if (arm != (int)tally->most_asked)
-			share->p_value =
-				stats_fisher(share_of(&tally->arms[tally->most_asked],
-						      finding->by_arm[tally->most_asked]),
-					     share_of(sums, share->count));
+			share->p_value = stats_fisher(shares[tally->most_asked], shares[arm]);
 	}
-}
-
-/* Upper bound of the fault rate over the valid trials of the arm that injects most. */
-static uint64_t bound_ppm(const struct tally_arm *arm)
-{
-	uint64_t faults = 0;
-
-	if (!arm)
-		return 1000000;
-	for (int v = 0; v < VERDICTS; v++)
-		if (verdict_fault((enum verdict)v))
-			faults += arm->verdicts.by[v];
-	return stats_ppm_up(stats_rate_bound(faults, arm->valid, 0.95));
 }
 
 static uint32_t tell_reasons(struct tally *tally)
@@ -227,13 +123,14 @@ static uint32_t tell_steps(struct tally *tally)
 void tally_summary(struct tally *tally, struct summary *summary)
 {
 	struct arm_tally arms[ARMS] = { 0 };
-	const struct tally_arm *most = NULL; /* of those that ran */
+	const struct decisive *most = &tally->decisive[tally->most_asked];
 	uint32_t nr = 0, nr_judged = 0;
 
 	summary->schema_version = RESULTS_SCHEMA_VERSION;
 	summary->campaign = tally->campaign;
 	summary->trials = 0;
 	summary->valid = 0;
+	summary->decisive = 0;
 	for (int arm = 0; arm < ARMS; arm++) {
 		struct tally_arm *told = &tally->told_arms[nr];
 
@@ -245,9 +142,8 @@ void tally_summary(struct tally *tally, struct summary *summary)
 		memcpy(arms[arm].verdicts, told->verdicts.by, sizeof(arms[arm].verdicts));
 		summary->trials += told->trials;
 		summary->valid += told->valid;
+		summary->decisive += tally->decisive[arm].trials;
 		nr_judged += judged(told);
-		if (told->trials)
-			most = told;
 	}
 	summary->arms = tally->told_arms;
 	summary->nr_arms = nr;
@@ -264,7 +160,8 @@ void tally_summary(struct tally *tally, struct summary *summary)
 	summary->nr_steps = tell_steps(tally);
 	summary->reasons = tally->told_reasons;
 	summary->nr_reasons = tell_reasons(tally);
-	summary->fault_rate_bound_ppm = bound_ppm(most);
+	summary->fault_rate_bound_ppm =
+		stats_ppm_up(stats_rate_bound(most->faults, most->valid, 0.95));
 
 	arms[ARM_RACE].explored = tally->explored;
 	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));

@@ -273,7 +273,7 @@ void progress_table(const struct progress *progress, const struct summary *summa
 	if (summary->decided)
 		fprintf(out,
 			"Decided: %s; such answers are wrong in at most 5%% of campaigns\n"
-			"  (intervals and p-values assume a number of trials that was fixed beforehand)\n",
+			"  (the table has the trials that were in flight then, too; intervals and p-values assume a number of trials that was fixed beforehand)\n",
 			summary->decided);
 	print_explored(out, &summary->explore);
 	print_fooled(out, summary);

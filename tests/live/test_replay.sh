@@ -162,8 +162,9 @@ ends wrong 125
 
 run decided quick --set stop.trials=400 --set 'stop.decided=[rate]' --set lanes=2
 ends decided 0 'Decided: the fault rate of the race arm is below 10%'
-check "decided: after 32 valid trials, and those in hand" decided \
-	"summary['ended_by'] == 'decided' and 32 <= len(valid(trials)) <= 34"
+check "decided: by the first 32 valid trials, in the order of their start" decided "
+	summary['ended_by'] == 'decided' and '0 of the first 32 valid' in summary['decided'] and
+	summary['decisive'] == len(trials) >= 32"
 run caused quick --set stop.trials=400 --set 'stop.decided=[arms]' --set 'arms=[control, race]' \
 	--set ledger=off --set watch.deadline_ms=500 --set bringup.kind=command --set "bringup.command=$leaking" --set stop.trials=16
 ends caused 1 'is not shown: p = 1 against the control arm'

@@ -313,11 +313,15 @@ static void test_findings(void **state)
 	tally_free(tally);
 }
 
+/* The next trials. */
 static void add_many(struct tally *tally, enum arm arm, uint32_t count,
 		     const struct judgement *judgement)
 {
+	uint32_t trials, verdicts[VERDICTS];
+
+	tally_so_far(tally, &trials, verdicts);
 	for (uint32_t i = 0; i < count; i++)
-		assert_true(add(tally, i + 1, arm, judgement, NULL) >= 0);
+		assert_true(add(tally, trials + i + 1, arm, judgement, NULL) >= 0);
 }
 
 /* The race shows it in 8 of 8, the control arm in none of 8, the echo arm in 1 of 4. */
@@ -468,6 +472,50 @@ static void test_ends_by_valid_trials(void **state)
 	tally_free(tally);
 }
 
+/* A trial counts when all trials that started before it have ended. */
+static void test_ends_by_findings_in_order_of_start(void **state)
+{
+	static enum arm arms[] = { ARM_RACE };
+	const struct campaign campaign = {
+		.name = "findings", .arms = arms, .nr_arms = 1, .stop = { .findings = 2 }
+	};
+	const struct judgement clean = judged(VERDICT_CLEAN, ""), first = leak("x", 1, false);
+	const struct judgement second = leak("y", 1, false);
+	struct summary summary = { 0 };
+	struct tally *tally;
+
+	(void)state;
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	assert_int_equal(add(tally, 4, ARM_RACE, &first, NULL), 1);
+	assert_int_equal(add(tally, 2, ARM_RACE, &first, NULL), 0);
+	assert_int_equal(add(tally, 3, ARM_RACE, &second, NULL), 1);
+	assert_null(tally_ends(tally));
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.trials, 3);
+	assert_int_equal(summary.decisive, 0);
+	assert_int_equal(summary.verdict, CAMPAIGN_FAULT);
+	assert_int_equal(add(tally, 1, ARM_RACE, &clean, NULL), 0);
+	assert_string_equal(tally_ends(tally), "findings");
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.decisive, 4);
+	tally_free(tally);
+}
+
+/* In a guest that continues another's campaign. */
+static void test_trials_from_a_later_one_on(void **state)
+{
+	struct tally *tally = asking(NULL, 0, 2);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+
+	(void)state;
+	tally_from(tally, 101);
+	assert_int_equal(add(tally, 102, ARM_RACE, &clean, NULL), 0);
+	assert_null(tally_ends(tally));
+	assert_int_equal(add(tally, 101, ARM_RACE, &clean, NULL), 0);
+	assert_string_equal(tally_ends(tally), "valid");
+	tally_free(tally);
+}
+
 static void test_ends_by_hits(void **state)
 {
 	static enum arm arms[] = { ARM_RACE };
@@ -516,15 +564,16 @@ static void test_ends_by_rate(void **state)
 	tally_summary(tally, &summary);
 	assert_string_equal(
 		summary.decided,
-		"the fault rate of the race arm is below 10% (0 of 32 valid trials)");
+		"the fault rate of the race arm is below 10% (0 of the first 32 valid trials of the arm)");
 	tally_free(tally);
 
 	tally = asking(rate, 1, 0);
 	add_many(tally, ARM_RACE, 2, &device);
 	assert_string_equal(tally_ends(tally), "decided");
 	tally_summary(tally, &summary);
-	assert_string_equal(summary.decided,
-			    "the fault rate of the race arm is above 1% (2 of 2 trials)");
+	assert_string_equal(
+		summary.decided,
+		"the fault rate of the race arm is above 1% (2 of the first 2 trials of the arm)");
 	tally_free(tally);
 
 	/* What missed makes a fault rarer, but never shows that it is rare. */
@@ -583,6 +632,7 @@ static void test_arms_error(void **state)
 		for (uint32_t i = 0; i < TRIALS && !ends; i++)
 			for (int arm = 0; arm < 2; arm++) {
 				e.spec.arm = arm ? ARM_RACE : ARM_CONTROL;
+				e.spec.trial = 2 * i + (uint32_t)arm + 1;
 				assert_true(tally_add(tally, &e,
 						      &judgements[plan_draw(&seed) % 3 == 0],
 						      NULL) >= 0);
@@ -743,6 +793,8 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reasons_are_bounded),
 		cmocka_unit_test(test_an_arm_that_never_ran_is_not_clean),
+		cmocka_unit_test(test_ends_by_findings_in_order_of_start),
+		cmocka_unit_test(test_trials_from_a_later_one_on),
 		cmocka_unit_test(test_what_was_planted_is_told),
 		cmocka_unit_test(test_verdicts_are_named_as_they_are),
 	};
