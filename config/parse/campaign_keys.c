@@ -263,6 +263,8 @@ static const struct field campaign_rows[] = {
 	  .doc = "Start of all random draws: the same campaign with the same seed gives the same trials on every machine" },
 	{ "stop", FIELD_OBJECT, GROUP(stop),
 	  .doc = "When the campaign ends: at the first limit that is reached" },
+	{ "clean_below_ppm", FIELD_U32, TOP(uint32_t, clean_below_ppm), RANGE(1, 1000000), .fallback = "50000",
+	  .doc = "A campaign without a fault is clean only when its valid trials of the race arm show, at 95%, that fewer than this many per million are faulty; otherwise it is inconclusive. 50000 (5%) takes 59 valid trials, 10000 takes 299. 1000000: one valid trial is enough" },
 	{ "lanes", FIELD_U32, TOP(uint32_t, lanes), RANGE(1, 64), .fallback = "1",
 	  .doc = "Trials that run side by side, each in a network namespace of its own. An existing device allows only 1" },
 	{ "tier", FIELD_ENUM, TOP(enum tier, tier), NAMES(tier_names, TIERS), .fallback = "auto",

@@ -27,6 +27,7 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 			tally->most_asked = campaign->arms[i];
 	}
 	tally->explored = campaign->explore.mode != EXPLORE_OFF;
+	tally->clean_below_ppm = campaign->clean_below_ppm;
 	tally->stop_valid = campaign->stop.valid;
 	tally->stop_hits = campaign->stop.hits;
 	tally->stop_trials = campaign->stop.trials;

@@ -224,9 +224,17 @@ void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts
 
 /*
  * Fills in everything but id, ended_by, elapsed_ms, stuck and explore. An arm of the campaign
- * is there also when none of its trials ran; when that is the arm that injects most, the
- * campaign is not clean.
+ * is there also when none of its trials ran.
+ *
+ * `clean` needs, beyond verdict_campaign(), a race arm and a bound of at most clean_below_ppm.
+ * The sentence has the bound wherever no fault was found.
  */
 void tally_summary(struct tally *tally, struct summary *summary);
+
+/*
+ * The campaign did not come to its end: the sentence says how first ("interrupted after 67
+ * trials"), and what was clean so far is inconclusive.
+ */
+void tally_unfinished(struct tally *tally, const char *how, struct summary *summary);
 
 #endif

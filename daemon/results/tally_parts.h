@@ -74,6 +74,7 @@ struct tally {
 	bool asked[ARMS];
 	bool explored;	     /* the race arm */
 	enum arm most_asked; /* the one that injects most */
+	uint32_t clean_below_ppm;
 	uint32_t stop_valid, stop_hits, stop_trials, stop_findings;
 	bool questions[QUESTIONS];
 	uint32_t above_ppm, below_ppm;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "results/finding_words.h"
 #include "results/results.h"
 #include "results/tally_parts.h"
 
@@ -120,6 +123,85 @@ static uint32_t tell_steps(struct tally *tally)
 	return nr;
 }
 
+/* --- the verdict --- */
+
+__attribute__((format(printf, 2, 3))) static void append(struct tally *tally,
+							 const char *format, ...)
+{
+	size_t used = strlen(tally->reason), left = sizeof(tally->reason) - used;
+	char *at = tally->reason + used;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(at, left, format, args); /* NOLINT(clang-analyzer-valist.*) */
+	va_end(args);
+}
+
+static void refuse_clean(struct summary *summary)
+{
+	if (summary->verdict == CAMPAIGN_CLEAN)
+		summary->verdict = CAMPAIGN_INCONCLUSIVE;
+}
+
+/* No fault was seen: says the bound, and whether it is low enough. */
+static void tell_bound(struct tally *tally, struct summary *summary)
+{
+	const struct decisive *most = &tally->decisive[tally->most_asked];
+	uint64_t needed = stats_trials_to_see(tally->clean_below_ppm / 1e6, TALLY_ERROR);
+	uint32_t left_out = summary->trials - summary->decisive;
+
+	if (summary->verdict == CAMPAIGN_CLEAN)
+		snprintf(tally->reason, sizeof(tally->reason),
+			 "no fault in %u valid trial%s of the %s arm", most->valid,
+			 most->valid == 1 ? "" : "s", arm_names[tally->most_asked]);
+	append(tally, "; rate below %s at 95%%",
+	       finding_percent(summary->fault_rate_bound_ppm, true).at);
+	if (left_out)
+		append(tally,
+		       " (without %u trial%s that ended while an earlier one was in flight)",
+		       left_out, left_out == 1 ? "" : "s");
+	if (tally->most_asked != ARM_RACE) {
+		refuse_clean(summary);
+		append(tally,
+		       "; this says nothing about races, because the campaign has no race arm");
+	} else if (most->valid < needed) {
+		refuse_clean(summary);
+		append(tally,
+		       "; %" PRIu64 " more would show that it is below %s (clean_below_ppm)",
+		       needed - most->valid, finding_percent(tally->clean_below_ppm, false).at);
+	}
+}
+
+static void tell_verdict(struct tally *tally, const struct arm_tally arms[ARMS],
+			 struct summary *summary)
+{
+	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));
+	/* verdict_campaign() sees the arms that ran, not those planned that never ran. */
+	if (summary->verdict == CAMPAIGN_CLEAN && !arms[tally->most_asked].trials) {
+		refuse_clean(summary);
+		snprintf(tally->reason, sizeof(tally->reason), "no trial of the %s arm was run",
+			 arm_names[tally->most_asked]);
+	} else if (summary->verdict == CAMPAIGN_CLEAN ||
+		   (summary->verdict == CAMPAIGN_INCONCLUSIVE &&
+		    tally->decisive[tally->most_asked].valid)) {
+		tell_bound(tally, summary);
+	}
+	tally_tell_planted(tally, tally->reason, sizeof(tally->reason));
+	summary->reason = tally->reason;
+	summary->exit_code = verdict_exit(summary->verdict);
+}
+
+void tally_unfinished(struct tally *tally, const char *how, struct summary *summary)
+{
+	char before[sizeof(tally->reason)];
+
+	memcpy(before, tally->reason, sizeof(before));
+	snprintf(tally->reason, sizeof(tally->reason), "%.64s: %.*s", how,
+		 (int)sizeof(before) - 72, before);
+	refuse_clean(summary);
+	summary->exit_code = verdict_exit(summary->verdict);
+}
+
 void tally_summary(struct tally *tally, struct summary *summary)
 {
 	struct arm_tally arms[ARMS] = { 0 };
@@ -164,14 +246,5 @@ void tally_summary(struct tally *tally, struct summary *summary)
 		stats_ppm_up(stats_rate_bound(most->faults, most->valid, 0.95));
 
 	arms[ARM_RACE].explored = tally->explored;
-	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));
-	/* verdict_campaign() sees the arms that ran, not those planned that never ran. */
-	if (summary->verdict == CAMPAIGN_CLEAN && !arms[tally->most_asked].trials) {
-		summary->verdict = CAMPAIGN_INCONCLUSIVE;
-		snprintf(tally->reason, sizeof(tally->reason), "no trial of the %s arm was run",
-			 arm_names[tally->most_asked]);
-	}
-	tally_tell_planted(tally, tally->reason, sizeof(tally->reason));
-	summary->reason = tally->reason;
-	summary->exit_code = verdict_exit(summary->verdict);
+	tell_verdict(tally, arms, summary);
 }

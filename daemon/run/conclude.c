@@ -286,6 +286,15 @@ static void tell_sums(struct conclusion *c, struct summary *summary)
 		explorer_sums(c->explorer, &summary->explore);
 }
 
+static void tell_interruption(struct conclusion *c, struct summary *summary)
+{
+	char how[48];
+
+	snprintf(how, sizeof(how), "interrupted after %u trial%s", summary->trials,
+		 summary->trials == 1 ? "" : "s");
+	tally_unfinished(c->tally, how, summary);
+}
+
 static bool write_end(struct conclusion *c, const struct summary *summary)
 {
 	struct why why;
@@ -308,6 +317,8 @@ enum exits conclude_end(struct conclusion *c)
 		return why_code(&c->why);
 	}
 	tell_sums(c, &summary);
+	if (c->ended_by && !strcmp(c->ended_by, "signal"))
+		tell_interruption(c, &summary);
 	if (c->failed)
 		tell_failure(c, &summary, reason, sizeof(reason));
 	else if (c->stuck && summary.exit_code != EXIT_FAULT)

@@ -17,7 +17,9 @@
 
 static struct tally *new_tally(enum arm *arms, uint32_t nr_arms)
 {
-	const struct campaign campaign = { .name = "smoke", .arms = arms, .nr_arms = nr_arms };
+	const struct campaign campaign = {
+		.name = "smoke", .arms = arms, .nr_arms = nr_arms, .clean_below_ppm = 1000000
+	};
 	struct tally *tally;
 
 	assert_int_equal(tally_new(&campaign, &tally), 0);
@@ -118,7 +120,7 @@ static void test_nothing_ran(void **state)
 	(void)state;
 	tally_summary(tally, &summary);
 	assert_string_equal(summary.campaign, "smoke");
-	assert_int_equal(summary.schema_version, 1);
+	assert_int_equal(summary.schema_version, 2);
 	assert_int_equal(summary.verdict, CAMPAIGN_INCONCLUSIVE);
 	assert_int_equal(summary.exit_code, 3);
 	assert_string_equal(summary.reason, "no trial was run");
@@ -516,6 +518,90 @@ static void test_trials_from_a_later_one_on(void **state)
 	tally_free(tally);
 }
 
+static void assert_verdict(struct tally *tally, enum campaign_verdict verdict,
+			   const char *reason)
+{
+	struct summary summary = { 0 };
+
+	tally_summary(tally, &summary);
+	assert_string_equal(summary.reason, reason);
+	assert_int_equal(summary.verdict, verdict);
+	assert_int_equal(summary.exit_code, verdict_exit(verdict));
+}
+
+static struct tally *below_5_percent(enum arm *arms, uint32_t nr_arms)
+{
+	const struct campaign campaign = {
+		.name = "smoke", .arms = arms, .nr_arms = nr_arms, .clean_below_ppm = 50000
+	};
+	struct tally *tally;
+
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	return tally;
+}
+
+static void test_clean_is_earned(void **state)
+{
+	struct tally *tally = below_5_percent((enum arm[]){ ARM_RACE }, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+
+	(void)state;
+	add_many(tally, ARM_RACE, 1, &clean);
+	/* clang-format off */
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 1 valid trial of the race arm; rate below 95.0% at 95%; 58 more would show that it is below 5.0% (clean_below_ppm)");
+	add_many(tally, ARM_RACE, 57, &clean);
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 58 valid trials of the race arm; rate below 5.1% at 95%; 1 more would show that it is below 5.0% (clean_below_ppm)");
+	assert_int_equal(add(tally, 60, ARM_RACE, &clean, NULL), 0);
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 58 valid trials of the race arm; rate below 5.1% at 95% (without 1 trial that ended while an earlier one was in flight); 1 more would show that it is below 5.0% (clean_below_ppm)");
+	assert_int_equal(add(tally, 59, ARM_RACE, &clean, NULL), 0);
+	assert_verdict(tally, CAMPAIGN_CLEAN,
+		       "no fault in 60 valid trials of the race arm; rate below 4.9% at 95%");
+	/* clang-format on */
+	tally_free(tally);
+}
+
+static void test_without_a_race_nothing_is_clean(void **state)
+{
+	struct tally *tally = below_5_percent((enum arm[]){ ARM_CONTROL }, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+
+	(void)state;
+	add_many(tally, ARM_CONTROL, 100, &clean);
+	/* clang-format off */
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 100 valid trials of the control arm; rate below 3.0% at 95%; this says nothing about races, because the campaign has no race arm");
+	/* clang-format on */
+	tally_free(tally);
+}
+
+static void test_interrupted_is_not_clean(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, ""), device = leak("x", 1, false);
+	struct summary summary = { 0 };
+
+	(void)state;
+	add_many(tally, ARM_RACE, 67, &clean);
+	tally_summary(tally, &summary);
+	tally_unfinished(tally, "interrupted after 67 trials", &summary);
+	assert_int_equal(summary.verdict, CAMPAIGN_INCONCLUSIVE);
+	assert_int_equal(summary.exit_code, 3);
+	assert_string_equal(
+		summary.reason,
+		"interrupted after 67 trials: no fault in 67 valid trials of the race arm; rate below 4.4% at 95%");
+	/* A fault that was found stays one. */
+	add_many(tally, ARM_RACE, 1, &device);
+	tally_summary(tally, &summary);
+	tally_unfinished(tally, "interrupted after 68 trials", &summary);
+	assert_int_equal(summary.exit_code, 1);
+	assert_string_equal(summary.reason,
+			    "interrupted after 68 trials: 1 of 68 trials shows a fault");
+	tally_free(tally);
+}
+
 static void test_ends_by_hits(void **state)
 {
 	static enum arm arms[] = { ARM_RACE };
@@ -795,6 +881,9 @@ int main(void)
 		cmocka_unit_test(test_an_arm_that_never_ran_is_not_clean),
 		cmocka_unit_test(test_ends_by_findings_in_order_of_start),
 		cmocka_unit_test(test_trials_from_a_later_one_on),
+		cmocka_unit_test(test_clean_is_earned),
+		cmocka_unit_test(test_without_a_race_nothing_is_clean),
+		cmocka_unit_test(test_interrupted_is_not_clean),
 		cmocka_unit_test(test_what_was_planted_is_told),
 		cmocka_unit_test(test_verdicts_are_named_as_they_are),
 	};

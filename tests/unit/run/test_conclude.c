@@ -216,6 +216,41 @@ static void test_findings_in_order_of_start(void **state)
 	assert_end(EXIT_FAULT, "fault", "findings", "2 of 3 trials show a fault");
 }
 
+static void test_too_few(void **state)
+{
+	(void)state;
+	begin();
+	trial(1, VERDICT_CLEAN, "");
+	conclude_stop(c, "trials");
+	/* clang-format off */
+	assert_end(EXIT_INCONCLUSIVE, "inconclusive", "trials",
+		   "no fault in 1 valid trial of the race arm; rate below 95.0% at 95%; 58 more would show that it is below 5.0% (clean_below_ppm)");
+	/* clang-format on */
+}
+
+static void test_interrupted(void **state)
+{
+	(void)state;
+	begin();
+	for (uint32_t i = 1; i <= 67; i++)
+		trial(i, VERDICT_CLEAN, "");
+	conclude_stop(c, "signal");
+	/* clang-format off */
+	assert_end(EXIT_INCONCLUSIVE, "inconclusive", "signal",
+		   "interrupted after 67 trials: no fault in 67 valid trials of the race arm; rate below 4.4% at 95%");
+	/* clang-format on */
+}
+
+static void test_fault_and_interrupted(void **state)
+{
+	(void)state;
+	begin();
+	trial(1, VERDICT_LEAK, "leak/net_device");
+	conclude_stop(c, "signal");
+	assert_end(EXIT_FAULT, "fault", "signal",
+		   "interrupted after 1 trial: 1 of 1 trials shows a fault");
+}
+
 static void test_resumed(void **state)
 {
 	(void)state;
@@ -274,6 +309,9 @@ int main(void)
 		CAMPAIGN_TEST(test_residue),
 		CAMPAIGN_TEST(test_findings),
 		CAMPAIGN_TEST(test_findings_in_order_of_start),
+		CAMPAIGN_TEST(test_too_few),
+		CAMPAIGN_TEST(test_interrupted),
+		CAMPAIGN_TEST(test_fault_and_interrupted),
 		CAMPAIGN_TEST(test_resumed),
 		CAMPAIGN_TEST(test_of_another),
 	};
