@@ -22,8 +22,9 @@
  * their numbers. They may turn out differently the second time, so each kill hides at most one
  * faulty trial a lane. A signal, in contrast, waits for the trials in flight.
  *
- * A trial whose lane or guest was lost has ended, too: it is invalid. Faults that are in flight
- * when a guest is replaced because of another one are lost that way.
+ * A trial whose lane or guest was lost has ended, too, and may have been a faulty one: those in
+ * flight when a guest is replaced because of another fault are lost that way. It stands for
+ * whatever would forbid the answer (struct decisive).
  */
 enum { IN_ORDER_MOST = 1 << 20 }; /* trials behind the first that is in flight: 8 MiB */
 
@@ -31,6 +32,7 @@ struct in_order_trial {
 	uint32_t finding; /* number of the finding it shows, from 1; 0: no fault */
 	uint8_t arm;
 	uint8_t verdict;
+	bool lost; /* with its lane: what it would have shown is not known */
 	bool ended;
 };
 

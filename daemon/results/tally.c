@@ -319,8 +319,11 @@ int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding)
 {
 	const struct trial_spec *spec = &evidence->spec;
-	struct in_order_trial shown = { .arm = (uint8_t)spec->arm,
-					.verdict = (uint8_t)judgement->verdict };
+	struct in_order_trial shown = {
+		.arm = (uint8_t)spec->arm,
+		.verdict = (uint8_t)judgement->verdict,
+		.lost = evidence->lane_lost && !verdict_fault(judgement->verdict),
+	};
 	int r = add_to_arm(&tally->arms[spec->arm], evidence, judgement->verdict), err;
 
 	if (!r)

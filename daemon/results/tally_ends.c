@@ -22,20 +22,21 @@ static bool rate_is_known(struct tally *tally)
 {
 	const struct decisive *most = &tally->decisive[tally->most_asked];
 	double low = tally->below_ppm / 1e6, high = tally->above_ppm / 1e6;
-	uint32_t trials = most->judged;
-	bool is_above = stats_sprt(most->faults, trials, low, high, TALLY_ERROR) == STATS_ABOVE;
+	uint32_t trials = most->judged + most->lost, faults = most->faults;
+	bool is_above = stats_sprt(faults, trials, low, high, TALLY_ERROR) == STATS_ABOVE;
 
-	if (!is_above) /* a missed trial does not prove it */
-		trials = most->valid;
-	if (!is_above &&
-	    stats_sprt(most->faults, trials, low, high, TALLY_ERROR) != STATS_BELOW)
+	if (!is_above) { /* a missed trial is no proof, a lost one is none either */
+		trials = most->valid + most->lost;
+		faults = most->faults + most->lost;
+	}
+	if (!is_above && stats_sprt(faults, trials, low, high, TALLY_ERROR) != STATS_BELOW)
 		return false;
 	/* The rejected rate is the other one. */
 	snprintf(
 		tally->decided, sizeof(tally->decided),
 		"the fault rate of the %s arm is %s %g%% (%u of the first %u%s trials of the arm)",
 		arm_names[tally->most_asked], is_above ? "above" : "below",
-		(is_above ? tally->below_ppm : tally->above_ppm) / 1e4, most->faults, trials,
+		(is_above ? tally->below_ppm : tally->above_ppm) / 1e4, faults, trials,
 		is_above ? "" : " valid");
 	return true;
 }
@@ -49,9 +50,13 @@ static bool arms_differ(struct tally *tally)
 	if (tally->decisive[tally->most_asked].valid < (uint64_t)FIRST_LOOK << tally->looks)
 		return false;
 	tally->looks++;
-	for (int arm = 0; arm < ARMS; arm++)
-		shares[arm] = (struct stats_share){ tally->decisive[arm].faults,
-						    tally->decisive[arm].judged };
+	for (int i = 0; i < ARMS; i++) {
+		const struct decisive *arm = &tally->decisive[i];
+		bool is_most = i == (int)tally->most_asked;
+
+		shares[i] = (struct stats_share){ arm->faults + (is_most ? 0 : arm->lost),
+						  arm->judged + arm->lost };
+	}
 	p = tally_against_others(tally, shares);
 	if (!(p <= ldexp(TALLY_ERROR, -(int)tally->looks)))
 		return false;
@@ -126,6 +131,7 @@ static void count_decisive(struct tally *tally, const struct in_order_trial *sho
 	arm->judged += verdict_judged(shown->verdict);
 	arm->valid += verdict_valid(shown->verdict);
 	arm->faults += verdict_fault(shown->verdict);
+	arm->lost += shown->lost;
 	if (finding && !finding->is_decisive) {
 		finding->is_decisive = true;
 		tally->decisive_findings++;

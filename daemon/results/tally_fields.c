@@ -250,7 +250,7 @@ static const struct field summary_rows[] = {
 	  .doc = "Trials that decide: counted in the order in which they started, up to the first that did not end" },
 	{ "elapsed_ms", FIELD_U64, SUMMARY(uint64_t, elapsed_ms), .doc = "Time from the first trial to the last" },
 	{ "fault_rate_bound_ppm", FIELD_U64, SUMMARY(uint64_t, fault_rate_bound_ppm),
-	  .doc = "With 95% confidence, fewer than this many per million trials of the arm that injects most are faulty, over its valid trials among the decisive ones" },
+	  .doc = "With 95% confidence, fewer than this many per million trials of the arm that injects most are faulty, over its valid trials among the decisive ones, lost ones counted as faulty" },
 	{ "stuck", FIELD_U32, SUMMARY(uint32_t, stuck), .doc = "Lanes whose unregister never returned" },
 	{ "arms", FIELD_OBJECT, SUMMARY(struct tally_arm *, arms), LIST(struct summary, arms),
 	  .sub = &tally_arm_fields, .doc = "Arms of the campaign, including those without trials" },

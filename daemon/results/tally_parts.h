@@ -21,12 +21,16 @@ struct arm_sums {
 	struct stats_sample hold_asked_us, held_ns, first_echo_ns, second_flags_ns, settle_ns;
 };
 
-/* The trials of an arm that decide: those before which none is in flight. */
+/*
+ * The trials of an arm that decide: those before which none is in flight. The lost ones count
+ * as faults where an answer needs few of them, and as sound ones where it needs many.
+ */
 struct decisive {
 	uint32_t trials;
 	uint32_t judged; /* verdict_judged() */
 	uint32_t valid;
 	uint32_t faults;
+	uint32_t lost;
 };
 
 /* The texts of a ledger that is kept. */

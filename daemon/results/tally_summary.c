@@ -143,32 +143,59 @@ static void refuse_clean(struct summary *summary)
 		summary->verdict = CAMPAIGN_INCONCLUSIVE;
 }
 
+static const char *s_of(uint32_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
+/* So many valid trials are enough for a bound of the limit; with lost ones, somewhat fewer. */
+static uint64_t valid_needed(const struct tally *tally, uint32_t lost)
+{
+	double limit = tally->clean_below_ppm / 1e6;
+	uint64_t nr = stats_trials_to_see(limit, TALLY_ERROR);
+
+	while (lost && stats_rate_bound(lost, nr + lost, 1 - TALLY_ERROR) > limit)
+		nr += nr / 16 + 1;
+	return nr;
+}
+
+/* What the bound leaves out, and what it counts although nothing is known of it. */
+static void tell_exceptions(struct tally *tally, const struct summary *summary)
+{
+	uint32_t left_out = summary->trials - summary->decisive;
+	uint32_t lost = tally->decisive[tally->most_asked].lost;
+
+	if (left_out)
+		append(tally,
+		       " (without %u trial%s that ended while an earlier one was in flight)",
+		       left_out, s_of(left_out));
+	if (lost)
+		append(tally, " (%u lost trial%s counted as faulty)", lost, s_of(lost));
+}
+
 /* No fault was seen: says the bound, and whether it is low enough. */
 static void tell_bound(struct tally *tally, struct summary *summary)
 {
 	const struct decisive *most = &tally->decisive[tally->most_asked];
-	uint64_t needed = stats_trials_to_see(tally->clean_below_ppm / 1e6, TALLY_ERROR);
-	uint32_t left_out = summary->trials - summary->decisive;
+	bool is_low = most->valid && summary->fault_rate_bound_ppm <= tally->clean_below_ppm;
 
 	if (summary->verdict == CAMPAIGN_CLEAN)
 		snprintf(tally->reason, sizeof(tally->reason),
 			 "no fault in %u valid trial%s of the %s arm", most->valid,
-			 most->valid == 1 ? "" : "s", arm_names[tally->most_asked]);
+			 s_of(most->valid), arm_names[tally->most_asked]);
 	append(tally, "; rate below %s at 95%%",
 	       finding_percent(summary->fault_rate_bound_ppm, true).at);
-	if (left_out)
-		append(tally,
-		       " (without %u trial%s that ended while an earlier one was in flight)",
-		       left_out, left_out == 1 ? "" : "s");
+	tell_exceptions(tally, summary);
 	if (tally->most_asked != ARM_RACE) {
 		refuse_clean(summary);
 		append(tally,
 		       "; this says nothing about races, because the campaign has no race arm");
-	} else if (most->valid < needed) {
+	} else if (!is_low) {
 		refuse_clean(summary);
 		append(tally,
 		       "; %" PRIu64 " more would show that it is below %s (clean_below_ppm)",
-		       needed - most->valid, finding_percent(tally->clean_below_ppm, false).at);
+		       valid_needed(tally, most->lost) - most->valid,
+		       finding_percent(tally->clean_below_ppm, false).at);
 	}
 }
 
@@ -242,8 +269,8 @@ void tally_summary(struct tally *tally, struct summary *summary)
 	summary->nr_steps = tell_steps(tally);
 	summary->reasons = tally->told_reasons;
 	summary->nr_reasons = tell_reasons(tally);
-	summary->fault_rate_bound_ppm =
-		stats_ppm_up(stats_rate_bound(most->faults, most->valid, 0.95));
+	summary->fault_rate_bound_ppm = stats_ppm_up(
+		stats_rate_bound(most->faults + most->lost, most->valid + most->lost, 0.95));
 
 	arms[ARM_RACE].explored = tally->explored;
 	tell_verdict(tally, arms, summary);

@@ -563,6 +563,29 @@ static void test_clean_is_earned(void **state)
 	tally_free(tally);
 }
 
+/* What a trial would have shown whose lane was lost is not known. */
+static void test_lost_trials_count_against_the_bound(void **state)
+{
+	struct tally *tally = below_5_percent((enum arm[]){ ARM_RACE }, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+	const struct judgement invalid = judged(VERDICT_INVALID, "the lane was lost");
+	const struct evidence lost = { .spec = { .trial = 60, .arm = ARM_RACE },
+				       .lane_lost = true };
+
+	(void)state;
+	add_many(tally, ARM_RACE, 59, &clean);
+	assert_int_equal(tally_add(tally, &lost, &invalid, NULL), 0);
+	/* clang-format off */
+	/* 0.95^93 + 93 * 0.05 * 0.95^92 is the first below 5%: 92 valid ones are enough. */
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 59 valid trials of the race arm; rate below 7.7% at 95% (1 lost trial counted as faulty); 35 more would show that it is below 5.0% (clean_below_ppm)");
+	add_many(tally, ARM_RACE, 33, &clean);
+	assert_verdict(tally, CAMPAIGN_CLEAN,
+		       "no fault in 92 valid trials of the race arm; rate below 5.0% at 95% (1 lost trial counted as faulty)");
+	/* clang-format on */
+	tally_free(tally);
+}
+
 static void test_without_a_race_nothing_is_clean(void **state)
 {
 	struct tally *tally = below_5_percent((enum arm[]){ ARM_CONTROL }, 1);
@@ -882,6 +905,7 @@ int main(void)
 		cmocka_unit_test(test_ends_by_findings_in_order_of_start),
 		cmocka_unit_test(test_trials_from_a_later_one_on),
 		cmocka_unit_test(test_clean_is_earned),
+		cmocka_unit_test(test_lost_trials_count_against_the_bound),
 		cmocka_unit_test(test_without_a_race_nothing_is_clean),
 		cmocka_unit_test(test_interrupted_is_not_clean),
 		cmocka_unit_test(test_what_was_planted_is_told),
