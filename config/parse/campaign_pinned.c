@@ -7,8 +7,9 @@
 #include "parse/campaign_pinned.h"
 
 /* Keys that say how a campaign is run, and nothing about a trial. */
-static const char *const of_the_run[] = { "name",    "seed",   "stop",	  "lanes", "kernel",
-					  "modules", "ledger", "explore", "submit" };
+static const char *const of_the_run[] = { "clean_below_ppm", "name",   "seed",	  "stop",
+					  "lanes",	     "kernel", "modules", "ledger",
+					  "explore",	     "submit" };
 
 static json_t *difference(json_t *object, json_t *base);
 

@@ -53,6 +53,7 @@ struct campaign {
 		uint32_t nr_decided;
 		uint32_t above_ppm, below_ppm; /* of QUESTION_RATE */
 	} stop;
+	uint32_t clean_below_ppm; /* the rate that a clean campaign excludes, at 95% */
 	uint32_t lanes;
 	enum tier tier;
 	const char *kernel;  /* NULL: the running one */

@@ -71,9 +71,9 @@ static const struct operand_row operands[] = {
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {
-	{ EXIT_CLEAN,	     .doc = "No fault was found" },
+	{ EXIT_CLEAN,	     .doc = "No fault was found, and its rate is below clean_below_ppm at 95%" },
 	{ EXIT_FAULT,	     .doc = "A fault was found" },
-	{ EXIT_INCONCLUSIVE, .doc = "Too few trials were valid, or the campaign was interrupted" },
+	{ EXIT_INCONCLUSIVE, .doc = "Too few trials were valid for clean_below_ppm, the campaign has no race arm, or it was interrupted" },
 	{ EXIT_CANNOT,	     .doc = "This machine, kernel or user cannot run the campaign; the message names what is missing" },
 	{ EXIT_RESIDUE,	     .doc = "Something could not be undone; see `dadrace clean`" },
 	{ EXIT_INTERNAL,     .doc = "dadrace itself failed" },

@@ -257,16 +257,27 @@ static int run_again(const struct options *o, const struct past *past, const cha
 /* Runs only the arm that shows the fault, until enough trials are valid. */
 static int run_after(const struct options *o, const struct claim *claim, char folder[PATH_MAX])
 {
-	char arms[64], valid[64], trials[64];
+	char arms[64], valid[64], trials[64], limit[64];
 	const char *const ours[] = {
-		"name=verify",	  arms, valid, trials, "stop.findings=1", "stop.seconds=0",
-		"stop.decided=[]"
+		"name=verify",
+		arms,
+		valid,
+		trials,
+		limit,
+		"stop.findings=1",
+		"stop.hits=0",
+		"stop.seconds=0",
+		"stop.decided=[]",
 	};
+	double least = stats_rate_floor(claim->share->count, claim->share->judged, 0.95);
+	unsigned long long least_ppm = stats_ppm_down(least / o->rarer);
 
 	snprintf(arms, sizeof(arms), "arms=[%s]", arm_names[claim->share->arm]);
 	snprintf(valid, sizeof(valid), "stop.valid=%llu", (unsigned long long)claim->needed);
 	snprintf(trials, sizeof(trials), "stop.trials=%llu",
 		 (unsigned long long)most_trials(claim));
+	/* What is proved is clean, whatever the campaign before asked for. */
+	snprintf(limit, sizeof(limit), "clean_below_ppm=%llu", least_ppm ? least_ppm : 1);
 	return run_again(o, claim->past, ours, sizeof(ours) / sizeof(ours[0]), folder);
 }
 

@@ -5,10 +5,11 @@
 #include "base/stats.h"
 #include "proof/proof.h"
 
-void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict, const char *signature)
+void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict, const char *signature,
+	       bool decides)
 {
 	proof->trials++;
-	proof->valid += verdict_valid(verdict);
+	proof->valid += decides && verdict_valid(verdict);
 	proof->judged += verdict_judged(verdict);
 	proof->by[verdict]++;
 	if (!verdict_fault(verdict))

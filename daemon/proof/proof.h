@@ -29,8 +29,12 @@ struct proof {
 
 #define PROOF_MISS 0.01 /* probability of overlooking a fault that is still there */
 
-void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict,
-	       const char *signature);
+/*
+ * `decides`: no earlier trial is missing (results/in_order.h). Without, it proves nothing but a
+ * fault.
+ */
+void proof_add(struct proof *proof, uint32_t trial, enum verdict verdict, const char *signature,
+	       bool decides);
 
 /*
  * Valid trials needed when `hits` of `judged` showed the fault before, and a fault that is

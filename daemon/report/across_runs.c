@@ -71,6 +71,10 @@ void report_runs(struct past *const *runs, uint32_t nr, FILE *out)
 {
 	uint32_t number = 0;
 
+	for (uint32_t i = 0; i < nr; i++)
+		if (past_unfinished(runs[i]))
+			fprintf(out, "Unfinished: %s, %s\n", past_folder(runs[i]),
+				past_unfinished(runs[i]));
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct summary *summary = past_summary(runs[i]);
 

@@ -70,8 +70,11 @@ static void subject_close(struct subject *subject)
 static void print_head(const struct subject *s, FILE *out)
 {
 	struct finding_text headline = finding_headline(s->finding);
+	const char *unfinished = past_unfinished(s->past);
 	char trial[512];
 
+	if (unfinished)
+		fprintf(out, "Unfinished: %s.\n\n", unfinished);
 	finding_print_paragraph(out, finding_point(s->finding).at, MAIL_COLUMNS);
 	snprintf(trial, sizeof(trial), "Trial %u, arm %s: %s.", s->trial->number,
 		 arm_names[s->trial->arm], s->told.reason);

@@ -714,6 +714,7 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->settled = line->settled;
 	e->settle_ns = line->settle_ns;
 	e->hang = line->hang;
+	e->lane_lost = line->lane_lost;
 }
 
 /* --- from a digest to a line --- */

@@ -16,6 +16,7 @@ struct past {
 	json_t *summary; /* the last line; NULL: there is none */
 	struct tally *tally;
 	struct summary sums;
+	char unfinished[64]; /* as past_unfinished() gives it, or "" */
 	struct past_trial *trials;
 	uint32_t nr_trials, room;
 	struct past_ledger *ledgers;
@@ -85,6 +86,8 @@ static int take_campaign(struct past *past, json_t *json, const struct line *lin
 	campaign.name = past_name(past);
 	campaign.nr_arms = read_arms(past_campaign(past), arms);
 	campaign.explore.mode = read_mode(past_campaign(past));
+	campaign.clean_below_ppm = (uint32_t)json_integer_value(
+		json_object_get(past_campaign(past), "clean_below_ppm"));
 	if (!json_is_object(past_campaign(past)) || !campaign.nr_arms)
 		return complain_line(past, line, why, "holds no campaign");
 	return tally_new(&campaign, &past->tally) ? why_set(why, ENOMEM, "out of memory") : 0;
@@ -237,6 +240,28 @@ static int read_all(struct past *past, struct why *why)
 	return err;
 }
 
+/* Results that are not complete are not clean. */
+static void judge_end(struct past *past)
+{
+	static const struct {
+		const char *by, *how;
+	} ends[] = {
+		{ "signal", "interrupted" },
+		{ "error", "stopped by an error" },
+	};
+	const char *by = summary_text(past, "ended_by");
+	const char *how = past->summary ? NULL : "killed or still running";
+
+	for (size_t i = 0; by && i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (!strcmp(by, ends[i].by))
+			how = ends[i].how;
+	if (!how)
+		return;
+	snprintf(past->unfinished, sizeof(past->unfinished), "%s after %u trial%s", how,
+		 past->sums.trials, past->sums.trials == 1 ? "" : "s");
+	tally_unfinished(past->tally, past->unfinished, &past->sums);
+}
+
 int past_open(const char *folder, struct past **out, struct why *why)
 {
 	struct past *past = calloc(1, sizeof(*past));
@@ -265,6 +290,7 @@ int past_open(const char *folder, struct past **out, struct why *why)
 		return err;
 	}
 	tally_summary(past->tally, &past->sums);
+	judge_end(past);
 	past->sums.id = json_string_value(json_object_get(past->first, "id"));
 	past->sums.ended_by = summary_text(past, "ended_by");
 	past->sums.decided = summary_text(past, "decided");
@@ -324,6 +350,11 @@ const json_t *past_machine(const struct past *past)
 uint64_t past_started_ms(const struct past *past)
 {
 	return (uint64_t)json_integer_value(json_object_get(past->first, "started_unix_ms"));
+}
+
+const char *past_unfinished(const struct past *past)
+{
+	return past->unfinished[0] ? past->unfinished : NULL;
 }
 
 const struct summary *past_summary(const struct past *past)

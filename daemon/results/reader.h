@@ -53,6 +53,9 @@ const json_t *past_machine(const struct past *past);
 uint64_t past_started_ms(const struct past *past); /* by the wall clock */
 const struct summary *past_summary(const struct past *past);
 
+/* Why the results are not complete: "interrupted after 67 trials"; NULL: they are. */
+const char *past_unfinished(const struct past *past);
+
 const struct past_trial *past_trials(const struct past *past, uint32_t *nr);
 const struct past_trial *past_trial(const struct past *past, uint32_t number); /* or NULL */
 

@@ -22,7 +22,7 @@
  * A trial line is appended and synced before the next one: a crash loses at most the trial in
  * hand. A reader must accept one torn last line.
  */
-enum { RESULTS_SCHEMA_VERSION = 1 };
+enum { RESULTS_SCHEMA_VERSION = 2 };
 
 /* The specification of a trial, as the trial's line and `dadrace plan --json` give it. */
 extern const struct fields spec_fields;

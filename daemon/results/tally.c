@@ -27,15 +27,18 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 			tally->most_asked = campaign->arms[i];
 	}
 	tally->explored = campaign->explore.mode != EXPLORE_OFF;
+	tally->clean_below_ppm = campaign->clean_below_ppm;
 	tally->stop_valid = campaign->stop.valid;
 	tally->stop_hits = campaign->stop.hits;
 	tally->stop_trials = campaign->stop.trials;
+	tally->stop_findings = campaign->stop.findings;
 	for (uint32_t i = 0; i < campaign->stop.nr_decided; i++)
 		tally->questions[campaign->stop.decided[i]] = true;
 	tally->above_ppm = campaign->stop.above_ppm;
 	tally->below_ppm = campaign->stop.below_ppm;
 	for (int arm = 0; arm < ARMS; arm++)
 		tally->arms[arm].tally.arm = (enum arm)arm;
+	tally->in_order.next = 1;
 	*out = tally;
 	return 0;
 }
@@ -58,6 +61,7 @@ void tally_free(struct tally *tally)
 		free(tally->findings[i]->ledger);
 		free(tally->findings[i]);
 	}
+	in_order_free(&tally->in_order);
 	free(tally->findings);
 	free(tally->told_findings);
 	free(tally->campaign);
@@ -202,9 +206,10 @@ static int add_to_finding(struct finding *finding, struct tally_finding *told,
 	return 0;
 }
 
-/* Returns 1 when the finding is new. */
+/* Returns 1 when the finding is new; `number`: of the finding, from 1. */
 static int add_fault(struct tally *tally, const struct trial_spec *spec,
-		     const struct judgement *judgement, const struct tally_finding **finding)
+		     const struct judgement *judgement, const struct tally_finding **finding,
+		     uint32_t *number)
 {
 	uint32_t at = 0;
 	bool is_new;
@@ -220,6 +225,7 @@ static int add_fault(struct tally *tally, const struct trial_spec *spec,
 				   judgement);
 	if (r)
 		return r;
+	*number = at + 1;
 	if (is_new && finding)
 		*finding = &tally->told_findings[at];
 	return is_new;
@@ -312,17 +318,24 @@ static int add_steps(struct tally *tally, const struct evidence *e)
 int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding)
 {
-	int r = add_to_arm(&tally->arms[evidence->spec.arm], evidence, judgement->verdict);
+	const struct trial_spec *spec = &evidence->spec;
+	struct in_order_trial shown = {
+		.arm = (uint8_t)spec->arm,
+		.verdict = (uint8_t)judgement->verdict,
+		.lost = evidence->lane_lost && !verdict_fault(judgement->verdict),
+	};
+	int r = add_to_arm(&tally->arms[spec->arm], evidence, judgement->verdict), err;
 
 	if (!r)
 		r = add_steps(tally, evidence);
 	if (r)
 		return r;
 	if (verdict_fault(judgement->verdict))
-		return add_fault(tally, &evidence->spec, judgement, finding);
-	if (!verdict_valid(judgement->verdict))
+		r = add_fault(tally, spec, judgement, finding, &shown.finding);
+	else if (!verdict_valid(judgement->verdict))
 		add_reason(tally, judgement);
-	return 0;
+	err = r < 0 ? r : tally_add_in_order(tally, spec->trial, &shown);
+	return err ? err : r;
 }
 
 /* --- ledgers --- */

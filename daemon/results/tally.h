@@ -17,6 +17,12 @@
  *         ├─> a fault: its finding, one for each signature
  *         └─> proves nothing: its reason
  *
+ * What is shown counts every trial that ended. What decides (whether the campaign ends, whether
+ * it is clean, and its bound) counts trials in the order in which they started (in_order.h).
+ * The two differ while trials are in flight, and for good when the campaign did not wait for
+ * them: when a second signal or the end of a guest cut them off. A fault counts wherever it
+ * stands.
+ *
  * Percentiles are over the trials that have the figure; 0 when none has.
  *
  * Intervals are Clopper and Pearson's, p-values those of Fisher's one-sided exact test: exact
@@ -153,10 +159,12 @@ struct summary {
 	const char *decided; /* the answer of stop.decided in a sentence; NULL: none yet */
 	uint32_t trials;
 	uint32_t valid;
+	uint32_t decisive; /* trials that decide: all up to this number have ended */
 	uint64_t elapsed_ms;
-	uint64_t
-		/* upper bound at 95% over valid trials of the most injecting arm */
-		fault_rate_bound_ppm;
+	/*
+	 * Upper bound at 95% over those of the most injecting arm that decide and are valid.
+	 */
+	uint64_t fault_rate_bound_ppm;
 	uint32_t stuck; /* lanes whose unregister never returned */
 	struct tally_arm *arms;
 	uint32_t nr_arms;
@@ -178,9 +186,15 @@ extern const struct fields summary_fields;
 int tally_new(const struct campaign *campaign, struct tally **out);
 void tally_free(struct tally *tally);
 
+/* The number of the first trial, before any is added; 1 unless told, as a guest is. */
+void tally_from(struct tally *tally, uint32_t first);
+
+/* Whether a trial may start: not too far ahead of one in flight, for which it would wait. */
+bool tally_has_room(const struct tally *tally, uint32_t trial);
+
 /*
- * Adds one trial. Returns 1 when it is the first of a new finding (*finding then points at it,
- * valid until the next call), 0 when not, -ENOMEM.
+ * Adds one trial; its number says when it started. Returns 1 when it is the first of a new
+ * finding (*finding then points at it, valid until the next call), 0 when not, -ENOMEM.
  */
 int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding);
@@ -192,8 +206,9 @@ int tally_add(struct tally *tally, const struct evidence *evidence,
 int tally_add_ledger(struct tally *tally, const struct ledger_line *line);
 
 /*
- * Whether the campaign ends by what it knows: "valid" (stop.valid), "hits" (stop.hits),
- * "decided" (stop.decided), or NULL: it goes on. To be asked after every trial.
+ * Whether the campaign ends by what it knows: "findings" (stop.findings), "valid" (stop.valid),
+ * "hits" (stop.hits), "decided" (stop.decided), or NULL: it goes on. The answer depends on the
+ * order in which trials started and on what they showed, never on how long they took.
  *
  * Each answer of stop.decided is wrong with a probability of TALLY_ERROR at most, over all
  * looks of the campaign. QUESTION_RATE is a sequential test (stats_sprt) of the arm that
@@ -202,16 +217,24 @@ int tally_add_ledger(struct tally *tally, const struct ledger_line *line);
  * TALLY_ERROR / 2^k.
  */
 #define TALLY_ERROR 0.05
-const char *tally_ends(struct tally *tally);
+const char *tally_ends(const struct tally *tally);
 
 /* How many trials, and by verdict, so far: for the progress line. */
 void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);
 
 /*
  * Fills in everything but id, ended_by, elapsed_ms, stuck and explore. An arm of the campaign
- * is there also when none of its trials ran; when that is the arm that injects most, the
- * campaign is not clean.
+ * is there also when none of its trials ran.
+ *
+ * `clean` needs, beyond verdict_campaign(), a race arm and a bound of at most clean_below_ppm.
+ * The sentence has the bound wherever no fault was found.
  */
 void tally_summary(struct tally *tally, struct summary *summary);
+
+/*
+ * The campaign did not come to its end: the sentence says how first ("interrupted after 67
+ * trials"), and what was clean so far is inconclusive.
+ */
+void tally_unfinished(struct tally *tally, const char *how, struct summary *summary);
 
 #endif

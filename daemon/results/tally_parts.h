@@ -3,6 +3,7 @@
 #define DADRACE_TALLY_PARTS_H
 
 #include "ledger/digest.h"
+#include "results/in_order.h"
 #include "results/lines.h"
 #include "results/tally.h"
 
@@ -10,13 +11,26 @@
  * The parts of the tally, for its own files.
  *
  *   tally.c          the sums: what a trial and a ledger add to them
- *   tally_summary.c  what they say: whether the campaign may end, and what is told then
+ *   tally_ends.c     whether the campaign may end, by the trials that decide (in_order.c)
+ *   tally_summary.c  what is told then
  *   tally_fields.c   as which fields
  */
 struct arm_sums {
 	struct tally_arm tally; /* without the percentiles */
 	uint64_t elapsed_ns;
 	struct stats_sample hold_asked_us, held_ns, first_echo_ns, second_flags_ns, settle_ns;
+};
+
+/*
+ * The trials of an arm that decide: those before which none is in flight. The lost ones count
+ * as faults where an answer needs few of them, and as sound ones where it needs many.
+ */
+struct decisive {
+	uint32_t trials;
+	uint32_t judged; /* verdict_judged() */
+	uint32_t valid;
+	uint32_t faults;
+	uint32_t lost;
 };
 
 /* The texts of a ledger that is kept. */
@@ -39,6 +53,7 @@ struct finding {
 	struct tally_share shares[ARMS];
 	uint32_t *trials;
 	uint32_t room;
+	bool is_decisive;	    /* a trial that decides shows it */
 	struct kept_ledger *ledger; /* NULL: none */
 };
 
@@ -63,12 +78,18 @@ struct tally {
 	bool asked[ARMS];
 	bool explored;	     /* the race arm */
 	enum arm most_asked; /* the one that injects most */
-	uint32_t stop_valid, stop_hits, stop_trials;
+	uint32_t clean_below_ppm;
+	uint32_t stop_valid, stop_hits, stop_trials, stop_findings;
 	bool questions[QUESTIONS];
 	uint32_t above_ppm, below_ppm;
-	uint32_t looks; /* at the arms */
-	char decided[160];
-	struct arm_sums arms[ARMS];
+	struct arm_sums arms[ARMS]; /* all trials that ended */
+
+	struct in_order in_order;
+	struct decisive decisive[ARMS];
+	uint32_t decisive_findings;
+	uint32_t looks;	  /* at the arms */
+	const char *ends; /* by what; NULL: it goes on */
+	char decided[192];
 
 	struct finding **findings;
 	struct tally_finding *told_findings;
@@ -82,8 +103,17 @@ struct tally {
 	struct tally_arm told_arms[ARMS];
 	struct tally_reason told_reasons[REASONS_MAX];
 	struct tally_step told_steps[ORDER_HOLDS_MAX];
-	char reason[256];
+	char reason[512];
 };
+
+/*
+ * A trial has ended: counts what decides from now on, and asks whether that ends the campaign.
+ * -ENOMEM.
+ */
+int tally_add_in_order(struct tally *tally, uint32_t trial, const struct in_order_trial *shown);
+
+/* The largest p-value of the arm that injects most against the others; NaN without others. */
+double tally_against_others(const struct tally *tally, const struct stats_share shares[ARMS]);
 
 /* Nobody shall take what was planted on purpose for a bug of that kernel. */
 void tally_tell_planted(const struct tally *tally, char *reason, size_t size);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "results/finding_words.h"
 #include "results/results.h"
 #include "results/tally_parts.h"
 
@@ -16,98 +19,6 @@ static uint32_t judged(const struct tally_arm *arm)
 		if (verdict_judged((enum verdict)v))
 			nr += arm->verdicts.by[v];
 	return nr;
-}
-
-static struct stats_share share_of(const struct arm_sums *sums, uint32_t hits)
-{
-	return (struct stats_share){ hits, judged(&sums->tally) };
-}
-
-/* The largest p-value of the arm that injects most against the others; NaN without others. */
-static double against_others(const struct tally *tally, const uint32_t hits[ARMS])
-{
-	const struct arm_sums *most = &tally->arms[tally->most_asked];
-	double largest = NAN;
-
-	for (int arm = 0; arm < ARMS; arm++)
-		if (tally->asked[arm] && arm != (int)tally->most_asked)
-			largest = fmax(largest,
-				       stats_fisher(share_of(most, hits[tally->most_asked]),
-						    share_of(&tally->arms[arm], hits[arm])));
-	return largest;
-}
-
-static bool rate_is_known(struct tally *tally)
-{
-	const struct tally_arm *most = &tally->arms[tally->most_asked].tally;
-	double low = tally->below_ppm / 1e6, high = tally->above_ppm / 1e6;
-	uint32_t trials = judged(most);
-	bool is_above = stats_sprt(most->faults, trials, low, high, TALLY_ERROR) == STATS_ABOVE;
-
-	if (!is_above) /* a missed trial does not prove it */
-		trials = most->valid;
-	if (!is_above &&
-	    stats_sprt(most->faults, trials, low, high, TALLY_ERROR) != STATS_BELOW)
-		return false;
-	/* The rejected rate is the other one. */
-	snprintf(tally->decided, sizeof(tally->decided),
-		 "the fault rate of the %s arm is %s %g%% (%u of %u%s trials)",
-		 arm_names[tally->most_asked], is_above ? "above" : "below",
-		 (is_above ? tally->below_ppm : tally->above_ppm) / 1e4, most->faults, trials,
-		 is_above ? "" : " valid");
-	return true;
-}
-
-static bool arms_differ(struct tally *tally)
-{
-	enum { FIRST_LOOK = 4 };
-	const struct tally_arm *most = &tally->arms[tally->most_asked].tally;
-	uint32_t hits[ARMS];
-	double p;
-
-	if (most->valid < (uint64_t)FIRST_LOOK << tally->looks)
-		return false;
-	tally->looks++;
-	for (int arm = 0; arm < ARMS; arm++)
-		hits[arm] = tally->arms[arm].tally.faults;
-	p = against_others(tally, hits);
-	if (!(p <= ldexp(TALLY_ERROR, -(int)tally->looks)))
-		return false;
-	snprintf(
-		tally->decided, sizeof(tally->decided),
-		"the %s arm shows faults more often than every other arm (p = %.2g at look %u)",
-		arm_names[tally->most_asked], p, tally->looks);
-	return true;
-}
-
-static bool hits_are_decided(const struct tally *tally)
-{
-	uint32_t hits = 0, trials = 0;
-
-	for (int arm = 0; arm < ARMS; arm++) {
-		hits += tally->arms[arm].tally.faults;
-		trials += tally->arms[arm].tally.trials;
-	}
-	return stats_hits(hits, trials, tally->stop_hits, tally->stop_trials) !=
-	       STATS_UNDECIDED;
-}
-
-const char *tally_ends(struct tally *tally)
-{
-	static bool (*const answers[QUESTIONS])(struct tally *) = {
-		[QUESTION_RATE] = rate_is_known,
-		[QUESTION_ARMS] = arms_differ,
-	};
-
-	if (tally->stop_valid &&
-	    tally->arms[tally->most_asked].tally.valid >= tally->stop_valid)
-		return "valid";
-	if (tally->stop_hits && hits_are_decided(tally))
-		return "hits";
-	for (int i = 0; i < QUESTIONS && !tally->decided[0]; i++)
-		if (tally->questions[i])
-			answers[i](tally);
-	return tally->decided[0] ? "decided" : NULL;
 }
 
 /* --- the summary --- */
@@ -144,12 +55,16 @@ static void tell_shares(struct tally *tally, uint32_t number)
 	struct tally_finding *told = &tally->told_findings[number];
 	struct finding *finding = tally->findings[number];
 
+	struct stats_share shares[ARMS];
+
+	for (int arm = 0; arm < ARMS; arm++)
+		shares[arm] = (struct stats_share){ finding->by_arm[arm],
+						    judged(&tally->arms[arm].tally) };
 	told->shares = finding->shares;
 	told->nr_shares = 0;
-	told->p_value = against_others(tally, finding->by_arm);
+	told->p_value = tally_against_others(tally, shares);
 	for (int arm = 0; arm < ARMS; arm++) {
 		struct tally_share *share = &finding->shares[told->nr_shares];
-		const struct arm_sums *sums = &tally->arms[arm];
 		struct stats_interval rate;
 
 		if (!tally->asked[arm])
@@ -158,31 +73,15 @@ static void tell_shares(struct tally *tally, uint32_t number)
 		*share = (struct tally_share){
 			.arm = (enum arm)arm,
 			.count = finding->by_arm[arm],
-			.judged = judged(&sums->tally),
+			.judged = (uint32_t)shares[arm].trials,
 			.p_value = NAN,
 		};
 		rate = stats_rate_interval(share->count, share->judged, 0.95);
 		share->rate_low_ppm = stats_ppm_down(rate.low);
 		share->rate_high_ppm = stats_ppm_up(rate.high);
 		if (arm != (int)tally->most_asked)
-			share->p_value =
-				stats_fisher(share_of(&tally->arms[tally->most_asked],
-						      finding->by_arm[tally->most_asked]),
-					     share_of(sums, share->count));
+			share->p_value = stats_fisher(shares[tally->most_asked], shares[arm]);
 	}
-}
-
-/* Upper bound of the fault rate over the valid trials of the arm that injects most. */
-static uint64_t bound_ppm(const struct tally_arm *arm)
-{
-	uint64_t faults = 0;
-
-	if (!arm)
-		return 1000000;
-	for (int v = 0; v < VERDICTS; v++)
-		if (verdict_fault((enum verdict)v))
-			faults += arm->verdicts.by[v];
-	return stats_ppm_up(stats_rate_bound(faults, arm->valid, 0.95));
 }
 
 static uint32_t tell_reasons(struct tally *tally)
@@ -224,16 +123,123 @@ static uint32_t tell_steps(struct tally *tally)
 	return nr;
 }
 
+/* --- the verdict --- */
+
+__attribute__((format(printf, 2, 3))) static void append(struct tally *tally,
+							 const char *format, ...)
+{
+	size_t used = strlen(tally->reason), left = sizeof(tally->reason) - used;
+	char *at = tally->reason + used;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(at, left, format, args); /* NOLINT(clang-analyzer-valist.*) */
+	va_end(args);
+}
+
+static void refuse_clean(struct summary *summary)
+{
+	if (summary->verdict == CAMPAIGN_CLEAN)
+		summary->verdict = CAMPAIGN_INCONCLUSIVE;
+}
+
+static const char *s_of(uint32_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
+/* So many valid trials are enough for a bound of the limit; with lost ones, somewhat fewer. */
+static uint64_t valid_needed(const struct tally *tally, uint32_t lost)
+{
+	double limit = tally->clean_below_ppm / 1e6;
+	uint64_t nr = stats_trials_to_see(limit, TALLY_ERROR);
+
+	while (lost && stats_rate_bound(lost, nr + lost, 1 - TALLY_ERROR) > limit)
+		nr += nr / 16 + 1;
+	return nr;
+}
+
+/* What the bound leaves out, and what it counts although nothing is known of it. */
+static void tell_exceptions(struct tally *tally, const struct summary *summary)
+{
+	uint32_t left_out = summary->trials - summary->decisive;
+	uint32_t lost = tally->decisive[tally->most_asked].lost;
+
+	if (left_out)
+		append(tally,
+		       " (without %u trial%s that ended while an earlier one was in flight)",
+		       left_out, s_of(left_out));
+	if (lost)
+		append(tally, " (%u lost trial%s counted as faulty)", lost, s_of(lost));
+}
+
+/* No fault was seen: says the bound, and whether it is low enough. */
+static void tell_bound(struct tally *tally, struct summary *summary)
+{
+	const struct decisive *most = &tally->decisive[tally->most_asked];
+	bool is_low = most->valid && summary->fault_rate_bound_ppm <= tally->clean_below_ppm;
+
+	if (summary->verdict == CAMPAIGN_CLEAN)
+		snprintf(tally->reason, sizeof(tally->reason),
+			 "no fault in %u valid trial%s of the %s arm", most->valid,
+			 s_of(most->valid), arm_names[tally->most_asked]);
+	append(tally, "; rate below %s at 95%%",
+	       finding_percent(summary->fault_rate_bound_ppm, true).at);
+	tell_exceptions(tally, summary);
+	if (tally->most_asked != ARM_RACE) {
+		refuse_clean(summary);
+		append(tally,
+		       "; this says nothing about races, because the campaign has no race arm");
+	} else if (!is_low) {
+		refuse_clean(summary);
+		append(tally,
+		       "; %" PRIu64 " more would show that it is below %s (clean_below_ppm)",
+		       valid_needed(tally, most->lost) - most->valid,
+		       finding_percent(tally->clean_below_ppm, false).at);
+	}
+}
+
+static void tell_verdict(struct tally *tally, const struct arm_tally arms[ARMS],
+			 struct summary *summary)
+{
+	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));
+	/* verdict_campaign() sees the arms that ran, not those planned that never ran. */
+	if (summary->verdict == CAMPAIGN_CLEAN && !arms[tally->most_asked].trials) {
+		refuse_clean(summary);
+		snprintf(tally->reason, sizeof(tally->reason), "no trial of the %s arm was run",
+			 arm_names[tally->most_asked]);
+	} else if (summary->verdict == CAMPAIGN_CLEAN ||
+		   (summary->verdict == CAMPAIGN_INCONCLUSIVE &&
+		    tally->decisive[tally->most_asked].valid)) {
+		tell_bound(tally, summary);
+	}
+	tally_tell_planted(tally, tally->reason, sizeof(tally->reason));
+	summary->reason = tally->reason;
+	summary->exit_code = verdict_exit(summary->verdict);
+}
+
+void tally_unfinished(struct tally *tally, const char *how, struct summary *summary)
+{
+	char before[sizeof(tally->reason)];
+
+	memcpy(before, tally->reason, sizeof(before));
+	snprintf(tally->reason, sizeof(tally->reason), "%.64s: %.*s", how,
+		 (int)sizeof(before) - 72, before);
+	refuse_clean(summary);
+	summary->exit_code = verdict_exit(summary->verdict);
+}
+
 void tally_summary(struct tally *tally, struct summary *summary)
 {
 	struct arm_tally arms[ARMS] = { 0 };
-	const struct tally_arm *most = NULL; /* of those that ran */
+	const struct decisive *most = &tally->decisive[tally->most_asked];
 	uint32_t nr = 0, nr_judged = 0;
 
 	summary->schema_version = RESULTS_SCHEMA_VERSION;
 	summary->campaign = tally->campaign;
 	summary->trials = 0;
 	summary->valid = 0;
+	summary->decisive = 0;
 	for (int arm = 0; arm < ARMS; arm++) {
 		struct tally_arm *told = &tally->told_arms[nr];
 
@@ -245,9 +251,8 @@ void tally_summary(struct tally *tally, struct summary *summary)
 		memcpy(arms[arm].verdicts, told->verdicts.by, sizeof(arms[arm].verdicts));
 		summary->trials += told->trials;
 		summary->valid += told->valid;
+		summary->decisive += tally->decisive[arm].trials;
 		nr_judged += judged(told);
-		if (told->trials)
-			most = told;
 	}
 	summary->arms = tally->told_arms;
 	summary->nr_arms = nr;
@@ -264,17 +269,9 @@ void tally_summary(struct tally *tally, struct summary *summary)
 	summary->nr_steps = tell_steps(tally);
 	summary->reasons = tally->told_reasons;
 	summary->nr_reasons = tell_reasons(tally);
-	summary->fault_rate_bound_ppm = bound_ppm(most);
+	summary->fault_rate_bound_ppm = stats_ppm_up(
+		stats_rate_bound(most->faults + most->lost, most->valid + most->lost, 0.95));
 
 	arms[ARM_RACE].explored = tally->explored;
-	summary->verdict = verdict_campaign(arms, tally->reason, sizeof(tally->reason));
-	/* verdict_campaign() sees the arms that ran, not those planned that never ran. */
-	if (summary->verdict == CAMPAIGN_CLEAN && !arms[tally->most_asked].trials) {
-		summary->verdict = CAMPAIGN_INCONCLUSIVE;
-		snprintf(tally->reason, sizeof(tally->reason), "no trial of the %s arm was run",
-			 arm_names[tally->most_asked]);
-	}
-	tally_tell_planted(tally, tally->reason, sizeof(tally->reason));
-	summary->reason = tally->reason;
-	summary->exit_code = verdict_exit(summary->verdict);
+	tell_verdict(tally, arms, summary);
 }

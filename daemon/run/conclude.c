@@ -91,10 +91,8 @@ static int add_kept(const struct evidence *evidence, const struct judgement *jud
 {
 	struct keeping *keeping = arg;
 	struct conclusion *c = keeping->c;
-	const struct tally_finding *finding;
-	int found = tally_add(c->tally, evidence, judgement, &finding);
+	int found = tally_add(c->tally, evidence, judgement, NULL);
 
-	c->findings += found > 0;
 	if (keeping->repeats)
 		suspects_add(&c->suspects, &evidence->spec, judgement);
 	c->kept_ns += evidence->ended_ns - evidence->started_ns;
@@ -214,23 +212,20 @@ static bool has_learned(struct conclusion *c, struct evidence *evidence)
 bool conclude_trial(struct conclusion *c, struct evidence *evidence,
 		    const struct judgement *judgement, const char *line)
 {
-	const struct tally_finding *finding;
 	struct why why;
 	int found, err;
 
 	if (!has_learned(c, evidence))
 		return false;
-	found = tally_add(c->tally, evidence, judgement, &finding);
+	found = tally_add(c->tally, evidence, judgement, NULL);
 	if (found < 0)
 		return has_memory(c, found);
 	err = line ? results_trial_line(c->results, line, evidence->spec.trial, &why) :
 		     results_trial(c->results, evidence, judgement, &why);
 	if (!went_well(c, err, &why))
 		return false;
-	if (found > 0) {
-		c->findings++;
+	if (found > 0)
 		progress_finding(c->progress, evidence, judgement);
-	}
 	progress_update(c->progress, c->tally, loop_now());
 	return true;
 }
@@ -249,11 +244,8 @@ bool conclude_ledger(struct conclusion *c, const struct ledger_line *ledger, con
 
 bool conclude_ended(struct conclusion *c)
 {
-	uint32_t enough = c->campaign->stop.findings;
 	const char *by = tally_ends(c->tally);
 
-	if (enough && c->findings >= enough)
-		conclude_stop(c, "findings");
 	if (by)
 		conclude_stop(c, by);
 	return c->ended_by != NULL;
@@ -294,6 +286,15 @@ static void tell_sums(struct conclusion *c, struct summary *summary)
 		explorer_sums(c->explorer, &summary->explore);
 }
 
+static void tell_interruption(struct conclusion *c, struct summary *summary)
+{
+	char how[48];
+
+	snprintf(how, sizeof(how), "interrupted after %u trial%s", summary->trials,
+		 summary->trials == 1 ? "" : "s");
+	tally_unfinished(c->tally, how, summary);
+}
+
 static bool write_end(struct conclusion *c, const struct summary *summary)
 {
 	struct why why;
@@ -316,6 +317,8 @@ enum exits conclude_end(struct conclusion *c)
 		return why_code(&c->why);
 	}
 	tell_sums(c, &summary);
+	if (c->ended_by && !strcmp(c->ended_by, "signal"))
+		tell_interruption(c, &summary);
 	if (c->failed)
 		tell_failure(c, &summary, reason, sizeof(reason));
 	else if (c->stuck && summary.exit_code != EXIT_FAULT)

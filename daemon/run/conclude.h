@@ -31,7 +31,6 @@ struct conclusion {
 	struct progress *progress;
 	struct tally *tally;
 	struct suspects suspects;
-	uint32_t findings;
 	uint32_t stuck;	      /* lanes whose unregister never returned */
 	uint64_t started_ns;  /* 0: its trials have not begun */
 	uint64_t kept_ns;     /* that the trials of an earlier run took */

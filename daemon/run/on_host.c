@@ -163,6 +163,8 @@ static void run_next(struct seat *seat)
 		wind_up(runner);
 		return;
 	}
+	if (!tally_has_room(runner->sums->tally, runner->next_trial))
+		return; /* the oldest trial must end first */
 	err = explorer_next(runner->sums->explorer, runner->next_trial, &seat->spec);
 	if (err == -EAGAIN)
 		return; /* other lanes' trials will tell */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "run/progress_parts.h"
 
@@ -141,15 +142,9 @@ static void print_verdict(const struct progress *progress, const struct summary 
 {
 	const char *on = progress->in_colour ? colour_of(summary->verdict) : "";
 	const char *off = progress->in_colour ? "\033[0m" : "";
-	char text[PROGRESS_LINE] = "";
 
-	text_add(text, sizeof(text), "%s", summary->reason);
-	if (summary->verdict == CAMPAIGN_CLEAN) {
-		text_add(text, sizeof(text), "; rate below %s at 95%%",
-			 finding_percent(summary->fault_rate_bound_ppm, true).at);
-	}
 	fprintf(progress->out, "Verdict: %s%s%s - %s\n", on,
-		campaign_verdict_names[summary->verdict], off, text);
+		campaign_verdict_names[summary->verdict], off, summary->reason);
 }
 
 /* The most frequent reason why trials proved nothing. */
@@ -189,7 +184,10 @@ static void print_next(const struct progress *progress, const struct summary *su
 		return;
 	case CAMPAIGN_INCONCLUSIVE:
 		print_reason(out, summary);
-		if (!summary->nr_reasons)
+		if (summary->ended_by && !strcmp(summary->ended_by, "signal"))
+			fputs("Next: continue with the same command, --out and --resume\n",
+			      out);
+		else if (!summary->nr_reasons)
 			fputs("Next: run more trials\n", out);
 		return;
 	case CAMPAIGN_SKIPPED:
@@ -273,7 +271,7 @@ void progress_table(const struct progress *progress, const struct summary *summa
 	if (summary->decided)
 		fprintf(out,
 			"Decided: %s; such answers are wrong in at most 5%% of campaigns\n"
-			"  (intervals and p-values assume a number of trials that was fixed beforehand)\n",
+			"  (the table has the trials that were in flight then, too; intervals and p-values assume a number of trials that was fixed beforehand)\n",
 			summary->decided);
 	print_explored(out, &summary->explore);
 	print_fooled(out, summary);

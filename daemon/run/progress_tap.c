@@ -16,11 +16,15 @@ static void print_test_name(FILE *out, const char *campaign, enum arm arm)
 	fprintf(out, ".%s", arm_names[arm]);
 }
 
-/* An arm alone is judged as a campaign of this one arm would be. */
+/*
+ * An arm alone is judged as a campaign of this one arm would be. What keeps the campaign from
+ * being clean is told of the last, which injects most.
+ */
 static enum campaign_verdict judge_arm(const struct summary *summary,
 				       const struct tally_arm *arm, char *reason, size_t size)
 {
 	struct arm_tally alone[ARMS] = { 0 };
+	enum campaign_verdict verdict;
 
 	if (summary->verdict == CAMPAIGN_SKIPPED && !arm->trials) {
 		snprintf(reason, size, "%s", summary->reason);
@@ -28,7 +32,13 @@ static enum campaign_verdict judge_arm(const struct summary *summary,
 	}
 	alone[arm->arm].trials = arm->trials;
 	memcpy(alone[arm->arm].verdicts, arm->verdicts.by, sizeof(arm->verdicts.by));
-	return verdict_campaign(alone, reason, size);
+	verdict = verdict_campaign(alone, reason, size);
+	if (verdict == CAMPAIGN_CLEAN && summary->verdict == CAMPAIGN_INCONCLUSIVE &&
+	    arm == &summary->arms[summary->nr_arms - 1]) {
+		snprintf(reason, size, "%s", summary->reason);
+		return CAMPAIGN_INCONCLUSIVE;
+	}
+	return verdict;
 }
 
 static void print_tap_arm(const struct progress *progress, const struct summary *summary,

@@ -303,7 +303,7 @@ static enum exits how_it_ended(const json_t *campaign, bool json)
 	const char *verdict = text_of(campaign, "verdict");
 
 	if (!json)
-		printf("Verdict: %s - %s\n", *verdict ? verdict : "none",
+		printf("%s%s - %s\n", *verdict ? "Verdict: " : "Unfinished", verdict,
 		       text_of(campaign, "reason"));
 	return json_is_integer(code) ? (enum exits)json_integer_value(code) : EXIT_INTERNAL;
 }

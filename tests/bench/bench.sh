@@ -40,7 +40,7 @@ per_second() { awk -v n="$1" -v ns="$2" 'BEGIN { print n / ns * 1e9 }'; }
 run() { # ROW SET...
 	local row=$1 out=$work/out sets=()
 	shift
-	for set in 'arms=[race]' 'window.hold_us=[5000]' "$@"; do sets+=(--set "$set"); done
+	for set in 'arms=[race]' 'window.hold_us=[5000]' clean_below_ppm=1000000 "$@"; do sets+=(--set "$set"); done
 	rm -rf "$out"
 	if ! "$dadrace" run "$source/config/campaigns/smoke.yaml" --quiet --out "$out" "${sets[@]}"
 	then

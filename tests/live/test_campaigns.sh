@@ -58,7 +58,7 @@ check "mixed: holds of 1 to 20 ms were drawn" mixed "
 # --- unmodified programs ---
 
 if command -v ifconfig >/dev/null; then
-	run ifconfig ifconfig --set stop.trials=120
+	run ifconfig ifconfig --set stop.trials=120 "${few[@]}"
 	proves ifconfig 120
 	holds_well ifconfig
 	check "ifconfig: two flag sets" ifconfig "all(t['flag_sets'] == 2 for t in valid(trials))"
@@ -243,7 +243,7 @@ done
 truth "plan: same seed, byte-identical" cmp plan7a.out plan7b.out
 truth "plan: another seed, another plan" eval '! cmp -s plan7a.out plan8.out'
 for i in 1 2; do
-	run seed$i mixed --set seed=7 --set stop.trials=40
+	run seed$i mixed --set seed=7 --set stop.trials=40 "${few[@]}"
 	ends seed$i 0
 	specs='[t["spec"] for t in sorted(trials, key=lambda t: t["spec"]["trial"])]'
 	check "seed$i: every trial once" seed$i "[s['trial'] for s in $specs] == list(range(1, 41))"

@@ -48,7 +48,7 @@ never_fails() { # NAME ANSWER
 # --- the campaign that comes with it: two lanes, three answers, no echoes ---
 
 run conflict dad-conflict
-settles conflict 120
+settles conflict 132
 fails conflict na
 fails conflict ns
 never_fails conflict loopback
@@ -75,7 +75,7 @@ check "conflict: sums of the arms" conflict "
 
 # --- without a nonce the device cannot know its own probe: it fails, and that is said ---
 
-run fooled dad-conflict --set stop.trials=40 --set sysctl.enhanced_dad=0 --set 'dad.answer=[loopback]'
+run fooled dad-conflict "${few[@]}" --set stop.trials=40 --set sysctl.enhanced_dad=0 --set 'dad.answer=[loopback]'
 settles fooled 40
 fails fooled loopback
 check "fooled: it is said of each such trial" fooled "
@@ -86,34 +86,34 @@ truth "fooled: and of the campaign" grep -q "only the device's own probe came ba
 
 probes='--set sysctl.dad_transmits=4 --set stop.trials=20 --set dad.answer=[loopback]'
 # shellcheck disable=SC2086
-run each dad-conflict $probes
+run each dad-conflict "${few[@]}" $probes
 settles each 20
 check "each: every probe is answered" each \
 	"all(t['dad_answers_sent'] == t['dad_probes'] for t in valid(arm('race'))) and
 	 sum(t['dad_answers_sent'] == 4 for t in arm('race')) >= 0.9 * len(arm('race'))"
 # shellcheck disable=SC2086
-run twice dad-conflict $probes --set dad.times=2
+run twice dad-conflict "${few[@]}" $probes --set dad.times=2
 settles twice 20
 check "twice: two of four" twice \
 	"all(t['dad_answers_sent'] <= 2 for t in trials) and
 	 sum(t['dad_answers_sent'] == 2 and t['dad_probes'] == 4 for t in arm('race'))
 	 >= 0.9 * len(arm('race'))"
 
-run offset dad-conflict --set stop.trials=40 --set 'dad.answer=[na]' --set dad.offset_us=3000
+run offset dad-conflict "${few[@]}" --set stop.trials=40 --set 'dad.answer=[na]' --set dad.offset_us=3000
 settles offset 40
 fails offset na
 check "offset: no answer before its time" offset "
 	all($first(t, 'dad-answered') - $first(t, 'dad-probe') >= 3000000
 	    for t in trials if t['dad_answers_sent'])"
 
-run over dad-conflict --set stop.trials=20 --set 'dad.answer=[na]' --set sysctl.dad_transmits=1 \
+run over dad-conflict "${few[@]}" --set stop.trials=20 --set 'dad.answer=[na]' --set sysctl.dad_transmits=1 \
 	--set dad.offset_us=200000 --set window.hold_us='[300000]'
 settles over 20
 check "over: DAD that is over is not disturbed" over "
 	[t for t in $by('na') if t not in $in_time('na')] and
 	not any(t['dad_end'] == 'failed' for t in $by('na') if t not in $in_time('na'))"
 
-run open dad-conflict --set stop.trials=40 --set 'dad.answer=[ns, na]' --set dad.at=open \
+run open dad-conflict "${few[@]}" --set stop.trials=40 --set 'dad.answer=[ns, na]' --set dad.at=open \
 	--set dad.offset_us=3000
 settles open 40
 check "open: one answer, counted from the opening" open "
@@ -122,18 +122,18 @@ check "open: one answer, counted from the opening" open "
 
 # --- what a failed DAD leaves behind ---
 
-run disabled dad-conflict --set stop.trials=60 --set sysctl.accept_dad=2
+run disabled dad-conflict "${few[@]}" --set stop.trials=60 --set sysctl.accept_dad=2
 settles disabled 60
 fails disabled na
 fails disabled ns
 check "disabled: IPv6 is back in the trial after" disabled \
 	"all(t['dad_probes'] > 0 for t in valid(trials))"
 
-run random dad-conflict --set stop.trials=40 --set sysctl.addr_gen_mode=3
+run random dad-conflict "${few[@]}" --set stop.trials=40 --set sysctl.addr_gen_mode=3
 settles random 40
 fails random na
 
-run beside dad-conflict --set stop.trials=80 --set echo.count=4 --set 'dad.answer=[none, na]'
+run beside dad-conflict "${few[@]}" --set stop.trials=80 --set echo.count=4 --set 'dad.answer=[none, na]'
 ends beside 0 'Verdict: clean'
 check "beside: echoes and answers in one window" beside "
 	all(t['echoes_inside'] > 0 for t in valid(arm('race'))) and
@@ -144,7 +144,7 @@ never_fails beside none
 # --- devices ---
 
 for kind in macvlan bridge; do
-	run $kind dad-conflict --set device.kind=$kind --set stop.trials=12 --set 'dad.answer=[ns, na]'
+	run $kind dad-conflict "${few[@]}" --set device.kind=$kind --set stop.trials=12 --set 'dad.answer=[ns, na]'
 	if [ "$code" -eq 4 ]; then
 		echo "SKIP $kind: this kernel has none"
 		continue
@@ -159,7 +159,7 @@ ip link add real0 type veth peer name real1
 ip link set real1 up
 ip link set real0 up && ip link set real0 down
 remember # two interfaces more
-run existing dad-conflict --set device.kind=existing --set device.dut=real0 --set device.peer=real1 \
+run existing dad-conflict "${few[@]}" --set device.kind=existing --set device.dut=real0 --set device.peer=real1 \
 	--set lanes=1 --set stop.trials=12 --set sysctl.accept_dad=2
 settles existing 12
 truth "existing: IPv6 is enabled" grep -qx 0 /proc/sys/net/ipv6/conf/real0/disable_ipv6

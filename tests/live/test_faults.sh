@@ -132,7 +132,7 @@ one_sentence second
 unstarted second inconclusive
 kill -INT $pid
 await first $pid
-ends first 0 'Verdict: clean'
+ends first 3 'Verdict: inconclusive.* - interrupted after [0-9]+ trials: no fault'
 
 mkdir -p /run/dadrace
 printf '%s\n2026-01-01T00:00:00Z\nlane 1 is stuck\n' "$(cat /proc/sys/kernel/random/boot_id)" \
@@ -173,7 +173,9 @@ for signal in INT TERM; do
 	background once$signal 6 --set lanes=2 --set 'window.hold_us=[300000]'
 	kill -$signal $pid
 	await once$signal $pid
-	ends once$signal 0 'Verdict: clean'
+	ends once$signal 3 'Verdict: inconclusive.* - interrupted after [0-9]+ trials: no fault'
+	dadrace report$signal report once$signal
+	ends report$signal 0 '^Unfinished, no finding so far: interrupted after'
 	check "once$signal: trials in hand were ended, with a summary" once$signal \
 		"summary['ended_by'] == 'signal' and summary['trials'] == len(trials) and
 		 set(verdicts) == {'clean'} and sorted(t['spec']['trial'] for t in trials) ==

@@ -162,8 +162,9 @@ ends wrong 125
 
 run decided quick --set stop.trials=400 --set 'stop.decided=[rate]' --set lanes=2
 ends decided 0 'Decided: the fault rate of the race arm is below 10%'
-check "decided: after 32 valid trials, and those in hand" decided \
-	"summary['ended_by'] == 'decided' and 32 <= len(valid(trials)) <= 34"
+check "decided: by the first 32 valid trials, in the order of their start" decided "
+	summary['ended_by'] == 'decided' and '0 of the first 32 valid' in summary['decided'] and
+	summary['decisive'] == len(trials) >= 32"
 run caused quick --set stop.trials=400 --set 'stop.decided=[arms]' --set 'arms=[control, race]' \
 	--set ledger=off --set watch.deadline_ms=500 --set bringup.kind=command --set "bringup.command=$leaking" --set stop.trials=16
 ends caused 1 'is not shown: p = 1 against the control arm'
@@ -177,9 +178,9 @@ dadrace notrial replay leaky 99
 ends notrial 78 'leaky: no trial 99; it has 4$'
 dadrace nofinding report leaky 2
 ends nofinding 78 'leaky: no finding 2; it has 1$'
-mkdir later && sed 's/"schema_version":1/"schema_version":7/' leaky/results.ndjson >later/results.ndjson
+mkdir later && sed 's/"schema_version":2/"schema_version":7/' leaky/results.ndjson >later/results.ndjson
 dadrace later report later
-truth "later: the version is named" grep -q 'later has schema version 7, but this dadrace reads version 1' later.err
+truth "later: the version is named" grep -q 'later has schema version 7, but this dadrace reads version 2' later.err
 # As a crash leaves it: half a line at the end.
 mkdir torn && head -c -20 leaky/results.ndjson >torn/results.ndjson
 dadrace torn report torn

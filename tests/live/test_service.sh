@@ -87,6 +87,7 @@ configure
 cat >forty.yaml <<-'YAML'
 	name: forty
 	stop: {trials: 40}
+	clean_below_ppm: 1000000
 	lanes: 2
 YAML
 start
@@ -121,6 +122,7 @@ truth "metrics count its trials" [ "$(all_trials)" -eq 12 ]
 cat >long.yaml <<-'YAML'
 	name: long
 	stop: {trials: 150}
+	clean_below_ppm: 1000000
 	lanes: 2
 YAML
 submit long.yaml

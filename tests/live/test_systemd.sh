@@ -100,6 +100,7 @@ truth "it answers" says 0 CAMPAIGN list
 cat >"$inner/run/test/c.yaml" <<-'YAML'
 	name: rig
 	stop: {trials: 60}
+	clean_below_ppm: 1000000
 	lanes: 2
 YAML
 ids=()

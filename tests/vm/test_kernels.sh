@@ -37,7 +37,7 @@ smoke() { # NAME KERNEL TIER...
 	local name=$1 kernel=$2 tier
 	shift 2
 	for tier in "$@"; do
-		run_twice "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set "tier=$tier" || return
+		run_twice "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set clean_below_ppm=1000000 --set "tier=$tier" || return
 		expect "$name-$tier" 0
 		/usr/bin/python3 - "$results/$name-$tier" "$tier" <<-'PYTHON' || fail "$name-$tier" "see above"
 			import json, sys
@@ -126,6 +126,7 @@ tiers_agree() { # NAME TIER...
 cat >"$results/dad.yaml" <<'YAML'
 name: dad
 stop: {trials: 3}
+clean_below_ppm: 1000000
 arms: [race]
 bringup:
   kind: command

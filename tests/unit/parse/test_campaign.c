@@ -16,10 +16,11 @@
 #include "parse/campaign.h"
 #include "parse/campaign_schema.h"
 
-#define ROOT_KEYS                                                                      \
-	"spec, name, seed, stop, lanes, tier, device, sysctl, bringup, load, kernel, " \
-	"modules, vm, "                                                                \
-	"trial_seed, arms, window, order, explore, echo, dad, watch, ledger, submit"
+/* clang-format off */
+#define ROOT_KEYS \
+	"spec, name, seed, stop, clean_below_ppm, lanes, tier, device, sysctl, bringup, load, kernel, " \
+	"modules, vm, trial_seed, arms, window, order, explore, echo, dad, watch, ledger, submit"
+/* clang-format on */
 #define SETS_MAX 4
 
 static size_t count_sets(const char *const *sets)

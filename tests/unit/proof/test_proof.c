@@ -32,19 +32,19 @@ static void test_judge(void **state)
 	struct proof proof = { .signature = "leak/a" };
 
 	(void)state;
-	proof_add(&proof, 1, VERDICT_CLEAN, "");
-	proof_add(&proof, 2, VERDICT_MISSED, "");
+	proof_add(&proof, 1, VERDICT_CLEAN, "", true);
+	proof_add(&proof, 2, VERDICT_MISSED, "", true);
 	assert_int_equal(proof.trials, 2);
 	assert_int_equal(proof.valid, 1);
 	assert_int_equal(proof_judge(&proof, 2), PROOF_TOO_FEW);
 	assert_int_equal(proof_judge(&proof, 1), PROOF_FIXED);
-	proof_add(&proof, 3, VERDICT_HANG, "hang/b");
-	proof_add(&proof, 4, VERDICT_LEAK, "leak/c");
+	proof_add(&proof, 3, VERDICT_HANG, "hang/b", true);
+	proof_add(&proof, 4, VERDICT_LEAK, "leak/c", true);
 	assert_int_equal(proof_judge(&proof, 1), PROOF_CHANGED);
 	assert_int_equal(proof.first_other, 3);
 	assert_string_equal(proof.other_signature, "hang/b");
-	proof_add(&proof, 5, VERDICT_LEAK, "leak/a");
-	proof_add(&proof, 6, VERDICT_LEAK, "leak/a");
+	proof_add(&proof, 5, VERDICT_LEAK, "leak/a", true);
+	proof_add(&proof, 6, VERDICT_LEAK, "leak/a", true);
 	assert_int_equal(proof_judge(&proof, 1), PROOF_NOT_FIXED);
 	assert_int_equal(proof.first_same, 5);
 	assert_int_equal(proof.same, 2);
@@ -52,13 +52,25 @@ static void test_judge(void **state)
 	assert_int_equal(proof.by[VERDICT_LEAK], 3);
 }
 
+/* What ended while an earlier trial was in flight is no proof of a fix, but a fault is one. */
+static void test_trials_that_do_not_decide(void **state)
+{
+	struct proof proof = { .signature = "leak/a" };
+
+	(void)state;
+	proof_add(&proof, 2, VERDICT_CLEAN, "", false);
+	assert_int_equal(proof_judge(&proof, 1), PROOF_TOO_FEW);
+	proof_add(&proof, 4, VERDICT_LEAK, "leak/a", false);
+	assert_int_equal(proof_judge(&proof, 1), PROOF_NOT_FIXED);
+}
+
 static void test_any_fault_counts_without_a_signature(void **state)
 {
 	struct proof proof = { .signature = "" };
 
 	(void)state;
-	proof_add(&proof, 1, VERDICT_CLEAN, "");
-	proof_add(&proof, 2, VERDICT_HANG, "hang/b");
+	proof_add(&proof, 1, VERDICT_CLEAN, "", true);
+	proof_add(&proof, 2, VERDICT_HANG, "hang/b", true);
 	assert_int_equal(proof.same, 1);
 	assert_int_equal(proof.other, 0);
 }
@@ -87,7 +99,7 @@ static enum proof_verdict verify(uint64_t *state, double before, double after, d
 		bool shows = draw(state) < after;
 
 		proof_add(&proof, i, shows ? VERDICT_LEAK : VERDICT_CLEAN,
-			  shows ? "leak/a" : "");
+			  shows ? "leak/a" : "", true);
 	}
 	return proof_judge(&proof, needed);
 }
@@ -138,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needed),
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_trials_that_do_not_decide),
 		cmocka_unit_test(test_any_fault_counts_without_a_signature),
 		cmocka_unit_test(test_what_is_not_fixed_is_seen),
 		cmocka_unit_test(test_a_half_made_fix),

@@ -17,7 +17,7 @@
 
 #define EVIL "</pre></title><script>alert(1)</script>"
 #define CAMPAIGN_LINE                                                                     \
-	"{\"type\":\"campaign\",\"schema_version\":1,\"id\":\"" EVIL "\",\"machine\":{"   \
+	"{\"type\":\"campaign\",\"schema_version\":2,\"id\":\"" EVIL "\",\"machine\":{"   \
 	"\"release\":\"" EVIL "\",\"version\":\"" EVIL "\",\"planted\":\"" EVIL "\","     \
 	"\"cpus_online\":3},\"campaign\":{\"name\":\"" EVIL "\",\"kernel\":\"" EVIL "\"," \
 	"\"arms\":[\"control\",\"race\"],\"bringup\":{\"command\":[\"" EVIL "\"]}}}\n"
@@ -135,6 +135,7 @@ static void test_parts(void **state)
 	static const char *const parts[] = {
 		"default-src 'none'",
 		"badge fault\">fault",
+		"killed or still running after 3 trials: 1 of 3 trials shows a fault",
 		"id=\"run\"",
 		"id=\"arms\"",
 		"scope=\"row\">control",

@@ -20,10 +20,10 @@
 /* --- results as they may lie on a disk: of another version, torn, or no results at all --- */
 
 #define CAMPAIGN_LINE                                                                          \
-	"{\"type\":\"campaign\",\"schema_version\":1,\"id\":\"x-1\",\"machine\":{\"release\":" \
+	"{\"type\":\"campaign\",\"schema_version\":2,\"id\":\"x-1\",\"machine\":{\"release\":" \
 	"\"6.12.107\",\"version\":\"#1 SMP\",\"preempt\":\"voluntary\",\"cpus_online\":3},"    \
 	"\"campaign\":{\"name\":\"x\",\"kernel\":\"trixie/"                                    \
-	"k\",\"arms\":[\"control\",\"race\"],"                                                 \
+	"k\",\"clean_below_ppm\":1000000,\"arms\":[\"control\",\"race\"],"                     \
 	"\"order\":[\"I held at veth_close until II held\",\"II starts when I held\","         \
 	"\"II held at return of f until I done\"],\"of_a_later_version\":5}}\n"
 #define CLEAN_LINE(number, arm)                                                             \
@@ -162,6 +162,40 @@ static void test_what_ended_it(void **state)
 	past_close(past);
 }
 
+static void test_unfinished_is_not_clean(void **state)
+{
+	static const struct {
+		const char *summary;
+		enum campaign_verdict verdict;
+		const char *reason;
+	} ends[] = {
+		{ "{\"type\":\"summary\",\"ended_by\":\"trials\"}\n", CAMPAIGN_CLEAN,
+		  "no fault in 1 " },
+		{ "", CAMPAIGN_INCONCLUSIVE,
+		  "killed or still running after 1 trial: no fault in 1 " },
+		{ "{\"type\":\"summary\",\"ended_by\":\"signal\"}\n", CAMPAIGN_INCONCLUSIVE,
+		  "interrupted after 1 trial: no fault in 1 " },
+		{ "{\"type\":\"summary\",\"ended_by\":\"error\"}\n", CAMPAIGN_INCONCLUSIVE,
+		  "stopped by an error after 1 trial: no fault in 1 " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char text[2048];
+		struct past *past;
+
+		snprintf(text, sizeof(text), "%s%s", CAMPAIGN_LINE CLEAN_LINE("1", "race"),
+			 ends[i].summary);
+		past = open_good(text);
+		assert_int_equal(past_summary(past)->verdict, ends[i].verdict);
+		assert_int_equal(past_summary(past)->exit_code, i ? 3 : 0);
+		assert_int_equal(strncmp(past_summary(past)->reason, ends[i].reason,
+					 strlen(ends[i].reason)),
+				 0);
+		past_close(past);
+	}
+}
+
 static void test_what_is_no_past(void **state)
 {
 	struct past *past = NULL;
@@ -174,9 +208,9 @@ static void test_what_is_no_past(void **state)
 				      "has written");
 	assert_refused("", -EINVAL, "/results.ndjson does not begin with a campaign line");
 	assert_refused(
-		"{\"type\":\"campaign\",\"schema_version\":2,\"dadrace_version\":\"9.0\"}\n",
+		"{\"type\":\"campaign\",\"schema_version\":3,\"dadrace_version\":\"9.0\"}\n",
 		-EINVAL,
-		" has schema version 2, but this dadrace reads version 1; "
+		" has schema version 3, but this dadrace reads version 2; "
 		"use the dadrace that wrote it (9.0)");
 	assert_refused(CLEAN_LINE("1", "race"), -EINVAL,
 		       "/results.ndjson: line 1 is a trial, but no campaign line came "
@@ -187,7 +221,7 @@ static void test_what_is_no_past(void **state)
 	assert_refused(
 		CAMPAIGN_LINE CLEAN_LINE("0", "race"), -EINVAL,
 		"/results.ndjson: line 2 is not understood as a trial; was the file edited?");
-	assert_refused("{\"type\":\"campaign\",\"schema_version\":1,\"campaign\":{}}\n",
+	assert_refused("{\"type\":\"campaign\",\"schema_version\":2,\"campaign\":{}}\n",
 		       -EINVAL,
 		       "/results.ndjson: line 1 holds no campaign; was the file edited?");
 	assert_refused("{}\n", -EINVAL,
@@ -360,7 +394,9 @@ static void test_the_same_finding_of_several_runs(void **state)
 	out = open_memstream(&text, &size);
 	report_runs(runs + 3, 1, out);
 	fclose(out);
-	assert_string_equal(text, "No finding in 1 run\n");
+	assert_int_equal(strncmp(text, "Unfinished: /tmp/test_past.", 27), 0);
+	assert_non_null(
+		strstr(text, ", killed or still running after 1 trial\nNo finding in 1 run\n"));
 	free(text);
 	for (int i = 0; i < 4; i++)
 		past_close(runs[i]);
@@ -373,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_the_same_finding_of_several_runs),
 		cmocka_unit_test(test_torn_line),
 		cmocka_unit_test(test_what_ended_it),
+		cmocka_unit_test(test_unfinished_is_not_clean),
 		cmocka_unit_test(test_what_is_no_past),
 		cmocka_unit_test(test_spec_of_a_trial),
 		cmocka_unit_test(test_report),

@@ -236,7 +236,7 @@ static void test_first_line(void **state)
 
 	(void)state;
 	assert_string_equal(text_of(line, "type"), "campaign");
-	assert_int_equal(number_of(line, "schema_version"), 1);
+	assert_int_equal(number_of(line, "schema_version"), 2);
 	assert_string_equal(text_of(line, "id"), results_id(results));
 	assert_string_equal(text_of(line, "dadrace_version"), DADRACE_VERSION);
 	assert_int_equal(number_of(line, "seed"), 7);

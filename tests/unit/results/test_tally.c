@@ -17,7 +17,9 @@
 
 static struct tally *new_tally(enum arm *arms, uint32_t nr_arms)
 {
-	const struct campaign campaign = { .name = "smoke", .arms = arms, .nr_arms = nr_arms };
+	const struct campaign campaign = {
+		.name = "smoke", .arms = arms, .nr_arms = nr_arms, .clean_below_ppm = 1000000
+	};
 	struct tally *tally;
 
 	assert_int_equal(tally_new(&campaign, &tally), 0);
@@ -118,7 +120,7 @@ static void test_nothing_ran(void **state)
 	(void)state;
 	tally_summary(tally, &summary);
 	assert_string_equal(summary.campaign, "smoke");
-	assert_int_equal(summary.schema_version, 1);
+	assert_int_equal(summary.schema_version, 2);
 	assert_int_equal(summary.verdict, CAMPAIGN_INCONCLUSIVE);
 	assert_int_equal(summary.exit_code, 3);
 	assert_string_equal(summary.reason, "no trial was run");
@@ -313,11 +315,15 @@ static void test_findings(void **state)
 	tally_free(tally);
 }
 
+/* The next trials. */
 static void add_many(struct tally *tally, enum arm arm, uint32_t count,
 		     const struct judgement *judgement)
 {
+	uint32_t trials, verdicts[VERDICTS];
+
+	tally_so_far(tally, &trials, verdicts);
 	for (uint32_t i = 0; i < count; i++)
-		assert_true(add(tally, i + 1, arm, judgement, NULL) >= 0);
+		assert_true(add(tally, trials + i + 1, arm, judgement, NULL) >= 0);
 }
 
 /* The race shows it in 8 of 8, the control arm in none of 8, the echo arm in 1 of 4. */
@@ -468,6 +474,157 @@ static void test_ends_by_valid_trials(void **state)
 	tally_free(tally);
 }
 
+/* A trial counts when all trials that started before it have ended. */
+static void test_ends_by_findings_in_order_of_start(void **state)
+{
+	static enum arm arms[] = { ARM_RACE };
+	const struct campaign campaign = {
+		.name = "findings", .arms = arms, .nr_arms = 1, .stop = { .findings = 2 }
+	};
+	const struct judgement clean = judged(VERDICT_CLEAN, ""), first = leak("x", 1, false);
+	const struct judgement second = leak("y", 1, false);
+	struct summary summary = { 0 };
+	struct tally *tally;
+
+	(void)state;
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	assert_int_equal(add(tally, 4, ARM_RACE, &first, NULL), 1);
+	assert_int_equal(add(tally, 2, ARM_RACE, &first, NULL), 0);
+	assert_int_equal(add(tally, 3, ARM_RACE, &second, NULL), 1);
+	assert_null(tally_ends(tally));
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.trials, 3);
+	assert_int_equal(summary.decisive, 0);
+	assert_int_equal(summary.verdict, CAMPAIGN_FAULT);
+	assert_int_equal(add(tally, 1, ARM_RACE, &clean, NULL), 0);
+	assert_string_equal(tally_ends(tally), "findings");
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.decisive, 4);
+	tally_free(tally);
+}
+
+/* In a guest that continues another's campaign. */
+static void test_trials_from_a_later_one_on(void **state)
+{
+	struct tally *tally = asking(NULL, 0, 2);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+
+	(void)state;
+	tally_from(tally, 101);
+	assert_int_equal(add(tally, 102, ARM_RACE, &clean, NULL), 0);
+	assert_null(tally_ends(tally));
+	assert_int_equal(add(tally, 101, ARM_RACE, &clean, NULL), 0);
+	assert_string_equal(tally_ends(tally), "valid");
+	tally_free(tally);
+}
+
+static void assert_verdict(struct tally *tally, enum campaign_verdict verdict,
+			   const char *reason)
+{
+	struct summary summary = { 0 };
+
+	tally_summary(tally, &summary);
+	assert_string_equal(summary.reason, reason);
+	assert_int_equal(summary.verdict, verdict);
+	assert_int_equal(summary.exit_code, verdict_exit(verdict));
+}
+
+static struct tally *below_5_percent(enum arm *arms, uint32_t nr_arms)
+{
+	const struct campaign campaign = {
+		.name = "smoke", .arms = arms, .nr_arms = nr_arms, .clean_below_ppm = 50000
+	};
+	struct tally *tally;
+
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	return tally;
+}
+
+static void test_clean_is_earned(void **state)
+{
+	struct tally *tally = below_5_percent((enum arm[]){ ARM_RACE }, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+
+	(void)state;
+	add_many(tally, ARM_RACE, 1, &clean);
+	/* clang-format off */
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 1 valid trial of the race arm; rate below 95.0% at 95%; 58 more would show that it is below 5.0% (clean_below_ppm)");
+	add_many(tally, ARM_RACE, 57, &clean);
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 58 valid trials of the race arm; rate below 5.1% at 95%; 1 more would show that it is below 5.0% (clean_below_ppm)");
+	assert_int_equal(add(tally, 60, ARM_RACE, &clean, NULL), 0);
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 58 valid trials of the race arm; rate below 5.1% at 95% (without 1 trial that ended while an earlier one was in flight); 1 more would show that it is below 5.0% (clean_below_ppm)");
+	assert_int_equal(add(tally, 59, ARM_RACE, &clean, NULL), 0);
+	assert_verdict(tally, CAMPAIGN_CLEAN,
+		       "no fault in 60 valid trials of the race arm; rate below 4.9% at 95%");
+	/* clang-format on */
+	tally_free(tally);
+}
+
+/* What a trial would have shown whose lane was lost is not known. */
+static void test_lost_trials_count_against_the_bound(void **state)
+{
+	struct tally *tally = below_5_percent((enum arm[]){ ARM_RACE }, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+	const struct judgement invalid = judged(VERDICT_INVALID, "the lane was lost");
+	const struct evidence lost = { .spec = { .trial = 60, .arm = ARM_RACE },
+				       .lane_lost = true };
+
+	(void)state;
+	add_many(tally, ARM_RACE, 59, &clean);
+	assert_int_equal(tally_add(tally, &lost, &invalid, NULL), 0);
+	/* clang-format off */
+	/* 0.95^93 + 93 * 0.05 * 0.95^92 is the first below 5%: 92 valid ones are enough. */
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 59 valid trials of the race arm; rate below 7.7% at 95% (1 lost trial counted as faulty); 35 more would show that it is below 5.0% (clean_below_ppm)");
+	add_many(tally, ARM_RACE, 33, &clean);
+	assert_verdict(tally, CAMPAIGN_CLEAN,
+		       "no fault in 92 valid trials of the race arm; rate below 5.0% at 95% (1 lost trial counted as faulty)");
+	/* clang-format on */
+	tally_free(tally);
+}
+
+static void test_without_a_race_nothing_is_clean(void **state)
+{
+	struct tally *tally = below_5_percent((enum arm[]){ ARM_CONTROL }, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+
+	(void)state;
+	add_many(tally, ARM_CONTROL, 100, &clean);
+	/* clang-format off */
+	assert_verdict(tally, CAMPAIGN_INCONCLUSIVE,
+		       "no fault in 100 valid trials of the control arm; rate below 3.0% at 95%; this says nothing about races, because the campaign has no race arm");
+	/* clang-format on */
+	tally_free(tally);
+}
+
+static void test_interrupted_is_not_clean(void **state)
+{
+	struct tally *tally = new_tally((enum arm[]){ ARM_RACE }, 1);
+	const struct judgement clean = judged(VERDICT_CLEAN, ""), device = leak("x", 1, false);
+	struct summary summary = { 0 };
+
+	(void)state;
+	add_many(tally, ARM_RACE, 67, &clean);
+	tally_summary(tally, &summary);
+	tally_unfinished(tally, "interrupted after 67 trials", &summary);
+	assert_int_equal(summary.verdict, CAMPAIGN_INCONCLUSIVE);
+	assert_int_equal(summary.exit_code, 3);
+	assert_string_equal(
+		summary.reason,
+		"interrupted after 67 trials: no fault in 67 valid trials of the race arm; rate below 4.4% at 95%");
+	/* A fault that was found stays one. */
+	add_many(tally, ARM_RACE, 1, &device);
+	tally_summary(tally, &summary);
+	tally_unfinished(tally, "interrupted after 68 trials", &summary);
+	assert_int_equal(summary.exit_code, 1);
+	assert_string_equal(summary.reason,
+			    "interrupted after 68 trials: 1 of 68 trials shows a fault");
+	tally_free(tally);
+}
+
 static void test_ends_by_hits(void **state)
 {
 	static enum arm arms[] = { ARM_RACE };
@@ -516,15 +673,16 @@ static void test_ends_by_rate(void **state)
 	tally_summary(tally, &summary);
 	assert_string_equal(
 		summary.decided,
-		"the fault rate of the race arm is below 10% (0 of 32 valid trials)");
+		"the fault rate of the race arm is below 10% (0 of the first 32 valid trials of the arm)");
 	tally_free(tally);
 
 	tally = asking(rate, 1, 0);
 	add_many(tally, ARM_RACE, 2, &device);
 	assert_string_equal(tally_ends(tally), "decided");
 	tally_summary(tally, &summary);
-	assert_string_equal(summary.decided,
-			    "the fault rate of the race arm is above 1% (2 of 2 trials)");
+	assert_string_equal(
+		summary.decided,
+		"the fault rate of the race arm is above 1% (2 of the first 2 trials of the arm)");
 	tally_free(tally);
 
 	/* What missed makes a fault rarer, but never shows that it is rare. */
@@ -583,6 +741,7 @@ static void test_arms_error(void **state)
 		for (uint32_t i = 0; i < TRIALS && !ends; i++)
 			for (int arm = 0; arm < 2; arm++) {
 				e.spec.arm = arm ? ARM_RACE : ARM_CONTROL;
+				e.spec.trial = 2 * i + (uint32_t)arm + 1;
 				assert_true(tally_add(tally, &e,
 						      &judgements[plan_draw(&seed) % 3 == 0],
 						      NULL) >= 0);
@@ -799,6 +958,12 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reasons_are_bounded),
 		cmocka_unit_test(test_an_arm_that_never_ran_is_not_clean),
+		cmocka_unit_test(test_ends_by_findings_in_order_of_start),
+		cmocka_unit_test(test_trials_from_a_later_one_on),
+		cmocka_unit_test(test_clean_is_earned),
+		cmocka_unit_test(test_lost_trials_count_against_the_bound),
+		cmocka_unit_test(test_without_a_race_nothing_is_clean),
+		cmocka_unit_test(test_interrupted_is_not_clean),
 		cmocka_unit_test(test_what_was_planted_is_told),
 		cmocka_unit_test(test_verdicts_are_named_as_they_are),
 		cmocka_unit_test(test_the_last_attempt_names_the_holder),

@@ -292,6 +292,14 @@ class Results(Lines):
         for name in ("trials", "valid"):
             self.expect(summary[name] == sum(arm[name] for arm in summary["arms"]),
                         f"the summary's {name} are not the sum of its arms'")
+        ended = {line["spec"]["trial"] for _, line in self.of_type("trial")}
+        decisive = next(nr for nr in range(len(ended) + 1) if nr + 1 not in ended)
+        self.expect(summary["decisive"] == decisive,
+                    f"{summary['decisive']} trials decide, and the first {decisive} have ended")
+        if summary["verdict"] == "clean":
+            self.expect("race" in arms and summary["ended_by"] not in ("signal", "error") and
+                        summary["fault_rate_bound_ppm"] <= first["campaign"]["clean_below_ppm"],
+                        "clean is not earned")
         findings = [{name: value for name, value in line.items() if name != "type"}
                     for _, line in self.of_type("finding")]
         self.expect(findings == summary["findings"],

@@ -203,6 +203,54 @@ static void test_findings(void **state)
 	assert_end(EXIT_FAULT, "fault", "findings", NULL);
 }
 
+/* A finding counts when all trials before it have ended. */
+static void test_findings_in_order_of_start(void **state)
+{
+	(void)state;
+	begin();
+	trial(2, VERDICT_LEAK, "leak/net_device");
+	trial(3, VERDICT_HANG, "hang/down");
+	assert_false(conclude_ended(c));
+	trial(1, VERDICT_CLEAN, "");
+	assert_true(conclude_ended(c));
+	assert_end(EXIT_FAULT, "fault", "findings", "2 of 3 trials show a fault");
+}
+
+static void test_too_few(void **state)
+{
+	(void)state;
+	begin();
+	trial(1, VERDICT_CLEAN, "");
+	conclude_stop(c, "trials");
+	/* clang-format off */
+	assert_end(EXIT_INCONCLUSIVE, "inconclusive", "trials",
+		   "no fault in 1 valid trial of the race arm; rate below 95.0% at 95%; 58 more would show that it is below 5.0% (clean_below_ppm)");
+	/* clang-format on */
+}
+
+static void test_interrupted(void **state)
+{
+	(void)state;
+	begin();
+	for (uint32_t i = 1; i <= 67; i++)
+		trial(i, VERDICT_CLEAN, "");
+	conclude_stop(c, "signal");
+	/* clang-format off */
+	assert_end(EXIT_INCONCLUSIVE, "inconclusive", "signal",
+		   "interrupted after 67 trials: no fault in 67 valid trials of the race arm; rate below 4.4% at 95%");
+	/* clang-format on */
+}
+
+static void test_fault_and_interrupted(void **state)
+{
+	(void)state;
+	begin();
+	trial(1, VERDICT_LEAK, "leak/net_device");
+	conclude_stop(c, "signal");
+	assert_end(EXIT_FAULT, "fault", "signal",
+		   "interrupted after 1 trial: 1 of 1 trials shows a fault");
+}
+
 static void test_resumed(void **state)
 {
 	(void)state;
@@ -215,7 +263,6 @@ static void test_resumed(void **state)
 
 	open_campaign(true);
 	assert_true(conclude_resume(c, true));
-	assert_int_equal(c->findings, 1);
 	assert_string_equal(suspects_next(&c->suspects)->signature, "leak/net_device");
 	assert_int_equal(c->kept_ns, 4000000000);
 	assert_true(results_has(results, 2));
@@ -261,6 +308,10 @@ int main(void)
 		CAMPAIGN_TEST(test_fault_stays_one),
 		CAMPAIGN_TEST(test_residue),
 		CAMPAIGN_TEST(test_findings),
+		CAMPAIGN_TEST(test_findings_in_order_of_start),
+		CAMPAIGN_TEST(test_too_few),
+		CAMPAIGN_TEST(test_interrupted),
+		CAMPAIGN_TEST(test_fault_and_interrupted),
 		CAMPAIGN_TEST(test_resumed),
 		CAMPAIGN_TEST(test_of_another),
 	};

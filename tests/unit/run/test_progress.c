@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "results/finding_words.h"
 #include "run/progress.h"
 
 #define S 1000000000ull
@@ -325,7 +326,7 @@ static struct summary clean_summary(void)
 	return (struct summary){
 		.campaign = "smoke",
 		.verdict = CAMPAIGN_CLEAN,
-		.reason = "no fault in 60 valid trials of the race arm",
+		.reason = "no fault in 60 valid trials of the race arm; rate below 4.9% at 95%",
 		.ended_by = "trials",
 		.trials = 240,
 		.valid = 180,
@@ -420,17 +421,8 @@ static void test_bounds(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
-		struct summary summary = clean_summary();
-		char want[256];
-
-		summary.fault_rate_bound_ppm = bounds[i].ppm;
-		snprintf(
-			want, sizeof(want),
-			"rate below %s at 95%%\nNext: run more trials to lower the bound, for example with --set stop.trials=2400\n",
-			bounds[i].shown);
-		assert_end(&summary, want);
-	}
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
+		assert_string_equal(finding_percent(bounds[i].ppm, true).at, bounds[i].shown);
 }
 
 static void test_end_inconclusive(void **state)
@@ -456,6 +448,9 @@ static void test_end_inconclusive(void **state)
 	summary.nr_reasons = 0;
 	assert_end(&summary, "Verdict: inconclusive - no valid trial in the race arm\n"
 			     "Next: run more trials\n");
+	summary.ended_by = "signal";
+	assert_end(&summary, "Verdict: inconclusive - no valid trial in the race arm\n"
+			     "Next: continue with the same command, --out and --resume\n");
 }
 
 static void test_end_skipped(void **state)
@@ -680,6 +675,32 @@ static void test_tap_without_valid_trials(void **state)
 	close_screen(&screen);
 }
 
+/* What keeps a campaign from being clean is no "ok" either. */
+static void test_tap_of_too_few_trials(void **state)
+{
+	struct tally_arm told[] = { arms[0], arms[3] };
+	const struct campaign campaign = campaign_of(240, 0);
+	struct summary summary = clean_summary();
+	struct progress *progress;
+	struct screen screen;
+
+	(void)state;
+	summary.arms = told;
+	summary.nr_arms = 2;
+	summary.verdict = CAMPAIGN_INCONCLUSIVE;
+	summary.reason = "interrupted after 120 trials: no fault";
+	open_memory(&screen);
+	progress = new_progress(PROGRESS_TAP, &screen, &campaign);
+	progress_end(progress, &summary, NULL, NULL);
+	assert_string_equal(shown(&screen), "TAP version 13\n"
+					    "1..2\n"
+					    "ok 1 smoke.control # time=412ms\n"
+					    "not ok 2 smoke.race # time=1000ms\n"
+					    "# interrupted after 120 trials: no fault\n");
+	progress_free(progress);
+	close_screen(&screen);
+}
+
 /* What `summary` ends with on a TAP reader's stdout; the failure itself goes to stderr. */
 static void assert_tap_failure(const struct summary *summary, const char *tap)
 {
@@ -788,6 +809,7 @@ int main(void)
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_tap),
 		cmocka_unit_test(test_tap_without_valid_trials),
+		cmocka_unit_test(test_tap_of_too_few_trials),
 		cmocka_unit_test(test_tap_of_failures),
 		cmocka_unit_test(test_tap_says_nothing_on_stdout),
 		cmocka_unit_test(test_quiet),
