@@ -29,7 +29,7 @@ unsigned int klog_read(struct klog *klog, void (*seen)(const struct klog_line *l
 		       void *arg);
 
 /*
- * Whose task the log means by a number: that of the lane with this process, or another process'.
+ * Whose task the log means by a number: one of the lane with this process, or a stranger.
  * Unknown: it has ended, it is a thread of the kernel or this process, or the log counts in
  * another pid namespace than ours.
  */

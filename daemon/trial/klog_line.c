@@ -27,7 +27,7 @@ static_assert(sizeof(klog_kind_names) / sizeof(*klog_kind_names) == KLOG_KINDS,
  * two parts occur in it in this order, and whose level is not exceeded, decides. Starts are
  * given wherever the kernel's text has one: the names of tasks and devices stand in messages
  * too, and whoever chooses them must not choose our verdict. The rows cover what kselftest,
- * syzkaller and the CI of libbpf look for; what they find by a stack alone is not evidence here.
+ * syzkaller and the CI of libbpf look for, except for a stack that stands alone.
  */
 static const struct pattern {
 	enum klog_kind kind;

@@ -337,9 +337,9 @@ static bool has_our_task(const char *text, const struct klog_lane *lane)
 }
 
 /*
- * Names of functions of net/, by their beginnings, as stacks do not say in which file a function
- * is. Left out is what each driver of a network card and each message to any socket has in its
- * stack (napi_poll, sock_sendmsg, netlink_rcv_skb).
+ * Names of functions of net/, by their beginnings: a stack does not say in which file a
+ * function is. Left out is what each driver of a network card and each message to any socket
+ * has in its stack (napi_poll, sock_sendmsg, netlink_rcv_skb).
  */
 static const char *const net_functions[] = {
 	"__dev_",      "___neigh_",   "__alloc_skb", "__fib6_",

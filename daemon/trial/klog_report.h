@@ -74,8 +74,8 @@ void klog_reports_close(struct klog_reports *reports, uint64_t began_us);
 enum klog_tie {
 	KLOG_TIE_UNKNOWN, /* results of a version that did not ask */
 	/*
-	 * It is certainly not of this lane, and not even told: another device waits, or another's
-	 * task has waited for minutes.
+	 * It is certainly not of this lane, and not even told: another device waits, or a task
+	 * of another has waited for minutes.
 	 */
 	KLOG_TIE_ELSEWHERE,
 	KLOG_TIE_NONE,	 /* nothing: told, but no evidence against the lane's trial */
@@ -97,7 +97,7 @@ enum klog_task {
 /* What a report is compared with. */
 struct klog_lane {
 	const char *device; /* NULL: every device is a lane's, as on the console of a guest */
-	bool device_stays; /* it is never unregistered: a device of its name that waits is another */
+	bool device_stays; /* it is never unregistered: one of its name that waits is another */
 	bool in_guest;
 	const char *const
 		*functions; /* that the campaign hooks, NULL after the last; or NULL */
