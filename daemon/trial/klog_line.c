@@ -459,6 +459,8 @@ bool klog_line_parse(const char *record, struct klog_line *line)
 	 */
 	if (priority >> LEVEL_BITS == 0)
 		classify_lines(text, &parsed);
+	else
+		parsed.traits = KLOG_USERS;
 	*line = parsed;
 	return true;
 }

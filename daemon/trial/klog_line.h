@@ -32,6 +32,7 @@ enum klog_trait {
 	KLOG_OF_NET = 2,  /* the code that says so is in net/ */
 	KLOG_TRACKER = 4, /* about an object that a line before it, or an address, names */
 	KLOG_SLOW = 8,	  /* said of what has lasted longer than any trial */
+	KLOG_USERS = 16,  /* not the kernel's word: a process has written it to /dev/kmsg */
 };
 
 struct klog_line {

@@ -15,6 +15,8 @@ const char *const klog_tie_names[] = {
 static_assert(sizeof(klog_tie_names) / sizeof(*klog_tie_names) == KLOG_TIES,
 	      "every tie has a name");
 
+enum { LEVEL_WARNING = 4 }; /* KERN_WARNING, also of what is printed without a level */
+
 #define DIGITS	    "0123456789"
 #define NAME_LETTER "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_" DIGITS
 
@@ -29,6 +31,8 @@ static void append(struct klog_report *report, const struct klog_line *line)
 {
 	size_t room = sizeof(report->text) - report->used, length = strlen(line->text);
 
+	if (report->head.kind == KLOG_OTHER && line->kind != KLOG_OTHER)
+		report->head = *line;
 	report->lines++;
 	if (length + 2 > room)
 		return;
@@ -54,7 +58,8 @@ static void begin(struct klog_report *report, const struct klog_line *line, uint
 
 static void close_report(struct klog_reports *reports, uint32_t at)
 {
-	reports->done(&reports->open[at], reports->arg);
+	if (reports->open[at].head.kind != KLOG_OTHER)
+		reports->done(&reports->open[at], reports->arg);
 	reports->nr_open--;
 	memmove(&reports->open[at], &reports->open[at + 1],
 		(reports->nr_open - at) * sizeof(reports->open[0]));
@@ -72,13 +77,24 @@ static bool is_of_stream(const char *a, const char *b)
 	return !*a || !*b || !strcmp(a, b);
 }
 
+static bool is_cut(const struct klog_line *line)
+{
+	return begins(line->text, "------------[ cut here ]");
+}
+
+/* A report is printed at the level of warnings or worse, but for some stacks (show_stack()). */
+static bool is_part(const struct klog_line *line)
+{
+	return line->kind != KLOG_OTHER || line->level <= LEVEL_WARNING ||
+	       strstr(line->text, "+0x") || begins(line->text, "task:");
+}
+
 /* What comes between reports of sanitizers, and what every report with "cut here" ends with. */
 static bool ends(const struct klog_report *report, const struct klog_line *line)
 {
 	return begins(line->text, "---[ end ") ||
 	       (report->has_stack && begins(line->text, "====================")) ||
-	       (report->has_stack && begins(line->text, "------------[ cut here ]")) ||
-	       report->lines >= KLOG_REPORT_LINES;
+	       (report->has_stack && is_cut(line)) || report->lines >= KLOG_REPORT_LINES;
 }
 
 static void open_report(struct klog_reports *reports, const struct klog_line *line,
@@ -108,7 +124,8 @@ static bool continue_reports(struct klog_reports *reports, const struct klog_lin
 		} else if (ends(report, line)) {
 			close_report(reports, i);
 		} else {
-			append(report, line);
+			if (is_part(line))
+				append(report, line);
 			joined = true;
 			i++;
 		}
@@ -215,6 +232,8 @@ void klog_reports_add(struct klog_reports *reports, const struct klog_line *line
 {
 	if (now_us > KLOG_REPORT_US)
 		klog_reports_close(reports, now_us - KLOG_REPORT_US);
+	if (line->traits & KLOG_USERS)
+		return;
 	if (line->kind == KLOG_WAITING)
 		note_waiter(reports, line);
 	if (line->traits & KLOG_ALONE) {
@@ -224,7 +243,7 @@ void klog_reports_add(struct klog_reports *reports, const struct klog_line *line
 		reports->done(&reports->alone, reports->arg);
 		return;
 	}
-	if (continue_reports(reports, line) || line->kind == KLOG_OTHER)
+	if (continue_reports(reports, line) || (line->kind == KLOG_OTHER && !is_cut(line)))
 		return;
 	open_report(reports, line, now_us);
 	if (line->traits & KLOG_TRACKER)

@@ -8,6 +8,7 @@
  * A report of the kernel, which is seldom one line, and what ties it to a lane. Pure: lines and
  * their times go in, reports come out.
  *
+ *   ---[ cut here ]---                 begun; so it is by a head alone
  *   WARNING: CPU: 1 PID: 77 at ...     the head: its kind, its words
  *   CPU: 1 PID: 77 Comm: ip ...        whose task it was
  *   RIP: ... Call Trace: ...           through which code
@@ -15,7 +16,8 @@
  *
  * Two CPUs may report at once. Their lines are told apart by the caller that printk() adds with
  * CONFIG_PRINTK_CALLER; without it, a line belongs to every report that is open. Nothing that
- * is missing is waited for: a torn report is judged by the lines that came.
+ * is missing is waited for: a torn report is judged by the lines that came. What others print
+ * meanwhile as mere information ("dut1: link becomes ready") is no part of it.
  */
 enum {
 	KLOG_REPORT_TEXT = 12288,

@@ -191,7 +191,7 @@ static void test_warn_in_net(void **state)
 	play("warn-in-net");
 	assert_int_equal(seen.nr, 2);
 	assert_int_equal(seen.at[0].head.kind, KLOG_REFCOUNT);
-	assert_int_equal(seen.at[0].lines, 9);
+	assert_int_equal(seen.at[0].lines, 10);
 	assert_tie(&seen.at[0], &dut1, KLOG_TIE_NET);
 	assert_tie(&seen.at[1], &dut1, KLOG_TIE_NET);
 }
@@ -403,6 +403,39 @@ static void test_more_reports_than_can_be_open(void **state)
 	assert_string_equal(seen.at[0].head.text, "kernel BUG at a.c:0!");
 }
 
+/* A message of WARN() stands before the line that it is known by. */
+static void test_the_message_before_the_head(void **state)
+{
+	(void)state;
+	begin();
+	add("4,1,1,-;------------[ cut here ]------------");
+	add("4,2,2,-;dut1: 3 are too many");
+	add("4,3,3,-;WARNING: CPU: 0 PID: 903 at lib/a.c:7 a+0x1/0x2");
+	add("4,4,4,-;---[ end trace 0000000000000000 ]---");
+	add("4,5,5,-;------------[ cut here ]------------");
+	add("4,6,6,-;and nothing more");
+	end();
+	assert_int_equal(seen.nr, 1);
+	assert_tie(&seen.at[0], &dut1, KLOG_TIE_DEVICE);
+	assert_tie(&seen.at[0], &dut2, KLOG_TIE_NONE);
+}
+
+/* What is printed meanwhile about a lane, or by a process, ties nothing to it. */
+static void test_what_others_print_meanwhile(void **state)
+{
+	(void)state;
+	begin();
+	add("4,1,1,-;WARNING: CPU: 0 PID: 903 at drivers/a.c:7 a+0x1/0x2");
+	add("6,2,2,-;IPv6: ADDRCONF(NETDEV_CHANGE): dut1: link becomes ready");
+	add("12,3,3,-; addrconf_dad_work+0x1/0x2");
+	add("4,4,4,-;---[ end trace 0000000000000000 ]---");
+	add("4,5,5,-; addrconf_dad_work+0x1/0x2");
+	end();
+	assert_int_equal(seen.nr, 1);
+	assert_int_equal(seen.at[0].lines, 1);
+	assert_tie(&seen.at[0], &dut1, KLOG_TIE_NONE);
+}
+
 /* --- names --- */
 
 static void test_the_device_as_a_word(void **state)
@@ -525,6 +558,8 @@ int main(void)
 		cmocka_unit_test(test_a_stack_without_its_head),
 		cmocka_unit_test(test_a_report_without_end),
 		cmocka_unit_test(test_more_reports_than_can_be_open),
+		cmocka_unit_test(test_the_message_before_the_head),
+		cmocka_unit_test(test_what_others_print_meanwhile),
 		cmocka_unit_test(test_the_device_as_a_word),
 		cmocka_unit_test(test_paths_of_net),
 		cmocka_unit_test(test_functions_of_modules),
