@@ -82,26 +82,31 @@ static void blame(struct seat *seat, const struct klog_report *report, enum klog
 	seat->klog_tie = tie;
 }
 
+static bool was_running(const struct seat *seat, uint64_t at_us)
+{
+	return seat->state == SEAT_RUNNING && seat->started_ns / 1000 <= at_us;
+}
+
+/* A report that is tied to one lane is that lane's; any other is of all trials in progress. */
 static void report_seen(const struct klog_report *report, void *arg)
 {
 	struct runner *runner = arg;
 	const struct campaign *campaign = runner->campaign;
 	enum klog_tie ties[LANES_MAX] = { 0 };
-	bool is_owned = false;
-	uint32_t in_flight = 0;
+	uint32_t in_flight = 0, owners = 0;
 
 	if (klog_report_has(report, campaign->watch.ignore_log, campaign->watch.nr_ignore_log))
 		return;
 	for (uint32_t i = 0; i < LANES_MAX; i++) {
-		if (runner->seats[i].state != SEAT_RUNNING)
+		if (!was_running(&runner->seats[i], report->began_us))
 			continue;
 		in_flight++;
 		ties[i] = tie_to(&runner->seats[i], report);
-		is_owned |= klog_tie_is_own(ties[i]);
+		owners += klog_tie_is_own(ties[i]);
 	}
 	for (uint32_t i = 0; i < LANES_MAX; i++)
-		if (ties[i] > KLOG_TIE_ELSEWHERE && (!is_owned || klog_tie_is_own(ties[i])))
-			blame(&runner->seats[i], report, ties[i], is_owned ? 1 : in_flight);
+		if (ties[i] > KLOG_TIE_ELSEWHERE && (!owners || klog_tie_is_own(ties[i])))
+			blame(&runner->seats[i], report, ties[i], owners ? owners : in_flight);
 }
 
 static void line_seen(const struct klog_line *line, void *arg)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* The kernel's own limit: LOG_LINE_MAX in kernel/printk/printk.c is below it. */
 enum { MESSAGE_MAX = 1024 };
 
@@ -308,18 +310,15 @@ static void classify_lines(const char *message, struct klog_line *line)
 
 static void copy_text(const char *message, struct klog_line *line)
 {
-	size_t nr = 0;
+	size_t nr;
 
 	while (is_space(*message))
 		message++;
-	for (; *message && nr < sizeof(line->text) - 1; message++) {
-		bool is_control = (unsigned char)*message < ' ' || *message == 0x7f;
-
-		line->text[nr++] = is_control ? ' ' : *message;
-	}
+	snprintf(line->text, sizeof(line->text), "%s", message);
+	text_plain(line->text);
+	nr = strlen(line->text);
 	while (nr && line->text[nr - 1] == ' ')
-		nr--;
-	line->text[nr] = '\0';
+		line->text[--nr] = '\0';
 }
 
 /* "12.345678]", the seconds since boot of print_time() in kernel/printk/printk.c. */

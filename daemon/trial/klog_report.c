@@ -360,27 +360,21 @@ static bool has_our_task(const char *text, const struct klog_lane *lane)
  * function is. Left out is what each driver of a network card and each message to any socket
  * has in its stack (napi_poll, sock_sendmsg, netlink_rcv_skb).
  */
+/* clang-format off */
 static const char *const net_functions[] = {
-	"__dev_",      "___neigh_",   "__alloc_skb", "__fib6_",
-	"__inet6_",    "__ip6_",      "__ipv6_",     "__mld",
-	"__ndisc_",    "__neigh_",    "__netdev_",   "__netif_",
-	"__rtnl_",     "__skb_",      "addrconf_",   "arp_",
-	"br_",	       "call_netdev", "cleanup_net", "dev_activate",
-	"dev_change_", "dev_close",   "dev_deact",   "dev_disable_",
-	"dev_get_by_", "dev_hold",    "dev_ifsioc",  "dev_ioctl",
-	"dev_mc_",     "dev_open",    "dev_put",     "dev_queue_x",
-	"dst_",	       "fib6_",	      "fib_",	     "icmp6",
-	"icmpv6_",     "igmp6_",      "in6_",	     "in_dev_",
-	"inet6_",      "inet_",	      "inet6addr_",  "inetdev_",
-	"ip6_",	       "ip6addrlbl_", "ip6mr_",	     "ip_",
-	"ipv6_",       "kfree_skb",   "linkwatch_",  "macvlan_",
-	"mld_",	       "ndisc_",      "neigh_",	     "net_ns_",
-	"netdev_",     "netif_",      "packet_",     "pneigh_",
-	"qdisc_",      "rawv6_",      "refdst_",     "register_net",
-	"rt6_",	       "rtnetlink_",  "rtnl_",	     "sit_",
-	"skb_",	       "tcp_v6_",     "udpv6_",	     "unregister_net",
-	"veth_",       "xfrm6_",
+	"__dev_", "___neigh_", "__alloc_skb", "__fib6_", "__inet6_", "__ip6_", "__ipv6_",
+	"__mld", "__ndisc_", "__neigh_", "__netdev_", "__netif_", "__rtnl_", "__skb_",
+	"addrconf_", "arp_", "br_", "call_netdev", "cleanup_net", "dev_activate",
+	"dev_change_", "dev_close", "dev_deact", "dev_disable_", "dev_get_by_", "dev_hold",
+	"dev_ifsioc", "dev_ioctl", "dev_mc_", "dev_open", "dev_put", "dev_queue_x", "dst_",
+	"fib6_", "fib_", "icmp6", "icmpv6_", "igmp6_", "in6_", "in_dev_", "inet6_", "inet_",
+	"inet6addr_", "inetdev_", "ip6_", "ip6addrlbl_", "ip6mr_", "ip_", "ipv6_",
+	"kfree_skb", "linkwatch_", "macvlan_", "mld_", "ndisc_", "neigh_", "net_ns_",
+	"netdev_", "netif_", "packet_", "pneigh_", "qdisc_", "rawv6_", "refdst_",
+	"register_net", "rt6_", "rtnetlink_", "rtnl_", "sit_", "skb_", "tcp_v6_", "udpv6_",
+	"unregister_net", "veth_", "xfrm6_",
 };
+/* clang-format on */
 
 /* Modules of net/ and of the devices that lanes are made of: "function+0x1/0x2 [ipv6]". */
 static const char *const net_modules[] = {
@@ -388,13 +382,14 @@ static const char *const net_modules[] = {
 };
 
 /* Folders of net/ in which no packet and no device of a lane comes by. */
+/* clang-format off */
 static const char *const foreign_folders[] = {
-	"9p/",	      "appletalk/", "atm/",    "ax25/",	      "batman-adv/", "bluetooth/",
-	"can/",	      "ceph/",	    "dccp/",   "ieee802154/", "iucv/",	     "mac80211/",
-	"mac802154/", "mctp/",	    "nfc/",    "rds/",	      "rfkill/",     "rxrpc/",
-	"sctp/",      "smc/",	    "sunrpc/", "tipc/",	      "tls/",	     "unix/",
-	"vmw_vsock/", "wireless/",  "x25/",
+	"9p/", "appletalk/", "atm/", "ax25/", "batman-adv/", "bluetooth/", "can/", "ceph/",
+	"dccp/", "ieee802154/", "iucv/", "mac80211/", "mac802154/", "mctp/", "nfc/", "rds/",
+	"rfkill/", "rxrpc/", "sctp/", "smc/", "sunrpc/", "tipc/", "tls/", "unix/",
+	"vmw_vsock/", "wireless/", "x25/",
 };
+/* clang-format on */
 
 #define NUMBER(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -489,8 +484,22 @@ static bool head_names_net(const struct klog_line *head)
 	return false;
 }
 
+/* Words before the name of the device that a report of net/ is about. */
+static const char *const device_words[] = { "NETDEV WATCHDOG: ", "netdevice: " };
+
+/* Of another device, as the lane's is not named in it. */
+static bool names_a_device(const char *text)
+{
+	for (size_t i = 0; i < NUMBER(device_words); i++)
+		if (strstr(text, device_words[i]))
+			return true;
+	return false;
+}
+
 static bool is_of_net(const struct klog_report *report)
 {
+	if (names_a_device(report->text))
+		return false;
 	return report->head.traits & KLOG_OF_NET || head_names_net(&report->head) ||
 	       has_net_path(report->text) || has_function(report->text, is_net, NULL);
 }

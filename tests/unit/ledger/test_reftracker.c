@@ -150,6 +150,16 @@ static void test_the_old_log_is_not_read(void **state)
 	assert_int_equal(parse_log(old, "dut"), -ENOENT);
 }
 
+/* A device may be called anything but a slash and white space. */
+static void test_a_name_does_nothing_to_a_terminal(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		parse("\033[2J\xc2\x9b%d@1 has 1/1 users at\n     a\033[1mb+0x1/0x2\n"), 0);
+	assert_string_equal(tracker.object, " [2J  %d@1");
+	assert_string_equal(tracker.sites[0].stack, "a [1mb");
+}
+
 /* What else the kernel prints: no memory for the stacks, or for the numbers. */
 static void test_the_kernel_without_memory(void **state)
 {
@@ -206,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_the_last_report_in_the_log),
 		cmocka_unit_test(test_two_devices_on_one_name),
 		cmocka_unit_test(test_the_old_log_is_not_read),
+		cmocka_unit_test(test_a_name_does_nothing_to_a_terminal),
 		cmocka_unit_test(test_the_kernel_without_memory),
 		cmocka_unit_test(test_what_is_nothing_or_another_format),
 		cmocka_unit_test(test_a_site_too_many_counts_as_skipped),

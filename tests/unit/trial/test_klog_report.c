@@ -420,6 +420,23 @@ static void test_the_message_before_the_head(void **state)
 	assert_tie(&seen.at[0], &dut2, KLOG_TIE_NONE);
 }
 
+/* Its own code is in net/, and it says whose network card it is about. */
+static void test_another_device_by_its_name(void **state)
+{
+	static const struct klog_lane enp9 = { .device = "enp9s0" };
+
+	(void)state;
+	begin();
+	add("4,1,1,-;------------[ cut here ]------------");
+	add("4,2,2,-;NETDEV WATCHDOG: enp9s0 (e1000e): transmit queue 0 timed out");
+	add("4,3,3,-;WARNING: CPU: 0 PID: 0 at net/sched/sch_generic.c:525 dev_watchdog+0x1/0x2");
+	add("4,4,4,-;---[ end trace 0000000000000000 ]---");
+	end();
+	assert_int_equal(seen.nr, 1);
+	assert_tie(&seen.at[0], &dut1, KLOG_TIE_NONE);
+	assert_tie(&seen.at[0], &enp9, KLOG_TIE_DEVICE);
+}
+
 /* What is printed meanwhile about a lane, or by a process, ties nothing to it. */
 static void test_what_others_print_meanwhile(void **state)
 {
@@ -559,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_a_report_without_end),
 		cmocka_unit_test(test_more_reports_than_can_be_open),
 		cmocka_unit_test(test_the_message_before_the_head),
+		cmocka_unit_test(test_another_device_by_its_name),
 		cmocka_unit_test(test_what_others_print_meanwhile),
 		cmocka_unit_test(test_the_device_as_a_word),
 		cmocka_unit_test(test_paths_of_net),
