@@ -328,6 +328,50 @@ static void test_a_block_of_two_that_wait(void **state)
 	assert_tie(&seen.at[2], &dut2, KLOG_TIE_NONE);
 }
 
+/* What is left of a block that another device's line has come between: its address tells. */
+static void test_a_block_by_its_address(void **state)
+{
+	(void)state;
+	begin();
+	add("0,1,1,-;unregister_netdevice: waiting for dut1 to become free. Usage count = 2");
+	add("3,2,2,-;ref_tracker: eth%d@00000000c1 has 1/2 users at\\x0a dst_init+0x1/0x2");
+	add("0,3,3,-;unregister_netdevice: waiting for dut2 to become free. Usage count = 2");
+	add("3,4,4,-;ref_tracker: eth%d@00000000c2 has 1/1 users at\\x0a dst_init+0x1/0x2");
+	add("3,5,5,-;ref_tracker: eth%d@00000000c1 skipped reports about 1/2 users.");
+	end();
+	assert_int_equal(seen.nr, 5);
+	assert_tie(&seen.at[3], &dut1, KLOG_TIE_ELSEWHERE);
+	assert_tie(&seen.at[3], &dut2, KLOG_TIE_DEVICE);
+	assert_tie(&seen.at[4], &dut1, KLOG_TIE_DEVICE);
+	assert_tie(&seen.at[4], &dut2, KLOG_TIE_ELSEWHERE);
+}
+
+/* Each of these ends a report, also without callers: what follows is not its stack. */
+static void test_what_ends_a_report(void **state)
+{
+	static const char *const ends[] = {
+		"---[ end trace 0000000000000000 ]---",
+		"==================================================================",
+		"------------[ cut here ]------------",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char record[128];
+
+		begin();
+		add("3,1,1,-;BUG: KASAN: use-after-free in drm_ioctl+0x1/0x2");
+		add("3,2,2,-;CPU: 1 PID: 903 Comm: Xorg Not tainted 6.1 #1");
+		snprintf(record, sizeof(record), "3,3,3,-;%s", ends[i]);
+		add(record);
+		add("3,4,4,-; addrconf_dad_work+0x1/0x2");
+		end();
+		assert_int_equal(seen.nr, 1);
+		assert_int_equal(seen.at[0].lines, 2);
+		assert_tie(&seen.at[0], &dut1, KLOG_TIE_NONE);
+	}
+}
+
 /* A block long after a line that says who waits is of something else. */
 static void test_a_block_much_later(void **state)
 {
@@ -570,6 +614,8 @@ int main(void)
 		cmocka_unit_test(test_interleaved_in_any_order),
 		cmocka_unit_test(test_two_cpus_without_callers),
 		cmocka_unit_test(test_a_block_of_two_that_wait),
+		cmocka_unit_test(test_a_block_by_its_address),
+		cmocka_unit_test(test_what_ends_a_report),
 		cmocka_unit_test(test_a_block_much_later),
 		cmocka_unit_test(test_every_torn_beginning_is_a_report),
 		cmocka_unit_test(test_a_stack_without_its_head),
