@@ -25,6 +25,7 @@
 #include "spec/sites.h"
 #include "spec/spec.h"
 #include "table/rows.h"
+#include "trial/klog_line.h"
 #include "trial/verdict.h"
 
 /* --- fields --- */
@@ -168,6 +169,15 @@ static void put_missed(const struct page *page)
 	put_sentences(page, verdict_missed_sentence);
 }
 
+static void put_klog(const struct page *page)
+{
+	char words[256];
+	const char *says;
+
+	for (uint32_t i = 0; (says = klog_words(i, words, sizeof(words))); i++)
+		page_item(page, (struct item){ .term = words, .sentence = says });
+}
+
 static void put_proposals(const struct page *page)
 {
 	for (const char *const *place = explore_proposals; *place; place++)
@@ -276,6 +286,7 @@ static const struct table {
 	{ "proposals",        .put = put_proposals },
 	{ "invalid",          .put = put_invalid },
 	{ "missed",           .put = put_missed },
+	{ "klog",             .put = put_klog },
 	{ "ledger-states",    .put = put_ledger_states },
 	{ "changes",          .put = put_changes },
 	{ "loads",            .put = put_loads },
@@ -304,6 +315,7 @@ static const struct {
 	{ "dadrace-tiers.7",    "tiers" },
 	{ "dadrace-kernels.7",  "helpers" },
 	{ "dadrace-ledger.7",   "ledger-states" },
+	{ "dadrace-results.5",  "klog" },
 };
 
 /* Names that pages explain in prose. */
@@ -315,6 +327,7 @@ static const struct {
 	{ "dadrace-campaign.5", arm_names,              ARMS },
 	{ "dadrace-results.5",  verdict_names,          VERDICTS },
 	{ "dadrace-results.5",  campaign_verdict_names, CAMPAIGN_VERDICTS },
+	{ "dadrace-results.5",  klog_tie_names + KLOG_TIE_NONE, KLOG_TIES - KLOG_TIE_NONE },
 	{ "dadrace-explore.7",  explore_mode_names,     EXPLORE_MODES },
 	{ "dadrace-ledger.7",   ledger_use_names,       LEDGER_USES },
 };

@@ -498,6 +498,17 @@ static int check_ledger(const struct load *load, const struct campaign *campaign
 			    campaign->lanes);
 }
 
+/* An empty text is in every line. */
+static int check_ignore_log(const struct load *load, const struct campaign *campaign)
+{
+	for (uint32_t i = 0; i < campaign->watch.nr_ignore_log; i++)
+		if (!campaign->watch.ignore_log[i][0])
+			return complain_key(
+				load, key_find("watch.ignore_log"),
+				"an empty text would leave out the whole log; give words of the line, or remove it");
+	return 0;
+}
+
 static int check_submit(const struct load *load, const struct campaign *campaign)
 {
 	const char *not_before = campaign->submit.not_before, *every = campaign->submit.every;
@@ -519,9 +530,9 @@ static int check_submit(const struct load *load, const struct campaign *campaign
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name,   check_stop,    check_spec, check_device, check_bringup,
-		check_order,  check_hold,    check_echo, check_dad,    check_plant,
-		check_ledger, check_explore, check_load, check_submit,
+		check_name,   check_stop,    check_spec, check_device,	   check_bringup,
+		check_order,  check_hold,    check_echo, check_dad,	   check_plant,
+		check_ledger, check_explore, check_load, check_ignore_log, check_submit,
 	};
 	int err = 0;
 

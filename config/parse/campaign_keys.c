@@ -219,6 +219,8 @@ static const struct field watch_rows[] = {
 	  .doc = "Time between the two further counts before a leak is reported" },
 	{ "unregister_ms", FIELD_U32, IN(watch, uint32_t, unregister_ms), RANGE(1, 600000), .fallback = "3000",
 	  .doc = "Longest time to unregister a suspect device. A device that takes longer is considered to wait for a lost reference" },
+	{ "ignore_log", FIELD_TEXT, IN_LIST(watch, const char **, ignore_log), .fallback = "[]",
+	  .doc = "Reports in the kernel's log that are left out: those with one of these texts in one of their lines, letter by letter. For what is known of a kernel, such as \"at drivers/foo/bar.c:123\"" },
 	END
 };
 static const struct fields watch_fields = { "watch", NULL, watch_rows, GROUP_SIZE(watch) };

@@ -371,15 +371,31 @@ static void close_ledgers(struct session *session)
 	}
 }
 
-/* What the kernel's log tells of an interface that cannot be unregistered. */
-static void show_logged_tracker(const char *interface)
+/* The references to the device, where they are watched. */
+static int64_t count_of_device(const struct session *session)
 {
+	for (uint32_t i = 0; i < session->view.nr_objects; i++)
+		if (!strcmp(session->objects[i].name, "net_device"))
+			return ledger_sum(session->objects[i].ledger).marked;
+	return INT64_MIN;
+}
+
+/* What the kernel's log tells of an interface that cannot be unregistered. */
+static void show_logged_tracker(const struct session *session)
+{
+	const char *interface = session->view.interface;
 	char *text = klog_text();
 	FILE *log = text && *text ? fmemopen(text, strlen(text), "r") : NULL;
 	struct reftracker tracker;
+	int err =
+		log ? reftracker_read_log(log, interface, count_of_device(session), &tracker) :
+		      -ENOENT;
 
-	if (log && !reftracker_read_log(log, interface, &tracker))
+	if (!err)
 		watch_tracker(&tracker, stdout);
+	if (err == -ENOTUNIQ)
+		printf("\nThe kernel's own ref_tracker is not shown: several devices called %s wait, and the log does not tell which is this one\n",
+		       interface);
 	if (log)
 		fclose(log);
 	free(text);
@@ -392,7 +408,7 @@ static void show_trackers(const struct session *session)
 	const struct dirent *entry;
 
 	if (!folder && session->view.left_ns)
-		show_logged_tracker(session->view.interface);
+		show_logged_tracker(session);
 	while (folder && (entry = readdir(folder))) {
 		struct reftracker tracker;
 		char path[sizeof(TRACKERS) + sizeof(entry->d_name) + 1];

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ledger/reftracker.h"
 
 /* "  packet_bind+0x2f/0x70 [af_packet]" -> "packet_bind" */
@@ -15,6 +17,7 @@ static void add_frame(struct reftracker_site *site, const char *line)
 	if (length)
 		snprintf(site->stack + used, sizeof(site->stack) - used, "%s%.*s",
 			 used ? " < " : "", length, name);
+	text_plain(site->stack + used);
 }
 
 /*
@@ -43,6 +46,7 @@ static bool read_heading(const char *line, struct reftracker *tracker,
 
 	if (sscanf(line, "%63s has %u/%u users at", object, &users, &total) != 3)
 		return false;
+	text_plain(object); /* a name that somebody gave a device */
 	memcpy(tracker->object, object, sizeof(object));
 	tracker->total = total;
 	*site = NULL;
@@ -83,26 +87,122 @@ int reftracker_read(FILE *file, struct reftracker *tracker)
 	return tracker->total ? 0 : -ENOENT;
 }
 
-int reftracker_read_log(FILE *log, const char *interface, struct reftracker *tracker)
+/* Devices of one name that wait, by the address of the first block of each report. */
+enum { DEVICES_MAX = 16 };
+struct devices {
+	uint32_t nr;
+	struct {
+		char object[64];
+		int64_t count; /* in the last line that says that it waits */
+	} at[DEVICES_MAX];
+};
+
+static void note_device(struct devices *devices, const char *object, int64_t count)
 {
-	struct reftracker_site *site = NULL;
+	uint32_t i = 0;
+
+	while (i < devices->nr && strcmp(devices->at[i].object, object) != 0)
+		i++;
+	if (i == DEVICES_MAX)
+		return;
+	if (i == devices->nr)
+		devices->nr++;
+	snprintf(devices->at[i].object, sizeof(devices->at[i].object), "%s", object);
+	devices->at[i].count = count;
+}
+
+/* "waiting for NAME to become free. Usage count = 2" of this interface, or of another. */
+static bool read_waiting(const char *text, const char *interface, int64_t *count, bool *ours)
+{
+	char name[64];
+
+	if (sscanf(text,
+		   "unregister_netdevice: waiting for %63s to become free. Usage count = %" SCNd64,
+		   name, count) != 2)
+		return false;
+	*ours = !strcmp(name, interface);
+	return true;
+}
+
+static void list_devices(FILE *log, const char *interface, struct devices *devices)
+{
 	bool ours = false;
+	int64_t count = 0;
 	char line[512];
 
-	*tracker = (struct reftracker){ 0 };
 	while (fgets(line, sizeof(line), log)) {
 		const char *text = plain(line);
-		char name[64];
+		char object[64];
 
-		if (sscanf(text, "unregister_netdevice: waiting for %63s to become free",
-			   name) == 1) {
-			ours = !strcmp(name, interface);
-			site = NULL;
-			if (ours) /* repeated every ten seconds: the last one counts */
-				*tracker = (struct reftracker){ 0 };
-		} else if (ours) {
-			read_line(text, tracker, &site);
-		}
+		if (read_waiting(text, interface, &count, &ours) || !ours ||
+		    sscanf(text, "%63s has %*u/%*u users at", object) != 1 ||
+		    !strchr(object, '@'))
+			continue;
+		note_device(devices, object, count);
+		ours = false;
 	}
+}
+
+/* The only one, or the only one that has as many references. NULL: it cannot be told. */
+static const char *choose_device(const struct devices *devices, int64_t count)
+{
+	const char *chosen = NULL;
+
+	if (devices->nr == 1)
+		return devices->at[0].object;
+	for (uint32_t i = 0; i < devices->nr; i++) {
+		if (devices->at[i].count != count)
+			continue;
+		if (chosen)
+			return NULL;
+		chosen = devices->at[i].object;
+	}
+	return chosen;
+}
+
+/* Repeated every ten seconds: the last report counts. */
+static void read_last(FILE *log, const char *interface, const char *object,
+		      struct reftracker *tracker)
+{
+	struct reftracker_site *site = NULL;
+	bool waits = false, ours = false;
+	int64_t count;
+	char line[512];
+
+	while (fgets(line, sizeof(line), log)) {
+		const char *text = plain(line);
+		size_t length = strcspn(text, " ");
+
+		if (read_waiting(text, interface, &count, &waits)) {
+			ours = false;
+			continue;
+		}
+		if (waits && strstr(text, " users at")) {
+			ours = strlen(object) == length && !strncmp(text, object, length);
+			if (ours)
+				*tracker = (struct reftracker){ 0 };
+			site = NULL;
+			waits = false;
+		}
+		if (ours)
+			read_line(text, tracker, &site);
+	}
+}
+
+int reftracker_read_log(FILE *log, const char *interface, int64_t count,
+			struct reftracker *tracker)
+{
+	struct devices devices = { 0 };
+	const char *object;
+
+	*tracker = (struct reftracker){ 0 };
+	list_devices(log, interface, &devices);
+	if (!devices.nr)
+		return -ENOENT;
+	object = choose_device(&devices, count);
+	if (!object)
+		return -ENOTUNIQ;
+	rewind(log);
+	read_last(log, interface, object, tracker);
 	return tracker->total ? 0 : -ENOENT;
 }

@@ -42,7 +42,13 @@ struct reftracker {
 /* Reads the text of one object. -ENOENT: it has no references, or this is another format. */
 int reftracker_read(FILE *file, struct reftracker *tracker);
 
-/* The same of the last report on an interface in the kernel's log, as dmesg(1) has it. */
-int reftracker_read_log(FILE *log, const char *interface, struct reftracker *tracker);
+/*
+ * The same of the last report on an interface in the kernel's log, as dmesg(1) has it; the file
+ * can be rewound. Devices of one name in several namespaces are told apart by the addresses of
+ * their blocks, and the one that has `count` references is meant. -ENOTUNIQ: there is none
+ * such, or there are several.
+ */
+int reftracker_read_log(FILE *log, const char *interface, int64_t count,
+			struct reftracker *tracker);
 
 #endif

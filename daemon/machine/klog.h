@@ -2,8 +2,10 @@
 #ifndef DADRACE_KLOG_H
 #define DADRACE_KLOG_H
 
+#include <sys/types.h>
+
 #include "base/why.h"
-#include "trial/klog_line.h"
+#include "trial/klog_report.h"
 
 /* The kernel's log as it grows: the only door to it. What was there before is not read. */
 struct klog;
@@ -25,5 +27,15 @@ int klog_fd(const struct klog *klog); /* readable when lines wait; owned by the 
  */
 unsigned int klog_read(struct klog *klog, void (*seen)(const struct klog_line *line, void *arg),
 		       void *arg);
+
+/*
+ * Whose task the log means by a number: one of the lane with this process, or a stranger.
+ * Unknown: it has ended, it is a thread of the kernel or this process, or the log counts in
+ * another pid namespace than ours.
+ */
+enum klog_task klog_task_of(uint32_t pid, pid_t lane);
+
+/* Whether the kernel runs for a campaign only: its init is our own (command/guest.c). */
+bool klog_in_guest(void);
 
 #endif

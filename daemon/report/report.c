@@ -235,7 +235,10 @@ static void print_counts(const struct subject *s, FILE *out)
 		print_stack(t->hang_stack, out);
 	}
 	if (t->klog.text)
-		fprintf(out, "\nThe kernel's log: %s\n", t->klog.text);
+		fprintf(out, "\n%s: %s\n",
+			t->klog.tie == KLOG_TIE_NONE ? "The kernel warned meanwhile" :
+						       "The kernel's log",
+			t->klog.text);
 }
 
 static void print_rate(const struct subject *s, FILE *out)

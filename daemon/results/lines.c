@@ -166,12 +166,14 @@ static const struct fields counts_fields = {
 
 static const struct field klog_rows[] = {
 	{ "kind", FIELD_ENUM, KLOG(enum klog_kind, kind), NAMES(klog_kind_names, KLOG_KINDS), OR_NULL,
-	  .doc = "Kind of the worst log line; null: the kernel logged nothing relevant" },
-	{ "text", FIELD_TEXT, KLOG(const char *, text), OR_NULL, .doc = "The worst log line" },
+	  .doc = "Kind of the worst report in the kernel's log; null: the kernel logged nothing relevant" },
+	{ "tie", FIELD_ENUM, KLOG(enum klog_tie, tie), NAMES(klog_tie_names, KLOG_TIES), OR_NULL,
+	  .doc = "What ties it to the trial's lane. none: nothing, so it changes no verdict. net: code of net/. hook: a function that the campaign hooks. guest: the kernel runs the campaign only. task: a task of the lane. device: the lane's device" },
+	{ "text", FIELD_TEXT, KLOG(const char *, text), OR_NULL, .doc = "The line that the report begins with" },
 	{ "device", FIELD_TEXT, KLOG(const char *, device), OR_NULL, .doc = "The device named in that line" },
 	{ "usage_count", FIELD_I64, KLOG(int64_t, usage_count), OR_NULL,
 	  .doc = "Usage count printed in that line; null: none" },
-	{ "lines", FIELD_U32, KLOG(uint32_t, lines), .doc = "Number of such lines" },
+	{ "lines", FIELD_U32, KLOG(uint32_t, lines), .doc = "Number of such reports" },
 	{ "shared", FIELD_U32, KLOG(uint32_t, shared),
 	  .doc = "Number of trials running at that time; if more than 1, the line may belong to another" },
 	END
@@ -463,6 +465,7 @@ static struct klog_told tell_klog(const struct evidence *e)
 
 	return (struct klog_told){
 		.kind = spoke ? e->klog.kind : KLOG_KINDS,
+		.tie = spoke ? e->klog_tie : KLOG_TIES,
 		.text = spoke ? e->klog.text : NULL,
 		.device = spoke ? text_or_null(e->klog.device) : NULL,
 		.usage_count = e->klog.kind == KLOG_WAITING ? e->klog.usage_count : INT64_MIN,

@@ -21,6 +21,7 @@ enum unregister {
 
 struct klog_told {
 	enum klog_kind kind;
+	enum klog_tie tie;
 	const char *text;
 	const char *device;
 	int64_t usage_count;

@@ -18,7 +18,7 @@
 #include "record/record.h"
 #include "results/lines.h"
 #include "run/in_guests.h"
-#include "trial/klog_line.h"
+#include "trial/klog_report.h"
 
 enum {
 	LINE_MAX_BYTES = 1 << 20,
@@ -313,13 +313,58 @@ static const char *after(const char *line, const char *words)
 	return at ? at + strlen(words) : NULL;
 }
 
+struct console {
+	const struct campaign *campaign;
+	struct klog_line worst; /* head of the first report that is evidence */
+	struct klog_reports reports;
+};
+
+/* A guest has no load but ours: whatever its kernel reports is of the trial that it died in. */
+static void console_report(const struct klog_report *report, void *arg)
+{
+	static const struct klog_lane guest = { .in_guest = true };
+	struct console *console = arg;
+	const struct campaign *campaign = console->campaign;
+
+	if (console->worst.kind == KLOG_OTHER && report->head.kind != KLOG_WAITING &&
+	    klog_report_tie(report, &guest) > KLOG_TIE_NONE &&
+	    !klog_report_has(report, campaign->watch.ignore_log, campaign->watch.nr_ignore_log))
+		console->worst = report->head;
+}
+
+static void judge_console(const struct guests *guests, char *text, struct klog_line *worst,
+			  char *sentence, size_t size)
+{
+	struct console *console = calloc(1, sizeof(*console));
+	char *line, *save = NULL;
+
+	if (!console)
+		return;
+	console->campaign = guests->sums->campaign;
+	console->reports.done = console_report;
+	console->reports.arg = console;
+	for (line = strtok_r(text, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
+		const char *ours = after(line, "dadrace: ");
+		struct klog_line one;
+
+		klog_line_classify(line, &one);
+		klog_reports_add(&console->reports, &one, 0);
+		if (!ours)
+			ours = strstr(line, "guest: ");
+		if (ours)
+			snprintf(sentence, size, "%s", ours);
+	}
+	klog_reports_close(&console->reports, UINT64_MAX);
+	*worst = console->worst;
+	free(console);
+}
+
 /* The worst that its console says, and the last sentence of our own program on it. */
 static void read_console(const struct guests *guests, struct klog_line *worst, char *sentence,
 			 size_t size)
 {
-	char *text = calloc(1, CONSOLE_TAIL + 1), *line, *save = NULL;
+	char *text = calloc(1, CONSOLE_TAIL + 1);
 	int fd = open(guests->console, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 0;
 
 	*worst = (struct klog_line){ 0 };
 	sentence[0] = '\0';
@@ -328,21 +373,8 @@ static void read_console(const struct guests *guests, struct klog_line *worst, c
 
 		if (length - from > CONSOLE_TAIL)
 			from = length - CONSOLE_TAIL;
-		n = pread(fd, text, CONSOLE_TAIL, from);
-	}
-	for (line = n > 0 ? strtok_r(text, "\r\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\r\n", &save)) {
-		const char *ours = after(line, "dadrace: ");
-		struct klog_line one;
-
-		klog_line_classify(line, &one);
-		if (worst->kind == KLOG_OTHER && one.kind != KLOG_OTHER &&
-		    one.kind != KLOG_WAITING)
-			*worst = one;
-		if (!ours)
-			ours = strstr(line, "guest: ");
-		if (ours)
-			snprintf(sentence, size, "%s", ours);
+		if (pread(fd, text, CONSOLE_TAIL, from) > 0)
+			judge_console(guests, text, worst, sentence, size);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -375,6 +407,7 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 	e->lane_lost = true;
 	if (console) {
 		read_console(guests, &e->klog, sentence, sizeof(sentence));
+		e->klog_tie = KLOG_TIE_GUEST;
 		e->klog_lines = e->klog.kind != KLOG_OTHER;
 		e->klog_shared = campaign->lanes;
 		if (guests->silent && e->klog.kind == KLOG_OTHER)

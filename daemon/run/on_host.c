@@ -463,6 +463,7 @@ static int set_up(struct runner *runner, struct why *why)
 
 	if (err)
 		return err;
+	outcome_klog_begin(runner);
 	if (klog_open(&runner->klog, &no_klog))
 		progress_say(runner->sums->progress, no_klog.text);
 	runner->tick = loop_timer(runner->loop, tick, runner);

@@ -31,6 +31,7 @@ struct seat {
 	uint64_t missed_before;
 	uint64_t step_missed_before[ORDER_HOLDS_MAX];
 	struct klog_line klog;
+	enum klog_tie klog_tie;
 	uint32_t klog_lines;
 	uint32_t klog_shared;
 	uint32_t klog_gaps;
@@ -48,6 +49,10 @@ struct runner {
 	struct order places; /* that are hooked */
 	struct loop *loop;
 	struct klog *klog;
+	struct klog_reports reports;
+	bool in_guest;
+	const char
+		*hooked[ORDER_HOLDS_MAX + 1]; /* functions of the order; NULL after the last */
 	struct loop_watch *tick;
 	struct seat seats[LANES_MAX];
 	enum tier tier;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "io/loop.h"
 #include "machine/klog.h"
 #include "run/outcome.h"
+
+enum {
+	KLOG_POLL_MS = 10,
+	COMM_MOST = 15, /* bytes of a task's name: TASK_COMM_LEN without its end */
+};
 
 /* --- evidence --- */
 
@@ -17,44 +23,97 @@ void outcome_begin(struct seat *seat)
 		seat->step_missed_before[i] =
 			probes_step_missed(probes, seat->spec.holds[i].hook);
 	seat->klog = (struct klog_line){ 0 };
+	seat->klog_tie = KLOG_TIE_UNKNOWN;
 	seat->klog_lines = seat->klog_shared = seat->klog_gaps = 0;
 }
 
-static bool is_worse(const struct klog_line *line, const struct klog_line *than)
+/* --- the kernel's log --- */
+
+/* What waits is benign unless something hangs; what nothing ties to the lane is only told. */
+static uint32_t weight(enum klog_kind kind, enum klog_tie tie)
 {
-	return than->kind == KLOG_OTHER ||
-	       (than->kind == KLOG_WAITING && line->kind != KLOG_WAITING);
+	return kind == KLOG_OTHER ? 0 : tie == KLOG_TIE_NONE ? 1 : kind == KLOG_WAITING ? 2 : 3;
 }
 
-/*
- * "task NAME:123 blocked for more than 120 seconds": no trial of ours waits that long, so it is
- * somebody else's, or of a lane that an earlier trial has left stuck.
- */
-static bool is_old_news(const struct klog_line *line)
+/* A task that has ended is known by its name only. */
+static bool has_name_of_ours(const struct campaign *campaign, const char *comm)
 {
-	return line->kind == KLOG_LOCKUP && strstr(line->text, " blocked for more than ");
+	const char *command = campaign->bringup.nr_command ? campaign->bringup.command[0] : "";
+	const char *slash = strrchr(command, '/');
+
+	command = slash ? slash + 1 : command;
+	return !strncmp(comm, "dadrace", strlen("dadrace")) ||
+	       (*comm && !strncmp(comm, command, COMM_MOST));
 }
 
-static void klog_seen(const struct klog_line *line, void *arg)
+static enum klog_task whose_task(uint32_t pid, const char *comm, void *arg)
+{
+	const struct seat *seat = arg;
+	enum klog_task task = klog_task_of(pid, lane_pid(seat->lane));
+
+	if (task == KLOG_TASK_UNKNOWN && has_name_of_ours(seat->runner->campaign, comm))
+		return KLOG_TASK_OURS;
+	return task;
+}
+
+static enum klog_tie tie_to(struct seat *seat, const struct klog_report *report)
+{
+	const struct runner *runner = seat->runner;
+	const struct klog_lane lane = {
+		.device = seat->device,
+		.device_stays = runner->campaign->device.kind == DEVICE_EXISTING,
+		.in_guest = runner->in_guest,
+		.functions = runner->hooked,
+		.task = whose_task,
+		.arg = seat,
+	};
+
+	return klog_report_tie(report, &lane);
+}
+
+static void blame(struct seat *seat, const struct klog_report *report, enum klog_tie tie,
+		  uint32_t shared)
+{
+	seat->klog_lines++;
+	seat->klog_shared = shared;
+	if (weight(report->head.kind, tie) <= weight(seat->klog.kind, seat->klog_tie))
+		return;
+	seat->klog = report->head;
+	seat->klog_tie = tie;
+}
+
+static bool was_running(const struct seat *seat, uint64_t at_us)
+{
+	return seat->state == SEAT_RUNNING && seat->started_ns / 1000 <= at_us;
+}
+
+/* A report that is tied to one lane is that lane's; any other is of all trials in progress. */
+static void report_seen(const struct klog_report *report, void *arg)
 {
 	struct runner *runner = arg;
-	uint32_t in_flight = 0;
+	const struct campaign *campaign = runner->campaign;
+	enum klog_tie ties[LANES_MAX] = { 0 };
+	uint32_t in_flight = 0, owners = 0;
 
-	if (line->kind == KLOG_OTHER || is_old_news(line))
+	if (klog_report_has(report, campaign->watch.ignore_log, campaign->watch.nr_ignore_log))
 		return;
-	for (uint32_t i = 0; i < LANES_MAX; i++)
-		in_flight += runner->seats[i].state == SEAT_RUNNING;
 	for (uint32_t i = 0; i < LANES_MAX; i++) {
-		struct seat *seat = &runner->seats[i];
-
-		if (seat->state != SEAT_RUNNING ||
-		    (line->kind == KLOG_WAITING && strcmp(line->device, seat->device) != 0))
+		if (!was_running(&runner->seats[i], report->began_us))
 			continue;
-		seat->klog_lines++;
-		seat->klog_shared = line->kind == KLOG_WAITING ? 1 : in_flight;
-		if (is_worse(line, &seat->klog))
-			seat->klog = *line;
+		in_flight++;
+		ties[i] = tie_to(&runner->seats[i], report);
+		owners += klog_tie_is_own(ties[i]);
 	}
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (ties[i] > KLOG_TIE_ELSEWHERE && (!owners || klog_tie_is_own(ties[i])))
+			blame(&runner->seats[i], report, ties[i], owners ? owners : in_flight);
+}
+
+static void line_seen(const struct klog_line *line, void *arg)
+{
+	struct runner *runner = arg;
+
+	klog_reports_add(&runner->reports, line, loop_now() / 1000);
 }
 
 void outcome_klog(void *arg)
@@ -62,19 +121,52 @@ void outcome_klog(void *arg)
 	struct runner *runner = arg;
 	unsigned int gaps;
 
-	gaps = klog_read(runner->klog, klog_seen, runner);
+	gaps = klog_read(runner->klog, line_seen, runner);
 	for (uint32_t i = 0; gaps && i < LANES_MAX; i++)
 		runner->seats[i].klog_gaps += gaps;
 }
+
+void outcome_klog_begin(struct runner *runner)
+{
+	uint32_t nr = 0;
+
+	runner->reports.done = report_seen;
+	runner->reports.arg = runner;
+	runner->in_guest = klog_in_guest();
+	for (uint32_t i = 0; i < runner->places.nr_holds && i < ORDER_HOLDS_MAX; i++) {
+		const char *function = probes_step_hook(runner->ask->probes, i)->function;
+
+		if (function)
+			runner->hooked[nr++] = function;
+	}
+}
+
+/* The stack of a report that has begun in the trial may still be on its way. */
+static void finish_reports(struct runner *runner)
+{
+	uint64_t deadline_us = loop_now() / 1000 + KLOG_REPORT_US;
+
+	outcome_klog(runner);
+	while (runner->reports.nr_open && loop_now() / 1000 < deadline_us) {
+		struct pollfd more = { .fd = klog_fd(runner->klog), .events = POLLIN };
+
+		poll(&more, 1, KLOG_POLL_MS);
+		outcome_klog(runner);
+	}
+	klog_reports_close(&runner->reports, UINT64_MAX);
+}
+
+/* --- evidence, completed --- */
 
 static void complete_evidence(struct seat *seat, struct evidence *evidence)
 {
 	struct runner *runner = seat->runner;
 
 	if (runner->klog)
-		outcome_klog(runner);
+		finish_reports(runner);
 	evidence->tier = runner->tier;
 	evidence->klog = seat->klog;
+	evidence->klog_tie = seat->klog_tie;
 	evidence->klog_lines = seat->klog_lines;
 	evidence->klog_shared = seat->klog_shared;
 	evidence->lost_records +=

@@ -12,7 +12,10 @@
 /* A trial begins in this seat: what is counted until it is over. */
 void outcome_begin(struct seat *seat);
 
-/* Lines of the kernel's log wait; `runner`. They belong to the trials in progress. */
+/* Before the first trial. */
+void outcome_klog_begin(struct runner *runner);
+
+/* Lines of the kernel's log wait; `runner`. Their reports are of the trials in progress. */
 void outcome_klog(void *runner);
 
 /* Completes, judges and adds up. False: the campaign has failed. */

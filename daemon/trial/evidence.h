@@ -8,7 +8,7 @@
 #include "spec/order.h"
 #include "spec/spec.h"
 #include "trial/behaviour.h"
-#include "trial/klog_line.h"
+#include "trial/klog_report.h"
 #include "trial/moment.h"
 
 /*
@@ -172,9 +172,11 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint64_t missed_probes; /* runs of needed programs that the kernel skipped */
 	uint32_t lost_events;	/* netlink notifications */
 
-	struct klog_line klog; /* the worst line of the kernel's log during the trial */
-	uint32_t klog_lines;   /* how many such lines */
-	uint32_t klog_shared;  /* trials that were in flight then: it may be another's */
+	struct klog_line klog; /* head of the worst report of the kernel during the trial */
+	enum klog_tie
+		klog_tie;     /* what ties it to the lane; KLOG_TIE_NONE: it warned meanwhile */
+	uint32_t klog_lines;  /* how many such reports */
+	uint32_t klog_shared; /* trials that were in flight then: it may be another's */
 
 	struct behaviour behaviour; /* what an explorer takes from all this; else empty */
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "spec/sites.h"
 #include "trial/verdict.h"
 
@@ -118,7 +119,8 @@ static bool kernel_complained(const struct evidence *e, struct judgement *j)
 	char words[64]; /* fits into a signature after the verdict */
 
 	/* A single "waiting for" is benign unless something hangs: the kernel retries. */
-	if (e->klog.kind == KLOG_OTHER || e->klog.kind == KLOG_WAITING)
+	if (e->klog.kind == KLOG_OTHER || e->klog.kind == KLOG_WAITING ||
+	    e->klog_tie <= KLOG_TIE_NONE)
 		return false;
 	stem(e->klog.text, words, sizeof(words));
 	say(j, VERDICT_KERNEL_BUG, "the kernel logged: %.200s", e->klog.text);
@@ -619,6 +621,14 @@ static void clean(const struct evidence *e, struct judgement *j)
 		    e->settle_ns / 1000, fooled);
 }
 
+/* What nothing ties to the lane changes no verdict, and is told with each. */
+static void add_meanwhile(const struct evidence *e, struct judgement *j)
+{
+	if (e->klog.kind != KLOG_OTHER && e->klog_tie == KLOG_TIE_NONE)
+		text_add(j->reason, sizeof(j->reason), "; the kernel warned meanwhile: %.160s",
+			 e->klog.text);
+}
+
 void verdict_judge(const struct evidence *evidence, const enum object *objects,
 		   uint32_t nr_objects, struct judgement *judgement)
 {
@@ -630,6 +640,7 @@ void verdict_judge(const struct evidence *evidence, const enum object *objects,
 	    !doubt(&question, holes, HOLES, VERDICT_INVALID, &j) &&
 	    !doubt(&question, misses, MISSES, VERDICT_MISSED, &j))
 		clean(evidence, &j);
+	add_meanwhile(evidence, &j);
 	*judgement = j;
 }
 

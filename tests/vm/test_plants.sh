@@ -5,7 +5,8 @@
 #
 # Each bug of daemon/guest/plants is planted in the kernel and looked for until it is found, in at most
 # 20 trials (under a minute in the guest); each innocent one is watched for INNOCENT_TRIALS trials. "seed" is the
-# seed's campaign as it is, with its bug and without; "deletion" is its bug with a thread I that deletes the device.
+# seed's campaign as it is, with its bug and without; "deletion" is its bug with a thread I that deletes the device;
+# "known" is the warning, when the campaign leaves it out.
 # Ends with the table. Without a BUG it is all of them.
 . "$(dirname "$0")/lib.sh"
 begin "$1" "$2" make gcc ifconfig
@@ -42,7 +43,7 @@ declare -A holders=(
 )
 bugs=("${@:4}")
 [ ${#bugs[@]} -gt 0 ] || bugs=(idev neigh dst dad-failure-race down-race hang hang-unregister warn oops late rcu timer
-	socket-route seed deletion)
+	socket-route seed deletion known)
 
 settings() { # BUG: arguments of dadrace run, one a line
 	case $1 in
@@ -176,13 +177,26 @@ deletion() {
 	PYTHON
 }
 
+# A warning that the campaign knows is no finding, and is not told.
+known() {
+	plant known warn --set 'watch.ignore_log=["warn+0x", "[dadrace_plant]"]' --set stop.trials=12 --set lanes=1 || return
+	expect known 0 || return
+	/usr/bin/python3 - "$results/known" <<-'PYTHON' || fail known "see above"
+		import json, sys
+		lines = [json.loads(line) for line in open(sys.argv[1] + "/results.ndjson")]
+		trials = [line for line in lines if line["type"] == "trial"]
+		assert any(t["spec"]["arm"] == "race" and t["verdict"] == "clean" for t in trials), "no race"
+		assert all(t["klog"]["text"] is None for t in trials), "told"
+	PYTHON
+}
+
 if ! module=$(DADRACE=$dadrace "$source/daemon/guest/plants/build" "$kernel" 2>"$results/build.err"); then
 	is_missing build && finish
 	fail build "no module for $kernel: $(cat "$results/build.err")"
 	exit 1
 fi
 for bug in "${bugs[@]}"; do
-	if [ "$bug" = seed ] || [ "$bug" = deletion ]; then
+	if [ "$bug" = seed ] || [ "$bug" = deletion ] || [ "$bug" = known ]; then
 		"$bug"
 	else
 		mapfile -t arguments < <(settings "$bug")

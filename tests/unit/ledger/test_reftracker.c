@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -75,13 +76,49 @@ static const char kernel_log[] =
 	"<3>[  110.100003][  T1234] ref_tracker: netdev@00000000661d60f7 skipped reports about "
 	"1/4 users.\n";
 
-static int parse_log(const char *text, const char *interface)
+static int parse_log_of(const char *text, const char *interface, int64_t count)
 {
 	FILE *file = fmemopen((void *)text, strlen(text), "r");
-	int err = reftracker_read_log(file, interface, &tracker);
+	int err = reftracker_read_log(file, interface, count, &tracker);
 
 	fclose(file);
 	return err;
+}
+
+static int parse_log(const char *text, const char *interface)
+{
+	return parse_log_of(text, interface, INT64_MIN);
+}
+
+/* Two namespaces have an eth1 each; both wait, and the first one says so again. */
+static void test_two_devices_on_one_name(void **state)
+{
+	static const char log[] =
+		"<0>[   81.000000][   T40] unregister_netdevice: waiting for eth1 to become free. "
+		"Usage count = 4\n"
+		"<3>[   81.000001][   T40] ref_tracker: podA@00000000d00d0001 has 3/3 users at\n"
+		"<3>[   81.000001][   T40]  dst_init+0x1/0x2\n"
+		"<0>[   81.200000][   T41] unregister_netdevice: waiting for eth1 to become free. "
+		"Usage count = 2\n"
+		"<3>[   81.200001][   T41] ref_tracker: podB@00000000d00d0002 has 1/1 users at\n"
+		"<3>[   81.200001][   T41]  inetdev_init+0x1/0x2\n"
+		"<0>[   91.000000][   T40] unregister_netdevice: waiting for eth1 to become free. "
+		"Usage count = 3\n"
+		"<3>[   91.000001][   T40] ref_tracker: podA@00000000d00d0001 has 2/2 users at\n"
+		"<3>[   91.000001][   T40]  sk_alloc+0x1/0x2\n";
+
+	(void)state;
+	assert_int_equal(parse_log_of(log, "eth1", 2), 0);
+	assert_string_equal(tracker.object, "podB@00000000d00d0002");
+	assert_int_equal(tracker.nr_sites, 1);
+	assert_string_equal(tracker.sites[0].stack, "inetdev_init");
+	assert_int_equal(parse_log_of(log, "eth1", 3), 0);
+	assert_string_equal(tracker.object, "podA@00000000d00d0001");
+	assert_string_equal(tracker.sites[0].stack, "sk_alloc");
+	/* It had four once; now none has. */
+	assert_int_equal(parse_log_of(log, "eth1", 4), -ENOTUNIQ);
+	assert_int_equal(parse_log(log, "eth1"), -ENOTUNIQ);
+	assert_int_equal(tracker.nr_sites, 0);
 }
 
 static void test_the_last_report_in_the_log(void **state)
@@ -111,6 +148,16 @@ static void test_the_old_log_is_not_read(void **state)
 
 	(void)state;
 	assert_int_equal(parse_log(old, "dut"), -ENOENT);
+}
+
+/* A device may be called anything but a slash and white space. */
+static void test_a_name_does_nothing_to_a_terminal(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		parse("\033[2J\xc2\x9b%d@1 has 1/1 users at\n     a\033[1mb+0x1/0x2\n"), 0);
+	assert_string_equal(tracker.object, " [2J  %d@1");
+	assert_string_equal(tracker.sites[0].stack, "a [1mb");
 }
 
 /* What else the kernel prints: no memory for the stacks, or for the numbers. */
@@ -167,7 +214,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sites_with_their_users),
 		cmocka_unit_test(test_the_last_report_in_the_log),
+		cmocka_unit_test(test_two_devices_on_one_name),
 		cmocka_unit_test(test_the_old_log_is_not_read),
+		cmocka_unit_test(test_a_name_does_nothing_to_a_terminal),
 		cmocka_unit_test(test_the_kernel_without_memory),
 		cmocka_unit_test(test_what_is_nothing_or_another_format),
 		cmocka_unit_test(test_a_site_too_many_counts_as_skipped),

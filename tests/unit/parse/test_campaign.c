@@ -107,8 +107,21 @@ static void test_defaults(void **state)
 	assert_int_equal(campaign->watch.deadline_ms, 2000);
 	assert_int_equal(campaign->watch.grace_ms, 50);
 	assert_int_equal(campaign->watch.unregister_ms, 3000);
+	assert_int_equal(campaign->watch.nr_ignore_log, 0);
 	campaign_free(campaign);
 	campaign_free(NULL);
+}
+
+static void test_ignore_log(void **state)
+{
+	struct campaign *campaign =
+		load_good("watch: {ignore_log: ['at net/ipv6/a.c:1', \"x y\"]}\n", no_sets);
+
+	(void)state;
+	assert_int_equal(campaign->watch.nr_ignore_log, 2);
+	assert_string_equal(campaign->watch.ignore_log[0], "at net/ipv6/a.c:1");
+	assert_string_equal(campaign->watch.ignore_log[1], "x y");
+	campaign_free(campaign);
 }
 
 /* Files that say nothing are the defaults. */
@@ -230,6 +243,8 @@ static const struct bad {
 	{ "name:\n", { NULL }, "bad.yaml:1:6: name: found nothing; allowed: text" },
 	{ "name: ''\n", { NULL },
 	  "bad.yaml:1:1: name: found \"\"; allowed: 1 to 64 bytes without control characters and /" },
+	{ "watch: {ignore_log: [abc, '']}\n", { NULL },
+	  "bad.yaml:1:9: watch.ignore_log: an empty text would leave out the whole log; give words of the line, or remove it" },
 	{ "name: a/b\n", { NULL },
 	  "bad.yaml:1:1: name: found \"a/b\"; allowed: 1 to 64 bytes without control characters and /" },
 	{ "name: \"a\\0b\"\n", { NULL }, "bad.yaml:1:7: name: found \"a\"; allowed: text" },
@@ -740,6 +755,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_ignore_log),
 		cmocka_unit_test(test_sentences),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_hold),

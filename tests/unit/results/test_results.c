@@ -311,6 +311,7 @@ static struct evidence full_evidence(void)
 			  .device = "dut0",
 			  .usage_count = -1,
 			  .text = "unregister_netdevice: waiting for dut0" },
+		.klog_tie = KLOG_TIE_DEVICE,
 		.klog_lines = 5,
 		.klog_shared = 1,
 		.nr_moments = 4,
@@ -380,6 +381,7 @@ static void test_trial_line(void **state)
 	assert_string_equal(text_of(line, "hang_wchan"), "netdev_run_todo");
 	part = json_object_get(line, "klog");
 	assert_string_equal(text_of(part, "kind"), "waiting");
+	assert_string_equal(text_of(part, "tie"), "device");
 	assert_int_equal(number_of(part, "usage_count"), -1);
 	assert_int_equal(number_of(part, "lines"), 5);
 
@@ -458,7 +460,8 @@ static void test_trial_line_with_nothing_in_it(void **state)
 		"settle_ns",	 "unregister_ns",   "hang_pid",	     "hang_wchan",
 		"hang_stack",
 	};
-	static const char *const klog_nulls[] = { "kind", "text", "device", "usage_count" };
+	static const char *const klog_nulls[] = { "kind", "tie", "text", "device",
+						  "usage_count" };
 	struct results *results = open_results("out", NULL);
 	struct why why;
 	json_t *line;

@@ -60,6 +60,18 @@ static const struct verdict_case cases[] = {
 	  { SET(klog.kind, KLOG_WAITING), SET(klog.usage_count, 2) },
 	  .klog = "unregister_netdevice: waiting for dut to become free. Usage count = 2",
 	  .verdict = VERDICT_CLEAN },
+	{ "a warning that nothing ties to the lane is told, and changes no verdict",
+	  { SET(klog.kind, KLOG_WARN), SET(klog_tie, KLOG_TIE_NONE) },
+	  .klog = "WARNING: CPU: 1 PID: 903 at drivers/gpu/drm/drm_vblank.c:728",
+	  .verdict = VERDICT_CLEAN,
+	  .reason = "after teardown; the kernel warned meanwhile: WARNING: CPU: 1 PID: 903" },
+	{ "nor does it of a trial with another fault",
+	  { SET(klog.kind, KLOG_OOPS), SET(klog_tie, KLOG_TIE_NONE), SET(hang, HANG_FLAGS) },
+	  .klog = "Oops: 0000 [#1] SMP", .verdict = VERDICT_HANG, .signature = "hang/flags",
+	  .reason = "; the kernel warned meanwhile: Oops: 0000" },
+	{ "a task of the lane",
+	  { SET(klog.kind, KLOG_WARN), SET(klog_tie, KLOG_TIE_TASK) }, .klog = "WARNING: x",
+	  .verdict = VERDICT_KERNEL_BUG, .signature = "kernel-bug/WARNING:_x" },
 	{ "refcount_t",
 	  { SET(klog.kind, KLOG_REFCOUNT) }, .klog = "refcount_t: underflow; use-after-free.",
 	  .verdict = VERDICT_KERNEL_BUG,
@@ -436,6 +448,7 @@ static void judge(const struct verdict_case *c, struct judgement *judgement)
 	static const enum object both[] = { OBJECT_NET_DEVICE, OBJECT_INET6_DEV };
 	struct evidence e = clean_race();
 
+	e.klog_tie = KLOG_TIE_NET;
 	for (const struct setting *change = c->changes; change->size; change++)
 		apply(&e, change);
 	if (c->klog)
