@@ -33,6 +33,11 @@ struct results {
 	struct ledger_told ledger_told;
 };
 
+/* Gives new results their id, the campaign's name and this moment in front: the stem. */
+enum { STEM_SIZE = 112 };
+void results_name(struct results *results, const struct campaign *campaign,
+		  char stem[STEM_SIZE]);
+
 /* Whether a line of results is of this type. */
 bool line_is(const char *line, const char *type);
 

@@ -234,27 +234,35 @@ static int begun(struct results *results, int r)
 	return r;
 }
 
+void results_name(struct results *results, const struct campaign *campaign,
+		  char stem[STEM_SIZE])
+{
+	time_t seconds = time(NULL);
+	char name[72], stamp[32];
+	uint32_t chance = 0;
+	struct tm utc;
+
+	put_name(name, sizeof(name), campaign->name);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &utc));
+	snprintf(stem, STEM_SIZE, "%s-%s", name, stamp);
+	/* Without entropy the name may not be unique, but the campaign can run. */
+	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
+		chance = (uint32_t)getpid();
+	snprintf(results->id, sizeof(results->id), "%s-%08x", stem, chance);
+}
+
 int results_open(const char *folder, const struct campaign *campaign, FILE *stream,
 		 struct results **out, struct why *why)
 {
 	struct results *results = calloc(1, sizeof(*results));
-	time_t seconds = time(NULL);
-	char name[72], stamp[32], stem[112];
-	uint32_t chance = 0;
-	struct tm utc;
+	char stem[STEM_SIZE];
 	int r;
 
 	if (!results)
 		return why_set(why, ENOMEM, "out of memory");
 	results->folder_fd = results->lines_fd = -1;
 	results->stream = stream;
-	put_name(name, sizeof(name), campaign->name);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &utc));
-	snprintf(stem, sizeof(stem), "%s-%s", name, stamp);
-	/* Without entropy the name may not be unique, but the campaign can run. */
-	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
-		chance = (uint32_t)getpid();
-	snprintf(results->id, sizeof(results->id), "%s-%08x", stem, chance);
+	results_name(results, campaign, stem);
 
 	if (folder) {
 		results->folder = strdup(folder);

@@ -80,24 +80,11 @@ static int take_id(struct results *results, struct why *why)
 	return 0;
 }
 
-/* A file that was cut to nothing is not a results file yet. */
-static int start_anew(const char *folder, const struct campaign *campaign, FILE *stream,
-		      struct results **out, struct why *why)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/" LINES_FILE, folder);
-	if (unlink(path) && errno != ENOENT)
-		return why_set(why, errno, "%s, which is empty, cannot be removed: %s", path,
-			       strerror(errno));
-	return results_open(folder, campaign, stream, out, why);
-}
-
 int results_open_again(const char *folder, const struct campaign *campaign, FILE *stream,
 		       struct results **out, struct why *why)
 {
+	char path[4096], stem[STEM_SIZE];
 	struct results *results;
-	char path[4096];
 	int r;
 
 	snprintf(path, sizeof(path), "%s/" LINES_FILE, folder);
@@ -110,12 +97,10 @@ int results_open_again(const char *folder, const struct campaign *campaign, FILE
 	results->stream = stream;
 	results->folder = strdup(folder);
 	r = results->folder ? open_kept(results, why) : why_set(why, ENOMEM, "out of memory");
-	if (!r && !results->first_line) {
-		results_close(results);
-		return start_anew(folder, campaign, stream, out, why);
-	}
-	if (!r)
+	if (!r && results->first_line)
 		r = take_id(results, why);
+	else if (!r) /* cut to nothing; the file stays, since others may follow it */
+		results_name(results, campaign, stem);
 	if (r) {
 		results_close(results);
 		return r;

@@ -262,6 +262,7 @@ static enum exits run(const struct run_ask *ask, struct results *results,
 		progress_fail(progress, "out of memory");
 		return EXIT_INTERNAL;
 	}
+	c->resumes = ask->resume;
 	if (conclude_resume(c, !campaign->kernel && campaign->ledger == LEDGER_SUSPECTS)) {
 		if (bringup_check(campaign, &why))
 			conclude_fail(c, &why);

@@ -312,7 +312,7 @@ enum exits conclude_end(struct conclusion *c)
 	struct summary summary = { 0 };
 	char reason[2 * sizeof(c->why.text)];
 
-	if (!c->results) {
+	if (!c->results || (c->failed && c->resumes && !c->started_ns)) {
 		progress_fail(c->progress, c->why.text);
 		return why_code(&c->why);
 	}

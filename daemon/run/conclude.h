@@ -21,7 +21,8 @@
  *   conclude_end      findings, summary, verdict, exit code
  *
  * Whatever goes wrong on the way is told to conclude_fail(); conclude_end() leaves a summary in
- * any case. A campaign that did not come as far as its first line leaves nothing else.
+ * any case but one: what was to be resumed and could not stays as it is, to be resumed later. A
+ * campaign that did not come as far as its first line leaves nothing else.
  */
 struct conclusion {
 	const struct campaign *campaign; /* as asked; from conclude_plan() on with its places */
@@ -31,6 +32,7 @@ struct conclusion {
 	struct progress *progress;
 	struct tally *tally;
 	struct suspects suspects;
+	bool resumes;	      /* the results are those of an earlier run, or may be */
 	uint32_t stuck;	      /* lanes whose unregister never returned */
 	uint64_t started_ns;  /* 0: its trials have not begun */
 	uint64_t kept_ns;     /* that the trials of an earlier run took */
