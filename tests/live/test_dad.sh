@@ -80,7 +80,7 @@ settles fooled 40
 fails fooled loopback
 check "fooled: it is said of each such trial" fooled "
 	all(t['dad_fooled'] and 'RFC 7527' in t['reason'] for t in valid(arm('race')))"
-truth "fooled: and of the campaign" grep -q "only the device's own probe came back" fooled.out
+truth "fooled: and of the campaign" grep -q "DAD failed because the device's own probe came back" fooled.out
 
 # --- which probes are answered, and when ---
 
