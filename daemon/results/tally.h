@@ -186,7 +186,7 @@ extern const struct fields summary_fields;
 int tally_new(const struct campaign *campaign, struct tally **out);
 void tally_free(struct tally *tally);
 
-/* The number of the first trial, before any is added; 1 unless told, as a guest is. */
+/* Trials before this one are another process's, as a guest is told; those added stay. */
 void tally_from(struct tally *tally, uint32_t first);
 
 /* Whether a trial may start: not too far ahead of one in flight, for which it would wait. */

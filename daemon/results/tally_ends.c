@@ -153,7 +153,8 @@ int tally_add_in_order(struct tally *tally, uint32_t trial, const struct in_orde
 
 void tally_from(struct tally *tally, uint32_t first)
 {
-	tally->in_order.next = first;
+	if (first > tally->in_order.next)
+		tally->in_order.next = first;
 }
 
 bool tally_has_room(const struct tally *tally, uint32_t trial)

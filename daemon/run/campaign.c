@@ -125,8 +125,7 @@ static bool plan(struct here *here)
 		return false;
 	if (ask->learned && learned_read(ask->learned, c->explorer, &why))
 		return fail(c, EXIT_CONFIG, &why);
-	if (ask->first) /* its host has the trials before */
-		tally_from(c->tally, ask->first);
+	tally_from(c->tally, first_trial(ask)); /* its host has the trials before */
 	return !explorer_skip_to(c->explorer, first_trial(ask) - 1) || fail_memory(c);
 }
 

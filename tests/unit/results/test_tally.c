@@ -518,6 +518,22 @@ static void test_trials_from_a_later_one_on(void **state)
 	tally_free(tally);
 }
 
+/* A run that is resumed has trials already when it is told to begin with the first. */
+static void test_trials_that_were_kept_stay_decisive(void **state)
+{
+	struct tally *tally = asking(NULL, 0, 3);
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+
+	(void)state;
+	assert_int_equal(add(tally, 1, ARM_RACE, &clean, NULL), 0);
+	assert_int_equal(add(tally, 2, ARM_RACE, &clean, NULL), 0);
+	tally_from(tally, 1);
+	assert_null(tally_ends(tally));
+	assert_int_equal(add(tally, 3, ARM_RACE, &clean, NULL), 0);
+	assert_string_equal(tally_ends(tally), "valid");
+	tally_free(tally);
+}
+
 static void assert_verdict(struct tally *tally, enum campaign_verdict verdict,
 			   const char *reason)
 {
@@ -960,6 +976,7 @@ int main(void)
 		cmocka_unit_test(test_an_arm_that_never_ran_is_not_clean),
 		cmocka_unit_test(test_ends_by_findings_in_order_of_start),
 		cmocka_unit_test(test_trials_from_a_later_one_on),
+		cmocka_unit_test(test_trials_that_were_kept_stay_decisive),
 		cmocka_unit_test(test_clean_is_earned),
 		cmocka_unit_test(test_lost_trials_count_against_the_bound),
 		cmocka_unit_test(test_without_a_race_nothing_is_clean),
