@@ -9,6 +9,7 @@
 begin "$@"
 
 ip link add eth1 type veth peer name eth2 && ip link set eth2 up || exit 1
+remember # two interfaces more
 cp -r "$source/config" .
 printf '#!/bin/sh\nexec "%s/rig" "$@"\n' "$source" >rig && chmod 755 rig || exit 1
 PATH=$(dirname "$dadrace"):$PATH
