@@ -214,33 +214,62 @@ static uint32_t nr_certain(const struct digest *digest)
 	return digest->nr_suspects;
 }
 
+/* Objects from birth to death: as what they are told, and as what their counter's holds go. */
+static const struct {
+	const char *told, *kind;
+} survivor_words[DIGEST_OBJECTS] = {
+	[DIGEST_DST] = { "dst not freed", "route" },
+	[DIGEST_NEIGHBOUR] = { "neighbour not freed", "neighbour" },
+	[DIGEST_IFADDR] = { "inet6_ifaddr not freed", "address" },
+};
+
+/* A hold of that kind is left on the counter: the object that survives has taken it itself. */
+static bool has_hold_of(const struct digest *digest, const char *kind)
+{
+	for (uint32_t i = 0; digest->state == LEDGER_WHOLE && i < digest->nr_suspects; i++)
+		if (!strcmp(digest->suspects[i].kind, kind))
+			return true;
+	return false;
+}
+
+static uint32_t accuse_lives(struct digest *digest, const struct digest *lives,
+			     const char *kind, uint32_t at)
+{
+	if (lives->state != LEDGER_WHOLE)
+		return at;
+	for (uint32_t i = 0; i < lives->nr_suspects && at < DIGEST_SUSPECTS - 1; i++)
+		if (is_known(&lives->suspects[i]) &&
+		    (double)lives->suspects[i].unmatched > lives->suspects[i].usual)
+			accuse(digest, &lives->suspects[i], kind, true, at++);
+	return at;
+}
+
+/*
+ * Survivors whose own hold is left come first. Another may hold what holds the device, as a dst
+ * does its route, or only outlive the trial, as a dst does in a packet that waits for a
+ * neighbour.
+ */
+static void accuse_all(struct digest *digest, const struct digest *all, uint32_t at)
+{
+	bool holds[DIGEST_OBJECTS];
+
+	for (int i = DIGEST_COUNTERS; i < DIGEST_ADDRESS; i++)
+		holds[i] = has_hold_of(digest, survivor_words[i].kind);
+	for (int first = 1; first >= 0; first--)
+		for (int i = DIGEST_COUNTERS; i < DIGEST_ADDRESS; i++)
+			if (holds[i] == first)
+				at = accuse_lives(digest, &all[i], survivor_words[i].told, at);
+}
+
 void digest_accuse_survivors(struct digest *all)
 {
-	static const char *const kinds[DIGEST_OBJECTS] = {
-		[DIGEST_DST] = "dst not freed",
-		[DIGEST_NEIGHBOUR] = "neighbour not freed",
-		[DIGEST_IFADDR] = "inet6_ifaddr not freed",
-	};
-
 	for (int i = 0; i < DIGEST_COUNTERS; i++) {
 		uint32_t at = nr_certain(&all[i]);
 
 		for (uint32_t k = 0; k < nr_holders(all) && at < DIGEST_SUSPECTS - 1; k++)
 			accuse(&all[i], &all[DIGEST_ADDRESS].suspects[k], "held inet6_ifaddr",
 			       all[DIGEST_ADDRESS].exact, at++);
-		for (int j = DIGEST_COUNTERS; j < DIGEST_ADDRESS; j++) {
-			const struct digest *lives = &all[j];
-
-			if (lives->state != LEDGER_WHOLE)
-				continue;
-			for (uint32_t k = 0; k < lives->nr_suspects && at < DIGEST_SUSPECTS - 1;
-			     k++)
-				if (is_known(&lives->suspects[k]) &&
-				    (double)lives->suspects[k].unmatched >
-					    lives->suspects[k].usual)
-					accuse(&all[i], &lives->suspects[k], kinds[j], true,
-					       at++);
-		}
+		accuse_all(&all[i], all, at);
 	}
 }
 

@@ -439,6 +439,25 @@ static void test_survivors_are_accused_first(void **state)
 	assert_string_equal(all[DIGEST_INET6_DEV].suspects[0].stack, "route");
 }
 
+/* Both outlive the trial; the counter has a neighbour's hold left, and no route's. */
+static void test_a_survivor_whose_hold_is_left_comes_first(void **state)
+{
+	static struct digest all[DIGEST_OBJECTS];
+	struct digest *device = &all[DIGEST_NET_DEVICE];
+
+	(void)state;
+	*device = digest_with(1, "___neigh_create", 0);
+	snprintf(device->suspects[0].kind, sizeof(device->suspects[0].kind), "neighbour");
+	all[DIGEST_DST] = digest_with(1, "icmp6_dst_alloc", 0);
+	all[DIGEST_NEIGHBOUR] = digest_with(1, "echo_seen", 0);
+	all[DIGEST_IFADDR].state = LEDGER_UNARMED;
+	digest_accuse_survivors(all);
+	assert_int_equal(device->nr_suspects, 3);
+	assert_string_equal(device->suspects[0].stack, "echo_seen");
+	assert_string_equal(device->suspects[1].stack, "icmp6_dst_alloc");
+	assert_string_equal(device->suspects[2].stack, "___neigh_create");
+}
+
 /*
  * A reference that a function took for nothing that is born, and for certain, is the one that
  * is left.
@@ -513,6 +532,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_survivors_are_accused_first),
+		cmocka_unit_test(test_a_survivor_whose_hold_is_left_comes_first),
 		cmocka_unit_test(test_certain_ones_are_accused_before_survivors),
 		cmocka_unit_test(test_who_holds_a_surviving_address),
 		cmocka_unit_test(test_as_many_survivors_as_there_is_room),
