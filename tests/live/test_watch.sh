@@ -104,9 +104,21 @@ unbind
 
 # --- many cycles: the counter, the entries and another reader agree ---
 
+references() { "$dadrace" inspect w0 --json | tr -d ' \n' | sed -E 's/.*"net_device":([0-9]+).*/\1/'; }
+# Two readers agree while nothing moves: what the hundred cycles before have left pending may.
+watch_at_rest() {
+	local earlier
+	for _ in {1..20}; do
+		earlier=$(references)
+		watch cycles w0 --json --object netdev --object idev
+		before=$(references)
+		[ "$before" != "$earlier" ] || return 0
+		end_watch cycles
+	done
+	fail "w0 comes to rest" "it does not"
+}
 cycle() {
-	watch cycles w0 --json --object netdev --object idev
-	before=$("$dadrace" inspect w0 --json | tr -d ' \n' | sed -E 's/.*"net_device":([0-9]+).*/\1/')
+	watch_at_rest
 	for _ in {1..100}; do ip link set w0 up && ip link set w0 down; done
 	end_watch cycles
 }
