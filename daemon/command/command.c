@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/command.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "base/exits.h"
 #include "base/nearest.h"
+#include "io/child.h"
 
 int command_complain(const struct why *why, int code)
 {
@@ -164,5 +166,11 @@ static int start(const struct command *command, int argc, char **argv, const voi
 
 int command_start(const struct command *command, int argc, char **argv)
 {
+	struct why why;
+
+	if (!child_complete_path()) {
+		why_set(&why, ENOMEM, "out of memory");
+		return command_complain(&why, EXIT_INTERNAL);
+	}
 	return start(command, argc, argv, NULL);
 }

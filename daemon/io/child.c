@@ -15,6 +15,8 @@
 #include "io/child.h"
 #include "io/loop.h"
 
+#define EVERYWHERE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 enum { SAID = 512, DEADLINE_S = 600, NOT_FOUND = 127 };
 
 __attribute__((noreturn)) static void become(const char *const *argv, const char *folder,
@@ -178,6 +180,41 @@ static bool is_program(const char *path)
 	return !access(path, X_OK);
 }
 
+static bool has_folder(const char *folders, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	for (; *folders; folders += *folders == ':') {
+		size_t n = strcspn(folders, ":");
+
+		if (n == length && !strncmp(folders, folder, n))
+			return true;
+		folders += n;
+	}
+	return false;
+}
+
+bool child_complete_path(void)
+{
+	static const char *const of_the_system[] = { "/usr/local/sbin", "/usr/sbin", "/sbin" };
+	const char *was = getenv("PATH");
+	char *folders = strdup(was && *was ? was : EVERYWHERE);
+	bool done = folders != NULL;
+
+	for (size_t i = 0; done && i < sizeof(of_the_system) / sizeof(of_the_system[0]); i++) {
+		char *more = NULL;
+
+		if (has_folder(folders, of_the_system[i]))
+			continue;
+		done = asprintf(&more, "%s:%s", folders, of_the_system[i]) >= 0;
+		free(folders);
+		folders = done ? more : NULL;
+	}
+	done = done && !setenv("PATH", folders, 1);
+	free(folders);
+	return done;
+}
+
 int child_find(const char *program, char *path, size_t size)
 {
 	const char *folders = getenv("PATH");
@@ -188,7 +225,7 @@ int child_find(const char *program, char *path, size_t size)
 		return is_program(path) ? 0 : -errno;
 	}
 	if (!folders)
-		folders = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+		folders = EVERYWHERE;
 	while (*folders) {
 		size_t n = strcspn(folders, ":");
 

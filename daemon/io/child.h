@@ -2,6 +2,7 @@
 #ifndef DADRACE_CHILD_H
 #define DADRACE_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -25,6 +26,13 @@ int child_output(const char *const *argv, const char *folder, char **output, str
  * -errno.
  */
 pid_t child_start(const char *const *argv, int said);
+
+/*
+ * Appends to PATH the folders of system programs that it lacks: login shells leave them out for
+ * everybody but root, and `su` keeps the caller's. Of a program that has just started; what it
+ * runs inherits it. False: out of memory.
+ */
+bool child_complete_path(void);
 
 /*
  * Where execvp() would find a program: 0 with its path, -ENOENT, or -EACCES when it may not be

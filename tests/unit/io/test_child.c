@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -52,12 +53,40 @@ static void a_program_that_is_missing(void **state)
 	assert_string_equal(why.text, "no-such-program: not found; is it installed?");
 }
 
+static void completed(const char *before, const char *after)
+{
+	if (before)
+		setenv("PATH", before, 1);
+	else
+		unsetenv("PATH");
+	assert_true(child_complete_path());
+	assert_string_equal(getenv("PATH"), after);
+}
+
+static void a_login_path_lacks_sbin(void **state)
+{
+	char *was = strdup(getenv("PATH"));
+
+	(void)state;
+	completed("/usr/local/bin:/usr/bin:/bin",
+		  "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
+	completed("/usr/sbin:/opt/sbin", "/usr/sbin:/opt/sbin:/usr/local/sbin:/sbin");
+	completed("/sbin:/usr/local/sbin:/usr/sbin", "/sbin:/usr/local/sbin:/usr/sbin");
+	completed("/usr/sbin.old:/x/sbin:",
+		  "/usr/sbin.old:/x/sbin::/usr/local/sbin:/usr/sbin:/sbin");
+	completed(NULL, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	completed("", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	setenv("PATH", was, 1);
+	free(was);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(its_output),
 		cmocka_unit_test(how_it_failed),
 		cmocka_unit_test(a_program_that_is_missing),
+		cmocka_unit_test(a_login_path_lacks_sbin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
