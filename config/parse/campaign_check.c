@@ -265,7 +265,9 @@ static int check_order(const struct load *load, const struct campaign *campaign)
 	for (uint32_t i = 0; i < campaign->nr_order; i++)
 		if (order_read(&order, campaign->order[i], &why))
 			return complain_key(load, key_find("order"), "%s", why.text);
-	return 0;
+	return order_check(&order, &why) ?
+		       complain_key(load, key_find("order"), "%s", why.text) :
+		       0;
 }
 
 static int check_range(const struct load *load, const char *min_key, uint64_t min_us,

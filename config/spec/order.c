@@ -212,6 +212,69 @@ int order_read(struct order *order, const char *step, struct why *why)
 	return err ? err : add_hold(order, &hold, step, why);
 }
 
+static bool holds(const struct order *order, enum order_thread thread)
+{
+	for (uint32_t i = 0; i < order->nr_holds; i++)
+		if (order->holds[i].thread == thread)
+			return true;
+	return false;
+}
+
+/* The hold with which `thread` waits until `other` is done, or NULL. */
+static const struct order_hold *
+waits_for_done(const struct order *order, enum order_thread thread, enum order_thread other)
+{
+	for (uint32_t i = 0; i < order->nr_holds; i++) {
+		const struct order_hold *hold = &order->holds[i];
+
+		if (hold->thread == thread && hold->other == other &&
+		    hold->until == ORDER_UNTIL_DONE)
+			return hold;
+	}
+	return NULL;
+}
+
+static int check_hold(const struct order *order, const struct order_hold *hold, struct why *why)
+{
+	const char *other = order_thread_names[hold->other];
+	const struct order_hold *back =
+		hold->until == ORDER_UNTIL_DONE ?
+			waits_for_done(order, hold->other, hold->thread) :
+			NULL;
+	char words[ORDER_WORDS], back_words[ORDER_WORDS];
+
+	order_write_hold(hold, words);
+	if (hold->until == ORDER_UNTIL_HELD && !holds(order, hold->other))
+		return why_set(
+			why, EINVAL,
+			"\"%s\" can never end as asked: no step holds %s; add a step \"%s held at ...\", or wait for \"%s done\"",
+			words, other, other, other);
+	if (!back)
+		return 0;
+	order_write_hold(back, back_words);
+	return why_set(
+		why, EINVAL,
+		"\"%s\" and \"%s\" wait for each other, so neither can end as asked; let one of them end by \"held\" or \"for N us\"",
+		words, back_words);
+}
+
+int order_check(const struct order *order, struct why *why)
+{
+	char words[ORDER_WORDS];
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < order->nr_holds; i++)
+		err = check_hold(order, &order->holds[i], why);
+	if (err || !order->starts_when || holds(order, order->starts_when))
+		return err;
+	order_write_start(order->starts_when, words);
+	return why_set(
+		why, EINVAL,
+		"\"%s\" can never happen: no step holds %s; add a step \"%s held at ...\", or remove this one",
+		words, order_thread_names[order->starts_when],
+		order_thread_names[order->starts_when]);
+}
+
 bool order_has_dad(const struct order *order)
 {
 	for (uint32_t i = 0; i < order->nr_holds; i++)

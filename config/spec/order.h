@@ -92,6 +92,13 @@ void order_write_place(const struct order_hold *place, char words[ORDER_WORDS]);
 void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS]);
 void order_write_start(enum order_thread when, char words[ORDER_WORDS]);
 
+/*
+ * Whether the order can come about at all: whoever is waited for is held by a step, and no two
+ * threads each wait for the other to be done, as a thread is done only after its holds. -EINVAL
+ * with the sentence, which names the step and what is missing.
+ */
+int order_check(const struct order *order, struct why *why);
+
 /* Whether a step holds DAD or waits for it. */
 bool order_has_dad(const struct order *order);
 

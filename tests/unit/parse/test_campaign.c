@@ -172,6 +172,8 @@ static const struct bad {
 	  "bad.yaml:2:1: lanes: ledger: always needs one lane, and lanes is 2; allowed: lanes: 1, or ledger: suspects" },
 	{ "ledger: never\n", { NULL },
 	  "bad.yaml:1:9: ledger: found never; allowed: off, suspects, always" },
+	{ "lanes: 2\norder: [I held at stop until II held]\n", { NULL },
+	  "bad.yaml:2:1: order: \"I held at stop until II held\" can never end as asked: no step holds II; add a step \"II held at ...\", or wait for \"II done\"" },
 	{ "submit: {priority: 101}\n", { NULL },
 	  "bad.yaml:1:20: submit.priority: found 101; allowed: whole numbers from -100 to 100" },
 	{ "submit:\n  not_before: soon\n", { NULL },

@@ -20,7 +20,7 @@ static const char full[] =
 	"\"sysctl\":{\"dad_transmits\":40,\"enhanced_dad\":0},"
 	"\"bringup\":{\"kind\":\"command\",\"command\":[\"ifconfig\",\"{dut}\",\"up\"]},"
 	"\"window\":{\"hold_us\":[90000]},"
-	"\"order\":[\"I held at stop until II held\",\"II starts when I held\","
+	"\"order\":[\"I held at stop until II done\",\"II starts when I held\","
 	"\"DAD held at dad-work for 600000 us\"],"
 	"\"echo\":{\"directions\":[\"outbound\"],\"targets\":[\"nobody\"],\"count\":9,"
 	"\"offset_us\":7000,\"payload_bytes\":900},"

@@ -178,6 +178,66 @@ static void test_too_many(void **state)
 	assert_non_null(strstr(why.text, "too many holds"));
 }
 
+static struct order order_of(const char *const *steps)
+{
+	struct order order = { 0 };
+	struct why why;
+
+	for (; *steps; steps++)
+		assert_int_equal(order_read(&order, *steps, &why), 0);
+	return order;
+}
+
+static void test_what_can_never_come_about(void **state)
+{
+	static const struct {
+		const char *steps[4], *why;
+	} rows[] = {
+		{ { "I held at stop until II held", "DAD held at dad-work for 9 us" },
+		  "\"I held at stop until II held\" can never end as asked: no step holds II; " },
+		{ { "II held at foo until DAD held" },
+		  "\"II held at foo until DAD held\" can never end as asked: no step holds DAD; " },
+		{ { "II starts when I held", "II held at foo until I done" },
+		  "\"II starts when I held\" can never happen: no step holds I; " },
+		{ { "I held at stop until II done", "II held at foo until I done" },
+		  "\"I held at stop until II done\" and \"II held at foo until I done\" wait for each other" },
+		{ { "DAD held at dad-work until II done", "I held at stop for 9 us",
+		    "II held at return of foo until DAD done" },
+		  "wait for each other" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct order order = order_of(rows[i].steps);
+		struct why why = { "" };
+
+		assert_int_equal(order_check(&order, &why), -EINVAL);
+		if (!strstr(why.text, rows[i].why))
+			fail_msg("\"%s\": \"%s\" is missing", why.text, rows[i].why);
+	}
+}
+
+static void test_what_can_come_about(void **state)
+{
+	static const char *const orders[][4] = {
+		{ "I held at stop until II held", "II starts when I held",
+		  "II held at foo until I done" },
+		{ "I held at stop until II held", "II held at foo until I held" },
+		{ "II starts when DAD held", "DAD held at dad-work until II done" },
+		{ "I held at stop until DAD done" }, /* DAD is done without being held, too */
+		{ "I held at stop until II done", "II held at foo until DAD done" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		struct order order = order_of(orders[i]);
+		struct why why = { "" };
+
+		if (order_check(&order, &why))
+			fail_msg("refused: %s", why.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +249,8 @@ int main(void)
 		cmocka_unit_test(test_sites),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_what_can_never_come_about),
+		cmocka_unit_test(test_what_can_come_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
