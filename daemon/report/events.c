@@ -5,8 +5,8 @@
 #include "report/events.h"
 #include "report/moment_words.h"
 
-/* The words of a hold; steps of the order that hold nothing are not counted. */
-static const char *hold_of(const json_t *order, uint32_t number)
+/* Steps of the order that hold nothing are not counted. */
+const char *report_hold(const json_t *order, uint32_t number)
 {
 	const json_t *step;
 	size_t i;
@@ -25,7 +25,7 @@ static void print_event(const struct moment_told *moment, uint32_t times, const 
 			FILE *out)
 {
 	const struct moment_row *event = &moment_table[moment->event];
-	const char *hold = event->thread ? NULL : hold_of(order, moment->sequence);
+	const char *hold = event->thread ? NULL : report_hold(order, moment->sequence);
 	const char *thread = hold ? hold : event->thread ? event->thread : "";
 	int length = (int)strcspn(thread, " ");
 

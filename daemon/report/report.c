@@ -20,6 +20,7 @@ struct subject {
 	const struct past_trial *trial;
 	json_t *line;
 	struct trial_line told;
+	struct step_told steps[ORDER_HOLDS_MAX];
 	char *spec;
 };
 
@@ -50,6 +51,9 @@ static int subject_open(struct subject *subject, const struct past *past, uint32
 	subject->line = past_line(past, subject->trial, why);
 	if (!subject->line)
 		return -EIO;
+	subject->told.steps = subject->steps;
+	if (json_array_size(json_object_get(subject->line, "steps")))
+		subject->told.nr_steps = ORDER_HOLDS_MAX;
 	subject->spec = past_spec(past, subject->trial, why);
 	if (!subject->spec)
 		return -ENOMEM;
@@ -172,6 +176,30 @@ static void print_circumstances(const struct subject *s, FILE *out)
 	print_leaves(leaves, "", out);
 }
 
+static const json_t *order_of(const struct subject *s)
+{
+	return json_object_get(json_object_get(s->line, "spec"), "order");
+}
+
+/* Where each thread was held, also where an explorer has chosen that. */
+static void print_holds(const struct subject *s, FILE *out)
+{
+	if (s->told.nr_steps)
+		fputs("\nHolds\n", out);
+	for (uint32_t i = 0; i < s->told.nr_steps; i++) {
+		const struct step_told *step = &s->told.steps[i];
+		const char *words = report_hold(order_of(s), i + 1);
+
+		if (step->outcome == STEP_OUTCOMES)
+			continue; /* an outcome of a later version */
+		fprintf(out, "  %-56s %s", words ? words : "?",
+			step_outcome_names[step->outcome]);
+		if (step->outcome != STEP_NOT_REACHED)
+			fprintf(out, ", %.3f ms", (double)step->held_ns / 1e6);
+		fputc('\n', out);
+	}
+}
+
 static void print_sequence(const struct subject *s, FILE *out)
 {
 	fprintf(out,
@@ -182,8 +210,7 @@ static void print_sequence(const struct subject *s, FILE *out)
 		fprintf(out, "  \"echo\" stands for a %s\n",
 			message_words(s->told.spec.message, 1));
 	fputc('\n', out);
-	report_events(json_object_get(s->line, "timeline"),
-		      json_object_get(past_campaign(s->past), "order"), out);
+	report_events(json_object_get(s->line, "timeline"), order_of(s), out);
 	if (s->told.unregister == UNREGISTER_STUCK)
 		fputs("                       and the unregister does not return\n", out);
 }
@@ -284,7 +311,7 @@ static void print_again(const struct subject *s, FILE *out)
 int report_finding(const struct past *past, uint32_t number, FILE *out, struct why *why)
 {
 	static void (*const parts[])(const struct subject *, FILE *) = {
-		print_head,   print_rate,	   print_ledger, print_sequence,
+		print_head,   print_rate,	   print_ledger, print_sequence, print_holds,
 		print_counts, print_circumstances, print_again,	 print_metadata,
 	};
 	struct subject subject;
