@@ -57,7 +57,7 @@ struct finding {
 	struct kept_ledger *ledger; /* NULL: none */
 };
 
-/* More kinds than verdict.c has sentences; a further one is counted under the last. */
+/* More kinds than verdict_doubts.c has sentences; a further one is counted under the last. */
 enum { REASONS_MAX = 32 };
 
 struct reason {

@@ -221,3 +221,20 @@ void evidence_derive(struct evidence *evidence)
 	derive_dad(evidence);
 	derive_order(evidence);
 }
+
+int64_t evidence_over(const struct evidence *e, enum object object)
+{
+	switch (object) {
+	case OBJECT_NET_DEVICE: return e->after.net_device - e->baseline.net_device;
+	case OBJECT_INET6_DEV: return e->after.inet6_dev - e->baseline.inet6_dev;
+	case OBJECT_DST: return e->after.dst - e->baseline.dst;
+	case OBJECTS: break;
+	}
+	return 0;
+}
+
+bool evidence_counted(const struct evidence *e, enum object object)
+{
+	return e->baseline.found && (e->deleted ? e->after.found || object == OBJECT_DST :
+						  e->after.found && !e->device_gone);
+}

@@ -199,4 +199,10 @@ void evidence_derive(struct evidence *evidence);
  */
 void evidence_left(struct evidence *evidence, const struct evidence_counts *left);
 
+/* A count minus its baseline. */
+int64_t evidence_over(const struct evidence *evidence, enum object object);
+
+/* Whether that means anything: a device's counters end with the device. */
+bool evidence_counted(const struct evidence *evidence, enum object object);
+
 #endif

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spec/sites.h"
+#include "trial/verdict_parts.h"
+
+/* When the last planned echo is due, counted from the window's opening. */
+static uint64_t last_echo_ns(const struct trial_spec *spec)
+{
+	return (spec->offset_us + (spec->echoes ? spec->echoes - 1 : 0) * spec->spacing_us) *
+	       1000;
+}
+
+/* The hold that starts thread II was not reached: the order failed, not we. */
+static bool starts_in_vain(const struct evidence *e)
+{
+	if (!e->spec.starts_when)
+		return false;
+	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		if (e->steps[i].thread == e->spec.starts_when &&
+		    e->steps[i].outcome != STEP_NOT_REACHED)
+			return false;
+	return true;
+}
+
+/* --- what makes a trial prove nothing --- */
+
+/* Room for what differs from trial to trial: "3 of 4". */
+enum { DETAIL = 280 };
+
+__attribute__((format(printf, 2, 3))) static bool detail(char out[DETAIL], const char *format,
+							 ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(out, DETAIL, format, ap);
+	va_end(ap);
+	return true;
+}
+
+/* 95% of it: timers may be early by a tick. */
+static bool is_short(uint64_t held_ns, uint64_t asked_us)
+{
+	return held_ns < asked_us * 950;
+}
+
+static bool lane_died(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->lane_lost;
+}
+
+static bool has_undead(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->undead;
+}
+
+static bool lost_records(const struct question *q, char *more)
+{
+	return q->e->lost_records && detail(more, "%" PRIu64, q->e->lost_records);
+}
+
+static bool missed_probes(const struct question *q, char *more)
+{
+	return q->e->missed_probes && detail(more, "%" PRIu64, q->e->missed_probes);
+}
+
+static bool has_no_baseline(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->baseline.found;
+}
+
+static bool device_vanished(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->deleted && (q->e->device_gone || !q->e->after.found);
+}
+
+static bool baseline_moved(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->baseline_moved;
+}
+
+static bool down_failed(const struct question *q, char *more)
+{
+	return q->e->down_error && detail(more, "%s", strerror(q->e->down_error));
+}
+
+static bool is_below_baseline(const struct question *q, char *more)
+{
+	for (uint32_t i = 0; !q->e->settled && i < q->nr_objects; i++) {
+		enum object object = q->objects[i];
+
+		if (evidence_counted(q->e, object) && evidence_over(q->e, object) < 0)
+			return detail(more, "%" PRId64 " %s %s fewer",
+				      -evidence_over(q->e, object), object_names[object],
+				      verdict_things(object, -evidence_over(q->e, object)));
+	}
+	return false;
+}
+
+static bool bringup_overtime(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->bringup_end == BRINGUP_OVERTIME;
+}
+
+static bool bringup_killed(const struct question *q, char *more)
+{
+	return q->e->bringup_end == BRINGUP_KILLED &&
+	       detail(more, "signal %d", q->e->bringup_status);
+}
+
+static bool bringup_not_started(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->bringup_end == BRINGUP_NOT_STARTED;
+}
+
+static bool not_held(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->opened && q->e->spec.hold_us && !q->e->held_ns;
+}
+
+static bool held_too_short(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+
+	return e->opened && is_short(e->held_ns, e->spec.hold_us) &&
+	       detail(more, "%" PRIu64 " us of %" PRIu64 " us", e->held_ns / 1000,
+		      e->spec.hold_us);
+}
+
+static bool step_too_short(const struct question *q, char *more)
+{
+	for (uint32_t i = 0; i < q->e->spec.steps && i < ORDER_HOLDS_MAX; i++) {
+		const struct step_audit *step = &q->e->steps[i];
+
+		if (step->outcome == STEP_KEPT && is_short(step->held_ns, step->asked_us))
+			return detail(more, "hold %u, %" PRIu64 " us of %" PRIu64 " us", i + 1,
+				      step->held_ns / 1000, step->asked_us);
+	}
+	return false;
+}
+
+/* Without a hold the bring-up may be faster than the planned echoes. */
+static bool echoes_not_sent(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+
+	return e->closed && e->held_ns > last_echo_ns(&e->spec) &&
+	       e->echoes_sent < e->spec.echoes && !starts_in_vain(e) &&
+	       detail(more, "%u of %u", e->echoes_sent, e->spec.echoes);
+}
+
+static bool site_is_off(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->opened && q->e->spec.site == SITE_OFF;
+}
+
+static bool flags_failed(const struct question *q, char *more)
+{
+	return !q->e->opened && q->e->flags_error &&
+	       detail(more, "%s (the bring-up ended with status %d)",
+		      strerror(q->e->flags_error), q->e->bringup_status);
+}
+
+static bool flags_not_set(const struct question *q, char *more)
+{
+	return !q->e->opened && !q->e->flag_sets &&
+	       detail(more, "it ended with status %d", q->e->bringup_status);
+}
+
+static bool not_opened(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->opened;
+}
+
+static bool not_closed(const struct question *q, char *more)
+{
+	(void)more;
+	return !q->e->closed;
+}
+
+static bool load_did_nothing(const struct question *q, char *more)
+{
+	return q->e->spec.load && !q->e->load_turns &&
+	       detail(more, "%s", load_names[q->e->spec.load]);
+}
+
+static bool change_failed(const struct question *q, char *more)
+{
+	return q->e->spec.change && !q->e->changed && q->e->change_error &&
+	       detail(more, "%s, %s", change_names[q->e->spec.change],
+		      strerror(q->e->change_error));
+}
+
+static bool change_not_reached(const struct question *q, char *more)
+{
+	return q->e->spec.change && !q->e->changed &&
+	       detail(more, "%s", change_names[q->e->spec.change]);
+}
+
+/* --- why an order was not kept --- */
+
+static bool takes_rtnl_from_i(const struct step_audit *step)
+{
+	return step->thread == ORDER_THREAD_DAD && step->other == ORDER_THREAD_I &&
+	       (step->at_return || strcmp(step->function, "addrconf_dad_work") != 0);
+}
+
+static bool say_not_reached(const struct step_audit *step, const char *hold, char *more)
+{
+	const struct hold_site *site = site_of_function(step->function);
+	const char *caller = site ? site->caller : NULL;
+
+	/* clang-format off */
+	if (!step->passes)
+		return detail(more, "%s: no call has reached %s since it was hooked: it is inlined on this kernel, or nothing calls it; hook its caller%s%s%s",
+			      hold, step->function, caller ? " (" : "", caller ? caller : "", caller ? ")" : "");
+	return detail(more, "%s: %" PRIu64 " calls have reached %s since it was hooked, but none by thread %s after the window opened",
+		      hold, step->passes, step->function, order_thread_names[step->thread]);
+	/* clang-format on */
+}
+
+static bool say_ended_early(const struct step_audit *step, const char *hold, char *more)
+{
+	if (step->outcome == STEP_CUT)
+		return detail(more, "%s: the trial ended first", hold);
+	/* clang-format off */
+	return detail(more, "%s: its deadline ended it after %" PRIu64 " ms, %s was not %s%s",
+		      hold, step->held_ns / 1000000, order_thread_names[step->other], order_until_names[step->until],
+		      takes_rtnl_from_i(step) ?
+		      "; DAD's worker has the RTNL there, which I needs: place the hold at dad-work, before the RTNL is taken" : "");
+	/* clang-format on */
+}
+
+/*
+ * A hold that was not reached is why others waited without effect, and one that no call reaches
+ * most of all.
+ */
+static int blame_of(const struct step_audit *step)
+{
+	if (step->outcome == STEP_KEPT)
+		return 0;
+	if (step->outcome != STEP_NOT_REACHED)
+		return 1;
+	return step->passes ? 2 : 3;
+}
+
+static bool order_not_kept(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+	const struct step_audit *worst = NULL;
+	char hold[160];
+
+	if (!e->spec.steps || e->order_kept)
+		return false;
+	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		if (blame_of(&e->steps[i]) > (worst ? blame_of(worst) : 0))
+			worst = &e->steps[i];
+	if (!worst)
+		return true;
+	snprintf(hold, sizeof(hold), "hold %d (%s at %s%s)", (int)(worst - e->steps) + 1,
+		 order_thread_names[worst->thread], worst->at_return ? "return of " : "",
+		 worst->place);
+	return worst->outcome == STEP_NOT_REACHED ? say_not_reached(worst, hold, more) :
+						    say_ended_early(worst, hold, more);
+}
+
+/* --- what was sent, and did not arrive --- */
+
+/* An order itself says when a packet must arrive; without one it must land in the window. */
+static bool echoes_not_seen(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->spec.steps && q->e->spec.echoes && !q->e->echoes_delivered;
+}
+
+static bool echoes_outside(const struct question *q, char *more)
+{
+	return !q->e->spec.steps && q->e->spec.echoes && !q->e->echoes_inside &&
+	       detail(more, "%u delivered", q->e->echoes_delivered);
+}
+
+static bool dad_not_probed(const struct question *q, char *more)
+{
+	uint32_t landed =
+		q->e->spec.steps ? q->e->dad_answers_delivered : q->e->dad_answers_inside;
+
+	(void)more;
+	return q->e->spec.dad_answer != DAD_ANSWER_NONE && !landed &&
+	       q->e->spec.dad_at == DAD_AT_PROBE && !q->e->dad_probes;
+}
+
+static bool say_answers(const struct evidence *e, char *more)
+{
+	return detail(more, "%u probes seen, %u answers sent, %u delivered", e->dad_probes,
+		      e->dad_answers_sent, e->dad_answers_delivered);
+}
+
+static bool answers_not_seen(const struct question *q, char *more)
+{
+	return q->e->spec.steps && q->e->spec.dad_answer != DAD_ANSWER_NONE &&
+	       !q->e->dad_answers_delivered && say_answers(q->e, more);
+}
+
+static bool answers_outside(const struct question *q, char *more)
+{
+	return !q->e->spec.steps && q->e->spec.dad_answer != DAD_ANSWER_NONE &&
+	       !q->e->dad_answers_inside && say_answers(q->e, more);
+}
+
+/*
+ * What makes a trial invalid, and what makes it missed: the first row whose answer is yes. The
+ * sentences are the documentation, too.
+ */
+/* clang-format off */
+static const struct doubt {
+	bool (*is_so)(const struct question *question, char more[DETAIL]);
+	const char *sentence;
+} holes[] = {
+	{ lane_died,           "the lane's process died during the trial" },
+	{ has_undead,          "a process of the bring-up could not be killed" },
+	{ lost_records,        "records of the probes were lost" },
+	{ missed_probes,       "the kernel skipped runs of our programs" },
+	{ has_no_baseline,     "the device was not there for the baseline" },
+	{ device_vanished,     "the device vanished during the trial" },
+	{ baseline_moved,      "the baseline changed between two trials: something is not at rest" },
+	{ down_failed,         "the device could not be set down" },
+	{ is_below_baseline,   "a count is below its baseline, which was not at rest" },
+	{ bringup_overtime,    "the bring-up did not exit by its deadline" },
+	{ bringup_killed,      "the bring-up was killed" },
+	{ bringup_not_started, "the bring-up did not start" },
+	{ not_held,            "the bring-up was not held in the window although the plan asks for a hold" },
+	{ held_too_short,      "the hold in the window was shorter than planned" },
+	{ step_too_short,      "a hold of the order was shorter than planned" },
+	{ echoes_not_sent,     "fewer echoes were sent than planned" },
+}, misses[] = {
+	{ site_is_off,         "the window's site is off, so nothing was watched" },
+	{ flags_failed,        "a flag set failed" },
+	{ flags_not_set,       "the bring-up never set flags" },
+	{ not_opened,          "no flag set asked for IFF_UP" },
+	{ not_closed,          "the bring-up set flags only once, so the window never closed" },
+	{ load_did_nothing,    "the load did no work" },
+	{ change_failed,       "thread I's change failed" },
+	{ change_not_reached,  "thread I did not reach its change" },
+	{ order_not_kept,      "the order was not kept" },
+	{ echoes_not_seen,     "no echo reached the kernel" },
+	{ echoes_outside,      "no echo landed inside the window" },
+	{ dad_not_probed,      "the device sent no DAD probe to answer" },
+	{ answers_not_seen,    "no DAD answer reached the kernel" },
+	{ answers_outside,     "no DAD answer landed inside the window" },
+};
+/* clang-format on */
+enum {
+	HOLES = sizeof(holes) / sizeof(holes[0]),
+	MISSES = sizeof(misses) / sizeof(misses[0]),
+};
+
+const char *verdict_invalid_sentence(uint32_t number)
+{
+	return number < HOLES ? holes[number].sentence : NULL;
+}
+
+const char *verdict_missed_sentence(uint32_t number)
+{
+	return number < MISSES ? misses[number].sentence : NULL;
+}
+
+static bool doubt(const struct question *question, const struct doubt *doubts, uint32_t nr,
+		  enum verdict verdict, struct judgement *j)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		char more[DETAIL] = "";
+
+		if (doubts[i].is_so(question, more))
+			return verdict_say(j, verdict, "%s%s%s", doubts[i].sentence,
+					   more[0] ? ": " : "", more);
+	}
+	return false;
+}
+
+bool verdict_doubted(const struct question *question, struct judgement *judgement)
+{
+	return doubt(question, holes, HOLES, VERDICT_INVALID, judgement) ||
+	       doubt(question, misses, MISSES, VERDICT_MISSED, judgement);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "trial/verdict_parts.h"
+
+static void sign(struct judgement *judgement, const char *what)
+{
+	snprintf(judgement->signature, sizeof(judgement->signature), "%s/%s",
+		 verdict_names[judgement->verdict], what);
+}
+
+/*
+ * Words of the signature that do not change from trial to trial: no numbers, no addresses. A
+ * word of hexadecimal digits with a decimal one among them is an address; other words lose
+ * their digits.
+ */
+static void stem(const char *text, char *out, size_t size)
+{
+	size_t n = 0;
+
+	while (*text && n + 1 < size) {
+		size_t length = strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
+					     "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+		size_t digits = strspn(text, "0123456789abcdefABCDEF");
+		bool has_decimal = strcspn(text, "0123456789") < length;
+		bool is_address = (length > 2 && text[0] == '0' && text[1] == 'x') ||
+				  (digits == length && has_decimal);
+
+		if (is_address) {
+			text += length;
+		} else if (length) {
+			for (; length && n + 1 < size; length--, text++)
+				if (*text < '0' || *text > '9')
+					out[n++] = *text;
+		} else {
+			if (*text == ' ' && (!n || out[n - 1] != '_'))
+				out[n++] = '_';
+			else if (*text != ' ' && *text != '#')
+				out[n++] = *text;
+			text++;
+		}
+	}
+	out[n] = '\0';
+}
+
+static bool kernel_complained(const struct evidence *e, struct judgement *j)
+{
+	char words[64]; /* fits into a signature after the verdict */
+
+	/* A single "waiting for" is benign unless something hangs: the kernel retries. */
+	if (e->klog.kind == KLOG_OTHER || e->klog.kind == KLOG_WAITING ||
+	    e->klog_tie <= KLOG_TIE_NONE)
+		return false;
+	stem(e->klog.text, words, sizeof(words));
+	verdict_say(j, VERDICT_KERNEL_BUG, "the kernel logged: %.200s", e->klog.text);
+	sign(j, words);
+	return true;
+}
+
+static bool hung(const struct evidence *e, struct judgement *j)
+{
+	if (e->hang == HANG_NONE || e->hang == HANG_UNREGISTER)
+		return false;
+	if (e->hang == HANG_GUEST)
+		verdict_say(j, VERDICT_HANG, "the guest stopped answering during the trial");
+	else
+		verdict_say(j, VERDICT_HANG, "%s of %s did not return (task %u, waiting in %s)",
+			    e->hang == HANG_FLAGS ? "a flag set" : "setting down", e->device,
+			    e->hang_pid, e->hang_wchan[0] ? e->hang_wchan : "?");
+	sign(j, hang_names[e->hang]);
+	return true;
+}
+
+static bool is_worse(const struct evidence *e, enum object object, enum object than)
+{
+	bool is_below = evidence_over(e, object) < 0, than_below = evidence_over(e, than) < 0;
+
+	return is_below != than_below ? is_below : object < than;
+}
+
+/*
+ * Too many are wrong. Too few may be a late reference of the trial before that the baseline has
+ * counted; in earnest they make the unregister hang, as a count that is below never comes to
+ * rest.
+ */
+static bool is_wrong(const struct evidence *e, enum object object)
+{
+	return evidence_counted(e, object) &&
+	       (evidence_over(e, object) > 0 ||
+		(evidence_over(e, object) < 0 && e->unregister_tried &&
+		 !e->unregister_returned));
+}
+
+static bool leaked(const struct question *q, struct judgement *j)
+{
+	const struct evidence *e = q->e;
+	enum object worst = OBJECTS;
+
+	if (e->settled || e->down_error)
+		return false;
+	/*
+	 * Too few is worse than too many: the next put frees what is in use. Otherwise the
+	 * device is named first: it is what unregistering waits for.
+	 */
+	for (uint32_t i = 0; i < q->nr_objects; i++)
+		if (is_wrong(e, q->objects[i]) &&
+		    (worst == OBJECTS || is_worse(e, q->objects[i], worst)))
+			worst = q->objects[i];
+	if (worst == OBJECTS)
+		return false;
+	snprintf(j->object, sizeof(j->object), "%s", object_names[worst]);
+	j->delta = evidence_over(e, worst);
+	j->pinned = e->unregister_tried && !e->unregister_returned;
+	if (j->delta < 0) {
+		verdict_say(j, VERDICT_KERNEL_BUG,
+			    "%s of %s is %" PRId64
+			    " %s below its baseline: something was put twice",
+			    j->object, e->device, -j->delta, verdict_things(worst, -j->delta));
+	} else {
+		verdict_say(j, VERDICT_LEAK,
+			    "%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s", j->delta,
+			    j->object, verdict_things(worst, j->delta), e->device,
+			    e->settle_ns / 1000000,
+			    e->deleted ? "its deletion in the window" : "teardown",
+			    !e->unregister_tried ? "the device is not ours to unregister" :
+			    j->pinned		 ? "the unregister hangs" :
+			    e->unregister_failed ? "the unregister failed" :
+			    worst == OBJECT_DST	 ? "the device itself could be unregistered" :
+						   "the unregister released it");
+	}
+	sign(j, j->object);
+	return true;
+}
+
+static bool unregister_hung(const struct evidence *e, struct judgement *j)
+{
+	if (e->hang != HANG_UNREGISTER)
+		return false;
+	j->pinned = true;
+	verdict_say(j, VERDICT_HANG,
+		    "the unregister of %s did not return (task %u, waiting in %s)", e->device,
+		    e->hang_pid, e->hang_wchan[0] ? e->hang_wchan : "?");
+	sign(j, hang_names[e->hang]);
+	return true;
+}
+
+bool verdict_faulty(const struct question *question, struct judgement *judgement)
+{
+	return kernel_complained(question->e, judgement) || hung(question->e, judgement) ||
+	       leaked(question, judgement) || unregister_hung(question->e, judgement);
+}
