@@ -6,8 +6,8 @@
 #include <net/ethernet.h>
 #include <netinet/icmp6.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -34,9 +34,7 @@ struct echoes {
 	int raw;
 	enum direction direction;
 	struct sockaddr_in6 to; /* outbound */
-	struct made *made;
-	uint32_t nr_made;
-	uint32_t room;
+	struct made made[ECHOES_MAX];
 };
 
 static int bind_packet(int fd, const struct testbed_device *peer, uint16_t protocol)
@@ -148,19 +146,16 @@ static int open_raw(int protocol, struct why *why)
 int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **out,
 		struct why *why)
 {
-	struct echoes *echoes = calloc(1, sizeof(*echoes));
+	struct echoes *echoes = mmap(NULL, sizeof(*echoes), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int err = 0;
 
-	if (!echoes)
-		return why_set(why, ENOMEM, "out of memory");
-	*echoes = (struct echoes){
-		.testbed = testbed,
-		.lane = lane,
-		.packet = -1,
-		.dad = -1,
-		.icmpv6 = -1,
-		.raw = -1,
-	};
+	if (echoes == MAP_FAILED)
+		return why_set(why, errno, "echoes: cannot be given shared memory: %s",
+			       strerror(errno));
+	echoes->testbed = testbed;
+	echoes->lane = lane;
+	echoes->packet = echoes->dad = echoes->icmpv6 = echoes->raw = -1;
 	if (testbed_peer(testbed))
 		err = echoes->packet = open_packet(testbed, prepare_sender, why);
 	if (err >= 0)
@@ -187,8 +182,14 @@ void echoes_close(struct echoes *echoes)
 		close(echoes->icmpv6);
 	if (echoes->raw >= 0)
 		close(echoes->raw);
-	free(echoes->made);
-	free(echoes);
+	munmap(echoes, sizeof(*echoes));
+}
+
+void echoes_sockets(const struct echoes *echoes, int sockets[ECHOES_SOCKETS])
+{
+	sockets[0] = echoes->packet;
+	sockets[1] = echoes->icmpv6;
+	sockets[2] = echoes->raw;
 }
 
 /* A link-local address not in use: drawn from a part of the space that EUI-64 never makes. */
@@ -247,16 +248,6 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why
 	};
 	int hops = (int)spec->hop_limit;
 
-	if (spec->echoes > echoes->room) {
-		struct made *made = realloc(echoes->made, spec->echoes * sizeof(*made));
-
-		if (!made)
-			return why_set(why, ENOMEM, "echo.count %u: out of memory",
-				       spec->echoes);
-		echoes->made = made;
-		echoes->room = spec->echoes;
-	}
-	echoes->nr_made = spec->echoes;
 	echoes->direction = spec->direction;
 	echo.target = target_address(echoes->testbed, spec->target, &state);
 	echoes->to = (struct sockaddr_in6){

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/why.h"
+#include "record/record.h"
 #include "spec/spec.h"
 #include "testbed/frame.h"
 #include "testbed/testbed.h"
@@ -20,14 +21,19 @@
  *   outbound-raw   IPPROTO_RAW in the lane: our own header (another route look-up)
  *
  * All bytes of a trial are made before its window opens; in the window a send is one system
- * call.
+ * call. They lie in memory that the processes of a lane share.
  */
 struct echoes;
+
+enum { ECHOES_MAX = ECHO_SEQUENCE_MASK, ECHOES_SOCKETS = 3 };
 
 /* Opens the sockets. The calling process ends in the namespace that it was in. */
 int echoes_open(const struct testbed *testbed, uint32_t lane, struct echoes **out,
 		struct why *why);
 void echoes_close(struct echoes *echoes);
+
+/* The sockets that send; negative where there is none. */
+void echoes_sockets(const struct echoes *echoes, int sockets[ECHOES_SOCKETS]);
 
 /* Makes the trial's echoes, spec->echoes of them. */
 int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why *why);

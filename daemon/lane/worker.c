@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lane/keep_fds.h"
 #include "lane/worker_parts.h"
 #include "loader/ring.h"
 #include "trial/plan.h"
@@ -33,7 +34,7 @@ static const uint32_t watch_bits[OBJECTS] = {
 __attribute__((noreturn)) static void leave(struct worker *worker)
 {
 	uint32_t ended = 0;
-	bool all_ended = worker_end_all(STUCK_NS, &ended);
+	bool all_ended = worker_end_all(worker, STUCK_NS, &ended);
 
 	worker_put_back(worker);
 	if (all_ended)
@@ -77,6 +78,7 @@ static void prepare(struct worker *worker, const struct trial_spec *spec)
 	e->started_ns = loop_now();
 	snprintf(e->device, sizeof(e->device), "%s", testbed_dut(worker->testbed)->name);
 	worker->flags_inside = worker->next_echo = 0;
+	worker->answers_sent = 0;
 	worker->held = worker->remover = worker->inside_pid = 0;
 	worker->hurried = worker->started = false;
 	worker_dad_begin(worker);
@@ -131,6 +133,8 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	prepare(worker, spec);
 	err = echoes_make(worker->echoes, spec, &worker->message.why);
 	if (!err)
+		err = sender_begin(worker->sender, &worker->message.why);
+	if (!err)
 		err = bringup_start(campaign, worker->testbed, spec->change, &worker->bringup,
 				    &worker->message.why);
 	if (err) {
@@ -152,6 +156,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	arm_steps(worker, spec);
 	worker->state->device = worker->baseline.device;
 	worker->state->hold = spec->hold_us > 0;
+	worker->state->sender = (uint32_t)sender_pid(worker->sender);
 	__atomic_store_n(&worker->state->trial, spec->trial, __ATOMIC_SEQ_CST);
 	err = worker_load_start(worker, spec->load);
 	if (err)
@@ -173,28 +178,6 @@ static void spec_came(void *arg)
 		trial_happened(&worker->trial, TRIAL_HOLD_DUE);
 	} else if (size >= 0 || errno != EAGAIN)
 		loop_stop(worker->loop); /* the campaign has closed the channel */
-}
-
-/* Keeps standard error and what is named; everything else belongs to the campaign's process. */
-static void close_all_but(int *keep, size_t nr)
-{
-	int from = 3;
-
-	for (size_t i = 1; i < nr; i++) /* insertion sort: a handful */
-		for (size_t j = i; j > 0 && keep[j - 1] > keep[j]; j--) {
-			int swapped = keep[j];
-
-			keep[j] = keep[j - 1];
-			keep[j - 1] = swapped;
-		}
-	for (size_t i = 0; i < nr; i++) {
-		if (keep[i] < from)
-			continue;
-		if (keep[i] > from)
-			close_range((unsigned int)from, (unsigned int)keep[i] - 1, 0);
-		from = keep[i] + 1;
-	}
-	close_range((unsigned int)from, ~0U, 0);
 }
 
 static int watch_all(struct worker *worker)
@@ -219,6 +202,7 @@ static int watch_all(struct worker *worker)
 	    !loop_fd(worker->loop, ring_fd(worker->ring), hear_records, worker) ||
 	    !loop_fd(worker->loop, testbed_events_fd(worker->testbed), worker_hear_testbed,
 		     worker) ||
+	    !loop_fd(worker->loop, sender_fd(worker->sender), hear_sender, worker) ||
 	    !loop_fd(worker->loop, worker->channel, spec_came, worker) ||
 	    !loop_signal(worker->loop, SIGCHLD, hear_children, worker))
 		return why_set(why, ENOMEM, "out of memory");
@@ -250,7 +234,8 @@ void worker_run(const struct lane_ask *ask, int channel)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	probes_lane_fds(ask->probes, ask->slot, keep);
 	keep[PROBES_LANE_FDS] = channel;
-	close_all_but(keep, PROBES_LANE_FDS + 1);
+	/* Everything else belongs to the campaign's process. */
+	keep_fds(keep, PROBES_LANE_FDS + 1);
 
 	err = worker_set_up(&worker);
 	if (!err)

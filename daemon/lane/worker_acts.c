@@ -64,78 +64,6 @@ void worker_settled(struct worker *worker, uint64_t at_ns)
 	trial_happened(&worker->trial, TRIAL_SETTLED);
 }
 
-/* --- thread II --- */
-
-void worker_send_due(void *arg)
-{
-	struct worker *worker = arg;
-	struct evidence *e = &worker->message.evidence;
-	const struct trial_spec *spec = &e->spec;
-
-	while (worker->next_echo < spec->echoes) {
-		uint64_t first_due = worker->fire_ns + spec->offset_us * 1000;
-		uint64_t due = first_due + worker->next_echo * spec->spacing_us * 1000;
-		uint64_t now = loop_now();
-		uint32_t count = 1;
-		int sent;
-
-		if (due > now) {
-			loop_timer_set(worker->echo, due);
-			return;
-		}
-		if (!spec->spacing_us)
-			count = spec->echoes - worker->next_echo;
-		sent = echoes_send(worker->echoes, worker->next_echo, count);
-		if (sent > 0) {
-			e->echoes_sent += (uint32_t)sent;
-			worker->next_echo += (uint32_t)sent;
-			continue;
-		}
-		e->echoes_sent++;
-		e->echoes_refused++;
-		if (!e->refused_errno)
-			e->refused_errno = -sent;
-		worker->next_echo++;
-		worker_note(worker, MOMENT_ECHO_SENT, now, sent, worker->next_echo);
-	}
-	worker_sent(worker);
-}
-
-static void start_thread_ii(struct worker *worker)
-{
-	worker->started = true;
-	worker_send_due(worker);
-	worker_dad_opened(worker);
-}
-
-/* Thread II starts when the window opens, unless the order wants another to be held first. */
-static void act_fire(void *arg)
-{
-	struct worker *worker = arg;
-
-	if (!worker->message.evidence.spec.starts_when)
-		start_thread_ii(worker);
-}
-
-uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence)
-{
-	for (uint32_t i = 0; i < spec->steps; i++)
-		if (spec->holds[i].hook + 1 == sequence)
-			return i + 1;
-	return 0;
-}
-
-void worker_step_held(struct worker *worker, uint32_t hold, uint64_t at_ns)
-{
-	const struct trial_spec *spec = &worker->message.evidence.spec;
-
-	if (!spec->starts_when || worker->started || !hold ||
-	    spec->holds[hold - 1].thread != spec->starts_when)
-		return;
-	worker->fire_ns = at_ns;
-	start_thread_ii(worker);
-}
-
 /* --- the bring-up, the device, the end --- */
 
 static void act_bring_up(void *arg)
@@ -290,8 +218,11 @@ static void act_hang(void *arg)
 
 	if (worker_is_deleting(worker))
 		count_left(worker);
-	e->hang = remover ? HANG_UNREGISTER : HANG_FLAGS;
-	stack_read(remover ? remover : worker->inside_pid, e);
+	e->hang = remover ? HANG_UNREGISTER : worker->flags_inside ? HANG_FLAGS : HANG_SEND;
+	stack_read(remover		? remover :
+		   worker->flags_inside ? worker->inside_pid :
+					  sender_pid(worker->sender),
+		   e);
 }
 
 void worker_set_deadline(void *arg, uint64_t us)
@@ -302,7 +233,7 @@ void worker_set_deadline(void *arg, uint64_t us)
 	loop_timer_set(worker->deadline, worker->deadline_ns);
 }
 
-bool worker_end_all(uint64_t within_ns, uint32_t *ended)
+bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended)
 {
 	uint64_t deadline = loop_now() + within_ns;
 	struct timespec look = { .tv_nsec = 100000000 };
@@ -319,7 +250,7 @@ bool worker_end_all(uint64_t within_ns, uint32_t *ended)
 		else
 			sigtimedwait(&child, NULL, &look);
 	}
-	return pid < 0;
+	return sender_end(worker->sender, UNDEAD_NS) && pid < 0;
 }
 
 static uint32_t end_descendants(struct worker *worker)
@@ -331,7 +262,7 @@ static uint32_t end_descendants(struct worker *worker)
 		return 0;
 	if (worker->message.evidence.hang)
 		return 0; /* waiting for it would hang us too; the lane is given up */
-	if (!worker_end_all(UNDEAD_NS, &ended))
+	if (!worker_end_all(worker, UNDEAD_NS, &ended))
 		worker->message.evidence.undead = true; /* the lane is given up */
 	return ended;
 }
@@ -367,6 +298,7 @@ static void act_finish(void *arg)
 	bringup_said(&worker->bringup, e->bringup_said, sizeof(e->bringup_said));
 	worker_load_end(worker);
 	e->descendants = end_descendants(worker);
+	worker_end_thread_ii(worker);
 	note_change(worker);
 	bringup_forget(&worker->bringup);
 	worker->remover = 0;
@@ -381,7 +313,7 @@ static void act_finish(void *arg)
 
 const struct trial_crew worker_acts = {
 	.bring_up = act_bring_up,
-	.fire = act_fire,
+	.fire = worker_fire,
 	.hold = act_hold,
 	.release = act_release,
 	.stop_bring_up = act_stop_bring_up,

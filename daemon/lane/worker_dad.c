@@ -43,17 +43,14 @@ void worker_dad_due(void *arg)
 
 	while (worker->next_answer < worker->nr_answers) {
 		const struct worker_answer *answer = &worker->answers[worker->next_answer];
-		uint64_t now = loop_now();
-		int err;
 
-		if (answer->due_ns > now) {
+		if (answer->due_ns > loop_now()) {
 			loop_timer_set(worker->answer, answer->due_ns);
 			return;
 		}
-		err = echoes_answer(worker->echoes, answer->bytes, answer->length);
-		worker_note(worker, MOMENT_DAD_ANSWERED, now, err, ++worker->next_answer);
+		sender_answer(worker->sender, answer->bytes, answer->length);
+		worker->next_answer++;
 	}
-	worker_sent(worker);
 }
 
 static void read_dad_probes(struct worker *worker)

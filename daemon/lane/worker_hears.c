@@ -10,7 +10,7 @@ enum { HANG_LEAST_NS = 1000000000 }; /* a flag set that has just entered does no
 
 /*
  * The bring-up has ended when its first process has, and no flag set can still come: the window
- * is closed, or nothing that it forked is alive.
+ * is closed, or nothing that it forked is alive; and thread II is in no system call.
  */
 static void maybe_ended(struct worker *worker)
 {
@@ -22,7 +22,7 @@ static void maybe_ended(struct worker *worker)
 		worker->message.evidence.lost_records++;
 		worker->flags_inside = 0;
 	}
-	if (worker->bringup.pid || worker->flags_inside)
+	if (worker->bringup.pid || worker->flags_inside || sender_is_busy(worker->sender))
 		return;
 	if (alone || worker->state->closed == worker->message.evidence.spec.trial)
 		trial_happened(&worker->trial, TRIAL_ENDED);
@@ -82,6 +82,16 @@ void hear_records(void *arg)
 	ring_read(worker->ring);
 }
 
+void hear_sender(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (!worker_is_running(worker))
+		return; /* the trial's end has read it */
+	worker_read_sent(worker);
+	maybe_ended(worker);
+}
+
 static void bring_up_ended(struct worker *worker, int status)
 {
 	struct evidence *e = &worker->message.evidence;
@@ -124,9 +134,9 @@ void hear_children(void *arg)
 }
 
 /*
- * When the flag set or deletion that thread I is inside of counts as hung; 0: it is inside of
- * none. A deletion may take as long as a trial without one has for the references, the looks
- * and the unregister.
+ * When the flag set or deletion that thread I is inside of, or thread II's send, counts as
+ * hung; 0: there is none. A deletion may take as long as a trial without one has for the
+ * references, the looks and the unregister.
  */
 static uint64_t hangs_from(const struct worker *worker)
 {
@@ -139,7 +149,11 @@ static uint64_t hangs_from(const struct worker *worker)
 		       (limits->settle_us + TRIAL_LOOKS * limits->grace_us +
 			limits->unregister_us) *
 			       1000;
-	return worker->flags_inside ? worker->entered_ns + HANG_LEAST_NS : 0;
+	if (worker->flags_inside)
+		return worker->entered_ns + HANG_LEAST_NS;
+	return sender_is_busy(worker->sender) ?
+		       sender_busy_since(worker->sender) + HANG_LEAST_NS :
+		       0;
 }
 
 /* What is waiting to be read may have moved the trial on, or answer what seems to hang. */

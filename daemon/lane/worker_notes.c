@@ -25,18 +25,6 @@ void worker_note(struct worker *worker, enum moment_kind kind, uint64_t at_ns, i
 	worker_note_on(worker, kind, at_ns, value, sequence, 0);
 }
 
-/* Answers that thread II gives to each probe count only where there is nothing else. */
-void worker_sent(struct worker *worker)
-{
-	const struct trial_spec *spec = &worker->message.evidence.spec;
-	bool answers = spec->dad_answer && (spec->dad_at == DAD_AT_OPEN || !spec->echoes);
-
-	if (worker->started && worker->next_echo == spec->echoes &&
-	    worker->next_answer >= answers)
-		__atomic_store_n(&worker->state->done[ORDER_THREAD_II], spec->trial,
-				 __ATOMIC_SEQ_CST);
-}
-
 bool worker_is_running(const struct worker *worker)
 {
 	return worker->trial.state != TRIAL_READY && worker->trial.state != TRIAL_DONE;

@@ -5,6 +5,7 @@
 #include "io/loop.h"
 #include "lane/bringup.h"
 #include "lane/echo.h"
+#include "lane/sender.h"
 #include "lane/worker.h"
 #include "spec/order.h"
 #include "testbed/testbed.h"
@@ -18,13 +19,12 @@
  *     worker_hears.c  what happens: records, children, timers
  *     worker_acts.c   what the trial asks for
  *   worker_ledger.c   the ledger of a trial, when one is wanted
+ *   worker_sends.c    what thread II sends, and when
  *   worker_load.c     what keeps the machine busy while a trial runs
  *   worker_dad.c      the part that the peer plays in DAD
  *   worker_notes.c    what is noted in the evidence, and sent to the campaign
  *   worker_counts.c   the dut's counts, and which of the references are still to be dropped
  */
-enum { ANSWERS_MAX = 128 }; /* of one trial; dad_transmits has at most 100 */
-
 struct worker_answer {
 	uint64_t due_ns;
 	uint8_t bytes[FRAME_DAD_MAX];
@@ -47,6 +47,7 @@ struct worker {
 	struct ring_reader *ring;
 	struct testbed *testbed;
 	struct echoes *echoes;
+	struct sender *sender;
 
 	struct loop_watch *deadline, *hold, *echo, *relook, *answer;
 
@@ -64,12 +65,13 @@ struct worker {
 	uint64_t entered_ns;   /* and when it entered */
 	uint64_t deadline_ns;  /* that was asked for last */
 	bool hurried;	       /* no hold any more: the campaign is ending */
-	uint32_t next_echo;
-	bool answering;	     /* DAD probes are those of the trial */
-	uint32_t dad_probes; /* seen in this trial */
+	uint32_t next_echo;    /* to be given to the sender */
+	bool answering;	       /* DAD probes are those of the trial */
+	uint32_t dad_probes;   /* seen in this trial */
 	struct worker_answer answers[ANSWERS_MAX];
-	uint32_t nr_answers; /* made in this trial, in the order in which they are due */
-	uint32_t next_answer;
+	uint32_t nr_answers;   /* made in this trial, in the order in which they are due */
+	uint32_t next_answer;  /* to be given to the sender */
+	uint32_t answers_sent; /* of which the sender has told */
 	struct worker_ledger *ledger; /* NULL: no trial of this lane wanted one yet */
 	struct counts baseline;
 	struct lane_message message; /* with the evidence that is being gathered */
@@ -98,24 +100,36 @@ bool worker_is_deleted(const struct worker *worker);
 bool worker_look_settled(struct worker *worker);
 void worker_settled(struct worker *worker, uint64_t at_ns);
 
-/* The trial's hold, from 1, whose hook a record names; 0: none. */
-uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence);
-void worker_step_held(struct worker *worker, uint32_t hold, uint64_t at_ns);
-
-void worker_send_due(void *worker); /* an echo is due */
 void worker_set_deadline(void *worker, uint64_t us);
 
 /* Ends all that lives in the lane but us. False: some of it is stuck in the kernel. */
-bool worker_end_all(uint64_t within_ns, uint32_t *ended);
+bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended);
 
 /* --- worker_hears.c: for the loop --- */
 
 void hear_record(const struct record *record, void *worker); /* for the ring */
 void hear_records(void *worker);
 void hear_children(void *worker);
+void hear_sender(void *worker);
 void hear_deadline(void *worker);
 void hear_hold_due(void *worker);
 void hear_relook(void *worker);
+
+/* --- worker_sends.c: thread II --- */
+
+void worker_fire(void *worker); /* the window is open */
+
+/* The trial's hold, from 1, whose hook a record names; 0: none. */
+uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence);
+void worker_step_held(struct worker *worker, uint32_t hold, uint64_t at_ns);
+
+void worker_send_due(void *worker); /* an echo is due */
+
+/* Notes what the sender has told, and that thread II is done with its last message. */
+void worker_read_sent(struct worker *worker);
+
+/* Waits for the send that is in hand; one that does not return is the end of the lane. */
+void worker_end_thread_ii(struct worker *worker);
 
 /* --- worker_notes.c --- */
 
@@ -130,9 +144,6 @@ void worker_note_on(struct worker *worker, enum moment_kind kind, uint64_t at_ns
 
 /* Notes what the testbed has to tell. */
 void worker_hear_testbed(void *worker);
-
-/* After each message of thread II: marks the thread as done when that was the last one. */
-void worker_sent(struct worker *worker);
 
 /*
  * Sends the worker's message over the channel, without the moments that are not in use. 0 or

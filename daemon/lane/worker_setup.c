@@ -163,6 +163,8 @@ int worker_set_up(struct worker *worker)
 		err = mount_own_views(why);
 	if (!err)
 		err = echoes_open(worker->testbed, ask->number, &worker->echoes, why);
+	if (!err)
+		err = sender_open(worker->echoes, &worker->sender, why);
 	/* In every arm, also those that do not answer: arms stay comparable. */
 	if (!err && answers_dad(ask->campaign))
 		err = echoes_listen_dad(worker->echoes, why);

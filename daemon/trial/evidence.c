@@ -7,7 +7,7 @@
 /* clang-format off */
 const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime" };
 const char *const dad_end_names[] = { "unfinished", "completed", "failed" };
-const char *const hang_names[] = { "none", "flags", "down", "unregister", "guest" };
+const char *const hang_names[] = { "none", "flags", "send", "down", "unregister", "guest" };
 const char *const step_outcome_names[] = { "not-reached", "kept", "deadline", "cut" };
 /* clang-format on */
 

@@ -50,6 +50,7 @@ extern const char *const dad_end_names[];
 enum hang {
 	HANG_NONE,
 	HANG_FLAGS,	 /* a flag set of the bring-up */
+	HANG_SEND,	 /* a system call of thread II */
 	HANG_DOWN,	 /* our own setting down of the device */
 	HANG_UNREGISTER, /* the confirming unregister */
 	HANG_GUEST,	 /* a guest fell silent */

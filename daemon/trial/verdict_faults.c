@@ -59,6 +59,12 @@ static bool kernel_complained(const struct evidence *e, struct judgement *j)
 	return true;
 }
 
+static const char *const hang_words[HANGS] = {
+	[HANG_FLAGS] = "a flag set of",
+	[HANG_SEND] = "thread II's send to",
+	[HANG_DOWN] = "setting down of",
+};
+
 static bool hung(const struct evidence *e, struct judgement *j)
 {
 	if (e->hang == HANG_NONE || e->hang == HANG_UNREGISTER)
@@ -66,9 +72,9 @@ static bool hung(const struct evidence *e, struct judgement *j)
 	if (e->hang == HANG_GUEST)
 		verdict_say(j, VERDICT_HANG, "the guest stopped answering during the trial");
 	else
-		verdict_say(j, VERDICT_HANG, "%s of %s did not return (task %u, waiting in %s)",
-			    e->hang == HANG_FLAGS ? "a flag set" : "setting down", e->device,
-			    e->hang_pid, e->hang_wchan[0] ? e->hang_wchan : "?");
+		verdict_say(j, VERDICT_HANG, "%s %s did not return (task %u, waiting in %s)",
+			    hang_words[e->hang], e->device, e->hang_pid,
+			    e->hang_wchan[0] ? e->hang_wchan : "?");
 	sign(j, hang_names[e->hang]);
 	return true;
 }

@@ -113,6 +113,8 @@ struct lane_state {
 	__u32 trial;		 /* 0: not armed, nothing is recorded or injected */
 	__u32 hold;		 /* stop the bring-up when the window opens */
 	__u32 lane;		 /* its number in the echoes' tags */
+	__u32 sender;		 /* thread II, as its pid namespace numbers it */
+	__u32 pad;
 	__u64 device;		 /* the net_device, as counts found it */
 	__s64 settle_net_device; /* settle: the counts to wait for */
 	__s64 settle_inet6_dev;
@@ -130,7 +132,7 @@ struct lane_state {
 	__u32 held[STEP_THREADS]; /* trial in which the thread was held; never of [0] */
 	__u32 done[STEP_THREADS]; /* trial in which the thread was done */
 };
-_Static_assert(sizeof(struct lane_state) == 464, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 472, "struct lane_state is a contract");
 
 struct counts_address {
 	__u8 address[16];

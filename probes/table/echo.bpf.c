@@ -82,7 +82,7 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 	return 0;
 }
 
-/* The echo that the lane's own process 1 is sending. */
+/* The echo that the lane's thread II is sending. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SLOTS);
@@ -104,7 +104,7 @@ int BPF_PROG(echo_sys_enter, struct pt_regs *regs, long id)
 		return 0;
 	who = who_is((struct task_struct *)bpf_get_current_task());
 	lane = lane_of_task(who, &slot);
-	if (!lane || !lane->trial || who.pid != 1)
+	if (!lane || !lane->trial || who.pid != lane->sender)
 		return 0;
 	buffer = (const void *)BPF_CORE_READ(regs, si);
 	if (bpf_probe_read_user(&first, 1, buffer))
@@ -130,7 +130,7 @@ int BPF_PROG(echo_sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	who = who_is((struct task_struct *)bpf_get_current_task());
 	lane = lane_of_task(who, &slot);
-	if (!lane || who.pid != 1)
+	if (!lane || who.pid != lane->sender)
 		return 0;
 	sequence = bpf_map_lookup_elem(&echoes_leaving, &slot);
 	if (!sequence)

@@ -32,7 +32,7 @@ static __always_inline void hold(__u32 index)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct who who = who_is(task);
-	__u32 slot, other, thread = who.pid == 1 ? THREAD_II : THREAD_I;
+	__u32 slot, other, thread = THREAD_DAD;
 	struct lane_state *lane;
 	struct wait wait = {};
 	__u64 from_ns, to_ns;
@@ -40,10 +40,12 @@ static __always_inline void hold(__u32 index)
 
 	__sync_fetch_and_add(&step_passes[index], 1);
 	lane = lane_of_task(who, &slot);
-	if (!lane) {
-		thread = THREAD_DAD;
+	if (lane)
+		thread = who.pid == lane->sender ? THREAD_II : THREAD_I;
+	else
 		lane = lane_of_worker((__u64)task, &slot);
-	}
+	if (lane && thread == THREAD_I && who.pid == 1)
+		return; /* it must stay free to release the others */
 	if (!lane || !lane->trial || lane->opened != lane->trial ||
 	    lane->steps[index].thread != thread || lane->reached[index] == lane->trial)
 		return;

@@ -122,7 +122,8 @@ tiers_agree() { # NAME TIER...
 	ok "$name-tiers"
 }
 
-# An order that holds DAD's worker before its work, in it and at its end, each in its turn.
+# An order that holds DAD's worker before its work, in it and at its end, each in its turn; and thread II for so long
+# that it is still held when thread I's hold in the window is over.
 cat >"$results/dad.yaml" <<'YAML'
 name: dad
 stop: {trials: 3}
@@ -132,12 +133,14 @@ bringup:
   kind: command
   command: [sh, -c, "ifconfig {dut} up; sleep 0.3; ifconfig {dut} down"]
 echo: {directions: [outbound-raw], targets: [nobody], count: 1}
+window: {hold_us: [30000]}
 order:
   - DAD held at dad-work until II done
   - II starts when DAD held
   - DAD held at return of dad-work for 2000 us
   - I held at stop until DAD done
   - DAD held at dad-kick for 300 us
+  - II held at source for 800000 us
 YAML
 
 order() { # NAME KERNEL TIER
@@ -149,7 +152,8 @@ order() { # NAME KERNEL TIER
 		folder, tier = sys.argv[1:]
 		lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
 		for trial in (t for t in lines if t["type"] == "trial"):
-		    assert trial["order_kept"] and trial["steps_held"] == 4, trial["reason"]
+		    assert trial["order_kept"] and trial["steps_held"] == 5, trial["reason"]
+		    assert trial["held_ns"] < 400000000, "thread I was held as long as thread II"
 		    for step in trial["steps"]:
 		        assert step["outcome"] == "kept" and step["passes"], step
 		        assert tier == "auto" or step["tier"] == tier, step
