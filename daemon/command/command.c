@@ -17,6 +17,12 @@ int command_complain(const struct why *why, int code)
 	return code;
 }
 
+void command_note(const struct why *note)
+{
+	if (note->text[0])
+		fprintf(stderr, "dadrace: %s\n", note->text);
+}
+
 int command_refuse(const struct command *command, const char *format, ...)
 {
 	struct why why;

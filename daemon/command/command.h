@@ -67,4 +67,7 @@ __attribute__((format(printf, 2, 3))) int command_refuse(const struct command *c
 /* Prints the sentence on stderr; returns the exit code that is given. */
 int command_complain(const struct why *why, int code);
 
+/* Prints a sentence that does not end the command on stderr; "" prints nothing. */
+void command_note(const struct why *note);
+
 #endif

@@ -640,10 +640,10 @@ static void print_text(const struct doctor *doctor)
 
 /* --- the command --- */
 
-static int run_in_guest(const char *kernel, const char *modules, bool json)
+static int run_in_guest(const struct kernel_ask *kernel, bool json)
 {
 	struct kernel_image *image;
-	struct why why = { "" };
+	struct why note, why = { "" };
 	int code;
 
 	if (!vm_installed())
@@ -651,8 +651,9 @@ static int run_in_guest(const char *kernel, const char *modules, bool json)
 			&(struct why){
 				"qemu-system-x86_64 is not installed; run `apt-get install qemu-system-x86`" },
 			EXIT_CANNOT);
-	if (kernel_image_open(kernel, modules, &image, &why))
+	if (kernel_image_open(kernel, &image, &note, &why))
 		return command_complain(&why, EXIT_CONFIG);
+	command_note(&note);
 	code = guest_command(image, json ? "doctor --json" : "doctor", stdout, &why);
 	kernel_image_free(image);
 	return why.text[0] ? command_complain(&why, code) : code;
@@ -684,8 +685,7 @@ static int run_here(bool json)
 }
 
 struct options {
-	const char *kernel;
-	const char *modules;
+	struct kernel_ask kernel;
 	bool json;
 };
 
@@ -694,8 +694,9 @@ struct options {
 
 static const struct option_row rows[] = {
 	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object" },
-	{ "kernel", 0, OPTION_TEXT, AT(kernel), "IMAGE", .doc = DOC_KERNEL },
-	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
+	{ "kernel", 0, OPTION_TEXT, AT(kernel.name), "IMAGE", .doc = DOC_KERNEL },
+	{ "modules", 0, OPTION_TEXT, AT(kernel.modules), "DIR", .doc = DOC_MODULES },
+	{ "refresh", 0, OPTION_FLAG, AT(kernel.refresh), .doc = DOC_REFRESH },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {
@@ -711,11 +712,11 @@ static int run(const void *options)
 {
 	const struct options *o = options;
 
-	if (o->modules && !o->kernel)
+	if (o->kernel.modules && !o->kernel.name)
 		return command_refuse(
 			&command_doctor,
 			"--modules: name the kernel that they belong to with --kernel");
-	return o->kernel ? run_in_guest(o->kernel, o->modules, o->json) : run_here(o->json);
+	return o->kernel.name ? run_in_guest(&o->kernel, o->json) : run_here(o->json);
 }
 
 const struct command command_doctor = {

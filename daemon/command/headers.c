@@ -24,11 +24,12 @@ static const struct operand_row operands[] = {
 static int run(const void *options)
 {
 	const struct options *o = options;
-	struct why why;
+	struct why note, why;
 	char *folder;
 
-	if (kernel_image_headers(o->kernel, &folder, &why))
+	if (kernel_image_headers(o->kernel, &folder, &note, &why))
 		return command_complain(&why, EXIT_CONFIG);
+	command_note(&note);
 	puts(folder);
 	free(folder);
 	return EXIT_CLEAN;

@@ -6,6 +6,7 @@
 /* clang-format off */
 #define DOC_KERNEL	"Run on this kernel, in a throw-away virtual machine: a vmlinuz, a .deb, PACKAGE or SUITE/PACKAGE (fetched with apt). Needs QEMU, but not root"
 #define DOC_KERNEL_OR_HERE "Run on this kernel instead of that of the results (see `dadrace run --help`); \"here\" is the running kernel"
+#define DOC_REFRESH	"Fetch the lists of packages of the kernel's suite now, and not once a day"
 #define DOC_MODULES	"Modules of that kernel (default: those of its package)"
 #define DOC_SET		"Override a key of the campaign; VALUE is YAML. Can be repeated"
 #define DOC_STREAM	"Stream every line of the results on standard output; progress goes to standard error"

@@ -39,6 +39,7 @@ static const struct option_row rows[] = {
 	  .doc = "Hook the kernel by kprobe, fentry or tracepoint only; auto is the best that works", .preset = "auto" },
 	{ "kernel", 0, OPTION_TEXT, AT(kernel), "IMAGE", .doc = DOC_KERNEL },
 	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
+	{ "refresh", 0, OPTION_FLAG, AT(ask.refresh), .doc = DOC_REFRESH },
 	{ "spec", 0, OPTION_TEXT, AT(spec), "FILE", .instead = true,
 	  .doc = "Run the one trial of a spec (\"-\" is standard input), as reports and `dadrace plan --spec` print it: once, or --times N" },
 	{ "times", 0, OPTION_NUMBER, AT(times), "N", .min = 1, .doc = "Stop after N trials" },

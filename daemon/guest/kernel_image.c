@@ -9,63 +9,90 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "guest/apt.h"
+#include "guest/cache.h"
 #include "guest/kernel_image.h"
 #include "io/archives.h"
-#include "io/child.h"
 
-enum { PATH = 1024 };
-
-/* --- folders --- */
-
-static int make_folders(char *path, struct why *why)
-{
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-	if (mkdir(path, 0755) && errno != EEXIST)
-		return why_set(why, errno, "%s: %s", path, strerror(errno));
-	return 0;
-}
-
-static int cache_folder(const char *below, char path[PATH], struct why *why)
-{
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-
-	if (geteuid() == 0)
-		snprintf(path, PATH, "/var/cache/dadrace/%s", below);
-	else if (cache && cache[0])
-		snprintf(path, PATH, "%s/dadrace/%s", cache, below);
-	else
-		snprintf(path, PATH, "%s/.cache/dadrace/%s", home ? home : "/tmp", below);
-	return make_folders(path, why);
-}
+enum { PATH = CACHE_PATH, DEBS_MAX = 12 };
 
 /* --- a bare kernel --- */
 
-/* The release out of a bzImage's header; false when the file is none. */
-static bool read_release(const char *path, char release[80])
-{
-	unsigned char header[0x210];
-	uint16_t at;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool good = fd >= 0 && read(fd, header, sizeof(header)) == sizeof(header) &&
-		    !memcmp(header + 0x202, "HdrS", 4);
+/* What a kernel begins with, as far as it is looked at. */
+enum { HEADER = 0x240 };
 
-	if (good) {
-		memcpy(&at, header + 0x20e, sizeof(at));
-		good = at && pread(fd, release, 79, at + 0x200) > 0;
-		release[79] = '\0';
-		release[strcspn(release, " ")] = '\0';
-	}
+/* The release out of a bzImage's header (boot.rst); false when the file is none for x86_64. */
+static bool read_release(int fd, const unsigned char *header, char release[80])
+{
+	const unsigned char is_64_bit = 1; /* XLF_KERNEL_64, from protocol 2.12 on */
+	uint16_t at, protocol;
+
+	memcpy(&protocol, header + 0x206, sizeof(protocol));
+	memcpy(&at, header + 0x20e, sizeof(at));
+	if (memcmp(header + 0x202, "HdrS", 4) ||
+	    (protocol >= 0x20c && !(header[0x236] & is_64_bit)) || !at ||
+	    pread(fd, release, 79, at + 0x200) <= 0)
+		return false;
+	release[79] = '\0';
+	release[strcspn(release, " ")] = '\0';
+	return true;
+}
+
+/* The machine of a PE file (COFF), which kernels with an EFI stub are. */
+static uint16_t pe_machine(int fd, const unsigned char *header)
+{
+	uint32_t pe;
+	uint16_t machine = 0;
+
+	memcpy(&pe, header + 0x3c, sizeof(pe));
+	if (memcmp(header, "MZ", 2) || pread(fd, &machine, sizeof(machine), (off_t)pe + 4) < 2)
+		return 0;
+	return machine;
+}
+
+/* Why a file cannot be booted; each kernel has its own magic. */
+static const char *what_else(int fd, const unsigned char *header)
+{
+	enum { PE_ARM64 = 0xaa64 };
+	static const struct {
+		size_t at;
+		const char *magic;
+		const char *what;
+	} kinds[] = {
+		{ 0x202, "HdrS", "a 32-bit x86 kernel; guests are x86_64" },
+		{ 0x38, "ARM\x64", "an arm64 kernel; guests are x86_64" },
+		{ 0x30, "RISCV", "a RISC-V kernel; guests are x86_64" },
+		{ 0,
+		  "\x7f"
+		  "ELF",
+		  "an ELF file, which cannot be booted; give the bzImage made with it (arch/x86/boot/bzImage)" },
+		{ 0, "\x1f\x8b", "a compressed file, and no x86 kernel (vmlinuz or bzImage)" },
+		{ 0, "!<arch>\n", "an archive, and no package of a kernel" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!memcmp(header + kinds[i].at, kinds[i].magic, strlen(kinds[i].magic)))
+			return kinds[i].what;
+	if (pe_machine(fd, header) == PE_ARM64)
+		return kinds[1].what;
+	return "neither an x86 kernel image (vmlinuz or bzImage) nor a .deb or .rpm";
+}
+
+static int check_image(const char *path, char release[80], struct why *why)
+{
+	unsigned char header[HEADER] = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0 || read(fd, header, sizeof(header)) < 0)
+		err = why_set(why, errno, "%s: %s", path, strerror(errno));
+	else if (!read_release(fd, header, release))
+		err = why_set(why, EINVAL, "%s: %s", path, what_else(fd, header));
 	if (fd >= 0)
 		close(fd);
-	return good;
+	return err;
 }
 
 static int make_image(const char *vmlinuz, const char *modules, struct kernel_image **out,
@@ -73,15 +100,12 @@ static int make_image(const char *vmlinuz, const char *modules, struct kernel_im
 {
 	struct kernel_image *image = calloc(1, sizeof(*image));
 	char fallback[PATH];
+	int err = image ? check_image(vmlinuz, image->release, why) :
+			  why_set(why, ENOMEM, "out of memory");
 
-	if (!image)
-		return why_set(why, ENOMEM, "out of memory");
-	if (!read_release(vmlinuz, image->release)) {
+	if (err) {
 		kernel_image_free(image);
-		return why_set(
-			why, EINVAL,
-			"%s: neither an x86 kernel image (vmlinuz or bzImage) nor a .deb",
-			vmlinuz);
+		return err;
 	}
 	snprintf(fallback, sizeof(fallback), "/lib/modules/%s", image->release);
 	if (!modules && !access(fallback, R_OK))
@@ -175,28 +199,49 @@ static bool is_header_file(const char *path)
 	return strncmp(path, "usr/share/", 10) != 0;
 }
 
+/* Two kernels may have one name, one size and one time: the bytes tell them apart. */
+static int digest(char *const *files, size_t nr, uint64_t *hash, struct why *why)
+{
+	static unsigned char block[1 << 16];
+
+	*hash = HASH_START;
+	for (size_t i = 0; i < nr; i++) {
+		int fd = open(files[i], O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? -1 : 1;
+
+		while (n > 0 && (n = read(fd, block, sizeof(block))) > 0)
+			*hash = hash_bytes(*hash, block, (size_t)n);
+		if (n < 0)
+			why_set(why, errno, "%s: %s", files[i], strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		if (n < 0)
+			return -EIO;
+	}
+	return 0;
+}
+
 /* Unpacked once: into a folder that gets its name when it is complete. */
-static int unpack(const struct kit *kit, char *const *debs, size_t nr, char folder[PATH],
+static int unpack(const struct kit *kit, char *const *files, size_t nr, char folder[PATH],
 		  struct why *why)
 {
 	char images[PATH], making[PATH + 32], made[2 * PATH];
-	const char *name = strrchr(debs[0], '/');
-	struct stat st;
-	int err;
+	const char *name = strrchr(files[0], '/');
+	uint64_t hash;
+	int err = digest(files, nr, &hash, why);
 
-	if (stat(debs[0], &st))
-		return why_set(why, errno, "%s: %s", debs[0], strerror(errno));
-	err = cache_folder("images", images, why);
+	if (!err)
+		err = cache_folder("images", images, why);
 	if (err)
 		return err;
-	if (snprintf(made, sizeof(made), "%s/%s-%llx-%llx", images, name ? name + 1 : debs[0],
-		     (unsigned long long)st.st_size, (unsigned long long)st.st_mtime) >= PATH)
-		return why_set(why, ENAMETOOLONG, "%s: the path is too long", debs[0]);
+	if (snprintf(made, sizeof(made), "%s/%s-%016llx", images, name ? name + 1 : files[0],
+		     (unsigned long long)hash) >= PATH)
+		return why_set(why, ENAMETOOLONG, "%s: the path is too long", files[0]);
 	if (access(made, R_OK)) {
 		snprintf(making, sizeof(making), "%s/.making-%d", images, getpid());
-		err = make_folders(making, why);
+		err = cache_make(making, why);
 		for (size_t i = 0; !err && i < nr; i++)
-			err = archive_unpack_deb(debs[i], making, kit->wanted, why);
+			err = archive_unpack_package(files[i], making, kit->wanted, why);
 		if (!err && rename(making, made) && errno != EEXIST && errno != ENOTEMPTY)
 			err = why_set(why, errno, "%s: %s", made, strerror(errno));
 	}
@@ -204,144 +249,7 @@ static int unpack(const struct kit *kit, char *const *debs, size_t nr, char fold
 	return err;
 }
 
-/* --- apt --- */
-
-enum { DEBS_MAX = 12, OPTIONS = 6, OPTION = PATH + 64, WORDS = 40 };
-
-/*
- * apt's options for a suite that the machine's sources do not name: state and lists of our own.
- */
-struct apt {
-	char options[OPTIONS][OPTION];
-	int nr;
-};
-
-/* Debian's keys, as the package debian-archive-keyring installs them; "" leaves it to apt. */
-static const char *keyring(void)
-{
-	static const char *const paths[] = {
-		"[signed-by=/usr/share/keyrings/debian-archive-keyring.pgp]",
-		"[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]",
-	};
-
-	for (int i = 0; i < 2; i++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), "%.*s", (int)strcspn(paths[i], "]") - 11,
-			 paths[i] + 11);
-		if (!access(path, R_OK))
-			return paths[i];
-	}
-	return "";
-}
-
-/* Debian gives no security updates of their own to what is unstable or comes from backports. */
-static bool has_security(const char *suite)
-{
-	static const char *const without[] = { "sid", "unstable", "experimental", "rc-buggy" };
-
-	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
-		if (!strcmp(suite, without[i]))
-			return false;
-	return !strstr(suite, "-backports");
-}
-
-/*
- * The machine's own mirrors, for another suite: the main one, and the one of security updates.
- */
-static int write_sources(const char *suite, const char *path, struct why *why)
-{
-	const char *const argv[] = { "apt-get",	    "indextargets",	    "--format",
-				     "$(REPO_URI)", "Created-By: Packages", "Component: main",
-				     NULL };
-	char *text = NULL, *mirror, *save = NULL, last[PATH] = "";
-	FILE *file;
-	int err = child_output(argv, NULL, &text, why);
-
-	if (err)
-		return err;
-	file = fopen(path, "we");
-	if (!file) {
-		err = why_set(why, errno, "%s: %s", path, strerror(errno));
-		free(text);
-		return err;
-	}
-	for (mirror = strtok_r(text, "\n", &save); mirror;
-	     mirror = strtok_r(NULL, "\n", &save)) {
-		bool security = strstr(mirror, "security") != NULL;
-
-		if (!strcmp(mirror, last) || (security && !has_security(suite)))
-			continue;
-		snprintf(last, sizeof(last), "%s", mirror);
-		fprintf(file, "deb %s %s %s%s main\n", keyring(), mirror, suite,
-			security ? "-security" : "");
-	}
-	free(text);
-	return fclose(file) ? why_set(why, EIO, "%s: cannot be written", path) : 0;
-}
-
-static int run_apt(const struct apt *apt, const char *const *words, const char *folder,
-		   char **output, struct why *why)
-{
-	const char *argv[WORDS];
-	int n = 0;
-
-	argv[n++] = words[0];
-	for (int i = 0; i < apt->nr; i++) {
-		argv[n++] = "-o";
-		argv[n++] = apt->options[i];
-	}
-	for (int i = 1; words[i] && n + 1 < WORDS; i++)
-		argv[n++] = words[i];
-	argv[n] = NULL;
-	return child_output(argv, folder, output, why);
-}
-
-/* Lists of packages are asked for once a day. */
-static bool is_young(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && time(NULL) - st.st_mtime < 24 * 60 * 60;
-}
-
-static int prepare_apt(const char *suite, struct apt *apt, struct why *why)
-{
-	const char *const update[] = { "apt-get", "update", "-q", NULL };
-	char below[80], folder[PATH], lists[PATH + 16], *output = NULL;
-	int err;
-
-	apt->nr = 0;
-	if (!suite[0])
-		return 0;
-	snprintf(below, sizeof(below), "apt/%.60s", suite);
-	err = cache_folder(below, folder, why);
-	if (err)
-		return err;
-	snprintf(lists, sizeof(lists), "%s/lists/partial", folder);
-	err = make_folders(lists, why);
-	if (err)
-		return err;
-	snprintf(lists, sizeof(lists), "%s/sources.list", folder);
-	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourcelist=%s/sources.list",
-		 folder);
-	snprintf(apt->options[apt->nr++], OPTION, "Dir::Etc::sourceparts=/dev/null");
-	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::lists=%s/lists", folder);
-	snprintf(apt->options[apt->nr++], OPTION, "Dir::Cache=%s", folder);
-	/*
-	 * Nothing is installed of that suite: what is installed here must not be the candidate.
-	 */
-	snprintf(apt->options[apt->nr++], OPTION, "Dir::State::status=/dev/null");
-	if (is_young(lists))
-		return 0;
-	err = write_sources(suite, lists, why);
-	if (!err)
-		err = run_apt(apt, update, NULL, &output, why);
-	if (err)
-		unlink(lists);
-	free(output);
-	return err;
-}
+/* --- by apt --- */
 
 /* A kernel's package and those it is split into: image, binary, modules. */
 static bool is_kernel_package(const char *name)
@@ -377,65 +285,23 @@ static const struct kit headers_kit = {
 	.by_suite = true,
 };
 
-static bool is_listed(char *const *names, size_t nr, const char *name)
+/* A package and, as far as they belong to it, all that it depends on. */
+struct needed {
+	const struct kit *kit;
+	char *names[DEBS_MAX];
+	size_t nr;
+};
+
+static void need(void *arg, const char *package)
 {
-	for (size_t i = 0; i < nr; i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
+	struct needed *needed = arg;
+	bool listed = needed->nr == DEBS_MAX;
 
-/* The package and, as far as they belong to it, all that it depends on. */
-static int resolve(const struct apt *apt, const struct kit *kit, const char *package,
-		   char **names, size_t *nr, struct why *why)
-{
-	names[0] = strdup(package);
-	*nr = 1;
-	for (size_t i = 0; i < *nr; i++) {
-		const char *const depends[] = { "apt-cache", "depends", names[i], NULL };
-		char *text = NULL, *line, *save = NULL;
-		int err = run_apt(apt, depends, NULL, &text, why);
-
-		if (err)
-			return err;
-		for (line = strtok_r(text, "\n", &save); line;
-		     line = strtok_r(NULL, "\n", &save)) {
-			char *name = strstr(line, "Depends: ");
-
-			if (!name)
-				continue;
-			name += strlen("Depends: ");
-			if (kit->belongs(name) && *nr < DEBS_MAX &&
-			    !is_listed(names, *nr, name))
-				names[(*nr)++] = strdup(name);
-		}
-		free(text);
-	}
-	return 0;
-}
-
-/*
- * Downloads one package into the folder and gives the path. What is there is used: a kernel's
- * packages have its version in their names.
- */
-static int download(const struct apt *apt, const char *package, const char *folder, char **deb,
-		    struct why *why)
-{
-	const char *const fetch[] = { "apt-get", "download", "-q", package, NULL };
-	char path[PATH], prefix[PATH], *text = NULL;
-	int err = 0;
-
-	snprintf(prefix, sizeof(prefix), "%s_", package);
-	if (!find_in(folder, prefix, path)) {
-		err = run_apt(apt, fetch, folder, &text, why);
-		free(text);
-		if (!err && !find_in(folder, prefix, path))
-			err = why_set(why, EHOSTUNREACH,
-				      "%s: apt-get download left no package file", package);
-	}
-	if (!err && !(*deb = strdup(path)))
-		err = why_set(why, ENOMEM, "out of memory");
-	return err;
+	for (size_t i = 0; i < needed->nr; i++)
+		listed |= !strcmp(needed->names[i], package);
+	if (!listed && (!needed->nr || needed->kit->belongs(package)) &&
+	    (needed->names[needed->nr] = strdup(package)))
+		needed->nr++;
 }
 
 /*
@@ -457,12 +323,13 @@ static int lock_folder(const char *folder, struct why *why)
 }
 
 /* Fetches and unpacks, as far as that was not done before; gives the folder. */
-static int fetch(const struct kit *kit, const char *suite, const char *package,
-		 char folder[PATH], struct why *why)
+static int fetch(const struct kit *kit, const char *suite, bool refresh, const char *package,
+		 char folder[PATH], struct why *note, struct why *why)
 {
-	char *names[DEBS_MAX] = { NULL }, *debs[DEBS_MAX] = { NULL };
+	struct needed needed = { .kit = kit };
+	char *debs[DEBS_MAX] = { NULL };
 	char below[80], packages[PATH], cache[PATH];
-	size_t nr = 0, nr_debs = 0;
+	size_t nr_debs = 0;
 	struct apt apt;
 	int err = cache_folder("", cache, why), lock = -1;
 
@@ -473,15 +340,16 @@ static int fetch(const struct kit *kit, const char *suite, const char *package,
 	if (!err)
 		err = cache_folder(below, packages, why);
 	if (!err)
-		err = prepare_apt(suite, &apt, why);
-	if (!err)
-		err = resolve(&apt, kit, package, names, &nr, why);
-	for (size_t i = kit->first_may_be_empty && nr > 1; !err && i < nr; i++)
-		err = download(&apt, names[i], packages, &debs[nr_debs++], why);
+		err = apt_open(suite, refresh, &apt, note, why);
+	need(&needed, package);
+	for (size_t i = 0; !err && i < needed.nr; i++)
+		err = apt_depends(&apt, needed.names[i], need, &needed, why);
+	for (size_t i = kit->first_may_be_empty && needed.nr > 1; !err && i < needed.nr; i++)
+		err = apt_download(&apt, needed.names[i], packages, &debs[nr_debs++], why);
 	if (!err && debs[0])
 		err = unpack(kit, debs, nr_debs, folder, why);
 	for (size_t i = 0; i < DEBS_MAX; i++) {
-		free(names[i]);
+		free(needed.names[i]);
 		free(debs[i]);
 	}
 	if (lock >= 0)
@@ -500,61 +368,89 @@ static bool is_package_name(const char *name)
 	return name[0] != '\0';
 }
 
-static bool is_deb(const char *path)
+/* Fedora has the kernel in kernel-core, and its modules in packages of the same version. */
+static size_t rpms_beside(const char *core, char **rpms)
 {
-	char magic[8] = "";
-	FILE *file = fopen(path, "re");
-	bool deb = file && fread(magic, 1, sizeof(magic), file) == sizeof(magic) &&
-		   !memcmp(magic, "!<arch>\n", sizeof(magic));
+	static const char *const parts[] = { "-modules-core-", "-modules-", "-modules-extra-" };
+	const char *base = strrchr(core, '/'), *part = strstr(base ? base : core, "-core-");
+	size_t nr = 0;
 
-	if (file)
-		fclose(file);
-	return deb;
+	for (size_t i = 0; part && i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (asprintf(&rpms[nr], "%.*s%s%s", (int)(part - core), core, parts[i],
+			     part + strlen("-core-")) < 0)
+			break;
+		if (access(rpms[nr], R_OK))
+			free(rpms[nr]);
+		else
+			nr++;
+	}
+	return nr;
 }
 
-/* SUITE/REST, or REST alone. False when they cannot be names of a suite and a package. */
+static int unpack_file(const char *path, char folder[PATH], struct why *why)
+{
+	char *files[DEBS_MAX] = { (char *)path };
+	size_t nr =
+		1 +
+		(archive_package_kind(path) == PACKAGE_RPM ? rpms_beside(path, files + 1) : 0);
+	int err = unpack(&kernel_kit, files, nr, folder, why);
+
+	for (size_t i = 1; i < nr; i++)
+		free(files[i]);
+	return err;
+}
+
+/*
+ * SUITE/REST, or REST alone, where REST is a kernel's package or a release. False for all that
+ * only looks like it: a path with a slash is no suite.
+ */
 static bool split_suite(const char *name, char suite[64], const char **rest)
 {
 	const char *slash = strchr(name, '/');
 
 	suite[0] = '\0';
-	*rest = name;
-	if (slash && slash != name && slash - name < 64) {
-		memcpy(suite, name, (size_t)(slash - name));
-		suite[slash - name] = '\0';
-		*rest = slash + 1;
-	}
-	return is_package_name(*rest) && (!slash || is_package_name(suite));
+	*rest = slash ? slash + 1 : name;
+	if (slash && (!islower((unsigned char)name[0]) || slash - name >= 64))
+		return false;
+	memcpy(suite, name, slash ? (size_t)(slash - name) : 0);
+	suite[slash ? slash - name : 0] = '\0';
+	return is_package_name(*rest) && (!slash || is_package_name(suite)) &&
+	       (is_kernel_package(*rest) || isdigit((unsigned char)(*rest)[0]));
 }
 
-int kernel_image_open(const char *name, const char *modules, struct kernel_image **out,
+int kernel_image_open(const struct kernel_ask *ask, struct kernel_image **out, struct why *note,
 		      struct why *why)
 {
-	char suite[64], folder[PATH], *deb = (char *)name;
+	bool there = !access(ask->name, R_OK);
+	char suite[64], folder[PATH];
 	const char *package;
 	int err;
 
-	if (!access(name, R_OK) && !is_deb(name))
-		return make_image(name, modules, out, why);
-	if (!access(name, R_OK))
-		err = unpack(&kernel_kit, &deb, 1, folder, why);
-	else if (split_suite(name, suite, &package))
-		err = fetch(&kernel_kit, suite, package, folder, why);
+	note->text[0] = '\0';
+	if (there && archive_package_kind(ask->name) == PACKAGE_NONE)
+		return make_image(ask->name, ask->modules, out, why);
+	if (there)
+		err = unpack_file(ask->name, folder, why);
+	else if (split_suite(ask->name, suite, &package) && is_kernel_package(package))
+		err = fetch(&kernel_kit, suite, ask->refresh, package, folder, note, why);
 	else
 		err = why_set(
 			why, ENOENT,
-			"%s: no such file, and not a package's name; give a vmlinuz, a .deb, PACKAGE or SUITE/PACKAGE",
-			name);
-	return err ? err : image_in(folder, modules, out, why);
+			"%s: no such file, and not a kernel's package; give a vmlinuz, a .deb or .rpm, PACKAGE or SUITE/PACKAGE, such as trixie/linux-image-cloud-amd64",
+			ask->name);
+	return err ? err : image_in(folder, ask->modules, out, why);
 }
 
 /* A release begins with a digit, and no package of a kernel does. */
-static int read_name(const char *name, char suite[64], char release[80], struct why *why)
+static int read_name(const char *name, char suite[64], char release[80], struct why *note,
+		     struct why *why)
 {
+	const struct kernel_ask ask = { .name = name };
 	struct kernel_image *image = NULL;
 	const char *rest;
 	int err = 0;
 
+	note->text[0] = '\0';
 	if (split_suite(name, suite, &rest) && isdigit((unsigned char)rest[0]) &&
 	    access(name, R_OK)) {
 		snprintf(release, 80, "%s", rest);
@@ -562,7 +458,7 @@ static int read_name(const char *name, char suite[64], char release[80], struct 
 	}
 	if (!access(name, R_OK))
 		suite[0] = '\0';
-	err = kernel_image_open(name, NULL, &image, why);
+	err = kernel_image_open(&ask, &image, note, why);
 	if (!err)
 		snprintf(release, 80, "%s", image->release);
 	kernel_image_free(image);
@@ -579,20 +475,18 @@ static bool have_headers(const char *package, char folder[PATH])
 	return !cache_folder("images", images, &ignored) && find_in(images, prefix, folder);
 }
 
-int kernel_image_headers(const char *name, char **out, struct why *why)
+int kernel_image_headers(const char *name, char **out, struct why *note, struct why *why)
 {
 	char suite[64], release[80], package[128], folder[PATH];
-	struct why apt;
-	int err = read_name(name, suite, release, why);
+	int err = read_name(name, suite, release, note, why);
 
 	if (err)
 		return err;
 	snprintf(package, sizeof(package), "linux-headers-%s", release);
-	if (!have_headers(package, folder) && fetch(&headers_kit, suite, package, folder, &apt))
-		return why_set(
-			why, EHOSTUNREACH,
-			"%s%s%s: apt has no such package (%.200s); add a source that has it",
-			package, suite[0] ? " of " : "", suite, apt.text);
+	if (!have_headers(package, folder))
+		err = fetch(&headers_kit, suite, false, package, folder, note, why);
+	if (err)
+		return err;
 	*out = strdup(folder);
 	return *out ? 0 : why_set(why, ENOMEM, "out of memory");
 }

@@ -2,19 +2,20 @@
 #ifndef DADRACE_KERNEL_IMAGE_H
 #define DADRACE_KERNEL_IMAGE_H
 
+#include <stdbool.h>
+
 #include "base/why.h"
 
 /*
  * A kernel to boot: from what the operator names to two paths that a guest is made of.
  *
  *   vmlinuz or bzImage file ───────────────────────────┐
- *   .deb file ──> unpacked (libarchive) ───────────────┼──> vmlinuz, modules, release
- *   package, or SUITE/package ──> apt-get download ──> .deb
+ *   .deb or .rpm file ──> unpacked (libarchive) ───────┼──> vmlinuz, modules, release
+ *   package, or SUITE/package ──> apt (guest/apt.h) ──> .deb
  *
- * Packages are fetched with the machine's own apt configuration, its mirror and its keys; a
- * suite that is not configured is looked for on the same mirror. What was fetched and unpacked
- * is kept under the cache folder (/var/cache/dadrace for root, else $XDG_CACHE_HOME/dadrace)
- * and used again. An image is trusted as its source is: nothing here checks more than apt does.
+ * What was fetched and unpacked is kept in the cache folder (guest/cache.h) and used again. An
+ * image is trusted as its source is: nothing here checks more than apt does. Beside an .rpm of
+ * Fedora's kernel-core, those of its modules are taken from the same folder.
  */
 struct kernel_image {
 	char *vmlinuz;
@@ -22,12 +23,18 @@ struct kernel_image {
 	char release[80]; /* kernel_version of the header: Documentation/x86/boot.rst */
 };
 
+struct kernel_ask {
+	const char *name;
+	const char *modules; /* a folder; NULL: the package's own, or /lib/modules/RELEASE */
+	bool refresh;	     /* the suite's lists are fetched now, however young they are */
+};
+
 /*
- * `modules` overrides the folder of modules; NULL takes the package's own, or
- * /lib/modules/RELEASE for a bare file. Errors: -ENOENT for what is neither file nor package,
- * -EINVAL for a file that is no kernel, -EHOSTUNREACH when apt could not fetch it.
+ * `note` is a sentence about what is not as it should be and goes on all the same, or "".
+ * Errors: -ENOENT for what is neither file nor package, -EINVAL for a file that is no kernel
+ * for x86_64, -EHOSTUNREACH when apt could not fetch it.
  */
-int kernel_image_open(const char *name, const char *modules, struct kernel_image **out,
+int kernel_image_open(const struct kernel_ask *ask, struct kernel_image **out, struct why *note,
 		      struct why *why);
 void kernel_image_free(struct kernel_image *image);
 
@@ -38,6 +45,6 @@ void kernel_image_free(struct kernel_image *image);
  * SUITE/RELEASE; for a file that is no package, the machine's own sources are asked. The
  * folder's path is malloc'd, the folder is kept in the cache. Errors as kernel_image_open().
  */
-int kernel_image_headers(const char *name, char **folder, struct why *why);
+int kernel_image_headers(const char *name, char **folder, struct why *note, struct why *why);
 
 #endif

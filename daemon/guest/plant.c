@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "base/own_path.h"
 #include "guest/modules.h"
 #include "guest/plant.h"
@@ -57,60 +58,81 @@ static int build(const char *kernel, const struct kernel_image *image, char **mo
 	return 0;
 }
 
-/* "saddr-fail: sentence" against a name. */
-static bool is_bug(const char *info, const char *name)
+/* The names in `bug=NAME: sentence` of a module, a line each. */
+static int names_in(const char *path, char **names, struct why *why)
 {
-	size_t n = strlen(name);
-
-	return !strncmp(info, name, n) && info[n] == ':';
-}
-
-static int check_name(const char *path, const char *name, struct why *why)
-{
-	char names[512] = "";
 	struct module module;
-	bool found = false;
-	size_t used = 0;
+	char *text = NULL;
+	size_t size;
+	FILE *file;
 	int err = module_read(path, &module, why);
 
 	if (err)
 		return err;
-	for (const char *info = NULL; (info = module_info(&module, "bug", info));) {
-		int n = snprintf(names + used, sizeof(names) - used, "%s%.*s", used ? ", " : "",
-				 (int)strcspn(info, ":"), info);
-
-		used = used + (size_t)n < sizeof(names) ? used + (size_t)n : sizeof(names) - 1;
-		found |= is_bug(info, name);
-	}
+	file = open_memstream(&text, &size);
+	for (const char *info = NULL; file && (info = module_info(&module, "bug", info));)
+		fprintf(file, "%.*s\n", (int)strcspn(info, ":"), info);
 	free(module.data);
-	if (found)
+	if (!file || fclose(file)) {
+		free(text);
+		return why_set(why, ENOMEM, "out of memory");
+	}
+	*names = text;
+	return 0;
+}
+
+/* The names that the module has which would be built. */
+static int names_of_sources(char **names, struct why *why)
+{
+	char script[PATH] = "";
+	const char *const argv[] = { script, "--bugs", NULL };
+	int err = find_build_script(script, why);
+
+	return err ? err : child_output(argv, NULL, names, why);
+}
+
+int plant_find(const struct campaign *campaign, struct why *why)
+{
+	const char *wanted = campaign->vm.plant, *module = campaign->vm.plant_module;
+	char *names = NULL, *name, *save = NULL, known[512] = "";
+	struct nearest nearest = { .typed = wanted };
+	bool found = false;
+	size_t used = 0;
+	int err;
+
+	if (!wanted)
 		return 0;
-	return why_set(why, EINVAL, "vm.plant %s: %s has no such bug; it has %s", name, path,
-		       used ? names : "none");
+	err = module ? names_in(module, &names, why) : names_of_sources(&names, why);
+	if (err)
+		return err;
+	for (name = strtok_r(names, "\n", &save); name; name = strtok_r(NULL, "\n", &save)) {
+		int n = snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
+				 name);
+
+		used = used + (size_t)n < sizeof(known) ? used + (size_t)n : sizeof(known) - 1;
+		found |= !strcmp(name, wanted);
+		nearest_offer(&nearest, name);
+	}
+	if (!found)
+		err = why_set(
+			why, EINVAL, "vm.plant %s: %s%sthere is no such bug%s%s%s; allowed: %s",
+			wanted, module ? module : "", module ? ": " : "",
+			nearest.best ? "; did you mean " : "", nearest.best ? nearest.best : "",
+			nearest.best ? "?" : "", used ? known : "none");
+	free(names);
+	return err;
 }
 
 int plant_make(const struct campaign *campaign, const struct kernel_image *image, char **module,
 	       struct why *why)
 {
-	char *path = NULL;
-	int err = 0;
-
-	if (!campaign->vm.plant) {
-		*module = NULL;
+	*module = NULL;
+	if (!campaign->vm.plant)
 		return 0;
-	}
 	if (!campaign->vm.plant_module)
-		err = build(campaign->kernel, image, &path, why);
-	else if (!(path = strdup(campaign->vm.plant_module)))
-		err = why_set(why, ENOMEM, "out of memory");
-	if (!err)
-		err = check_name(path, campaign->vm.plant, why);
-	if (err) {
-		free(path);
-		return err;
-	}
-	*module = path;
-	return 0;
+		return build(campaign->kernel, image, module, why);
+	*module = strdup(campaign->vm.plant_module);
+	return *module ? 0 : why_set(why, ENOMEM, "out of memory");
 }
 
 int plant_check(const struct campaign *campaign, struct why *why)

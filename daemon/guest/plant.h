@@ -19,9 +19,14 @@
 #define PLANT_PARAMETERS "/plant/parameters"
 
 /*
+ * Whether there is such a bug, before anything is fetched or booted: -EINVAL with the names
+ * that there are, -ENOENT for a tool that building the module needs.
+ */
+int plant_find(const struct campaign *campaign, struct why *why);
+
+/*
  * Gives the path of the module that has the bug vm.plant of the campaign, malloc'd; NULL when
- * nothing is to be planted. Building one may take a minute, once for a kernel. Errors: -EINVAL
- * for a name that the module does not have (the sentence lists them), otherwise what reading or
+ * nothing is to be planted. Building one may take a minute, once for a kernel. Errors: what
  * building it gave.
  */
 int plant_make(const struct campaign *campaign, const struct kernel_image *image, char **module,

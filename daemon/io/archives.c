@@ -37,8 +37,8 @@ static la_ssize_t member_read(struct archive *inner, void *arg, const void **blo
 	return archive_read_data(member->outer, member->block, sizeof(member->block));
 }
 
-static int unpack_tar(struct archive *tar, struct archive *disk, const char *folder,
-		      bool (*wanted)(const char *path), const char *deb, struct why *why)
+static int unpack_files(struct archive *tar, struct archive *disk, const char *folder,
+			bool (*wanted)(const char *path), const char *deb, struct why *why)
 {
 	struct archive_entry *entry;
 	int code;
@@ -59,43 +59,73 @@ static int unpack_tar(struct archive *tar, struct archive *disk, const char *fol
 	return code == ARCHIVE_EOF ? 0 : complain(tar, deb, why);
 }
 
-int archive_unpack_deb(const char *deb, const char *folder, bool (*wanted)(const char *path),
-		       struct why *why)
+/* The data of a deb: the rest of `ar` is read through `member`. */
+static int open_data(struct archive *ar, struct member *member, struct archive *tar,
+		     const char *deb, struct why *why)
 {
-	struct archive *ar = archive_read_new(), *tar = archive_read_new();
-	struct archive *disk = archive_write_disk_new();
-	struct member *member = calloc(1, sizeof(*member));
 	struct archive_entry *entry;
-	int err = 0, code;
+	int code;
 
-	if (!ar || !tar || !disk || !member) {
-		err = why_set(why, ENOMEM, "out of memory");
-		goto out;
-	}
-	member->outer = ar;
-	archive_read_support_format_ar(ar);
-	archive_read_support_format_tar(tar);
-	archive_read_support_filter_all(tar);
-	archive_write_disk_set_options(disk, ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-						     ARCHIVE_EXTRACT_SECURE_SYMLINKS);
-	if (archive_read_open_filename(ar, deb, BLOCK)) {
-		err = complain(ar, deb, why);
-		goto out;
-	}
 	while ((code = archive_read_next_header(ar, &entry)) == ARCHIVE_OK)
 		if (!strncmp(archive_entry_pathname(entry), "data.tar", 8))
 			break;
 	if (code != ARCHIVE_OK)
-		err = why_set(why, EINVAL, "%s: not a Debian package: it has no data.tar", deb);
-	else if (archive_read_open(tar, member, NULL, member_read, NULL))
-		err = complain(tar, deb, why);
-	else
-		err = unpack_tar(tar, disk, folder, wanted, deb, why);
+		return why_set(why, EINVAL, "%s: not a Debian package: it has no data.tar",
+			       deb);
+	member->outer = ar;
+	archive_read_support_format_tar(tar);
+	return archive_read_open(tar, member, NULL, member_read, NULL) ?
+		       complain(tar, deb, why) :
+		       0;
+}
+
+enum package_kind archive_package_kind(const char *path)
+{
+	char begin[8] = "";
+	FILE *file = fopen(path, "re");
+	size_t n = file ? fread(begin, 1, sizeof(begin), file) : 0;
+
+	if (file)
+		fclose(file);
+	if (n == sizeof(begin) && !memcmp(begin, "!<arch>\n", 8))
+		return PACKAGE_DEB;
+	return n == sizeof(begin) && !memcmp(begin, "\xed\xab\xee\xdb", 4) ? PACKAGE_RPM :
+									     PACKAGE_NONE;
+}
+
+int archive_unpack_package(const char *package, const char *folder,
+			   bool (*wanted)(const char *path), struct why *why)
+{
+	struct archive *outer = archive_read_new(), *files = archive_read_new();
+	struct archive *disk = archive_write_disk_new();
+	struct member *member = calloc(1, sizeof(*member));
+	int err = 0;
+
+	if (!outer || !files || !disk || !member) {
+		err = why_set(why, ENOMEM, "out of memory");
+		goto out;
+	}
+	archive_write_disk_set_options(disk, ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+						     ARCHIVE_EXTRACT_SECURE_SYMLINKS);
+	archive_read_support_filter_all(files);
+	if (archive_package_kind(package) == PACKAGE_RPM) {
+		archive_read_support_format_cpio(files);
+		if (archive_read_open_filename(files, package, BLOCK))
+			err = complain(files, package, why);
+	} else {
+		archive_read_support_format_ar(outer);
+		if (archive_read_open_filename(outer, package, BLOCK))
+			err = complain(outer, package, why);
+		else
+			err = open_data(outer, member, files, package, why);
+	}
+	if (!err)
+		err = unpack_files(files, disk, folder, wanted, package, why);
 out:
-	if (tar)
-		archive_read_free(tar);
-	if (ar)
-		archive_read_free(ar);
+	if (files)
+		archive_read_free(files);
+	if (outer)
+		archive_read_free(outer);
 	if (disk)
 		archive_write_free(disk);
 	free(member);

@@ -10,13 +10,17 @@
 
 /* Archives, read and written: the only door to libarchive. */
 
+/* By what the file begins with. */
+enum package_kind { PACKAGE_NONE, PACKAGE_DEB, PACKAGE_RPM };
+enum package_kind archive_package_kind(const char *path);
+
 /*
- * Unpacks a Debian binary package (deb(5): an ar of control and data tars) below `folder`: only
- * the regular files and links whose path `wanted` accepts. The paths are relative to the
- * package's root; one that would leave the folder is refused.
+ * Unpacks a binary package, Debian's (deb(5): an ar of control and data tars) or an RPM, below
+ * `folder`: only the regular files and links whose path `wanted` accepts. The paths are
+ * relative to the package's root; one that would leave the folder is refused.
  */
-int archive_unpack_deb(const char *deb, const char *folder, bool (*wanted)(const char *path),
-		       struct why *why);
+int archive_unpack_package(const char *package, const char *folder,
+			   bool (*wanted)(const char *path), struct why *why);
 
 /*
  * Reads a whole file, uncompressed when it ends in .xz, .gz or .zst. malloc'd, the caller

@@ -212,20 +212,25 @@ static bool guests_can(struct conclusion *c)
 	return true;
 }
 
-static void run_in_guests(struct conclusion *c)
+static void run_in_guests(const struct run_ask *run, struct conclusion *c)
 {
+	const struct kernel_ask kernel = { .name = c->campaign->kernel,
+					   .modules = c->campaign->modules,
+					   .refresh = run->refresh };
 	struct guests_ask ask = { .conclusion = c };
 	struct kernel_image *image = NULL;
 	char *plant = NULL;
-	struct why why;
+	struct why note, why;
 
 	progress_begin(c->progress, c->results, NULL, 0);
 	if (!guests_can(c))
 		return;
-	if (kernel_image_open(c->campaign->kernel, c->campaign->modules, &image, &why) ||
+	if (plant_find(c->campaign, &why) || kernel_image_open(&kernel, &image, &note, &why) ||
 	    plant_make(c->campaign, image, &plant, &why)) {
 		fail(c, EXIT_CONFIG, &why);
 	} else {
+		if (note.text[0])
+			progress_say(c->progress, note.text);
 		ask.image = image;
 		ask.plant = plant;
 		guests_run(&ask);
@@ -266,7 +271,7 @@ static enum exits run(const struct run_ask *ask, struct results *results,
 		if (bringup_check(campaign, &why))
 			conclude_fail(c, &why);
 		else if (campaign->kernel)
-			run_in_guests(c);
+			run_in_guests(ask, c);
 		else
 			run_here(ask, c);
 	}

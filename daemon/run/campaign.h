@@ -23,6 +23,7 @@ struct run_ask {
 	bool resume;	 /* continues the unfinished results in `out` */
 	bool json; /* streams the lines of the results on stdout; progress goes to stderr */
 	bool tap, quiet;      /* progress as TAP, no progress */
+	bool refresh;	      /* the lists of the kernel's suite are fetched now */
 	bool keep, force;     /* named namespaces that stay; a dirty machine is accepted */
 	uint32_t first;	      /* trial of the plan to begin with; 0: the first */
 	const char *learned;  /* file: what an explorer knows of the trials before that one */

@@ -79,38 +79,49 @@ static void test_info(void **state)
 	free(module.data);
 }
 
-static int plant(const char *bug, const char *path, char **module, struct why *why)
+static int find(const char *bug, const char *path, struct why *why)
 {
 	const struct campaign campaign = { .vm = { .plant = bug, .plant_module = path } };
 
-	return plant_make(&campaign, NULL, module, why);
+	return plant_find(&campaign, why);
+}
+
+static void test_find(void **state)
+{
+	const char *path = file_with(&small, sizeof(small));
+	char wanted[256];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(find(NULL, NULL, &why), 0);
+	assert_int_equal(find("late", path, &why), 0);
+	assert_int_equal(find("lat", path, &why), -EINVAL);
+	snprintf(
+		wanted, sizeof(wanted),
+		"vm.plant lat: %s: there is no such bug; did you mean late?; allowed: lost, late",
+		path);
+	assert_string_equal(why.text, wanted);
+	assert_int_equal(find("late", "/nowhere/x.ko", &why), -ENOENT);
+	assert_non_null(strstr(why.text, "/nowhere/x.ko"));
+
+	path = file_with("no module", 9);
+	assert_int_equal(find("late", path, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "allowed: none"));
 }
 
 static void test_make(void **state)
 {
-	const char *path = file_with(&small, sizeof(small));
-	char *module = NULL, wanted[256];
+	struct campaign campaign = { .vm = { .plant = NULL, .plant_module = "/x.ko" } };
+	char *module = NULL;
 	struct why why;
 
 	(void)state;
-	assert_int_equal(plant(NULL, NULL, &module, &why), 0);
+	assert_int_equal(plant_make(&campaign, NULL, &module, &why), 0);
 	assert_null(module);
-	assert_int_equal(plant("late", path, &module, &why), 0);
-	assert_string_equal(module, path);
+	campaign.vm.plant = "late";
+	assert_int_equal(plant_make(&campaign, NULL, &module, &why), 0);
+	assert_string_equal(module, "/x.ko");
 	free(module);
-	module = NULL;
-
-	assert_int_equal(plant("lat", path, &module, &why), -EINVAL);
-	snprintf(wanted, sizeof(wanted), "vm.plant lat: %s has no such bug; it has lost, late",
-		 path);
-	assert_string_equal(why.text, wanted);
-	assert_int_equal(plant("late", "/nowhere/x.ko", &module, &why), -ENOENT);
-	assert_non_null(strstr(why.text, "/nowhere/x.ko"));
-	assert_null(module);
-
-	path = file_with("no module", 9);
-	assert_int_equal(plant("late", path, &module, &why), -EINVAL);
-	assert_non_null(strstr(why.text, "it has none"));
 }
 
 /* The sources lie beside the program, as in a build. Their script is told the kernel. */
@@ -133,13 +144,16 @@ static void test_built_beside(void **state)
 	mkdir(folder, 0755);
 	file = fopen(script, "w");
 	assert_non_null(file);
-	fprintf(file, "#!/bin/sh\n[ \"$1\" = suite/6.1.0 ] && echo /proc/%d/%s\n", getpid(),
-		file_with(&small, sizeof(small)) + strlen("/proc/self/"));
+	fputs("#!/bin/sh\ncase $1 in suite/6.1.0) echo /x.ko ;; --bugs) echo late ;; esac\n",
+	      file);
 	assert_int_equal(fchmod(fileno(file), 0755), 0);
 	fclose(file);
+	assert_int_equal(plant_find(&campaign, &why), 0);
 	assert_int_equal(plant_make(&campaign, &image, &module, &why), 0);
-	assert_non_null(module);
+	assert_string_equal(module, "/x.ko");
 	free(module);
+	campaign.vm.plant = "lates";
+	assert_int_equal(plant_find(&campaign, &why), -EINVAL);
 	unlink(script);
 	rmdir(folder);
 }
@@ -160,9 +174,8 @@ static void test_never_here(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_info),
-		cmocka_unit_test(test_make),
-		cmocka_unit_test(test_built_beside),
+		cmocka_unit_test(test_info),	   cmocka_unit_test(test_find),
+		cmocka_unit_test(test_make),	   cmocka_unit_test(test_built_beside),
 		cmocka_unit_test(test_never_here),
 	};
 
