@@ -114,6 +114,17 @@ static void print_json(const json_t *json)
 
 /* --- what a reply says to people --- */
 
+/* Whether results are complete comes before anything else. */
+static void print_reason(const json_t *campaign)
+{
+	const char *unfinished = json_string_value(json_object_get(campaign, "unfinished"));
+	const char *reason = json_string_value(json_object_get(campaign, "reason"));
+
+	if (unfinished)
+		printf("Unfinished, %s%s", unfinished, reason ? ": " : "");
+	puts(reason ? reason : unfinished ? "" : "-");
+}
+
 static void tell_list(const json_t *reply)
 {
 	json_t *campaigns = json_object_get(reply, "campaigns"), *campaign;
@@ -122,10 +133,13 @@ static void tell_list(const json_t *reply)
 	printf("%-44s  %-8s  %8s  %7s  %-12s  %s\n", "CAMPAIGN", "STATE", "PRIORITY", "TRIALS",
 	       "VERDICT", "REASON");
 	json_array_foreach(campaigns, i, campaign)
-		printf("%-44s  %-8s  %8" PRId64 "  %7" PRId64 "  %-12s  %s\n",
+	{
+		printf("%-44s  %-8s  %8" PRId64 "  %7" PRId64 "  %-12s  ",
 		       text_of(campaign, "id"), text_of(campaign, "state"),
 		       number_of(campaign, "priority"), number_of(campaign, "trials"),
-		       text_of(campaign, "verdict"), text_of(campaign, "reason"));
+		       text_of(campaign, "verdict"));
+		print_reason(campaign);
+	}
 }
 
 static void tell_show(const json_t *reply)
@@ -133,6 +147,8 @@ static void tell_show(const json_t *reply)
 	json_t *campaign = json_object_get(reply, "campaign"), *value;
 	const char *name;
 
+	print_reason(campaign);
+	putchar('\n');
 	json_object_foreach(campaign, name, value)
 	{
 		printf("%-20s  ", name);

@@ -57,9 +57,9 @@ static int print(const struct past *past, uint32_t number)
 		return command_complain(&why, EXIT_CONFIG);
 	}
 	if (!summary->nr_findings) {
-		printf("%s: %s\n",
+		printf("%s (%s): %s\n",
 		       past_unfinished(past) ? "Unfinished, no finding so far" : "No finding",
-		       summary->reason);
+		       campaign_verdict_names[summary->verdict], summary->reason);
 		return EXIT_CLEAN;
 	}
 	return number ? print_range(past, number, number) :

@@ -67,6 +67,15 @@ static void tell(struct past *const *runs, uint32_t nr, const struct tally_findi
 	}
 }
 
+/* With the bound, without which "clean" says nothing. */
+static void tell_verdict(const struct past *run, FILE *out)
+{
+	const struct summary *summary = past_summary(run);
+
+	fprintf(out, "Verdict of %s (%s): %s - %s\n", past_folder(run), past_name(run),
+		campaign_verdict_names[summary->verdict], summary->reason);
+}
+
 void report_runs(struct past *const *runs, uint32_t nr, FILE *out)
 {
 	uint32_t number = 0;
@@ -84,4 +93,6 @@ void report_runs(struct past *const *runs, uint32_t nr, FILE *out)
 	}
 	if (!number)
 		fprintf(out, "No finding in %u run%s\n", nr, nr == 1 ? "" : "s");
+	for (uint32_t i = 0; i < nr; i++)
+		tell_verdict(runs[i], out);
 }

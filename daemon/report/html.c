@@ -146,12 +146,17 @@ static void print_head(struct html *h)
 	      "<meta name=\"viewport\" content=\"width=device-width, "
 	      "initial-scale=1\">\n<title>",
 	      out);
-	markup_format(out, "%s: %s", past_name(h->past),
-		      campaign_verdict_names[h->summary->verdict]);
+	markup_format(out, "%s%s: %s", past_unfinished(h->past) ? "Unfinished: " : "",
+		      past_name(h->past), campaign_verdict_names[h->summary->verdict]);
+	if (h->summary->verdict == CAMPAIGN_CLEAN)
+		fprintf(out, " (below %s)",
+			finding_percent(h->summary->fault_rate_bound_ppm, true).at);
 	fprintf(out, " - dadrace</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n",
 		style);
 	fputs("<p class=\"kicker\">dadrace: report of a run</p>\n<h1>", out);
 	markup_text(out, past_name(h->past));
+	if (past_unfinished(h->past))
+		fputs(" <span class=\"badge\">unfinished</span>", out);
 	fprintf(out, " <span class=\"badge %s\">%s</span></h1>\n<p class=\"lead\">",
 		h->summary->verdict == CAMPAIGN_FAULT ? "fault" :
 		h->summary->verdict == CAMPAIGN_CLEAN ? "clean" :

@@ -41,6 +41,17 @@ static enum campaign_verdict judge_arm(const struct summary *summary,
 	return verdict;
 }
 
+/* The campaign's own bound is of the last arm, by the trials that decide. */
+static void print_bound(FILE *out, const struct summary *summary, const struct tally_arm *arm)
+{
+	uint64_t bound_ppm = arm == &summary->arms[summary->nr_arms - 1] ?
+				     summary->fault_rate_bound_ppm :
+				     stats_ppm_up(stats_rate_bound(0, arm->valid, 0.95));
+
+	fprintf(out, "# no fault in %u valid trial%s; rate below %s at 95%%\n", arm->valid,
+		plural(arm->valid), finding_percent(bound_ppm, true).at);
+}
+
 static void print_tap_arm(const struct progress *progress, const struct summary *summary,
 			  uint32_t number, const struct tally_arm *arm)
 {
@@ -60,6 +71,8 @@ static void print_tap_arm(const struct progress *progress, const struct summary 
 		fprintf(progress->out, " # time=%" PRIu64 "ms\n", arm->elapsed_ms);
 	if (!is_ok)
 		fprintf(progress->out, "# %s\n", reason);
+	else if (!is_skip)
+		print_bound(progress->out, summary, arm);
 }
 
 /* The plan comes last: what cannot run at all is a plan of nothing. */
@@ -80,6 +93,9 @@ void progress_tap(const struct progress *progress, const struct summary *summary
 	}
 	if (failure && !is_skip)
 		fprintf(out, "Bail out! %s\n", failure);
+	if (summary->trials)
+		fprintf(out, "# verdict: %s - %s\n", campaign_verdict_names[summary->verdict],
+			summary->reason);
 	if (results)
 		fprintf(out, "# results: %s/summary.json\n", results_folder(results));
 	fflush(out);

@@ -301,9 +301,11 @@ static enum exits how_it_ended(const json_t *campaign, bool json)
 {
 	const json_t *code = json_object_get(campaign, "exit_code");
 	const char *verdict = text_of(campaign, "verdict");
+	const char *unfinished = text_of(campaign, "unfinished");
 
 	if (!json)
-		printf("%s%s - %s\n", *verdict ? "Verdict: " : "Unfinished", verdict,
+		printf("%s%s%sVerdict: %s - %s\n", *unfinished ? "Unfinished, " : "",
+		       unfinished, *unfinished ? "\n" : "", *verdict ? verdict : "none",
 		       text_of(campaign, "reason"));
 	return json_is_integer(code) ? (enum exits)json_integer_value(code) : EXIT_INTERNAL;
 }

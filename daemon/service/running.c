@@ -159,10 +159,14 @@ static void ended(const struct job_end *end, void *arg)
 			 killed ? ", because it made no progress or did not stop in time" : "");
 	outcome.ended = final;
 	outcome.code = early ? EXIT_INCONCLUSIVE : end->by_signal ? EXIT_INTERNAL : end->code;
-	outcome.verdict = final ? json_string_value(json_object_get(summary, "verdict")) : NULL;
-	outcome.reason = final ? json_string_value(json_object_get(summary, "reason")) : words;
 	if (final)
 		outcome.code = (int)json_integer_value(json_object_get(summary, "exit_code"));
+	/* A run that failed has left the summary of an earlier one, or none. */
+	if (final ||
+	    (!end->by_signal && (end->code == EXIT_FAULT || end->code == EXIT_INCONCLUSIVE)))
+		outcome.verdict = json_string_value(json_object_get(summary, "verdict"));
+	outcome.reason =
+		outcome.verdict ? json_string_value(json_object_get(summary, "reason")) : words;
 	outcome.trials = kept->trials;
 	outcome.now_unix_ms = unix_ms();
 	if (end->by_signal)

@@ -47,6 +47,8 @@ static const struct field ticket_rows[] = {
 	{ "cancelled", FIELD_BOOL, AT(bool, cancelled), .doc = "Whether the campaign was cancelled" },
 	{ "exit_code", FIELD_I64, AT(int64_t, exit_code), OR_NULL, .doc = "Exit code, as of `dadrace run`" },
 	{ "verdict", FIELD_TEXT, AT(char *, verdict), OR_NULL, .doc = "Verdict of the summary" },
+	{ "unfinished", FIELD_TEXT, AT(char *, unfinished), OR_NULL,
+	  .doc = "Why the results are not complete; null: they are, or there are none yet" },
 	{ "reason", FIELD_TEXT, AT(char *, reason), OR_NULL, .doc = "Why the campaign is in this state" },
 	{ .name = NULL }
 };
@@ -87,9 +89,9 @@ void ticket_text(char **text, const char *value)
 
 int ticket_read(const json_t *json, struct ticket *ticket)
 {
-	struct ticket read = { 0 };
+	struct ticket read = { .state = TICKET_STATES, .exit_code = INT64_MIN };
 
-	if (fields_from_json(&ticket_fields, json, &read) || !read.id || !read.name ||
+	if (fields_from_json_known(&ticket_fields, json, &read) || !read.id || !read.name ||
 	    read.state >= TICKET_STATES)
 		return -EINVAL;
 	EACH_TEXT(row)
@@ -140,7 +142,17 @@ void ticket_begin(struct ticket *ticket, const char *boot_id, uint64_t now_unix_
 	if (!ticket->started_unix_ms)
 		ticket->started_unix_ms = now_unix_ms;
 	ticket_text(&ticket->boot_id, boot_id);
+	ticket_text(&ticket->unfinished, "still running");
 	ticket_text(&ticket->reason, NULL);
+}
+
+static void leave_unfinished(struct ticket *ticket, const char *how)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%s after %u trial%s", how, ticket->trials,
+		 ticket->trials == 1 ? "" : "s");
+	ticket_text(&ticket->unfinished, ticket->trials ? text : NULL);
 }
 
 void ticket_end(struct ticket *ticket, int code, const char *reason, uint64_t now_unix_ms)
@@ -171,24 +183,29 @@ static bool was_interrupted(const struct ticket_outcome *outcome)
 
 void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcome)
 {
-	char reason[1024];
-
 	if (outcome->trials > ticket->trials)
 		ticket->boots = ticket->failures = 0;
 	ticket->trials = outcome->trials;
 	ticket_text(&ticket->verdict, outcome->verdict);
-	if (!outcome->ended && ticket->cancelled) {
-		snprintf(reason, sizeof(reason), "cancelled after %u trials", ticket->trials);
-		ticket_end(ticket, EXIT_INCONCLUSIVE, reason, outcome->now_unix_ms);
-	} else if (!outcome->ended && is_tried_again(ticket, outcome)) {
+	if (outcome->ended) {
+		ticket_text(&ticket->unfinished, NULL);
+		ticket_end(ticket, outcome->code, outcome->reason, outcome->now_unix_ms);
+	} else if (ticket->cancelled) {
+		leave_unfinished(ticket, "cancelled");
+		ticket_end(ticket, outcome->code == EXIT_FAULT ? EXIT_FAULT : EXIT_INCONCLUSIVE,
+			   outcome->verdict ? outcome->reason : "cancelled",
+			   outcome->now_unix_ms);
+	} else if (is_tried_again(ticket, outcome)) {
+		leave_unfinished(ticket, "stopped by an error");
 		ticket->state = TICKET_QUEUED;
 		ticket->retry_unix_ms = outcome->now_unix_ms + TICKET_RETRY_MS;
 		ticket_text(&ticket->reason, outcome->reason);
-	} else if (!outcome->ended && was_interrupted(outcome)) {
+	} else if (was_interrupted(outcome)) {
+		leave_unfinished(ticket, "interrupted");
 		ticket->state = TICKET_QUEUED;
-		ticket_text(&ticket->reason,
-			    "interrupted; the campaign continues with the next trial");
+		ticket_text(&ticket->reason, "the campaign continues with the next trial");
 	} else {
+		leave_unfinished(ticket, "stopped by an error");
 		ticket_end(ticket, outcome->code, outcome->reason, outcome->now_unix_ms);
 	}
 }
@@ -204,6 +221,7 @@ void ticket_recover(struct ticket *ticket, const char *boot_id, uint32_t trials,
 	else if (other_boot)
 		ticket->boots++;
 	ticket->trials = trials;
+	leave_unfinished(ticket, "interrupted");
 	if (ticket->boots >= TICKET_BOOTS_MAX) {
 		snprintf(
 			reason, sizeof(reason),

@@ -57,7 +57,8 @@ struct ticket {	  /* NOLINT(clang-analyzer-optin.performance.Padding): order of 
 	bool cancelled;
 	int64_t exit_code; /* INT64_MIN: not ended */
 	char *verdict;
-	char *reason; /* why it is in this state: one sentence */
+	char *unfinished; /* why results are not complete; NULL: they are, or there are none */
+	char *reason;	  /* why it is in this state: one sentence */
 };
 
 extern const struct fields ticket_fields;
@@ -67,7 +68,10 @@ void ticket_drop(struct ticket *ticket); /* frees the texts */
 /* Replaces one of the texts by a copy; NULL is allowed. Without memory it becomes NULL. */
 void ticket_text(char **text, const char *value);
 
-/* Reads what fields_to_json() wrote; the texts are copies. 0, -EINVAL or -ENOMEM. */
+/*
+ * Reads what fields_to_json() wrote, of an earlier version, too; the texts are copies. 0,
+ * -EINVAL or -ENOMEM.
+ */
 int ticket_read(const json_t *json, struct ticket *ticket);
 
 /*

@@ -175,7 +175,7 @@ for signal in INT TERM; do
 	await once$signal $pid
 	ends once$signal 3 'Verdict: inconclusive.* - interrupted after [0-9]+ trials: no fault'
 	dadrace report$signal report once$signal
-	ends report$signal 0 '^Unfinished, no finding so far: interrupted after'
+	ends report$signal 0 '^Unfinished, no finding so far .inconclusive.: interrupted after'
 	check "once$signal: trials in hand were ended, with a summary" once$signal \
 		"summary['ended_by'] == 'signal' and summary['trials'] == len(trials) and
 		 set(verdicts) == {'clean'} and sorted(t['spec']['trial'] for t in trials) ==

@@ -44,6 +44,7 @@ submit() { # FILE [ARG...]: its id in $id
 }
 state_of() { curl -s "http://127.0.0.1:9161/api/v1/campaigns/$1" | /usr/bin/python3 -c \
 	'import json, sys; print(json.load(sys.stdin)["campaign"]["'"${2:-state}"'"])'; }
+has_trials() { [ "$(state_of "$1" trials)" -ge 1 ]; }
 is_in() { [ "$(state_of "$1")" = "$2" ]; }
 get() { curl -s -o "$1.out" -w '%{http_code} %{content_type}' "${@:3}" "http://127.0.0.1:9161$2"; }
 metric() { curl -s http://127.0.0.1:9161/metrics | sed -n "s/^$1[^ ]* //p" | awk '{ sum += $1 } END { print sum + 0 }'; }
@@ -133,8 +134,11 @@ submit quick.yaml --priority 5 --every 1h
 high=$id
 wait_for 60 is_in "$running" running || fail "it runs" "it does not"
 truth "others wait" is_in "$low" queued
+wait_for 60 has_trials "$running" || fail "it has a trial" "it has none"
 ctl pause pause "$running"
 wait_for 60 is_in "$running" paused || fail "it is paused" "$(state_of "$running")"
+ctl unfinished list
+truth "ctl: what is unfinished reports so first" says 0 "$running .*  Unfinished, interrupted after [0-9]+ trials?: " unfinished
 wait_for 90 is_in "$high" ended || fail "the higher priority goes first" "$(state_of "$high")"
 truth "a repeated one is queued again" is_in "$high.2" queued
 ctl cancel cancel "$high.2"

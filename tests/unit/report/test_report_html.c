@@ -134,6 +134,8 @@ static void test_parts(void **state)
 {
 	static const char *const parts[] = {
 		"default-src 'none'",
+		"<title>Unfinished: ",
+		"badge\">unfinished",
 		"badge fault\">fault",
 		"killed or still running after 3 trials: 1 of 3 trials shows a fault",
 		"id=\"run\"",
@@ -252,6 +254,25 @@ static void test_ledger_of_dsts(void **state)
 	past_close(past);
 }
 
+/* Wherever "clean" stands, its bound stands. */
+static void test_clean_has_its_bound(void **state)
+{
+	struct past *past = past_of(
+		"{\"type\":\"campaign\",\"schema_version\":2,\"id\":\"x\",\"campaign\":{"
+		"\"name\":\"x\",\"clean_below_ppm\":1000000,\"arms\":[\"race\"]}}\n" CLEAN_LINE(
+			"1") "{\"type\":\"summary\",\"ended_by\":\"trials\"}\n");
+	char *html = html_of(past);
+
+	(void)state;
+	assert_non_null(strstr(html, "<title>x: clean (below 95.0%)"));
+	assert_non_null(strstr(html, "badge clean\">clean"));
+	assert_non_null(strstr(
+		html, "no fault in 1 valid trial of the race arm; rate below 95.0% at 95%"));
+	assert_int_equal(count(html, "nfinished"), 0);
+	free(html);
+	past_close(past);
+}
+
 static void test_without_trials(void **state)
 {
 	struct past *past = past_of(CAMPAIGN_LINE);
@@ -291,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_own_ledger),
 		cmocka_unit_test(test_ledger_of_dsts),
 		cmocka_unit_test(test_without_trials),
+		cmocka_unit_test(test_clean_has_its_bound),
 		cmocka_unit_test(test_file),
 	};
 

@@ -401,13 +401,19 @@ static void test_the_same_finding_of_several_runs(void **state)
 	assert_non_null(strstr(text, "Finding 2: leak/net_device in 1 of 4 runs, 1 trial; "));
 	assert_non_null(strstr(text, "Who holds: not known\n"));
 	assert_null(strstr(text, "Finding 3"));
+	assert_non_null(
+		strstr(text, "(x): fault - killed or still running after 2 trials: 2 of 2 "));
 	free(text);
 	out = open_memstream(&text, &size);
 	report_runs(runs + 3, 1, out);
 	fclose(out);
 	assert_int_equal(strncmp(text, "Unfinished: /tmp/test_past.", 27), 0);
-	assert_non_null(
-		strstr(text, ", killed or still running after 1 trial\nNo finding in 1 run\n"));
+	assert_non_null(strstr(
+		text,
+		", killed or still running after 1 trial\nNo finding in 1 run\nVerdict of "));
+	assert_non_null(strstr(
+		text,
+		"(x): inconclusive - killed or still running after 1 trial: no fault in 1 valid trial of the race arm; rate below 95.0% at 95%\n"));
 	free(text);
 	for (int i = 0; i < 4; i++)
 		past_close(runs[i]);

@@ -636,10 +636,12 @@ static void test_tap(void **state)
 		"TAP version 13\n"
 		"1..4\n"
 		"ok 1 a_b_c__.control # time=412ms\n"
+		"# no fault in 60 valid trials; rate below 4.9% at 95%\n"
 		"ok 2 a_b_c__.hold # SKIP every trial was skipped\n"
 		"ok 3 a_b_c__.echo # SKIP no valid trial in the echo arm\n"
 		"not ok 4 a_b_c__.race # time=1000ms\n"
-		"# 3 of 60 trials show a fault\n");
+		"# 3 of 60 trials show a fault\n"
+		"# verdict: fault - 3 of 240 trials show a fault\n");
 	/* clang-format on */
 	tally_free(tally);
 	progress_free(progress);
@@ -664,13 +666,15 @@ static void test_tap_without_valid_trials(void **state)
 	open_memory(&screen);
 	progress = new_progress(PROGRESS_TAP, &screen, &campaign);
 	progress_end(progress, &summary, NULL, NULL);
-	assert_string_equal(shown(&screen),
-			    "TAP version 13\n"
-			    "1..2\n"
-			    "not ok 1 smoke.control # time=412ms\n"
-			    "# no trial was run\n"
-			    "not ok 2 smoke.race # time=1000ms\n"
-			    "# only 50 of 60 trials of the race arm are valid\n");
+	assert_string_equal(
+		shown(&screen),
+		"TAP version 13\n"
+		"1..2\n"
+		"not ok 1 smoke.control # time=412ms\n"
+		"# no trial was run\n"
+		"not ok 2 smoke.race # time=1000ms\n"
+		"# only 50 of 60 trials of the race arm are valid\n"
+		"# verdict: clean - no fault in 60 valid trials of the race arm; rate below 4.9% at 95%\n");
 	progress_free(progress);
 	close_screen(&screen);
 }
@@ -692,11 +696,15 @@ static void test_tap_of_too_few_trials(void **state)
 	open_memory(&screen);
 	progress = new_progress(PROGRESS_TAP, &screen, &campaign);
 	progress_end(progress, &summary, NULL, NULL);
-	assert_string_equal(shown(&screen), "TAP version 13\n"
-					    "1..2\n"
-					    "ok 1 smoke.control # time=412ms\n"
-					    "not ok 2 smoke.race # time=1000ms\n"
-					    "# interrupted after 120 trials: no fault\n");
+	assert_string_equal(
+		shown(&screen),
+		"TAP version 13\n"
+		"1..2\n"
+		"ok 1 smoke.control # time=412ms\n"
+		"# no fault in 60 valid trials; rate below 4.9% at 95%\n"
+		"not ok 2 smoke.race # time=1000ms\n"
+		"# interrupted after 120 trials: no fault\n"
+		"# verdict: inconclusive - interrupted after 120 trials: no fault\n");
 	progress_free(progress);
 	close_screen(&screen);
 }
@@ -737,7 +745,9 @@ static void test_tap_of_failures(void **state)
 	assert_tap_failure(&summary, "TAP version 13\n"
 				     "1..2\n"
 				     "ok 1 smoke.control # time=412ms\n"
-				     "ok 2 smoke.race # SKIP no kprobes here\n");
+				     "# no fault in 60 valid trials; rate below 4.9% at 95%\n"
+				     "ok 2 smoke.race # SKIP no kprobes here\n"
+				     "# verdict: skipped - no kprobes here\n");
 	summary.trials = 0;
 	assert_tap_failure(&summary, "TAP version 13\n1..0 # SKIP no kprobes here\n");
 	summary.verdict = CAMPAIGN_INCONCLUSIVE;

@@ -94,7 +94,9 @@ struct step {
 	uint32_t trials; /* that are kept after it */
 	bool ended, by_signal, cancelled;
 	enum ticket_state then;
-	const char *reason; /* a part of it */
+	const char *reason;	/* a part of it */
+	const char *unfinished; /* then; "" : they are complete, or there are none */
+	const char *verdict;	/* of an interrupted run */
 };
 
 static void play(const char *name, const struct step *step)
@@ -108,7 +110,7 @@ static void play(const char *name, const struct step *step)
 			.ended = step->ended,
 			.by_signal = step->by_signal,
 			.code = step->code,
-			.verdict = step->ended ? "clean" : NULL,
+			.verdict = step->ended ? "clean" : step->verdict,
 			.reason = "the last words",
 			.trials = step->trials,
 			.now_unix_ms = now,
@@ -126,6 +128,9 @@ static void play(const char *name, const struct step *step)
 			fail_msg("%s, step %d: %s", name, i, ticket_state_names[ticket.state]);
 		if (step->reason && (!ticket.reason || !strstr(ticket.reason, step->reason)))
 			fail_msg("%s, step %d: %s", name, i, ticket.reason);
+		if (step->unfinished &&
+		    strcmp(ticket.unfinished ? ticket.unfinished : "", step->unfinished) != 0)
+			fail_msg("%s, step %d: %s", name, i, ticket.unfinished);
 		if (ticket.state == TICKET_ENDED && ticket.ended_unix_ms != now)
 			fail_msg("%s, step %d: it ended at no time", name, i);
 	}
@@ -169,16 +174,39 @@ static void test_runs(void **state)
 	     (struct step[]){ { RUN, EXIT_CONFIG, 0, .then = TICKET_ENDED }, { NOTHING } });
 	play("no kernel for it",
 	     (struct step[]){ { RUN, EXIT_CANNOT, 0, .then = TICKET_ENDED }, { NOTHING } });
-	play("interrupted", (struct step[]){
-				    { RUN, EXIT_INCONCLUSIVE, 3, .then = TICKET_QUEUED,
-				      .reason = "interrupted" },
-				    { RUN, 0, 12, .ended = true, .then = TICKET_ENDED },
-				    { NOTHING },
-			    });
+	play("interrupted",
+	     (struct step[]){
+		     { RUN, EXIT_INCONCLUSIVE, 3, .then = TICKET_QUEUED,
+		       .reason = "the campaign continues",
+		       .unfinished = "interrupted after 3 trials" },
+		     { RUN, 0, 12, .ended = true, .then = TICKET_ENDED, .unfinished = "" },
+		     { NOTHING },
+	     });
 	play("cancelled",
 	     (struct step[]){
 		     { RUN, EXIT_INCONCLUSIVE, 3, .cancelled = true, .then = TICKET_ENDED,
-		       .reason = "cancelled after 3 trials" },
+		       .reason = "cancelled", .unfinished = "cancelled after 3 trials" },
+		     { NOTHING },
+	     });
+	play("cancelled before its first trial",
+	     (struct step[]){
+		     { RUN, EXIT_INCONCLUSIVE, 0, .cancelled = true, .then = TICKET_ENDED,
+		       .reason = "cancelled", .unfinished = "" },
+		     { NOTHING },
+	     });
+	play("cancelled, and what its trials show stays",
+	     (struct step[]){
+		     { RUN, EXIT_INCONCLUSIVE, 1, .cancelled = true, .then = TICKET_ENDED,
+		       .verdict = "inconclusive", .reason = "the last words",
+		       .unfinished = "cancelled after 1 trial" },
+		     { NOTHING },
+	     });
+	play("what fails leaves its results unfinished",
+	     (struct step[]){
+		     { RUN, EXIT_INTERNAL, 7, .then = TICKET_QUEUED,
+		       .unfinished = "stopped by an error after 7 trials" },
+		     { RUN, EXIT_CANNOT, 7, .then = TICKET_ENDED,
+		       .unfinished = "stopped by an error after 7 trials" },
 		     { NOTHING },
 	     });
 	play("cancelled, and it had ended",
@@ -215,6 +243,24 @@ static void test_crashes(void **state)
 		     { REBOOT, .trials = 4, .then = TICKET_QUEUED },
 		     { NOTHING },
 	     });
+}
+
+static void test_cancelled_after_a_fault(void **state)
+{
+	struct ticket ticket = queued("it", 0, 0, 0);
+	const struct ticket_outcome outcome = {
+		.code = EXIT_FAULT, .trials = 3, .verdict = "fault", .reason = "1 of 3 trials"
+	};
+
+	(void)state;
+	ticket_begin(&ticket, "boot", 1);
+	assert_string_equal(ticket.unfinished, "still running");
+	ticket.cancelled = true;
+	ticket_after_run(&ticket, &outcome);
+	assert_int_equal(ticket.exit_code, EXIT_FAULT);
+	assert_string_equal(ticket.verdict, "fault");
+	assert_string_equal(ticket.reason, "1 of 3 trials");
+	ticket_drop(&ticket);
 }
 
 /* --- repetition --- */
@@ -262,12 +308,26 @@ static void test_there_and_back(void **state)
 	ticket_drop(&back);
 }
 
+static void test_of_an_earlier_version(void **state)
+{
+	json_t *json =
+		fields_parse("{\"id\": \"an-id\", \"name\": \"x\", \"state\": \"paused\"}");
+	struct ticket ticket;
+
+	(void)state;
+	assert_int_equal(ticket_read(json, &ticket), 0);
+	assert_int_equal(ticket.state, TICKET_PAUSED);
+	assert_int_equal(ticket.exit_code, INT64_MIN);
+	assert_null(ticket.unfinished);
+	json_decref(json);
+	ticket_drop(&ticket);
+}
+
 static void test_not_one(void **state)
 {
 	static const char *const texts[] = {
-		"{}",
-		"[]",
-		"{\"id\": null, \"name\": \"x\"}",
+		"{}", "[]", "{\"id\": null, \"name\": \"x\"}",
+		"{\"id\": \"a\", \"name\": \"x\"}", /* in no state */
 	};
 	struct ticket ticket;
 
@@ -284,10 +344,15 @@ static void test_not_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),	 cmocka_unit_test(test_due),
-		cmocka_unit_test(test_runs),	 cmocka_unit_test(test_crashes),
-		cmocka_unit_test(test_next_due), cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_due),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_crashes),
+		cmocka_unit_test(test_next_due),
+		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_not_one),
+		cmocka_unit_test(test_cancelled_after_a_fault),
+		cmocka_unit_test(test_of_an_earlier_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
