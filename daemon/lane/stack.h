@@ -7,8 +7,8 @@
 #include "trial/evidence.h"
 
 /*
- * Puts into the evidence where a process is stuck: its pid as this process sees it, wchan and
- * kernel stack.
+ * Puts into the evidence where a process is: thread, as this process numbers it, wchan and
+ * kernel stack, of the thread that is inside the call that `evidence->hang` names, else of any.
  */
 void stack_read(pid_t pid, struct evidence *evidence);
 

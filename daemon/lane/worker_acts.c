@@ -6,34 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lane/stack.h"
 #include "lane/worker_parts.h"
 
 /* How long what is killed has to end, unless it is stuck in the kernel. */
 enum { UNDEAD_NS = 2000000000 };
-
-/* --- thread I's deletion of the device, of which thread I itself tells --- */
-
-const volatile struct bringup_change *worker_deletion(const struct worker *worker)
-{
-	const volatile struct bringup_change *change = worker->bringup.change;
-
-	return worker->message.evidence.spec.change == CHANGE_LINK_DELETE && change &&
-			       change->begun_ns ?
-		       change :
-		       NULL;
-}
-
-bool worker_is_deleting(const struct worker *worker)
-{
-	return worker_deletion(worker) && !worker_deletion(worker)->ended_ns;
-}
-
-bool worker_is_deleted(const struct worker *worker)
-{
-	return worker_deletion(worker) && worker_deletion(worker)->ended_ns &&
-	       !worker_deletion(worker)->error;
-}
 
 /* --- settling --- */
 
@@ -189,42 +165,6 @@ static void act_unregister(void *arg)
 	}
 }
 
-/*
- * What keeps a device whose deletion does not return: a surviving inet6_dev is one of its
- * references.
- */
-static void count_left(struct worker *worker)
-{
-	struct evidence *e = &worker->message.evidence;
-	struct evidence_counts facts;
-	struct counts left = { 0 };
-	struct why why;
-
-	e->settle_ns = loop_now() - worker_deletion(worker)->begun_ns;
-	if (probes_counts_left(worker->probes, worker->ask->slot, &worker->baseline, &left,
-			       &why) ||
-	    !left.found)
-		return; /* it is not this device that is waited for */
-	facts = worker_facts(&left);
-	facts.net_device -= left.have_inet6_dev;
-	evidence_left(e, &facts);
-}
-
-static void act_hang(void *arg)
-{
-	struct worker *worker = arg;
-	struct evidence *e = &worker->message.evidence;
-	pid_t remover = worker_is_deleting(worker) ? worker->bringup.pid : worker->remover;
-
-	if (worker_is_deleting(worker))
-		count_left(worker);
-	e->hang = remover ? HANG_UNREGISTER : worker->flags_inside ? HANG_FLAGS : HANG_SEND;
-	stack_read(remover		? remover :
-		   worker->flags_inside ? worker->inside_pid :
-					  sender_pid(worker->sender),
-		   e);
-}
-
 void worker_set_deadline(void *arg, uint64_t us)
 {
 	struct worker *worker = arg;
@@ -320,7 +260,7 @@ const struct trial_crew worker_acts = {
 	.tear_down = act_tear_down,
 	.look = act_look,
 	.unregister = act_unregister,
-	.hang = act_hang,
+	.hang = worker_tell_hang,
 	.finish = act_finish,
 	.deadline = worker_set_deadline,
 };

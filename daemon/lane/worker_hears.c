@@ -6,8 +6,6 @@
 #include "lane/worker_parts.h"
 #include "loader/ring.h"
 
-enum { HANG_LEAST_NS = 1000000000 }; /* a flag set that has just entered does not hang */
-
 /*
  * The bring-up has ended when its first process has, and no flag set can still come: the window
  * is closed, or nothing that it forked is alive; and thread II is in no system call.
@@ -133,29 +131,6 @@ void hear_children(void *arg)
 		worker_settled(worker, loop_now());
 }
 
-/*
- * When the flag set or deletion that thread I is inside of, or thread II's send, counts as
- * hung; 0: there is none. A deletion may take as long as a trial without one has for the
- * references, the looks and the unregister.
- */
-static uint64_t hangs_from(const struct worker *worker)
-{
-	const struct trial_limits *limits = &worker->trial.limits;
-
-	if (worker->trial.state >= TRIAL_SETTLING)
-		return 0;
-	if (worker_is_deleting(worker))
-		return worker_deletion(worker)->begun_ns +
-		       (limits->settle_us + TRIAL_LOOKS * limits->grace_us +
-			limits->unregister_us) *
-			       1000;
-	if (worker->flags_inside)
-		return worker->entered_ns + HANG_LEAST_NS;
-	return sender_is_busy(worker->sender) ?
-		       sender_busy_since(worker->sender) + HANG_LEAST_NS :
-		       0;
-}
-
 /* What is waiting to be read may have moved the trial on, or answer what seems to hang. */
 void hear_deadline(void *arg)
 {
@@ -166,13 +141,13 @@ void hear_deadline(void *arg)
 	now = loop_now();
 	if (!worker_is_running(worker) || now < worker->deadline_ns)
 		return;
-	hangs_ns = hangs_from(worker);
-	if (!hangs_ns)
-		trial_happened(&worker->trial, TRIAL_OVERTIME);
-	else if (now < hangs_ns)
+	hangs_ns = worker_hangs_from(worker);
+	if (now < hangs_ns)
 		worker_set_deadline(worker, (hangs_ns - now) / 1000 + 1);
-	else
+	else if (hangs_ns && worker_hangs(worker))
 		trial_happened(&worker->trial, TRIAL_HUNG);
+	else if (now >= worker->deadline_ns)
+		trial_happened(&worker->trial, TRIAL_OVERTIME);
 }
 
 void hear_hold_due(void *arg)

@@ -18,6 +18,7 @@
  *     worker_setup.c  before the first: namespaces, testbed, sockets, warm-up
  *     worker_hears.c  what happens: records, children, timers
  *     worker_acts.c   what the trial asks for
+ *     worker_hang.c   what does not return
  *   worker_ledger.c   the ledger of a trial, when one is wanted
  *   worker_sends.c    what thread II sends, and when
  *   worker_load.c     what keeps the machine busy while a trial runs
@@ -91,11 +92,6 @@ enum { RELOOK_NS = 20000000 }; /* settling: for references dropped in process co
 
 extern const struct trial_crew worker_acts;
 
-/* The deletion of the device by thread I, once it was begun; else NULL. */
-const volatile struct bringup_change *worker_deletion(const struct worker *worker);
-bool worker_is_deleting(const struct worker *worker);
-bool worker_is_deleted(const struct worker *worker);
-
 /* Looks at the counts; true when they are back. */
 bool worker_look_settled(struct worker *worker);
 void worker_settled(struct worker *worker, uint64_t at_ns);
@@ -104,6 +100,29 @@ void worker_set_deadline(void *worker, uint64_t us);
 
 /* Ends all that lives in the lane but us. False: some of it is stuck in the kernel. */
 bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended);
+
+/* --- worker_hang.c --- */
+
+/* The deletion of the device by thread I, once it was begun; else NULL. */
+const volatile struct bringup_change *worker_deletion(const struct worker *worker);
+bool worker_is_deleting(const struct worker *worker);
+bool worker_is_deleted(const struct worker *worker);
+
+/*
+ * When the flag set or deletion that thread I is inside of counts as hung; 0: it is inside of
+ * none.
+ */
+uint64_t worker_hangs_from(const struct worker *worker);
+
+/*
+ * Whether it hangs, by the stack of its task, which is put into the evidence; where there is
+ * none, nobody can tell, and the trial has to end all the same. False: the task is somewhere
+ * else.
+ */
+bool worker_hangs(struct worker *worker);
+
+/* For the trial: puts into the evidence what does not return. */
+void worker_tell_hang(void *worker);
 
 /* --- worker_hears.c: for the loop --- */
 

@@ -69,6 +69,7 @@ void tally_free(struct tally *tally)
 	free(tally);
 }
 
+/* Of a valid trial: what others show is not how long things take. */
 static int add_samples(struct arm_sums *sums, const struct evidence *e)
 {
 	uint64_t asked_us = e->spec.hold_us;
@@ -115,7 +116,7 @@ static int add_to_arm(struct arm_sums *sums, const struct evidence *e, enum verd
 	arm->dad_fooled += e->dad_fooled;
 	if (e->ended_ns > e->started_ns)
 		sums->elapsed_ns += e->ended_ns - e->started_ns;
-	return add_samples(sums, e);
+	return verdict_valid(verdict) ? add_samples(sums, e) : 0;
 }
 
 void tally_tell_planted(const struct tally *tally, char *reason, size_t size)
@@ -266,7 +267,7 @@ static void add_reason(struct tally *tally, const struct judgement *judgement)
 	}
 }
 
-static int add_step(struct step_sums *sums, const struct step_audit *step)
+static int add_step(struct step_sums *sums, const struct step_audit *step, bool is_valid)
 {
 	struct tally_step *tally = &sums->tally;
 
@@ -279,7 +280,9 @@ static int add_step(struct step_sums *sums, const struct step_audit *step)
 	tally->deadlines += step->outcome == STEP_DEADLINE;
 	tally->passes = step->passes;
 	tally->missed += step->missed;
-	return step->outcome == STEP_KEPT ? stats_sample_add(&sums->held_ns, step->held_ns) : 0;
+	return is_valid && step->outcome == STEP_KEPT ?
+		       stats_sample_add(&sums->held_ns, step->held_ns) :
+		       0;
 }
 
 static bool is_same_place(const struct step_audit *a, const struct step_audit *b)
@@ -304,14 +307,15 @@ static struct step_sums *sums_of(struct tally *tally, const struct step_audit *s
 	return &tally->steps[i];
 }
 
-static int add_steps(struct tally *tally, const struct evidence *e)
+static int add_steps(struct tally *tally, const struct evidence *e, bool is_valid)
 {
 	uint32_t taken = 0;
 	int r = 0;
 
 	for (uint32_t i = 0; !r && i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
 		if (e->steps[i].thread)
-			r = add_step(sums_of(tally, &e->steps[i], &taken), &e->steps[i]);
+			r = add_step(sums_of(tally, &e->steps[i], &taken), &e->steps[i],
+				     is_valid);
 	return r;
 }
 
@@ -327,7 +331,7 @@ int tally_add(struct tally *tally, const struct evidence *evidence,
 	int r = add_to_arm(&tally->arms[spec->arm], evidence, judgement->verdict), err;
 
 	if (!r)
-		r = add_steps(tally, evidence);
+		r = add_steps(tally, evidence, verdict_valid(judgement->verdict));
 	if (r)
 		return r;
 	if (verdict_fault(judgement->verdict))

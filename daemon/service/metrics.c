@@ -62,10 +62,10 @@ static const struct family families[] = {
 	  COUNTER_AT(stuck) },
 	{ "dadrace_campaigns", COUNTER, "Ended campaigns.", COUNTER_AT(campaigns),
 	  { "verdict", campaign_ends, CAMPAIGN_VERDICTS + 1 } },
-	{ "dadrace_hold_asked_seconds", HISTOGRAM, "Requested holds of the window.",
+	{ "dadrace_hold_asked_seconds", HISTOGRAM, "Requested holds of the window, of valid trials.",
 	  COUNTER_AT(hold_asked) },
-	{ "dadrace_held_seconds", HISTOGRAM, "Measured holds of the window.", COUNTER_AT(held) },
-	{ "dadrace_settle_seconds", HISTOGRAM, "Time from teardown until all references were back.",
+	{ "dadrace_held_seconds", HISTOGRAM, "Measured holds of the window, of valid trials.", COUNTER_AT(held) },
+	{ "dadrace_settle_seconds", HISTOGRAM, "Time from teardown until all references were back, of valid trials.",
 	  COUNTER_AT(settle) },
 	{ "dadrace_queued_campaigns", GAUGE, "Queued campaigns.", GAUGE_AT(queued) },
 	{ "dadrace_paused_campaigns", GAUGE, "Paused campaigns.", GAUGE_AT(paused) },
@@ -113,6 +113,8 @@ void metrics_add_trial(struct metrics *metrics, const struct trial_line *trial)
 	metrics->lost_records += trial->lost_records;
 	metrics->stuck += trial->pinned;
 	leaked(metrics, trial);
+	if (!verdict_valid(trial->verdict))
+		return; /* what others show is not how long things take */
 	if (trial->spec.hold_us)
 		observe(&metrics->hold_asked, trial->spec.hold_us);
 	if (trial->held_ns)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spec/sites.h"
+#include "trial/hang.h"
 #include "trial/verdict_parts.h"
 
 /* When the last planned echo is due, counted from the window's opening. */
@@ -46,6 +47,25 @@ __attribute__((format(printf, 2, 3))) static bool detail(char out[DETAIL], const
 static bool is_short(uint64_t held_ns, uint64_t asked_us)
 {
 	return held_ns < asked_us * 950;
+}
+
+/* A guest has no stack that could be read from here. */
+static bool hang_unproved(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+	char function[HANG_FUNCTION];
+
+	if (e->hang == HANG_NONE || e->hang == HANG_GUEST)
+		return false;
+	hang_innermost(e->hang_stack, function);
+	return function[0] ? detail(more, "task %u is in %s", e->hang_pid, function) :
+			     detail(more, "the stack of task %u cannot be read", e->hang_pid);
+}
+
+static bool guest_silent(const struct question *q, char *more)
+{
+	(void)more;
+	return q->e->hang == HANG_GUEST;
 }
 
 static bool lane_died(const struct question *q, char *more)
@@ -330,9 +350,11 @@ static const struct doubt {
 	bool (*is_so)(const struct question *question, char more[DETAIL]);
 	const char *sentence;
 } holes[] = {
+	{ lost_records,        "records of the probes were lost" },
+	{ hang_unproved,       "a call did not return by its deadline, and nothing shows that its task is inside it" },
+	{ guest_silent,        "the guest stopped answering during the trial" },
 	{ lane_died,           "the lane's process died during the trial" },
 	{ has_undead,          "a process of the bring-up could not be killed" },
-	{ lost_records,        "records of the probes were lost" },
 	{ missed_probes,       "the kernel skipped runs of our programs" },
 	{ has_no_baseline,     "the device was not there for the baseline" },
 	{ device_vanished,     "the device vanished during the trial" },

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trial/hang.h"
 #include "trial/verdict_parts.h"
 
 static void sign(struct judgement *judgement, const char *what)
@@ -65,18 +66,28 @@ static const char *const hang_words[HANGS] = {
 	[HANG_DOWN] = "setting down of",
 };
 
+/* What rests on records is nothing where records were lost. */
+static bool rests_on_lost(const struct evidence *e)
+{
+	return e->hang == HANG_FLAGS && e->lost_records;
+}
+
 static bool hung(const struct evidence *e, struct judgement *j)
 {
-	if (e->hang == HANG_NONE || e->hang == HANG_UNREGISTER)
+	if (e->hang == HANG_NONE || e->hang == HANG_UNREGISTER || rests_on_lost(e) ||
+	    hang_proof(e->hang, e->hang_stack) != HANG_INSIDE)
 		return false;
-	if (e->hang == HANG_GUEST)
-		verdict_say(j, VERDICT_HANG, "the guest stopped answering during the trial");
-	else
-		verdict_say(j, VERDICT_HANG, "%s %s did not return (task %u, waiting in %s)",
-			    hang_words[e->hang], e->device, e->hang_pid,
-			    e->hang_wchan[0] ? e->hang_wchan : "?");
+	verdict_say(j, VERDICT_HANG, "%s %s did not return (task %u, waiting in %s)",
+		    hang_words[e->hang], e->device, e->hang_pid,
+		    e->hang_wchan[0] ? e->hang_wchan : "?");
 	sign(j, hang_names[e->hang]);
 	return true;
+}
+
+static bool unregister_hangs(const struct evidence *e)
+{
+	return e->unregister_tried && !e->unregister_returned &&
+	       hang_proof(HANG_UNREGISTER, e->hang_stack) == HANG_INSIDE;
 }
 
 static bool is_worse(const struct evidence *e, enum object object, enum object than)
@@ -95,8 +106,7 @@ static bool is_wrong(const struct evidence *e, enum object object)
 {
 	return evidence_counted(e, object) &&
 	       (evidence_over(e, object) > 0 ||
-		(evidence_over(e, object) < 0 && e->unregister_tried &&
-		 !e->unregister_returned));
+		(evidence_over(e, object) < 0 && unregister_hangs(e)));
 }
 
 static bool leaked(const struct question *q, struct judgement *j)
@@ -118,23 +128,27 @@ static bool leaked(const struct question *q, struct judgement *j)
 		return false;
 	snprintf(j->object, sizeof(j->object), "%s", object_names[worst]);
 	j->delta = evidence_over(e, worst);
-	j->pinned = e->unregister_tried && !e->unregister_returned;
+	j->pinned = unregister_hangs(e);
 	if (j->delta < 0) {
 		verdict_say(j, VERDICT_KERNEL_BUG,
 			    "%s of %s is %" PRId64
 			    " %s below its baseline: something was put twice",
 			    j->object, e->device, -j->delta, verdict_things(worst, -j->delta));
 	} else {
-		verdict_say(j, VERDICT_LEAK,
-			    "%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s", j->delta,
-			    j->object, verdict_things(worst, j->delta), e->device,
-			    e->settle_ns / 1000000,
-			    e->deleted ? "its deletion in the window" : "teardown",
-			    !e->unregister_tried ? "the device is not ours to unregister" :
-			    j->pinned		 ? "the unregister hangs" :
-			    e->unregister_failed ? "the unregister failed" :
-			    worst == OBJECT_DST	 ? "the device itself could be unregistered" :
-						   "the unregister released it");
+		verdict_say(
+			j, VERDICT_LEAK, "%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s",
+			j->delta, j->object, verdict_things(worst, j->delta), e->device,
+			e->settle_ns / 1000000,
+			e->deleted ? "its deletion in the window" : "teardown",
+			!e->unregister_tried ?
+				"the device is not ours to unregister" :
+			j->pinned ?
+				"the unregister hangs" :
+			!e->unregister_returned ?
+				"the unregister did not return, but nothing shows that it hangs" :
+			e->unregister_failed ? "the unregister failed" :
+			worst == OBJECT_DST  ? "the device itself could be unregistered" :
+					       "the unregister released it");
 	}
 	sign(j, j->object);
 	return true;
@@ -142,7 +156,7 @@ static bool leaked(const struct question *q, struct judgement *j)
 
 static bool unregister_hung(const struct evidence *e, struct judgement *j)
 {
-	if (e->hang != HANG_UNREGISTER)
+	if (e->hang != HANG_UNREGISTER || !unregister_hangs(e))
 		return false;
 	j->pinned = true;
 	verdict_say(j, VERDICT_HANG,

@@ -178,7 +178,7 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_HANG, .pinned = true, .signature = "hang/unregister" },
 	{ "a hung flag set outranks leak, holes and miss",
 	  { SET(hang, HANG_FLAGS), SET(settled, false), SET(after.net_device, 7),
-	    SET(lost_records, 1), SET(closed, false) },
+	    SET(undead, true), SET(closed, false) },
 	  .verdict = VERDICT_HANG, .signature = "hang/flags" },
 	{ "a hung unregister outranks holes and miss",
 	  { SET(hang, HANG_UNREGISTER), SET(unregister_tried, true), SET(lost_records, 1),
@@ -249,6 +249,10 @@ static const struct verdict_case cases[] = {
 	{ "late, but back at the last look", { SET(settled, false) }, .verdict = VERDICT_CLEAN },
 
 	/* our own evidence has holes */
+	{ "a hang without a stack", { SET(hang, HANG_FLAGS), SET(hang_pid, 42), SET(hang_stack, 0) },
+	  .verdict = VERDICT_INVALID, .reason = "a call did not return by its deadline, and nothing shows that its task is inside it: the stack of task 42" },
+	{ "a silent guest", { SET(hang, HANG_GUEST), SET(lane_lost, true) },
+	  .verdict = VERDICT_INVALID, .reason = "the guest stopped answering during the trial" },
 	{ "lost records", { SET(lost_records, 3) },
 	  .verdict = VERDICT_INVALID, .reason = "records of the probes were lost: 3" },
 	{ "missed probes", { SET(missed_probes, 1) },
@@ -415,6 +419,9 @@ static struct evidence clean_race(void)
 		.after = { .found = true, .net_device = 3, .inet6_dev = 2 },
 		.settled = true,
 		.settle_ns = 12345,
+		/* of what hangs */
+		.hang_stack =
+			"[<0>] netdev_run_todo+0x1/0x2\n[<0>] dev_ioctl+0x1/0x2\n[<0>] __sys_sendto+0x1/0x2\n",
 		/* in force where spec.steps says so */
 		.steps = { { .thread = ORDER_THREAD_I,
 			     .place = "stop",
@@ -442,6 +449,7 @@ static void apply(struct evidence *e, const struct setting *change)
 	case 1: *(bool *)at = change->value; break;
 	case 4: *(int32_t *)(void *)at = (int32_t)change->value; break;
 	case 8: *(int64_t *)(void *)at = change->value; break;
+	case sizeof(e->hang_stack): *at = (char)change->value; break;
 	default: fail_msg("a member of %zu bytes", change->size);
 	}
 }
