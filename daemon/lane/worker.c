@@ -154,6 +154,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	e->baseline = worker_facts(&worker->baseline);
 	trial_init(&worker->trial, &limits, &worker_acts, worker);
 	arm_steps(worker, spec);
+	worker_accepts_begin(worker);
 	worker->state->device = worker->baseline.device;
 	worker->state->hold = spec->hold_us > 0;
 	worker->state->sender = (uint32_t)sender_pid(worker->sender);

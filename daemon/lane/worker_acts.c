@@ -104,6 +104,7 @@ static void act_tear_down(void *arg)
 	/* How DAD ended; a trial that settles at once reads no more. */
 	worker_hear_testbed(worker);
 	err = set_down(worker);
+	worker_accepts_end(worker);
 	if (err == -ENODEV)
 		worker->message.evidence.device_gone = true;
 	else if (err)

@@ -45,7 +45,11 @@ void hear_record(const struct record *record, void *arg)
 	}
 	if (record->type == RECORD_STEP_HELD || record->type == RECORD_STEP_RELEASED)
 		sequence = worker_hold_of(&worker->message.evidence.spec, sequence);
-	worker_note_on(worker, kind, record->at_ns, record->value, sequence, record->cpu);
+	if (record->type == RECORD_ECHO_IN)
+		worker_accepts_echo(worker, record->value);
+	worker_note_on(worker, kind, record->at_ns,
+		       record->type == RECORD_ECHO_IN ? 0 : record->value, sequence,
+		       record->cpu);
 	switch (record->type) {
 	case RECORD_FLAGS_ENTER:
 		worker->flags_inside++;

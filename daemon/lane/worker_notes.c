@@ -50,6 +50,8 @@ static void testbed_said(const struct testbed_event *event, void *arg)
 {
 	struct worker *worker = arg;
 
+	if (event->kind == TESTBED_ADDRESS_PERMANENT || event->kind == TESTBED_ADDRESS_GONE)
+		worker_accepts_address(worker, &event->address);
 	if (!worker_is_running(worker))
 		return;
 	if (event->kind == TESTBED_LOST)

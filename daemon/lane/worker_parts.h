@@ -23,6 +23,7 @@
  *   worker_sends.c    what thread II sends, and when
  *   worker_load.c     what keeps the machine busy while a trial runs
  *   worker_dad.c      the part that the peer plays in DAD
+ *   worker_accepts.c  what IPv6 itself has counted in a trial
  *   worker_notes.c    what is noted in the evidence, and sent to the campaign
  *   worker_counts.c   the dut's counts, and which of the references are still to be dropped
  */
@@ -35,6 +36,13 @@ struct worker_answer {
 struct worker_load {
 	pid_t pid; /* 0: none */
 	volatile uint64_t *turns;
+};
+
+/* The counters of IPv6, as they are now. */
+struct worker_accepts {
+	bool have_device, have_namespace;
+	uint64_t device[IPV6_COUNTERS];
+	uint64_t namespace[IPV6_COUNTERS];
 };
 
 struct worker {
@@ -75,7 +83,9 @@ struct worker {
 	uint32_t answers_sent; /* of which the sender has told */
 	struct worker_ledger *ledger; /* NULL: no trial of this lane wanted one yet */
 	struct counts baseline;
-	struct lane_message message; /* with the evidence that is being gathered */
+	struct worker_accepts accepts; /* before the trial */
+	int64_t link_local_end;	       /* of the device's address, as the kernel announced it */
+	struct lane_message message;   /* with the evidence that is being gathered */
 };
 
 /* --- worker_setup.c --- */
@@ -225,6 +235,18 @@ void worker_dad_opened(struct worker *worker); /* worker->fire_ns says when */
 void worker_dad_end(struct worker *worker);
 void worker_dad_seen(void *worker); /* probes wait to be read */
 void worker_dad_due(void *worker);  /* an answer is due */
+
+/* --- worker_accepts.c --- */
+
+/*
+ * Reads the counters of IPv6 before a trial and after it, for its evidence; none that sends
+ * nothing. In between it is told of addresses that the kernel announced for the device, and to
+ * which address an inbound echo went (unicast_end(), record.h).
+ */
+void worker_accepts_begin(struct worker *worker);
+void worker_accepts_end(struct worker *worker);
+void worker_accepts_address(struct worker *worker, const struct in6_addr *address);
+void worker_accepts_echo(struct worker *worker, int64_t destination_end);
 
 /* --- worker_ledger.c --- */
 

@@ -279,7 +279,12 @@ static const struct field trial_rows[] = {
 	  .doc = "Error name of the first refused echo; null: none was refused" },
 	{ "echoes_delivered", FIELD_U32, TRIAL(uint32_t, echoes_delivered),
 	  .doc = "Echoes seen inside the kernel, matched one by one" },
-	{ "echoes_inside", FIELD_U32, TRIAL(uint32_t, echoes_inside), .doc = "Echoes that landed inside the window" },
+	{ "echoes_accepted", FIELD_U32, TRIAL(uint32_t, echoes_accepted),
+	  .doc = "Delivered echoes that the kernel's IPv6 has accepted, by its own counters" },
+	{ "echoes_inside", FIELD_U32, TRIAL(uint32_t, echoes_inside),
+	  .doc = "Accepted echoes that landed inside the window; every one that was not accepted is taken for one of these" },
+	{ "refused_by", FIELD_TEXT, TRIAL(const char *, refused_by), OR_NULL,
+	  .doc = "Counters of IPv6 that say why delivered packets were not accepted; null: all were, or none says why" },
 	{ "first_echo_ns", FIELD_U64, TRIAL(uint64_t, first_echo_ns), OR_NULL,
 	  .doc = "Time from the opening of the window to the first delivered echo" },
 	{ "dad_probes", FIELD_U32, TRIAL(uint32_t, dad_probes),
@@ -288,8 +293,10 @@ static const struct field trial_rows[] = {
 	  .doc = "DAD answers sent by the peer" },
 	{ "dad_answers_delivered", FIELD_U32, TRIAL(uint32_t, dad_answers_delivered),
 	  .doc = "DAD answers seen on the device's receive path" },
+	{ "dad_answers_accepted", FIELD_U32, TRIAL(uint32_t, dad_answers_accepted),
+	  .doc = "Delivered DAD answers that the kernel's IPv6 has accepted" },
 	{ "dad_answers_inside", FIELD_U32, TRIAL(uint32_t, dad_answers_inside),
-	  .doc = "DAD answers that landed inside the window" },
+	  .doc = "Accepted DAD answers that landed inside the window" },
 	{ "dad_end", FIELD_ENUM, TRIAL(enum dad_end, dad_end), NAMES(dad_end_names, DAD_ENDS),
 	  .doc = "Result of DAD: failed (for any address), completed (an address became usable), or unfinished" },
 	{ "dad_fooled", FIELD_BOOL, TRIAL(bool, dad_fooled),
@@ -540,6 +547,12 @@ static struct explore_told tell_explore(const struct evidence *e, struct told *t
 	};
 }
 
+static const char *tell_refused(const struct evidence *e, struct told *told)
+{
+	acceptance_say(e, told->refused_by, sizeof(told->refused_by));
+	return text_or_null(told->refused_by);
+}
+
 static struct trial_line line_of(const struct evidence *e, const struct judgement *j,
 				 uint64_t started_unix_ms, struct told *told)
 {
@@ -578,11 +591,14 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.echoes_refused = e->echoes_refused,
 		.refused_errno = errno_or_null(e->refused_errno),
 		.echoes_delivered = e->echoes_delivered,
+		.echoes_accepted = e->echoes_accepted,
 		.echoes_inside = e->echoes_inside,
+		.refused_by = tell_refused(e, told),
 		.first_echo_ns = e->first_echo_ns,
 		.dad_probes = e->dad_probes,
 		.dad_answers_sent = e->dad_answers_sent,
 		.dad_answers_delivered = e->dad_answers_delivered,
+		.dad_answers_accepted = e->dad_answers_accepted,
 		.dad_answers_inside = e->dad_answers_inside,
 		.dad_end = e->dad_end,
 		.dad_fooled = e->dad_fooled,
@@ -704,11 +720,13 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->echoes_sent = line->echoes_sent;
 	e->echoes_refused = line->echoes_refused;
 	e->echoes_delivered = line->echoes_delivered;
+	e->echoes_accepted = line->echoes_accepted;
 	e->echoes_inside = line->echoes_inside;
 	e->first_echo_ns = line->first_echo_ns;
 	e->dad_probes = line->dad_probes;
 	e->dad_answers_sent = line->dad_answers_sent;
 	e->dad_answers_delivered = line->dad_answers_delivered;
+	e->dad_answers_accepted = line->dad_answers_accepted;
 	e->dad_answers_inside = line->dad_answers_inside;
 	e->dad_end = line->dad_end;
 	e->dad_fooled = line->dad_fooled;

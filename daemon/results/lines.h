@@ -71,6 +71,7 @@ struct told {
 	uint64_t features[BEHAVIOUR_FEATURES_MAX];
 	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
 	struct step_told steps[ORDER_HOLDS_MAX];
+	char refused_by[160];
 };
 
 /* In the order of its table. */
@@ -109,11 +110,14 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t echoes_refused;
 	const char *refused_errno;
 	uint32_t echoes_delivered;
+	uint32_t echoes_accepted;
 	uint32_t echoes_inside;
+	const char *refused_by;
 	uint64_t first_echo_ns;
 	uint32_t dad_probes;
 	uint32_t dad_answers_sent;
 	uint32_t dad_answers_delivered;
+	uint32_t dad_answers_accepted;
 	uint32_t dad_answers_inside;
 	enum dad_end dad_end;
 	bool dad_fooled;

@@ -220,6 +220,7 @@ void evidence_derive(struct evidence *evidence)
 	derive_echoes(evidence);
 	derive_dad(evidence);
 	derive_order(evidence);
+	acceptance_derive(evidence);
 }
 
 int64_t evidence_over(const struct evidence *e, enum object object)

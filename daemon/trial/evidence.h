@@ -7,6 +7,7 @@
 
 #include "spec/order.h"
 #include "spec/spec.h"
+#include "trial/acceptance.h"
 #include "trial/behaviour.h"
 #include "trial/klog_report.h"
 #include "trial/moment.h"
@@ -130,12 +131,15 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t echoes_refused; /* of them, answered with an error: evidence, not a failure */
 	int32_t refused_errno;	 /* of the first */
 	uint32_t echoes_delivered; /* seen by the kernel, matched one by one */
-	uint32_t echoes_inside;	   /* of them, inside the window */
+	uint32_t echoes_accepted;  /* of them, by IPv6 (acceptance.h) */
+	uint32_t echoes_inside;	   /* of these, inside the window */
 	uint64_t first_echo_ns;	   /* from opened to the first one delivered */
 	uint32_t dad_probes;	   /* the device's, seen by the peer */
 	uint32_t dad_answers_sent;
 	uint32_t dad_answers_delivered; /* seen on the device's receive path */
-	uint32_t dad_answers_inside;	/* of them, inside the window */
+	uint32_t dad_answers_accepted;	/* of them, by IPv6 */
+	uint32_t dad_answers_inside;	/* of these, inside the window */
+	struct acceptance acceptance;
 	enum dad_end dad_end;
 	uint32_t steps_held;   /* holds of the order that were reached */
 	bool order_kept;       /* all of them, and each ended as it should */
@@ -187,8 +191,8 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 
 /*
  * Sorts the moments by their stamps and fills in what follows from them: opened to held_ns,
- * echoes and DAD answers delivered and inside, the unregister's time. Pure: a test gives a list
- * of moments.
+ * echoes and DAD answers delivered, accepted and inside, the unregister's time. Pure: a test
+ * gives a list of moments.
  */
 void evidence_derive(struct evidence *evidence);
 

@@ -181,6 +181,12 @@ static bool echoes_not_sent(const struct question *q, char *more)
 	       detail(more, "%u of %u", e->echoes_sent, e->spec.echoes);
 }
 
+static bool counters_not_read(const struct question *q, char *more)
+{
+	(void)more;
+	return (q->e->spec.echoes || q->e->spec.dad_answer) && !q->e->acceptance.known;
+}
+
 static bool site_is_off(const struct question *q, char *more)
 {
 	(void)more;
@@ -307,10 +313,46 @@ static bool echoes_not_seen(const struct question *q, char *more)
 	return q->e->spec.steps && q->e->spec.echoes && !q->e->echoes_delivered;
 }
 
+/* What is malformed is our fault, and others of its kind may be accepted by mistake. */
+static bool are_accepted(const struct evidence *e, uint32_t delivered, uint32_t accepted)
+{
+	const int64_t *moved = e->acceptance.moved;
+
+	return accepted == delivered ||
+	       (accepted && !moved[IPV6_IN_CHECKSUM_ERRORS] && !moved[IPV6_IN_HDR_ERRORS] &&
+		!moved[IPV6_IN_TRUNCATED]);
+}
+
+static bool say_refused(const struct evidence *e, uint32_t delivered, uint32_t accepted,
+			char *more)
+{
+	char by[160];
+
+	acceptance_say(e, by, sizeof(by));
+	if (!by[0] && e->refused_errno)
+		snprintf(by, sizeof(by), "%s", strerror(e->refused_errno));
+	return detail(
+		more, "%u of %u; %s", accepted, delivered,
+		by[0] ? by :
+			"no counter says why: a MAC address or group that is not the device's, or a hop limit that its protocol refuses");
+}
+
+static bool echoes_not_accepted(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+
+	return e->acceptance.known && e->spec.echoes &&
+	       !are_accepted(e, e->echoes_delivered, e->echoes_accepted) &&
+	       say_refused(e, e->echoes_delivered, e->echoes_accepted, more);
+}
+
 static bool echoes_outside(const struct question *q, char *more)
 {
-	return !q->e->spec.steps && q->e->spec.echoes && !q->e->echoes_inside &&
-	       detail(more, "%u delivered", q->e->echoes_delivered);
+	const struct evidence *e = q->e;
+
+	return !e->spec.steps && e->spec.echoes && !e->echoes_inside &&
+	       detail(more, "%u delivered, %u accepted", e->echoes_delivered,
+		      e->echoes_accepted);
 }
 
 static bool dad_not_probed(const struct question *q, char *more)
@@ -325,14 +367,24 @@ static bool dad_not_probed(const struct question *q, char *more)
 
 static bool say_answers(const struct evidence *e, char *more)
 {
-	return detail(more, "%u probes seen, %u answers sent, %u delivered", e->dad_probes,
-		      e->dad_answers_sent, e->dad_answers_delivered);
+	return detail(more, "%u probes seen, %u answers sent, %u delivered, %u accepted",
+		      e->dad_probes, e->dad_answers_sent, e->dad_answers_delivered,
+		      e->dad_answers_accepted);
 }
 
 static bool answers_not_seen(const struct question *q, char *more)
 {
 	return q->e->spec.steps && q->e->spec.dad_answer != DAD_ANSWER_NONE &&
 	       !q->e->dad_answers_delivered && say_answers(q->e, more);
+}
+
+static bool answers_not_accepted(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+
+	return e->acceptance.known && e->spec.dad_answer != DAD_ANSWER_NONE &&
+	       !are_accepted(e, e->dad_answers_delivered, e->dad_answers_accepted) &&
+	       say_refused(e, e->dad_answers_delivered, e->dad_answers_accepted, more);
 }
 
 static bool answers_outside(const struct question *q, char *more)
@@ -368,6 +420,7 @@ static const struct doubt {
 	{ held_too_short,      "the hold in the window was shorter than planned" },
 	{ step_too_short,      "a hold of the order was shorter than planned" },
 	{ echoes_not_sent,     "fewer echoes were sent than planned" },
+	{ counters_not_read,   "the kernel's counters of IPv6 could not be read" },
 }, misses[] = {
 	{ site_is_off,         "the window's site is off, so nothing was watched" },
 	{ flags_failed,        "a flag set failed" },
@@ -379,9 +432,11 @@ static const struct doubt {
 	{ change_not_reached,  "thread I did not reach its change" },
 	{ order_not_kept,      "the order was not kept" },
 	{ echoes_not_seen,     "no echo reached the kernel" },
+	{ echoes_not_accepted, "IPv6 did not accept the echoes" },
 	{ echoes_outside,      "no echo landed inside the window" },
 	{ dad_not_probed,      "the device sent no DAD probe to answer" },
 	{ answers_not_seen,    "no DAD answer reached the kernel" },
+	{ answers_not_accepted, "IPv6 did not accept the DAD answers" },
 	{ answers_outside,     "no DAD answer landed inside the window" },
 };
 /* clang-format on */

@@ -33,12 +33,12 @@ enum {
 enum record_type {
 	RECORD_FLAGS_ENTER = 1, /* a flag set of the bring-up enters; value: the flags asked */
 	RECORD_FLAGS_RETURN,	/* and returns; value: 0 or -errno */
-	RECORD_OPENED,	      /* the first successful one that asked for IFF_UP has returned */
-	RECORD_CLOSED,	      /* the next one enters */
-	RECORD_HELD,	      /* the bring-up's task took our SIGSTOP */
-	RECORD_RELEASED,      /* a SIGCONT was sent to it */
-	RECORD_ECHO_IN,	      /* an echo reached the device's receive path */
-	RECORD_ECHO_OUT,      /* an outbound echo entered the kernel */
+	RECORD_OPENED,	 /* the first successful one that asked for IFF_UP has returned */
+	RECORD_CLOSED,	 /* the next one enters */
+	RECORD_HELD,	 /* the bring-up's task took our SIGSTOP */
+	RECORD_RELEASED, /* a SIGCONT was sent to it */
+	RECORD_ECHO_IN,	 /* an echo reached the device's receive path; value: unicast_end() */
+	RECORD_ECHO_OUT, /* an outbound echo entered the kernel */
 	RECORD_ECHO_OUT_DONE, /* and came back; value: bytes or -errno */
 	RECORD_ROUTE,  /* a route look-up for an outbound packet of the lane; value: table id */
 	RECORD_SOURCE, /* source address selection ended; value: 0 or -errno */
@@ -84,6 +84,16 @@ static inline __u32 echo_label(__u32 lane, __u32 trial, __u32 sequence)
 	return hash >> 22 << ECHO_SEQUENCE_BITS | (sequence & ECHO_SEQUENCE_MASK);
 }
 
+/* The last eight bytes of an echo's destination, or 0 for a group. */
+static inline __s64 unicast_end(const __u8 destination[16])
+{
+	__u64 end = 0;
+
+	for (int i = 8; i < 16 && destination[0] != 0xff; i++)
+		end = end << 8 | destination[i];
+	return (__s64)end;
+}
+
 enum { STEPS_MAX = 12 };
 
 /* Of a hold without bpf_loop: turns at most, fine ones first, coarse ones in the end. */
@@ -110,10 +120,10 @@ struct lane_state {
 	__u32 pidns_inum; /* its bring-ups: tasks of this pid namespace, except our process 1 */
 	__u32 netns_inum; /* its device under test */
 	__u32 ifindex;
-	__u32 trial;		 /* 0: not armed, nothing is recorded or injected */
-	__u32 hold;		 /* stop the bring-up when the window opens */
-	__u32 lane;		 /* its number in the echoes' tags */
-	__u32 sender;		 /* thread II, as its pid namespace numbers it */
+	__u32 trial;  /* 0: not armed, nothing is recorded or injected */
+	__u32 hold;   /* stop the bring-up when the window opens */
+	__u32 lane;   /* its number in the echoes' tags */
+	__u32 sender; /* thread II, as its pid namespace numbers it */
 	__u32 pad;
 	__u64 device;		 /* the net_device, as counts found it */
 	__s64 settle_net_device; /* settle: the counts to wait for */
@@ -131,8 +141,13 @@ struct lane_state {
 	__u32 reached[STEPS_MAX]; /* trial in which the thread came there */
 	__u32 held[STEP_THREADS]; /* trial in which the thread was held; never of [0] */
 	__u32 done[STEP_THREADS]; /* trial in which the thread was done */
+	/*
+	 * ICMPv6 messages that reached the device in the trial, by their type: those that are
+	 * not ours, and those that the kernel counts and throws away.
+	 */
+	__u32 others[256];
 };
-_Static_assert(sizeof(struct lane_state) == 472, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 1496, "struct lane_state is a contract");
 
 struct counts_address {
 	__u8 address[16];

@@ -9,20 +9,25 @@
  */
 #include "table/common.bpf.h"
 
-#define NR_SENDTO	     44
-#define ETH_P_IPV6	     0x86dd
-#define IPPROTO_HOPOPTS	     0
-#define IPPROTO_ICMPV6	     58
-#define ICMPV6_ECHO_REQUEST  128
-#define ICMPV6_ECHO_REPLY    129
-#define ICMPV6_SOLICITATION  135
-#define ICMPV6_ADVERTISEMENT 136
-#define SIZE_IPV6	     40
-#define SIZE_ICMPV6	     8
+#define NR_SENDTO		   44
+#define ETH_P_IPV6		   0x86dd
+#define IPPROTO_HOPOPTS		   0
+#define IPPROTO_ICMPV6		   58
+#define ICMPV6_ECHO_REQUEST	   128
+#define ICMPV6_ECHO_REPLY	   129
+#define ICMPV6_MLD_QUERY	   130
+#define ICMPV6_ROUTER_SOLICITATION 133
+#define ICMPV6_SOLICITATION	   135
+#define ICMPV6_ADVERTISEMENT	   136
+#define ICMPV6_REDIRECT		   137
+#define HOP_LIMIT_AT		   7
+#define SIZE_IPV6		   40
+#define SIZE_ICMPV6		   8
 
 struct echo_headers {
 	__u8 ipv6[SIZE_IPV6];
 	__u8 icmpv6[SIZE_ICMPV6];
+	__u8 behind_alert[SIZE_ICMPV6];
 } __attribute__((aligned(8)));
 
 static __always_inline bool ours(const struct lane_state *lane, const struct echo_tag *tag)
@@ -47,13 +52,37 @@ static __always_inline __u32 sequence_of(const struct lane_state *lane,
 }
 
 /* A solicitation from ::, or an advertisement to a group: RFC 4862 5.4.3, 5.4.4. */
-static __always_inline bool disturbs_dad(const struct echo_headers *headers)
+static __always_inline bool disturbs_dad(const struct echo_headers *headers, __u8 type)
 {
 	const __u64 *source = (const void *)&headers->ipv6[8];
 
-	if (headers->icmpv6[0] == ICMPV6_SOLICITATION)
+	if (type == ICMPV6_SOLICITATION)
 		return !source[0] && !source[1];
-	return headers->icmpv6[0] == ICMPV6_ADVERTISEMENT && headers->ipv6[24] == 0xff;
+	return type == ICMPV6_ADVERTISEMENT && headers->ipv6[24] == 0xff;
+}
+
+/* The type of its ICMPv6 message; false: it is none. */
+static __always_inline bool type_of(const struct echo_headers *headers, __u8 *type)
+{
+	bool has_alert = headers->ipv6[6] == IPPROTO_HOPOPTS;
+
+	*type = has_alert ? headers->behind_alert[0] : headers->icmpv6[0];
+	return headers->ipv6[6] == IPPROTO_ICMPV6 ||
+	       (has_alert && headers->icmpv6[0] == IPPROTO_ICMPV6 && !headers->icmpv6[1]);
+}
+
+/*
+ * What ndisc_rcv() and igmp6_event_query() (net/ipv6) throw away after icmpv6_rcv() has counted
+ * it, and no counter tells.
+ */
+static __always_inline bool is_turned_away(const struct echo_headers *headers, __u8 type)
+{
+	__u8 hop_limit = headers->ipv6[HOP_LIMIT_AT];
+
+	if (type >= ICMPV6_ROUTER_SOLICITATION && type <= ICMPV6_REDIRECT)
+		return hop_limit != 255 || headers->icmpv6[1];
+	return type == ICMPV6_MLD_QUERY &&
+	       (hop_limit != 1 || headers->ipv6[6] != IPPROTO_HOPOPTS);
 }
 
 SEC("tp_btf/netif_receive_skb")
@@ -62,6 +91,8 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 	struct echo_headers headers;
 	struct lane_state *lane;
 	__u32 slot, sequence;
+	bool is_other;
+	__u8 type;
 	void *at;
 
 	if (BPF_CORE_READ(skb, protocol) != __builtin_bswap16(ETH_P_IPV6))
@@ -72,13 +103,16 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 	at = BPF_CORE_READ(skb, data); /* netif_receive_skb: at the network header */
 	if (bpf_probe_read_kernel(&headers, sizeof(headers), at))
 		return 0;
-	if (headers.ipv6[6] != IPPROTO_ICMPV6 && headers.ipv6[6] != IPPROTO_HOPOPTS)
+	if (!type_of(&headers, &type))
 		return 0;
 	sequence = sequence_of(lane, &headers);
+	is_other = !sequence && !disturbs_dad(&headers, type);
 	if (sequence)
-		report(lane, slot, RECORD_ECHO_IN, 0, 0, sequence);
-	else if (headers.ipv6[6] == IPPROTO_ICMPV6 && disturbs_dad(&headers))
-		report(lane, slot, RECORD_DAD_IN, headers.icmpv6[0], 0, 0);
+		report(lane, slot, RECORD_ECHO_IN, unicast_end(&headers.ipv6[24]), 0, sequence);
+	else if (!is_other)
+		report(lane, slot, RECORD_DAD_IN, type, 0, 0);
+	if (is_other || is_turned_away(&headers, type))
+		__sync_fetch_and_add(&lane->others[type], 1);
 	return 0;
 }
 
@@ -110,8 +144,10 @@ int BPF_PROG(echo_sys_enter, struct pt_regs *regs, long id)
 	if (bpf_probe_read_user(&first, 1, buffer))
 		return 0;
 	/* IPPROTO_ICMPV6 sends start with the ICMPv6 header, IPPROTO_RAW ones with IPv6's. */
-	buffer += first == ICMPV6_ECHO_REQUEST ? SIZE_ICMPV6 : SIZE_IPV6 + SIZE_ICMPV6;
-	if (bpf_probe_read_user(&tag, sizeof(tag), buffer) || !ours(lane, &tag))
+	if (first != ICMPV6_ECHO_REQUEST)
+		buffer += SIZE_IPV6;
+	if (bpf_probe_read_user(&first, 1, buffer) || first != ICMPV6_ECHO_REQUEST ||
+	    bpf_probe_read_user(&tag, sizeof(tag), buffer + SIZE_ICMPV6) || !ours(lane, &tag))
 		return 0;
 	sequence = __builtin_bswap32(tag.sequence);
 	bpf_map_update_elem(&echoes_leaving, &slot, &sequence, BPF_ANY);

@@ -162,7 +162,7 @@ class Results(Lines):
                     f"{where}: a signature belongs to a fault, and {verdict} has "
                     f"{line['signature']!r}")
         self.expect(bool(line["reason"]), f"{where}: no reason")
-        self.expect(line["echoes_inside"] <= line["echoes_delivered"],
+        self.expect(line["echoes_inside"] <= line["echoes_accepted"] <= line["echoes_delivered"],
                     f"{where}: more echoes inside the window than delivered")
         self.expect(line["echoes_refused"] <= line["echoes_sent"],
                     f"{where}: more echoes refused than sent")

@@ -43,6 +43,7 @@ struct verdict_case {
 #define ANSWERS(probes, sent, delivered, inside)                          \
 	SET(spec.dad_answer, DAD_ANSWER_NA), SET(dad_probes, probes),         \
 	SET(dad_answers_sent, sent), SET(dad_answers_delivered, delivered), \
+	SET(dad_answers_accepted, delivered),                                    \
 	SET(dad_answers_inside, inside)
 
 #define DELETED(returned)                                                                 \
@@ -388,6 +389,29 @@ static const struct verdict_case cases[] = {
 	{ "in an order the answer need not be inside",
 	  { ANSWERS(1, 1, 1, 0), SET(spec.steps, 2), SET(steps_held, 2), SET(order_kept, true) },
 	  .verdict = VERDICT_CLEAN },
+	{ "IPv6 refused every echo",
+	  { SET(echoes_accepted, 0), SET(echoes_inside, 0), SET(acceptance.moved[IPV6_IN_ADDR_ERRORS], 4) },
+	  .verdict = VERDICT_MISSED, .reason = "IPv6 did not accept the echoes: 0 of 4; Ip6InAddrErrors +4" },
+	{ "and no counter says why", { SET(echoes_accepted, 0), SET(echoes_inside, 0) },
+	  .verdict = VERDICT_MISSED, .reason = "0 of 4; no counter says why: a MAC address or group" },
+	{ "a send that was refused for its arguments",
+	  { SET(echoes_accepted, 0), SET(echoes_inside, 0), SET(refused_errno, EINVAL) },
+	  .verdict = VERDICT_MISSED, .reason = "0 of 4; Invalid argument" },
+	{ "IPv6 refused one echo: another was accepted inside", { SET(echoes_accepted, 3), SET(echoes_inside, 3) },
+	  .verdict = VERDICT_CLEAN },
+	{ "but for a bad checksum, which is our fault",
+	  { SET(echoes_accepted, 3), SET(echoes_inside, 3), SET(acceptance.moved[IPV6_IN_CHECKSUM_ERRORS], 1) },
+	  .verdict = VERDICT_MISSED, .reason = "IPv6 did not accept the echoes: 3 of 4; Icmp6InCsumErrors +1" },
+	{ "in an order, too",
+	  { SET(spec.steps, 2), SET(steps_held, 2), SET(order_kept, true), SET(echoes_accepted, 0) },
+	  .verdict = VERDICT_MISSED, .reason = "IPv6 did not accept the echoes: 0 of 4" },
+	{ "IPv6 refused the answer",
+	  { NO_ECHOES, ANSWERS(1, 1, 1, 0), SET(dad_answers_accepted, 0) },
+	  .verdict = VERDICT_MISSED, .reason = "IPv6 did not accept the DAD answers: 0 of 1" },
+	{ "the counters of IPv6 could not be read", { SET(acceptance.known, false) },
+	  .verdict = VERDICT_INVALID, .reason = "the kernel's counters of IPv6 could not be read" },
+	{ "and are not needed where nothing is sent", { NO_ECHOES, SET(acceptance.known, false) },
+	  .verdict = VERDICT_CLEAN },
 	{ "in an order the echo must come",
 	  { SET(spec.steps, 2), SET(steps_held, 2), SET(order_kept, true), SET(echoes_delivered, 0) },
 	  .verdict = VERDICT_MISSED, .reason = "no echo reached the kernel" },
@@ -413,6 +437,8 @@ static struct evidence clean_race(void)
 		.held_ns = 5000100,
 		.echoes_sent = 4,
 		.echoes_delivered = 4,
+		.echoes_accepted = 4,
+		.acceptance.known = true,
 		.echoes_inside = 4,
 		.bringup_end = BRINGUP_EXITED,
 		.baseline = { .found = true, .net_device = 3, .inet6_dev = 2 },
