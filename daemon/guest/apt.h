@@ -25,8 +25,8 @@ struct apt {
 
 /*
  * Lists are fetched once a day, and now when `refresh`. Where that fails, the lists of another
- * day serve, and `note` has the reason; it is "" otherwise. Errors: -EHOSTUNREACH without any lists,
- * with apt's own words.
+ * day serve, and `note` has the reason; it is "" otherwise. Errors: -EHOSTUNREACH without any
+ * lists, with apt's own words.
  */
 int apt_open(const char *suite, bool refresh, struct apt *apt, struct why *note,
 	     struct why *why);
