@@ -215,7 +215,7 @@ static int read_enum(const struct field *field, const json_t *json, int *value)
 			return 0;
 		}
 	*value = (int)field->nr_names;
-	return json_is_null(json) ? 0 : -EINVAL;
+	return field->nullable && json_is_null(json) ? 0 : -EINVAL;
 }
 
 static int read_number(const struct field *field, const json_t *json, int64_t *value)
@@ -245,9 +245,7 @@ static int read_value(const struct field *field, const json_t *json, void *at, b
 	case FIELD_BOOL:
 		*(bool *)at = json_is_true(json);
 		return json_is_boolean(json) ? 0 : -EINVAL;
-	case FIELD_ENUM:
-		err = read_enum(field, json, at);
-		return !strict && json_is_string(json) ? 0 : err;
+	case FIELD_ENUM: return read_enum(field, json, at);
 	case FIELD_U32:
 		err = read_number(field, json, &number);
 		*(uint32_t *)at = (uint32_t)number;

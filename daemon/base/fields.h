@@ -87,8 +87,9 @@ json_t *fields_parse(const char *line);
 int fields_from_json(const struct fields *fields, const json_t *object, void *data);
 
 /*
- * The same for what another version has written: what is missing in `object` stays as it is in
- * `data`, and a name that an ENUM does not have becomes nr_names.
+ * The same for what another program has written: what is missing in `object` stays as it is in
+ * `data`. An ENUM's value is always one of its names, or nr_names for the null of a nullable
+ * one.
  */
 int fields_from_json_known(const struct fields *fields, const json_t *object, void *data);
 

@@ -296,13 +296,45 @@ static void test_unit(void **state)
 	}
 }
 
+/* Whoever reads a value may take it for an index of the names. */
+static void test_strange_names(void **state)
+{
+	static const struct field rows[] = {
+		{ "sure", FIELD_ENUM, 0, .names = colour_names, .nr_names = 2 },
+		{ "perhaps", FIELD_ENUM, sizeof(int), .names = colour_names, .nr_names = 2,
+		  .nullable = true },
+		{ .name = NULL },
+	};
+	static const struct fields fields = { "two", "Two", rows, 2 * sizeof(int) };
+	static const struct {
+		const char *text;
+		int err;
+	} texts[] = {
+		{ "{\"sure\":\"green\",\"perhaps\":null}", 0 },
+		{ "{\"perhaps\":\"green\"}", 0 },
+		{ "{\"sure\":null}", -EINVAL },
+		{ "{\"sure\":\"blue\"}", -EINVAL },
+		{ "{\"perhaps\":\"blue\"}", -EINVAL },
+		{ "{\"sure\":7}", -EINVAL },
+	};
+	int values[2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *json = fields_parse(texts[i].text);
+
+		assert_int_equal(fields_from_json_known(&fields, json, values), texts[i].err);
+		json_decref(json);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_line),	    cmocka_unit_test(test_line_of_holes),
 		cmocka_unit_test(test_print),	    cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_line_schema), cmocka_unit_test(test_list),
-		cmocka_unit_test(test_unit),
+		cmocka_unit_test(test_unit),	    cmocka_unit_test(test_strange_names),
 	};
 
 	return cmocka_run_group_tests_name("fields", tests, NULL, NULL);
