@@ -12,30 +12,56 @@
 
 #define LOCK_FILE MACHINE_FOLDER "/lock"
 
-static int in_use_by(struct why *why, const char *pid)
+/*
+ * Who holds the lock, by the kernel's list of locks: 0 when nobody does. A holder in another
+ * pid namespace has no number here, and gives -1.
+ */
+static pid_t holder_of(const struct stat *lock)
 {
-	return why_set(
-		why, EBUSY,
-		"this machine is in use by another run (pid %s); wait until it has ended, or end it",
-		pid[0] ? pid : "unknown");
+	FILE *locks = fopen("/proc/locks", "re");
+	char line[256];
+	pid_t holder = 0;
+
+	while (locks && !holder && fgets(line, sizeof(line), locks)) {
+		unsigned int device_major, device_minor;
+		unsigned long long inode;
+		int pid;
+
+		if (sscanf(line, "%*s FLOCK %*s %*s %d %x:%x:%llu", &pid, &device_major,
+			   &device_minor, &inode) == 4 &&
+		    makedev(device_major, device_minor) == lock->st_dev &&
+		    inode == lock->st_ino)
+			holder = pid > 0 ? pid : -1;
+	}
+	if (locks)
+		fclose(locks);
+	return holder;
 }
 
+static int in_use_by(struct why *why, pid_t holder)
+{
+	char pid[32] = "of another pid namespace";
+
+	if (holder > 0)
+		snprintf(pid, sizeof(pid), "pid %d", holder);
+	return why_set(
+		why, EBUSY,
+		"this machine is in use by another run (%s); wait until it has ended, or end it",
+		pid);
+}
+
+/* Whoever may open the file may lock it: an older one was open to all. */
 static int take_lock(int fd, struct why *why)
 {
-	char pid[16];
+	struct stat lock;
 
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK)
-			return why_set(why, errno, LOCK_FILE ": cannot be locked: %s",
-				       strerror(errno));
-		machine_text(LOCK_FILE, pid, sizeof(pid));
-		return in_use_by(why, pid);
-	}
-	/* The pid is for the sentence only: the lock is the lock. */
-	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
-		return why_set(why, errno, LOCK_FILE ": cannot be written: %s",
-			       strerror(errno));
-	return 0;
+	if (fchmod(fd, 0600) || fstat(fd, &lock))
+		return why_set(why, errno, LOCK_FILE ": %s", strerror(errno));
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	return errno == EWOULDBLOCK ?
+		       in_use_by(why, holder_of(&lock)) :
+		       why_set(why, errno, LOCK_FILE ": cannot be locked: %s", strerror(errno));
 }
 
 int machine_lock(struct why *why)
@@ -44,7 +70,7 @@ int machine_lock(struct why *why)
 
 	if (err)
 		return err;
-	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return why_set(why, errno, LOCK_FILE ": cannot be opened: %s%s",
 			       strerror(errno), geteuid() ? "; run as root" : "");
@@ -58,26 +84,10 @@ int machine_lock(struct why *why)
 /* Asks /proc/locks: trying the lock would make a run that starts now find it taken. */
 bool machine_busy(struct why *why)
 {
-	FILE *locks = fopen("/proc/locks", "re");
-	char line[256], pid[16];
 	struct stat lock;
-	bool busy = false;
+	pid_t holder = stat(LOCK_FILE, &lock) ? 0 : holder_of(&lock);
 
-	if (locks && !stat(LOCK_FILE, &lock))
-		while (!busy && fgets(line, sizeof(line), locks)) {
-			unsigned int device_major, device_minor;
-			unsigned long long inode;
-
-			busy = sscanf(line, "%*s FLOCK %*s %*s %*d %x:%x:%llu", &device_major,
-				      &device_minor, &inode) == 3 &&
-			       makedev(device_major, device_minor) == lock.st_dev &&
-			       inode == lock.st_ino;
-		}
-	if (locks)
-		fclose(locks);
-	if (busy) {
-		machine_text(LOCK_FILE, pid, sizeof(pid));
-		in_use_by(why, pid);
-	}
-	return busy;
+	if (holder)
+		in_use_by(why, holder);
+	return holder != 0;
 }

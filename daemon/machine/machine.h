@@ -12,7 +12,7 @@
  * The machine that a campaign runs on: which kernel it is, whether another run is using it, and
  * whether a stuck unregister has made it unfit until the next boot.
  *
- *   MACHINE_FOLDER/lock    locked by the run that uses the machine; holds its pid
+ *   MACHINE_FOLDER/lock    locked by the run that uses the machine; root's alone
  *   MACHINE_FOLDER/dirty   boot id, time and sentence; of another boot, it means nothing
  */
 #define MACHINE_FOLDER "/run/dadrace"
