@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -303,6 +305,33 @@ static void test_file(void **state)
 	past_close(past);
 }
 
+static void test_only_a_file_is_replaced(void **state)
+{
+	struct past *past = past_of(CAMPAIGN_LINE CLEAN_LINE("1"));
+	char link[120], target[120];
+	struct why why = { "" };
+	struct stat stat_of;
+
+	(void)state;
+	snprintf(link, sizeof(link), "%s/link", folder);
+	snprintf(target, sizeof(target), "%s/target", folder);
+	assert_int_equal(symlink(target, link), 0);
+	assert_int_equal(close(open(target, O_CREAT | O_WRONLY, 0644)), 0);
+	assert_int_equal(report_html_file(past, link, &why), 0);
+	assert_int_equal(lstat(link, &stat_of), 0);
+	assert_true(S_ISLNK(stat_of.st_mode));
+	assert_int_equal(stat(target, &stat_of), 0);
+	assert_true(stat_of.st_size > 5000);
+	unlink(target);
+	assert_int_equal(symlink("/dev/full", target),
+			 0); /* never the device itself: as root */
+	assert_int_equal(report_html_file(past, target, &why), -ENOSPC);
+	assert_non_null(strstr(why.text, "No space left on device"));
+	unlink(target);
+	unlink(link);
+	past_close(past);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -314,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_without_trials),
 		cmocka_unit_test(test_clean_has_its_bound),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_only_a_file_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
