@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -45,23 +46,22 @@ static void request_free(struct http_request *mine)
 	free(mine);
 }
 
+/* `host` is as evhttp_request_get_host() gives it: without the port, [] around IPv6. */
 static bool names_loopback(const char *host)
 {
-	static const char *const names[] = { "localhost", "127.", "[::1]" };
+	struct in_addr four;
 
-	for (size_t i = 0; host && i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strncasecmp(host, names[i], strlen(names[i])) &&
-		    (names[i][0] != 'l' || strchr(":", host[strlen(names[i])])))
-			return true;
-	return false;
+	if (!host)
+		return false;
+	if (inet_pton(AF_INET, host, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+	return !strcasecmp(host, "localhost") || !strcmp(host, "[::1]");
 }
 
 static void asked(struct evhttp_request *request, void *arg)
 {
 	struct http *http = arg;
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
-	const char *host =
-		evhttp_find_header(evhttp_request_get_input_headers(request), "Host");
 	const char *query = uri ? evhttp_uri_get_query(uri) : NULL;
 	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
 	struct http_request *mine = calloc(1, sizeof(*mine));
@@ -75,7 +75,7 @@ static void asked(struct evhttp_request *request, void *arg)
 	TAILQ_INIT(&mine->query);
 	if (query)
 		evhttp_parse_query_str(query, &mine->query);
-	if (http->is_tcp && !names_loopback(host))
+	if (http->is_tcp && !names_loopback(evhttp_request_get_host(request)))
 		http_reply(mine, 403, "text/plain",
 			   "The Host header does not name a loopback address.\n", 50);
 	else

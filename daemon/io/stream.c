@@ -41,6 +41,37 @@ static int no_socket(const char *where, struct why *why)
 	return why_set(why, errno, "%s: cannot listen: %s", where, strerror(errno));
 }
 
+static bool listens(const struct sockaddr_un *name)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answers = fd >= 0 && (!connect(fd, (const void *)name, sizeof(*name)) ||
+				   errno == EAGAIN || errno == EINPROGRESS);
+
+	if (fd >= 0)
+		close(fd);
+	return answers;
+}
+
+/* Takes away what a service that was killed left at the path. */
+static int make_room(const struct sockaddr_un *name, struct why *why)
+{
+	struct stat st;
+
+	if (lstat(name->sun_path, &st))
+		return 0;
+	if (!S_ISSOCK(st.st_mode))
+		return why_exit(
+			why, EXIT_CONFIG, EEXIST,
+			"%s: there is a file of another kind; name another path, or remove it",
+			name->sun_path);
+	if (listens(name))
+		return why_exit(
+			why, EXIT_BUSY, EADDRINUSE,
+			"%s: another service listens there; end it, or name another path",
+			name->sun_path);
+	return unlink(name->sun_path) ? no_socket(name->sun_path, why) : 0;
+}
+
 int stream_unix(const char *path, mode_t mode, gid_t group, struct why *why)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -54,7 +85,11 @@ int stream_unix(const char *path, mode_t mode, gid_t group, struct why *why)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return no_socket(path, why);
-	unlink(path);
+	r = make_room(&name, why);
+	if (r) {
+		close(fd);
+		return r;
+	}
 	/* Nobody may connect before mode and group are right. */
 	if (fchmod(fd, 0) || bind(fd, (struct sockaddr *)&name, sizeof(name)) ||
 	    chown(path, (uid_t)-1, group) || chmod(path, mode) || listen(fd, BACKLOG)) {
@@ -80,17 +115,33 @@ static int read_address(const char *text, struct sockaddr_storage *address, sock
 	return six->sin6_port && IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ? 0 : -EINVAL;
 }
 
+static int understand(const char *text, struct sockaddr_storage *address, socklen_t *length,
+		      struct why *why)
+{
+	if (!read_address(text, address, length))
+		return 0;
+	return why_set(
+		why, EINVAL,
+		"%s: not a loopback address with a port (127.0.0.1:9161, [::1]:9161) or the path of a unix socket",
+		text);
+}
+
+int stream_check_loopback(const char *text, struct why *why)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t length = 0;
+
+	return understand(text, &address, &length, why);
+}
+
 int stream_loopback(const char *text, struct why *why)
 {
 	struct sockaddr_storage address = { 0 };
 	socklen_t length = 0;
-	int fd, one = 1, r;
+	int fd, one = 1, r = understand(text, &address, &length, why);
 
-	if (read_address(text, &address, &length))
-		return why_set(
-			why, EINVAL,
-			"%s: not a loopback address with a port (127.0.0.1:9161, [::1]:9161) or the path of a unix socket",
-			text);
+	if (r)
+		return r;
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return no_socket(text, why);

@@ -22,8 +22,9 @@ struct stream;
 struct stream_listener;
 
 /*
- * A unix socket at a path, which an earlier one's remains are removed from; mode and group as
- * given.
+ * A unix socket at a path; mode and group as given. The remains of an earlier one, on which
+ * nobody listens, are removed, and nothing else ever is: -EADDRINUSE (EXIT_BUSY) for a live
+ * one, -EEXIST (EXIT_CONFIG) for what is no socket.
  */
 int stream_unix(const char *path, mode_t mode, gid_t group, struct why *why);
 
@@ -32,6 +33,7 @@ int stream_unix(const char *path, mode_t mode, gid_t group, struct why *why);
  * address.
  */
 int stream_loopback(const char *address, struct why *why);
+int stream_check_loopback(const char *address, struct why *why);
 
 /* Takes the descriptor; calls with each connection, which the callee then owns. */
 struct stream_listener *stream_listen(struct loop *loop, int fd,

@@ -7,6 +7,7 @@
 #include "base/exits.h"
 #include "base/own_path.h"
 #include "parse/service_config.h"
+#include "service/config_check.h"
 #include "service/service.h"
 
 struct options {
@@ -29,6 +30,7 @@ static const struct exit_row exits[] = {
 	{ EXIT_CLEAN,	 .doc = "Ended by SIGTERM or SIGINT" },
 	{ EXIT_USAGE,	 .doc = "The command line is wrong" },
 	{ EXIT_INTERNAL, .doc = "The service cannot run; the message says why" },
+	{ EXIT_BUSY,	 .doc = "Another dadraced uses the state folder or the socket" },
 	{ EXIT_CONFIG,	 .doc = "The configuration file is wrong" },
 	{ .doc = NULL },
 };
@@ -56,10 +58,14 @@ static int check_config(const struct service_ask *ask)
 {
 	struct service_config *config;
 	struct why why;
+	int err = service_config_load(ask->config_file, ask->config_required, &config, &why);
 
-	if (service_config_load(ask->config_file, ask->config_required, &config, &why))
+	if (!err) {
+		err = service_config_check(config, &why);
+		service_config_free(config);
+	}
+	if (err)
 		return complain(&why, EXIT_CONFIG);
-	service_config_free(config);
 	printf("%s: valid\n", ask->config_file);
 	return EXIT_CLEAN;
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "service/config_check.h"
 #include "service/parts.h"
 #include "spec/campaign.h"
 
@@ -657,34 +658,29 @@ static void accepted(int fd, void *arg)
 	control->clients = client;
 }
 
-static int find_group(const char *name, bool *have, gid_t *group, struct why *why)
+static void find_group(const char *name, bool *have, gid_t *group)
 {
 	const struct group *found = name ? getgrnam(name) : NULL;
 
 	*have = found != NULL;
 	if (found)
 		*group = found->gr_gid;
-	return !name || found ?
-		       0 :
-		       why_set(why, EINVAL,
-			       "no group %s; create it with groupadd, or name another one in group or readers",
-			       name);
 }
 
 int control_reload(struct service *service, struct why *why)
 {
 	const struct service_config *config = service->config;
 	struct control new = *service->control;
-	int r;
+	int err = service_config_check(config, why);
 
+	if (err)
+		return err;
 	new.everyone_reads = config->readers && !strcmp(config->readers, "everyone");
-	r = find_group(config->group, &new.have_group, &new.group, why);
-	if (!r)
-		r = find_group(new.everyone_reads ? NULL : config->readers, &new.have_readers,
-			       &new.readers, why);
-	if (!r)
-		*service->control = new;
-	return r;
+	find_group(config->group, &new.have_group, &new.group);
+	find_group(new.everyone_reads ? NULL : config->readers, &new.have_readers,
+		   &new.readers);
+	*service->control = new;
+	return 0;
 }
 
 int control_open(struct service *service, struct why *why)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "service/config_check.h"
 #include "service/parts.h"
 
 #define NS_PER_MS 1000000ULL
@@ -194,8 +195,12 @@ static int set_up(struct service *service, struct why *why)
 	int r = service_config_load(service->ask->config_file, service->ask->config_required,
 				    &service->config, why);
 
-	if (r)
+	if (!r)
+		r = service_config_check(service->config, why);
+	if (r) {
+		why->code = EXIT_CONFIG;
 		return r;
+	}
 	machine_read(&machine);
 	snprintf(service->boot_id, sizeof(service->boot_id), "%s", machine.boot_id);
 	signal(SIGPIPE, SIG_IGN);
@@ -264,5 +269,5 @@ enum exits service_run(const struct service_ask *ask, struct why *why)
 	}
 	tear_down(service);
 	free(service);
-	return !r ? EXIT_CLEAN : r == -EINVAL || r == -ENOENT ? EXIT_CONFIG : EXIT_INTERNAL;
+	return r ? why_code(why) : EXIT_CLEAN;
 }

@@ -24,7 +24,10 @@ struct service_ask {
 	const char *program; /* dadrace, which runs the campaigns */
 };
 
-/* Runs until SIGTERM or SIGINT. EXIT_CLEAN, EXIT_CONFIG or EXIT_INTERNAL with a sentence. */
+/*
+ * Runs until SIGTERM or SIGINT. EXIT_CLEAN, or EXIT_CONFIG, EXIT_BUSY or EXIT_INTERNAL with a
+ * sentence.
+ */
 enum exits service_run(const struct service_ask *ask, struct why *why);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -162,6 +163,8 @@ int store_open(const char *folder, struct store **out, struct why *why)
 	}
 	if (store && store->folder) {
 		r = store->root = open_folder(AT_FDCWD, folder);
+		if (r >= 0 && flock(store->root, LOCK_EX | LOCK_NB))
+			r = -errno;
 		if (r >= 0)
 			r = store->campaigns = open_folder(store->root, CAMPAIGNS);
 		if (r >= 0)
@@ -175,6 +178,11 @@ int store_open(const char *folder, struct store **out, struct why *why)
 	}
 	if (r) {
 		store_close(store);
+		if (r == -EWOULDBLOCK)
+			return why_exit(
+				why, EXIT_BUSY, EBUSY,
+				"state_folder %s: another dadraced uses it; end it, or name another folder",
+				folder);
 		return why_set(why, -r, "state_folder %s: cannot be used: %s%s", folder,
 			       strerror(-r),
 			       r == -EACCES ? "; run dadraced as root or as its owner" : "");

@@ -81,6 +81,23 @@ configure
 sed -i 's/^http: .*/http: 0.0.0.0:9161/' dadraced.yaml
 dadraced_says --config dadraced.yaml
 truth "nothing listens beyond loopback" says 78 'a loopback address' says
+dadraced_says --check-config --config dadraced.yaml
+truth "--check-config looks at it, too" says 78 'a loopback address' says
+for wrong in 'group: no-such-group' 'state_folder: relative'; do
+	configure
+	sed -i "/^${wrong%%:*}:/d" dadraced.yaml
+	echo "$wrong" >>dadraced.yaml
+	for check in --check-config ''; do
+		dadraced_says $check --config dadraced.yaml
+		truth "$wrong ${check:-at the start}" says 78 "^dadraced: ${wrong%%:*}: " says
+	done
+done
+configure
+echo precious >control
+dadraced_says --config dadraced.yaml
+truth "a file is no socket" says 78 'a file of another kind' says
+truth "and stays" grep -q precious control
+rm control
 
 # --- a campaign, from submission to results ---
 
@@ -285,7 +302,18 @@ done
 truth "page" [ "$(get page /)" = "200 text/html; charset=utf-8" ]
 truth "nothing" [ "$(get nothing /api/v1/campaigns/../../etc/passwd --path-as-is | cut -d ' ' -f 1)" = 404 ]
 truth "nothing but GET" [ "$(get post / -X POST | cut -d ' ' -f 1)" = 501 ]
-truth "another's name for us" [ "$(get host / -H 'Host: example.org' | cut -d ' ' -f 1)" = 403 ]
+for host in example.org 127.evil.example localhost.example 1270.0.0.1; do
+	truth "another's name for us: $host" [ "$(get host / -H "Host: $host" | cut -d ' ' -f 1)" = 403 ]
+done
+for host in localhost LOCALHOST:9161 127.0.0.1:1 127.3.2.1 '[::1]:9161'; do
+	truth "our name: $host" [ "$(get host / -H "Host: $host" | cut -d ' ' -f 1)" = 200 ]
+done
+dadraced_says --config dadraced.yaml
+truth "a second service of the same folder" says 75 'another dadraced uses it' says
+sed "s,^state_folder: .*,state_folder: $PWD/other-state," dadraced.yaml >second.yaml
+dadraced_says --config second.yaml
+truth "a second service on the same socket" says 75 'another service listens there' says
+truth "the first one still answers" [ "$(get page / | cut -d ' ' -f 1)" = 200 ]
 truth "a header without end" [ "$(get header / -H "X: $(printf '%20000s' x)" | cut -d ' ' -f 1)" != 200 ]
 next=$(/usr/bin/python3 -c 'import json; reply = json.load(open("trials.out"))
 assert len(reply["lines"]) == 42 and not reply["more"]; print(reply["next"])')
