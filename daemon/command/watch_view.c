@@ -107,34 +107,36 @@ static const char *brief(const char *stack, char *text, size_t size)
 	return text;
 }
 
-static const char *kind_of(const struct ledger_path *path)
+/* A process stands only beside a path that is suspected. */
+static void show_path(struct page *page, const struct ledger_path *path,
+		      const struct ledger_match *match)
 {
-	return strcmp(path->kind, path->holder) != 0 ? path->kind : "-";
-}
+	char tasks[256] = "", text[PATH_TEXT];
 
-static void show_path(struct page *page, const struct ledger_path *path)
-{
-	char tasks[256], text[PATH_TEXT];
-
-	say_tasks(path->tasks, path->nr_tasks, tasks, sizeof(tasks));
-	line(page, "%7" PRIu64 " %7" PRIu64 " %+8" PRId64 "  %-19s  %s%s", path->holds,
-	     path->puts, balance(path), kind_of(path), brief(path->stack, text, sizeof(text)),
-	     tasks);
+	for (uint32_t i = 0; i < match->nr_suspects; i++)
+		if (match->suspects[i].path == path)
+			say_tasks(match->suspects[i].tasks, match->suspects[i].nr_tasks, tasks,
+				  sizeof(tasks));
+	line(page, "%7" PRIu64 " %7" PRIu64 " %+8" PRId64 "  %-21s  %s%s", path->holds,
+	     path->puts, balance(path), path->kind ? path->kind_words : "-",
+	     brief(path->stack, text, sizeof(text)), tasks);
 }
 
 static void show_sum(struct page *page, const struct watch_object *object)
 {
 	struct ledger_sum sum = ledger_sum(object->ledger);
+	int64_t change = sum.count - sum.baseline;
 
 	line(page,
-	     "%s: count %" PRId64 ", %+" PRId64 " since the start; %" PRIu64 " holds, %" PRIu64
-	     " puts%s",
-	     object->name, sum.count, sum.count - sum.baseline, sum.holds, sum.puts,
-	     sum.ended ? "; gone" : "");
+	     "%s: count %" PRId64 " = %" PRId64 " at the start %c %" PRIu64 " since; %" PRIu64
+	     " holds, %" PRIu64 " puts%s",
+	     object->name, sum.count, sum.baseline, change < 0 ? '-' : '+',
+	     (uint64_t)imaxabs(change), sum.holds, sum.puts, sum.ended ? "; gone" : "");
 }
 
 static void show_paths(struct page *page, const struct watch_object *object, int most)
 {
+	struct ledger_match match = ledger_match(object->ledger, NULL);
 	struct row *rows = sorted(object->ledger);
 	uint32_t nr = ledger_nr_paths(object->ledger);
 
@@ -142,9 +144,9 @@ static void show_paths(struct page *page, const struct watch_object *object, int
 		free(rows);
 		return;
 	}
-	line(page, "%7s %7s %8s  %-19s  %s", "HOLDS", "PUTS", "BALANCE", "KIND", "CALL PATH");
+	line(page, "%7s %7s %8s  %-21s  %s", "HOLDS", "PUTS", "BALANCE", "KIND", "CALL PATH");
 	for (uint32_t i = 0; i < nr && (most < 0 || (int)i < most); i++)
-		show_path(page, rows[i].path);
+		show_path(page, rows[i].path, &match);
 	free(rows);
 }
 
@@ -189,12 +191,27 @@ void watch_page(const struct watch *watch, int columns, int lines, FILE *out)
 /* "  1 by packet socket, packet_do_bind < packet_bind < [syscall]  by python3/123 +1" */
 static void show_suspect(struct page *page, const struct ledger_suspect *suspect, bool exact)
 {
-	bool named = strcmp(kind_of(suspect->path), "-") != 0;
+	bool named = suspect->path->kind != HOLDER_OTHER;
 	char tasks[256];
 
 	say_tasks(suspect->tasks, suspect->nr_tasks, tasks, sizeof(tasks));
 	line(page, "  %s%" PRId64 " by %s%s%s%s", exact ? "" : "up to ", suspect->unmatched,
-	     named ? suspect->path->kind : "", named ? ", " : "", suspect->path->stack, tasks);
+	     named ? suspect->path->kind_words : "", named ? ", " : "", suspect->path->stack,
+	     tasks);
+}
+
+static void show_released(struct page *page, const struct watch *watch,
+			  const struct watch_object *object, int64_t surplus)
+{
+	if (surplus)
+		line(page,
+		     "Released: no reference to %s of %s is left over; %" PRId64
+		     " from before the start were released, too.",
+		     object->name, watch->interface, -surplus);
+	else
+		line(page,
+		     "Released: the count of %s of %s ended where it began, so no holder is named.",
+		     object->name, watch->interface);
 }
 
 static void show_match(struct page *page, const struct watch *watch,
@@ -204,15 +221,16 @@ static void show_match(struct page *page, const struct watch *watch,
 	int64_t held = 0;
 
 	if (!match.nr_suspects) {
-		line(page, "Released: every reference to %s of %s taken while it was watched.",
-		     object->name, watch->interface);
+		show_released(page, watch, object, match.surplus);
 		return;
 	}
 	for (uint32_t i = 0; i < match.nr_suspects; i++)
 		held += match.suspects[i].unmatched;
-	line(page,
-	     "STILL HELD: %s%" PRId64 " reference%s to %s of %s:", match.exact ? "" : "up to ",
-	     held, held == 1 ? "" : "s", object->name, watch->interface);
+	if (!match.exact)
+		held = match.surplus;
+	line(page, "STILL HELD: %" PRId64 " reference%s to %s of %s%s:", held,
+	     held == 1 ? "" : "s", object->name, watch->interface,
+	     match.exact ? "" : ", by some of these");
 	for (uint32_t i = 0; i < match.nr_suspects; i++)
 		show_suspect(page, &match.suspects[i], match.exact);
 	line(page, "%s",
@@ -563,7 +581,7 @@ int watch_entry_line(const struct watch_object *object, const struct ledger_entr
 		.pid = entry->pid,
 		.comm = entry->comm,
 		.context = entry->path->context,
-		.kind = entry->path->kind,
+		.kind = entry->path->kind_words,
 		.holder = entry->path->holder,
 		.stack = entry->path->stack,
 	};
@@ -623,7 +641,7 @@ static void tell_path(const struct ledger_path *path, struct path_told *told)
 	*told = (struct path_told){
 		.stack = path->stack,
 		.holder = path->holder,
-		.kind = path->kind,
+		.kind = path->kind_words,
 		.context = path->context,
 		.holds = path->holds,
 		.puts = path->puts,
@@ -666,7 +684,7 @@ static int tell_object(const struct watch_object *object, struct ledger_match *m
 
 		*to = (struct suspect_told){ .stack = from->path->stack,
 					     .holder = from->path->holder,
-					     .kind = from->path->kind,
+					     .kind = from->path->kind_words,
 					     .unmatched = from->unmatched,
 					     .first_task = to->tasks,
 					     .nr_tasks = from->nr_tasks };

@@ -147,6 +147,8 @@ static int new_ledgers(struct worker *worker, struct why *why)
 		if (!account->ledger)
 			return why_set(why, ENOMEM, "out of memory");
 	}
+	if (worker->ledger->nr == DIGEST_OBJECTS)
+		ledger_set_from_birth(worker->ledger->accounts[DIGEST_ADDRESS].ledger);
 	return 0;
 }
 

@@ -45,7 +45,7 @@ static void write_paths(const struct ledger *ledger,
 		struct digest_path *path = &digest->paths[i];
 
 		put_text(path->stack, sizeof(path->stack), sorted[i]->stack);
-		put_text(path->kind, sizeof(path->kind), sorted[i]->kind);
+		put_text(path->kind, sizeof(path->kind), sorted[i]->kind_words);
 		path->holds = sorted[i]->holds;
 		path->puts = sorted[i]->puts;
 	}
@@ -99,14 +99,14 @@ static void write_suspects(const struct ledger_match *match, const struct digest
 		struct digest_suspect *suspect = &digest->suspects[digest->nr_suspects++];
 
 		put_text(suspect->stack, sizeof(suspect->stack), found->path->stack);
-		put_text(suspect->kind, sizeof(suspect->kind), found->path->kind);
+		put_text(suspect->kind, sizeof(suspect->kind), found->path->kind_words);
 		if (found->nr_tasks)
 			snprintf(suspect->task, sizeof(suspect->task), "%s/%u",
 				 found->tasks[0].comm, found->tasks[0].pid);
 		suspect->unmatched = found->unmatched;
 		suspect->usual = found->usual;
 		suspect->exact = match->exact;
-		suspect->of_no_kind = found->path->kind == found->path->holder;
+		suspect->holder = found->path->kind;
 		write_holds(found->path, entries, nr, e, suspect);
 	}
 }
@@ -165,7 +165,7 @@ void digest_write(const struct ledger *ledger, const struct ledger_match *match,
 /* --- survivors --- */
 
 static void accuse(struct digest *digest, const struct digest_suspect *survivor,
-		   const char *kind, bool exact, uint32_t at)
+		   const char *words, enum holder_kind holder, bool exact, uint32_t at)
 {
 	uint32_t last = digest->nr_suspects < DIGEST_SUSPECTS ? digest->nr_suspects++ :
 								DIGEST_SUSPECTS - 1;
@@ -174,9 +174,10 @@ static void accuse(struct digest *digest, const struct digest_suspect *survivor,
 		(last - at) * sizeof(digest->suspects[0]));
 	digest->suspects[at] = *survivor;
 	digest->suspects[at].exact = exact;
+	digest->suspects[at].holder = holder;
 	/* The task that made it need not be the one that keeps it. */
 	digest->suspects[at].task[0] = '\0';
-	put_text(digest->suspects[at].kind, sizeof(digest->suspects[at].kind), kind);
+	put_text(digest->suspects[at].kind, sizeof(digest->suspects[at].kind), words);
 }
 
 /* Old kernels cannot unwind through a kretprobe: births have no path there. */
@@ -200,76 +201,166 @@ static uint32_t nr_holders(const struct digest *all)
 	return address->nr_suspects < HOLDERS_MAX ? address->nr_suspects : HOLDERS_MAX;
 }
 
-/*
- * The counter's own suspects, where they are certain and hold for nothing that is born and
- * freed: what survives beside them, as for a grace period, has not the reference that is left.
- */
-static uint32_t nr_certain(const struct digest *digest)
-{
-	if (digest->state != LEDGER_WHOLE || !digest->exact)
-		return 0;
-	for (uint32_t i = 0; i < digest->nr_suspects; i++)
-		if (!digest->suspects[i].of_no_kind)
-			return 0;
-	return digest->nr_suspects;
-}
-
-/* Objects from birth to death: as what they are told, and as what their counter's holds go. */
-static const struct {
-	const char *told, *kind;
-} survivor_words[DIGEST_OBJECTS] = {
-	[DIGEST_DST] = { "dst not freed", "route" },
-	[DIGEST_NEIGHBOUR] = { "neighbour not freed", "neighbour" },
-	[DIGEST_IFADDR] = { "inet6_ifaddr not freed", "address" },
+/* Objects from birth to death: how they are told, and as what they hold a counter. */
+enum { THROUGH_MAX = 3 };
+static const struct survivor {
+	const char *told;
+	enum holder_kind through[THROUGH_MAX]; /* its own hold first */
+} survivors[DIGEST_OBJECTS] = {
+	[DIGEST_DST] = { "dst not freed", { HOLDER_ROUTE, HOLDER_IPV6_ROUTE, HOLDER_NEXTHOP } },
+	[DIGEST_NEIGHBOUR] = { "neighbour not freed", { HOLDER_NEIGHBOUR } },
+	[DIGEST_IFADDR] = { "inet6_ifaddr not freed", { HOLDER_ADDRESS, HOLDER_IPV6_ROUTE } },
 };
 
-/* A hold of that kind is left on the counter: the object that survives has taken it itself. */
-static bool has_hold_of(const struct digest *digest, const char *kind)
+static bool holds_through(const struct survivor *survivor, enum holder_kind kind)
+{
+	for (int i = 0; i < THROUGH_MAX; i++)
+		if (kind && survivor->through[i] == kind)
+			return true;
+	return false;
+}
+
+static bool may_hold_for_survivor(enum holder_kind kind)
+{
+	for (int i = DIGEST_COUNTERS; i < DIGEST_ADDRESS; i++)
+		if (holds_through(&survivors[i], kind))
+			return true;
+	return false;
+}
+
+/*
+ * The counter's own suspects explain the surplus for certain, and hold for nothing that is born
+ * and freed: what survives beside them, as for a grace period, has not the reference that is
+ * left.
+ */
+static bool is_certain(const struct digest *digest)
+{
+	if (digest->state != LEDGER_WHOLE || !digest->exact)
+		return false;
+	for (uint32_t i = 0; i < digest->nr_suspects; i++)
+		if (may_hold_for_survivor(digest->suspects[i].holder))
+			return false;
+	return digest->nr_suspects > 0;
+}
+
+/* A hold of its own, or through what it holds, is left on the counter. */
+static bool has_hold_of(const struct digest *digest, const struct survivor *survivor)
 {
 	for (uint32_t i = 0; digest->state == LEDGER_WHOLE && i < digest->nr_suspects; i++)
-		if (!strcmp(digest->suspects[i].kind, kind))
+		if (holds_through(survivor, digest->suspects[i].holder))
 			return true;
 	return false;
 }
 
 static uint32_t accuse_lives(struct digest *digest, const struct digest *lives,
-			     const char *kind, uint32_t at)
+			     const struct survivor *survivor, uint32_t at)
 {
 	if (lives->state != LEDGER_WHOLE)
 		return at;
 	for (uint32_t i = 0; i < lives->nr_suspects && at < DIGEST_SUSPECTS - 1; i++)
 		if (is_known(&lives->suspects[i]) &&
 		    (double)lives->suspects[i].unmatched > lives->suspects[i].usual)
-			accuse(digest, &lives->suspects[i], kind, true, at++);
+			accuse(digest, &lives->suspects[i], survivor->told,
+			       survivor->through[0], true, at++);
 	return at;
 }
 
 /*
- * Survivors whose own hold is left come first. Another may hold what holds the device, as a dst
- * does its route, or only outlive the trial, as a dst does in a packet that waits for a
- * neighbour.
+ * Survivors whose hold is left come first; their number is returned. Another may only outlive
+ * the trial, as a dst does in a packet that waits for a neighbour.
  */
-static void accuse_all(struct digest *digest, const struct digest *all, uint32_t at)
+static uint32_t accuse_all(struct digest *digest, const struct digest *all, uint32_t at)
 {
 	bool holds[DIGEST_OBJECTS];
+	uint32_t holding = 0;
 
 	for (int i = DIGEST_COUNTERS; i < DIGEST_ADDRESS; i++)
-		holds[i] = has_hold_of(digest, survivor_words[i].kind);
-	for (int first = 1; first >= 0; first--)
+		holds[i] = has_hold_of(digest, &survivors[i]);
+	for (int first = 1; first >= 0; first--) {
+		uint32_t from = at;
+
 		for (int i = DIGEST_COUNTERS; i < DIGEST_ADDRESS; i++)
 			if (holds[i] == first)
-				at = accuse_lives(digest, &all[i], survivor_words[i].told, at);
+				at = accuse_lives(digest, &all[i], &survivors[i], at);
+		holding += first ? at - from : 0;
+	}
+	return holding;
+}
+
+/* --- what is explained --- */
+
+/* References that survivors from `first` on, and before `end`, may hold as this kind. */
+static int64_t held_through(const struct digest *digest, uint32_t first, uint32_t end,
+			    enum holder_kind kind)
+{
+	int64_t nr = 0;
+
+	for (uint32_t i = first; i < end; i++)
+		for (int j = DIGEST_COUNTERS; j < DIGEST_ADDRESS; j++)
+			if (digest->suspects[i].holder == survivors[j].through[0] &&
+			    holds_through(&survivors[j], kind))
+				nr += digest->suspects[i].unmatched;
+	return nr;
+}
+
+/* And those that the counter's own suspects have lost as this kind. */
+static int64_t lost_as(const struct digest *digest, uint32_t end, enum holder_kind kind)
+{
+	int64_t nr = 0;
+
+	for (uint32_t i = end; i < digest->nr_suspects; i++)
+		if (digest->suspects[i].holder == kind)
+			nr += digest->suspects[i].unmatched;
+	return nr;
+}
+
+static void drop_held_through(struct digest *digest, uint32_t first, uint32_t end)
+{
+	bool is_dropped[DIGEST_SUSPECTS];
+	uint32_t kept = end;
+
+	for (uint32_t i = end; i < digest->nr_suspects; i++) {
+		enum holder_kind kind = digest->suspects[i].holder;
+
+		is_dropped[i] =
+			lost_as(digest, end, kind) <= held_through(digest, first, end, kind);
+	}
+	for (uint32_t i = end; i < digest->nr_suspects; i++)
+		if (!is_dropped[i])
+			digest->suspects[kept++] = digest->suspects[i];
+	digest->nr_suspects = kept;
+}
+
+/*
+ * Survivors that hold, from `first` on, leave nobody else suspected when they account for the
+ * whole surplus; otherwise nobody by whose paths they hold, as a dst does its route's device.
+ */
+static void drop_explained(struct digest *digest, uint32_t first, uint32_t nr_holding)
+{
+	int64_t left = digest->surplus;
+	uint32_t kept = first;
+
+	while (kept < first + nr_holding && left > 0)
+		left -= digest->suspects[kept++].unmatched;
+	if (nr_holding && left <= 0)
+		digest->nr_suspects = kept;
+	else
+		drop_held_through(digest, first, first + nr_holding);
 }
 
 void digest_accuse_survivors(struct digest *all)
 {
 	for (int i = 0; i < DIGEST_COUNTERS; i++) {
-		uint32_t at = nr_certain(&all[i]);
+		uint32_t at = 0, nr_holding;
 
+		if (is_certain(&all[i]))
+			continue;
 		for (uint32_t k = 0; k < nr_holders(all) && at < DIGEST_SUSPECTS - 1; k++)
 			accuse(&all[i], &all[DIGEST_ADDRESS].suspects[k], "held inet6_ifaddr",
-			       all[DIGEST_ADDRESS].exact, at++);
-		accuse_all(&all[i], all, at);
+			       HOLDER_OTHER, all[DIGEST_ADDRESS].exact, at++);
+		nr_holding = accuse_all(&all[i], all, at);
+		if (all[i].surplus > 0)
+			drop_explained(&all[i], at, nr_holding);
 	}
 }
 

@@ -59,8 +59,8 @@ struct digest_suspect {
 	char task[DIGEST_WORD]; /* "python3/17", of those that hold by it; "": none is known */
 	int64_t unmatched;
 	bool exact; /* it was seen to be born and never to die, or is the only explanation */
-	bool of_no_kind; /* not in the table of holders: no object seen born accounts for it */
-	double usual;	 /* of clean ledgers, on average */
+	enum holder_kind holder; /* what holds by it: the kind in words may be a survivor's */
+	double usual;		 /* of clean ledgers, on average */
 	struct digest_hold holds[DIGEST_HOLDS];
 	uint32_t nr_holds;
 };
@@ -106,9 +106,10 @@ void digest_write(const struct ledger *ledger, const struct ledger_match *match,
 /*
  * Puts objects of the device that outlived the trial (a dst, a neighbour, an address) in front
  * of a counter's suspects, because each of them holds the device; and in front of these the
- * holders of the address, where its own counter names them. Suspects that explain the whole
- * surplus for certain, and do not hold for such an object, stay in front. `all` has
- * DIGEST_OBJECTS digests; those of counters are changed.
+ * holders of the address, where its own counter names them. What explains the whole surplus for
+ * certain leaves no other suspect: neither a survivor beside the counter's own suspects, where
+ * these hold for no such object, nor inferred ones behind a survivor whose hold is left. `all`
+ * has DIGEST_OBJECTS digests; those of counters are changed.
  */
 void digest_accuse_survivors(struct digest *all);
 

@@ -4,71 +4,86 @@
 
 #include "ledger/functions.h"
 
-struct name_row {
-	const char *start; /* of a function's name */
-	const char *kind;
-};
+enum { STARTS_MAX = 16 };
 
+/*
+ * One row a kind: how it reads, and the beginnings of the functions that hold or put for it, of
+ * Linux 5.10 to 7.2. Holder and putter stand in one row, whatever runs the put. The longest
+ * beginning decides.
+ */
 /* clang-format off */
-static const struct name_row holder_kinds[] = {
-	{ "dst_",		   "route" },
-	{ "ip6_dst_",		   "route" },
-	{ "ip6_rt_",		   "route" },
-	{ "ip6_pol_route",	   "route" },
-	{ "icmp6_dst_",		   "route" },
-	{ "rt6_",		   "route" },
-	{ "rt_",		   "route" },
-	{ "ipv4_dst_",		   "route" },
-	{ "fib6_nh_",		   "nexthop" },
-	{ "fib_nh_",		   "nexthop" },
-	{ "fib_check_nh",	   "nexthop" },
-	{ "nexthop_",		   "nexthop" },
-	{ "ip6_validate_gw",	   "nexthop" },
-	{ "neigh_",		   "neighbour" },
-	{ "__neigh_",		   "neighbour" },
-	{ "___neigh_",		   "neighbour" },
-	{ "pneigh_",		   "neighbour" },
-	{ "linkwatch_",		   "linkwatch" },
-	{ "__linkwatch_",	   "linkwatch" },
-	{ "qdisc_",		   "queueing discipline" },
-	{ "__qdisc_",		   "queueing discipline" },
-	{ "packet_",		   "packet socket" },
-	{ "__packet_",		   "packet socket" },
-	{ "ipv6_add_addr",	   "address" },
-	{ "ipv6_del_addr",	   "address" },
-	{ "inet6_ifa_",		   "address" },
-	/* It starts the timer, and addrconf_ifdown stops it: both inlined. */
-	{ "addrconf_dad_completed", "router solicitation" },
-	{ "addrconf_mod_rs_timer", "router solicitation" },
-	{ "addrconf_rs_timer",	   "router solicitation" },
-	{ "addrconf_ifdown",	   "router solicitation" },
-	{ "addrconf_mod_dad_work", "DAD" },
-	{ "addrconf_dad_",	   "DAD" },
-	{ "mld_",		   "multicast" },
-	{ "igmp6_",		   "multicast" },
-	{ "ma_put",		   "multicast" },
-	{ "ipv6_mc_",		   "multicast" },
-	{ "ip6_mc_",		   "multicast" },
-	{ "__ipv6_dev_mc_",	   "multicast" },
-	{ "__ipv6_sock_mc_",	   "multicast" },
-	{ "ipv6_dev_ac_",	   "anycast" },
-	{ "__ipv6_dev_ac_",	   "anycast" },
-	{ "aca_",		   "anycast" },
-	{ "ipv6_add_dev",	   "inet6_dev" },
-	{ "in6_dev_",		   "inet6_dev" },
-	{ "inetdev_",		   "in_device" },
-	{ "in_dev_",		   "in_device" },
-	{ "rx_queue_",		   "device queue" },
-	{ "net_rx_queue_",	   "device queue" },
-	{ "netdev_queue_",	   "device queue" },
-	{ "__netdev_adjacent_",	   "upper or lower device" },
+static const struct {
+	const char *words;
+	const char *starts[STARTS_MAX];
+	bool has_nexthop; /* its functions call those of HOLDER_NEXTHOP, for itself */
+	bool is_upper;	  /* a device that is linked to the one below it by HOLDER_ADJACENT */
+} kinds[HOLDER_KINDS] = {
+	[HOLDER_ROUTE] = { "route",
+		{ "dst_", "ip6_dst_", "ip6_rt_", "ip6_pol_route", "icmp6_dst_", "rt6_", "rt_", "ipv4_dst_" } },
+	[HOLDER_IPV4_ROUTE] = { "IPv4 address or route",
+		{ "fib_create_info", "free_fib_info", "fib_info_" }, .has_nexthop = true },
+	[HOLDER_IPV6_ROUTE] = { "IPv6 route",
+		{ "fib6_info_", "ip6_route_info_", "ip6_route_add", "ip6_route_multipath_add", "addrconf_f6i_alloc" },
+	  .has_nexthop = true },
+	[HOLDER_NEXTHOP_OBJECT] = { "nexthop object",
+		{ "nexthop_", "nh_", "rtm_new_nexthop", "rtm_del_nexthop", "remove_nexthop",
+		  "__remove_nexthop", "replace_nexthop" }, .has_nexthop = true },
+	[HOLDER_NEXTHOP] = { "nexthop",
+		{ "fib_nh_", "fib_check_nh", "fib6_nh_", "ip6_validate_gw" } },
+	[HOLDER_NEIGHBOUR] = { "neighbour", { "neigh_", "__neigh_", "___neigh_" } },
+	[HOLDER_NEIGHBOUR_PARMS] = { "neighbour parameters", { "neigh_parms_" } },
+	[HOLDER_PROXY_NEIGHBOUR] = { "proxy neighbour", { "pneigh_", "__pneigh_" } },
+	[HOLDER_PROXY_QUEUE] = { "proxied solicitation",
+		{ "pneigh_enqueue", "neigh_proxy_process", "pneigh_queue_" } },
+	[HOLDER_LINKWATCH] = { "linkwatch", { "linkwatch_", "__linkwatch_" } },
+	[HOLDER_QDISC] = { "queueing discipline", { "qdisc_", "__qdisc_" } },
+	[HOLDER_MIRRED] = { "mirred action", { "tcf_mirred_", "mirred_" } },
+	[HOLDER_PACKET_SOCKET] = { "packet socket",
+		{ "packet_", "__packet_", "tpacket_", "fanout_", "__fanout_" } },
+	[HOLDER_XDP_SOCKET] = { "XDP socket", { "xsk_", "xp_", "__xp_", "xdp_umem_" } },
+	[HOLDER_BPF_MAP] = { "BPF device map", { "dev_map_", "__dev_map_" } },
+	[HOLDER_TUN] = { "tun", { "tun_", "__tun_", "tap_" } },
+	[HOLDER_TLS] = { "TLS offload", { "tls_" } },
+	[HOLDER_RDMA] = { "RDMA", { "ib_", "__ib_", "rdma_", "rxe_", "siw_", "smc_" } },
+	[HOLDER_NETPOLL] = { "netpoll", { "netpoll_", "__netpoll_", "netconsole_" } },
+	[HOLDER_QUEUED_PACKET] = { "packet queued by netfilter", { "nf_queue_", "__nf_queue" } },
+	[HOLDER_ETHTOOL] = { "ethtool request", { "ethnl_" } },
+	[HOLDER_ADJACENT] = { "upper or lower device", { "__netdev_adjacent_", "netdev_adjacent_" } },
+	[HOLDER_BRIDGE_PORT] = { "bridge port",
+		{ "br_", "new_nbp", "del_nbp", "release_nbp", "destroy_nbp" }, .is_upper = true },
+	[HOLDER_BOND] = { "bond", { "bond_", "__bond_" }, .is_upper = true },
+	[HOLDER_TEAM] = { "team", { "team_", "__team_" }, .is_upper = true },
+	[HOLDER_VRF] = { "VRF", { "vrf_", "do_vrf_" }, .is_upper = true },
+	[HOLDER_VLAN] = { "VLAN", { "vlan_", "register_vlan_", "unregister_vlan_" }, .is_upper = true },
+	[HOLDER_MACVLAN] = { "macvlan", { "macvlan_", "macvtap_" }, .is_upper = true },
+	[HOLDER_IPVLAN] = { "ipvlan", { "ipvlan_", "ipvtap_" }, .is_upper = true },
+	[HOLDER_MACSEC] = { "MACsec", { "macsec_" }, .is_upper = true },
+	[HOLDER_HSR] = { "HSR", { "hsr_" }, .is_upper = true },
+	[HOLDER_VXLAN] = { "VXLAN", { "vxlan_", "__vxlan_" }, .is_upper = true },
+	[HOLDER_TUNNEL] = { "tunnel",
+		{ "ip_tunnel_", "__ip_tunnel_", "ipgre_", "ip6gre_", "ip6_tnl_", "ipip_", "ipip6_", "vti_",
+		  "vti6_", "xfrmi_", "geneve_" }, .is_upper = true },
+	[HOLDER_PPPOE] = { "PPPoE", { "pppoe_" } },
+	[HOLDER_MULTICAST_ROUTER] = { "multicast router", { "vif_", "mif6_", "ipmr_", "ip6mr_" } },
+	[HOLDER_ADDRESS] = { "address", { "ipv6_add_addr", "ipv6_del_addr", "inet6_ifa_" } },
+	/* addrconf_dad_completed() starts the timer and addrconf_ifdown() stops it: both inlined. */
+	[HOLDER_ROUTER_SOLICITATION] = { "router solicitation",
+		{ "addrconf_dad_completed", "addrconf_mod_rs_timer", "addrconf_rs_timer", "addrconf_ifdown" } },
+	[HOLDER_DAD] = { "DAD", { "addrconf_mod_dad_work", "addrconf_dad_" } },
+	[HOLDER_MULTICAST] = { "multicast",
+		{ "mld_", "igmp6_", "ma_put", "ipv6_mc_", "ip6_mc_", "__ipv6_dev_mc_", "__ipv6_sock_mc_" } },
+	[HOLDER_ANYCAST] = { "anycast", { "ipv6_dev_ac_", "__ipv6_dev_ac_", "aca_" } },
+	[HOLDER_INET6_DEV] = { "inet6_dev", { "ipv6_add_dev", "in6_dev_" } },
+	[HOLDER_IN_DEVICE] = { "in_device", { "inetdev_", "in_dev_" } },
+	[HOLDER_QUEUE] = { "device queue", { "rx_queue_", "net_rx_queue_", "netdev_queue_" } },
+	[HOLDER_REGISTRATION] = { "registration", { "register_netdevice", "unregister_netdevice_" } },
 };
 
 /* What only does it for its caller. */
 static const char *const helpers[] = {
 	"dev_get_by_", "netdev_get_by_", "netdev_hold", "netdev_put", "dev_hold", "dev_put",
-	"in6_dev_get", "in6_dev_put", "in6_ifa_hold", "in6_ifa_put", "neigh_release", "dst_release",
-	"rcuref_", "refcount_",
+	"__dev_hold", "__dev_put", "in6_dev_get", "in6_dev_put", "in6_ifa_hold", "in6_ifa_put",
+	"neigh_release", "dst_release", "rcuref_", "refcount_",
 };
 
 /* What stands in a stack only because something watches. */
@@ -130,12 +145,40 @@ bool function_is_watcher(const char *function)
 	return STARTS_ANY(function, watchers);
 }
 
-const char *function_kind(const char *holder)
+enum holder_kind function_kind(const char *function)
 {
-	for (size_t i = 0; i < sizeof(holder_kinds) / sizeof(holder_kinds[0]); i++)
-		if (starts(holder, holder_kinds[i].start))
-			return holder_kinds[i].kind;
-	return NULL;
+	enum holder_kind kind = HOLDER_OTHER;
+	size_t longest = 0;
+
+	for (int i = 0; i < HOLDER_KINDS; i++)
+		for (int j = 0; j < STARTS_MAX && kinds[i].starts[j]; j++) {
+			size_t length = strlen(kinds[i].starts[j]);
+
+			if (length <= longest || !starts(function, kinds[i].starts[j]))
+				continue;
+			kind = (enum holder_kind)i;
+			longest = length;
+		}
+	return kind;
+}
+
+enum holder_kind function_kind_within(enum holder_kind kind, const char *caller)
+{
+	enum holder_kind owner = kind == HOLDER_NEXTHOP ? function_kind(caller) : HOLDER_OTHER;
+
+	return kinds[owner].has_nexthop ? owner : kind;
+}
+
+enum holder_kind function_kind_told(enum holder_kind told, const char *caller)
+{
+	enum holder_kind upper = told == HOLDER_ADJACENT ? function_kind(caller) : HOLDER_OTHER;
+
+	return kinds[upper].is_upper ? upper : told;
+}
+
+const char *holder_kind_words(enum holder_kind kind)
+{
+	return kinds[kind].words;
 }
 
 enum ledger_context function_context(const char *function)

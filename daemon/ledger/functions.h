@@ -8,8 +8,18 @@
 
 /* What a kernel function's name says, by tables of beginnings: Linux 5.10 to 7.2. */
 
-/* The kind of holder that a function holds for, "route"; NULL: it is in no table. */
-const char *function_kind(const char *holder);
+/* The kind of holder that a function holds or puts for; HOLDER_OTHER: it is in no row. */
+enum holder_kind function_kind(const char *function);
+
+/* The same of a path, told its callers one by one: whose nexthop it is. */
+enum holder_kind function_kind_within(enum holder_kind kind, const char *caller);
+
+/*
+ * As which kind it is told: a link between devices as the kind of the upper one, "bond". It
+ * cancels out as what it is: macvlan_dellink() jumps to the function that cuts its link, and is
+ * no part of that stack.
+ */
+enum holder_kind function_kind_told(enum holder_kind told, const char *caller);
 
 /* What runs a path that ends in this function; LEDGER_UNKNOWN: it does not end there. */
 enum ledger_context function_context(const char *function);

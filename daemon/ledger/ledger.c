@@ -80,6 +80,7 @@ struct life {
 struct ledger {
 	const struct symbols *symbols;
 	enum watchpoint_counter counter;
+	bool from_birth;
 	void (*told)(const struct ledger_entry *entry, void *arg);
 	void *arg;
 	struct part *parts;
@@ -136,6 +137,7 @@ void ledger_free(struct ledger *ledger)
 struct folded {
 	char stack[STACK_TEXT];
 	char holder[128];
+	enum holder_kind kind, told;
 	enum ledger_context context;
 };
 
@@ -160,6 +162,7 @@ static void fold(const struct symbols *symbols, const struct watchpoint_write *w
 
 	folded->context = LEDGER_UNKNOWN;
 	folded->holder[0] = '\0';
+	folded->kind = folded->told = HOLDER_OTHER;
 	for (uint32_t i = 0; i < write->nr_frames && i < WATCHPOINT_FRAMES_MAX; i++) {
 		const struct symbol *symbol = function_of(symbols, write->frames[i]);
 		char name[128];
@@ -170,11 +173,15 @@ static void fold(const struct symbols *symbols, const struct watchpoint_write *w
 		folded->context = function_context(name);
 		if (folded->context != LEDGER_UNKNOWN)
 			break;
+		if (!folded->holder[0] && function_is_helper(name))
+			continue;
 		if (!folded->holder[0]) {
-			if (function_is_helper(name))
-				continue;
 			snprintf(folded->holder, sizeof(folded->holder), "%s", name);
+			folded->kind = folded->told = function_kind(name);
 		}
+		folded->kind = function_kind_within(folded->kind, name);
+		folded->told =
+			function_kind_told(function_kind_within(folded->told, name), name);
 		used += (size_t)snprintf(folded->stack + used, sizeof(folded->stack) - used,
 					 "%s < ", name);
 		if (used + sizeof(name) > sizeof(folded->stack))
@@ -198,9 +205,8 @@ static struct ledger_path *path_new(const struct folded *folded)
 		path_free(path);
 		return NULL;
 	}
-	path->kind = function_kind(path->holder);
-	if (!path->kind)
-		path->kind = path->holder;
+	path->kind = folded->kind;
+	path->kind_words = folded->told ? holder_kind_words(folded->told) : path->holder;
 	path->context = folded->context;
 	return path;
 }
@@ -461,6 +467,16 @@ void ledger_add(struct ledger *ledger, const struct watchpoint_mark *record)
 struct ledger_sum ledger_sum(const struct ledger *ledger)
 {
 	return ledger->sum;
+}
+
+void ledger_set_from_birth(struct ledger *ledger)
+{
+	ledger->from_birth = true;
+}
+
+bool ledger_is_from_birth(const struct ledger *ledger)
+{
+	return ledger->from_birth || ledger->counter == WATCHPOINT_ALIVE;
 }
 
 enum ledger_hole ledger_check(const struct ledger *ledger,

@@ -30,6 +30,62 @@ enum {
 	LEDGER_TASKS_MAX = 8,
 };
 
+/*
+ * What holds a reference, by the functions that take and drop it (functions.c). Holds and puts
+ * cancel out within a kind.
+ */
+enum holder_kind {
+	HOLDER_OTHER, /* a function that no row has: a kind by itself */
+	HOLDER_ROUTE,
+	HOLDER_IPV4_ROUTE,
+	HOLDER_IPV6_ROUTE,
+	HOLDER_NEXTHOP_OBJECT,
+	HOLDER_NEXTHOP,
+	HOLDER_NEIGHBOUR,
+	HOLDER_NEIGHBOUR_PARMS,
+	HOLDER_PROXY_NEIGHBOUR,
+	HOLDER_PROXY_QUEUE,
+	HOLDER_LINKWATCH,
+	HOLDER_QDISC,
+	HOLDER_MIRRED,
+	HOLDER_PACKET_SOCKET,
+	HOLDER_XDP_SOCKET,
+	HOLDER_BPF_MAP,
+	HOLDER_TUN,
+	HOLDER_TLS,
+	HOLDER_RDMA,
+	HOLDER_NETPOLL,
+	HOLDER_QUEUED_PACKET,
+	HOLDER_ETHTOOL,
+	HOLDER_ADJACENT,
+	HOLDER_BRIDGE_PORT,
+	HOLDER_BOND,
+	HOLDER_TEAM,
+	HOLDER_VRF,
+	HOLDER_VLAN,
+	HOLDER_MACVLAN,
+	HOLDER_IPVLAN,
+	HOLDER_MACSEC,
+	HOLDER_HSR,
+	HOLDER_VXLAN,
+	HOLDER_TUNNEL,
+	HOLDER_PPPOE,
+	HOLDER_MULTICAST_ROUTER,
+	HOLDER_ADDRESS,
+	HOLDER_ROUTER_SOLICITATION,
+	HOLDER_DAD,
+	HOLDER_MULTICAST,
+	HOLDER_ANYCAST,
+	HOLDER_INET6_DEV,
+	HOLDER_IN_DEVICE,
+	HOLDER_QUEUE,
+	HOLDER_REGISTRATION,
+	HOLDER_KINDS,
+};
+
+/* "route"; NULL of HOLDER_OTHER. */
+const char *holder_kind_words(enum holder_kind kind);
+
 /* What runs the path: the current task counts only in a system call. */
 enum ledger_context {
 	LEDGER_SYSCALL,
@@ -69,9 +125,10 @@ struct ledger_task {
 };
 
 struct ledger_path {
-	const char *stack;  /* "packet_do_bind < packet_bind < __sys_bind < [syscall]" */
-	const char *holder; /* "packet_do_bind" */
-	const char *kind;   /* "packet socket" */
+	const char *stack;	/* "packet_do_bind < packet_bind < __sys_bind < [syscall]" */
+	const char *holder;	/* "packet_do_bind" */
+	enum holder_kind kind;	/* within which it cancels out */
+	const char *kind_words; /* as which it is told, "packet socket"; otherwise the holder */
 	enum ledger_context context;
 	uint64_t holds; /* references taken */
 	uint64_t puts;	/* and dropped */
@@ -114,6 +171,14 @@ struct ledger_sum {
 	bool ended;	 /* it went to zero: the object is gone */
 };
 struct ledger_sum ledger_sum(const struct ledger *ledger);
+
+/*
+ * The counted object is younger than the ledger: references in its first mark are of its birth.
+ */
+void ledger_set_from_birth(struct ledger *ledger);
+
+/* That, or of births and deaths. Otherwise the object was at rest at the first mark. */
+bool ledger_is_from_birth(const struct ledger *ledger);
 
 /* After a last mark. */
 enum ledger_hole ledger_check(const struct ledger *ledger,

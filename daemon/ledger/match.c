@@ -21,10 +21,16 @@ struct kinds {
 	uint32_t nr;
 };
 
-static struct kind *kind_of(struct kinds *kinds, const char *name)
+/* A function that is in no row is a kind by itself. */
+static const char *name_of(const struct ledger_path *path)
+{
+	return path->kind ? holder_kind_words(path->kind) : path->holder;
+}
+
+static struct kind *kind_of(struct kinds *kinds, const struct ledger_path *path)
 {
 	for (uint32_t i = 0; i < kinds->nr; i++)
-		if (!strcmp(kinds->list[i].name, name))
+		if (!strcmp(kinds->list[i].name, name_of(path)))
 			return &kinds->list[i];
 	return NULL;
 }
@@ -152,12 +158,12 @@ static int find_kinds(const struct ledger *ledger, const struct ledger_profile *
 		return -ENOMEM;
 	for (uint32_t i = 0; i < ledger_nr_paths(ledger); i++) {
 		const struct ledger_path *path = ledger_path(ledger, i);
-		struct kind *kind = kind_of(kinds, path->kind);
+		struct kind *kind = kind_of(kinds, path);
 
 		if (!kind) {
 			kind = &kinds->list[kinds->nr++];
-			kind->name = path->kind;
-			kind->in_table = path->kind != path->holder;
+			kind->name = name_of(path);
+			kind->in_table = path->kind != HOLDER_OTHER;
 		}
 		kind->balance += ledger_path_balance(path);
 		if (ledger_path_balance(path) > 0)
@@ -224,6 +230,16 @@ static bool is_new(const struct ledger_suspect *suspect)
 	return suspect->usual <= 0.0;
 }
 
+/*
+ * What a process asked for lives as long as its socket; what a timer or a softirq made, as long
+ * as its packet. icmp6_dst_alloc() is for packets of the kernel's own, whoever runs it.
+ */
+static bool is_asked_for(const struct ledger_suspect *suspect)
+{
+	return suspect->path->context == LEDGER_SYSCALL &&
+	       !strstr(suspect->path->stack, "icmp6_dst_alloc");
+}
+
 static int likeliest_first(const void *a, const void *b)
 {
 	const struct ledger_suspect *first = a, *second = b;
@@ -233,6 +249,8 @@ static int likeliest_first(const void *a, const void *b)
 		return is_new(first) ? -1 : 1;
 	if (first->answered != second->answered)
 		return first->answered ? 1 : -1;
+	if (is_asked_for(first) != is_asked_for(second))
+		return is_asked_for(first) ? -1 : 1;
 	if (difference != 0.0)
 		return difference > 0 ? 1 : -1;
 	return (second->unmatched > first->unmatched) - (second->unmatched < first->unmatched);
@@ -271,23 +289,46 @@ static bool is_answered(const struct ledger *ledger, const struct ledger_path *p
 	return false;
 }
 
-/* Who still holds: a socket is bound by one path and closed by another of the same kind. */
-static void find_tasks(const struct ledger *ledger, struct ledger_suspect *suspect)
+static bool is_of_kind(const struct ledger_path *path, const struct ledger_path *other)
 {
-	struct ledger_task all[LEDGER_TASKS_MAX];
-	uint32_t nr = 0;
+	return !strcmp(name_of(path), name_of(other));
+}
+
+/* Holds less puts of a process, over all paths of the kind of this one. */
+static int64_t balance_of(const struct ledger *ledger, const struct ledger_path *of,
+			  uint32_t pid)
+{
+	int64_t balance = 0;
 
 	for (uint32_t i = 0; i < ledger_nr_paths(ledger); i++) {
 		const struct ledger_path *path = ledger_path(ledger, i);
 
-		for (uint32_t j = 0; j < path->nr_tasks; j++)
-			if (!strcmp(path->kind, suspect->path->kind))
-				ledger_note_task(all, &nr, path->tasks[j].pid,
-						 path->tasks[j].comm, path->tasks[j].balance);
+		for (uint32_t j = 0; is_of_kind(path, of) && j < path->nr_tasks; j++)
+			if (path->tasks[j].pid == pid)
+				balance += path->tasks[j].balance;
 	}
-	for (uint32_t i = 0; i < nr; i++)
-		if (all[i].balance > 0)
-			suspect->tasks[suspect->nr_tasks++] = all[i];
+	return balance;
+}
+
+/*
+ * Who ran the path and still holds: a socket is bound by one path and closed by another of the
+ * same kind. A path that no system call runs has no tasks.
+ */
+static void find_tasks(const struct ledger *ledger, struct ledger_suspect *suspect)
+{
+	const struct ledger_path *path = suspect->path;
+
+	for (uint32_t i = 0; i < path->nr_tasks; i++) {
+		struct ledger_task task = path->tasks[i];
+		int64_t left = balance_of(ledger, path, task.pid);
+
+		if (left < task.balance)
+			task.balance = left;
+		if (task.balance > suspect->unmatched)
+			task.balance = suspect->unmatched;
+		if (task.balance > 0)
+			suspect->tasks[suspect->nr_tasks++] = task;
+	}
 }
 
 struct ledger_match ledger_match(const struct ledger *ledger,
@@ -301,13 +342,15 @@ struct ledger_match ledger_match(const struct ledger *ledger,
 	};
 	struct kinds *kinds;
 
+	if (match.surplus <= 0 && !ledger_is_from_birth(ledger))
+		return match;
 	if (find_kinds(ledger, profile, &kinds)) {
 		match.exact = false;
 		return match;
 	}
 	for (uint32_t i = 0; i < ledger_nr_paths(ledger); i++) {
 		const struct ledger_path *path = ledger_path(ledger, i);
-		const struct kind *kind = kind_of(kinds, path->kind);
+		const struct kind *kind = kind_of(kinds, path);
 		const struct usual_path *usual =
 			profile ? usual_of(profile, path->stack) : NULL;
 		int64_t balance = ledger_path_balance(path);

@@ -19,9 +19,9 @@
  * than they put. It is *exact* when nothing is left to choose: the suspects' surpluses add up
  * to the ledger's, with no put left over that could belong to one of them. Otherwise it is
  * *inferred*: of several paths of a kind, the likeliest is the one that is most unusual
- * compared with clean ledgers, where there are any; and of those, the one whose caller did not
- * pass the reference to a function that drops it (ndisc_recv_na() gets an address,
- * addrconf_dad_failure() puts it).
+ * compared with clean ledgers, where there are any; of those, the one whose caller did not pass
+ * the reference to a function that drops it (ndisc_recv_na() gets an address,
+ * addrconf_dad_failure() puts it); and of those, the one that a system call ran.
  *
  * It cannot tell: holds older than the ledger (their puts make a kind negative, and are not
  * suspects); two leaks and one put too many in one kind (they cancel); a reference of another
@@ -36,7 +36,7 @@ struct ledger_suspect {
 	int64_t unmatched; /* references that this path may have lost: at most */
 	double usual;	   /* holds less puts of this path in a clean ledger, on average */
 	bool answered; /* its caller has called what drops more than it holds: perhaps this */
-	/* Those that still hold, by all paths of its kind. */
+	/* Those that ran this path and still hold, over all paths of its kind. */
 	struct ledger_task tasks[LEDGER_TASKS_MAX];
 	uint32_t nr_tasks;
 };
@@ -58,7 +58,10 @@ void ledger_profile_free(struct ledger_profile *profile);
 /* A whole ledger of a trial that was clean. -ENOMEM. */
 int ledger_learn(struct ledger_profile *profile, const struct ledger *ledger);
 
-/* `profile` may be NULL. Without a surplus there are no suspects. */
+/*
+ * `profile` may be NULL. Without a surplus there are no suspects: a count that ended where it
+ * began, or below, accuses nobody. Of a ledger from birth there may be, whatever the sum.
+ */
 struct ledger_match ledger_match(const struct ledger *ledger,
 				 const struct ledger_profile *profile);
 

@@ -795,7 +795,9 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 	const struct digest *digest = of->digest;
 	bool leaked = of->signature && of->judgement->verdict == VERDICT_LEAK &&
 		      !strcmp(of->judgement->signature, of->signature);
-	bool accuses = leaked && digest->state == LEDGER_WHOLE && digest->nr_suspects;
+	/* Objects that only outlive the trial are no holders where nothing is missing. */
+	bool names = digest->state == LEDGER_WHOLE && (leaked || digest->surplus > 0);
+	bool accuses = leaked && names && digest->nr_suspects;
 
 	if (accuses)
 		snprintf(told->path_signature, sizeof(told->path_signature), "%s: %s",
@@ -827,7 +829,7 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 		.clean = digest->nr_clean,
 		.path_signature = accuses ? told->path_signature : NULL,
 		.unmatched = told->unmatched,
-		.nr_unmatched = digest->state == LEDGER_WHOLE ? digest->nr_suspects : 0,
+		.nr_unmatched = names ? digest->nr_suspects : 0,
 		.paths = told->paths,
 		.nr_paths = digest->nr_paths,
 		.all_paths = digest->all_paths,

@@ -275,7 +275,7 @@ static void one_cycle(uint32_t number, const struct counts *baseline)
 		assert_int_equal(sum.count - sum.baseline,
 				 (int64_t)sum.holds - (int64_t)sum.puts);
 		for (uint32_t j = 0; j < match.nr_suspects; j++)
-			if (strcmp(match.suspects[j].path->kind, "linkwatch") != 0 ||
+			if (match.suspects[j].path->kind != HOLDER_LINKWATCH ||
 			    !before.linkwatch_pending)
 				fail_msg("cycle %u: unmatched %s: %s", number,
 					 watchpoint_kind_names[both[i].kind],

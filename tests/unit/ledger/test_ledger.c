@@ -193,7 +193,7 @@ static void test_helpers_offsets_and_suffixes_are_no_part_of_a_path(void **state
 	assert_int_equal(path->holds, 2);
 	assert_int_equal(path->puts, 0);
 	assert_string_equal(path->holder, "packet_do_bind");
-	assert_string_equal(path->kind, "packet socket");
+	assert_string_equal(path->kind_words, "packet socket");
 	assert_int_equal(path->nr_tasks, 1);
 	assert_int_equal(path->tasks[0].balance, 2);
 	path = path_named(play.ledger,
@@ -507,12 +507,12 @@ static void test_functions_that_no_table_knows_are_paired_by_learning(void **sta
 	match = ledger_match(play.ledger, profile);
 	assert_true(match.exact);
 	assert_int_equal(match.nr_suspects, 1);
-	assert_string_equal(match.suspects[0].path->kind, "packet socket");
+	assert_string_equal(match.suspects[0].path->kind_words, "packet socket");
 	ledger_profile_free(profile);
 	ledger_free(play.ledger);
 }
 
-static void test_puts_of_older_holds_accuse_nobody(void **state)
+static void test_a_count_that_ends_where_it_began_accuses_nobody(void **state)
 {
 	struct play play = begin(WATCHPOINT_PER_CPU);
 	struct ledger_match match;
@@ -523,9 +523,43 @@ static void test_puts_of_older_holds_accuse_nobody(void **state)
 	wrote(&play, 0, 5, BIND_2);
 	match = ledger_match(play.ledger, NULL);
 	assert_int_equal(match.surplus, 0);
+	assert_int_equal(match.nr_suspects, 0);
+
+	wrote(&play, 0, 6, BIND_2);
+	match = ledger_match(play.ledger, NULL);
+	assert_int_equal(match.surplus, 1);
 	assert_int_equal(match.nr_suspects, 1);
-	assert_string_equal(match.suspects[0].path->kind, "packet socket");
+	assert_int_equal(match.suspects[0].path->kind, HOLDER_PACKET_SOCKET);
 	assert_true(match.exact); /* the table knows both: a route is no socket's */
+
+	/* What its birth has left is in its first mark: its sum says nothing. */
+	wrote(&play, 0, 5, DESTROY);
+	ledger_set_from_birth(play.ledger);
+	assert_int_equal(ledger_match(play.ledger, NULL).nr_suspects, 1);
+	ledger_free(play.ledger);
+}
+
+/* A route by connect(), others by packets of the kernel's own, of which one more has gone. */
+static void test_a_process_stands_beside_the_paths_that_it_ran(void **state)
+{
+	struct play play = begin(WATCHPOINT_PER_CPU);
+	struct ledger_match match;
+
+	(void)state;
+	mark(&play, 0, 0);
+	wrote(&play, 0, 1, ROUTE_MLD);
+	wrote(&play, 0, 2, ROUTE_MLD);
+	wrote(&play, 0, 3, ROUTE_RAW);
+	wrote(&play, 0, 2, DESTROY);
+	match = ledger_match(play.ledger, NULL);
+	assert_int_equal(match.nr_suspects, 2);
+	assert_string_equal(match.suspects[0].path->stack,
+			    "dst_alloc < rawv6_sendmsg < [syscall]");
+	assert_int_equal(match.suspects[0].nr_tasks, 1);
+	assert_int_equal(match.suspects[0].tasks[0].pid, play.pid);
+	assert_int_equal(match.suspects[0].tasks[0].balance, 1);
+	assert_int_equal(match.suspects[1].path->context, LEDGER_WORKQUEUE);
+	assert_int_equal(match.suspects[1].nr_tasks, 0);
 	ledger_free(play.ledger);
 }
 
@@ -664,7 +698,8 @@ int main(void)
 		cmocka_unit_test(test_one_of_several_routes_is_inferred),
 		cmocka_unit_test(test_clean_ledgers_tell_which_route_is_unusual),
 		cmocka_unit_test(test_functions_that_no_table_knows_are_paired_by_learning),
-		cmocka_unit_test(test_puts_of_older_holds_accuse_nobody),
+		cmocka_unit_test(test_a_count_that_ends_where_it_began_accuses_nobody),
+		cmocka_unit_test(test_a_process_stands_beside_the_paths_that_it_ran),
 		cmocka_unit_test(test_more_paths_than_there_is_room_for_still_add_up),
 	};
 

@@ -259,7 +259,7 @@ static void check_match(const struct ledger_match *match, const struct expected 
 	stack = match->suspects[0].path->stack;
 	if (strncmp(stack, expected->function, strlen(expected->function)) != 0)
 		fail_msg("%s is suspected, not %s", stack, expected->function);
-	assert_string_equal(match->suspects[0].path->kind, expected->kind);
+	assert_string_equal(match->suspects[0].path->kind_words, expected->kind);
 	assert_int_equal(match->suspects[0].unmatched, expected->unmatched);
 	assert_int_equal(match->exact, expected->exact);
 }
