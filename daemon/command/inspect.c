@@ -402,7 +402,7 @@ struct options {
 #define AT(member) OPTION_AT(struct options, member)
 
 static const struct option_row rows[] = {
-	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS },
+	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID|PID:FD", .doc = DOC_NETNS },
 	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object" },
 	{ .name = NULL },
 };

@@ -11,7 +11,7 @@
 #define DOC_SET		"Override a key of the campaign; VALUE is YAML. Can be repeated"
 #define DOC_STREAM	"Stream every line of the results on standard output; progress goes to standard error"
 #define DOC_FORCE	"Run even though an earlier leak has marked this machine dirty"
-#define DOC_NETNS	"Look into this network namespace: a name as in ip-netns(8), a path, or the PID of a process in it"
+#define DOC_NETNS	"Look into this network namespace: a name as in ip-netns(8), a path, the PID of a process in it, or PID:FD, a descriptor that keeps it, such as a socket"
 /* clang-format on */
 
 #endif

@@ -115,7 +115,7 @@ static bool read_time(const char *text, void *target)
 #define AT(member) OPTION_AT(struct options, member)
 
 static const struct option_row rows[] = {
-	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS },
+	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID|PID:FD", .doc = DOC_NETNS },
 	{ "object", 0, OPTION_TEXTS, AT(objects), "OBJECT", .max = WATCHPOINT_OBJECTS_MAX,
 	  .doc = "Watch this counter: netdev (the default), idev (its inet6_dev), addr=ADDRESS (one of its IPv6 addresses), neigh=ADDRESS (one of its IPv6 neighbours) or dst=0xADDRESS (a dst_entry in kernel memory). Can be repeated" },
 	{ "for", 0, OPTION_READ, AT(for_ns), "TIME", .read = read_time, .allowed = "a time such as 10s, 500ms or 2m",

@@ -190,4 +190,31 @@ expect 0 ' there ' "inspect --netns NAME" dadrace inspect --netns somebody-else
 expect 0 ' there ' "inspect --netns PATH" dadrace inspect --netns /run/netns/somebody-else
 expect 0 ' dut0 ' "inspect --netns PID" dadrace inspect --netns $$
 
+# A namespace that only a socket keeps.
+cat >keep.py <<'PY'
+import ctypes, socket, time
+libc = ctypes.CDLL(None)
+home, there = open("/proc/self/ns/net"), open("/run/netns/by-socket")
+libc.setns(there.fileno(), 0)
+kept = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+libc.setns(home.fileno(), 0)
+there.close()
+print(kept.fileno(), flush=True)
+time.sleep(120)
+PY
+ip netns add by-socket && ip -n by-socket link add kept0 type dummy 2>/dev/null ||
+	ip -n by-socket link add kept0 type veth peer name kept1
+mkfifo keep.out
+/usr/bin/python3 keep.py >keep.out &
+keeper=$!
+read -r socket <keep.out
+ip netns del by-socket
+expect 0 ' kept0 ' "inspect --netns PID:FD of a socket" dadrace inspect --netns "$keeper:$socket"
+expect 0 ' kept0 ' "inspect --netns /proc/PID/fd/FD" dadrace inspect --netns "/proc/$keeper/fd/$socket"
+expect 0 '' "watch --netns PID:FD" dadrace watch kept0 --netns "$keeper:$socket" --for 100ms
+expect 64 "process $keeper has no descriptor 99" "inspect of no descriptor" dadrace inspect --netns "$keeper:99"
+expect 64 'no process 2147483647' "inspect of a descriptor of no process" dadrace inspect --netns 2147483647:3
+expect 64 "$keeper:1: not a network namespace" "inspect of a file's descriptor" dadrace inspect --netns "$keeper:1"
+kill "$keeper"
+
 exit $failed
