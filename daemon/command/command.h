@@ -43,6 +43,7 @@ extern const struct command command_verify;
 extern const struct command command_doctor;
 extern const struct command command_inspect;
 extern const struct command command_watch;
+extern const struct command command_who;
 extern const struct command command_schema;
 extern const struct command command_clean;
 extern const struct command command_ctl;

@@ -2,27 +2,15 @@
 /*
  * The counts: our `::walk ill`. Run on demand (BPF_PROG_TEST_RUN) in the asking process, whose
  * network namespace is looked in; hooked to nothing.
- *
- * Per-CPU counters lie at pointer + offset of the CPU. The offset is __per_cpu_offset[cpu]
- * where kallsyms tells its address; where it does not, an element of a per-CPU array map has a
- * known address on each CPU and a known per-CPU pointer, and their difference is the offset.
  */
 #include "table/counts.bpf.h"
+#include "table/cpu_offset.bpf.h"
 #include "table/neighbours.bpf.h"
 
 #define EINVAL	   22
 #define GROUPS_MAX 1024
 
 const volatile __u32 nr_cpus = 1;
-
-extern const void __per_cpu_offset __ksym __weak;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} known_element SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -32,16 +20,6 @@ struct {
 	__type(value, struct counts);
 } count_slots SEC(".maps");
 
-/* The verifier forbids arithmetic on map pointers: through memory they become plain numbers. */
-static __always_inline __u64 number_of(void *pointer)
-{
-	void *volatile slot = pointer;
-	__u64 number = 0;
-
-	bpf_probe_read_kernel(&number, sizeof(number), (const void *)&slot);
-	return number;
-}
-
 /* 0 when every CPU's offset is known. */
 SEC("raw_tp")
 int counts_offsets(struct bpf_raw_tracepoint_args *ctx)
@@ -50,20 +28,8 @@ int counts_offsets(struct bpf_raw_tracepoint_args *ctx)
 		__u64 offset = 0;
 		__u32 cpu = i; /* its address is taken: not the loop's counter */
 
-		if (&__per_cpu_offset) {
-			bpf_probe_read_kernel(&offset, sizeof(offset),
-					      (const void *)&__per_cpu_offset +
-						      cpu * sizeof(offset));
-		} else if (bpf_core_enum_value_exists(enum bpf_func_id,
-						      BPF_FUNC_map_lookup_percpu_elem)) {
-			struct bpf_array *array = (void *)number_of(&known_element);
-			__u32 zero = 0;
-			void *element = bpf_map_lookup_percpu_elem(&known_element, &zero, cpu);
-
-			if (!element)
-				return 1;
-			offset = number_of(element) - (__u64)BPF_CORE_READ(array, pptrs[0]);
-		}
+		if (!offset_of_cpu(cpu, &offset))
+			return 1;
 		if (!offset && cpu)
 			return 1;
 		bpf_map_update_elem(&cpu_offsets, &cpu, &offset, BPF_ANY);

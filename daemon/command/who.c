@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/exits.h"
+#include "command/command.h"
+#include "command/rows.h"
+#include "command/who_check.h"
+#include "machine/netns.h"
+#include "memory/memory.h"
+#include "who/answer.h"
+
+/*
+ * Who holds a device now. Two looks are made when the first one blames something: what was on
+ * its way then has arrived.
+ */
+enum { SECONDS_BETWEEN_LOOKS = 2 };
+
+struct options {
+	const char *device; /* name or index; NULL with `stuck` */
+	const char *netns;
+	bool stuck;
+	bool json;
+	bool all;
+};
+
+/* clang-format off */
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS },
+	{ "stuck", 0, OPTION_FLAG, AT(stuck), .instead = true,
+	  .doc = "Explain every device whose unregistration waits for its references" },
+	{ "all", 0, OPTION_FLAG, AT(all),
+	  .doc = "Show each object that points to the device, with its address and who points to it" },
+	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object for each device" },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "DEVICE", OPTION_TEXT, AT(device), true,
+	  "A network device, by name or index: registered, or being unregistered" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN, NULL, "Every reference has a live owner, or --stuck found no device" },
+	{ EXIT_FAULT, NULL, "A reference is lost, or belongs to no object" },
+	{ EXIT_INCONCLUSIVE, NULL, "The account does not add up" },
+	{ 0 },
+};
+/* clang-format on */
+
+static int set_ask(const struct options *o, struct look_ask *ask, struct why *why)
+{
+	uint32_t ifindex;
+	int err = 0;
+
+	ask->home = (uint32_t)visited_netns();
+	if (o->netns) {
+		err = visit_netns(o->netns, why);
+		ask->netns = (uint32_t)visited_netns();
+	}
+	ask->all_waiting = o->stuck;
+	if (o->device && options_number(o->device, 1, 0, &ifindex))
+		ask->ifindex = ifindex;
+	else
+		ask->name = o->device;
+	return err;
+}
+
+static int look_twice(const struct image *image, const struct look_ask *ask, struct look *look,
+		      struct why *why)
+{
+	const struct timespec pause = { .tv_sec = SECONDS_BETWEEN_LOOKS };
+	struct look first;
+	int err = look_make(image, ask, look, why);
+
+	if (err || !look_needs_another(look))
+		return err;
+	first = *look;
+	nanosleep(&pause, NULL);
+	err = look_make(image, ask, look, why);
+	if (!err)
+		look_confirm(&first, look);
+	look_clear(&first);
+	return err;
+}
+
+static enum exits exit_of(enum answer_kind kind)
+{
+	switch (kind) {
+	case ANSWER_EXPLAINED: return EXIT_CLEAN;
+	case ANSWER_LOST:
+	case ANSWER_BARE: return EXIT_FAULT;
+	case ANSWER_UNCLEAR:
+	case ANSWERS: break;
+	}
+	return EXIT_INCONCLUSIVE;
+}
+
+static enum exits tell(const struct options *o, const struct look *look)
+{
+	enum exits code = EXIT_CLEAN;
+
+	for (uint32_t i = 0; i < look->nr_cases; i++) {
+		struct answer answer;
+
+		if (answer_make(look, i, &answer))
+			return EXIT_INTERNAL;
+		if (o->json)
+			fields_print(&answer_fields, &answer, stdout);
+		else
+			answer_print(&answer, o->all, stdout);
+		if (!o->json && i + 1 < look->nr_cases)
+			putchar('\n');
+		if (code != EXIT_FAULT && answer.kind != ANSWER_EXPLAINED)
+			code = exit_of(answer.kind);
+		answer_clear(&answer);
+	}
+	return code;
+}
+
+static int none_is_stuck(const struct options *o)
+{
+	if (!o->json)
+		puts("No device waits for its references: nothing is stuck.");
+	return EXIT_CLEAN;
+}
+
+static int run(const void *options)
+{
+	const struct options *o = options;
+	struct look_ask ask = { 0 };
+	struct memory *memory = NULL;
+	struct who_check *check = NULL;
+	struct why why = { "" };
+	struct look look;
+	int code = EXIT_USAGE, err;
+
+	if (set_ask(o, &ask, &why))
+		return command_complain(&why, code);
+	err = memory_open(&memory, &why);
+	if (!err) {
+		check = who_check_start();
+		who_check_namespaces(check, ask.check_netns);
+		err = look_twice(memory_image(memory), &ask, &look, &why);
+	}
+	if (err == -ENODEV && o->stuck)
+		code = none_is_stuck(o);
+	else if (err)
+		code = command_complain(&why, (int)why_code(&why));
+	else
+		code = (int)tell(o, &look);
+	if (!err)
+		look_clear(&look);
+	who_check_end(check);
+	memory_close(memory);
+	return code;
+}
+
+const struct command command_who = {
+	.name = "who",
+	.syntax = {
+		.name = "dadrace who",
+		.doc = "Name who holds a network device now, also one that is stuck already",
+		.about = "Reads kernel memory, finds every object that points to the device, tells which of them hold references, and follows who points to these: to a process and its descriptor, to another device, or to nothing. An object that is alive and that nothing points to is LOST: it is the leak.\n"
+			 "Nothing is attached, locked or changed; it can run beside a campaign and on a machine where a device is stuck. Pages of processes and of the page cache are not read.",
+		.options = rows,
+		.operands = operands,
+		.exits = exits,
+		.size = sizeof(struct options),
+	},
+	.run = run,
+};

@@ -1,0 +1,581 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "who/answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "who/words.h"
+
+enum { KEPT_MAX = 8192, LINES_MAX = 64, SENTENCES_MAX = 64, OWNERS_MAX = 16, LINE = 400 };
+
+const char *const answer_names[] = { "explained", "lost", "bare", "unclear" };
+_Static_assert(sizeof(answer_names) / sizeof(answer_names[0]) == ANSWERS, "each has a name");
+
+static const char *const state_names[] = { "unknown", "registered", "unregistering",
+					   "unregistered" };
+
+/* --- fields --- */
+
+/* clang-format off */
+#define ROW_AT(type, member) .offset = offsetof(type, member)
+#define LIST_AT(type, first, nr) \
+	.list = true, .offset = offsetof(type, first), .count_offset = offsetof(type, nr)
+
+static const struct field owner_rows[] = {
+	{ "pid", FIELD_U32, ROW_AT(struct answer_owner, pid), .doc = "The process" },
+	{ "comm", FIELD_TEXT, ROW_AT(struct answer_owner, comm), .doc = "Its command" },
+	{ "fd", FIELD_U32, ROW_AT(struct answer_owner, fd), .doc = "Its descriptor" },
+	{ .name = NULL },
+};
+static const struct fields owner_fields = {
+	"owner", "A process that keeps a holder alive", owner_rows, sizeof(struct answer_owner),
+};
+
+static const struct field holder_rows[] = {
+	{ "type", FIELD_TEXT, ROW_AT(struct answer_holder, type), .nullable = true,
+	  .doc = "The kernel structure; null where none fits" },
+	{ "words", FIELD_TEXT, ROW_AT(struct answer_holder, words), .nullable = true,
+	  .doc = "Its meaning; null where the structure's name says all" },
+	{ "member", FIELD_TEXT, ROW_AT(struct answer_holder, member), .doc = "The member that points to the device" },
+	{ "part", FIELD_TEXT, ROW_AT(struct answer_holder, part), .nullable = true,
+	  .doc = "The device of whose private part it is; null for other objects" },
+	{ "address", FIELD_U64, ROW_AT(struct answer_holder, address), .hex = true, .doc = "Its address" },
+	{ "references", FIELD_U32, ROW_AT(struct answer_holder, references),
+	  .doc = "References to the device that it holds" },
+	{ "refcount", FIELD_I64, ROW_AT(struct answer_holder, refcount), .nullable = true,
+	  .doc = "References to the holder itself; null where it does not count them" },
+	{ "lost", FIELD_BOOL, ROW_AT(struct answer_holder, is_lost),
+	  .doc = "Whether only lost objects, or none, lead to it" },
+	{ "why_not", FIELD_TEXT, ROW_AT(struct answer_holder, why_not), .nullable = true,
+	  .doc = "Why it holds no reference; null where it does" },
+	{ "owners", FIELD_OBJECT, LIST_AT(struct answer_holder, owners, nr_owners), .sub = &owner_fields,
+	  .doc = "The processes that keep it alive" },
+	{ "chain", FIELD_TEXT, LIST_AT(struct answer_holder, chain, nr_chain),
+	  .doc = "The objects that point to it, a line each, indented by level" },
+	{ .name = NULL },
+};
+static const struct fields holder_fields = {
+	"holder", "An object that points to the device", holder_rows, sizeof(struct answer_holder),
+};
+
+static const struct field answer_rows[] = {
+	{ "device", FIELD_TEXT, ROW_AT(struct answer, device), .doc = "Name of the device" },
+	{ "ifindex", FIELD_U32, ROW_AT(struct answer, ifindex), .doc = "Its index" },
+	{ "netns", FIELD_U32, ROW_AT(struct answer, netns), .doc = "Inode number of its network namespace" },
+	{ "state", FIELD_TEXT, ROW_AT(struct answer, state), .doc = "registered, unregistering or unregistered" },
+	{ "waiting_pid", FIELD_U32, ROW_AT(struct answer, waiting_pid), .nullable = true,
+	  .doc = "The task that waits for the references; null: none" },
+	{ "waiting_comm", FIELD_TEXT, ROW_AT(struct answer, waiting_comm), .nullable = true, .doc = "Its command" },
+	{ "answer", FIELD_ENUM, ROW_AT(struct answer, kind), .names = answer_names, .nr_names = ANSWERS,
+	  .doc = "explained: every reference has a live owner; lost: an object that nothing leads to holds some; bare: some belong to no object; unclear: the account does not add up" },
+	{ "sentences", FIELD_TEXT, LIST_AT(struct answer, sentences, nr_sentences),
+	  .doc = "The answer in sentences, the most important one first" },
+	{ "usage_count", FIELD_I64, ROW_AT(struct answer, usage_count),
+	  .doc = "References to the device, as the kernel prints them: the sum of the next four" },
+	{ "initial", FIELD_I64, ROW_AT(struct answer, initial), .doc = "The one that every device has" },
+	{ "registered", FIELD_I64, ROW_AT(struct answer, registered), .doc = "The one of a registered device" },
+	{ "explained", FIELD_I64, ROW_AT(struct answer, explained), .doc = "Those of holders, and of the device itself" },
+	{ "unexplained", FIELD_I64, ROW_AT(struct answer, unexplained), .doc = "The others" },
+	{ "has_moved", FIELD_BOOL, ROW_AT(struct answer, has_moved),
+	  .doc = "Whether the count changed while it was read" },
+	{ "is_checked", FIELD_BOOL, ROW_AT(struct answer, is_checked),
+	  .doc = "Whether the account of devices made for the purpose was compared with their counts" },
+	{ "check_unexplained", FIELD_I64, ROW_AT(struct answer, check_unexplained),
+	  .doc = "Unexplained references of those devices: other than 0 on a kernel with holds that are not known" },
+	{ "of_itself", FIELD_TEXT, LIST_AT(struct answer, of_itself, nr_of_itself),
+	  .doc = "Why the device holds references to itself" },
+	{ "holders", FIELD_OBJECT, LIST_AT(struct answer, holders, nr_holders), .sub = &holder_fields,
+	  .doc = "The objects that point to the device" },
+	{ .name = NULL },
+};
+const struct fields answer_fields = {
+	"who", "Who holds a network device", answer_rows, sizeof(struct answer),
+};
+/* clang-format on */
+
+/* --- memory --- */
+
+static void *keep(struct answer *answer, void *memory)
+{
+	if (!answer->kept)
+		answer->kept = calloc(KEPT_MAX, sizeof(*answer->kept));
+	if (!memory || !answer->kept || answer->nr_kept == KEPT_MAX) {
+		free(memory);
+		return NULL;
+	}
+	return answer->kept[answer->nr_kept++] = memory;
+}
+
+static const char *keep_text(struct answer *answer, const char *text)
+{
+	char *kept = keep(answer, strdup(text));
+
+	if (kept)
+		text_plain(kept);
+	return kept;
+}
+
+static void say(struct answer *answer, const char *sentence)
+{
+	for (uint32_t i = 0; i < answer->nr_sentences; i++)
+		if (!strcmp(answer->sentences[i], sentence))
+			return;
+	if (answer->nr_sentences < SENTENCES_MAX &&
+	    (answer->sentences[answer->nr_sentences] = keep_text(answer, sentence)))
+		answer->nr_sentences++;
+}
+
+/* --- chains in words --- */
+
+/* "rt6_info (IPv6 route)" */
+static void name_type(struct type type, char *name, size_t size)
+{
+	const char *words = words_for(type_name(type));
+
+	snprintf(name, size, words ? "%s (%s)" : "%s", type_name(type), words);
+}
+
+static void describe_node(const struct node *node, char *line, size_t size)
+{
+	char name[160];
+
+	if (node->device[0]) {
+		text_add(line, size, "net_device %s", node->device);
+		return;
+	}
+	if (!node->type.btf) {
+		text_add(line, size, "an object of %s whose type is not known",
+			 node->object.cache);
+		return;
+	}
+	name_type(node->type, name, sizeof(name));
+	text_add(line, size, "%s", name);
+	if (node->has_count)
+		text_add(line, size, ", refcount %lld", (long long)node->count);
+	if (node->nr_opened)
+		text_add(line, size, ", %s (pid %d, fd %u)", node->opened->task->comm,
+			 node->opened->task->tgid, node->opened->fd);
+}
+
+static void describe_link(const struct chain *chain, const struct link *link, char *line,
+			  size_t size)
+{
+	switch (link->kind) {
+	case LINK_MEMBER:
+		text_add(line, size, "%s of ", link->path);
+		describe_node(&chain->nodes[link->from], line, size);
+		break;
+	case LINK_INSIDE:
+		text_add(line, size, "a list in ");
+		if (link->from >= 0)
+			describe_node(&chain->nodes[link->from], line, size);
+		break;
+	case LINK_UNNAMED:
+		if (link->from >= 0)
+			describe_node(&chain->nodes[link->from], line, size);
+		break;
+	case LINK_STATIC:
+		if (link->path[0])
+			text_add(line, size, "per-CPU data %s", link->path);
+		else
+			text_add(line, size, "data of the kernel (static, per-CPU or vmalloc)");
+		break;
+	case LINK_STACK:
+		text_add(line, size,
+			 "the stack of %s (%d): perhaps on its way, perhaps an old word",
+			 link->task->comm, link->task->pid);
+		break;
+	}
+}
+
+struct telling {
+	const struct chain *chain;
+	struct answer *answer;
+	struct answer_holder *holder;
+};
+
+static void add_line(struct telling *telling, uint32_t depth, const char *words)
+{
+	struct answer_holder *holder = telling->holder;
+	char line[LINE];
+
+	snprintf(line, sizeof(line), "%*s<- %s", (int)(3 * depth), "", words);
+	if (holder->nr_chain < LINES_MAX &&
+	    (holder->chain[holder->nr_chain] = keep_text(telling->answer, line)))
+		holder->nr_chain++;
+}
+
+static void add_owners(struct telling *telling, const struct node *node)
+{
+	struct answer_holder *holder = telling->holder;
+
+	for (uint32_t i = 0; i < node->nr_opened && holder->nr_owners < OWNERS_MAX; i++)
+		holder->owners[holder->nr_owners++] =
+			(struct answer_owner){ (uint32_t)node->opened[i].task->tgid,
+					       node->opened[i].fd, node->opened[i].task->comm };
+}
+
+static bool owns(const struct link *link)
+{
+	return link->kind != LINK_STACK;
+}
+
+/* Upwards, a node only from the level below it: chains have no circles then. */
+static void tell_node(struct telling *telling, const struct node *node, uint32_t depth)
+{
+	const struct chain *chain = telling->chain;
+	uint32_t owners = 0;
+
+	add_owners(telling, node);
+	for (uint32_t i = 0; i < node_links(node); i++) {
+		const struct link *link = &node->links[i];
+		char words[LINE] = "";
+
+		describe_link(chain, link, words, sizeof(words));
+		add_line(telling, depth, words);
+		owners += owns(link);
+		if (link->from >= 0 && link->kind == LINK_MEMBER &&
+		    chain->nodes[link->from].level > node->level)
+			tell_node(telling, &chain->nodes[link->from], depth + 1);
+	}
+	if (node->fate == NODE_LOST && !owners)
+		add_line(telling, depth, "nothing points to it, and it is alive: LOST");
+}
+
+static const struct node *node_of(const struct chain *chain, uint64_t base)
+{
+	for (uint32_t i = 0; i < chain->nr; i++)
+		if (chain->nodes[i].object.base == base)
+			return &chain->nodes[i];
+	return NULL;
+}
+
+/* --- holders --- */
+
+static int make_holder(struct answer *answer, const struct chain *chain,
+		       const struct holder *from, struct answer_holder *to)
+{
+	const struct node *node = from->references ? node_of(chain, from->object.base) : NULL;
+	struct telling telling = { chain, answer, to };
+
+	*to = (struct answer_holder){
+		.type = from->type.btf ? type_name(from->type) : NULL,
+		.words = from->type.btf ? words_for(type_name(from->type)) : NULL,
+		.member = from->path,
+		.part = from->part[0] ? from->part : NULL,
+		.address = from->object.base,
+		.references = from->references,
+		.refcount = from->has_count ? from->count : INT64_MIN,
+		.is_lost = node && node->fate == NODE_LOST,
+		.why_not = from->references  ? NULL :
+			   from->not_counted ? from->not_counted :
+			   from->type.btf ? "no reference is known to belong to this member" :
+					    "its type is not known",
+		.owners = keep(answer, calloc(OWNERS_MAX, sizeof(struct answer_owner))),
+		.chain = keep(answer, calloc(LINES_MAX, sizeof(const char *))),
+	};
+	if (!to->owners || !to->chain)
+		return -ENOMEM;
+	if (node)
+		tell_node(&telling, node, 0);
+	return 0;
+}
+
+/* --- the answer --- */
+
+/* "rt6_info (IPv6 route) holds fib6_info (...), which holds dut1" */
+static void path_down(const struct chain *chain, uint32_t top, const char *device, char *words,
+		      size_t size)
+{
+	const struct node *node = &chain->nodes[top];
+	uint32_t at = top;
+
+	while (node->level) {
+		uint32_t below = at;
+
+		for (uint32_t i = 0; below == at && i < chain->nr; i++)
+			for (uint32_t j = 0; j < node_links(&chain->nodes[i]); j++)
+				if (chain->nodes[i].links[j].from == (int32_t)at &&
+				    chain->nodes[i].level < node->level)
+					below = i;
+		if (below == at)
+			return;
+		at = below;
+		node = &chain->nodes[at];
+		text_add(words, size, " holds ");
+		describe_node(node, words, size);
+		text_add(words, size, ", which");
+	}
+	text_add(words, size, " holds %s.", device);
+}
+
+static void say_lost(struct answer *answer, const struct chain *chain)
+{
+	for (uint32_t i = 0; i < chain->nr; i++) {
+		char words[LINE] = "LOST: ";
+
+		if (!chain_is_top(chain, i))
+			continue;
+		describe_node(&chain->nodes[i], words, sizeof(words));
+		text_add(words, sizeof(words), ", which nothing points to,");
+		path_down(chain, i, answer->device, words, sizeof(words));
+		say(answer, words);
+		answer->kind = ANSWER_LOST;
+	}
+}
+
+static void say_unexplained(struct answer *answer)
+{
+	char words[LINE];
+
+	if (!answer->unexplained)
+		return;
+	if (answer->unexplained < 0 || answer->has_moved || answer->check_unexplained) {
+		snprintf(words, sizeof(words),
+			 "The account does not add up: %lld references are %s%s.",
+			 llabs(answer->unexplained),
+			 answer->unexplained > 0 ? "unexplained" : "explained too many",
+			 answer->has_moved ? ", and the count changed while it was read" : "");
+		if (answer->kind == ANSWER_EXPLAINED)
+			answer->kind = ANSWER_UNCLEAR;
+	} else {
+		snprintf(
+			words, sizeof(words),
+			"%lld reference%s of %s belong%s to no object: taken by code that keeps no pointer, and not released. Which code it was cannot be seen afterwards; `dadrace watch` names it the next time.",
+			(long long)answer->unexplained, answer->unexplained == 1 ? "" : "s",
+			answer->device, answer->unexplained == 1 ? "s" : "");
+		if (answer->kind == ANSWER_EXPLAINED)
+			answer->kind = ANSWER_BARE;
+	}
+	say(answer, words);
+}
+
+static void say_owners(struct answer *answer)
+{
+	for (uint32_t i = 0; i < answer->nr_holders; i++) {
+		const struct answer_holder *holder = &answer->holders[i];
+
+		for (uint32_t j = 0; j < holder->nr_owners; j++) {
+			const struct answer_owner *owner = &holder->owners[j];
+			char words[LINE];
+
+			snprintf(words, sizeof(words), "Held by %s (pid %u, fd %u): %s%s%s%s.",
+				 owner->comm, owner->pid, owner->fd,
+				 holder->words ? holder->words : holder->type,
+				 holder->words ? " (" : "", holder->words ? holder->type : "",
+				 holder->words ? ")" : "");
+			say(answer, words);
+		}
+	}
+}
+
+/* Another device that is tied to this one, or has a pointer to it in its private part. */
+static void say_devices(struct answer *answer, const struct chain *chain)
+{
+	for (uint32_t i = 0; i < chain->nr; i++) {
+		const struct node *node = &chain->nodes[i];
+		char words[LINE];
+
+		if (node->level)
+			continue;
+		for (uint32_t j = 0; j < node_links(node); j++) {
+			const struct link *link = &node->links[j];
+			const char *other =
+				link->from >= 0 ? chain->nodes[link->from].device : "";
+
+			if (!*other || !strcmp(other, answer->device) ||
+			    strcmp(type_name(node->type), "netdev_adjacent") != 0)
+				continue;
+			snprintf(words, sizeof(words),
+				 "Held by the device %s, which is tied to it.", other);
+			say(answer, words);
+		}
+	}
+}
+
+static void say_rest(struct answer *answer)
+{
+	uint32_t objects = 0;
+	char words[LINE];
+
+	for (uint32_t i = 0; i < answer->nr_holders; i++)
+		objects += answer->holders[i].references > 0;
+	if (answer->kind != ANSWER_EXPLAINED)
+		return;
+	snprintf(words, sizeof(words),
+		 "Nothing is lost: every reference of %s has a live owner (%u objects).",
+		 answer->device, objects);
+	say(answer, words);
+}
+
+static void say_check(struct answer *answer)
+{
+	char words[LINE];
+
+	if (!answer->check_unexplained)
+		return;
+	snprintf(
+		words, sizeof(words),
+		"This kernel has holds that dadrace does not know: on a device of its own %lld references are unexplained.",
+		(long long)answer->check_unexplained);
+	say(answer, words);
+}
+
+/* Those that tell something first, then by type. */
+static int compare_holders(const void *a, const void *b)
+{
+	const struct answer_holder *one = a, *other = b;
+	int by_type;
+
+	if (one->is_lost != other->is_lost)
+		return one->is_lost ? -1 : 1;
+	if (!one->nr_owners != !other->nr_owners)
+		return one->nr_owners ? -1 : 1;
+	by_type = strcmp(one->type ? one->type : "~", other->type ? other->type : "~");
+	if (by_type)
+		return by_type;
+	return one->address < other->address ? -1 : one->address > other->address;
+}
+
+static int make_holders(struct answer *answer, const struct look_case *from)
+{
+	const struct account *account = &from->account;
+	int err = 0;
+
+	answer->holders =
+		keep(answer, calloc(account->nr_holders + 1, sizeof(*answer->holders)));
+	answer->sentences = keep(answer, calloc(SENTENCES_MAX, sizeof(*answer->sentences)));
+	if (!answer->holders || !answer->sentences)
+		return -ENOMEM;
+	for (uint32_t i = 0; !err && i < account->nr_holders; i++)
+		err = make_holder(answer, &from->chain, &account->holders[i],
+				  &answer->holders[answer->nr_holders++]);
+	qsort(answer->holders, answer->nr_holders, sizeof(*answer->holders), compare_holders);
+	return err;
+}
+
+int answer_make(const struct look *look, uint32_t which, struct answer *answer)
+{
+	const struct look_case *from = &look->cases[which];
+	const struct account *account = &from->account;
+	const struct device *device = &account->device;
+
+	*answer = (struct answer){
+		.device = device->name,
+		.ifindex = device->ifindex,
+		.netns = device->netns,
+		.state = state_names[device->registration],
+		.waiting_pid = (uint32_t)device->waiting,
+		.waiting_comm = device->waiting ? device->waiting_comm : NULL,
+		.usage_count = device->count,
+		.initial = account->initial,
+		.registered = account->registered,
+		.explained = account->explained,
+		.unexplained = account->unexplained,
+		.has_moved = account->has_moved,
+		.is_checked = look->is_checked,
+		.check_unexplained = look->check_unexplained,
+		.of_itself = (const char **)account->reasons,
+		.nr_of_itself = account->nr_reasons,
+	};
+	if (make_holders(answer, from)) {
+		answer_clear(answer);
+		return -ENOMEM;
+	}
+	say_check(answer);
+	say_lost(answer, &from->chain);
+	say_unexplained(answer);
+	say_owners(answer);
+	say_devices(answer, &from->chain);
+	say_rest(answer);
+	return 0;
+}
+
+void answer_clear(struct answer *answer)
+{
+	while (answer->nr_kept)
+		free(answer->kept[--answer->nr_kept]);
+	free(answer->kept);
+	*answer = (struct answer){ 0 };
+}
+
+/* --- text --- */
+
+static void print_holder(const struct answer_holder *holder, uint32_t alike, bool all,
+			 FILE *out)
+{
+	fprintf(out, "%4u  %s%s%s", alike * holder->references,
+		holder->type ? holder->type : "an object of no known type",
+		*holder->member ? "." : "", holder->member);
+	if (holder->part)
+		fprintf(out, " in the %s", holder->part);
+	if (holder->words)
+		fprintf(out, "  %s", holder->words);
+	if (alike == 1 && holder->refcount != INT64_MIN)
+		fprintf(out, ", refcount %lld", (long long)holder->refcount);
+	if (alike > 1)
+		fprintf(out, ", %u of them", alike);
+	if (all)
+		fprintf(out, "  %#llx", (unsigned long long)holder->address);
+	if (holder->why_not)
+		fprintf(out, "  (%s)", holder->why_not);
+	fputc('\n', out);
+	for (uint32_t i = 0;
+	     (all || holder->is_lost || holder->nr_owners) && i < holder->nr_chain; i++)
+		fprintf(out, "         %s\n", holder->chain[i]);
+}
+
+/* Plain holders of one kind are one line; those that tell a story have one each. */
+static bool is_plain(const struct answer_holder *holder)
+{
+	return holder->type && holder->references && !holder->is_lost && !holder->nr_owners;
+}
+
+static bool is_alike(const struct answer_holder *a, const struct answer_holder *b)
+{
+	return is_plain(a) && is_plain(b) && !strcmp(a->type, b->type) &&
+	       !strcmp(a->member, b->member) && a->references == b->references && !a->part &&
+	       !b->part;
+}
+
+static void print_holders(const struct answer *answer, bool all, FILE *out)
+{
+	for (uint32_t i = 0; i < answer->nr_holders; i++) {
+		const struct answer_holder *holder = &answer->holders[i];
+		uint32_t alike = 1;
+		bool told = false;
+
+		if (!holder->references && !all)
+			continue;
+		for (uint32_t j = 0; !all && j < answer->nr_holders; j++) {
+			bool same = j != i && is_alike(holder, &answer->holders[j]);
+
+			told |= same && j < i;
+			alike += same;
+		}
+		if (!told)
+			print_holder(holder, alike, all, out);
+	}
+}
+
+void answer_print(const struct answer *answer, bool all, FILE *out)
+{
+	fprintf(out, "%s (index %u, network namespace %u) is %s", answer->device,
+		answer->ifindex, answer->netns, answer->state);
+	if (answer->waiting_pid)
+		fprintf(out, ": %s (%u) waits for its references", answer->waiting_comm,
+			answer->waiting_pid);
+	fputs(".\n", out);
+	for (uint32_t i = 0; i < answer->nr_sentences; i++)
+		fprintf(out, "%s\n", answer->sentences[i]);
+	fprintf(out,
+		"\nusage count %lld = %lld initial + %lld registered + %lld explained + %lld unexplained\n",
+		(long long)answer->usage_count, (long long)answer->initial,
+		(long long)answer->registered, (long long)answer->explained,
+		(long long)answer->unexplained);
+	for (uint32_t i = 0; i < answer->nr_of_itself; i++)
+		fprintf(out, "%4u  itself: %s\n", 1, answer->of_itself[i]);
+	print_holders(answer, all, out);
+}

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "who/chain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODES_MAX = 4096, BEGINNINGS = 8, ENTRY_STACK = 0xf00 };
+
+struct following {
+	struct kernel *kernel;
+	struct chain *chain;
+	uint32_t level;
+	uint32_t *frontier; /* nodes whose referrers are looked for, by address */
+	struct span *spans; /* the same, for the scan */
+	uint32_t nr_frontier;
+	const char *names[MEMBER_TARGETS]; /* of the types that a pointer to them may have */
+	uint32_t nr_names;
+	struct members members;
+};
+
+/* --- nodes --- */
+
+/* Structures in which everything comes together: what they point to is in use. */
+static bool is_hub(struct type type)
+{
+	static const char *const hubs[] = { "net",    "net_device",	"task_struct",
+					    "file",   "inode",		"module",
+					    "socket", "proc_dir_entry", "nsproxy" };
+
+	for (size_t i = 0; i < sizeof(hubs) / sizeof(hubs[0]); i++)
+		if (!strcmp(type_name(type), hubs[i]))
+			return true;
+	return false;
+}
+
+static bool is_route(const struct node *node)
+{
+	return type_begins_with(node->type, "dst_entry");
+}
+
+static int32_t node_at(const struct chain *chain, uint64_t base)
+{
+	for (uint32_t i = 0; i < chain->nr; i++)
+		if (chain->nodes[i].object.base == base)
+			return (int32_t)i;
+	return -1;
+}
+
+/* -1: there are too many. */
+static int32_t add_node(struct following *following, const struct object *object,
+			struct type type)
+{
+	struct chain *chain = following->chain;
+	struct kernel *kernel = following->kernel;
+	struct device device;
+	struct node *node;
+
+	if (chain->nr == NODES_MAX)
+		return -1;
+	node = &chain->nodes[chain->nr];
+	*node = (struct node){ .object = *object, .type = type, .level = following->level };
+	if (type.btf)
+		node->has_count = guess_count(kernel, type, object->base, &node->count);
+	node->opened = tasks_opened(kernel->tasks, object->base, &node->nr_opened);
+	if (object->size > kernel->layout.device_size &&
+	    device_at(kernel, (object->base + 31) & ~31ULL, &device))
+		memcpy(node->device, device.name, sizeof(node->device));
+	node->is_anchor = node->nr_opened || node->device[0] || is_hub(type);
+	return (int32_t)chain->nr++;
+}
+
+/* --- links --- */
+
+static void add_link(struct node *node, const struct link *link)
+{
+	uint32_t kept = node_links(node);
+
+	for (uint32_t i = 0; i < kept; i++)
+		if (node->links[i].kind == link->kind && node->links[i].from == link->from &&
+		    node->links[i].task == link->task &&
+		    !strcmp(node->links[i].path, link->path))
+			return;
+	if (kept < CHAIN_LINKS)
+		node->links[kept] = *link;
+	node->nr_links++;
+}
+
+uint32_t node_links(const struct node *node)
+{
+	return node->nr_links < CHAIN_LINKS ? node->nr_links : CHAIN_LINKS;
+}
+
+struct cpu_variable {
+	uint64_t offset;
+	char *name;
+};
+
+static void see_variable(const char *name, uint32_t offset, uint32_t size, void *context)
+{
+	struct cpu_variable *variable = context;
+
+	if (variable->offset >= offset && variable->offset < offset + size)
+		snprintf(variable->name, TYPE_PATH, "%s", name);
+}
+
+/* The static per-CPU variable at an address; "" when it is none, or not known by name. */
+static void name_cpu_variable(const struct image *image, uint64_t at, char name[TYPE_PATH])
+{
+	enum { SECTION_MAX = 1 << 20 };
+
+	name[0] = '\0';
+	for (uint32_t i = 0; i < image->nr_cpus; i++) {
+		struct cpu_variable variable = { at - image->cpu_offsets[i], name };
+
+		if (variable.offset < SECTION_MAX)
+			types_each_cpu_variable(image->types, see_variable, &variable);
+	}
+}
+
+/*
+ * The registers of our own system calls are kept at the end of a page that has nothing else in
+ * it (struct entry_stack_page).
+ */
+static bool is_entry_stack(const struct image *image, uint64_t at)
+{
+	uint8_t page[IMAGE_PAGE] = { 0 };
+
+	if (at % IMAGE_PAGE < ENTRY_STACK)
+		return false;
+	image_read_holes(image, at & ~(uint64_t)(IMAGE_PAGE - 1), page, sizeof(page));
+	for (uint32_t i = 0; i < 0xe00; i++)
+		if (page[i])
+			return false;
+	return true;
+}
+
+static void see_kernel_page(struct following *following, const struct word *word,
+			    struct node *node, bool at_base)
+{
+	const struct image *image = following->kernel->image;
+	struct link link = { .kind = LINK_STATIC, .from = -1 };
+
+	link.task = tasks_stack_at(following->kernel->tasks, image_page_of(image, word->at));
+	if (link.task) {
+		link.kind = LINK_STACK;
+		if (image->reader && link.task->tgid == image->reader)
+			return;
+	} else {
+		name_cpu_variable(image, word->at, link.path);
+		/* Lists of routes own none of them. */
+		if ((!at_base && is_route(node)) || strstr(link.path, "stack") ||
+		    is_entry_stack(image, word->at))
+			return;
+	}
+	add_link(node, &link);
+}
+
+static void add_targets(const struct following *following, struct type type, uint64_t *targets)
+{
+	const char *names[BEGINNINGS];
+	uint32_t nr = type_beginnings(type, names, BEGINNINGS);
+
+	for (uint32_t i = 0; i < nr; i++)
+		for (uint32_t j = 0; j < following->nr_names; j++)
+			if (!strcmp(following->names[j], names[i]))
+				*targets |= 1ULL << j;
+}
+
+/* Tags are in the low bits: skb->_skb_refdst, XArray entries, hlist_nulls. */
+#define TAGS 7ULL
+
+static struct node *node_of(const struct following *following, uint64_t value)
+{
+	int32_t which = scan_which(following->spans, following->nr_frontier, value);
+
+	return which < 0 ? NULL : &following->chain->nodes[following->frontier[which]];
+}
+
+/* A pointer to the base, tagged perhaps, is judged by type; one to the inside is of a list. */
+static void note_pointer(const struct following *following, const struct object *object,
+			 const struct word *word, struct subject *subject)
+{
+	const struct node *node = node_of(following, word->value);
+	struct pointer pointer = { .offset = (uint32_t)(word->at - object->base),
+				   .value = word->value };
+
+	if (object->base == node->object.base ||
+	    account_is_sysctl(following->kernel, object, word->at))
+		return;
+	if ((word->value & ~TAGS) == node->object.base) {
+		pointer.value = node->object.base;
+		add_targets(following, node->type, &pointer.targets);
+	} else if (word->value & TAGS || is_route(node)) {
+		return;
+	}
+	subject->pointers[subject->nr++] = pointer;
+}
+
+/* Registers of a task are saved in its task_struct: those of ours hold what was copied. */
+static bool is_task(const struct object *object)
+{
+	return !strcmp(object->cache, "task_struct");
+}
+
+/* What one object has in it: its type is guessed from all pointers to bases together. */
+static void see_object(struct following *following, const struct object *object,
+		       const struct word *words, uint32_t nr)
+{
+	struct subject subject = { .base = object->base,
+				   .size = object->size,
+				   .is_dedicated = object->is_dedicated,
+				   .cache = object->cache };
+	int32_t from = node_at(following->chain, object->base);
+	struct guess guess = { 0 };
+
+	for (uint32_t i = 0; i < nr && subject.nr < POINTERS_MAX; i++)
+		note_pointer(following, object, &words[i], &subject);
+	if (!subject.nr)
+		return;
+	guess_type(following->kernel, &following->members, &subject, &guess);
+	if (from < 0)
+		from = add_node(following, object, guess.type);
+	for (uint32_t i = 0; i < subject.nr; i++) {
+		const struct pointer *pointer = &subject.pointers[i];
+		struct node *node = node_of(following, pointer->value);
+		struct link link = { .kind = pointer->member  ? LINK_MEMBER :
+					     pointer->targets ? LINK_UNNAMED :
+								LINK_INSIDE,
+				     .from = from };
+
+		if (link.kind != LINK_MEMBER && is_task(object))
+			continue;
+		if (pointer->member)
+			member_path(pointer->member, link.path);
+		add_link(node, &link);
+	}
+}
+
+static void see_words(struct following *following, const struct words *words)
+{
+	for (uint32_t i = 0; i < words->nr;) {
+		const struct word *word = &words->list[i];
+		struct node *node = node_of(following, word->value);
+		struct object object;
+		uint32_t nr = 1;
+
+		if (!pages_object(following->kernel->pages, word->at, &object)) {
+			see_kernel_page(following, word, node,
+					(word->value & ~TAGS) == node->object.base);
+		} else {
+			while (i + nr < words->nr &&
+			       words->list[i + nr].at < object.base + object.size)
+				nr++;
+			if (!object.is_free)
+				see_object(following, &object, word, nr);
+		}
+		i += nr;
+	}
+}
+
+/* --- fates --- */
+
+static bool holds_up(const struct chain *chain, const struct link *link)
+{
+	switch (link->kind) {
+	case LINK_STATIC: return true;
+	case LINK_STACK: return false;
+	case LINK_MEMBER:
+	case LINK_INSIDE:
+	case LINK_UNNAMED: break;
+	}
+	return link->from < 0 || chain->nodes[link->from].fate == NODE_HELD ||
+	       chain->nodes[link->from].is_anchor;
+}
+
+/* Whoever is led to by what is held is held: until nothing changes any more. */
+static void decide(struct chain *chain)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (uint32_t i = 0; i < chain->nr; i++) {
+			struct node *node = &chain->nodes[i];
+			bool held = node->is_anchor;
+
+			for (uint32_t j = 0; !held && j < node_links(node); j++)
+				held = holds_up(chain, &node->links[j]);
+			if (held && node->fate != NODE_HELD) {
+				node->fate = NODE_HELD;
+				changed = true;
+			}
+		}
+	}
+}
+
+/* --- levels --- */
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *one = a, *other = b;
+
+	return one->from < other->from ? -1 : one->from > other->from;
+}
+
+/* It has no reference any more, and is about to be freed. */
+static bool is_dying(const struct node *node)
+{
+	return node->has_count && !node->count;
+}
+
+/* An object of no known type ends a chain: that it is alive is all that is known. */
+static bool is_open(const struct node *node, uint32_t level)
+{
+	return node->level == level && node->is_needed && node->fate != NODE_HELD &&
+	       node->type.btf && !is_dying(node);
+}
+
+/*
+ * Only what decides on one that holds the device is followed; levels rise with the index.
+ */
+static void mark_needed(struct chain *chain)
+{
+	for (uint32_t i = 0; i < chain->nr; i++)
+		chain->nodes[i].is_needed = !chain->nodes[i].level;
+	for (uint32_t i = 0; i < chain->nr; i++) {
+		const struct node *node = &chain->nodes[i];
+
+		for (uint32_t j = 0; j < node_links(node); j++)
+			if (node->is_needed && node->fate != NODE_HELD &&
+			    node->links[j].from >= 0)
+				chain->nodes[node->links[j].from].is_needed = true;
+	}
+}
+
+static int make_frontier(struct following *following, uint32_t level)
+{
+	struct chain *chain = following->chain;
+	uint32_t nr = 0;
+
+	free(following->frontier);
+	free(following->spans);
+	following->nr_names = 0;
+	following->frontier = calloc(chain->nr + 1, sizeof(*following->frontier));
+	following->spans = calloc(chain->nr + 1, sizeof(*following->spans));
+	if (!following->frontier || !following->spans)
+		return -ENOMEM;
+	mark_needed(chain);
+	for (uint32_t i = 0; i < chain->nr; i++)
+		if (is_open(&chain->nodes[i], level))
+			following->spans[nr++] =
+				(struct span){ chain->nodes[i].object.base,
+					       chain->nodes[i].object.base +
+						       chain->nodes[i].object.size };
+	qsort(following->spans, nr, sizeof(*following->spans), compare_spans);
+	for (uint32_t i = 0; i < nr; i++)
+		following->frontier[i] = (uint32_t)node_at(chain, following->spans[i].from);
+	following->nr_frontier = nr;
+	return 0;
+}
+
+static void add_name(struct following *following, const char *name)
+{
+	for (uint32_t i = 0; i < following->nr_names; i++)
+		if (!strcmp(following->names[i], name))
+			return;
+	if (following->nr_names < MEMBER_TARGETS)
+		following->names[following->nr_names++] = name;
+}
+
+static void name_targets(struct following *following)
+{
+	for (uint32_t i = 0; i < following->nr_frontier; i++) {
+		const char *names[BEGINNINGS];
+		uint32_t nr =
+			type_beginnings(following->chain->nodes[following->frontier[i]].type,
+					names, BEGINNINGS);
+
+		for (uint32_t j = 0; j < nr; j++)
+			add_name(following, names[j]);
+	}
+}
+
+static int follow_level(struct following *following)
+{
+	struct kernel *kernel = following->kernel;
+	struct words words = { 0 };
+	int err;
+
+	name_targets(following);
+	err = members_find(kernel->image->types, following->names, following->nr_names,
+			   &following->members);
+	if (!err)
+		err = scan(kernel->image, kernel->pages, following->spans,
+			   following->nr_frontier, &words);
+	if (!err)
+		see_words(following, &words);
+	free(words.list);
+	members_clear(&following->members);
+	return err;
+}
+
+static void begin(struct following *following, const struct account *account)
+{
+	for (uint32_t i = 0; i < account->nr_holders; i++) {
+		const struct holder *holder = &account->holders[i];
+
+		if (holder->references && node_at(following->chain, holder->object.base) < 0)
+			add_node(following, &holder->object, holder->type);
+	}
+	decide(following->chain);
+}
+
+/* A chain that ends at an object of no known type, or was not followed to its end. */
+static bool is_undecided(const struct node *node, uint32_t levels)
+{
+	return node->fate != NODE_HELD &&
+	       (!node->type.btf || !node->is_needed || node->level >= levels);
+}
+
+/* What only undecided ones hold is not lost, as far as is known. */
+static void conclude(struct chain *chain, uint32_t levels)
+{
+	for (uint32_t i = 0; i < chain->nr; i++)
+		if (is_undecided(&chain->nodes[i], levels))
+			chain->nodes[i].is_anchor = true;
+	decide(chain);
+	for (uint32_t i = 0; i < chain->nr; i++)
+		if (chain->nodes[i].fate != NODE_HELD)
+			chain->nodes[i].fate =
+				is_dying(&chain->nodes[i]) ? NODE_HELD : NODE_LOST;
+}
+
+int chain_follow(struct kernel *kernel, const struct account *account, struct chain *chain,
+		 struct why *why)
+{
+	struct following following = { .kernel = kernel, .chain = chain };
+	uint32_t level = 0;
+	int err = 0;
+
+	*chain = (struct chain){ .nodes = calloc(NODES_MAX, sizeof(struct node)) };
+	if (!chain->nodes)
+		return why_set(why, ENOMEM, "out of memory");
+	begin(&following, account);
+	for (; !err && level < CHAIN_LEVELS; level++) {
+		err = make_frontier(&following, level);
+		if (err || !following.nr_frontier)
+			break;
+		following.level = level + 1;
+		err = follow_level(&following);
+		decide(chain);
+	}
+	conclude(chain, level);
+	free(following.frontier);
+	free(following.spans);
+	return err ? why_set(why, -err, "out of memory") : 0;
+}
+
+void chain_clear(struct chain *chain)
+{
+	free(chain->nodes);
+	*chain = (struct chain){ 0 };
+}
+
+bool chain_is_top(const struct chain *chain, uint32_t index)
+{
+	const struct node *node = &chain->nodes[index];
+
+	if (node->fate != NODE_LOST)
+		return false;
+	for (uint32_t i = 0; i < node_links(node); i++) {
+		int32_t from = node->links[i].from;
+
+		if (from >= 0 && chain->nodes[from].fate == NODE_LOST &&
+		    chain->nodes[from].level > node->level)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_WHO_CHAIN_H
+#define DADRACE_WHO_CHAIN_H
+
+#include "who/account.h"
+
+/*
+ * Chains upwards: who points to those that hold, who points to these, and so on, until
+ * something that lives without them: a descriptor of a process, static data, a registered
+ * device. An object that is alive and that no such chain leads to is lost: it is the leak.
+ */
+enum link_kind {
+	LINK_MEMBER = 1, /* a member of the right type points to it */
+	LINK_INSIDE,	 /* a list that it is in, a timer, ... */
+	LINK_UNNAMED,	 /* a pointer in an object of no known type */
+	LINK_STATIC,	 /* the kernel's image, per-CPU data, vmalloc */
+	LINK_STACK,	 /* a task has it at hand, or an old word is left there: owns nothing */
+};
+
+enum { CHAIN_LINKS = 12, CHAIN_LEVELS = 6 };
+
+struct link {
+	enum link_kind kind;
+	int32_t from;	      /* the node that has the pointer; -1: none */
+	char path[TYPE_PATH]; /* of LINK_MEMBER; of LINK_STATIC the per-CPU variable, or "" */
+	const struct task *task; /* of LINK_STACK */
+};
+
+enum fate {
+	NODE_HELD = 1, /* something that lives leads to it, or something that is not known */
+	NODE_LOST,     /* nothing does */
+};
+
+struct node {
+	struct object object;
+	struct type type; /* without btf: unknown */
+	char device[16];  /* the name of a net_device */
+	bool has_count;
+	int64_t count;
+	uint32_t level; /* 0: it holds the device itself */
+	enum fate fate;
+	bool is_anchor;		     /* it lives of itself, or why it lives is not known */
+	bool is_needed;		     /* what points to it decides on a holder of the device */
+	const struct opened *opened; /* descriptors that keep it */
+	uint32_t nr_opened;
+	struct link links[CHAIN_LINKS]; /* the first of them */
+	uint32_t nr_links;		/* all */
+};
+
+struct chain {
+	struct node *nodes; /* those of level 0 first, in the order of the account's holders */
+	uint32_t nr;
+};
+
+/*
+ * Follows those holders of the account that hold something. The caller frees with
+ * chain_clear().
+ */
+int chain_follow(struct kernel *kernel, const struct account *account, struct chain *chain,
+		 struct why *why);
+void chain_clear(struct chain *chain);
+
+/*
+ * The links of a node that are kept, and whether a lost node is at the top of its chain: held
+ * by no other lost one, or only by those in a circle with it.
+ */
+uint32_t node_links(const struct node *node);
+bool chain_is_top(const struct chain *chain, uint32_t node);
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "who/kernel.h"
+
+#include <errno.h>
+
+/* A tenth: the pages of slabs that come and go meanwhile make no sense either. */
+static bool is_understood(const struct kernel *kernel)
+{
+	struct pages_sums sums;
+
+	pages_count(kernel->pages, &sums);
+	return sums.slab && sums.odd < sums.slab / 10;
+}
+
+int kernel_open(const struct image *image, struct kernel *kernel, struct why *why)
+{
+	int err;
+
+	*kernel = (struct kernel){ .image = image };
+	err = layout_find(image->types, &kernel->layout, why);
+	if (!err)
+		err = rules_open(image->types, &kernel->layout, &kernel->rules, why);
+	if (!err)
+		err = pages_open(image, &kernel->layout, &kernel->pages, why);
+	if (!err && !is_understood(kernel))
+		err = why_exit(
+			why, EXIT_CANNOT, ENOTSUP,
+			"this kernel's slab allocator cannot be read: its pages (struct page) do not lead to caches (struct kmem_cache); only SLUB is known");
+	if (!err)
+		err = tasks_open(image, &kernel->layout, kernel->pages, &kernel->tasks, why);
+	if (err)
+		kernel_close(kernel);
+	return err;
+}
+
+void kernel_close(struct kernel *kernel)
+{
+	tasks_close(kernel->tasks);
+	pages_close(kernel->pages);
+	rules_close(kernel->rules);
+	*kernel = (struct kernel){ 0 };
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "who/rules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RULES_MAX = 256, MEMBER = 64 };
+
+struct rule {
+	enum target target;
+	const char *owner, *member;
+};
+
+struct rules {
+	struct rule list[RULES_MAX];
+	uint32_t nr;
+	char stems[RULES_MAX][MEMBER]; /* names of members, made from those of the trackers */
+	const struct types *types;
+	struct type type; /* while it is looked at */
+};
+
+/* clang-format off */
+
+/* Trackers of another member than their name says. */
+static const struct {
+	const char *owner, *tracker, *member;
+} elsewhere[] = {
+	{ "Qdisc", "dev_tracker", "dev_queue" },
+	{ "macvlan_dev", "dev_tracker", "lowerdev" },
+};
+
+static const struct rule untracked[] = {
+	{ TO_DEVICE, "xdp_sock", "dev" },
+	{ TO_DEVICE, "xsk_buff_pool", "netdev" },
+	{ TO_DEVICE, "bpf_dtab_netdev", "dev" },
+	{ TO_INET6, "net_device", "ip6_ptr" },
+	{ TO_INET6, "inet6_ifaddr", "idev" },
+	{ TO_INET6, "ifmcaddr6", "idev" },
+	{ TO_INET6, "ifacaddr6", "aca_idev" },
+	{ TO_INET6, "rt6_info", "rt6i_idev" },
+	{ TO_INET, "net_device", "ip_ptr" },
+	{ TO_INET, "in_ifaddr", "ifa_dev" },
+	{ TO_INET, "ip_mc_list", "interface" },
+};
+
+/* Where there are no trackers: before Linux 5.17. */
+static const struct rule before_trackers[] = {
+	{ TO_DEVICE, "dst_entry", "dev" },
+	{ TO_DEVICE, "neighbour", "dev" },
+	{ TO_DEVICE, "neigh_parms", "dev" },
+	{ TO_DEVICE, "pneigh_entry", "dev" },
+	{ TO_DEVICE, "inet6_dev", "dev" },
+	{ TO_DEVICE, "in_device", "dev" },
+	{ TO_DEVICE, "fib_nh_common", "nhc_dev" },
+	{ TO_DEVICE, "netdev_queue", "dev" },
+	{ TO_DEVICE, "netdev_rx_queue", "dev" },
+	{ TO_DEVICE, "netdev_adjacent", "dev" },
+	{ TO_DEVICE, "Qdisc", "dev_queue" },
+	{ TO_DEVICE, "packet_type", "dev" },
+	{ TO_DEVICE, "net_bridge_port", "dev" },
+	{ TO_DEVICE, "vlan_dev_priv", "real_dev" },
+	{ TO_DEVICE, "ipvl_dev", "phy_dev" },
+	{ TO_DEVICE, "ip_tunnel", "dev" },
+	{ TO_DEVICE, "ip6_tnl", "dev" },
+	{ TO_DEVICE, "netpoll", "dev" },
+	{ TO_DEVICE, "xfrm_state_offload", "dev" },
+	{ TO_DEVICE, "tcf_mirred", "tcfm_dev" },
+	{ TO_DEVICE, "vif_device", "dev" },
+	{ TO_DEVICE, "__rt6_probe_work", "dev" },
+};
+
+static const struct {
+	const char *owner, *member, *why;
+} innocents[] = {
+	{ "packet_sock", "cached_dev", "read under RCU" },
+	{ "napi_struct", "dev", "a part of the device" },
+	{ "xdp_rxq_info", "dev", "a part of the device" },
+	{ "netdev_name_node", "dev", "the device's own name" },
+	{ "veth_priv", "peer", "the peer" },
+	{ "veth_rq", "dev", "a part of the device" },
+	{ "macvlan_dev", "dev", "a part of the device" },
+	{ "macvlan_port", "dev", "a part of the device" },
+	{ "net", "loopback_dev", "the namespace's own" },
+	{ "sk_buff", "dev", "a packet in flight" },
+	{ "page_pool_params_slow", "netdev", "read under RCU" },
+	{ "page_pool", "netdev", "read under RCU" },
+};
+/* clang-format on */
+
+static void add(struct rules *rules, const struct rule *rule)
+{
+	if (rules->nr < RULES_MAX)
+		rules->list[rules->nr++] = *rule;
+}
+
+/* "nhc_dev_tracker" -> "nhc_dev" */
+static const char *tracked(struct rules *rules, const char *owner, const char *tracker)
+{
+	char *stem = rules->stems[rules->nr < RULES_MAX ? rules->nr : RULES_MAX - 1];
+	const char *suffix = strstr(tracker, "tracker");
+	size_t length = suffix ? (size_t)(suffix - tracker) : strlen(tracker);
+	uint32_t offset;
+
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (!strcmp(elsewhere[i].owner, owner) &&
+		    !strcmp(elsewhere[i].tracker, tracker))
+			return elsewhere[i].member;
+	if (length && tracker[length - 1] == '_')
+		length--;
+	if (!length || length >= MEMBER)
+		return NULL;
+	memcpy(stem, tracker, length);
+	stem[length] = '\0';
+	return types_member(rules->types, owner, stem, &offset) ? stem : NULL;
+}
+
+static void see_member(const char *member, const char *written, void *context)
+{
+	struct rules *rules = context;
+	const char *owner = type_name(rules->type);
+	const char *target;
+
+	/* Those of net_device are its own: account.c knows them. */
+	if (strcmp(written, "netdevice_tracker") != 0 || !strcmp(owner, "net_device"))
+		return;
+	target = tracked(rules, owner, member);
+	if (target)
+		add(rules, &(struct rule){ TO_DEVICE, owner, target });
+}
+
+static void see_struct(struct type type, void *context)
+{
+	struct rules *rules = context;
+
+	rules->type = type;
+	type_each_member(type, see_member, rules);
+}
+
+int rules_open(const struct types *types, const struct layout *layout, struct rules **out,
+	       struct why *why)
+{
+	struct rules *rules = calloc(1, sizeof(*rules));
+
+	if (!rules)
+		return why_set(why, ENOMEM, "out of memory");
+	rules->types = types;
+	for (size_t i = 0; i < sizeof(untracked) / sizeof(untracked[0]); i++)
+		add(rules, &untracked[i]);
+	if (layout->has_trackers)
+		types_each_struct(types, see_struct, rules);
+	for (size_t i = 0;
+	     !layout->has_trackers && i < sizeof(before_trackers) / sizeof(before_trackers[0]);
+	     i++)
+		add(rules, &before_trackers[i]);
+	*out = rules;
+	return 0;
+}
+
+void rules_close(struct rules *rules)
+{
+	free(rules);
+}
+
+bool rules_count(const struct rules *rules, enum target target, const char *owner,
+		 const char *member)
+{
+	for (uint32_t i = 0; i < rules->nr; i++) {
+		const struct rule *rule = &rules->list[i];
+
+		if (rule->target == target && !strcmp(rule->owner, owner) &&
+		    !strcmp(rule->member, member))
+			return true;
+	}
+	return false;
+}
+
+const char *rules_why_not(const char *owner, const char *member)
+{
+	for (size_t i = 0; i < sizeof(innocents) / sizeof(innocents[0]); i++)
+		if (!strcmp(innocents[i].owner, owner) && !strcmp(innocents[i].member, member))
+			return innocents[i].why;
+	return NULL;
+}

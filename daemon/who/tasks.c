@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "who/tasks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "who/paging.h"
+
+enum { TASKS_MAX = 1 << 20, FILES_MAX = 1 << 20 };
+
+struct stack_page {
+	uint64_t page;
+	const struct task *task;
+};
+
+struct tasks {
+	const struct image *image;
+	const struct layout *layout;
+	struct task *list;
+	uint32_t nr, room;
+	struct stack_page *stacks; /* ascending */
+	uint32_t nr_stacks;
+	struct opened *opened; /* ascending by object */
+	uint32_t nr_opened, opened_room;
+};
+
+/* One more element at the end of an array that grows; NULL when memory ran out. */
+static void *grow(void **list, uint32_t *nr, uint32_t *room, size_t size)
+{
+	if (*nr == *room) {
+		uint32_t more = *room ? 2 * *room : 256;
+		void *larger = realloc(*list, more * size);
+
+		if (!larger)
+			return NULL;
+		*list = larger;
+		*room = more;
+	}
+	return (char *)*list + (*nr)++ * size;
+}
+
+/* --- tasks --- */
+
+static bool add_task(struct tasks *tasks, uint64_t address)
+{
+	const struct image *image = tasks->image;
+	const uint32_t *at = tasks->layout->at;
+	struct task *task = tasks->nr < TASKS_MAX ? grow((void **)&tasks->list, &tasks->nr,
+							 &tasks->room, sizeof(*task)) :
+						    NULL;
+
+	if (!task)
+		return false;
+	*task = (struct task){
+		.address = address,
+		.stack = image_u64(image, address + at[AT_TASK_STACK]),
+		.files = image_u64(image, address + at[AT_TASK_FILES]),
+		.pid = (int32_t)image_u32(image, address + at[AT_TASK_PID]),
+		.tgid = (int32_t)image_u32(image, address + at[AT_TASK_TGID]),
+	};
+	image_text(image, address + at[AT_TASK_COMM], task->comm, sizeof(task->comm));
+	return true;
+}
+
+/* A list that changes while it is walked through may end anywhere; it ends. */
+static void add_threads(struct tasks *tasks, uint64_t leader)
+{
+	const struct image *image = tasks->image;
+	const uint32_t *at = tasks->layout->at;
+	uint64_t head = image_u64(image, leader + at[AT_TASK_SIGNAL]) + at[AT_SIGNAL_THREADS];
+	uint64_t node = image_u64(image, head);
+
+	for (uint32_t i = 0; i < TASKS_MAX && image_is_pointer(image, node) && node != head;
+	     i++) {
+		uint64_t task = node - at[AT_TASK_NODE];
+
+		if (task != leader && !add_task(tasks, task))
+			return;
+		node = image_u64(image, node);
+	}
+}
+
+static void add_tasks(struct tasks *tasks)
+{
+	const struct image *image = tasks->image;
+	const uint32_t *at = tasks->layout->at;
+	uint64_t task = image->task;
+
+	do {
+		uint64_t next = image_u64(image, task + at[AT_TASK_TASKS]);
+
+		if (!add_task(tasks, task))
+			return;
+		add_threads(tasks, task);
+		task = next - at[AT_TASK_TASKS];
+		if (!image_is_pointer(image, next))
+			return;
+	} while (task != image->task);
+}
+
+/* --- stacks --- */
+
+static int compare_stacks(const void *a, const void *b)
+{
+	const struct stack_page *one = a, *other = b;
+
+	return one->page < other->page ? -1 : one->page > other->page;
+}
+
+static int add_stacks(struct tasks *tasks)
+{
+	uint64_t table = paging_table(tasks->image, tasks->layout);
+
+	tasks->stacks =
+		calloc(tasks->nr * (TASK_STACK / IMAGE_PAGE) + 1, sizeof(*tasks->stacks));
+	if (!tasks->stacks)
+		return -ENOMEM;
+	for (uint32_t i = 0; table && i < tasks->nr; i++)
+		for (uint32_t j = 0; j < TASK_STACK / IMAGE_PAGE; j++) {
+			uint64_t at = tasks->list[i].stack + j * IMAGE_PAGE;
+			struct span behind = paging_behind(tasks->image, table, at);
+			uint64_t into = at / IMAGE_PAGE & (behind.to - behind.from - 1);
+
+			if (behind.to)
+				tasks->stacks[tasks->nr_stacks++] =
+					(struct stack_page){ behind.from + into,
+							     &tasks->list[i] };
+		}
+	qsort(tasks->stacks, tasks->nr_stacks, sizeof(*tasks->stacks), compare_stacks);
+	return 0;
+}
+
+const struct task *tasks_stack_at(const struct tasks *tasks, uint64_t page)
+{
+	const struct stack_page key = { .page = page };
+	const struct stack_page *found =
+		bsearch(&key, tasks->stacks, tasks->nr_stacks, sizeof(key), compare_stacks);
+
+	return found ? found->task : NULL;
+}
+
+/* --- descriptors --- */
+
+static void add_opened(struct tasks *tasks, const struct task *task, uint32_t fd,
+		       uint64_t object)
+{
+	struct opened *opened = object ? grow((void **)&tasks->opened, &tasks->nr_opened,
+					      &tasks->opened_room, sizeof(*opened)) :
+					 NULL;
+
+	if (opened)
+		*opened = (struct opened){ object, task, fd };
+}
+
+static bool is_socket(struct pages *pages, uint64_t address)
+{
+	const char *names[16];
+	struct object object;
+	uint32_t nr;
+
+	if (!pages_object(pages, address, &object))
+		return false;
+	nr = pages_aliases(pages, object.cache, names, 16);
+	for (uint32_t i = 0; i < nr; i++)
+		if (!strcmp(names[i], "sock_inode_cache"))
+			return true;
+	return false;
+}
+
+static void add_files(struct tasks *tasks, struct pages *pages, const struct task *task)
+{
+	const struct image *image = tasks->image;
+	const uint32_t *at = tasks->layout->at;
+	uint64_t table = image_u64(image, task->files + at[AT_FILES_TABLE]);
+	uint32_t nr = table ? image_u32(image, table + at[AT_TABLE_MAX]) : 0;
+	uint64_t *files = nr && nr <= FILES_MAX ? calloc(nr, sizeof(*files)) : NULL;
+
+	if (files)
+		image_read_holes(image, image_u64(image, table + at[AT_TABLE_FILES]), files,
+				 nr * sizeof(*files));
+	for (uint32_t fd = 0; files && fd < nr; fd++) {
+		uint64_t private;
+
+		if (!image_is_pointer(image, files[fd]))
+			continue;
+		add_opened(tasks, task, fd, files[fd]);
+		private = image_u64(image, files[fd] + at[AT_FILE_PRIVATE]);
+		if (!image_is_pointer(image, private))
+			continue;
+		add_opened(tasks, task, fd, private);
+		if (is_socket(pages, private))
+			add_opened(tasks, task, fd,
+				   image_u64(image, private + at[AT_SOCKET_SOCK]));
+	}
+	free(files);
+}
+
+static int compare_opened(const void *a, const void *b)
+{
+	const struct opened *one = a, *other = b;
+
+	return one->object < other->object ? -1 : one->object > other->object;
+}
+
+const struct opened *tasks_opened(const struct tasks *tasks, uint64_t object, uint32_t *nr)
+{
+	const struct opened key = { .object = object };
+	const struct opened *end = tasks->opened + tasks->nr_opened, *last;
+	const struct opened *found =
+		bsearch(&key, tasks->opened, tasks->nr_opened, sizeof(key), compare_opened);
+
+	*nr = 0;
+	if (!found)
+		return NULL;
+	while (found > tasks->opened && found[-1].object == object)
+		found--;
+	for (last = found; last < end && last->object == object; last++)
+		(*nr)++;
+	return found;
+}
+
+int tasks_open(const struct image *image, const struct layout *layout, struct pages *pages,
+	       struct tasks **out, struct why *why)
+{
+	struct tasks *tasks = calloc(1, sizeof(*tasks));
+
+	if (!tasks)
+		return why_set(why, ENOMEM, "out of memory");
+	tasks->image = image;
+	tasks->layout = layout;
+	add_tasks(tasks);
+	if (add_stacks(tasks)) {
+		tasks_close(tasks);
+		return why_set(why, ENOMEM, "out of memory");
+	}
+	for (uint32_t i = 0; i < tasks->nr; i++)
+		if (tasks->list[i].files && tasks->list[i].pid == tasks->list[i].tgid)
+			add_files(tasks, pages, &tasks->list[i]);
+	if (tasks->nr_opened)
+		qsort(tasks->opened, tasks->nr_opened, sizeof(*tasks->opened), compare_opened);
+	*out = tasks;
+	return 0;
+}
+
+void tasks_close(struct tasks *tasks)
+{
+	if (!tasks)
+		return;
+	free(tasks->list);
+	free(tasks->stacks);
+	free(tasks->opened);
+	free(tasks);
+}
+
+const struct task *tasks_list(const struct tasks *tasks, uint32_t *nr)
+{
+	*nr = tasks->nr;
+	return tasks->list;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_WHO_TASKS_H
+#define DADRACE_WHO_TASKS_H
+
+#include "who/pages.h"
+
+/* The tasks of a kernel: their stacks, and the objects that their descriptors keep. */
+struct task {
+	uint64_t address, stack, files;
+	int32_t pid, tgid;
+	char comm[16];
+};
+
+/* A descriptor of a process, of an object: a file, what is private to it, a socket. */
+struct opened {
+	uint64_t object;
+	const struct task *task;
+	uint32_t fd;
+};
+
+struct tasks;
+
+int tasks_open(const struct image *image, const struct layout *layout, struct pages *pages,
+	       struct tasks **out, struct why *why);
+void tasks_close(struct tasks *tasks);
+
+const struct task *tasks_list(const struct tasks *tasks, uint32_t *nr);
+
+/* The task on whose kernel stack a page of the direct map is; NULL: on none. */
+const struct task *tasks_stack_at(const struct tasks *tasks, uint64_t page);
+
+/* The descriptors that keep an object. */
+const struct opened *tasks_opened(const struct tasks *tasks, uint64_t object, uint32_t *nr);
+
+enum { TASK_STACK = 16384 };
+
+#endif
