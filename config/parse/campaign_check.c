@@ -234,6 +234,24 @@ static int check_change(const struct load *load, const struct campaign *campaign
 	return 0;
 }
 
+static int check_daemon(const struct load *load, const struct campaign *campaign)
+{
+	int id = key_find("bringup.daemon");
+
+	if (!campaign->bringup.daemon)
+		return 0;
+	if (campaign->bringup.kind != BRINGUP_COMMAND)
+		return complain_key(
+			load, culprit(load, id, key_find("bringup.kind")),
+			"kind %s exits by itself; remove bringup.daemon, or give bringup.kind: command",
+			bringup_kind_names[campaign->bringup.kind]);
+	if (campaign->window.closes == CLOSES_EXIT)
+		return complain_key(
+			load, culprit(load, id, key_find("window.closes")),
+			"a daemon does not exit, so window.closes: exit never comes; allowed: auto, flags, dad, teardown");
+	return 0;
+}
+
 static int check_bringup(const struct load *load, const struct campaign *campaign)
 {
 	int id = key_find("bringup.command"), kind = key_find("bringup.kind");
@@ -254,7 +272,7 @@ static int check_bringup(const struct load *load, const struct campaign *campaig
 		err = check_braces(load, campaign, campaign->bringup.command[i]);
 	for (uint32_t i = 0; !err && i < campaign->bringup.nr_change; i++)
 		err = check_change(load, campaign, campaign->bringup.change[i]);
-	return err;
+	return err ? err : check_daemon(load, campaign);
 }
 
 static int check_order(const struct load *load, const struct campaign *campaign)

@@ -66,6 +66,8 @@ static json_t *row_schema(const struct field *row, json_t *fallback)
 {
 	json_t *schema = row->list ? list_schema(row) : value_schema(row, fallback);
 
+	if (row->shell)
+		schema = json_pack("{s[oo]}", "anyOf", value_schema(row, NULL), schema);
 	json_object_set_new(schema, "description", json_sprintf("%s.", row->doc));
 	if (row->type != FIELD_OBJECT && !json_is_null(fallback))
 		json_object_set(schema, "default", fallback);

@@ -281,6 +281,16 @@ static int read_list(struct reader *reader, int id, const yaml_event_t *start)
 	return 0;
 }
 
+/* What a shell is given becomes its arguments. */
+static int read_shell(struct reader *reader, int id, const yaml_event_t *event)
+{
+	struct given *given = &reader->load->given[id];
+
+	if (given_word(given, "sh") || given_word(given, "-c"))
+		return complain_memory(reader->load);
+	return read_word(reader, id, event);
+}
+
 static int read_value(struct reader *reader, int id, const yaml_event_t *event);
 
 static int read_key(struct reader *reader, int parent, const yaml_event_t *event)
@@ -341,6 +351,8 @@ static int read_value(struct reader *reader, int id, const yaml_event_t *event)
 
 	if (row->type == FIELD_OBJECT)
 		return read_mapping(reader, id, event);
+	if (row->shell && event->type == YAML_SCALAR_EVENT && !is_null(event))
+		return read_shell(reader, id, event);
 	if (row->list)
 		return read_list(reader, id, event);
 	if (row->nullable && event->type == YAML_SCALAR_EVENT && is_null(event))

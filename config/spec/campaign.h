@@ -87,6 +87,7 @@ struct campaign {
 		uint32_t nr_command;
 		enum change_kind *change; /* one is drawn for each trial */
 		uint32_t nr_change;
+		bool daemon;	      /* it stays, and is ended after its window */
 		uint32_t deadline_ms; /* from start to exit, the hold not counted */
 	} bringup;
 	enum load_kind *load; /* one is drawn for each trial */
@@ -96,6 +97,7 @@ struct campaign {
 	uint32_t nr_arms;
 	struct {
 		enum site site;
+		enum window_closes closes;
 		enum method method;
 		uint64_t *hold_us; /* one is drawn for each trial; NULL when a range is given */
 		uint32_t nr_hold_us;

@@ -30,6 +30,17 @@ enum site {
 };
 extern const char *const site_names[];
 
+/* What ends the window. */
+enum window_closes {
+	CLOSES_AUTO,	 /* FLAGS, or TEARDOWN where the bring-up makes no second flag set */
+	CLOSES_FLAGS,	 /* the bring-up's next flag set */
+	CLOSES_DAD,	 /* the end of DAD */
+	CLOSES_EXIT,	 /* the end of the bring-up's first process */
+	CLOSES_TEARDOWN, /* our own setting down of the device */
+	WINDOW_CLOSES,
+};
+extern const char *const window_closes_names[];
+
 /* How time is injected. */
 enum method {
 	/* the task is stopped on its way out of the system call, continued later */

@@ -48,6 +48,7 @@ struct field {
 	const char *const *names; /* ENUM: names by value */
 	uint32_t nr_names;
 	bool list;
+	bool shell;    /* campaign keys, a list of TEXT: one text is [sh, -c, text] */
 	bool nullable; /* results: 0 of U32 and U64, INT64_MIN, NaN and NULL print as null */
 	bool hex;      /* results: U64 prints as "0x0123456789abcdef" */
 	const struct fields *sub; /* OBJECT, or list of OBJECT */

@@ -16,7 +16,7 @@
 #include "lane/sender.h"
 #include "testbed/frame.h"
 
-enum { JOBS_MAX = ECHOES_MAX + ANSWERS_MAX };
+enum { JOBS_MAX = ECHOES_MAX + ANSWERS_MAX, READY_MS = 10000 };
 
 struct job {
 	uint32_t first, count; /* echoes, unless there is a frame */
@@ -105,6 +105,7 @@ __attribute__((noreturn)) static void work(const struct sender *sender)
 	keep[ECHOES_SOCKETS] = sender->go;
 	keep[ECHOES_SOCKETS + 1] = sender->told;
 	keep_fds(keep, ECHOES_SOCKETS + 2);
+	eventfd_write(sender->told, 1); /* ready: a window may be shorter than a start */
 	while (read(sender->go, &count, sizeof(count)) == sizeof(count))
 		for (uint32_t at; (at = shared->done) < get(&shared->given);) {
 			const struct job *job = &shared->jobs[at];
@@ -142,11 +143,15 @@ int sender_open(struct echoes *echoes, struct sender **out, struct why *why)
 
 int sender_begin(struct sender *sender, struct why *why)
 {
+	struct pollfd ready = { .fd = sender->told, .events = POLLIN };
+	eventfd_t count;
+
 	/* In this order an idle process sees nothing to do in between. */
 	put(&sender->shared->given, 0);
 	put(&sender->shared->done, 0);
 	put(&sender->shared->told, 0);
 	sender->next = 0;
+	eventfd_read(sender->told, &count);
 	if (sender->pid)
 		return 0;
 	/* No signal when it ends: waiting for any child means waiting for the bring-up's. */
@@ -160,6 +165,9 @@ int sender_begin(struct sender *sender, struct why *why)
 		return why_set(why, err, "thread II's process: cannot be forked: %s",
 			       strerror(err));
 	}
+	if (poll(&ready, 1, READY_MS) != 1)
+		return why_set(why, ETIMEDOUT, "thread II's process: did not start within %d s",
+			       READY_MS / 1000);
 	return 0;
 }
 

@@ -76,11 +76,13 @@ static void prepare(struct worker *worker, const struct trial_spec *spec)
 	audit_steps(worker, e);
 	e->lane = worker->ask->number;
 	e->started_ns = loop_now();
+	e->closes = worker->ask->campaign->window.closes;
 	snprintf(e->device, sizeof(e->device), "%s", testbed_dut(worker->testbed)->name);
 	worker->flags_inside = worker->next_echo = 0;
 	worker->answers_sent = 0;
-	worker->held = worker->remover = worker->inside_pid = 0;
-	worker->hurried = worker->started = false;
+	worker->held = worker->remover = worker->closer = worker->inside_pid = 0;
+	worker->hurried = worker->started = worker->dad_over = worker->released = false;
+	worker->ended = 0;
 	worker_dad_begin(worker);
 }
 
@@ -158,6 +160,8 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	worker->state->device = worker->baseline.device;
 	worker->state->hold = spec->hold_us > 0;
 	worker->state->sender = (uint32_t)sender_pid(worker->sender);
+	worker->state->closer = 0;
+	worker->state->closes = e->closes == CLOSES_AUTO || e->closes == CLOSES_FLAGS;
 	__atomic_store_n(&worker->state->trial, spec->trial, __ATOMIC_SEQ_CST);
 	err = worker_load_start(worker, spec->load);
 	if (err)
@@ -201,8 +205,7 @@ static int watch_all(struct worker *worker)
 	    (echoes_dad_fd(worker->echoes) >= 0 &&
 	     !loop_fd(worker->loop, echoes_dad_fd(worker->echoes), worker_dad_seen, worker)) ||
 	    !loop_fd(worker->loop, ring_fd(worker->ring), hear_records, worker) ||
-	    !loop_fd(worker->loop, testbed_events_fd(worker->testbed), worker_hear_testbed,
-		     worker) ||
+	    !loop_fd(worker->loop, testbed_events_fd(worker->testbed), hear_testbed, worker) ||
 	    !loop_fd(worker->loop, sender_fd(worker->sender), hear_sender, worker) ||
 	    !loop_fd(worker->loop, worker->channel, spec_came, worker) ||
 	    !loop_signal(worker->loop, SIGCHLD, hear_children, worker))

@@ -8,9 +8,6 @@
 
 #include "lane/worker_parts.h"
 
-/* How long what is killed has to end, unless it is stuck in the kernel. */
-enum { UNDEAD_NS = 2000000000 };
-
 /* --- settling --- */
 
 /* Nothing holds what could be deleted; what is left are the entries of its namespace. */
@@ -65,17 +62,7 @@ static void act_release(void *arg)
 	if (worker->held)
 		kill(worker->held, SIGCONT);
 	worker->held = 0;
-}
-
-/* The first process is killed; what it forked lives on until the trial's end. */
-static void act_stop_bring_up(void *arg)
-{
-	struct worker *worker = arg;
-
-	if (!worker->bringup.pid)
-		return; /* it ended by itself, its descendants did not */
-	worker->message.evidence.bringup_end = BRINGUP_OVERTIME;
-	kill(worker->bringup.pid, SIGKILL);
+	worker->released = true;
 }
 
 /* -ENODEV also when there is nothing left to be set down. */
@@ -88,7 +75,8 @@ static int set_down(struct worker *worker)
 		return -ENODEV;
 	}
 	worker->down_ns = loop_now();
-	worker_note(worker, MOMENT_DOWN, worker->down_ns, 0, 0);
+	if (worker->message.evidence.closed_by != CLOSED_BY_TEARDOWN)
+		worker_note(worker, MOMENT_DOWN, worker->down_ns, 0, 0);
 	return testbed_dut_down(worker->testbed, &why);
 }
 
@@ -174,26 +162,6 @@ void worker_set_deadline(void *arg, uint64_t us)
 	loop_timer_set(worker->deadline, worker->deadline_ns);
 }
 
-bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended)
-{
-	uint64_t deadline = loop_now() + within_ns;
-	struct timespec look = { .tv_nsec = 100000000 };
-	sigset_t child;
-	pid_t pid = 0;
-
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	kill(-1, SIGKILL);
-	/* SIGCHLD is blocked: it wakes this, and not the loop. */
-	while (loop_now() < deadline && (pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
-		if (pid)
-			(*ended)++;
-		else
-			sigtimedwait(&child, NULL, &look);
-	}
-	return sender_end(worker->sender, UNDEAD_NS) && pid < 0;
-}
-
 static uint32_t end_descendants(struct worker *worker)
 {
 	siginfo_t info = { 0 };
@@ -213,7 +181,7 @@ static void note_change(struct worker *worker)
 	const volatile struct bringup_change *change = worker->bringup.change;
 
 	if (worker_is_deleting(worker) || worker_is_deleted(worker))
-		worker_note(worker, MOMENT_CLOSED, change->begun_ns, 0, 0);
+		worker_closed(worker, CLOSED_BY_DELETION, change->begun_ns);
 	if (change && change->begun_ns)
 		worker_note(worker, MOMENT_CHANGE, change->begun_ns, 0, 0);
 	if (change && change->ended_ns)
@@ -238,7 +206,7 @@ static void act_finish(void *arg)
 
 	bringup_said(&worker->bringup, e->bringup_said, sizeof(e->bringup_said));
 	worker_load_end(worker);
-	e->descendants = end_descendants(worker);
+	e->descendants = worker->ended + end_descendants(worker);
 	worker_end_thread_ii(worker);
 	note_change(worker);
 	bringup_forget(&worker->bringup);
@@ -257,7 +225,8 @@ const struct trial_crew worker_acts = {
 	.fire = worker_fire,
 	.hold = act_hold,
 	.release = act_release,
-	.stop_bring_up = act_stop_bring_up,
+	.close = worker_close,
+	.stop_bring_up = worker_stop_bring_up,
 	.tear_down = act_tear_down,
 	.look = act_look,
 	.unregister = act_unregister,

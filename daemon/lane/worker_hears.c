@@ -6,10 +6,7 @@
 #include "lane/worker_parts.h"
 #include "loader/ring.h"
 
-/*
- * The bring-up has ended when its first process has, and no flag set can still come: the window
- * is closed, or nothing that it forked is alive; and thread II is in no system call.
- */
+/* Has everybody done their part? Thread II has when it is in no system call. */
 static void maybe_ended(struct worker *worker)
 {
 	bool alone = waitid(P_ALL, 0, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) &&
@@ -20,9 +17,8 @@ static void maybe_ended(struct worker *worker)
 		worker->message.evidence.lost_records++;
 		worker->flags_inside = 0;
 	}
-	if (worker->bringup.pid || worker->flags_inside || sender_is_busy(worker->sender))
-		return;
-	if (alone || worker->state->closed == worker->message.evidence.spec.trial)
+	if (!worker->flags_inside && !sender_is_busy(worker->sender) &&
+	    worker_is_over(worker, alone))
 		trial_happened(&worker->trial, TRIAL_ENDED);
 }
 
@@ -63,6 +59,11 @@ void hear_record(const struct record *record, void *arg)
 			worker->message.evidence.lost_records++;
 		maybe_ended(worker);
 		break;
+	case RECORD_CLOSED:
+		worker->message.evidence.closed_by = record->pid == worker->state->closer ?
+							     CLOSED_BY_TEARDOWN :
+							     CLOSED_BY_FLAGS;
+		break;
 	case RECORD_OPENED:
 		worker->fire_ns = record->at_ns;
 		trial_happened(&worker->trial, TRIAL_OPENED);
@@ -99,6 +100,7 @@ static void bring_up_ended(struct worker *worker, int status)
 	struct evidence *e = &worker->message.evidence;
 
 	worker->bringup.pid = 0;
+	worker_window_event(worker, CLOSES_EXIT, CLOSED_BY_EXIT);
 	/* After a deletion there is no second flag set to close the window. */
 	if (worker_is_deleted(worker)) {
 		worker->state->closed = e->spec.trial;
@@ -127,6 +129,9 @@ void hear_children(void *arg)
 			worker->message.evidence.unregister_failed = status != 0;
 			worker_note(worker, MOMENT_UNREGISTERED, loop_now(), status, 0);
 			trial_happened(&worker->trial, TRIAL_RETURNED);
+		} else if (pid == worker->closer) {
+			worker->closer = 0;
+			trial_happened(&worker->trial, TRIAL_SHUT);
 		}
 	}
 	if (worker_is_running(worker))
@@ -154,11 +159,25 @@ void hear_deadline(void *arg)
 		trial_happened(&worker->trial, TRIAL_OVERTIME);
 }
 
+void hear_testbed(void *arg)
+{
+	struct worker *worker = arg;
+
+	ring_read(worker->ring); /* the window opens before DAD ends */
+	worker_hear_testbed(worker);
+	if (!worker->dad_over || !worker_is_running(worker))
+		return;
+	worker_window_event(worker, CLOSES_DAD, CLOSED_BY_DAD);
+	maybe_ended(worker);
+}
+
 void hear_hold_due(void *arg)
 {
 	struct worker *worker = arg;
 
 	trial_happened(&worker->trial, TRIAL_HOLD_DUE);
+	if (worker_is_running(worker))
+		maybe_ended(worker);
 }
 
 void hear_relook(void *arg)

@@ -58,6 +58,9 @@ static void testbed_said(const struct testbed_event *event, void *arg)
 		worker->message.evidence.lost_events++;
 	else
 		worker_note(worker, moment_of_event(event->kind), loop_now(), 0, 0);
+	worker->dad_over |= (event->kind == TESTBED_ADDRESS_PERMANENT ||
+			     event->kind == TESTBED_ADDRESS_DADFAILED) &&
+			    worker->state->opened == worker->message.evidence.spec.trial;
 	if (event->kind == TESTBED_LINK_GONE && worker->trial.state < TRIAL_CONFIRMING)
 		worker->message.evidence.device_gone = true;
 }

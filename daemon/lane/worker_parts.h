@@ -20,6 +20,7 @@
  *     worker_acts.c   what the trial asks for
  *     worker_hang.c   what does not return
  *   worker_ledger.c   the ledger of a trial, when one is wanted
+ *   worker_window.c   how the window ends, and what stays alive after it
  *   worker_sends.c    what thread II sends, and when
  *   worker_load.c     what keeps the machine busy while a trial runs
  *   worker_dad.c      the part that the peer plays in DAD
@@ -63,8 +64,12 @@ struct worker {
 	struct trial trial;
 	struct bringup bringup;
 	struct worker_load load;
-	pid_t remover; /* the child that unregisters; 0: none */
-	pid_t held;    /* the stopped task; 0: none */
+	pid_t remover;	/* the child that unregisters; 0: none */
+	pid_t closer;	/* the child that sets the device down to close the window; 0: none */
+	bool dad_over;	/* of an address at least, since the window opened */
+	bool released;	/* the hold in the window is over */
+	uint32_t ended; /* processes of a bring-up that stays alive, before the trial's end */
+	pid_t held;	/* the stopped task; 0: none */
 	uint64_t held_at_ns;
 	uint64_t fire_ns; /* from here echoes are due */
 	bool started;	  /* thread II */
@@ -108,9 +113,6 @@ void worker_settled(struct worker *worker, uint64_t at_ns);
 
 void worker_set_deadline(void *worker, uint64_t us);
 
-/* Ends all that lives in the lane but us. False: some of it is stuck in the kernel. */
-bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended);
-
 /* --- worker_hang.c --- */
 
 /* The deletion of the device by thread I, once it was begun; else NULL. */
@@ -140,9 +142,32 @@ void hear_record(const struct record *record, void *worker); /* for the ring */
 void hear_records(void *worker);
 void hear_children(void *worker);
 void hear_sender(void *worker);
+void hear_testbed(void *worker);
 void hear_deadline(void *worker);
 void hear_hold_due(void *worker);
 void hear_relook(void *worker);
+
+/* --- worker_window.c: how the window ends, and what stays alive after it --- */
+
+bool worker_is_closed(const struct worker *worker);
+void worker_closed(struct worker *worker, enum closed_by by, uint64_t at_ns);
+void worker_window_event(struct worker *worker, enum window_closes event, enum closed_by by);
+
+/*
+ * Whether the bring-up has done its part, when it is in no flag set: it has ended, and nothing
+ * of it can close the window; or it is a daemon. `alone`: no process of it is alive.
+ */
+bool worker_is_over(const struct worker *worker, bool alone);
+
+/* For the trial. */
+void worker_close(void *worker);
+void worker_stop_bring_up(void *worker);
+
+/* How long what is killed has to end, unless it is stuck in the kernel. */
+#define UNDEAD_NS 2000000000ULL
+
+/* Ends all that lives in the lane but us. False: some of it is stuck in the kernel. */
+bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended);
 
 /* --- worker_sends.c: thread II --- */
 

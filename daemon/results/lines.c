@@ -245,7 +245,9 @@ static const struct field trial_rows[] = {
 	  .doc = "Start of the trial, wall clock" },
 	{ "elapsed_ns", FIELD_U64, TRIAL(uint64_t, elapsed_ns), OR_NULL, .doc = "Duration of the trial" },
 	{ "opened", FIELD_BOOL, TRIAL(bool, opened), .doc = "The window opened" },
-	{ "closed", FIELD_BOOL, TRIAL(bool, closed), .doc = "The window closed: the second flag set entered, or the deletion began" },
+	{ "closed", FIELD_BOOL, TRIAL(bool, closed), .doc = "The window closed" },
+	{ "closed_by", FIELD_ENUM, TRIAL(enum closed_by, closed_by), NAMES(closed_by_names, CLOSED_BYS),
+	  .doc = "What closed the window: the bring-up's next flag set, the end of DAD, the exit of the bring-up, dadrace's own setting down of the device (teardown), or the deletion of the device" },
 	{ "window_ns", FIELD_U64, TRIAL(uint64_t, window_ns), OR_NULL,
 	  .doc = "Time the window was open; null: it did not open and close" },
 	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
@@ -302,7 +304,7 @@ static const struct field trial_rows[] = {
 	{ "dad_fooled", FIELD_BOOL, TRIAL(bool, dad_fooled),
 	  .doc = "DAD failed although only the device's own probe came back, which RFC 7527 requires to be ignored" },
 	{ "bringup_end", FIELD_ENUM, TRIAL(enum bringup_end, bringup_end), NAMES(bringup_end_names, BRINGUP_ENDS),
-	  .doc = "How the bring-up's first process ended; overtime: dadrace killed it at its deadline" },
+	  .doc = "How the bring-up's first process ended; overtime: dadrace killed it at its deadline; stopped: dadrace killed it after its window, as it stays alive" },
 	{ "bringup_status", FIELD_I64, TRIAL(int64_t, bringup_status), .doc = "Exit code of the bring-up, or the number of the signal that killed it" },
 	{ "bringup_said", FIELD_TEXT, TRIAL(const char *, bringup_said), OR_NULL,
 	  .doc = "First line of the bring-up on standard error" },
@@ -572,6 +574,7 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.elapsed_ns = e->ended_ns > e->started_ns ? e->ended_ns - e->started_ns : 0,
 		.opened = e->opened,
 		.closed = e->closed,
+		.closed_by = e->closed_by,
 		.window_ns = e->opened && e->closed ? e->closed_ns - e->opened_ns : 0,
 		.held_ns = e->held_ns,
 		.tentative_inside = e->tentative_inside,
@@ -704,6 +707,7 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->ended_ns = e->started_ns + line->elapsed_ns;
 	e->opened = line->opened;
 	e->closed = line->closed;
+	e->closed_by = line->closed_by;
 	e->opened_ns = e->started_ns;
 	e->closed_ns = e->opened_ns + line->window_ns;
 	e->held_ns = line->held_ns;

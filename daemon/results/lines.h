@@ -121,6 +121,7 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t dad_answers_inside;
 	enum dad_end dad_end;
 	bool dad_fooled;
+	enum closed_by closed_by;
 	enum bringup_end bringup_end;
 	int64_t bringup_status;
 	const char *bringup_said;

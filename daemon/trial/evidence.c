@@ -5,7 +5,8 @@
 #include "trial/evidence.h"
 
 /* clang-format off */
-const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime" };
+const char *const bringup_end_names[] = { "not-started", "exited", "killed", "overtime", "stopped" };
+const char *const closed_by_names[] = { "nothing", "flags", "dad", "exit", "teardown", "deletion" };
 const char *const dad_end_names[] = { "unfinished", "completed", "failed" };
 const char *const hang_names[] = { "none", "flags", "send", "down", "unregister", "guest" };
 const char *const step_outcome_names[] = { "not-reached", "kept", "deadline", "cut" };
@@ -15,6 +16,8 @@ _Static_assert(sizeof(step_outcome_names) / sizeof(step_outcome_names[0]) == STE
 	       "a name per outcome");
 _Static_assert(sizeof(bringup_end_names) / sizeof(bringup_end_names[0]) == BRINGUP_ENDS,
 	       "a name per end");
+_Static_assert(sizeof(closed_by_names) / sizeof(closed_by_names[0]) == CLOSED_BYS,
+	       "a name per end of a window");
 _Static_assert(sizeof(dad_end_names) / sizeof(dad_end_names[0]) == DAD_ENDS, "a name per end");
 _Static_assert(sizeof(hang_names) / sizeof(hang_names[0]) == HANGS, "a name per hang");
 

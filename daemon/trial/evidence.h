@@ -34,9 +34,22 @@ enum bringup_end {
 	BRINGUP_EXITED,
 	BRINGUP_KILLED,	  /* by a signal that was not ours */
 	BRINGUP_OVERTIME, /* by us, at the deadline */
+	BRINGUP_STOPPED,  /* by us, after its window: it stays alive */
 	BRINGUP_ENDS,
 };
 extern const char *const bringup_end_names[];
+
+/* What closed the window. */
+enum closed_by {
+	CLOSED_BY_NOTHING,
+	CLOSED_BY_FLAGS,    /* the bring-up's next flag set */
+	CLOSED_BY_DAD,	    /* the end of DAD */
+	CLOSED_BY_EXIT,	    /* the end of the bring-up's first process */
+	CLOSED_BY_TEARDOWN, /* our own setting down of the device */
+	CLOSED_BY_DELETION, /* of the device, by thread I */
+	CLOSED_BYS,
+};
+extern const char *const closed_by_names[];
 
 /* What became of the device's DAD. */
 enum dad_end {
@@ -121,6 +134,8 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint64_t load_cpu_ns;
 	bool opened;
 	bool closed;
+	enum window_closes closes; /* as the campaign asks for it */
+	enum closed_by closed_by;
 	uint64_t opened_ns;	  /* stamp */
 	uint64_t closed_ns;	  /* stamp */
 	uint64_t first_flags_ns;  /* duration of the flag set that opened the window */

@@ -3,11 +3,11 @@
 
 /* clang-format off */
 const char *const trial_state_names[] = {
-	"ready", "armed", "open", "settling", "looking", "confirming", "done",
+	"ready", "armed", "open", "closing", "settling", "looking", "confirming", "done",
 };
 const char *const trial_event_names[] = {
-	"start", "opened", "held", "hold-due", "ended", "settled", "missing", "hung", "overtime",
-	"returned",
+	"start", "opened", "held", "hold-due", "ended", "shut", "settled", "missing", "hung",
+	"overtime", "returned",
 };
 /* clang-format on */
 
@@ -48,6 +48,12 @@ static void hold(struct trial *t)
 static void release(struct trial *t)
 {
 	ask(t, t->crew->release);
+}
+
+static void close_window(struct trial *t)
+{
+	ask_deadline(t, t->limits.bring_up_us);
+	ask(t, t->crew->close);
 }
 
 static void tear_down(struct trial *t)
@@ -114,9 +120,13 @@ static const struct {
 
 	{ TRIAL_OPEN,	    TRIAL_HELD,	    TRIAL_OPEN,	    hold },
 	{ TRIAL_OPEN,	    TRIAL_HOLD_DUE, TRIAL_OPEN,	    release },
-	{ TRIAL_OPEN,	    TRIAL_ENDED,    TRIAL_SETTLING, tear_down },
-	{ TRIAL_OPEN,	    TRIAL_OVERTIME, TRIAL_SETTLING, stop_and_tear_down },
+	{ TRIAL_OPEN,	    TRIAL_ENDED,    TRIAL_CLOSING,  close_window },
+	{ TRIAL_OPEN,	    TRIAL_OVERTIME, TRIAL_CLOSING,  close_window },
 	{ TRIAL_OPEN,	    TRIAL_HUNG,	    TRIAL_DONE,	    hang },
+
+	{ TRIAL_CLOSING,    TRIAL_SHUT,	    TRIAL_SETTLING, stop_and_tear_down },
+	{ TRIAL_CLOSING,    TRIAL_OVERTIME, TRIAL_SETTLING, stop_and_tear_down },
+	{ TRIAL_CLOSING,    TRIAL_HUNG,	    TRIAL_DONE,	    hang },
 
 	{ TRIAL_SETTLING,   TRIAL_SETTLED,  TRIAL_DONE,	    finish },
 	{ TRIAL_SETTLING,   TRIAL_OVERTIME, TRIAL_LOOKING,  wait_to_look },

@@ -8,17 +8,19 @@
 /*
  * A trial: one pass through the race window.
  *
- *   READY --start--> ARMED --opened--> OPEN --ended--> SETTLING --settled--> DONE
- *                      |                |                 |
- *                      |                +--hung--> DONE   +-overtime-> LOOKING -settled-> DONE
- *                      +----ended, overtime-> SETTLING                      |
- *                                                       twice still missing v
- *                                                DONE <--returned,overtime-- CONFIRMING
+ *   READY --start--> ARMED --opened--> OPEN --ended--> CLOSING --shut--> SETTLING
+ *                      |                |                                   |
+ *                      |                +--hung--> DONE          +--overtime+--settled--> DONE
+ *                      +--ended, overtime--> SETTLING            v
+ *                                                             LOOKING --settled--> DONE
+ *                                          twice still missing   v
+ *                        DONE <--returned, overtime-------- CONFIRMING
  *
  * As in the seed: ifconfig sets the flags the first time (ARMED), the window is open and thread
  * II's packet arrives (OPEN), the second flag set brings the interface down, and the references
- * are waited for (SETTLING). References that are missing after two further looks are confirmed
- * by unregistering the device (CONFIRMING).
+ * are waited for (SETTLING). A bring-up that sets the flags once leaves the window open: then
+ * the second flag set is ours (CLOSING). References that are missing after two further looks
+ * are confirmed by unregistering the device (CONFIRMING).
  *
  * The trial keeps no clock and touches no socket. It is told what happened, changes its state,
  * and asks its crew to act; so a test can play it from a list.
@@ -27,6 +29,7 @@ enum trial_state {
 	TRIAL_READY,
 	TRIAL_ARMED,
 	TRIAL_OPEN,
+	TRIAL_CLOSING,
 	TRIAL_SETTLING,
 	TRIAL_LOOKING,
 	TRIAL_CONFIRMING,
@@ -40,10 +43,11 @@ enum trial_event {
 	TRIAL_OPENED,	/* the first flag set that brings the device up has returned */
 	TRIAL_HELD,	/* the bring-up's task has stopped */
 	TRIAL_HOLD_DUE, /* the planned hold is over */
-	TRIAL_ENDED,	/* the bring-up's first process has ended */
-	TRIAL_SETTLED,	/* the counts are at baseline */
-	TRIAL_MISSING,	/* a further look: they are not */
-	TRIAL_HUNG,	/* a flag set did not return by the deadline */
+	TRIAL_ENDED,   /* the bring-up has done its part: it has ended, unless it is a daemon */
+	TRIAL_SHUT,    /* the window is closed, or will not be */
+	TRIAL_SETTLED, /* the counts are at baseline */
+	TRIAL_MISSING, /* a further look: they are not */
+	TRIAL_HUNG,    /* a flag set did not return by the deadline */
 	TRIAL_OVERTIME, /* the deadline that was asked for last has passed */
 	TRIAL_RETURNED, /* the unregister has returned */
 	TRIAL_EVENTS,
@@ -52,11 +56,12 @@ extern const char *const trial_event_names[];
 
 /* What a trial asks for. Every call returns at once; what comes of it is told by an event. */
 struct trial_crew {
-	void (*bring_up)(void *crew);	   /* let the waiting bring-up go */
-	void (*fire)(void *crew);	   /* start the planned echoes */
-	void (*hold)(void *crew);	   /* tell HOLD_DUE when the planned time has passed */
-	void (*release)(void *crew);	   /* continue the held task */
-	void (*stop_bring_up)(void *crew); /* end it: it is overtime */
+	void (*bring_up)(void *crew); /* let the waiting bring-up go */
+	void (*fire)(void *crew);     /* start the planned echoes */
+	void (*hold)(void *crew);     /* tell HOLD_DUE when the planned time has passed */
+	void (*release)(void *crew);  /* continue the held task */
+	void (*close)(void *crew);    /* set the device down if the window is open; tell SHUT */
+	void (*stop_bring_up)(void *crew); /* end it, if it is alive */
 	void (*tear_down)(void *crew);	/* device down; tell SETTLED when the counts are back */
 	void (*look)(void *crew);	/* look again: tell SETTLED or MISSING */
 	void (*unregister)(void *crew); /* delete the device; tell RETURNED */

@@ -4,6 +4,16 @@
 #include "base/text.h"
 #include "trial/verdict_parts.h"
 
+/* A window that the bring-up's next flag set closes is the usual one. */
+static const char *const closed_words[CLOSED_BYS] = {
+	[CLOSED_BY_NOTHING] = "",
+	[CLOSED_BY_FLAGS] = "",
+	[CLOSED_BY_DAD] = "; the end of DAD closed the window",
+	[CLOSED_BY_EXIT] = "; the bring-up's exit closed the window",
+	[CLOSED_BY_TEARDOWN] = ", which closed the window",
+	[CLOSED_BY_DELETION] = "",
+};
+
 /*
  * Of a deleted device nothing is left to be counted: that its deletion returned is the proof.
  */
@@ -21,8 +31,8 @@ static void clean(const struct evidence *e, struct judgement *j)
 			    e->device, e->unregister_ns / 1000, fooled);
 	else
 		verdict_say(j, VERDICT_CLEAN,
-			    "references came back %" PRIu64 " us after teardown%s",
-			    e->settle_ns / 1000, fooled);
+			    "references came back %" PRIu64 " us after teardown%s%s",
+			    e->settle_ns / 1000, closed_words[e->closed_by], fooled);
 }
 
 /* What nothing ties to the lane changes no verdict, and is told with each. */

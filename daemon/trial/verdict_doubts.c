@@ -128,8 +128,8 @@ static bool is_below_baseline(const struct question *q, char *more)
 
 static bool bringup_overtime(const struct question *q, char *more)
 {
-	(void)more;
-	return q->e->bringup_end == BRINGUP_OVERTIME;
+	return q->e->bringup_end == BRINGUP_OVERTIME &&
+	       detail(more, "a program that stays alive needs bringup.daemon: true");
 }
 
 static bool bringup_killed(const struct question *q, char *more)
@@ -214,8 +214,16 @@ static bool not_opened(const struct question *q, char *more)
 
 static bool not_closed(const struct question *q, char *more)
 {
-	(void)more;
-	return !q->e->closed;
+	static const char *const why[WINDOW_CLOSES] = {
+		[CLOSES_AUTO] = "dadrace did not set the device down either",
+		[CLOSES_FLAGS] =
+			"the bring-up set flags only once; window.closes: auto ends such a window, too",
+		[CLOSES_DAD] = "DAD did not end",
+		[CLOSES_EXIT] = "the bring-up did not exit",
+		[CLOSES_TEARDOWN] = "dadrace did not set the device down",
+	};
+
+	return !q->e->closed && detail(more, "%s", why[q->e->closes]);
 }
 
 static bool load_did_nothing(const struct question *q, char *more)
@@ -426,7 +434,7 @@ static const struct doubt {
 	{ flags_failed,        "a flag set failed" },
 	{ flags_not_set,       "the bring-up never set flags" },
 	{ not_opened,          "no flag set asked for IFF_UP" },
-	{ not_closed,          "the bring-up set flags only once, so the window never closed" },
+	{ not_closed,          "the window never closed" },
 	{ load_did_nothing,    "the load did no work" },
 	{ change_failed,       "thread I's change failed" },
 	{ change_not_reached,  "thread I did not reach its change" },

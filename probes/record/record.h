@@ -34,7 +34,7 @@ enum record_type {
 	RECORD_FLAGS_ENTER = 1, /* a flag set of the bring-up enters; value: the flags asked */
 	RECORD_FLAGS_RETURN,	/* and returns; value: 0 or -errno */
 	RECORD_OPENED,	 /* the first successful one that asked for IFF_UP has returned */
-	RECORD_CLOSED,	 /* the next one enters */
+	RECORD_CLOSED,	 /* the next one enters, of the bring-up or of our closer */
 	RECORD_HELD,	 /* the bring-up's task took our SIGSTOP */
 	RECORD_RELEASED, /* a SIGCONT was sent to it */
 	RECORD_ECHO_IN,	 /* an echo reached the device's receive path; value: unicast_end() */
@@ -120,11 +120,11 @@ struct lane_state {
 	__u32 pidns_inum; /* its bring-ups: tasks of this pid namespace, except our process 1 */
 	__u32 netns_inum; /* its device under test */
 	__u32 ifindex;
-	__u32 trial;  /* 0: not armed, nothing is recorded or injected */
-	__u32 hold;   /* stop the bring-up when the window opens */
-	__u32 lane;   /* its number in the echoes' tags */
-	__u32 sender; /* thread II, as its pid namespace numbers it */
-	__u32 pad;
+	__u32 trial;		 /* 0: not armed, nothing is recorded or injected */
+	__u32 hold;		 /* stop the bring-up when the window opens */
+	__u32 lane;		 /* its number in the echoes' tags */
+	__u32 sender;		 /* thread II, as its pid namespace numbers it */
+	__u32 closer;		 /* of us, sets the device down for thread I; 0: none so far */
 	__u64 device;		 /* the net_device, as counts found it */
 	__s64 settle_net_device; /* settle: the counts to wait for */
 	__s64 settle_inet6_dev;
@@ -135,7 +135,9 @@ struct lane_state {
 	__u32 closed;  /* trial whose window has closed */
 	__u32 settled; /* trial whose counts have come back; cleared to look for it again */
 	__u32 watched; /* settle: which of them, one bit each (WATCH_*) */
-	__u64 lost;    /* records that found the ring full */
+	__u32 closes;  /* the bring-up's next flag set closes the window */
+	__u32 pad;
+	__u64 lost; /* records that found the ring full */
 
 	struct step steps[STEPS_MAX];
 	__u32 reached[STEPS_MAX]; /* trial in which the thread came there */
@@ -147,7 +149,7 @@ struct lane_state {
 	 */
 	__u32 others[256];
 };
-_Static_assert(sizeof(struct lane_state) == 1496, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 1504, "struct lane_state is a contract");
 
 struct counts_address {
 	__u8 address[16];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The window: seen from the bring-up's flag sets, opened when the first one that brings the
- * device up has returned, closed when the next one enters.
+ * device up has returned, closed when the next one enters, or ours where there is none.
  *
  *   SIOCSIFFLAGS (up)          ...hold...          SIOCSIFFLAGS (restore)
  *   enter       return/OPENED  HELD     RELEASED   enter/CLOSED    return
@@ -42,7 +42,8 @@ static __always_inline void flags_enter(struct lane_state *lane, __u32 slot, __u
 	struct flag_set set = { .slot = slot, .flags = flags };
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
-	if (lane->opened == lane->trial && lane->closed != lane->trial) {
+	if (lane->opened == lane->trial && lane->closed != lane->trial &&
+	    (lane->closes || pid == lane->closer)) {
 		lane->closed = lane->trial;
 		report(lane, slot, RECORD_CLOSED, flags, pid, 0);
 	}

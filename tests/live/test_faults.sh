@@ -64,14 +64,10 @@ all_are never missed 'never set flags'
 command says 'echo eth7: no such thing >&2; exit 1'
 all_are says missed 'never set flags'
 check "says: what it said is kept" says "all('eth7: no such thing' in t['bringup_said'] for t in trials)"
-command once 'ip link set {dut} up'
-all_are once missed 'only once'
 command down 'ip link set {dut} down; ip link set {dut} down'
 all_are down missed 'IFF_UP|never set'
 command killed 'ip link set {dut} up; ip link set {dut} down; kill -SEGV $$'
 all_are killed invalid 'killed: signal 11'
-command endless 'ip link set {dut} up; ip link set {dut} down; exec sleep 1000' --set stop.trials=2
-all_are endless invalid 'did not exit by its deadline'
 command stuck 'ip link set {dut} up; exec sleep 1000' --set stop.trials=2
 all_are stuck invalid 'did not exit by its deadline'
 

@@ -143,7 +143,7 @@ static const struct bad {
 } bad[] = {
 	/* keys */
 	{ "window:\n  site: flags\n  hold_ms: 5\n", { NULL },
-	  "bad.yaml:3:3: window.hold_ms: unknown key; did you mean hold_us? Allowed here: site, method, hold_us, hold_range" },
+	  "bad.yaml:3:3: window.hold_ms: unknown key; did you mean hold_us? Allowed here: site, closes, method, hold_us, hold_range" },
 	{ "lanes: 2\nwindow: {site: flags, hold_range: {max: 5}}\n", { NULL },
 	  "bad.yaml:2:36: window.hold_range.max: unknown key; allowed here: min_us, max_us" },
 	{ "lane: 4\n", { NULL },
@@ -236,9 +236,9 @@ static const struct bad {
 	{ "window:\n  hold_us: []\n", { NULL },
 	  "bad.yaml:2:12: window.hold_us: found an empty list; allowed: a list of at least one of whole numbers from 1 to 600000000" },
 	{ "window:\nlanes: 2\n", { NULL },
-	  "bad.yaml:1:8: window: found nothing; allowed: a mapping with the keys site, method, hold_us, hold_range" },
+	  "bad.yaml:1:8: window: found nothing; allowed: a mapping with the keys site, closes, method, hold_us, hold_range" },
 	{ "window: 5\n", { NULL },
-	  "bad.yaml:1:9: window: found 5; allowed: a mapping with the keys site, method, hold_us, hold_range" },
+	  "bad.yaml:1:9: window: found 5; allowed: a mapping with the keys site, closes, method, hold_us, hold_range" },
 	{ "[a]\n", { NULL },
 	  "bad.yaml:1:1: found a list; allowed: a mapping with the keys " ROOT_KEYS },
 	{ "name: {a: b}\n", { NULL }, "bad.yaml:1:7: name: found a mapping; allowed: text" },
@@ -345,6 +345,10 @@ static const struct bad {
 	  "bad.yaml:2:3: bringup.command: kind do_dad runs no command; leave bringup.command out, or give bringup.kind: command" },
 	{ "bringup:\n  kind: command\n  command: ['']\n", { NULL },
 	  "bad.yaml:3:3: bringup.command: the program's name is empty" },
+	{ "bringup:\n  daemon: true\n", { NULL },
+	  "bad.yaml:2:3: bringup.daemon: kind do_dad exits by itself; remove bringup.daemon, or give bringup.kind: command" },
+	{ "bringup: {kind: command, command: [x], daemon: true}\nwindow:\n  closes: exit\n", { NULL },
+	  "bad.yaml:3:3: window.closes: a daemon does not exit, so window.closes: exit never comes; allowed: auto, flags, dad, teardown" },
 	{ "bringup:\n  kind: command\n  command: [ip, 'x{dut}{dev}']\n", { NULL },
 	  "bad.yaml:3:3: bringup.command: found \"x{dut}{dev}\"; allowed in braces: {dut}, {peer}" },
 	{ "bringup:\n  kind: command\n  command: [ip, '}']\n", { NULL },
@@ -365,7 +369,7 @@ static const struct bad {
 	{ "", { "lane=4" }, "--set lane=4: lane: unknown key; did you mean lanes? Allowed here: " ROOT_KEYS },
 	{ "", { "=4" }, "--set =4: expected KEY=VALUE, such as window.hold_us=[5000]" },
 	{ "", { "window.hold_ms=4" },
-	  "--set window.hold_ms=4: window.hold_ms: unknown key; did you mean window.hold_us? Allowed here: site, method, hold_us, hold_range" },
+	  "--set window.hold_ms=4: window.hold_ms: unknown key; did you mean window.hold_us? Allowed here: site, closes, method, hold_us, hold_range" },
 	{ "", { "window.hold_us.x=4" },
 	  "--set window.hold_us.x=4: window.hold_us: has no keys below it" },
 	{ "", { "lanes=" },
@@ -419,6 +423,20 @@ static void test_sets(void **state)
 	assert_int_equal(campaign->bringup.deadline_ms, 5000);
 	assert_int_equal(campaign->window.nr_hold_us, 2);
 	assert_int_equal(campaign->window.hold_us[1], 5000);
+	campaign_free(campaign);
+}
+
+static void test_command_line_for_a_shell(void **state)
+{
+	static const char *const none[SETS_MAX] = { NULL };
+	struct campaign *campaign = load_good(
+		"bringup: {kind: command, command: 'ip link set {dut} up; sleep 1'}\n", none);
+
+	(void)state;
+	assert_int_equal(campaign->bringup.nr_command, 3);
+	assert_string_equal(campaign->bringup.command[0], "sh");
+	assert_string_equal(campaign->bringup.command[1], "-c");
+	assert_string_equal(campaign->bringup.command[2], "ip link set {dut} up; sleep 1");
 	campaign_free(campaign);
 }
 
@@ -760,6 +778,7 @@ int main(void)
 		cmocka_unit_test(test_ignore_log),
 		cmocka_unit_test(test_sentences),
 		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_command_line_for_a_shell),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_texts_arrive),

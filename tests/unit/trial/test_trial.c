@@ -38,6 +38,7 @@ HEAR(bring_up)
 HEAR(fire)
 HEAR(hold)
 HEAR(release)
+HEAR(close)
 HEAR(stop_bring_up)
 HEAR(tear_down)
 HEAR(look)
@@ -59,6 +60,7 @@ static const struct trial_crew crew = {
 	.fire = hear_fire,
 	.hold = hear_hold,
 	.release = hear_release,
+	.close = hear_close,
 	.stop_bring_up = hear_stop_bring_up,
 	.tear_down = hear_tear_down,
 	.look = hear_look,
@@ -111,7 +113,8 @@ static void test_race_that_settles(void **state)
 		{ "opened",   "5300us fire",	  "open" },
 		{ "held",     "hold",		  "open" },
 		{ "hold-due", "release",	  "open" },
-		{ "ended",    "2000us tear_down", "settling" },
+		{ "ended",    "5000us close",	   "closing" },
+		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
 		{ "settled",  "finish",		  "done" },
 		{ NULL, NULL, NULL } }, true);
 }
@@ -122,7 +125,8 @@ static void test_leak_is_confirmed(void **state)
 	play((const struct step[]){
 		{ "start",    "5000us bring_up",   "armed" },
 		{ "opened",   "5300us fire",	   "open" },
-		{ "ended",    "2000us tear_down",  "settling" },
+		{ "ended",    "5000us close",	   "closing" },
+		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
 		{ "overtime", "50us",		   "looking" },
 		{ "overtime", "look",		   "looking" },
 		{ "missing",  "50us",		   "looking" },
@@ -138,7 +142,8 @@ static void test_unregister_hangs(void **state)
 	play((const struct step[]){
 		{ "start",    "5000us bring_up",   "armed" },
 		{ "opened",   "5300us fire",	   "open" },
-		{ "ended",    "2000us tear_down",  "settling" },
+		{ "ended",    "5000us close",	   "closing" },
+		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
 		{ "overtime", "50us",		   "looking" },
 		{ "overtime", "look",		   "looking" },
 		{ "missing",  "50us",		   "looking" },
@@ -169,7 +174,8 @@ static void test_late_reference_is_no_leak(void **state)
 	play((const struct step[]){
 		{ "start",    "5000us bring_up",  "armed" },
 		{ "opened",   "5300us fire",	  "open" },
-		{ "ended",    "2000us tear_down", "settling" },
+		{ "ended",    "5000us close",	   "closing" },
+		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
 		{ "overtime", "50us",		  "looking" },
 		{ "overtime", "look",		  "looking" },
 		{ "missing",  "50us",		  "looking" },
@@ -199,6 +205,30 @@ static void test_bring_up_takes_too_long(void **state)
 		{ NULL, NULL, NULL } }, true);
 }
 
+static void test_bring_up_that_stays_is_ended_after_its_window(void **state)
+{
+	(void)state;
+	play((const struct step[]){
+		{ "start",    "5000us bring_up",		"armed" },
+		{ "opened",   "5300us fire",			"open" },
+		{ "overtime", "5000us close",			"closing" },
+		{ "ended",    "",				"closing" },
+		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
+		{ "settled",  "finish",				"done" },
+		{ NULL, NULL, NULL } }, true);
+}
+
+static void test_closing_hangs(void **state)
+{
+	(void)state;
+	play((const struct step[]){
+		{ "start",  "5000us bring_up", "armed" },
+		{ "opened", "5300us fire",     "open" },
+		{ "ended",  "5000us close",    "closing" },
+		{ "hung",   "hang finish",     "done" },
+		{ NULL, NULL, NULL } }, true);
+}
+
 static void test_bring_up_never_sets_flags(void **state)
 {
 	(void)state;
@@ -219,7 +249,8 @@ static void test_late_events_mean_nothing(void **state)
 		{ "hold-due", "",		  "armed" },
 		{ "opened",   "5300us fire",	  "open" },
 		{ "opened",   "",		  "open" },
-		{ "ended",    "2000us tear_down", "settling" },
+		{ "ended",    "5000us close",	   "closing" },
+		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
 		{ "hold-due", "",		  "settling" },
 		{ "opened",   "",		  "settling" },
 		{ "settled",  "finish",		  "done" },
@@ -239,6 +270,8 @@ int main(void)
 		cmocka_unit_test(test_late_reference_is_no_leak),
 		cmocka_unit_test(test_flag_set_hangs),
 		cmocka_unit_test(test_bring_up_takes_too_long),
+		cmocka_unit_test(test_bring_up_that_stays_is_ended_after_its_window),
+		cmocka_unit_test(test_closing_hangs),
 		cmocka_unit_test(test_bring_up_never_sets_flags),
 		cmocka_unit_test(test_late_events_mean_nothing),
 	};
