@@ -52,7 +52,7 @@ static int take_descriptor(int pid, int fd, const char *netns, struct why *why)
 		       err == EPERM ? "; run as root, or with CAP_SYS_PTRACE" : "");
 }
 
-/* A socket, or a tun's descriptor, keeps its namespace alive; otherwise it may be one itself. */
+/* Of a socket or a tun, the namespace that it keeps; otherwise it may be one itself. */
 static int open_descriptor(int pid, int fd, const char *netns, struct why *why)
 {
 	int taken = take_descriptor(pid, fd, netns, why), of_socket, err;

@@ -234,6 +234,14 @@ static const struct tally_share *shown_by(const struct tally_finding *finding)
 	return best;
 }
 
+static const char *subject_of_finding(const struct tally_finding *finding,
+				      const struct tally_share *share)
+{
+	if (finding->without_echo)
+		return "The bring-up";
+	return subject_of(share ? share->arm : finding->nr_arms ? finding->arms[0] : ARMS);
+}
+
 static void say_often(const struct tally_finding *finding, const struct tally_share *share,
 		      char *out, size_t size)
 {
@@ -268,11 +276,10 @@ struct finding_text finding_point(const struct tally_finding *finding)
 	else
 		snprintf(often, sizeof(often), " in %u trial%s", finding->count,
 			 finding->count == 1 ? "" : "s");
-	snprintf(text.at, sizeof(text.at), "%s %s%s.%s%.*s%s%s",
-		 subject_of(share	     ? share->arm :
-			    finding->nr_arms ? finding->arms[0] :
-					       ARMS),
-		 fault, often, has_holder ? " Held by " : "", (int)strcspn(holder, " "), holder,
+	snprintf(text.at, sizeof(text.at), "%s %s%s%s.%s%.*s%s%s",
+		 subject_of_finding(finding, share), fault, often,
+		 finding->without_echo ? "; the same leak shows without any echo" : "",
+		 has_holder ? " Held by " : "", (int)strcspn(holder, " "), holder,
 		 finding->pinned ?
 			 has_holder ? "; the unregister hangs" : " The unregister hangs" :
 			 "",
@@ -309,7 +316,12 @@ struct finding_text finding_cause(const struct tally_finding *finding)
 		if (share != most && (!likest || share->p_value > likest->p_value))
 			likest = share;
 	}
-	if (!most || !likest)
+	if (finding->without_echo)
+		snprintf(
+			text.at, sizeof(text.at),
+			"Not caused by what is injected: the same leak shows without any echo, in a repeat of trial %u in the hold arm",
+			finding->ledger.trial);
+	else if (!most || !likest)
 		snprintf(
 			text.at, sizeof(text.at),
 			"Cause not known: no other arm ran, so there is nothing to compare with");

@@ -391,7 +391,10 @@ int tally_add_ledger(struct tally *tally, const struct ledger_line *line)
 
 	while (line->signature && told < end && strcmp(told->signature, line->signature) != 0)
 		told++;
-	if (!line->signature || told == end || is_answered(told, line))
+	if (!line->signature || told == end)
+		return 0;
+	told->without_echo |= line->attempt && line->leaked && line->arm == ARM_HOLD;
+	if (is_answered(told, line))
 		return 0;
 	finding = tally->findings[told - tally->told_findings];
 	if (!finding->ledger)

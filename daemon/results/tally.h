@@ -113,6 +113,7 @@ struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	const char
 		*path_signature; /* the signature with the path that holds; NULL: not known */
 	const char *stack;	 /* that path as flame graphs want it; NULL: not known */
+	bool without_echo;	 /* a repeat that injects nothing leaks, too */
 	struct tally_ledger ledger;
 };
 

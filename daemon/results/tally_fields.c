@@ -164,6 +164,8 @@ static const struct field finding_rows[] = {
 	  .doc = "Signature with the holding call path; null: the holder is not known" },
 	{ "stack", FIELD_TEXT, FINDING(const char *, stack), .nullable = true,
 	  .doc = "The holding call path, folded for flamegraph.pl, with the number of references" },
+	{ "without_echo", FIELD_BOOL, FINDING(bool, without_echo),
+	  .doc = "A repeat that injects nothing, in the hold arm, leaks as well" },
 	{ "ledger", FIELD_OBJECT, FINDING(struct tally_ledger, ledger), .sub = &tally_ledger_fields,
 	  .doc = "Who holds the references, according to the ledger" },
 	{ .name = NULL },

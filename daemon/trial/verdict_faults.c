@@ -109,10 +109,29 @@ static bool is_wrong(const struct evidence *e, enum object object)
 		(evidence_over(e, object) < 0 && unregister_hangs(e)));
 }
 
+/*
+ * ": usage count 2 = 1 initial + 1 leaked", of what the kernel logged while the unregister
+ * waited. Before Linux 5.17 there is no initial reference.
+ */
+static void say_usage(const struct evidence *e, int64_t delta, char *text, size_t size)
+{
+	int64_t rest = e->klog.usage_count - delta;
+
+	text[0] = '\0';
+	if (e->klog.kind != KLOG_WAITING || rest < 0)
+		return;
+	snprintf(text, size, ": usage count %" PRId32 " = %s%" PRId64 " leaked",
+		 e->klog.usage_count, rest ? "1 initial + " : "", delta);
+	if (rest > 1)
+		snprintf(text + strlen(text), size - strlen(text), " + %" PRId64 " others",
+			 rest - 1);
+}
+
 static bool leaked(const struct question *q, struct judgement *j)
 {
 	const struct evidence *e = q->e;
 	enum object worst = OBJECTS;
+	char usage[96] = "";
 
 	if (e->settled || e->down_error)
 		return false;
@@ -129,6 +148,8 @@ static bool leaked(const struct question *q, struct judgement *j)
 	snprintf(j->object, sizeof(j->object), "%s", object_names[worst]);
 	j->delta = evidence_over(e, worst);
 	j->pinned = unregister_hangs(e);
+	if (j->pinned && worst == OBJECT_NET_DEVICE)
+		say_usage(e, j->delta, usage, sizeof(usage));
 	if (j->delta < 0) {
 		verdict_say(j, VERDICT_KERNEL_BUG,
 			    "%s of %s is %" PRId64
@@ -136,8 +157,9 @@ static bool leaked(const struct question *q, struct judgement *j)
 			    j->object, e->device, -j->delta, verdict_things(worst, -j->delta));
 	} else {
 		verdict_say(
-			j, VERDICT_LEAK, "%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s",
-			j->delta, j->object, verdict_things(worst, j->delta), e->device,
+			j, VERDICT_LEAK,
+			"%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s%s", j->delta,
+			j->object, verdict_things(worst, j->delta), e->device,
 			e->settle_ns / 1000000,
 			e->deleted ? "its deletion in the window" : "teardown",
 			!e->unregister_tried ?
@@ -148,7 +170,8 @@ static bool leaked(const struct question *q, struct judgement *j)
 				"the unregister did not return, but nothing shows that it hangs" :
 			e->unregister_failed ? "the unregister failed" :
 			worst == OBJECT_DST  ? "the device itself could be unregistered" :
-					       "the unregister released it");
+					       "the unregister released it",
+			usage);
 	}
 	sign(j, j->object);
 	return true;

@@ -411,6 +411,12 @@ static void test_points(void **state)
 	assert_string_equal(finding_point(&finding).at, "The race leaks 2 dst entries in 10 of 10 trials; without it 0 of 30 (p = 5e-06). Held by ip6_rt_cache_alloc.");
 	finding.pinned = true;
 	assert_string_equal(finding_point(&finding).at, "The race leaks 2 dst entries in 10 of 10 trials; without it 0 of 30 (p = 5e-06). Held by ip6_rt_cache_alloc; the unregister hangs.");
+	finding.without_echo = true;
+	finding.nr_shares = 1;
+	finding.shares = &shares[1];
+	assert_string_equal(finding_point(&finding).at, "The bring-up leaks 2 dst entries in 10 of 10 trials; the same leak shows without any echo. Held by ip6_rt_cache_alloc; the unregister hangs.");
+	finding.ledger.trial = 4;
+	assert_string_equal(finding_cause(&finding).at, "Not caused by what is injected: the same leak shows without any echo, in a repeat of trial 4 in the hold arm");
 	finding = (struct tally_finding){ .verdict = VERDICT_HANG, .shares = shares, .nr_shares = 2, .p_value = 5e-6, .pinned = true };
 	assert_string_equal(finding_point(&finding).at, "The race makes a task hang in 10 of 10 trials; without it 0 of 30 (p = 5e-06). The unregister hangs.");
 	finding = (struct tally_finding){ .verdict = VERDICT_KERNEL_BUG, .object = "net_device", .delta = -1, .shares = shares, .nr_shares = 2, .p_value = 5e-6 };

@@ -392,6 +392,39 @@ static void test_other_verdict_accuses_nobody(void **state)
 	free((void *)of.evidence);
 }
 
+/* A repeat that was to teach, in the hold arm, leaks by itself. */
+static void test_a_leak_without_echoes_is_not_caused_by_them(void **state)
+{
+	const uint64_t at_ns[] = { 2500 };
+	const struct judgement judgement = leak("net_device");
+	struct digest *digest = write_digest(at_ns, 1, 0);
+	struct tally *tally = leaky_tally(&judgement);
+	struct evidence *e = calloc(1, sizeof(*e));
+	struct ledger_of of = { .trial = 7,
+				.attempt = 1,
+				.final = true,
+				.signature = judgement.signature,
+				.object = "net_device",
+				.evidence = e,
+				.judgement = &judgement,
+				.digest = digest };
+	struct summary summary = { 0 };
+
+	(void)state;
+	e->spec.arm = ARM_RACE;
+	assert_int_equal(add_line(tally, &of), 0);
+	tally_summary(tally, &summary);
+	assert_false(summary.findings[0].without_echo);
+	e->spec.arm = ARM_HOLD;
+	of.attempt = 2;
+	assert_int_equal(add_line(tally, &of), 0);
+	tally_summary(tally, &summary);
+	assert_true(summary.findings[0].without_echo);
+	tally_free(tally);
+	free(digest);
+	free(e);
+}
+
 static void test_smallest_first_and_last(void **state)
 {
 	const struct judgement judgement = leak("net_device");
@@ -544,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_points_are_bounded),
 		cmocka_unit_test(test_finding_is_told),
 		cmocka_unit_test(test_other_verdict_accuses_nobody),
+		cmocka_unit_test(test_a_leak_without_echoes_is_not_caused_by_them),
 		cmocka_unit_test(test_smallest_first_and_last),
 	};
 
