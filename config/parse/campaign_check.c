@@ -255,6 +255,7 @@ static int check_daemon(const struct load *load, const struct campaign *campaign
 static int check_bringup(const struct load *load, const struct campaign *campaign)
 {
 	int id = key_find("bringup.command"), kind = key_find("bringup.kind");
+	int32_t status;
 	int err = 0;
 
 	if (campaign->bringup.kind == BRINGUP_COMMAND && !campaign->bringup.nr_command)
@@ -266,6 +267,11 @@ static int check_bringup(const struct load *load, const struct campaign *campaig
 			load, culprit(load, id, kind),
 			"kind %s runs no command; leave bringup.command out, or give bringup.kind: command",
 			bringup_kind_names[campaign->bringup.kind]);
+	if (bringup_status_read(campaign->bringup.status, &status))
+		return complain_key(
+			load, key_find("bringup.status"),
+			"found \"%s\"; allowed: an exit status from 0 to 255, or any",
+			show(campaign->bringup.status).text);
 	if (campaign->bringup.nr_command && !*campaign->bringup.command[0])
 		return complain_key(load, id, "the program's name is empty");
 	for (uint32_t i = 0; !err && i < campaign->bringup.nr_command; i++)

@@ -97,6 +97,8 @@ static const struct field bringup_rows[] = {
 	  .doc = "do_dad: a built-in process that sets the flags twice, with DAD in between. command: an unmodified program" },
 	{ "command", FIELD_TEXT, IN_LIST(bringup, const char **, command), .shell = true, .fallback = "[]",
 	  .doc = "Program and arguments for bringup.kind: command, executed without a shell; or one text, which sh -c gets. {dut} and {peer} stand for the names of the devices" },
+	{ "status", FIELD_TEXT, IN(bringup, const char *, status), .fallback = "0",
+	  .doc = "Exit status, from 0 to 255, that the bring-up must have; a trial whose bring-up ends otherwise is invalid. any: however it ends, also by a signal, or if its shell does not find a program" },
 	{ "change", FIELD_ENUM, IN_LIST(bringup, enum change_kind *, change),
 	  NAMES(change_names, CHANGES), .fallback = "[none]",
 	  .doc = "A change that do_dad makes right after the first flag set, in every arm; one is drawn for each trial. mtu: the MTU is changed and restored. address-add, route-add: a global one is added. address-delete, route-delete: the link-local one is deleted as soon as it exists. disable-ipv6: IPv6 is switched off and on. link-delete: the device is deleted, so each such trial is the last of its lane" },

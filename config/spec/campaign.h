@@ -85,6 +85,7 @@ struct campaign {
 		enum bringup_kind kind;
 		const char **command; /* argv; {dut} and {peer} stand for the devices' names */
 		uint32_t nr_command;
+		const char *status;	  /* the exit code that is allowed, or "any" */
 		enum change_kind *change; /* one is drawn for each trial */
 		uint32_t nr_change;
 		bool daemon;	      /* it stays, and is ended after its window */

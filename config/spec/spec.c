@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "spec/spec.h"
 
 /* clang-format off */
@@ -126,6 +130,22 @@ const char *message_words(enum message_kind message, uint32_t number)
 	_Static_assert(sizeof(words) / sizeof(words[0]) == MESSAGES, "words for each");
 
 	return number == 1 ? words[message].one : words[message].more;
+}
+
+int bringup_status_read(const char *text, int32_t *status)
+{
+	char *end;
+	long number;
+
+	if (!strcmp(text, "any")) {
+		*status = BRINGUP_STATUS_ANY;
+		return 0;
+	}
+	number = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || number > 255)
+		return -EINVAL;
+	*status = (int32_t)number;
+	return 0;
 }
 
 const char *change_words(enum change_kind change)

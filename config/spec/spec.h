@@ -77,6 +77,13 @@ enum bringup_kind {
 };
 extern const char *const bringup_kind_names[];
 
+/*
+ * What bringup.status allows: an exit code, or any end but that by a deadline. -EINVAL: neither
+ * a status nor "any".
+ */
+enum { BRINGUP_STATUS_ANY = -1 };
+int bringup_status_read(const char *text, int32_t *status);
+
 /* What the bring-up does between its flag sets (change.h). */
 enum change_kind {
 	CHANGE_NONE,

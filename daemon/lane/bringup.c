@@ -209,7 +209,7 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 	char byte;
 	pid_t pid;
 
-	if (pipe2(go, O_CLOEXEC) || pipe2(said, O_CLOEXEC | O_NONBLOCK)) {
+	if (pipe2(go, O_CLOEXEC) || pipe2(said, O_CLOEXEC)) {
 		int err = errno;
 
 		if (go[0] >= 0) {
@@ -218,6 +218,8 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 		}
 		return why_set(why, err, "bring-up: cannot be given pipes: %s", strerror(err));
 	}
+	fcntl(said[0], F_SETFL,
+	      O_NONBLOCK); /* our end only: a program does not expect EAGAIN */
 	if (change) {
 		void *shared = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -263,12 +265,14 @@ void bringup_go(struct bringup *bringup)
 	}
 }
 
-void bringup_said(struct bringup *bringup, char *line, size_t size)
+bool bringup_hear(struct bringup *bringup)
 {
-	ssize_t n = bringup->said >= 0 ? read(bringup->said, line, size - 1) : 0;
+	char block[4096];
+	ssize_t n = 0;
 
-	line[n > 0 ? n : 0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
+	while (bringup->said >= 0 && (n = read(bringup->said, block, sizeof(block))) > 0)
+		last_words_add(bringup->words, block, (size_t)n);
+	return n < 0 && errno == EAGAIN;
 }
 
 void bringup_forget(struct bringup *bringup)

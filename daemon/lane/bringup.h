@@ -2,12 +2,14 @@
 #ifndef DADRACE_BRINGUP_H
 #define DADRACE_BRINGUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/why.h"
 #include "spec/campaign.h"
 #include "testbed/testbed.h"
+#include "trial/last_words.h"
 
 /*
  * The bring-up: the process that issues the flag sets, thread I of the race.
@@ -29,6 +31,7 @@ struct bringup {
 	volatile struct bringup_change *change; /* what became of it; memory that both share */
 	int go;	  /* write end of the pipe; -1: released already */
 	int said; /* read end of its standard error */
+	char words[LAST_WORDS];
 };
 
 /* Looks the command up as execvp will: -ENOENT or -EACCES with the sentence. */
@@ -41,8 +44,11 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 /* Lets it go. */
 void bringup_go(struct bringup *bringup);
 
-/* The first line that it has said on standard error so far, cut; "" when nothing. */
-void bringup_said(struct bringup *bringup, char *line, size_t size);
+/*
+ * Reads what it has said on standard error so far into `words`; never blocks. False: it cannot
+ * say more.
+ */
+bool bringup_hear(struct bringup *bringup);
 
 /* Closes what is open; the process itself is reaped by its owner. */
 void bringup_forget(struct bringup *bringup);

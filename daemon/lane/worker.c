@@ -154,6 +154,8 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 		worker->baseline = worker_rest(worker);
 	e->baseline_moved = !worker_at_baseline(worker, &before);
 	e->baseline = worker_facts(&worker->baseline);
+	bringup_status_read(campaign->bringup.status, &e->bringup_wanted);
+	worker->words = loop_fd(worker->loop, worker->bringup.said, hear_words, worker);
 	trial_init(&worker->trial, &limits, &worker_acts, worker);
 	arm_steps(worker, spec);
 	worker_accepts_begin(worker);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -204,7 +205,11 @@ static void act_finish(void *arg)
 			e->passed |= 1U << i;
 	e->lost_records += __atomic_exchange_n(&worker->state->lost, 0, __ATOMIC_SEQ_CST);
 
-	bringup_said(&worker->bringup, e->bringup_said, sizeof(e->bringup_said));
+	loop_forget(worker->words);
+	worker->words = NULL;
+	bringup_hear(&worker->bringup);
+	last_words_end(worker->bringup.words);
+	memcpy(e->bringup_said, worker->bringup.words, sizeof(e->bringup_said));
 	worker_load_end(worker);
 	e->descendants = worker->ended + end_descendants(worker);
 	worker_end_thread_ii(worker);

@@ -95,6 +95,17 @@ void hear_sender(void *arg)
 	maybe_ended(worker);
 }
 
+/* At the end of the pipe there is nothing more to be woken for. */
+void hear_words(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (bringup_hear(&worker->bringup))
+		return;
+	loop_forget(worker->words);
+	worker->words = NULL;
+}
+
 static void bring_up_ended(struct worker *worker, int status)
 {
 	struct evidence *e = &worker->message.evidence;

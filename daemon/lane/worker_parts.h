@@ -63,6 +63,7 @@ struct worker {
 
 	struct trial trial;
 	struct bringup bringup;
+	struct loop_watch *words; /* what it says; NULL: not watched */
 	struct worker_load load;
 	pid_t remover;	/* the child that unregisters; 0: none */
 	pid_t closer;	/* the child that sets the device down to close the window; 0: none */
@@ -141,6 +142,7 @@ void worker_tell_hang(void *worker);
 void hear_record(const struct record *record, void *worker); /* for the ring */
 void hear_records(void *worker);
 void hear_children(void *worker);
+void hear_words(void *worker); /* of the bring-up */
 void hear_sender(void *worker);
 void hear_testbed(void *worker);
 void hear_deadline(void *worker);

@@ -60,6 +60,7 @@ static void wait_for_all(struct worker *worker, const struct campaign *campaign)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	while (loop_now() < deadline && (pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		bringup_hear(&worker->bringup); /* so that it is not blocked */
 		if (pid == worker->bringup.pid)
 			deadline = loop_now() + LINGER_NS; /* what it leaves behind may stay */
 		else if (pid == 0)

@@ -307,7 +307,7 @@ static const struct field trial_rows[] = {
 	  .doc = "How the bring-up's first process ended; overtime: dadrace killed it at its deadline; stopped: dadrace killed it after its window, as it stays alive" },
 	{ "bringup_status", FIELD_I64, TRIAL(int64_t, bringup_status), .doc = "Exit code of the bring-up, or the number of the signal that killed it" },
 	{ "bringup_said", FIELD_TEXT, TRIAL(const char *, bringup_said), OR_NULL,
-	  .doc = "First line of the bring-up on standard error" },
+	  .doc = "Last lines of the bring-up on standard error, 512 bytes at most" },
 	{ "descendants", FIELD_U32, TRIAL(uint32_t, descendants),
 	  .doc = "Processes of the bring-up still alive at the end of the trial, which were killed" },
 	{ "baseline", FIELD_OBJECT, TRIAL(struct evidence_counts, baseline), .sub = &counts_fields,

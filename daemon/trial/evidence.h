@@ -10,6 +10,7 @@
 #include "trial/acceptance.h"
 #include "trial/behaviour.h"
 #include "trial/klog_report.h"
+#include "trial/last_words.h"
 #include "trial/moment.h"
 
 /*
@@ -164,8 +165,9 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 
 	enum bringup_end bringup_end;
 	int32_t bringup_status; /* exit code, or the signal's number */
-	char bringup_said[160]; /* its first line on standard error */
-	uint32_t descendants;	/* processes of the bring-up that were ended with the trial */
+	int32_t bringup_wanted; /* exit code, or BRINGUP_STATUS_ANY, that the campaign allows */
+	char bringup_said[LAST_WORDS]; /* its last lines on standard error */
+	uint32_t descendants; /* processes of the bring-up that were ended with the trial */
 
 	struct evidence_counts baseline; /* but see evidence_left() */
 	bool baseline_moved;		 /* since the trial before, which had settled */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "trial/verdict_parts.h"
@@ -43,6 +44,15 @@ static void add_meanwhile(const struct evidence *e, struct judgement *j)
 			 e->klog.text);
 }
 
+/* Its last words may say why a bring-up has not done what was asked. */
+static void add_last_words(const struct evidence *e, struct judgement *j)
+{
+	const char *line = last_words_line(e->bringup_said);
+
+	if (*line && !verdict_valid(j->verdict) && !strstr(j->reason, line))
+		text_add(j->reason, sizeof(j->reason), "; the bring-up wrote: %.160s", line);
+}
+
 void verdict_judge(const struct evidence *evidence, const enum object *objects,
 		   uint32_t nr_objects, struct judgement *judgement)
 {
@@ -51,6 +61,7 @@ void verdict_judge(const struct evidence *evidence, const enum object *objects,
 
 	if (!verdict_faulty(&question, &j) && !verdict_doubted(&question, &j))
 		clean(evidence, &j);
+	add_last_words(evidence, &j);
 	add_meanwhile(evidence, &j);
 	*judgement = j;
 }

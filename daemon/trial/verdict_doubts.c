@@ -135,7 +135,28 @@ static bool bringup_overtime(const struct question *q, char *more)
 static bool bringup_killed(const struct question *q, char *more)
 {
 	return q->e->bringup_end == BRINGUP_KILLED &&
+	       q->e->bringup_wanted != BRINGUP_STATUS_ANY &&
 	       detail(more, "signal %d", q->e->bringup_status);
+}
+
+static bool bringup_failed(const struct question *q, char *more)
+{
+	const struct evidence *e = q->e;
+
+	return e->bringup_end == BRINGUP_EXITED && e->bringup_wanted != BRINGUP_STATUS_ANY &&
+	       e->bringup_status != e->bringup_wanted &&
+	       detail(more, "%d, and bringup.status is %d%s%s", e->bringup_status,
+		      e->bringup_wanted, e->flags_error ? "; a flag set failed: " : "",
+		      e->flags_error ? strerror(e->flags_error) : "");
+}
+
+static bool program_missing(const struct question *q, char *more)
+{
+	char line[160];
+
+	return q->e->bringup_wanted != BRINGUP_STATUS_ANY &&
+	       last_words_not_found(q->e->bringup_said, line, sizeof(line)) &&
+	       detail(more, "%s", line);
 }
 
 static bool bringup_not_started(const struct question *q, char *more)
@@ -424,6 +445,8 @@ static const struct doubt {
 	{ bringup_overtime,    "the bring-up did not exit by its deadline" },
 	{ bringup_killed,      "the bring-up was killed" },
 	{ bringup_not_started, "the bring-up did not start" },
+	{ bringup_failed,      "the bring-up exited with another status than it should" },
+	{ program_missing,     "the bring-up's shell did not find a program" },
 	{ not_held,            "the bring-up was not held in the window although the plan asks for a hold" },
 	{ held_too_short,      "the hold in the window was shorter than planned" },
 	{ step_too_short,      "a hold of the order was shorter than planned" },

@@ -254,7 +254,8 @@ class Results(Lines):
             "tentative": sum(line["tentative_inside"] for line in trials),
             "dad_failed": sum(line["dad_end"] == "failed" for line in trials),
             "dad_fooled": sum(line["dad_fooled"] for line in trials),
-            "held": sum(line["opened"] and line["spec"]["hold_us"] > 0 for line in trials),
+            "held": sum(line["opened"] and line["spec"]["hold_us"] > 0
+                        and line["verdict"] in VALID for line in trials),
         }
         for name in ("echoes_sent", "echoes_refused", "echoes_delivered", "echoes_inside",
                      "dad_answers_sent", "dad_answers_inside"):

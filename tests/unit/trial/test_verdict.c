@@ -25,6 +25,7 @@ struct verdict_case {
 	const char *name;
 	struct setting changes[18]; /* ends with size 0 */
 	const char *klog;	    /* text of the worst line */
+	const char *said;	    /* by the bring-up */
 	enum object watched[2];
 	uint32_t nr_watched; /* 0: both */
 	enum verdict verdict;
@@ -290,7 +291,24 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_INVALID, .reason = "was killed: signal 11" },
 	{ "not started", { SET(bringup_end, BRINGUP_NOT_STARTED) },
 	  .verdict = VERDICT_INVALID, .reason = "did not start" },
-	{ "an exit code is the bring-up's affair", { SET(bringup_status, 1) }, .verdict = VERDICT_CLEAN },
+	{ "another exit code than the campaign allows", { SET(bringup_status, 7) },
+	  .said = "ifup: interface dut1 not configured",
+	  .verdict = VERDICT_INVALID,
+	  .reason = "exited with another status than it should: 7, and bringup.status is 0; the bring-up wrote: ifup: interface dut1 not configured" },
+	{ "the exit code that it allows", { SET(bringup_status, 7), SET(bringup_wanted, 7) },
+	  .verdict = VERDICT_CLEAN },
+	{ "0, where it wants another", { SET(bringup_wanted, 7) },
+	  .verdict = VERDICT_INVALID, .reason = "0, and bringup.status is 7" },
+	{ "any exit code", { SET(bringup_status, 7), SET(bringup_wanted, BRINGUP_STATUS_ANY) },
+	  .said = "sh: insmod: not found", .verdict = VERDICT_CLEAN, .reason = "came back" },
+	{ "any signal",
+	  { SET(bringup_end, BRINGUP_KILLED), SET(bringup_status, 11), SET(bringup_wanted, BRINGUP_STATUS_ANY) },
+	  .verdict = VERDICT_CLEAN },
+	{ "exit code 0, but a program is missing", { SET(bringup_status, 0) },
+	  .said = "sh: insmod: not found\nlast",
+	  .verdict = VERDICT_INVALID, .reason = "shell did not find a program: sh: insmod: not found; the bring-up wrote: last" },
+	{ "what it wrote is told of a trial that shows nothing", { SET(closed, false) },
+	  .said = "first\nlast", .verdict = VERDICT_MISSED, .reason = "; the bring-up wrote: last" },
 	{ "not held at all", { SET(held_ns, 0) },
 	  .verdict = VERDICT_INVALID, .reason = "was not held in the window although the plan asks" },
 	{ "held for 94.9%", { SET(held_ns, 4745000) },
@@ -367,6 +385,11 @@ static const struct verdict_case cases[] = {
 	{ "a flag set failed",
 	  { SET(opened, false), SET(closed, false), SET(held_ns, 0), SET(flags_error, EPERM),
 	    SET(bringup_status, 255) },
+	  .verdict = VERDICT_INVALID,
+	  .reason = "255, and bringup.status is 0; a flag set failed: Operation not permitted" },
+	{ "a flag set failed, and any status is allowed",
+	  { SET(opened, false), SET(closed, false), SET(held_ns, 0), SET(flags_error, EPERM),
+	    SET(bringup_status, 255), SET(bringup_wanted, BRINGUP_STATUS_ANY) },
 	  .verdict = VERDICT_MISSED,
 	  .reason = "a flag set failed: Operation not permitted (the bring-up ended with status 255)" },
 	{ "no flag set", { SET(opened, false), SET(closed, false), SET(held_ns, 0), SET(flag_sets, 0) },
@@ -500,6 +523,8 @@ static void judge(const struct verdict_case *c, struct judgement *judgement)
 		apply(&e, change);
 	if (c->klog)
 		snprintf(e.klog.text, sizeof(e.klog.text), "%s", c->klog);
+	if (c->said)
+		snprintf(e.bringup_said, sizeof(e.bringup_said), "%s", c->said);
 	memset(judgement, 0xff, sizeof(*judgement));
 	verdict_judge(&e, c->nr_watched ? c->watched : both, c->nr_watched ? c->nr_watched : 2,
 		      judgement);
