@@ -296,6 +296,19 @@ static void test_dad_fails(void **state)
 	assert_false(evidence.dad_fooled);
 }
 
+static void test_an_answer_before_the_window(void **state)
+{
+	(void)state;
+	derive_answered((const struct at[]){
+		{ 50,	MOMENT_DAD_ANSWERED, 1 },
+		{ 60,	MOMENT_DAD_IN, 0, 136 },
+		{ 100,	MOMENT_OPENED },
+		{ 900,	MOMENT_CLOSED },
+		{ 0 } }, DAD_ANSWER_NA);
+	assert_int_equal(evidence.dad_answers_delivered, 1);
+	assert_int_equal(evidence.dad_answers_inside, 0);
+}
+
 static void test_dad_ends(void **state)
 {
 	(void)state;
@@ -389,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_dad_fails),
 		cmocka_unit_test(test_dad_ends),
+		cmocka_unit_test(test_an_answer_before_the_window),
 		cmocka_unit_test(test_an_answer_after_dad),
 		cmocka_unit_test(test_dad_is_fooled),
 		cmocka_unit_test(test_moments_are_complete),
