@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Acceptance: a packet that is seen on the wire, and that IPv6 does not take."""
+
+from subject import Subject
+
+ROWS = [
+    Subject("daemon/trial/acceptance.c", tests=["acceptance"], edits=[
+        ("	int64_t counted = at_least_0(e->acceptance.moved[type->counter] - others);",
+         "	int64_t counted = at_least_0(e->acceptance.moved[type->counter]);", "others' messages count as ours"),
+        ("	return at_most((int64_t)inside - (delivered - accepted), inside);", "	return inside;",
+         "what was refused counts as inside"),
+        ("	return at_least_0((int64_t)ours - counted - counted_elsewhere);", "	return 0;", "nothing is ever refused"),
+        ("	[MESSAGE_NA]		    = { 136, IPV6_IN_NA },", "	[MESSAGE_NA]		    = { 136, IPV6_IN_NS },",
+         "the wrong counter of a type is read"),
+        ("		answered += is_answer_of_ipv6(m->value);", "		answered += m->value < 0;",
+         "any error of a send is an answer of IPv6"),
+        ("	if (!a->known)\n		return;\n", "", "counters that were not read say that nothing was accepted"),
+    ]),
+    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["inbound"], edits=[
+        ("	at = put_bytes(at, target, ETH_ALEN);\n	at = put_bytes(at, source, ETH_ALEN);",
+         "	at = put_bytes(at, source, ETH_ALEN);\n	at = put_bytes(at, target, ETH_ALEN);",
+         "the frame goes to the wrong MAC address"),
+        ("	at = put_bytes(at, &header->target, sizeof(header->target));\n	return header->alert",
+         "	at = put_bytes(at, &header->source, sizeof(header->source));\n	return header->alert",
+         "the packet goes to the wrong address"),
+        ("	return (uint16_t)~sum;", "	return (uint16_t)sum;", "the checksum is wrong"),
+        ("	uint32_t sum = (uint32_t)nr + IPPROTO_ICMPV6;", "	uint32_t sum = IPPROTO_ICMPV6;",
+         "the checksum leaves out the length"),
+        ("	ECHO_REQUEST = 128,", "	ECHO_REQUEST = 129,", "an echo reply is sent instead of a request"),
+        ("	at = put_be32(at, 6U << 28 | header->label);", "	at = put_be32(at, 4U << 28 | header->label);",
+         "the version of IP is wrong"),
+        ("	at = put_be16(at, (uint32_t)nr + (header->alert ? ALERT_BYTES : 0));",
+         "	at = put_be16(at, (uint32_t)nr + 8);", "the header promises a longer packet"),
+        ("	ETHERTYPE_OF_IPV6 = 0x86dd,", "	ETHERTYPE_OF_IPV6 = 0x0800,", "the frame is of another protocol"),
+    ]),
+    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["messages"], edits=[
+        ("	SOLICITATION = 135,", "	SOLICITATION = 133,", "a router solicitation is sent instead of a neighbour's"),
+        ("	ADVERTISEMENT = 136,", "	ADVERTISEMENT = 150,", "the advertisement has a type that ICMPv6 does not have"),
+        ("	LISTENER_QUERY = 130, /* RFC 2710 3.1 */", "	LISTENER_QUERY = 150,",
+         "the MLD query has a type that ICMPv6 does not have"),
+        ("	PACKET_TOO_BIG = 2,", "	PACKET_TOO_BIG = 5,", "packet too big has a type that ICMPv6 does not have"),
+        ("	NDISC_HOP_LIMIT = 255, /* RFC 4861 7.1: any other was forwarded, and is dropped */",
+         "	NDISC_HOP_LIMIT = 254,", "neighbour discovery has a hop limit that is dropped"),
+        ("	MLD_HOP_LIMIT = 1,     /* RFC 2710 3 */", "	MLD_HOP_LIMIT = 2,", "MLD has a hop limit that is dropped"),
+    ]),
+]
