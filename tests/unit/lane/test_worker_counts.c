@@ -219,7 +219,7 @@ static void test_a_look_that_fails_is_a_lost_record(void **state)
 	assert_int_equal(worker->message.evidence.lost_records, 2);
 }
 
-/* The count falls for a while: at rest when three looks in a row, a grace period apart, agree. */
+/* At rest when three looks in a row agree, a grace period apart each. */
 static void test_rest(void **state)
 {
 	static const struct counts list[] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Each end of a campaign counts trials in the order of their start, and lost ones against it. */
+/* What ends a campaign counts trials in order of start, and lost ones against it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
