@@ -89,6 +89,7 @@ struct worker {
 	uint32_t answers_sent; /* of which the sender has told */
 	struct worker_ledger *ledger; /* NULL: no trial of this lane wanted one yet */
 	struct counts baseline;
+	struct campaign plain;	       /* the campaign, with our own bring-up */
 	struct worker_accepts accepts; /* before the trial */
 	int64_t link_local_end;	       /* of the device's address, as the kernel announced it */
 	struct lane_message message;   /* with the evidence that is being gathered */
