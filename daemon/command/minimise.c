@@ -21,6 +21,7 @@
 #include "report/report.h"
 #include "results/finding_words.h"
 #include "results/reader.h"
+#include "results/results.h"
 #include "run/campaign.h"
 
 struct options {
@@ -204,7 +205,7 @@ static int take_results(struct session *s, const char *folder, int code,
 	}
 	past_prove(past, &outcome->proof);
 	by = past_summary(past)->ended_by;
-	outcome->interrupted = by && !strcmp(by, "signal");
+	outcome->interrupted = by && !results_ends_for_good(by);
 	release = json_string_value(json_object_get(past_machine(past), "release"));
 	snprintf(s->release, sizeof(s->release), "%s", release ? release : "?");
 	past_close(past);

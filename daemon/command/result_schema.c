@@ -17,6 +17,7 @@
 const struct result_line result_lines[] = {
 	{ "campaign", &campaign_line_fields },
 	{ "trial",    &trial_fields },
+	{ "control",  &trial_fields },
 	{ "ledger",   &ledger_fields },
 	{ "finding",  &tally_finding_fields },
 	{ "summary",  &summary_fields },
@@ -49,7 +50,7 @@ int results_schema(FILE *out)
 	json_auto_t *schema = json_pack(
 		"{ss ss ss so so}", "$schema", "https://json-schema.org/draft/2020-12/schema",
 		"title", "dadrace results", "description",
-		"A line of results.ndjson: campaign, trial..., ledger..., finding..., summary; summary.json is the last one. Or of `dadrace watch --json`: entry... (--records: record...), watch. Or of `dadrace minimise --json`: step..., minimal",
+		"A line of results.ndjson: campaign, control..., trial..., ledger..., finding..., summary; summary.json is the last one. Or of `dadrace watch --json`: entry... (--records: record...), watch. Or of `dadrace minimise --json`: step..., minimal",
 		"oneOf", any, "$defs", definitions);
 
 	if (!schema)

@@ -123,17 +123,15 @@ bool lane_receive(struct lane *lane, struct lane_message *message)
 	return true;
 }
 
-int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, struct why *why)
+int lane_run(struct lane *lane, const struct lane_order *order, struct why *why)
 {
-	const struct lane_order order = { .spec = *spec, .ledger = ledger };
-
-	if (ledger) /* a lane that dies leaves no digest */
+	if (order->ledger) /* a lane that dies leaves no digest */
 		memset(lane->ask.digests, 0, DIGEST_OBJECTS * sizeof(struct digest));
-	for (int i = 0; ledger && i < DIGEST_OBJECTS; i++)
+	for (int i = 0; order->ledger && i < DIGEST_OBJECTS; i++)
 		lane->ask.digests[i].state = LEDGER_LOST;
-	if (send(lane->channel, &order, sizeof(order), MSG_NOSIGNAL) < 0)
+	if (send(lane->channel, order, sizeof(*order), MSG_NOSIGNAL) < 0)
 		return why_set(why, errno, "lane %u: cannot be given trial %u: %s",
-			       lane->ask.number, spec->trial, strerror(errno));
+			       lane->ask.number, order->spec.trial, strerror(errno));
 	return 0;
 }
 

@@ -17,6 +17,7 @@
  *   campaign's process                      lane's process (worker.h)
  *   lane_start() ── fork, new pid namespace ──> testbed, echo sockets, ring, warm-up
  *                <───────── LANE_READY ───────
+ *                <───────── LANE_BLIND ───────  instead: its positive control has failed
  *   lane_run()   ───────── lane_order ───────>  one trial
  *                <═════ digest, shared memory ═   when the trial has a ledger
  *                <───────── LANE_TRIAL ───────
@@ -45,12 +46,14 @@ struct lane_ask {
 struct lane_order {
 	struct trial_spec spec;
 	bool ledger;
+	bool control; /* our own bring-up, and a reference is held until the end */
 };
 
 enum lane_message_kind {
 	LANE_READY, /* it waits for a trial */
 	LANE_TRIAL, /* a trial is over; the evidence lacks only what the campaign alone knows */
 	LANE_FAILED, /* it cannot work; the sentence and its code say why */
+	LANE_BLIND,  /* its positive control has failed: what it counts proves nothing */
 	LANE_GONE,   /* its process has died; the sentence says how */
 };
 
@@ -79,8 +82,8 @@ int lane_fd(const struct lane *lane);
  */
 bool lane_receive(struct lane *lane, struct lane_message *message);
 
-/* Starts a trial, with a ledger or without; the lane must be idle. */
-int lane_run(struct lane *lane, const struct trial_spec *spec, bool ledger, struct why *why);
+/* Starts a trial; the lane must be idle. */
+int lane_run(struct lane *lane, const struct lane_order *order, struct why *why);
 
 /*
  * The digests of the last trial with a ledger, after its LANE_TRIAL. They live as long as the

@@ -16,8 +16,11 @@
 #include "loader/ring.h"
 #include "trial/plan.h"
 
-/* How long what is killed at the lane's end has to end, unless it is stuck in the kernel. */
-enum { STUCK_NS = 500000000 };
+enum {
+	/* How long what is killed at the lane's end has to end, unless it is stuck. */
+	STUCK_NS = 500000000,
+	CONTROL_SETTLE_MS = 500,
+};
 
 static const uint32_t watch_bits[OBJECTS] = {
 	[OBJECT_NET_DEVICE] = WATCH_NET_DEVICE,
@@ -115,6 +118,14 @@ static void arm_steps(struct worker *worker, const struct trial_spec *spec)
 	}
 }
 
+/* That of a control's trial is long enough for what was dropped, and shows what is held. */
+static uint64_t settle_ms(const struct campaign *campaign, const struct lane_order *order)
+{
+	return order->control && campaign->watch.deadline_ms > CONTROL_SETTLE_MS ?
+		       CONTROL_SETTLE_MS :
+		       campaign->watch.deadline_ms;
+}
+
 static void start_trial(struct worker *worker, const struct lane_order *order)
 {
 	const struct trial_spec *spec = &order->spec;
@@ -125,10 +136,10 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 		.bring_up_us =
 			(campaign->bringup.deadline_ms + spec->steps * ORDER_MOST_MS) * 1000ULL,
 		.hold_us = spec->hold_us,
-		.settle_us = campaign->watch.deadline_ms * 1000ULL,
+		.settle_us = settle_ms(campaign, order) * 1000,
 		.grace_us = campaign->watch.grace_ms * 1000ULL,
 		.unregister_us = campaign->watch.unregister_ms * 1000ULL,
-		.may_unregister = campaign->device.kind != DEVICE_EXISTING,
+		.may_unregister = campaign->device.kind != DEVICE_EXISTING && !order->control,
 	};
 	int err;
 
@@ -137,8 +148,8 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	if (!err)
 		err = sender_begin(worker->sender, &worker->message.why);
 	if (!err)
-		err = bringup_start(campaign, worker->testbed, spec->change, &worker->bringup,
-				    &worker->message.why);
+		err = bringup_start(order->control ? &worker->plain : campaign, worker->testbed,
+				    spec->change, &worker->bringup, &worker->message.why);
 	if (err) {
 		fail(worker);
 		return;
@@ -165,7 +176,8 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	worker->state->closer = 0;
 	worker->state->closes = e->closes == CLOSES_AUTO || e->closes == CLOSES_FLAGS;
 	__atomic_store_n(&worker->state->trial, spec->trial, __ATOMIC_SEQ_CST);
-	err = worker_load_start(worker, spec->load);
+	err = order->control ? worker_control_take(worker) :
+			       worker_load_start(worker, spec->load);
 	if (err)
 		fail(worker);
 	else
@@ -247,6 +259,8 @@ void worker_run(const struct lane_ask *ask, int channel)
 	if (!err)
 		err = watch_all(&worker);
 	worker.message.kind = err ? LANE_FAILED : LANE_READY;
+	if (!err && worker_control(&worker))
+		worker.message.kind = LANE_BLIND;
 	if (!err) {
 		worker.message.netns_inum = testbed_dut(worker.testbed)->netns_inum;
 		worker.message.ifindex = testbed_dut(worker.testbed)->ifindex;

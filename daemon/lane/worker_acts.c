@@ -221,6 +221,8 @@ static void act_finish(void *arg)
 	evidence_derive(e);
 	worker_ledger_write(worker);
 	worker->message.kind = LANE_TRIAL;
+	if (worker->known && worker_control_drop(worker))
+		worker->message.kind = LANE_BLIND;
 	if (worker_tell(worker))
 		loop_stop(worker->loop);
 }

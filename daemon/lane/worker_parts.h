@@ -5,6 +5,7 @@
 #include "io/loop.h"
 #include "lane/bringup.h"
 #include "lane/echo.h"
+#include "lane/known.h"
 #include "lane/sender.h"
 #include "lane/worker.h"
 #include "spec/order.h"
@@ -16,6 +17,7 @@
  *
  *   worker.c          one trial after the other
  *     worker_setup.c  before the first: namespaces, testbed, sockets, warm-up
+ *     worker_control.c  the counts are seen to be right: known references, known.c
  *     worker_hears.c  what happens: records, children, timers
  *     worker_acts.c   what the trial asks for
  *     worker_hang.c   what does not return
@@ -89,6 +91,9 @@ struct worker {
 	uint32_t answers_sent; /* of which the sender has told */
 	struct worker_ledger *ledger; /* NULL: no trial of this lane wanted one yet */
 	struct counts baseline;
+	uint32_t controls;	   /* of the settling program, so far */
+	const struct known *known; /* that is held in the trial in hand; NULL: none */
+	int known_fd;
 	struct campaign plain;	       /* the campaign, with our own bring-up */
 	struct worker_accepts accepts; /* before the trial */
 	int64_t link_local_end;	       /* of the device's address, as the kernel announced it */
@@ -102,6 +107,20 @@ int worker_set_up(struct worker *worker);
 
 /* Puts real devices back; a sentence on standard error when that failed. */
 void worker_put_back(struct worker *worker);
+
+/* --- worker_control.c --- */
+
+/*
+ * After the warm-up: takes each known reference of what is watched. Counts and settling program
+ * have to see exactly that, and nothing once it is dropped; what explains a reference (a
+ * neighbour, MLD's record of a group, a carrier event) may not show. 0, or -errno with the
+ * sentence: what was taken, what was seen.
+ */
+int worker_control(struct worker *worker);
+
+/* A known reference for the trial in hand; and dropped, which the counts have to show. */
+int worker_control_take(struct worker *worker);
+int worker_control_drop(struct worker *worker);
 
 /* --- worker_acts.c --- */
 

@@ -91,7 +91,7 @@ static void look_on(struct places *places)
 		struct place place = place_of(type, line, length);
 
 		place.at = tail_at(tail);
-		if (type != LINE_CAMPAIGN && !keep(places, &place))
+		if ((type == LINE_TRIAL || type == LINE_LEDGER) && !keep(places, &place))
 			break;
 		tail_take(tail);
 		places->seen = tail_at(tail);

@@ -92,8 +92,8 @@ bool results_has(const struct results *results, uint32_t trial)
 }
 
 /* -EINVAL: not understood. */
-static int replay_trial(struct results *results, const json_t *json, struct evidence *evidence,
-			const struct results_kept *kept)
+static int replay_trial(struct results *results, const json_t *json, bool is_control,
+			struct evidence *evidence, const struct results_kept *kept)
 {
 	uint64_t features[BEHAVIOUR_FEATURES_MAX];
 	struct trial_line trial = { .explore = { .features = features,
@@ -101,10 +101,10 @@ static int replay_trial(struct results *results, const json_t *json, struct evid
 	struct judgement judgement;
 
 	if (fields_from_json(&trial_fields, json, &trial) ||
-	    mark_done(results, trial.spec.trial))
+	    (!is_control && mark_done(results, trial.spec.trial)))
 		return -EINVAL;
 	trial_line_back(&trial, evidence, &judgement);
-	return kept->trial(evidence, &judgement, kept->arg);
+	return (is_control ? kept->control : kept->trial)(evidence, &judgement, kept->arg);
 }
 
 static int replay_ledger(struct results *results, const json_t *json,
@@ -136,8 +136,10 @@ int results_replay(struct results *results, struct evidence *evidence,
 
 		if (number == 1) /* the campaign's */
 			continue;
-		r = line_is(line, "ledger") ? replay_ledger(results, json, kept) :
-					      replay_trial(results, json, evidence, kept);
+		r = line_is(line, "ledger") ?
+			    replay_ledger(results, json, kept) :
+			    replay_trial(results, json, line_is(line, "control"), evidence,
+					 kept);
 		if (r == -EINVAL)
 			why_set(why, EINVAL, "%s/" LINES_FILE ": line %zu is not understood",
 				results->folder, number);

@@ -248,6 +248,7 @@ static void judge_end(struct past *past)
 	} ends[] = {
 		{ "signal", "interrupted" },
 		{ "error", "stopped by an error" },
+		{ "control", "stopped because its positive controls failed" },
 	};
 	const char *by = summary_text(past, "ended_by");
 	const char *how = past->summary ? NULL : "killed or still running";
@@ -255,8 +256,12 @@ static void judge_end(struct past *past)
 	for (size_t i = 0; by && i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (!strcmp(by, ends[i].by))
 			how = ends[i].how;
-	if (!how)
+	if (!how) {
+		if (json_is_false(json_object_get(past->summary, "control")))
+			tally_unfinished(past->tally, "without a positive control",
+					 &past->sums);
 		return;
+	}
 	snprintf(past->unfinished, sizeof(past->unfinished), "%s after %u trial%s", how,
 		 past->sums.trials, past->sums.trials == 1 ? "" : "s");
 	tally_unfinished(past->tally, past->unfinished, &past->sums);
@@ -293,6 +298,7 @@ int past_open(const char *folder, struct past **out, struct why *why)
 	judge_end(past);
 	past->sums.id = json_string_value(json_object_get(past->first, "id"));
 	past->sums.ended_by = summary_text(past, "ended_by");
+	past->sums.control = json_is_true(json_object_get(past->summary, "control"));
 	past->sums.decided = summary_text(past, "decided");
 	*out = past;
 	return 0;

@@ -325,16 +325,23 @@ const char *results_id(const struct results *results)
 	return results->id;
 }
 
-int results_trial(struct results *results, const struct evidence *evidence,
-		  const struct judgement *judgement, struct why *why)
+static int put_trial(struct results *results, const char *type, const struct evidence *evidence,
+		     const struct judgement *judgement, struct why *why)
 {
 	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
 	uint64_t started_ms = evidence->started_ns / 1000000;
 	uint64_t ago_ms = now_ms > started_ms ? now_ms - started_ms : 0;
 	struct trial_line line = trial_line(evidence, judgement,
 					    clock_ms(CLOCK_REALTIME) - ago_ms, &results->told);
+
+	return put(results, &trial_fields, type, &line, NULL, why);
+}
+
+int results_trial(struct results *results, const struct evidence *evidence,
+		  const struct judgement *judgement, struct why *why)
+{
 	off_t before = results->kept_bytes;
-	int r = put(results, &trial_fields, "trial", &line, NULL, why);
+	int r = put_trial(results, "trial", evidence, judgement, why);
 
 	if (results->kept_bytes > before)
 		results->last_trial = evidence->spec.trial;
@@ -350,6 +357,17 @@ int results_trial_line(struct results *results, const char *line, uint32_t trial
 	if (!r)
 		results->last_trial = trial;
 	return r ? r : streamed;
+}
+
+int results_control(struct results *results, const struct evidence *evidence,
+		    const struct judgement *judgement, struct why *why)
+{
+	return put_trial(results, "control", evidence, judgement, why);
+}
+
+int results_control_line(struct results *results, const char *line, struct why *why)
+{
+	return results_trial_line(results, line, results->last_trial, why);
 }
 
 int results_ledger(struct results *results, const struct ledger_line *line, struct why *why)

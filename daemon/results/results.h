@@ -13,7 +13,8 @@
 /*
  * The results of one campaign, on disk and on a stream.
  *
- *   DIR/results.ndjson   campaign, trial..., ledger..., finding..., summary: a JSON object each
+ *   DIR/results.ndjson   campaign, control..., trial..., ledger..., finding..., summary: a JSON
+ *                        object each
  *   DIR/summary.json     the last line again, indented; written to a temporary name and renamed
  *
  * A campaign that could not be started leaves only a summary, which says why; the next run may
@@ -22,7 +23,7 @@
  * A trial line is appended and synced before the next one: a crash loses at most the trial in
  * hand. A reader must accept one torn last line.
  */
-enum { RESULTS_SCHEMA_VERSION = 2 };
+enum { RESULTS_SCHEMA_VERSION = 3 };
 
 /* The specification of a trial, as the trial's line and `dadrace plan --json` give it. */
 extern const struct fields spec_fields;
@@ -66,19 +67,24 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 int results_open_again(const char *folder, const struct campaign *campaign, FILE *stream,
 		       struct results **out, struct why *why);
 
+/* Whether a campaign that was ended by this (summary.ended_by) is not resumed. */
+bool results_ends_for_good(const char *by);
+
 struct ledger_line; /* results/lines.h */
 
-/* Receives the kept trials and ledgers; 0, or a negative errno, which stops the replay. */
+/* Receives what is kept; 0, or a negative errno, which stops the replay. */
 struct results_kept {
 	int (*trial)(const struct evidence *evidence, const struct judgement *judgement,
 		     void *arg);
+	int (*control)(const struct evidence *evidence, const struct judgement *judgement,
+		       void *arg);
 	int (*ledger)(const struct ledger_line *line, void *arg);
 	void *arg;
 };
 
 /*
- * Reports each kept trial and ledger, as far as sums need it; from then on results_has() knows
- * the trial. `evidence` is lent by the caller. 0, or -EINVAL with the line that is not
+ * Reports each kept trial, control and ledger, as far as sums need it; from then on
+ * results_has() knows the trial. `evidence` is lent by the caller. 0, or -EINVAL with the line that is not
  * understood.
  */
 int results_replay(struct results *results, struct evidence *evidence,
@@ -114,6 +120,11 @@ int results_trial(struct results *results, const struct evidence *evidence,
 /* Writes a trial's line that was made elsewhere (by a guest), newline included, as it is. */
 int results_trial_line(struct results *results, const char *line, uint32_t trial,
 		       struct why *why);
+
+/* The trial of a control: the fields of a trial, as a line of its own type. */
+int results_control(struct results *results, const struct evidence *evidence,
+		    const struct judgement *judgement, struct why *why);
+int results_control_line(struct results *results, const char *line, struct why *why);
 
 int results_ledger(struct results *results, const struct ledger_line *line, struct why *why);
 

@@ -8,13 +8,19 @@
 
 #include "results/parts.h"
 
+bool results_ends_for_good(const char *by)
+{
+	return strcmp(by, "signal") != 0 && strcmp(by, "error") != 0 &&
+	       strcmp(by, "control") != 0;
+}
+
 /* Whether nothing is left to run after this summary. */
 static bool is_final(const char *line)
 {
 	json_auto_t *summary = fields_parse(line);
 	const char *by = json_string_value(json_object_get(summary, "ended_by"));
 
-	return by && strcmp(by, "signal") != 0 && strcmp(by, "error") != 0;
+	return by && results_ends_for_good(by);
 }
 
 /* Finds the end of the last line to keep. 1: the campaign had ended by itself. */
@@ -30,7 +36,8 @@ static int find_end(struct results *results, FILE *lines, struct why *why)
 		if (!results->first_line && line_is(line, "campaign"))
 			results->first_line = strdup(line);
 		else
-			kept = kept && (line_is(line, "trial") || line_is(line, "ledger"));
+			kept = kept && (line_is(line, "trial") || line_is(line, "control") ||
+					line_is(line, "ledger"));
 		if (!results->first_line)
 			break;
 		if (kept)

@@ -90,6 +90,8 @@ enum line_type tail_peek(struct tail *tail, const char **line, size_t *length)
 	*length = tail->length;
 	if (is_type(*line, *length, "trial\""))
 		return LINE_TRIAL;
+	if (is_type(*line, *length, "control\""))
+		return LINE_CONTROL;
 	if (is_type(*line, *length, "ledger\""))
 		return LINE_LEDGER;
 	return is_type(*line, *length, "campaign\"") ? LINE_CAMPAIGN : LINE_OTHER;

@@ -17,6 +17,7 @@ struct tail;
 enum line_type {
 	LINE_NONE, /* there is no whole one yet */
 	LINE_CAMPAIGN,
+	LINE_CONTROL,
 	LINE_TRIAL,
 	LINE_LEDGER,
 	LINE_OTHER, /* finding, summary: those of the end */

@@ -155,7 +155,10 @@ struct summary {
 	enum campaign_verdict verdict;
 	uint32_t exit_code;
 	const char *reason;
-	/* trials, valid, hits, seconds, findings, decided, signal, stuck, guests or error */
+	/*
+	 * trials, valid, hits, seconds, findings, decided, signal, stuck, guests, control or
+	 * error
+	 */
 	const char *ended_by;
 	const char *decided; /* the answer of stop.decided in a sentence; NULL: none yet */
 	uint32_t trials;
@@ -166,6 +169,7 @@ struct summary {
 	 * Upper bound at 95% over those of the most injecting arm that decide and are valid.
 	 */
 	uint64_t fault_rate_bound_ppm;
+	bool control;	/* a reference that was held on purpose was judged a leak */
 	uint32_t stuck; /* lanes whose unregister never returned */
 	struct tally_arm *arms;
 	uint32_t nr_arms;
@@ -224,8 +228,8 @@ const char *tally_ends(const struct tally *tally);
 void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);
 
 /*
- * Fills in everything but id, ended_by, elapsed_ms, stuck and explore. An arm of the campaign
- * is there also when none of its trials ran.
+ * Fills in everything but id, ended_by, elapsed_ms, stuck, control and explore. An arm of
+ * the campaign is there also when none of its trials ran.
  *
  * `clean` needs, beyond verdict_campaign(), a race arm and a bound of at most clean_below_ppm.
  * The sentence has the bound wherever no fault was found.

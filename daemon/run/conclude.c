@@ -11,6 +11,8 @@
 #include "parse/campaign.h"
 #include "results/lines.h"
 
+enum { BLIND_MAX = 3 }; /* controls in a row that fail: the campaign proves nothing */
+
 int conclude_new(const struct campaign *campaign, struct results *results,
 		 struct progress *progress, struct conclusion **out)
 {
@@ -67,6 +69,62 @@ static bool has_memory(struct conclusion *c, int err)
 	return went_well(c, err, &why);
 }
 
+/* --- controls --- */
+
+/* The reference that the lane holds is of the first object that is watched. */
+static enum object controlled(const struct campaign *campaign)
+{
+	enum object first = OBJECTS;
+
+	for (uint32_t i = 0; i < campaign->watch.nr_objects; i++)
+		if (campaign->watch.objects[i] < first)
+			first = campaign->watch.objects[i];
+	return first;
+}
+
+static bool is_seen(const struct campaign *campaign, const struct judgement *judgement)
+{
+	return judgement->verdict == VERDICT_LEAK && judgement->delta == 1 &&
+	       !judgement->pinned &&
+	       !strcmp(judgement->object, object_names[controlled(campaign)]);
+}
+
+void conclude_blind(struct conclusion *c, const struct why *why)
+{
+	struct why blind = *why;
+
+	if (++c->blind < BLIND_MAX) {
+		progress_say(c->progress, why->text);
+		return;
+	}
+	blind.code = EXIT_INCONCLUSIVE;
+	conclude_stop(c, "control");
+	conclude_fail(c, &blind);
+}
+
+bool conclude_control(struct conclusion *c, const struct evidence *evidence,
+		      const struct judgement *judgement, const char *line)
+{
+	const char *object = object_names[controlled(c->campaign)];
+	struct why why;
+	int err = line ? results_control_line(c->results, line, &why) :
+			 results_control(c->results, evidence, judgement, &why);
+
+	if (!went_well(c, err, &why))
+		return false;
+	if (is_seen(c->campaign, judgement)) {
+		c->control_works = true;
+		c->blind = 0;
+		return true;
+	}
+	why_set(&why, EBADE,
+		"lane %u: the positive control failed: a trial in which 1 reference to %s of %s was held on purpose was judged %s (%s) instead of leak %s +1",
+		evidence->lane, object, evidence->device, verdict_names[judgement->verdict],
+		judgement->reason, object);
+	conclude_blind(c, &why);
+	return true;
+}
+
 /* --- where it begins --- */
 
 bool conclude_plan(struct conclusion *c)
@@ -111,10 +169,21 @@ static int add_kept_ledger(const struct ledger_line *line, void *arg)
 	return tally_add_ledger(c->tally, line);
 }
 
+static int add_kept_control(const struct evidence *evidence, const struct judgement *judgement,
+			    void *arg)
+{
+	struct keeping *keeping = arg;
+
+	(void)evidence;
+	keeping->c->control_works |= is_seen(keeping->c->campaign, judgement);
+	return 0;
+}
+
 static bool replay(struct conclusion *c, bool repeats)
 {
 	struct keeping keeping = { c, repeats };
-	const struct results_kept kept = { add_kept, add_kept_ledger, &keeping };
+	const struct results_kept kept = { add_kept, add_kept_control, add_kept_ledger,
+					   &keeping };
 	struct evidence *evidence = calloc(1, sizeof(*evidence));
 	struct why why;
 	bool good = has_memory(c, evidence ? 0 : -ENOMEM) &&
@@ -264,7 +333,8 @@ static void tell_failure(const struct conclusion *c, struct summary *summary, ch
 	if (summary->verdict == CAMPAIGN_FAULT) {
 		snprintf(reason, size, "%s; the campaign could not continue: %s",
 			 summary->reason, c->why.text);
-		if (summary->exit_code == EXIT_CANNOT)
+		if (summary->exit_code == EXIT_CANNOT ||
+		    summary->exit_code == EXIT_INCONCLUSIVE)
 			summary->exit_code = EXIT_FAULT;
 	} else {
 		snprintf(reason, size, "%s", c->why.text);
@@ -281,6 +351,7 @@ static void tell_sums(struct conclusion *c, struct summary *summary)
 	summary->ended_by = c->ended_by;
 	summary->elapsed_ms = c->started_ns ? (loop_now() - c->started_ns) / 1000000 : 0;
 	summary->stuck = c->stuck;
+	summary->control = c->control_works;
 	summary->explore.least_chance = NAN;
 	if (c->explorer)
 		explorer_sums(c->explorer, &summary->explore);
@@ -319,6 +390,8 @@ enum exits conclude_end(struct conclusion *c)
 	tell_sums(c, &summary);
 	if (c->ended_by && !strcmp(c->ended_by, "signal"))
 		tell_interruption(c, &summary);
+	if (!c->control_works && summary.verdict == CAMPAIGN_CLEAN)
+		tally_unfinished(c->tally, "without a positive control", &summary);
 	if (c->failed)
 		tell_failure(c, &summary, reason, sizeof(reason));
 	else if (c->stuck && summary.exit_code != EXIT_FAULT)

@@ -17,6 +17,7 @@
  *   conclude_resume   trials of the run before
  *   conclude_plan     explorer
  *   conclude_begin    first line
+ *   conclude_control  the trial with a reference that was held on purpose
  *   conclude_trial    tally, results, progress; conclude_ledger likewise
  *   conclude_end      findings, summary, verdict, exit code
  *
@@ -34,6 +35,8 @@ struct conclusion {
 	struct suspects suspects;
 	bool resumes;	      /* the results are those of an earlier run, or may be */
 	uint32_t stuck;	      /* lanes whose unregister never returned */
+	bool control_works;   /* a reference that was held on purpose was judged a leak */
+	uint32_t blind;	      /* controls that have failed since one has worked */
 	uint64_t started_ns;  /* 0: its trials have not begun */
 	uint64_t kept_ns;     /* that the trials of an earlier run took */
 	const char *ended_by; /* as in the summary; NULL: it goes on */
@@ -71,6 +74,17 @@ void conclude_start(struct conclusion *c);
 bool conclude_trial(struct conclusion *c, struct evidence *evidence,
 		    const struct judgement *judgement, const char *line);
 bool conclude_ledger(struct conclusion *c, const struct ledger_line *ledger, const char *line);
+
+/*
+ * The trial in which one reference was held on purpose: kept, and in no sum. It has to be
+ * judged a leak of that reference; otherwise it is a control that has failed. False: the
+ * results have failed.
+ */
+bool conclude_control(struct conclusion *c, const struct evidence *evidence,
+		      const struct judgement *judgement, const char *line);
+
+/* A control has failed: the sentence says what was taken and what was seen. Some end it. */
+void conclude_blind(struct conclusion *c, const struct why *why);
 
 /* Whether the campaign has ended; ends it when what it has found, or is sure of, is enough. */
 bool conclude_ended(struct conclusion *c);

@@ -43,6 +43,7 @@ struct guests {
 	bool begun;   /* the first line is written */
 	bool greeted; /* this guest has said its first word */
 	bool exit_told;
+	bool blind;  /* it has ended because its positive controls failed */
 	bool silent; /* it was ended because it said nothing */
 	enum exits exit_code;
 	struct why refused; /* what its summary says when it could not run the campaign */
@@ -240,11 +241,29 @@ static void take_ledger(struct guests *guests, const char *line, json_t *json)
 		ledger_came(guests);
 }
 
+static void take_control(struct guests *guests, const char *line, json_t *json)
+{
+	struct judgement judgement;
+	struct trial_line trial = { .explore = { .features = guests->features,
+						 .nr_features = BEHAVIOUR_FEATURES_MAX } };
+
+	if (fields_from_json(&trial_fields, json, &trial)) {
+		not_understood(guests, "a control's line");
+		return;
+	}
+	trial_line_back(&trial, &guests->evidence, &judgement);
+	if (!conclude_control(guests->sums, &guests->evidence, &judgement, line) ||
+	    guests->sums->failed)
+		loop_stop(guests->loop);
+}
+
 /* Of a guest that has run trials it tells nothing new. */
 static void take_summary(struct guests *guests, const json_t *json)
 {
 	const char *reason = json_string_value(json_object_get(json, "reason"));
+	const char *by = json_string_value(json_object_get(json, "ended_by"));
 
+	guests->blind = by && !strcmp(by, "control");
 	why_set(&guests->refused, 0, "%s", reason ? reason : "");
 }
 
@@ -264,6 +283,8 @@ static void take_line(struct guests *guests, const char *line)
 		begin(guests, line, json);
 	} else if (type && !strcmp(type, "trial")) {
 		take_trial(guests, line, json);
+	} else if (type && !strcmp(type, "control")) {
+		take_control(guests, line, json);
 	} else if (type && !strcmp(type, "ledger")) {
 		take_ledger(guests, line, json);
 	} else if (type && !strcmp(type, "summary")) {
@@ -466,6 +487,10 @@ static void refuse(struct guests *guests)
 				      "the guest refused the campaign and printed nothing");
 	}
 	guests->refused.code = guests->exit_code;
+	if (guests->blind) {
+		guests->refused.code = EXIT_INCONCLUSIVE;
+		conclude_stop(guests->sums, "control");
+	}
 	give_up(guests, &guests->refused);
 }
 
@@ -487,7 +512,8 @@ static void give_up_booting(struct guests *guests)
 
 static void guest_over(struct guests *guests)
 {
-	bool refused = guests->exit_told && run_has_failed(guests->exit_code);
+	bool refused =
+		guests->exit_told && (run_has_failed(guests->exit_code) || guests->blind);
 
 	if (guests->greeted && !refused)
 		guests->failed_boots = 0;
@@ -596,6 +622,7 @@ static void boot(struct guests *guests)
 
 	guests->console_from = console_size(guests);
 	guests->greeted = guests->exit_told = guests->silent = guests->replaced = false;
+	guests->blind = false;
 	guests->exit_code = EXIT_CLEAN;
 	guests->refused = (struct why){ 0 };
 	guests->used = 0;

@@ -120,9 +120,14 @@ static void start_trial(struct seat *seat, bool ledger)
 {
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
+	const struct lane_order order = {
+		.spec = seat->spec,
+		.ledger = ledger,
+		.control = seat->controls,
+	};
 	struct why why;
 
-	if (lane_run(seat->lane, &seat->spec, ledger, &why)) {
+	if (lane_run(seat->lane, &order, &why)) {
 		give_up(runner, &why);
 		return;
 	}
@@ -137,6 +142,25 @@ static void start_trial(struct seat *seat, bool ledger)
 				campaign->watch.deadline_ms + 2ULL * campaign->watch.grace_ms +
 				campaign->watch.unregister_ms + LANE_MARGIN_MS) *
 				       1000000ULL);
+}
+
+/* Once in a campaign, as early as can be; again when it has failed. Scouts judge nothing. */
+static bool wants_control(const struct runner *runner)
+{
+	if (runner->ask->scouted || runner->sums->control_works || runner->sums->ended_by)
+		return false;
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].controls)
+			return false;
+	return true;
+}
+
+static void start_control(struct seat *seat)
+{
+	seat->controls = true;
+	seat->spec =
+		(struct trial_spec){ .trial = seat->runner->next_repeat++, .arm = ARM_CONTROL };
+	start_trial(seat, false);
 }
 
 static void run_next(struct seat *seat)
@@ -155,6 +179,10 @@ static void run_next(struct seat *seat)
 		return;
 	}
 	seat->serves = false;
+	if (wants_control(runner)) {
+		start_control(seat);
+		return;
+	}
 	while (runner->sums->results && results_has(runner->sums->results, runner->next_trial))
 		explorer_learn(runner->sums->explorer, runner->next_trial++, NULL);
 	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
@@ -189,6 +217,7 @@ static void trial_is_over(struct seat *seat)
 	struct runner *runner = seat->runner;
 	struct evidence *e = &runner->message.evidence;
 	struct judgement judgement;
+	bool controls = seat->controls, good;
 
 	loop_timer_stop(seat->deadline);
 	runner->failures = 0;
@@ -196,7 +225,8 @@ static void trial_is_over(struct seat *seat)
 		leave_seat(seat, false);
 		return;
 	}
-	if (!outcome_is_spent(e, &judgement)) {
+	good = controls ? runner->sums->control_works : !outcome_is_spent(e, &judgement);
+	if (good) {
 		run_next(seat);
 		wake_idle(runner);
 		return;
@@ -226,6 +256,24 @@ static void lane_failed(struct seat *seat)
 	wind_up(runner);
 }
 
+/* It is not used: another lane takes its place, unless controls have failed too often. */
+static void lane_blind(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+
+	if (seat->serves) {
+		progress_say(runner->sums->progress, runner->message.why.text);
+		suspects_drop(&runner->sums->suspects);
+	} else {
+		conclude_blind(runner->sums, &runner->message.why);
+	}
+	if (runner->sums->failed)
+		suspects_drop(&runner->sums->suspects);
+	leave_seat(seat, false);
+	wake_idle(runner);
+	wind_up(runner);
+}
+
 static void lane_said(void *arg)
 {
 	struct seat *seat = arg;
@@ -243,11 +291,14 @@ static void lane_said(void *arg)
 	}
 	switch (message->kind) {
 	case LANE_READY:
+		if (runner->sums->control_works)
+			runner->sums->blind = 0;
 		snprintf(seat->device, sizeof(seat->device), "%s", message->device);
 		loop_timer_stop(seat->deadline);
 		run_next(seat);
 		break;
 	case LANE_TRIAL: trial_is_over(seat); break;
+	case LANE_BLIND: lane_blind(seat); break;
 	case LANE_GONE:
 	case LANE_FAILED:
 		if (seat->state == SEAT_RUNNING) {

@@ -39,6 +39,7 @@ struct seat {
 	bool hangs;	  /* somebody hung in its last trial, and may be stuck */
 	bool serves;	  /* suspects, before it runs the plan's trials */
 	bool repeats;	  /* the trial in hand is one of a suspect */
+	bool controls;	  /* the trial in hand has a reference that is held on purpose */
 	uint32_t learned; /* trials without the race, with a whole ledger or without */
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/loop.h"
 #include "machine/klog.h"
 #include "run/outcome.h"
@@ -282,6 +283,18 @@ static bool add_trial(struct seat *seat, struct evidence *evidence,
 	return true;
 }
 
+/* No trial of the plan has the number 0. False: the campaign has failed. */
+static bool add_control(struct seat *seat, struct evidence *evidence,
+			const struct judgement *judgement)
+{
+	struct judgement told = *judgement;
+
+	seat->controls = false;
+	evidence->spec.trial = 0;
+	text_add(told.reason, sizeof(told.reason), "; 1 reference was held on purpose");
+	return conclude_control(seat->runner->sums, evidence, &told, NULL);
+}
+
 bool outcome_add(struct seat *seat, struct evidence *evidence, struct judgement *judgement)
 {
 	struct runner *runner = seat->runner;
@@ -290,6 +303,8 @@ bool outcome_add(struct seat *seat, struct evidence *evidence, struct judgement 
 
 	complete_evidence(seat, evidence);
 	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
+	if (seat->controls)
+		return add_control(seat, evidence, judgement);
 	if (runner->ask->scouted) {
 		runner->ask->scouted(judgement, lane_digest(seat->lane, DIGEST_NET_DEVICE),
 				     runner->ask->arg);

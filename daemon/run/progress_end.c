@@ -187,6 +187,9 @@ static void print_next(const struct progress *progress, const struct summary *su
 		if (summary->ended_by && !strcmp(summary->ended_by, "signal"))
 			fputs("Next: continue with the same command, --out and --resume\n",
 			      out);
+		else if (summary->ended_by && !strcmp(summary->ended_by, "control"))
+			fputs("Next: run it again; if its controls fail again, dadrace cannot count references on this kernel\n",
+			      out);
 		else if (!summary->nr_reasons)
 			fputs("Next: run more trials\n", out);
 		return;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/results.h"
 #include "service/parts.h"
 
 #define SUMMARY_FILE "summary.json"
@@ -14,7 +15,7 @@ json_t *keep_summary(const struct kept *kept, bool *final)
 	const char *by = json_string_value(json_object_get(json, "ended_by"));
 
 	free(text);
-	*final = by && strcmp(by, "signal") != 0 && strcmp(by, "error") != 0;
+	*final = by && results_ends_for_good(by);
 	return json;
 }
 

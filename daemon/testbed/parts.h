@@ -23,6 +23,7 @@
  * and none but these includes this header. Each uses those below it.
  *
  *   testbed.c        open, close, what is asked of an open testbed
+ *     known.c        what a positive control takes of it
  *     events.c       notifications
  *     own.c          a lane of our own making
  *     undo.c         the journal, taken back

@@ -29,8 +29,12 @@ static __always_inline void look_at(__u32 slot)
 {
 	struct lane_state *lane = bpf_map_lookup_elem(&lanes, &slot);
 	struct net_device *dev;
+	__u32 trial;
 
-	if (!lane || !lane->trial || lane->settled == lane->trial)
+	if (!lane)
+		return;
+	trial = *(volatile __u32 *)&lane->trial; /* it may be another one at the end of this */
+	if (!trial || lane->settled == trial)
 		return;
 	dev = (void *)lane->device;
 	if ((__u32)BPF_CORE_READ(dev, ifindex) != lane->ifindex)
@@ -44,7 +48,7 @@ static __always_inline void look_at(__u32 slot)
 	if (lane->watched & WATCH_DST &&
 	    dst_count(BPF_CORE_READ(dev, nd_net.net)) != lane->settle_dst)
 		return;
-	lane->settled = lane->trial;
+	lane->settled = trial;
 	report(lane, slot, RECORD_SETTLED, 0, 0, 0);
 }
 

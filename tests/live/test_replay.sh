@@ -178,7 +178,7 @@ dadrace notrial replay leaky 99
 ends notrial 78 'leaky: no trial 99; it has 4$'
 dadrace nofinding report leaky 2
 ends nofinding 78 'leaky: no finding 2; it has 1$'
-mkdir later && sed 's/"schema_version":2/"schema_version":7/' leaky/results.ndjson >later/results.ndjson
+mkdir later && sed 's/"schema_version":3/"schema_version":7/' leaky/results.ndjson >later/results.ndjson
 dadrace later report later
 truth "later: the version is named" grep -q 'later has schema version 7, but this dadrace reads version 2' later.err
 # As a crash leaves it: half a line at the end.

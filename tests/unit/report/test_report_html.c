@@ -19,7 +19,7 @@
 
 #define EVIL "</pre></title><script>alert(1)</script>"
 #define CAMPAIGN_LINE                                                                     \
-	"{\"type\":\"campaign\",\"schema_version\":2,\"id\":\"" EVIL "\",\"machine\":{"   \
+	"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"" EVIL "\",\"machine\":{"   \
 	"\"release\":\"" EVIL "\",\"version\":\"" EVIL "\",\"planted\":\"" EVIL "\","     \
 	"\"cpus_online\":3},\"campaign\":{\"name\":\"" EVIL "\",\"kernel\":\"" EVIL "\"," \
 	"\"arms\":[\"control\",\"race\"],\"bringup\":{\"command\":[\"" EVIL "\"]}}}\n"
@@ -260,7 +260,7 @@ static void test_ledger_of_dsts(void **state)
 static void test_clean_has_its_bound(void **state)
 {
 	struct past *past = past_of(
-		"{\"type\":\"campaign\",\"schema_version\":2,\"id\":\"x\",\"campaign\":{"
+		"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"x\",\"campaign\":{"
 		"\"name\":\"x\",\"clean_below_ppm\":1000000,\"arms\":[\"race\"]}}\n" CLEAN_LINE(
 			"1") "{\"type\":\"summary\",\"ended_by\":\"trials\"}\n");
 	char *html = html_of(past);

@@ -20,7 +20,7 @@
 /* --- results as they may lie on a disk: of another version, torn, or no results at all --- */
 
 #define CAMPAIGN_LINE                                                                          \
-	"{\"type\":\"campaign\",\"schema_version\":2,\"id\":\"x-1\",\"machine\":{\"release\":" \
+	"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"x-1\",\"machine\":{\"release\":" \
 	"\"6.12.107\",\"version\":\"#1 SMP\",\"preempt\":\"voluntary\",\"cpus_online\":3},"    \
 	"\"campaign\":{\"name\":\"x\",\"kernel\":\"trixie/"                                    \
 	"k\",\"clean_below_ppm\":1000000,\"arms\":[\"control\",\"race\"],"                     \
@@ -214,9 +214,9 @@ static void test_what_is_no_past(void **state)
 				      "has written");
 	assert_refused("", -EINVAL, "/results.ndjson does not begin with a campaign line");
 	assert_refused(
-		"{\"type\":\"campaign\",\"schema_version\":3,\"dadrace_version\":\"9.0\"}\n",
+		"{\"type\":\"campaign\",\"schema_version\":4,\"dadrace_version\":\"9.0\"}\n",
 		-EINVAL,
-		" has schema version 3, but this dadrace reads version 2; "
+		" has schema version 4, but this dadrace reads version 3; "
 		"use the dadrace that wrote it (9.0)");
 	assert_refused(CLEAN_LINE("1", "race"), -EINVAL,
 		       "/results.ndjson: line 1 is a trial, but no campaign line came "
@@ -227,7 +227,7 @@ static void test_what_is_no_past(void **state)
 	assert_refused(
 		CAMPAIGN_LINE CLEAN_LINE("0", "race"), -EINVAL,
 		"/results.ndjson: line 2 is not understood as a trial; was the file edited?");
-	assert_refused("{\"type\":\"campaign\",\"schema_version\":2,\"campaign\":{}}\n",
+	assert_refused("{\"type\":\"campaign\",\"schema_version\":3,\"campaign\":{}}\n",
 		       -EINVAL,
 		       "/results.ndjson: line 1 holds no campaign; was the file edited?");
 	assert_refused("{}\n", -EINVAL,

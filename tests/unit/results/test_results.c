@@ -236,7 +236,7 @@ static void test_first_line(void **state)
 
 	(void)state;
 	assert_string_equal(text_of(line, "type"), "campaign");
-	assert_int_equal(number_of(line, "schema_version"), 2);
+	assert_int_equal(number_of(line, "schema_version"), 3);
 	assert_string_equal(text_of(line, "id"), results_id(results));
 	assert_string_equal(text_of(line, "dadrace_version"), DADRACE_VERSION);
 	assert_int_equal(number_of(line, "seed"), 7);
@@ -708,6 +708,17 @@ static int note_trial(const struct evidence *evidence, const struct judgement *j
 	return 0;
 }
 
+static int note_control(const struct evidence *evidence, const struct judgement *judgement,
+			void *arg)
+{
+	char *seen = arg;
+
+	assert_int_equal(evidence->spec.trial, 0);
+	assert_int_equal(judgement->delta, 1);
+	strcat(seen, "C ");
+	return 0;
+}
+
 static int note_ledger(const struct ledger_line *line, void *arg)
 {
 	char *seen = arg;
@@ -718,7 +729,7 @@ static int note_ledger(const struct ledger_line *line, void *arg)
 
 static struct results *open_again(char seen[64])
 {
-	const struct results_kept kept = { note_trial, note_ledger, seen };
+	const struct results_kept kept = { note_trial, note_control, note_ledger, seen };
 	struct results *results = NULL;
 	struct evidence *room = calloc(1, sizeof(*room));
 	struct why why = { "" };
@@ -848,9 +859,9 @@ static void test_go_on_with_another(void **state)
 
 static void test_schema(void **state)
 {
-	static const char *const types[] = { "campaign", "trial",  "ledger", "finding",
-					     "summary",	 "entry",  "record", "watch",
-					     "step",	 "minimal" };
+	static const char *const types[] = { "campaign", "trial",   "control", "ledger",
+					     "finding",	 "summary", "entry",   "record",
+					     "watch",	 "step",    "minimal" };
 	enum { TYPES = sizeof(types) / sizeof(types[0]) };
 	char *text = NULL;
 	size_t size;

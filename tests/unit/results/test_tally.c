@@ -120,7 +120,7 @@ static void test_nothing_ran(void **state)
 	(void)state;
 	tally_summary(tally, &summary);
 	assert_string_equal(summary.campaign, "smoke");
-	assert_int_equal(summary.schema_version, 2);
+	assert_int_equal(summary.schema_version, 3);
 	assert_int_equal(summary.verdict, CAMPAIGN_INCONCLUSIVE);
 	assert_int_equal(summary.exit_code, 3);
 	assert_string_equal(summary.reason, "no trial was run");

@@ -65,11 +65,29 @@ static int leave(void **state)
 	return rmdir("out") || chdir("/") || rmdir(folder);
 }
 
-static void begin(void)
+static void begin_without_control(void)
 {
 	assert_true(conclude_plan(c));
 	assert_true(conclude_begin(c, NULL, 0));
 	conclude_start(c);
+}
+
+/* A trial in which one reference was held on purpose: what it was judged. */
+static void control(enum verdict verdict, const char *object, int64_t delta)
+{
+	static const struct evidence e = { .lane = 1, .device = "dut1" };
+	struct judgement judgement = { .verdict = verdict,
+				       .reason = "made up",
+				       .delta = delta };
+
+	snprintf(judgement.object, sizeof(judgement.object), "%s", object);
+	assert_true(conclude_control(c, &e, &judgement, NULL));
+}
+
+static void begin(void)
+{
+	begin_without_control();
+	control(VERDICT_LEAK, "net_device", 1);
 }
 
 static void trial(uint32_t number, enum verdict verdict, const char *signature)
@@ -186,6 +204,89 @@ static void test_residue(void **state)
 	c->stuck = 1;
 	conclude_stop(c, "trials");
 	assert_end(EXIT_RESIDUE, "clean", "trials", NULL);
+}
+
+/* --- controls --- */
+
+/* clang-format off */
+#define BLIND \
+	"lane 1: the positive control failed: a trial in which 1 reference to net_device of dut1 was held on purpose was judged clean (made up) instead of leak net_device +1"
+/* clang-format on */
+
+static void test_control_is_in_no_sum(void **state)
+{
+	json_auto_t *summary = NULL;
+
+	(void)state;
+	begin();
+	trial(1, VERDICT_CLEAN, "");
+	conclude_stop(c, "trials");
+	assert_int_equal(conclude_end(c), EXIT_INCONCLUSIVE); /* one trial is too few */
+	summary = json_load_file("out/summary.json", 0, NULL);
+	assert_true(json_is_true(json_object_get(summary, "control")));
+	assert_int_equal(json_integer_value(json_object_get(summary, "trials")), 1);
+	assert_int_equal(json_array_size(json_object_get(summary, "findings")), 0);
+}
+
+static void test_without_control_nothing_is_clean(void **state)
+{
+	(void)state;
+	begin_without_control();
+	for (uint32_t i = 1; i <= 60; i++)
+		trial(i, VERDICT_CLEAN, "");
+	conclude_stop(c, "trials");
+	/* clang-format off */
+	assert_end(EXIT_INCONCLUSIVE, "inconclusive", "trials",
+		   "without a positive control: no fault in 60 valid trials of the race arm; rate below 4.9% at 95%");
+	/* clang-format on */
+}
+
+static void test_controls_that_fail(void **state)
+{
+	(void)state;
+	begin_without_control();
+	control(VERDICT_CLEAN, "", 0);
+	control(VERDICT_LEAK, "net_device", 2);
+	assert_false(conclude_ended(c));
+	control(VERDICT_CLEAN, "", 0);
+	assert_true(conclude_ended(c));
+	assert_end(EXIT_INCONCLUSIVE, "inconclusive", "control", BLIND);
+}
+
+static void test_one_control_that_works_is_enough(void **state)
+{
+	(void)state;
+	begin_without_control();
+	control(VERDICT_LEAK, "inet6_dev", 1); /* not the one that was held */
+	control(VERDICT_INVALID, "", 0);
+	control(VERDICT_LEAK, "net_device", 1);
+	for (uint32_t i = 1; i <= 60; i++)
+		trial(i, VERDICT_CLEAN, "");
+	conclude_stop(c, "trials");
+	assert_end(EXIT_CLEAN, "clean", "trials", NULL);
+}
+
+static void test_fault_stays_one_when_controls_fail(void **state)
+{
+	(void)state;
+	begin_without_control();
+	trial(1, VERDICT_LEAK, "leak/net_device");
+	for (int i = 0; i < 3; i++)
+		control(VERDICT_CLEAN, "", 0);
+	assert_end(EXIT_FAULT, "fault", "control",
+		   "1 of 1 trials shows a fault; the campaign could not continue: " BLIND);
+}
+
+static void test_kept_control(void **state)
+{
+	(void)state;
+	begin();
+	fail_with(0, "killed");
+	assert_int_equal(conclude_end(c), EXIT_INTERNAL);
+	close_campaign();
+	open_campaign(true);
+	assert_true(conclude_resume(c, true));
+	assert_true(c->control_works);
 }
 
 /* --- what ends by itself --- */
@@ -307,6 +408,12 @@ int main(void)
 		CAMPAIGN_TEST(test_clean_until_it_failed),
 		CAMPAIGN_TEST(test_fault_stays_one),
 		CAMPAIGN_TEST(test_residue),
+		CAMPAIGN_TEST(test_control_is_in_no_sum),
+		CAMPAIGN_TEST(test_without_control_nothing_is_clean),
+		CAMPAIGN_TEST(test_controls_that_fail),
+		CAMPAIGN_TEST(test_one_control_that_works_is_enough),
+		CAMPAIGN_TEST(test_fault_stays_one_when_controls_fail),
+		CAMPAIGN_TEST(test_kept_control),
 		CAMPAIGN_TEST(test_findings),
 		CAMPAIGN_TEST(test_findings_in_order_of_start),
 		CAMPAIGN_TEST(test_too_few),

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/membarrier.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lane/worker_parts.h"
+
+enum {
+	LOOKS_MAX = 100, /* a grace period from one to the next */
+	CYCLES_MAX = 8,	 /* for a carrier event that waits long enough */
+};
+
+/* Trials of the settling program alone; those of plans and repeats have other numbers. */
+#define FIRST_TRIAL 0xffff0000U
+
+static const struct evidence_counts nothing;
+
+/* --- what is seen --- */
+
+static void grace_period(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+/* What `now` has more than `before`, of what is watched. */
+static struct evidence_counts more_than(const struct worker *worker,
+					const struct counts *before, const struct counts *now)
+{
+	struct evidence_counts a = worker_facts(before), b = worker_facts(now);
+	uint32_t watched = worker->state->watched;
+
+	return (struct evidence_counts){
+		.net_device = watched & WATCH_NET_DEVICE ? b.net_device - a.net_device : 0,
+		.inet6_dev = watched & WATCH_INET6_DEV ? b.inet6_dev - a.inet6_dev : 0,
+		.dst = watched & WATCH_DST ? b.dst - a.dst : 0,
+		.neighbours = b.neighbours - a.neighbours,
+	};
+}
+
+/* Of neighbours others come and go: some are made when the device is down already. */
+static bool is_so(const struct evidence_counts *seen, const struct evidence_counts *adds)
+{
+	return seen->net_device == adds->net_device && seen->inet6_dev == adds->inet6_dev &&
+	       seen->dst == adds->dst &&
+	       (!adds->neighbours || seen->neighbours == adds->neighbours);
+}
+
+/* Looks until the counts have so much more; *seen is what the last look has found. */
+static bool sees(struct worker *worker, const struct counts *before,
+		 const struct evidence_counts *adds, struct evidence_counts *seen)
+{
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		struct counts now = worker_counts(worker);
+
+		*seen = more_than(worker, before, &now);
+		if (is_so(seen, adds))
+			return true;
+		grace_period(); /* what is dropped may be put only then */
+	}
+	return false;
+}
+
+static bool has_settling_program(const struct worker *worker)
+{
+	for (const struct probe_hook *hook = probes_hooks(worker->probes); hook->probe; hook++)
+		if (!strcmp(hook->probe->name, "settle"))
+			return hook->tier != TIER_AUTO;
+	return false;
+}
+
+/* Whether the settling program reports these counts, when it has so many grace periods. */
+static bool settles_at(struct worker *worker, const struct counts *before,
+		       const struct evidence_counts *adds, int grace_periods)
+{
+	struct lane_state *state = worker->state;
+	uint32_t trial = FIRST_TRIAL + worker->controls++;
+	bool settled = false;
+
+	state->ifindex = before->ifindex;
+	state->device = before->device;
+	state->settle_inet6_dev = worker_inet6_dev_refs(before) + adds->inet6_dev;
+	state->settle_dst = before->dst + adds->dst;
+	__atomic_store_n(&state->trial, trial, __ATOMIC_SEQ_CST);
+	probes_settling(worker->probes, worker->ask->slot, true);
+	for (int i = 0; i < grace_periods && !settled; i++) {
+		/* It leaves neighbours to the looks. */
+		state->settle_net_device = worker_net_device_refs(before) + adds->net_device +
+					   worker_counts(worker).nr_neighbours;
+		grace_period(); /* its callbacks are run by a softirq */
+		settled = __atomic_load_n(&state->settled, __ATOMIC_SEQ_CST) == trial;
+	}
+	probes_settling(worker->probes, worker->ask->slot, false);
+	__atomic_store_n(&state->trial, 0, __ATOMIC_SEQ_CST);
+	return settled;
+}
+
+/* --- what is said --- */
+
+__attribute__((format(printf, 3, 4))) static int fail(struct worker *worker, const char *taken,
+						      const char *format, ...)
+{
+	char seen[256];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(seen, sizeof(seen), format, ap);
+	va_end(ap);
+	return why_exit(&worker->message.why, EXIT_INCONCLUSIVE, EBADE,
+			"lane %u: the positive control failed, with %s %s: %s",
+			worker->ask->number, taken, testbed_dut(worker->testbed)->name, seen);
+}
+
+static int say_counts(struct worker *worker, const char *taken,
+		      const struct evidence_counts *wanted, const struct evidence_counts *seen)
+{
+	char text[2][112];
+	const struct evidence_counts *all[2] = { wanted, seen };
+
+	for (int i = 0; i < 2; i++)
+		snprintf(text[i], sizeof(text[i]),
+			 "net_device %+" PRId64 ", inet6_dev %+" PRId64 ", dst %+" PRId64
+			 ", neighbours %+d",
+			 all[i]->net_device, all[i]->inet6_dev, all[i]->dst,
+			 (int)all[i]->neighbours);
+	return fail(worker, taken, "the counts show %s instead of %s", text[1], text[0]);
+}
+
+/* --- controls --- */
+
+/* Held references are not settled, and exactly so many of them are. */
+static int check_settling(struct worker *worker, const struct known *known,
+			  const struct counts *before, bool held)
+{
+	const struct evidence_counts *adds = held ? &known->adds : &nothing;
+
+	if (!has_settling_program(worker) || known->adds.neighbours)
+		return 0;
+	if (held && settles_at(worker, before, &nothing, 1))
+		return fail(worker, known->taken,
+			    "the settling program reports that nothing is held");
+	if (!settles_at(worker, before, adds, LOOKS_MAX))
+		return fail(worker, known->taken,
+			    "the settling program does not report that %s",
+			    held ? "one more is held" : "it was dropped");
+	return 0;
+}
+
+static int check_held(struct worker *worker, const struct known *known,
+		      const struct counts *before)
+{
+	struct evidence_counts seen;
+
+	if (!sees(worker, before, &known->adds, &seen))
+		return say_counts(worker, known->taken, &known->adds, &seen);
+	return check_settling(worker, known, before, true);
+}
+
+static int check_dropped(struct worker *worker, const struct known *known,
+			 const struct counts *before)
+{
+	struct evidence_counts seen;
+
+	if (!sees(worker, before, &nothing, &seen))
+		return say_counts(worker, known->taken, &nothing, &seen);
+	return check_settling(worker, known, before, false);
+}
+
+static bool is_for(const struct worker *worker, const struct known *known)
+{
+	bool is_own = worker->ask->campaign->device.kind != DEVICE_EXISTING;
+
+	return known->watched & worker->state->watched && (is_own || !known->in_own_netns);
+}
+
+static int control(struct worker *worker, const struct known *known)
+{
+	const struct counts before = worker->baseline;
+	struct why *why = &worker->message.why;
+	int fd, err = known->take(worker->testbed, &fd, why), dropped;
+
+	if (err)
+		return err;
+	err = check_held(worker, known, &before);
+	dropped = known->drop(worker->testbed, fd, err ? NULL : why);
+	if (!err)
+		err = dropped;
+	return err ? err : check_dropped(worker, known, &before);
+}
+
+/* --- what explains a reference --- */
+
+static const char exceptions[] =
+	"groups that were left while it was up, and a carrier event, of";
+
+/* What the cycles have shown so far. */
+struct cycles {
+	struct counts now;	     /* at the last look */
+	struct evidence_counts seen; /* in it, more than before */
+	bool waited;	  /* a carrier event, for linkwatch, which holds the device meanwhile */
+	bool was_looked;  /* while it waited nothing was seen by a look */
+	bool was_settled; /* nor by the settling program */
+};
+
+static bool comes_back(struct worker *worker, const struct counts *before,
+		       struct cycles *cycles)
+{
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		cycles->now = worker_counts(worker);
+		cycles->waited |= cycles->now.linkwatch_pending;
+		cycles->seen = more_than(worker, before, &cycles->now);
+		if (is_so(&cycles->seen, &nothing))
+			return true;
+		grace_period();
+	}
+	return false;
+}
+
+/* Up and down again; groups are left meanwhile, of which MLD's records hold the inet6_dev. */
+static int make_exceptions(struct worker *worker)
+{
+	struct why *why = &worker->message.why;
+	int groups, err = known_groups_join(worker->testbed, &groups, why);
+
+	if (err)
+		return err;
+	err = testbed_dut_set(worker->testbed, true, why);
+	close(groups);
+	return err ? err : testbed_dut_set(worker->testbed, false, why);
+}
+
+static int cycle(struct worker *worker, const struct counts *before, struct cycles *cycles)
+{
+	bool has_program = has_settling_program(worker);
+	int err = make_exceptions(worker);
+
+	if (err)
+		return err;
+	if (!comes_back(worker, before, cycles))
+		return say_counts(worker, exceptions, &nothing, &cycles->seen);
+	cycles->was_looked |= cycles->now.linkwatch_pending;
+	if (has_program && !settles_at(worker, before, &nothing, LOOKS_MAX))
+		return fail(worker, exceptions,
+			    "the settling program does not report that nothing is held");
+	cycles->was_settled |= !has_program || worker_counts(worker).linkwatch_pending;
+	return 0;
+}
+
+/* How long an event waits is chance: up to a second from linkwatch's last run. */
+static int control_exceptions(struct worker *worker)
+{
+	const struct counts before = worker->baseline;
+	struct cycles cycles = { 0 };
+	int err = 0;
+
+	for (int i = 0; !err && i < CYCLES_MAX; i++) {
+		err = cycle(worker, &before, &cycles);
+		if (!cycles.waited || (cycles.was_looked && cycles.was_settled))
+			break;
+	}
+	if (!err && cycles.waited && !(cycles.was_looked && cycles.was_settled))
+		err = fail(worker, exceptions, "%s only when linkwatch has dealt with it",
+			   cycles.was_looked ? "the settling program reports nothing" :
+					       "the counts come back");
+	return err ? err : testbed_dut_down(worker->testbed, &worker->message.why);
+}
+
+int worker_control(struct worker *worker)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < nr_knowns; i++)
+		if (is_for(worker, &knowns[i]))
+			err = control(worker, &knowns[i]);
+	if (!err && worker->ask->campaign->device.kind != DEVICE_EXISTING)
+		err = control_exceptions(worker);
+	worker->baseline = worker_rest(worker);
+	return err;
+}
+
+/* --- one trial with a held reference --- */
+
+int worker_control_take(struct worker *worker)
+{
+	worker->known = knowns;
+	while (!is_for(worker, worker->known))
+		worker->known++; /* watch.objects has one at least */
+	return worker->known->take(worker->testbed, &worker->known_fd, &worker->message.why);
+}
+
+int worker_control_drop(struct worker *worker)
+{
+	const struct known *known = worker->known;
+	int err = known->drop(worker->testbed, worker->known_fd, &worker->message.why);
+
+	worker->known = NULL;
+	return err ? err : check_dropped(worker, known, &worker->baseline);
+}
