@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -30,6 +31,17 @@ int why_exit(struct why *why, enum exits code, int err, const char *fmt, ...)
 	write_sentence(why, code, fmt, ap);
 	va_end(ap);
 	return -err;
+}
+
+const char *why_short_of(int err)
+{
+	switch (err) {
+	case EMFILE: return "this process has no file descriptor left; raise `ulimit -n`";
+	case ENFILE: return "this machine has no open file left; raise fs.file-max";
+	case ENOMEM: return "out of memory";
+	case EAGAIN: return "no process or locked memory is left; raise `ulimit -u` and `ulimit -l`";
+	default: return NULL;
+	}
 }
 
 enum exits why_code(const struct why *why)

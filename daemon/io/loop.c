@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -21,6 +23,7 @@ struct loop_watch {
 struct loop {
 	struct event_base *base;
 	struct loop_watch *watches;
+	bool stopped;
 };
 
 uint64_t loop_now(void)
@@ -31,11 +34,30 @@ uint64_t loop_now(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* What libevent said last; it is said again when libevent gives up. */
+static char said[256];
+
+static void keep_words(int severity, const char *message)
+{
+	(void)severity;
+	snprintf(said, sizeof(said), "%s", message);
+}
+
+/* By itself libevent ends the process with 1, which would mean that a fault was found. */
+static void give_up(int err)
+{
+	(void)err;
+	fprintf(stderr, "dadrace: the event loop cannot go on: %s\n", said);
+	_exit(EXIT_INTERNAL);
+}
+
 int loop_new(struct loop **out, struct why *why)
 {
 	struct event_config *config = event_config_new();
 	struct loop *loop = calloc(1, sizeof(*loop));
 
+	event_set_log_callback(keep_words);
+	event_set_fatal_callback(give_up);
 	if (config && loop && !event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) &&
 	    !event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME))
 		loop->base = event_base_new_with_config(config);
@@ -43,7 +65,7 @@ int loop_new(struct loop **out, struct why *why)
 		event_config_free(config);
 	if (!loop || !loop->base) {
 		free(loop);
-		return why_set(why, ENOMEM, "out of memory: no event loop");
+		return why_set(why, ENOMEM, "no event loop: %s", said[0] ? said : "out of memory");
 	}
 	*out = loop;
 	return 0;
@@ -68,11 +90,14 @@ void loop_free(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
-	event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	if (!loop->stopped) /* libevent forgets a break from before the loop */
+		event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	loop->stopped = false;
 }
 
 void loop_stop(struct loop *loop)
 {
+	loop->stopped = true;
 	event_base_loopbreak(loop->base);
 }
 

@@ -135,7 +135,7 @@ static bool open_probes(struct here *here)
 
 	run_hooks(here->sums->campaign, &here->order, &here->probes_ask);
 	return !probes_open(&here->probes_ask, &here->probes, &why) ||
-	       fail(here->sums, EXIT_CANNOT, &why);
+	       fail(here->sums, why.code ? why.code : EXIT_CANNOT, &why);
 }
 
 static uint32_t list_hooks(const struct here *here, struct results_hook hooks[HOOKS_MAX])

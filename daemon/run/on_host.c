@@ -523,7 +523,8 @@ static int set_up(struct runner *runner, struct why *why)
 	    !loop_signal(runner->loop, SIGCHLD, children_changed, runner) ||
 	    (runner->klog &&
 	     !loop_fd(runner->loop, klog_fd(runner->klog), outcome_klog, runner)))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_set(why, errno, "no timer or signal can be watched: %s",
+			       why_short_of(errno) ?: strerror(errno));
 	return 0;
 }
 

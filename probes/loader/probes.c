@@ -44,6 +44,10 @@ static int choose(struct probe_hook *hook, enum tier forced, struct ground *grou
 		hook->tier = probe->rungs[i].tier;
 		return 0;
 	}
+	if (last.code == EXIT_INTERNAL) {
+		*why = last;
+		return -ENOMEM;
+	}
 	if (!is_needed(probe))
 		return 0;
 	return why_set(why, ENOTSUP,

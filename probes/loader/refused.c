@@ -40,8 +40,11 @@ static bool read_word(const char *path, char *word, size_t size)
 /* The most repeated complaint of this field is a bare "Operation not permitted": say which. */
 int probes_refused(int err, const char *what, struct why *why)
 {
+	const char *shortage = why_short_of(err);
 	char lockdown[128] = "";
 
+	if (shortage)
+		return why_exit(why, EXIT_INTERNAL, err, "%s: %s", what, shortage);
 	if (err == EPERM || err == EACCES) {
 		if (geteuid() != 0)
 			return why_set(

@@ -42,6 +42,8 @@ int rung_possible(struct ground *ground, const struct probe_rung *rung, const ch
 	if (err == -ENOENT)
 		return why_set(why, ENOENT, "this kernel has no function %s to hook",
 			       rung->functions[0]);
+	if (why_short_of(-err))
+		return probes_refused(-err, rung->functions[0], why);
 	return why_set(
 		why, -err, "%s: cannot be hooked by fentry: %s%s", rung->functions[0],
 		strerror(-err),

@@ -48,6 +48,17 @@ ends capless 4 'CAP_SYS_ADMIN|CAP_BPF|Operation not permitted'
 one_sentence capless
 unstarted capless skipped
 
+# --- a machine that is short of something: never a fault, never "this kernel cannot" ---
+
+for limit in 8 12 20 32 44 48 52 56 57 58 60; do # descriptors: from the first probe to the second lane
+	prlimit --nofile=$limit "$dadrace" run quick.yaml --quiet --set lanes=2 --out "short$limit" >"short$limit.out" 2>"short$limit.err"
+	code=$?
+	[ $code -ne 0 ] || break
+	ends "short$limit" 70 'no file descriptor left|Too many open files'
+	one_sentence "short$limit"
+done
+[ "$limit" -gt 44 ] || fail "shortage" "it does with $limit descriptors: too few for this test"
+
 # --- bring-ups that misbehave ---
 
 run absent quick --set bringup.kind=command --set 'bringup.command=[/no/such/ifconfig, "{dut}", up]'
