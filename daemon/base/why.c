@@ -39,7 +39,8 @@ const char *why_short_of(int err)
 	case EMFILE: return "this process has no file descriptor left; raise `ulimit -n`";
 	case ENFILE: return "this machine has no open file left; raise fs.file-max";
 	case ENOMEM: return "out of memory";
-	case EAGAIN: return "no process or locked memory is left; raise `ulimit -u` and `ulimit -l`";
+	case EAGAIN:
+		return "no process or locked memory is left; raise `ulimit -u` and `ulimit -l`";
 	default: return NULL;
 	}
 }

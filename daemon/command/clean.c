@@ -65,11 +65,15 @@ static void list_devices(int own_netns, const char *path, char *list, size_t siz
 		if_freenameindex(names);
 }
 
-static void remove_netns(const char *path, void *arg)
+static void remove_netns(const char *path, bool there, void *arg)
 {
 	struct cleaning *cleaning = arg;
 	char devices[256];
 
+	if (!there) {
+		machine_forget_netns(path);
+		return;
+	}
 	list_devices(cleaning->own_netns, path, devices, sizeof(devices));
 	/* EINVAL: nothing is mounted there. */
 	if ((umount2(path, MNT_DETACH) && errno != EINVAL) || unlink(path)) {
@@ -79,6 +83,7 @@ static void remove_netns(const char *path, void *arg)
 		cleaning->left++;
 		return;
 	}
+	machine_forget_netns(path);
 	printf("Removed the kept network namespace %s%s\n", path, devices);
 	cleaning->done++;
 }

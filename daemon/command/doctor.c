@@ -492,6 +492,12 @@ static void append(const char *path, void *arg)
 					       list->used ? ", " : "", path);
 }
 
+static void append_kept(const char *path, bool there, void *arg)
+{
+	if (there)
+		append(path, arg);
+}
+
 static void find_state(struct doctor *doctor)
 {
 	struct why why = { "" };
@@ -514,7 +520,7 @@ static void find_state(struct doctor *doctor)
 		check->remedy = "reboot, or use `dadrace run --force` at your own risk";
 	}
 	if (!busy) {
-		machine_kept_netns(append, &list);
+		machine_kept_netns(append_kept, &list);
 		journal_orphans(append, &list);
 	}
 	check = add(doctor, SECTION_STATE, "leftovers", !list.used);

@@ -47,7 +47,7 @@ static void keep_words(int severity, const char *message)
 static void give_up(int err)
 {
 	(void)err;
-	fprintf(stderr, "dadrace: the event loop cannot go on: %s\n", said);
+	fprintf(stderr, "dadrace: the event loop has failed: %s\n", said);
 	_exit(EXIT_INTERNAL);
 }
 
@@ -65,7 +65,8 @@ int loop_new(struct loop **out, struct why *why)
 		event_config_free(config);
 	if (!loop || !loop->base) {
 		free(loop);
-		return why_set(why, ENOMEM, "no event loop: %s", said[0] ? said : "out of memory");
+		return why_set(why, ENOMEM, "no event loop: %s",
+			       said[0] ? said : "out of memory");
 	}
 	*out = loop;
 	return 0;

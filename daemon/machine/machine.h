@@ -65,10 +65,15 @@ bool machine_dirty(struct why *why);
 int machine_unmark_dirty(struct why *why);
 
 /*
- * The namespaces that `--keep` named, by path. Those of a run in progress are among them: ask
- * machine_busy() first, or hold the lock.
+ * The namespaces that `--keep` named, by path; not `there` when it was removed meanwhile,
+ * whoever has the name by now. Those of a run in progress are among them: ask machine_busy()
+ * first, or hold the lock.
  */
 #define MACHINE_NETNS_FOLDER "/run/netns"
-void machine_kept_netns(void (*seen)(const char *path, void *arg), void *arg);
+void machine_kept_netns(void (*seen)(const char *path, bool there, void *arg), void *arg);
+
+/* Before a namespace, by its inode, gets the name `path`; and when it has lost it. */
+int machine_keep_netns(const char *path, uint32_t inum, struct why *why);
+void machine_forget_netns(const char *path);
 
 #endif

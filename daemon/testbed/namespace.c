@@ -88,13 +88,21 @@ static void named_path(const struct testbed *testbed, enum role role, char *path
 
 int netns_name(struct testbed *testbed, enum role role, struct why *why)
 {
+	struct stat own;
 	char path[64];
 	int err = names_ready(why);
 
 	if (err)
 		return err;
 	named_path(testbed, role, path, sizeof(path));
-	err = netns_bind(path, why);
+	if (stat(OWN_NETNS, &own))
+		return testbed_cannot(why, errno, "read", OWN_NETNS);
+	if (!access(path, F_OK))
+		err = -EEXIST;
+	if (!err)
+		err = machine_keep_netns(path, (uint32_t)own.st_ino, why);
+	if (!err)
+		err = netns_bind(path, why);
 	if (err == -EEXIST)
 		why_exit(
 			why, EXIT_BUSY, EEXIST,
@@ -114,6 +122,7 @@ void netns_unname(struct testbed *testbed)
 		named_path(testbed, role, path, sizeof(path));
 		umount2(path, MNT_DETACH);
 		unlink(path);
+		machine_forget_netns(path);
 		testbed->named[role] = false;
 	}
 }

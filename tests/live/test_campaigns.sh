@@ -289,8 +289,13 @@ for lane in 1 2; do
 	truth "--keep: lane $lane can be entered" eval \
 		"ip -n dadrace-$lane link show dut$lane >/dev/null && ip -n dadrace-$lane-peer link >/dev/null"
 done
+ip netns delete dadrace-2
+ip netns add dadrace-2
 dadrace clean clean
-ends clean 0 'dadrace-1'
+ends clean 0 'dadrace-1 with .*dut1'
+truth "clean: kept lanes are gone" eval '[ ! -e /run/netns/dadrace-1 ] && [ ! -e /run/netns/dadrace-2-peer ]'
+truth "clean: another that took the name stays" [ -e /run/netns/dadrace-2 ]
+ip netns delete dadrace-2
 
 run eight quick --set lanes=8 --set stop.trials=160
 proves eight 160

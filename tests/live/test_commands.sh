@@ -109,9 +109,8 @@ expect 0 'this boot' "clean --forget removes it" dadrace clean --forget
 expect 0 '^Nothing to clean\.$' "clean after --forget" dadrace clean
 
 exec 9>>/run/dadrace/lock
-flock 9
-echo 4242 >/run/dadrace/lock
-expect 75 'another run \(pid 4242\)' "clean while a run is at work" dadrace clean
+flock 9 # the lock is of the process that asked for it: flock(1), which has ended
+expect 75 'another run \(pid [0-9]+\)' "clean while a run is at work" dadrace clean
 exec 9>&-
 expect 0 '^Nothing to clean\.$' "clean after the run" dadrace clean
 
@@ -128,12 +127,10 @@ result "$([ "$(cat $setting)" = "$before" ] && echo true)" "the setting is back"
 expect 0 '^Nothing to clean\.$' "clean after the journal" dadrace clean
 
 ip netns add dadrace-7
+ip netns add dadrace-mine
 ip netns add somebody-else
-ip -n dadrace-7 link add dut7 type veth peer name peer7
-expect 0 'dadrace-7 with .*dut7' "clean removes a kept lane" dadrace clean
-result "$([ ! -e /run/netns/dadrace-7 ] && echo true)" "it is gone"
-result "$([ -e /run/netns/somebody-else ] && echo true)" "somebody else's namespace is not"
-expect 0 '^Nothing to clean\.$' "clean after the kept lane" dadrace clean
+expect 0 '^Nothing to clean\.$' "a namespace is not ours by its name" dadrace clean
+result "$([ -e /run/netns/dadrace-7 ] && [ -e /run/netns/dadrace-mine ] && echo true)" "it stays"
 
 # --- doctor ---
 

@@ -152,11 +152,11 @@ static bool mark_of_another_boot_means_nothing(void)
 	return true;
 }
 
-static void count(const char *path, void *arg)
+static void count(const char *path, bool there, void *arg)
 {
 	unsigned int *seen = arg;
 
-	(*seen)++;
+	seen[there]++;
 	(void)path;
 }
 
@@ -169,16 +169,27 @@ static bool make_file(const char *path)
 
 static bool kept_netns_are_listed(void)
 {
-	unsigned int seen = 0;
+	const char *name = MACHINE_NETNS_FOLDER "/dadrace-0";
+	unsigned int seen[2] = { 0 };
+	struct stat st;
+	struct why why;
 
-	machine_kept_netns(count, &seen);
-	MUST(seen == 0);
+	machine_kept_netns(count, seen);
+	MUST(!seen[false] && !seen[true]);
 	MUST(!mkdir(MACHINE_NETNS_FOLDER, 0755));
-	MUST(make_file(MACHINE_NETNS_FOLDER "/dadrace-0"));
-	MUST(make_file(MACHINE_NETNS_FOLDER "/dadrace-0-peer"));
-	MUST(make_file(MACHINE_NETNS_FOLDER "/somebody-else"));
-	machine_kept_netns(count, &seen);
-	MUST(seen == 2);
+	MUST(make_file(name));
+	MUST(make_file(MACHINE_NETNS_FOLDER "/dadrace-mine"));
+	MUST(!stat(name, &st));
+	MUST(!machine_keep_netns(name, (uint32_t)st.st_ino, &why));
+	machine_kept_netns(count, seen);
+	MUST(!seen[false] && seen[true] == 1);
+	/* Another has the name by now. */
+	MUST(!machine_keep_netns(name, (uint32_t)st.st_ino + 1, &why));
+	machine_kept_netns(count, seen);
+	MUST(seen[false] == 1 && seen[true] == 1);
+	machine_forget_netns(name);
+	machine_kept_netns(count, seen);
+	MUST(seen[false] == 1 && seen[true] == 1);
 	return true;
 }
 
