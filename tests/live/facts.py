@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """facts.py DIR EXPRESSION: a Python expression over the results in a folder.
 
-  campaign, trials, ledgers, findings, summary   the lines of results.ndjson, by type
+  campaign, controls, trials, ledgers, findings, summary   the lines of results.ndjson, by type
   arm(NAME)                             its trials
   verdicts                              how many trials by verdict
   valid(TRIALS)                         those that say something about the kernel
@@ -31,6 +31,7 @@ for number, line in enumerate(lines, 1):
     by_type[entry["type"]].append(entry)
 
 campaign = (by_type["campaign"] or [None])[0]
+controls = by_type["control"]
 trials = by_type["trial"]
 ledgers = by_type["ledger"]
 findings = by_type["finding"]

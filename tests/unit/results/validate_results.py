@@ -134,10 +134,10 @@ class Results(Lines):
         self.expect(kinds.count("summary") <= 1, "there are several summary lines")
         if not self.torn:
             self.expect(kinds and kinds[-1] == "summary", "the last line is not the summary")
-        order = {"campaign": 0, "trial": 1, "ledger": 1, "finding": 2, "summary": 3}
+        order = {"campaign": 0, "control": 1, "trial": 1, "ledger": 1, "finding": 2, "summary": 3}
         ranks = [order.get(kind, 9) for kind in kinds]
         self.expect(ranks == sorted(ranks),
-                    "the lines are not in the order campaign, trials and ledgers, findings, summary")
+                    "the lines are not in the order campaign, controls, trials and ledgers, findings, summary")
 
     def check_ledger(self, number, line):
         where = f"results.ndjson:{number} (ledger of trial {line['trial']})"
@@ -276,8 +276,16 @@ class Results(Lines):
         except (OSError, ValueError) as error:
             self.complain(f"summary.json: {error}")
 
+    def check_control(self, summary):
+        """What was held on purpose was judged a leak of it; without that nothing is clean."""
+        works = any((line["verdict"], line["delta"], line["spec"]["trial"]) == ("leak", 1, 0)
+                    for _, line in self.of_type("control"))
+        self.expect(summary["control"] == works, "the summary's control is not that of its lines")
+        self.expect(works or summary["verdict"] != "clean", "clean without a positive control")
+
     def check_summary(self, summary):
         self.check_file(summary)
+        self.check_control(summary)
         first = self.of_type("campaign")[0][1]
         self.expect(summary["id"] == first["id"], "the summary's id is not that of the first line")
         self.expect(summary["schema_version"] == first["schema_version"],
