@@ -18,6 +18,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -77,7 +78,7 @@ def check(source):
             failures.append(str(error))
         failures += [f"{file}: no unit test {test}" for test in tests if test not in known]
         failures += [f"{file}: no campaign {run}" for run in runs
-                     if not os.path.exists(os.path.join(source, "tests/mutation", run + ".yaml"))]
+                     if not os.path.exists(os.path.join(source, "tests/mutation", run.split()[0] + ".yaml"))]
     print(*failures, f"{nr} mutations", sep="\n")
     return 1 if failures else 0
 
@@ -156,9 +157,10 @@ class Copy:
     def run_once(self, name):
         """In namespaces of its own; None: this kernel or user cannot."""
         with tempfile.TemporaryDirectory() as out:
-            campaign = os.path.join(self.tree, "tests/mutation", name + ".yaml")
-            line = f"mount -t tmpfs none /run && ip link set lo up && exec {self.build}/dadrace run {campaign} " \
-                   f"--quiet --out {out}/results"
+            campaign, *keys = name.split()
+            line = "mount -t tmpfs none /run && ip link set lo up && exec " + " ".join(map(shlex.quote, [
+                f"{self.build}/dadrace", "run", f"{self.tree}/tests/mutation/{campaign}.yaml", "--quiet", "--out",
+                f"{out}/results", *(f"--set={key}" for key in keys)]))
             try:
                 done = subprocess.run(
                     ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", line],

@@ -10,4 +10,4 @@ class Subject:
     file: str
     edits: list
     tests: list = field(default_factory=list)  # unit tests, without "unit."
-    runs: list = field(default_factory=list)  # campaigns of this folder, without ".yaml"
+    runs: list = field(default_factory=list)  # campaigns of this folder, without ".yaml", and keys: "NAME KEY=VALUE..."

@@ -512,6 +512,26 @@ static void test_functions_that_no_table_knows_are_paired_by_learning(void **sta
 	ledger_free(play.ledger);
 }
 
+static void test_one_coincidence_makes_no_partners(void **state)
+{
+	struct ledger_profile *profile = ledger_profile_new();
+	struct play play = begin(WATCHPOINT_PER_CPU);
+	struct ledger_match match;
+
+	(void)state;
+	learn_clean(profile, "strange_hold < do_syscall_64", "strange_put < do_syscall_64");
+	learn_clean(profile, NULL, NULL);
+	mark(&play, 0, 0);
+	wrote(&play, 0, 1, "strange_hold < do_syscall_64");
+	wrote(&play, 0, 0, "strange_put < do_syscall_64");
+	wrote(&play, 0, 1, BIND_2);
+	match = ledger_match(play.ledger, profile);
+	assert_false(match.exact);
+	assert_int_equal(match.nr_suspects, 2);
+	ledger_profile_free(profile);
+	ledger_free(play.ledger);
+}
+
 static void test_a_count_that_ends_where_it_began_accuses_nobody(void **state)
 {
 	struct play play = begin(WATCHPOINT_PER_CPU);
@@ -560,6 +580,43 @@ static void test_a_process_stands_beside_the_paths_that_it_ran(void **state)
 	assert_int_equal(match.suspects[0].tasks[0].balance, 1);
 	assert_int_equal(match.suspects[1].path->context, LEDGER_WORKQUEUE);
 	assert_int_equal(match.suspects[1].nr_tasks, 0);
+	ledger_free(play.ledger);
+}
+
+/* One process has closed its socket by another path, another has not. */
+static void test_a_process_that_has_put_what_it_held_is_not_named(void **state)
+{
+	struct play play = begin(WATCHPOINT_PER_CPU);
+	struct ledger_match match;
+
+	(void)state;
+	mark(&play, 0, 0);
+	wrote(&play, 0, 1, BIND_2);
+	play.pid = 200;
+	wrote(&play, 0, 2, BIND_2);
+	play.pid = 100;
+	wrote(&play, 0, 1, RELEASE);
+	match = ledger_match(play.ledger, NULL);
+	assert_int_equal(match.nr_suspects, 1);
+	assert_int_equal(match.suspects[0].nr_tasks, 1);
+	assert_int_equal(match.suspects[0].tasks[0].pid, 200);
+	ledger_free(play.ledger);
+}
+
+static void test_what_a_process_puts_of_another_kind_does_not_clear_it(void **state)
+{
+	struct play play = begin(WATCHPOINT_PER_CPU);
+	struct ledger_match match;
+
+	(void)state;
+	mark(&play, 0, 0);
+	wrote(&play, 0, 1, ROUTE_NS);
+	wrote(&play, 0, 2, BIND_2);
+	wrote(&play, 0, 1, "dst_destroy < do_syscall_64");
+	match = ledger_match(play.ledger, NULL);
+	assert_int_equal(match.nr_suspects, 1);
+	assert_int_equal(match.suspects[0].nr_tasks, 1);
+	assert_int_equal(match.suspects[0].tasks[0].pid, 100);
 	ledger_free(play.ledger);
 }
 
@@ -698,6 +755,9 @@ int main(void)
 		cmocka_unit_test(test_one_of_several_routes_is_inferred),
 		cmocka_unit_test(test_clean_ledgers_tell_which_route_is_unusual),
 		cmocka_unit_test(test_functions_that_no_table_knows_are_paired_by_learning),
+		cmocka_unit_test(test_one_coincidence_makes_no_partners),
+		cmocka_unit_test(test_a_process_that_has_put_what_it_held_is_not_named),
+		cmocka_unit_test(test_what_a_process_puts_of_another_kind_does_not_clear_it),
 		cmocka_unit_test(test_a_count_that_ends_where_it_began_accuses_nobody),
 		cmocka_unit_test(test_a_process_stands_beside_the_paths_that_it_ran),
 		cmocka_unit_test(test_more_paths_than_there_is_room_for_still_add_up),
