@@ -179,6 +179,8 @@ static int put_modules(struct making *making, const struct campaign *campaign,
 
 	for (int i = 0; !err && image->modules && i < 2; i++)
 		err = modules_add(&modules, image->modules, always[i], &found, making->why);
+	if (!err && image->modules && campaign && campaign->bringup.kind == BRINGUP_COMMAND)
+		err = modules_add(&modules, image->modules, "overlay", &found, making->why);
 	for (int kind = 0; !err && kind < DEVICE_KINDS; kind++)
 		if (!campaign || (enum device_kind)kind == campaign->device.kind)
 			err = add_device_modules(making, &modules, image, kind);

@@ -236,6 +236,7 @@ void worker_run(const struct lane_ask *ask, int channel)
 
 	worker = (struct worker){ .ask = ask, .channel = channel, .probes = ask->probes };
 	worker.bringup = (struct bringup){ .go = -1, .said = -1 };
+	worker.jail = (struct jail){ -1, -1 };
 	worker.state = probes_lane(ask->probes, ask->slot);
 	worker.state->lane = ask->number;
 	plan_hooks(ask->campaign, &worker.hooked);

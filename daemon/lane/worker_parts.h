@@ -5,6 +5,7 @@
 #include "io/loop.h"
 #include "lane/bringup.h"
 #include "lane/echo.h"
+#include "lane/jail.h"
 #include "lane/known.h"
 #include "lane/sender.h"
 #include "lane/worker.h"
@@ -51,7 +52,7 @@ struct worker_accepts {
 struct worker {
 	const struct lane_ask *ask;
 	int channel;
-	int home_mounts; /* the mount namespace that we came from */
+	struct jail jail;
 	struct loop *loop;
 	struct probes *probes;
 	struct lane_state *state;

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lane/worker_parts.h"
 
@@ -21,25 +17,6 @@ enum {
 	 */
 	PLAIN_MS = 2500,
 };
-
-/*
- * /proc and /sys as a program in the lane expects them: of its own pid and network namespaces.
- * A lane with existing devices stays in the network namespace that it was started in, whose
- * sysfs may be there already: the kernel refuses to mount one over itself (EBUSY,
- * fs/namespace.c, do_add_mount()).
- */
-static int mount_own_views(struct why *why)
-{
-	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-
-	if (mount("proc", "/proc", "proc", flags, NULL) ||
-	    (mount("sysfs", "/sys", "sysfs", flags, NULL) && errno != EBUSY))
-		return why_set(
-			why, errno,
-			"/proc and /sys: cannot be mounted for the lane: %s; CAP_SYS_ADMIN is missing, or a container masks them",
-			strerror(errno));
-	return 0;
-}
 
 static uint32_t inode_of(const char *path)
 {
@@ -131,16 +108,12 @@ int worker_set_up(struct worker *worker)
 	int err;
 
 	worker->message.pidns_inum = inode_of("/proc/self/ns/pid");
-	worker->home_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	/* Before the lane has mounts of its own: names of namespaces have to outlive it. */
 	err = testbed_open(&testbed, &worker->testbed, why);
-	if (!err && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
-		err = why_exit(why, errno == EPERM ? EXIT_CANNOT : EXIT_INTERNAL, errno,
-			       "lane %u: cannot be given a mount namespace: %s%s", ask->number,
-			       strerror(errno),
-			       errno == EPERM ? "; CAP_SYS_ADMIN is missing" : "");
 	if (!err)
-		err = mount_own_views(why);
+		err = jail_open(&worker->jail, ask->number, why);
+	if (!err)
+		err = jail_close(ask->campaign->bringup.kind == BRINGUP_COMMAND, why);
 	if (!err)
 		err = echoes_open(worker->testbed, ask->number, &worker->echoes, why);
 	if (!err)
@@ -158,8 +131,7 @@ void worker_put_back(struct worker *worker)
 	struct why why;
 
 	/* What is undone was mounted there. */
-	if (worker->home_mounts >= 0)
-		setns(worker->home_mounts, CLONE_NEWNS);
+	jail_leave(&worker->jail);
 	if (testbed_close(worker->testbed, &why))
 		fprintf(stderr, "dadrace: %s\n", why.text);
 }

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "lane/jail.h"
+
+/* The last one is where the others keep what is written. */
+static const char *const folders[] = { "/etc", "/run", "/var", "/tmp" };
+enum { FOLDERS = sizeof(folders) / sizeof(folders[0]), STORE = FOLDERS - 1 };
+
+/*
+ * What the lane mounts is seen by nobody else. In a chroot / need not be a mount point, whose
+ * propagation could be changed: entering our own namespace leads out to its root, and back.
+ */
+static int make_private(void)
+{
+	const unsigned long flags = MS_REC | MS_PRIVATE;
+	AUTO_FD int root = -1, here = -1, own = -1;
+
+	if (!mount(NULL, "/", NULL, flags, NULL))
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return own < 0 || root < 0 || here < 0 || setns(own, CLONE_NEWNS) ||
+			       mount(NULL, "/", NULL, flags, NULL) || fchdir(root) ||
+			       chroot(".") || fchdir(here) ?
+		       -errno :
+		       0;
+}
+
+int jail_open(struct jail *jail, uint32_t lane, struct why *why)
+{
+	int err = 0;
+
+	jail->mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	jail->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (jail->mounts < 0 || jail->root < 0 || unshare(CLONE_NEWNS))
+		err = -errno;
+	if (!err)
+		err = make_private();
+	if (!err)
+		return 0;
+	return why_exit(why, err == -EPERM ? EXIT_CANNOT : EXIT_INTERNAL, -err,
+			"lane %u: cannot be given a mount namespace: %s%s", lane,
+			strerror(-err), err == -EPERM ? "; CAP_SYS_ADMIN is missing" : "");
+}
+
+void jail_leave(const struct jail *jail)
+{
+	/* In a chroot the root of the mounts is another one. */
+	if (jail->mounts < 0 || setns(jail->mounts, CLONE_NEWNS) || fchdir(jail->root) ||
+	    chroot("."))
+		return; /* what cannot be undone then is said by who undoes it */
+}
+
+/* --- /proc and /sys --- */
+
+/*
+ * A lane with existing devices stays in the network namespace that it was started in, whose
+ * sysfs may be there already: the kernel refuses to mount one over itself (EBUSY,
+ * fs/namespace.c, do_add_mount()). That one becomes read-only for the lane.
+ */
+static int mount_views(struct why *why)
+{
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	const unsigned long again = MS_REMOUNT | MS_BIND | MS_RDONLY | flags;
+
+	if (mount("proc", "/proc", "proc", flags, NULL) ||
+	    (mount("sysfs", "/sys", "sysfs", flags, NULL) && errno != EBUSY) ||
+	    mount(NULL, "/sys", NULL, again, NULL))
+		return why_set(
+			why, errno,
+			"/proc and /sys: cannot be mounted for the lane: %s; CAP_SYS_ADMIN is missing, or a container masks them",
+			strerror(errno));
+	return 0;
+}
+
+/* --- the folders --- */
+
+/* The root of an overlay has the mode and owner of its upper folder. */
+static int make_upper(const char *path, const char *like)
+{
+	struct stat st;
+
+	return stat(like, &st) || mkdir(path, 0700) || chown(path, st.st_uid, st.st_gid) ||
+			       chmod(path, st.st_mode & 07777) ?
+		       -errno :
+		       0;
+}
+
+static int overlay(const char *folder, const char *lower)
+{
+	char store[64], upper[80], work[80], options[400];
+	int err;
+
+	snprintf(store, sizeof(store), "%s%s", folders[STORE], folder);
+	snprintf(upper, sizeof(upper), "%s/upper", store);
+	snprintf(work, sizeof(work), "%s/work", store);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", lower, upper,
+		 work);
+	if (mkdir(store, 0700))
+		return -errno;
+	err = make_upper(upper, lower);
+	if (err)
+		return err;
+	return mkdir(work, 0700) || mount("overlay", folder, "overlay", MS_NOSUID | MS_NODEV,
+					  options) ?
+		       -errno :
+		       0;
+}
+
+/* What a kernel without overlayfs offers: /etc and /var cannot be written to, /run is empty. */
+static int without_overlay(void)
+{
+	const unsigned long again = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV;
+	static const char *const fixed[] = { "/etc", "/var" };
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if ((mount(fixed[i], fixed[i], NULL, MS_BIND, NULL) ||
+		     mount(NULL, fixed[i], NULL, again, NULL)) &&
+		    errno != ENOENT)
+			return -errno;
+	return mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") ? -errno : 0;
+}
+
+static int mount_folders(void)
+{
+	int lower = open(folders[STORE], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char of_store[40];
+	int err = 0;
+
+	if (lower < 0 ||
+	    mount("tmpfs", folders[STORE], "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"))
+		return -errno;
+	snprintf(of_store, sizeof(of_store), "/proc/self/fd/%d", lower);
+	for (int i = 0; !err && i < FOLDERS; i++)
+		if (!access(folders[i], F_OK)) /* a small root has no /var */
+			err = overlay(folders[i], i == STORE ? of_store : folders[i]);
+	close(lower);
+	if (err != -ENODEV)
+		return err;
+	return umount2(folders[STORE], MNT_DETACH) ? -errno : without_overlay();
+}
+
+int jail_close(bool with_folders, struct why *why)
+{
+	char here[PATH_MAX];
+	int err = mount_views(why);
+
+	if (err || !with_folders)
+		return err;
+	err = mount_folders();
+	if (err)
+		return why_set(
+			why, -err,
+			"/etc, /run, /var and /tmp: cannot be covered for the lane by an overlay: %s",
+			strerror(-err));
+	/* The folder that we are in may be covered now: its name leads to what covers it. */
+	if (getcwd(here, sizeof(here)) && chdir(here) && chdir("/"))
+		return why_set(why, errno, "/: cannot be entered in the lane: %s",
+			       strerror(errno));
+	return 0;
+}
