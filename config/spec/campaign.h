@@ -148,9 +148,10 @@ struct campaign {
 	struct {
 		enum object *objects;
 		uint32_t nr_objects;
-		uint32_t deadline_ms; /* settle: how long late references may take */
+		uint32_t deadline_ms; /* from teardown to the last looks */
 		uint32_t grace_ms;    /* between the two further looks before a leak is said */
 		uint32_t unregister_ms;	 /* how long the confirming unregister may take */
+		bool late_is_leak;	 /* also what came back by itself until then */
 		const char **ignore_log; /* texts of reports of the kernel that are left out */
 		uint32_t nr_ignore_log;
 	} watch;

@@ -20,6 +20,7 @@
  *                <───────── LANE_BLIND ───────  instead: its positive control has failed
  *   lane_run()   ───────── lane_order ───────>  one trial
  *                <═════ digest, shared memory ═   when the trial has a ledger
+ *                <─────── LANE_SUSPECTS ──────  references are missing
  *                <───────── LANE_TRIAL ───────
  *   lane_hurry() ────────── one byte ────────>  releases a hold
  *   lane_end()   ───────── end of file ──────>  puts real devices back, exits
@@ -50,7 +51,8 @@ struct lane_order {
 };
 
 enum lane_message_kind {
-	LANE_READY, /* it waits for a trial */
+	LANE_READY,    /* it waits for a trial */
+	LANE_SUSPECTS, /* the trial in hand may leak; its evidence is what there is so far */
 	LANE_TRIAL, /* a trial is over; the evidence lacks only what the campaign alone knows */
 	LANE_FAILED, /* it cannot work; the sentence and its code say why */
 	LANE_BLIND,  /* its positive control has failed: what it counts proves nothing */

@@ -29,6 +29,14 @@ static void read_thread(pid_t pid, const char *thread, struct evidence *evidence
 	read_file(path, evidence->hang_stack, sizeof(evidence->hang_stack));
 }
 
+void stack_text(pid_t pid, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	read_file(path, text, size);
+}
+
 void stack_read(pid_t pid, struct evidence *evidence)
 {
 	char path[64];

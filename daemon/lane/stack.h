@@ -12,4 +12,7 @@
  */
 void stack_read(pid_t pid, struct evidence *evidence);
 
+/* Its kernel stack alone; "" where it cannot be read. */
+void stack_text(pid_t pid, char *text, size_t size);
+
 #endif

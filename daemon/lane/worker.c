@@ -136,6 +136,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 		.bring_up_us =
 			(campaign->bringup.deadline_ms + spec->steps * ORDER_MOST_MS) * 1000ULL,
 		.hold_us = spec->hold_us,
+		.rest_us = SETTLE_MOST_MS * 1000ULL,
 		.settle_us = settle_ms(campaign, order) * 1000,
 		.grace_us = campaign->watch.grace_ms * 1000ULL,
 		.unregister_us = campaign->watch.unregister_ms * 1000ULL,

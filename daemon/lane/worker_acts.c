@@ -9,35 +9,6 @@
 
 #include "lane/worker_parts.h"
 
-/* --- settling --- */
-
-/* Nothing holds what could be deleted; what is left are the entries of its namespace. */
-static bool namespace_settled(const struct worker *worker, const struct counts *counts)
-{
-	return !(worker->state->watched & WATCH_DST) || counts->dst <= worker->baseline.dst;
-}
-
-bool worker_look_settled(struct worker *worker)
-{
-	struct counts counts = worker_counts(worker);
-
-	worker->message.evidence.after = worker_facts(&counts);
-	if (!counts.found)
-		worker->message.evidence.device_gone = true;
-	return worker_is_deleted(worker) ? namespace_settled(worker, &counts) :
-					   worker_at_baseline(worker, &counts);
-}
-
-void worker_settled(struct worker *worker, uint64_t at_ns)
-{
-	struct evidence *e = &worker->message.evidence;
-
-	e->settled = true;
-	e->settle_ns = at_ns > worker->down_ns ? at_ns - worker->down_ns : 1;
-	worker_note(worker, MOMENT_SETTLED, at_ns, 0, 0);
-	trial_happened(&worker->trial, TRIAL_SETTLED);
-}
-
 /* --- the bring-up, the device, the end --- */
 
 static void act_bring_up(void *arg)
@@ -98,61 +69,7 @@ static void act_tear_down(void *arg)
 		worker->message.evidence.device_gone = true;
 	else if (err)
 		worker->message.evidence.down_error = -err;
-	if (worker_look_settled(worker)) {
-		worker_settled(worker, loop_now());
-		return;
-	}
-	if (worker_is_deleted(worker))
-		loop_timer_set(worker->relook, loop_now() + RELOOK_NS);
-	if (worker->message.evidence.device_gone)
-		return; /* the deadline will end it */
-	worker->state->settle_net_device = worker_net_device_refs(&worker->baseline);
-	worker->state->settle_inet6_dev = worker_inet6_dev_refs(&worker->baseline);
-	worker->state->settle_dst = worker->baseline.dst;
-	probes_settling(worker->probes, worker->ask->slot, true);
-	loop_timer_set(worker->relook, loop_now() + RELOOK_NS);
-}
-
-static void act_look(void *arg)
-{
-	struct worker *worker = arg;
-	struct evidence *e = &worker->message.evidence;
-
-	e->looks++;
-	if (worker_look_settled(worker)) {
-		worker_settled(worker, loop_now());
-		return;
-	}
-	e->settle_ns = loop_now() - worker->down_ns;
-	worker_note(worker, MOMENT_LOOK, loop_now(),
-		    e->after.found ? e->after.net_device - e->baseline.net_device : 0, 0);
-	trial_happened(&worker->trial, TRIAL_MISSING);
-}
-
-static void act_unregister(void *arg)
-{
-	struct worker *worker = arg;
-	struct why why;
-
-	/* Thread I has confirmed that nothing holds the device. */
-	if (worker_is_deleted(worker)) {
-		trial_happened(&worker->trial, TRIAL_RETURNED);
-		return;
-	}
-	worker_ledger_close(worker);
-	worker->message.evidence.unregister_tried = true;
-	worker_note(worker, MOMENT_UNREGISTER, loop_now(), 0, 0);
-	worker->remover = fork();
-	if (worker->remover == 0) {
-		worker_ledger_let_go(worker);
-		_exit(testbed_dut_delete(worker->testbed, &why) ? EXIT_FAILURE : EXIT_SUCCESS);
-	}
-	if (worker->remover < 0) { /* not confirmed, which is not "it hangs" */
-		worker->remover = 0;
-		worker->message.evidence.unregister_tried = false;
-		worker->message.evidence.lost_records++;
-		trial_happened(&worker->trial, TRIAL_RETURNED);
-	}
+	worker_settle(worker);
 }
 
 void worker_set_deadline(void *arg, uint64_t us)
@@ -235,8 +152,9 @@ const struct trial_crew worker_acts = {
 	.close = worker_close,
 	.stop_bring_up = worker_stop_bring_up,
 	.tear_down = act_tear_down,
-	.look = act_look,
-	.unregister = act_unregister,
+	.suspect = worker_suspect,
+	.look = worker_look_again,
+	.unregister = worker_unregister,
 	.hang = worker_tell_hang,
 	.finish = act_finish,
 	.deadline = worker_set_deadline,

@@ -33,9 +33,7 @@ void hear_record(const struct record *record, void *arg)
 		return;
 	if (record->type == RECORD_SETTLED) {
 		/* The counts can move again between the record and now: only a look decides. */
-		if (worker->trial.state == TRIAL_SETTLING && worker_look_settled(worker))
-			worker_settled(worker, record->at_ns);
-		else
+		if (!worker_look(worker, record->at_ns))
 			worker->state->settled = 0;
 		return;
 	}
@@ -135,11 +133,7 @@ void hear_children(void *arg)
 		if (pid == worker->bringup.pid) {
 			bring_up_ended(worker, status);
 		} else if (pid == worker->remover) {
-			worker->remover = 0;
-			worker->message.evidence.unregister_returned = true;
-			worker->message.evidence.unregister_failed = status != 0;
-			worker_note(worker, MOMENT_UNREGISTERED, loop_now(), status, 0);
-			trial_happened(&worker->trial, TRIAL_RETURNED);
+			worker_unregister_returned(worker, status);
 		} else if (pid == worker->closer) {
 			worker->closer = 0;
 			trial_happened(&worker->trial, TRIAL_SHUT);
@@ -147,8 +141,7 @@ void hear_children(void *arg)
 	}
 	if (worker_is_running(worker))
 		maybe_ended(worker);
-	if (worker->trial.state == TRIAL_SETTLING && worker_look_settled(worker))
-		worker_settled(worker, loop_now());
+	worker_look(worker, loop_now());
 }
 
 /* What is waiting to be read may have moved the trial on, or answer what seems to hang. */
@@ -162,7 +155,9 @@ void hear_deadline(void *arg)
 	if (!worker_is_running(worker) || now < worker->deadline_ns)
 		return;
 	hangs_ns = worker_hangs_from(worker);
-	if (now < hangs_ns)
+	if (worker_waits_for_rest(worker))
+		worker_set_deadline(worker, SETTLE_REST_MS * 1000ULL);
+	else if (now < hangs_ns)
 		worker_set_deadline(worker, (hangs_ns - now) / 1000 + 1);
 	else if (hangs_ns && worker_hangs(worker))
 		trial_happened(&worker->trial, TRIAL_HUNG);
@@ -189,16 +184,4 @@ void hear_hold_due(void *arg)
 	trial_happened(&worker->trial, TRIAL_HOLD_DUE);
 	if (worker_is_running(worker))
 		maybe_ended(worker);
-}
-
-void hear_relook(void *arg)
-{
-	struct worker *worker = arg;
-
-	if (worker->trial.state != TRIAL_SETTLING)
-		return;
-	if (worker_look_settled(worker))
-		worker_settled(worker, loop_now());
-	else
-		loop_timer_set(worker->relook, loop_now() + RELOOK_NS);
 }

@@ -11,6 +11,7 @@
 #include "lane/worker.h"
 #include "spec/order.h"
 #include "testbed/testbed.h"
+#include "trial/settle.h"
 #include "trial/trial.h"
 
 /*
@@ -21,6 +22,7 @@
  *     worker_control.c  the counts are seen to be right: known references, known.c
  *     worker_hears.c  what happens: records, children, timers
  *     worker_acts.c   what the trial asks for
+ *     worker_settle.c whether the references come back, and what is done if they do not
  *     worker_hang.c   what does not return
  *   worker_ledger.c   the ledger of a trial, when one is wanted
  *   worker_window.c   how the window ends, and what stays alive after it
@@ -95,7 +97,10 @@ struct worker {
 	uint32_t controls;	   /* of the settling program, so far */
 	const struct known *known; /* that is held in the trial in hand; NULL: none */
 	int known_fd;
-	struct campaign plain;	       /* the campaign, with our own bring-up */
+	struct campaign plain; /* the campaign, with our own bring-up */
+	struct settle settle;
+	struct counts last_look; /* of settling */
+	uint64_t waits_ns;	 /* since when the unregister only waits; 0: it does not */
 	struct worker_accepts accepts; /* before the trial */
 	int64_t link_local_end;	       /* of the device's address, as the kernel announced it */
 	struct lane_message message;   /* with the evidence that is being gathered */
@@ -125,15 +130,33 @@ int worker_control_drop(struct worker *worker);
 
 /* --- worker_acts.c --- */
 
-enum { RELOOK_NS = 20000000 }; /* settling: for references dropped in process context */
-
 extern const struct trial_crew worker_acts;
 
-/* Looks at the counts; true when they are back. */
-bool worker_look_settled(struct worker *worker);
-void worker_settled(struct worker *worker, uint64_t at_ns);
-
 void worker_set_deadline(void *worker, uint64_t us);
+
+/* --- worker_settle.c --- */
+
+/* For the trial: the device is down, the references are waited for. */
+void worker_settle(struct worker *worker);
+
+/*
+ * When they are waited for: looks at the counts, and ends the trial when they are back, as of
+ * `at_ns`. Whether they are.
+ */
+bool worker_look(struct worker *worker, uint64_t at_ns);
+
+/* For the loop: the next look is due. */
+void hear_relook(void *worker);
+
+/* For the trial: tells the campaign what is missing, and asks for the last looks. */
+void worker_suspect(void *worker);
+/* Whether these have to be put off, because the counts still move. */
+bool worker_waits_for_rest(const struct worker *worker);
+void worker_look_again(void *worker);
+
+/* For the trial: unregisters the device, in a process of its own, which has ended. */
+void worker_unregister(void *worker);
+void worker_unregister_returned(struct worker *worker, int status);
 
 /* --- worker_hang.c --- */
 
@@ -168,7 +191,6 @@ void hear_sender(void *worker);
 void hear_testbed(void *worker);
 void hear_deadline(void *worker);
 void hear_hold_due(void *worker);
-void hear_relook(void *worker);
 
 /* --- worker_window.c: how the window ends, and what stays alive after it --- */
 

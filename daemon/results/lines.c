@@ -317,7 +317,11 @@ static const struct field trial_rows[] = {
 	{ "settled", FIELD_BOOL, TRIAL(bool, settled), .doc = "The counts returned to the baseline" },
 	{ "settle_ns", FIELD_U64, TRIAL(uint64_t, settle_ns), OR_NULL,
 	  .doc = "Time from teardown to settling, or to the last look" },
-	{ "looks", FIELD_U32, TRIAL(uint32_t, looks), .doc = "Further looks after the deadline" },
+	{ "suspected_ns", FIELD_U64, TRIAL(uint64_t, suspected_ns), OR_NULL,
+	  .doc = "Time from teardown to the suspicion of a leak; null: the counts came back before" },
+	{ "late_ns", FIELD_U64, TRIAL(uint64_t, late_ns), OR_NULL,
+	  .doc = "Time from teardown until what was suspected had come back by itself; null: it did not" },
+	{ "looks", FIELD_U32, TRIAL(uint32_t, looks), .doc = "Last looks, after watch.deadline_ms" },
 	{ "device_gone", FIELD_BOOL, TRIAL(bool, device_gone), .doc = "The device vanished during the trial, or was deleted by it" },
 	{ "lane_lost", FIELD_BOOL, TRIAL(bool, lane_lost),
 	  .doc = "The lane's process died or is stuck: most other fields are unknown" },
@@ -613,6 +617,8 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.after = e->after,
 		.settled = e->settled,
 		.settle_ns = e->settle_ns,
+		.suspected_ns = e->suspected_ns,
+		.late_ns = e->late_ns,
 		.looks = e->looks,
 		.device_gone = e->device_gone,
 		.lane_lost = e->lane_lost,
@@ -738,6 +744,8 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->after = line->after;
 	e->settled = line->settled;
 	e->settle_ns = line->settle_ns;
+	e->suspected_ns = line->suspected_ns;
+	e->late_ns = line->late_ns;
 	e->hang = line->hang;
 	e->lane_lost = line->lane_lost;
 }

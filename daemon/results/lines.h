@@ -130,6 +130,8 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct evidence_counts after;
 	bool settled;
 	uint64_t settle_ns;
+	uint64_t suspected_ns;
+	uint64_t late_ns;
 	uint32_t looks;
 	bool device_gone;
 	bool lane_lost;

@@ -434,7 +434,7 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 		if (guests->silent && e->klog.kind == KLOG_OTHER)
 			e->hang = HANG_GUEST;
 	}
-	verdict_judge(e, campaign->watch.objects, campaign->watch.nr_objects, &judgement);
+	verdict_judge(e, campaign, &judgement);
 	if (campaign->explore.mode)
 		behaviour_of(e, &(struct order){ 0 }, &judgement, &e->behaviour);
 	add_trial(guests, &judgement, NULL);

@@ -13,6 +13,7 @@
 #include "machine/machine.h"
 #include "run/outcome.h"
 #include "trial/plan.h"
+#include "trial/settle.h"
 
 enum {
 	FAILURES_MAX = 3,	/* lanes that failed in a row before the campaign gives up */
@@ -139,8 +140,7 @@ static void start_trial(struct seat *seat, bool ledger)
 			       /* the bring-up's deadline counts anew when the window opens */
 			       (2ULL * (campaign->bringup.deadline_ms +
 					seat->spec.steps * ORDER_MOST_MS) +
-				campaign->watch.deadline_ms + 2ULL * campaign->watch.grace_ms +
-				campaign->watch.unregister_ms + LANE_MARGIN_MS) *
+				settle_longest_ms(campaign) + LANE_MARGIN_MS) *
 				       1000000ULL);
 }
 
@@ -297,6 +297,7 @@ static void lane_said(void *arg)
 		loop_timer_stop(seat->deadline);
 		run_next(seat);
 		break;
+	case LANE_SUSPECTS: outcome_suspected(seat, &message->evidence); break;
 	case LANE_TRIAL: trial_is_over(seat); break;
 	case LANE_BLIND: lane_blind(seat); break;
 	case LANE_GONE:

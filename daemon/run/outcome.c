@@ -295,6 +295,16 @@ static bool add_control(struct seat *seat, struct evidence *evidence,
 	return conclude_control(seat->runner->sums, evidence, &told, NULL);
 }
 
+void outcome_suspected(const struct seat *seat, const struct evidence *evidence)
+{
+	struct runner *runner = seat->runner;
+	struct judgement suspicion;
+
+	if (!seat->repeats && !seat->controls && !runner->ask->scouted &&
+	    verdict_suspects(evidence, runner->campaign, &suspicion))
+		progress_suspicion(runner->sums->progress, evidence, &suspicion);
+}
+
 bool outcome_add(struct seat *seat, struct evidence *evidence, struct judgement *judgement)
 {
 	struct runner *runner = seat->runner;
@@ -302,7 +312,7 @@ bool outcome_add(struct seat *seat, struct evidence *evidence, struct judgement 
 	bool good;
 
 	complete_evidence(seat, evidence);
-	verdict_judge(evidence, campaign->watch.objects, campaign->watch.nr_objects, judgement);
+	verdict_judge(evidence, campaign, judgement);
 	if (seat->controls)
 		return add_control(seat, evidence, judgement);
 	if (runner->ask->scouted) {

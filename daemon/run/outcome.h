@@ -18,6 +18,9 @@ void outcome_klog_begin(struct runner *runner);
 /* Lines of the kernel's log wait; `runner`. Their reports are of the trials in progress. */
 void outcome_klog(void *runner);
 
+/* References are missing in the trial of this seat: said at once, and judged at its end. */
+void outcome_suspected(const struct seat *seat, const struct evidence *evidence);
+
 /* Completes, judges and adds up. False: the campaign has failed. */
 bool outcome_add(struct seat *seat, struct evidence *evidence, struct judgement *judgement);
 

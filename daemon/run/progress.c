@@ -308,6 +308,16 @@ void progress_say(struct progress *progress, const char *sentence)
 	}
 }
 
+void progress_suspicion(struct progress *progress, const struct evidence *evidence,
+			const struct judgement *suspicion)
+{
+	char sentence[512];
+
+	snprintf(sentence, sizeof(sentence), "leak suspected: trial %u (%s): %s",
+		 evidence->spec.trial, arm_names[evidence->spec.arm], suspicion->reason);
+	progress_say(progress, sentence);
+}
+
 void progress_finding(struct progress *progress, const struct evidence *evidence,
 		      const struct judgement *judgement)
 {

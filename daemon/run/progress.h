@@ -38,6 +38,10 @@ void progress_update(struct progress *progress, const struct tally *tally, uint6
 /* A finding or a warning: printed above the progress line. */
 void progress_say(struct progress *progress, const char *sentence);
 
+/* References that are missing in a trial that goes on, likewise. */
+void progress_suspicion(struct progress *progress, const struct evidence *evidence,
+			const struct judgement *suspicion);
+
 /* The first trial of a new finding, as such a sentence. */
 void progress_finding(struct progress *progress, const struct evidence *evidence,
 		      const struct judgement *judgement);

@@ -7,6 +7,7 @@
 #include "parse/campaign.h"
 #include "service/parts.h"
 #include "spec/order.h"
+#include "trial/settle.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -29,8 +30,7 @@ static uint64_t stall_after(const struct campaign *campaign)
 	for (uint32_t i = 0; i < campaign->window.nr_hold_us; i++)
 		if (campaign->window.hold_us[i] > hold_us)
 			hold_us = campaign->window.hold_us[i];
-	ms = hold_us / 1000 + campaign->watch.deadline_ms + 2ULL * campaign->watch.grace_ms +
-	     campaign->watch.unregister_ms +
+	ms = hold_us / 1000 + settle_longest_ms(campaign) +
 	     2ULL * (campaign->bringup.deadline_ms +
 		     campaign->nr_order * (uint64_t)ORDER_MOST_MS);
 	return (FIRST_LINE_S + MARGIN_S) * NS_PER_S + 2 * ms * 1000000;

@@ -173,8 +173,16 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	bool baseline_moved;		 /* since the trial before, which had settled */
 	struct evidence_counts after;
 	bool settled;
-	uint64_t settle_ns; /* from teardown to settled, or to the last look */
-	uint32_t looks;	    /* further looks after the deadline */
+	uint64_t settle_ns;    /* from teardown to settled, or to the last look */
+	uint64_t suspected_ns; /* from teardown to the suspicion of a leak; 0: there was none */
+	struct evidence_counts suspected; /* the counts then */
+	/*
+	 * From teardown to what was suspected being back by itself: settled, or not settled and
+	 * while the unregister did nothing but wait. 0: it did not come back so.
+	 */
+	uint64_t late_ns;
+	bool restless;	    /* the counts still moved at the last look */
+	uint32_t looks;	    /* last looks, after watch.deadline_ms */
 	bool device_gone;   /* the device vanished in mid-trial, or was deleted by it */
 	int32_t down_error; /* errno of the teardown's own setting down; 0: none */
 	bool lane_lost;	    /* the lane's process died or is stuck: little else is known */

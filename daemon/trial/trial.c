@@ -3,7 +3,7 @@
 
 /* clang-format off */
 const char *const trial_state_names[] = {
-	"ready", "armed", "open", "closing", "settling", "looking", "confirming", "done",
+	"ready", "armed", "open", "closing", "settling", "suspected", "looking", "confirming", "done",
 };
 const char *const trial_event_names[] = {
 	"start", "opened", "held", "hold-due", "ended", "shut", "settled", "missing", "hung",
@@ -58,7 +58,7 @@ static void close_window(struct trial *t)
 
 static void tear_down(struct trial *t)
 {
-	ask_deadline(t, t->limits.settle_us);
+	ask_deadline(t, t->limits.rest_us);
 	ask(t, t->crew->tear_down);
 }
 
@@ -66,6 +66,11 @@ static void stop_and_tear_down(struct trial *t)
 {
 	ask(t, t->crew->stop_bring_up);
 	tear_down(t);
+}
+
+static void suspect(struct trial *t)
+{
+	ask(t, t->crew->suspect);
 }
 
 static void wait_to_look(struct trial *t)
@@ -129,7 +134,11 @@ static const struct {
 	{ TRIAL_CLOSING,    TRIAL_HUNG,	    TRIAL_DONE,	    hang },
 
 	{ TRIAL_SETTLING,   TRIAL_SETTLED,  TRIAL_DONE,	    finish },
-	{ TRIAL_SETTLING,   TRIAL_OVERTIME, TRIAL_LOOKING,  wait_to_look },
+	{ TRIAL_SETTLING,   TRIAL_MISSING,  TRIAL_SUSPECTED, suspect },
+	{ TRIAL_SETTLING,   TRIAL_OVERTIME, TRIAL_SUSPECTED, suspect },
+
+	{ TRIAL_SUSPECTED,  TRIAL_SETTLED,  TRIAL_DONE,	    finish },
+	{ TRIAL_SUSPECTED,  TRIAL_OVERTIME, TRIAL_LOOKING,  wait_to_look },
 
 	{ TRIAL_LOOKING,    TRIAL_OVERTIME, TRIAL_LOOKING,  look },
 	{ TRIAL_LOOKING,    TRIAL_SETTLED,  TRIAL_DONE,	    finish },

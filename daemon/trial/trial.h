@@ -8,19 +8,24 @@
 /*
  * A trial: one pass through the race window.
  *
- *   READY --start--> ARMED --opened--> OPEN --ended--> CLOSING --shut--> SETTLING
- *                      |                |                                   |
- *                      |                +--hung--> DONE          +--overtime+--settled--> DONE
- *                      +--ended, overtime--> SETTLING            v
- *                                                             LOOKING --settled--> DONE
- *                                          twice still missing   v
- *                        DONE <--returned, overtime-------- CONFIRMING
+ *   READY --start--> ARMED --opened--> OPEN --ended--> CLOSING --shut--> SETTLING --settled--> DONE
+ *                      |                |                                   | missing
+ *                      |                +--hung--> DONE                     v
+ *                      +--ended, overtime--> SETTLING                   SUSPECTED --settled--> DONE
+ *                                                                           | overtime
+ *                                                                           v
+ *                                                                        LOOKING --settled--> DONE
+ *                                                                           | twice still missing
+ *                                                                           v
+ *                                  DONE <--returned, overtime---------- CONFIRMING
  *
  * As in the seed: ifconfig sets the flags the first time (ARMED), the window is open and thread
  * II's packet arrives (OPEN), the second flag set brings the interface down, and the references
  * are waited for (SETTLING). A bring-up that sets the flags once leaves the window open: then
- * the second flag set is ours (CLOSING). References that are missing after two further looks
- * are confirmed by unregistering the device (CONFIRMING).
+ * the second flag set is ours (CLOSING). References that are missing when the counts are at
+ * rest are a suspicion (SUSPECTED), which is told at once; what comes back by itself now is
+ * late, not lost. What is still missing at the last two looks is confirmed by unregistering the
+ * device (CONFIRMING).
  *
  * The trial keeps no clock and touches no socket. It is told what happened, changes its state,
  * and asks its crew to act; so a test can play it from a list.
@@ -31,6 +36,7 @@ enum trial_state {
 	TRIAL_OPEN,
 	TRIAL_CLOSING,
 	TRIAL_SETTLING,
+	TRIAL_SUSPECTED,
 	TRIAL_LOOKING,
 	TRIAL_CONFIRMING,
 	TRIAL_DONE,
@@ -46,7 +52,7 @@ enum trial_event {
 	TRIAL_ENDED,   /* the bring-up has done its part: it has ended, unless it is a daemon */
 	TRIAL_SHUT,    /* the window is closed, or will not be */
 	TRIAL_SETTLED, /* the counts are at baseline */
-	TRIAL_MISSING, /* a further look: they are not */
+	TRIAL_MISSING, /* they are not, and nothing moves any more; or, at a further look */
 	TRIAL_HUNG,    /* a flag set did not return by the deadline */
 	TRIAL_OVERTIME, /* the deadline that was asked for last has passed */
 	TRIAL_RETURNED, /* the unregister has returned */
@@ -62,7 +68,9 @@ struct trial_crew {
 	void (*release)(void *crew);  /* continue the held task */
 	void (*close)(void *crew);    /* set the device down if the window is open; tell SHUT */
 	void (*stop_bring_up)(void *crew); /* end it, if it is alive */
-	void (*tear_down)(void *crew);	/* device down; tell SETTLED when the counts are back */
+	/* device down; tell SETTLED when the counts are back, MISSING when they rest elsewhere */
+	void (*tear_down)(void *crew);
+	void (*suspect)(void *crew);	/* tell OVERTIME when the last looks are due */
 	void (*look)(void *crew);	/* look again: tell SETTLED or MISSING */
 	void (*unregister)(void *crew); /* delete the device; tell RETURNED */
 	void (*hang)(void *crew);	/* gather the stack of what hangs */
@@ -74,8 +82,9 @@ struct trial_crew {
 struct trial_limits {
 	uint64_t bring_up_us; /* from start to end of the bring-up, the hold not counted */
 	uint64_t hold_us;
-	uint64_t settle_us;
-	uint64_t grace_us;
+	uint64_t rest_us;   /* from teardown: what moves then does not come to rest */
+	uint64_t settle_us; /* from teardown to the last looks */
+	uint64_t grace_us;  /* between them */
 	uint64_t unregister_us;
 	bool may_unregister; /* false: the device is real */
 };

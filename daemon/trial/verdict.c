@@ -18,22 +18,35 @@ static const char *const closed_words[CLOSED_BYS] = {
 /*
  * Of a deleted device nothing is left to be counted: that its deletion returned is the proof.
  */
-static void clean(const struct evidence *e, struct judgement *j)
+static void clean(const struct verdict_question *q, struct judgement *j)
 {
-	const char *fooled = e->dad_fooled ?
-				     "; DAD failed although only the device's own probe "
-				     "came back (RFC 7527)" :
-				     "";
+	const struct evidence *e = q->e;
+	char late[sizeof(j->reason) / 2];
 
 	if (e->deleted)
 		verdict_say(j, VERDICT_CLEAN,
 			    "the deletion of %s in the window returned after %" PRIu64
-			    " us, so nothing held it any more%s",
-			    e->device, e->unregister_ns / 1000, fooled);
+			    " us, so nothing held it any more",
+			    e->device, e->unregister_ns / 1000);
+	else if (verdict_late(q, late, sizeof(late)))
+		verdict_say(j, VERDICT_CLEAN, "%s", late);
 	else
 		verdict_say(j, VERDICT_CLEAN,
-			    "references came back %" PRIu64 " us after teardown%s%s",
-			    e->settle_ns / 1000, closed_words[e->closed_by], fooled);
+			    "references came back %" PRIu64 " us after teardown%s",
+			    e->settle_ns / 1000, closed_words[e->closed_by]);
+	if (e->dad_fooled)
+		text_add(
+			j->reason, sizeof(j->reason), "%s",
+			"; DAD failed although only the device's own probe came back (RFC 7527)");
+}
+
+/* Of a trial that proves nothing, too. */
+static void add_late(const struct verdict_question *q, struct judgement *j)
+{
+	char late[sizeof(j->reason) / 2];
+
+	if (verdict_late(q, late, sizeof(late)))
+		text_add(j->reason, sizeof(j->reason), "; %s", late);
 }
 
 /* What nothing ties to the lane changes no verdict, and is told with each. */
@@ -53,14 +66,18 @@ static void add_last_words(const struct evidence *e, struct judgement *j)
 		text_add(j->reason, sizeof(j->reason), "; the bring-up wrote: %.160s", line);
 }
 
-void verdict_judge(const struct evidence *evidence, const enum object *objects,
-		   uint32_t nr_objects, struct judgement *judgement)
+void verdict_judge(const struct evidence *evidence, const struct campaign *campaign,
+		   struct judgement *judgement)
 {
-	const struct question question = { evidence, objects, nr_objects };
+	const struct verdict_question question = verdict_question(evidence, campaign);
 	struct judgement j = { 0 };
 
-	if (!verdict_faulty(&question, &j) && !verdict_doubted(&question, &j))
-		clean(evidence, &j);
+	if (!verdict_faulty(&question, &j)) {
+		if (verdict_doubted(&question, &j))
+			add_late(&question, &j);
+		else
+			clean(&question, &j);
+	}
 	add_last_words(evidence, &j);
 	add_meanwhile(evidence, &j);
 	*judgement = j;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/exits.h"
+#include "spec/campaign.h"
 #include "trial/evidence.h"
 
 /*
@@ -47,9 +48,16 @@ bool verdict_fault(enum verdict verdict);
  */
 bool verdict_judged(enum verdict verdict);
 
-/* Judges the objects that are watched. */
-void verdict_judge(const struct evidence *evidence, const enum object *objects,
-		   uint32_t nr_objects, struct judgement *judgement);
+/* Judges the objects that the campaign watches. */
+void verdict_judge(const struct evidence *evidence, const struct campaign *campaign,
+		   struct judgement *judgement);
+
+/*
+ * Whether references are missing in a trial that has been suspected of a leak and goes on; its
+ * sentence, object and delta go into `suspicion`.
+ */
+bool verdict_suspects(const struct evidence *evidence, const struct campaign *campaign,
+		      struct judgement *suspicion);
 
 /*
  * What makes a trial invalid, and what makes it missed, number 0 and on, in the order of the

@@ -50,7 +50,7 @@ static bool is_short(uint64_t held_ns, uint64_t asked_us)
 }
 
 /* A guest has no stack that could be read from here. */
-static bool hang_unproved(const struct question *q, char *more)
+static bool hang_unproved(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 	char function[HANG_FUNCTION];
@@ -62,58 +62,58 @@ static bool hang_unproved(const struct question *q, char *more)
 			     detail(more, "the stack of task %u cannot be read", e->hang_pid);
 }
 
-static bool guest_silent(const struct question *q, char *more)
+static bool guest_silent(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return q->e->hang == HANG_GUEST;
 }
 
-static bool lane_died(const struct question *q, char *more)
+static bool lane_died(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return q->e->lane_lost;
 }
 
-static bool has_undead(const struct question *q, char *more)
+static bool has_undead(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return q->e->undead;
 }
 
-static bool lost_records(const struct question *q, char *more)
+static bool lost_records(const struct verdict_question *q, char *more)
 {
 	return q->e->lost_records && detail(more, "%" PRIu64, q->e->lost_records);
 }
 
-static bool missed_probes(const struct question *q, char *more)
+static bool missed_probes(const struct verdict_question *q, char *more)
 {
 	return q->e->missed_probes && detail(more, "%" PRIu64, q->e->missed_probes);
 }
 
-static bool has_no_baseline(const struct question *q, char *more)
+static bool has_no_baseline(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return !q->e->baseline.found;
 }
 
-static bool device_vanished(const struct question *q, char *more)
+static bool device_vanished(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return !q->e->deleted && (q->e->device_gone || !q->e->after.found);
 }
 
-static bool baseline_moved(const struct question *q, char *more)
+static bool baseline_moved(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return q->e->baseline_moved;
 }
 
-static bool down_failed(const struct question *q, char *more)
+static bool down_failed(const struct verdict_question *q, char *more)
 {
 	return q->e->down_error && detail(more, "%s", strerror(q->e->down_error));
 }
 
-static bool is_below_baseline(const struct question *q, char *more)
+static bool is_below_baseline(const struct verdict_question *q, char *more)
 {
 	for (uint32_t i = 0; !q->e->settled && i < q->nr_objects; i++) {
 		enum object object = q->objects[i];
@@ -126,20 +126,26 @@ static bool is_below_baseline(const struct question *q, char *more)
 	return false;
 }
 
-static bool bringup_overtime(const struct question *q, char *more)
+static bool is_restless(const struct verdict_question *q, char *more)
+{
+	return q->e->restless && !q->e->settled && !q->e->late_ns &&
+	       detail(more, "%.1f s after teardown", (double)q->e->settle_ns / 1e9);
+}
+
+static bool bringup_overtime(const struct verdict_question *q, char *more)
 {
 	return q->e->bringup_end == BRINGUP_OVERTIME &&
 	       detail(more, "a program that stays alive needs bringup.daemon: true");
 }
 
-static bool bringup_killed(const struct question *q, char *more)
+static bool bringup_killed(const struct verdict_question *q, char *more)
 {
 	return q->e->bringup_end == BRINGUP_KILLED &&
 	       q->e->bringup_wanted != BRINGUP_STATUS_ANY &&
 	       detail(more, "signal %d", q->e->bringup_status);
 }
 
-static bool bringup_failed(const struct question *q, char *more)
+static bool bringup_failed(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 
@@ -150,7 +156,7 @@ static bool bringup_failed(const struct question *q, char *more)
 		      e->flags_error ? strerror(e->flags_error) : "");
 }
 
-static bool program_missing(const struct question *q, char *more)
+static bool program_missing(const struct verdict_question *q, char *more)
 {
 	char line[160];
 
@@ -159,19 +165,19 @@ static bool program_missing(const struct question *q, char *more)
 	       detail(more, "%s", line);
 }
 
-static bool bringup_not_started(const struct question *q, char *more)
+static bool bringup_not_started(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return q->e->bringup_end == BRINGUP_NOT_STARTED;
 }
 
-static bool not_held(const struct question *q, char *more)
+static bool not_held(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return q->e->opened && q->e->spec.hold_us && !q->e->held_ns;
 }
 
-static bool held_too_short(const struct question *q, char *more)
+static bool held_too_short(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 
@@ -180,7 +186,7 @@ static bool held_too_short(const struct question *q, char *more)
 		      e->spec.hold_us);
 }
 
-static bool step_too_short(const struct question *q, char *more)
+static bool step_too_short(const struct verdict_question *q, char *more)
 {
 	for (uint32_t i = 0; i < q->e->spec.steps && i < ORDER_HOLDS_MAX; i++) {
 		const struct step_audit *step = &q->e->steps[i];
@@ -193,7 +199,7 @@ static bool step_too_short(const struct question *q, char *more)
 }
 
 /* Without a hold the bring-up may be faster than the planned echoes. */
-static bool echoes_not_sent(const struct question *q, char *more)
+static bool echoes_not_sent(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 
@@ -202,38 +208,38 @@ static bool echoes_not_sent(const struct question *q, char *more)
 	       detail(more, "%u of %u", e->echoes_sent, e->spec.echoes);
 }
 
-static bool counters_not_read(const struct question *q, char *more)
+static bool counters_not_read(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return (q->e->spec.echoes || q->e->spec.dad_answer) && !q->e->acceptance.known;
 }
 
-static bool site_is_off(const struct question *q, char *more)
+static bool site_is_off(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return !q->e->opened && q->e->spec.site == SITE_OFF;
 }
 
-static bool flags_failed(const struct question *q, char *more)
+static bool flags_failed(const struct verdict_question *q, char *more)
 {
 	return !q->e->opened && q->e->flags_error &&
 	       detail(more, "%s (the bring-up ended with status %d)",
 		      strerror(q->e->flags_error), q->e->bringup_status);
 }
 
-static bool flags_not_set(const struct question *q, char *more)
+static bool flags_not_set(const struct verdict_question *q, char *more)
 {
 	return !q->e->opened && !q->e->flag_sets &&
 	       detail(more, "it ended with status %d", q->e->bringup_status);
 }
 
-static bool not_opened(const struct question *q, char *more)
+static bool not_opened(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return !q->e->opened;
 }
 
-static bool not_closed(const struct question *q, char *more)
+static bool not_closed(const struct verdict_question *q, char *more)
 {
 	static const char *const why[WINDOW_CLOSES] = {
 		[CLOSES_AUTO] = "dadrace did not set the device down either",
@@ -247,20 +253,20 @@ static bool not_closed(const struct question *q, char *more)
 	return !q->e->closed && detail(more, "%s", why[q->e->closes]);
 }
 
-static bool load_did_nothing(const struct question *q, char *more)
+static bool load_did_nothing(const struct verdict_question *q, char *more)
 {
 	return q->e->spec.load && !q->e->load_turns &&
 	       detail(more, "%s", load_names[q->e->spec.load]);
 }
 
-static bool change_failed(const struct question *q, char *more)
+static bool change_failed(const struct verdict_question *q, char *more)
 {
 	return q->e->spec.change && !q->e->changed && q->e->change_error &&
 	       detail(more, "%s, %s", change_names[q->e->spec.change],
 		      strerror(q->e->change_error));
 }
 
-static bool change_not_reached(const struct question *q, char *more)
+static bool change_not_reached(const struct verdict_question *q, char *more)
 {
 	return q->e->spec.change && !q->e->changed &&
 	       detail(more, "%s", change_names[q->e->spec.change]);
@@ -313,7 +319,7 @@ static int blame_of(const struct step_audit *step)
 	return step->passes ? 2 : 3;
 }
 
-static bool order_not_kept(const struct question *q, char *more)
+static bool order_not_kept(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 	const struct step_audit *worst = NULL;
@@ -336,7 +342,7 @@ static bool order_not_kept(const struct question *q, char *more)
 /* --- what was sent, and did not arrive --- */
 
 /* An order itself says when a packet must arrive; without one it must land in the window. */
-static bool echoes_not_seen(const struct question *q, char *more)
+static bool echoes_not_seen(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return q->e->spec.steps && q->e->spec.echoes && !q->e->echoes_delivered;
@@ -366,7 +372,7 @@ static bool say_refused(const struct evidence *e, uint32_t delivered, uint32_t a
 			"no counter says why: a MAC address or group that is not the device's, or a hop limit that its protocol refuses");
 }
 
-static bool echoes_not_accepted(const struct question *q, char *more)
+static bool echoes_not_accepted(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 
@@ -375,7 +381,7 @@ static bool echoes_not_accepted(const struct question *q, char *more)
 	       say_refused(e, e->echoes_delivered, e->echoes_accepted, more);
 }
 
-static bool echoes_outside(const struct question *q, char *more)
+static bool echoes_outside(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 
@@ -384,7 +390,7 @@ static bool echoes_outside(const struct question *q, char *more)
 		      e->echoes_accepted);
 }
 
-static bool dad_not_probed(const struct question *q, char *more)
+static bool dad_not_probed(const struct verdict_question *q, char *more)
 {
 	uint32_t landed =
 		q->e->spec.steps ? q->e->dad_answers_delivered : q->e->dad_answers_inside;
@@ -401,13 +407,13 @@ static bool say_answers(const struct evidence *e, char *more)
 		      e->dad_answers_accepted);
 }
 
-static bool answers_not_seen(const struct question *q, char *more)
+static bool answers_not_seen(const struct verdict_question *q, char *more)
 {
 	return q->e->spec.steps && q->e->spec.dad_answer != DAD_ANSWER_NONE &&
 	       !q->e->dad_answers_delivered && say_answers(q->e, more);
 }
 
-static bool answers_not_accepted(const struct question *q, char *more)
+static bool answers_not_accepted(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 
@@ -416,7 +422,7 @@ static bool answers_not_accepted(const struct question *q, char *more)
 	       say_refused(e, e->dad_answers_delivered, e->dad_answers_accepted, more);
 }
 
-static bool answers_outside(const struct question *q, char *more)
+static bool answers_outside(const struct verdict_question *q, char *more)
 {
 	return !q->e->spec.steps && q->e->spec.dad_answer != DAD_ANSWER_NONE &&
 	       !q->e->dad_answers_inside && say_answers(q->e, more);
@@ -428,7 +434,7 @@ static bool answers_outside(const struct question *q, char *more)
  */
 /* clang-format off */
 static const struct doubt {
-	bool (*is_so)(const struct question *question, char more[DETAIL]);
+	bool (*is_so)(const struct verdict_question *question, char more[DETAIL]);
 	const char *sentence;
 } holes[] = {
 	{ lost_records,        "records of the probes were lost" },
@@ -441,6 +447,7 @@ static const struct doubt {
 	{ device_vanished,     "the device vanished during the trial" },
 	{ baseline_moved,      "the baseline changed between two trials: something is not at rest" },
 	{ down_failed,         "the device could not be set down" },
+	{ is_restless,         "the counts still changed at the last look" },
 	{ is_below_baseline,   "a count is below its baseline, which was not at rest" },
 	{ bringup_overtime,    "the bring-up did not exit by its deadline" },
 	{ bringup_killed,      "the bring-up was killed" },
@@ -486,8 +493,8 @@ const char *verdict_missed_sentence(uint32_t number)
 	return number < MISSES ? misses[number].sentence : NULL;
 }
 
-static bool doubt(const struct question *question, const struct doubt *doubts, uint32_t nr,
-		  enum verdict verdict, struct judgement *j)
+static bool doubt(const struct verdict_question *question, const struct doubt *doubts,
+		  uint32_t nr, enum verdict verdict, struct judgement *j)
 {
 	for (uint32_t i = 0; i < nr; i++) {
 		char more[DETAIL] = "";
@@ -499,7 +506,7 @@ static bool doubt(const struct question *question, const struct doubt *doubts, u
 	return false;
 }
 
-bool verdict_doubted(const struct question *question, struct judgement *judgement)
+bool verdict_doubted(const struct verdict_question *question, struct judgement *judgement)
 {
 	return doubt(question, holes, HOLES, VERDICT_INVALID, judgement) ||
 	       doubt(question, misses, MISSES, VERDICT_MISSED, judgement);

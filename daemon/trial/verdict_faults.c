@@ -3,14 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "trial/hang.h"
 #include "trial/verdict_parts.h"
-
-static void sign(struct judgement *judgement, const char *what)
-{
-	snprintf(judgement->signature, sizeof(judgement->signature), "%s/%s",
-		 verdict_names[judgement->verdict], what);
-}
 
 /*
  * Words of the signature that do not change from trial to trial: no numbers, no addresses. A
@@ -56,7 +51,7 @@ static bool kernel_complained(const struct evidence *e, struct judgement *j)
 		return false;
 	stem(e->klog.text, words, sizeof(words));
 	verdict_say(j, VERDICT_KERNEL_BUG, "the kernel logged: %.200s", e->klog.text);
-	sign(j, words);
+	verdict_sign(j, words);
 	return true;
 }
 
@@ -80,7 +75,7 @@ static bool hung(const struct evidence *e, struct judgement *j)
 	verdict_say(j, VERDICT_HANG, "%s %s did not return (task %u, waiting in %s)",
 		    hang_words[e->hang], e->device, e->hang_pid,
 		    e->hang_wchan[0] ? e->hang_wchan : "?");
-	sign(j, hang_names[e->hang]);
+	verdict_sign(j, hang_names[e->hang]);
 	return true;
 }
 
@@ -90,6 +85,10 @@ static bool unregister_hangs(const struct evidence *e)
 	       hang_proof(HANG_UNREGISTER, e->hang_stack) == HANG_INSIDE;
 }
 
+/*
+ * Too few is worse than too many: the next put frees what is in use. Otherwise the device is
+ * named first: it is what unregistering waits for.
+ */
 static bool is_worse(const struct evidence *e, enum object object, enum object than)
 {
 	bool is_below = evidence_over(e, object) < 0, than_below = evidence_over(e, than) < 0;
@@ -104,7 +103,7 @@ static bool is_worse(const struct evidence *e, enum object object, enum object t
  */
 static bool is_wrong(const struct evidence *e, enum object object)
 {
-	return evidence_counted(e, object) &&
+	return evidence_counted(e, object) && !verdict_came_back_late(e, object) &&
 	       (evidence_over(e, object) > 0 ||
 		(evidence_over(e, object) < 0 && unregister_hangs(e)));
 }
@@ -127,18 +126,39 @@ static void say_usage(const struct evidence *e, int64_t delta, char *text, size_
 			 rest - 1);
 }
 
-static bool leaked(const struct question *q, struct judgement *j)
+/* The unregister is credited with what it released, and with nothing else. */
+static const char *unregister_words(const struct evidence *e, enum object object)
+{
+	if (!e->unregister_tried)
+		return "the device is not ours to unregister";
+	if (unregister_hangs(e))
+		return "the unregister hangs";
+	if (!e->unregister_returned)
+		return "the unregister did not return, but nothing shows that it hangs";
+	if (e->unregister_failed)
+		return "the unregister failed";
+	return object == OBJECT_DST ? "the device itself could be unregistered" :
+				      "the unregister released it";
+}
+
+static void add_back_before(const struct evidence *e, enum object object, struct judgement *j)
+{
+	int64_t back = verdict_back_before(e, object);
+
+	if (back)
+		text_add(j->reason, sizeof(j->reason), "; %" PRId64 " more came back before",
+			 back);
+}
+
+static bool leaked(const struct verdict_question *q, struct judgement *j)
 {
 	const struct evidence *e = q->e;
 	enum object worst = OBJECTS;
 	char usage[96] = "";
 
-	if (e->settled || e->down_error)
+	/* What still moves is no leak, unless the unregister hangs. */
+	if (e->settled || e->down_error || (e->restless && !unregister_hangs(e)))
 		return false;
-	/*
-	 * Too few is worse than too many: the next put frees what is in use. Otherwise the
-	 * device is named first: it is what unregistering waits for.
-	 */
 	for (uint32_t i = 0; i < q->nr_objects; i++)
 		if (is_wrong(e, q->objects[i]) &&
 		    (worst == OBJECTS || is_worse(e, q->objects[i], worst)))
@@ -156,24 +176,15 @@ static bool leaked(const struct question *q, struct judgement *j)
 			    " %s below its baseline: something was put twice",
 			    j->object, e->device, -j->delta, verdict_things(worst, -j->delta));
 	} else {
-		verdict_say(
-			j, VERDICT_LEAK,
-			"%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s%s", j->delta,
-			j->object, verdict_things(worst, j->delta), e->device,
-			e->settle_ns / 1000000,
-			e->deleted ? "its deletion in the window" : "teardown",
-			!e->unregister_tried ?
-				"the device is not ours to unregister" :
-			j->pinned ?
-				"the unregister hangs" :
-			!e->unregister_returned ?
-				"the unregister did not return, but nothing shows that it hangs" :
-			e->unregister_failed ? "the unregister failed" :
-			worst == OBJECT_DST  ? "the device itself could be unregistered" :
-					       "the unregister released it",
-			usage);
+		verdict_say(j, VERDICT_LEAK,
+			    "%+" PRId64 " %s %s on %s %" PRIu64 " ms after %s; %s%s", j->delta,
+			    j->object, verdict_things(worst, j->delta), e->device,
+			    e->settle_ns / 1000000,
+			    e->deleted ? "its deletion in the window" : "teardown",
+			    unregister_words(e, worst), usage);
+		add_back_before(e, worst, j);
 	}
-	sign(j, j->object);
+	verdict_sign(j, j->object);
 	return true;
 }
 
@@ -185,12 +196,13 @@ static bool unregister_hung(const struct evidence *e, struct judgement *j)
 	verdict_say(j, VERDICT_HANG,
 		    "the unregister of %s did not return (task %u, waiting in %s)", e->device,
 		    e->hang_pid, e->hang_wchan[0] ? e->hang_wchan : "?");
-	sign(j, hang_names[e->hang]);
+	verdict_sign(j, hang_names[e->hang]);
 	return true;
 }
 
-bool verdict_faulty(const struct question *question, struct judgement *judgement)
+bool verdict_faulty(const struct verdict_question *question, struct judgement *judgement)
 {
 	return kernel_complained(question->e, judgement) || hung(question->e, judgement) ||
-	       leaked(question, judgement) || unregister_hung(question->e, judgement);
+	       leaked(question, judgement) || verdict_late_leaked(question, judgement) ||
+	       unregister_hung(question->e, judgement);
 }

@@ -45,3 +45,16 @@ const char *verdict_things(enum object object, int64_t number)
 		return number == 1 ? "entry" : "entries";
 	return number == 1 ? "reference" : "references";
 }
+
+void verdict_sign(struct judgement *judgement, const char *what)
+{
+	snprintf(judgement->signature, sizeof(judgement->signature), "%s/%s",
+		 verdict_names[judgement->verdict], what);
+}
+
+struct verdict_question verdict_question(const struct evidence *evidence,
+					 const struct campaign *campaign)
+{
+	return (struct verdict_question){ evidence, campaign, campaign->watch.objects,
+					  campaign->watch.nr_objects };
+}

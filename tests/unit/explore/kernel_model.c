@@ -326,7 +326,6 @@ enum verdict kernel_model_run(const struct campaign *campaign, const struct tria
 			      enum model_bug bug, struct behaviour *behaviour)
 {
 	struct order places;
-	static const enum object objects[] = { OBJECT_NET_DEVICE };
 	static struct evidence e;
 	struct model model = { .spec = spec, .chance = spec->seed, .evidence = &e };
 	struct judgement judgement;
@@ -373,7 +372,7 @@ enum verdict kernel_model_run(const struct campaign *campaign, const struct tria
 	e.settled = !leaks(&model, bug);
 	e.unregister_tried = e.unregister_returned = !e.settled;
 	e.after.net_device = e.baseline.net_device + !e.settled;
-	verdict_judge(&e, objects, 1, &judgement);
+	verdict_judge(&e, campaign, &judgement);
 	if (judgement.verdict == VERDICT_INVALID) /* the model has no holes */
 		abort();
 	behaviour_of(&e, &places, &judgement, behaviour);

@@ -104,7 +104,7 @@ static void test_defaults(void **state)
 	assert_int_equal(campaign->dad.offset_us, 0);
 	assert_int_equal(campaign->dad.times, 0);
 	assert_int_equal(campaign->watch.nr_objects, OBJECTS);
-	assert_int_equal(campaign->watch.deadline_ms, 2000);
+	assert_int_equal(campaign->watch.deadline_ms, 4000);
 	assert_int_equal(campaign->watch.grace_ms, 50);
 	assert_int_equal(campaign->watch.unregister_ms, 3000);
 	assert_int_equal(campaign->watch.nr_ignore_log, 0);

@@ -457,8 +457,8 @@ static void test_trial_line_with_nothing_in_it(void **state)
 		"object",	 "signature",	    "tier",	     "elapsed_ns",
 		"window_ns",	 "held_ns",	    "flags_errno",   "first_flags_ns",
 		"refused_errno", "second_flags_ns", "first_echo_ns", "bringup_said",
-		"settle_ns",	 "unregister_ns",   "hang_pid",	     "hang_wchan",
-		"hang_stack",
+		"settle_ns",	 "suspected_ns",    "late_ns",	     "unregister_ns",
+		"hang_pid",	 "hang_wchan",	    "hang_stack",
 	};
 	static const char *const klog_nulls[] = { "kind", "tie", "text", "device",
 						  "usage_count" };

@@ -46,10 +46,11 @@ static struct evidence leaks(const char *stack)
 
 static struct judgement judged(const struct evidence *e)
 {
-	static const enum object objects[] = { OBJECT_NET_DEVICE, OBJECT_INET6_DEV };
+	enum object objects[] = { OBJECT_NET_DEVICE, OBJECT_INET6_DEV };
+	const struct campaign campaign = { .watch = { .objects = objects, .nr_objects = 2 } };
 	struct judgement j;
 
-	verdict_judge(e, objects, 2, &j);
+	verdict_judge(e, &campaign, &j);
 	return j;
 }
 

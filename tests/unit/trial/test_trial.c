@@ -41,6 +41,7 @@ HEAR(release)
 HEAR(close)
 HEAR(stop_bring_up)
 HEAR(tear_down)
+HEAR(suspect)
 HEAR(look)
 HEAR(unregister)
 HEAR(hang)
@@ -63,6 +64,7 @@ static const struct trial_crew crew = {
 	.close = hear_close,
 	.stop_bring_up = hear_stop_bring_up,
 	.tear_down = hear_tear_down,
+	.suspect = hear_suspect,
 	.look = hear_look,
 	.unregister = hear_unregister,
 	.hang = hear_hang,
@@ -84,7 +86,8 @@ static void play(const struct step *steps, bool may_unregister)
 	const struct trial_limits limits = {
 		.bring_up_us = 5000,
 		.hold_us = 300,
-		.settle_us = 2000,
+		.rest_us = 2000,
+		.settle_us = 4000,
 		.grace_us = 50,
 		.unregister_us = 3000,
 		.may_unregister = may_unregister,
@@ -127,6 +130,7 @@ static void test_leak_is_confirmed(void **state)
 		{ "opened",   "5300us fire",	   "open" },
 		{ "ended",    "5000us close",	   "closing" },
 		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
+		{ "missing",  "suspect",	   "suspected" },
 		{ "overtime", "50us",		   "looking" },
 		{ "overtime", "look",		   "looking" },
 		{ "missing",  "50us",		   "looking" },
@@ -144,6 +148,7 @@ static void test_unregister_hangs(void **state)
 		{ "opened",   "5300us fire",	   "open" },
 		{ "ended",    "5000us close",	   "closing" },
 		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
+		{ "missing",  "suspect",	   "suspected" },
 		{ "overtime", "50us",		   "looking" },
 		{ "overtime", "look",		   "looking" },
 		{ "missing",  "50us",		   "looking" },
@@ -160,6 +165,7 @@ static void test_real_device_is_not_unregistered(void **state)
 	play((const struct step[]){
 		{ "start",    "5000us bring_up",  "armed" },
 		{ "ended",    "2000us tear_down", "settling" },
+		{ "missing",  "suspect",	  "suspected" },
 		{ "overtime", "50us",		  "looking" },
 		{ "overtime", "look",		  "looking" },
 		{ "missing",  "50us",		  "looking" },
@@ -176,11 +182,36 @@ static void test_late_reference_is_no_leak(void **state)
 		{ "opened",   "5300us fire",	  "open" },
 		{ "ended",    "5000us close",	   "closing" },
 		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
+		{ "missing",  "suspect",	  "suspected" },
 		{ "overtime", "50us",		  "looking" },
 		{ "overtime", "look",		  "looking" },
 		{ "missing",  "50us",		  "looking" },
 		{ "overtime", "look",		  "looking" },
 		{ "settled",  "finish",		  "done" },
+		{ NULL, NULL, NULL } }, true);
+}
+
+static void test_late_reference_ends_the_suspicion(void **state)
+{
+	(void)state;
+	play((const struct step[]){
+		{ "start",    "5000us bring_up",  "armed" },
+		{ "opened",   "5300us fire",	  "open" },
+		{ "ended",    "5000us close",	  "closing" },
+		{ "shut",     "stop_bring_up 2000us tear_down", "settling" },
+		{ "missing",  "suspect",	  "suspected" },
+		{ "missing",  "",		  "suspected" },
+		{ "settled",  "finish",		  "done" },
+		{ NULL, NULL, NULL } }, true);
+}
+
+static void test_counts_that_never_rest_are_suspected_at_last(void **state)
+{
+	(void)state;
+	play((const struct step[]){
+		{ "start",    "5000us bring_up",  "armed" },
+		{ "ended",    "2000us tear_down", "settling" },
+		{ "overtime", "suspect",	  "suspected" },
 		{ NULL, NULL, NULL } }, true);
 }
 
@@ -268,6 +299,8 @@ int main(void)
 		cmocka_unit_test(test_unregister_hangs),
 		cmocka_unit_test(test_real_device_is_not_unregistered),
 		cmocka_unit_test(test_late_reference_is_no_leak),
+		cmocka_unit_test(test_late_reference_ends_the_suspicion),
+		cmocka_unit_test(test_counts_that_never_rest_are_suspected_at_last),
 		cmocka_unit_test(test_flag_set_hangs),
 		cmocka_unit_test(test_bring_up_takes_too_long),
 		cmocka_unit_test(test_bring_up_that_stays_is_ended_after_its_window),

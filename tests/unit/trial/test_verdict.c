@@ -263,6 +263,9 @@ static const struct verdict_case cases[] = {
 	/* our own evidence has holes */
 	{ "a hang without a stack", { SET(hang, HANG_FLAGS), SET(hang_pid, 42), SET(hang_stack, 0) },
 	  .verdict = VERDICT_INVALID, .reason = "a call did not return by its deadline, and nothing shows that its task is inside it: the stack of task 42" },
+	{ "counts that never came to rest",
+	  { SET(settled, false), SET(restless, true), SET(after.net_device, 4), SET(settle_ns, 20000000000) },
+	  .verdict = VERDICT_INVALID, .reason = "the counts still changed at the last look: 20.0 s after teardown" },
 	{ "a silent guest", { SET(hang, HANG_GUEST), SET(lane_lost, true) },
 	  .verdict = VERDICT_INVALID, .reason = "the guest stopped answering during the trial" },
 	{ "lost records", { SET(lost_records, 3) },
@@ -518,7 +521,10 @@ static void apply(struct evidence *e, const struct setting *change)
 
 static void judge(const struct verdict_case *c, struct judgement *judgement)
 {
-	static const enum object both[] = { OBJECT_NET_DEVICE, OBJECT_INET6_DEV };
+	enum object watched[] = { OBJECT_NET_DEVICE, OBJECT_INET6_DEV };
+	const struct campaign campaign = {
+		.watch = { .objects = watched, .nr_objects = c->nr_watched ? c->nr_watched : 2 }
+	};
 	struct evidence e = clean_race();
 
 	e.klog_tie = KLOG_TIE_NET;
@@ -529,8 +535,9 @@ static void judge(const struct verdict_case *c, struct judgement *judgement)
 	if (c->said)
 		snprintf(e.bringup_said, sizeof(e.bringup_said), "%s", c->said);
 	memset(judgement, 0xff, sizeof(*judgement));
-	verdict_judge(&e, c->nr_watched ? c->watched : both, c->nr_watched ? c->nr_watched : 2,
-		      judgement);
+	if (c->nr_watched)
+		memcpy(watched, c->watched, sizeof(watched));
+	verdict_judge(&e, &campaign, judgement);
 }
 
 static void test_judge(void **state)
