@@ -145,7 +145,7 @@ static void see_kernel_page(struct following *following, const struct word *word
 	link.task = tasks_stack_at(following->kernel->tasks, image_page_of(image, word->at));
 	if (link.task) {
 		link.kind = LINK_STACK;
-		if (image->reader && link.task->tgid == image->reader)
+		if (image->task_reads && link.task->address == image->task)
 			return;
 	} else {
 		name_cpu_variable(image, word->at, link.path);

@@ -174,7 +174,7 @@ int devices_find(struct kernel *kernel, struct devices *devices, struct why *why
 	*devices = (struct devices){ 0 };
 	add_registered(kernel, devices);
 	for (uint32_t i = 0; i < nr; i++)
-		if (tasks[i].tgid != kernel->image->reader)
+		if (!kernel->image->task_reads || tasks[i].address != kernel->image->task)
 			add_of_stack(kernel, &tasks[i], devices);
 	return devices->nr ?
 		       0 :

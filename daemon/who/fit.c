@@ -132,6 +132,7 @@ static uint32_t leaf_size(enum leaf_kind kind)
 	case LEAF_COUNT:
 	case LEAF_RCUREF: return sizeof(int32_t);
 	case LEAF_BOOL: return 1;
+	case LEAF_RCU: return 0;
 	}
 	return 0;
 }
@@ -145,6 +146,7 @@ static double fit_leaf(const struct fitting *fitting, const struct leaf *leaf)
 	case LEAF_COUNT:
 	case LEAF_RCUREF: return fit_count(fitting, leaf);
 	case LEAF_BOOL: return fitting->bytes[leaf->offset] > 1 ? -2 : 0;
+	case LEAF_RCU: return 0;
 	}
 	return 0;
 }

@@ -37,8 +37,8 @@ struct image {
 	struct types *types;
 	const struct symbols *functions;
 	uint64_t direct_map, page_structs;
-	uint64_t task;	/* a task_struct; the list of all is walked from it */
-	int32_t reader; /* process that reads, whose traces are left out; 0: none */
+	uint64_t task;	 /* a task_struct; the list of all is walked from it */
+	bool task_reads; /* it is the one that reads, and its traces are left out */
 	uint64_t cpu_offsets[IMAGE_CPUS_MAX];
 	uint32_t nr_cpus;
 	const struct span *ram; /* numbers of pages, ascending */

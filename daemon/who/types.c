@@ -328,7 +328,7 @@ static const struct {
 } wholes[] = {
 	{ "list_head", LEAF_LIST },	   { "hlist_node", LEAF_HLIST },
 	{ "refcount_struct", LEAF_COUNT }, { "kref", LEAF_COUNT },
-	{ "rcuref_t", LEAF_RCUREF },
+	{ "rcuref_t", LEAF_RCUREF },	   { "callback_head", LEAF_RCU },
 };
 
 static enum leaf_kind whole_kind(struct type as_written, struct type type)

@@ -61,6 +61,7 @@ enum leaf_kind {
 	LEAF_COUNT,  /* refcount_t, kref: the number of references */
 	LEAF_RCUREF, /* rcuref_t: the number of references less one */
 	LEAF_BOOL,
+	LEAF_RCU, /* callback_head: not set until the object dies */
 };
 
 enum { TYPE_DEPTH = 16, TYPE_PATH = 128 };

@@ -71,6 +71,7 @@ int bpf_reader_find(struct memory *memory, struct why *why)
 	int err = first_word(memory, memory->skel->progs.memory_task, 0, "its tasks",
 			     &image->task, why);
 
+	image->task_reads = true;
 	image->nr_cpus = cpus > 0 ? (uint32_t)cpus : 1;
 	if (image->nr_cpus > IMAGE_CPUS_MAX)
 		return why_exit(why, EXIT_CANNOT, ENOTSUP,

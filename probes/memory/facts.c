@@ -122,7 +122,6 @@ int facts_read(struct memory *memory, struct why *why)
 	if (!err)
 		read_aliases(memory);
 	memory->image.functions = memory->functions;
-	memory->image.reader = getpid();
 	return err;
 }
 
