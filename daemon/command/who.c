@@ -17,7 +17,7 @@
  * Who holds a device now. Two looks are made when the first one blames something: what was on
  * its way then has arrived.
  */
-enum { SECONDS_BETWEEN_LOOKS = 2 };
+enum { SECONDS_BETWEEN_LOOKS = 2, LOOKS_MAX = 4 };
 
 struct options {
 	const char *device; /* name or index; NULL with `stuck` */
@@ -70,21 +70,31 @@ static int set_ask(const struct options *o, struct look_ask *ask, struct why *wh
 	return err;
 }
 
-static int look_twice(const struct image *image, const struct look_ask *ask, struct look *look,
+static int look_again(const struct image *image, const struct look_ask *ask, struct look *look,
 		      struct why *why)
 {
 	const struct timespec pause = { .tv_sec = SECONDS_BETWEEN_LOOKS };
-	struct look first;
-	int err = look_make(image, ask, look, why);
+	struct look first = *look;
+	int err;
 
-	if (err || !look_needs_another(look))
-		return err;
-	first = *look;
 	nanosleep(&pause, NULL);
 	err = look_make(image, ask, look, why);
 	if (!err)
 		look_confirm(&first, look);
 	look_clear(&first);
+	return err;
+}
+
+/* What still does not add up after two looks may have moved again. */
+static int look_until_sure(const struct image *image, const struct look_ask *ask,
+			   struct look *look, struct why *why)
+{
+	int err = look_make(image, ask, look, why);
+
+	if (!err && look_needs_another(look))
+		err = look_again(image, ask, look, why);
+	for (int i = 2; !err && i < LOOKS_MAX && look_has_moved(look); i++)
+		err = look_again(image, ask, look, why);
 	return err;
 }
 
@@ -145,7 +155,7 @@ static int run(const void *options)
 	if (!err) {
 		check = who_check_start();
 		who_check_namespaces(check, ask.check_netns);
-		err = look_twice(memory_image(memory), &ask, &look, &why);
+		err = look_until_sure(memory_image(memory), &ask, &look, &why);
 	}
 	if (err == -ENODEV && o->stuck)
 		code = none_is_stuck(o);

@@ -25,6 +25,7 @@ static const struct {
 	{ "net_device", offsetof(struct layout, device_size) },
 	{ "netdev_queue", offsetof(struct layout, queue_size) },
 	{ "ctl_table", offsetof(struct layout, ctl_table_size) },
+	{ "upid", offsetof(struct layout, upid_size) },
 };
 /* clang-format on */
 

@@ -47,6 +47,12 @@
 	X(TASK_SIGNAL, true, "task_struct.signal")                      \
 	X(TASK_PID, true, "task_struct.pid")                            \
 	X(TASK_TGID, true, "task_struct.tgid")                          \
+	X(TASK_LEADER, true, "task_struct.group_leader")                \
+	X(TASK_THREAD_PID, true, "task_struct.thread_pid")              \
+	X(PID_LEVEL, true, "pid.level")                                 \
+	X(PID_NUMBERS, true, "pid.numbers")                             \
+	X(UPID_NUMBER, true, "upid.nr")                                 \
+	X(UPID_NAMESPACE, true, "upid.ns")                              \
 	X(TASK_COMM, true, "task_struct.comm")                          \
 	X(TASK_STACK, true, "task_struct.stack")                        \
 	X(TASK_FILES, true, "task_struct.files")                        \
@@ -122,7 +128,7 @@ struct layout {
 	uint32_t at[PLACES]; /* NO_PLACE: this kernel does not have it */
 	enum slab_mark slab_mark;
 	uint64_t slab, buddy, large; /* values of the mark; large 0: unknown */
-	uint32_t page_size, device_size, queue_size, ctl_table_size;
+	uint32_t page_size, device_size, queue_size, ctl_table_size, upid_size;
 	bool has_trackers; /* owners of references to devices are marked in their structures */
 	int32_t linkwatch_bit;
 };

@@ -119,7 +119,7 @@ static uint32_t add_checks(const struct look_ask *ask, const struct devices *dev
 static void note_check(struct look *look, const struct account *account)
 {
 	look->is_checked = true;
-	if (llabs(account->unexplained) > llabs(look->check_unexplained))
+	if (!account->has_moved && llabs(account->unexplained) > llabs(look->check_unexplained))
 		look->check_unexplained = account->unexplained;
 }
 
@@ -188,6 +188,14 @@ bool look_needs_another(const struct look *look)
 			if (one->chain.nodes[j].fate == NODE_LOST)
 				return true;
 	}
+	return look->check_unexplained;
+}
+
+bool look_has_moved(const struct look *look)
+{
+	for (uint32_t i = 0; i < look->nr_cases; i++)
+		if (look->cases[i].account.has_moved || look->cases[i].account.unexplained < 0)
+			return true;
 	return look->check_unexplained;
 }
 

@@ -41,6 +41,9 @@ void look_clear(struct look *look);
 /* Whether the first look has to be confirmed: something is lost, or does not add up. */
 bool look_needs_another(const struct look *look);
 
+/* Whether a count changed while it was read, or from the look before to this one. */
+bool look_has_moved(const struct look *look);
+
 /* Leaves lost in the second look only what was lost in the first one, too. */
 void look_confirm(const struct look *first, struct look *second);
 

@@ -17,6 +17,8 @@ struct stack_page {
 struct tasks {
 	const struct image *image;
 	const struct layout *layout;
+	uint64_t pid_ns; /* of who reads the image; 0: none */
+	uint32_t pid_level;
 	struct task *list;
 	uint32_t nr, room;
 	struct stack_page *stacks; /* ascending */
@@ -42,6 +44,46 @@ static void *grow(void **list, uint32_t *nr, uint32_t *room, size_t size)
 
 /* --- tasks --- */
 
+/* The number of a task in the pid namespace of the level and address; -1: it has none there. */
+static int32_t number_in(const struct tasks *tasks, uint64_t task, uint32_t level, uint64_t *ns)
+{
+	const struct image *image = tasks->image;
+	const uint32_t *at = tasks->layout->at;
+	uint64_t pid = image_u64(image, task + at[AT_TASK_THREAD_PID]);
+	uint64_t number = pid + at[AT_PID_NUMBERS] + level * tasks->layout->upid_size;
+	uint64_t found;
+
+	if (!pid || image_u32(image, pid + at[AT_PID_LEVEL]) < level)
+		return -1;
+	found = image_u64(image, number + at[AT_UPID_NAMESPACE]);
+	if (*ns && *ns != found)
+		return -1;
+	*ns = found;
+	return (int32_t)image_u32(image, number + at[AT_UPID_NUMBER]);
+}
+
+/* As who reads the image sees it; where it is not to be seen, the kernel's own number. */
+static int32_t visible_number(const struct tasks *tasks, uint64_t task, int32_t own)
+{
+	int32_t number = -1;
+	uint64_t ns = tasks->pid_ns;
+
+	if (ns)
+		number = number_in(tasks, task, tasks->pid_level, &ns);
+	return number > 0 ? number : own;
+}
+
+static void find_pid_namespace(struct tasks *tasks)
+{
+	const struct image *image = tasks->image;
+	const uint32_t *at = tasks->layout->at;
+	uint64_t pid = image_u64(image, image->task + at[AT_TASK_THREAD_PID]);
+
+	tasks->pid_level = pid ? image_u32(image, pid + at[AT_PID_LEVEL]) : 0;
+	if (image->task_reads)
+		number_in(tasks, image->task, tasks->pid_level, &tasks->pid_ns);
+}
+
 static bool add_task(struct tasks *tasks, uint64_t address)
 {
 	const struct image *image = tasks->image;
@@ -56,9 +98,13 @@ static bool add_task(struct tasks *tasks, uint64_t address)
 		.address = address,
 		.stack = image_u64(image, address + at[AT_TASK_STACK]),
 		.files = image_u64(image, address + at[AT_TASK_FILES]),
-		.pid = (int32_t)image_u32(image, address + at[AT_TASK_PID]),
-		.tgid = (int32_t)image_u32(image, address + at[AT_TASK_TGID]),
+		.is_leader = image_u32(image, address + at[AT_TASK_PID]) ==
+			     image_u32(image, address + at[AT_TASK_TGID]),
 	};
+	task->pid = visible_number(tasks, address,
+				   (int32_t)image_u32(image, address + at[AT_TASK_PID]));
+	task->tgid = visible_number(tasks, image_u64(image, address + at[AT_TASK_LEADER]),
+				    (int32_t)image_u32(image, address + at[AT_TASK_TGID]));
 	image_text(image, address + at[AT_TASK_COMM], task->comm, sizeof(task->comm));
 	return true;
 }
@@ -229,13 +275,14 @@ int tasks_open(const struct image *image, const struct layout *layout, struct pa
 		return why_set(why, ENOMEM, "out of memory");
 	tasks->image = image;
 	tasks->layout = layout;
+	find_pid_namespace(tasks);
 	add_tasks(tasks);
 	if (add_stacks(tasks)) {
 		tasks_close(tasks);
 		return why_set(why, ENOMEM, "out of memory");
 	}
 	for (uint32_t i = 0; i < tasks->nr; i++)
-		if (tasks->list[i].files && tasks->list[i].pid == tasks->list[i].tgid)
+		if (tasks->list[i].files && tasks->list[i].is_leader)
 			add_files(tasks, pages, &tasks->list[i]);
 	if (tasks->nr_opened)
 		qsort(tasks->opened, tasks->nr_opened, sizeof(*tasks->opened), compare_opened);

@@ -7,7 +7,9 @@
 /* The tasks of a kernel: their stacks, and the objects that their descriptors keep. */
 struct task {
 	uint64_t address, stack, files;
-	int32_t pid, tgid;
+	int32_t pid,
+		tgid; /* as numbered in the pid namespace of who reads, if it is seen there */
+	bool is_leader;
 	char comm[16];
 };
 

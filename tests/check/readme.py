@@ -20,6 +20,7 @@ COMMANDS = {
     "sudo ./rig test": (".ci/run", "exec ./rig test"),
     "sudo dadrace doctor": "live",
     "dadrace run config/campaigns/packet-too-big.yaml --kernel trixie/linux-image-cloud-amd64": "vm",
+    "sudo dadrace who eth1": "live",
     "sudo dadrace watch eth1 --for 10s": "live",
     "sudo dadrace run config/campaigns/smoke.yaml --set lanes=1 --set device.kind=existing"
     " --set device.dut=eth1 --set device.peer=eth2": "live",

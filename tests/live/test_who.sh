@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# `dadrace who` as a person meets it: on this kernel each reference of a device with every kind of holder is explained, the
+# right process and descriptor are named, and no innocent one.
+#
+# Usage: test_who.sh DADRACE SOURCE-FOLDER
+. "$(dirname "$0")/lib.sh"
+begin "$@"
+
+ip link add w0 type veth peer name w1 && ip link set w1 up || exit 1
+echo 0 >/proc/sys/net/ipv6/conf/w0/accept_dad
+ip link set w0 up && ip addr add 2001:db8:5::1/64 dev w0 nodad && ip addr add 198.18.5.1/24 dev w0 || exit 1
+ip -6 route add 2001:db8:77::/64 dev w0 && ip route add 198.51.100.0/24 dev w0 || exit 1
+ip -6 neigh add 2001:db8:5::77 lladdr 02:00:00:00:00:77 dev w0 || exit 1
+ip neigh add 198.18.5.77 lladdr 02:00:00:00:00:77 dev w0 || exit 1
+ip link add wv link w0 type macvlan mode bridge || echo "no macvlan here"
+ip link add wx type vxlan id 9 dev w0 dstport 4789 group 239.1.1.1 || echo "no vxlan here"
+ip nexthop add id 9 dev w0 || echo "no nexthop objects here"
+interfaces_before=$(interfaces)
+namespaces_before=$(network_namespaces)
+
+coproc HOLDER { exec /usr/bin/python3 "$live/who_holders.py" w0; }
+holder=$HOLDER_PID
+while read -r kind fd <&"${HOLDER[0]}" && [ "$kind" != held ]; do echo "$kind $fd"; done >held
+[ -s held ] || { echo "no holder"; exit 1; }
+
+explained() { # NAME FILE EXPRESSION over `d`, the answer, `types` and `said`
+	if /usr/bin/python3 - "$2" "$holder" <<-PYTHON 2>why.err; then ok "$1"; else fail "$1" "it does not hold" why.err "$2"; fi
+		import json, sys
+		d = json.load(open(sys.argv[1]))
+		pid = int(sys.argv[2])
+		types = [h["type"] for h in d["holders"] if h["references"]]
+		said = "\n".join(d["sentences"])
+		assert d["is_checked"] and not d["check_unexplained"], (d["is_checked"], said)
+		assert ($3), (said, sorted(map(str, types)))
+	PYTHON
+}
+
+"$dadrace" who w0 --json >all.json 2>all.err
+code=$?
+[ $code -eq 0 ] || fail who "exit $code" all.err all.json
+explained "every reference is explained" all.json \
+	'd["answer"] == "explained" and d["unexplained"] == 0 and d["usage_count"] > 25'
+explained "each socket is named with its process and descriptor, and no other process" all.json \
+	'{(o["pid"], o["fd"]) for h in d["holders"] for o in h["owners"]} ==
+	{(pid, int(line.split()[1])) for line in open("held")}'
+explained "routes, neighbours and addresses" all.json \
+	'{"fib6_info", "fib_info", "neighbour", "inet6_dev", "in_device", "rt6_info", "rtable"} <= set(types)'
+for pair in wv:netdev_adjacent wx:netdev_adjacent; do
+	! ip link show "${pair%%:*}" >/dev/null 2>&1 ||
+		explained "the upper device ${pair%%:*}" all.json "'${pair##*:}' in types and 'device ${pair%%:*},' in said"
+done
+[ -z "$(ip nexthop show id 9 2>/dev/null)" ] || explained "a nexthop object" all.json '"nh_info" in types'
+
+# A namespace that only a socket keeps: its device is found by index, and its holder is named.
+/usr/bin/python3 - <<'PY' >kept.out 2>&1 &
+import ctypes, socket, subprocess, time
+libc = ctypes.CDLL(None, use_errno=True)
+home = open("/proc/self/ns/net")
+assert not libc.unshare(0x40000000)
+subprocess.run(["ip", "link", "add", "only0", "type", "veth", "peer", "only1"], check=True)
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.bind(("only0", 3))
+assert not libc.setns(home.fileno(), 0)
+print("kept", s.fileno(), flush=True)
+time.sleep(600)
+PY
+keeper=$!
+until grep -q kept kept.out || ! kill -0 $keeper 2>/dev/null; do read -rt 0.1 <> <(:); done
+"$dadrace" who only0 >only.txt 2>&1
+grep -q "^Held by python3 (pid $keeper, fd [0-9]*): packet socket" only.txt && ok "a namespace that only a socket keeps" ||
+	fail only "its keeper is not named" only.txt
+kill $keeper
+
+# What is asked wrongly is said before anything is judged.
+"$dadrace" who nonesuch >none.out 2>&1
+[ $? -eq 64 ] && grep -q '^dadrace: nonesuch: ' none.out && ok "no such device" || fail none "not refused" none.out
+"$dadrace" who --stuck >stuck.out 2>&1
+[ $? -eq 0 ] && grep -q 'nothing is stuck' stuck.out && ok "nothing is stuck" || fail stuck "something is" stuck.out
+[ "$(interfaces)" = "$interfaces_before" ] && ok "no device is left" || fail left "a device is left"
+finish
