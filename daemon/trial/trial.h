@@ -8,16 +8,15 @@
 /*
  * A trial: one pass through the race window.
  *
- *   READY --start--> ARMED --opened--> OPEN --ended--> CLOSING --shut--> SETTLING --settled--> DONE
- *                      |                |                                   | missing
- *                      |                +--hung--> DONE                     v
- *                      +--ended, overtime--> SETTLING                   SUSPECTED --settled--> DONE
- *                                                                           | overtime
- *                                                                           v
- *                                                                        LOOKING --settled--> DONE
- *                                                                           | twice still missing
- *                                                                           v
- *                                  DONE <--returned, overtime---------- CONFIRMING
+ *   READY --start--> ARMED --opened--> OPEN --ended--> CLOSING --shut--> SETTLING
+ *                      |                |
+ *                      |                +--hung--> DONE
+ *                      +--ended, overtime--> SETTLING
+ *
+ *   SETTLING --missing, overtime--> SUSPECTED --overtime--> LOOKING --missing--> CONFIRMING
+ *      |                                |                      |                    |
+ *      +--settled--> DONE               +--settled--> DONE     +--settled--> DONE   |
+ *                                                       DONE <--returned, overtime--+
  *
  * As in the seed: ifconfig sets the flags the first time (ARMED), the window is open and thread
  * II's packet arrives (OPEN), the second flag set brings the interface down, and the references
@@ -68,7 +67,7 @@ struct trial_crew {
 	void (*release)(void *crew);  /* continue the held task */
 	void (*close)(void *crew);    /* set the device down if the window is open; tell SHUT */
 	void (*stop_bring_up)(void *crew); /* end it, if it is alive */
-	/* device down; tell SETTLED when the counts are back, MISSING when they rest elsewhere */
+	/* device down; tell SETTLED when the counts are back, MISSING when they rest */
 	void (*tear_down)(void *crew);
 	void (*suspect)(void *crew);	/* tell OVERTIME when the last looks are due */
 	void (*look)(void *crew);	/* look again: tell SETTLED or MISSING */

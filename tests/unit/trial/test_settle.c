@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* When missing references become a suspicion, on machines that are quiet, starved and restless. */
+/* When missing references become a suspicion: on a quiet machine, and on a starved one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
