@@ -221,7 +221,7 @@ static int try_candidate(struct session *s, const char *spec, struct outcome *ou
 	struct why why;
 	int code;
 
-	*outcome = (struct outcome){ .proof.signature = s->finding->signature };
+	*outcome = (struct outcome){ .proof.signature = s->finding->trial_signature };
 	snprintf(out, sizeof(out), "%s/steps/%03u", s->folder, s->steps);
 	if (load(s, spec, &campaign, &why))
 		return command_complain(&why, EXIT_CONFIG);
@@ -372,7 +372,7 @@ static struct sentence outcome_of(const struct session *s)
 {
 	const struct proof *proof = &s->confirmed;
 	struct stats_interval rate = stats_rate_interval(proof->same, proof->trials, 0.95);
-	const char *signature = s->finding->signature;
+	const char *signature = s->finding->trial_signature;
 	struct sentence told;
 
 	if (s->minimise.stage == MINIMISE_DONE)
@@ -410,7 +410,7 @@ static char *comment_of(const struct session *s, const char *spec)
 	fprintf(out,
 		"The simplest trial that shows %s, found by `dadrace minimise`.\n\n"
 		"Kernel:  Linux %s\nRate:    %s\nFinding: %s\nSpec:    %s\n",
-		s->finding->signature, s->release, outcome_of(s).text, s->finding->reason,
+		s->finding->trial_signature, s->release, outcome_of(s).text, s->finding->reason,
 		spec);
 	return fclose(out) ? NULL : text;
 }
@@ -515,7 +515,7 @@ static void tell_end(const struct session *s, const struct plainer_spec *spec,
 	struct sentence outcome = outcome_of(s);
 	char program[PATH_MAX];
 	const struct minimise_end_line line = {
-		.signature = s->finding->signature,
+		.signature = s->finding->trial_signature,
 		.kernel = s->release[0] ? s->release : NULL,
 		.stage = s->minimise.stage,
 		.reason = outcome.text,
@@ -576,7 +576,7 @@ static int minimise(struct session *s, struct why *why)
 	if (!s->o->quiet)
 		fprintf(s->people,
 			"Finding %u of %s, %s: the simplest trial that shows it.\nA change is kept when %u of at most %d trials show the finding.\n\n",
-			s->o->finding, s->o->results, s->finding->signature, s->o->hits,
+			s->o->finding, s->o->results, s->finding->trial_signature, s->o->hits,
 			MINIMISE_RUNS);
 	search(s);
 	return end(s, why);

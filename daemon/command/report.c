@@ -128,7 +128,7 @@ const struct command command_report = {
 		.name = "dadrace report",
 		.doc = "Print the findings of a run as plain text, or write a page about the run",
 		.about = "A run leaves the same text in RESULTS/findings/NUMBER.txt.\n"
-			 "With the results of several runs, each finding is printed once, with the runs that show it: findings with the same signature and the same holding path are the same bug.",
+			 "With the results of several runs, each finding is printed once, with the runs that show it: findings with the same signature are the same bug.",
 		.options = rows,
 		.operands = operands,
 		.size = sizeof(struct options),

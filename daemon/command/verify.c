@@ -212,7 +212,7 @@ static void tell_before(const struct claim *claim, FILE *out)
 	fprintf(out,
 		"Before: %u of %u %s trials show %s (%s or more at 95%%); %llu valid trials without it prove it fixed\n",
 		claim->share->count, claim->share->judged, arm_names[claim->share->arm],
-		claim->finding->signature, least_rate(claim).at,
+		claim->finding->trial_signature, least_rate(claim).at,
 		(unsigned long long)claim->needed);
 	fflush(out);
 }
@@ -289,7 +289,7 @@ static const char *release_of(const struct past *past)
 static void tell_after(const struct claim *claim, const struct past *after,
 		       const struct proof *proof, FILE *out)
 {
-	const char *signature = claim->finding->signature, *release = release_of(after);
+	const char *signature = claim->finding->trial_signature, *release = release_of(after);
 	struct finding_rate bound = finding_percent(
 		stats_ppm_up(stats_rate_bound(proof->same, proof->valid, 0.95)), true);
 
@@ -334,7 +334,7 @@ static int exit_of(const struct options *o, enum proof_verdict verdict)
 
 static int judge_after(const struct options *o, const struct claim *claim, const char *folder)
 {
-	struct proof proof = { .signature = claim->finding->signature };
+	struct proof proof = { .signature = claim->finding->trial_signature };
 	struct past *after;
 	struct why why;
 
@@ -368,7 +368,7 @@ static int verify_sound(const struct options *o, const struct past *past)
 		fprintf(o->json ? stderr : stdout,
 			"Not fixed: trial %u on %s shows %s, and none of %u valid trials on %s does (see `dadrace report %s`)\n",
 			summary->findings[0].first_trial, release_of(after),
-			summary->findings[0].signature, before->valid, release_of(past),
+			summary->findings[0].trial_signature, before->valid, release_of(past),
 			folder);
 		code = EXIT_FAULT;
 	} else {

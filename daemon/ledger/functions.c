@@ -86,6 +86,27 @@ static const char *const helpers[] = {
 	"neigh_release", "dst_release", "rcuref_", "refcount_",
 };
 
+/* What makes an object for whoever calls it: a path of births begins with the caller. */
+static const char *const makers[] = {
+	"dst_alloc", "ip6_dst_alloc", "rt_dst_alloc", "___neigh_create", "__neigh_create",
+	"ipv6_add_addr",
+};
+
+/*
+ * By which packets and calls come in. What is before them differs between drivers, machines and
+ * builds.
+ */
+static const char *const doors[] = {
+	"ipv6_rcv", "ipv6_list_rcv", "ip6_rcv_", "ip6_sublist_rcv", "ip6_input", "ip6_mc_input",
+	"ip6_protocol_deliver_", "ip_rcv", "ip_list_rcv", "ip_sublist_rcv", "ip_local_deliver",
+	"ip_protocol_deliver_", "__netif_receive_skb", "netif_receive_skb", "process_backlog",
+	"__napi_poll", "napi_", "net_rx_action", "nf_hook_", "sock_", "__sock_", "____sys_",
+	"___sys_", "__sys_", "inet_sendmsg", "inet6_sendmsg", "inet_ioctl", "inet6_ioctl",
+	"dev_ioctl", "netlink_", "rtnetlink_", "notifier_call_chain", "raw_notifier_call_chain",
+	"blocking_notifier_call_chain", "call_netdevice_notifiers", "vfs_", "ksys_", "__fput",
+	"task_work_run", "do_exit",
+};
+
 /* What stands in a stack only because something watches. */
 static const char *const watchers[] = {
 	"bpf_prog_", "bpf_trampoline_", "__bpf_prog_", "ftrace_", "arch_ftrace_", "fprobe_",
@@ -138,6 +159,16 @@ static bool starts_any(const char *text, const char *const *list, size_t nr)
 bool function_is_helper(const char *function)
 {
 	return STARTS_ANY(function, helpers);
+}
+
+bool function_is_maker(const char *function)
+{
+	return STARTS_ANY(function, makers);
+}
+
+bool function_is_door(const char *function)
+{
+	return STARTS_ANY(function, doors);
 }
 
 bool function_is_watcher(const char *function)

@@ -27,6 +27,12 @@ enum ledger_context function_context(const char *function);
 /* Whether it holds and puts only for its caller, as netdev_hold() does. */
 bool function_is_helper(const char *function);
 
+/* Whether it makes an object, as dst_alloc() does, for whoever calls it. */
+bool function_is_maker(const char *function);
+
+/* Whether it is a way into the network stack: a path says nothing of a bug behind it. */
+bool function_is_door(const char *function);
+
 /* Whether it stands in a stack only because something watches: kprobes, BPF, ftrace. */
 bool function_is_watcher(const char *function);
 

@@ -4,13 +4,9 @@
 
 #include "report/across_runs.h"
 #include "results/finding_words.h"
+#include "results/lines.h"
 
 enum { COLUMNS = 96 };
-
-static const char *key_of(const struct tally_finding *finding)
-{
-	return finding->path_signature ? finding->path_signature : finding->signature;
-}
 
 /* The run's finding with this key, or NULL. */
 static const struct tally_finding *find(const struct past *run, const char *key)
@@ -18,7 +14,7 @@ static const struct tally_finding *find(const struct past *run, const char *key)
 	const struct summary *summary = past_summary(run);
 
 	for (uint32_t i = 0; i < summary->nr_findings; i++)
-		if (!strcmp(key_of(&summary->findings[i]), key))
+		if (!strcmp(summary->findings[i].signature, key))
 			return &summary->findings[i];
 	return NULL;
 }
@@ -39,7 +35,7 @@ static void tell(struct past *const *runs, uint32_t nr, const struct tally_findi
 	char text[4096];
 
 	for (uint32_t i = 0; i < nr; i++) {
-		const struct tally_finding *finding = find(runs[i], key_of(first));
+		const struct tally_finding *finding = find(runs[i], first->signature);
 
 		in += !!finding;
 		trials += finding ? finding->count : 0;
@@ -47,16 +43,15 @@ static void tell(struct past *const *runs, uint32_t nr, const struct tally_findi
 			delta = finding->delta;
 	}
 	fprintf(out, "%sFinding %u: %s in %u of %u runs, %u trial%s", number > 1 ? "\n" : "",
-		number, first->signature, in, nr, trials, trials == 1 ? "" : "s");
+		number, first->trial_signature, in, nr, trials, trials == 1 ? "" : "s");
 	if (delta)
 		fprintf(out, "; up to %+" PRId64 " references", delta);
 	fputc('\n', out);
 	snprintf(text, sizeof(text), "Who holds: %s",
-		 first->path_signature ? first->path_signature + strlen(first->signature) + 2 :
-					 "not known");
+		 first->ledger.nr_unmatched ? first->ledger.unmatched[0].stack : "not known");
 	finding_print_wrapped(out, text, COLUMNS);
 	for (uint32_t i = 0; i < nr; i++) {
-		const struct tally_finding *finding = find(runs[i], key_of(first));
+		const struct tally_finding *finding = find(runs[i], first->signature);
 
 		if (finding)
 			fprintf(out,
@@ -88,7 +83,7 @@ void report_runs(struct past *const *runs, uint32_t nr, FILE *out)
 		const struct summary *summary = past_summary(runs[i]);
 
 		for (uint32_t j = 0; j < summary->nr_findings; j++)
-			if (!is_told(runs, i, key_of(&summary->findings[j])))
+			if (!is_told(runs, i, summary->findings[j].signature))
 				tell(runs, nr, &summary->findings[j], ++number, out);
 	}
 	if (!number)

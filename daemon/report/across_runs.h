@@ -7,9 +7,8 @@
 #include "results/reader.h"
 
 /*
- * The findings of several runs, each told once: what has the same signature and the same path
- * that holds (where a ledger knows it) is the same bug, whichever kernel, guest or campaign
- * showed it.
+ * The findings of several runs, each told once: what has the same signature is
+ * the same bug, whichever kernel, guest or campaign showed it.
  */
 void report_runs(struct past *const *runs, uint32_t nr, FILE *out);
 

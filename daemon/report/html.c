@@ -176,7 +176,7 @@ static void print_head(struct html *h)
 	      out);
 	for (uint32_t i = 0; i < h->summary->nr_findings; i++) {
 		fprintf(out, "<li><a href=\"#finding-%u\">Finding %u: ", i + 1, i + 1);
-		markup_text(out, h->summary->findings[i].signature);
+		markup_text(out, h->summary->findings[i].trial_signature);
 		fputs("</a></li>", out);
 	}
 	fputs("<li><a href=\"#trials\">Other trials</a></li></ul></nav>\n</header>\n<main>\n",

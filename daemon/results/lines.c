@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/signature.h"
 #include "parse/campaign.h"
 #include "results/lines.h"
 
@@ -812,8 +813,8 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 	bool accuses = leaked && names && digest->nr_suspects;
 
 	if (accuses)
-		snprintf(told->path_signature, sizeof(told->path_signature), "%s: %s",
-			 of->signature, digest->suspects[0].stack);
+		signature_write(of->signature, &digest->suspects[0], told->path_signature,
+				sizeof(told->path_signature));
 	tell_unmatched(digest, told);
 	tell_paths(digest, told->paths);
 	tell_points(digest, told->points);

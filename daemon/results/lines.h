@@ -4,6 +4,7 @@
 
 #include "base/fields.h"
 #include "ledger/digest.h"
+#include "ledger/signature.h"
 #include "results/results.h"
 #include "trial/evidence.h"
 #include "trial/verdict.h"
@@ -189,7 +190,7 @@ struct ledger_told {
 	struct ledger_hold_told holds[DIGEST_SUSPECTS][DIGEST_HOLDS];
 	struct ledger_point_told points[DIGEST_POINTS];
 	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
-	char path_signature[DIGEST_STACK + 96];
+	char path_signature[SIGNATURE];
 };
 
 /* In the order of its table. */

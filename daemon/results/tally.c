@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +62,7 @@ void tally_free(struct tally *tally)
 	in_order_free(&tally->in_order);
 	free(tally->findings);
 	free(tally->told_findings);
+	free(tally->faults);
 	free(tally->campaign);
 	free(tally->planted);
 	free(tally);
@@ -117,119 +116,6 @@ static int add_to_arm(struct arm_sums *sums, const struct evidence *e, enum verd
 	if (e->ended_ns > e->started_ns)
 		sums->elapsed_ns += e->ended_ns - e->started_ns;
 	return verdict_valid(verdict) ? add_samples(sums, e) : 0;
-}
-
-void tally_tell_planted(const struct tally *tally, char *reason, size_t size)
-{
-	char planted[80];
-	size_t length = strlen(reason), more;
-
-	if (!tally->planted)
-		return;
-	more = (size_t)snprintf(planted, sizeof(planted), " (planted: %.60s)", tally->planted);
-	if (length + more >= size)
-		length = size - 1 - more;
-	memcpy(reason + length, planted, more + 1);
-}
-
-static int new_finding(struct tally *tally, const struct judgement *judgement)
-{
-	uint32_t nr = tally->nr_findings;
-	struct tally_finding *told = reallocarray(tally->told_findings, nr + 1, sizeof(*told));
-	struct finding **findings, *finding;
-
-	if (!told)
-		return -ENOMEM;
-	tally->told_findings = told;
-	findings = reallocarray(tally->findings, nr + 1, sizeof(struct finding *));
-	if (!findings)
-		return -ENOMEM;
-	tally->findings = findings;
-	finding = calloc(1, sizeof(*finding));
-	if (!finding)
-		return -ENOMEM;
-	finding->first = *judgement;
-	tally_tell_planted(tally, finding->first.reason, sizeof(finding->first.reason));
-	findings[nr] = finding;
-	told[nr] = (struct tally_finding){
-		.verdict = finding->first.verdict,
-		.object = finding->first.object[0] ? finding->first.object : NULL,
-		.signature = finding->first.signature,
-		.reason = finding->first.reason,
-		.arms = finding->arms,
-		.p_value = NAN,
-		.ledger = { .state = LEDGER_HOLES },
-	};
-	tally->nr_findings++;
-	return 0;
-}
-
-static uint32_t nr_holds(const struct trial_spec *spec)
-{
-	return spec->steps + (spec->hold_us > 0);
-}
-
-static bool is_smaller(const struct trial_spec *a, const struct trial_spec *b)
-{
-	if (nr_holds(a) != nr_holds(b))
-		return nr_holds(a) < nr_holds(b);
-	return a->echoes != b->echoes ? a->echoes < b->echoes : a->hold_us < b->hold_us;
-}
-
-static int add_to_finding(struct finding *finding, struct tally_finding *told,
-			  const struct trial_spec *spec, const struct judgement *judgement)
-{
-	if (!told->trials || told->nr_trials == finding->room) {
-		uint32_t room = finding->room ? finding->room * 2 : 16;
-		uint32_t *trials = reallocarray(finding->trials, room, sizeof(*trials));
-
-		if (!trials)
-			return -ENOMEM;
-		told->trials = finding->trials = trials;
-		finding->room = room;
-	}
-	told->trials[told->nr_trials++] = spec->trial;
-	if (!told->count || is_smaller(spec, &told->smallest))
-		told->smallest = *spec;
-	if (!told->count || spec->trial < told->first_trial)
-		told->first_trial = spec->trial;
-	if (spec->trial > told->last_trial)
-		told->last_trial = spec->trial;
-	told->count++;
-	finding->by_arm[spec->arm]++;
-	if (imaxabs(judgement->delta) > imaxabs(told->delta))
-		told->delta = judgement->delta;
-	told->pinned |= judgement->pinned;
-	for (uint32_t i = 0; i < told->nr_arms; i++)
-		if (told->arms[i] == spec->arm)
-			return 0;
-	told->arms[told->nr_arms++] = spec->arm;
-	return 0;
-}
-
-/* Returns 1 when the finding is new; `number`: of the finding, from 1. */
-static int add_fault(struct tally *tally, const struct trial_spec *spec,
-		     const struct judgement *judgement, const struct tally_finding **finding,
-		     uint32_t *number)
-{
-	uint32_t at = 0;
-	bool is_new;
-	int r;
-
-	while (at < tally->nr_findings &&
-	       strcmp(tally->told_findings[at].signature, judgement->signature) != 0)
-		at++;
-	is_new = at == tally->nr_findings;
-	r = is_new ? new_finding(tally, judgement) : 0;
-	if (!r)
-		r = add_to_finding(tally->findings[at], &tally->told_findings[at], spec,
-				   judgement);
-	if (r)
-		return r;
-	*number = at + 1;
-	if (is_new && finding)
-		*finding = &tally->told_findings[at];
-	return is_new;
 }
 
 /* Whether two sentences differ in their numbers only. */
@@ -335,85 +221,11 @@ int tally_add(struct tally *tally, const struct evidence *evidence,
 	if (r)
 		return r;
 	if (verdict_fault(judgement->verdict))
-		r = add_fault(tally, spec, judgement, finding, &shown.finding);
+		r = tally_add_fault(tally, spec, judgement, finding, &shown.finding);
 	else if (!verdict_valid(judgement->verdict))
 		add_reason(tally, judgement);
 	err = r < 0 ? r : tally_add_in_order(tally, spec->trial, &shown);
 	return err ? err : r;
-}
-
-/* --- ledgers --- */
-
-static void keep_text(char *to, size_t size, const char *text)
-{
-	snprintf(to, size, "%s", text ? text : "");
-}
-
-static void keep_unmatched(struct kept_ledger *kept, uint32_t i,
-			   const struct ledger_unmatched_told *told)
-{
-	keep_text(kept->texts[i].stack, sizeof(kept->texts[i].stack), told->stack);
-	keep_text(kept->texts[i].kind, sizeof(kept->texts[i].kind), told->kind);
-	keep_text(kept->texts[i].task, sizeof(kept->texts[i].task), told->task);
-	kept->unmatched[i] = *told;
-	kept->unmatched[i].stack = kept->texts[i].stack;
-	kept->unmatched[i].kind = kept->texts[i].kind;
-	kept->unmatched[i].task = told->task ? kept->texts[i].task : NULL;
-	kept->unmatched[i].holds = kept->holds[i];
-	memcpy(kept->holds[i], told->holds, told->nr_holds * sizeof(told->holds[0]));
-}
-
-static void keep_path(struct tally_finding *told, struct kept_ledger *kept,
-		      const struct ledger_line *line)
-{
-	for (uint32_t i = 0; i < line->nr_unmatched; i++)
-		keep_unmatched(kept, i, &line->unmatched[i]);
-	keep_text(kept->path_signature, sizeof(kept->path_signature), line->path_signature);
-	digest_fold(kept->unmatched[0].stack, kept->unmatched[0].unmatched, kept->folded,
-		    sizeof(kept->folded));
-	told->path_signature = kept->path_signature;
-	told->stack = kept->folded;
-	told->ledger.unmatched = kept->unmatched;
-	told->ledger.nr_unmatched = line->nr_unmatched;
-}
-
-/* The last attempt saw all there is to see: what it names stands above an earlier answer. */
-static bool is_answered(const struct tally_finding *told, const struct ledger_line *line)
-{
-	return told->path_signature && !(line->final && line->path_signature);
-}
-
-int tally_add_ledger(struct tally *tally, const struct ledger_line *line)
-{
-	struct tally_finding *told = tally->told_findings;
-	struct tally_finding *end = told + tally->nr_findings;
-	struct finding *finding;
-
-	while (line->signature && told < end && strcmp(told->signature, line->signature) != 0)
-		told++;
-	if (!line->signature || told == end)
-		return 0;
-	told->without_echo |= line->attempt && line->leaked && line->arm == ARM_HOLD;
-	if (is_answered(told, line))
-		return 0;
-	finding = tally->findings[told - tally->told_findings];
-	if (!finding->ledger)
-		finding->ledger = calloc(1, sizeof(*finding->ledger));
-	if (!finding->ledger)
-		return -ENOMEM;
-	keep_text(finding->ledger->reason, sizeof(finding->ledger->reason), line->reason);
-	told->ledger = (struct tally_ledger){
-		.trial = line->trial,
-		.attempt = line->attempt,
-		.state = line->state,
-		.reason = finding->ledger->reason,
-		.leaked = line->leaked,
-		.exact = line->exact,
-		.clean = line->clean,
-	};
-	if (line->path_signature && line->nr_unmatched)
-		keep_path(told, finding->ledger, line);
-	return 0;
 }
 
 void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS])

@@ -14,7 +14,7 @@
  * The sums of a campaign: numbers by arm, findings and reasons, from its trials. Pure.
  *
  *   trial ──> its arm: counts by verdict, samples for the percentiles
- *         ├─> a fault: its finding, one for each signature
+ *         ├─> a fault: its finding, one for each signature and each exact path
  *         └─> proves nothing: its reason
  *
  * What is shown counts every trial that ended. What decides (whether the campaign ends, whether
@@ -96,8 +96,10 @@ struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	const char *object; /* NULL when none */
 	int64_t delta;	    /* the farthest from zero */
 	bool pinned;	    /* in any of them */
+	/* Of the bug: fault, object and, where it is known, the holder's kind and path. */
 	const char *signature;
-	const char *reason; /* of the first */
+	const char *trial_signature; /* of each of its trials: without a holder */
+	const char *reason;	     /* of the first */
 	uint32_t count;
 	uint32_t *trials; /* all of them, in order of arrival */
 	uint32_t nr_trials;
@@ -110,10 +112,9 @@ struct tally_finding { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint64_t rate_ppm;		  /* of all valid trials */
 	/* Of its trials: that with the fewest holds, then echoes, then the shortest hold. */
 	struct trial_spec smallest;
-	const char
-		*path_signature; /* the signature with the path that holds; NULL: not known */
-	const char *stack;	 /* that path as flame graphs want it; NULL: not known */
-	bool without_echo;	 /* a repeat that injects nothing leaks, too */
+	const char *path_signature; /* the signature; NULL: the holder is not known */
+	const char *stack;	    /* that path as flame graphs want it; NULL: not known */
+	bool without_echo;	    /* a repeat that injects nothing leaks, too */
 	struct tally_ledger ledger;
 };
 
@@ -205,8 +206,9 @@ int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding);
 
 /*
- * Adds a ledger to the finding of its signature. A whole one of a leak stays; of several, the
- * first. 0, or -ENOMEM.
+ * Adds a ledger to the finding of its trial. A whole one of a leak stays; of several, the
+ * first. One that is exact and names another holder than the finding's makes its trial a
+ * finding of its own. 0, or -ENOMEM.
  */
 int tally_add_ledger(struct tally *tally, const struct ledger_line *line);
 

@@ -10,7 +10,8 @@
 /*
  * The parts of the tally, for its own files.
  *
- *   tally.c          the sums: what a trial and a ledger add to them
+ *   tally.c          the sums: what a trial adds to them
+ *   tally_findings.c which trials, and ledgers, make one finding
  *   tally_ends.c     whether the campaign may end, by the trials that decide (in_order.c)
  *   tally_summary.c  what is told then
  *   tally_fields.c   as which fields
@@ -36,7 +37,7 @@ struct decisive {
 /* The texts of a ledger that is kept. */
 struct kept_ledger {
 	char reason[256];
-	char path_signature[DIGEST_STACK + 96];
+	char path_signature[SIGNATURE];
 	char folded[DIGEST_STACK];
 	struct {
 		char stack[DIGEST_STACK], kind[DIGEST_WORD], task[DIGEST_WORD];
@@ -55,6 +56,13 @@ struct finding {
 	uint32_t room;
 	bool is_decisive;	    /* a trial that decides shows it */
 	struct kept_ledger *ledger; /* NULL: none */
+};
+
+/* A trial that shows a fault. The first ones are kept: others cannot change their finding. */
+enum { FAULTS_MAX = 256 };
+struct fault {
+	struct judgement judgement;
+	struct trial_spec spec;
 };
 
 /* More kinds than verdict_doubts.c has sentences; a further one is counted under the last. */
@@ -94,6 +102,8 @@ struct tally {
 	struct finding **findings;
 	struct tally_finding *told_findings;
 	uint32_t nr_findings;
+	struct fault *faults;
+	uint32_t nr_faults;
 
 	struct reason reasons[REASONS_MAX];
 	uint32_t nr_reasons;
@@ -111,6 +121,14 @@ struct tally {
  * -ENOMEM.
  */
 int tally_add_in_order(struct tally *tally, uint32_t trial, const struct in_order_trial *shown);
+
+/*
+ * Adds a trial to the finding of its signature. Returns 1 when that is new, *finding then
+ * points at it; -ENOMEM. `number`: of the finding, from 1.
+ */
+int tally_add_fault(struct tally *tally, const struct trial_spec *spec,
+		    const struct judgement *judgement, const struct tally_finding **finding,
+		    uint32_t *number);
 
 /* The largest p-value of the arm that injects most against the others; NaN without others. */
 double tally_against_others(const struct tally *tally, const struct stats_share shares[ARMS]);

@@ -113,7 +113,8 @@ static void await_ledger(struct guests *guests, const struct judgement *judgemen
 {
 	if (guests->sums->campaign->ledger != LEDGER_SUSPECTS || guests->awaited ||
 	    !guests->vm || guests->sums->ended_by ||
-	    !suspects_add(&guests->sums->suspects, &guests->evidence.spec, judgement))
+	    !suspects_add(&guests->sums->suspects, &guests->evidence.spec, judgement,
+			  evidence_objects_over(&guests->evidence)))
 		return;
 	guests->awaited = true;
 	loop_timer_set(guests->ledger, loop_now() + LEDGER_MS * 1000000ULL);

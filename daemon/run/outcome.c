@@ -278,7 +278,8 @@ static bool add_trial(struct seat *seat, struct evidence *evidence,
 	if (campaign->ledger == LEDGER_ALWAYS && !add_own_ledger(seat, evidence, judgement))
 		return false;
 	if (campaign->ledger == LEDGER_SUSPECTS && !runner->sums->failed)
-		suspects_add(&runner->sums->suspects, &evidence->spec, judgement);
+		suspects_add(&runner->sums->suspects, &evidence->spec, judgement,
+			     evidence_objects_over(evidence));
 	conclude_ended(runner->sums);
 	return true;
 }

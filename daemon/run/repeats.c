@@ -14,25 +14,26 @@ bool suspects_watchable(const struct judgement *judgement, enum digest_object *o
 	return false;
 }
 
-static bool is_there(const struct suspects *suspects, const char *signature)
+static bool is_there(const struct suspects *suspects, const char *signature, uint32_t objects)
 {
 	for (uint32_t i = 0; i < suspects->nr; i++)
-		if (!strcmp(suspects->list[i].signature, signature))
+		if (!strcmp(suspects->list[i].signature, signature) &&
+		    (!suspects->list[i].objects || suspects->list[i].objects == objects))
 			return true;
 	return false;
 }
 
 bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
-		  const struct judgement *judgement)
+		  const struct judgement *judgement, uint32_t objects)
 {
 	struct suspect *suspect = &suspects->list[suspects->nr];
 	enum digest_object object;
 
 	if (judgement->verdict != VERDICT_LEAK || suspects->nr == SUSPECTS_MAX ||
 	    spec->change == CHANGE_LINK_DELETE || !suspects_watchable(judgement, &object) ||
-	    is_there(suspects, judgement->signature))
+	    is_there(suspects, judgement->signature, objects))
 		return false;
-	*suspect = (struct suspect){ .object = object, .spec = *spec };
+	*suspect = (struct suspect){ .objects = objects, .object = object, .spec = *spec };
 	memcpy(suspect->signature, judgement->signature, sizeof(suspect->signature));
 	suspects->nr++;
 	return true;

@@ -8,10 +8,13 @@
 /*
  * The suspects: trials that leaked, and are repeated with the ledger armed.
  *
- *   the first leak of a signature ──> queue ──> lane: SUSPECTS_LEARN trials without the race,
+ *   the first leak of its like ─────> queue ──> lane: SUSPECTS_LEARN trials without the race,
  *                                       ^         │    then the spec itself, again and again
  *                                       │         v
  *                         lane is spent ┘      whole ledger of a leak, or the budget is spent
+ *
+ * Of its like are leaks with one signature that leave the same objects over their baselines:
+ * others may be another bug, which only a ledger tells.
  *
  * A repeat is the same spec with the same seed, and an attempt. Those that teach what a ledger
  * looks like without the race are none; they have the same hold, and no thread II: as many
@@ -19,13 +22,14 @@
  * CPU has four debug registers. Pure.
  */
 enum {
-	SUSPECTS_MAX = 3,     /* signatures of a campaign */
+	SUSPECTS_MAX = 3,     /* of a campaign */
 	SUSPECTS_REPEATS = 5, /* of each */
 	SUSPECTS_LEARN = 3,   /* trials without the race, in each lane that serves them */
 };
 
 struct suspect {
 	char signature[96];
+	uint32_t objects; /* over their baseline, a bit each; 0: any */
 	enum digest_object object;
 	struct trial_spec spec;
 	uint32_t attempts; /* made so far */
@@ -37,11 +41,11 @@ struct suspects {
 };
 
 /*
- * Of a trial that is no repeat. True: it is to be repeated. Never one that deletes its device:
- * it has no ledger.
+ * Of a trial that is no repeat; `objects` are over their baselines, a bit each. True: it is to
+ * be repeated. Never one that deletes its device: it has no ledger.
  */
 bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
-		  const struct judgement *judgement);
+		  const struct judgement *judgement, uint32_t objects);
 
 /* As if it had been served: no trial with this signature is repeated. */
 void suspects_known(struct suspects *suspects, const char *signature, size_t length);

@@ -242,3 +242,13 @@ bool evidence_counted(const struct evidence *e, enum object object)
 	return e->baseline.found && (e->deleted ? e->after.found || object == OBJECT_DST :
 						  e->after.found && !e->device_gone);
 }
+
+uint32_t evidence_objects_over(const struct evidence *e)
+{
+	uint32_t objects = 0;
+
+	for (int i = 0; i < OBJECTS; i++)
+		if (evidence_counted(e, (enum object)i) && evidence_over(e, (enum object)i) > 0)
+			objects |= 1U << i;
+	return objects;
+}

@@ -235,4 +235,7 @@ int64_t evidence_over(const struct evidence *evidence, enum object object);
 /* Whether that means anything: a device's counters end with the device. */
 bool evidence_counted(const struct evidence *evidence, enum object object);
 
+/* A bit for each object that is counted and over its baseline. */
+uint32_t evidence_objects_over(const struct evidence *evidence);
+
 #endif

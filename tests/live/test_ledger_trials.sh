@@ -30,7 +30,7 @@ anew() {
 until_whole packet holder packet 2 packet
 ends packet 1 'Who holds, by the ledger of repeat [0-9] of trial 1'
 check "packet: the finding names the packet socket's bind" packet "len(findings) == 1 and
-	re.search(r'leak/net_device: packet_(do_bind|create)', findings[0]['path_signature']) and
+	re.search(r'^leak/net_device/packet_socket/packet_(do_bind|create)', findings[0]['signature']) and
 	findings[0]['ledger']['unmatched'][0]['unmatched'] == 2 and
 	findings[0]['ledger']['unmatched'][0]['task'].startswith('python3/') and
 	findings[0]['ledger']['state'] == 'whole' and findings[0]['ledger']['leaked']"

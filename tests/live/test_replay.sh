@@ -180,7 +180,7 @@ dadrace nofinding report leaky 2
 ends nofinding 78 'leaky: no finding 2; it has 1$'
 mkdir later && sed 's/"schema_version":3/"schema_version":7/' leaky/results.ndjson >later/results.ndjson
 dadrace later report later
-truth "later: the version is named" grep -q 'later has schema version 7, but this dadrace reads version 2' later.err
+truth "later: the version is named" grep -q 'later has schema version 7, but this dadrace reads version 3' later.err
 # As a crash leaves it: half a line at the end.
 mkdir torn && head -c -20 leaky/results.ndjson >torn/results.ndjson
 dadrace torn report torn

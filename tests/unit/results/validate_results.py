@@ -211,23 +211,23 @@ class Results(Lines):
 
     def check_findings(self, findings):
         """The findings are exactly what the faulty trials add up to."""
-        faulty = collections.defaultdict(list)
-        for _, line in self.of_type("trial"):
-            if line["signature"] is not None:
-                faulty[line["signature"]].append(line)
-        told = {finding["signature"]: finding for finding in findings}
+        faulty = {line["spec"]["trial"]: line for _, line in self.of_type("trial")
+                  if line["signature"] is not None}
+        told = {finding["signature"] for finding in findings}
         self.expect(len(told) == len(findings), "two findings have the same signature")
-        for signature in faulty.keys() | told.keys():
-            trials = faulty.get(signature, [])
-            finding = told.get(signature)
-            if finding is None:
-                self.complain(f"no finding for {signature}, which {len(trials)} trials show")
-                continue
+        numbers = sorted(number for finding in findings for number in finding["trials"])
+        self.expect(numbers == sorted(faulty),
+                    f"the findings are of trials {numbers}, and those that show a fault are {sorted(faulty)}")
+        for finding in findings:
+            signature = finding["trial_signature"]
+            trials = [faulty[number] for number in finding["trials"] if number in faulty]
+            self.expect(all(line["signature"] == signature for line in trials),
+                        f"finding {finding['signature']}: not all of its trials show {signature}")
+            self.expect(finding["signature"].startswith(signature),
+                        f"finding {finding['signature']}: it does not begin with {signature}")
+            self.expect(finding["path_signature"] in (None, finding["signature"]),
+                        f"finding {finding['signature']}: another path signature")
             where = f"finding {signature}"
-            numbers = [line["spec"]["trial"] for line in trials]
-            self.expect(sorted(finding["trials"]) == sorted(numbers),
-                        f"{where}: its trials are {finding['trials']}, and those that show it "
-                        f"are {numbers}")
             self.expect(finding["count"] == len(finding["trials"]),
                         f"{where}: count is {finding['count']} of {len(finding['trials'])} trials")
             self.expect(set(finding["arms"]) == {line["spec"]["arm"] for line in trials},

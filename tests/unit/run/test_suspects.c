@@ -50,17 +50,17 @@ static void test_first_of_its_signature(void **state)
 
 	(void)state;
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, &hang));
-	assert_false(suspects_add(&suspects, &race, &sock)); /* nobody watches those */
-	assert_true(suspects_add(&suspects, &race, &device));
-	assert_false(suspects_add(&suspects, &race, &device));
-	assert_true(suspects_add(&suspects, &race, &idev));
-	assert_false(suspects_add(&suspects, &deletion, &dst)); /* it has no ledger */
-	assert_true(suspects_add(&suspects, &race, &dst));
+	assert_false(suspects_add(&suspects, &race, &hang, 1));
+	assert_false(suspects_add(&suspects, &race, &sock, 1)); /* nobody watches those */
+	assert_true(suspects_add(&suspects, &race, &device, 1));
+	assert_false(suspects_add(&suspects, &race, &device, 1));
+	assert_true(suspects_add(&suspects, &race, &idev, 1));
+	assert_false(suspects_add(&suspects, &deletion, &dst, 1)); /* it has no ledger */
+	assert_true(suspects_add(&suspects, &race, &dst, 1));
 	assert_int_equal(suspects_next(&suspects)->object, DIGEST_NET_DEVICE);
 	suspects_drop(&suspects);
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, &idev));
+	assert_false(suspects_add(&suspects, &race, &idev, 1));
 }
 
 static void test_number_of_signatures(void **state)
@@ -71,10 +71,10 @@ static void test_number_of_signatures(void **state)
 	(void)state;
 	suspects_known(&suspects, "leak/net_device,x", strlen("leak/net_device"));
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, &judgement));
+	assert_false(suspects_add(&suspects, &race, &judgement, 1));
 	for (int i = 0; i < SUSPECTS_MAX; i++) {
 		snprintf(judgement.signature, sizeof(judgement.signature), "leak/%d", i);
-		assert_int_equal(suspects_add(&suspects, &race, &judgement),
+		assert_int_equal(suspects_add(&suspects, &race, &judgement, 1),
 				 i < SUSPECTS_MAX - 1);
 	}
 }
@@ -85,13 +85,31 @@ static void test_known_is_served(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, &device);
-	suspects_add(&suspects, &race, &idev);
+	suspects_add(&suspects, &race, &device, 1);
+	suspects_add(&suspects, &race, &idev, 1);
 	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
 	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
 	assert_string_equal(suspects_next(&suspects)->signature, "leak/net_device");
 	suspects_known(&suspects, "leak/net_device", strlen("leak/net_device"));
 	assert_null(suspects_next(&suspects));
+}
+
+/* What leaves other objects may be another bug, though the signature is the same. */
+static void test_leaks_of_another_like_are_repeated(void **state)
+{
+	const struct judgement judgement = leak("net_device");
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	assert_true(suspects_add(&suspects, &race, &judgement, 1));
+	assert_false(suspects_add(&suspects, &race, &judgement, 1));
+	assert_true(suspects_add(&suspects, &race, &judgement, 5));
+	assert_false(suspects_add(&suspects, &race, &judgement, 5));
+	assert_int_equal(suspects.nr, 2);
+
+	suspects = (struct suspects){ 0 };
+	suspects_known(&suspects, judgement.signature, strlen(judgement.signature));
+	assert_false(suspects_add(&suspects, &race, &judgement, 1));
 }
 
 static void test_specs(void **state)
@@ -101,7 +119,7 @@ static void test_specs(void **state)
 	struct trial_spec spec;
 
 	(void)state;
-	suspects_add(&suspects, &race, &judgement);
+	suspects_add(&suspects, &race, &judgement, 1);
 	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN);
 	assert_memory_equal(&spec, &race, sizeof(spec));
 	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN - 1);
@@ -119,8 +137,8 @@ static void test_until_whole_or_spent(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, &judgement);
-	suspects_add(&suspects, &race, &other);
+	suspects_add(&suspects, &race, &judgement, 1);
+	suspects_add(&suspects, &race, &other, 1);
 	assert_false(suspects_tried(&suspects, &clean, LEDGER_WHOLE));
 	assert_false(suspects_tried(&suspects, &judgement, LEDGER_MISSED));
 	assert_false(suspects_tried(&suspects, &other, LEDGER_WHOLE));
@@ -138,7 +156,7 @@ static void test_no_watchpoint_no_repeat(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, &judgement);
+	suspects_add(&suspects, &race, &judgement, 1);
 	assert_true(suspects_tried(&suspects, &judgement, LEDGER_UNARMED));
 	assert_null(suspects_next(&suspects));
 }
@@ -352,8 +370,10 @@ static void test_finding_is_told(void **state)
 	assert_int_equal(add_line(tally, &of), 0);
 	memset(digest, 0, sizeof(*digest)); /* nothing points there any more */
 	tally_summary(tally, &summary);
-	assert_string_equal(summary.findings[0].signature, "leak/net_device");
-	assert_string_equal(summary.findings[0].path_signature, "leak/net_device: " PATH);
+	assert_string_equal(summary.findings[0].signature,
+			    "leak/net_device/packet_socket/packet_do_bind");
+	assert_string_equal(summary.findings[0].path_signature, summary.findings[0].signature);
+	assert_string_equal(summary.findings[0].trial_signature, "leak/net_device");
 	assert_string_equal(summary.findings[0].stack, "[syscall];__sys_bind;packet_do_bind 2");
 	text = said(&summary.findings[0]);
 	assert_non_null(strstr(text, "by the ledger of repeat 2 of trial 7"));
@@ -423,6 +443,68 @@ static void test_a_leak_without_echoes_is_not_caused_by_them(void **state)
 	tally_free(tally);
 	free(digest);
 	free(e);
+}
+
+/* Two bugs, one signature, until the ledgers of their trials. */
+static void test_other_paths_are_other_findings(void **state)
+{
+	const uint64_t at_ns[] = { 2500 };
+	const struct judgement judgement = leak("net_device");
+	struct digest *digest = write_digest(at_ns, 1, 0);
+	struct tally *tally = leaky_tally(&judgement); /* trials 7 and 3 */
+	struct ledger_of of = { .trial = 7,
+				.attempt = 1,
+				.final = true,
+				.signature = judgement.signature,
+				.object = "net_device",
+				.evidence = calloc(1, sizeof(*of.evidence)),
+				.judgement = &judgement,
+				.digest = digest };
+	struct summary summary = { 0 };
+
+	(void)state;
+	assert_int_equal(add_line(tally, &of), 0);
+	of.trial = 3;
+	snprintf(digest->suspects[0].stack, sizeof(digest->suspects[0].stack),
+		 "dst_alloc < icmp6_dst_alloc < ndisc_send_skb < [workqueue]");
+	digest->suspects[0].holder = HOLDER_ROUTE;
+	digest->exact = false; /* a guess splits nothing */
+	assert_int_equal(add_line(tally, &of), 0);
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.nr_findings, 1);
+	assert_int_equal(summary.findings[0].count, 2);
+	tally_free(tally);
+
+	tally = leaky_tally(&judgement);
+	of.trial = 7;
+	digest->exact = true;
+	assert_int_equal(add_line(tally, &of), 0);
+	of.trial = 3;
+	snprintf(digest->suspects[0].stack, sizeof(digest->suspects[0].stack),
+		 "packet_do_bind < __sys_bind < [syscall]");
+	digest->suspects[0].holder = HOLDER_PACKET_SOCKET;
+	assert_int_equal(add_line(tally, &of), 0);
+	assert_int_equal(add_line(tally, &of), 0); /* once more says nothing new */
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.nr_findings, 2);
+	assert_string_equal(summary.findings[0].signature,
+			    "leak/net_device/route/icmp6_dst_alloc<ndisc_send_skb");
+	assert_string_equal(summary.findings[1].signature,
+			    "leak/net_device/packet_socket/packet_do_bind");
+	for (int i = 0; i < 2; i++) {
+		const struct tally_finding *finding = &summary.findings[i];
+
+		assert_string_equal(finding->trial_signature, "leak/net_device");
+		assert_int_equal(finding->count, 1);
+		assert_int_equal(finding->trials[0], i ? 3 : 7);
+		assert_int_equal(finding->first_trial, i ? 3 : 7);
+		assert_int_equal(finding->smallest.trial, i ? 3 : 7);
+		assert_int_equal(finding->shares[0].count, 1);
+		assert_int_equal(finding->delta, 2);
+	}
+	tally_free(tally);
+	free(digest);
+	free((void *)of.evidence);
 }
 
 static void test_smallest_first_and_last(void **state)
@@ -569,6 +651,8 @@ int main(void)
 		cmocka_unit_test(test_first_of_its_signature),
 		cmocka_unit_test(test_number_of_signatures),
 		cmocka_unit_test(test_known_is_served),
+		cmocka_unit_test(test_leaks_of_another_like_are_repeated),
+		cmocka_unit_test(test_other_paths_are_other_findings),
 		cmocka_unit_test(test_specs),
 		cmocka_unit_test(test_until_whole_or_spent),
 		cmocka_unit_test(test_no_watchpoint_no_repeat),
