@@ -272,6 +272,11 @@ static int check_bringup(const struct load *load, const struct campaign *campaig
 			load, key_find("bringup.status"),
 			"found \"%s\"; allowed: an exit status from 0 to 255, or any",
 			show(campaign->bringup.status).text);
+	if (campaign->bringup.kind != BRINGUP_COMMAND && status)
+		return complain_key(
+			load, culprit(load, key_find("bringup.status"), kind),
+			"kind %s runs no command; leave bringup.status out, or give bringup.kind: command",
+			bringup_kind_names[campaign->bringup.kind]);
 	if (campaign->bringup.nr_command && !*campaign->bringup.command[0])
 		return complain_key(load, id, "the program's name is empty");
 	for (uint32_t i = 0; !err && i < campaign->bringup.nr_command; i++)

@@ -130,6 +130,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 {
 	const struct trial_spec *spec = &order->spec;
 	const struct campaign *campaign = worker->ask->campaign;
+	const struct campaign *by = order->control ? &worker->plain : campaign;
 	struct evidence *e = &worker->message.evidence;
 	struct counts before;
 	struct trial_limits limits = {
@@ -145,12 +146,15 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	int err;
 
 	prepare(worker, spec);
-	err = echoes_make(worker->echoes, spec, &worker->message.why);
+	err = testbed_put_right(worker->testbed, e->put_right, sizeof(e->put_right),
+				&worker->message.why);
+	if (!err)
+		err = echoes_make(worker->echoes, spec, &worker->message.why);
 	if (!err)
 		err = sender_begin(worker->sender, &worker->message.why);
 	if (!err)
-		err = bringup_start(order->control ? &worker->plain : campaign, worker->testbed,
-				    spec->change, &worker->bringup, &worker->message.why);
+		err = bringup_start(by, worker->testbed, spec->change, &worker->bringup,
+				    &worker->message.why);
 	if (err) {
 		fail(worker);
 		return;
@@ -164,9 +168,10 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	/* A trial that settled ended at its baseline: the next one has to begin there. */
 	if (!worker_at_baseline(worker, &before))
 		worker->baseline = worker_rest(worker);
-	e->baseline_moved = !worker_at_baseline(worker, &before);
+	e->baseline_moved = !e->put_right[0] && !worker_at_baseline(worker, &before);
 	e->baseline = worker_facts(&worker->baseline);
-	bringup_status_read(campaign->bringup.status, &e->bringup_wanted);
+	if (by->bringup.kind == BRINGUP_COMMAND)
+		bringup_status_read(by->bringup.status, &e->bringup_wanted);
 	worker->words = loop_fd(worker->loop, worker->bringup.said, hear_words, worker);
 	trial_init(&worker->trial, &limits, &worker_acts, worker);
 	arm_steps(worker, spec);

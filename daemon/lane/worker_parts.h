@@ -44,8 +44,9 @@ struct worker_load {
 	volatile uint64_t *turns;
 };
 
-/* The counters of IPv6, as they are now. */
+/* The counters of IPv6 before the trial. */
 struct worker_accepts {
+	int fd; /* the device's file */
 	bool have_device, have_namespace;
 	uint64_t device[IPV6_COUNTERS];
 	uint64_t namespace[IPV6_COUNTERS];
@@ -101,9 +102,9 @@ struct worker {
 	struct settle settle;
 	struct counts last_look; /* of settling */
 	uint64_t waits_ns;	 /* since when the unregister only waits; 0: it does not */
-	struct worker_accepts accepts; /* before the trial */
-	int64_t link_local_end;	       /* of the device's address, as the kernel announced it */
-	struct lane_message message;   /* with the evidence that is being gathered */
+	struct worker_accepts accepts;
+	int64_t link_local_end;	     /* of the device's address, as the kernel announced it */
+	struct lane_message message; /* with the evidence that is being gathered */
 };
 
 /* --- worker_setup.c --- */

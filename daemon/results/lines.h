@@ -126,6 +126,7 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	enum bringup_end bringup_end;
 	int64_t bringup_status;
 	const char *bringup_said;
+	const char *put_right;
 	uint32_t descendants;
 	struct evidence_counts baseline;
 	struct evidence_counts after;

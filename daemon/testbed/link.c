@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <linux/netlink.h>
@@ -168,6 +170,18 @@ struct nl_msg *link_message(const struct testbed_device *device)
 		return NULL;
 	}
 	return msg;
+}
+
+int dut_mtu(const struct testbed *testbed, uint32_t *mtu, struct why *why)
+{
+	AUTO_FD int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { 0 };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", testbed->dut.name);
+	if (fd < 0 || ioctl(fd, SIOCGIFMTU, &request))
+		return testbed_cannot(why, errno, "asked for its MTU", testbed->dut.name);
+	*mtu = (uint32_t)request.ifr_mtu;
+	return 0;
 }
 
 int link_change(struct nl_sock *sock, const struct testbed_device *device, int attribute,

@@ -11,15 +11,6 @@
 
 #include "testbed/parts.h"
 
-/* Where no router is heard, the timers that wait for one would be noise. */
-static bool hears_routers(const struct campaign *campaign)
-{
-	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
-		if (campaign->echo.message[i] == MESSAGE_RA)
-			return true;
-	return false;
-}
-
 /* The veth end under a macvlan or a bridge is a wire only. */
 static const struct setting lower_settings[] = {
 	{ "ipv6/conf/%s/disable_ipv6", "1" },
@@ -200,8 +191,7 @@ static int namespaces_make(struct testbed *testbed, bool keep, struct why *why)
 
 int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why *why)
 {
-	const struct setting routers = { "ipv6/conf/%s/accept_ra",
-					 hears_routers(ask->campaign) ? "1" : "0" };
+	const struct setting routers = routers_setting(ask->campaign);
 	AUTO_LINK struct rtnl_link *link = NULL;
 	int err;
 

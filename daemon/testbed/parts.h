@@ -44,6 +44,8 @@ enum {
 			 IFF_ALLMULTI,
 };
 
+enum { CAMPAIGN_SYSCTLS = 7 };
+
 enum role { ROLE_DUT = 1, ROLE_PEER, ROLE_LOWER, ROLES };
 
 struct testbed {
@@ -59,9 +61,13 @@ struct testbed {
 	struct nl_sock *lane_sock;
 	struct nl_sock *peer_sock;
 	struct nl_sock *events;
-	unsigned int dut_flags; /* of a dut at rest */
-	bool may_be_disabled;	/* IPv6 of the dut may be off after a trial */
-	bool up;		/* as last reported */
+	const struct campaign *campaign;
+	unsigned int dut_flags;		     /* of a dut at rest */
+	char settings[CAMPAIGN_SYSCTLS][16]; /* of the campaign, at rest */
+	uint32_t mtu;
+	uint32_t mtu_left;    /* that a bring-up has left; 0: the same */
+	bool may_be_disabled; /* IPv6 of the dut may be off after a trial */
+	bool up;	      /* as last reported */
 	bool running;
 	struct journal *journal;
 	bool named[ROLES]; /* the role's namespace has a name, by this open */
@@ -112,6 +118,9 @@ struct nl_msg *link_message(const struct testbed_device *device);
 int link_change(struct nl_sock *sock, const struct testbed_device *device, int attribute,
 		uint32_t value, const char *what, struct why *why);
 
+/* The MTU that the dut has now. */
+int dut_mtu(const struct testbed *testbed, uint32_t *mtu, struct why *why);
+
 /* A new reference. -ENODEV when there is none of that name. */
 int link_find(struct nl_sock *sock, const char *name, struct rtnl_link **out, struct why *why);
 
@@ -145,6 +154,9 @@ struct setting {
 /* The value goes without its newline. No sentence. */
 int sysctl_read(const char *path, char *value, size_t size);
 
+/* The same by its key. */
+int sysctl_get(const char *key, const char *device, char *value, size_t size);
+
 /* -ENOENT: there is no such setting, or no such device any more. */
 int sysctl_write(const char *path, const char *value, struct why *why);
 
@@ -164,6 +176,16 @@ int netns_ready(struct nl_sock **sock, struct why *why);
 
 /* Sets what the campaign asks for; of a dut that is down. */
 int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why);
+
+/* Whether the dut hears routers, of a lane of our own making. */
+struct setting routers_setting(const struct campaign *campaign);
+
+/* What testbed_put_right() does. */
+int dut_put_right(struct testbed *testbed, const struct campaign *campaign, char *said,
+		  size_t size, struct why *why);
+
+/* Gives the dut its MTU again, in time: below 1280 there is no IPv6 (addrconf_notify()). */
+int dut_mtu_put_right(struct testbed *testbed, struct why *why);
 
 /* Lets the dut have IPv6 again, after its DAD has failed. */
 int dut_enable(struct testbed *testbed, struct why *why);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
+#include "base/text.h"
 #include "testbed/frame.h"
 #include "testbed/parts.h"
 
@@ -48,11 +50,29 @@ static const struct {
 	{ "ipv6/conf/%s/enhanced_dad", offsetof(struct campaign, sysctl.enhanced_dad) },
 };
 
+_Static_assert(sizeof(campaign_sysctls) / sizeof(*campaign_sysctls) == CAMPAIGN_SYSCTLS,
+	       "a row each");
+
 static const struct setting dut_enabled = { "ipv6/conf/%s/disable_ipv6", "0" };
 
 int dut_enable(struct testbed *testbed, struct why *why)
 {
 	return sysctl_change(NULL, &dut_enabled, testbed->dut.name, why);
+}
+
+/* Where no router is heard, the timers that wait for one would be noise. */
+static bool hears_routers(const struct campaign *campaign)
+{
+	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
+		if (campaign->echo.message[i] == MESSAGE_RA)
+			return true;
+	return false;
+}
+
+struct setting routers_setting(const struct campaign *campaign)
+{
+	return (struct setting){ "ipv6/conf/%s/accept_ra",
+				 hears_routers(campaign) ? "1" : "0" };
 }
 
 int netns_ready(struct nl_sock **sock, struct why *why)
@@ -66,12 +86,14 @@ int netns_ready(struct nl_sock **sock, struct why *why)
 		     link_request(*sock, RTM_NEWLINK, &lo, IFF_UP, IFF_UP, "brought up", why);
 }
 
-int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
+/* With a journal, what they were is written there first. */
+static int dut_settings(struct testbed *testbed, const struct campaign *campaign,
+			struct journal *journal, struct why *why)
 {
 	const char *name = testbed->dut.name;
 	char value[16], secret[48];
 	struct setting setting;
-	int err = sysctl_change(testbed->journal, &dut_enabled, name, why);
+	int err = sysctl_change(journal, &dut_enabled, name, why);
 
 	/* The kernel refuses this mode without a secret; a real device has its operator's. */
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_STABLE && !testbed->journal) {
@@ -80,14 +102,21 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 		setting = (struct setting){ "ipv6/conf/%s/stable_secret", secret };
 		err = sysctl_change(NULL, &setting, name, why);
 	}
-	for (size_t i = 0; i < sizeof(campaign_sysctls) / sizeof(*campaign_sysctls) && !err;
-	     i++) {
+	for (size_t i = 0; i < CAMPAIGN_SYSCTLS && !err; i++) {
 		const char *at = (const char *)campaign + campaign_sysctls[i].offset;
 
 		snprintf(value, sizeof(value), "%u", *(const uint32_t *)at);
 		setting = (struct setting){ campaign_sysctls[i].key, value };
-		err = sysctl_change(testbed->journal, &setting, name, why);
+		err = sysctl_change(journal, &setting, name, why);
 	}
+	return err;
+}
+
+int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
+{
+	const char *name = testbed->dut.name;
+	int err = dut_settings(testbed, campaign, testbed->journal, why);
+
 	/* The kernel will set it, not we: journalled all the same, as what it is now. */
 	testbed->may_be_disabled = campaign->sysctl.accept_dad > 1;
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
@@ -96,7 +125,81 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 		err = sysctl_journal(testbed->journal, &dut_enabled, name, why);
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_EUI64)
 		testbed->dut.link_local = frame_link_local(testbed->dut.mac);
+	if (!err)
+		err = dut_mtu(testbed, &testbed->mtu, why);
+	/* As the kernel has them: it rounds times to its ticks. */
+	for (size_t i = 0; i < CAMPAIGN_SYSCTLS; i++)
+		sysctl_get(campaign_sysctls[i].key, name, testbed->settings[i],
+			   sizeof(testbed->settings[i]));
 	return err;
+}
+
+/* --- what a bring-up has left, put right before the next one --- */
+
+/* Also true of a setting that is gone, as without an MTU that IPv6 needs. */
+static bool has_changed(const struct setting *setting, const char *device, char *said,
+			size_t size)
+{
+	char was[64] = "gone";
+
+	if (!sysctl_get(setting->key, device, was, sizeof(was)) && !strcmp(was, setting->value))
+		return false;
+	text_add(said, size, "%s%s %s instead of %s", *said ? ", " : "",
+		 strrchr(setting->key, '/') + 1, was, setting->value);
+	return true;
+}
+
+static bool any_has_changed(const struct setting *settings, size_t nr, const char *device,
+			    char *said, size_t size)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < nr; i++)
+		changed |= has_changed(&settings[i], device, said, size);
+	return changed;
+}
+
+int dut_mtu_put_right(struct testbed *testbed, struct why *why)
+{
+	uint32_t mtu;
+	int err = dut_mtu(testbed, &mtu, why);
+
+	if (err || mtu == testbed->mtu)
+		return err;
+	testbed->mtu_left = mtu;
+	return link_change(testbed->lane_sock, &testbed->dut, IFLA_MTU, testbed->mtu,
+			   "given its MTU", why);
+}
+
+/* Not by way of the journal, which has what a real device had before. */
+int dut_put_right(struct testbed *testbed, const struct campaign *campaign, char *said,
+		  size_t size, struct why *why)
+{
+	const char *name = testbed->dut.name;
+	const struct setting routers = routers_setting(campaign);
+	bool own = testbed->kind != DEVICE_EXISTING;
+	bool changed = has_changed(&dut_enabled, name, said, size);
+	int err = 0;
+
+	for (size_t i = 0; i < CAMPAIGN_SYSCTLS; i++) {
+		const struct setting setting = { campaign_sysctls[i].key,
+						 testbed->settings[i] };
+
+		changed |= has_changed(&setting, name, said, size);
+	}
+	if (own) {
+		changed |= has_changed(&routers, name, said, size);
+		changed |= any_has_changed(SETTINGS(lane_settings), "", said, size);
+	}
+	if (testbed->mtu_left)
+		text_add(said, size, "%sMTU %u instead of %u", *said ? ", " : "",
+			 testbed->mtu_left, testbed->mtu);
+	testbed->mtu_left = 0;
+	if (changed && own)
+		err = sysctls_change(NULL, SETTINGS(lane_settings), "", why);
+	if (changed && own && !err)
+		err = sysctl_change(NULL, &routers, name, why);
+	return err || !changed ? err : dut_settings(testbed, campaign, NULL, why);
 }
 
 /* The peer's link-local address. IFA_F_NODAD: never tentative, carrier or not. */

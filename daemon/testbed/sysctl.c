@@ -50,6 +50,14 @@ static void setting_path(const char *key, const char *device, char *path, size_t
 		snprintf(path, size, SYSCTLS "%s", key);
 }
 
+int sysctl_get(const char *key, const char *device, char *value, size_t size)
+{
+	char path[PATH_MAX];
+
+	setting_path(key, device, path, sizeof(path));
+	return sysctl_read(path, value, size);
+}
+
 int sysctl_change(struct journal *journal, const struct setting *setting, const char *device,
 		  struct why *why)
 {

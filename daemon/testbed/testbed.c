@@ -20,6 +20,7 @@ int testbed_open(const struct testbed_ask *ask, struct testbed **out, struct why
 	testbed->owner = getpid();
 	testbed->kind = ask->campaign->device.kind;
 	testbed->lane = ask->lane;
+	testbed->campaign = ask->campaign;
 	testbed->home_netns = testbed->lane_netns = testbed->peer_netns = -1;
 	err = testbed->kind == DEVICE_EXISTING ? real_borrow(testbed, ask, why) :
 						 own_make(testbed, ask, why);
@@ -73,6 +74,12 @@ int testbed_peer_netns(const struct testbed *testbed)
 	return testbed->peer_netns;
 }
 
+int testbed_put_right(struct testbed *testbed, char *said, size_t size, struct why *why)
+{
+	said[0] = '\0';
+	return dut_put_right(testbed, testbed->campaign, said, size, why);
+}
+
 int testbed_carrier_sync(struct testbed *testbed, struct why *why)
 {
 	return link_request(testbed->lane_sock, RTM_GETLINK, &testbed->dut, 0, 0, "queried",
@@ -84,6 +91,8 @@ int testbed_dut_down(struct testbed *testbed, struct why *why)
 	int err = link_request(testbed->lane_sock, RTM_NEWLINK, &testbed->dut,
 			       testbed->dut_flags, FLAGS_SETTABLE, "taken down", why);
 
+	if (!err)
+		err = dut_mtu_put_right(testbed, why);
 	if (!err && testbed->may_be_disabled)
 		err = dut_enable(testbed, why);
 	return err ? err : testbed_carrier_sync(testbed, why);

@@ -81,11 +81,18 @@ int testbed_peer_netns(const struct testbed *testbed);
 
 /*
  * Sets the dut administratively down, and the other flags that a bring-up may have set
- * (ALLMULTI, PROMISC, ...) back to what they were when the testbed was opened, and IPv6 on,
+ * (ALLMULTI, PROMISC, ...) and the MTU back to what they were when the testbed was opened, and
+ * IPv6 on,
  * which a failed DAD has switched off with accept_dad 2, or a bring-up that was ended in its
  * change; then testbed_carrier_sync(). Blocks while the kernel does. 0 or -errno.
  */
 int testbed_dut_down(struct testbed *testbed, struct why *why);
+
+/*
+ * Compares the settings of a dut that is down with what the campaign asks for, and puts right
+ * what a bring-up has changed; `said` gets what that was, the MTU included, or "".
+ */
+int testbed_put_right(struct testbed *testbed, char *said, size_t size, struct why *why);
 
 /*
  * Asks for the dut's link, which makes the kernel deal with a pending carrier event now

@@ -167,6 +167,7 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	int32_t bringup_status; /* exit code, or the signal's number */
 	int32_t bringup_wanted; /* exit code, or BRINGUP_STATUS_ANY, that the campaign allows */
 	char bringup_said[LAST_WORDS]; /* its last lines on standard error */
+	char put_right[256];	       /* settings that the trial before had left changed */
 	uint32_t descendants; /* processes of the bring-up that were ended with the trial */
 
 	struct evidence_counts baseline; /* but see evidence_left() */

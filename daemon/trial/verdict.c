@@ -66,6 +66,13 @@ static void add_last_words(const struct evidence *e, struct judgement *j)
 		text_add(j->reason, sizeof(j->reason), "; the bring-up wrote: %.160s", line);
 }
 
+static void add_put_right(const struct evidence *e, struct judgement *j)
+{
+	if (e->put_right[0])
+		text_add(j->reason, sizeof(j->reason), "; put right before the trial: %.160s",
+			 e->put_right);
+}
+
 void verdict_judge(const struct evidence *evidence, const struct campaign *campaign,
 		   struct judgement *judgement)
 {
@@ -79,6 +86,7 @@ void verdict_judge(const struct evidence *evidence, const struct campaign *campa
 			clean(&question, &j);
 	}
 	add_last_words(evidence, &j);
+	add_put_right(evidence, &j);
 	add_meanwhile(evidence, &j);
 	*judgement = j;
 }

@@ -40,6 +40,20 @@ good any
 script missing "no-such-program x; $up; exit 0"
 bad missing invalid 'shell did not find a program: sh: 1: no-such-program: not found'
 
+# --- what it leaves to the next one ---
+
+# Below 1280 the device loses its inet6_dev, and the new one has the settings of conf/default.
+script mtu "$up; ip link set {dut} mtu 1200; ip link set {dut} mtu 1500" --set sysctl.dad_transmits=3
+good mtu
+check "mtu: its settings are put right, and that is said" mtu "
+	all('dad_transmits 1 instead of 3' in t['put_right'] and t['put_right'] in t['reason'] for t in trials[1:])"
+proc=/proc/sys/net/ipv6/conf
+script left "$up; ip link set {dut} mtu 1200; echo 1 >$proc/all/accept_dad"
+check "left: and the lane's, and the MTU" left "
+	all('accept_dad 1 instead of 0' in t['put_right'] and 'MTU 1200 instead of 1500' in t['put_right'] for t in trials[1:])"
+
+# --- what it finds ---
+
 # As a login shell of Debian has PATH for everybody but root. More than a pipe holds is written.
 PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games \
 	script path "case :\$PATH: in *:/usr/sbin:/sbin:) ;; *) exit 1 ;; esac; head -c 300000 /dev/zero | tr \"\\\\0\" x >&2; $up"

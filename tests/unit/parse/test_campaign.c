@@ -343,6 +343,8 @@ static const struct bad {
 	  "bad.yaml:2:3: bringup.kind: kind command needs bringup.command, such as [ifconfig, '{dut}', up]" },
 	{ "bringup:\n  command: [ifconfig]\n", { NULL },
 	  "bad.yaml:2:3: bringup.command: kind do_dad runs no command; leave bringup.command out, or give bringup.kind: command" },
+	{ "bringup:\n  status: any\n", { NULL },
+	  "bad.yaml:2:3: bringup.status: kind do_dad runs no command; leave bringup.status out, or give bringup.kind: command" },
 	{ "bringup:\n  status: 256\n", { NULL },
 	  "bad.yaml:2:3: bringup.status: found \"256\"; allowed: an exit status from 0 to 255, or any" },
 	{ "bringup:\n  status: -1\n", { NULL },

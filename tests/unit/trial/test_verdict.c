@@ -26,6 +26,7 @@ struct verdict_case {
 	struct setting changes[18]; /* ends with size 0 */
 	const char *klog;	    /* text of the worst line */
 	const char *said;	    /* by the bring-up */
+	const char *put_right;
 	enum object watched[2];
 	uint32_t nr_watched; /* 0: both */
 	enum verdict verdict;
@@ -313,6 +314,8 @@ static const struct verdict_case cases[] = {
 	{ "exit code 0, but a program is missing", { SET(bringup_status, 0) },
 	  .said = "sh: insmod: not found\nlast",
 	  .verdict = VERDICT_INVALID, .reason = "shell did not find a program: sh: insmod: not found; the bring-up wrote: last" },
+	{ "what an earlier one has left is told", .put_right = "dad_transmits 1 instead of 3",
+	  .verdict = VERDICT_CLEAN, .reason = "after teardown; put right before the trial: dad_transmits 1 instead of 3" },
 	{ "what it wrote is told of a trial that shows nothing", { SET(closed, false) },
 	  .said = "first\nlast", .verdict = VERDICT_MISSED, .reason = "; the bring-up wrote: last" },
 	{ "not held at all", { SET(held_ns, 0) },
@@ -532,6 +535,8 @@ static void judge(const struct verdict_case *c, struct judgement *judgement)
 		apply(&e, change);
 	if (c->klog)
 		snprintf(e.klog.text, sizeof(e.klog.text), "%s", c->klog);
+	if (c->put_right)
+		snprintf(e.put_right, sizeof(e.put_right), "%s", c->put_right);
 	if (c->said)
 		snprintf(e.bringup_said, sizeof(e.bringup_said), "%s", c->said);
 	memset(judgement, 0xff, sizeof(*judgement));
