@@ -9,7 +9,7 @@ static bool is_understood(const struct kernel *kernel)
 	struct pages_sums sums;
 
 	pages_count(kernel->pages, &sums);
-	return sums.slab && sums.odd < sums.slab / 10;
+	return 10 * sums.odd < sums.slab;
 }
 
 int kernel_open(const struct image *image, struct kernel *kernel, struct why *why)

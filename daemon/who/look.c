@@ -16,7 +16,8 @@ static bool is_waiting(const struct device *device)
 
 static bool is_check(const struct look_ask *ask, const struct device *device)
 {
-	return device->netns == ask->check_netns[0] || device->netns == ask->check_netns[1];
+	return ask->check_netns[0] &&
+	       (device->netns == ask->check_netns[0] || device->netns == ask->check_netns[1]);
 }
 
 static bool is_asked_for(const struct look_ask *ask, const struct device *device)

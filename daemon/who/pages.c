@@ -555,7 +555,9 @@ bool pages_object(struct pages *pages, uint64_t address, struct object *object)
 		.is_dedicated = slab.cache->is_dedicated,
 	};
 	object->base = slab.from + (uint64_t)object->slot * slab.cache->size + slab.cache->pad;
-	if (address < object->base || object->base + object->size > slab.from + slab.size)
+	/* Behind an object is what the allocator keeps there. */
+	if (address < object->base || address >= object->base + object->size ||
+	    object->base + object->size > slab.from + slab.size)
 		return false;
 	object->is_free = is_free(pages, &slab, object->base, object->slot);
 	return true;

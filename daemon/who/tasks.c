@@ -252,16 +252,16 @@ static int compare_opened(const void *a, const void *b)
 const struct opened *tasks_opened(const struct tasks *tasks, uint64_t object, uint32_t *nr)
 {
 	const struct opened key = { .object = object };
-	const struct opened *end = tasks->opened + tasks->nr_opened, *last;
-	const struct opened *found =
-		bsearch(&key, tasks->opened, tasks->nr_opened, sizeof(key), compare_opened);
+	const struct opened *found = NULL;
 
 	*nr = 0;
-	if (!found)
-		return NULL;
-	while (found > tasks->opened && found[-1].object == object)
+	if (tasks->nr_opened)
+		found = bsearch(&key, tasks->opened, tasks->nr_opened, sizeof(key),
+				compare_opened);
+	while (found && found > tasks->opened && found[-1].object == object)
 		found--;
-	for (last = found; last < end && last->object == object; last++)
+	while (found && found + *nr < tasks->opened + tasks->nr_opened &&
+	       found[*nr].object == object)
 		(*nr)++;
 	return found;
 }

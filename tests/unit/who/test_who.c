@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who holds a device, in a kernel that lies here; see fake_kernel.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_kernel.h"
+#include "who/answer.h"
+
+enum { FAMILY_INET6 = 10 };
+
+struct scene {
+	struct fake *fake;
+	uint64_t cache; /* kmalloc-512 */
+	uint64_t device;
+	struct look look;
+	struct answer answer;
+};
+
+static int set_up(void **state)
+{
+	struct scene *scene = calloc(1, sizeof(*scene));
+
+	scene->fake = fake_open();
+	scene->cache = fake_cache(scene->fake, "kmalloc-512", 512);
+	fake_object(scene->fake, scene->cache); /* of nobody */
+	*state = scene;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct scene *scene = *state;
+
+	answer_clear(&scene->answer);
+	look_clear(&scene->look);
+	fake_close(scene->fake);
+	free(scene);
+	return 0;
+}
+
+/* An object that has a pointer to the device in this member. */
+static uint64_t holder(struct scene *scene, const char *place)
+{
+	uint64_t object = fake_object(scene->fake, scene->cache);
+
+	fake_set(scene->fake, object, place, scene->device);
+	return object;
+}
+
+static uint64_t neighbour(struct scene *scene)
+{
+	uint64_t object = holder(scene, "neighbour.dev");
+
+	fake_set(scene->fake, object, "neighbour.refcnt", 1);
+	return object;
+}
+
+static const struct answer *ask(struct scene *scene, const char *name)
+{
+	const struct look_ask look_ask = { .name = name };
+	struct why why = { "" };
+
+	if (look_make(fake_image(scene->fake), &look_ask, &scene->look, &why))
+		fail_msg("%s", why.text);
+	assert_int_equal(scene->look.nr_cases, 1);
+	assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
+	return &scene->answer;
+}
+
+/* Of a device at rest without holders: 1 from 5.17 on, and the one of its registration. */
+static int32_t rest(const struct scene *scene, bool registered)
+{
+	return types_has_typedef(fake_image(scene->fake)->types, "netdevice_tracker") +
+	       registered;
+}
+
+static bool says(const struct answer *answer, const char *words)
+{
+	for (uint32_t i = 0; i < answer->nr_sentences; i++)
+		if (strstr(answer->sentences[i], words))
+			return true;
+	return false;
+}
+
+static void test_sum_is_explained(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+
+	scene->device = fake_device(scene->fake, "dut", true, rest(scene, true) + 2);
+	fake_set_word(scene->fake, neighbour(scene), neighbour(scene));
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->explained, 2);
+	assert_int_equal(answer->unexplained, 0);
+	assert_string_equal(answer->holders[0].type, "neighbour");
+	assert_string_equal(answer->holders[0].member, "dev");
+}
+
+static void test_freed_objects_hold_nothing(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+	uint64_t in_slab, of_cpu;
+
+	scene->device = fake_device(scene->fake, "dut", true, rest(scene, true) + 1);
+	in_slab = neighbour(scene);
+	neighbour(scene);
+	of_cpu = neighbour(scene);
+	fake_free(scene->fake, scene->cache, in_slab, false);
+	fake_free(scene->fake, scene->cache, of_cpu, true);
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->explained, 1);
+	assert_int_equal(answer->unexplained, 0);
+	assert_int_equal(answer->nr_holders, 1);
+}
+
+static void test_dead_objects_hold_nothing(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+	uint64_t object;
+
+	scene->device = fake_device(scene->fake, "dut", true, rest(scene, true));
+	object = neighbour(scene);
+	fake_set(scene->fake, object, "neighbour.refcnt", 0);
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->explained, 0);
+	assert_int_equal(answer->unexplained, 0);
+}
+
+static void test_bare_references_are_counted(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+
+	scene->device = fake_device(scene->fake, "dut", false, rest(scene, false) + 4);
+	fake_set_word(scene->fake, fake_stack(scene->fake) + 800, scene->device);
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->kind, ANSWER_BARE);
+	assert_int_equal(answer->unexplained, 4);
+	assert_true(says(answer, "4 references of dut belong to no object"));
+	assert_int_equal(answer->waiting_pid, 42);
+}
+
+/* The stack has the address of a member of the device only, as netdev_run_todo() leaves it. */
+static void test_lost_route_is_named_and_its_entry_is_not(void **state)
+{
+	struct scene *scene = *state;
+	struct fake *fake = scene->fake;
+	uint64_t routes = fake_cache(fake, "ip6_dst_cache", fake_size(fake, "rt6_info"));
+	uint64_t ops = fake_object(fake, scene->cache), entry, route;
+	const struct answer *answer;
+
+	scene->device = fake_device(fake, "dut", false, rest(scene, false) + 1);
+	fake_set_word(fake, fake_stack(fake) + 160,
+		      scene->device + fake_offset(fake, "net_device.todo_list"));
+	entry = fake_object(fake, scene->cache);
+	fake_set(fake, entry, "fib6_info.fib6_ref", 1);
+	fake_set_word(fake,
+		      entry + fake_offset(fake, "fib6_info.fib6_nh") +
+			      fake_offset(fake, "fib_nh_common.nhc_dev"),
+		      scene->device);
+	route = fake_object(fake, routes);
+	fake_set(fake, ops, "dst_ops.family", FAMILY_INET6);
+	fake_set_word(fake, route + fake_offset(fake, "dst_entry.ops"), ops);
+	fake_set_word(fake, route + fake_offset(fake, "rt6_info.from"), entry);
+	if (types_member(fake_image(fake)->types, "dst_entry", "__refcnt", &(uint32_t){ 0 }))
+		fake_set(fake, route, "dst_entry.__refcnt", 1);
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->kind, ANSWER_LOST);
+	assert_int_equal(answer->unexplained, 0);
+	assert_int_equal(strncmp(answer->sentences[0], "LOST: rt6_info (IPv6 route)", 27), 0);
+	assert_true(says(answer,
+			 "holds fib6_info (IPv6 route entry), refcount 1, which holds dut."));
+	assert_int_equal(answer->nr_sentences, 1);
+}
+
+static void test_owner_is_named_by_descriptor(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+	uint64_t object;
+
+	scene->device = fake_device(scene->fake, "dut", true, rest(scene, true) + 1);
+	object = neighbour(scene);
+	fake_file(scene->fake, 5, object);
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
+	assert_true(
+		says(answer, "Held by holder (pid 42, fd 5): neighbour entry (neighbour)."));
+}
+
+/* What the second look does not find lost was on its way. */
+static void test_second_look_clears(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	struct look first;
+	struct why why;
+	uint64_t object;
+
+	scene->device = fake_device(scene->fake, "dut", true, rest(scene, true) + 1);
+	object = neighbour(scene);
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &first, &why), 0);
+	assert_true(look_needs_another(&first));
+	fake_file(scene->fake, 5, object);
+	assert_int_equal(ask(scene, "dut")->kind, ANSWER_EXPLAINED);
+	look_confirm(&first, &scene->look);
+	look_clear(&first);
+	assert_false(look_needs_another(&scene->look));
+}
+
+static void test_two_of_a_name_are_not_mixed_up(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	struct why why;
+
+	fake_device(scene->fake, "dut", true, rest(scene, true));
+	fake_device(scene->fake, "dut", true, rest(scene, true));
+	assert_int_not_equal(look_make(fake_image(scene->fake), &look_ask, &scene->look, &why),
+			     0);
+	assert_non_null(strstr(why.text, "2 devices have this name"));
+	assert_int_equal(why.code, EXIT_USAGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+		SCENE(test_sum_is_explained),
+		SCENE(test_freed_objects_hold_nothing),
+		SCENE(test_dead_objects_hold_nothing),
+		SCENE(test_bare_references_are_counted),
+		SCENE(test_lost_route_is_named_and_its_entry_is_not),
+		SCENE(test_owner_is_named_by_descriptor),
+		SCENE(test_second_look_clears),
+		SCENE(test_two_of_a_name_are_not_mixed_up),
+	};
+	struct fake *fake = fake_open();
+
+	if (!fake)
+		return 77;
+	fake_close(fake);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
