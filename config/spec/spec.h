@@ -2,6 +2,7 @@
 #ifndef DADRACE_SPEC_H
 #define DADRACE_SPEC_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -97,6 +98,7 @@ enum change_kind {
 	CHANGES,
 };
 extern const char *const change_names[];
+enum { CHANGE_DID_NOTHING = -EALREADY }; /* beside what the kernel answers */
 
 /* The load beside a trial: a process of the lane. */
 enum load_kind {

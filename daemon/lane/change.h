@@ -31,7 +31,10 @@ struct change_about {
 	uint64_t deadline_ns;	    /* for what has to be there first */
 };
 
-/* 0 or -errno; ENODATA: what has to be there first did not come. */
+/*
+ * 0 or -errno. ENODATA: what has to be there first did not come. CHANGE_DID_NOTHING: the device
+ * was already as it is afterwards, by what the kernel shows of it.
+ */
 int change_make(enum change_kind change, const struct change_about *about);
 
 /* Whether the device has an address afterwards, whose DAD can be waited for. */

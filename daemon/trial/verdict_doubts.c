@@ -259,6 +259,13 @@ static bool load_did_nothing(const struct verdict_question *q, char *more)
 	       detail(more, "%s", load_names[q->e->spec.load]);
 }
 
+static bool change_did_nothing(const struct verdict_question *q, char *more)
+{
+	return q->e->spec.change && q->e->change_error == -CHANGE_DID_NOTHING &&
+	       detail(more, "%s; the kernel shows the device as it was before",
+		      change_names[q->e->spec.change]);
+}
+
 static bool change_failed(const struct verdict_question *q, char *more)
 {
 	return q->e->spec.change && !q->e->changed && q->e->change_error &&
@@ -466,6 +473,7 @@ static const struct doubt {
 	{ not_opened,          "no flag set asked for IFF_UP" },
 	{ not_closed,          "the window never closed" },
 	{ load_did_nothing,    "the load did no work" },
+	{ change_did_nothing,  "thread I's change did nothing" },
 	{ change_failed,       "thread I's change failed" },
 	{ change_not_reached,  "thread I did not reach its change" },
 	{ order_not_kept,      "the order was not kept" },

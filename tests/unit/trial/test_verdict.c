@@ -108,6 +108,9 @@ static const struct verdict_case cases[] = {
 	/* thread I's change */
 	{ "it was made", { SET(spec.change, CHANGE_MTU), SET(changed, true) },
 	  .verdict = VERDICT_CLEAN },
+	{ "it did nothing",
+	  { SET(spec.change, CHANGE_MTU), SET(change_error, -CHANGE_DID_NOTHING) },
+	  .verdict = VERDICT_MISSED, .reason = "thread I's change did nothing: mtu; the kernel shows the device as it was before" },
 	{ "it failed, and so proves nothing",
 	  { SET(spec.change, CHANGE_ADDRESS_DELETE), SET(change_error, ENODATA) },
 	  .verdict = VERDICT_MISSED,
