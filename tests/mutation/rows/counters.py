@@ -64,7 +64,7 @@ ROWS = [
         ("	if (lane->watched & WATCH_DST &&", "	if (0 && lane->watched & WATCH_DST &&",
          "the settling program does not look at dst"),
     ]),
-    Subject("daemon/lane/worker_acts.c", runs=["inbound"], edits=[
+    Subject("daemon/lane/worker_settle.c", runs=["inbound"], edits=[
         ("	worker->message.evidence.after = worker_facts(&counts);",
          "	worker->message.evidence.after = worker_facts(&counts);\n	worker->baseline = counts;",
          "the baseline is overwritten by the look after"),
