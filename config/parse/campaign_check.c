@@ -185,15 +185,37 @@ static int check_device(const struct load *load, const struct campaign *campaign
 	return 0;
 }
 
+/* What is given to a shell has braces of its own. */
+static bool is_shell_text(const struct campaign *campaign, const char *word)
+{
+	const char **command = campaign->bringup.command;
+
+	return campaign->bringup.nr_command >= 3 && word == command[2] &&
+	       !strcmp(command[0], "sh") && !strcmp(command[1], "-c");
+}
+
+/* A name in braces, which is not that of a shell's variable. */
+static bool is_placeholder(const char *word, const char *at)
+{
+	size_t length = *at == '{' ? strspn(at + 1, "abcdefghijklmnopqrstuvwxyz") : 0;
+
+	return length && at[1 + length] == '}' && (at == word || at[-1] != '$');
+}
+
 static int check_braces(const struct load *load, const struct campaign *campaign,
 			const char *word)
 {
 	int id = key_find("bringup.command");
+	bool in_shell = is_shell_text(campaign, word);
 
 	for (const char *at = word; (at = strpbrk(at, "{}"));) {
 		bool dut = !strncmp(at, "{dut}", strlen("{dut}"));
 		bool peer = !strncmp(at, "{peer}", strlen("{peer}"));
 
+		if (in_shell && !is_placeholder(word, at)) {
+			at++;
+			continue;
+		}
 		if (!dut && !peer)
 			return complain_key(load, id,
 					    "found \"%s\"; allowed in braces: {dut}, {peer}",

@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/child.h"
 #include "io/loop.h"
 #include "lane/bringup.h"
 #include "lane/change.h"
@@ -124,21 +123,6 @@ static int do_dad(const struct testbed *testbed, enum change_kind change,
 }
 
 /* --- a command --- */
-
-int bringup_check(const struct campaign *campaign, struct why *why)
-{
-	char path[4096];
-	int err;
-
-	if (campaign->bringup.kind != BRINGUP_COMMAND)
-		return 0;
-	err = child_find(campaign->bringup.command[0], path, sizeof(path));
-	if (!err)
-		return 0;
-	return why_exit(why, EXIT_CONFIG, -err,
-			"bringup.command %s: %s; install it, or give its full path",
-			campaign->bringup.command[0], strerror(-err));
-}
 
 /* {dut} and {peer} replaced; cut at size. */
 static void substitute(const char *text, const char *dut, const char *peer, char *out,

@@ -34,7 +34,10 @@ struct bringup {
 	char words[LAST_WORDS];
 };
 
-/* Looks the command up as execvp will: -ENOENT or -EACCES with the sentence. */
+/*
+ * Looks the command up as execvp will, and what brings devices up in a text for a shell:
+ * -ENOENT or -EACCES with the sentence, which names the package.
+ */
 int bringup_check(const struct campaign *campaign, struct why *why);
 
 /* Forks it, waiting. {dut} and {peer} in the command become the devices' names. */

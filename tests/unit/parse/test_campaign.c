@@ -359,6 +359,8 @@ static const struct bad {
 	  "bad.yaml:3:3: window.closes: a daemon does not exit, so window.closes: exit never comes; allowed: auto, flags, dad, teardown" },
 	{ "bringup:\n  kind: command\n  command: [ip, 'x{dut}{dev}']\n", { NULL },
 	  "bad.yaml:3:3: bringup.command: found \"x{dut}{dev}\"; allowed in braces: {dut}, {peer}" },
+	{ "bringup:\n  kind: command\n  command: 'f() { ip link set ${x} {dev}; }'\n", { NULL },
+	  "bad.yaml:3:3: bringup.command: found \"f() { ip link set ${x} {dev}; }\"; allowed in braces: {dut}, {peer}" },
 	{ "bringup:\n  kind: command\n  command: [ip, '}']\n", { NULL },
 	  "bad.yaml:3:3: bringup.command: found \"}\"; allowed in braces: {dut}, {peer}" },
 	{ "device: {kind: dummy}\necho: {directions: [outbound]}\n"
@@ -438,13 +440,15 @@ static void test_command_line_for_a_shell(void **state)
 {
 	static const char *const none[SETS_MAX] = { NULL };
 	struct campaign *campaign = load_good(
-		"bringup: {kind: command, command: 'ip link set {dut} up; sleep 1'}\n", none);
+		"bringup: {kind: command, command: 'f() { ip link set {dut} ${1}; }; f up'}\n",
+		none);
 
 	(void)state;
 	assert_int_equal(campaign->bringup.nr_command, 3);
 	assert_string_equal(campaign->bringup.command[0], "sh");
 	assert_string_equal(campaign->bringup.command[1], "-c");
-	assert_string_equal(campaign->bringup.command[2], "ip link set {dut} up; sleep 1");
+	assert_string_equal(campaign->bringup.command[2],
+			    "f() { ip link set {dut} ${1}; }; f up");
 	campaign_free(campaign);
 }
 

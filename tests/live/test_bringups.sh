@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The campaigns with programs that distributions use, unmodified: judged, clean, and nothing of the machine is changed.
+# One whose program is not installed says which package has it, and is a skip by name.
+#
+# Usage: test_bringups.sh DADRACE SOURCE-FOLDER
+. "$(dirname "$0")/lib.sh"
+begin "$@"
+
+ran=0
+checksum() { # of what network managers write
+	find /etc /run /var/lib -xdev \( -path /run/test -o -path /run/dadrace -o -path /var/lib/apt \) -prune -o \
+		-type f -exec cksum {} + 2>/dev/null | sort
+}
+bringup() { # NAME PACKAGE CLOSED-BY ENDS
+	local name=$1 package=$2 by=$3 end=$4
+	checksum >before
+	run "$name" "$name" --set stop.trials=8 --set 'arms=[control, race]' "${few[@]}"
+	if [ "$code" -eq 78 ] && grep -q "No such file or directory; install the package $package" "$name.err"; then
+		echo "SKIP $name: $package is not installed"
+		return
+	fi
+	ran=$((ran + 1))
+	ends "$name" 0 'Verdict: clean'
+	check "$name: each window was held and closed by $by" "$name" "
+		len(trials) == 8 and set(verdicts) == {'clean'} and held_enough(trials) and
+		all(t['closed_by'] == '$by' and t['bringup_end'] == '$end' for t in trials)"
+	check "$name: what was sent came in" "$name" \
+		"all(t['echoes_inside'] + t['dad_answers_inside'] > 0 for t in arm('race'))"
+	if checksum | cmp -s before -; then ok "$name: the machine is as it was"; else
+		checksum | diff before - >"$name.diff"
+		fail "$name: the machine is as it was" "this differs" "$name.diff"
+	fi
+}
+
+mkdir -p /run/dadrace
+bringup ip iproute2 teardown exited
+bringup ifconfig net-tools flags exited
+bringup busybox busybox teardown exited
+bringup ifup ifupdown teardown exited
+bringup dhcpcd dhcpcd-base teardown stopped
+bringup networkd systemd teardown stopped
+bringup keepalived keepalived teardown exited
+
+# --- what is not installed is said before the first trial ---
+
+for shell in 'dhcpcd -B {dut}' 'true; exec dhcpcd -B {dut}' 'ip link set {dut} up && dhcpcd {dut}'; do
+	rm -rf absent
+	dadrace absent run quick.yaml --out absent --set bringup.kind=command \
+		--set "bringup.command=\"$shell\""
+	command -v dhcpcd >/dev/null && continue
+	ends absent 78 'bringup.command dhcpcd: No such file or directory; install the package dhcpcd-base'
+done
+[ $ran -gt 0 ] || skip "none of the programs is installed"
+finish
