@@ -136,7 +136,7 @@ static void show_sum(struct page *page, const struct watch_object *object)
 
 static void show_paths(struct page *page, const struct watch_object *object, int most)
 {
-	struct ledger_match match = ledger_match(object->ledger, NULL);
+	struct ledger_match match = ledger_left(object->ledger);
 	struct row *rows = sorted(object->ledger);
 	uint32_t nr = ledger_nr_paths(object->ledger);
 
@@ -217,7 +217,7 @@ static void show_released(struct page *page, const struct watch *watch,
 static void show_match(struct page *page, const struct watch *watch,
 		       const struct watch_object *object)
 {
-	struct ledger_match match = ledger_match(object->ledger, NULL);
+	struct ledger_match match = ledger_left(object->ledger);
 	int64_t held = 0;
 
 	if (!match.nr_suspects) {
@@ -659,7 +659,7 @@ static int tell_object(const struct watch_object *object, struct ledger_match *m
 	struct ledger_sum sum = ledger_sum(object->ledger);
 	struct row *rows = sorted(object->ledger);
 
-	*match = ledger_match(object->ledger, NULL);
+	*match = ledger_left(object->ledger);
 	*told = (struct object_told){
 		.object = object->name,
 		.baseline = sum.baseline,

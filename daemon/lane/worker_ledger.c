@@ -147,8 +147,6 @@ static int new_ledgers(struct worker *worker, struct why *why)
 		if (!account->ledger)
 			return why_set(why, ENOMEM, "out of memory");
 	}
-	if (worker->ledger->nr == DIGEST_OBJECTS)
-		ledger_set_from_birth(worker->ledger->accounts[DIGEST_ADDRESS].ledger);
 	return 0;
 }
 
@@ -245,6 +243,8 @@ void worker_ledger_write(struct worker *worker)
 		if (teaches(e, digest) && ledger_learn(account->profile, account->ledger))
 			digest->state = LEDGER_SUM; /* out of memory: half of it was learned */
 	}
+	for (int i = 0; i < DIGEST_COUNTERS; i++)
+		worker->ask->digests[i].over = evidence_over(e, (enum object)i);
 	digest_accuse_survivors(worker->ask->digests);
 }
 

@@ -331,13 +331,18 @@ static void drop_held_through(struct digest *digest, uint32_t first, uint32_t en
 	digest->nr_suspects = kept;
 }
 
+static int64_t missing_of(const struct digest *digest)
+{
+	return digest->over > digest->surplus ? digest->over : digest->surplus;
+}
+
 /*
  * Survivors that hold, from `first` on, leave nobody else suspected when they account for the
  * whole surplus; otherwise nobody by whose paths they hold, as a dst does its route's device.
  */
 static void drop_explained(struct digest *digest, uint32_t first, uint32_t nr_holding)
 {
-	int64_t left = digest->surplus;
+	int64_t left = missing_of(digest);
 	uint32_t kept = first;
 
 	while (kept < first + nr_holding && left > 0)
@@ -359,7 +364,7 @@ void digest_accuse_survivors(struct digest *all)
 			accuse(&all[i], &all[DIGEST_ADDRESS].suspects[k], "held inet6_ifaddr",
 			       HOLDER_OTHER, all[DIGEST_ADDRESS].exact, at++);
 		nr_holding = accuse_all(&all[i], all, at);
-		if (all[i].surplus > 0)
+		if (missing_of(&all[i]) > 0)
 			drop_explained(&all[i], at, nr_holding);
 	}
 }

@@ -80,7 +80,6 @@ struct life {
 struct ledger {
 	const struct symbols *symbols;
 	enum watchpoint_counter counter;
-	bool from_birth;
 	void (*told)(const struct ledger_entry *entry, void *arg);
 	void *arg;
 	struct part *parts;
@@ -467,16 +466,6 @@ void ledger_add(struct ledger *ledger, const struct watchpoint_mark *record)
 struct ledger_sum ledger_sum(const struct ledger *ledger)
 {
 	return ledger->sum;
-}
-
-void ledger_set_from_birth(struct ledger *ledger)
-{
-	ledger->from_birth = true;
-}
-
-bool ledger_is_from_birth(const struct ledger *ledger)
-{
-	return ledger->from_birth || ledger->counter == WATCHPOINT_ALIVE;
 }
 
 enum ledger_hole ledger_check(const struct ledger *ledger,

@@ -172,14 +172,6 @@ struct ledger_sum {
 };
 struct ledger_sum ledger_sum(const struct ledger *ledger);
 
-/*
- * The counted object is younger than the ledger: references in its first mark are of its birth.
- */
-void ledger_set_from_birth(struct ledger *ledger);
-
-/* That, or of births and deaths. Otherwise the object was at rest at the first mark. */
-bool ledger_is_from_birth(const struct ledger *ledger);
-
 /* After a last mark. */
 enum ledger_hole ledger_check(const struct ledger *ledger,
 			      const struct watchpoint_health *health);

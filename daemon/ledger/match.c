@@ -342,8 +342,6 @@ struct ledger_match ledger_match(const struct ledger *ledger,
 	};
 	struct kinds *kinds;
 
-	if (match.surplus <= 0 && !ledger_is_from_birth(ledger))
-		return match;
 	if (find_kinds(ledger, profile, &kinds)) {
 		match.exact = false;
 		return match;
@@ -371,5 +369,14 @@ struct ledger_match ledger_match(const struct ledger *ledger,
 	for (uint32_t i = 0; i < match.nr_suspects; i++)
 		find_tasks(ledger, &match.suspects[i]);
 	free(kinds);
+	return match;
+}
+
+struct ledger_match ledger_left(const struct ledger *ledger)
+{
+	struct ledger_match match = ledger_match(ledger, NULL);
+
+	if (match.surplus <= 0)
+		match.nr_suspects = 0;
 	return match;
 }

@@ -58,11 +58,14 @@ void ledger_profile_free(struct ledger_profile *profile);
 /* A whole ledger of a trial that was clean. -ENOMEM. */
 int ledger_learn(struct ledger_profile *profile, const struct ledger *ledger);
 
-/*
- * `profile` may be NULL. Without a surplus there are no suspects: a count that ended where it
- * began, or below, accuses nobody. Of a ledger from birth there may be, whatever the sum.
- */
+/* `profile` may be NULL. */
 struct ledger_match ledger_match(const struct ledger *ledger,
 				 const struct ledger_profile *profile);
+
+/*
+ * The same where nothing but the count tells that something is missing: one that ended where it
+ * began, or below, accuses nobody.
+ */
+struct ledger_match ledger_left(const struct ledger *ledger);
 
 #endif

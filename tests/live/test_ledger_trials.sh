@@ -39,7 +39,7 @@ check "packet: folded, from the system call on" packet \
 check "packet: repeats have lines of their own, the last one is final" packet "1 <= len(ledgers) <= 5 and
 	[l['final'] for l in ledgers] == [False] * (len(ledgers) - 1) + [True] and
 	[l['attempt'] for l in ledgers] == list(range(1, len(ledgers) + 1)) and
-	ledgers[-1]['surplus'] == 2 and ledgers[-1]['leaked'] and ledgers[-1]['unseen'] == 0"
+	sum(u['unmatched'] for u in ledgers[-1]['unmatched']) == 2 and ledgers[-1]['leaked'] and ledgers[-1]['unseen'] == 0"
 check "packet: and are in no sum" packet "len(trials) == 3 == summary['trials'] and
 	findings[0]['count'] == 3 and summary['arms'][0]['trials'] == 3"
 truth "packet: the report says so" grep -q 'packet_do_bind\|packet_create' packet/findings/1.txt

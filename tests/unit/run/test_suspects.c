@@ -385,6 +385,30 @@ static void test_finding_is_told(void **state)
 	free((void *)of.evidence);
 }
 
+/* What was pending when the trial began goes meanwhile: the sum is zero, and the leak is there. */
+static void test_the_put_of_an_older_hold_hides_no_leak(void **state)
+{
+	const uint64_t at_ns[] = { 2500 };
+	const struct judgement judgement = leak("net_device"),
+			       clean = { .verdict = VERDICT_CLEAN };
+	struct digest *digest = write_digest(at_ns, 1, 0);
+	static struct ledger_told told;
+	struct ledger_of of = { .trial = 7,
+				.signature = judgement.signature,
+				.object = "net_device",
+				.evidence = calloc(1, sizeof(*of.evidence)),
+				.judgement = &judgement,
+				.digest = digest };
+
+	(void)state;
+	digest->surplus = 0;
+	assert_int_equal(ledger_line(&of, &told).nr_unmatched, 1);
+	of.judgement = &clean;
+	assert_int_equal(ledger_line(&of, &told).nr_unmatched, 0);
+	free(digest);
+	free((void *)of.evidence);
+}
+
 static void test_other_verdict_accuses_nobody(void **state)
 {
 	const uint64_t at_ns[] = { 2500 };
@@ -661,6 +685,7 @@ int main(void)
 		cmocka_unit_test(test_points_are_bounded),
 		cmocka_unit_test(test_finding_is_told),
 		cmocka_unit_test(test_other_verdict_accuses_nobody),
+		cmocka_unit_test(test_the_put_of_an_older_hold_hides_no_leak),
 		cmocka_unit_test(test_a_leak_without_echoes_is_not_caused_by_them),
 		cmocka_unit_test(test_smallest_first_and_last),
 	};
