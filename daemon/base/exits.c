@@ -7,7 +7,7 @@
 const struct exit_row exit_rows[] = {
 	{ EXIT_CLEAN,	     "clean",	     "No fault was found" },
 	{ EXIT_FAULT,	     "fault",	     "A fault was found" },
-	{ EXIT_INCONCLUSIVE, "inconclusive", "Inconclusive: too few valid trials, no race arm, or interrupted" },
+	{ EXIT_INCONCLUSIVE, "inconclusive", "Inconclusive: too few valid trials, no race arm, no positive control, or interrupted" },
 	{ EXIT_CANNOT,	     "cannot",	     "This machine, kernel or user cannot run it; the message names what is missing" },
 	{ EXIT_RESIDUE,	     "residue",	     "Something could not be undone; see `dadrace clean`" },
 	{ EXIT_USAGE,	     "usage",	     "The command line is wrong" },

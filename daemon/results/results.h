@@ -84,8 +84,8 @@ struct results_kept {
 
 /*
  * Reports each kept trial, control and ledger, as far as sums need it; from then on
- * results_has() knows the trial. `evidence` is lent by the caller. 0, or -EINVAL with the line that is not
- * understood.
+ * results_has() knows the trial. `evidence` is lent by the caller. 0, or -EINVAL with the
+ * line that is not understood.
  */
 int results_replay(struct results *results, struct evidence *evidence,
 		   const struct results_kept *kept, struct why *why);
