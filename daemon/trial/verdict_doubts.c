@@ -376,7 +376,7 @@ static bool say_refused(const struct evidence *e, uint32_t delivered, uint32_t a
 	return detail(
 		more, "%u of %u; %s", accepted, delivered,
 		by[0] ? by :
-			"no counter says why: a MAC address or group that is not the device's, or a hop limit that its protocol refuses");
+			"no counter says why: a MAC address that is not the device's, a group that it has not joined, or a hop limit that its protocol refuses");
 }
 
 static bool echoes_not_accepted(const struct verdict_question *q, char *more)

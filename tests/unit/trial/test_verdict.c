@@ -438,7 +438,7 @@ static const struct verdict_case cases[] = {
 	  { SET(echoes_accepted, 0), SET(echoes_inside, 0), SET(acceptance.moved[IPV6_IN_ADDR_ERRORS], 4) },
 	  .verdict = VERDICT_MISSED, .reason = "IPv6 did not accept the echoes: 0 of 4; Ip6InAddrErrors +4" },
 	{ "and no counter says why", { SET(echoes_accepted, 0), SET(echoes_inside, 0) },
-	  .verdict = VERDICT_MISSED, .reason = "0 of 4; no counter says why: a MAC address or group" },
+	  .verdict = VERDICT_MISSED, .reason = "0 of 4; no counter says why: a MAC address that is not the device's" },
 	{ "a send that was refused for its arguments",
 	  { SET(echoes_accepted, 0), SET(echoes_inside, 0), SET(refused_errno, EINVAL) },
 	  .verdict = VERDICT_MISSED, .reason = "0 of 4; Invalid argument" },
