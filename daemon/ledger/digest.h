@@ -80,7 +80,7 @@ struct digest {
 	uint64_t unseen;  /* of them, those that our program did not see */
 	struct ledger_sum sum;
 	int64_t surplus;
-	int64_t over; /* of a counter: what the trial has left, which older puts may hide here */
+	int64_t over; /* of a counter: what the trial has left; older puts may hide it */
 	bool exact;
 	uint32_t nr_clean; /* ledgers of trials without the race that it was compared with */
 	struct digest_path paths[DIGEST_PATHS]; /* the most unbalanced first */

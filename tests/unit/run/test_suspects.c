@@ -385,7 +385,7 @@ static void test_finding_is_told(void **state)
 	free((void *)of.evidence);
 }
 
-/* What was pending when the trial began goes meanwhile: the sum is zero, and the leak is there. */
+/* What was pending when the trial began goes meanwhile: the sum is zero beside a leak. */
 static void test_the_put_of_an_older_hold_hides_no_leak(void **state)
 {
 	const uint64_t at_ns[] = { 2500 };
