@@ -162,8 +162,11 @@ class Results(Lines):
                     f"{where}: a signature belongs to a fault, and {verdict} has "
                     f"{line['signature']!r}")
         self.expect(bool(line["reason"]), f"{where}: no reason")
-        self.expect(line["echoes_inside"] <= line["echoes_accepted"] <= line["echoes_delivered"],
-                    f"{where}: more echoes inside the window than delivered")
+        self.expect(line["echoes_accepted"] <= line["echoes_delivered"],
+                    f"{where}: more echoes accepted than delivered")
+        # A trial that hangs ends before the counters of IPv6 are read again.
+        self.expect(line["hang"] != "none" or line["echoes_inside"] <= line["echoes_accepted"],
+                    f"{where}: more echoes inside the window than accepted")
         self.expect(line["echoes_refused"] <= line["echoes_sent"],
                     f"{where}: more echoes refused than sent")
         self.expect(not line["echoes_inside"] or line["opened"],
