@@ -34,6 +34,8 @@ check "packet: the finding names the packet socket's bind" packet "len(findings)
 	findings[0]['ledger']['unmatched'][0]['unmatched'] == 2 and
 	findings[0]['ledger']['unmatched'][0]['task'].startswith('python3/') and
 	findings[0]['ledger']['state'] == 'whole' and findings[0]['ledger']['leaked']"
+check "packet: the same leak shows without any echo" packet "findings[0]['without_echo']"
+truth "packet: and the finding says so" grep -q 'the same leak shows' packet.out
 check "packet: folded, from the system call on" packet \
 	"re.fullmatch(r'\[syscall\];.*packet_(do_bind|create) 2', findings[0]['stack'])"
 check "packet: repeats have lines of their own, the last one is final" packet "1 <= len(ledgers) <= 5 and
