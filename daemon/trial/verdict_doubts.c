@@ -96,6 +96,13 @@ static bool has_no_baseline(const struct verdict_question *q, char *more)
 	return !q->e->baseline.found;
 }
 
+/* A deleted one does not come back under its number. */
+static bool device_moved(const struct verdict_question *q, char *more)
+{
+	(void)more;
+	return !q->e->deleted && q->e->device_gone && q->e->after.found;
+}
+
 static bool device_vanished(const struct verdict_question *q, char *more)
 {
 	(void)more;
@@ -451,6 +458,7 @@ static const struct doubt {
 	{ has_undead,          "a process of the bring-up could not be killed" },
 	{ missed_probes,       "the kernel skipped runs of our programs" },
 	{ has_no_baseline,     "the device was not there for the baseline" },
+	{ device_moved,        "the bring-up moved the device to another network namespace and back, and nothing is seen there; it must stay in the lane's" },
 	{ device_vanished,     "the device vanished during the trial" },
 	{ baseline_moved,      "the baseline changed between two trials: something is not at rest" },
 	{ down_failed,         "the device could not be set down" },

@@ -58,6 +58,20 @@ command teardown "'$up; ip link set {dut} arp off'" --set window.closes=teardown
 closes teardown teardown
 check "teardown: the flag set between did not close it" teardown "all(t['flag_sets'] == 3 for t in trials)"
 
+# --- where nothing can be seen ---
+
+cat >visit.sh <<'SH'
+unshare -n sleep 1000 & there=$!
+until [ "$(readlink /proc/$there/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.01; done
+ip link set "$1" netns $there && nsenter --net=/proc/$there/ns/net sh -c "ip link set $1 up; ip link set $1 arp off"
+nsenter --net=/proc/$there/ns/net ip link set "$1" netns $$ && ip link set "$1" up
+kill $there
+SH
+command visit "[sh, visit.sh, '{dut}']" --set stop.trials=2
+ends visit 3 'inconclusive'
+check "visit: refused in a sentence" visit "all(t['verdict'] == 'invalid' and
+	'moved the device to another network namespace and back' in t['reason'] for t in trials)"
+
 # --- what stays alive ---
 
 command daemon "'$up; exec sleep 1000'" --set bringup.daemon=true

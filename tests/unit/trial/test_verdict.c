@@ -160,7 +160,8 @@ static const struct verdict_case cases[] = {
 	  { SET(spec.change, CHANGE_LINK_DELETE), SET(change_error, EPERM) },
 	  .verdict = VERDICT_MISSED, .reason = "thread I's change failed: link-delete" },
 	{ "the device vanished before",
-	  { SET(spec.change, CHANGE_LINK_DELETE), SET(device_gone, true), SET(settled, false) },
+	  { SET(spec.change, CHANGE_LINK_DELETE), SET(device_gone, true), SET(settled, false),
+	    SET(after.found, false) },
 	  .verdict = VERDICT_INVALID, .reason = "vanished" },
 
 	/* a load */
@@ -278,8 +279,10 @@ static const struct verdict_case cases[] = {
 	  .verdict = VERDICT_INVALID, .reason = "skipped runs of our programs: 1" },
 	{ "lost netlink notifications are no hole", { SET(lost_events, 5) }, .verdict = VERDICT_CLEAN },
 	{ "the device vanished: its counts prove no leak",
-	  { SET(device_gone, true), SET(settled, false), SET(after.net_device, 7) },
+	  { SET(device_gone, true), SET(settled, false), SET(after.net_device, 7), SET(after.found, false) },
 	  .verdict = VERDICT_INVALID, .reason = "vanished" },
+	{ "it has been elsewhere, where nothing is counted", { SET(device_gone, true) },
+	  .verdict = VERDICT_INVALID, .reason = "moved the device to another network namespace and back" },
 	{ "a process that cannot be killed", { SET(undead, true) },
 	  .verdict = VERDICT_INVALID, .reason = "could not be killed" },
 	{ "another baseline than the trial's before", { SET(baseline_moved, true) },
