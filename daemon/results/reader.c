@@ -67,6 +67,14 @@ static enum explore_mode read_mode(const json_t *campaign)
 	return EXPLORE_OFF;
 }
 
+/* Before there was a limit anything below 100% was clean. */
+static uint32_t read_limit(const json_t *campaign)
+{
+	json_int_t limit = json_integer_value(json_object_get(campaign, "clean_below_ppm"));
+
+	return limit > 0 && limit < 1000000 ? (uint32_t)limit : 1000000;
+}
+
 static int take_campaign(struct past *past, json_t *json, const struct line *line,
 			 struct why *why)
 {
@@ -86,8 +94,7 @@ static int take_campaign(struct past *past, json_t *json, const struct line *lin
 	campaign.name = past_name(past);
 	campaign.nr_arms = read_arms(past_campaign(past), arms);
 	campaign.explore.mode = read_mode(past_campaign(past));
-	campaign.clean_below_ppm = (uint32_t)json_integer_value(
-		json_object_get(past_campaign(past), "clean_below_ppm"));
+	campaign.clean_below_ppm = read_limit(past_campaign(past));
 	if (!json_is_object(past_campaign(past)) || !campaign.nr_arms)
 		return complain_line(past, line, why, "holds no campaign");
 	return tally_new(&campaign, &past->tally) ? why_set(why, ENOMEM, "out of memory") : 0;

@@ -3,9 +3,10 @@
 """Edits that break dadrace on purpose: what notices them?
 
 Each row of table.py is applied alone to a copy of the tree, which is built incrementally. Then every campaign and every
-unit test that the row names is run. A campaign notices when it is not clean, twice in a row: on a busy machine a few
-trials are invalid by themselves. A test notices when it fails. A row that names campaigns needs one that notices, a
-row that names tests needs one that notices: a row with both needs both.
+unit test that the row names is run. A campaign notices when it is not clean, or, where some of its trials are valid,
+when it is not clean twice in a row: on a busy machine a few are not valid by themselves. A test notices when it fails.
+A row that names campaigns needs one that notices, a row that names tests needs one that notices: a row with both needs
+both.
 
 usage: mutate.py SOURCE-FOLDER --check                      each text is found once, each test exists
        mutate.py SOURCE-FOLDER WORK-FOLDER [--runs|--tests] [WORD...]
@@ -150,12 +151,14 @@ class Copy:
         return f"{name}: {failed[0][5:] if failed else f'exit status {done.returncode}'}"
 
     def run(self, name):
-        """The verdict and reason of a campaign that is clean, or that is not clean a second time; None: cannot run."""
+        """Verdict and reason of a campaign; None: this kernel or user cannot run it."""
         told = self.run_once(name)
-        return told if told is None or told[0] == "clean" else self.run_once(name)
+        if told and told["verdict"] == "inconclusive" and told["valid"]:
+            told = self.run_once(name)
+        return told and (told["verdict"], told["reason"])
 
     def run_once(self, name):
-        """In namespaces of its own; None: this kernel or user cannot."""
+        """Its summary, in namespaces of its own."""
         with tempfile.TemporaryDirectory() as out:
             campaign, *keys = name.split()
             line = "mount -t tmpfs none /run && ip link set lo up && exec " + " ".join(map(shlex.quote, [
@@ -166,14 +169,14 @@ class Copy:
                     ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", line],
                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=DEADLINE_S, text=True, errors="replace")
             except subprocess.TimeoutExpired:
-                return "none", "hangs"
+                return {"verdict": "none", "reason": "hangs"}
             if done.returncode == CANNOT:
                 return None
             try:
-                summary = json.loads(read(os.path.join(out, "results/summary.json")))
-                return summary["verdict"], summary["reason"]
+                return json.loads(read(os.path.join(out, "results/summary.json")))
             except (OSError, ValueError):
-                return "none", f"exit status {done.returncode}: " + (done.stderr.splitlines() or ["?"])[-1]
+                last = (done.stderr.splitlines() or ["?"])[-1]
+                return {"verdict": "none", "reason": f"exit status {done.returncode}: {last}"}
 
 
 # --- one row after the other ---

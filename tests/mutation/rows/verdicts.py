@@ -44,6 +44,8 @@ ROWS = [
     Subject("daemon/trial/verdict_faults.c", tests=["verdict"], edits=[
         ("	    e->klog_tie <= KLOG_TIE_NONE)", "	    e->klog_tie == KLOG_TIE_UNKNOWN)",
          "a kernel's line without a tie to the lane is a finding"),
+        ("		 e->klog.usage_count, rest ? \"1 initial + \" : \"\", delta);",
+         "		 e->klog.usage_count, \"1 initial + \", delta);", "old kernels have an initial reference"),
         ("e->klog.kind == KLOG_WAITING ||", "false ||", "a single \"waiting for\" is a finding"),
         ("	j->pinned = unregister_hangs(e);", "	j->pinned = false;",
          "nothing is ever pinned"),
@@ -58,11 +60,23 @@ ROWS = [
         ("	    hang_proof(e->hang, e->hang_stack) != HANG_INSIDE)\n		return false;\n	verdict_say(j, VERDICT_HANG, \"%s %s",
          "	    false)\n		return false;\n	verdict_say(j, VERDICT_HANG, \"%s %s", "a hang needs no stack"),
     ]),
+    Subject("daemon/trial/verdict_doubts.c", tests=["verdict", "precedence"], edits=[
+        ("	return q->e->hang == HANG_GUEST;", "	return false;", "a guest that is silent proves something"),
+        ("	       e->bringup_status != e->bringup_wanted &&", "	       false &&", "a bring-up that fails counts"),
+        ("	       last_words_not_found(q->e->bringup_said, line, sizeof(line)) &&", "	       false &&",
+         "a program of the bring-up that is missing is not said"),
+        ("	return e->bringup_end == BRINGUP_EXITED && e->bringup_wanted != BRINGUP_STATUS_ANY &&",
+         "	return e->bringup_end == BRINGUP_EXITED &&", "bringup.status: any allows nothing"),
+    ]),
+    Subject("daemon/trial/last_words.c", tests=["last_words"], edits=[
+        ("	return newline ? newline + 1 : words;", "	return words;", "the first line is told instead of the last"),
+        ("		    ends_with(words, length, \": command not found\") ||\n", "", "bash's words for a missing program are not known"),
+    ]),
     Subject("daemon/trial/hang.c", tests=["hang"], edits=[
         ("	return calls[hang] && has_one_of(calls[hang], stack) && !has_one_of(stops, stack) ?",
          "	return calls[hang] && has_one_of(calls[hang], stack) ?", "a task in our own stop hangs"),
         ("		if (strlen(*names) == length && !strncmp(*names, function, length))",
-         "		if (!strncmp(*names, function, length))", "a function's beginning is enough"),
+         "		if (!strncmp(*names, function, strlen(*names)))", "a function's beginning is enough"),
         ("	while (at && is_one_of(sleeps, at, length))\n		at = next_function(strchr(at, '\\n'), &length);\n	return",
          "	return", "a task that sleeps between two looks does not wait for references"),
     ]),

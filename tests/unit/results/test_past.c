@@ -284,6 +284,19 @@ static void assert_says(const char *text, const char *const *lines, size_t nr)
 	}
 }
 
+/* A trial that is lost counts against the limit, of which a stranger's results may say nothing. */
+static void test_results_without_a_limit(void **state)
+{
+	struct past *past = open_good(
+		"{\"type\":\"campaign\",\"schema_version\":3,\"campaign\":{\"arms\":[\"race\"]}}\n"
+		"{\"type\":\"trial\",\"verdict\":\"clean\",\"spec\":{\"trial\":1,\"arm\":\"race\"}}\n"
+		"{\"type\":\"trial\",\"verdict\":\"invalid\",\"lane_lost\":true,\"spec\":{\"trial\":2,\"arm\":\"race\"}}\n");
+
+	(void)state;
+	assert_int_equal(past_summary(past)->trials, 2);
+	past_close(past);
+}
+
 static void test_report(void **state)
 {
 	static const char *const lines[] = {
@@ -429,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_unfinished_is_not_clean),
 		cmocka_unit_test(test_what_is_no_past),
 		cmocka_unit_test(test_spec_of_a_trial),
+		cmocka_unit_test(test_results_without_a_limit),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_report_of_a_ledger),
 		cmocka_unit_test(test_reports_beside_the_results),

@@ -18,6 +18,7 @@ static struct tally *tally_that_ends(struct campaign campaign)
 	campaign.name = "ends";
 	campaign.arms = arms;
 	campaign.nr_arms = 2;
+	campaign.clean_below_ppm = 1000000;
 	assert_int_equal(tally_new(&campaign, &tally), 0);
 	return tally;
 }
@@ -73,6 +74,23 @@ static void test_a_valid_trial_ahead_of_its_turn(void **state)
 	tally_free(tally);
 }
 
+static void test_what_proves_nothing_is_not_valid(void **state)
+{
+	struct tally *tally = tally_that_ends((struct campaign){ .stop.trials = 9 });
+	struct summary summary = { 0 };
+
+	(void)state;
+	for (uint32_t trial = 1; trial <= 4; trial++)
+		end(tally, trial, ARM_RACE, VERDICT_CLEAN);
+	end(tally, 5, ARM_RACE, VERDICT_MISSED);
+	end(tally, 6, ARM_RACE, VERDICT_INVALID);
+	tally_summary(tally, &summary);
+	assert_int_equal(summary.trials, 6);
+	assert_int_equal(summary.valid, 4);
+	assert_int_equal(summary.arms[1].valid, 4);
+	tally_free(tally);
+}
+
 /* Four faults of the race; of eight trials of control so many are lost. */
 static const char *ends_with_lost(uint32_t nr_lost)
 {
@@ -105,6 +123,7 @@ int main(void)
 		cmocka_unit_test(test_a_finding_ahead_of_its_turn),
 		cmocka_unit_test(test_a_hit_ahead_of_its_turn),
 		cmocka_unit_test(test_a_valid_trial_ahead_of_its_turn),
+		cmocka_unit_test(test_what_proves_nothing_is_not_valid),
 		cmocka_unit_test(test_lost_trials_of_another_arm_may_have_been_faulty),
 	};
 

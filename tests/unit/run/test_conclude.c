@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -241,6 +242,30 @@ static void test_without_control_nothing_is_clean(void **state)
 	/* clang-format on */
 }
 
+static void test_a_control_of_another_object_is_none(void **state)
+{
+	(void)state;
+	begin_without_control();
+	control(VERDICT_LEAK, "inet6_dev", 1);
+	assert_false(c->control_works);
+	control(VERDICT_LEAK, "net_device", 1);
+	assert_true(c->control_works);
+	conclude_end(c);
+}
+
+/* A folder stands where the summary belongs. */
+static void test_results_that_cannot_be_written_are_not_clean(void **state)
+{
+	(void)state;
+	begin();
+	for (uint32_t i = 1; i <= 60; i++)
+		trial(i, VERDICT_CLEAN, "");
+	conclude_stop(c, "trials");
+	assert_int_equal(mkdir("out/summary.json", 0755), 0);
+	assert_int_equal(conclude_end(c), EXIT_INTERNAL);
+	assert_int_equal(rmdir("out/summary.json"), 0);
+}
+
 static void test_controls_that_fail(void **state)
 {
 	(void)state;
@@ -410,6 +435,8 @@ int main(void)
 		CAMPAIGN_TEST(test_residue),
 		CAMPAIGN_TEST(test_control_is_in_no_sum),
 		CAMPAIGN_TEST(test_without_control_nothing_is_clean),
+		CAMPAIGN_TEST(test_a_control_of_another_object_is_none),
+		CAMPAIGN_TEST(test_results_that_cannot_be_written_are_not_clean),
 		CAMPAIGN_TEST(test_controls_that_fail),
 		CAMPAIGN_TEST(test_one_control_that_works_is_enough),
 		CAMPAIGN_TEST(test_fault_stays_one_when_controls_fail),

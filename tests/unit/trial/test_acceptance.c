@@ -145,6 +145,53 @@ static void test_what_is_accepted(void **state)
 	}
 }
 
+/* RFC 4443, 4861, 2710: one of each, and the only counter that may take it. */
+static void test_each_message_has_a_counter_of_its_own(void **state)
+{
+	static const enum ipv6_counter counters[MESSAGES] = {
+		[MESSAGE_ECHO] = IPV6_IN_ECHO,
+		[MESSAGE_NS] = IPV6_IN_NS,
+		[MESSAGE_NA] = IPV6_IN_NA,
+		[MESSAGE_RA] = IPV6_IN_RA,
+		[MESSAGE_REDIRECT] = IPV6_IN_REDIRECT,
+		[MESSAGE_UNREACHABLE] = IPV6_IN_UNREACHABLE,
+		[MESSAGE_PACKET_TOO_BIG] = IPV6_IN_TOO_BIG,
+		[MESSAGE_TIME_EXCEEDED] = IPV6_IN_TIME_EXCEEDED,
+		[MESSAGE_PARAMETER_PROBLEM] = IPV6_IN_PARAMETER_PROBLEM,
+		[MESSAGE_MLD_QUERY] = IPV6_IN_MLD_QUERY,
+		[MESSAGE_MLD_REPORT] = IPV6_IN_MLD_REPORT,
+	};
+	static struct evidence e;
+
+	(void)state;
+	for (int message = 0; message < MESSAGES; message++)
+		for (int counter = 0; counter < IPV6_COUNTERS; counter++) {
+			const struct acceptance_case c = {
+				.spec = GROUP((enum message_kind)message),
+				.echoes = 1,
+				.moved = { { (enum ipv6_counter)counter, 1 } },
+			};
+
+			play(&c, &e);
+			assert_int_equal(e.echoes_accepted, counter == (int)counters[message]);
+		}
+}
+
+/* What was seen stays inside: that the counters are not known is what makes it invalid. */
+static void test_counters_that_were_not_read_say_nothing(void **state)
+{
+	static struct evidence e;
+
+	(void)state;
+	e = (struct evidence){ 0 };
+	note(&e, MOMENT_OPENED, 0, 0);
+	note(&e, MOMENT_ECHO_IN, 0, 1);
+	note(&e, MOMENT_CLOSED, 0, 0);
+	evidence_derive(&e);
+	assert_int_equal(e.echoes_inside, 1);
+	assert_int_equal(e.echoes_accepted, 0);
+}
+
 static void test_a_refused_echo_may_have_been_the_one_inside(void **state)
 {
 	static struct evidence e;
@@ -184,6 +231,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_accepted),
+		cmocka_unit_test(test_each_message_has_a_counter_of_its_own),
+		cmocka_unit_test(test_counters_that_were_not_read_say_nothing),
 		cmocka_unit_test(test_a_refused_echo_may_have_been_the_one_inside),
 		cmocka_unit_test(test_the_counters_of_the_kernel),
 	};
