@@ -31,9 +31,11 @@ ROWS = [
          "a control that shows another object works"),
         ("	if (++c->blind < BLIND_MAX) {", "	if (true) {", "controls that always fail end nothing"),
     ]),
-    Subject("daemon/results/tally.c", tests=["tally", "tally_ends", "suspects"], edits=[
+    Subject("daemon/results/tally_findings.c", tests=["suspects"], edits=[
         ("	told->without_echo |= line->attempt && line->leaked && line->arm == ARM_HOLD;\n", "",
          "a leak that shows without any echo is blamed on the race"),
+    ]),
+    Subject("daemon/results/tally.c", tests=["tally", "tally_ends", "suspects"], edits=[
         ("		.lost = evidence->lane_lost && !verdict_fault(judgement->verdict),", "		.lost = false,",
          "no trial is ever lost"),
         ("	arm->valid += verdict_valid(verdict);", "	arm->valid++;", "trials that prove nothing are valid"),

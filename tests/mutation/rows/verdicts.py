@@ -49,7 +49,7 @@ ROWS = [
         ("e->klog.kind == KLOG_WAITING ||", "false ||", "a single \"waiting for\" is a finding"),
         ("	j->pinned = unregister_hangs(e);", "	j->pinned = false;",
          "nothing is ever pinned"),
-        ("	if (e->settled || e->down_error)\n		return false;\n", "	if (e->settled)\n		return false;\n",
+        ("	if (e->settled || e->down_error ||", "	if (e->settled ||",
          "a device that could not be set down leaks"),
         ("return is_below != than_below ? is_below : object < than;", "return object > than;",
          "the device is not named first"),
@@ -67,6 +67,24 @@ ROWS = [
          "a program of the bring-up that is missing is not said"),
         ("	return e->bringup_end == BRINGUP_EXITED && e->bringup_wanted != BRINGUP_STATUS_ANY &&",
          "	return e->bringup_end == BRINGUP_EXITED &&", "bringup.status: any allows nothing"),
+    ]),
+    Subject("daemon/trial/verdict_faults.c", tests=["late", "verdict"], edits=[
+        (" || (e->restless && !unregister_hangs(e)))", ")", "what still moves is a leak"),
+    ]),
+    Subject("daemon/trial/settle.c", tests=["settle"], edits=[
+        ("	return settle->graces >= SETTLE_GRACES && settle_is_at_rest(settle, now_ns) &&",
+         "	return settle_is_at_rest(settle, now_ns) &&", "a leak is suspected before the grace periods are over"),
+        ("	       has_passed(settle->down_ns, now_ns, SETTLE_LEAST_MS);", "	       true;",
+         "a leak is suspected before the least time"),
+        ("		settle->moved_ns = now_ns;", "		(void)now_ns;", "what moves is at rest"),
+    ]),
+    Subject("daemon/trial/verdict_late.c", tests=["late"], edits=[
+        ("	return object != OBJECT_DST;", "	return true;", "an unregister waits for dst entries"),
+        ("	if (!q->campaign->watch.late_is_leak || !verdict_late(q, late, sizeof(late)))",
+         "	if (!verdict_late(q, late, sizeof(late)))", "late is a leak"),
+        ("	return back > 0 ? back : 0;", "	return 0;", "the unregister is credited with what came back before it"),
+        ("	return e->late_ns && (e->settled || is_awaited(object));", "	return e->late_ns;",
+         "whatever is left after an unregister was late"),
     ]),
     Subject("daemon/trial/last_words.c", tests=["last_words"], edits=[
         ("	return newline ? newline + 1 : words;", "	return words;", "the first line is told instead of the last"),
