@@ -15,7 +15,7 @@ enum {
 	 * it releases has gone when it begins to wait, but for callbacks that run at that
 	 * moment.
 	 */
-	WAITED_NS = 200000000,
+	WAITED_NS = 50000000,
 };
 
 /* --- looks --- */
