@@ -226,7 +226,7 @@ static void show_match(struct page *page, const struct watch *watch,
 	}
 	for (uint32_t i = 0; i < match.nr_suspects; i++)
 		held += match.suspects[i].unmatched;
-	if (!match.exact)
+	if (!match.exact && match.surplus > 0)
 		held = match.surplus;
 	line(page, "STILL HELD: %" PRId64 " reference%s to %s of %s%s:", held,
 	     held == 1 ? "" : "s", object->name, watch->interface,

@@ -376,7 +376,7 @@ struct ledger_match ledger_left(const struct ledger *ledger)
 {
 	struct ledger_match match = ledger_match(ledger, NULL);
 
-	if (match.surplus <= 0)
+	if (!match.surplus)
 		match.nr_suspects = 0;
 	return match;
 }

@@ -64,7 +64,8 @@ struct ledger_match ledger_match(const struct ledger *ledger,
 
 /*
  * The same where nothing but the count tells that something is missing: one that ended where it
- * began, or below, accuses nobody.
+ * began accuses nobody. One that ended below may have holders: a device that is unregistered
+ * drops its own references, and waits for the others.
  */
 struct ledger_match ledger_left(const struct ledger *ledger);
 

@@ -14,7 +14,7 @@ ROWS = [
         ("		return is_new(first) ? -1 : 1;", "		return is_new(first) ? 1 : -1;", "what is usual is named first"),
         ("		if (left < task.balance)\n			task.balance = left;\n", "",
          "a task is named that has put what it held"),
-        ("	if (match.surplus <= 0)\n		match.nr_suspects = 0;\n", "",
+        ("	if (!match.surplus)\n		match.nr_suspects = 0;\n", "",
          "somebody is named although the sum is zero"),
         ("	return !strcmp(name_of(path), name_of(other));", "	return true;",
          "what a process holds of another kind counts"),

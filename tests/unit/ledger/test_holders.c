@@ -75,7 +75,7 @@ static const struct holder {
 	  { "fib6_nh_init < ip6_route_info_create_nh < addrconf_f6i_alloc < ipv6_add_addr < do_syscall_64" },
 	  { "fib_nh_common_release < fib6_info_destroy_rcu < rcu_do_batch" } },
 	{ "5.10", "nexthop object",
-	  { "fib_check_nh < nh_create_ipv4 < rtm_new_nexthop < rtnetlink_rcv_msg < do_syscall_64" },
+	  { "fib_check_nh < rtm_new_nexthop < rtnetlink_rcv_msg < do_syscall_64" },
 	  { "fib_nh_common_release < nexthop_free_rcu < rcu_core < __do_softirq" } },
 	{ "6.18", "nexthop object",
 	  { "fib6_nh_init < rtm_new_nexthop < netlink_rcv_skb < do_syscall_64" },

@@ -545,6 +545,12 @@ static void test_a_count_that_ends_where_it_began_accuses_nobody(void **state)
 	assert_int_equal(match.surplus, 0);
 	assert_int_equal(match.nr_suspects, 0);
 
+	wrote(&play, 0, 4, DESTROY);
+	match = ledger_left(play.ledger); /* as of a device that is unregistered */
+	assert_int_equal(match.surplus, -1);
+	assert_int_equal(match.nr_suspects, 1);
+	assert_int_equal(match.suspects[0].unmatched, 1);
+
 	wrote(&play, 0, 6, BIND_2);
 	match = ledger_left(play.ledger);
 	assert_int_equal(match.surplus, 1);
