@@ -11,7 +11,7 @@ ROWS = [
         ("trial - order->next < IN_ORDER_MOST;", "trial - order->next <= 4 * IN_ORDER_MOST;",
          "trials run ahead of one in flight without limit"),
     ]),
-    Subject("daemon/results/tally_ends.c", tests=["tally", "tally_ends"], edits=[
+    Subject("daemon/results/tally_ends.c", tests=["tally", "tally_ends", "in_order"], edits=[
         ("faults = most->faults + most->lost;", "faults = most->faults;", "lost trials are sound where a rate is below"),
         ("trials = most->valid + most->lost;", "trials = most->judged + most->lost;",
          "missed trials are proof of a low rate"),

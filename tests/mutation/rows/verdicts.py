@@ -54,7 +54,7 @@ ROWS = [
         ("return is_below != than_below ? is_below : object < than;", "return object > than;",
          "the device is not named first"),
     ]),
-    Subject("daemon/trial/verdict_faults.c", tests=["verdict"], edits=[
+    Subject("daemon/trial/verdict_faults.c", tests=["verdict", "precedence"], edits=[
         ("	return e->hang == HANG_FLAGS && e->lost_records;", "	return false;",
          "a hang that rests on lost records is a fault"),
         ("	    hang_proof(e->hang, e->hang_stack) != HANG_INSIDE)\n		return false;\n	verdict_say(j, VERDICT_HANG, \"%s %s",

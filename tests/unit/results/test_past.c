@@ -284,7 +284,7 @@ static void assert_says(const char *text, const char *const *lines, size_t nr)
 	}
 }
 
-/* A trial that is lost counts against the limit, of which a stranger's results may say nothing. */
+/* A lost trial counts against the limit, of which results of strangers may say nothing. */
 static void test_results_without_a_limit(void **state)
 {
 	struct past *past = open_good(
