@@ -101,7 +101,7 @@ counted() { # TYPE
 }
 no_errors() { ip netns exec dadrace-1 grep -qE '^Icmp6In(Csum)?Errors[[:space:]]+0$' /proc/net/snmp6; }
 for message in $types; do
-	run one quick --keep --set stop.trials=2 --set "echo.message=[${message%:*}]" \
+	run one quick --keep --set stop.trials=2 --set "window.hold_us=[50000]" --set "echo.message=[${message%:*}]" \
 		--set 'echo.targets=[all-nodes]' --force
 	# Not all of them: what comes before the device has joined its groups is dropped earlier.
 	truth "${message%:*}: the kernel has taken some of type ${message#*:}" \
@@ -133,7 +133,7 @@ check "changes: an address more, an address less" changes "
 
 # A deletion is its trial's proof, is made in every arm, and is the end of the lane. No hold: few echoes are inside.
 run deletions quick --set stop.trials=50 --set lanes=2 --set 'arms=[control, hold, echo, race]' \
-	--set 'bringup.change=[link-delete]' --set 'dad={answer: [none, na], at: open}' \
+	--set 'bringup.change=[link-delete]' --set 'dad={answer: [none, na], at: open, offset_us: 8000}' \
 	--set 'watch.objects=[net_device, inet6_dev, dst]'
 ends deletions 0 'Verdict: clean'
 check "deletions: clean, or nothing was inside" deletions "
