@@ -249,6 +249,17 @@ static void test_bring_up_that_stays_is_ended_after_its_window(void **state)
 		{ NULL, NULL, NULL } }, true);
 }
 
+static void test_a_window_that_does_not_close_in_time_ends_the_bring_up(void **state)
+{
+	(void)state;
+	play((const struct step[]){
+		{ "start",    "5000us bring_up",		"armed" },
+		{ "opened",   "5300us fire",			"open" },
+		{ "ended",    "5000us close",			"closing" },
+		{ "overtime", "stop_bring_up 2000us tear_down", "settling" },
+		{ NULL, NULL, NULL } }, true);
+}
+
 static void test_closing_hangs(void **state)
 {
 	(void)state;
@@ -304,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_flag_set_hangs),
 		cmocka_unit_test(test_bring_up_takes_too_long),
 		cmocka_unit_test(test_bring_up_that_stays_is_ended_after_its_window),
+		cmocka_unit_test(test_a_window_that_does_not_close_in_time_ends_the_bring_up),
 		cmocka_unit_test(test_closing_hangs),
 		cmocka_unit_test(test_bring_up_never_sets_flags),
 		cmocka_unit_test(test_late_events_mean_nothing),
