@@ -128,6 +128,19 @@ static void print_unmatched(FILE *out, const struct ledger_unmatched_told *unmat
 	finding_print_wrapped(out, text + 2, columns - 2);
 }
 
+static void print_lines(FILE *out, const char *lines, int columns)
+{
+	while (*lines) {
+		char line[1024];
+		size_t length = strcspn(lines, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)length, lines);
+		fputs("  ", out);
+		finding_print_wrapped(out, line, columns - 2);
+		lines += length + (lines[length] == '\n');
+	}
+}
+
 void finding_print_ledger(FILE *out, const struct tally_finding *finding, int columns)
 {
 	const struct tally_ledger *ledger = &finding->ledger;
@@ -137,6 +150,10 @@ void finding_print_ledger(FILE *out, const struct tally_finding *finding, int co
 	finding_print_wrapped(out, finding_holds(finding).at, columns);
 	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
 		print_unmatched(out, &ledger->unmatched[i], columns);
+	if (ledger->post_mortem) {
+		finding_print_wrapped(out, "Who holds the device afterwards:", columns);
+		print_lines(out, ledger->post_mortem, columns);
+	}
 }
 
 /* The arm that injects most, which the others are compared with; NULL: it did not run. */

@@ -215,6 +215,7 @@ struct ledger_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	int64_t surplus;
 	bool exact;
 	uint32_t clean;
+	const char *post_mortem;
 	const char *path_signature;
 	struct ledger_unmatched_told *unmatched;
 	uint32_t nr_unmatched;
@@ -234,6 +235,7 @@ struct ledger_of {
 	bool final;	       /* no attempt for this signature follows */
 	const char *signature; /* of the fault, or of the one that is sought; NULL: of none */
 	const char *object;
+	const char *post_mortem; /* what holds the device afterwards; NULL: nobody looked */
 	const struct evidence *evidence;   /* of this very trial */
 	const struct judgement *judgement; /* and what it comes to */
 	const struct digest *digest;

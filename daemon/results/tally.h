@@ -87,6 +87,7 @@ struct tally_ledger {
 	bool leaked;		/* the leak came about in it */
 	bool exact;
 	uint32_t clean;
+	const char *post_mortem;		 /* NULL: there is none */
 	struct ledger_unmatched_told *unmatched; /* of a leak with a whole ledger only */
 	uint32_t nr_unmatched;
 };

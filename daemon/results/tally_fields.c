@@ -125,6 +125,8 @@ static const struct field tally_ledger_rows[] = {
 	  .doc = "The unmatched paths are the only explanation; otherwise they are inferred" },
 	{ "clean", FIELD_U32, LEDGER(uint32_t, clean),
 	  .doc = "Number of ledgers without the race it was compared with" },
+	{ "post_mortem", FIELD_TEXT, LEDGER(const char *, post_mortem), .nullable = true,
+	  .doc = "The answer of dadrace-who(1) about the device that the trial of the ledger left stuck, a line for each sentence; null: there is none" },
 	{ "unmatched", FIELD_OBJECT, LEDGER(struct ledger_unmatched_told *, unmatched),
 	  LIST(struct tally_ledger, unmatched), .sub = &ledger_unmatched_fields,
 	  .doc = "Paths that took references nobody dropped, likeliest first" },

@@ -283,6 +283,8 @@ static int keep_ledger(struct tally *tally, uint32_t at, const struct ledger_lin
 	if (!finding->ledger)
 		return -ENOMEM;
 	keep_text(finding->ledger->reason, sizeof(finding->ledger->reason), line->reason);
+	keep_text(finding->ledger->post_mortem, sizeof(finding->ledger->post_mortem),
+		  line->post_mortem);
 	told->ledger = (struct tally_ledger){
 		.trial = line->trial,
 		.attempt = line->attempt,
@@ -291,6 +293,7 @@ static int keep_ledger(struct tally *tally, uint32_t at, const struct ledger_lin
 		.leaked = line->leaked,
 		.exact = line->exact,
 		.clean = line->clean,
+		.post_mortem = line->post_mortem ? finding->ledger->post_mortem : NULL,
 	};
 	if (line->path_signature && line->nr_unmatched)
 		keep_path(told, finding->ledger, line);

@@ -37,6 +37,7 @@ struct decisive {
 /* The texts of a ledger that is kept. */
 struct kept_ledger {
 	char reason[256];
+	char post_mortem[1024];
 	char path_signature[SIGNATURE];
 	char folded[DIGEST_STACK];
 	struct {

@@ -26,7 +26,7 @@ enum {
 	FAILED_BOOTS_MAX = 3,
 	SCOUTS_PATIENCE = 3,
 	LEDGER_MS =
-		120000, /* for a guest to repeat a finding with the ledger before it is ended */
+		180000, /* for a guest to repeat a finding with the ledger before it is ended */
 };
 
 struct guests {

@@ -21,6 +21,7 @@ enum {
 	LANE_OPEN_MS = 60000,	/* making a lane, warm-up included */
 	LEAVE_MS = 5000,	/* for lanes to leave by themselves at the end */
 	LONG_HOLD_US = 1000000, /* longer holds are cut short when a signal ends the campaign */
+	EXAMINE_MS = 90000,	/* for `dadrace who`, in a guest that is emulated, too */
 	KILLED_MS = 10000,	/* for the kernel to end a killed one that is not stuck */
 	HANGS_MS = 2000, /* for one to leave that has somebody who hangs; it is not killed */
 	STUCK_MAX = 32,	 /* lanes: a machine should be left with some namespaces */
@@ -44,7 +45,8 @@ static bool all_empty(const struct runner *runner)
 static bool any_running(const struct runner *runner)
 {
 	for (uint32_t i = 0; i < LANES_MAX; i++)
-		if (runner->seats[i].state == SEAT_RUNNING)
+		if (runner->seats[i].state == SEAT_RUNNING ||
+		    runner->seats[i].state == SEAT_EXAMINED)
 			return true;
 	return false;
 }
@@ -68,6 +70,8 @@ static void clear_seat(struct seat *seat)
 	loop_forget(seat->messages);
 	loop_forget(seat->deadline);
 	lane_free(seat->lane);
+	job_free(seat->examination);
+	free(seat->examined);
 	*seat = (struct seat){ .runner = seat->runner };
 }
 
@@ -212,15 +216,12 @@ static void wake_idle(struct runner *runner)
 			run_next(&runner->seats[i]);
 }
 
-static void trial_is_over(struct seat *seat)
+static void conclude_seat(struct seat *seat, struct evidence *e)
 {
 	struct runner *runner = seat->runner;
-	struct evidence *e = &runner->message.evidence;
 	struct judgement judgement;
 	bool controls = seat->controls, good;
 
-	loop_timer_stop(seat->deadline);
-	runner->failures = 0;
 	if (!outcome_add(seat, e, &judgement)) {
 		leave_seat(seat, false);
 		return;
@@ -235,6 +236,60 @@ static void trial_is_over(struct seat *seat)
 	leave_seat(seat, false);
 	wake_idle(runner);
 	wind_up(runner);
+}
+
+/* --- what a repeat has left stuck is examined --- */
+
+static void examined(struct seat *seat)
+{
+	struct evidence *evidence = seat->examined;
+
+	seat->examined = NULL;
+	loop_timer_stop(seat->deadline);
+	conclude_seat(seat, evidence);
+	free(evidence);
+}
+
+static void examination_ended(const struct job_end *end, void *arg)
+{
+	struct seat *seat = arg;
+
+	seat->examination = NULL;
+	post_mortem_words(end, seat->post_mortem);
+	examined(seat);
+}
+
+/* Whether it has begun; without memory or a process the trial is concluded without it. */
+static bool examine(struct seat *seat, const struct evidence *e)
+{
+	seat->post_mortem[0] = '\0';
+	if (!seat->repeats || !e->unregister_tried || e->unregister_returned)
+		return false;
+	seat->examined = malloc(sizeof(*seat->examined));
+	if (seat->examined)
+		seat->examination =
+			post_mortem_start(seat->runner->loop, seat->device,
+					  lane_pid(seat->lane), examination_ended, seat);
+	if (!seat->examination) {
+		free(seat->examined);
+		seat->examined = NULL;
+		return false;
+	}
+	*seat->examined = *e;
+	seat->state = SEAT_EXAMINED;
+	loop_timer_set(seat->deadline, loop_now() + EXAMINE_MS * 1000000ULL);
+	return true;
+}
+
+static void trial_is_over(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	struct evidence *e = &runner->message.evidence;
+
+	loop_timer_stop(seat->deadline);
+	runner->failures = 0;
+	if (!examine(seat, e))
+		conclude_seat(seat, e);
 }
 
 static void lane_failed(struct seat *seat)
@@ -282,7 +337,7 @@ static void lane_said(void *arg)
 
 	if (!lane_receive(seat->lane, message))
 		return;
-	if (seat->state == SEAT_LEAVING) {
+	if (seat->state == SEAT_LEAVING || seat->state == SEAT_EXAMINED) {
 		if (message->kind == LANE_GONE) { /* SIGCHLD will tell the rest */
 			loop_forget(seat->messages);
 			seat->messages = NULL;
@@ -320,6 +375,7 @@ static void children_changed(void *arg)
 {
 	struct runner *runner = arg;
 
+	job_reap();
 	for (uint32_t i = 0; i < LANES_MAX; i++) {
 		struct seat *seat = &runner->seats[i];
 
@@ -382,6 +438,11 @@ static void seat_overtime(void *arg)
 		leave_seat(seat, true);
 		wake_idle(runner);
 		wind_up(runner);
+		break;
+	case SEAT_EXAMINED:
+		job_free(seat->examination);
+		seat->examination = NULL;
+		examined(seat);
 		break;
 	case SEAT_OPENING:
 		if (seat->serves) {

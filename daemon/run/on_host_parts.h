@@ -5,6 +5,7 @@
 #include "lane/lane.h"
 #include "results/lines.h"
 #include "run/on_host.h"
+#include "run/post_mortem.h"
 
 /*
  * The parts of the runner, for their own files: on_host.c fills seats with lanes and gives them
@@ -15,7 +16,8 @@ enum seat_state {
 	SEAT_OPENING,
 	SEAT_IDLE,
 	SEAT_RUNNING,
-	SEAT_LEAVING, /* told to leave, or killed */
+	SEAT_EXAMINED, /* its trial is over, and who holds its device is looked for */
+	SEAT_LEAVING,  /* told to leave, or killed */
 };
 
 /* One of the campaign's places for a lane; its number is the lane's slot. */
@@ -36,10 +38,13 @@ struct seat {
 	uint32_t klog_shared;
 	uint32_t klog_gaps;
 	bool killed;
-	bool hangs;	  /* somebody hung in its last trial, and may be stuck */
-	bool serves;	  /* suspects, before it runs the plan's trials */
-	bool repeats;	  /* the trial in hand is one of a suspect */
-	bool controls;	  /* the trial in hand has a reference that is held on purpose */
+	bool hangs;    /* somebody hung in its last trial, and may be stuck */
+	bool serves;   /* suspects, before it runs the plan's trials */
+	bool repeats;  /* the trial in hand is one of a suspect */
+	bool controls; /* the trial in hand has a reference that is held on purpose */
+	struct job *examination;
+	struct evidence *examined; /* the evidence of its trial, meanwhile */
+	char post_mortem[POST_MORTEM];
 	uint32_t learned; /* trials without the race, with a whole ledger or without */
 };
 

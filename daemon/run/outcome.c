@@ -253,6 +253,7 @@ static bool add_repeat(struct seat *seat, const struct evidence *e,
 		.evidence = e,
 		.judgement = judgement,
 		.digest = lane_digest(seat->lane, suspect->object),
+		.post_mortem = seat->post_mortem[0] ? seat->post_mortem : NULL,
 	};
 	if (seat->learned++ < SUSPECTS_LEARN && !outcome_is_spent(e, judgement) &&
 	    of.digest->state != LEDGER_UNARMED)

@@ -142,6 +142,8 @@ static void see_kernel_page(struct following *following, const struct word *word
 	const struct image *image = following->kernel->image;
 	struct link link = { .kind = LINK_STATIC, .from = -1 };
 
+	if (tasks_is_note(following->kernel->tasks, image_page_of(image, word->at)))
+		return;
 	link.task = tasks_stack_at(following->kernel->tasks, image_page_of(image, word->at));
 	if (link.task) {
 		link.kind = LINK_STACK;

@@ -20,6 +20,7 @@
 	X(PAGE_HEAD, true, "page.compound_head", "page.compound_info")  \
 	X(PAGE_MAPPING, true, "page.mapping")                           \
 	X(PAGE_COUNT, true, "page._refcount")                           \
+	X(PAGE_MAPCOUNT, true, "page._mapcount")                        \
 	X(SLAB_CACHE, true, "slab.slab_cache", "page.slab_cache")       \
 	X(SLAB_FREELIST, true, "slab.freelist", "page.freelist")        \
 	X(CACHE_NAME, true, "kmem_cache.name")                          \
@@ -65,6 +66,10 @@
 	X(TABLE_MAX, true, "fdtable.max_fds")                           \
 	X(FILE_PRIVATE, true, "file.private_data")                      \
 	X(FILE_OPERATIONS, true, "file.f_op")                           \
+	X(MAP_NAME, false, "bpf_map.name")                              \
+	X(MAP_ENTRIES, false, "bpf_map.max_entries")                    \
+	X(HTAB_ELEMENTS, false, "bpf_htab.elems")                       \
+	X(HTAB_ELEMENT_SIZE, false, "bpf_htab.elem_size")               \
 	X(SOCKET_SOCK, true, "socket.sk")                               \
 	X(NSPROXY_NET, true, "nsproxy.net_ns")                          \
 	X(NET_LIST, true, "net.list")                                   \

@@ -157,7 +157,11 @@ static enum page_kind kind_of(const struct layout *layout, const uint8_t *page)
 		return PAGE_SLAB;
 	if (!count || has_type(layout, type, layout->buddy))
 		return PAGE_FREE;
-	return word_in(page, layout->at[AT_PAGE_MAPPING]) ? PAGE_PRIVATE : PAGE_KERNEL;
+	/* Also what the kernel shares with a process, such as the rings of BPF and of perf. */
+	return word_in(page, layout->at[AT_PAGE_MAPPING]) ||
+			       half_in(page, layout->at[AT_PAGE_MAPCOUNT]) < TYPE_BITS ?
+		       PAGE_PRIVATE :
+		       PAGE_KERNEL;
 }
 
 static void add_run(struct pages *pages, const struct run *run)

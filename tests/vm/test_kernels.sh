@@ -278,6 +278,9 @@ part_leak() {
 		assert holder["exact"] and holder["unmatched"] == 1, "who holds"
 		path = holder["stack"].split(" < ")
 		assert path.index("ip6_route_output_flags") < path.index("rawv6_sendmsg"), "who holds"
+		after = summary["findings"][0]["ledger"]["post_mortem"]
+		print("leaking: afterwards:", after)
+		assert after.startswith("LOST: rt6_info (IPv6 route)") and "holds fib6_info" in after, "what is left"
 	PYTHON
 	[ -s "$results/leaking/summary.json" ] || return
 	grep -qF -- "--kernel '$leaking'" "$results/leaking/findings/1.txt" ||
