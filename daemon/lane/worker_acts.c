@@ -72,14 +72,6 @@ static void act_tear_down(void *arg)
 	worker_settle(worker);
 }
 
-void worker_set_deadline(void *arg, uint64_t us)
-{
-	struct worker *worker = arg;
-
-	worker->deadline_ns = loop_now() + us * 1000;
-	loop_timer_set(worker->deadline, worker->deadline_ns);
-}
-
 static uint32_t end_descendants(struct worker *worker)
 {
 	siginfo_t info = { 0 };

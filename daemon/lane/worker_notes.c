@@ -30,6 +30,14 @@ bool worker_is_running(const struct worker *worker)
 	return worker->trial.state != TRIAL_READY && worker->trial.state != TRIAL_DONE;
 }
 
+void worker_set_deadline(void *arg, uint64_t us)
+{
+	struct worker *worker = arg;
+
+	worker->deadline_ns = loop_now() + us * 1000;
+	loop_timer_set(worker->deadline, worker->deadline_ns);
+}
+
 static enum moment_kind moment_of_event(enum testbed_event_kind kind)
 {
 	switch (kind) {

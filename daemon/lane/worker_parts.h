@@ -133,8 +133,6 @@ int worker_control_drop(struct worker *worker);
 
 extern const struct trial_crew worker_acts;
 
-void worker_set_deadline(void *worker, uint64_t us);
-
 /* --- worker_settle.c --- */
 
 /* For the trial: the device is down, the references are waited for. */
@@ -235,6 +233,9 @@ void worker_end_thread_ii(struct worker *worker);
 
 /* Whether a trial is in hand. */
 bool worker_is_running(const struct worker *worker);
+
+/* When the trial's step in hand is overdue: so many microseconds from now. */
+void worker_set_deadline(void *worker, uint64_t us);
 
 /* Adds a moment to the evidence. */
 void worker_note(struct worker *worker, enum moment_kind kind, uint64_t at_ns, int64_t value,

@@ -10,6 +10,7 @@ import re
 import sys
 
 FOLDERS = "config", "daemon", "probes", "tests"
+QUOTING = "__pycache__", "tests/check/recipes.py", "tests/mutation/"  # they only quote the others
 
 
 def recipes_of(text):
@@ -26,7 +27,7 @@ def texts_of(source):
     for folder in FOLDERS:
         for path in sorted((source / folder).rglob("*")):
             name = str(path.relative_to(source))
-            if path.is_file() and "__pycache__" not in name and name != "tests/check/recipes.py":
+            if path.is_file() and not any(part in name for part in QUOTING):
                 yield name, name + "\n" + path.read_text(encoding="utf-8", errors="replace")
 
 
