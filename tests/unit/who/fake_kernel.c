@@ -14,6 +14,7 @@ enum { PAGES = 512, FILES = 64, BUCKETS = 16, SLAB_PAGES = 2, PER_CPU = 0x800 };
 struct fake {
 	struct image image;
 	struct layout layout;
+	struct symbols *functions;
 	struct span ram;
 	uint8_t *memory, *structs;
 	uint64_t next_page, free_slot[BUCKETS], caches[BUCKETS];
@@ -266,6 +267,24 @@ void fake_file(struct fake *fake, uint32_t fd, uint64_t object)
 	fake_set_word(fake, fake->files + 8 * fd, file);
 }
 
+/* Words become others that are somewhere in memory, or nonsense. */
+void fake_damage(struct fake *fake, uint32_t seed)
+{
+	uint64_t used = fake->next_page * IMAGE_PAGE / 8,
+		 draw = seed * 0x9e3779b97f4a7c15ULL + 1;
+	uint64_t *words = (uint64_t *)fake->memory;
+
+	for (int i = 0; i < 600; i++) {
+		draw = draw * 6364136223846793005ULL + 1442695040888963407ULL;
+		words[(draw >> 20) % used] = draw & 1 ? words[(draw >> 30) % used] :
+					     draw & 2 ? DIRECT_MAP + (draw >> 40) :
+							draw;
+	}
+	for (uint64_t i = 0; i < fake->next_page; i += 7 + seed % 5)
+		fake->structs[i * fake->layout.page_size + seed % fake->layout.page_size] ^=
+			(uint8_t)(1 << seed % 8);
+}
+
 static void make_task(struct fake *fake)
 {
 	uint64_t task = fake->task = take(fake, fake_size(fake, "task_struct"));
@@ -303,6 +322,17 @@ static void make_net(struct fake *fake)
 	fake_set_word(fake, devices + 8, devices);
 }
 
+static void make_functions(struct fake *fake)
+{
+	char text[] = "ffffffff81000000 T fake_function\n";
+	FILE *file = fmemopen(text, strlen(text), "r");
+
+	if (!file || symbols_read(file, &fake->functions))
+		abort();
+	fclose(file);
+	fake->image.functions = fake->functions;
+}
+
 struct fake *fake_open(void)
 {
 	static const char *const paths[] = { "/sys/kernel/btf/vmlinux", NULL };
@@ -328,6 +358,7 @@ struct fake *fake_open(void)
 	fake->image.nr_cpus = 1;
 	fake->next_page = SLAB_PAGES; /* page 0 is none */
 	fake->image.cpu_offsets[0] = DIRECT_MAP + take_pages(fake, 2) * IMAGE_PAGE;
+	make_functions(fake);
 	make_net(fake);
 	make_task(fake);
 	return fake;
@@ -336,6 +367,7 @@ struct fake *fake_open(void)
 void fake_close(struct fake *fake)
 {
 	types_close(fake->image.types);
+	symbols_free(fake->functions);
 	free(fake->memory);
 	free(fake->structs);
 	free(fake);

@@ -39,6 +39,9 @@ uint64_t fake_device(struct fake *fake, const char *name, bool registered, int32
 /* The stack of the task that is there: what a test puts on it is found. */
 uint64_t fake_stack(const struct fake *fake);
 
+/* Overwrites words of memory and of the descriptions of pages, other ones for each seed. */
+void fake_damage(struct fake *fake, uint32_t seed);
+
 /* Has the task open the object, as the private data of a file. */
 void fake_file(struct fake *fake, uint32_t fd, uint64_t object);
 

@@ -217,6 +217,32 @@ static void test_second_look_clears(void **state)
 	assert_false(look_needs_another(&scene->look));
 }
 
+/* Memory that makes no sense gives an error or an answer; a crash or a circle would be neither. */
+static void test_damaged_memory_has_an_end(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	uint32_t answers = 0;
+
+	scene->device = fake_device(scene->fake, "dut", true, rest(scene, true) + 1);
+	for (uint32_t i = 0; i < 40; i++)
+		fake_file(scene->fake, i, neighbour(scene));
+	for (uint32_t seed = 1; seed <= 60; seed++) {
+		struct why why = { "" };
+
+		fake_damage(scene->fake, seed);
+		if (look_make(fake_image(scene->fake), &look_ask, &scene->look, &why)) {
+			assert_string_not_equal(why.text, "");
+			continue;
+		}
+		answers++;
+		assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
+		answer_clear(&scene->answer);
+		look_clear(&scene->look);
+	}
+	assert_in_range(answers, 1, 60);
+}
+
 static void test_two_of_a_name_are_not_mixed_up(void **state)
 {
 	struct scene *scene = *state;
@@ -242,6 +268,7 @@ int main(void)
 		SCENE(test_lost_route_is_named_and_its_entry_is_not),
 		SCENE(test_owner_is_named_by_descriptor),
 		SCENE(test_second_look_clears),
+		SCENE(test_damaged_memory_has_an_end),
 		SCENE(test_two_of_a_name_are_not_mixed_up),
 	};
 	struct fake *fake = fake_open();
