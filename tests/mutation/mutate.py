@@ -213,7 +213,7 @@ def judge(copy, row, with_runs):
     write(path, edited)
     try:
         copy.make(tests, runs)
-        failed = [found for found in map(copy.test, tests) if found]
+        failed = next(filter(None, map(copy.test, tests)), None)
         said = [(run, *(copy.run(run) or ("none", "cannot run"))) for run in runs]
     except Broken as error:
         raise Broken(f"{file}: {meaning}: {error}") from error
@@ -221,7 +221,7 @@ def judge(copy, row, with_runs):
         write(path, text)
     by_run = [f"{run} {verdict}" for run, verdict, reason in said if verdict != "clean"]
     words = "; ".join(f"{verdict}: {reason}" for run, verdict, reason in said)
-    return words or "-", (", ".join(by_run) or "NO") if runs else "-", (", ".join(failed) or "NO") if tests else "-"
+    return words or "-", (", ".join(by_run) or "NO") if runs else "-", (failed or "NO") if tests else "-"
 
 
 def mutate(source, work, only, words):
