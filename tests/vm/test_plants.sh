@@ -102,6 +102,9 @@ judge() { # NAME BUG SIGNATURE: adds a line to the table
 		    paths = [u["stack"].split(" < ") for u in f["ledger"]["unmatched"]]
 		    if holder and not (paths and holder in paths[0] and f["path_signature"]):
 		        wrong.append(f"who holds: {paths[:1] or f['ledger']['reason']}")
+		    after = f["ledger"]["post_mortem"] or "nothing"
+		    if bug == "neigh" and "LOST: neighbour (neighbour entry)" not in after:
+		        wrong.append(f"what is left: {after}")
 		    if not signature and f["path_signature"]:
 		        wrong.append("an innocent one is accused")
 		found = summary["findings"][0]["signature"][:34] if faulty else "none"
