@@ -415,11 +415,15 @@ static void begin(struct following *following, const struct account *account)
 	decide(following->chain);
 }
 
-/* A chain that ends at an object of no known type, or was not followed to its end. */
+/*
+ * A chain that ends at an object of no known type, or of one that does not count its users, or
+ * that was not followed to its end. Nothing of that is blamed.
+ */
 static bool is_undecided(const struct node *node, uint32_t levels)
 {
 	return node->fate != NODE_HELD &&
-	       (!node->type.btf || !node->is_needed || node->level >= levels);
+	       (!node->type.btf || !node->is_needed || node->level >= levels ||
+		node->nr_links > CHAIN_LINKS || (node->level && !node->has_count));
 }
 
 /* What only undecided ones hold is not lost, as far as is known. */

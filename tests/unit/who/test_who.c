@@ -182,6 +182,28 @@ static void test_lost_route_is_named_and_its_entry_is_not(void **state)
 	assert_int_equal(answer->nr_sentences, 1);
 }
 
+/* A node of the routing table counts nobody who uses it: that none is seen proves nothing. */
+static void test_what_counts_no_users_is_not_blamed(void **state)
+{
+	struct scene *scene = *state;
+	struct fake *fake = scene->fake;
+	uint64_t nodes = fake_cache(fake, "fib6_node", fake_size(fake, "fib6_node"));
+	const struct answer *answer;
+	uint64_t entry;
+
+	scene->device = fake_device(fake, "dut", true, rest(scene, true) + 1);
+	entry = fake_object(fake, scene->cache);
+	fake_set(fake, entry, "fib6_info.fib6_ref", 1);
+	fake_set_word(fake,
+		      entry + fake_offset(fake, "fib6_info.fib6_nh") +
+			      fake_offset(fake, "fib_nh_common.nhc_dev"),
+		      scene->device);
+	fake_set(fake, fake_object(fake, nodes), "fib6_node.leaf", entry);
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
+	assert_int_equal(answer->explained, 1);
+}
+
 static void test_owner_is_named_by_descriptor(void **state)
 {
 	struct scene *scene = *state;
@@ -266,6 +288,7 @@ int main(void)
 		SCENE(test_dead_objects_hold_nothing),
 		SCENE(test_bare_references_are_counted),
 		SCENE(test_lost_route_is_named_and_its_entry_is_not),
+		SCENE(test_what_counts_no_users_is_not_blamed),
 		SCENE(test_owner_is_named_by_descriptor),
 		SCENE(test_second_look_clears),
 		SCENE(test_damaged_memory_has_an_end),
