@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODES_MAX = 4096, BEGINNINGS = 8, ENTRY_STACK = 0xf00 };
+enum { STACKS_MAX = 2, NODES_MAX = 4096, BEGINNINGS = 8, ENTRY_STACK = 0xf00 };
 
 struct following {
 	struct kernel *kernel;
@@ -77,6 +77,10 @@ static void add_link(struct node *node, const struct link *link)
 {
 	uint32_t kept = node_links(node);
 
+	/* Words on stacks own nothing: they must not take the place of what does. */
+	if (link->kind == LINK_STACK &&
+	    (kept == CHAIN_LINKS || node->nr_stacks++ >= STACKS_MAX))
+		return;
 	for (uint32_t i = 0; i < kept; i++)
 		if (node->links[i].kind == link->kind && node->links[i].from == link->from &&
 		    node->links[i].task == link->task &&

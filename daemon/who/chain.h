@@ -44,7 +44,8 @@ struct node {
 	const struct opened *opened; /* descriptors that keep it */
 	uint32_t nr_opened;
 	struct link links[CHAIN_LINKS]; /* the first of them */
-	uint32_t nr_links;		/* all */
+	uint32_t nr_links;		/* all, but of those on stacks some */
+	uint32_t nr_stacks;
 };
 
 struct chain {
