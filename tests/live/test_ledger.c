@@ -336,7 +336,7 @@ static void test_a_bound_packet_socket_is_named(void **state)
 	assert_int_equal(match.surplus, 1);
 	assert_true(match.exact);
 	assert_int_equal(match.nr_suspects, 1);
-	assert_string_equal(match.suspects[0].path->kind, "packet socket");
+	assert_string_equal(match.suspects[0].path->kind_words, "packet socket");
 	assert_non_null(strstr(match.suspects[0].path->stack, "packet_do_bind"));
 	assert_int_equal(match.suspects[0].path->tasks[0].pid, getpid());
 	disarm(&armed);

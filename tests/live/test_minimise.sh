@@ -53,7 +53,7 @@ truth "small: people are told, too" grep -qE 'without echoes +3 of 3  kept' smal
 truth "small: no program can do it, it says why" grep -q '^No C program: its bring-up is a command' small.err
 truth "small: and there is none" [ ! -e small/reproducer.c ]
 run minimal - --set stop.trials=2 <small/minimal.yaml
-ends minimal 1 'leak/net_device, in 2 trials'
+ends minimal 1 'leak/net_device/packet_socket/packet_do_bind, in 2 trials'
 truth "small: the file says what it is" grep -qE '^# Rate: +10 of 10 trials' small/minimal.yaml
 dadrace spec run --spec small/spec.json --out spec
 ends spec 1

@@ -54,7 +54,7 @@ truth "it is the plan's" grep -qxF "$(cat printed.out)" plan.out
 code=$?
 ends piped 1 'leak/net_device, in 2 trials'
 dadrace once run --spec printed.out --out once
-ends once 1 'leak/net_device, in 1 trial '
+ends once 1 'leak/net_device/packet_socket/packet_do_bind, in 1 trial '
 dadrace nospec run --spec quick.yaml --out nospec
 ends nospec 78 'quick.yaml: not a spec'
 

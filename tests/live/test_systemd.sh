@@ -121,8 +121,8 @@ wait_for 60 restarted || fail "it is restarted" "$(show ActiveState)"
 for i in 0 1 2; do
 	ended() { [ "$(state $i)" = ended ]; }
 	wait_for 90 ended || fail "campaign $i ends" "$(state $i)"
-	trials=$(grep -o '"spec":{"trial":[0-9]*' "$inner/var/lib/dadrace/campaigns/${ids[i]}/results.ndjson" |
-		cut -d : -f 3 | sort -n | tr '\n' ' ')
+	trials=$(grep '^{"type":"trial"' "$inner/var/lib/dadrace/campaigns/${ids[i]}/results.ndjson" |
+		grep -o '"spec":{"trial":[0-9]*' | cut -d : -f 3 | sort -n | tr '\n' ' ')
 	truth "campaign $i: each trial once" [ "$trials" = "$(seq -s ' ' 60) " ]
 done
 truth "the journal knows campaigns" [ "$(journal DADRACE_EVENT=ended | grep -c clean)" -eq 3 ]
