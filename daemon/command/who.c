@@ -45,7 +45,7 @@ static const struct operand_row operands[] = {
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {
-	{ EXIT_CLEAN, NULL, "Every reference has a live owner, or --stuck found no device" },
+	{ EXIT_CLEAN, NULL, "Every reference belongs to an object that something alive points to, or --stuck found no device" },
 	{ EXIT_FAULT, NULL, "A reference is lost, or belongs to no object" },
 	{ EXIT_INCONCLUSIVE, NULL, "The account does not add up" },
 	{ 0 },

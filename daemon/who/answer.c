@@ -69,7 +69,7 @@ static const struct field answer_rows[] = {
 	  .doc = "The task that waits for the references; null: none" },
 	{ "waiting_comm", FIELD_TEXT, ROW_AT(struct answer, waiting_comm), .nullable = true, .doc = "Its command" },
 	{ "answer", FIELD_ENUM, ROW_AT(struct answer, kind), .names = answer_names, .nr_names = ANSWERS,
-	  .doc = "explained: every reference has a live owner; lost: an object that nothing leads to holds some; bare: some belong to no object; unclear: the account does not add up" },
+	  .doc = "explained: every reference belongs to an object that something alive points to; lost: an object that nothing leads to holds some; bare: some belong to no object; unclear: the account does not add up" },
 	{ "sentences", FIELD_TEXT, LIST_AT(struct answer, sentences, nr_sentences),
 	  .doc = "The answer in sentences, the most important one first" },
 	{ "usage_count", FIELD_I64, ROW_AT(struct answer, usage_count),
@@ -405,8 +405,8 @@ static void say_rest(struct answer *answer)
 	if (answer->kind != ANSWER_EXPLAINED)
 		return;
 	snprintf(words, sizeof(words),
-		 "Nothing is lost: every reference of %s has a live owner (%u objects).",
-		 answer->device, objects);
+		 "Nothing is seen to be lost: each of the %u objects that hold %s is pointed to by another that is alive.",
+		 objects, answer->device);
 	say(answer, words);
 }
 
