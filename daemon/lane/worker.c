@@ -83,6 +83,7 @@ static void prepare(struct worker *worker, const struct trial_spec *spec)
 	snprintf(e->device, sizeof(e->device), "%s", testbed_dut(worker->testbed)->name);
 	worker->flags_inside = worker->next_echo = 0;
 	worker->answers_sent = 0;
+	worker->addressed_ns = 0;
 	worker->held = worker->remover = worker->closer = worker->inside_pid = 0;
 	worker->hurried = worker->started = worker->dad_over = worker->released = false;
 	worker->ended = 0;

@@ -61,6 +61,7 @@ void hear_record(const struct record *record, void *arg)
 		worker->message.evidence.closed_by = record->pid == worker->state->closer ?
 							     CLOSED_BY_TEARDOWN :
 							     CLOSED_BY_FLAGS;
+		worker_addressed(worker);
 		break;
 	case RECORD_OPENED:
 		worker->fire_ns = record->at_ns;

@@ -66,6 +66,9 @@ static void testbed_said(const struct testbed_event *event, void *arg)
 		worker->message.evidence.lost_events++;
 	else
 		worker_note(worker, moment_of_event(event->kind), loop_now(), 0, 0);
+	if (event->kind == TESTBED_ADDRESS_TENTATIVE ||
+	    event->kind == TESTBED_ADDRESS_PERMANENT)
+		worker_addressed(worker);
 	worker->dad_over |= (event->kind == TESTBED_ADDRESS_PERMANENT ||
 			     event->kind == TESTBED_ADDRESS_DADFAILED) &&
 			    worker->state->opened == worker->message.evidence.spec.trial;

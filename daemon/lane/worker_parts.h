@@ -78,8 +78,9 @@ struct worker {
 	uint32_t ended; /* processes of a bring-up that stays alive, before the trial's end */
 	pid_t held;	/* the stopped task; 0: none */
 	uint64_t held_at_ns;
-	uint64_t fire_ns; /* from here echoes are due */
-	bool started;	  /* thread II */
+	uint64_t fire_ns;      /* from here echoes are due */
+	uint64_t addressed_ns; /* the dut's first address; 0: it has none yet */
+	bool started;	       /* thread II */
 	uint64_t down_ns;
 	uint32_t flags_inside; /* flag sets that have entered and not returned */
 	pid_t inside_pid;      /* whose the last one is */
@@ -216,6 +217,9 @@ bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended);
 /* --- worker_sends.c: thread II --- */
 
 void worker_fire(void *worker); /* the window is open */
+
+/* The dut has its first address, or nothing is left to wait for: the window has closed. */
+void worker_addressed(struct worker *worker);
 
 /* The trial's hold, from 1, whose hook a record names; 0: none. */
 uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence);

@@ -6,13 +6,28 @@
 /* How long a send that is in hand at the trial's end has to return, unless it is stuck. */
 enum { RETURN_MS = 2000 };
 
+/*
+ * IPv6 has no route for what comes before the device has an address, which a link that has just
+ * come up gets a moment later. An order says itself when thread II starts.
+ */
+static bool waits_for_address(const struct worker *worker)
+{
+	const struct trial_spec *spec = &worker->message.evidence.spec;
+
+	return !worker->addressed_ns && spec->direction == DIRECTION_INBOUND && !spec->steps;
+}
+
 void worker_send_due(void *arg)
 {
 	struct worker *worker = arg;
 	const struct trial_spec *spec = &worker->message.evidence.spec;
+	uint64_t first_due = worker->fire_ns + spec->offset_us * 1000;
 
+	if (waits_for_address(worker))
+		return;
+	if (first_due < worker->addressed_ns)
+		first_due = worker->addressed_ns;
 	while (worker->next_echo < spec->echoes) {
-		uint64_t first_due = worker->fire_ns + spec->offset_us * 1000;
 		uint64_t due = first_due + worker->next_echo * spec->spacing_us * 1000;
 		uint32_t count = spec->spacing_us ? 1 : spec->echoes - worker->next_echo;
 
@@ -23,6 +38,15 @@ void worker_send_due(void *arg)
 		sender_echoes(worker->sender, worker->next_echo, count);
 		worker->next_echo += count;
 	}
+}
+
+void worker_addressed(struct worker *worker)
+{
+	if (worker->addressed_ns)
+		return;
+	worker->addressed_ns = loop_now();
+	if (worker->started)
+		worker_send_due(worker);
 }
 
 static void start(struct worker *worker)

@@ -32,6 +32,7 @@ void worker_closed(struct worker *worker, enum closed_by by, uint64_t at_ns)
 	worker->state->closed = e->spec.trial;
 	e->closed_by = by;
 	worker_note(worker, MOMENT_CLOSED, at_ns, 0, 0);
+	worker_addressed(worker);
 	__atomic_store_n(&worker->state->done[ORDER_THREAD_I], e->spec.trial, __ATOMIC_SEQ_CST);
 }
 

@@ -105,8 +105,8 @@ static bool device_moved(const struct verdict_question *q, char *more)
 
 static bool device_vanished(const struct verdict_question *q, char *more)
 {
-	(void)more;
-	return !q->e->deleted && (q->e->device_gone || !q->e->after.found);
+	return !q->e->deleted && (q->e->device_gone || !q->e->after.found) &&
+	       detail(more, "%s", q->e->device);
 }
 
 static bool baseline_moved(const struct verdict_question *q, char *more)

@@ -57,7 +57,6 @@ begin() { # DADRACE SOURCE
 		clean_below_ppm: 1000000
 		arms: [race]
 		window: {hold_us: [20000]}
-		echo: {offset_us: 8000} # on a busy machine there is no route for them before
 	YAML
 	few=(--set clean_below_ppm=1000000) # for campaigns with too few trials for the usual bound
 	remember

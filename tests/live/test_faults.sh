@@ -69,11 +69,11 @@ run plain quick --set bringup.kind=command --set 'bringup.command=[/etc/passwd]'
 ends plain 78 '/etc/passwd.*Permission denied'
 
 command early 'exit 3'
-all_are early missed 'never set flags.*status 3'
+all_are early invalid 'another status than it should: 3'
 command never 'sleep 0.05'
 all_are never missed 'never set flags'
 command says 'echo eth7: no such thing >&2; exit 1'
-all_are says missed 'never set flags'
+all_are says invalid 'another status than it should: 1.*eth7: no such thing'
 check "says: what it said is kept" says "all('eth7: no such thing' in t['bringup_said'] for t in trials)"
 command down 'ip link set {dut} down; ip link set {dut} down'
 all_are down missed 'IFF_UP|never set'
@@ -200,7 +200,7 @@ done
 
 # --- a reader that leaves ---
 
-"$dadrace" run quick.yaml --out pipe --set stop.trials=60 --json 2>pipe.err | head -n 1 >pipe.out
+"$dadrace" run quick.yaml --out pipe --set stop.trials=60 --json 2>pipe.err | head -n 2 >pipe.out # campaign and control
 code=${PIPESTATUS[0]}
 truth "pipe: it ends by itself, not by a signal" [ "$code" -eq 70 ]
 truth "pipe: and says why" grep -qE 'pipe/results.ndjson|[Bb]roken pipe' pipe.err
