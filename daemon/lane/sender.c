@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,9 @@ __attribute__((noreturn)) static void work(const struct sender *sender)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "dadrace-send");
+	/* A window of milliseconds is over before a busy machine gives it a turn. */
+	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
+			   &(struct sched_param){ .sched_priority = 1 });
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	echoes_sockets(sender->echoes, keep);

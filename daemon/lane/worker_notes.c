@@ -38,6 +38,14 @@ void worker_set_deadline(void *arg, uint64_t us)
 	loop_timer_set(worker->deadline, worker->deadline_ns);
 }
 
+void worker_addressed(struct worker *worker)
+{
+	if (worker->addressed_ns)
+		return;
+	worker->addressed_ns = loop_now();
+	loop_timer_set(worker->echo, worker->addressed_ns); /* what waited for it is due */
+}
+
 static enum moment_kind moment_of_event(enum testbed_event_kind kind)
 {
 	switch (kind) {

@@ -218,9 +218,6 @@ bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended);
 
 void worker_fire(void *worker); /* the window is open */
 
-/* The dut has its first address, or nothing is left to wait for: the window has closed. */
-void worker_addressed(struct worker *worker);
-
 /* The trial's hold, from 1, whose hook a record names; 0: none. */
 uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence);
 void worker_step_held(struct worker *worker, uint32_t hold, uint64_t at_ns);
@@ -237,6 +234,9 @@ void worker_end_thread_ii(struct worker *worker);
 
 /* Whether a trial is in hand. */
 bool worker_is_running(const struct worker *worker);
+
+/* The dut has its first address, or nothing is left to wait for: the window has closed. */
+void worker_addressed(struct worker *worker);
 
 /* When the trial's step in hand is overdue: so many microseconds from now. */
 void worker_set_deadline(void *worker, uint64_t us);

@@ -23,7 +23,7 @@ void worker_send_due(void *arg)
 	const struct trial_spec *spec = &worker->message.evidence.spec;
 	uint64_t first_due = worker->fire_ns + spec->offset_us * 1000;
 
-	if (waits_for_address(worker))
+	if (!worker->started || waits_for_address(worker))
 		return;
 	if (first_due < worker->addressed_ns)
 		first_due = worker->addressed_ns;
@@ -38,15 +38,6 @@ void worker_send_due(void *arg)
 		sender_echoes(worker->sender, worker->next_echo, count);
 		worker->next_echo += count;
 	}
-}
-
-void worker_addressed(struct worker *worker)
-{
-	if (worker->addressed_ns)
-		return;
-	worker->addressed_ns = loop_now();
-	if (worker->started)
-		worker_send_due(worker);
 }
 
 static void start(struct worker *worker)

@@ -404,9 +404,10 @@ static void say_rest(struct answer *answer)
 		objects += answer->holders[i].references > 0;
 	if (answer->kind != ANSWER_EXPLAINED)
 		return;
-	snprintf(words, sizeof(words),
-		 "Nothing is seen to be lost: each of the %u objects that hold %s is pointed to by another that is alive.",
-		 objects, answer->device);
+	snprintf(
+		words, sizeof(words),
+		"Nothing is seen to be lost: each of the %u objects that hold %s is pointed to by another that is alive.",
+		objects, answer->device);
 	say(answer, words);
 }
 

@@ -239,7 +239,7 @@ static void test_second_look_clears(void **state)
 	assert_false(look_needs_another(&scene->look));
 }
 
-/* Memory that makes no sense gives an error or an answer; a crash or a circle would be neither. */
+/* Memory that makes no sense gives an error or an answer, and never a crash or a circle. */
 static void test_damaged_memory_has_an_end(void **state)
 {
 	struct scene *scene = *state;
