@@ -149,6 +149,9 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	prepare(worker, spec);
 	err = testbed_put_right(worker->testbed, e->put_right, sizeof(e->put_right),
 				&worker->message.why);
+	/* Some settings give a device that is down an address, which a cycle takes away. */
+	if (!err && e->put_right[0])
+		err = worker_cycle(worker);
 	if (!err)
 		err = echoes_make(worker->echoes, spec, &worker->message.why);
 	if (!err)

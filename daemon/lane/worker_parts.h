@@ -113,6 +113,9 @@ struct worker {
 /* Namespaces, testbed, sockets and warm-up; the sentence goes into the worker's message. */
 int worker_set_up(struct worker *worker);
 
+/* One up and down of the device by our own bring-up. The counts at rest are the baseline. */
+int worker_cycle(struct worker *worker);
+
 /* Puts real devices back; a sentence on standard error when that failed. */
 void worker_put_back(struct worker *worker);
 

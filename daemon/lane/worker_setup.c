@@ -25,7 +25,7 @@ static uint32_t inode_of(const char *path)
 	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
-/* Waits until the bring-up has ended, but not beyond its deadline. */
+/* Waits until the bring-up has ended; beyond its deadline it is ended. */
 static void wait_for_end(const struct worker *worker)
 {
 	uint64_t deadline = loop_now() + worker->plain.bringup.deadline_ms * 1000000ULL;
@@ -34,15 +34,16 @@ static void wait_for_end(const struct worker *worker)
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	while (loop_now() < deadline && !waitpid(worker->bringup.pid, NULL, WNOHANG))
-		sigtimedwait(&child, NULL, &look);
+	while (loop_now() < deadline)
+		if (waitpid(worker->bringup.pid, NULL, WNOHANG))
+			return;
+		else
+			sigtimedwait(&child, NULL, &look);
+	kill(worker->bringup.pid, SIGKILL);
+	waitpid(worker->bringup.pid, NULL, 0);
 }
 
-/*
- * One up and down of the device; what is alive then is ended. The counts at rest are the
- * baseline.
- */
-static int cycle(struct worker *worker)
+int worker_cycle(struct worker *worker)
 {
 	struct why *why = &worker->message.why;
 	int err = bringup_start(&worker->plain, worker->testbed, CHANGE_NONE, &worker->bringup,
@@ -52,9 +53,6 @@ static int cycle(struct worker *worker)
 		return err;
 	bringup_go(&worker->bringup);
 	wait_for_end(worker);
-	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0)
-		;
 	bringup_forget(&worker->bringup);
 	err = testbed_dut_down(worker->testbed, why);
 	worker->baseline = worker_rest(worker);
@@ -83,7 +81,7 @@ static int warm_up(struct worker *worker)
 	for (int i = 0; !err && i < WARM_UPS_MAX; i++) {
 		struct counts before = worker->baseline;
 
-		err = cycle(worker);
+		err = worker_cycle(worker);
 		if (i && worker_same_counts(worker, &worker->baseline, &before))
 			break;
 	}

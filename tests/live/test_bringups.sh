@@ -45,12 +45,11 @@ bringup keepalived keepalived teardown exited
 
 # --- what is not installed is said before the first trial ---
 
-for shell in 'dhcpcd -B {dut}' 'true; exec dhcpcd -B {dut}' 'ip link set {dut} up && dhcpcd {dut}'; do
+for shell in 'connmand -i {dut}' 'true; exec connmand -i {dut}' 'ip link set {dut} up && connmand -i {dut}'; do
 	rm -rf absent
-	dadrace absent run quick.yaml --out absent --set bringup.kind=command \
+	dadrace absent run quick.yaml --out absent --set stop.trials=1 --set bringup.kind=command \
 		--set "bringup.command=\"$shell\""
-	command -v dhcpcd >/dev/null && continue
-	ends absent 78 'bringup.command dhcpcd: No such file or directory; install the package dhcpcd-base'
+	ends absent 78 'bringup.command connmand: No such file or directory; install the package connman'
 done
 [ $ran -gt 0 ] || skip "none of the programs is installed"
 finish
