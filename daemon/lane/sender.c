@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,9 +100,11 @@ __attribute__((noreturn)) static void work(const struct sender *sender)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "dadrace-send");
-	/* A window of milliseconds is over before a busy machine gives it a turn. */
-	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
-			   &(struct sched_param){ .sched_priority = 1 });
+	/*
+	 * A window of milliseconds is over before a busy machine gives it a turn. Not real-time:
+	 * that would wake it on the CPU of a kernel thread whose hold spins.
+	 */
+	setpriority(PRIO_PROCESS, 0, -20);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	echoes_sockets(sender->echoes, keep);
