@@ -101,8 +101,8 @@ __attribute__((noreturn)) static void work(const struct sender *sender)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "dadrace-send");
 	/*
-	 * A window of milliseconds is over before a busy machine gives it a turn. Not real-time:
-	 * that would wake it on the CPU of a kernel thread whose hold spins.
+	 * A window of milliseconds is over before a busy machine gives it a turn. Real-time
+	 * would wake it on the CPU of a kernel thread whose hold spins.
 	 */
 	setpriority(PRIO_PROCESS, 0, -20);
 	sigemptyset(&none);
