@@ -302,8 +302,8 @@ static int control_all(struct worker *worker)
 }
 
 /*
- * What the kernel itself does late, such as a bridge whose carrier comes a second after the rest,
- * disturbs one attempt; counts that are wrong are wrong in each.
+ * What the kernel itself does late, such as a bridge whose carrier comes a second after the
+ * rest, disturbs one attempt; counts that are wrong are wrong in each.
  */
 int worker_control(struct worker *worker)
 {
