@@ -197,7 +197,6 @@ void hear_hold_due(void *worker);
 
 /* --- worker_window.c: how the window ends, and what stays alive after it --- */
 
-bool worker_is_closed(const struct worker *worker);
 void worker_closed(struct worker *worker, enum closed_by by, uint64_t at_ns);
 void worker_window_event(struct worker *worker, enum window_closes event, enum closed_by by);
 

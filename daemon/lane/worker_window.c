@@ -7,7 +7,7 @@
 
 #include "lane/worker_parts.h"
 
-bool worker_is_closed(const struct worker *worker)
+static bool is_closed(const struct worker *worker)
 {
 	return worker->state->closed == worker->message.evidence.spec.trial;
 }
@@ -15,7 +15,7 @@ bool worker_is_closed(const struct worker *worker)
 static bool is_open(const struct worker *worker)
 {
 	return worker->state->opened == worker->message.evidence.spec.trial &&
-	       !worker_is_closed(worker);
+	       !is_closed(worker);
 }
 
 static bool sets_down(const struct worker *worker)
@@ -48,7 +48,7 @@ bool worker_is_over(const struct worker *worker, bool alone)
 	const struct evidence *e = &worker->message.evidence;
 	bool is_daemon = worker->ask->campaign->bringup.daemon, gone = !worker->bringup.pid;
 
-	if (worker_is_closed(worker))
+	if (is_closed(worker))
 		return gone || is_daemon;
 	if (gone && alone)
 		return e->closes != CLOSES_DAD || !is_open(worker);
@@ -113,7 +113,7 @@ void worker_stop_bring_up(void *arg)
 
 	if (!worker->bringup.pid && !is_daemon)
 		return; /* it ended by itself, its children did not */
-	if (!is_daemon && !worker_is_closed(worker)) {
+	if (!is_daemon && !is_closed(worker)) {
 		e->bringup_end = BRINGUP_OVERTIME;
 		kill(worker->bringup.pid, SIGKILL);
 		return;

@@ -575,13 +575,10 @@ const struct run *pages_runs(const struct pages *pages, uint32_t *nr)
 
 void pages_count(const struct pages *pages, struct pages_sums *sums)
 {
-	*sums = (struct pages_sums){ .odd = pages->odd, .nr_caches = pages->nr_caches };
-	for (uint32_t i = 0; i < pages->nr_runs; i++) {
-		bool is_slab = pages->runs[i].kind == PAGE_SLAB;
-
-		sums->nr_slabs += is_slab;
-		*(is_slab ? &sums->slab : &sums->kernel) += pages->runs[i].nr;
-	}
+	*sums = (struct pages_sums){ .odd = pages->odd };
+	for (uint32_t i = 0; i < pages->nr_runs; i++)
+		if (pages->runs[i].kind == PAGE_SLAB)
+			sums->slab += pages->runs[i].nr;
 }
 
 uint32_t pages_aliases(const struct pages *pages, const char *cache, const char **names,

@@ -28,9 +28,8 @@ struct run {
 };
 
 struct pages_sums {
-	uint64_t slab, kernel; /* pages */
-	uint64_t odd;	       /* pages of slabs whose cache makes no sense */
-	uint32_t nr_slabs, nr_caches;
+	uint64_t slab; /* pages */
+	uint64_t odd;  /* pages of slabs whose cache makes no sense */
 };
 
 /* An object of the slab allocator, or a large allocation. */

@@ -68,11 +68,6 @@ bool type_is_function(struct type type)
 	return type.id && btf_is_func_proto(at(type));
 }
 
-bool type_is_void(struct type type)
-{
-	return !type.id;
-}
-
 uint32_t type_size(struct type type)
 {
 	__s64 size = type.id && !btf_is_fwd(at(type)) && !btf_is_func_proto(at(type)) ?

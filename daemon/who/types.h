@@ -44,7 +44,6 @@ uint32_t type_size(struct type type);
 const char *type_name(struct type type); /* "" without one */
 bool type_is_struct(struct type type);
 bool type_is_function(struct type type);
-bool type_is_void(struct type type);
 
 /*
  * The names of a structure, of the one that it begins with, and so on: a pointer to its start

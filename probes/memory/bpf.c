@@ -16,12 +16,8 @@ static int read_by_bpf(void *from, uint64_t address, void *to, size_t size)
 	struct memory *memory = from;
 	int32_t unreadable;
 
-	memory->sums.reads++;
-	memory->sums.bytes += size;
-	if (probes_run(memory->skel->progs.memory_read, args, 2, &unreadable) || unreadable) {
-		memory->sums.faults++;
+	if (probes_run(memory->skel->progs.memory_read, args, 2, &unreadable) || unreadable)
 		return -EFAULT;
-	}
 	memcpy(to, memory->piece, size);
 	return 0;
 }
@@ -100,7 +96,6 @@ int bpf_reader_open(struct memory *memory, struct why *why)
 	memory->piece = piece;
 	memory->image.read = read_by_bpf;
 	memory->image.from = memory;
-	memory->reader = "BPF";
 	note_copies(memory);
 	return 0;
 }

@@ -23,8 +23,6 @@ static int read_by_kcore(void *from, uint64_t address, void *to, size_t size)
 {
 	struct memory *memory = from;
 
-	memory->sums.reads++;
-	memory->sums.bytes += size;
 	for (uint32_t i = 0; i < memory->nr_parts; i++) {
 		const struct kcore_part *part = &memory->parts[i];
 
@@ -35,7 +33,6 @@ static int read_by_kcore(void *from, uint64_t address, void *to, size_t size)
 			return 0;
 		break;
 	}
-	memory->sums.faults++;
 	return -EFAULT;
 }
 
@@ -73,7 +70,6 @@ int kcore_reader_open(struct memory *memory, struct why *why)
 				strerror(-err));
 	memory->image.read = read_by_kcore;
 	memory->image.from = memory;
-	memory->reader = "/proc/kcore";
 	return 0;
 }
 

@@ -64,13 +64,3 @@ const struct image *memory_image(const struct memory *memory)
 {
 	return &memory->image;
 }
-
-const char *memory_reader(const struct memory *memory)
-{
-	return memory->reader;
-}
-
-struct memory_sums memory_sums(const struct memory *memory)
-{
-	return memory->sums;
-}

@@ -21,12 +21,4 @@ void memory_close(struct memory *memory);
 
 const struct image *memory_image(const struct memory *memory);
 
-/* "BPF" or "/proc/kcore" */
-const char *memory_reader(const struct memory *memory);
-
-struct memory_sums {
-	uint64_t reads, bytes, faults;
-};
-struct memory_sums memory_sums(const struct memory *memory);
-
 #endif

@@ -15,8 +15,6 @@ struct memory_bpf;
 
 struct memory {
 	struct image image;
-	const char *reader;
-	struct memory_sums sums;
 	struct memory_bpf *skel;
 	const uint8_t *piece; /* of the BPF map */
 	int kcore;
