@@ -303,39 +303,22 @@ int apt_depends(struct apt *apt, const char *package,
 	return err;
 }
 
-/* The file of a package, PACKAGE_VERSION_ARCHITECTURE.deb, as a path: malloc'd, or NULL. */
-static char *file_of(const char *package, const char *folder)
-{
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	char *path = NULL;
-	size_t n = strlen(package);
-
-	while (dir && !path && (entry = readdir(dir)))
-		if (!strncmp(entry->d_name, package, n) && entry->d_name[n] == '_' &&
-		    asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
-			path = NULL;
-	if (dir)
-		closedir(dir);
-	return path;
-}
-
 int apt_download(const struct apt *apt, const char *package, const char *folder, char **deb,
 		 struct why *why)
 {
 	const char *const fetch[] = { "apt-get", "download", "-q", package, NULL };
-	char *text = NULL;
+	char path[CACHE_PATH], prefix[CACHE_PATH], *text = NULL;
 	int err = 0;
 
-	*deb = file_of(package, folder);
-	if (*deb)
-		return 0;
-	err = run_apt(apt, fetch, folder, &text, why);
-	free(text);
-	if (err)
-		return err;
-	*deb = file_of(package, folder);
-	return *deb ? 0 :
-		      why_set(why, EHOSTUNREACH, "%s: apt-get download left no package file",
-			      package);
+	snprintf(prefix, sizeof(prefix), "%s_", package);
+	if (!cache_find(folder, prefix, path)) {
+		err = run_apt(apt, fetch, folder, &text, why);
+		free(text);
+		if (!err && !cache_find(folder, prefix, path))
+			err = why_set(why, EHOSTUNREACH,
+				      "%s: apt-get download left no package file", package);
+	}
+	if (!err && !(*deb = strdup(path)))
+		err = why_set(why, ENOMEM, "out of memory");
+	return err;
 }

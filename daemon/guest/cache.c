@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,4 +32,19 @@ int cache_folder(const char *below, char path[CACHE_PATH], struct why *why)
 	else
 		snprintf(path, CACHE_PATH, "%s/.cache/dadrace/%s", home ? home : "/tmp", below);
 	return cache_make(path, why);
+}
+
+bool cache_find(const char *folder, const char *prefix, char path[CACHE_PATH])
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
+			found = snprintf(path, CACHE_PATH, "%s/%s", folder, entry->d_name) <
+				CACHE_PATH;
+	if (dir)
+		closedir(dir);
+	return found;
 }

@@ -2,6 +2,8 @@
 #ifndef DADRACE_CACHE_H
 #define DADRACE_CACHE_H
 
+#include <stdbool.h>
+
 #include "base/why.h"
 
 /*
@@ -15,5 +17,8 @@ int cache_make(char *path, struct why *why);
 
 /* The folder `below` of the cache, which is made. */
 int cache_folder(const char *below, char path[CACHE_PATH], struct why *why);
+
+/* The first entry of a folder that begins with `prefix`, as a path; false: there is none. */
+bool cache_find(const char *folder, const char *prefix, char path[CACHE_PATH]);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -151,21 +150,6 @@ static bool is_kernel_file(const char *path)
 	       (modules && (strstr(modules, ".ko") || strstr(modules, "/vmlinuz")));
 }
 
-/* The only entry of a folder that begins with `prefix`, as a path; false when there is none. */
-static bool find_in(const char *folder, const char *prefix, char path[PATH])
-{
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	bool found = false;
-
-	while (dir && !found && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix)))
-			found = snprintf(path, PATH, "%s/%s", folder, entry->d_name) < PATH;
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
 /*
  * Where packages keep things: /boot and /lib, or since the split of 2026 all in
  * /usr/lib/modules.
@@ -177,14 +161,14 @@ static int image_in(const char *folder, const char *modules_given, struct kernel
 	bool have_modules;
 
 	snprintf(lib, sizeof(lib), "%s/lib/modules", folder);
-	have_modules = find_in(lib, "", modules);
+	have_modules = cache_find(lib, "", modules);
 	if (!have_modules) {
 		snprintf(lib, sizeof(lib), "%s/usr/lib/modules", folder);
-		have_modules = find_in(lib, "", modules);
+		have_modules = cache_find(lib, "", modules);
 	}
 	snprintf(boot, sizeof(boot), "%s/boot", folder);
-	if (!find_in(boot, "vmlinuz-", vmlinuz) &&
-	    (!have_modules || !find_in(modules, "vmlinuz", vmlinuz)))
+	if (!cache_find(boot, "vmlinuz-", vmlinuz) &&
+	    (!have_modules || !cache_find(modules, "vmlinuz", vmlinuz)))
 		return why_set(why, EINVAL,
 			       "%s: the package has no kernel image (boot/vmlinuz-*)", folder);
 	return make_image(vmlinuz,
@@ -472,7 +456,7 @@ static bool have_headers(const char *package, char folder[PATH])
 	struct why ignored;
 
 	snprintf(prefix, sizeof(prefix), "%s_", package);
-	return !cache_folder("images", images, &ignored) && find_in(images, prefix, folder);
+	return !cache_folder("images", images, &ignored) && cache_find(images, prefix, folder);
 }
 
 int kernel_image_headers(const char *name, char **out, struct why *note, struct why *why)
