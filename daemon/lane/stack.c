@@ -18,14 +18,14 @@ static void read_file(const char *path, char *text, size_t size)
 		close(fd);
 }
 
-static void read_thread(pid_t pid, const char *thread, struct evidence *evidence)
+static void read_thread(pid_t pid, pid_t thread, struct evidence *evidence)
 {
 	char path[64];
 
-	evidence->hang_pid = (uint32_t)atoi(thread);
-	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/wchan", pid, thread);
+	evidence->hang_pid = (uint32_t)thread;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/wchan", pid, thread);
 	read_file(path, evidence->hang_wchan, sizeof(evidence->hang_wchan));
-	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/stack", pid, thread);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stack", pid, thread);
 	read_file(path, evidence->hang_stack, sizeof(evidence->hang_stack));
 }
 
@@ -42,17 +42,16 @@ void stack_read(pid_t pid, struct evidence *evidence)
 	char path[64];
 	DIR *threads;
 
-	snprintf(path, sizeof(path), "%d", pid);
-	read_thread(pid, path, evidence);
+	read_thread(pid, pid, evidence);
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	threads = opendir(path);
 	for (struct dirent *thread; threads && (thread = readdir(threads));) {
-		struct evidence *e = evidence;
+		pid_t number = (pid_t)strtol(thread->d_name, NULL, 10);
 
-		if (hang_proof(e->hang, e->hang_stack) == HANG_INSIDE)
+		if (hang_proof(evidence->hang, evidence->hang_stack) == HANG_INSIDE)
 			break;
-		if (thread->d_name[0] != '.')
-			read_thread(pid, thread->d_name, evidence);
+		if (number > 0) /* "." and ".." are none */
+			read_thread(pid, number, evidence);
 	}
 	if (threads)
 		closedir(threads);
