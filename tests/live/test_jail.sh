@@ -56,18 +56,18 @@ jailed here "[./bringup.sh, '{dut}']" --set lanes=2
 
 # A root that is no mount point. The programs of the machine are bound into it.
 root=/run/test/root
-mkdir -p $root/{proc,sys,dev,etc,run,var/lib,tmp,work}
+mkdir -p $root/{proc,sys,dev,etc,run,var/lib,tmp,clone}
 for folder in usr bin sbin lib lib64; do
 	[ -L /$folder ] && cp -P /$folder $root/ || { mkdir -p $root/$folder && mount --bind /$folder $root/$folder; }
 done
 mount --bind /dev $root/dev && mount -t proc none $root/proc && mount -t sysfs none $root/sys
 cp /etc/passwd /etc/group /etc/nsswitch.conf $root/etc/
-mkdir -p "$root$(dirname "$dadrace")" && cp "$dadrace" "$root/work/dadrace"
-cp quick.yaml $root/work/
-chroot $root /work/dadrace run /work/quick.yaml --out /work/chroot --set stop.trials=3 --set bringup.kind=command \
+mkdir -p "$root$(dirname "$dadrace")" && cp "$dadrace" "$root/clone/dadrace"
+cp quick.yaml $root/clone/
+chroot $root /clone/dadrace run /clone/quick.yaml --out /clone/chroot --set stop.trials=3 --set bringup.kind=command \
 	--set "bringup.command=ip link set {dut} up; echo x >/etc/resolv.conf; echo x >/run/x" >chroot.out 2>chroot.err
 code=$?
-cp -r $root/work/chroot . 2>/dev/null
+cp -r $root/clone/chroot . 2>/dev/null
 ends chroot 0 'Verdict: clean'
 truth "chroot: nothing of it has changed" [ ! -e $root/etc/resolv.conf -a ! -e $root/run/x ]
 umount -R $root/{usr,bin,sbin,lib,lib64,dev,proc,sys} 2>/dev/null
