@@ -174,7 +174,7 @@ const struct command command_who = {
 	.name = "who",
 	.syntax = {
 		.name = "dadrace who",
-		.doc = "Name who holds a network device now, also one that is stuck already",
+		.doc = "Show who holds a network device, even one that is already stuck",
 		.about = "Reads kernel memory, finds every object that points to the device, tells which of them hold references, and follows who points to these: to a process and its descriptor, to another device, or to nothing. An object that is alive and that nothing points to is LOST: it is the leak.\n"
 			 "Nothing is attached, locked or changed; it can run beside a campaign and on a machine where a device is stuck. Pages of processes and of the page cache are not read.",
 		.options = rows,

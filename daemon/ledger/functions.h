@@ -15,7 +15,7 @@ enum holder_kind function_kind(const char *function);
 enum holder_kind function_kind_within(enum holder_kind kind, const char *caller);
 
 /*
- * As which kind it is told: a link between devices as the kind of the upper one, "bond". It
+ * The kind that reports show: for a link between devices that of the upper device, "bond". It
  * cancels out as what it is: macvlan_dellink() jumps to the function that cuts its link, and is
  * no part of that stack.
  */

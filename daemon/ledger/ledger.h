@@ -128,7 +128,7 @@ struct ledger_path {
 	const char *stack;	/* "packet_do_bind < packet_bind < __sys_bind < [syscall]" */
 	const char *holder;	/* "packet_do_bind" */
 	enum holder_kind kind;	/* within which it cancels out */
-	const char *kind_words; /* as which it is told, "packet socket"; otherwise the holder */
+	const char *kind_words; /* as reports show it, "packet socket"; otherwise the holder */
 	enum ledger_context context;
 	uint64_t holds; /* references taken */
 	uint64_t puts;	/* and dropped */
