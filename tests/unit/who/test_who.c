@@ -62,6 +62,20 @@ static uint64_t neighbour(struct scene *scene)
 	return object;
 }
 
+/* An IPv6 route entry that has one user, and holds the device. */
+static uint64_t route_entry(struct scene *scene)
+{
+	struct fake *fake = scene->fake;
+	uint64_t entry = fake_object(fake, scene->cache);
+
+	fake_set(fake, entry, "fib6_info.fib6_ref", 1);
+	fake_set_word(fake,
+		      entry + fake_offset(fake, "fib6_info.fib6_nh") +
+			      fake_offset(fake, "fib_nh_common.nhc_dev"),
+		      scene->device);
+	return entry;
+}
+
 static const struct answer *ask(struct scene *scene, const char *name)
 {
 	const struct look_ask look_ask = { .name = name };
@@ -161,12 +175,7 @@ static void test_lost_route_is_named_and_its_entry_is_not(void **state)
 	scene->device = fake_device(fake, "dut", false, rest(scene, false) + 1);
 	fake_set_word(fake, fake_stack(fake) + 160,
 		      scene->device + fake_offset(fake, "net_device.todo_list"));
-	entry = fake_object(fake, scene->cache);
-	fake_set(fake, entry, "fib6_info.fib6_ref", 1);
-	fake_set_word(fake,
-		      entry + fake_offset(fake, "fib6_info.fib6_nh") +
-			      fake_offset(fake, "fib_nh_common.nhc_dev"),
-		      scene->device);
+	entry = route_entry(scene);
 	route = fake_object(fake, routes);
 	fake_set(fake, ops, "dst_ops.family", FAMILY_INET6);
 	fake_set_word(fake, route + fake_offset(fake, "dst_entry.ops"), ops);
@@ -192,12 +201,7 @@ static void test_what_counts_no_users_is_not_blamed(void **state)
 	uint64_t entry;
 
 	scene->device = fake_device(fake, "dut", true, rest(scene, true) + 1);
-	entry = fake_object(fake, scene->cache);
-	fake_set(fake, entry, "fib6_info.fib6_ref", 1);
-	fake_set_word(fake,
-		      entry + fake_offset(fake, "fib6_info.fib6_nh") +
-			      fake_offset(fake, "fib_nh_common.nhc_dev"),
-		      scene->device);
+	entry = route_entry(scene);
 	fake_set(fake, fake_object(fake, nodes), "fib6_node.leaf", entry);
 	answer = ask(scene, "dut");
 	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
