@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ledger/digest.h"
+#include "ledger/functions.h"
 
 _Static_assert((int)DIGEST_NET_DEVICE == (int)OBJECT_NET_DEVICE &&
 		       (int)DIGEST_INET6_DEV == (int)OBJECT_INET6_DEV &&
@@ -314,16 +315,42 @@ static int64_t lost_as(const struct digest *digest, uint32_t end, enum holder_ki
 	return nr;
 }
 
+static bool is_taken_by_maker(const struct digest_suspect *suspect)
+{
+	char name[DIGEST_WORD];
+	const char *end = strstr(suspect->stack, " < ");
+
+	snprintf(name, sizeof(name), "%.*s", end ? (int)(end - suspect->stack) : 0,
+		 suspect->stack);
+	return function_is_maker(name);
+}
+
+/*
+ * What an object's maker takes is lost with the object only, and births and deaths know for
+ * certain which objects are: the survivors from `first` on, before `end`.
+ */
+static bool is_own_hold(const struct digest *digest, uint32_t first, uint32_t end,
+			const struct digest_suspect *suspect)
+{
+	if (!is_taken_by_maker(suspect))
+		return false;
+	for (uint32_t i = first; i < end; i++)
+		if (digest->suspects[i].holder == suspect->holder)
+			return true;
+	return false;
+}
+
 static void drop_held_through(struct digest *digest, uint32_t first, uint32_t end)
 {
 	bool is_dropped[DIGEST_SUSPECTS];
 	uint32_t kept = end;
 
 	for (uint32_t i = end; i < digest->nr_suspects; i++) {
-		enum holder_kind kind = digest->suspects[i].holder;
+		const struct digest_suspect *suspect = &digest->suspects[i];
 
-		is_dropped[i] =
-			lost_as(digest, end, kind) <= held_through(digest, first, end, kind);
+		is_dropped[i] = is_own_hold(digest, first, end, suspect) ||
+				lost_as(digest, end, suspect->holder) <=
+					held_through(digest, first, end, suspect->holder);
 	}
 	for (uint32_t i = end; i < digest->nr_suspects; i++)
 		if (!is_dropped[i])

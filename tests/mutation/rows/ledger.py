@@ -34,5 +34,6 @@ ROWS = [
          "what survives in clean trials, too, is accused"),
         ("	for (int first = 1; first >= 0; first--)", "	for (int first = 0; first <= 1; first++)",
          "a survivor whose own hold is not left is named first"),
+        ("is_own_hold(digest, first, end, suspect) ||", "false ||", "a dst that was freed is suspected beside one that was not"),
     ]),
 ]

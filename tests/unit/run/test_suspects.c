@@ -596,6 +596,35 @@ static void test_a_survivor_whose_hold_is_left_comes_first(void **state)
 }
 
 /*
+ * What is missing is more than the survivors themselves hold: one holds its route's device, too.
+ * Still nobody else is suspected of a hold that dst_alloc() took.
+ */
+static void test_the_hold_of_a_dst_that_died_is_not_suspected(void **state)
+{
+	static const char *const stacks[] = { "dst_alloc < ip6_rt_cache_alloc < [softirq]",
+					      "dst_alloc < icmp6_dst_alloc < [workqueue]" };
+	static struct digest all[DIGEST_OBJECTS];
+	struct digest *device = &all[DIGEST_NET_DEVICE];
+
+	(void)state;
+	*device = digest_with(3, "", 0);
+	for (int i = 0; i < 3; i++) {
+		device->suspects[i] = device->suspects[0];
+		device->suspects[i].holder = HOLDER_ROUTE;
+		snprintf(device->suspects[i].stack, DIGEST_STACK, "%s",
+			 i < 2 ? stacks[i] : "rt6_do_something < [softirq]");
+	}
+	device->suspects[1].unmatched = 2;
+	device->nr_suspects = 3;
+	all[DIGEST_DST] = digest_with(1, "ip6_rt_cache_alloc < [softirq]", 0);
+	all[DIGEST_NEIGHBOUR].state = all[DIGEST_IFADDR].state = LEDGER_UNARMED;
+	digest_accuse_survivors(all);
+	assert_int_equal(device->nr_suspects, 2);
+	assert_string_equal(device->suspects[0].stack, "ip6_rt_cache_alloc < [softirq]");
+	assert_string_equal(device->suspects[1].stack, "rt6_do_something < [softirq]");
+}
+
+/*
  * A reference that a function took for nothing that is born, and for certain, is the one that
  * is left.
  */
@@ -669,6 +698,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_survivors_are_accused_first),
 		cmocka_unit_test(test_a_survivor_whose_hold_is_left_comes_first),
+		cmocka_unit_test(test_the_hold_of_a_dst_that_died_is_not_suspected),
 		cmocka_unit_test(test_certain_ones_leave_no_survivor_suspected),
 		cmocka_unit_test(test_who_holds_a_surviving_address),
 		cmocka_unit_test(test_as_many_survivors_as_there_is_room),
