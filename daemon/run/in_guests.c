@@ -51,7 +51,7 @@ struct guests {
 	uint32_t next;		     /* trial that a fresh guest would begin with */
 	uint32_t missing[LANES_MAX]; /* trials below it that are in other lanes' hands */
 	uint32_t nr_missing;
-	uint32_t failed_boots; /* in a row */
+	uint32_t failed_boots; /* in a row, without a trial */
 	bool replaced;	       /* the guest was wedged by a fault, and ended by us */
 	bool awaited;	       /* the ledger of the last suspect has not come yet */
 	struct ledger_told ledger_told;
@@ -221,6 +221,7 @@ static void take_trial(struct guests *guests, const char *line, json_t *json)
 		tick_off(guests, trial.spec.trial);
 		return;
 	}
+	guests->failed_boots = 0;
 	trial_line_back(&trial, &guests->evidence, &judgement);
 	add_trial(guests, &judgement, line);
 	if ((judgement.pinned || guests->evidence.hang) &&
@@ -511,13 +512,61 @@ static void give_up_booting(struct guests *guests)
 	give_up(guests, &why);
 }
 
+/*
+ * The kernel patches its code by way of a breakpoint, and an emulated processor may still run
+ * into one that has been taken away: that is a fault of neither the kernel nor a trial.
+ */
+static bool emulation_failed(const struct guests *guests)
+{
+	struct klog_line worst;
+	char sentence[256];
+
+	if (guests->kvm)
+		return false;
+	read_console(guests, &worst, sentence, sizeof(sentence));
+	return worst.traits & KLOG_EMULATED;
+}
+
+static void say_lost(const struct guests *guests)
+{
+	struct klog_line worst;
+	char ours[256], sentence[400];
+
+	read_console(guests, &worst, ours, sizeof(ours));
+	snprintf(sentence, sizeof(sentence), "guest %u: %s (%s); %s", guests->booted,
+		 worst.traits & KLOG_EMULATED && !guests->kvm ?
+			 "lost to an artefact of emulation, which is no fault of its kernel" :
+			 "ended while it booted",
+		 worst.kind != KLOG_OTHER ? worst.text :
+		 guests->silent		  ? "no output within vm.deadline_ms" :
+					    "without a report of its kernel",
+		 guests->greeted ? "its trials in progress are run again" :
+				   "another one is booted");
+	progress_say(guests->sums->progress, sentence);
+}
+
+/* Nothing can be learned from it: the next guest runs the trials that it had in hand. */
+static void lose(struct guests *guests)
+{
+	if (++guests->failed_boots == FAILED_BOOTS_MAX) {
+		give_up_booting(guests);
+		return;
+	}
+	for (uint32_t i = 0; i < guests->nr_missing; i++)
+		if (guests->missing[i] < guests->next)
+			guests->next = guests->missing[i];
+	guests->nr_missing = 0;
+	if (plan_is_done(guests))
+		end(guests, "trials");
+	else
+		say_lost(guests);
+}
+
 static void guest_over(struct guests *guests)
 {
 	bool refused =
 		guests->exit_told && (run_has_failed(guests->exit_code) || guests->blind);
 
-	if (guests->greeted && !refused)
-		guests->failed_boots = 0;
 	if (guests->sums->ended_by) {
 		return;
 	} else if (refused && !guests->replaced) {
@@ -527,15 +576,17 @@ static void guest_over(struct guests *guests)
 		 * A guest ends before the plan does when its lanes are stuck. One that dies in
 		 * a repeat loses no trial by it.
 		 */
+		guests->failed_boots = 0;
 		conclude_all(guests, false);
 		if (plan_is_done(guests))
 			end(guests, "trials");
-	} else if (guests->greeted) {
+	} else if (!guests->greeted || emulation_failed(guests)) {
+		lose(guests);
+	} else {
+		guests->failed_boots = 0;
 		conclude_all(guests, true);
 		if (plan_is_done(guests))
 			end(guests, "trials");
-	} else if (++guests->failed_boots == FAILED_BOOTS_MAX) {
-		give_up_booting(guests);
 	}
 }
 

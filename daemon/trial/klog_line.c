@@ -131,6 +131,7 @@ static const struct pattern {
 	{ KLOG_OOPS,     0, 0, "Unable to handle kernel ", NULL, NULL, "The kernel used an address that is none" },
 	{ KLOG_OOPS,     0, 0, "kernel tried to execute NX-protected page", NULL, NULL, "The kernel jumped into data" },
 	{ KLOG_OOPS,     0, 0, "CFI failure at ", NULL, NULL, "The kernel called a function of another type" },
+	{ KLOG_OOPS,     0, KLOG_EMULATED, "Oops: int3: ", "[#", NULL, "The kernel ran into a breakpoint" },
 	{ KLOG_OOPS,     0, 0, "Oops: ", NULL, NULL, "The kernel hit an exception" },
 	{ KLOG_OOPS,     0, 0, "Internal error: ", "[#", NULL, "The kernel hit an exception" },
 	{ KLOG_OOPS,     0, 0, "Unhandled fault: ", NULL, NULL, "The kernel hit an exception" },
@@ -141,7 +142,7 @@ static const struct pattern {
 	{ KLOG_OOPS,     0, 0, "divide error: ", "[#", NULL, "The kernel divided by zero" },
 	{ KLOG_OOPS,     0, 0, "invalid opcode: ", "[#", NULL, "The kernel hit a BUG() or ran what is no code" },
 	{ KLOG_OOPS,     0, 0, "stack segment: ", "[#", NULL, "The kernel used an address that is none" },
-	{ KLOG_OOPS,     0, 0, "int3: ", "[#", NULL, "The kernel ran into a breakpoint" },
+	{ KLOG_OOPS,     0, KLOG_EMULATED, "int3: ", "[#", NULL, "The kernel ran into a breakpoint" }, /* before 6.10 */
 	{ KLOG_OOPS,     0, 0, "double fault: ", "[#", NULL, "The kernel's stack overflowed" },
 	{ KLOG_OOPS,     0, 0, "traps: PANIC: double fault", NULL, NULL, "The kernel's stack overflowed" },
 	{ KLOG_OOPS,     0, 0, "PANIC: double fault", NULL, NULL, "The kernel's stack overflowed" },

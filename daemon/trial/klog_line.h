@@ -28,11 +28,12 @@ extern const char *const klog_kind_names[];
 
 /* What else is known of a line by its words. */
 enum klog_trait {
-	KLOG_ALONE = 1,	  /* it is a whole report: no stack follows */
-	KLOG_OF_NET = 2,  /* the code that says so is in net/ */
-	KLOG_TRACKER = 4, /* about an object that a line before it, or an address, names */
-	KLOG_SLOW = 8,	  /* said of what has lasted longer than any trial */
-	KLOG_USERS = 16,  /* not the kernel's word: a process has written it to /dev/kmsg */
+	KLOG_ALONE = 1,	    /* it is a whole report: no stack follows */
+	KLOG_OF_NET = 2,    /* the code that says so is in net/ */
+	KLOG_TRACKER = 4,   /* about an object that a line before it, or an address, names */
+	KLOG_SLOW = 8,	    /* said of what has lasted longer than any trial */
+	KLOG_USERS = 16,    /* not the kernel's word: a process has written it to /dev/kmsg */
+	KLOG_EMULATED = 32, /* said by a sound kernel, too, where QEMU emulates the processor */
 };
 
 struct klog_line {
