@@ -20,7 +20,7 @@ struct options {
 /* clang-format off */
 static const struct option_row rows[] = {
 	{ "forget", 0, OPTION_FLAG, OPTION_AT(struct options, forget),
-	  .doc = "Also remove the mark of this boot, which says that a leak has made the machine unfit" },
+	  .doc = "Also remove the mark of this boot, which says that a leak has made the machine unfit, and the journals of devices that are lost" },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {
@@ -88,7 +88,7 @@ static void remove_netns(const char *path, bool there, void *arg)
 	cleaning->done++;
 }
 
-static void replay(struct cleaning *cleaning)
+static void replay(struct cleaning *cleaning, bool forget)
 {
 	struct why why = { "" };
 	unsigned int left = 0;
@@ -100,6 +100,11 @@ static void replay(struct cleaning *cleaning)
 	} else {
 		cleaning->done += (unsigned int)undone;
 		cleaning->left += left;
+	}
+	if (forget && cleaning->left) {
+		undo_forget(stdout);
+		cleaning->left = 0;
+		cleaning->done++;
 	}
 }
 
@@ -143,7 +148,7 @@ static int run(const void *options)
 	if (lock < 0)
 		return command_complain(&why, lock == -EBUSY ? EXIT_BUSY : EXIT_INTERNAL);
 	cleaning.own_netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	replay(&cleaning);
+	replay(&cleaning, o->forget);
 	machine_kept_netns(remove_netns, &cleaning);
 	unmark(&cleaning, o->forget);
 	if (!cleaning.done && !cleaning.left)

@@ -89,9 +89,24 @@ static bool take_machine(struct here *here)
 	if (machine_dirty(&why) && !here->ask->force)
 		return fail(here->sums, EXIT_BUSY, &why);
 	here->lock = machine_lock(&why);
-	if (here->lock < 0 || undo_replay(stderr, &left, &why) < 0 || left)
+	if (here->lock < 0)
 		return fail(here->sums, EXIT_BUSY, &why);
+	if (undo_replay(stderr, &left, &why) < 0 || left)
+		return fail(here->sums, EXIT_RESIDUE, &why);
 	return true;
+}
+
+/*
+ * A lane puts its real devices back when it ends. What it could not, or had no time to do, is
+ * done here, by the journal of a process that is dead by now.
+ */
+static void put_back(struct conclusion *c)
+{
+	struct why why = { "" };
+	unsigned int left;
+
+	if (undo_replay(NULL, &left, &why) < 0 || left)
+		conclude_residue(c, &why);
 }
 
 /* Those that an explorer tries when the campaign gives it none. */
@@ -183,6 +198,8 @@ static void run_here(const struct run_ask *ask, struct conclusion *c)
 						 .first = first_trial(ask),
 						 .ledgered = ask->ledgered,
 						 .keep = ask->keep });
+	if (here.lock >= 0 && c->campaign->device.kind == DEVICE_EXISTING)
+		put_back(c);
 	probes_close(here.probes);
 	if (here.lock >= 0)
 		close(here.lock);

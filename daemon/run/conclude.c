@@ -52,6 +52,11 @@ void conclude_fail(struct conclusion *c, const struct why *why)
 	c->failed = true;
 }
 
+void conclude_residue(struct conclusion *c, const struct why *why)
+{
+	c->residue = *why;
+}
+
 /* True when there was no error. */
 static bool went_well(struct conclusion *c, int err, const struct why *why)
 {
@@ -397,8 +402,12 @@ enum exits conclude_end(struct conclusion *c)
 		tell_failure(c, &summary, reason, sizeof(reason));
 	else if (c->stuck && summary.exit_code != EXIT_FAULT)
 		summary.exit_code = EXIT_RESIDUE;
+	if (c->residue.text[0])
+		summary.exit_code = EXIT_RESIDUE;
 	if (!write_end(c, &summary))
 		summary.exit_code = why_code(&c->why);
 	progress_end(c->progress, &summary, c->results, c->failed ? c->why.text : NULL);
+	if (c->residue.text[0])
+		progress_fail(c->progress, c->residue.text);
 	return summary.exit_code;
 }

@@ -42,6 +42,7 @@ struct conclusion {
 	const char *ended_by; /* as in the summary; NULL: it goes on */
 	bool failed;	      /* `why` has the sentence and the code */
 	struct why why;
+	struct why residue; /* what of a real device is not as it was found; "": nothing */
 	struct campaign planned;
 };
 
@@ -94,6 +95,9 @@ void conclude_stop(struct conclusion *c, const char *by);
 
 /* Ends it with the failure; the first failure is told. */
 void conclude_fail(struct conclusion *c, const struct why *why);
+
+/* A real device is not as it was found, whatever the verdict. */
+void conclude_residue(struct conclusion *c, const struct why *why);
 
 /* Writes findings and summary, tells people, and returns the exit code. Not for scouts. */
 enum exits conclude_end(struct conclusion *c);

@@ -17,10 +17,10 @@
 enum { OWNER_MS = 5000 }; /* for a process that was killed to be taken apart */
 
 static const char *const kind_names[] = {
-	[JOURNAL_SYSCTL] = "sysctl",
-	[JOURNAL_LINK_FLAGS] = "link-flags",
-	[JOURNAL_NETNS_MOVE] = "netns-move",
-	[JOURNAL_NETNS_MOUNT] = "netns-mount",
+	[JOURNAL_NETNS] = "netns",   [JOURNAL_DEVICE] = "device",
+	[JOURNAL_FLAGS] = "flags",   [JOURNAL_ADDRESSES] = "addresses",
+	[JOURNAL_SYSCTL] = "sysctl", [JOURNAL_QUEUE] = "queue",
+	[JOURNAL_MTU] = "mtu",	     [JOURNAL_MAC] = "mac",
 };
 _Static_assert(sizeof(kind_names) / sizeof(*kind_names) == JOURNAL_KINDS,
 	       "every kind of step has a name");
@@ -118,8 +118,6 @@ static struct journal *journal_of(const struct journal_owner *owner)
 	journal->fd = -1;
 	snprintf(journal->path, sizeof(journal->path), MACHINE_FOLDER "/undo-%d-%llu.journal",
 		 owner->pid, owner->start);
-	snprintf(journal->home, sizeof(journal->home), MACHINE_FOLDER "/home-%d-%llu",
-		 owner->pid, owner->start);
 	return journal;
 }
 
@@ -183,9 +181,9 @@ int journal_create(struct journal **out, struct why *why)
 		journal_close(journal);
 		return err;
 	}
-	err = lock(journal->fd) < 0 ? why_set(why, errno, "%s: cannot be locked: %s",
-					      journal->path, strerror(errno)) :
-				      netns_bind(journal->home, why);
+	if (lock(journal->fd) < 0)
+		err = why_set(why, errno, "%s: cannot be locked: %s", journal->path,
+			      strerror(errno));
 	if (err) {
 		unlink(journal->path);
 		journal_close(journal);
@@ -334,7 +332,6 @@ static int steps_parse(char *text, struct journal_step *steps, size_t *nr)
 	/* A last line that was cut short while it was written: its change was never made. */
 	for (*nr = 0; (end = strchr(line, '\n')); line = end + 1, (*nr)++) {
 		*end = '\0';
-		steps[*nr].offset = line - text;
 		if (!step_parse(line, &steps[*nr]))
 			return -EBADMSG;
 	}

@@ -15,17 +15,21 @@
  * before the change that it takes back; undo.h takes the steps back, newest first.
  *
  *   undo-PID-START.journal   in MACHINE_FOLDER; a step a line: kind, subject, value, with tabs
- *   home-PID-START           the owner's network namespace, bound to a file: steps act there
  *
- * The owner is the process that changes the devices, known by its pid and by when it started.
- * It holds a lock on its journal. Lanes of our own making need no journal: they vanish with
- * their processes.
+ * The devices never leave their network namespace, so what is written here is all that can be
+ * lost: no mount and no process has to survive. The owner is the process that changes the
+ * devices, known by its pid and by when it started. It holds a lock on its journal. Lanes of
+ * our own making need no journal: they vanish with their processes.
  */
 enum journal_kind {
-	JOURNAL_SYSCTL,	     /* write `value` to the file `subject` */
-	JOURNAL_LINK_FLAGS,  /* set the flags of device `subject` to `value` (hexadecimal) */
-	JOURNAL_NETNS_MOVE,  /* bring device `subject` home from the namespace file `value` */
-	JOURNAL_NETNS_MOUNT, /* unmount and unlink the namespace file `subject` */
+	JOURNAL_NETNS,	/* steps act in the network namespace whose inode number is `subject` */
+	JOURNAL_DEVICE, /* the steps that follow are those of device `subject`, index `value` */
+	JOURNAL_FLAGS,
+	JOURNAL_ADDRESSES, /* those that the kernel does not make by itself */
+	JOURNAL_SYSCTL,	   /* its subject is a file */
+	JOURNAL_QUEUE,
+	JOURNAL_MTU,
+	JOURNAL_MAC,
 	JOURNAL_KINDS,
 };
 
@@ -42,15 +46,11 @@ struct journal_owner {
 struct journal {
 	int fd;
 	char path[JOURNAL_PATH];
-	char home[JOURNAL_PATH]; /* the file that the owner's network namespace is bound to */
 };
 
 /* --- writing: by the owner --- */
 
-/*
- * Creates and locks the journal of the calling process, and binds its network namespace to a
- * file.
- */
+/* Creates and locks the journal of the calling process. */
 int journal_create(struct journal **out, struct why *why);
 
 /*
@@ -68,7 +68,6 @@ struct journal_step {
 	enum journal_kind kind;
 	char subject[JOURNAL_FIELD];
 	char value[JOURNAL_FIELD];
-	off_t offset; /* of its line: truncated there, the journal no longer has the step */
 };
 
 /* Whose journal a file of MACHINE_FOLDER is, by its name; false when it is none. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -48,6 +49,39 @@ bool netns_is_own(int fd)
 	struct stat own;
 
 	return stat(OWN_NETNS, &own) == 0 && (uint32_t)own.st_ino == netns_inum(fd);
+}
+
+/* Moves into the namespace at `path` if it is the one with this inode number. */
+static bool enter_if(const char *path, uint32_t inum)
+{
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && netns_inum(fd) == inum && setns(fd, CLONE_NEWNET) == 0;
+}
+
+static bool find_in(const char *folder, const char *file, uint32_t inum)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s%s", folder, entry->d_name, file);
+		found = entry->d_name[0] != '.' && enter_if(path, inum);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+int netns_find(uint32_t inum, struct why *why)
+{
+	if (enter_if(OWN_NETNS, inum) || find_in(NAMED_NETNS, "", inum) ||
+	    find_in("/run/docker/netns", "", inum) || find_in("/proc", "/ns/net", inum))
+		return 0;
+	return why_set(why, ENOENT, "network namespace %u: cannot be found", inum);
 }
 
 int netns_bind(const char *path, struct why *why)

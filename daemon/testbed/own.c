@@ -91,7 +91,7 @@ static int lower_create(struct testbed *testbed, struct testbed_device *lower, s
 	*lower = own_device(testbed->lane, ROLE_LOWER);
 	err = veth_create(testbed, lower, why);
 	if (!err)
-		err = sysctls_change(NULL, SETTINGS(lower_settings), lower->name, why);
+		err = sysctls_change(SETTINGS(lower_settings), lower->name, why);
 	return err ? err :
 		     link_request(testbed->lane_sock, RTM_NEWLINK, lower, IFF_UP, IFF_UP,
 				  "brought up", why);
@@ -209,7 +209,7 @@ int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why 
 	testbed->dut.netns_inum = netns_inum(testbed->lane_netns);
 	if (testbed->have_peer)
 		testbed->peer.netns_inum = netns_inum(testbed->peer_netns);
-	err = sysctl_change(NULL, &routers, testbed->dut.name, why);
+	err = sysctl_change(&routers, testbed->dut.name, why);
 	if (!err)
 		err = dut_ready(testbed, ask->campaign, why);
 	if (!err && testbed->have_peer)

@@ -29,6 +29,7 @@
  *     undo.c         the journal, taken back
  *     real.c         a lane of real devices: are they free, borrowed by way of the journal
  *       ready.c      what both have in common: how namespace, dut and peer are set up
+ *   value.c          what a journal keeps of a device: read, written back
  *   sysctl.c         settings, changed by way of the journal
  *   journal.c        what must be put back, written and read
  *   namespace.c      network namespaces
@@ -134,12 +135,23 @@ int netns_new(int *fd, struct why *why);
 uint32_t netns_inum(int fd);
 bool netns_is_own(int fd);
 
+/* Moves into the namespace with this inode number, wherever it has a name or a process. */
+int netns_find(uint32_t inum, struct why *why);
+
 /* Binds the namespace that the caller is in to `path`, which must not exist. */
 int netns_bind(const char *path, struct why *why);
 
 /* Names the namespace that the caller is in after lane and role; takes all such names back. */
 int netns_name(struct testbed *testbed, enum role role, struct why *why);
 void netns_unname(struct testbed *testbed);
+
+/* --- value.c: what a journal keeps, of the caller's namespace --- */
+
+/* -ENODEV: no such device. */
+int value_read(enum journal_kind kind, const char *subject, char value[JOURNAL_FIELD],
+	       struct why *why);
+int value_write(enum journal_kind kind, const char *subject, const char *value,
+		struct why *why);
 
 /* --- sysctl.c --- */
 
@@ -151,7 +163,7 @@ struct setting {
 };
 #define SETTINGS(table) (table), sizeof(table) / sizeof(*(table))
 
-/* The value goes without its newline. No sentence. */
+/* The value goes without its newline. No sentence: -errno. */
 int sysctl_read(const char *path, char *value, size_t size);
 
 /* The same by its key. */
@@ -160,14 +172,10 @@ int sysctl_get(const char *key, const char *device, char *value, size_t size);
 /* -ENOENT: there is no such setting, or no such device any more. */
 int sysctl_write(const char *path, const char *value, struct why *why);
 
-/* With a journal, which is for real devices, what it was is written there first. */
-int sysctl_change(struct journal *journal, const struct setting *setting, const char *device,
-		  struct why *why);
-/* Journals the value of a setting that the kernel or a bring-up will change. */
-int sysctl_journal(struct journal *journal, const struct setting *setting, const char *device,
+/* Written only when it is something else: some start work even when nothing changes. */
+int sysctl_change(const struct setting *setting, const char *device, struct why *why);
+int sysctls_change(const struct setting *settings, size_t nr, const char *device,
 		   struct why *why);
-int sysctls_change(struct journal *journal, const struct setting *settings, size_t nr,
-		   const char *device, struct why *why);
 
 /* --- ready.c --- */
 
@@ -198,15 +206,6 @@ int peer_ready(struct testbed *testbed, struct why *why);
 /* What they have done when they fail is testbed_close()'s to take back. */
 int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
 int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
-
-/*
- * Moves a device from the namespace that is bound to a file into the caller's. -ENOENT: no
- * namespace is bound there; -ENODEV: the device is not in it.
- */
-int device_bring_home(const char *device, const char *netns_file, struct why *why);
-
-/* Sets all flags that can be set, IFF_UP among them. -ENODEV: no such device. */
-int device_set_flags(const char *device, unsigned int flags, struct why *why);
 
 int events_open(struct testbed *testbed, struct why *why);
 

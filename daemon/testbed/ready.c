@@ -57,7 +57,7 @@ static const struct setting dut_enabled = { "ipv6/conf/%s/disable_ipv6", "0" };
 
 int dut_enable(struct testbed *testbed, struct why *why)
 {
-	return sysctl_change(NULL, &dut_enabled, testbed->dut.name, why);
+	return sysctl_change(&dut_enabled, testbed->dut.name, why);
 }
 
 /* Where no router is heard, the timers that wait for one would be noise. */
@@ -81,33 +81,32 @@ int netns_ready(struct nl_sock **sock, struct why *why)
 	int err = sock_open(sock, why);
 
 	if (!err)
-		err = sysctls_change(NULL, SETTINGS(lane_settings), "", why);
+		err = sysctls_change(SETTINGS(lane_settings), "", why);
 	return err ? err :
 		     link_request(*sock, RTM_NEWLINK, &lo, IFF_UP, IFF_UP, "brought up", why);
 }
 
-/* With a journal, what they were is written there first. */
 static int dut_settings(struct testbed *testbed, const struct campaign *campaign,
-			struct journal *journal, struct why *why)
+			struct why *why)
 {
 	const char *name = testbed->dut.name;
 	char value[16], secret[48];
 	struct setting setting;
-	int err = sysctl_change(journal, &dut_enabled, name, why);
+	int err = sysctl_change(&dut_enabled, name, why);
 
 	/* The kernel refuses this mode without a secret; a real device has its operator's. */
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_STABLE && !testbed->journal) {
 		snprintf(secret, sizeof(secret), "2001:db8::dad:%x:%x", testbed->lane >> 16,
 			 testbed->lane & 0xffff);
 		setting = (struct setting){ "ipv6/conf/%s/stable_secret", secret };
-		err = sysctl_change(NULL, &setting, name, why);
+		err = sysctl_change(&setting, name, why);
 	}
 	for (size_t i = 0; i < CAMPAIGN_SYSCTLS && !err; i++) {
 		const char *at = (const char *)campaign + campaign_sysctls[i].offset;
 
 		snprintf(value, sizeof(value), "%u", *(const uint32_t *)at);
 		setting = (struct setting){ campaign_sysctls[i].key, value };
-		err = sysctl_change(journal, &setting, name, why);
+		err = sysctl_change(&setting, name, why);
 	}
 	return err;
 }
@@ -115,14 +114,11 @@ static int dut_settings(struct testbed *testbed, const struct campaign *campaign
 int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
 {
 	const char *name = testbed->dut.name;
-	int err = dut_settings(testbed, campaign, testbed->journal, why);
+	int err = dut_settings(testbed, campaign, why);
 
-	/* The kernel will set it, not we: journalled all the same, as what it is now. */
 	testbed->may_be_disabled = campaign->sysctl.accept_dad > 1;
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
 		testbed->may_be_disabled |= campaign->bringup.change[i] == CHANGE_DISABLE_IPV6;
-	if (!err && testbed->may_be_disabled && testbed->journal)
-		err = sysctl_journal(testbed->journal, &dut_enabled, name, why);
 	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_EUI64)
 		testbed->dut.link_local = frame_link_local(testbed->dut.mac);
 	if (!err)
@@ -171,7 +167,6 @@ int dut_mtu_put_right(struct testbed *testbed, struct why *why)
 			   "given its MTU", why);
 }
 
-/* Not by way of the journal, which has what a real device had before. */
 int dut_put_right(struct testbed *testbed, const struct campaign *campaign, char *said,
 		  size_t size, struct why *why)
 {
@@ -196,10 +191,10 @@ int dut_put_right(struct testbed *testbed, const struct campaign *campaign, char
 			 testbed->mtu_left, testbed->mtu);
 	testbed->mtu_left = 0;
 	if (changed && own)
-		err = sysctls_change(NULL, SETTINGS(lane_settings), "", why);
+		err = sysctls_change(SETTINGS(lane_settings), "", why);
 	if (changed && own && !err)
-		err = sysctl_change(NULL, &routers, name, why);
-	return err || !changed ? err : dut_settings(testbed, campaign, NULL, why);
+		err = sysctl_change(&routers, name, why);
+	return err || !changed ? err : dut_settings(testbed, campaign, why);
 }
 
 /* The peer's link-local address. IFA_F_NODAD: never tentative, carrier or not. */
@@ -226,7 +221,7 @@ static int peer_address(struct testbed *testbed, struct why *why)
 /* In the peer's namespace. */
 static int peer_up(struct testbed *testbed, struct why *why)
 {
-	int err = sysctls_change(NULL, SETTINGS(peer_settings), testbed->peer.name, why);
+	int err = sysctls_change(SETTINGS(peer_settings), testbed->peer.name, why);
 
 	/* With IFF_NOARP it would answer no neighbour solicitation. */
 	if (!err)

@@ -135,20 +135,6 @@ static int link_is_free(struct nl_sock *sock, struct rtnl_link *link, struct why
 	return 0;
 }
 
-/* What the kernel calls it; the rest of `device` is left. */
-static int device_find(struct nl_sock *sock, const char *name, struct testbed_device *device,
-		       struct why *why)
-{
-	AUTO_LINK struct rtnl_link *link = NULL;
-	int err = link_find(sock, name, &link, why);
-
-	if (err)
-		return err;
-	device->ifindex = (uint32_t)rtnl_link_get_ifindex(link);
-	snprintf(device->name, sizeof(device->name), "%s", rtnl_link_get_name(link));
-	return 0;
-}
-
 static int device_take(struct testbed *testbed, const char *name, struct testbed_device *device,
 		       unsigned int *flags, struct why *why)
 {
@@ -173,19 +159,16 @@ static int device_take(struct testbed *testbed, const char *name, struct testbed
 	return err;
 }
 
-static int flags_journal(struct journal *journal, const char *name, unsigned int flags,
+static int value_journal(struct journal *journal, enum journal_kind kind, const char *subject,
 			 struct why *why)
 {
-	char value[16];
+	char value[JOURNAL_FIELD];
+	int err = value_read(kind, subject, value, why);
 
-	snprintf(value, sizeof(value), "%x", flags);
-	return journal_push(journal, JOURNAL_LINK_FLAGS, name, value, why);
+	return err ? err : journal_push(journal, kind, subject, value, why);
 }
 
-/*
- * Journals what a device loses with its namespace. All of it: what a device that is new in a
- * namespace gets is not just the default (addrconf_dev_config of a device with IFF_NOARP, say).
- */
+/* All of it: what a device that goes down and up again gets is not just what it had. */
 static int settings_journal(struct journal *journal, const char *folder, const char *device,
 			    struct why *why)
 {
@@ -213,7 +196,7 @@ static int settings_journal(struct journal *journal, const char *folder, const c
 	return err;
 }
 
-static int peer_settings_journal(struct journal *journal, const char *device, struct why *why)
+static int all_settings_journal(struct journal *journal, const char *device, struct why *why)
 {
 	static const char *const folders[] = { "ipv6/neigh", "ipv4/neigh", "ipv6/conf",
 					       "ipv4/conf" };
@@ -229,77 +212,67 @@ static int peer_settings_journal(struct journal *journal, const char *device, st
 	return err;
 }
 
-/*
- * A namespace bound to a file, which outlives us if need be: a peer in it can be brought home.
- */
-static int peer_namespace(struct testbed *testbed, const char *path, struct why *why)
+/* Whatever a bring-up may change. Then the device goes down, as before it is undone. */
+static int device_journal(struct testbed *testbed, const struct testbed_device *device,
+			  unsigned int flags, struct why *why)
 {
-	int err, back;
+	static const enum journal_kind last[] = { JOURNAL_QUEUE, JOURNAL_MTU, JOURNAL_MAC };
+	struct journal *journal = testbed->journal;
+	char down[16];
+	int err = value_journal(journal, JOURNAL_DEVICE, device->name, why);
 
-	/* Journalled, it would be ours to remove: with the device that is stranded in it. */
-	if (access(path, F_OK) == 0)
+	if (!err)
+		err = value_journal(journal, JOURNAL_FLAGS, device->name, why);
+	if (!err)
+		err = value_journal(journal, JOURNAL_ADDRESSES, device->name, why);
+	if (!err)
+		err = all_settings_journal(journal, device->name, why);
+	for (size_t i = 0; i < sizeof(last) / sizeof(*last) && !err; i++)
+		err = value_journal(journal, last[i], device->name, why);
+	snprintf(down, sizeof(down), "%x", flags);
+	if (!err)
+		err = journal_push(journal, JOURNAL_FLAGS, device->name, down, why);
+	return err ? err :
+		     link_request(testbed->lane_sock, RTM_NEWLINK, device, flags,
+				  FLAGS_SETTABLE, "taken down", why);
+}
+
+static int journal_open_here(struct testbed *testbed, struct why *why)
+{
+	char inum[16];
+	int err = journal_create(&testbed->journal, why);
+
+	snprintf(inum, sizeof(inum), "%u", netns_inum(testbed->lane_netns));
+	return err ? err : journal_push(testbed->journal, JOURNAL_NETNS, inum, "", why);
+}
+
+static int both_take(struct testbed *testbed, const struct campaign *campaign,
+		     unsigned int flags[2], struct why *why)
+{
+	const char *dut = campaign->device.dut, *peer = campaign->device.peer;
+	int err = device_take(testbed, dut, &testbed->dut, &flags[0], why);
+
+	if (!err)
+		err = device_take(testbed, peer, &testbed->peer, &flags[1], why);
+	/* One device under two names (IFLA_ALT_IFNAME). */
+	if (!err && testbed->dut.ifindex == testbed->peer.ifindex)
 		return why_exit(
-			why, EXIT_BUSY, EEXIST,
-			"%s: exists already, and a device may be stranded there; run `dadrace clean`",
-			path);
-	err = journal_push(testbed->journal, JOURNAL_NETNS_MOUNT, path, "", why);
-	if (err)
-		return err;
-	err = netns_new(&testbed->peer_netns, why);
-	if (!err)
-		err = netns_bind(path, why);
-	if (!err)
-		err = netns_ready(&testbed->peer_sock, why);
-	back = netns_enter(testbed->lane_netns, err ? NULL : why);
-	return err ? err : back;
+			why, EXIT_CONFIG, EINVAL,
+			"%s: the same device as %s; device.dut and device.peer must differ",
+			dut, peer);
+	for (int i = 0; i < 2; i++)
+		flags[i] &= ~(unsigned int)(IFF_UP | IFF_NOARP);
+	return err;
 }
 
-/* Into the namespace that is bound to `path`. */
-static int peer_move(struct testbed *testbed, unsigned int flags, const char *path,
-		     struct why *why)
-{
-	struct testbed_device *peer = &testbed->peer;
-	int err = flags_journal(testbed->journal, peer->name, flags, why);
-
-	if (!err)
-		err = peer_settings_journal(testbed->journal, peer->name, why);
-	if (!err)
-		err = journal_push(testbed->journal, JOURNAL_NETNS_MOVE, peer->name, path, why);
-	if (!err)
-		err = link_change(testbed->lane_sock, peer, IFLA_NET_NS_FD,
-				  (uint32_t)testbed->peer_netns,
-				  "moved to a namespace of its own", why);
-	if (err)
-		return err;
-	err = device_find(testbed->peer_sock, peer->name, peer, why);
-	if (err)
-		return err == -ENODEV ? testbed_cannot(why, ENODEV, "found again", peer->name) :
-					err;
-	peer->netns_inum = netns_inum(testbed->peer_netns);
-	testbed->have_peer = true;
-	return peer_ready(testbed, why);
-}
-
-/* The second flags step makes undoing take the dut down before its sysctls go back. */
-static int dut_prepare(struct testbed *testbed, const struct campaign *campaign,
-		       unsigned int flags, struct why *why)
-{
-	struct testbed_device *dut = &testbed->dut;
-	int err = flags_journal(testbed->journal, dut->name, flags, why);
-
-	if (!err)
-		err = link_request(testbed->lane_sock, RTM_NEWLINK, dut, testbed->dut_flags,
-				   FLAGS_SETTABLE, "taken down", why);
-	if (!err)
-		err = dut_ready(testbed, campaign, why);
-	return err ? err : flags_journal(testbed->journal, dut->name, testbed->dut_flags, why);
-}
-
+/*
+ * Both stay where they are: a device that is moved to another namespace loses its settings and
+ * queueing there, and is destroyed with it when it is a virtual one.
+ */
 int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why)
 {
 	const char *dut = ask->campaign->device.dut, *peer = ask->campaign->device.peer;
-	unsigned int dut_flags = 0, peer_flags = 0;
-	char path[64];
+	unsigned int flags[2];
 	int err;
 
 	if (!dut || !*dut || !peer || !*peer)
@@ -311,72 +284,24 @@ int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct w
 				"%s: cannot be both device.dut and device.peer", dut);
 	err = netns_own(&testbed->lane_netns, why);
 	if (!err)
+		err = netns_own(&testbed->peer_netns, why);
+	if (!err)
 		err = sock_open(&testbed->lane_sock, why);
 	if (!err)
-		err = device_take(testbed, dut, &testbed->dut, &dut_flags, why);
+		err = sock_open(&testbed->peer_sock, why);
 	if (!err)
-		err = device_take(testbed, peer, &testbed->peer, &peer_flags, why);
+		err = both_take(testbed, ask->campaign, flags, why);
 	if (err)
 		return err;
-	/* One device under two names (IFLA_ALT_IFNAME). */
-	if (testbed->dut.ifindex == testbed->peer.ifindex)
-		return why_exit(
-			why, EXIT_CONFIG, EINVAL,
-			"%s: the same device as %s; device.dut and device.peer must differ",
-			dut, peer);
-	testbed->dut.netns_inum = netns_inum(testbed->lane_netns);
-	testbed->dut_flags = dut_flags & ~(unsigned int)(IFF_UP | IFF_NOARP);
-	snprintf(path, sizeof(path), MACHINE_FOLDER "/peer-%d-%u", getpid(), testbed->lane);
-	err = journal_create(&testbed->journal, why);
+	testbed->have_peer = true;
+	testbed->dut.netns_inum = testbed->peer.netns_inum = netns_inum(testbed->lane_netns);
+	testbed->dut_flags = flags[0];
+	err = journal_open_here(testbed, why);
 	if (!err)
-		err = peer_namespace(testbed, path, why);
+		err = device_journal(testbed, &testbed->peer, flags[1], why);
 	if (!err)
-		err = peer_move(testbed, peer_flags, path, why);
+		err = device_journal(testbed, &testbed->dut, flags[0], why);
 	if (!err)
-		err = dut_prepare(testbed, ask->campaign, dut_flags, why);
-	return err;
-}
-
-int device_bring_home(const char *device, const char *netns_file, struct why *why)
-{
-	AUTO_SOCK struct nl_sock *sock = NULL;
-	AUTO_FD int home = -1, away = -1;
-	struct testbed_device found;
-	int err, back;
-
-	away = open(netns_file, O_RDONLY | O_CLOEXEC);
-	if (away < 0)
-		return testbed_cannot(why, errno, "opened", netns_file);
-	err = netns_own(&home, why);
-	if (err)
-		return err;
-	/* A plain file: nothing is bound to it, or no longer. */
-	if (setns(away, CLONE_NEWNET) < 0)
-		return errno == EINVAL ?
-			       why_set(why, ENOENT, "%s: no network namespace is bound to it",
-				       netns_file) :
-			       testbed_cannot(why, errno, "entered", netns_file);
-	err = sock_open(&sock, why);
-	back = netns_enter(home, err ? NULL : why);
-	if (err || back)
-		return err ? err : back;
-	err = device_find(sock, device, &found, why);
-	if (err)
-		return err == -ENODEV ? why_set(why, ENODEV, "%s: no such device in %s", device,
-						netns_file) :
-					err;
-	return link_change(sock, &found, IFLA_NET_NS_FD, (uint32_t)home, "brought home", why);
-}
-
-int device_set_flags(const char *device, unsigned int flags, struct why *why)
-{
-	AUTO_SOCK struct nl_sock *sock = NULL;
-	struct testbed_device found;
-	int err = sock_open(&sock, why);
-
-	if (!err)
-		err = device_find(sock, device, &found, why);
-	return err ? err :
-		     link_request(sock, RTM_NEWLINK, &found, flags, FLAGS_SETTABLE,
-				  "given its flags", why);
+		err = peer_ready(testbed, why);
+	return err ? err : dut_ready(testbed, ask->campaign, why);
 }

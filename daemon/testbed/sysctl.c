@@ -58,42 +58,22 @@ int sysctl_get(const char *key, const char *device, char *value, size_t size)
 	return sysctl_read(path, value, size);
 }
 
-int sysctl_change(struct journal *journal, const struct setting *setting, const char *device,
-		  struct why *why)
+int sysctl_change(const struct setting *setting, const char *device, struct why *why)
 {
 	char path[PATH_MAX], was[256];
-	int err;
 
 	setting_path(setting->key, device, path, sizeof(path));
-	err = sysctl_read(path, was, sizeof(was));
-	if (!err && strcmp(was, setting->value) == 0)
+	if (!sysctl_read(path, was, sizeof(was)) && !strcmp(was, setting->value))
 		return 0;
-	if (!err && journal) {
-		err = journal_push(journal, JOURNAL_SYSCTL, path, was, why);
-		if (err)
-			return err;
-	}
 	return sysctl_write(path, setting->value, why);
 }
 
-int sysctl_journal(struct journal *journal, const struct setting *setting, const char *device,
+int sysctls_change(const struct setting *settings, size_t nr, const char *device,
 		   struct why *why)
-{
-	char path[PATH_MAX], was[256];
-	int err;
-
-	setting_path(setting->key, device, path, sizeof(path));
-	err = sysctl_read(path, was, sizeof(was));
-	return err ? testbed_cannot(why, -err, "read", path) :
-		     journal_push(journal, JOURNAL_SYSCTL, path, was, why);
-}
-
-int sysctls_change(struct journal *journal, const struct setting *settings, size_t nr,
-		   const char *device, struct why *why)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < nr && !err; i++)
-		err = sysctl_change(journal, &settings[i], device, why);
+		err = sysctl_change(&settings[i], device, why);
 	return err;
 }

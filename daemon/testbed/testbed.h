@@ -26,9 +26,9 @@
  *
  * A macvlan or bridge dut sits on a veth end luN in the lane's namespace; a dummy has no peer.
  *
- * With DEVICE_EXISTING the dut stays where it is, in the caller's namespace, and only the peer
- * is moved; every change to the two real devices is first written to the undo journal
- * (journal.h) and taken back by testbed_close(), which brings the peer home. Refused are real
+ * With DEVICE_EXISTING both stay where they are, in the caller's namespace; all that can be
+ * changed of the two real devices is first written to the undo journal (journal.h) and put back
+ * by testbed_close(), in every case of failure, too. Refused are real
  * devices that look in use: with addresses beyond the link-local one of their MAC, default
  * routes, ports, a master or devices on top.
  *

@@ -1,96 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <linux/magic.h>
-
+#include "base/text.h"
 #include "testbed/parts.h"
 #include "testbed/undo.h"
 
 /* --- steps --- */
 
-/*
- * What became of a step: taken back, it was so already, it has nothing left to act on; or
- * -errno.
- */
-enum { STEP_UNDONE, STEP_ALREADY, STEP_GONE };
-
-static int gone_or(int err)
-{
-	return err == -ENOENT || err == -ENODEV ? STEP_GONE : err;
-}
-
-static int sysctl_undo(const struct journal_step *step, struct why *why)
-{
-	char now[JOURNAL_FIELD];
-
-	if (strncmp(step->subject, SYSCTLS, strlen(SYSCTLS)) != 0)
-		return why_set(why, EBADMSG, "%s: not a sysctl of a network (" SYSCTLS ")",
-			       step->subject);
-	/* Some start work when they are written, even with what they hold. */
-	if (!sysctl_read(step->subject, now, sizeof(now)) && !strcmp(now, step->value))
-		return STEP_ALREADY;
-	return gone_or(sysctl_write(step->subject, step->value, why));
-}
-
-static int flags_undo(const struct journal_step *step, struct why *why)
-{
-	return gone_or(device_set_flags(step->subject,
-					(unsigned int)strtoul(step->value, NULL, 16), why));
-}
-
-static int move_undo(const struct journal_step *step, struct why *why)
-{
-	return gone_or(device_bring_home(step->subject, step->value, why));
-}
-
-static int mount_undo(const struct journal_step *step, struct why *why)
-{
-	bool gone;
-
-	if (strncmp(step->subject, MACHINE_FOLDER "/", strlen(MACHINE_FOLDER "/")) != 0)
-		return why_set(why, EBADMSG, "%s: not in " MACHINE_FOLDER, step->subject);
-	/* EINVAL: nothing is mounted there. */
-	if (umount2(step->subject, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
-		return testbed_cannot(why, errno, "unmounted", step->subject);
-	gone = unlink(step->subject) < 0;
-	if (gone && errno != ENOENT)
-		return testbed_cannot(why, errno, "removed", step->subject);
-	return gone ? STEP_GONE : STEP_UNDONE;
-}
-
 static const struct {
 	const char *verb;
-	bool to_value; /* the value is worth telling */
-	bool quiet;    /* a step that had nothing to do is not printed */
-	int (*undo)(const struct journal_step *step, struct why *why);
+	bool quiet; /* a step that had nothing to do is not printed */
 } kinds[] = {
+	[JOURNAL_NETNS] = { "enter the network namespace", true },
+	[JOURNAL_DEVICE] = { "look for", true },
+	[JOURNAL_FLAGS] = { "set the flags of", false },
+	[JOURNAL_ADDRESSES] = { "set the addresses of", true },
 	/* All settings of a device are in its journal; few of them were ever changed. */
-	[JOURNAL_SYSCTL] = { "write back", true, true, sysctl_undo },
-	[JOURNAL_LINK_FLAGS] = { "set the flags of", true, false, flags_undo },
-	[JOURNAL_NETNS_MOVE] = { "bring home", false, false, move_undo },
-	[JOURNAL_NETNS_MOUNT] = { "remove", false, false, mount_undo },
+	[JOURNAL_SYSCTL] = { "write back", true },
+	[JOURNAL_QUEUE] = { "set the queue length of", true },
+	[JOURNAL_MTU] = { "set the MTU of", true },
+	[JOURNAL_MAC] = { "set the MAC address of", true },
 };
 _Static_assert(sizeof(kinds) / sizeof(*kinds) == JOURNAL_KINDS,
 	       "every kind of step is taken back");
 
-static void step_say(FILE *out, const struct journal_step *step, int became)
+static void step_say(FILE *out, const struct journal_step *step, int became, bool already)
 {
-	if (!out || (kinds[step->kind].quiet && became > STEP_UNDONE))
+	if (!out || (kinds[step->kind].quiet && already))
 		return;
-	fprintf(out, "undo: %s %s%s%s: %s\n", kinds[step->kind].verb, step->subject,
-		kinds[step->kind].to_value ? " to " : "",
-		kinds[step->kind].to_value ? step->value : "",
-		became < 0	      ? strerror(-became) :
-		became == STEP_UNDONE ? "done" :
-					"gone, nothing to do");
+	fprintf(out, "undo: %s %s to %s: %s\n", kinds[step->kind].verb, step->subject,
+		*step->value ? step->value : "none",
+		became	? strerror(-became) :
+		already ? "it is so" :
+			  "done");
+}
+
+static bool is_setting(const struct journal_step *step, struct why *why)
+{
+	if (step->kind != JOURNAL_SYSCTL ||
+	    (!strncmp(step->subject, SYSCTLS, strlen(SYSCTLS)) && !strstr(step->subject, "..")))
+		return true;
+	why_set(why, EBADMSG, "%s: not a sysctl of a network (" SYSCTLS ")", step->subject);
+	return false;
+}
+
+static bool is_so(const struct journal_step *step, char now[JOURNAL_FIELD])
+{
+	return !value_read(step->kind, step->subject, now, NULL) && !strcmp(now, step->value);
+}
+
+/* What was written is read again. Some settings start work even when nothing changes. */
+static int step_undo(const struct journal_step *step, bool *already, struct why *why)
+{
+	char now[JOURNAL_FIELD] = "";
+	int err;
+
+	if (!is_setting(step, why))
+		return -EBADMSG;
+	*already = is_so(step, now);
+	if (*already)
+		return 0;
+	err = value_write(step->kind, step->subject, step->value, why);
+	if (err || is_so(step, now))
+		return err;
+	return why_set(why, EIO, "%s: is %s again after it was set to %s", step->subject, now,
+		       step->value);
 }
 
 struct tally {
@@ -110,77 +88,125 @@ static void tally_failure(struct tally *tally, int err, const struct why *senten
 		*tally->why = *sentence;
 }
 
-/*
- * In the namespace of the owner. The journal keeps the newest failed step and all older ones.
- */
-static void steps_undo(const struct journal *journal, const struct journal_step *steps,
-		       size_t nr, FILE *out, struct tally *tally)
+/* --- the devices of a journal --- */
+
+/* A device and the steps that follow it, as far as the next device. */
+struct group {
+	const struct journal_step *steps;
+	size_t nr;
+};
+
+static struct group group_next(const struct journal_step *at, const struct journal_step *end)
+{
+	struct group group;
+
+	while (at < end && at->kind != JOURNAL_DEVICE)
+		at++;
+	group = (struct group){ .steps = at, .nr = at < end };
+	while (at + group.nr < end && at[group.nr].kind != JOURNAL_DEVICE)
+		group.nr++;
+	return group;
+}
+
+/* Another device may have its name by now: the index tells. */
+static bool is_lost(const struct journal_step *device, struct tally *tally, FILE *out)
+{
+	char now[JOURNAL_FIELD] = "";
+	struct why why;
+
+	if (is_so(device, now))
+		return false;
+	why_set(&why, ENODEV,
+		*now ? "%s: lost: the device that has this name now is another one; what it was cannot be put back" :
+		       "%s: lost: it is no longer in its network namespace; bring it back and run `dadrace clean`, or `dadrace clean --forget`",
+		device->subject);
+	if (out)
+		fprintf(out, "undo: %s\n", why.text);
+	tally_failure(tally, -ENODEV, &why);
+	return true;
+}
+
+/* A later value of the same subject is one that we had set ourselves. */
+static bool is_oldest(const struct group *group, size_t at)
+{
+	for (size_t i = 1; i < at; i++)
+		if (group->steps[i].kind == group->steps[at].kind &&
+		    !strcmp(group->steps[i].subject, group->steps[at].subject))
+			return false;
+	return true;
+}
+
+/* When all is done: a step can change what an earlier one has put back. */
+static void group_look_again(const struct group *group, struct tally *tally)
+{
+	for (size_t i = 1; i < group->nr; i++) {
+		const struct journal_step *step = &group->steps[i];
+		char now[JOURNAL_FIELD] = "";
+		struct why why;
+
+		if (!is_oldest(group, i) || is_so(step, now))
+			continue;
+		why_set(&why, EIO, "%s: is %s, and was %s; something else may have set it",
+			step->subject, *now ? now : "gone", step->value);
+		tally_failure(tally, -EIO, &why);
+	}
+}
+
+static void group_undo(const struct group *group, FILE *out, struct tally *tally)
 {
 	const unsigned int left = tally->left;
-	bool stranded = false;
 
-	for (size_t i = nr; i-- > 0;) {
-		const struct journal_step *step = &steps[i];
-		struct why sentence = { "" };
-		int became;
+	if (is_lost(group->steps, tally, out))
+		return;
+	for (size_t i = group->nr; i-- > 1;) {
+		struct why why = { "" };
+		bool already = false;
+		int err = step_undo(&group->steps[i], &already, &why);
 
-		/*
-		 * Removing its namespace would destroy a device that could not be brought home.
-		 */
-		if (stranded && step->kind == JOURNAL_NETNS_MOUNT) {
-			tally->left++;
-			continue;
-		}
-		became = kinds[step->kind].undo(step, &sentence);
-		step_say(out, step, became);
-		if (became < 0) {
-			stranded |= step->kind == JOURNAL_NETNS_MOVE;
-			tally_failure(tally, became, &sentence);
-			continue;
-		}
-		tally->undone++;
-		if (tally->left == left && ftruncate(journal->fd, step->offset) < 0)
-			continue; /* the step is only undone again */
+		step_say(out, &group->steps[i], err, already);
+		if (err)
+			tally_failure(tally, err, &why);
+		else
+			tally->undone++;
 	}
+	if (tally->left == left)
+		group_look_again(group, tally);
+}
+
+static void steps_undo(const struct journal_step *steps, size_t nr, FILE *out,
+		       struct tally *tally)
+{
+	const struct journal_step *end = steps + nr;
+	struct group group = group_next(steps, end);
+
+	for (; group.nr; group = group_next(group.steps + group.nr, end))
+		group_undo(&group, out, tally);
 }
 
 /* --- journals --- */
 
-/* 1 when moved into the namespace bound to `path`, 0 when there is none or it is ours. */
-static int home_enter(const char *path, struct why *why)
+/* Of a journal that was cut short before its first step, there is nothing to take back. */
+static int home_enter(const struct journal_step *steps, size_t nr, struct why *why)
 {
-	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct statfs fs;
-	int err;
+	char names[64] = "";
 
-	if (fd < 0 && errno == ENOENT)
+	if (!nr || steps->kind != JOURNAL_NETNS)
 		return 0;
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
-		return testbed_cannot(why, errno, "opened", path);
-	if (fs.f_type != NSFS_MAGIC || netns_is_own(fd))
+	if (!netns_find((uint32_t)strtoul(steps->subject, NULL, 10), why))
 		return 0;
-	err = netns_enter(fd, why);
-	return err ? err : 1;
+	if (nr == 1) /* nothing was changed there */
+		return 0;
+	for (size_t i = 1; i < nr; i++)
+		if (steps[i].kind == JOURNAL_DEVICE)
+			text_add(names, sizeof(names), "%s%s", *names ? " and " : "",
+				 steps[i].subject);
+	return why_set(
+		why, ENODEV,
+		"%s: lost: their network namespace is gone, or cannot be reached from here; run `dadrace clean` where the run was started, or `dadrace clean --forget`",
+		names);
 }
 
-static int files_remove(const struct journal *journal, struct why *why)
-{
-	struct journal_step home = { .kind = JOURNAL_NETNS_MOUNT };
-	int err;
-
-	snprintf(home.subject, sizeof(home.subject), "%s", journal->home);
-	err = mount_undo(&home, why);
-	if (err < 0)
-		return err;
-	if (unlink(journal->path) < 0 && errno != ENOENT)
-		return testbed_cannot(why, errno, "removed", journal->path);
-	return 0;
-}
-
-/*
- * Takes back what the journal holds; removes it when nothing is left. Errors beside those of
- * steps.
- */
+/* Takes back what the journal holds; removes it when nothing is left. */
 static int journal_undo(const struct journal *journal, FILE *out, struct tally *tally,
 			struct why *why)
 {
@@ -188,21 +214,22 @@ static int journal_undo(const struct journal *journal, FILE *out, struct tally *
 	const unsigned int left = tally->left;
 	AUTO_FD int own = -1;
 	size_t nr = 0;
-	int moved, err = netns_own(&own, why);
+	int back, err = netns_own(&own, why);
 
 	if (!err)
 		err = journal_read(journal, &steps, &nr, why);
 	if (err)
 		return err;
-	moved = home_enter(journal->home, why);
-	if (moved >= 0)
-		steps_undo(journal, steps, nr, out, tally);
+	err = home_enter(steps, nr, why);
+	if (!err)
+		steps_undo(steps, nr, out, tally);
 	free(steps);
-	if (moved > 0)
-		err = netns_enter(own, why);
-	if (moved < 0 || err)
-		return err ? err : moved;
-	return tally->left == left ? files_remove(journal, why) : 0;
+	back = netns_is_own(own) ? 0 : netns_enter(own, err ? NULL : why);
+	if (err || back)
+		return err ? err : back;
+	if (tally->left == left && unlink(journal->path) < 0 && errno != ENOENT)
+		return testbed_cannot(why, errno, "removed", journal->path);
+	return 0;
 }
 
 int undo_own(struct journal *journal, struct why *why)
@@ -274,4 +301,17 @@ int undo_replay(FILE *out, unsigned int *left, struct why *why)
 	if (left)
 		*left = tally.left;
 	return tally.err ? tally.err : (int)tally.undone;
+}
+
+static void forget(const char *path, void *arg)
+{
+	FILE *out = arg;
+
+	if (!unlink(path))
+		fprintf(out, "Forgot %s: its devices stay as they are\n", path);
+}
+
+void undo_forget(FILE *out)
+{
+	journal_orphans(forget, out);
 }

@@ -8,11 +8,15 @@
 #include "testbed/journal.h"
 
 /*
- * Takes back what the undo journals (journal.h) tell, newest step first. Each step can be taken
+ * Takes back what the undo journals (journal.h) tell, newest step first, and looks again when
+ * all is done: a journal goes only when everything that it tells is so. Each step can be taken
  * back any number of times, so a replay that was itself cut short is simply run again.
  */
 
-/* Takes back all steps of one's own journal, then removes and closes it. NULL is allowed. */
+/*
+ * Takes back all steps of one's own journal and closes it; it is removed unless something is
+ * left. NULL is allowed.
+ */
 int undo_own(struct journal *journal, struct why *why);
 
 /*
@@ -22,5 +26,8 @@ int undo_own(struct journal *journal, struct why *why);
  * `left` counts those that failed.
  */
 int undo_replay(FILE *out, unsigned int *left, struct why *why);
+
+/* Removes the journals of dead owners, undone or not, and says so. */
+void undo_forget(FILE *out);
 
 #endif
