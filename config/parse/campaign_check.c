@@ -316,9 +316,15 @@ static int check_order(const struct load *load, const struct campaign *campaign)
 	for (uint32_t i = 0; i < campaign->nr_order; i++)
 		if (order_read(&order, campaign->order[i], &why))
 			return complain_key(load, key_find("order"), "%s", why.text);
-	return order_check(&order, &why) ?
-		       complain_key(load, key_find("order"), "%s", why.text) :
-		       0;
+	if (order_check(&order, &why))
+		return complain_key(load, key_find("order"), "%s", why.text);
+	if (order.change &&
+	    (campaign->bringup.nr_change != 1 || campaign->bringup.change[0] != order.change))
+		return complain_key(
+			load, culprit(load, key_find("order"), key_find("bringup.change")),
+			"the order says that I does \"%s\", which must be the only change of the campaign; give bringup.change: [%s]",
+			change_names[order.change], change_names[order.change]);
+	return 0;
 }
 
 static int check_range(const struct load *load, const char *min_key, uint64_t min_us,

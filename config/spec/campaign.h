@@ -118,10 +118,11 @@ struct campaign {
 		uint32_t nr_ends;
 		struct {
 			uint64_t min_us, max_us;
-		} hold_range;	     /* of holds for a time */
-		uint64_t offset_us;  /* the latest first echo; 0: echo.offset_us always */
-		uint32_t generation; /* trials that are planned at once */
-		bool forget;	     /* what was learned, after a finding */
+		} hold_range;	      /* of holds for a time */
+		uint32_t deadline_ms; /* of holds that wait for an event */
+		uint64_t offset_us;   /* the latest first echo; 0: echo.offset_us always */
+		uint32_t generation;  /* trials that are planned at once */
+		bool forget;	      /* what was learned, after a finding */
 		uint32_t scouts; /* trials whose ledgers propose places, where none are given */
 	} explore;
 	struct {

@@ -14,7 +14,7 @@ enum { WORDS = 12, WORD = ORDER_PLACE };
 
 /* clang-format off */
 const char *const order_thread_names[] = { NULL, "I", "II", "DAD" };
-const char *const order_until_names[] = { "time", "held", "done" };
+const char *const order_until_names[] = { "time", "held", "done", "changed" };
 /* clang-format on */
 
 _Static_assert(sizeof(order_thread_names) / sizeof(order_thread_names[0]) == ORDER_THREADS,
@@ -91,6 +91,40 @@ static bool read_end(char (*words)[WORD], int at, int nr, struct order_hold *hol
 	       (!strcmp(words[at + 2], "held") || !strcmp(words[at + 2], "done"));
 }
 
+static bool words_are(char (*words)[WORD], int nr, const char *const *wanted, int nr_wanted)
+{
+	for (int i = 0; i < nr_wanted; i++)
+		if (i >= nr || strcmp(words[i], wanted[i]) != 0)
+			return false;
+	return true;
+}
+
+/* The name of a change, in quotes. */
+static bool read_change(const char *word, enum change_kind *change)
+{
+	char name[WORD];
+	size_t n = strlen(word);
+
+	if (n < 2 || word[0] != '"' || word[n - 1] != '"')
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)n - 2, word + 1);
+	return change_find(name, change);
+}
+
+/* "until I has done "route-delete"" */
+static bool read_done_change(char (*words)[WORD], int at, int nr, struct order_hold *hold,
+			     enum change_kind *change)
+{
+	static const char *const until[] = { "until", "I", "has", "done" };
+
+	if (at + 5 != nr || !words_are(words + at, nr - at, until, 4) ||
+	    hold->thread == ORDER_THREAD_I || !read_change(words[at + 4], change))
+		return false;
+	hold->until = ORDER_UNTIL_CHANGED;
+	hold->other = ORDER_THREAD_I;
+	return true;
+}
+
 static int split(const char *step, char words[WORDS][WORD])
 {
 	int nr = 0;
@@ -107,12 +141,15 @@ static int split(const char *step, char words[WORDS][WORD])
 	return nr;
 }
 
-static bool words_are(char (*words)[WORD], int nr, const char *const *wanted, int nr_wanted)
+/* "I does "route-delete" when II held" */
+static bool read_does(char (*words)[WORD], int nr, enum change_kind *change,
+		      enum order_thread *when)
 {
-	for (int i = 0; i < nr_wanted; i++)
-		if (i >= nr || strcmp(words[i], wanted[i]) != 0)
-			return false;
-	return true;
+	static const char *const does[] = { "I", "does" };
+
+	return nr == 6 && words_are(words, nr, does, 2) && read_change(words[2], change) &&
+	       !strcmp(words[3], "when") && read_thread(words[4], when) &&
+	       *when != ORDER_THREAD_I && !strcmp(words[5], "held");
 }
 
 /* "II starts when I held" */
@@ -171,7 +208,8 @@ void order_write_place(const struct order_hold *place, char words[ORDER_WORDS])
 		 place->at_return ? "return of " : "", place->place);
 }
 
-void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS])
+void order_write_hold(const struct order_hold *hold, enum change_kind change,
+		      char words[ORDER_WORDS])
 {
 	size_t used;
 
@@ -180,9 +218,19 @@ void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS])
 	if (hold->until == ORDER_UNTIL_TIME)
 		snprintf(words + used, ORDER_WORDS - used, " for %" PRIu64 " us",
 			 hold->time_us);
+	else if (hold->until == ORDER_UNTIL_CHANGED)
+		snprintf(words + used, ORDER_WORDS - used, " until I has done \"%s\"",
+			 change_names[change]);
 	else
 		snprintf(words + used, ORDER_WORDS - used, " until %s %s",
 			 order_thread_names[hold->other], order_until_names[hold->until]);
+}
+
+void order_write_change(enum change_kind change, enum order_thread when,
+			char words[ORDER_WORDS])
+{
+	snprintf(words, ORDER_WORDS, "I does \"%s\" when %s held", change_names[change],
+		 order_thread_names[when]);
 }
 
 void order_write_start(enum order_thread when, char words[ORDER_WORDS])
@@ -190,9 +238,22 @@ void order_write_start(enum order_thread when, char words[ORDER_WORDS])
 	snprintf(words, ORDER_WORDS, "II starts when %s held", order_thread_names[when]);
 }
 
+static int name_change(struct order *order, enum change_kind change, const char *step,
+		       struct why *why)
+{
+	if (order->change && order->change != change)
+		return why_set(
+			why, EINVAL,
+			"\"%s\": another step says that I does \"%s\"; thread I makes one change in a trial",
+			step, change_names[order->change]);
+	order->change = change;
+	return 0;
+}
+
 int order_read(struct order *order, const char *step, struct why *why)
 {
 	struct order_hold hold = { 0 };
+	enum change_kind change = CHANGE_NONE;
 	enum order_thread when;
 	char words[WORDS][WORD];
 	int nr = split(step, words), at, err = -ENOENT;
@@ -201,14 +262,22 @@ int order_read(struct order *order, const char *step, struct why *why)
 		order->starts_when = when;
 		return 0;
 	}
+	if (read_does(words, nr, &change, &when)) {
+		order->change_when = when;
+		return name_change(order, change, step, why);
+	}
 	at = nr > 0 ? read_held_at(words, nr, &hold) : 0;
-	if (at && nr > at && read_end(words, at + 1, nr, &hold))
+	if (at && nr > at &&
+	    (read_done_change(words, at + 1, nr, &hold, &change) ||
+	     read_end(words, at + 1, nr, &hold)))
 		err = read_place(words[at], &hold, why);
 	if (err == -ENOENT)
 		return why_set(
 			why, EINVAL,
-			"\"%s\" is not a step of an order; allowed: \"THREAD held at [return of] SITE-or-FUNCTION until THREAD held\" (or \"done\", or \"for N us\"), where THREAD is I, II or DAD, and \"II starts when I held\" (or \"DAD held\")",
+			"\"%s\" is not a step of an order; allowed: \"THREAD held at [return of] SITE-or-FUNCTION until THREAD held\" (or \"done\", or \"until I has done \"CHANGE\"\", or \"for N us\"), where THREAD is I, II or DAD, \"II starts when I held\" (or \"DAD held\"), and \"I does \"CHANGE\" when II held\", where CHANGE is a value of bringup.change",
 			step);
+	if (!err && hold.until == ORDER_UNTIL_CHANGED)
+		err = name_change(order, change, step, why);
 	return err ? err : add_hold(order, &hold, step, why);
 }
 
@@ -243,7 +312,7 @@ static int check_hold(const struct order *order, const struct order_hold *hold, 
 			NULL;
 	char words[ORDER_WORDS], back_words[ORDER_WORDS];
 
-	order_write_hold(hold, words);
+	order_write_hold(hold, order->change, words);
 	if (hold->until == ORDER_UNTIL_HELD && !holds(order, hold->other))
 		return why_set(
 			why, EINVAL,
@@ -251,11 +320,23 @@ static int check_hold(const struct order *order, const struct order_hold *hold, 
 			words, other, other, other);
 	if (!back)
 		return 0;
-	order_write_hold(back, back_words);
+	order_write_hold(back, order->change, back_words);
 	return why_set(
 		why, EINVAL,
 		"\"%s\" and \"%s\" wait for each other, so neither can end as asked; let one of them end by \"held\" or \"for N us\"",
 		words, back_words);
+}
+
+/* What waits for `thread` to be held, in words. */
+static int check_when(const struct order *order, enum order_thread thread, const char *words,
+		      struct why *why)
+{
+	if (holds(order, thread))
+		return 0;
+	return why_set(
+		why, EINVAL,
+		"\"%s\" can never happen: no step holds %s; add a step \"%s held at ...\", or remove this one",
+		words, order_thread_names[thread], order_thread_names[thread]);
 }
 
 int order_check(const struct order *order, struct why *why)
@@ -265,14 +346,15 @@ int order_check(const struct order *order, struct why *why)
 
 	for (uint32_t i = 0; !err && i < order->nr_holds; i++)
 		err = check_hold(order, &order->holds[i], why);
-	if (err || !order->starts_when || holds(order, order->starts_when))
-		return err;
-	order_write_start(order->starts_when, words);
-	return why_set(
-		why, EINVAL,
-		"\"%s\" can never happen: no step holds %s; add a step \"%s held at ...\", or remove this one",
-		words, order_thread_names[order->starts_when],
-		order_thread_names[order->starts_when]);
+	if (!err && order->starts_when) {
+		order_write_start(order->starts_when, words);
+		err = check_when(order, order->starts_when, words, why);
+	}
+	if (!err && order->change_when) {
+		order_write_change(order->change, order->change_when, words);
+		err = check_when(order, order->change_when, words, why);
+	}
+	return err;
 }
 
 bool order_has_dad(const struct order *order)
@@ -281,5 +363,5 @@ bool order_has_dad(const struct order *order)
 		if (order->holds[i].thread == ORDER_THREAD_DAD ||
 		    order->holds[i].other == ORDER_THREAD_DAD)
 			return true;
-	return order->starts_when == ORDER_THREAD_DAD;
+	return order->starts_when == ORDER_THREAD_DAD || order->change_when == ORDER_THREAD_DAD;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/why.h"
+#include "spec/change.h"
 
 struct hold_site;
 
@@ -19,6 +20,9 @@ struct hold_site;
  *   II starts when I held
  *   II held at return of rt6_uncached_list_add until I done
  *
+ *   II held at rt6_insert_exception until I has done "route-delete"
+ *   I does "route-delete" when II held
+ *
  * A hold is a busy delay at a site (sites.h) or in any kernel function, at its entry or its
  * return, the first time in a trial that the thread gets there after the window has opened. It
  * ends when another thread is held (at any hold of the order) or done, or after a time ("for
@@ -28,6 +32,10 @@ struct hold_site;
  *
  * DAD's worker takes the RTNL, which thread I's flag set needs. So only a hold at
  * addrconf_dad_work itself lets DAD wait for I to be done.
+ *
+ * Thread I makes at most one change between its flag sets (changes.def): at once after the
+ * first, or when another thread is held. It waits for that outside the kernel, as long as a
+ * hold waits at most.
  *
  * Pure: text in, steps out.
  */
@@ -51,6 +59,7 @@ enum order_until {
 	ORDER_UNTIL_TIME,
 	ORDER_UNTIL_HELD, /* the other thread is at one of its holds */
 	ORDER_UNTIL_DONE,
+	ORDER_UNTIL_CHANGED, /* thread I has made its change */
 	ORDER_UNTILS,
 };
 extern const char *const order_until_names[];
@@ -71,6 +80,8 @@ struct order {
 	uint32_t nr_holds;
 	/* II sends when this thread is held; ORDER_THREAD_NONE: when the window opens */
 	enum order_thread starts_when;
+	enum change_kind change;       /* that a step names; CHANGE_NONE: none does */
+	enum order_thread change_when; /* who is held then; ORDER_THREAD_NONE: at once */
 };
 
 /*
@@ -88,9 +99,15 @@ int order_read_place(struct order *order, const char *words, struct why *why);
 /* A place in the words that order_read_place() reads. */
 void order_write_place(const struct order_hold *place, char words[ORDER_WORDS]);
 
-/* A hold, and the start of thread II, in the words that order_read() reads. */
-void order_write_hold(const struct order_hold *hold, char words[ORDER_WORDS]);
+/*
+ * A hold, the start of thread II and the change of thread I, in the words that order_read()
+ * reads. `change` is the one that a hold may wait for.
+ */
+void order_write_hold(const struct order_hold *hold, enum change_kind change,
+		      char words[ORDER_WORDS]);
 void order_write_start(enum order_thread when, char words[ORDER_WORDS]);
+void order_write_change(enum change_kind change, enum order_thread when,
+			char words[ORDER_WORDS]);
 
 /*
  * Whether the order can come about at all: whoever is waited for is held by a step, and no two

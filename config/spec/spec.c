@@ -13,10 +13,6 @@ const char *const method_names[] = { "stop" };
 const char *const tier_names[] = { "auto", "kprobe", "fentry", "tracepoint" };
 const char *const device_kind_names[] = { "veth", "macvlan", "bridge", "dummy", "existing" };
 const char *const bringup_kind_names[] = { "do_dad", "command" };
-const char *const change_names[] = {
-	"none", "mtu", "address-add", "address-delete", "route-add", "route-delete", "disable-ipv6",
-	"link-delete",
-};
 const char *const load_names[] = { "none", "cpu", "packets", "rtnl" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
 const char *const target_names[] = { "all-nodes", "solicited-node", "tentative", "peer", "nobody" };
@@ -45,7 +41,6 @@ NAMED(method_names, METHODS);
 NAMED(tier_names, TIERS);
 NAMED(device_kind_names, DEVICE_KINDS);
 NAMED(bringup_kind_names, BRINGUP_KINDS);
-NAMED(change_names, CHANGES);
 NAMED(load_names, LOADS);
 NAMED(direction_names, DIRECTIONS);
 NAMED(target_names, TARGETS);
@@ -62,9 +57,11 @@ void spec_say(struct trial_spec *spec, struct spec_words *words)
 	uint32_t nr = 0;
 
 	for (; nr < spec->steps && nr < ORDER_HOLDS_MAX && spec->holds[nr].thread; nr++)
-		order_write_hold(&spec->holds[nr], words->texts[nr]);
+		order_write_hold(&spec->holds[nr], spec->change, words->texts[nr]);
 	if (spec->starts_when)
 		order_write_start(spec->starts_when, words->texts[nr++]);
+	if (spec->change_when)
+		order_write_change(spec->change, spec->change_when, words->texts[nr++]);
 	for (uint32_t i = 0; i < nr; i++)
 		words->list[i] = words->texts[i];
 	spec->order = words->list;
@@ -146,23 +143,6 @@ int bringup_status_read(const char *text, int32_t *status)
 		return -EINVAL;
 	*status = (int32_t)number;
 	return 0;
-}
-
-const char *change_words(enum change_kind change)
-{
-	static const char *const words[] = {
-		[CHANGE_NONE] = "changes nothing",
-		[CHANGE_MTU] = "changes the MTU and puts it back",
-		[CHANGE_ADDRESS_ADD] = "adds a global address",
-		[CHANGE_ADDRESS_DELETE] = "deletes the link-local address",
-		[CHANGE_ROUTE_ADD] = "adds a route",
-		[CHANGE_ROUTE_DELETE] = "deletes the route of the link-local prefix",
-		[CHANGE_DISABLE_IPV6] = "switches IPv6 off and on again",
-		[CHANGE_LINK_DELETE] = "deletes the device",
-	};
-	_Static_assert(sizeof(words) / sizeof(words[0]) == CHANGES, "words for each");
-
-	return words[change];
 }
 
 const char *load_words(enum load_kind load)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spec/change.h"
 #include "spec/order.h"
 
 /*
@@ -84,21 +85,6 @@ extern const char *const bringup_kind_names[];
  */
 enum { BRINGUP_STATUS_ANY = -1 };
 int bringup_status_read(const char *text, int32_t *status);
-
-/* What the bring-up does between its flag sets (change.h). */
-enum change_kind {
-	CHANGE_NONE,
-	CHANGE_MTU,
-	CHANGE_ADDRESS_ADD,
-	CHANGE_ADDRESS_DELETE,
-	CHANGE_ROUTE_ADD,
-	CHANGE_ROUTE_DELETE,
-	CHANGE_DISABLE_IPV6,
-	CHANGE_LINK_DELETE,
-	CHANGES,
-};
-extern const char *const change_names[];
-enum { CHANGE_DID_NOTHING = -EALREADY }; /* beside what the kernel answers */
 
 /* The load beside a trial: a process of the lane. */
 enum load_kind {
@@ -238,6 +224,7 @@ struct trial_spec {
 	enum method method;
 	uint64_t hold_us; /* 0: not held */
 	enum change_kind change;
+	enum order_thread change_when; /* it is made when this thread is held; NONE: at once */
 	enum load_kind load;
 	enum direction direction;
 	enum target target;
@@ -263,8 +250,8 @@ struct trial_spec {
 
 /* The order of a spec in words. */
 struct spec_words {
-	char texts[ORDER_HOLDS_MAX + 1][ORDER_WORDS];
-	const char *list[ORDER_HOLDS_MAX + 1];
+	char texts[ORDER_HOLDS_MAX + 2][ORDER_WORDS];
+	const char *list[ORDER_HOLDS_MAX + 2];
 };
 
 /* Makes spec->order, which points into `words`. */
@@ -284,8 +271,5 @@ const char *message_words(enum message_kind message, uint32_t number);
 
 /* What a load does: "spins". */
 const char *load_words(enum load_kind load);
-
-/* What a change does: "changes the MTU and puts it back". */
-const char *change_words(enum change_kind change);
 
 #endif

@@ -80,6 +80,9 @@ static bool can_end(const struct point_space *space, const struct point *point,
 		return false;
 	if (hold->until == ORDER_UNTIL_HELD)
 		return holds_thread(space, point, hold->other);
+	if (hold->until == ORDER_UNTIL_CHANGED)
+		return hold->other == ORDER_THREAD_I && point->change != CHANGE_NONE &&
+		       !has_rtnl(&space->places.holds[hold->place]);
 	return !waits_for_done(space, point, hold->other, thread) &&
 	       !(hold->other == ORDER_THREAD_I && has_rtnl(&space->places.holds[hold->place]));
 }
@@ -128,6 +131,8 @@ static void draw_end(const struct point_space *space, uint64_t *state, struct po
 	if (hold->until == ORDER_UNTIL_TIME)
 		hold->time_us = draw_between(state, campaign->explore.hold_range.min_us,
 					     campaign->explore.hold_range.max_us);
+	else if (hold->until == ORDER_UNTIL_CHANGED)
+		hold->other = ORDER_THREAD_I;
 	else
 		hold->other = ORDER_THREAD_I + plan_draw_below(state, ORDER_THREADS - 1);
 }

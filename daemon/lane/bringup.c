@@ -68,16 +68,21 @@ static int do_dad_failed(const char *what, const char *dut)
 /*
  * A change that fails is recorded; the flags are restored all the same, if the device is left.
  */
-static void make_change(enum change_kind change, const struct change_about *about,
+static void make_change(const struct bringup_does *does, const struct change_about *about,
 			volatile struct bringup_change *told)
 {
+	struct pollfd due = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	if (does->waits_ms)
+		poll(&due, 1, (int)does->waits_ms);
 	told->begun_ns = loop_now();
-	told->error = change_make(change, about);
+	told->error = change_make(does->change, about);
 	told->ended_ns = loop_now();
+	__atomic_store_n(does->changed, does->trial, __ATOMIC_SEQ_CST);
 }
 
 /* What ifconfig's do_dad() does: flags up, wait for DAD, flags restored. */
-static int do_dad(const struct testbed *testbed, enum change_kind change,
+static int do_dad(const struct testbed *testbed, const struct bringup_does *does,
 		  volatile struct bringup_change *told, uint32_t deadline_ms)
 {
 	const struct testbed_device *peer = testbed_peer(testbed);
@@ -100,8 +105,8 @@ static int do_dad(const struct testbed *testbed, enum change_kind change,
 	request.ifr_flags = (short)(before | IFF_UP);
 	if (ioctl(fd, SIOCSIFFLAGS, &request))
 		return do_dad_failed("SIOCSIFFLAGS (up)", dut);
-	if (change)
-		make_change(change,
+	if (does->change)
+		make_change(does,
 			    &(struct change_about){
 				    .testbed = testbed,
 				    .dut = dut,
@@ -112,9 +117,9 @@ static int do_dad(const struct testbed *testbed, enum change_kind change,
 				    .deadline_ns = loop_now() + deadline_ms * 1000000ULL / 2,
 			    },
 			    told);
-	if (told && !told->error && !change_leaves_device(change))
+	if (told && !told->error && !change_leaves_device(does->change))
 		return EXIT_SUCCESS;
-	if (change_leaves_address(change))
+	if (change_leaves_address(does->change))
 		wait_for_dad(events, ifindex, deadline_ms);
 	request.ifr_flags = before;
 	if (ioctl(fd, SIOCSIFFLAGS, &request))
@@ -185,7 +190,7 @@ static void become_ordinary(int said)
 }
 
 int bringup_start(const struct campaign *campaign, const struct testbed *testbed,
-		  enum change_kind change, struct bringup *bringup, struct why *why)
+		  const struct bringup_does *does, struct bringup *bringup, struct why *why)
 {
 	const struct testbed_device *peer = testbed_peer(testbed);
 	volatile struct bringup_change *told = NULL;
@@ -204,13 +209,13 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 	}
 	fcntl(said[0], F_SETFL,
 	      O_NONBLOCK); /* our end only: a program does not expect EAGAIN */
-	if (change) {
+	if (does->change) {
 		void *shared = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 		told = shared == MAP_FAILED ? NULL : shared;
 	}
-	pid = change && !told ? -1 : fork();
+	pid = does->change && !told ? -1 : fork();
 	if (pid == 0) {
 		close(go[1]);
 		become_ordinary(said[1]);
@@ -219,12 +224,13 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 		if (campaign->bringup.kind == BRINGUP_COMMAND)
 			run_command(campaign, testbed_dut(testbed)->name,
 				    peer ? peer->name : NULL);
+		dup2(go[0], STDIN_FILENO); /* where it waits for its change */
 		/*
 		 * A deletion that does not return would keep them open for as long as the
 		 * machine runs.
 		 */
 		close_range(STDERR_FILENO + 1, ~0U, 0);
-		_exit(do_dad(testbed, change, told, campaign->bringup.deadline_ms / 2));
+		_exit(do_dad(testbed, does, told, campaign->bringup.deadline_ms / 2));
 	}
 	close(go[0]);
 	close(said[1]);
@@ -237,16 +243,31 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 			munmap((void *)told, sizeof(*told));
 		return why_set(why, err, "bring-up: cannot be forked: %s", strerror(err));
 	}
-	*bringup = (struct bringup){ .pid = pid, .change = told, .go = go[1], .said = said[0] };
+	*bringup = (struct bringup){ .pid = pid,
+				     .change = told,
+				     .go = go[1],
+				     .waits = does->change && does->waits_ms,
+				     .said = said[0] };
 	return 0;
+}
+
+static void say(struct bringup *bringup, bool more)
+{
+	if (bringup->go < 0 || write(bringup->go, "", 1) != 1 || more)
+		return;
+	close(bringup->go);
+	bringup->go = -1;
 }
 
 void bringup_go(struct bringup *bringup)
 {
-	if (write(bringup->go, "", 1) == 1) {
-		close(bringup->go);
-		bringup->go = -1;
-	}
+	say(bringup, bringup->waits);
+}
+
+void bringup_change(struct bringup *bringup)
+{
+	if (bringup->waits)
+		say(bringup, false);
 }
 
 bool bringup_hear(struct bringup *bringup)

@@ -26,11 +26,20 @@ struct bringup_change {
 	int error;	   /* 0 or -errno */
 };
 
+/* What of a trial the built-in bring-up does. */
+struct bringup_does {
+	enum change_kind change;
+	uint32_t waits_ms; /* for bringup_change() before the change; 0: it makes it at once */
+	volatile uint32_t *changed; /* becomes `trial` when it was made; memory that both share */
+	uint32_t trial;
+};
+
 struct bringup {
 	pid_t pid;				/* 0: none */
 	volatile struct bringup_change *change; /* what became of it; memory that both share */
-	int go;	  /* write end of the pipe; -1: released already */
-	int said; /* read end of its standard error */
+	int go;	    /* write end of the pipe; -1: nothing waits at it any more */
+	bool waits; /* it will, for bringup_change() */
+	int said;   /* read end of its standard error */
 	char words[LAST_WORDS];
 };
 
@@ -42,10 +51,13 @@ int bringup_check(const struct campaign *campaign, struct why *why);
 
 /* Forks it, waiting. {dut} and {peer} in the command become the devices' names. */
 int bringup_start(const struct campaign *campaign, const struct testbed *testbed,
-		  enum change_kind change, struct bringup *bringup, struct why *why);
+		  const struct bringup_does *does, struct bringup *bringup, struct why *why);
 
 /* Lets it go. */
 void bringup_go(struct bringup *bringup);
+
+/* The change that it waits for is due. */
+void bringup_change(struct bringup *bringup);
 
 /*
  * Reads what it has said on standard error so far into `words`; never blocks. False: it cannot

@@ -101,6 +101,11 @@ static void fail(struct worker *worker)
  * Holds of the campaign that this trial does not ask for are hooked all the same: reaching them
  * is noted.
  */
+static uint64_t longest_hold_ms(const struct worker *worker, const struct trial_spec *spec)
+{
+	return spec->choice.mode ? worker->ask->campaign->explore.deadline_ms : ORDER_MOST_MS;
+}
+
 static void arm_steps(struct worker *worker, const struct trial_spec *spec)
 {
 	memset(worker->state->steps, 0, sizeof(worker->state->steps));
@@ -113,8 +118,9 @@ static void arm_steps(struct worker *worker, const struct trial_spec *spec)
 			.thread = hold->thread,
 			.until = hold->until,
 			.other = hold->other,
-			.most_ns = hold->until == ORDER_UNTIL_TIME ? hold->time_us * 1000 :
-								     ORDER_MOST_MS * 1000000ULL,
+			.most_ns = hold->until == ORDER_UNTIL_TIME ?
+					   hold->time_us * 1000 :
+					   longest_hold_ms(worker, spec) * 1000000ULL,
 		};
 	}
 }
@@ -125,6 +131,20 @@ static uint64_t settle_ms(const struct campaign *campaign, const struct lane_ord
 	return order->control && campaign->watch.deadline_ms > CONTROL_SETTLE_MS ?
 		       CONTROL_SETTLE_MS :
 		       campaign->watch.deadline_ms;
+}
+
+static int start_bringup(struct worker *worker, const struct campaign *by,
+			 const struct trial_spec *spec)
+{
+	const struct bringup_does does = {
+		.change = spec->change,
+		.waits_ms = spec->change_when ? (uint32_t)longest_hold_ms(worker, spec) : 0,
+		.changed = &worker->state->changed,
+		.trial = spec->trial,
+	};
+
+	return bringup_start(by, worker->testbed, &does, &worker->bringup,
+			     &worker->message.why);
 }
 
 static void start_trial(struct worker *worker, const struct lane_order *order)
@@ -157,8 +177,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	if (!err)
 		err = sender_begin(worker->sender, &worker->message.why);
 	if (!err)
-		err = bringup_start(by, worker->testbed, spec->change, &worker->bringup,
-				    &worker->message.why);
+		err = start_bringup(worker, by, spec);
 	if (err) {
 		fail(worker);
 		return;

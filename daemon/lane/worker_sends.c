@@ -68,7 +68,11 @@ void worker_step_held(struct worker *worker, uint32_t hold, uint64_t at_ns)
 {
 	const struct trial_spec *spec = &worker->message.evidence.spec;
 
-	if (!spec->starts_when || worker->started || !hold ||
+	if (!hold)
+		return;
+	if (spec->holds[hold - 1].thread == spec->change_when)
+		bringup_change(&worker->bringup);
+	if (!spec->starts_when || worker->started ||
 	    spec->holds[hold - 1].thread != spec->starts_when)
 		return;
 	worker->fire_ns = at_ns;

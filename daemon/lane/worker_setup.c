@@ -46,8 +46,9 @@ static void wait_for_end(const struct worker *worker)
 int worker_cycle(struct worker *worker)
 {
 	struct why *why = &worker->message.why;
-	int err = bringup_start(&worker->plain, worker->testbed, CHANGE_NONE, &worker->bringup,
-				why);
+	const struct bringup_does nothing = { .change = CHANGE_NONE };
+	int err =
+		bringup_start(&worker->plain, worker->testbed, &nothing, &worker->bringup, why);
 
 	if (err)
 		return err;

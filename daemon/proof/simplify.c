@@ -397,7 +397,7 @@ static void times_apply(const struct plainer *plainer, const struct handle *hand
 	if (!is_timed(json_array_get(list, handle->step), &order))
 		return;
 	order.holds[0].time_us = value;
-	order_write_hold(&order.holds[0], words);
+	order_write_hold(&order.holds[0], order.change, words);
 	json_array_set_new(list, handle->step, json_string(words));
 }
 

@@ -110,8 +110,10 @@ static void print_hold(const struct picture *p, const struct step_told *step)
 {
 	markup_format(p->out, " at %s%s", step->at_return ? "return of " : "",
 		      step->place ? step->place : "?");
-	if (step->until != ORDER_UNTIL_TIME && step->until < ORDER_UNTILS &&
-	    step->other != ORDER_THREAD_NONE && step->other < ORDER_THREADS)
+	if (step->until == ORDER_UNTIL_CHANGED)
+		fprintf(p->out, " until I has made its change");
+	else if (step->until != ORDER_UNTIL_TIME && step->until < ORDER_UNTILS &&
+		 step->other != ORDER_THREAD_NONE && step->other < ORDER_THREADS)
 		fprintf(p->out, " until %s %s", order_thread_names[step->other],
 			order_until_names[step->until]);
 }

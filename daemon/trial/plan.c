@@ -122,6 +122,7 @@ static void put_order(const struct campaign *campaign, struct trial_spec *spec)
 	if (spec->arm != ARM_RACE || !campaign->nr_order)
 		return;
 	plan_hooks(campaign, &order);
+	spec->change_when = order.change_when;
 	spec->steps = order.nr_holds;
 	spec->starts_when = order.starts_when;
 	memcpy(spec->holds, order.holds, sizeof(spec->holds));

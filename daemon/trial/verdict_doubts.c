@@ -308,13 +308,22 @@ static bool say_not_reached(const struct step_audit *step, const char *hold, cha
 	/* clang-format on */
 }
 
+/* What the other thread was not. */
+static const char *const early_words[] = {
+	[ORDER_UNTIL_TIME] = "",
+	[ORDER_UNTIL_HELD] = "held",
+	[ORDER_UNTIL_DONE] = "done",
+	[ORDER_UNTIL_CHANGED] = "done with its change",
+};
+_Static_assert(sizeof(early_words) / sizeof(early_words[0]) == ORDER_UNTILS, "words for each");
+
 static bool say_ended_early(const struct step_audit *step, const char *hold, char *more)
 {
 	if (step->outcome == STEP_CUT)
 		return detail(more, "%s: the trial ended first", hold);
 	/* clang-format off */
 	return detail(more, "%s: its deadline ended it after %" PRIu64 " ms, %s was not %s%s",
-		      hold, step->held_ns / 1000000, order_thread_names[step->other], order_until_names[step->until],
+		      hold, step->held_ns / 1000000, order_thread_names[step->other], early_words[step->until],
 		      takes_rtnl_from_i(step) ?
 		      "; DAD's worker has the RTNL there, which I needs: place the hold at dad-work, before the RTNL is taken" : "");
 	/* clang-format on */

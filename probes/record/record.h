@@ -136,8 +136,8 @@ struct lane_state {
 	__u32 settled; /* trial whose counts have come back; cleared to look for it again */
 	__u32 watched; /* settle: which of them, one bit each (WATCH_*) */
 	__u32 closes;  /* the bring-up's next flag set closes the window */
-	__u32 pad;
-	__u64 lost; /* records that found the ring full */
+	__u32 changed; /* trial in which thread I has made its change */
+	__u64 lost;    /* records that found the ring full */
 
 	struct step steps[STEPS_MAX];
 	__u32 reached[STEPS_MAX]; /* trial in which the thread came there */

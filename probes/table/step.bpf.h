@@ -11,7 +11,7 @@
 #define ETIMEDOUT 110
 #define ECANCELED 125
 
-enum { UNTIL_TIME, UNTIL_HELD, UNTIL_DONE }; /* enum order_until */
+enum { UNTIL_TIME, UNTIL_HELD, UNTIL_DONE, UNTIL_CHANGED }; /* enum order_until */
 
 struct wait {
 	volatile __u32 *trial; /* zeroed when the trial ends */
@@ -59,8 +59,9 @@ static __always_inline void hold(__u32 index)
 	other = lane->steps[index].other % STEP_THREADS;
 	wait.armed = lane->trial;
 	wait.trial = &lane->trial;
-	wait.event = lane->steps[index].until == UNTIL_DONE ? &lane->done[other] :
-							      &lane->held[other];
+	wait.event = lane->steps[index].until == UNTIL_DONE    ? &lane->done[other] :
+		     lane->steps[index].until == UNTIL_CHANGED ? &lane->changed :
+								 &lane->held[other];
 	wait.until_ns = from_ns + lane->steps[index].most_ns;
 	spin(&wait);
 	to_ns = bpf_ktime_get_ns();

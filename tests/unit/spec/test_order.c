@@ -37,6 +37,50 @@ static void test_the_seeds_twin(void **state)
 	assert_int_equal(order.holds[1].until, ORDER_UNTIL_DONE);
 }
 
+static void test_a_change_has_a_place(void **state)
+{
+	static const char hold[] =
+		"II held at rt6_insert_exception until I has done \"route-delete\"";
+	static const char does[] = "I does \"route-delete\" when II held";
+	struct order order = { 0 };
+	char words[ORDER_WORDS];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_read(&order, hold, &why), 0);
+	assert_int_equal(order_read(&order, does, &why), 0);
+	assert_int_equal(order_check(&order, &why), 0);
+	assert_int_equal(order.nr_holds, 1);
+	assert_int_equal(order.holds[0].until, ORDER_UNTIL_CHANGED);
+	assert_int_equal(order.holds[0].other, ORDER_THREAD_I);
+	assert_int_equal(order.change, CHANGE_ROUTE_DELETE);
+	assert_int_equal(order.change_when, ORDER_THREAD_II);
+	order_write_hold(&order.holds[0], order.change, words);
+	assert_string_equal(words, hold);
+	order_write_change(order.change, order.change_when, words);
+	assert_string_equal(words, does);
+}
+
+static void test_changes_that_cannot_be(void **state)
+{
+	struct order order = { 0 };
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_read(&order, "I does \"fly\" when II held", &why), -EINVAL);
+	assert_int_equal(order_read(&order, "I does mtu when II held", &why), -EINVAL);
+	assert_int_equal(order_read(&order, "I does \"mtu\" when I held", &why), -EINVAL);
+	assert_int_equal(order_read(&order, "I held at stop until I has done \"mtu\"", &why),
+			 -EINVAL);
+	assert_int_equal(order_read(&order, "I does \"mtu\" when II held", &why), 0);
+	assert_int_equal(order_check(&order, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "no step holds II"));
+	assert_int_equal(
+		order_read(&order, "II held at stop until I has done \"route-add\"", &why),
+		-EINVAL);
+	assert_non_null(strstr(why.text, "another step says that I does \"mtu\""));
+}
+
 static void test_a_time(void **state)
 {
 	struct order order = { 0 };
@@ -242,6 +286,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_seeds_twin),
+		cmocka_unit_test(test_a_change_has_a_place),
+		cmocka_unit_test(test_changes_that_cannot_be),
 		cmocka_unit_test(test_a_time),
 		cmocka_unit_test(test_dad_at_a_site),
 		cmocka_unit_test(test_dad_is_waited_for_only),

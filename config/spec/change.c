@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "spec/change.h"
+
+#include <string.h>
+
+const char *const change_names[] = {
+#define CHANGE(kind, name, words) name,
+#include "spec/changes.def"
+};
+
+const char *change_words(enum change_kind change)
+{
+	static const char *const all[] = {
+#define CHANGE(kind, name, words) words,
+#include "spec/changes.def"
+	};
+
+	return all[change];
+}
+
+bool change_find(const char *name, enum change_kind *change)
+{
+	for (int i = CHANGE_NONE + 1; i < CHANGES; i++)
+		if (!strcmp(name, change_names[i])) {
+			*change = i;
+			return true;
+		}
+	return false;
+}
