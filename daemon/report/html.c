@@ -461,6 +461,15 @@ static void print_holders(FILE *out, const struct tally_finding *finding)
 	fputs("</pre></details>\n", out);
 }
 
+static void print_post_mortem(FILE *out, const struct tally_ledger *ledger)
+{
+	if (!ledger->post_mortem)
+		return;
+	fputs("<h3>Who holds the device afterwards</h3>\n<pre>", out);
+	markup_text(out, ledger->post_mortem);
+	fputs("</pre>\n", out);
+}
+
 static int print_ledger(struct html *h, const struct tally_finding *finding)
 {
 	const struct tally_ledger *told = &finding->ledger;
@@ -472,9 +481,11 @@ static int print_ledger(struct html *h, const struct tally_finding *finding)
 	fputs("<h3>Who holds</h3>\n<p>", h->out);
 	markup_text(h->out, finding_holds(finding).at);
 	fputs("</p>\n", h->out);
+	if (finding->path_signature)
+		print_holders(h->out, finding);
+	print_post_mortem(h->out, told);
 	if (!finding->path_signature)
 		return 0;
-	print_holders(h->out, finding);
 	return told->attempt && trial && ledger ? print_picture(h, trial, ledger) : 0;
 }
 

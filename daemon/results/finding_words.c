@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "results/finding_words.h"
 #include "results/lines.h"
 
@@ -141,19 +142,34 @@ static void print_lines(FILE *out, const char *lines, int columns)
 	}
 }
 
+/* What is known for sure comes first: exact paths, then what is left, then inferred paths. */
+static bool is_exact(const struct tally_finding *finding)
+{
+	return finding->path_signature && finding->ledger.nr_unmatched &&
+	       finding->ledger.unmatched[0].exact;
+}
+
+static void print_post_mortem(FILE *out, const struct tally_ledger *ledger, int columns)
+{
+	if (!ledger->post_mortem)
+		return;
+	finding_print_wrapped(out, "Who holds the device afterwards:", columns);
+	print_lines(out, ledger->post_mortem, columns);
+}
+
 void finding_print_ledger(FILE *out, const struct tally_finding *finding, int columns)
 {
 	const struct tally_ledger *ledger = &finding->ledger;
 
 	if (!ledger->reason)
 		return;
+	if (!is_exact(finding))
+		print_post_mortem(out, ledger, columns);
 	finding_print_wrapped(out, finding_holds(finding).at, columns);
 	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
 		print_unmatched(out, &ledger->unmatched[i], columns);
-	if (ledger->post_mortem) {
-		finding_print_wrapped(out, "Who holds the device afterwards:", columns);
-		print_lines(out, ledger->post_mortem, columns);
-	}
+	if (is_exact(finding))
+		print_post_mortem(out, ledger, columns);
 }
 
 /* The arm that injects most, which the others are compared with; NULL: it did not run. */
@@ -279,11 +295,47 @@ static void say_often(const struct tally_finding *finding, const struct tally_sh
 		snprintf(out + used, size - used, " (p = %.2g)", finding->p_value);
 }
 
+/* The sentence of the post-mortem that blames something, at its length; NULL: there is none. */
+static const char *what_is_left(const struct tally_ledger *ledger, int *length)
+{
+	static const char *const blames[] = { "LOST: ", " to no object: " };
+	const char *line = ledger->post_mortem;
+
+	for (; line && *line; line += *length + (line[*length] == '\n')) {
+		*length = (int)strcspn(line, "\n");
+		for (size_t i = 0; i < sizeof(blames) / sizeof(blames[0]); i++) {
+			const char *found = strstr(line, blames[i]);
+
+			if (found && found < line + *length)
+				return line;
+		}
+	}
+	return NULL;
+}
+
+static void say_holder(const struct tally_finding *finding, char *out, size_t size)
+{
+	const struct tally_ledger *ledger = &finding->ledger;
+	const char *left = NULL, *path;
+	int length = 0;
+
+	if (!is_exact(finding))
+		left = what_is_left(ledger, &length);
+	if (left) {
+		text_add(out, size, " %.*s", length, left);
+	} else if (finding->path_signature && ledger->nr_unmatched) {
+		path = ledger->unmatched[0].stack;
+		text_add(out, size, " Held by %.*s%s", (int)strcspn(path, " "), path,
+			 finding->pinned ? "; the unregister hangs." : ".");
+		return;
+	}
+	if (finding->pinned)
+		text_add(out, size, " The unregister hangs.");
+}
+
 struct finding_text finding_point(const struct tally_finding *finding)
 {
 	const struct tally_share *share = shown_by(finding);
-	bool has_holder = finding->path_signature && finding->ledger.nr_unmatched;
-	const char *holder = has_holder ? finding->ledger.unmatched[0].stack : "";
 	struct finding_text text;
 	char fault[96], often[96];
 
@@ -293,14 +345,10 @@ struct finding_text finding_point(const struct tally_finding *finding)
 	else
 		snprintf(often, sizeof(often), " in %u trial%s", finding->count,
 			 finding->count == 1 ? "" : "s");
-	snprintf(text.at, sizeof(text.at), "%s %s%s%s.%s%.*s%s%s",
-		 subject_of_finding(finding, share), fault, often,
-		 finding->without_echo ? "; the same leak shows without any echo" : "",
-		 has_holder ? " Held by " : "", (int)strcspn(holder, " "), holder,
-		 finding->pinned ?
-			 has_holder ? "; the unregister hangs" : " The unregister hangs" :
-			 "",
-		 has_holder || finding->pinned ? "." : "");
+	snprintf(text.at, sizeof(text.at), "%s %s%s%s.", subject_of_finding(finding, share),
+		 fault, often,
+		 finding->without_echo ? "; the same leak shows without any echo" : "");
+	say_holder(finding, text.at, sizeof(text.at));
 	return text;
 }
 

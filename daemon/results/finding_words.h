@@ -9,7 +9,7 @@
 /* What is said about a finding both at the end of a run and in its report. */
 
 struct finding_text {
-	char at[512];
+	char at[1400];
 };
 
 struct ledger_hold_told; /* results/lines.h */
@@ -35,7 +35,8 @@ struct finding_rate finding_percent(uint64_t ppm, bool is_upper);
 /*
  * The point, which comes first: what does what how often, and without it; who holds. "The race
  * leaks 1 net_device reference in 10 of 10 trials; without it 0 of 30 (p = 5e-06). Held by
- * ip6_rt_cache_alloc; the unregister hangs."
+ * ip6_rt_cache_alloc; the unregister hangs." Where the ledger is inferred or names nobody, what
+ * the post-mortem found lost stands in its place.
  */
 struct finding_text finding_point(const struct tally_finding *finding);
 

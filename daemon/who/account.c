@@ -210,7 +210,7 @@ static void judge_pointer(const struct kernel *kernel, const struct device *devi
 
 	if (!member)
 		return;
-	if (!rules_count(kernel->rules, TO_DEVICE, member->owner, member->member)) {
+	if (!rules_count(kernel->rules, member->owner, member->member)) {
 		if (!holder->not_counted)
 			holder->not_counted = rules_why_not(member->owner, member->member);
 	} else if (!is_in_use(kernel, device, pointer)) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "who/lost.h"
 #include "who/words.h"
 
 enum { KEPT_MAX = 8192, LINES_MAX = 64, SENTENCES_MAX = 64, OWNERS_MAX = 16, LINE = 400 };
@@ -145,6 +146,10 @@ static void describe_node(const struct node *node, char *line, size_t size)
 		text_add(line, size, "net_device %s", node->device);
 		return;
 	}
+	if (node->pointed_as) {
+		text_add(line, size, "%s", node->pointed_as);
+		return;
+	}
 	if (!node->type.btf) {
 		text_add(line, size, "an object of %s whose type is not known",
 			 node->object.cache);
@@ -175,6 +180,10 @@ static void describe_link(const struct chain *chain, const struct link *link, ch
 	case LINK_UNNAMED:
 		if (link->from >= 0)
 			describe_node(&chain->nodes[link->from], line, size);
+		break;
+	case LINK_CACHED:
+		text_add(line, size, "the per-CPU cache of ");
+		describe_node(&chain->nodes[link->from], line, size);
 		break;
 	case LINK_STATIC:
 		if (link->path[0])
@@ -236,8 +245,7 @@ static void tell_node(struct telling *telling, const struct node *node, uint32_t
 		describe_link(chain, link, words, sizeof(words));
 		add_line(telling, depth, words);
 		owners += owns(link);
-		if (link->from >= 0 && link->kind == LINK_MEMBER &&
-		    chain->nodes[link->from].level > node->level)
+		if (link->from >= 0 && chain->nodes[link->from].level > node->level)
 			tell_node(telling, &chain->nodes[link->from], depth + 1);
 	}
 	if (node->fate == NODE_LOST && !owners)
@@ -311,16 +319,35 @@ static void path_down(const struct chain *chain, uint32_t top, const char *devic
 	text_add(words, size, " holds %s.", device);
 }
 
+/* "fib6_info (...), holds rt6_exception, which holds rt6_info (...), which holds the first" */
+static void path_around(const struct chain *chain, const struct lost *lost, const char *device,
+			char *words, size_t size)
+{
+	for (uint32_t i = 0; i < lost->nr_circle; i++) {
+		text_add(words, size, ", %sholds ", i ? "which " : "");
+		describe_node(&chain->nodes[lost->circle[i]], words, size);
+	}
+	text_add(
+		words, size,
+		", which holds the first: a circle that nothing else points to, and that holds %s.",
+		device);
+}
+
 static void say_lost(struct answer *answer, const struct chain *chain)
 {
-	for (uint32_t i = 0; i < chain->nr; i++) {
+	struct lost list[LOST_MAX];
+	uint32_t nr = lost_find(chain, list);
+
+	for (uint32_t i = 0; i < nr; i++) {
 		char words[LINE] = "LOST: ";
 
-		if (!chain_is_top(chain, i))
-			continue;
-		describe_node(&chain->nodes[i], words, sizeof(words));
-		text_add(words, sizeof(words), ", which nothing points to,");
-		path_down(chain, i, answer->device, words, sizeof(words));
+		describe_node(&chain->nodes[list[i].top], words, sizeof(words));
+		if (list[i].nr_circle) {
+			path_around(chain, &list[i], answer->device, words, sizeof(words));
+		} else {
+			text_add(words, sizeof(words), ", which nothing points to,");
+			path_down(chain, list[i].top, answer->device, words, sizeof(words));
+		}
 		say(answer, words);
 		answer->kind = ANSWER_LOST;
 	}

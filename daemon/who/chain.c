@@ -6,11 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "who/paging.h"
+
 enum { STACKS_MAX = 2, NODES_MAX = 4096, BEGINNINGS = 8, ENTRY_STACK = 0xf00 };
+
+/* A word for each CPU in which an object keeps a pointer, where the direct map has it. */
+struct cached {
+	uint64_t at;
+	int32_t node;
+};
 
 struct following {
 	struct kernel *kernel;
 	struct chain *chain;
+	const struct wanted *wanted;
 	uint32_t level;
 	uint32_t *frontier; /* nodes whose referrers are looked for, by address */
 	struct span *spans; /* the same, for the scan */
@@ -18,6 +27,8 @@ struct following {
 	const char *names[MEMBER_TARGETS]; /* of the types that a pointer to them may have */
 	uint32_t nr_names;
 	struct members members;
+	struct cached *cached; /* ascending */
+	uint32_t nr_cached, cached_room;
 };
 
 /* --- nodes --- */
@@ -48,6 +59,20 @@ static int32_t node_at(const struct chain *chain, uint64_t base)
 	return -1;
 }
 
+static bool is_wanted(const struct following *following, const struct node *node)
+{
+	const struct wanted *wanted = following->wanted;
+	uint8_t key[sizeof(wanted->key)];
+
+	if (!wanted->type || !type_begins_with(node->type, wanted->type))
+		return false;
+	return !wanted->key_size ||
+	       (!image_read(following->kernel->image,
+			    kernel_at(following->kernel, node->object.base, wanted->place), key,
+			    wanted->key_size) &&
+		!memcmp(key, wanted->key, wanted->key_size));
+}
+
 /* -1: there are too many. */
 static int32_t add_node(struct following *following, const struct object *object,
 			struct type type)
@@ -63,12 +88,92 @@ static int32_t add_node(struct following *following, const struct object *object
 	*node = (struct node){ .object = *object, .type = type, .level = following->level };
 	if (type.btf)
 		node->has_count = guess_count(kernel, type, object->base, &node->count);
+	node->is_wanted = is_wanted(following, node);
 	node->opened = tasks_opened(kernel->tasks, object->base, &node->nr_opened);
 	if (object->size > kernel->layout.device_size &&
 	    device_at(kernel, (object->base + 31) & ~31ULL, &device))
 		memcpy(node->device, device.name, sizeof(node->device));
 	node->is_anchor = node->nr_opened || node->device[0] || is_hub(type);
 	return (int32_t)chain->nr++;
+}
+
+/* --- what an object keeps for each CPU --- */
+
+/* Members that point to such words. */
+static const char *const per_cpu_members[] = { "rt6i_pcpu", "nhc_pcpu_rth_output" };
+
+static int compare_cached(const void *a, const void *b)
+{
+	const struct cached *one = a, *other = b;
+
+	return one->at < other->at ? -1 : one->at > other->at;
+}
+
+static void add_cached(struct following *following, uint64_t at, uint32_t node)
+{
+	if (!at)
+		return;
+	if (following->nr_cached == following->cached_room) {
+		uint32_t room = following->cached_room ? 2 * following->cached_room : 64;
+		struct cached *list =
+			realloc(following->cached, room * sizeof(*following->cached));
+
+		if (!list)
+			return;
+		following->cached = list;
+		following->cached_room = room;
+	}
+	following->cached[following->nr_cached++] = (struct cached){ at, (int32_t)node };
+}
+
+struct cpu_finder {
+	struct following *following;
+	uint64_t table; /* of pages */
+	uint32_t node;
+};
+
+static bool see_cpu_member(const struct leaf *leaf, void *context)
+{
+	struct cpu_finder *finder = context;
+	struct following *following = finder->following;
+	const struct image *image = following->kernel->image;
+	uint64_t base = following->chain->nodes[finder->node].object.base, pointer;
+	bool is_per_cpu = false;
+
+	for (size_t i = 0; i < sizeof(per_cpu_members) / sizeof(per_cpu_members[0]); i++)
+		is_per_cpu |= !strcmp(leaf->member, per_cpu_members[i]);
+	pointer = is_per_cpu ? image_u64(image, base + leaf->offset) : 0;
+	for (uint32_t cpu = 0; pointer && cpu < image->nr_cpus; cpu++)
+		add_cached(
+			following,
+			paging_direct(image, finder->table, pointer + image->cpu_offsets[cpu]),
+			finder->node);
+	return false;
+}
+
+static void find_cached_words(struct following *following)
+{
+	struct cpu_finder finder = {
+		.following = following,
+		.table = paging_table(following->kernel->image, &following->kernel->layout),
+	};
+
+	for (; finder.node < following->chain->nr; finder.node++)
+		if (following->chain->nodes[finder.node].type.btf)
+			type_walk(following->chain->nodes[finder.node].type, see_cpu_member,
+				  &finder);
+	if (following->nr_cached)
+		qsort(following->cached, following->nr_cached, sizeof(*following->cached),
+		      compare_cached);
+}
+
+static const struct cached *find_cached(const struct following *following, uint64_t at)
+{
+	const struct cached key = { .at = at };
+
+	return following->nr_cached ? bsearch(&key, following->cached, following->nr_cached,
+					      sizeof(key), compare_cached) :
+				      NULL;
 }
 
 /* --- links --- */
@@ -140,25 +245,34 @@ static bool is_entry_stack(const struct image *image, uint64_t at)
 	return true;
 }
 
+/* Stacks of interrupts, and the registers that hardware breakpoints are set by. */
+static bool holds_nothing(const char *variable)
+{
+	return strstr(variable, "stack") || !strcmp(variable, "cpu_debugreg");
+}
+
 static void see_kernel_page(struct following *following, const struct word *word,
 			    struct node *node, bool at_base)
 {
 	const struct image *image = following->kernel->image;
 	struct link link = { .kind = LINK_STATIC, .from = -1 };
 
-	if (tasks_is_note(following->kernel->tasks, image_page_of(image, word->at)))
-		return;
 	link.task = tasks_stack_at(following->kernel->tasks, image_page_of(image, word->at));
 	if (link.task) {
 		link.kind = LINK_STACK;
 		if (image->task_reads && link.task->address == image->task)
 			return;
 	} else {
+		const struct cached *cached = find_cached(following, word->at);
+
 		name_cpu_variable(image, word->at, link.path);
 		/* Lists of routes own none of them. */
-		if ((!at_base && is_route(node)) || strstr(link.path, "stack") ||
+		if ((!at_base && is_route(node)) || holds_nothing(link.path) ||
 		    is_entry_stack(image, word->at))
 			return;
+		if (cached)
+			link = (struct link){ .kind = LINK_CACHED, .from = cached->node };
+		node->counted += cached && is_route(node);
 	}
 	add_link(node, &link);
 }
@@ -197,6 +311,7 @@ static void note_pointer(const struct following *following, const struct object 
 		return;
 	if ((word->value & ~TAGS) == node->object.base) {
 		pointer.value = node->object.base;
+		pointer.tag = (uint32_t)(word->value & TAGS);
 		add_targets(following, node->type, &pointer.targets);
 	} else if (word->value & TAGS || is_route(node)) {
 		return;
@@ -208,6 +323,48 @@ static void note_pointer(const struct following *following, const struct object 
 static bool is_task(const struct object *object)
 {
 	return !strcmp(object->cache, "task_struct");
+}
+
+/* A packet's pointer to its route is a number: the lowest bit tells that it does not count. */
+static bool does_count(const struct node *node, const struct object *from,
+		       const struct pointer *pointer)
+{
+	if (pointer->member)
+		return balance_counts(node->type, pointer->member->owner,
+				      pointer->member->member);
+	return is_route(node) && !pointer->tag && !strncmp(from->cache, "skbuff_", 7);
+}
+
+struct named_pointer {
+	uint32_t offset;
+	struct link *link;
+	struct node *node;
+};
+
+static bool see_named_pointer(const struct leaf *leaf, void *context)
+{
+	const struct named_pointer *named = context;
+
+	if (leaf->offset != named->offset || leaf->kind != LEAF_POINTER ||
+	    !type_is_struct(leaf->target))
+		return false;
+	named->link->kind = LINK_MEMBER;
+	leaf_path(leaf, named->link->path);
+	named->node->pointed_as = type_name(leaf->target);
+	return true;
+}
+
+/*
+ * What a typed pointer leads to is called what the pointer is to: an array, say, whose own
+ * contents fit many types.
+ */
+static void name_by_pointer(const struct node *from, const struct pointer *pointer,
+			    struct node *node, struct link *link)
+{
+	struct named_pointer named = { .offset = pointer->offset, .link = link, .node = node };
+
+	if (from->type.btf && node->level > from->level && pointer->value == node->object.base)
+		type_walk(from->type, see_named_pointer, &named);
 }
 
 /* What one object has in it: its type is guessed from all pointers to bases together. */
@@ -240,6 +397,9 @@ static void see_object(struct following *following, const struct object *object,
 			continue;
 		if (pointer->member)
 			member_path(pointer->member, link.path);
+		else if (from >= 0)
+			name_by_pointer(&following->chain->nodes[from], pointer, node, &link);
+		node->counted += does_count(node, object, pointer);
 		add_link(node, &link);
 	}
 }
@@ -252,6 +412,10 @@ static void see_words(struct following *following, const struct words *words)
 		struct object object;
 		uint32_t nr = 1;
 
+		if (tasks_is_note(following->kernel->tasks, word->at)) {
+			i++;
+			continue;
+		}
 		if (!pages_object(following->kernel->pages, word->at, &object)) {
 			see_kernel_page(following, word, node,
 					(word->value & ~TAGS) == node->object.base);
@@ -275,7 +439,8 @@ static bool holds_up(const struct chain *chain, const struct link *link)
 	case LINK_STACK: return false;
 	case LINK_MEMBER:
 	case LINK_INSIDE:
-	case LINK_UNNAMED: break;
+	case LINK_UNNAMED:
+	case LINK_CACHED: break;
 	}
 	return link->from < 0 || chain->nodes[link->from].fate == NODE_HELD ||
 	       chain->nodes[link->from].is_anchor;
@@ -304,24 +469,16 @@ static void decide(struct chain *chain)
 
 /* --- levels --- */
 
-static int compare_spans(const void *a, const void *b)
-{
-	const struct span *one = a, *other = b;
-
-	return one->from < other->from ? -1 : one->from > other->from;
-}
-
 /* It has no reference any more, and is about to be freed. */
 static bool is_dying(const struct node *node)
 {
 	return node->has_count && !node->count;
 }
 
-/* An object of no known type ends a chain: that it is alive is all that is known. */
 static bool is_open(const struct node *node, uint32_t level)
 {
-	return node->level == level && node->is_needed && node->fate != NODE_HELD &&
-	       node->type.btf && !is_dying(node);
+	return node->level == level && !is_dying(node) &&
+	       (node->is_wanted || (node->is_needed && node->fate != NODE_HELD));
 }
 
 /*
@@ -360,7 +517,7 @@ static int make_frontier(struct following *following, uint32_t level)
 				(struct span){ chain->nodes[i].object.base,
 					       chain->nodes[i].object.base +
 						       chain->nodes[i].object.size };
-	qsort(following->spans, nr, sizeof(*following->spans), compare_spans);
+	qsort(following->spans, nr, sizeof(*following->spans), span_compare);
 	for (uint32_t i = 0; i < nr; i++)
 		following->frontier[i] = (uint32_t)node_at(chain, following->spans[i].from);
 	following->nr_frontier = nr;
@@ -416,18 +573,29 @@ static void begin(struct following *following, const struct account *account)
 		if (holder->references && node_at(following->chain, holder->object.base) < 0)
 			add_node(following, &holder->object, holder->type);
 	}
+	find_cached_words(following);
 	decide(following->chain);
 }
 
+static bool has_owner(const struct node *node)
+{
+	for (uint32_t i = 0; i < node_links(node); i++)
+		if (node->links[i].kind != LINK_STACK)
+			return true;
+	return false;
+}
+
 /*
- * A chain that ends at an object of no known type, or of one that does not count its users, or
- * that was not followed to its end. Nothing of that is blamed.
+ * A chain that was not followed to its end, or ends at an object that does not count its users,
+ * or is of no known type. Nothing of that is blamed. One with users that are seen goes on.
  */
 static bool is_undecided(const struct node *node, uint32_t levels)
 {
+	bool is_counted = node->type.btf && (node->has_count || !node->level);
+
 	return node->fate != NODE_HELD &&
-	       (!node->type.btf || !node->is_needed || node->level >= levels ||
-		node->nr_links > CHAIN_LINKS || (node->level && !node->has_count));
+	       (!node->is_needed || node->level >= levels || node->nr_links > CHAIN_LINKS ||
+		(!is_counted && !has_owner(node)));
 }
 
 /* What only undecided ones hold is not lost, as far as is known. */
@@ -443,10 +611,22 @@ static void conclude(struct chain *chain, uint32_t levels)
 				is_dying(&chain->nodes[i]) ? NODE_HELD : NODE_LOST;
 }
 
-int chain_follow(struct kernel *kernel, const struct account *account, struct chain *chain,
-		 struct why *why)
+static void balance(const struct following *following, uint64_t device)
 {
-	struct following following = { .kernel = kernel, .chain = chain };
+	for (uint32_t i = 0; i < following->chain->nr; i++) {
+		struct node *node = &following->chain->nodes[i];
+
+		if (node->is_wanted ||
+		    (!node->level && !strcmp(type_name(node->type), "inet6_dev")))
+			balance_make(following->kernel, node->type, node->object.base, device,
+				     node->count, node->counted, &node->balance);
+	}
+}
+
+int chain_follow(struct kernel *kernel, const struct account *account,
+		 const struct wanted *wanted, struct chain *chain, struct why *why)
+{
+	struct following following = { .kernel = kernel, .chain = chain, .wanted = wanted };
 	uint32_t level = 0;
 	int err = 0;
 
@@ -462,9 +642,11 @@ int chain_follow(struct kernel *kernel, const struct account *account, struct ch
 		err = follow_level(&following);
 		decide(chain);
 	}
+	balance(&following, account->device.address);
 	conclude(chain, level);
 	free(following.frontier);
 	free(following.spans);
+	free(following.cached);
 	return err ? why_set(why, -err, "out of memory") : 0;
 }
 
@@ -472,20 +654,4 @@ void chain_clear(struct chain *chain)
 {
 	free(chain->nodes);
 	*chain = (struct chain){ 0 };
-}
-
-bool chain_is_top(const struct chain *chain, uint32_t index)
-{
-	const struct node *node = &chain->nodes[index];
-
-	if (node->fate != NODE_LOST)
-		return false;
-	for (uint32_t i = 0; i < node_links(node); i++) {
-		int32_t from = node->links[i].from;
-
-		if (from >= 0 && chain->nodes[from].fate == NODE_LOST &&
-		    chain->nodes[from].level > node->level)
-			return false;
-	}
-	return true;
 }

@@ -3,6 +3,7 @@
 #define DADRACE_WHO_CHAIN_H
 
 #include "who/account.h"
+#include "who/balance.h"
 
 /*
  * Chains upwards: who points to those that hold, who points to these, and so on, until
@@ -13,6 +14,7 @@ enum link_kind {
 	LINK_MEMBER = 1, /* a member of the right type points to it */
 	LINK_INSIDE,	 /* a list that it is in, a timer, ... */
 	LINK_UNNAMED,	 /* a pointer in an object of no known type */
+	LINK_CACHED,	 /* what it keeps for each CPU */
 	LINK_STATIC,	 /* the kernel's image, per-CPU data, vmalloc */
 	LINK_STACK,	 /* a task has it at hand, or an old word is left there: owns nothing */
 };
@@ -33,13 +35,17 @@ enum fate {
 
 struct node {
 	struct object object;
-	struct type type; /* without btf: unknown */
-	char device[16];  /* the name of a net_device */
+	struct type type;	/* without btf: unknown */
+	const char *pointed_as; /* what a pointer to it is to, when that is another type */
+	char device[16];	/* the name of a net_device */
 	bool has_count;
 	int64_t count;
-	uint32_t level; /* 0: it holds the device itself */
+	uint32_t counted;	/* pointers to it that count */
+	struct balance balance; /* of the device's IPv6 part, and of what is asked for */
+	uint32_t level;		/* 0: it holds the device itself */
 	enum fate fate;
 	bool is_anchor;		     /* it lives of itself, or why it lives is not known */
+	bool is_wanted;		     /* it is asked for */
 	bool is_needed;		     /* what points to it decides on a holder of the device */
 	const struct opened *opened; /* descriptors that keep it */
 	uint32_t nr_opened;
@@ -53,19 +59,23 @@ struct chain {
 	uint32_t nr;
 };
 
+/* Objects whose users are looked for in any case. */
+struct wanted {
+	const char *type; /* or what they begin with; NULL: none */
+	enum place place; /* of what tells them apart */
+	uint8_t key[16];
+	uint32_t key_size; /* 0: all of the type */
+};
+
 /*
  * Follows those holders of the account that hold something. The caller frees with
  * chain_clear().
  */
-int chain_follow(struct kernel *kernel, const struct account *account, struct chain *chain,
-		 struct why *why);
+int chain_follow(struct kernel *kernel, const struct account *account,
+		 const struct wanted *wanted, struct chain *chain, struct why *why);
 void chain_clear(struct chain *chain);
 
-/*
- * The links of a node that are kept, and whether a lost node is at the top of its chain: held
- * by no other lost one, or only by those in a circle with it.
- */
+/* The links of a node that are kept. */
 uint32_t node_links(const struct node *node);
-bool chain_is_top(const struct chain *chain, uint32_t node);
 
 #endif

@@ -79,9 +79,9 @@ static uint32_t find_candidates(const struct kernel *kernel, const struct member
 				return nr;
 			candidate->at_first |= !element;
 			candidate->is_array |= element > 0;
-			candidate->is_owner |= rules_count(kernel->rules, TO_DEVICE,
-							   member->owner, member->member) ||
-					       rules_why_not(member->owner, member->member);
+			candidate->is_owner |=
+				rules_count(kernel->rules, member->owner, member->member) ||
+				rules_why_not(member->owner, member->member);
 		}
 	}
 	return nr;
@@ -91,11 +91,11 @@ static uint32_t find_candidates(const struct kernel *kernel, const struct member
 static bool is_better(const struct kernel *kernel, const struct member *member,
 		      const struct member *than)
 {
-	bool counts = rules_count(kernel->rules, TO_DEVICE, member->owner, member->member);
+	bool counts = rules_count(kernel->rules, member->owner, member->member);
 
 	if (!than)
 		return true;
-	if (counts != rules_count(kernel->rules, TO_DEVICE, than->owner, than->member))
+	if (counts != rules_count(kernel->rules, than->owner, than->member))
 		return counts;
 	return strlen(member->member) < strlen(than->member);
 }
@@ -204,6 +204,31 @@ static double points_of_route(const struct kernel *kernel, const struct subject 
 	return 0;
 }
 
+/* Which of the kinds of socket it is: its protocol has a name. */
+static double points_of_socket(const struct kernel *kernel, const struct subject *subject,
+			       const struct candidate *candidate)
+{
+	static const struct {
+		const char *type, *protocol;
+	} sockets[] = {
+		{ "packet_sock", "PACKET" }, { "raw6_sock", "RAWv6" }, { "raw_sock", "RAW" },
+		{ "tcp6_sock", "TCPv6" },    { "tcp_sock", "TCP" },    { "udp6_sock", "UDPv6" },
+		{ "udp_sock", "UDP" },	     { "unix_sock", "UNIX" },  { "xdp_sock", "XDP" },
+	};
+	char protocol[16];
+
+	if (!type_begins_with(candidate->type, "sock"))
+		return 0;
+	image_text(kernel->image,
+		   kernel_at(kernel, kernel_u64(kernel, subject->base, AT_SOCK_PROTOCOL),
+			     AT_PROTOCOL_NAME),
+		   protocol, sizeof(protocol));
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+		if (!strcmp(type_name(candidate->type), sockets[i].type))
+			return strcmp(protocol, sockets[i].protocol) ? -9 : 9;
+	return 0;
+}
+
 bool guess_type(struct kernel *kernel, const struct members *members, struct subject *subject,
 		struct guess *guess)
 {
@@ -223,7 +248,8 @@ bool guess_type(struct kernel *kernel, const struct members *members, struct sub
 				   4.0 * explained - 2.0 * (subject->nr - explained) +
 				   (candidate->is_owner ? 3 : 0) +
 				   points_of_size(kernel, subject, candidate) +
-				   points_of_route(kernel, subject, candidate);
+				   points_of_route(kernel, subject, candidate) +
+				   points_of_socket(kernel, subject, candidate);
 		if (!best || candidate->score > best->score) {
 			second = best;
 			best = candidate;

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+int span_compare(const void *a, const void *b)
+{
+	const struct span *one = a, *other = b;
+
+	return one->from < other->from ? -1 : one->from > other->from;
+}
+
 int image_read(const struct image *image, uint64_t address, void *to, size_t size)
 {
 	char *at = to;

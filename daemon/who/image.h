@@ -25,6 +25,9 @@ struct span {
 	uint64_t from, to; /* to is the first that is not in it */
 };
 
+/* By where they begin, for qsort(). */
+int span_compare(const void *a, const void *b);
+
 struct image_alias {
 	const char *name;  /* of a slab cache */
 	const char *group; /* what it is merged into; the same for all that share it */

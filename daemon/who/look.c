@@ -141,7 +141,7 @@ static int make(struct look *look, const struct look_ask *ask, struct why *why)
 		if (i < look->nr_cases) {
 			look->cases[i].account = accounts[i];
 			if (!err)
-				err = chain_follow(&look->kernel, &accounts[i],
+				err = chain_follow(&look->kernel, &accounts[i], &ask->wanted,
 						   &look->cases[i].chain, why);
 			continue;
 		}
@@ -178,24 +178,47 @@ void look_clear(struct look *look)
 
 /* --- two looks --- */
 
+static bool is_off(const struct balance *balance)
+{
+	return balance->is_made && (balance->unexplained || balance->has_moved);
+}
+
+static bool case_needs_another(const struct look_case *one)
+{
+	if (one->account.unexplained || one->account.has_moved)
+		return true;
+	for (uint32_t i = 0; i < one->chain.nr; i++)
+		if (one->chain.nodes[i].fate == NODE_LOST ||
+		    is_off(&one->chain.nodes[i].balance))
+			return true;
+	return false;
+}
+
 bool look_needs_another(const struct look *look)
 {
-	for (uint32_t i = 0; i < look->nr_cases; i++) {
-		const struct look_case *one = &look->cases[i];
-
-		if (one->account.unexplained || one->account.has_moved)
+	for (uint32_t i = 0; i < look->nr_cases; i++)
+		if (case_needs_another(&look->cases[i]))
 			return true;
-		for (uint32_t j = 0; j < one->chain.nr; j++)
-			if (one->chain.nodes[j].fate == NODE_LOST)
-				return true;
-	}
 	return look->check_unexplained;
+}
+
+static bool case_has_moved(const struct look_case *one)
+{
+	if (one->account.has_moved || one->account.unexplained < 0)
+		return true;
+	for (uint32_t i = 0; i < one->chain.nr; i++) {
+		const struct balance *balance = &one->chain.nodes[i].balance;
+
+		if (balance->is_made && (balance->has_moved || balance->unexplained < 0))
+			return true;
+	}
+	return false;
 }
 
 bool look_has_moved(const struct look *look)
 {
 	for (uint32_t i = 0; i < look->nr_cases; i++)
-		if (look->cases[i].account.has_moved || look->cases[i].account.unexplained < 0)
+		if (case_has_moved(&look->cases[i]))
 			return true;
 	return look->check_unexplained;
 }
@@ -208,12 +231,20 @@ static const struct look_case *case_of(const struct look *look, uint64_t device)
 	return NULL;
 }
 
-static bool was_lost(const struct look_case *first, uint64_t base)
+static const struct node *node_of(const struct look_case *one, uint64_t base)
 {
-	for (uint32_t i = 0; first && i < first->chain.nr; i++)
-		if (first->chain.nodes[i].object.base == base)
-			return first->chain.nodes[i].fate == NODE_LOST;
-	return false;
+	for (uint32_t i = 0; one && i < one->chain.nr; i++)
+		if (one->chain.nodes[i].object.base == base)
+			return &one->chain.nodes[i];
+	return NULL;
+}
+
+static void confirm_node(const struct node *before, struct node *node)
+{
+	if (node->fate == NODE_LOST && (!before || before->fate != NODE_LOST))
+		node->fate = NODE_HELD;
+	if (!before || before->balance.unexplained != node->balance.unexplained)
+		node->balance.has_moved = true;
 }
 
 void look_confirm(const struct look *first, struct look *second)
@@ -222,12 +253,9 @@ void look_confirm(const struct look *first, struct look *second)
 		struct look_case *one = &second->cases[i];
 		const struct look_case *before = case_of(first, one->account.device.address);
 
-		for (uint32_t j = 0; j < one->chain.nr; j++) {
-			struct node *node = &one->chain.nodes[j];
-
-			if (node->fate == NODE_LOST && !was_lost(before, node->object.base))
-				node->fate = NODE_HELD;
-		}
+		for (uint32_t j = 0; j < one->chain.nr; j++)
+			confirm_node(node_of(before, one->chain.nodes[j].object.base),
+				     &one->chain.nodes[j]);
 		if (before && before->account.unexplained != one->account.unexplained)
 			one->account.has_moved = true;
 	}

@@ -13,6 +13,7 @@ struct look_ask {
 	uint32_t ifindex;	 /* 0: any */
 	uint32_t netns;		 /* inode number; 0: any */
 	uint32_t home;		 /* that of who asks: preferred when a name is found twice */
+	struct wanted wanted;	 /* objects of the device, instead of it */
 	bool all_waiting;	 /* every device that waits for its references */
 	uint32_t check_netns[2]; /* of the devices that the reader made for its self-check */
 };

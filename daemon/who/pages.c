@@ -209,13 +209,6 @@ static bool is_of_structs(const struct pages *pages, uint64_t page)
 	return low < pages->nr_structs && pages->structs[low].from <= page;
 }
 
-static int compare_spans(const void *a, const void *b)
-{
-	const struct span *one = a, *other = b;
-
-	return one->from < other->from ? -1 : one->from > other->from;
-}
-
 /* That they are not found costs time only. */
 static void find_structs(struct pages *pages)
 {
@@ -239,8 +232,18 @@ static void find_structs(struct pages *pages)
 		}
 	}
 	if (pages->nr_structs)
-		qsort(pages->structs, pages->nr_structs, sizeof(*pages->structs),
-		      compare_spans);
+		qsort(pages->structs, pages->nr_structs, sizeof(*pages->structs), span_compare);
+}
+
+/* Pages that were allocated as one, such as a large kmalloc() before 6.15, are one object. */
+static void begin_large(struct pages *pages, struct run *run, enum page_kind *kind)
+{
+	uint64_t head = run->page + run->nr - 1;
+
+	run->nr--;
+	end_run(pages, run);
+	*kind = PAGE_LARGE;
+	*run = (struct run){ .page = head, .nr = 1, .kind = *kind };
 }
 
 /* A tail page is what its head is; the head comes before it. */
@@ -252,6 +255,8 @@ static void see_page(struct pages *pages, const uint8_t *page, uint64_t number, 
 
 	if (kind == PAGE_KERNEL && is_of_structs(pages, number))
 		kind = PAGE_PRIVATE;
+	if (kind == PAGE_KERNEL && is_tail)
+		begin_large(pages, run, &kind);
 	if (run->nr && run->kind == kind && (is_tail || kind < PAGE_SLAB)) {
 		run->nr++;
 		return;

@@ -16,7 +16,7 @@ enum page_kind {
 	PAGE_PRIVATE, /* of a process, or of the page cache: never read */
 	PAGE_KERNEL,  /* stacks, vmalloc, per-CPU data, the kernel's image, ... */
 	PAGE_SLAB,
-	PAGE_LARGE, /* an allocation of kmalloc() that has its pages for itself */
+	PAGE_LARGE, /* several pages that are one allocation, mostly of kmalloc() */
 };
 
 /* A stretch of pages of one kind; of one slab or one large allocation. */

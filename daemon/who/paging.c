@@ -34,3 +34,17 @@ struct span paging_behind(const struct image *image, uint64_t table, uint64_t ad
 	}
 	return (struct span){ 0 };
 }
+
+uint64_t paging_direct(const struct image *image, uint64_t table, uint64_t address)
+{
+	struct span behind;
+
+	if (image_is_direct(image, address))
+		return address;
+	behind = paging_behind(image, table, address);
+	if (!behind.to)
+		return 0;
+	return image_at_page(image, behind.from + (address / IMAGE_PAGE &
+						   (behind.to - behind.from - 1))) +
+	       address % IMAGE_PAGE;
+}

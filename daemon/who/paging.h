@@ -13,4 +13,7 @@ uint64_t paging_table(const struct image *image, const struct layout *layout);
 /* The pages behind the mapping that an address is in; an empty span when there is none. */
 struct span paging_behind(const struct image *image, uint64_t table, uint64_t address);
 
+/* Where the direct map has what is mapped at an address; 0: nowhere. */
+uint64_t paging_direct(const struct image *image, uint64_t table, uint64_t address);
+
 #endif

@@ -8,7 +8,6 @@
 enum { RULES_MAX = 256, MEMBER = 64 };
 
 struct rule {
-	enum target target;
 	const char *owner, *member;
 };
 
@@ -31,43 +30,35 @@ static const struct {
 };
 
 static const struct rule untracked[] = {
-	{ TO_DEVICE, "xdp_sock", "dev" },
-	{ TO_DEVICE, "xsk_buff_pool", "netdev" },
-	{ TO_DEVICE, "bpf_dtab_netdev", "dev" },
-	{ TO_INET6, "net_device", "ip6_ptr" },
-	{ TO_INET6, "inet6_ifaddr", "idev" },
-	{ TO_INET6, "ifmcaddr6", "idev" },
-	{ TO_INET6, "ifacaddr6", "aca_idev" },
-	{ TO_INET6, "rt6_info", "rt6i_idev" },
-	{ TO_INET, "net_device", "ip_ptr" },
-	{ TO_INET, "in_ifaddr", "ifa_dev" },
-	{ TO_INET, "ip_mc_list", "interface" },
+	{ "xdp_sock", "dev" },
+	{ "xsk_buff_pool", "netdev" },
+	{ "bpf_dtab_netdev", "dev" },
 };
 
 /* Where there are no trackers: before Linux 5.17. */
 static const struct rule before_trackers[] = {
-	{ TO_DEVICE, "dst_entry", "dev" },
-	{ TO_DEVICE, "neighbour", "dev" },
-	{ TO_DEVICE, "neigh_parms", "dev" },
-	{ TO_DEVICE, "pneigh_entry", "dev" },
-	{ TO_DEVICE, "inet6_dev", "dev" },
-	{ TO_DEVICE, "in_device", "dev" },
-	{ TO_DEVICE, "fib_nh_common", "nhc_dev" },
-	{ TO_DEVICE, "netdev_queue", "dev" },
-	{ TO_DEVICE, "netdev_rx_queue", "dev" },
-	{ TO_DEVICE, "netdev_adjacent", "dev" },
-	{ TO_DEVICE, "Qdisc", "dev_queue" },
-	{ TO_DEVICE, "packet_type", "dev" },
-	{ TO_DEVICE, "net_bridge_port", "dev" },
-	{ TO_DEVICE, "vlan_dev_priv", "real_dev" },
-	{ TO_DEVICE, "ipvl_dev", "phy_dev" },
-	{ TO_DEVICE, "ip_tunnel", "dev" },
-	{ TO_DEVICE, "ip6_tnl", "dev" },
-	{ TO_DEVICE, "netpoll", "dev" },
-	{ TO_DEVICE, "xfrm_state_offload", "dev" },
-	{ TO_DEVICE, "tcf_mirred", "tcfm_dev" },
-	{ TO_DEVICE, "vif_device", "dev" },
-	{ TO_DEVICE, "__rt6_probe_work", "dev" },
+	{ "dst_entry", "dev" },
+	{ "neighbour", "dev" },
+	{ "neigh_parms", "dev" },
+	{ "pneigh_entry", "dev" },
+	{ "inet6_dev", "dev" },
+	{ "in_device", "dev" },
+	{ "fib_nh_common", "nhc_dev" },
+	{ "netdev_queue", "dev" },
+	{ "netdev_rx_queue", "dev" },
+	{ "netdev_adjacent", "dev" },
+	{ "Qdisc", "dev_queue" },
+	{ "packet_type", "dev" },
+	{ "net_bridge_port", "dev" },
+	{ "vlan_dev_priv", "real_dev" },
+	{ "ipvl_dev", "phy_dev" },
+	{ "ip_tunnel", "dev" },
+	{ "ip6_tnl", "dev" },
+	{ "netpoll", "dev" },
+	{ "xfrm_state_offload", "dev" },
+	{ "tcf_mirred", "tcfm_dev" },
+	{ "vif_device", "dev" },
+	{ "__rt6_probe_work", "dev" },
 };
 
 static const struct {
@@ -126,7 +117,7 @@ static void see_member(const char *member, const char *written, void *context)
 		return;
 	target = tracked(rules, owner, member);
 	if (target)
-		add(rules, &(struct rule){ TO_DEVICE, owner, target });
+		add(rules, &(struct rule){ owner, target });
 }
 
 static void see_struct(struct type type, void *context)
@@ -162,14 +153,12 @@ void rules_close(struct rules *rules)
 	free(rules);
 }
 
-bool rules_count(const struct rules *rules, enum target target, const char *owner,
-		 const char *member)
+bool rules_count(const struct rules *rules, const char *owner, const char *member)
 {
 	for (uint32_t i = 0; i < rules->nr; i++) {
 		const struct rule *rule = &rules->list[i];
 
-		if (rule->target == target && !strcmp(rule->owner, owner) &&
-		    !strcmp(rule->member, member))
+		if (!strcmp(rule->owner, owner) && !strcmp(rule->member, member))
 			return true;
 	}
 	return false;

@@ -11,20 +11,12 @@
  */
 struct rules;
 
-enum target {
-	TO_DEVICE, /* net_device, or one of its queues, through which some count */
-	TO_INET6,  /* inet6_dev */
-	TO_INET,   /* in_device */
-	TARGETS,
-};
-
 int rules_open(const struct types *types, const struct layout *layout, struct rules **out,
 	       struct why *why);
 void rules_close(struct rules *rules);
 
-/* Whether the member of this structure counts for what it points to. */
-bool rules_count(const struct rules *rules, enum target target, const char *owner,
-		 const char *member);
+/* Whether the member of this structure counts for the device, or for one of its queues. */
+bool rules_count(const struct rules *rules, const char *owner, const char *member);
 
 /* Why a member that points to a device is no reference; NULL: not known. */
 const char *rules_why_not(const char *owner, const char *member);

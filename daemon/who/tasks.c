@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "who/notes.h"
 #include "who/paging.h"
 
-enum { TASKS_MAX = 1 << 20, FILES_MAX = 1 << 20, NOTES_MAX = 1 << 26 };
+enum { TASKS_MAX = 1 << 20, FILES_MAX = 1 << 20 };
 
 struct stack_page {
 	uint64_t page;
@@ -23,8 +24,7 @@ struct tasks {
 	uint32_t nr, room;
 	struct stack_page *stacks; /* ascending */
 	uint32_t nr_stacks;
-	uint64_t *notes; /* pages, see tasks_is_note() */
-	uint32_t nr_notes, notes_room;
+	struct notes *notes;
 	struct opened *opened; /* ascending by object */
 	uint32_t nr_opened, opened_room;
 };
@@ -167,13 +167,12 @@ static int add_stacks(struct tasks *tasks)
 	for (uint32_t i = 0; table && i < tasks->nr; i++)
 		for (uint32_t j = 0; j < TASK_STACK / IMAGE_PAGE; j++) {
 			uint64_t at = tasks->list[i].stack + j * IMAGE_PAGE;
-			struct span behind = paging_behind(tasks->image, table, at);
-			uint64_t into = at / IMAGE_PAGE & (behind.to - behind.from - 1);
+			uint64_t direct = paging_direct(tasks->image, table, at);
 
-			if (behind.to)
-				tasks->stacks[tasks->nr_stacks++] =
-					(struct stack_page){ behind.from + into,
-							     &tasks->list[i] };
+			if (direct)
+				tasks->stacks[tasks->nr_stacks++] = (struct stack_page){
+					image_page_of(tasks->image, direct), &tasks->list[i]
+				};
 		}
 	qsort(tasks->stacks, tasks->nr_stacks, sizeof(*tasks->stacks), compare_stacks);
 	return 0;
@@ -237,73 +236,12 @@ static void add_files(struct tasks *tasks, struct pages *pages, const struct tas
 		if (!image_is_pointer(image, private))
 			continue;
 		add_opened(tasks, task, fd, private);
+		notes_see_file(tasks->notes, files[fd], private);
 		if (is_socket(pages, private))
 			add_opened(tasks, task, fd,
 				   image_u64(image, private + at[AT_SOCKET_SOCK]));
 	}
 	free(files);
-}
-
-/* probes/watchpoint: the objects whose birth was seen, by address. */
-#define MAP_OF_NOTES "births"
-
-static void add_notes(struct tasks *tasks, uint64_t map)
-{
-	const struct image *image = tasks->image;
-	const uint32_t *at = tasks->layout->at;
-	uint64_t table = paging_table(image, tasks->layout);
-	uint64_t page = image_u64(image, map + at[AT_HTAB_ELEMENTS]);
-	uint64_t size = (uint64_t)image_u32(image, map + at[AT_MAP_ENTRIES]) *
-			image_u32(image, map + at[AT_HTAB_ELEMENT_SIZE]);
-
-	for (uint64_t end = page + size; size < NOTES_MAX && page < end; page += IMAGE_PAGE) {
-		struct span behind = paging_behind(image, table, page);
-		uint64_t *note = behind.to ? grow((void **)&tasks->notes, &tasks->nr_notes,
-						  &tasks->notes_room, sizeof(*note)) :
-					     NULL;
-
-		if (note)
-			*note = behind.from +
-				(page / IMAGE_PAGE & (behind.to - behind.from - 1));
-	}
-}
-
-static bool is_map_of_notes(const struct tasks *tasks, uint64_t object)
-{
-	char name[16];
-
-	if (!layout_has(tasks->layout, AT_MAP_NAME) ||
-	    !layout_has(tasks->layout, AT_HTAB_ELEMENTS))
-		return false;
-	image_text(tasks->image, object + tasks->layout->at[AT_MAP_NAME], name, sizeof(name));
-	return !strcmp(name, MAP_OF_NOTES);
-}
-
-static int compare_pages(const void *a, const void *b)
-{
-	const uint64_t *one = a, *other = b;
-
-	return *one < *other ? -1 : *one > *other;
-}
-
-/* The descriptors are in the order of what they keep: each map comes once. */
-static void find_notes(struct tasks *tasks)
-{
-	for (uint32_t i = 0; i < tasks->nr_opened; i++) {
-		uint64_t object = tasks->opened[i].object;
-
-		if ((!i || tasks->opened[i - 1].object != object) &&
-		    is_map_of_notes(tasks, object))
-			add_notes(tasks, object);
-	}
-	if (tasks->nr_notes)
-		qsort(tasks->notes, tasks->nr_notes, sizeof(*tasks->notes), compare_pages);
-}
-
-bool tasks_is_note(const struct tasks *tasks, uint64_t page)
-{
-	return tasks->nr_notes &&
-	       bsearch(&page, tasks->notes, tasks->nr_notes, sizeof(page), compare_pages);
 }
 
 static int compare_opened(const void *a, const void *b)
@@ -340,8 +278,9 @@ int tasks_open(const struct image *image, const struct layout *layout, struct pa
 	tasks->image = image;
 	tasks->layout = layout;
 	find_pid_namespace(tasks);
+	tasks->notes = notes_open(image, layout, pages);
 	add_tasks(tasks);
-	if (add_stacks(tasks)) {
+	if (!tasks->notes || add_stacks(tasks)) {
 		tasks_close(tasks);
 		return why_set(why, ENOMEM, "out of memory");
 	}
@@ -350,7 +289,7 @@ int tasks_open(const struct image *image, const struct layout *layout, struct pa
 			add_files(tasks, pages, &tasks->list[i]);
 	if (tasks->nr_opened)
 		qsort(tasks->opened, tasks->nr_opened, sizeof(*tasks->opened), compare_opened);
-	find_notes(tasks);
+	notes_sort(tasks->notes);
 	*out = tasks;
 	return 0;
 }
@@ -362,7 +301,7 @@ void tasks_close(struct tasks *tasks)
 	free(tasks->list);
 	free(tasks->stacks);
 	free(tasks->opened);
-	free(tasks->notes);
+	notes_close(tasks->notes);
 	free(tasks);
 }
 
@@ -370,4 +309,9 @@ const struct task *tasks_list(const struct tasks *tasks, uint32_t *nr)
 {
 	*nr = tasks->nr;
 	return tasks->list;
+}
+
+bool tasks_is_note(const struct tasks *tasks, uint64_t address)
+{
+	return notes_has(tasks->notes, address);
 }

@@ -31,11 +31,8 @@ const struct task *tasks_list(const struct tasks *tasks, uint32_t *nr);
 /* The task on whose kernel stack a page of the direct map is; NULL: on none. */
 const struct task *tasks_stack_at(const struct tasks *tasks, uint64_t page);
 
-/*
- * Whether a page of the direct map is of a BPF map in which dadrace notes the addresses of
- * objects: they are watched there, not held.
- */
-bool tasks_is_note(const struct tasks *tasks, uint64_t page);
+/* Whether an address of the direct map is of memory in which objects are noted, not held. */
+bool tasks_is_note(const struct tasks *tasks, uint64_t address);
 
 /* The descriptors that keep an object. */
 const struct opened *tasks_opened(const struct tasks *tasks, uint64_t object, uint32_t *nr);

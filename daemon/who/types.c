@@ -284,7 +284,7 @@ uint32_t type_beginnings(struct type type, const char **names, uint32_t max)
 {
 	uint32_t nr = 0;
 
-	for (int i = 0; i < BEGINNINGS_MAX && nr < max; i++) {
+	for (int i = 0; type.btf && i < BEGINNINGS_MAX && nr < max; i++) {
 		type = plain(type);
 		if (!type.id || !btf_is_composite(at(type)) || !btf_vlen(at(type)))
 			break;
@@ -300,7 +300,7 @@ uint32_t type_beginnings(struct type type, const char **names, uint32_t max)
 bool type_begins_with(struct type type, const char *name)
 {
 	const char *names[BEGINNINGS_MAX];
-	uint32_t nr = type.btf ? type_beginnings(type, names, BEGINNINGS_MAX) : 0;
+	uint32_t nr = type_beginnings(type, names, BEGINNINGS_MAX);
 
 	for (uint32_t i = 0; i < nr; i++)
 		if (!strcmp(names[i], name))

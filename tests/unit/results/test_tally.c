@@ -417,6 +417,15 @@ static void test_points(void **state)
 	assert_string_equal(finding_point(&finding).at, "The bring-up leaks 2 dst entries in 10 of 10 trials; the same leak shows without any echo. Held by ip6_rt_cache_alloc; the unregister hangs.");
 	finding.ledger.trial = 4;
 	assert_string_equal(finding_cause(&finding).at, "Not caused by what is injected: the same leak shows without any echo, in a repeat of trial 4 in the hold arm");
+	finding.ledger.post_mortem = "This kernel has holds that dadrace does not know.\nLOST: rt6_info holds dut1.\nHeld by x.";
+	assert_string_equal(finding_point(&finding).at, "The bring-up leaks 2 dst entries in 10 of 10 trials; the same leak shows without any echo. LOST: rt6_info holds dut1. The unregister hangs.");
+	holder.exact = true;
+	assert_non_null(strstr(finding_point(&finding).at, "Held by ip6_rt_cache_alloc; the unregister hangs."));
+	finding.path_signature = NULL;
+	finding.ledger.post_mortem = "4 references of dut1 belong to no object: taken by code.";
+	assert_non_null(strstr(finding_point(&finding).at, " 4 references of dut1 belong to no object: taken by code. The unregister hangs."));
+	finding.ledger.post_mortem = "Nothing is seen to be lost.";
+	assert_null(strstr(finding_point(&finding).at, "lost"));
 	finding = (struct tally_finding){ .verdict = VERDICT_HANG, .shares = shares, .nr_shares = 2, .p_value = 5e-6, .pinned = true };
 	assert_string_equal(finding_point(&finding).at, "The race makes a task hang in 10 of 10 trials; without it 0 of 30 (p = 5e-06). The unregister hangs.");
 	finding = (struct tally_finding){ .verdict = VERDICT_KERNEL_BUG, .object = "net_device", .delta = -1, .shares = shares, .nr_shares = 2, .p_value = 5e-6 };

@@ -21,6 +21,9 @@ const struct image *fake_image(const struct fake *fake);
 uint64_t fake_cache(struct fake *fake, const char *name, uint32_t size);
 uint64_t fake_object(struct fake *fake, uint64_t cache);
 
+/* Pages that were allocated as one, zeroed. */
+uint64_t fake_large(struct fake *fake);
+
 /* Frees an object to its slab's freelist, or to that of a CPU where the kernel has those. */
 void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu);
 

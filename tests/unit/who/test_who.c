@@ -76,6 +76,21 @@ static uint64_t route_entry(struct scene *scene)
 	return entry;
 }
 
+/* An IPv6 route that was made from an entry, with one user. */
+static uint64_t route_of(struct scene *scene, uint64_t entry)
+{
+	struct fake *fake = scene->fake;
+	uint64_t routes = fake_cache(fake, "ip6_dst_cache", fake_size(fake, "rt6_info"));
+	uint64_t ops = fake_object(fake, scene->cache), route = fake_object(fake, routes);
+
+	fake_set(fake, ops, "dst_ops.family", FAMILY_INET6);
+	fake_set_word(fake, route + fake_offset(fake, "dst_entry.ops"), ops);
+	fake_set_word(fake, route + fake_offset(fake, "rt6_info.from"), entry);
+	if (types_member(fake_image(fake)->types, "dst_entry", "__refcnt", &(uint32_t){ 0 }))
+		fake_set(fake, route, "dst_entry.__refcnt", 1);
+	return route;
+}
+
 static const struct answer *ask(struct scene *scene, const char *name)
 {
 	const struct look_ask look_ask = { .name = name };
@@ -168,26 +183,52 @@ static void test_lost_route_is_named_and_its_entry_is_not(void **state)
 {
 	struct scene *scene = *state;
 	struct fake *fake = scene->fake;
-	uint64_t routes = fake_cache(fake, "ip6_dst_cache", fake_size(fake, "rt6_info"));
-	uint64_t ops = fake_object(fake, scene->cache), entry, route;
 	const struct answer *answer;
 
 	scene->device = fake_device(fake, "dut", false, rest(scene, false) + 1);
 	fake_set_word(fake, fake_stack(fake) + 160,
 		      scene->device + fake_offset(fake, "net_device.todo_list"));
-	entry = route_entry(scene);
-	route = fake_object(fake, routes);
-	fake_set(fake, ops, "dst_ops.family", FAMILY_INET6);
-	fake_set_word(fake, route + fake_offset(fake, "dst_entry.ops"), ops);
-	fake_set_word(fake, route + fake_offset(fake, "rt6_info.from"), entry);
-	if (types_member(fake_image(fake)->types, "dst_entry", "__refcnt", &(uint32_t){ 0 }))
-		fake_set(fake, route, "dst_entry.__refcnt", 1);
+	route_of(scene, route_entry(scene));
 	answer = ask(scene, "dut");
 	assert_int_equal(answer->kind, ANSWER_LOST);
 	assert_int_equal(answer->unexplained, 0);
 	assert_int_equal(strncmp(answer->sentences[0], "LOST: rt6_info (IPv6 route)", 27), 0);
 	assert_true(says(answer,
 			 "holds fib6_info (IPv6 route entry), refcount 1, which holds dut."));
+	assert_int_equal(answer->nr_sentences, 1);
+}
+
+/* Objects that hold each other and that nothing else leads to are lost together. */
+static void test_lost_circle_is_named_by_what_counts_its_users(void **state)
+{
+	struct scene *scene = *state;
+	struct fake *fake = scene->fake;
+	uint64_t exceptions =
+		fake_cache(fake, "rt6_exception", fake_size(fake, "rt6_exception"));
+	uint64_t entry, route, exception, bucket;
+	const struct answer *answer;
+
+	scene->device = fake_device(fake, "dut", false, rest(scene, false) + 1);
+	fake_set_word(fake, fake_stack(fake) + 160, scene->device);
+	entry = route_entry(scene);
+	route = route_of(scene, entry);
+	exception = fake_object(fake, exceptions);
+	fake_set(fake, exception, "rt6_exception.rt6i", route);
+	bucket = fake_large(fake);
+	fake_set_word(fake, bucket + 32, exception);
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->kind, ANSWER_EXPLAINED); /* nobody knows whose the bucket is */
+	answer_clear(&scene->answer);
+	look_clear(&scene->look);
+	fake_set_word(fake,
+		      entry + fake_offset(fake, "fib6_info.fib6_nh") +
+			      fake_offset(fake, "fib6_nh.rt6i_exception_bucket"),
+		      bucket);
+	answer = ask(scene, "dut");
+	assert_int_equal(answer->kind, ANSWER_LOST);
+	assert_string_equal(
+		answer->sentences[0],
+		"LOST: fib6_info (IPv6 route entry), refcount 1, holds rt6_exception_bucket, which holds rt6_exception, which holds rt6_info (IPv6 route), refcount 1, which holds the first: a circle that nothing else points to, and that holds dut.");
 	assert_int_equal(answer->nr_sentences, 1);
 }
 
@@ -292,6 +333,7 @@ int main(void)
 		SCENE(test_dead_objects_hold_nothing),
 		SCENE(test_bare_references_are_counted),
 		SCENE(test_lost_route_is_named_and_its_entry_is_not),
+		SCENE(test_lost_circle_is_named_by_what_counts_its_users),
 		SCENE(test_what_counts_no_users_is_not_blamed),
 		SCENE(test_owner_is_named_by_descriptor),
 		SCENE(test_second_look_clears),

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "who/notes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "who/paging.h"
+
+enum { NOTES_MAX = 1 << 20, SIZE_MAX_NOTED = 1 << 26, MAPS_SEEN = 4096 };
+
+/* enum bpf_map_type, include/uapi/linux/bpf.h */
+enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_LRU_HASH = 9 };
+
+struct notes {
+	const struct image *image;
+	const struct layout *layout;
+	struct pages *pages;
+	uint64_t table;	   /* of pages */
+	struct span *list; /* of the direct map */
+	uint32_t nr, room;
+	uint64_t seen[MAPS_SEEN];
+	uint32_t nr_seen;
+};
+
+struct notes *notes_open(const struct image *image, const struct layout *layout,
+			 struct pages *pages)
+{
+	struct notes *notes = calloc(1, sizeof(*notes));
+
+	if (!notes)
+		return NULL;
+	notes->image = image;
+	notes->layout = layout;
+	notes->pages = pages;
+	notes->table = paging_table(image, layout);
+	return notes;
+}
+
+void notes_close(struct notes *notes)
+{
+	if (!notes)
+		return;
+	free(notes->list);
+	free(notes);
+}
+
+static void add_span(struct notes *notes, uint64_t from, uint64_t size)
+{
+	if (notes->nr == notes->room) {
+		uint32_t room = notes->room ? 2 * notes->room : 256;
+		struct span *list =
+			room > NOTES_MAX ? NULL : realloc(notes->list, room * sizeof(*list));
+
+		if (!list)
+			return;
+		notes->list = list;
+		notes->room = room;
+	}
+	notes->list[notes->nr++] = (struct span){ from, from + size };
+}
+
+/* What vmalloc() has mapped is noted where the direct map has it. */
+static void add_mapped(struct notes *notes, uint64_t from, uint64_t size)
+{
+	for (uint64_t at = from & ~(uint64_t)(IMAGE_PAGE - 1); at < from + size;
+	     at += IMAGE_PAGE) {
+		uint64_t direct = paging_direct(notes->image, notes->table, at);
+
+		if (direct)
+			add_span(notes, direct, IMAGE_PAGE);
+	}
+}
+
+static void add(struct notes *notes, uint64_t from, uint64_t size)
+{
+	if (!from || size > SIZE_MAX_NOTED)
+		return;
+	if (image_is_direct(notes->image, from))
+		add_span(notes, from, size);
+	else
+		add_mapped(notes, from, size);
+}
+
+static void add_object(struct notes *notes, uint64_t address)
+{
+	struct object object;
+
+	if (pages_object(notes->pages, address, &object))
+		add(notes, object.base, object.size);
+}
+
+/* --- what is opened --- */
+
+static void see_map(struct notes *notes, uint64_t map)
+{
+	const struct layout *layout = notes->layout;
+	const struct image *image = notes->image;
+	const uint32_t *at = layout->at;
+	uint64_t entries;
+
+	if (!layout_has(layout, AT_MAP_TYPE) || !layout_has(layout, AT_MAP_ENTRIES))
+		return;
+	entries = image_u32(image, map + at[AT_MAP_ENTRIES]);
+	switch (image_u32(image, map + at[AT_MAP_TYPE])) {
+	case MAP_HASH:
+	case MAP_LRU_HASH:
+		if (layout_has(layout, AT_HTAB_ELEMENTS) &&
+		    layout_has(layout, AT_HTAB_ELEMENT_SIZE))
+			add(notes, image_u64(image, map + at[AT_HTAB_ELEMENTS]),
+			    entries * image_u32(image, map + at[AT_HTAB_ELEMENT_SIZE]));
+		break;
+	case MAP_ARRAY:
+		if (layout_has(layout, AT_ARRAY_VALUE) &&
+		    layout_has(layout, AT_ARRAY_ELEMENT_SIZE))
+			add(notes, map + at[AT_ARRAY_VALUE],
+			    entries * image_u32(image, map + at[AT_ARRAY_ELEMENT_SIZE]));
+		break;
+	default: break;
+	}
+}
+
+/* By the function that closes such a file. */
+static const struct {
+	const char *release;
+	void (*see)(struct notes *notes, uint64_t private_data);
+} kinds[] = {
+	{ "bpf_map_release", see_map },
+	{ "perf_release", add_object },
+};
+
+static bool is_new(struct notes *notes, uint64_t private_data)
+{
+	for (uint32_t i = 0; i < notes->nr_seen; i++)
+		if (notes->seen[i] == private_data)
+			return false;
+	if (notes->nr_seen < MAPS_SEEN)
+		notes->seen[notes->nr_seen++] = private_data;
+	return true;
+}
+
+void notes_see_file(struct notes *notes, uint64_t file, uint64_t private_data)
+{
+	const struct image *image = notes->image;
+	const uint32_t *at = notes->layout->at;
+	uint64_t operations = image_u64(image, file + at[AT_FILE_OPERATIONS]), offset;
+	const struct symbol *release = symbols_find(
+		image->functions, image_u64(image, operations + at[AT_FILE_RELEASE]), &offset);
+
+	for (size_t i = 0; release && !offset && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(release->name, kinds[i].release) && is_new(notes, private_data))
+			kinds[i].see(notes, private_data);
+}
+
+/* --- answers --- */
+
+void notes_sort(struct notes *notes)
+{
+	if (notes->nr)
+		qsort(notes->list, notes->nr, sizeof(*notes->list), span_compare);
+}
+
+static int find_span(const void *key, const void *element)
+{
+	const uint64_t *address = key;
+	const struct span *span = element;
+
+	return *address < span->from ? -1 : *address >= span->to;
+}
+
+bool notes_has(const struct notes *notes, uint64_t address)
+{
+	return notes->nr &&
+	       bsearch(&address, notes->list, notes->nr, sizeof(*notes->list), find_span);
+}
