@@ -5,8 +5,8 @@
 #include "who/kernel.h"
 
 /*
- * The account of an object that counts its users and that belongs to a device: its IPv6 part, an
- * address, a neighbour entry, a route.
+ * The account of an object that counts its users and that belongs to a device: its IPv6 part,
+ * an address, a neighbour entry, a route.
  *
  *   reference count = explained + unexplained
  *

@@ -5,8 +5,8 @@
 #include "who/chain.h"
 
 /*
- * Which of the lost objects of a chain are to be named: those at its top, that no other lost one
- * holds. Objects that hold each other in a circle are at the top together.
+ * Which of the lost objects of a chain are to be named: those at its top, that no other lost
+ * one holds. Objects that hold each other in a circle are at the top together.
  */
 enum { LOST_MAX = 64, LOST_CIRCLE = 16 };
 
