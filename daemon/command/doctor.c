@@ -14,12 +14,12 @@
 #include "base/exits.h"
 #include "base/fields.h"
 #include "command/command.h"
+#include "command/doctor_guest.h"
 #include "command/doctor_sites.h"
 #include "command/rows.h"
-#include "guest/command.h"
-#include "guest/kernel_image.h"
 #include "guest/vm.h"
 #include "loader/probes.h"
+#include "machine/kallsyms.h"
 #include "machine/machine.h"
 #include "parse/campaign.h"
 #include "testbed/journal.h"
@@ -467,14 +467,29 @@ static void find_place(struct doctor *doctor, const char *name, const char *path
 				    "make it readable: a container or a kernel option hides it";
 }
 
+/* To users without rights the file is readable, but all addresses are zero. */
+static void find_kallsyms(struct doctor *doctor)
+{
+	struct symbols *symbols = NULL;
+	struct why why;
+	bool works = !kallsyms_load(&symbols, &why);
+	struct check *check = add(doctor, SECTION_PLACES, "/proc/kallsyms", works);
+
+	symbols_free(symbols);
+	check->found = works ? "readable" : text("%s", why.text);
+	if (works)
+		return;
+	check->costs = "kernel functions cannot be looked up, so only tracepoints work";
+	check->remedy = geteuid() ? "run as root" : "run `sysctl kernel.kptr_restrict=1`";
+}
+
 static void find_places(struct doctor *doctor)
 {
 	find_place(doctor, "/dev/kmsg", "/dev/kmsg",
 		   "kernel warnings are not seen, so the verdict kernel-bug is never given");
 	find_place(doctor, "/proc/PID/stack", "/proc/self/stack",
 		   "a hang is reported without the place where its task is stuck");
-	find_place(doctor, "/proc/kallsyms", "/proc/kallsyms",
-		   "kernel functions cannot be looked up, so only tracepoints work");
+	find_kallsyms(doctor);
 }
 
 struct list {
@@ -570,8 +585,11 @@ static int judge(struct doctor *doctor)
 			"This machine cannot run campaigns: probe %s cannot be hooked; %s.",
 			unhooked->probe, unhooked->without);
 	else if (lack && lack->section == SECTION_RIGHTS && geteuid())
-		doctor->sentence =
-			"Only root can run campaigns and check this machine: run `sudo dadrace doctor`.";
+		doctor->sentence = text(
+			"Only root can run campaigns on this kernel and check it: run `sudo dadrace doctor`. `dadrace run CAMPAIGN --kernel IMAGE` runs one in a virtual machine, which needs no root%s.",
+			vm_installed() ?
+				"" :
+				" but QEMU, which is not installed: `sudo apt-get install qemu-system-x86`");
 	else if (lack)
 		doctor->sentence =
 			text("This machine cannot run campaigns: %s: %s; %s. Remedy: %s.",
@@ -646,25 +664,6 @@ static void print_text(const struct doctor *doctor)
 
 /* --- the command --- */
 
-static int run_in_guest(const struct kernel_ask *kernel, bool json)
-{
-	struct kernel_image *image;
-	struct why note, why = { "" };
-	int code;
-
-	if (!vm_installed())
-		return command_complain(
-			&(struct why){
-				"qemu-system-x86_64 is not installed; run `apt-get install qemu-system-x86`" },
-			EXIT_CANNOT);
-	if (kernel_image_open(kernel, &image, &note, &why))
-		return command_complain(&why, EXIT_CONFIG);
-	command_note(&note);
-	code = guest_command(image, json ? "doctor --json" : "doctor", stdout, &why);
-	kernel_image_free(image);
-	return why.text[0] ? command_complain(&why, code) : code;
-}
-
 static int run_here(bool json)
 {
 	static struct doctor doctor; /* what it found points into itself */
@@ -722,7 +721,7 @@ static int run(const void *options)
 		return command_refuse(
 			&command_doctor,
 			"--modules: name the kernel that they belong to with --kernel");
-	return o->kernel.name ? run_in_guest(&o->kernel, o->json) : run_here(o->json);
+	return o->kernel.name ? doctor_in_guest(&o->kernel, o->json) : run_here(o->json);
 }
 
 const struct command command_doctor = {

@@ -94,6 +94,26 @@ static int check_image(const char *path, char release[80], struct why *why)
 	return err;
 }
 
+/*
+ * Where packages, distributions and the kernel's own tree (arch/x86/boot/bzImage) have the
+ * options of a kernel. NULL when they are nowhere.
+ */
+static char *find_config(const char *vmlinuz, const char *modules, const char *release)
+{
+	const char *slash = strrchr(vmlinuz, '/');
+	int folder = slash ? (int)(slash + 1 - vmlinuz) : 0;
+	char paths[4][PATH + 128];
+
+	snprintf(paths[0], sizeof(paths[0]), "%.*sconfig-%s", folder, vmlinuz, release);
+	snprintf(paths[1], sizeof(paths[1]), "%s/config", modules ? modules : "");
+	snprintf(paths[2], sizeof(paths[2]), "%.*s../../../.config", folder, vmlinuz);
+	snprintf(paths[3], sizeof(paths[3]), "/boot/config-%s", release);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (!access(paths[i], R_OK))
+			return strdup(paths[i]);
+	return NULL;
+}
+
 static int make_image(const char *vmlinuz, const char *modules, struct kernel_image **out,
 		      struct why *why)
 {
@@ -111,6 +131,7 @@ static int make_image(const char *vmlinuz, const char *modules, struct kernel_im
 		modules = fallback;
 	image->vmlinuz = strdup(vmlinuz);
 	image->modules = modules ? strdup(modules) : NULL;
+	image->config = find_config(vmlinuz, modules, image->release);
 	if (!image->vmlinuz || (modules && !image->modules)) {
 		kernel_image_free(image);
 		return why_set(why, ENOMEM, "out of memory");
@@ -125,6 +146,7 @@ void kernel_image_free(struct kernel_image *image)
 		return;
 	free(image->vmlinuz);
 	free(image->modules);
+	free(image->config);
 	free(image);
 }
 
@@ -141,13 +163,14 @@ struct kit {
 	bool by_suite;		 /* some packages have the same name in every suite */
 };
 
-/* The kernel itself and its modules; documentation and headers stay in the package. */
+/* The kernel itself, its options and its modules; the rest stays in the package. */
 static bool is_kernel_file(const char *path)
 {
 	const char *modules = strstr(path, "lib/modules/");
 
-	return !strncmp(path, "boot/vmlinuz-", 13) ||
-	       (modules && (strstr(modules, ".ko") || strstr(modules, "/vmlinuz")));
+	return !strncmp(path, "boot/vmlinuz-", 13) || !strncmp(path, "boot/config-", 12) ||
+	       (modules && (strstr(modules, ".ko") || strstr(modules, "/vmlinuz") ||
+			    !strcmp(strrchr(modules, '/'), "/config")));
 }
 
 /*
@@ -188,7 +211,7 @@ static int digest(char *const *files, size_t nr, uint64_t *hash, struct why *why
 {
 	static unsigned char block[1 << 16];
 
-	*hash = HASH_START;
+	*hash = hash_bytes(HASH_START, "config", 6); /* trees without it are older */
 	for (size_t i = 0; i < nr; i++) {
 		int fd = open(files[i], O_RDONLY | O_CLOEXEC);
 		ssize_t n = fd < 0 ? -1 : 1;

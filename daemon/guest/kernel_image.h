@@ -20,6 +20,7 @@
 struct kernel_image {
 	char *vmlinuz;
 	char *modules;	  /* the folder that holds kernel/, or NULL */
+	char *config;	  /* the options that it was built with (.config), or NULL */
 	char release[80]; /* kernel_version of the header: Documentation/x86/boot.rst */
 };
 

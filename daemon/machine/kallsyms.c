@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "machine/kallsyms.h"
 
@@ -18,10 +19,9 @@ int kallsyms_load(struct symbols **out, struct why *why)
 	switch (err) {
 	case 0: return 0;
 	case -EPERM:
-		return why_set(
-			why, EPERM,
-			LIST
-			": hides addresses from this process; as root, run `sysctl kernel.kptr_restrict=1`");
+		return why_set(why, EPERM, LIST ": hides addresses from this process; %s",
+			       geteuid() ? "run as root" :
+					   "run `sysctl kernel.kptr_restrict=1`");
 	case -ENOENT:
 		return why_set(why, ENOENT,
 			       LIST ": lists no functions; the kernel needs CONFIG_KALLSYMS");

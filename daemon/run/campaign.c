@@ -26,7 +26,7 @@
 enum { HOOKS_MAX = 64 };
 
 /* clang-format off */
-static const char needs_root[] = "root is needed to create namespaces, devices and eBPF programs; try `sudo dadrace run ...`";
+static const char needs_root[] = "root is needed to create namespaces, devices and eBPF programs on this kernel: use sudo, or add --kernel IMAGE, which runs the campaign in a virtual machine without root";
 /* clang-format on */
 
 static bool lacks_root(const struct campaign *campaign)

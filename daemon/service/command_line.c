@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/exits.h"
 #include "base/own_path.h"
@@ -70,12 +71,16 @@ static int check_config(const struct service_ask *ask)
 	return EXIT_CLEAN;
 }
 
-/* The command that was built and installed with us. */
+/* The command that was built or installed with us. */
 static const char *find_program(void)
 {
+	static const char *const places[] = { "dadrace", "../bin/dadrace" };
 	static char path[PATH_MAX];
 
-	return own_path("dadrace", path, sizeof(path)) ? "dadrace" : path;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!own_path(places[i], path, sizeof(path)) && !access(path, X_OK))
+			return path;
+	return "dadrace";
 }
 
 static int serve(const struct options *o)

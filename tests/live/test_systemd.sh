@@ -128,6 +128,14 @@ done
 truth "the journal knows campaigns" [ "$(journal DADRACE_EVENT=ended | grep -c clean)" -eq 3 ]
 truth "and what became of each" [ "$(journal "DADRACE_CAMPAIGN=${ids[1]}" | grep -c started)" -eq 2 ]
 
+group=$(sed -n 's/^dadrace:[^:]*:\([0-9]*\):.*/\1/p' "$inner/etc/group")
+reads() { # GROUP: a user with this group reads the report of a campaign
+	inside setpriv --reuid 65534 --regid 65534 --groups "$1" \
+		dadrace report "/var/lib/dadrace/campaigns/${ids[0]}" >report.out 2>&1
+}
+truth "a member of the group reads reports" reads "$group"
+truth "and nobody else" eval "! reads 65534"
+
 # --- reload, the watchdog, clean afterwards ---
 
 inside systemctl reload dadraced
@@ -153,6 +161,6 @@ inside systemctl stop dadraced
 truth "it stops by itself" [ "$(show Result)" = success ]
 truth "and leaves no process" [ -z "$(inside pgrep dadrace)" ]
 inside dpkg --purge dadrace >purge.out 2>&1
-left() { inside sh -c 'ls -d /usr/sbin/dadrace* /var/lib/dadrace /var/spool/dadrace /etc/dadrace /usr/lib/systemd/system/dadraced* /usr/share/dadrace' 2>/dev/null; }
+left() { inside sh -c 'ls -d /usr/bin/dadrace* /usr/sbin/dadrace* /var/lib/dadrace /var/spool/dadrace /etc/dadrace /usr/lib/systemd/system/dadraced* /usr/share/dadrace' 2>/dev/null; }
 truth "purged, nothing is left" [ -z "$(left)" ]
 finish
