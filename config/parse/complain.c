@@ -8,18 +8,6 @@
 #include "base/nearest.h"
 #include "parse/load.h"
 
-struct shown show(const char *text)
-{
-	struct shown shown = { "" };
-	size_t room = sizeof(shown.text) - sizeof("...");
-	size_t i;
-
-	for (i = 0; text[i] && i < room; i++)
-		shown.text[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
-	text_add(shown.text, sizeof(shown.text), "%s", text[i] ? "..." : "");
-	return shown;
-}
-
 struct allowed allowed_keys(const struct keys *keys, int parent)
 {
 	struct allowed allowed = { "" };

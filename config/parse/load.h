@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/fields.h"
+#include "base/shown.h"
 #include "base/text.h"
 #include "base/why.h"
 
@@ -74,12 +75,6 @@ struct load {
 };
 
 /* ---- complain.c -------------------------------------------------------------------------- */
-
-/* Other people's text inside a sentence: short, on one line, harmless to a terminal. */
-struct shown {
-	char text[64];
-};
-struct shown show(const char *text);
 
 /* What would be right: the keys below one, a value of a key, or an element of its list. */
 struct allowed {

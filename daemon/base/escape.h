@@ -6,8 +6,8 @@
 
 /*
  * Text in HTML and SVG: whatever was not written here (names of campaigns, sentences, lines of
- * the kernel's log) goes through these, in an element or in a quoted attribute. What XML 1.0
- * 2.2 does not allow becomes '?'. `text` is UTF-8, or NULL: nothing.
+ * the kernel's log) goes through these, in an element or in a quoted attribute. It is shown as
+ * base/shown.h says, and what XML 1.0 2.2 does not allow is '?'. NULL: nothing.
  */
 void markup_text(FILE *out, const char *text);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/shown.h"
 
 #define COLUMNS 96
 
@@ -202,6 +203,27 @@ char *fields_to_line(const struct fields *fields, const char *type, const void *
 json_t *fields_parse(const char *line)
 {
 	return json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static int show_text(json_t *json, const char *but)
+{
+	char *shown = shown_text(json_string_value(json), but);
+	int err = !shown || json_string_set(json, shown) ? -ENOMEM : 0;
+
+	free(shown);
+	return err;
+}
+
+int fields_show(json_t *json, const char *but)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+	int err = json_is_string(json) ? show_text(json, but) : 0;
+
+	json_object_foreach(json, name, value) if (!err) err = fields_show(value, but);
+	json_array_foreach(json, i, value) if (!err) err = fields_show(value, but);
+	return err;
 }
 
 static int read_enum(const struct field *field, const json_t *json, int *value)

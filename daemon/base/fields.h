@@ -80,6 +80,12 @@ char *fields_to_line(const struct fields *fields, const char *type, const void *
 json_t *fields_parse(const char *line);
 
 /*
+ * Each text in it becomes what base/shown.h shows of foreign text; the control characters in
+ * `but` stay. 0, or -ENOMEM.
+ */
+int fields_show(json_t *json, const char *but);
+
+/*
  * Reads back what fields_to_json wrote. Text points into `object` and lives as long. A list is
  * read into the elements that `data` offers (pointer and count), and its count becomes how many
  * were read; one that offers none is left as it is. -EINVAL at a name that is missing or of

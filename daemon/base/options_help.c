@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/options.h"
+#include "base/shown.h"
 
 enum { COLUMNS = 80, COLUMNS_MIN = 40, COLUMNS_MAX = 100, HEAD_MAX = 22, GAP = 2 };
 
@@ -11,7 +12,7 @@ int options_columns(FILE *out)
 {
 	struct winsize size = { .ws_col = COLUMNS };
 
-	if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
+	if (!isatty(shown_fd(out)) || ioctl(shown_fd(out), TIOCGWINSZ, &size) || !size.ws_col)
 		return COLUMNS;
 	return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN :
 	       size.ws_col > COLUMNS_MAX ? COLUMNS_MAX :

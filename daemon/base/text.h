@@ -11,10 +11,4 @@
 __attribute__((format(printf, 3, 4))) void text_add(char *text, size_t size, const char *fmt,
 						    ...);
 
-/*
- * Makes foreign text harmless where it is printed: control characters become spaces, those of
- * C1 in UTF-8, which terminals obey as well, too.
- */
-void text_plain(char *text);
-
 #endif

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/shown.h"
 #include "base/why.h"
 
 static void write_sentence(struct why *why, enum exits code, const char *fmt, va_list ap)
@@ -10,6 +11,7 @@ static void write_sentence(struct why *why, enum exits code, const char *fmt, va
 	if (!why)
 		return;
 	vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	shown_in_place(why->text, sizeof(why->text));
 	why->code = code;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/exits.h"
 #include "base/nearest.h"
+#include "base/shown.h"
 #include "io/child.h"
 
 int command_complain(const struct why *why, int code)
@@ -174,7 +175,7 @@ int command_start(const struct command *command, int argc, char **argv)
 {
 	struct why why;
 
-	if (!child_complete_path()) {
+	if (shown_streams() || !child_complete_path()) {
 		why_set(&why, ENOMEM, "out of memory");
 		return command_complain(&why, EXIT_INTERNAL);
 	}

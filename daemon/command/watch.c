@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/exits.h"
+#include "base/shown.h"
 #include "command/command.h"
 #include "command/rows.h"
 #include "command/watch_view.h"
@@ -214,7 +215,7 @@ static void show_page(struct session *session)
 	if (session->form != FORM_TEXT || !session->is_terminal)
 		return;
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-	fputs(CLEAR_SCREEN, stdout);
+	shown_control(stdout, CLEAR_SCREEN);
 	watch_page(&session->view, size.ws_col, size.ws_row, stdout);
 	fflush(stdout);
 }
@@ -432,7 +433,7 @@ static int show_end(struct session *session)
 	switch (session->form) {
 	case FORM_TEXT:
 		if (session->is_terminal)
-			fputs(CLEAR_SCREEN, stdout);
+			shown_control(stdout, CLEAR_SCREEN);
 		watch_tables(&session->view, stdout);
 		show_trackers(session);
 		break;

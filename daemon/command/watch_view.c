@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/shown.h"
 #include "command/watch_view.h"
 
 enum { BRIEF_FRAMES = 6, PATH_TEXT = 512 };
@@ -88,8 +89,9 @@ static void say_tasks(const struct ledger_task *tasks, uint32_t nr, char *text, 
 	for (uint32_t i = 0; i < nr && used < size; i++)
 		if (tasks[i].balance > 0)
 			used += (size_t)snprintf(text + used, size - used, "%s%s/%u %+" PRId64,
-						 used ? ", " : "  by ", tasks[i].comm,
-						 tasks[i].pid, tasks[i].balance);
+						 used ? ", " : "  by ",
+						 show(tasks[i].comm).text, tasks[i].pid,
+						 tasks[i].balance);
 }
 
 /*
@@ -160,10 +162,11 @@ static void show_recent(struct page *page, const struct watch *watch,
 		const struct watch_recent *recent =
 			&object->recent[(object->next + WATCH_RECENT - i) % WATCH_RECENT];
 		const struct ledger_entry *entry = &recent->entry;
-		char who[32] = "", text[PATH_TEXT];
+		char who[128] = "", text[PATH_TEXT];
 
 		if (entry->pid)
-			snprintf(who, sizeof(who), "%s/%u  ", recent->comm, entry->pid);
+			snprintf(who, sizeof(who), "%s/%u  ", show(recent->comm).text,
+				 entry->pid);
 		line(page, "%9.3f s  %+" PRId64 " -> %-4" PRId64 " cpu %-3u %s%s",
 		     (double)(entry->at_ns - watch->started_ns) / 1e9, entry->delta,
 		     entry->count, entry->cpu, who,

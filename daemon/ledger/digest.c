@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shown.h"
 #include "ledger/digest.h"
 #include "ledger/functions.h"
 
@@ -92,6 +93,15 @@ static void write_holds(const struct ledger_path *path, const struct digest_entr
 			suspect->holds[suspect->nr_holds++] = hold_at(e, entries[first].at_ns);
 }
 
+/* A name is cut before the number is. */
+static void put_task(char word[DIGEST_WORD], const struct ledger_task *task)
+{
+	char name[DIGEST_WORD - sizeof("/4294967295")];
+
+	shown_copy(task->comm, "", name, sizeof(name));
+	snprintf(word, DIGEST_WORD, "%s/%u", name, task->pid);
+}
+
 static void write_suspects(const struct ledger_match *match, const struct digest_entry *entries,
 			   uint32_t nr, const struct evidence *e, struct digest *digest)
 {
@@ -102,8 +112,7 @@ static void write_suspects(const struct ledger_match *match, const struct digest
 		put_text(suspect->stack, sizeof(suspect->stack), found->path->stack);
 		put_text(suspect->kind, sizeof(suspect->kind), found->path->kind_words);
 		if (found->nr_tasks)
-			snprintf(suspect->task, sizeof(suspect->task), "%s/%u",
-				 found->tasks[0].comm, found->tasks[0].pid);
+			put_task(suspect->task, &found->tasks[0]);
 		suspect->unmatched = found->unmatched;
 		suspect->usual = found->usual;
 		suspect->exact = match->exact;

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/shown.h"
 #include "ledger/reftracker.h"
 
 /* "  packet_bind+0x2f/0x70 [af_packet]" -> "packet_bind" */
@@ -17,7 +17,7 @@ static void add_frame(struct reftracker_site *site, const char *line)
 	if (length)
 		snprintf(site->stack + used, sizeof(site->stack) - used, "%s%.*s",
 			 used ? " < " : "", length, name);
-	text_plain(site->stack + used);
+	shown_in_place(site->stack + used, sizeof(site->stack) - used);
 }
 
 /*
@@ -46,7 +46,7 @@ static bool read_heading(const char *line, struct reftracker *tracker,
 
 	if (sscanf(line, "%63s has %u/%u users at", object, &users, &total) != 3)
 		return false;
-	text_plain(object); /* a name that somebody gave a device */
+	shown_in_place(object, sizeof(object)); /* a name that somebody gave a device */
 	memcpy(tracker->object, object, sizeof(object));
 	tracker->total = total;
 	*site = NULL;

@@ -31,6 +31,33 @@ struct line {
 	uint32_t number;
 };
 
+static bool has_lines(const char *name)
+{
+	return !strcmp(name, "hang_stack") || !strcmp(name, "bringup_said");
+}
+
+/* The texts of a campaign stay as they are, to be run again; its name and kernel are told. */
+static int show_campaign(json_t *campaign)
+{
+	int err = fields_show(json_object_get(campaign, "name"), "");
+
+	return err ? err : fields_show(json_object_get(campaign, "kernel"), "");
+}
+
+static json_t *read_foreign(const char *text)
+{
+	json_t *json = fields_parse(text), *value;
+	const char *name;
+	int err = 0;
+
+	json_object_foreach(json, name, value) if (!err) err =
+		!strcmp(name, "campaign") ? show_campaign(value) :
+					    fields_show(value, has_lines(name) ? "\n" : "");
+	if (err)
+		json_decref(json);
+	return err ? NULL : json;
+}
+
 static int complain_line(const struct past *past, const struct line *line, struct why *why,
 			 const char *what)
 {
@@ -201,7 +228,7 @@ static bool is_last(FILE *file)
 
 static int take_line(struct past *past, const struct line *line, struct why *why)
 {
-	json_auto_t *json = fields_parse(line->text);
+	json_auto_t *json = read_foreign(line->text);
 	const char *type = json_string_value(json_object_get(json, "type"));
 
 	if (!json) /* a crash leaves half a line, but only at the end */
@@ -405,7 +432,7 @@ static json_t *line_at(const struct past *past, off_t at, const char *what, uint
 	json_t *json = NULL;
 
 	if (!fseeko(past->file, at, SEEK_SET) && getline(&text, &size, past->file) > 0)
-		json = fields_parse(text);
+		json = read_foreign(text);
 	free(text);
 	if (!json)
 		why_set(why, EIO, "%s %u of %s can no longer be read", what, trial,

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/shown.h"
 #include "results/lines.h"
 #include "run/progress_parts.h"
 
@@ -21,7 +22,7 @@
 static bool is_terminal(FILE *out)
 {
 	const char *term = getenv("TERM");
-	int fd = fileno(out);
+	int fd = shown_fd(out);
 
 	return fd >= 0 && isatty(fd) && term && strcmp(term, "dumb") != 0;
 }
@@ -249,7 +250,7 @@ static int terminal_columns(FILE *out)
 {
 	struct winsize size = { 0 };
 
-	if (ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
+	if (ioctl(shown_fd(out), TIOCGWINSZ, &size) || !size.ws_col)
 		return 80;
 	return size.ws_col;
 }
@@ -273,10 +274,10 @@ void progress_update(struct progress *progress, const struct tally *tally, uint6
 		return;
 	progress->drawn_ns = now_ns;
 	compose(progress, tally, now_ns, text);
-	if (progress->on_terminal)
-		fprintf(progress->out, CLEAR_LINE "%.*s", terminal_columns(progress->out) - 1,
-			text);
-	else
+	if (progress->on_terminal) {
+		shown_control(progress->out, CLEAR_LINE);
+		fprintf(progress->out, "%.*s", terminal_columns(progress->out) - 1, text);
+	} else
 		fprintf(progress->out, "%s\n", text);
 	progress->is_drawn = progress->on_terminal;
 	fflush(progress->out);
@@ -285,7 +286,7 @@ void progress_update(struct progress *progress, const struct tally *tally, uint6
 static void clear(struct progress *progress)
 {
 	if (progress->is_drawn)
-		fputs(CLEAR_LINE, progress->out);
+		shown_control(progress->out, CLEAR_LINE);
 	progress->is_drawn = false;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/shown.h"
 #include "run/progress_parts.h"
 
 static const char *duration(char *out, size_t size, uint64_t us)
@@ -140,11 +141,13 @@ static const char *colour_of(enum campaign_verdict verdict)
 
 static void print_verdict(const struct progress *progress, const struct summary *summary)
 {
-	const char *on = progress->in_colour ? colour_of(summary->verdict) : "";
-	const char *off = progress->in_colour ? "\033[0m" : "";
-
-	fprintf(progress->out, "Verdict: %s%s%s - %s\n", on,
-		campaign_verdict_names[summary->verdict], off, summary->reason);
+	fputs("Verdict: ", progress->out);
+	if (progress->in_colour)
+		shown_control(progress->out, colour_of(summary->verdict));
+	fputs(campaign_verdict_names[summary->verdict], progress->out);
+	if (progress->in_colour)
+		shown_control(progress->out, "\033[0m");
+	fprintf(progress->out, " - %s\n", summary->reason);
 }
 
 /* The most frequent reason why trials proved nothing. */

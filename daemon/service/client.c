@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/shown.h"
 #include "service/client.h"
 #include "service/varlink.h"
 
@@ -97,14 +98,18 @@ static void complain(const char *error, const json_t *parameters, enum exits *co
 						NULL;
 		const char *at = strstr(errors[i].sentence, "%s");
 
+		char *shown;
+
 		if (strcmp(errors[i].error, error) != 0)
 			continue;
 		*code = errors[i].code;
+		shown = parameter ? shown_text(parameter, "") : NULL;
 		if (at)
 			fprintf(stderr, "dadrace: %.*s%s%s\n", (int)(at - errors[i].sentence),
-				errors[i].sentence, parameter ? parameter : "?", at + 2);
+				errors[i].sentence, shown ? shown : "?", at + 2);
 		else
 			fprintf(stderr, "dadrace: %s\n", errors[i].sentence);
+		free(shown);
 		return;
 	}
 	*code = EXIT_INTERNAL;

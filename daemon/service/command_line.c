@@ -7,6 +7,7 @@
 
 #include "base/exits.h"
 #include "base/own_path.h"
+#include "base/shown.h"
 #include "parse/service_config.h"
 #include "service/config_check.h"
 #include "service/service.h"
@@ -103,8 +104,13 @@ int service_start(int argc, char **argv)
 {
 	struct options options = { 0 };
 	struct why why;
-	int err = options_read(&service_syntax, argc, argv, &options, &why);
+	int err = shown_streams();
 
+	if (err) {
+		why_set(&why, -err, "out of memory");
+		return complain(&why, EXIT_INTERNAL);
+	}
+	err = options_read(&service_syntax, argc, argv, &options, &why);
 	if (err < 0)
 		return options_refuse(&service_syntax, &why);
 	if (err == OPTIONS_HELP)

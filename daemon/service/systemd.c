@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/shown.h"
 #include "service/systemd.h"
 
 #define JOURNAL "/run/systemd/journal/socket"
@@ -149,6 +150,7 @@ void log_say(enum log_level level, const char *campaign, const char *event, cons
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	shown_in_place(text, sizeof(text));
 	if (!to_journal(level, campaign, event, text))
 		return;
 	if (campaign)

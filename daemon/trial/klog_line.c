@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/shown.h"
 
 /* The kernel's own limit: LOG_LINE_MAX in kernel/printk/printk.c is below it. */
 enum { MESSAGE_MAX = 1024 };
@@ -309,6 +309,14 @@ static void classify_lines(const char *message, struct klog_line *line)
 	}
 }
 
+/* Lines of one record become one. */
+static void join_lines(char *text)
+{
+	for (; *text; text++)
+		if (is_space(*text))
+			*text = ' ';
+}
+
 static void copy_text(const char *message, struct klog_line *line)
 {
 	size_t nr;
@@ -316,7 +324,8 @@ static void copy_text(const char *message, struct klog_line *line)
 	while (is_space(*message))
 		message++;
 	snprintf(line->text, sizeof(line->text), "%s", message);
-	text_plain(line->text);
+	join_lines(line->text);
+	shown_in_place(line->text, sizeof(line->text));
 	nr = strlen(line->text);
 	while (nr && line->text[nr - 1] == ' ')
 		line->text[--nr] = '\0';

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/shown.h"
 #include "trial/last_words.h"
 
 /* Whole lines go, or, of a line that is too long, its beginning. */
@@ -34,18 +34,14 @@ void last_words_add(char words[LAST_WORDS], const char *said, size_t size)
 
 void last_words_end(char words[LAST_WORDS])
 {
+	char shown[LAST_WORDS * SHOWN_ESCAPE];
 	size_t used = strlen(words);
 
 	while (used && strchr("\r\n \t", words[used - 1]))
 		words[--used] = '\0';
-	for (char *line = words, *end; line; line = end) {
-		end = strchr(line, '\n');
-		if (end)
-			*end = '\0';
-		text_plain(line);
-		if (end)
-			*end++ = '\n';
-	}
+	shown_copy(words, "\n", shown, sizeof(shown));
+	words[0] = '\0';
+	last_words_add(words, shown, strlen(shown));
 }
 
 const char *last_words_line(const char *words)

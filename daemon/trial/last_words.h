@@ -14,7 +14,7 @@ enum { LAST_WORDS = 512 };
 /* Adds what it has said now; what no longer fits goes, from the beginning, by whole lines. */
 void last_words_add(char words[LAST_WORDS], const char *said, size_t size);
 
-/* Makes them harmless, and ends them without a newline; when the program has said all. */
+/* As base/shown.h shows them, without a newline at the end; when the program has said all. */
 void last_words_end(char words[LAST_WORDS]);
 
 /* The last line; "" when it has said nothing. */

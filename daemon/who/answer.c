@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shown.h"
 #include "base/text.h"
 #include "who/lost.h"
 #include "who/words.h"
@@ -111,11 +112,7 @@ static void *keep(struct answer *answer, void *memory)
 
 static const char *keep_text(struct answer *answer, const char *text)
 {
-	char *kept = keep(answer, strdup(text));
-
-	if (kept)
-		text_plain(kept);
-	return kept;
+	return keep(answer, shown_text(text, ""));
 }
 
 static void say(struct answer *answer, const char *sentence)
@@ -593,8 +590,8 @@ void answer_print(const struct answer *answer, bool all, FILE *out)
 	fprintf(out, "%s (index %u, network namespace %u) is %s", answer->device,
 		answer->ifindex, answer->netns, answer->state);
 	if (answer->waiting_pid)
-		fprintf(out, ": %s (%u) waits for its references", answer->waiting_comm,
-			answer->waiting_pid);
+		fprintf(out, ": %s (%u) waits for its references",
+			show(answer->waiting_comm).text, answer->waiting_pid);
 	fputs(".\n", out);
 	for (uint32_t i = 0; i < answer->nr_sentences; i++)
 		fprintf(out, "%s\n", answer->sentences[i]);

@@ -23,14 +23,10 @@ bool device_count(const struct kernel *kernel, uint64_t device, int64_t *count)
 	return true;
 }
 
+/* dev_valid_name() in net/core/dev.c; 0xa0 is white space to the kernel. */
 static bool is_name(const char *name)
 {
-	size_t length = strlen(name);
-
-	for (size_t i = 0; i < length; i++)
-		if (name[i] <= ' ' || name[i] > '~' || name[i] == '/')
-			return false;
-	return length;
+	return *name && strcspn(name, "/: \t\n\v\f\r\xa0") == strlen(name);
 }
 
 bool device_at(struct kernel *kernel, uint64_t address, struct device *device)

@@ -16,7 +16,7 @@ ROWS = [
          "a group is added as an address"),
     ]),
     Subject("daemon/trial/last_words.c", tests=["last_words"], edits=[
-        ("		text_plain(line);\n", "", "foreign text stays as it is"),
+        ("	shown_copy(words, ", "	snprintf(shown, sizeof(shown), \"%s\", words);\n	shown_copy(\"\", ", "foreign text stays as it is"),
         ("ends_with(words, length, \": not found\")", "ends_with(words, length, \": found\")",
          "a shell that finds no program is not heard"),
         ("	const char *newline = strrchr(words, '\\n');", "	const char *newline = strchr(words, '\\n');",

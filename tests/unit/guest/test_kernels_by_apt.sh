@@ -71,7 +71,7 @@ for word; do
 done
 if [ "$verb" = update ]; then
 	if [ ! -e "$WORLD/network" ]; then
-		echo "E: Could not resolve 'mirror.invalid'" >&2
+		printf 'E: \033]0;X\a\342\200\256Could not resolve %s\n' "'mirror.invalid'" >&2
 		[ -z "${strict:-}" ] || exit 100
 		exit 0 # as apt does by itself
 	fi
@@ -132,6 +132,7 @@ deb kernel.deb vmlinuz
 printf '%s\n' linux-image-cloud-amd64 linux-image-amd64 linux-image-6.6.6-amd64 linux-image-amd64-dbg >packages
 
 doctor "without a network: apt's own words" 78 "^dadrace: trixie: the lists .* cannot be fetched; .*resolve 'mirror" trixie/linux-image-amd64
+if grep -qF '\u001b]0;X\u0007\u202e' out; then echo "ok what apt says is shown"; else fail "what apt says" "not shown"; fi
 doctor "a failed update is not taken for lists" 78 "cannot be fetched" trixie/linux-image-amd64
 touch network
 doctor "with it again: at once" 4 '^not today' trixie/linux-image-amd64

@@ -156,8 +156,8 @@ static void test_a_name_does_nothing_to_a_terminal(void **state)
 	(void)state;
 	assert_int_equal(
 		parse("\033[2J\xc2\x9b%d@1 has 1/1 users at\n     a\033[1mb+0x1/0x2\n"), 0);
-	assert_string_equal(tracker.object, " [2J  %d@1");
-	assert_string_equal(tracker.sites[0].stack, "a [1mb");
+	assert_string_equal(tracker.object, "\\u001b[2J\\u009b%d@1");
+	assert_string_equal(tracker.sites[0].stack, "a\\u001b[1mb");
 }
 
 /* What else the kernel prints: no memory for the stacks, or for the numbers. */

@@ -186,7 +186,7 @@ static const struct bad {
 	  { NULL },
 	  "bad.yaml:1:1: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...: unknown key; allowed here: " ROOT_KEYS },
 	{ "\"a\\e[31m\": 5\n", { NULL },
-	  "bad.yaml:1:1: a?[31m: unknown key; allowed here: " ROOT_KEYS },
+	  "bad.yaml:1:1: a\\u001b[31m: unknown key; allowed here: " ROOT_KEYS },
 
 	/* numbers */
 	{ "# one\n\nlanes:   65\n", { NULL },
@@ -391,7 +391,7 @@ static const struct bad {
 	{ "", { "arms=[race" },
 	  "--set arms=[race: not valid YAML: while parsing a flow sequence, did not find expected ',' or ']'" },
 	{ "", { "lanes=4\nseed: 5" },
-	  "--set lanes=4?seed: 5: lanes: found 4 seed; allowed: whole numbers from 1 to 64" },
+	  "--set lanes=4\\u000aseed: 5: lanes: found 4 seed; allowed: whole numbers from 1 to 64" },
 	{ "", { "window={hold_us: [5], hold_range: {max_us: 7}}" },
 	  "--set window={hold_us: [5], hold_range: {max_us: 7}}: window.hold_range: hold_us and hold_range are both given; keep one of them" },
 	{ "device: {kind: existing, dut: a, peer: b}\n", { "lanes=3" },

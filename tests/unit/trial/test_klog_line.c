@@ -177,9 +177,9 @@ static void test_escapes(void **state)
 	} rows[] = {
 		{ "a\\x0ab", "a b" },
 		{ "\\x0a\\x0aa\\x0a", "a" },
-		{ "\\x09tab\\x1b[31m\\x7f\\x00.", "tab [31m  ." },
+		{ "\\x09tab\\x1b[31m\\x7f\\x00.", "tab\\u001b[31m\\u007f ." },
 		{ "back\\x5cslash", "back\\slash" },
-		{ "csi \\xc2\\x9b31m \\xc2\\xa0", "csi   31m \xc2\xa0" },
+		{ "csi \\xc2\\x9b31m \\xc2\\xa0", "csi \\u009b31m \xc2\xa0" },
 		{ "\\x5cx0a", "\\x0a" },
 		{ "caff\\xc3\\xa8", "caff\xc3\xa8" },
 		/* No escapes of the kernel's, so left as they are. */
