@@ -148,6 +148,20 @@ static void put_messages(const struct page *page)
 					       .sentence = message_words(i, 1) });
 }
 
+/* --- network cards --- */
+
+static void put_nics(const struct page *page)
+{
+	for (int i = 0; i < NIC_MODELS; i++) {
+		char sentence[128];
+
+		snprintf(sentence, sizeof(sentence), "Driven by %s", nics[i].module);
+		page_item(page, (struct item){ .term = nic_model_names[i],
+					       .type = nics[i].device,
+					       .sentence = sentence });
+	}
+}
+
 /* --- holes, proposals, helpers --- */
 
 static void put_sentences(const struct page *page, const char *(*sentence)(uint32_t number))
@@ -283,6 +297,7 @@ static const struct table {
 	{ "sites",            .put = put_sites },
 	{ "tiers",            .put = put_tiers },
 	{ "helpers",          .put = put_helpers },
+	{ "nics",             .put = put_nics },
 	{ "proposals",        .put = put_proposals },
 	{ "invalid",          .put = put_invalid },
 	{ "missed",           .put = put_missed },
@@ -314,6 +329,7 @@ static const struct {
 	{ "dadrace-order.7",    "sites" },
 	{ "dadrace-tiers.7",    "tiers" },
 	{ "dadrace-kernels.7",  "helpers" },
+	{ "dadrace-kernels.7",  "nics" },
 	{ "dadrace-ledger.7",   "ledger-states" },
 	{ "dadrace-results.5",  "klog" },
 };

@@ -162,6 +162,19 @@ static int check_device_name(const struct load *load, const struct campaign *cam
 	return 0;
 }
 
+static int check_nic(const struct load *load, const struct campaign *campaign)
+{
+	int lanes = key_find("lanes"), kind = key_find("device.kind");
+
+	if (campaign->device.kind == DEVICE_NIC && campaign->lanes > NIC_LANES_MAX)
+		return complain_key(
+			load, culprit(load, lanes, kind),
+			"a guest has network cards for %d lanes, and lanes is %" PRIu32
+			"; allowed: 1 to %d",
+			NIC_LANES_MAX, campaign->lanes, NIC_LANES_MAX);
+	return 0;
+}
+
 static int check_device(const struct load *load, const struct campaign *campaign)
 {
 	int dut = key_find("device.dut"), peer = key_find("device.peer");
@@ -171,6 +184,8 @@ static int check_device(const struct load *load, const struct campaign *campaign
 	err = check_device_name(load, campaign, dut, campaign->device.dut);
 	if (!err)
 		err = check_device_name(load, campaign, peer, campaign->device.peer);
+	if (!err)
+		err = check_nic(load, campaign);
 	if (err || campaign->device.kind != DEVICE_EXISTING)
 		return err;
 	if (!strcmp(campaign->device.dut, campaign->device.peer))
@@ -245,6 +260,9 @@ static int check_change(const struct load *load, const struct campaign *campaign
 		return complain_key(
 			load, culprit(load, id, key_find("device.kind")),
 			"existing devices are restored, and changes by the bring-up cannot be undone; allowed: none");
+	if (change == CHANGE_LINK_DELETE && campaign->device.kind == DEVICE_NIC)
+		return complain_key(load, culprit(load, id, key_find("device.kind")),
+				    "a network card cannot be deleted; remove link-delete");
 	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.keep_addr_on_down)
 		return complain_key(
 			load, culprit(load, id, keep),

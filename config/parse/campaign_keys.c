@@ -62,11 +62,16 @@ static const struct fields stop_fields = { "stop", NULL, stop_rows, GROUP_SIZE(s
 static const struct field device_rows[] = {
 	{ "kind", FIELD_ENUM, IN(device, enum device_kind, kind),
 	  NAMES(device_kind_names, DEVICE_KINDS), .fallback = "veth",
-	  .doc = "The device under test: one end of a veth pair, a macvlan on such an end, a bridge with such an end as its port, a dummy (which has no peer: outbound echoes only), or an existing device of this machine, which is never deleted and is restored afterwards" },
+	  .doc = "The device under test: one end of a veth pair, a macvlan on such an end, a bridge with such an end as its port, a dummy (which has no peer: outbound echoes only), an existing device of this machine, which is never deleted and is restored afterwards, or a network card of the guest (nic), with the driver of its hardware" },
 	{ "dut", FIELD_TEXT, IN(device, const char *, dut), .nullable = true, .example = "enp3s0",
 	  .doc = "Name of the existing device under test. Each trial takes it down and up, so nothing else may use it" },
 	{ "peer", FIELD_TEXT, IN(device, const char *, peer), .nullable = true, .example = "enp4s0",
 	  .doc = "Name of the existing device that is cabled to device.dut and sends the inbound echoes" },
+	{ "model", FIELD_ENUM, IN(device, enum nic_model, model),
+	  NAMES(nic_model_names, NIC_MODELS), .fallback = "e1000e",
+	  .doc = "For device.kind: nic: the network card that QEMU emulates. Each lane has two of them, on a hub" },
+	{ "driver", FIELD_TEXT, IN(device, const char *, driver), .nullable = true, .example = "e1000e",
+	  .doc = "For device.kind: nic: the module that drives it, of the kernel's. Without it, that of the model" },
 	END
 };
 static const struct fields device_fields = { "device", NULL, device_rows, GROUP_SIZE(device) };

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spec/nics.h"
 #include "spec/spec.h"
 
 /* Limits of `submit`. */
@@ -69,8 +70,10 @@ struct campaign {
 	} vm;
 	struct {
 		enum device_kind kind;
-		const char *dut;  /* existing only */
-		const char *peer; /* existing only */
+		const char *dut;      /* existing only */
+		const char *peer;     /* existing only */
+		enum nic_model model; /* nic only */
+		const char *driver;   /* nic only: its module; NULL: the model's */
 	} device;
 	struct {
 		uint32_t dad_transmits;

@@ -40,14 +40,26 @@ const struct hold_site hold_sites[] = {
 	  { "__dev_change_flags" } },
 	{ "ipv6-down", "IPv6 of a device is taken down",
 	  { "addrconf_ifdown" }, .caller = "addrconf_notify" },
+	{ "open", "the driver starts the device",
+	  .by_driver = DRIVER_OPEN, .by_device = {
+		[DEVICE_VETH] = "veth_open",
+		[DEVICE_MACVLAN] = "macvlan_open",
+		[DEVICE_BRIDGE] = "br_dev_open",
+		[DEVICE_DUMMY] = "__dev_open", /* no ndo_open, or one that is not known */
+		[DEVICE_EXISTING] = "__dev_open",
+		[DEVICE_NIC] = "__dev_open",
+	  } },
+	{ "poll", "received packets are taken from the driver, in their softirq",
+	  { "process_backlog" }, .by_driver = DRIVER_POLL },
 	{ "stop", "the driver stops the device, after packets in flight have drained",
-	  .by_device = {
+	  .by_driver = DRIVER_STOP, .by_device = {
 		[DEVICE_VETH] = "veth_close",
 		[DEVICE_MACVLAN] = "macvlan_stop",
 		[DEVICE_BRIDGE] = "br_dev_stop",
 		/* No ndo_stop, or one that is not known: before packets are waited for. */
 		[DEVICE_DUMMY] = "__dev_close_many",
 		[DEVICE_EXISTING] = "__dev_close_many",
+		[DEVICE_NIC] = "__dev_close_many",
 	  } },
 	{ NULL },
 };
@@ -81,10 +93,12 @@ const struct hold_site *site_of_function(const char *function)
 }
 
 void site_functions(const struct hold_site *site, enum device_kind kind,
-		    const char *functions[SITE_FUNCTIONS_MAX + 1])
+		    const struct driver *driver, const char *functions[SITE_FUNCTIONS_MAX + 1])
 {
 	memset(functions, 0, (SITE_FUNCTIONS_MAX + 1) * sizeof(*functions));
-	if (site->by_device[kind])
+	if (driver && driver->functions[site->by_driver][0])
+		functions[0] = driver->functions[site->by_driver];
+	else if (site->by_device[kind])
 		functions[0] = site->by_device[kind];
 	else
 		memcpy(functions, site->functions, sizeof(site->functions));

@@ -10,13 +10,28 @@
  *
  * Pure data: a new site is a row in sites.c.
  */
-enum { SITE_FUNCTIONS_MAX = 3 };
+enum { SITE_FUNCTIONS_MAX = 3, SITE_FUNCTION_NAME = 96 };
+
+/* What a driver gives the kernel to call: include/linux/netdevice.h. */
+enum driver_function {
+	DRIVER_NONE,
+	DRIVER_OPEN, /* ndo_open */
+	DRIVER_STOP, /* ndo_stop */
+	DRIVER_POLL, /* of NAPI: packets are received */
+	DRIVER_FUNCTIONS,
+};
+
+/* These functions of the dut's driver by name, "" where it has none. */
+struct driver {
+	char functions[DRIVER_FUNCTIONS][SITE_FUNCTION_NAME];
+};
 
 struct hold_site {
 	const char *name; /* words with dashes, which no function's name has */
 	const char *doc;
 	const char *functions[SITE_FUNCTIONS_MAX]; /* the first one that the kernel has */
 	const char *by_device[DEVICE_KINDS];	   /* instead: it is the driver's */
+	enum driver_function by_driver; /* instead of all: where the driver is known */
 	const char *caller; /* to be hooked where calls do not pass the function; or NULL */
 };
 
@@ -30,9 +45,9 @@ const struct hold_site *site_of_function(const char *function);
 
 /*
  * The functions to look for, first choice first, ended by NULL; `kind` is the device under
- * test's.
+ * test's, and `driver` is NULL as long as it is not known.
  */
 void site_functions(const struct hold_site *site, enum device_kind kind,
-		    const char *functions[SITE_FUNCTIONS_MAX + 1]);
+		    const struct driver *driver, const char *functions[SITE_FUNCTIONS_MAX + 1]);
 
 #endif

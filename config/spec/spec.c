@@ -11,7 +11,7 @@ const char *const site_names[] = { "flags", "off" };
 const char *const window_closes_names[] = { "auto", "flags", "dad", "exit", "teardown" };
 const char *const method_names[] = { "stop" };
 const char *const tier_names[] = { "auto", "kprobe", "fentry", "tracepoint" };
-const char *const device_kind_names[] = { "veth", "macvlan", "bridge", "dummy", "existing" };
+const char *const device_kind_names[] = { "veth", "macvlan", "bridge", "dummy", "existing", "nic" };
 const char *const bringup_kind_names[] = { "do_dad", "command" };
 const char *const load_names[] = { "none", "cpu", "packets", "rtnl" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
@@ -66,6 +66,11 @@ void spec_say(struct trial_spec *spec, struct spec_words *words)
 		words->list[i] = words->texts[i];
 	spec->order = words->list;
 	spec->nr_order = nr;
+}
+
+bool device_is_real(enum device_kind kind)
+{
+	return kind == DEVICE_EXISTING || kind == DEVICE_NIC;
 }
 
 bool target_fits(enum direction direction, enum target target)

@@ -68,9 +68,13 @@ enum device_kind {
 	DEVICE_BRIDGE,	 /* dut is a bridge with a veth end as port */
 	DEVICE_DUMMY,	 /* no peer: outbound echoes only */
 	DEVICE_EXISTING, /* two named devices of the caller's namespace */
+	DEVICE_NIC,	 /* two emulated network cards of a guest, on a hub */
 	DEVICE_KINDS,
 };
 extern const char *const device_kind_names[];
+
+/* Whether the dut has hardware, or may have: such a device is never deleted. */
+bool device_is_real(enum device_kind kind);
 
 enum bringup_kind {
 	BRINGUP_DO_DAD, /* our own process, doing what the seed's ifconfig does */

@@ -37,7 +37,7 @@ static uint32_t add_site(struct doctor_site *row, const struct hold_site *site, 
 	*row = (struct doctor_site){ .site = site->name, .doc = site->doc };
 	if (site->by_device[kind])
 		row->device = device_kind_names[kind];
-	site_functions(site, (enum device_kind)kind, row->place.functions);
+	site_functions(site, (enum device_kind)kind, NULL, row->place.functions);
 	return 1;
 }
 

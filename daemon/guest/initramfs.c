@@ -169,6 +169,31 @@ static int add_device_modules(struct making *making, struct modules *modules,
 	return err;
 }
 
+/*
+ * The driver of the guest's network cards. Of a kernel without a folder of modules it is not
+ * known what is built in.
+ */
+static int add_driver(struct making *making, struct modules *modules,
+		      const struct campaign *campaign, const struct kernel_image *image)
+{
+	const char *driver = campaign->device.driver ? campaign->device.driver :
+						       nics[campaign->device.model].module;
+	bool found = true;
+	int err = 0;
+
+	if (image->modules)
+		err = modules_add(modules, image->modules, driver, &found, making->why);
+	if (err || found || modules_builtin(image->modules, driver))
+		return err;
+	return why_exit(
+		making->why, EXIT_CANNOT, ENOENT,
+		"device.model %s: the kernel %s has no driver for it (%s.ko); %s",
+		nic_model_names[campaign->device.model], image->release, driver,
+		strstr(image->release, "-cloud-") ?
+			"Debian's kernels for clouds leave most drivers out, and linux-image-amd64 has them: use it as --kernel, or choose virtio-net" :
+			"choose another model, or give its module in vm.modules");
+}
+
 static int put_modules(struct making *making, const struct campaign *campaign,
 		       const struct kernel_image *image)
 {
@@ -184,6 +209,8 @@ static int put_modules(struct making *making, const struct campaign *campaign,
 	for (int kind = 0; !err && kind < DEVICE_KINDS; kind++)
 		if (!campaign || (enum device_kind)kind == campaign->device.kind)
 			err = add_device_modules(making, &modules, image, kind);
+	if (!err && campaign && campaign->device.kind == DEVICE_NIC)
+		err = add_driver(making, &modules, campaign, image);
 	for (size_t i = 0; !err && i < modules.nr; i++) {
 		char path[128];
 

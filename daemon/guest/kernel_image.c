@@ -170,6 +170,7 @@ static bool is_kernel_file(const char *path)
 
 	return !strncmp(path, "boot/vmlinuz-", 13) || !strncmp(path, "boot/config-", 12) ||
 	       (modules && (strstr(modules, ".ko") || strstr(modules, "/vmlinuz") ||
+			    strstr(modules, "/modules.builtin") ||
 			    !strcmp(strrchr(modules, '/'), "/config")));
 }
 

@@ -143,6 +143,24 @@ int modules_add(struct modules *modules, const char *folder, const char *name, b
 	return 0;
 }
 
+bool modules_builtin(const char *folder, const char *name)
+{
+	char path[1024], line[512];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/modules.builtin", folder);
+	file = fopen(path, "re");
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		const char *slash = strrchr(line, '/');
+
+		found = is_file_of(slash ? slash + 1 : line, name);
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
 void modules_clear(struct modules *modules)
 {
 	for (size_t i = 0; i < modules->nr; i++)

@@ -38,6 +38,10 @@ const char *module_info(const struct module *module, const char *key, const char
  */
 int modules_add(struct modules *modules, const char *folder, const char *name, bool *found,
 		struct why *why);
+
+/* Whether the folder's modules.builtin lists it: it needs no module. */
+bool modules_builtin(const char *folder, const char *name);
+
 void modules_clear(struct modules *modules);
 
 #endif

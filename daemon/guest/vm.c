@@ -14,13 +14,38 @@
 
 #include "guest/vm.h"
 #include "io/child.h"
+#include "spec/nics.h"
 
-enum { KVM_TRIAL_MS = 10000, WORD = 1200, WORDS = 48 };
+enum {
+	KVM_TRIAL_MS = 10000,
+	WORD = 1200,
+	NIC_WORDS = 4,
+	WORDS = 48 + NIC_LANES_MAX * NIC_ENDS * NIC_WORDS,
+};
 
 struct vm {
 	pid_t pid;
 	int results;
 };
+
+/* Two network cards of a lane at one hub, which is their cable. */
+static int write_nics(const struct vm_ask *ask, uint32_t slot, char words[WORDS][WORD], int n)
+{
+	static const char *const ends[NIC_ENDS] = { "dut", "peer" };
+
+	for (enum nic_end end = 0; end < NIC_ENDS; end++) {
+		uint8_t mac[ETH_ALEN];
+
+		nic_mac(slot, end, mac);
+		snprintf(words[n++], WORD, "-netdev");
+		snprintf(words[n++], WORD, "hubport,id=%s%u,hubid=%u", ends[end], slot, slot);
+		snprintf(words[n++], WORD, "-device");
+		snprintf(words[n++], WORD,
+			 "%s,netdev=%s%u,mac=%02x:%02x:%02x:%02x:%02x:%02x,romfile=", ask->nic,
+			 ends[end], slot, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	}
+	return n;
+}
 
 /*
  * -cpu max,-cx16: QEMU 7.2 mis-executes cmpxchg16b under TCG now and then. q35: microvm does
@@ -69,6 +94,8 @@ static void write_words(const struct vm_ask *ask, int results, char words[WORDS]
 	snprintf(words[n++], WORD, "socket,id=results,fd=%d", results);
 	snprintf(words[n++], WORD, "-device");
 	snprintf(words[n++], WORD, "virtserialport,chardev=results,name=dadrace");
+	for (uint32_t slot = 0; ask->nic && slot < ask->nic_lanes; slot++)
+		n = write_nics(ask, slot, words, n);
 	*nr = n;
 }
 
@@ -152,6 +179,21 @@ bool vm_installed(void)
 	char path[4096];
 
 	return !child_find("qemu-system-x86_64", path, sizeof(path));
+}
+
+bool vm_offers(const char *device)
+{
+	const char *const list[] = { "qemu-system-x86_64", "-device", "help", NULL };
+	char *text = NULL, quoted[64];
+	struct why why;
+	bool offers;
+
+	if (child_output(list, NULL, &text, &why))
+		return false;
+	snprintf(quoted, sizeof(quoted), "name \"%s\"", device);
+	offers = strstr(text, quoted);
+	free(text);
+	return offers;
 }
 
 /* The first word that the kernel's own start code prints once it runs. */

@@ -28,9 +28,14 @@ struct vm_ask {
 	uint32_t cpus;
 	uint32_t memory_mb;
 	bool kvm;
+	const char *nic; /* QEMU's device of which each lane has two; NULL: none */
+	uint32_t nic_lanes;
 };
 
 bool vm_installed(void);
+
+/* Whether QEMU has such a device (-device help). */
+bool vm_offers(const char *device);
 
 /* Starts QEMU; that it could not be run shows as an end of file on the results. */
 int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why);

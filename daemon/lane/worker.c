@@ -162,7 +162,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 		.settle_us = settle_ms(campaign, order) * 1000,
 		.grace_us = campaign->watch.grace_ms * 1000ULL,
 		.unregister_us = campaign->watch.unregister_ms * 1000ULL,
-		.may_unregister = campaign->device.kind != DEVICE_EXISTING && !order->control,
+		.may_unregister = !device_is_real(campaign->device.kind) && !order->control,
 	};
 	int err;
 

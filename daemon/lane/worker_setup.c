@@ -102,6 +102,7 @@ int worker_set_up(struct worker *worker)
 	const struct lane_ask *ask = worker->ask;
 	struct testbed_ask testbed = { .campaign = ask->campaign,
 				       .lane = ask->number,
+				       .slot = ask->slot,
 				       .keep = ask->keep };
 	struct why *why = &worker->message.why;
 	int err;

@@ -17,6 +17,7 @@
 #include "report/report.h"
 #include "results/reader.h"
 #include "run/conclude.h"
+#include "run/driver.h"
 #include "run/hooks.h"
 #include "run/in_guests.h"
 #include "run/on_host.h"
@@ -61,7 +62,8 @@ struct here {
 	const struct run_ask *ask;
 	struct conclusion *sums;
 	struct probes_ask probes_ask;
-	struct order order; /* that the steps of probes_ask point into */
+	struct order order;   /* that the steps of probes_ask point into */
+	struct driver driver; /* and this */
 	struct probes *probes;
 	int lock;
 };
@@ -109,6 +111,16 @@ static void put_back(struct conclusion *c)
 		conclude_residue(c, &why);
 }
 
+static bool find_driver(struct here *here)
+{
+	struct why why;
+
+	if (!run_driver_find(here->sums->campaign, &here->driver, &why))
+		return true;
+	conclude_fail(here->sums, &why);
+	return false;
+}
+
 /* Those that an explorer tries when the campaign gives it none. */
 static bool find_places(struct here *here)
 {
@@ -117,7 +129,7 @@ static bool find_places(struct here *here)
 
 	if (!c->campaign->explore.mode || c->campaign->explore.nr_places)
 		return true;
-	if (run_places_find(c->campaign, &here->probes_ask, &c->places, &why)) {
+	if (run_places_find(c->campaign, &here->driver, &here->probes_ask, &c->places, &why)) {
 		conclude_fail(c, &why);
 		return false;
 	}
@@ -148,7 +160,7 @@ static bool open_probes(struct here *here)
 {
 	struct why why;
 
-	run_hooks(here->sums->campaign, &here->order, &here->probes_ask);
+	run_hooks(here->sums->campaign, &here->driver, &here->order, &here->probes_ask);
 	return !probes_open(&here->probes_ask, &here->probes, &why) ||
 	       fail(here->sums, why.code ? why.code : EXIT_CANNOT, &why);
 }
@@ -191,8 +203,8 @@ static void run_here(const struct run_ask *ask, struct conclusion *c)
 		.lock = -1,
 	};
 
-	if (are_ours(c) && take_machine(&here) && plan(&here) && open_probes(&here) &&
-	    begin(&here))
+	if (are_ours(c) && take_machine(&here) && find_driver(&here) && plan(&here) &&
+	    open_probes(&here) && begin(&here))
 		runner_run(&(struct runner_ask){ .conclusion = c,
 						 .probes = here.probes,
 						 .first = first_trial(ask),
@@ -223,6 +235,10 @@ static bool guests_can(struct conclusion *c)
 	}
 	if (!vm_installed()) {
 		why_set(&why, ENOENT, "qemu-system-x86_64 is not in PATH; on Debian it is in the package qemu-system-x86");
+		return fail(c, EXIT_CANNOT, &why);
+	}
+	if (campaign->device.kind == DEVICE_NIC && !vm_offers(nics[campaign->device.model].device)) {
+		why_set(&why, ENOTSUP, "device.model %s: this QEMU has no device %s (qemu-system-x86_64 -device help); a later version may have it, or choose another model", nic_model_names[campaign->device.model], nics[campaign->device.model].device);
 		return fail(c, EXIT_CANNOT, &why);
 	}
 	/* clang-format on */

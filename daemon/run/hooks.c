@@ -28,8 +28,8 @@ static void leave_out(const struct campaign *campaign, const struct order *order
 		ask->without[nr++] = "dad";
 }
 
-static void name_steps(const struct campaign *campaign, const struct order *order,
-		       struct probes_ask *ask)
+static void name_steps(const struct campaign *campaign, const struct driver *driver,
+		       const struct order *order, struct probes_ask *ask)
 {
 	for (uint32_t i = 0; i < order->nr_holds; i++) {
 		const struct order_hold *hold = &order->holds[i];
@@ -38,14 +38,18 @@ static void name_steps(const struct campaign *campaign, const struct order *orde
 		*step = (struct probes_step){ .place = hold->place,
 					      .functions = { hold->place },
 					      .at_return = hold->at_return };
-		if (hold->site)
-			site_functions(hold->site, campaign->device.kind, step->functions);
+		if (!hold->site)
+			continue;
+		site_functions(hold->site, campaign->device.kind, driver, step->functions);
+		step->polls = hold->site->by_driver == DRIVER_POLL &&
+			      driver->functions[DRIVER_POLL][0];
 	}
 }
 
-void run_hooks(const struct campaign *campaign, struct order *places, struct probes_ask *ask)
+void run_hooks(const struct campaign *campaign, const struct driver *driver,
+	       struct order *places, struct probes_ask *ask)
 {
 	plan_hooks(campaign, places);
-	name_steps(campaign, places, ask);
+	name_steps(campaign, driver, places, ask);
 	leave_out(campaign, places, ask);
 }

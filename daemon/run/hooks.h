@@ -8,8 +8,10 @@
 
 /*
  * What a campaign asks of the probes: a step for each place that it names (plan_hooks()), which
- * are filled in and which the ask's steps point into, and which probes it can do without.
+ * are filled in and which the ask's steps point into, and which probes it can do without. The
+ * driver (driver.h) has to outlive the ask.
  */
-void run_hooks(const struct campaign *campaign, struct order *places, struct probes_ask *ask);
+void run_hooks(const struct campaign *campaign, const struct driver *driver,
+	       struct order *places, struct probes_ask *ask);
 
 #endif

@@ -660,15 +660,20 @@ static void say_boot(const struct guests *guests)
 
 static void boot(struct guests *guests)
 {
+	const struct campaign *campaign = guests->sums->campaign;
 	char initramfs[64], arguments[512], ledgered[SUSPECTS_MAX * 100];
 	struct vm_ask ask = {
 		.vmlinuz = guests->ask->image->vmlinuz,
 		.initramfs = initramfs,
 		.console = guests->console,
 		.arguments = arguments,
-		.cpus = guests->sums->campaign->vm.cpus,
-		.memory_mb = guests->sums->campaign->vm.memory_mb,
+		.cpus = campaign->vm.cpus,
+		.memory_mb = campaign->vm.memory_mb,
 		.kvm = guests->kvm,
+		.nic = campaign->device.kind == DEVICE_NIC ?
+			       nics[campaign->device.model].device :
+			       NULL,
+		.nic_lanes = campaign->lanes,
 	};
 	struct why why;
 
@@ -679,7 +684,6 @@ static void boot(struct guests *guests)
 	guests->refused = (struct why){ 0 };
 	guests->used = 0;
 	guests->booted++;
-	say_boot(guests);
 	snprintf(initramfs, sizeof(initramfs), "/proc/self/fd/%d", guests->initramfs);
 	guests->awaited = false;
 	list_ledgered(guests, ledgered, sizeof(ledgered));
@@ -687,6 +691,7 @@ static void boot(struct guests *guests)
 		give_up(guests, &why);
 		return;
 	}
+	say_boot(guests);
 	snprintf(arguments, sizeof(arguments),
 		 "guest run /campaign.yaml --json --quiet --out /tmp/results --first %u%s%s",
 		 guests->next, knows(guests) ? " --learned /learned.ndjson" : "", ledgered);

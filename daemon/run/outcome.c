@@ -62,7 +62,7 @@ static enum klog_tie tie_to(struct seat *seat, const struct klog_report *report)
 	const struct runner *runner = seat->runner;
 	const struct klog_lane lane = {
 		.device = seat->device,
-		.device_stays = runner->campaign->device.kind == DEVICE_EXISTING,
+		.device_stays = device_is_real(runner->campaign->device.kind),
 		.in_guest = runner->in_guest,
 		.functions = runner->hooked,
 		.task = whose_task,

@@ -23,6 +23,7 @@ struct candidates {
 	} list[RUN_PLACES_PROPOSED];
 	struct probes_place hooks[RUN_PLACES_PROPOSED];
 	uint32_t nr, of_table;
+	const struct driver *driver;
 };
 
 static void add_candidate(struct candidates *candidates, const struct campaign *campaign,
@@ -34,7 +35,8 @@ static void add_candidate(struct candidates *candidates, const struct campaign *
 	snprintf(candidates->list[candidates->nr].why,
 		 sizeof(candidates->list[candidates->nr].why), "%s", why);
 	if (place->site)
-		site_functions(place->site, campaign->device.kind, hook->functions);
+		site_functions(place->site, campaign->device.kind, candidates->driver,
+			       hook->functions);
 	else
 		hook->functions[0] = candidates->list[candidates->nr].place.place;
 	candidates->nr++;
@@ -188,7 +190,7 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 	campaign.ledger = LEDGER_ALWAYS;
 	campaign.arms = &echo;
 	campaign.nr_arms = 1;
-	run_hooks(&campaign, &places, &ask);
+	run_hooks(&campaign, NULL, &places, &ask); /* without an order, no site is asked for */
 	ask.code = true;
 	err = probes_open(&ask, &probes, why);
 	if (!err)
@@ -294,10 +296,10 @@ static bool any_hookable(const struct campaign *campaign, const struct candidate
 	return false;
 }
 
-int run_places_find(const struct campaign *campaign, const struct probes_ask *ask,
-		    struct run_places *places, struct why *why)
+int run_places_find(const struct campaign *campaign, const struct driver *driver,
+		    const struct probes_ask *ask, struct run_places *places, struct why *why)
 {
-	struct candidates candidates = { 0 };
+	struct candidates candidates = { .driver = driver };
 	struct scouts *scouts = calloc(1, sizeof(*scouts));
 	int err = 0;
 

@@ -20,7 +20,7 @@
  * `ask` has no steps. 0, or a negative errno with the sentence and its code: EXIT_INCONCLUSIVE
  * when a signal has ended it. Where there is no ledger the table alone proposes.
  */
-int run_places_find(const struct campaign *campaign, const struct probes_ask *ask,
-		    struct run_places *places, struct why *why);
+int run_places_find(const struct campaign *campaign, const struct driver *driver,
+		    const struct probes_ask *ask, struct run_places *places, struct why *why);
 
 #endif

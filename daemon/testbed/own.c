@@ -161,6 +161,7 @@ static int dut_create(struct testbed *testbed, struct why *why)
 	case DEVICE_MACVLAN: return macvlan_create(testbed, why);
 	case DEVICE_BRIDGE: return bridge_create(testbed, why);
 	case DEVICE_DUMMY: return plain_create(testbed, "dummy", "CONFIG_DUMMY", why);
+	case DEVICE_NIC: return nic_take(testbed, why);
 	case DEVICE_EXISTING:
 	case DEVICE_KINDS: break;
 	}

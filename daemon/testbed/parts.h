@@ -26,6 +26,7 @@
  *     known.c        what a positive control takes of it
  *     events.c       notifications
  *     own.c          a lane of our own making
+ *     nic.c          its devices, where they are network cards
  *     undo.c         the journal, taken back
  *     real.c         a lane of real devices: are they free, borrowed by way of the journal
  *       ready.c      what both have in common: how namespace, dut and peer are set up
@@ -53,6 +54,7 @@ struct testbed {
 	pid_t owner;
 	enum device_kind kind;
 	uint32_t lane;
+	uint32_t slot;
 	struct testbed_device dut;
 	struct testbed_device peer;
 	bool have_peer;
@@ -205,6 +207,8 @@ int peer_ready(struct testbed *testbed, struct why *why);
 
 /* What they have done when they fail is testbed_close()'s to take back. */
 int own_make(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
+/* Takes the slot's network cards into the two namespaces; the caller stays in the lane's. */
+int nic_take(struct testbed *testbed, struct why *why);
 int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why);
 
 int events_open(struct testbed *testbed, struct why *why);

@@ -20,6 +20,7 @@ int testbed_open(const struct testbed_ask *ask, struct testbed **out, struct why
 	testbed->owner = getpid();
 	testbed->kind = ask->campaign->device.kind;
 	testbed->lane = ask->lane;
+	testbed->slot = ask->slot;
 	testbed->campaign = ask->campaign;
 	testbed->home_netns = testbed->lane_netns = testbed->peer_netns = -1;
 	err = testbed->kind == DEVICE_EXISTING ? real_borrow(testbed, ask, why) :
@@ -102,7 +103,7 @@ int testbed_dut_delete(const struct testbed *testbed, struct why *why)
 {
 	AUTO_SOCK struct nl_sock *own = NULL;
 
-	if (testbed->kind == DEVICE_EXISTING)
+	if (device_is_real(testbed->kind))
 		return why_set(why, EPERM, "%s: a real device, which is never deleted",
 			       testbed->dut.name);
 	/* Answers on a socket that a fork shares could go to the other process. */

@@ -32,6 +32,9 @@
  * devices that look in use: with addresses beyond the link-local one of their MAC, default
  * routes, ports, a master or devices on top.
  *
+ * With DEVICE_NIC both are network cards of this machine, which the kernel puts back into the
+ * initial namespace when their own ends; they are never deleted either.
+ *
  * The calls block for as long as the kernel does; a caller that needs a deadline runs them in
  * another process.
  */
@@ -40,6 +43,7 @@ struct testbed;
 struct testbed_ask {
 	const struct campaign *campaign;
 	uint32_t lane; /* names the devices: dutN, peerN (not with DEVICE_EXISTING) */
+	uint32_t slot; /* of the lane, whose network cards are taken (DEVICE_NIC) */
 	bool keep;
 };
 
@@ -55,6 +59,9 @@ struct testbed_device {
 	 */
 	struct in6_addr link_local;
 };
+
+/* The dut of a slot's network cards, in the caller's namespace: false when there is none. */
+bool testbed_find_nic(uint32_t slot, char name[16]);
 
 /*
  * Makes the lane: moves the calling process into a new network namespace (not with

@@ -53,6 +53,39 @@ int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts
 	return run_counts(probes, slot, args, counts, why);
 }
 
+static int read_driver(struct probes_bpf *skel, uint32_t ifindex, struct driver_calls *calls,
+		       struct why *why)
+{
+	const uint64_t args[] = { ifindex };
+	int32_t missing = 0;
+	__u32 zero = 0;
+	int err = bpf_program__set_autoload(skel->progs.driver_read, true);
+
+	if (!err)
+		err = probes_bpf__load(skel);
+	if (!err)
+		err = probes_run(skel->progs.driver_read, args, 1, &missing);
+	if (!err && !missing)
+		err = bpf_map_lookup_elem(bpf_map__fd(skel->maps.driver_slot), &zero, calls);
+	if (err)
+		return probes_refused(-err, "reading the device's driver", why);
+	return missing ? why_set(why, ENODEV, "device %u: not in this network namespace",
+				 ifindex) :
+			 0;
+}
+
+int probes_driver(uint32_t ifindex, struct driver_calls *calls, struct why *why)
+{
+	struct probes_bpf *skel = NULL;
+	int err = rungs_open(&skel, why);
+
+	if (err)
+		return err;
+	err = read_driver(skel, ifindex, calls, why);
+	probes_bpf__destroy(skel);
+	return err;
+}
+
 int probes_code(struct probes *probes, uint64_t address, uint8_t *code, uint32_t size,
 		struct why *why)
 {

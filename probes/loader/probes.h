@@ -41,6 +41,7 @@ struct probes_step {
 	const char *place;			       /* as the order names it */
 	const char *functions[SITE_FUNCTIONS_MAX + 1]; /* the first one that kallsyms lists */
 	bool at_return;
+	bool polls; /* a driver's poll: thread II is who sends what it receives */
 };
 
 struct probes_ask {
@@ -164,6 +165,13 @@ int probes_counts(struct probes *probes, uint32_t slot, uint32_t ifindex, struct
  */
 int probes_counts_left(struct probes *probes, uint32_t slot, const struct counts *before,
 		       struct counts *counts, struct why *why);
+
+/*
+ * What the driver of a device of this network namespace gives the kernel to call, 0 where it
+ * gives nothing; with a program of its own, before any probes are open. -ENODEV: there is no
+ * such device.
+ */
+int probes_driver(uint32_t ifindex, struct driver_calls *calls, struct why *why);
 
 /*
  * The kernel's machine code from `address` on; `size` is at most CODE_BYTES. -EFAULT: not all

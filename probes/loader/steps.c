@@ -105,6 +105,8 @@ int probes_step_want(struct probes *probes, uint32_t i)
 	step_program(probes, i, name);
 	program = probes_program(probes->skel, name);
 	err = bpf_program__set_autoload(program, true);
+	if (probes->ask->steps[i].polls)
+		probes->skel->rodata->step_polls |= 1U << i;
 	if (!err && probes->hooks[NR_PROBES + i].tier == TIER_FENTRY)
 		err = bpf_program__set_attach_target(program, 0, probes->step_functions[i]);
 	if (!err && probes->without_loop)

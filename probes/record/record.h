@@ -151,6 +151,14 @@ struct lane_state {
 };
 _Static_assert(sizeof(struct lane_state) == 1504, "struct lane_state is a contract");
 
+/* Functions of a device's driver, by address; 0: it has none. */
+struct driver_calls {
+	__u64 open;
+	__u64 stop;
+	__u64 poll;
+};
+_Static_assert(sizeof(struct driver_calls) == 24, "struct driver_calls is a contract");
+
 struct counts_address {
 	__u8 address[16];
 	__u32 refcount;

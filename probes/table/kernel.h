@@ -55,6 +55,7 @@ struct hlist_head {
 
 struct list_head {
 	struct list_head *next;
+	struct list_head *prev;
 };
 
 struct percpu_counter {
@@ -117,6 +118,18 @@ typedef struct {
 
 struct inet6_dev;
 
+struct net_device_ops {
+	void *ndo_open;
+	void *ndo_stop;
+};
+
+struct net_device;
+struct napi_struct {
+	struct net_device *dev;
+	void *poll;
+	struct list_head dev_list;
+};
+
 struct net_device {
 	char name[16];
 	int ifindex;
@@ -128,6 +141,8 @@ struct net_device {
 	struct hlist_node index_hlist;
 	possible_net_t nd_net;
 	struct hlist_head neighbours[2]; /* since 6.13 */
+	struct net_device_ops *netdev_ops;
+	struct list_head napi_list;
 };
 
 /*

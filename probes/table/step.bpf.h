@@ -28,7 +28,20 @@ static __always_inline void spin(struct wait *wait);
  */
 extern __u64 step_passes[STEPS_MAX];
 
-static __always_inline void hold(__u32 index)
+/*
+ * Steps at a driver's poll, one bit each. What it receives is thread II's, in the softirq of
+ * whichever task it has interrupted; its argument tells of which device.
+ */
+extern const volatile __u32 step_polls;
+
+static __always_inline struct lane_state *lane_of_poll(__u64 napi, __u32 *slot)
+{
+	struct net_device *dev = BPF_CORE_READ((struct napi_struct *)napi, dev);
+
+	return dev ? lane_of_dev(dev, slot) : 0;
+}
+
+static __always_inline void hold(__u32 index, __u64 napi)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct who who = who_is(task);
@@ -39,8 +52,10 @@ static __always_inline void hold(__u32 index)
 	__s64 outcome = 0;
 
 	__sync_fetch_and_add(&step_passes[index], 1);
-	lane = lane_of_task(who, &slot);
-	if (lane)
+	lane = napi ? lane_of_poll(napi, &slot) : lane_of_task(who, &slot);
+	if (napi)
+		thread = THREAD_II;
+	else if (lane)
 		thread = who.pid == lane->sender ? THREAD_II : THREAD_I;
 	else
 		lane = lane_of_worker((__u64)task, &slot);
@@ -72,30 +87,33 @@ static __always_inline void hold(__u32 index)
 	report_at(lane, slot, RECORD_STEP_RELEASED, outcome, who.pid, index + 1, to_ns);
 }
 
-#define STEP(kind, index)                       \
-	SEC("fentry/dev_change_flags")          \
-	int kind##_fentry_##index(void *ctx)    \
-	{                                       \
-		hold(index);                    \
-		return 0;                       \
-	}                                       \
-	SEC("fexit/dev_change_flags")           \
-	int kind##_fexit_##index(void *ctx)     \
-	{                                       \
-		hold(index);                    \
-		return 0;                       \
-	}                                       \
-	SEC("kprobe")                           \
-	int kind##_kprobe_##index(void *ctx)    \
-	{                                       \
-		hold(index);                    \
-		return 0;                       \
-	}                                       \
-	SEC("kretprobe")                        \
-	int kind##_kretprobe_##index(void *ctx) \
-	{                                       \
-		hold(index);                    \
-		return 0;                       \
+/* Not every function has an argument: the verifier must not see the reading of one. */
+#define NAPI(index, argument) (step_polls >> (index)&1 ? (__u64)(argument) : 0)
+
+#define STEP(kind, index)                                                 \
+	SEC("fentry/dev_change_flags")                                    \
+	int kind##_fentry_##index(__u64 *ctx)                             \
+	{                                                                 \
+		hold(index, NAPI(index, ctx[0]));                         \
+		return 0;                                                 \
+	}                                                                 \
+	SEC("fexit/dev_change_flags")                                     \
+	int kind##_fexit_##index(__u64 *ctx)                              \
+	{                                                                 \
+		hold(index, NAPI(index, ctx[0]));                         \
+		return 0;                                                 \
+	}                                                                 \
+	SEC("kprobe")                                                     \
+	int kind##_kprobe_##index(struct pt_regs *ctx)                    \
+	{                                                                 \
+		hold(index, NAPI(index, PT_REGS_PARM1(ctx)));             \
+		return 0;                                                 \
+	}                                                                 \
+	SEC("kretprobe")                                                  \
+	int kind##_kretprobe_##index(void *ctx)                           \
+	{                                                                 \
+		hold(index, 0); /* where the argument was is not known */ \
+		return 0;                                                 \
 	}
 
 #endif

@@ -111,10 +111,10 @@ static void test_dad_at_a_site(void **state)
 	assert_string_equal(order.holds[0].place, "dad-completed");
 	assert_int_equal(order.holds[0].other, ORDER_THREAD_NONE);
 	assert_non_null(order.holds[0].site);
-	site_functions(order.holds[0].site, DEVICE_VETH, functions);
+	site_functions(order.holds[0].site, DEVICE_VETH, NULL, functions);
 	assert_string_equal(functions[0], "addrconf_dad_completed");
 	assert_int_equal(order.holds[1].other, ORDER_THREAD_DAD);
-	site_functions(order.holds[1].site, DEVICE_BRIDGE, functions);
+	site_functions(order.holds[1].site, DEVICE_BRIDGE, NULL, functions);
 	assert_string_equal(functions[0], "br_dev_stop");
 	assert_null(functions[1]);
 }
@@ -159,7 +159,7 @@ static void test_sites(void **state)
 		assert_non_null(site->doc);
 		assert_true(strlen(site->name) < ORDER_PLACE);
 		for (int kind = 0; kind < DEVICE_KINDS; kind++) {
-			site_functions(site, kind, functions);
+			site_functions(site, kind, NULL, functions);
 			if (!functions[0])
 				fail_msg("%s has no function", site->name);
 		}

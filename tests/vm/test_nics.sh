@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Drivers of real network cards, in guests: test_nics.sh DADRACE SOURCE KERNEL [MODEL...]
+#
+# Each model of QEMU's that is named (all without a name) runs race trials in which thread I is held in the driver's own
+# stop function, and ends clean. At the end a table shows driver and verdict. A model that this QEMU lacks is skipped.
+set -uo pipefail
+# shellcheck source=tests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
+begin "$1" "$2"
+kernel=$3
+shift 3
+
+# What holds thread I: found by dadrace in the device itself, written down here by hand.
+declare -A stops=(
+	[e1000e]=e1000e_close [e1000]=e1000_close [igb]=igb_close [vmxnet3]=vmxnet3_close [virtio-net]=virtnet_close
+	[rtl8139]=cp_close [pcnet]=pcnet32_close [i82557b]=e100_close [tulip]=tulip_close [ne2k_pci]=ne2k_pci_close
+)
+
+cat >"$results/nic.yaml" <<'YAML'
+name: nic
+stop: {trials: 4}
+clean_below_ppm: 900000
+device: {kind: nic}
+arms: [race]
+echo: {directions: [outbound]}
+order: [I held at stop for 2000 us]
+YAML
+
+judge() { # MODEL
+	local model=$1 verdict
+	if [ $code -eq 4 ] && says "$model" "this QEMU has no device"; then
+		echo "skip $model: this QEMU does not have it"
+		table+=("$model - -")
+		return
+	fi
+	expect "$model" 0 || return
+	says "$model" "Step: (fentry|kprobe) of ${stops[$model]}: hold 1, stop" ||
+		fail "$model" "not held in ${stops[$model]}"
+	verdict=$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["verdict"])' "$results/$model/summary.json")
+	table+=("$model ${stops[$model]} $verdict")
+}
+
+table=()
+models=("$@")
+[ $# -gt 0 ] || models=(e1000e e1000 igb vmxnet3 virtio-net rtl8139 pcnet i82557b tulip ne2k_pci)
+for model in "${models[@]}"; do
+	run "$model" "$kernel" "$results/nic.yaml" --set device.model="$model" && judge "$model"
+done
+
+# A driver that the kernel's package lacks is told before a guest boots.
+if [ $# -eq 0 ] && run lacking trixie/linux-image-cloud-amd64 "$results/nic.yaml" --set device.model=e1000e; then
+	if [ $code -eq 4 ] && says lacking 'has no driver for it .*linux-image-amd64' && ! says lacking booting; then
+		ok lacking
+	else
+		fail lacking "exit $code, or no sentence before the boot"
+	fi
+fi
+
+printf '%-12s %-16s %s\n' model stop verdict
+for line in "${table[@]}"; do
+	read -r model stop verdict <<<"$line"
+	printf '%-12s %-16s %s\n' "$model" "$stop" "$verdict"
+done
+finish
