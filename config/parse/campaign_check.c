@@ -71,6 +71,21 @@ int resolve_objects(struct load *load)
 	return 0;
 }
 
+/* A real device's carrier alone takes seconds. */
+int resolve_deadline(struct load *load)
+{
+	static const char of_real_devices[] = "20000";
+	const char *kind = load->given[key_find("device.kind")].words[0];
+	int id = key_find("bringup.deadline_ms");
+
+	if (load->given[id].layer != LAYER_FALLBACK ||
+	    (strcmp(kind, device_kind_names[DEVICE_EXISTING]) &&
+	     strcmp(kind, device_kind_names[DEVICE_NIC])))
+		return 0;
+	given_drop(&load->given[id]);
+	return read_layer(load, LAYER_FALLBACK, id, of_real_devices, strlen(of_real_devices));
+}
+
 static int check_name(const struct load *load, const struct campaign *campaign)
 {
 	size_t length = strlen(campaign->name);
@@ -147,7 +162,7 @@ static int check_device_name(const struct load *load, const struct campaign *cam
 {
 	int kind = key_find("device.kind");
 
-	if (campaign->device.kind == DEVICE_EXISTING && !name)
+	if (campaign->device.kind == DEVICE_EXISTING && !name && id == key_find("device.dut"))
 		return complain_key(load, kind, "existing needs %s", load->keys->list[id].path);
 	if (campaign->device.kind != DEVICE_EXISTING && name)
 		return complain_key(
@@ -188,7 +203,7 @@ static int check_device(const struct load *load, const struct campaign *campaign
 		err = check_nic(load, campaign);
 	if (err || campaign->device.kind != DEVICE_EXISTING)
 		return err;
-	if (!strcmp(campaign->device.dut, campaign->device.peer))
+	if (campaign->device.peer && !strcmp(campaign->device.dut, campaign->device.peer))
 		return complain_key(load, culprit(load, peer, dut),
 				    "dut and peer are both %s; name two devices",
 				    campaign->device.dut);
@@ -217,6 +232,12 @@ static bool is_placeholder(const char *word, const char *at)
 	return length && at[1 + length] == '}' && (at == word || at[-1] != '$');
 }
 
+static const char *peerless(const struct campaign *campaign)
+{
+	return campaign->device.kind == DEVICE_DUMMY ? "a dummy device" :
+						       "an existing device without device.peer";
+}
+
 static int check_braces(const struct load *load, const struct campaign *campaign,
 			const char *word)
 {
@@ -235,10 +256,10 @@ static int check_braces(const struct load *load, const struct campaign *campaign
 			return complain_key(load, id,
 					    "found \"%s\"; allowed in braces: {dut}, {peer}",
 					    show(word).text);
-		if (peer && campaign->device.kind == DEVICE_DUMMY)
-			return complain_key(
-				load, culprit(load, id, key_find("device.kind")),
-				"the command names {peer}, and a dummy device has no peer");
+		if (peer && !campaign_has_peer(campaign))
+			return complain_key(load, culprit(load, id, key_find("device.kind")),
+					    "the command names {peer}, and %s has no peer",
+					    peerless(campaign));
 		at = strchr(at, '}') + 1;
 	}
 	return 0;
@@ -414,10 +435,11 @@ static int check_direction(const struct load *load, const struct campaign *campa
 	int kind = key_find("device.kind"), messages = key_find("echo.message");
 	bool fits = false, message = false;
 
-	if (direction == DIRECTION_INBOUND && campaign->device.kind == DEVICE_DUMMY)
+	if (direction == DIRECTION_INBOUND && !campaign_has_peer(campaign))
 		return complain_key(
 			load, culprit(load, directions, kind),
-			"inbound echoes need a peer, and a dummy device has none; allowed in echo.directions: outbound, outbound-raw");
+			"inbound echoes need a peer, and %s has none; allowed in echo.directions: outbound, outbound-raw",
+			peerless(campaign));
 	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
 		fits = fits || target_fits(direction, campaign->echo.targets[i]);
 	if (!fits)
@@ -465,13 +487,13 @@ static int check_echo(const struct load *load, const struct campaign *campaign)
 	for (uint32_t i = 0; !err && i < campaign->echo.nr_message; i++)
 		err = check_message(load, campaign, campaign->echo.message[i]);
 	for (uint32_t i = 0; !err && i < campaign->echo.nr_targets; i++)
-		if (campaign->echo.targets[i] == TARGET_PEER &&
-		    campaign->device.kind == DEVICE_DUMMY)
+		if (campaign->echo.targets[i] == TARGET_PEER && !campaign_has_peer(campaign))
 			err = complain_key(
 				load,
 				culprit(load, key_find("echo.targets"),
 					key_find("device.kind")),
-				"target peer needs a peer, and a dummy device has none; allowed: nobody, all-nodes");
+				"target peer needs a peer, and %s has none; allowed: nobody, all-nodes",
+				peerless(campaign));
 	if (!err && last_us > CAP_US)
 		err = complain_key(
 			load,
@@ -490,10 +512,10 @@ static int check_answer(const struct load *load, const struct campaign *campaign
 
 	if (answer == DAD_ANSWER_NONE)
 		return 0;
-	if (campaign->device.kind == DEVICE_DUMMY)
-		return complain_key(
-			load, culprit(load, id, kind),
-			"DAD answers need a peer, and a dummy device has none; allowed: none");
+	if (!campaign_has_peer(campaign))
+		return complain_key(load, culprit(load, id, kind),
+				    "DAD answers need a peer, and %s has none; allowed: none",
+				    peerless(campaign));
 	/* macvlan_handle_frame() takes it for one of its own that is on its way out. */
 	if (answer == DAD_ANSWER_LOOPBACK && campaign->device.kind == DEVICE_MACVLAN)
 		return complain_key(
@@ -542,10 +564,11 @@ static int check_load(const struct load *load, const struct campaign *campaign)
 	int id = key_find("load"), kind = key_find("device.kind");
 
 	for (uint32_t i = 0; i < campaign->nr_load; i++) {
-		if (campaign->load[i] == LOAD_PACKETS && campaign->device.kind == DEVICE_DUMMY)
+		if (campaign->load[i] == LOAD_PACKETS && !campaign_has_peer(campaign))
 			return complain_key(
 				load, culprit(load, id, kind),
-				"packets need a peer, and a dummy device has none; allowed: none, cpu, rtnl");
+				"packets need a peer, and %s has none; allowed: none, cpu, rtnl",
+				peerless(campaign));
 		if (campaign->load[i] == LOAD_RTNL && campaign->device.kind == DEVICE_EXISTING)
 			return complain_key(
 				load, culprit(load, id, kind),

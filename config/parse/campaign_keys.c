@@ -66,7 +66,7 @@ static const struct field device_rows[] = {
 	{ "dut", FIELD_TEXT, IN(device, const char *, dut), .nullable = true, .example = "enp3s0",
 	  .doc = "Name of the existing device under test. Each trial takes it down and up, so nothing else may use it" },
 	{ "peer", FIELD_TEXT, IN(device, const char *, peer), .nullable = true, .example = "enp4s0",
-	  .doc = "Name of the existing device that is cabled to device.dut and sends the inbound echoes" },
+	  .doc = "Name of the existing device that is cabled to device.dut and sends the inbound echoes. Without it (one port, and anything at the other end of its cable), echoes are outbound only" },
 	{ "model", FIELD_ENUM, IN(device, enum nic_model, model),
 	  NAMES(nic_model_names, NIC_MODELS), .fallback = "e1000e",
 	  .doc = "For device.kind: nic: the network card that QEMU emulates. Each lane has two of them, on a hub" },
@@ -129,6 +129,8 @@ static const struct fields hold_range_fields = { "hold_range", NULL, hold_range_
 static const struct field window_rows[] = {
 	{ "site", FIELD_ENUM, IN(window, enum site, site), NAMES(site_names, SITES), .fallback = "flags",
 	  .doc = "Where the window opens. flags: at the return of the first flag set that brings the device up. off: nowhere; such a campaign can prove nothing" },
+	{ "opens", FIELD_ENUM, IN(window, enum window_opens, opens), NAMES(window_opens_names, WINDOW_OPENS), .fallback = "auto",
+	  .doc = "From where the hold and the echoes in the window count. flags: the return of the first flag set. carrier: the link is up, which takes real devices seconds. tentative: an address is there, and DAD begins. auto: tentative for device.kind: existing and nic (carrier if the campaign switches DAD off), flags for all others. If the carrier or the address does not come within a third of bringup.deadline_ms, a hold ends and the trial is missed" },
 	{ "closes", FIELD_ENUM, IN(window, enum window_closes, closes), NAMES(window_closes_names, WINDOW_CLOSES), .fallback = "auto",
 	  .doc = "What ends the window. flags: the bring-up's next flag set. teardown: dadrace sets the device down itself, which is a flag set, too. auto: flags, or teardown if the bring-up exits, or stays alive until DAD is over, without a second flag set. dad: the end of DAD. exit: the end of the bring-up" },
 	{ "method", FIELD_ENUM, IN(window, enum method, method), NAMES(method_names, METHODS), .fallback = "stop",

@@ -45,6 +45,7 @@ int resolve_hold(struct load *load);
 
 /* Existing devices live among others: by default no dst entries are watched there. */
 int resolve_objects(struct load *load);
+int resolve_deadline(struct load *load);
 
 /* Everything else; a sentence about the first thing that does not fit. */
 int check_all(const struct load *load, const struct campaign *campaign);

@@ -101,6 +101,7 @@ struct campaign {
 	uint32_t nr_arms;
 	struct {
 		enum site site;
+		enum window_opens opens;
 		enum window_closes closes;
 		enum method method;
 		uint64_t *hold_us; /* one is drawn for each trial; NULL when a range is given */
@@ -166,5 +167,26 @@ struct campaign {
 		const char *every;	/* as span_read() reads it; NULL: once */
 	} submit;			/* to the service; ignored by a run by hand */
 };
+
+/* A dummy has none, and an existing device need not have one. */
+static inline bool campaign_has_peer(const struct campaign *campaign)
+{
+	return campaign->device.kind == DEVICE_EXISTING ? campaign->device.peer != NULL :
+							  campaign->device.kind != DEVICE_DUMMY;
+}
+
+/*
+ * RFC 4862 5.4: DAD begins when the device runs. What is made here runs at once, which spares
+ * its window the way of a notification.
+ */
+static inline enum window_opens campaign_opens(const struct campaign *campaign)
+{
+	if (campaign->window.opens)
+		return campaign->window.opens;
+	if (!device_is_real(campaign->device.kind))
+		return OPENS_FLAGS;
+	return campaign->sysctl.accept_dad && campaign->sysctl.dad_transmits ? OPENS_TENTATIVE :
+									       OPENS_CARRIER;
+}
 
 #endif

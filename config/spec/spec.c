@@ -8,6 +8,7 @@
 /* clang-format off */
 const char *const arm_names[] = { "control", "hold", "echo", "race" };
 const char *const site_names[] = { "flags", "off" };
+const char *const window_opens_names[] = { "auto", "flags", "carrier", "tentative" };
 const char *const window_closes_names[] = { "auto", "flags", "dad", "exit", "teardown" };
 const char *const method_names[] = { "stop" };
 const char *const tier_names[] = { "auto", "kprobe", "fentry", "tracepoint" };
@@ -36,6 +37,7 @@ const char *const object_names[] = { "net_device", "inet6_dev", "dst" };
 									     "value")
 NAMED(arm_names, ARMS);
 NAMED(site_names, SITES);
+NAMED(window_opens_names, WINDOW_OPENS);
 NAMED(window_closes_names, WINDOW_CLOSES);
 NAMED(method_names, METHODS);
 NAMED(tier_names, TIERS);

@@ -32,6 +32,16 @@ enum site {
 };
 extern const char *const site_names[];
 
+/* From where the hold and the echoes of a window count. */
+enum window_opens {
+	OPENS_AUTO,	 /* FLAGS, but the others for a device that exists: campaign_opens() */
+	OPENS_FLAGS,	 /* the return of the flag set that opens it */
+	OPENS_CARRIER,	 /* the device runs: real ones need seconds to get there */
+	OPENS_TENTATIVE, /* it has an address; DAD begins */
+	WINDOW_OPENS,
+};
+extern const char *const window_opens_names[];
+
 /* What ends the window. */
 enum window_closes {
 	CLOSES_AUTO,	 /* FLAGS, or TEARDOWN where the bring-up makes no second flag set */

@@ -19,14 +19,6 @@ static void act_bring_up(void *arg)
 	bringup_go(&worker->bringup);
 }
 
-static void act_hold(void *arg)
-{
-	struct worker *worker = arg;
-	uint64_t hold_ns = worker->hurried ? 0 : worker->message.evidence.spec.hold_us * 1000;
-
-	loop_timer_set(worker->hold, worker->held_at_ns + hold_ns);
-}
-
 static void act_release(void *arg)
 {
 	struct worker *worker = arg;
@@ -139,7 +131,7 @@ static void act_finish(void *arg)
 const struct trial_crew worker_acts = {
 	.bring_up = act_bring_up,
 	.fire = worker_fire,
-	.hold = act_hold,
+	.hold = worker_hold,
 	.release = act_release,
 	.close = worker_close,
 	.stop_bring_up = worker_stop_bring_up,

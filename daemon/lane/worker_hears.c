@@ -64,7 +64,8 @@ void hear_record(const struct record *record, void *arg)
 		worker_addressed(worker);
 		break;
 	case RECORD_OPENED:
-		worker->fire_ns = record->at_ns;
+		worker->opened_ns = record->at_ns;
+		worker_counts_from(worker);
 		trial_happened(&worker->trial, TRIAL_OPENED);
 		break;
 	case RECORD_HELD:
@@ -172,9 +173,10 @@ void hear_testbed(void *arg)
 
 	ring_read(worker->ring); /* the window opens before DAD ends */
 	worker_hear_testbed(worker);
-	if (!worker->dad_over || !worker_is_running(worker))
+	if (!worker_is_running(worker))
 		return;
-	worker_window_event(worker, CLOSES_DAD, CLOSED_BY_DAD);
+	if (worker->dad_over)
+		worker_window_event(worker, CLOSES_DAD, CLOSED_BY_DAD);
 	maybe_ended(worker);
 }
 

@@ -38,14 +38,6 @@ void worker_set_deadline(void *arg, uint64_t us)
 	loop_timer_set(worker->deadline, worker->deadline_ns);
 }
 
-void worker_addressed(struct worker *worker)
-{
-	if (worker->addressed_ns)
-		return;
-	worker->addressed_ns = loop_now();
-	loop_timer_set(worker->echo, worker->addressed_ns); /* what waited for it is due */
-}
-
 static enum moment_kind moment_of_event(enum testbed_event_kind kind)
 {
 	switch (kind) {
@@ -74,9 +66,13 @@ static void testbed_said(const struct testbed_event *event, void *arg)
 		worker->message.evidence.lost_events++;
 	else
 		worker_note(worker, moment_of_event(event->kind), loop_now(), 0, 0);
+	if (event->kind == TESTBED_LINK_UP)
+		worker_has_carrier(worker);
 	if (event->kind == TESTBED_ADDRESS_TENTATIVE ||
-	    event->kind == TESTBED_ADDRESS_PERMANENT)
+	    event->kind == TESTBED_ADDRESS_PERMANENT) {
 		worker_addressed(worker);
+		worker_counts_from(worker);
+	}
 	worker->dad_over |= (event->kind == TESTBED_ADDRESS_PERMANENT ||
 			     event->kind == TESTBED_ADDRESS_DADFAILED) &&
 			    worker->state->opened == worker->message.evidence.spec.trial;

@@ -25,6 +25,7 @@
  *     worker_settle.c whether the references come back, and what is done if they do not
  *     worker_hang.c   what does not return
  *   worker_ledger.c   the ledger of a trial, when one is wanted
+ *   worker_opens.c    from where the hold and the echoes in the window count
  *   worker_window.c   how the window ends, and what stays alive after it
  *   worker_sends.c    what thread II sends, and when
  *   worker_load.c     what keeps the machine busy while a trial runs
@@ -78,6 +79,9 @@ struct worker {
 	uint32_t ended; /* processes of a bring-up that stays alive, before the trial's end */
 	pid_t held;	/* the stopped task; 0: none */
 	uint64_t held_at_ns;
+	uint64_t opened_ns;    /* 0: the window has not opened */
+	uint64_t carrier_ns;   /* the device ran; 0: not yet */
+	uint64_t counts_ns;    /* hold and echoes count from here; 0: not yet */
 	uint64_t fire_ns;      /* from here echoes are due */
 	uint64_t addressed_ns; /* the dut's first address; 0: it has none yet */
 	bool started;	       /* thread II */
@@ -195,6 +199,20 @@ void hear_testbed(void *worker);
 void hear_deadline(void *worker);
 void hear_hold_due(void *worker);
 
+/* --- worker_opens.c: from where hold and echoes count --- */
+
+/* The dut has its first address, or nothing is left to wait for: the window has closed. */
+void worker_addressed(struct worker *worker);
+
+/* The link is up. */
+void worker_has_carrier(struct worker *worker);
+
+/* The window has opened, or the dut has an address: one of them may be what was missing. */
+void worker_counts_from(struct worker *worker);
+
+/* For the trial: how long the task in the window stays held. */
+void worker_hold(void *worker);
+
 /* --- worker_window.c: how the window ends, and what stays alive after it --- */
 
 void worker_closed(struct worker *worker, enum closed_by by, uint64_t at_ns);
@@ -236,9 +254,6 @@ void worker_end_thread_ii(struct worker *worker);
 
 /* Whether a trial is in hand. */
 bool worker_is_running(const struct worker *worker);
-
-/* The dut has its first address, or nothing is left to wait for: the window has closed. */
-void worker_addressed(struct worker *worker);
 
 /* When the trial's step in hand is overdue: so many microseconds from now. */
 void worker_set_deadline(void *worker, uint64_t us);

@@ -47,13 +47,15 @@ static void start(struct worker *worker)
 	worker_dad_opened(worker);
 }
 
-/* Thread II starts when the window opens, unless the order wants another to be held first. */
+/* Thread II starts when the window counts, unless the order wants another to be held first. */
 void worker_fire(void *arg)
 {
 	struct worker *worker = arg;
 
-	if (!worker->message.evidence.spec.starts_when)
-		start(worker);
+	if (worker->message.evidence.spec.starts_when || !worker->message.evidence.opens_came)
+		return;
+	worker->fire_ns = worker->counts_ns;
+	start(worker);
 }
 
 uint32_t worker_hold_of(const struct trial_spec *spec, uint32_t sequence)

@@ -50,6 +50,8 @@ bool worker_is_over(const struct worker *worker, bool alone)
 
 	if (is_closed(worker))
 		return gone || is_daemon;
+	if (is_open(worker) && !e->opens_came)
+		return false; /* its carrier comes later than the bring-up ends */
 	if (gone && alone)
 		return e->closes != CLOSES_DAD || !is_open(worker);
 	/* What stays alive may set flags again until DAD is over. */

@@ -251,6 +251,8 @@ static const struct field trial_rows[] = {
 	  .doc = "What closed the window: the bring-up's next flag set, the end of DAD, the exit of the bring-up, dadrace's own setting down of the device (teardown), or the deletion of the device" },
 	{ "window_ns", FIELD_U64, TRIAL(uint64_t, window_ns), OR_NULL,
 	  .doc = "Time the window was open; null: it did not open and close" },
+	{ "opens_ns", FIELD_U64, TRIAL(uint64_t, opens_ns), OR_NULL,
+	  .doc = "From the return of the flag set that opened the window to the carrier or the tentative address, from which the hold and the echoes count (window.opens); null: they count from the flag set" },
 	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
 	  .doc = "Measured hold of the bring-up in the window; null: not held" },
 	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),
@@ -597,6 +599,7 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.change_errno = errno_or_null(e->change_error),
 		.load_turns = e->load_turns,
 		.load_cpu_ns = e->load_cpu_ns,
+		.opens_ns = e->opens_ns,
 		.first_flags_ns = e->first_flags_ns,
 		.second_flags_ns = e->second_flags_ns,
 		.echoes_sent = e->echoes_sent,
@@ -731,6 +734,7 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->changed = line->changed;
 	e->load_turns = line->load_turns;
 	e->load_cpu_ns = line->load_cpu_ns;
+	e->opens_ns = line->opens_ns;
 	e->first_flags_ns = line->first_flags_ns;
 	e->second_flags_ns = line->second_flags_ns;
 	e->echoes_sent = line->echoes_sent;

@@ -246,16 +246,17 @@ static int journal_open_here(struct testbed *testbed, struct why *why)
 	return err ? err : journal_push(testbed->journal, JOURNAL_NETNS, inum, "", why);
 }
 
+/* The flags of a device that is down and can be used. */
 static int both_take(struct testbed *testbed, const struct campaign *campaign,
 		     unsigned int flags[2], struct why *why)
 {
 	const char *dut = campaign->device.dut, *peer = campaign->device.peer;
 	int err = device_take(testbed, dut, &testbed->dut, &flags[0], why);
 
-	if (!err)
+	if (!err && testbed->have_peer)
 		err = device_take(testbed, peer, &testbed->peer, &flags[1], why);
 	/* One device under two names (IFLA_ALT_IFNAME). */
-	if (!err && testbed->dut.ifindex == testbed->peer.ifindex)
+	if (!err && testbed->have_peer && testbed->dut.ifindex == testbed->peer.ifindex)
 		return why_exit(
 			why, EXIT_CONFIG, EINVAL,
 			"%s: the same device as %s; device.dut and device.peer must differ",
@@ -272,14 +273,14 @@ static int both_take(struct testbed *testbed, const struct campaign *campaign,
 int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct why *why)
 {
 	const char *dut = ask->campaign->device.dut, *peer = ask->campaign->device.peer;
-	unsigned int flags[2];
+	unsigned int flags[2] = { 0 };
 	int err;
 
-	if (!dut || !*dut || !peer || !*peer)
-		return why_exit(
-			why, EXIT_CONFIG, EINVAL,
-			"device.kind existing: needs the names of two devices, device.dut and device.peer");
-	if (strcmp(dut, peer) == 0)
+	if (!dut || !*dut)
+		return why_exit(why, EXIT_CONFIG, EINVAL,
+				"device.kind existing: needs the name of a device, device.dut");
+	testbed->have_peer = campaign_has_peer(ask->campaign);
+	if (testbed->have_peer && strcmp(dut, peer) == 0)
 		return why_exit(why, EXIT_CONFIG, EINVAL,
 				"%s: cannot be both device.dut and device.peer", dut);
 	err = netns_own(&testbed->lane_netns, why);
@@ -293,15 +294,14 @@ int real_borrow(struct testbed *testbed, const struct testbed_ask *ask, struct w
 		err = both_take(testbed, ask->campaign, flags, why);
 	if (err)
 		return err;
-	testbed->have_peer = true;
 	testbed->dut.netns_inum = testbed->peer.netns_inum = netns_inum(testbed->lane_netns);
 	testbed->dut_flags = flags[0];
 	err = journal_open_here(testbed, why);
-	if (!err)
+	if (!err && testbed->have_peer)
 		err = device_journal(testbed, &testbed->peer, flags[1], why);
 	if (!err)
 		err = device_journal(testbed, &testbed->dut, flags[0], why);
-	if (!err)
+	if (!err && testbed->have_peer)
 		err = peer_ready(testbed, why);
 	return err ? err : dut_ready(testbed, ask->campaign, why);
 }

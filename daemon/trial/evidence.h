@@ -135,6 +135,9 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint64_t load_cpu_ns;
 	bool opened;
 	bool closed;
+	enum window_opens opens;   /* as it was used: not AUTO */
+	bool opens_came;	   /* the moment of `opens` has come */
+	uint64_t opens_ns;	   /* from opened to it */
 	enum window_closes closes; /* as the campaign asks for it */
 	enum closed_by closed_by;
 	uint64_t opened_ns;	  /* stamp */

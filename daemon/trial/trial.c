@@ -6,7 +6,7 @@ const char *const trial_state_names[] = {
 	"ready", "armed", "open", "closing", "settling", "suspected", "looking", "confirming", "done",
 };
 const char *const trial_event_names[] = {
-	"start", "opened", "held", "hold-due", "ended", "shut", "settled", "missing", "hung",
+	"start", "opened", "counts", "held", "hold-due", "ended", "shut", "settled", "missing", "hung",
 	"overtime", "returned",
 };
 /* clang-format on */
@@ -43,6 +43,12 @@ static void fire(struct trial *t)
 static void hold(struct trial *t)
 {
 	ask(t, t->crew->hold);
+}
+
+static void count(struct trial *t)
+{
+	ask(t, t->crew->fire);
+	hold(t);
 }
 
 static void release(struct trial *t)
@@ -123,6 +129,7 @@ static const struct {
 	{ TRIAL_ARMED,	    TRIAL_OVERTIME, TRIAL_SETTLING, stop_and_tear_down },
 	{ TRIAL_ARMED,	    TRIAL_HUNG,	    TRIAL_DONE,	    hang },
 
+	{ TRIAL_OPEN,	    TRIAL_COUNTS,   TRIAL_OPEN,	    count },
 	{ TRIAL_OPEN,	    TRIAL_HELD,	    TRIAL_OPEN,	    hold },
 	{ TRIAL_OPEN,	    TRIAL_HOLD_DUE, TRIAL_OPEN,	    release },
 	{ TRIAL_OPEN,	    TRIAL_ENDED,    TRIAL_CLOSING,  close_window },

@@ -46,6 +46,7 @@ extern const char *const trial_state_names[];
 enum trial_event {
 	TRIAL_START,	/* baseline read, the bring-up waits at its pipe, probes are armed */
 	TRIAL_OPENED,	/* the first flag set that brings the device up has returned */
+	TRIAL_COUNTS,	/* from here the hold and the echoes count: at once, or when it runs */
 	TRIAL_HELD,	/* the bring-up's task has stopped */
 	TRIAL_HOLD_DUE, /* the planned hold is over */
 	TRIAL_ENDED,   /* the bring-up has done its part: it has ended, unless it is a daemon */
@@ -62,10 +63,11 @@ extern const char *const trial_event_names[];
 /* What a trial asks for. Every call returns at once; what comes of it is told by an event. */
 struct trial_crew {
 	void (*bring_up)(void *crew); /* let the waiting bring-up go */
-	void (*fire)(void *crew);     /* start the planned echoes */
-	void (*hold)(void *crew);     /* tell HOLD_DUE when the planned time has passed */
-	void (*release)(void *crew);  /* continue the held task */
-	void (*close)(void *crew);    /* set the device down if the window is open; tell SHUT */
+	/* start the planned echoes; asked again when COUNTS comes, before which it waits */
+	void (*fire)(void *crew);
+	void (*hold)(void *crew);    /* tell HOLD_DUE when the planned time has passed; again */
+	void (*release)(void *crew); /* continue the held task */
+	void (*close)(void *crew);   /* set the device down if the window is open; tell SHUT */
 	void (*stop_bring_up)(void *crew); /* end it, if it is alive */
 	/* device down; tell SETTLED when the counts are back, MISSING when they rest */
 	void (*tear_down)(void *crew);

@@ -210,7 +210,7 @@ static bool echoes_not_sent(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 
-	return e->closed && e->held_ns > last_echo_ns(&e->spec) &&
+	return e->closed && e->held_ns > e->opens_ns + last_echo_ns(&e->spec) &&
 	       e->echoes_sent < e->spec.echoes && !starts_in_vain(e) &&
 	       detail(more, "%u of %u", e->echoes_sent, e->spec.echoes);
 }
@@ -244,6 +244,15 @@ static bool not_opened(const struct verdict_question *q, char *more)
 {
 	(void)more;
 	return !q->e->opened;
+}
+
+static bool not_counted(const struct verdict_question *q, char *more)
+{
+	return q->e->opened && !q->e->opens_came && q->e->opens > OPENS_FLAGS &&
+	       detail(more, "%s",
+		      q->e->opens == OPENS_CARRIER ?
+			      "the device got no carrier; is its cable plugged in?" :
+			      "no address became tentative; has the device a carrier?");
 }
 
 static bool not_closed(const struct verdict_question *q, char *more)
@@ -488,6 +497,7 @@ static const struct doubt {
 	{ flags_failed,        "a flag set failed" },
 	{ flags_not_set,       "the bring-up never set flags" },
 	{ not_opened,          "no flag set asked for IFF_UP" },
+	{ not_counted,         "the moment of window.opens did not come in time" },
 	{ not_closed,          "the window never closed" },
 	{ load_did_nothing,    "the load did no work" },
 	{ change_did_nothing,  "thread I's change did nothing" },

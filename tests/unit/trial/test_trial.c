@@ -122,6 +122,19 @@ static void test_race_that_settles(void **state)
 		{ NULL, NULL, NULL } }, true);
 }
 
+static void test_hold_and_echoes_count_from_a_late_carrier(void **state)
+{
+	(void)state;
+	play((const struct step[]){
+		{ "start",    "5000us bring_up",  "armed" },
+		{ "counts",   "",		  "armed" },
+		{ "opened",   "5300us fire",	  "open" },
+		{ "held",     "hold",		  "open" },
+		{ "counts",   "fire hold",	  "open" },
+		{ "hold-due", "release",	  "open" },
+		{ NULL, NULL, NULL } }, true);
+}
+
 static void test_leak_is_confirmed(void **state)
 {
 	(void)state;
@@ -306,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_race_that_settles),
+		cmocka_unit_test(test_hold_and_echoes_count_from_a_late_carrier),
 		cmocka_unit_test(test_leak_is_confirmed),
 		cmocka_unit_test(test_unregister_hangs),
 		cmocka_unit_test(test_real_device_is_not_unregistered),

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lane/worker_parts.h"
+
+/* From where the hold and the echoes in the window count. */
+
+void worker_addressed(struct worker *worker)
+{
+	if (worker->addressed_ns)
+		return;
+	worker->addressed_ns = loop_now();
+	loop_timer_set(worker->echo, worker->addressed_ns); /* what waited for it is due */
+}
+
+/* 0: not yet. */
+static uint64_t came_ns(const struct worker *worker)
+{
+	switch (worker->message.evidence.opens) {
+	case OPENS_CARRIER: return worker->carrier_ns;
+	case OPENS_TENTATIVE: return worker->addressed_ns;
+	case OPENS_AUTO:
+	case OPENS_FLAGS:
+	case WINDOW_OPENS: break;
+	}
+	return worker->opened_ns;
+}
+
+void worker_counts_from(struct worker *worker)
+{
+	struct evidence *e = &worker->message.evidence;
+	uint64_t came = came_ns(worker);
+
+	if (e->opens_came || !came || !worker->opened_ns ||
+	    worker->state->closed == e->spec.trial)
+		return;
+	e->opens_came = true;
+	worker->counts_ns = came > worker->opened_ns ? came : worker->opened_ns;
+	e->opens_ns = worker->counts_ns - worker->opened_ns;
+	trial_happened(&worker->trial, TRIAL_COUNTS);
+}
+
+void worker_has_carrier(struct worker *worker)
+{
+	if (!worker->carrier_ns)
+		worker->carrier_ns = loop_now();
+	worker_counts_from(worker);
+}
+
+/* After a third of the deadline a bring-up that waits for DAD can still give up by itself. */
+void worker_hold(void *arg)
+{
+	struct worker *worker = arg;
+	const struct evidence *e = &worker->message.evidence;
+	uint64_t most_ns = worker->ask->campaign->bringup.deadline_ms * 1000000ULL / 3;
+	uint64_t from_ns = worker->held_at_ns;
+
+	if (e->opens_came && from_ns < worker->counts_ns)
+		from_ns = worker->counts_ns;
+	if (!worker->held)
+		return;
+	if (worker->hurried)
+		loop_timer_set(worker->hold, worker->held_at_ns);
+	else
+		loop_timer_set(worker->hold,
+			       from_ns + (e->opens_came ? e->spec.hold_us * 1000 : most_ns));
+}
