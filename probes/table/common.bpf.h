@@ -54,6 +54,16 @@ struct {
 	__type(value, __u32);
 } lane_of_device __weak SEC(".maps");
 
+/* include/uapi/asm-generic/errno-base.h */
+#define E2BIG  7
+#define EINVAL 22
+
+/*
+ * The verifier walks the turns of such a function once, and not on each way that leads to it.
+ * It takes and returns numbers only: an address, too, is one.
+ */
+#define VERIFIED_ONCE __weak __noinline
+
 struct who {
 	__u32 pidns;
 	__u32 pid; /* thread group, as its namespace numbers it */

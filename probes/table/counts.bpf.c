@@ -7,9 +7,6 @@
 #include "table/cpu_offset.bpf.h"
 #include "table/neighbours.bpf.h"
 
-#define EINVAL	   22
-#define GROUPS_MAX 1024
-
 const volatile __u32 nr_cpus = 1;
 
 struct {
@@ -37,12 +34,17 @@ int counts_offsets(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-static __always_inline void read_addresses(struct inet6_dev *idev, struct counts *counts)
+/* Into the counts of the slot, of the inet6_dev at `idev`. */
+VERIFIED_ONCE int read_addresses(__u64 idev, __u32 slot)
 {
+	struct counts *counts = bpf_map_lookup_elem(&count_slots, &slot);
 	struct list_head *head =
 		(void *)idev + bpf_core_field_offset(struct inet6_dev, addr_list);
 	struct list_head *at = BPF_CORE_READ(head, next);
 
+	if (!counts)
+		return -EINVAL;
+	counts->nr_addresses = 0;
 	for (__u32 i = 0; i < 256; i++) {
 		struct inet6_ifaddr *ifa;
 
@@ -61,12 +63,7 @@ static __always_inline void read_addresses(struct inet6_dev *idev, struct counts
 		counts->nr_addresses++;
 		at = BPF_CORE_READ(at, next);
 	}
-}
-
-static __always_inline void read_groups(struct inet6_dev *idev, struct counts *counts)
-{
-	counts->nr_groups = groups_in(BPF_CORE_READ(idev, mc_list), GROUPS_MAX);
-	counts->nr_tombs = groups_in(BPF_CORE_READ(idev, mc_tomb), GROUPS_MAX);
+	return 0;
 }
 
 #define NETREG_UNREGISTERING 2
@@ -109,7 +106,7 @@ int counts_read(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 ifindex = ctx->args[0], slot = ctx->args[1], from = ctx->args[4];
 	struct counts *counts = bpf_map_lookup_elem(&count_slots, &slot);
-	struct net_device *dev = find_device(ifindex);
+	struct net_device *dev = (void *)find_device(ifindex);
 	struct inet6_dev *idev = 0;
 	struct neighbour *none = 0;
 	bool left = false;
@@ -146,7 +143,8 @@ int counts_read(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	counts->inet6_dev = BPF_CORE_READ(idev, refcnt.refs.counter);
 	counts->inet6_dev_dead = BPF_CORE_READ(idev, dead);
-	read_addresses(idev, counts);
-	read_groups(idev, counts);
+	read_addresses((__u64)idev, slot);
+	counts->nr_groups = groups_in(BPF_CORE_READ(idev, mc_list));
+	counts->nr_tombs = groups_in(BPF_CORE_READ(idev, mc_tomb));
 	return left ? 0 : walk_neighbours(dev, idev, 0, from, &counts->nr_neighbours, &none);
 }

@@ -2,7 +2,7 @@
 #ifndef DADRACE_COUNTS_BPF_H
 #define DADRACE_COUNTS_BPF_H
 
-#include "table/common.bpf.h"
+#include "table/list.bpf.h"
 
 /* enum netdev_state_t, include/linux/netdevice.h: in this place since 2.6 */
 #define LINK_STATE_LINKWATCH_PENDING 3
@@ -17,10 +17,9 @@ struct {
 
 extern const volatile __u32 nr_cpus; /* possible ones */
 
-/* The sum over CPUs of a per-CPU int; single ones may well be negative. */
-static __always_inline __s64 sum_of_cpus(const void *pointer)
+/* The sum over CPUs of the per-CPU int at `base`; single ones may well be negative. */
+VERIFIED_ONCE __s64 sum_of_cpus(__u64 base)
 {
-	__u64 base = (__u64)pointer;
 	__s64 sum = 0;
 
 	for (__u32 i = 0; i < CPUS_MAX && i < nr_cpus; i++) {
@@ -41,7 +40,7 @@ static __always_inline __s64 sum_of_cpus(const void *pointer)
 static __always_inline __s64 device_count(struct net_device *dev)
 {
 	if (bpf_core_field_exists(dev->pcpu_refcnt))
-		return sum_of_cpus(BPF_CORE_READ(dev, pcpu_refcnt));
+		return sum_of_cpus((__u64)BPF_CORE_READ(dev, pcpu_refcnt));
 	return BPF_CORE_READ(dev, dev_refcnt.refs.counter);
 }
 
@@ -54,7 +53,8 @@ static __always_inline __s64 dst_count(struct net *net)
 	__s64 sum = BPF_CORE_READ(net, ipv6.ip6_dst_ops.pcpuc_entries.count);
 
 	if (bpf_core_field_exists(net->ipv6.ip6_dst_ops.pcpuc_entries.counters))
-		sum += sum_of_cpus(BPF_CORE_READ(net, ipv6.ip6_dst_ops.pcpuc_entries.counters));
+		sum += sum_of_cpus(
+			(__u64)BPF_CORE_READ(net, ipv6.ip6_dst_ops.pcpuc_entries.counters));
 	return sum;
 }
 
@@ -63,13 +63,10 @@ static __always_inline __u32 linkwatch_pending(struct net_device *dev)
 	return BPF_CORE_READ(dev, state) >> LINK_STATE_LINKWATCH_PENDING & 1;
 }
 
-static __always_inline __u32 groups_in(struct ifmcaddr6 *group, __u32 max)
+/* In a list of the device's multicast groups, which hold its inet6_dev. */
+static __always_inline __u32 groups_in(struct ifmcaddr6 *first)
 {
-	__u32 nr = 0;
-
-	for (; nr < max && group; nr++)
-		group = BPF_CORE_READ(group, next);
-	return nr;
+	return list_length((__u64)first, bpf_core_field_offset(struct ifmcaddr6, next));
 }
 
 static __always_inline __u32 reg_state(struct net_device *dev)
@@ -91,8 +88,11 @@ static __always_inline struct net *current_netns(void)
 	return BPF_CORE_READ(task, nsproxy, net_ns);
 }
 
-/* In the network namespace of the process that runs the program. */
-static __always_inline struct net_device *find_device(__u32 ifindex)
+/*
+ * The address of the struct net_device, in the network namespace of the process that runs the
+ * program; 0: there is none.
+ */
+VERIFIED_ONCE __u64 find_device(__u32 ifindex)
 {
 	struct hlist_head *heads = BPF_CORE_READ(current_netns(), dev_index_head);
 	struct hlist_node *at = BPF_CORE_READ(&heads[ifindex & (INDEX_BUCKETS - 1)], first);
@@ -102,7 +102,7 @@ static __always_inline struct net_device *find_device(__u32 ifindex)
 			(void *)at - bpf_core_field_offset(struct net_device, index_hlist);
 
 		if ((__u32)BPF_CORE_READ(dev, ifindex) == ifindex)
-			return dev;
+			return (__u64)dev;
 		at = BPF_CORE_READ(at, next);
 	}
 	return 0;

@@ -12,9 +12,6 @@ volatile __u64 settling = 0;
 /* More than that many wait their turn: old verifiers take seconds over longer loops. */
 #define LOOKS_AT_ONCE 8
 
-/* With more the lane waits for its next look from user space. */
-#define TOMBS_MAX 32
-
 /*
  * The references to inet6_dev that are still to be dropped: without those of MLD's records of
  * groups that were left.
@@ -22,34 +19,35 @@ volatile __u64 settling = 0;
 static __always_inline __s64 inet6_dev_count(struct inet6_dev *idev)
 {
 	return (__s64)BPF_CORE_READ(idev, refcnt.refs.counter) -
-	       groups_in(BPF_CORE_READ(idev, mc_tomb), TOMBS_MAX);
+	       groups_in(BPF_CORE_READ(idev, mc_tomb));
 }
 
-static __always_inline void look_at(__u32 slot)
+VERIFIED_ONCE int look_at(__u32 slot)
 {
 	struct lane_state *lane = bpf_map_lookup_elem(&lanes, &slot);
 	struct net_device *dev;
 	__u32 trial;
 
 	if (!lane)
-		return;
+		return 0;
 	trial = *(volatile __u32 *)&lane->trial; /* it may be another one at the end of this */
 	if (!trial || lane->settled == trial)
-		return;
+		return 0;
 	dev = (void *)lane->device;
 	if ((__u32)BPF_CORE_READ(dev, ifindex) != lane->ifindex)
-		return;
+		return 0;
 	if (lane->watched & WATCH_NET_DEVICE &&
 	    device_count(dev) - linkwatch_pending(dev) != lane->settle_net_device)
-		return;
+		return 0;
 	if (lane->watched & WATCH_INET6_DEV &&
 	    inet6_dev_count(BPF_CORE_READ(dev, ip6_ptr)) != lane->settle_inet6_dev)
-		return;
+		return 0;
 	if (lane->watched & WATCH_DST &&
 	    dst_count(BPF_CORE_READ(dev, nd_net.net)) != lane->settle_dst)
-		return;
+		return 0;
 	lane->settled = trial;
 	report(lane, slot, RECORD_SETTLED, 0, 0, 0);
+	return 0;
 }
 
 /* The number of the lowest bit, by de Bruijn's sequence: BPF has no instruction for it. */

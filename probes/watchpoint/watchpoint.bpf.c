@@ -136,17 +136,18 @@ int watchpoint_mark(struct bpf_raw_tracepoint_args *ctx)
 
 /* --- where the counters are --- */
 
-static __always_inline __u64 find_ifaddr(struct inet6_dev *idev, const struct key *key)
+/* The address of the count of the address with this key, in the inet6_dev at `idev`. */
+VERIFIED_ONCE __u64 find_ifaddr(__u64 idev, __u64 high, __u64 low)
 {
 	struct list_head *head =
 		(void *)idev + bpf_core_field_offset(struct inet6_dev, addr_list);
 	struct list_head *at = BPF_CORE_READ(head, next);
 
 	for (int i = 0; i < 256 && at && at != head; i++) {
-		void *ifa = (void *)at - bpf_core_field_offset(struct inet6_ifaddr, if_list);
+		__u64 ifa = (__u64)at - bpf_core_field_offset(struct inet6_ifaddr, if_list);
 
-		if (is_key(ifa + bpf_core_field_offset(struct inet6_ifaddr, addr), key))
-			return (__u64)ifa + bpf_core_field_offset(struct inet6_ifaddr, refcnt);
+		if (is_key(ifa + bpf_core_field_offset(struct inet6_ifaddr, addr), high, low))
+			return ifa + bpf_core_field_offset(struct inet6_ifaddr, refcnt);
 		at = BPF_CORE_READ(at, next);
 	}
 	return 0;
@@ -185,6 +186,25 @@ static __always_inline void find_alive(struct net_device *dev, __u32 kind,
 }
 
 /*
+ * Puts into watchpoint_finds where the count of the device's neighbour with this key lies.
+ * Returns as walk_neighbours().
+ */
+VERIFIED_ONCE __s32 find_neighbour(__u32 slot, __u64 device, __u64 high, __u64 low, __u32 from)
+{
+	struct watchpoint_found *found = bpf_map_lookup_elem(&watchpoint_finds, &slot);
+	struct net_device *dev = (void *)device;
+	const struct key key = { high, low };
+	struct neighbour *neighbour = 0;
+	__u32 nr = 0;
+	__s32 next =
+		walk_neighbours(dev, BPF_CORE_READ(dev, ip6_ptr), &key, from, &nr, &neighbour);
+
+	if (found && neighbour)
+		found->at = (__u64)neighbour + bpf_core_field_offset(struct neighbour, refcnt);
+	return next;
+}
+
+/*
  * args: slot, ifindex, enum watchpoint_kind, then the two halves of an address, or where the
  * object lies and 0, and where the walk through the neighbours continues (probes_walk). At the
  * end the answer is in watchpoint_finds; its `found` says whether there is such an object.
@@ -193,37 +213,36 @@ SEC("raw_tp")
 int watchpoint_find(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 slot = ctx->args[0], ifindex = ctx->args[1], kind = ctx->args[2];
-	struct key key = { ctx->args[3], ctx->args[4] };
-	struct watchpoint_found found = { .counter = WATCHPOINT_ATOMIC };
-	struct net_device *dev = find_device(ifindex);
+	__u64 high = ctx->args[3], low = ctx->args[4];
+	struct watchpoint_found *found = bpf_map_lookup_elem(&watchpoint_finds, &slot);
+	struct net_device *dev = (void *)find_device(ifindex);
 	struct inet6_dev *idev = dev ? BPF_CORE_READ(dev, ip6_ptr) : 0;
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct neighbour *neighbour = 0;
-	__u32 nr = 0;
 	__s32 next = 0;
 
-	found.pidns_inum = who_is(task).pidns;
-	found.pidns_level = BPF_CORE_READ(task, signal, pids[1], level);
+	if (!found)
+		return -EINVAL;
+	*found = (struct watchpoint_found){
+		.counter = WATCHPOINT_ATOMIC,
+		.pidns_inum = who_is(task).pidns,
+		.pidns_level = BPF_CORE_READ(task, signal, pids[1], level),
+	};
 	if (dev && kind == WATCHPOINT_NET_DEVICE)
-		find_net_device(dev, &found);
+		find_net_device(dev, found);
 	else if (idev && kind == WATCHPOINT_INET6_DEV)
-		found.at = (__u64)idev + bpf_core_field_offset(struct inet6_dev, refcnt);
+		found->at = (__u64)idev + bpf_core_field_offset(struct inet6_dev, refcnt);
 	else if (idev && kind == WATCHPOINT_INET6_IFADDR)
-		found.at = find_ifaddr(idev, &key);
+		found->at = find_ifaddr((__u64)idev, high, low);
 	else if (idev && kind == WATCHPOINT_NEIGHBOUR)
-		next = walk_neighbours(dev, idev, &key, ctx->args[5], &nr, &neighbour);
+		next = find_neighbour(slot, (__u64)dev, high, low, ctx->args[5]);
 	else if (kind == WATCHPOINT_DST)
-		find_dst(key.high, &found);
-	else if (kind == WATCHPOINT_BORN_IFADDR && key.high)
-		found.at = key.high + bpf_core_field_offset(struct inet6_ifaddr, refcnt);
+		find_dst(high, found);
+	else if (kind == WATCHPOINT_BORN_IFADDR && high)
+		found->at = high + bpf_core_field_offset(struct inet6_ifaddr, refcnt);
 	else if (dev && kind == WATCHPOINT_BORN_IFADDR) /* never written while it is watched */
-		found.at = (__u64)dev + bpf_core_field_offset(struct net_device, ifindex);
+		found->at = (__u64)dev + bpf_core_field_offset(struct net_device, ifindex);
 	else if (dev && kind >= WATCHPOINT_DSTS)
-		find_alive(dev, kind, &found);
-	if (neighbour)
-		found.at = (__u64)neighbour + bpf_core_field_offset(struct neighbour, refcnt);
-	if (next)
-		return next;
-	found.found = !!found.at;
-	return bpf_map_update_elem(&watchpoint_finds, &slot, &found, BPF_ANY);
+		find_alive(dev, kind, found);
+	found->found = !next && found->at;
+	return next;
 }

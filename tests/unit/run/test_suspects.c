@@ -596,8 +596,8 @@ static void test_a_survivor_whose_hold_is_left_comes_first(void **state)
 }
 
 /*
- * What is missing is more than the survivors themselves hold: one holds its route's device, too.
- * Still nobody else is suspected of a hold that dst_alloc() took.
+ * What is missing is more than the survivors themselves hold: one holds its route's device,
+ * too. Still nobody else is suspected of a hold that dst_alloc() took.
  */
 static void test_the_hold_of_a_dst_that_died_is_not_suspected(void **state)
 {
