@@ -307,15 +307,23 @@ int options_read(const struct syntax *syntax, int argc, char **argv, void *targe
 		 struct why *why)
 {
 	struct parser parser = { .syntax = syntax, .target = target, .why = why };
+	struct why ignored;
 	int opt, err;
 
 	make_tables(&parser);
 	err = take_presets(&parser);
 	optind = 0; /* glibc: as if for the first time */
 	opterr = 0;
-	while (!err &&
-	       (opt = getopt_long(argc, argv, parser.letters, parser.table, NULL)) != -1)
-		err = read_option(&parser, opt, argv[optind - 1]);
+	/* The others are read all the same: one of them may say how errors are to be told. */
+	while ((opt = getopt_long(argc, argv, parser.letters, parser.table, NULL)) != -1) {
+		int of_this = read_option(&parser, opt, argv[optind - 1]);
+
+		if (err)
+			continue;
+		err = of_this;
+		parser.why = err ? &ignored : why;
+	}
+	parser.why = why;
 	if (!err)
 		err = check_needed(&parser);
 	return err ? err : read_operands(&parser, argv + optind);

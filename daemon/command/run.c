@@ -12,6 +12,7 @@
 #include "parse/campaign.h"
 #include "parse/service_config.h"
 #include "run/campaign.h"
+#include "run/tap.h"
 #include "service/client.h"
 
 struct options {
@@ -184,6 +185,8 @@ static int run(const void *options)
 	if (o->by_daemon)
 		return run_by_daemon(o);
 	if (load(o, &campaign, &why)) {
+		if (ask.tap)
+			tap_nothing(stdout, EXIT_CONFIG, why.text);
 		code = command_complain(&why, EXIT_CONFIG);
 	} else if (o->dump_config) {
 		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
@@ -193,6 +196,18 @@ static int run(const void *options)
 	}
 	campaign_free(campaign);
 	return code;
+}
+
+static int exit_code(const void *options, int code)
+{
+	const struct options *o = options;
+
+	if (!o->ask.tap)
+		return code;
+	if (code == EXIT_USAGE)
+		tap_nothing(stdout, EXIT_USAGE,
+			    "the command line is wrong; standard error has the sentence");
+	return (int)tap_exit((enum exits)code);
 }
 
 const struct command command_run = {
@@ -206,4 +221,5 @@ const struct command command_run = {
 		.size = sizeof(struct options),
 	},
 	.run = run,
+	.exit_code = exit_code,
 };

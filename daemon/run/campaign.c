@@ -296,7 +296,7 @@ static enum exits run(const struct run_ask *ask, struct results *results,
 	enum exits code;
 
 	if (conclude_new(campaign, results, progress, &c)) {
-		progress_fail(progress, "out of memory");
+		progress_refuse(progress, EXIT_INTERNAL, "out of memory");
 		return EXIT_INTERNAL;
 	}
 	c->resumes = ask->resume;
@@ -331,8 +331,9 @@ static enum exits open_and_run(const struct run_ask *ask, struct progress *progr
 	if (open_results(ask, &results, &why)) {
 		bool cannot = lacks_root(ask->campaign); /* which may be why */
 
-		progress_fail(progress, cannot ? needs_root : why.text);
-		return cannot ? EXIT_CANNOT : EXIT_CONFIG;
+		code = cannot ? EXIT_CANNOT : EXIT_CONFIG;
+		progress_refuse(progress, code, cannot ? needs_root : why.text);
+		return code;
 	}
 	snprintf(folder, PATH_MAX, "%s", results_folder(results));
 	code = run(ask, results, progress);

@@ -390,7 +390,7 @@ enum exits conclude_end(struct conclusion *c)
 	char reason[2 * sizeof(c->why.text)];
 
 	if (!c->results || (c->failed && c->resumes && !c->started_ns)) {
-		progress_fail(c->progress, c->why.text);
+		progress_refuse(c->progress, why_code(&c->why), c->why.text);
 		return why_code(&c->why);
 	}
 	tell_sums(c, &summary);
@@ -406,8 +406,11 @@ enum exits conclude_end(struct conclusion *c)
 		summary.exit_code = EXIT_RESIDUE;
 	if (!write_end(c, &summary))
 		summary.exit_code = why_code(&c->why);
-	progress_end(c->progress, &summary, c->results, c->failed ? c->why.text : NULL);
-	if (c->residue.text[0])
+	progress_end(c->progress, &summary, c->results,
+		     c->failed		? c->why.text :
+		     c->residue.text[0] ? c->residue.text :
+					  NULL);
+	if (c->failed && c->residue.text[0])
 		progress_fail(c->progress, c->residue.text);
 	return summary.exit_code;
 }

@@ -10,6 +10,7 @@
 #include "base/shown.h"
 #include "results/lines.h"
 #include "run/progress_parts.h"
+#include "run/tap.h"
 
 #define NS_PER_S   1000000000ull
 #define REDRAW_NS  (NS_PER_S / 10)
@@ -160,7 +161,7 @@ void progress_begin(struct progress *progress, const struct results *results,
 		if (results)
 			fprintf(progress->out, "Results go to %s\n", results_folder(results));
 		break;
-	case PROGRESS_TAP: fputs("TAP version 13\n", progress->out); break;
+	case PROGRESS_TAP: tap_version(progress->out); break;
 	}
 	fflush(progress->out);
 }
@@ -347,6 +348,13 @@ void progress_fail(struct progress *progress, const char *sentence)
 	clear(progress);
 	fflush(progress->out);
 	fprintf(stderr, "dadrace: %s\n", sentence);
+}
+
+void progress_refuse(struct progress *progress, enum exits code, const char *sentence)
+{
+	if (progress->style == PROGRESS_TAP)
+		tap_nothing(progress->out, code, sentence);
+	progress_fail(progress, sentence);
 }
 
 void progress_end(struct progress *progress, const struct summary *summary,

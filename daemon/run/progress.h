@@ -57,6 +57,9 @@ void progress_ledger(struct progress *progress, const struct ledger_line *line);
 void progress_end(struct progress *progress, const struct summary *summary,
 		  const struct results *results, const char *failure);
 
+/* Why a campaign does not begin: on standard error in each style, and as TAP on its output. */
+void progress_refuse(struct progress *progress, enum exits code, const char *sentence);
+
 /* An error, on standard error in each style. */
 void progress_fail(struct progress *progress, const char *sentence);
 

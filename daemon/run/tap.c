@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "run/progress_parts.h"
+#include "run/tap.h"
 
 static void print_test_name(FILE *out, const char *campaign, enum arm arm)
 {
@@ -41,6 +42,30 @@ static enum campaign_verdict judge_arm(const struct summary *summary,
 	return verdict;
 }
 
+/* What is said of an arm is one line, whatever it quotes. */
+static void print_line(FILE *out, const char *before, const char *text)
+{
+	fprintf(out, "%s%.*s\n", before, (int)strcspn(text, "\n"), text);
+}
+
+void tap_version(FILE *out)
+{
+	fputs("TAP version 13\n", out);
+}
+
+/*
+ * Trials of all arms run in turn, and side by side: of the time that went by, an arm has the
+ * share of its trials.
+ */
+static uint64_t wall_ms(const struct summary *summary, const struct tally_arm *arm)
+{
+	uint64_t all_ms = 0;
+
+	for (uint32_t i = 0; i < summary->nr_arms; i++)
+		all_ms += summary->arms[i].elapsed_ms;
+	return all_ms ? summary->elapsed_ms * arm->elapsed_ms / all_ms : 0;
+}
+
 /* The campaign's own bound is of the last arm, by the trials that decide. */
 static void print_bound(FILE *out, const struct summary *summary, const struct tally_arm *arm)
 {
@@ -66,13 +91,25 @@ static void print_tap_arm(const struct progress *progress, const struct summary 
 	fprintf(progress->out, "%sok %u ", is_ok ? "" : "not ", number);
 	print_test_name(progress->out, progress->name, arm->arm);
 	if (is_skip)
-		fprintf(progress->out, " # SKIP %s\n", reason);
+		print_line(progress->out, " # SKIP ", reason);
 	else
-		fprintf(progress->out, " # time=%" PRIu64 "ms\n", arm->elapsed_ms);
+		fprintf(progress->out, " # time=%" PRIu64 "ms\n", wall_ms(summary, arm));
 	if (!is_ok)
-		fprintf(progress->out, "# %s\n", reason);
+		print_line(progress->out, "# ", reason);
 	else if (!is_skip)
 		print_bound(progress->out, summary, arm);
+}
+
+void tap_nothing(FILE *out, enum exits code, const char *sentence)
+{
+	tap_version(out);
+	print_line(out, code == EXIT_CANNOT ? "1..0 # SKIP " : "Bail out! ", sentence);
+	fflush(out);
+}
+
+enum exits tap_exit(enum exits code)
+{
+	return code == EXIT_INCONCLUSIVE ? EXIT_FAULT : code;
 }
 
 /* The plan comes last: what cannot run at all is a plan of nothing. */
@@ -83,16 +120,16 @@ void progress_tap(const struct progress *progress, const struct summary *summary
 	FILE *out = progress->out;
 
 	if (!progress->has_begun)
-		fputs("TAP version 13\n", out);
+		tap_version(out);
 	if (is_skip && !summary->trials) {
-		fprintf(out, "1..0 # SKIP %s\n", summary->reason);
+		print_line(out, "1..0 # SKIP ", summary->reason);
 	} else if (!failure || summary->trials) {
 		fprintf(out, "1..%u\n", summary->nr_arms);
 		for (uint32_t i = 0; i < summary->nr_arms; i++)
 			print_tap_arm(progress, summary, i + 1, &summary->arms[i]);
 	}
 	if (failure && !is_skip)
-		fprintf(out, "Bail out! %s\n", failure);
+		print_line(out, "Bail out! ", failure);
 	if (summary->trials)
 		fprintf(out, "# verdict: %s - %s\n", campaign_verdict_names[summary->verdict],
 			summary->reason);
