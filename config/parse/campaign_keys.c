@@ -67,6 +67,8 @@ static const struct field device_rows[] = {
 	  .doc = "Name of the existing device under test. Each trial takes it down and up, so nothing else may use it" },
 	{ "peer", FIELD_TEXT, IN(device, const char *, peer), .nullable = true, .example = "enp4s0",
 	  .doc = "Name of the existing device that is cabled to device.dut and sends the inbound echoes. Without it (one port, and anything at the other end of its cable), echoes are outbound only" },
+	{ "addresses", FIELD_TEXT, IN_LIST(device, const char **, addresses), .fallback = "[]",
+	  .doc = "Addresses that the existing devices may have: those of a test's network, which are lost during the campaign and put back after it. A device with any other address is refused, because it looks in use" },
 	{ "model", FIELD_ENUM, IN(device, enum nic_model, model),
 	  NAMES(nic_model_names, NIC_MODELS), .fallback = "e1000e",
 	  .doc = "For device.kind: nic: the network card that QEMU emulates. Each lane has two of them, on a hub" },

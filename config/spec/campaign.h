@@ -70,10 +70,12 @@ struct campaign {
 	} vm;
 	struct {
 		enum device_kind kind;
-		const char *dut;      /* existing only */
-		const char *peer;     /* existing only */
-		enum nic_model model; /* nic only */
-		const char *driver;   /* nic only: its module; NULL: the model's */
+		const char *dut;	/* existing only */
+		const char *peer;	/* existing only */
+		enum nic_model model;	/* nic only */
+		const char *driver;	/* nic only: its module; NULL: the model's */
+		const char **addresses; /* that these may have */
+		uint32_t nr_addresses;
 	} device;
 	struct {
 		uint32_t dad_transmits;

@@ -7,6 +7,7 @@
 
 #include "base/exits.h"
 #include "command/command.h"
+#include "command/kselftest.h"
 #include "command/rows.h"
 #include "command/source.h"
 #include "parse/campaign.h"
@@ -141,11 +142,14 @@ static int load(const struct options *o, struct campaign **campaign, struct why 
 		key_of("vm.plant_module", o->plant_module),
 	};
 	enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
-	const char *sets[1 + OPTION_TEXTS_MAX + KEYS + 1];
+	const char *sets[1 + KSELFTEST_SETS + OPTION_TEXTS_MAX + KEYS + 1];
+	struct kselftest told = { 0 };
 	char times[32];
 	size_t nr = 0;
-	int err;
+	int err = o->ask.tap ? kselftest_read(&told, why) : 0;
 
+	for (int i = 0; i < KSELFTEST_SETS && told.sets[i][0]; i++)
+		sets[nr++] = told.sets[i];
 	if (o->spec)
 		sets[nr++] = "stop.trials=1";
 	for (uint32_t i = 0; i < o->sets.nr; i++)
@@ -156,7 +160,10 @@ static int load(const struct options *o, struct campaign **campaign, struct why 
 	snprintf(times, sizeof(times), "stop.trials=%u", o->times);
 	if (o->times)
 		sets[nr++] = times;
-	err = campaign_load(file_of(o), sets, nr, campaign, why);
+	if (!err)
+		err = campaign_load(file_of(o), sets, nr, campaign, why);
+	if (!err && o->ask.tap)
+		kselftest_slow(*campaign);
 	for (int i = 0; i < KEYS; i++)
 		free(keys[i]);
 	if (!err && o->spec && !(*campaign)->spec)
@@ -173,7 +180,7 @@ static int run(const void *options)
 	struct run_ask ask = o->ask;
 	struct campaign *campaign = NULL;
 	char folder[PATH_MAX];
-	struct why why;
+	struct why why = { "" };
 	int code = check(o);
 
 	if (code)
@@ -185,9 +192,10 @@ static int run(const void *options)
 	if (o->by_daemon)
 		return run_by_daemon(o);
 	if (load(o, &campaign, &why)) {
+		code = why.code == EXIT_CANNOT ? EXIT_CANNOT : EXIT_CONFIG;
 		if (ask.tap)
-			tap_nothing(stdout, EXIT_CONFIG, why.text);
-		code = command_complain(&why, EXIT_CONFIG);
+			tap_nothing(stdout, (enum exits)code, why.text);
+		command_complain(&why, code);
 	} else if (o->dump_config) {
 		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 	} else {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -44,8 +45,24 @@ static int no_cache(struct why *why, const char *what, int err)
  * Addresses go when a device changes its namespace or goes down; only a link-local one that the
  * kernel makes by itself comes back.
  */
+static bool is_named(struct nl_addr *address, const struct campaign *campaign)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+
+	for (uint32_t i = 0; i < campaign->device.nr_addresses; i++) {
+		const char *named = campaign->device.addresses[i];
+
+		snprintf(text, sizeof(text), "%.*s", (int)strcspn(named, "/"), named);
+		if (inet_pton(nl_addr_get_family(address), text, bytes) == 1 &&
+		    !memcmp(bytes, nl_addr_get_binary_addr(address), nl_addr_get_len(address)))
+			return true;
+	}
+	return false;
+}
+
 static int address_is_free(struct nl_sock *sock, const struct testbed_device *device,
-			   struct why *why)
+			   const struct campaign *campaign, struct why *why)
 {
 	AUTO_CACHE struct nl_cache *cache = NULL;
 	struct in6_addr own = frame_link_local(device->mac);
@@ -68,6 +85,8 @@ static int address_is_free(struct nl_sock *sock, const struct testbed_device *de
 		if (nl_addr_get_family(local) == AF_INET6 &&
 		    nl_addr_get_len(local) == sizeof(*bytes) && IN6_IS_ADDR_LINKLOCAL(bytes) &&
 		    (!eui64 || IN6_ARE_ADDR_EQUAL(bytes, &own)))
+			continue;
+		if (is_named(local, campaign))
 			continue;
 		return in_use(why, device->name, "has the address",
 			      nl_addr2str(local, text, sizeof(text)));
@@ -135,8 +154,9 @@ static int link_is_free(struct nl_sock *sock, struct rtnl_link *link, struct why
 	return 0;
 }
 
-static int device_take(struct testbed *testbed, const char *name, struct testbed_device *device,
-		       unsigned int *flags, struct why *why)
+static int device_take(struct testbed *testbed, const struct campaign *campaign,
+		       const char *name, struct testbed_device *device, unsigned int *flags,
+		       struct why *why)
 {
 	AUTO_LINK struct rtnl_link *link = NULL;
 	struct nl_addr *mac;
@@ -155,7 +175,7 @@ static int device_take(struct testbed *testbed, const char *name, struct testbed
 	if (!err)
 		err = route_is_free(testbed->lane_sock, device, why);
 	if (!err)
-		err = address_is_free(testbed->lane_sock, device, why);
+		err = address_is_free(testbed->lane_sock, device, campaign, why);
 	return err;
 }
 
@@ -251,10 +271,10 @@ static int both_take(struct testbed *testbed, const struct campaign *campaign,
 		     unsigned int flags[2], struct why *why)
 {
 	const char *dut = campaign->device.dut, *peer = campaign->device.peer;
-	int err = device_take(testbed, dut, &testbed->dut, &flags[0], why);
+	int err = device_take(testbed, campaign, dut, &testbed->dut, &flags[0], why);
 
 	if (!err && testbed->have_peer)
-		err = device_take(testbed, peer, &testbed->peer, &flags[1], why);
+		err = device_take(testbed, campaign, peer, &testbed->peer, &flags[1], why);
 	/* One device under two names (IFLA_ALT_IFNAME). */
 	if (!err && testbed->have_peer && testbed->dut.ifindex == testbed->peer.ifindex)
 		return why_exit(

@@ -272,6 +272,28 @@ ends tap 0
 truth "--tap: the version line" [ "$(head -n 1 tap.out)" = "TAP version 13" ]
 truth "--tap: a plan line" grep -qE '^1\.\.[0-9]+$' tap.out
 truth "--tap: names, none fails" eval "grep -qE '^ok [0-9]+ quick.race' tap.out && ! grep -q '^not ok' tap.out"
+# What is inconclusive is a failure.
+run few quick --set stop.trials=2 --set clean_below_ppm=50000 --tap
+ends few 1 '^not ok 1 quick.race'
+
+# As the kernel's driver tests name them: two devices with addresses, which are put back.
+ip link add ksft0 type veth peer name ksft1 && ip link set ksft1 up && ip link set ksft0 up
+for end in 0 1; do ip address add 2001:db8:77::$end/64 dev ksft$end nodad; done
+ip address add 192.0.2.1/24 dev ksft0
+remember
+addresses() { ip -br address show dev ksft0 && ip -br address show dev ksft1; }
+all_there() { [ "$(addresses | grep -o fe80:: | wc -l)" -eq 2 ] && ! ip address | grep -q tentative; }
+wait_for 10 all_there
+addresses >addresses.before
+NETIF=ksft0 LOCAL_V4=192.0.2.1 LOCAL_V6=2001:db8:77::0 REMOTE_V6=2001:db8:77::1 KSFT_MACHINE_SLOW=yes \
+	PATH=$(dirname "$dadrace"):$PATH timeout 120 "$source/config/kselftest/dadrace.sh" --set stop.trials=8 \
+	"${few[@]}" >ksft.out 2>ksft.err
+code=$?
+ends ksft 0 '^ok 4 dadrace.race'
+wait_for 10 all_there
+truth "NETIF and its peer have their addresses" diff addresses.before <(addresses)
+ip link delete ksft0
+remember
 
 dadrace dump run quick.yaml --dump-config --set window.hold_us='[1000, 2000]' --set lanes=3
 cp dump.out dumped.yaml

@@ -168,8 +168,7 @@ static void a_failure_bails_out_whatever_was_run(void **state)
 {
 	struct tally_arm arms[] = { arm_of(ARM_CONTROL, VERDICT_CLEAN),
 				    arm_of(ARM_RACE, VERDICT_CLEAN) };
-	struct summary summary =
-		summary_of(arms, 2, CAMPAIGN_INCONCLUSIVE, "the disk is full");
+	struct summary summary = summary_of(arms, 2, CAMPAIGN_INCONCLUSIVE, "the disk is full");
 
 	(void)state;
 	assert_tap(&summary, "the disk is full\nand slow",
@@ -203,7 +202,8 @@ static void a_skip_before_the_first_trial_is_a_plan_of_nothing(void **state)
 		   "ok 2 smoke.race # SKIP no kprobes here\n"
 		   "# verdict: skipped - no kprobes here\n");
 	summary.trials = 0;
-	assert_tap(&summary, "no kprobes here", "TAP version 13\n1..0 # SKIP no kprobes here\n");
+	assert_tap(&summary, "no kprobes here",
+		   "TAP version 13\n1..0 # SKIP no kprobes here\n");
 }
 
 static void what_does_not_begin_says_why(void **state)

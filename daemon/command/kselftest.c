@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/kselftest.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* NULL when it is not set, or empty. */
+static const char *told(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static bool has_address(const struct ifaddrs *device, const char *text)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+	const struct sockaddr *at = device->ifa_addr;
+
+	if (!at || inet_pton(at->sa_family, text, bytes) != 1)
+		return false;
+	if (at->sa_family == AF_INET6)
+		return !memcmp(&((const struct sockaddr_in6 *)(const void *)at)->sin6_addr,
+			       bytes, sizeof(struct in6_addr));
+	return !memcmp(&((const struct sockaddr_in *)(const void *)at)->sin_addr, bytes,
+		       sizeof(struct in_addr));
+}
+
+/* The device of this network namespace that has the address; false: none has. */
+static bool find_device(const char *address, char *name, size_t size)
+{
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	if (getifaddrs(&all))
+		return false;
+	for (const struct ifaddrs *at = all; !found && at; at = at->ifa_next) {
+		found = has_address(at, address);
+		if (found)
+			snprintf(name, size, "%s", at->ifa_name);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+/* Thread II sends within microseconds of what thread I does: no message could tell it when. */
+static int check_remote(const char *netif, struct why *why)
+{
+	const char *type = told("REMOTE_TYPE"), *args = told("REMOTE_ARGS");
+
+	if (!type || !strcmp(type, "local"))
+		return 0;
+	return why_exit(
+		why, EXIT_CANNOT, ENOTSUP,
+		"REMOTE_TYPE %s (%s): the peer of %s must be in the network namespace of %s; cable two devices of this machine, give REMOTE_V6 to one of them, and unset REMOTE_TYPE",
+		type, args ? args : "no REMOTE_ARGS", netif, netif);
+}
+
+static void list_addresses(char *text, size_t size)
+{
+	static const char *const names[] = { "LOCAL_V6", "REMOTE_V6", "LOCAL_V4", "REMOTE_V4" };
+	const char *comma = "";
+
+	text_add(text, size, "device.addresses=[");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!told(names[i]))
+			continue;
+		text_add(text, size, "%s\"%s\"", comma, told(names[i]));
+		comma = ", ";
+	}
+	text_add(text, size, "]");
+}
+
+int kselftest_read(struct kselftest *out, struct why *why)
+{
+	const char *netif = told("NETIF");
+	const char *remote = told("REMOTE_V6") ? told("REMOTE_V6") : told("REMOTE_V4");
+	char peer[64];
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	if (!netif)
+		return 0;
+	err = check_remote(netif, why);
+	if (err)
+		return err;
+	if (!remote)
+		return why_exit(
+			why, EXIT_CANNOT, ENOTSUP,
+			"NETIF %s: its peer is not known: set REMOTE_V6 to an address of the device that it is cabled to",
+			netif);
+	if (!find_device(remote, peer, sizeof(peer)))
+		return why_exit(
+			why, EXIT_CANNOT, ENOTSUP,
+			"REMOTE_V6 %s: no device of this network namespace has this address; the peer of %s must have it",
+			remote, netif);
+	snprintf(out->sets[0], sizeof(out->sets[0]), "lanes=1");
+	snprintf(out->sets[1], sizeof(out->sets[1]), "device.kind=existing");
+	snprintf(out->sets[2], sizeof(out->sets[2]), "device.dut=\"%s\"", netif);
+	snprintf(out->sets[3], sizeof(out->sets[3]), "device.peer=\"%s\"", peer);
+	list_addresses(out->sets[4], sizeof(out->sets[4]));
+	return 0;
+}
+
+/* --- slow machines --- */
+
+static void lengthen(uint32_t *ms, uint32_t max_ms)
+{
+	enum { TIMES = 10 };
+
+	*ms = *ms > max_ms / TIMES ? max_ms : *ms * TIMES;
+}
+
+void kselftest_slow(struct campaign *campaign)
+{
+	const char *slow = told("KSFT_MACHINE_SLOW");
+
+	if (!slow || !strcmp(slow, "no") || !strcmp(slow, "0"))
+		return;
+	lengthen(&campaign->bringup.deadline_ms, 600000);
+	lengthen(&campaign->watch.deadline_ms, 600000);
+	lengthen(&campaign->watch.unregister_ms, 600000);
+	lengthen(&campaign->vm.deadline_ms, 3600000);
+}
