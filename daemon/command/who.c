@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ enum { SECONDS_BETWEEN_LOOKS = 2, LOOKS_MAX = 4 };
 struct options {
 	const char *device; /* name or index; NULL with `stuck` */
 	const char *netns;
+	const char *object;
 	bool stuck;
 	bool json;
 	bool all;
@@ -34,6 +36,8 @@ static const struct option_row rows[] = {
 	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS },
 	{ "stuck", 0, OPTION_FLAG, AT(stuck), .instead = true,
 	  .doc = "Explain every device whose unregistration waits for its references" },
+	{ "object", 0, OPTION_TEXT, AT(object), "netdev|idev|addr=ADDRESS|neigh=ADDRESS|dst",
+	  .doc = "Explain the references to the device (netdev, the default), or those to its IPv6 part (idev), to an IPv6 address, to a neighbour entry, or to each of its routes (dst)" },
 	{ "all", 0, OPTION_FLAG, AT(all),
 	  .doc = "Show each object that points to the device, with its address and who points to it" },
 	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object for each device" },
@@ -52,6 +56,53 @@ static const struct exit_row exits[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct {
+	const char *name;
+	struct wanted wanted;
+	bool has_address;
+} objects[] = {
+	{ "netdev", { 0 } },
+	{ "idev", { .type = "inet6_dev" } },
+	{ "addr", { .type = "inet6_ifaddr", .place = AT_ADDRESS }, true },
+	{ "neigh", { .type = "neighbour", .place = AT_NEIGHBOUR_KEY }, true },
+	{ "dst", { .type = "dst_entry" } },
+};
+/* clang-format on */
+
+static bool set_key(const char *address, struct wanted *wanted)
+{
+	wanted->key_size = 16;
+	if (inet_pton(AF_INET6, address, wanted->key) == 1)
+		return true;
+	wanted->key_size = 4;
+	return inet_pton(AF_INET, address, wanted->key) == 1;
+}
+
+static int set_wanted(const char *object, struct wanted *wanted, struct why *why)
+{
+	size_t length = object ? strcspn(object, "=") : 0;
+
+	for (size_t i = 0; object && i < sizeof(objects) / sizeof(objects[0]); i++) {
+		if (strlen(objects[i].name) != length ||
+		    strncmp(objects[i].name, object, length) != 0 ||
+		    objects[i].has_address != (object[length] == '='))
+			continue;
+		*wanted = objects[i].wanted;
+		if (objects[i].has_address && !set_key(object + length + 1, wanted))
+			return why_exit(why, EXIT_USAGE, EINVAL,
+					"--object %s: '%s' is no IPv6 or IPv4 address", object,
+					object + length + 1);
+		return 0;
+	}
+	return !object ?
+		       0 :
+		       why_exit(
+			       why, EXIT_USAGE, EINVAL,
+			       "--object %s: unknown object; use netdev, idev, addr=ADDRESS, neigh=ADDRESS or dst",
+			       object);
+}
+
 static int set_ask(const struct options *o, struct look_ask *ask, struct why *why)
 {
 	uint32_t ifindex;
@@ -67,7 +118,7 @@ static int set_ask(const struct options *o, struct look_ask *ask, struct why *wh
 		ask->ifindex = ifindex;
 	else
 		ask->name = o->device;
-	return err;
+	return err ? err : set_wanted(o->object, &ask->wanted, why);
 }
 
 static int look_again(const struct image *image, const struct look_ask *ask, struct look *look,
@@ -110,6 +161,46 @@ static enum exits exit_of(enum answer_kind kind)
 	return EXIT_INCONCLUSIVE;
 }
 
+/* Faults outrank what is not clear. */
+static void print_answer(const struct options *o, struct answer *answer, enum exits *code)
+{
+	static bool has_printed;
+
+	if (o->json)
+		fields_print(&answer_fields, answer, stdout);
+	else if (has_printed)
+		putchar('\n');
+	if (!o->json)
+		answer_print(answer, o->all, stdout);
+	has_printed = true;
+	if (*code != EXIT_FAULT && answer->kind != ANSWER_EXPLAINED)
+		*code = exit_of(answer->kind);
+	answer_clear(answer);
+}
+
+static enum exits tell_objects(const struct options *o, const struct look *look, uint32_t which)
+{
+	const struct look_case *one = &look->cases[which];
+	enum exits code = EXIT_CLEAN;
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < one->chain.nr; i++) {
+		struct answer answer;
+
+		if (!one->chain.nodes[i].is_wanted || !one->chain.nodes[i].balance.is_made)
+			continue;
+		if (answer_make_object(look, which, i, &answer))
+			return EXIT_INTERNAL;
+		print_answer(o, &answer, &code);
+		nr++;
+	}
+	if (nr)
+		return code;
+	fprintf(stderr, "dadrace: %s: the device has no such object (--object %s)\n",
+		one->account.device.name, o->object);
+	return EXIT_USAGE;
+}
+
 static enum exits tell(const struct options *o, const struct look *look)
 {
 	enum exits code = EXIT_CLEAN;
@@ -117,17 +208,15 @@ static enum exits tell(const struct options *o, const struct look *look)
 	for (uint32_t i = 0; i < look->nr_cases; i++) {
 		struct answer answer;
 
+		if (o->object && strcmp(o->object, "netdev") != 0) {
+			enum exits of_objects = tell_objects(o, look, i);
+
+			code = of_objects > code ? of_objects : code;
+			continue;
+		}
 		if (answer_make(look, i, &answer))
 			return EXIT_INTERNAL;
-		if (o->json)
-			fields_print(&answer_fields, &answer, stdout);
-		else
-			answer_print(&answer, o->all, stdout);
-		if (!o->json && i + 1 < look->nr_cases)
-			putchar('\n');
-		if (code != EXIT_FAULT && answer.kind != ANSWER_EXPLAINED)
-			code = exit_of(answer.kind);
-		answer_clear(&answer);
+		print_answer(o, &answer, &code);
 	}
 	return code;
 }

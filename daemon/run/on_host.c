@@ -21,7 +21,7 @@ enum {
 	LANE_OPEN_MS = 60000,	/* making a lane, warm-up included */
 	LEAVE_MS = 5000,	/* for lanes to leave by themselves at the end */
 	LONG_HOLD_US = 1000000, /* longer holds are cut short when a signal ends the campaign */
-	EXAMINE_MS = 90000,	/* for `dadrace who`, in a guest that is emulated, too */
+	EXAMINE_MS = 180000,	/* for `dadrace who`, in a guest that is emulated, too */
 	KILLED_MS = 10000,	/* for the kernel to end a killed one that is not stuck */
 	HANGS_MS = 2000, /* for one to leave that has somebody who hangs; it is not killed */
 	STUCK_MAX = 32,	 /* lanes: a machine should be left with some namespaces */

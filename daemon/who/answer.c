@@ -70,14 +70,16 @@ static const struct field answer_rows[] = {
 	{ "waiting_pid", FIELD_U32, ROW_AT(struct answer, waiting_pid), .nullable = true,
 	  .doc = "The task that waits for the references; null: none" },
 	{ "waiting_comm", FIELD_TEXT, ROW_AT(struct answer, waiting_comm), .nullable = true, .doc = "Its command" },
+	{ "object", FIELD_TEXT, ROW_AT(struct answer, object), .nullable = true,
+	  .doc = "The object of the device that was asked for; null: the device itself" },
 	{ "answer", FIELD_ENUM, ROW_AT(struct answer, kind), .names = answer_names, .nr_names = ANSWERS,
 	  .doc = "explained: every reference belongs to an object that something alive points to; lost: an object that nothing leads to holds some; bare: some belong to no object; unclear: the account does not add up" },
 	{ "sentences", FIELD_TEXT, LIST_AT(struct answer, sentences, nr_sentences),
 	  .doc = "The answer in sentences, the most important one first" },
 	{ "usage_count", FIELD_I64, ROW_AT(struct answer, usage_count),
-	  .doc = "References to the device, as the kernel prints them: the sum of the next four" },
-	{ "initial", FIELD_I64, ROW_AT(struct answer, initial), .doc = "The one that every device has" },
-	{ "registered", FIELD_I64, ROW_AT(struct answer, registered), .doc = "The one of a registered device" },
+	  .doc = "References to the device, as the kernel prints them, or to the object: the sum of the next four" },
+	{ "initial", FIELD_I64, ROW_AT(struct answer, initial), .doc = "The one that every device has; 0 of an object" },
+	{ "registered", FIELD_I64, ROW_AT(struct answer, registered), .doc = "The one of a registered device; 0 of an object" },
 	{ "explained", FIELD_I64, ROW_AT(struct answer, explained), .doc = "Those of holders, and of the device itself" },
 	{ "unexplained", FIELD_I64, ROW_AT(struct answer, unexplained), .doc = "The others" },
 	{ "has_moved", FIELD_BOOL, ROW_AT(struct answer, has_moved),
@@ -376,6 +378,42 @@ static void say_unexplained(struct answer *answer)
 	say(answer, words);
 }
 
+/* A packet, say, whose pointer to its route is a number for the types. */
+static bool has_unknown_user(const struct node *node)
+{
+	for (uint32_t i = 0; i < node_links(node); i++)
+		if (node->links[i].kind == LINK_UNNAMED)
+			return true;
+	return false;
+}
+
+/* Of an object that is not lost and has more references than are explained. */
+static void say_bare(struct answer *answer, const struct node *node)
+{
+	const struct balance *balance = &node->balance;
+	char name[160], words[LINE];
+
+	if (!balance->is_made || balance->has_moved || balance->unexplained <= 0 ||
+	    node->fate == NODE_LOST || has_unknown_user(node))
+		return;
+	name_type(node->type, name, sizeof(name));
+	snprintf(
+		words, sizeof(words),
+		"%lld of the %lld references to %s of %s belong to no object: taken by code that keeps no pointer, and not released.",
+		(long long)balance->unexplained, (long long)balance->count, name,
+		answer->device);
+	say(answer, words);
+	if (answer->kind == ANSWER_EXPLAINED)
+		answer->kind = ANSWER_BARE;
+}
+
+static void say_parts(struct answer *answer, const struct chain *chain)
+{
+	for (uint32_t i = 0; i < chain->nr; i++)
+		if (!chain->nodes[i].is_wanted)
+			say_bare(answer, &chain->nodes[i]);
+}
+
 static void say_owners(struct answer *answer)
 {
 	for (uint32_t i = 0; i < answer->nr_holders; i++) {
@@ -481,12 +519,8 @@ static int make_holders(struct answer *answer, const struct look_case *from)
 	return err;
 }
 
-int answer_make(const struct look *look, uint32_t which, struct answer *answer)
+static void begin(const struct look *look, const struct device *device, struct answer *answer)
 {
-	const struct look_case *from = &look->cases[which];
-	const struct account *account = &from->account;
-	const struct device *device = &account->device;
-
 	*answer = (struct answer){
 		.device = device->name,
 		.ifindex = device->ifindex,
@@ -494,17 +528,25 @@ int answer_make(const struct look *look, uint32_t which, struct answer *answer)
 		.state = state_names[device->registration],
 		.waiting_pid = (uint32_t)device->waiting,
 		.waiting_comm = device->waiting ? device->waiting_comm : NULL,
-		.usage_count = device->count,
-		.initial = account->initial,
-		.registered = account->registered,
-		.explained = account->explained,
-		.unexplained = account->unexplained,
-		.has_moved = account->has_moved,
 		.is_checked = look->is_checked,
 		.check_unexplained = look->check_unexplained,
-		.of_itself = (const char **)account->reasons,
-		.nr_of_itself = account->nr_reasons,
 	};
+}
+
+int answer_make(const struct look *look, uint32_t which, struct answer *answer)
+{
+	const struct look_case *from = &look->cases[which];
+	const struct account *account = &from->account;
+
+	begin(look, &account->device, answer);
+	answer->usage_count = account->device.count;
+	answer->initial = account->initial;
+	answer->registered = account->registered;
+	answer->explained = account->explained;
+	answer->unexplained = account->unexplained;
+	answer->has_moved = account->has_moved;
+	answer->of_itself = (const char **)account->reasons;
+	answer->nr_of_itself = account->nr_reasons;
 	if (make_holders(answer, from)) {
 		answer_clear(answer);
 		return -ENOMEM;
@@ -512,9 +554,106 @@ int answer_make(const struct look *look, uint32_t which, struct answer *answer)
 	say_check(answer);
 	say_lost(answer, &from->chain);
 	say_unexplained(answer);
+	say_parts(answer, &from->chain);
 	say_owners(answer);
 	say_devices(answer, &from->chain);
 	say_rest(answer);
+	return 0;
+}
+
+/* --- the answer about an object --- */
+
+/* One that points to it, as a holder of it. */
+static int make_user(struct answer *answer, const struct chain *chain, const struct link *link,
+		     struct answer_holder *to)
+{
+	const struct node *from = &chain->nodes[link->from];
+	struct telling telling = { chain, answer, to };
+	bool is_typed = from->type.btf;
+
+	*to = (struct answer_holder){
+		.type = is_typed ? type_name(from->type) : NULL,
+		.words = is_typed ? words_for(type_name(from->type)) : NULL,
+		.member = link->path,
+		.address = from->object.base,
+		.references = link->counts,
+		.refcount = from->has_count ? from->count : INT64_MIN,
+		.is_lost = from->fate == NODE_LOST,
+		.why_not =
+			link->counts ? NULL : "no reference is known to belong to this pointer",
+		.owners = keep(answer, calloc(OWNERS_MAX, sizeof(struct answer_owner))),
+		.chain = keep(answer, calloc(LINES_MAX, sizeof(const char *))),
+	};
+	if (!to->owners || !to->chain)
+		return -ENOMEM;
+	tell_node(&telling, from, 0);
+	return 0;
+}
+
+static int make_users(struct answer *answer, const struct chain *chain, const struct node *node)
+{
+	int err = 0;
+
+	answer->holders = keep(answer, calloc(CHAIN_LINKS, sizeof(*answer->holders)));
+	answer->sentences = keep(answer, calloc(SENTENCES_MAX, sizeof(*answer->sentences)));
+	if (!answer->holders || !answer->sentences)
+		return -ENOMEM;
+	for (uint32_t i = 0; !err && i < node_links(node); i++)
+		if (node->links[i].from >= 0)
+			err = make_user(answer, chain, &node->links[i],
+					&answer->holders[answer->nr_holders++]);
+	return err;
+}
+
+static void say_sum(struct answer *answer, const struct node *node)
+{
+	char words[LINE];
+
+	if (answer->kind != ANSWER_EXPLAINED)
+		return;
+	if (!answer->unexplained) {
+		snprintf(words, sizeof(words),
+			 "Each of the %lld references to it is explained.",
+			 (long long)answer->usage_count);
+	} else {
+		answer->kind = ANSWER_UNCLEAR;
+		snprintf(words, sizeof(words),
+			 "The account does not add up: %lld references are %s%s%s.",
+			 llabs(answer->unexplained),
+			 answer->unexplained > 0 ? "unexplained" : "explained too many",
+			 answer->has_moved ? ", and the count changed while it was read" : "",
+			 has_unknown_user(node) ?
+				 ", and an object of no known type points to it" :
+				 "");
+	}
+	say(answer, words);
+}
+
+int answer_make_object(const struct look *look, uint32_t which, uint32_t index,
+		       struct answer *answer)
+{
+	const struct look_case *from = &look->cases[which];
+	const struct node *node = &from->chain.nodes[index];
+	char name[160];
+
+	begin(look, &from->account.device, answer);
+	answer->usage_count = node->balance.count;
+	answer->explained = node->balance.explained;
+	answer->unexplained = node->balance.unexplained;
+	answer->has_moved = node->balance.has_moved;
+	answer->of_itself = (const char **)node->balance.reasons;
+	answer->nr_of_itself = node->balance.nr_reasons;
+	name_type(node->type, name, sizeof(name));
+	answer->object = keep_text(answer, name);
+	if (!answer->object || make_users(answer, &from->chain, node)) {
+		answer_clear(answer);
+		return -ENOMEM;
+	}
+	say_check(answer);
+	if (node->fate == NODE_LOST)
+		say_lost(answer, &from->chain);
+	say_bare(answer, node);
+	say_sum(answer, node);
 	return 0;
 }
 
@@ -595,11 +734,16 @@ void answer_print(const struct answer *answer, bool all, FILE *out)
 	fputs(".\n", out);
 	for (uint32_t i = 0; i < answer->nr_sentences; i++)
 		fprintf(out, "%s\n", answer->sentences[i]);
-	fprintf(out,
-		"\nusage count %lld = %lld initial + %lld registered + %lld explained + %lld unexplained\n",
-		(long long)answer->usage_count, (long long)answer->initial,
-		(long long)answer->registered, (long long)answer->explained,
-		(long long)answer->unexplained);
+	if (answer->object)
+		fprintf(out, "\nreferences to %s: %lld = %lld explained + %lld unexplained\n",
+			answer->object, (long long)answer->usage_count,
+			(long long)answer->explained, (long long)answer->unexplained);
+	else
+		fprintf(out,
+			"\nusage count %lld = %lld initial + %lld registered + %lld explained + %lld unexplained\n",
+			(long long)answer->usage_count, (long long)answer->initial,
+			(long long)answer->registered, (long long)answer->explained,
+			(long long)answer->unexplained);
 	for (uint32_t i = 0; i < answer->nr_of_itself; i++)
 		fprintf(out, "%4u  itself: %s\n", 1, answer->of_itself[i]);
 	print_holders(answer, all, out);

@@ -41,6 +41,7 @@ extern const char *const answer_names[];
 
 struct answer {
 	const char *device, *state, *waiting_comm;
+	const char *object; /* that the account is of; NULL: the device itself */
 	uint32_t ifindex, netns, waiting_pid;
 	enum answer_kind kind;
 	int64_t usage_count, initial, registered, explained, unexplained;
@@ -60,6 +61,10 @@ extern const struct fields answer_fields;
 
 /* Points into the look, which must live as long. 0, or -ENOMEM. */
 int answer_make(const struct look *look, uint32_t which, struct answer *answer);
+
+/* Of an object that was asked for, by its index in the chain. */
+int answer_make_object(const struct look *look, uint32_t which, uint32_t node,
+		       struct answer *answer);
 void answer_clear(struct answer *answer);
 
 /* `all`: also those that hold nothing, with addresses and chains of each. */

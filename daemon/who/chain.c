@@ -271,8 +271,10 @@ static void see_kernel_page(struct following *following, const struct word *word
 		    is_entry_stack(image, word->at))
 			return;
 		if (cached)
-			link = (struct link){ .kind = LINK_CACHED, .from = cached->node };
-		node->counted += cached && is_route(node);
+			link = (struct link){ .kind = LINK_CACHED,
+					      .from = cached->node,
+					      .counts = is_route(node) };
+		node->counted += link.counts;
 	}
 	add_link(node, &link);
 }
@@ -311,7 +313,6 @@ static void note_pointer(const struct following *following, const struct object 
 		return;
 	if ((word->value & ~TAGS) == node->object.base) {
 		pointer.value = node->object.base;
-		pointer.tag = (uint32_t)(word->value & TAGS);
 		add_targets(following, node->type, &pointer.targets);
 	} else if (word->value & TAGS || is_route(node)) {
 		return;
@@ -323,16 +324,6 @@ static void note_pointer(const struct following *following, const struct object 
 static bool is_task(const struct object *object)
 {
 	return !strcmp(object->cache, "task_struct");
-}
-
-/* A packet's pointer to its route is a number: the lowest bit tells that it does not count. */
-static bool does_count(const struct node *node, const struct object *from,
-		       const struct pointer *pointer)
-{
-	if (pointer->member)
-		return balance_counts(node->type, pointer->member->owner,
-				      pointer->member->member);
-	return is_route(node) && !pointer->tag && !strncmp(from->cache, "skbuff_", 7);
 }
 
 struct named_pointer {
@@ -399,7 +390,10 @@ static void see_object(struct following *following, const struct object *object,
 			member_path(pointer->member, link.path);
 		else if (from >= 0)
 			name_by_pointer(&following->chain->nodes[from], pointer, node, &link);
-		node->counted += does_count(node, object, pointer);
+		link.counts =
+			pointer->member && balance_counts(node->type, pointer->member->owner,
+							  pointer->member->member);
+		node->counted += link.counts;
 		add_link(node, &link);
 	}
 }

@@ -26,6 +26,7 @@ struct link {
 	int32_t from;	      /* the node that has the pointer; -1: none */
 	char path[TYPE_PATH]; /* of LINK_MEMBER; of LINK_STATIC the per-CPU variable, or "" */
 	const struct task *task; /* of LINK_STACK */
+	bool counts;		 /* for the node that it leads to */
 };
 
 enum fate {

@@ -18,7 +18,6 @@ struct pointer {
 	uint32_t offset;
 	uint64_t targets; /* a bit for each */
 	uint64_t value;
-	uint32_t tag; /* low bits that were not zero */
 	const struct member
 		*member;  /* which one it is, when the object is the best candidate */
 	uint32_t element; /* of an array of such structures */

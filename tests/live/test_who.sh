@@ -51,6 +51,12 @@ for pair in wv:netdev_adjacent wx:netdev_adjacent; do
 	! ip link show "${pair%%:*}" >/dev/null 2>&1 ||
 		explained "the upper device ${pair%%:*}" all.json "'${pair##*:}' in types and 'device ${pair%%:*},' in said"
 done
+"$dadrace" who w0 --object idev --json >idev.json 2>idev.err
+explained "the IPv6 part adds up" idev.json 'd["object"].startswith("inet6_dev") and d["usage_count"] > 5 and d["unexplained"] == 0'
+"$dadrace" who w0 --object neigh=2001:db8:5::77 --json >neigh.json 2>neigh.err
+explained "a neighbour adds up" neigh.json 'd["usage_count"] == 1 and d["unexplained"] == 0'
+"$dadrace" who w0 --object addr=2001:db8:5::2 >addr.out 2>&1
+[ $? -eq 64 ] && grep -q 'w0: the device has no such object' addr.out && ok "no such object" || fail addr "not refused" addr.out
 [ -z "$(ip nexthop show id 9 2>/dev/null)" ] || explained "a nexthop object" all.json '"nh_info" in types'
 
 # A namespace that only a socket keeps: its device is found by index, and its holder is named.

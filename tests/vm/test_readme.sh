@@ -47,6 +47,8 @@ for command in "${commands[@]}"; do
 			print("leaks", leaks, finding["signature"], "pinned" if finding["pinned"] else "came back")
 			assert leaks.pop("race") >= 1 and not any(leaks.values()), "which arm"
 			assert finding["signature"].startswith("leak/net_device") and finding["pinned"], "what leaks"
+			after = finding["ledger"]["post_mortem"] or "nothing"
+			assert after.startswith("LOST: fib6_info (IPv6 route entry)") and "a circle" in after, after
 		PYTHON
 		;;
 	report*html) [ $code -eq 0 ] && [ -s report.html ] && ok "dadrace $words" || fail $nr "exit $code, or no page" ;;

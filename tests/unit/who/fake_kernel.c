@@ -9,7 +9,7 @@
 #define DIRECT_MAP   0xffff888000000000
 #define PAGE_STRUCTS 0xffffea0000000000
 
-enum { PAGES = 512, FILES = 64, BUCKETS = 16, SLAB_PAGES = 2, PER_CPU = 0x800 };
+enum { PAGES = 512, FILES = 64, BUCKETS = 16, SLAB_PAGES = 2, CPU_PAGES = 2, PER_CPU = 0x800 };
 
 struct fake {
 	struct image image;
@@ -112,14 +112,22 @@ static uint64_t take_pages(struct fake *fake, uint32_t nr)
 	uint64_t page = fake->next_page;
 
 	fake->next_page += nr;
-	if (fake->next_page > PAGES)
+	if (fake->next_page > PAGES - CPU_PAGES)
 		abort();
 	for (uint32_t i = 0; i < nr; i++) {
 		describe(fake, page + i, AT_PAGE_COUNT, 1, 4);
 		describe(fake, page + i, AT_PAGE_TYPE, 0xffffffff, 4); /* of none */
-		if (i)
-			describe(fake, page + i, AT_PAGE_HEAD, struct_of(fake, page) | 1, 8);
 	}
+	return page;
+}
+
+/* Pages that were allocated as one: all but the first lead to that. */
+static uint64_t take_compound(struct fake *fake, uint32_t nr)
+{
+	uint64_t page = take_pages(fake, nr);
+
+	for (uint32_t i = 1; i < nr; i++)
+		describe(fake, page + i, AT_PAGE_HEAD, struct_of(fake, page) | 1, 8);
 	return page;
 }
 
@@ -194,7 +202,7 @@ uint64_t fake_object(struct fake *fake, uint64_t cache)
 		uint64_t page;
 
 		fake->next_page += fake->next_page % SLAB_PAGES;
-		page = take_pages(fake, SLAB_PAGES);
+		page = take_compound(fake, SLAB_PAGES);
 		mark_slab(fake, page, cache);
 		*slot = page * IMAGE_PAGE;
 	}
@@ -205,7 +213,7 @@ uint64_t fake_object(struct fake *fake, uint64_t cache)
 
 uint64_t fake_large(struct fake *fake)
 {
-	return DIRECT_MAP + take_pages(fake, SLAB_PAGES) * IMAGE_PAGE;
+	return DIRECT_MAP + take_compound(fake, SLAB_PAGES) * IMAGE_PAGE;
 }
 
 void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu)
@@ -279,13 +287,13 @@ void fake_damage(struct fake *fake, uint32_t seed)
 		 draw = seed * 0x9e3779b97f4a7c15ULL + 1;
 	uint64_t *words = (uint64_t *)fake->memory;
 
-	for (int i = 0; i < 600; i++) {
+	for (int i = 0; i < 40; i++) {
 		draw = draw * 6364136223846793005ULL + 1442695040888963407ULL;
 		words[(draw >> 20) % used] = draw & 1 ? words[(draw >> 30) % used] :
 					     draw & 2 ? DIRECT_MAP + (draw >> 40) :
 							draw;
 	}
-	for (uint64_t i = 0; i < fake->next_page; i += 7 + seed % 5)
+	for (uint64_t i = seed % 61; i < fake->next_page; i += 61)
 		fake->structs[i * fake->layout.page_size + seed % fake->layout.page_size] ^=
 			(uint8_t)(1 << seed % 8);
 }
@@ -362,7 +370,8 @@ struct fake *fake_open(void)
 	fake->image.nr_ram = 1;
 	fake->image.nr_cpus = 1;
 	fake->next_page = SLAB_PAGES; /* page 0 is none */
-	fake->image.cpu_offsets[0] = DIRECT_MAP + take_pages(fake, 2) * IMAGE_PAGE;
+	/* Behind all else: what follows a per-CPU section would be of its variables. */
+	fake->image.cpu_offsets[0] = DIRECT_MAP + (PAGES - CPU_PAGES) * IMAGE_PAGE;
 	make_functions(fake);
 	make_net(fake);
 	make_task(fake);
