@@ -21,6 +21,7 @@ struct options {
 	const char *socket;
 	const char *what; /* an id or a file; NULL */
 	struct given priority, not_before, every;
+	uint32_t deadline_s;
 	bool json, follow;
 };
 
@@ -59,6 +60,8 @@ static bool read_span(const char *text, void *target)
 static const struct option_row rows[] = {
 	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print JSON on standard output" },
 	{ "socket", 0, OPTION_TEXT, AT(socket), "PATH", .preset = SERVICE_SOCKET, .doc = "The control socket of the service" },
+	{ "timeout", 0, OPTION_NUMBER, AT(deadline_s), "SECONDS", .min = 1, .max = 86400, .preset = "60",
+	  .doc = "Give up when the service does not answer for so long" },
 	{ .name = NULL },
 };
 static const struct operand_row verb_operands[] = {
@@ -88,6 +91,7 @@ static const struct exit_row exits[] = {
 	{ EXIT_FAULT,	.doc = "The campaign that was followed found a fault; its other exit codes are passed on, too" },
 	{ EXIT_CANNOT,	.doc = "The service does not run, or does not allow this" },
 	{ EXIT_USAGE,	.doc = "The command line is wrong, or there is no such campaign" },
+	{ EXIT_INTERNAL, .doc = "The service does not answer, or failed; the message says why" },
 	{ EXIT_BUSY,	.doc = "The queue is full" },
 	{ EXIT_CONFIG,	.doc = "The campaign file is wrong" },
 	{ .doc = NULL },
@@ -178,8 +182,8 @@ typedef void (*tell_fn)(const json_t *reply);
 
 static int call(const struct options *o, const char *method, tell_fn tell)
 {
-	struct ctl *ctl = ctl_open(o->socket);
-	enum exits code = ctl ? EXIT_CLEAN : EXIT_CANNOT;
+	enum exits code = EXIT_CLEAN;
+	struct ctl *ctl = ctl_open(o->socket, o->deadline_s, &code);
 	json_auto_t *reply = NULL;
 
 	if (ctl)
@@ -254,8 +258,8 @@ static json_t *submission_of(const struct options *o)
 static int run_submit(const void *options)
 {
 	const struct options *o = options;
-	struct ctl *ctl = ctl_open(o->socket);
-	enum exits code = EXIT_CANNOT;
+	enum exits code = EXIT_CLEAN;
+	struct ctl *ctl = ctl_open(o->socket, o->deadline_s, &code);
 	char *id = ctl ? ctl_submit(ctl, o->what, submission_of(o), &code) : NULL;
 
 	if (id && o->json && !o->follow)
@@ -273,9 +277,11 @@ static int run_submit(const void *options)
 static int run_follow(const void *options)
 {
 	const struct options *o = options;
-	struct ctl *ctl = ctl_open(o->socket);
-	enum exits code = ctl ? ctl_follow(ctl, o->what, o->json) : EXIT_CANNOT;
+	enum exits code = EXIT_CLEAN;
+	struct ctl *ctl = ctl_open(o->socket, o->deadline_s, &code);
 
+	if (ctl)
+		code = ctl_follow(ctl, o->what, o->json);
 	ctl_close(ctl);
 	return code;
 }
@@ -314,9 +320,11 @@ static enum exits print_results(struct ctl *ctl, const struct options *o)
 static int run_results(const void *options)
 {
 	const struct options *o = options;
-	struct ctl *ctl = ctl_open(o->socket);
-	enum exits code = ctl ? print_results(ctl, o) : EXIT_CANNOT;
+	enum exits code = EXIT_CLEAN;
+	struct ctl *ctl = ctl_open(o->socket, o->deadline_s, &code);
 
+	if (ctl)
+		code = print_results(ctl, o);
 	ctl_close(ctl);
 	return code;
 }

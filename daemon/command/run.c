@@ -109,8 +109,8 @@ static int check(const struct options *o)
 
 static int run_by_daemon(const struct options *o)
 {
-	struct ctl *ctl = ctl_open(SERVICE_SOCKET);
-	enum exits code = EXIT_CANNOT;
+	enum exits code = EXIT_CLEAN;
+	struct ctl *ctl = ctl_open(SERVICE_SOCKET, CTL_DEADLINE_S, &code);
 	char *id = ctl ? ctl_submit(ctl, file_of(o), json_object(), &code) : NULL;
 
 	if (id) {

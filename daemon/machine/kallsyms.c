@@ -19,12 +19,12 @@ int kallsyms_load(struct symbols **out, struct why *why)
 	switch (err) {
 	case 0: return 0;
 	case -EPERM:
-		return why_set(why, EPERM, LIST ": hides addresses from this process; %s",
-			       geteuid() ? "run as root" :
-					   "run `sysctl kernel.kptr_restrict=1`");
+		return why_exit(
+			why, EXIT_CANNOT, EPERM, LIST ": hides addresses from this process; %s",
+			geteuid() ? "run as root" : "run `sysctl kernel.kptr_restrict=1`");
 	case -ENOENT:
-		return why_set(why, ENOENT,
-			       LIST ": lists no functions; the kernel needs CONFIG_KALLSYMS");
+		return why_exit(why, EXIT_CANNOT, ENOENT,
+				LIST ": lists no functions; the kernel needs CONFIG_KALLSYMS");
 	default: return why_set(why, -err, LIST ": cannot be read: %s", strerror(-err));
 	}
 }

@@ -44,8 +44,8 @@ static int in_use_by(struct why *why, pid_t holder)
 
 	if (holder > 0)
 		snprintf(pid, sizeof(pid), "pid %d", holder);
-	return why_set(
-		why, EBUSY,
+	return why_exit(
+		why, EXIT_BUSY, EBUSY,
 		"this machine is in use by another run (%s); wait until it has ended, or end it",
 		pid);
 }

@@ -92,9 +92,9 @@ static bool take_machine(struct here *here)
 		return fail(here->sums, EXIT_BUSY, &why);
 	here->lock = machine_lock(&why);
 	if (here->lock < 0)
-		return fail(here->sums, EXIT_BUSY, &why);
+		return fail(here->sums, why_code(&why), &why);
 	if (undo_replay(stderr, &left, &why) < 0 || left)
-		return fail(here->sums, EXIT_RESIDUE, &why);
+		return fail(here->sums, why.code ? why.code : EXIT_RESIDUE, &why);
 	return true;
 }
 

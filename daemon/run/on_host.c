@@ -476,7 +476,6 @@ static bool have_symbols(struct runner *runner)
 	if (runner->symbols || !kallsyms_load(&runner->symbols, &why))
 		return true;
 	if (runner->campaign->ledger == LEDGER_ALWAYS) {
-		why.code = EXIT_CANNOT;
 		give_up(runner, &why);
 		return false;
 	}

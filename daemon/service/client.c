@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/shown.h"
+#include "base/why.h"
 #include "service/client.h"
 #include "service/varlink.h"
 
@@ -23,9 +25,20 @@ struct ctl {
 	struct sockaddr_un name;
 	int fd;
 	bool continues; /* further replies follow */
-	char *buffer;	/* received, from `at` on not read yet */
+	uint32_t deadline_s;
+	bool is_late; /* no reply came within it */
+	char *buffer; /* received, from `at` on not read yet */
 	size_t at, used, room;
 };
+
+/* Both ends of waiting; connect() waits as long as sending does. */
+static int set_deadline(struct ctl *ctl, uint32_t seconds)
+{
+	const struct timeval deadline = { .tv_sec = seconds };
+
+	return setsockopt(ctl->fd, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof(deadline)) ||
+	       setsockopt(ctl->fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
+}
 
 static bool is_connected(struct ctl *ctl)
 {
@@ -33,26 +46,46 @@ static bool is_connected(struct ctl *ctl)
 		close(ctl->fd);
 	ctl->at = ctl->used = 0;
 	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return ctl->fd >= 0 &&
+	return ctl->fd >= 0 && !set_deadline(ctl, ctl->deadline_s) &&
 	       !connect(ctl->fd, (struct sockaddr *)&ctl->name, sizeof(ctl->name));
 }
 
-struct ctl *ctl_open(const char *socket_path)
+/* Of no service, or one that does not allow this; or of this machine. */
+static enum exits complain_connect(const char *socket_path, int err)
+{
+	const char *shortage = why_short_of(err);
+
+	if (err == EAGAIN) { /* unix(7): as long as its queue of connections is full */
+		fprintf(stderr,
+			"dadrace: %s: dadraced accepts no connection; its journal may say why: journalctl -u dadraced\n",
+			socket_path);
+		return EXIT_INTERNAL;
+	}
+	fprintf(stderr, "dadrace: %s: cannot connect: %s%s\n", socket_path,
+		shortage ? shortage : strerror(err), shortage ? "" : "; is dadraced running?");
+	return shortage ? EXIT_INTERNAL : EXIT_CANNOT;
+}
+
+struct ctl *ctl_open(const char *socket_path, uint32_t deadline_s, enum exits *code)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 
-	if (!ctl || strlen(socket_path) >= sizeof(ctl->name.sun_path)) {
-		fprintf(stderr, "dadrace: %s: the path is too long\n", socket_path);
-		free(ctl);
+	if (!ctl) {
+		*code = complain_connect(socket_path, ENOMEM);
 		return NULL;
 	}
 	ctl->fd = -1;
+	ctl->deadline_s = deadline_s;
 	ctl->name.sun_family = AF_UNIX;
-	snprintf(ctl->name.sun_path, sizeof(ctl->name.sun_path), "%s", socket_path);
-	if (is_connected(ctl))
-		return ctl;
-	fprintf(stderr, "dadrace: %s: cannot connect: %s; is dadraced running?\n", socket_path,
-		strerror(errno));
+	if (strlen(socket_path) >= sizeof(ctl->name.sun_path)) {
+		*code = EXIT_USAGE;
+		fprintf(stderr, "dadrace: %s: the path is too long\n", socket_path);
+	} else {
+		strcpy(ctl->name.sun_path, socket_path);
+		if (is_connected(ctl))
+			return ctl;
+		*code = complain_connect(socket_path, errno);
+	}
 	ctl_close(ctl);
 	return NULL;
 }
@@ -159,6 +192,7 @@ static const char *read_message(struct ctl *ctl, size_t *length)
 		do
 			n = recv(ctl->fd, ctl->buffer + ctl->used, ctl->room - ctl->used, 0);
 		while (n < 0 && errno == EINTR);
+		ctl->is_late = n < 0 && errno == EAGAIN;
 		if (n <= 0)
 			return NULL;
 		ctl->used += (size_t)n;
@@ -177,6 +211,13 @@ static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
 	json_t *parameters = json_object_get(message, "parameters");
 
 	ctl->continues = json_is_true(json_object_get(message, "continues"));
+	if (!message && ctl->is_late) {
+		fprintf(stderr,
+			"dadrace: dadraced did not answer within %u s; its journal may say why: journalctl -u dadraced\n",
+			ctl->deadline_s);
+		*code = EXIT_INTERNAL;
+		return NULL;
+	}
 	if (!message) {
 		fputs("dadrace: dadraced closed the connection; its journal may say why: journalctl -u dadraced\n",
 		      stderr);
@@ -393,11 +434,13 @@ enum exits ctl_follow(struct ctl *ctl, const char *id, bool json)
 			      stderr);
 		if (tries)
 			pause_ms(RETRY_MS);
-		if (!tries++ || is_connected(ctl))
+		if (!tries++ || is_connected(ctl)) {
 			call(ctl, "Follow",
 			     json_pack("{ss sb sI}", "id", id, "brief", !json, "after",
 				       (json_int_t)next),
 			     true);
+			set_deadline(ctl, 0); /* the next trial may end much later */
+		}
 		while ((followed = follow_one(ctl, json, &next, &code)) == GOES_ON)
 			tries = 1;
 	}

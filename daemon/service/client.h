@@ -13,8 +13,13 @@
  */
 struct ctl;
 
-/* NULL after an error was printed to standard error. */
-struct ctl *ctl_open(const char *socket);
+enum { CTL_DEADLINE_S = 60 };
+
+/*
+ * Replies must come within the deadline, except while a campaign is followed. NULL with *code
+ * set after an error was printed to standard error.
+ */
+struct ctl *ctl_open(const char *socket, uint32_t deadline_s, enum exits *code);
 void ctl_close(struct ctl *ctl);
 
 /*

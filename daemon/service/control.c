@@ -275,7 +275,7 @@ static void submit(struct client *client, const struct varlink_call *call)
 		reply(client, json_pack("{ss}", "id", kept->ticket.id));
 	else if (r == -EINVAL)
 		refuse_why(client, OUR("CampaignInvalid"), why.text);
-	else if (r == -ENOSPC)
+	else if (r == -EBUSY)
 		refuse(client, OUR("QueueFull"),
 		       json_pack("{si}", "limit", (int)service->config->queue_max));
 	else

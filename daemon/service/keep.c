@@ -170,8 +170,12 @@ int keep_submit(struct service *service, const struct submission *submission, st
 		return why_set(why, EINVAL,
 			       "campaign: longer than the %d bytes allowed for a campaign file",
 			       CAMPAIGN_TEXT_MAX);
+	if (!submission->text[strspn(submission->text, " \t\r\n")])
+		return why_set(
+			why, EINVAL,
+			"campaign: the file is empty; was it read before it was copied as a whole? Copy it under another name, then rename it");
 	if (!keep_has_room(service))
-		return why_set(why, ENOSPC, "the queue is full (queue_max: %u)",
+		return why_set(why, EBUSY, "the queue is full (queue_max: %u)",
 			       service->config->queue_max);
 	r = campaign_load_text("campaign", submission->text, length, NULL, 0, &campaign, why);
 	if (r)

@@ -89,7 +89,8 @@ struct service {
 	struct run run;
 	struct job *clean;
 	struct folder_watch *spool;
-	bool spool_waits; /* a file waits there, because the queue or the disk was full */
+	bool spool_waits; /* a file waits there, for room in the queue or a shortage's end */
+	char spool_said[1024]; /* the last such wait that was logged */
 	struct control *control;
 	struct web *web;
 	struct loop_watch *due;	 /* fires when the next campaign is due */
@@ -124,8 +125,8 @@ struct submission {
 };
 
 /*
- * Accepts a campaign: it is on disk when this returns 0. -EINVAL: the file is refused; -ENOSPC:
- * the queue is full; -EEXIST: it was accepted before.
+ * Accepts a campaign: it is on disk when this returns 0. -EINVAL: the file is refused; -EBUSY:
+ * the queue is full; -EEXIST: it was accepted before; others: a shortage, try again later.
  */
 int keep_submit(struct service *service, const struct submission *submission, struct kept **out,
 		struct why *why);

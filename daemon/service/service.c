@@ -13,6 +13,7 @@
 
 enum {
 	PRUNE_S = 3600,
+	SPOOL_S = 10,	       /* a shortage may have ended meanwhile */
 	LOOK_AGAIN_MS = 60000, /* because the wall clock may be set in between */
 };
 
@@ -119,6 +120,8 @@ static void tick(void *arg)
 	tell_status(service);
 	if (++service->ticks % PRUNE_S == 0)
 		keep_prune(service);
+	if (service->spool_waits && service->ticks % SPOOL_S == 0)
+		look_at_schedule(service);
 	loop_timer_set(service->tick, loop_now() + 1000 * NS_PER_MS);
 }
 

@@ -52,7 +52,27 @@ static void reject(int folder, const char *name, const char *because)
 	log_say(LOG_LEVEL_WARNING, NULL, "rejected", "spool: %s: rejected: %s", name, because);
 }
 
-/* 0: its text; 1: not now; -EINVAL: rejected, with the sentence. */
+/* Errors that say something of the file; others are of the machine, and pass. */
+static bool is_of_file(int err)
+{
+	return err == ELOOP || err == EACCES || err == EPERM || err == ENXIO || err == ENODEV;
+}
+
+/* The descriptor, or -EINVAL: rejected; another error: a shortage. Both with the sentence. */
+static int open_campaign(int folder, const char *name, struct stat *st, struct why *why)
+{
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int err = fd < 0 || fstat(fd, st) ? errno : 0;
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return why_set(why, is_of_file(err) ? EINVAL : err, "cannot be opened: %s",
+		       err == ELOOP ? "it is a symbolic link" : strerror(err));
+}
+
+/* 0: its text; 1: not now; errors as above. */
 static int read_campaign(int fd, const struct stat *st, char **text, struct why *why)
 {
 	ssize_t n;
@@ -75,9 +95,13 @@ static int read_campaign(int fd, const struct stat *st, char **text, struct why 
 		return 1;
 	*text = malloc((size_t)st->st_size + 1);
 	n = *text ? pread(fd, *text, (size_t)st->st_size, 0) : -1;
+	if (n < 0)
+		n = -errno;
 	fcntl(fd, F_SETLEASE, F_UNLCK);
-	if (n != st->st_size)
-		return why_set(why, EINVAL, "cannot be read as a whole");
+	if (n < 0)
+		return why_set(why, (int)-n, "cannot be read: %s", strerror((int)-n));
+	if (n != st->st_size) /* it has become shorter */
+		return 1;
 	if (memchr(*text, '\0', (size_t)n))
 		return why_set(why, EINVAL,
 			       "contains zero bytes; a campaign file is UTF-8 text");
@@ -98,24 +122,30 @@ static void make_id(const char *name, const struct stat *st, char *id, size_t si
 		id[n] = '_';
 }
 
-/* The queue or the disk is full. */
+/* The queue is full, or the machine is short of something; logged once, tried again and again. */
 static void wait_here(struct service *service, const char *name, const char *because)
 {
+	char said[sizeof(service->spool_said)];
+
 	service->spool_waits = true;
-	log_say(LOG_LEVEL_WARNING, NULL, NULL, "spool: %s: waits: %s", name, because);
+	snprintf(said, sizeof(said), "spool: %s: waits: %s", name, because);
+	if (!strcmp(said, service->spool_said))
+		return;
+	memcpy(service->spool_said, said, sizeof(said));
+	log_say(LOG_LEVEL_WARNING, NULL, NULL, "%s", said);
 }
 
 static void take_one(struct service *service, int folder, const char *name)
 {
-	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct submission submission = { .by = "the spool",
 					 .priority = INT64_MIN,
 					 .not_before = INT64_MIN,
 					 .every_s = INT64_MIN };
-	struct why why = { "cannot be opened" };
+	struct why why;
 	char *text = NULL, id[200];
 	struct stat st;
-	int r = fd < 0 || fstat(fd, &st) ? -EINVAL : read_campaign(fd, &st, &text, &why);
+	int fd = open_campaign(folder, name, &st, &why);
+	int r = fd < 0 ? fd : read_campaign(fd, &st, &text, &why);
 
 	if (!r) {
 		make_id(name, &st, id, sizeof(id));
@@ -127,7 +157,7 @@ static void take_one(struct service *service, int folder, const char *name)
 		unlinkat(folder, name, 0);
 	else if (r == -EINVAL)
 		reject(folder, name, why.text);
-	else if (r < 0)
+	else if (r < 0 && r != -ENOENT)
 		wait_here(service, name, why.text);
 	free(text);
 	if (fd >= 0)

@@ -285,7 +285,8 @@ int undo_replay(FILE *out, unsigned int *left, struct why *why)
 	if (!folder && errno == ENOENT)
 		return 0;
 	if (!folder)
-		return testbed_cannot(why, errno, "listed", MACHINE_FOLDER);
+		return why_exit(why, EXIT_INTERNAL, errno, "%s: cannot be listed: %s",
+				MACHINE_FOLDER, strerror(errno));
 	while ((entry = readdir(folder))) {
 		struct why sentence = { "" };
 		struct journal_owner owner;
