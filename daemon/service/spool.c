@@ -122,7 +122,7 @@ static void make_id(const char *name, const struct stat *st, char *id, size_t si
 		id[n] = '_';
 }
 
-/* The queue is full, or the machine is short of something; logged once, tried again and again. */
+/* The queue is full, or the machine is short of something; logged once, tried again later. */
 static void wait_here(struct service *service, const char *name, const char *because)
 {
 	char said[sizeof(service->spool_said)];

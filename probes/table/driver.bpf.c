@@ -28,7 +28,7 @@ static __always_inline __u64 poll_of(struct net_device *dev)
 SEC("raw_tp")
 int driver_read(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct net_device *dev = find_device(ctx->args[0]);
+	struct net_device *dev = (void *)find_device(ctx->args[0]);
 	struct driver_calls calls = {};
 	__u32 zero = 0;
 
