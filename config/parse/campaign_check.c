@@ -577,6 +577,19 @@ static int check_load(const struct load *load, const struct campaign *campaign)
 	return 0;
 }
 
+/* What follows "--" is for init, and so is a quote that is never closed. */
+static int check_append(const struct load *load, const struct campaign *campaign)
+{
+	const char *append = campaign->vm.append;
+
+	if (append && (strstr(append, "--") || strpbrk(append, "\"\n") || strlen(append) > 500))
+		return complain_key(
+			load, key_find("vm.append"),
+			"found \"%s\"; allowed: words of at most 500 bytes, without quotes and --",
+			show(append).text);
+	return 0;
+}
+
 static int check_plant(const struct load *load, const struct campaign *campaign)
 {
 	if (campaign->vm.plant_module && !campaign->vm.plant)
@@ -630,9 +643,10 @@ static int check_submit(const struct load *load, const struct campaign *campaign
 int check_all(const struct load *load, const struct campaign *campaign)
 {
 	static int (*const checks[])(const struct load *, const struct campaign *) = {
-		check_name,   check_stop,    check_spec, check_device,	   check_bringup,
-		check_order,  check_hold,    check_echo, check_dad,	   check_plant,
-		check_ledger, check_explore, check_load, check_ignore_log, check_submit,
+		check_name,    check_stop,  check_spec,	      check_device,
+		check_bringup, check_order, check_hold,	      check_echo,
+		check_dad,     check_plant, check_append,     check_ledger,
+		check_explore, check_load,  check_ignore_log, check_submit,
 	};
 	int err = 0;
 

@@ -259,6 +259,10 @@ static const struct field vm_rows[] = {
 	  .doc = "Name of a bug that a module plants in the guest's kernel before the campaign, to show that it is found" },
 	{ "plant_module", FIELD_TEXT, IN(vm, const char *, plant_module), .nullable = true, .example = "plant.ko",
 	  .doc = "That module, built for the guest's kernel. Without it, it is built when needed, with kernel headers from apt" },
+	{ "modules", FIELD_TEXT, IN_LIST(vm, const char **, modules), .fallback = "[]",
+	  .doc = "Kernel modules of your own that the guest loads before the campaign, built for its kernel: the file of each, and after a space its parameters. Their functions can be named as places of an order; device.driver can name one" },
+	{ "append", FIELD_TEXT, IN(vm, const char *, append), .nullable = true, .example = "slub_debug=FZPU",
+	  .doc = "Words that are added to the command line of the guest's kernel" },
 	END
 };
 static const struct fields vm_fields = { "vm", NULL, vm_rows, GROUP_SIZE(vm) };

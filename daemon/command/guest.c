@@ -22,7 +22,7 @@
 
 #include "base/exits.h"
 #include "command/command.h"
-#include "guest/plant.h"
+#include "guest/initramfs.h"
 #include "io/loop.h"
 
 enum { ARGUMENTS_MAX = 64 }; /* of the kernel's command line */
@@ -48,47 +48,63 @@ static void mount_all(void)
 			fprintf(stderr, "guest: %s: %s\n", mounts[i].at, strerror(errno));
 }
 
+/* NULL: it is the kernel's own, and may be built in as well. */
+static const char *parameters_of(const char *module, char *text, int size)
+{
+	char path[320];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%.*s" GUEST_PARAMETERS,
+		 (int)(strlen(module) - strlen(".ko")), module);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	if (!fgets(text, size, file))
+		text[0] = '\0';
+	fclose(file);
+	return text;
+}
+
+/* False for one without which the trials would prove nothing. */
+static bool load_module(const char *name)
+{
+	char path[300], text[1024];
+	const char *parameters;
+	bool loaded;
+	int fd;
+
+	snprintf(path, sizeof(path), GUEST_MODULES "/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	parameters = parameters_of(path, text, sizeof(text));
+	loaded = fd >= 0 && (!syscall(SYS_finit_module, fd, parameters ? parameters : "", 0) ||
+			     (!parameters && errno == EEXIST));
+	if (!loaded)
+		fprintf(stderr, "guest: module %s: does not load: %s\n", strchr(name, '-') + 1,
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return loaded || !parameters;
+}
+
+static int is_module(const struct dirent *entry)
+{
+	return strchr(entry->d_name, '-') && strstr(entry->d_name, ".ko");
+}
+
 /* In the order of their names, which begin with numbers. */
-static void load_modules(void)
+static bool load_modules(void)
 {
 	struct dirent **names;
-	int nr = scandir("/modules", &names, NULL, alphasort);
+	int nr = scandir(GUEST_MODULES, &names, is_module, alphasort);
+	bool loaded = true;
 
 	for (int i = 0; i < nr; i++) {
-		char path[300];
-		int fd;
-
-		snprintf(path, sizeof(path), "/modules/%s", names[i]->d_name);
-		fd = strstr(path, ".ko") ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-		if (fd >= 0 && syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
-			fprintf(stderr, "guest: %s: %s\n", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
+		loaded &= load_module(names[i]->d_name);
 		free(names[i]);
 	}
 	if (nr >= 0)
 		free(names);
-}
-
-/* Without the planted bug the trials would prove nothing: they are not run. */
-static bool plant(void)
-{
-	char parameters[128] = "";
-	int fd = open(PLANT_MODULE, O_RDONLY | O_CLOEXEC);
-	FILE *file = fopen(PLANT_PARAMETERS, "re");
-	bool planted;
-
-	if (file && !fgets(parameters, sizeof(parameters), file))
-		parameters[0] = '\0';
-	if (file)
-		fclose(file);
-	planted = fd < 0 || !syscall(SYS_finit_module, fd, parameters, 0);
-	if (!planted)
-		fprintf(stderr, "guest: the module with the planted bug does not load: %s\n",
-			strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return planted;
+	return loaded;
 }
 
 /* The port is named in sysfs. -1 until it appears. */
@@ -179,20 +195,21 @@ static int run(const void *options)
 {
 	const struct options *o = options;
 	int uevents, port, code;
+	bool loaded;
 
 	if (getpid() != 1)
 		return command_refuse(
 			&command_guest,
 			"this command is the init process of a guest, and runs nowhere else");
 	mount_all();
-	load_modules();
+	loaded = load_modules();
 	uevents = listen_to_uevents();
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	port = wait_for_port(uevents);
 	if (port < 0) {
 		fprintf(stderr, "guest: no port to the host (virtio_console is missing)\n");
 	} else {
-		code = plant() ? run_command(&o->words, port) : EXIT_CANNOT;
+		code = loaded ? run_command(&o->words, port) : EXIT_CANNOT;
 		dprintf(port, "{\"type\":\"exit\",\"code\":%d}\n", code);
 		fsync(port);
 	}

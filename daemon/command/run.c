@@ -27,6 +27,7 @@ struct options {
 	uint32_t times;
 	const char *plant;
 	const char *plant_module;
+	struct option_texts modules_of_own;
 	bool by_daemon, dump_config, help_config;
 };
 
@@ -49,6 +50,8 @@ static const struct option_row rows[] = {
 	  .doc = "Plant a known bug in the virtual machine's kernel, to show that it is found" },
 	{ "plant-module", 0, OPTION_TEXT, AT(plant_module), "FILE",
 	  .doc = "The kernel module that plants it (default: built for that kernel)" },
+	{ "module", 0, OPTION_TEXTS, AT(modules_of_own), "FILE",
+	  .doc = "Load a kernel module of your own into the virtual machine's kernel: FILE, or \"FILE PARAMETERS\"" },
 	{ "first", 0, OPTION_NUMBER, AT(ask.first), "N", .min = 1, .preset = "1",
 	  .doc = "Start with trial N of the plan" },
 	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = "Continue the unfinished results in --out DIR" },
@@ -140,6 +143,7 @@ static int load(const struct options *o, struct campaign **campaign, struct why 
 		key_of("tier", o->tier ? tier_names[o->tier] : NULL),
 		key_of("vm.plant", o->plant),
 		key_of("vm.plant_module", o->plant_module),
+		o->modules_of_own.nr ? run_set_texts("vm.modules", &o->modules_of_own) : NULL,
 	};
 	enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 	const char *sets[1 + KSELFTEST_SETS + OPTION_TEXTS_MAX + KEYS + 1];

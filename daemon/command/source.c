@@ -7,15 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *run_set_text(const char *key, const char *text)
+static char *set_json(const char *key, json_t *json)
 {
-	json_auto_t *quoted = text ? json_string(text) : json_null();
-	char *value = quoted ? json_dumps(quoted, JSON_ENCODE_ANY) : NULL, *set = NULL;
+	char *value = json ? json_dumps(json, JSON_ENCODE_ANY) : NULL, *set = NULL;
 
 	if (value && asprintf(&set, "%s=%s", key, value) < 0)
 		set = NULL;
 	free(value);
+	json_decref(json);
 	return set;
+}
+
+char *run_set_text(const char *key, const char *text)
+{
+	return set_json(key, text ? json_string(text) : json_null());
+}
+
+char *run_set_texts(const char *key, const struct option_texts *texts)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < texts->nr; i++)
+		json_array_append_new(list, json_string(texts->at[i]));
+	return set_json(key, list);
 }
 
 int run_load(const struct run_source *source, struct campaign **campaign, struct why *why)

@@ -23,6 +23,9 @@ int run_load(const struct run_source *source, struct campaign **campaign, struct
 /* KEY="TEXT" for campaign_load(), TEXT escaped, or KEY=null. malloc'd; NULL without memory. */
 char *run_set_text(const char *key, const char *text);
 
+/* KEY=["TEXT", ...] of an option that may be given more than once. */
+char *run_set_texts(const char *key, const struct option_texts *texts);
+
 /*
  * The kernel that --kernel asks for: NULL for "here", and that of the past when it was not
  * given.

@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "base/own_path.h"
+#include "guest/guest_modules.h"
 #include "guest/initramfs.h"
-#include "guest/modules.h"
-#include "guest/plant.h"
 #include "io/archives.h"
 #include "io/child.h"
 #include "parse/campaign.h"
@@ -150,93 +149,36 @@ static int put_bringup(struct making *making, const struct campaign *campaign)
 	return err;
 }
 
-static const char *const device_modules[DEVICE_KINDS][3] = {
-	[DEVICE_VETH] = { "veth" },
-	[DEVICE_MACVLAN] = { "veth", "macvlan" },
-	[DEVICE_BRIDGE] = { "veth", "bridge" },
-	[DEVICE_DUMMY] = { "dummy" },
-};
-
-static int add_device_modules(struct making *making, struct modules *modules,
-			      const struct kernel_image *image, int kind)
+static int put_text(struct making *making, const char *path, const char *text)
 {
-	bool found;
-	int err = 0;
-
-	for (int i = 0; !err && image->modules && i < 3 && device_modules[kind][i]; i++)
-		err = modules_add(modules, image->modules, device_modules[kind][i], &found,
-				  making->why);
-	return err;
+	return initramfs_data(making->archive, path + 1, 0644, text, strlen(text), making->why);
 }
 
-/*
- * The driver of the guest's network cards. Of a kernel without a folder of modules it is not
- * known what is built in.
- */
-static int add_driver(struct making *making, struct modules *modules,
-		      const struct campaign *campaign, const struct kernel_image *image)
+static int put_module(struct making *making, size_t number, const struct module *module)
 {
-	const char *driver = campaign->device.driver ? campaign->device.driver :
-						       nics[campaign->device.model].module;
-	bool found = true;
-	int err = 0;
+	char path[128], beside[160];
+	int err;
 
-	if (image->modules)
-		err = modules_add(modules, image->modules, driver, &found, making->why);
-	if (err || found || modules_builtin(image->modules, driver))
-		return err;
-	return why_exit(
-		making->why, EXIT_CANNOT, ENOENT,
-		"device.model %s: the kernel %s has no driver for it (%s.ko); %s",
-		nic_model_names[campaign->device.model], image->release, driver,
-		strstr(image->release, "-cloud-") ?
-			"Debian's kernels for clouds leave most drivers out, and linux-image-amd64 has them: use it as --kernel, or choose virtio-net" :
-			"choose another model, or give its module in vm.modules");
+	snprintf(path, sizeof(path), GUEST_MODULES "/%02zu-%s", number, module->name);
+	snprintf(beside, sizeof(beside), "%s.ko", path);
+	err = initramfs_data(making->archive, beside + 1, 0644, module->data, module->size,
+			     making->why);
+	snprintf(beside, sizeof(beside), "%s" GUEST_PARAMETERS, path);
+	return err || !module->parameters ? err : put_text(making, beside, module->parameters);
 }
 
 static int put_modules(struct making *making, const struct campaign *campaign,
-		       const struct kernel_image *image)
+		       const struct kernel_image *image, const char *plant)
 {
-	static const char *const always[] = { "virtio_pci", "virtio_console" };
 	struct modules modules = { 0 };
-	bool found;
-	int err = 0;
-
-	for (int i = 0; !err && image->modules && i < 2; i++)
-		err = modules_add(&modules, image->modules, always[i], &found, making->why);
-	if (!err && image->modules && campaign && campaign->bringup.kind == BRINGUP_COMMAND)
-		err = modules_add(&modules, image->modules, "overlay", &found, making->why);
-	for (int kind = 0; !err && kind < DEVICE_KINDS; kind++)
-		if (!campaign || (enum device_kind)kind == campaign->device.kind)
-			err = add_device_modules(making, &modules, image, kind);
-	if (!err && campaign && campaign->device.kind == DEVICE_NIC)
-		err = add_driver(making, &modules, campaign, image);
-	for (size_t i = 0; !err && i < modules.nr; i++) {
-		char path[128];
-
-		snprintf(path, sizeof(path), "/modules/%02zu-%s.ko", i, modules.list[i].name);
-		err = put_folders(making, path);
-		if (!err)
-			err = initramfs_data(making->archive, path + 1, 0644,
-					     modules.list[i].data, modules.list[i].size,
-					     making->why);
-	}
-	modules_clear(&modules);
-	return err;
-}
-
-static int put_plant(struct making *making, const struct campaign *campaign, const char *plant)
-{
-	char parameters[128];
-	int err = put_folders(making, PLANT_MODULE);
+	int err = guest_modules_choose(campaign, image, plant, &modules, making->why);
 
 	if (!err)
-		err = initramfs_file(making->archive, PLANT_MODULE + 1, plant, 0644,
-				     making->why);
-	snprintf(parameters, sizeof(parameters), "bug=%s", campaign->vm.plant);
-	return err ? err :
-		     initramfs_data(making->archive, PLANT_PARAMETERS + 1, 0644, parameters,
-				    strlen(parameters), making->why);
+		err = put_folders(making, GUEST_MODULES "/");
+	for (size_t i = 0; !err && i < modules.nr; i++)
+		err = put_module(making, i, &modules.list[i]);
+	modules_clear(&modules);
+	return err;
 }
 
 /* In the guest the kernel to be tested is the running one. */
@@ -249,6 +191,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	int err;
 
 	inside.kernel = inside.modules = inside.vm.plant_module = NULL;
+	inside.vm.nr_modules = 0;
 	inside.stop.nr_decided = 0; /* the host decides: it has seen the guests before, too */
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;
 
@@ -284,9 +227,7 @@ int guest_initramfs_make(const char *path, const struct campaign *campaign,
 	if (!err && campaign)
 		err = put_bringup(&making, campaign);
 	if (!err)
-		err = put_modules(&making, campaign, image);
-	if (!err && plant)
-		err = put_plant(&making, campaign, plant);
+		err = put_modules(&making, campaign, image, plant);
 	if (!err && campaign)
 		err = put_campaign(&making, campaign);
 	if (!err && learned)

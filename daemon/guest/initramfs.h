@@ -6,14 +6,18 @@
 #include "guest/kernel_image.h"
 #include "spec/campaign.h"
 
+#define GUEST_MODULES	 "/modules"
+#define GUEST_PARAMETERS ".parameters"
+
 /*
  * The guest's initramfs, made on the fly:
  *
  *   /bin/dadrace        this very program, run as init with the argument "guest"
  *   /campaign.yaml      the resolved campaign
  *   /modules/NN-x.ko    what the campaign's devices and our serial port need, uncompressed,
- *                       in the order in which they must be loaded
- *   /plant/...          the module with the bug to be planted (plant.h), when there is one
+ *                       in the order in which they must be loaded; after them the campaign's
+ *                       own, and the one that plants a bug (plant.h)
+ *   /modules/NN-x.parameters   of one of these two: it has to load, or no trial proves anything
  *   libraries, and the bring-up's program with its own, each at the path that it has here
  *
  *   /learned.ndjson     what the explorer knows, when there is something

@@ -46,6 +46,12 @@ int module_read(const char *path, struct module *module, struct why *why)
 	return archive_read_file(path, &module->data, &module->size, why);
 }
 
+static void module_clear(struct module *module)
+{
+	free(module->data);
+	free(module->parameters);
+}
+
 /* The .modinfo section: its end, and in `from` its beginning; NULL when there is none. */
 static const char *info_section(const struct module *module, const char **from)
 {
@@ -114,10 +120,24 @@ static int add_needed(struct modules *modules, const char *folder, const struct 
 	return err;
 }
 
+/* Its data are the list's from now on, also on failure. */
+static int append(struct modules *modules, struct module *module, struct why *why)
+{
+	struct module *more = realloc(modules->list, (modules->nr + 1) * sizeof(*more));
+
+	if (!more) {
+		module_clear(module);
+		return why_set(why, ENOMEM, "out of memory");
+	}
+	more[modules->nr++] = *module;
+	modules->list = more;
+	return 0;
+}
+
 int modules_add(struct modules *modules, const char *folder, const char *name, bool *found,
 		struct why *why)
 {
-	struct module module = { 0 }, *more;
+	struct module module = { 0 };
 	char path[1024];
 	int err;
 
@@ -129,18 +149,52 @@ int modules_add(struct modules *modules, const char *folder, const char *name, b
 	if (!err)
 		err = add_needed(modules, folder, &module, why);
 	if (err) {
-		free(module.data);
+		module_clear(&module);
 		return err;
 	}
-	more = realloc(modules->list, (modules->nr + 1) * sizeof(*more));
-	if (!more) {
-		free(module.data);
-		return why_set(why, ENOMEM, "out of memory");
-	}
-	more[modules->nr++] = module;
-	modules->list = more;
 	*found = true;
+	return append(modules, &module, why);
+}
+
+/* "vermagic=6.12.118+deb13-amd64 SMP preempt mod_unload": what the kernel will compare. */
+static int check_release(const struct module *module, const char *file, const char *release,
+			 struct why *why)
+{
+	const char *magic = module_info(module, "vermagic", NULL);
+	size_t length = strlen(release);
+
+	if (!magic)
+		return why_set(why, EINVAL, "%s: not a kernel module for x86_64 (no vermagic)",
+			       file);
+	if (strncmp(magic, release, length) != 0 || (magic[length] && magic[length] != ' '))
+		return why_set(
+			why, EINVAL,
+			"%s: built for Linux %.*s, and the guest's is %s; build it with the headers of that kernel (`dadrace headers`)",
+			file, (int)strcspn(magic, " "), magic, release);
 	return 0;
+}
+
+int modules_add_own(struct modules *modules, const char *folder, const char *file,
+		    const char *release, const char *parameters, struct why *why)
+{
+	struct module module = { 0 };
+	int err = module_read(file, &module, why);
+	const char *name;
+
+	if (!err)
+		err = check_release(&module, file, release, why);
+	if (!err && folder)
+		err = add_needed(modules, folder, &module, why);
+	if (!err && !(module.parameters = strdup(parameters)))
+		err = why_set(why, ENOMEM, "out of memory");
+	if (err) {
+		module_clear(&module);
+		return err;
+	}
+	name = module_info(&module, "name", NULL);
+	if (name)
+		snprintf(module.name, sizeof(module.name), "%s", name);
+	return append(modules, &module, why);
 }
 
 bool modules_builtin(const char *folder, const char *name)
@@ -164,7 +218,7 @@ bool modules_builtin(const char *folder, const char *name)
 void modules_clear(struct modules *modules)
 {
 	for (size_t i = 0; i < modules->nr; i++)
-		free(modules->list[i].data);
+		module_clear(&modules->list[i]);
 	free(modules->list);
 	*modules = (struct modules){ 0 };
 }

@@ -14,6 +14,7 @@
  */
 struct module {
 	char name[64];
+	char *parameters; /* of one that is not the image's; NULL otherwise */
 	void *data;
 	size_t size;
 };
@@ -38,6 +39,14 @@ const char *module_info(const struct module *module, const char *key, const char
  */
 int modules_add(struct modules *modules, const char *folder, const char *name, bool *found,
 		struct why *why);
+
+/*
+ * Adds a module of a file, which is not the kernel's own, and what it needs of the folder
+ * (NULL: there is none), with its parameters. -EINVAL for a module of another kernel than
+ * `release`.
+ */
+int modules_add_own(struct modules *modules, const char *folder, const char *file,
+		    const char *release, const char *parameters, struct why *why);
 
 /* Whether the folder's modules.builtin lists it: it needs no module. */
 bool modules_builtin(const char *folder, const char *name);

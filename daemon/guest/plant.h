@@ -11,13 +11,10 @@
  * can be shown that the fault is found. Never loaded into the kernel that runs here.
  *
  *   vm.plant_module, or what plants/build makes ──> dadrace_plant.ko ──> initramfs
- *   in the guest: loaded with bug=NAME before the campaign begins
+ *   in the guest: loaded with bug=NAME before the campaign begins (guest_modules.h)
  *
  * The module lists its bugs as "bug=NAME: sentence" in its .modinfo section.
  */
-#define PLANT_MODULE	 "/plant/dadrace_plant.ko" /* in the guest */
-#define PLANT_PARAMETERS "/plant/parameters"
-
 /*
  * Whether there is such a bug, before anything is fetched or booted: -EINVAL with the names
  * that there are, -ENOENT for a tool that building the module needs.

@@ -18,7 +18,7 @@
 
 enum {
 	KVM_TRIAL_MS = 10000,
-	WORD = 1200,
+	WORD = 2048,
 	NIC_WORDS = 4,
 	WORDS = 48 + NIC_LANES_MAX * NIC_ENDS * NIC_WORDS,
 };
@@ -81,8 +81,8 @@ static void write_words(const struct vm_ask *ask, int results, char words[WORDS]
 	snprintf(words[n++], WORD, "-append");
 	snprintf(words[n++], WORD,
 		 "console=ttyS0 rdinit=/bin/dadrace panic=-1 oops=panic quiet loglevel=5 "
-		 "sysctl.net.core.netdev_unregister_timeout_secs=1 -- %s",
-		 ask->arguments);
+		 "sysctl.net.core.netdev_unregister_timeout_secs=1 %s -- %s",
+		 ask->append ? ask->append : "", ask->arguments);
 	snprintf(words[n++], WORD, "-chardev");
 	snprintf(words[n++], WORD, "file,id=console,append=on,path=%s", ask->console);
 	snprintf(words[n++], WORD, "-serial");

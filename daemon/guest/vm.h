@@ -25,6 +25,7 @@ struct vm_ask {
 	const char *initramfs;
 	const char *console;   /* file that the console is appended to */
 	const char *arguments; /* of init, after "--" on the kernel's command line */
+	const char *append;    /* more words for the kernel; NULL: none */
 	uint32_t cpus;
 	uint32_t memory_mb;
 	bool kvm;

@@ -84,6 +84,12 @@ static bool take_machine(struct here *here)
 
 	if (plant_check(here->sums->campaign, &why))
 		return fail(here->sums, EXIT_CONFIG, &why);
+	if (here->sums->campaign->vm.nr_modules) {
+		why_set(&why, EINVAL,
+			"vm.modules: %s is loaded into a guest only; add --kernel IMAGE",
+			here->sums->campaign->vm.modules[0]);
+		return fail(here->sums, EXIT_CONFIG, &why);
+	}
 	if (lacks_root(here->sums->campaign)) {
 		why_set(&why, EPERM, "%s", needs_root);
 		return fail(here->sums, EXIT_CANNOT, &why);

@@ -667,6 +667,7 @@ static void boot(struct guests *guests)
 		.initramfs = initramfs,
 		.console = guests->console,
 		.arguments = arguments,
+		.append = campaign->vm.append,
 		.cpus = campaign->vm.cpus,
 		.memory_mb = campaign->vm.memory_mb,
 		.kvm = guests->kvm,

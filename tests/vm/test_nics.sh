@@ -3,12 +3,13 @@
 #
 # Drivers of real network cards, in guests: test_nics.sh DADRACE SOURCE KERNEL [MODEL...]
 #
-# Each model of QEMU's that is named (all without a name) runs race trials in which thread I is held in the driver's own
-# stop function, and ends clean. At the end a table shows driver and verdict. A model that this QEMU lacks is skipped.
+# Each model of QEMU's that is named (all without a name) runs race trials in which thread I is held in a module that is
+# none of the kernel's, then in the driver's own stop function, and ends clean. At the end a table shows driver and verdict.
+# A model that this QEMU lacks is skipped.
 set -uo pipefail
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
-begin "$1" "$2"
+begin "$1" "$2" make gcc
 kernel=$3
 shift 3
 
@@ -25,8 +26,13 @@ clean_below_ppm: 900000
 device: {kind: nic}
 arms: [race]
 echo: {directions: [outbound]}
-order: [I held at stop for 2000 us]
+vm: {append: slub_debug=FZPU}
+order: [I held at own_seen for 1000 us, I held at stop for 2000 us]
 YAML
+
+export DADRACE=$dadrace
+own=$(MODULE=$source/tests/vm/own_module "$source/daemon/guest/plants/build" "$kernel" 2>"$results/own.err") ||
+	skip_all "the module cannot be built for $kernel: $(tail -n 1 "$results/own.err")"
 
 judge() { # MODEL
 	local model=$1 verdict
@@ -36,7 +42,7 @@ judge() { # MODEL
 		return
 	fi
 	expect "$model" 0 || return
-	says "$model" "Step: (fentry|kprobe) of ${stops[$model]}: hold 1, stop" ||
+	says "$model" "Step: (fentry|kprobe) of ${stops[$model]}: hold 2, stop" ||
 		fail "$model" "not held in ${stops[$model]}"
 	verdict=$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["verdict"])' "$results/$model/summary.json")
 	table+=("$model ${stops[$model]} $verdict")
@@ -46,8 +52,14 @@ table=()
 models=("$@")
 [ $# -gt 0 ] || models=(e1000e e1000 igb vmxnet3 virtio-net rtl8139 pcnet i82557b tulip ne2k_pci)
 for model in "${models[@]}"; do
-	run "$model" "$kernel" "$results/nic.yaml" --set device.model="$model" && judge "$model"
+	run "$model" "$kernel" "$results/nic.yaml" --set device.model="$model" --module "$own wanted=1" && judge "$model"
 done
+
+# Without it no trial would prove anything.
+if [ $# -gt 0 ] && run unwanted "$kernel" "$results/nic.yaml" --set device.model="$1" --module "$own"; then
+	expect unwanted 4 && says unwanted 'module own_module.ko: does not load: Invalid argument' ||
+		fail unwanted "no sentence about the module"
+fi
 
 # A driver that the kernel's package lacks is told before a guest boots.
 if [ $# -eq 0 ] && run lacking trixie/linux-image-cloud-amd64 "$results/nic.yaml" --set device.model=e1000e; then

@@ -130,6 +130,13 @@ PATH=$scratch/any.qemu:$PATH run no-kernel --kernel campaign.yaml
 refuses no-kernel 78 inconclusive 'campaign.yaml'
 PATH=$scratch/any.qemu:$PATH run no-modules --kernel vmlinuz --modules nowhere
 refuses no-modules 78 inconclusive 'nowhere'
+PATH=$scratch/any.qemu:$PATH run own-missing --kernel vmlinuz --module 'nowhere.ko debug=1'
+refuses own-missing 78 inconclusive 'nowhere.ko'
+echo 'char info[] __attribute__((section(".modinfo"))) = "vermagic=6.6.7 SMP mod_unload";' | gcc -x c -c - -o own.ko
+PATH=$scratch/any.qemu:$PATH run own-other --kernel vmlinuz --module own.ko
+refuses own-other 78 inconclusive "own.ko: built for Linux 6.6.7, and the guest's is 6.6.6"
+run own-here --module own.ko
+refuses own-here 78 inconclusive 'own.ko is loaded into a guest only'
 PATH=$scratch/any.qemu:$PATH run no-file --kernel no/such/kernel/image
 refuses no-file 78 inconclusive 'no/such/kernel/image'
 PATH=$scratch/any.qemu:$PATH run no-bug --kernel vmlinuz --plant nothing --plant-module vmlinuz
