@@ -5,6 +5,7 @@
 
 #include "parse/campaign_parts.h"
 #include "spec/order.h"
+#include "spec/reach.h"
 #include "spec/times.h"
 
 #define NAME_LENGTH 64
@@ -381,13 +382,27 @@ static int check_explore(const struct load *load, const struct campaign *campaig
 {
 	int mode = key_find("explore.mode"), order = key_find("order");
 	bool races = false;
-	struct order places = { 0 };
 	struct why why;
 	int err;
 
-	for (uint32_t i = 0; i < campaign->explore.nr_places; i++)
-		if (order_read_place(&places, campaign->explore.places[i], &why))
+	for (uint32_t i = 0; i < campaign->explore.nr_places; i++) {
+		struct order place = { 0 };
+
+		if (order_read_place(&place, campaign->explore.places[i], &why))
 			return complain_key(load, key_find("explore.places"), "%s", why.text);
+	}
+	for (uint32_t i = 0; i < campaign->explore.nr_reach; i++) {
+		struct reach reach;
+
+		if (reach_read(campaign->explore.reach[i], &reach, &why))
+			return complain_key(load, key_find("explore.reach"), "%s", why.text);
+	}
+	if (campaign->explore.nr_reach > REACH_ROWS)
+		return complain_key(load, key_find("explore.reach"), "%u rows; at most %d",
+				    campaign->explore.nr_reach, REACH_ROWS);
+	if (campaign->explore.nr_places > EXPLORE_PLACES_MAX)
+		return complain_key(load, key_find("explore.places"), "%u places; at most %d",
+				    campaign->explore.nr_places, EXPLORE_PLACES_MAX);
 	err = check_range(load, "explore.hold_range.min_us",
 			  campaign->explore.hold_range.min_us, "explore.hold_range.max_us",
 			  campaign->explore.hold_range.max_us);

@@ -164,9 +164,11 @@ static const struct field explore_rows[] = {
 	{ "holds", FIELD_U32, IN(explore, uint32_t, holds), RANGE(1, 3), .fallback = "2",
 	  .doc = "Most holds in one trial" },
 	{ "places", FIELD_TEXT, IN_LIST(explore, const char **, places), .fallback = "[]",
-	  .doc = "Where holds are tried: steps of an order without their end, such as \"I held at stop\" or \"II held at return of source\"; at most 12. Without any, dadrace proposes places that the kernel can hook" },
+	  .doc = "Where holds are tried: steps of an order without their end, such as \"I held at stop\" or \"II held at return of source\"; at most 240, which are hooked twelve at a time. Without any, dadrace proposes places that the kernel can hook" },
+	{ "reach", FIELD_TEXT, IN_LIST(explore, const char **, reach), .fallback = "[]",
+	  .doc = "What was seen to reach which of the places, by their numbers: \"inbound packet-too-big tentative: 1 4\", \"change route-delete: 2\". A place that is named here is tried only with what reaches it. Scouts write this where the kernel can trace functions" },
 	{ "ends", FIELD_ENUM, IN_LIST(explore, enum order_until *, ends),
-	  NAMES(order_until_names, ORDER_UNTILS), .fallback = "[time, held, done]",
+	  NAMES(order_until_names, ORDER_UNTILS), .fallback = "[time, held, done, changed]",
 	  .doc = "What may end a hold. time: a time. held, done: another thread is held, or done. changed: thread I has made its change" },
 	{ "hold_range", FIELD_OBJECT,
 	  .offset = offsetof(struct campaign, explore.hold_range) - offsetof(struct campaign, explore),
@@ -180,8 +182,8 @@ static const struct field explore_rows[] = {
 	  .doc = "Trials that are planned at once, from what all groups but the last have shown. At most twice as many are in progress. 0: as many as there are lanes" },
 	{ "forget", FIELD_BOOL, IN(explore, bool, forget), .fallback = "false",
 	  .doc = "Forget everything learned after each faulty trial: one campaign then measures many times how many trials a mode needs. Give stop.findings: 0 with it" },
-	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 100), .fallback = "12",
-	  .doc = "Trials without injection that run first when explore.places is empty, and do not count as trials of the campaign. Their ledgers show the paths of references; the functions on these paths are proposed as places, and what they call next to references. 0, or ledger: off: none" },
+	{ "scouts", FIELD_U32, IN(explore, uint32_t, scouts), RANGE(0, 500), .fallback = "100",
+	  .doc = "Trials without injection that run first when explore.places is empty, and do not count as trials of the campaign. Each sends another packet or makes another change. In guests the functions that they call become places; elsewhere the functions on the paths of references are proposed, and what they call next to references. 0, or ledger: off: none" },
 	END
 };
 static const struct fields explore_fields = { "explore", NULL, explore_rows, GROUP_SIZE(explore) };

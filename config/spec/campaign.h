@@ -123,6 +123,8 @@ struct campaign {
 		uint32_t holds;	     /* the most in one trial */
 		const char **places; /* as order_read_place() reads them */
 		uint32_t nr_places;
+		const char **reach; /* as reach_read() reads them; none: not known */
+		uint32_t nr_reach;
 		enum order_until *ends;
 		uint32_t nr_ends;
 		struct {

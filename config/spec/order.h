@@ -40,7 +40,7 @@ struct hold_site;
  * Pure: text in, steps out.
  */
 enum {
-	ORDER_HOLDS_MAX = 12,
+	ORDER_HOLDS_MAX = 12, /* also of places that are hooked at a time */
 	ORDER_MOST_MS = 2000, /* far from soft lockup (20 s) and RCU stall (21 s) */
 	ORDER_PLACE = 64,
 	ORDER_WORDS = ORDER_PLACE + 64, /* a step in words */

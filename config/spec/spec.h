@@ -222,10 +222,13 @@ enum explore_mutation {
 };
 extern const char *const explore_mutation_names[];
 
+enum { EXPLORE_PLACES_MAX = 240 };
+
 /* Why a trial is what it is; all 0 where nothing explores. */
 struct explore_choice {
 	enum explore_mode mode;
 	uint32_t generation; /* from 1 */
+	uint32_t set;	     /* of places that are hooked (plan_set()) */
 	uint32_t parent;     /* trial that was mutated; 0: none */
 	enum explore_mutation mutation;
 };

@@ -51,8 +51,13 @@ struct planned {
 
 struct explorer {
 	const struct campaign *campaign;
-	struct point_space space;
-	uint32_t size; /* of a generation */
+	struct point_space *spaces; /* one a set of places */
+	uint32_t nr_spaces;
+	uint32_t set;	    /* that is planned now */
+	uint32_t set_since; /* generation */
+	uint32_t set_until; /* generation that has another one */
+	uint32_t extended;  /* how often */
+	uint32_t size;	    /* of a generation */
 	struct planned *trials;
 	uint32_t nr_trials, room;
 	uint32_t sealed;    /* generations whose behaviour is complete and counted */
@@ -66,6 +71,60 @@ struct explorer {
 	uint64_t cursor; /* of the sweep */
 };
 
+/* --- sets of places, in turn --- */
+
+/*
+ * Trials of a set; as many as half of them more, twice at most, when one in NEWS_IN of its
+ * later ones was new.
+ */
+enum { SET_TRIALS = 48, NEWS_IN = 4, EXTENDED_MOST = 2 };
+
+static uint32_t stay_of(const struct explorer *explorer)
+{
+	uint32_t generations = SET_TRIALS / explorer->size;
+
+	return generations > 4 ? generations : 4; /* what it shows is known two later */
+}
+
+static void begin_set(struct explorer *explorer, uint32_t set, uint32_t generation)
+{
+	explorer->set = set;
+	explorer->set_since = generation;
+	explorer->set_until = generation + stay_of(explorer);
+	explorer->extended = 0;
+}
+
+/* Of the generations of the set that are known, whether the later half was still new. */
+static bool is_fertile(const struct explorer *explorer)
+{
+	uint32_t middle = (explorer->set_since - 1 + explorer->sealed) / 2;
+	uint32_t news = 0, trials = (explorer->sealed - middle) * explorer->size;
+
+	for (uint32_t i = explorer->nr_corpus;
+	     i && explorer->corpus[i - 1] > middle * explorer->size; i--)
+		news++;
+	return explorer->sealed > middle && news * NEWS_IN >= trials;
+}
+
+static void choose_set(struct explorer *explorer, uint32_t generation, bool by_behaviour)
+{
+	if (explorer->nr_spaces == 1 || generation < explorer->set_until)
+		return;
+	if (by_behaviour && explorer->extended < EXTENDED_MOST && is_fertile(explorer)) {
+		explorer->set_until += stay_of(explorer) / 2;
+		explorer->extended++;
+		return;
+	}
+	begin_set(explorer, (explorer->set + 1) % explorer->nr_spaces, generation);
+}
+
+/* The space that a trial was, or is, drawn from. */
+static const struct point_space *space_of(const struct explorer *explorer,
+					  const struct planned *planned)
+{
+	return &explorer->spaces[planned->choice.set];
+}
+
 int explorer_new(const struct campaign *campaign, struct explorer **out)
 {
 	struct explorer *explorer = calloc(1, sizeof(*explorer));
@@ -75,7 +134,15 @@ int explorer_new(const struct campaign *campaign, struct explorer **out)
 	explorer->campaign = campaign;
 	explorer->size =
 		campaign->explore.generation ? campaign->explore.generation : campaign->lanes;
-	point_space(campaign, &explorer->space);
+	explorer->nr_spaces = plan_sets(campaign) ?: 1;
+	explorer->spaces = calloc(explorer->nr_spaces, sizeof(*explorer->spaces));
+	if (!explorer->spaces) {
+		free(explorer);
+		return -ENOMEM;
+	}
+	for (uint32_t set = 0; set < explorer->nr_spaces; set++)
+		point_space(campaign, set, &explorer->spaces[set]);
+	begin_set(explorer, 0, 1);
 	*out = explorer;
 	return 0;
 }
@@ -99,6 +166,7 @@ void explorer_free(struct explorer *explorer)
 	free(explorer->trials);
 	forget(explorer);
 	free(explorer->corpus);
+	free(explorer->spaces);
 	free(explorer);
 }
 
@@ -156,8 +224,8 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t generation)
 {
 	const struct planned *planned = &explorer->trials[trial - 1];
-	const struct needs_shown shown = { &explorer->space, &planned->point, planned->features,
-					   planned->nr_features };
+	const struct needs_shown shown = { space_of(explorer, planned), &planned->point,
+					   planned->features, planned->nr_features };
 	uint32_t before = explorer->features.nr;
 	int err = 0;
 
@@ -231,7 +299,7 @@ static void plan_sample(struct explorer *explorer, uint64_t *state, struct plann
 
 	if ((generation - 1 - explorer->forgotten) * explorer->size < MEASURED) {
 		planned->choice.mutation = EXPLORE_MEASURE;
-		point_measure(&explorer->space, state, &planned->point);
+		point_measure(space_of(explorer, planned), state, &planned->point);
 		return;
 	}
 	lengths = (struct point_lengths){
@@ -241,7 +309,7 @@ static void plan_sample(struct explorer *explorer, uint64_t *state, struct plann
 		.thread_ii_ns =
 			natural_ns(explorer, until, offsetof(struct planned, thread_ii_ns)),
 	};
-	point_sample(&explorer->space, state, &lengths, &planned->point);
+	point_sample(space_of(explorer, planned), state, &lengths, &planned->point);
 }
 
 /*
@@ -253,7 +321,17 @@ static uint64_t weight_of(const struct explorer *explorer, uint32_t trial)
 	const struct planned *planned = &explorer->trials[trial - 1];
 	uint64_t common = rarity(explorer, planned);
 
+	if (planned->choice.set != explorer->set)
+		return 0; /* its places are not hooked */
 	return (1ULL << 40) / (common * (1 + planned->chosen)) + 1;
+}
+
+static bool has_parents(const struct explorer *explorer)
+{
+	for (uint32_t i = 0; i < explorer->nr_corpus; i++)
+		if (weight_of(explorer, explorer->corpus[i]))
+			return true;
+	return false;
 }
 
 static uint32_t choose_parent(const struct explorer *explorer, uint64_t *state)
@@ -275,14 +353,14 @@ static uint32_t choose_parent(const struct explorer *explorer, uint64_t *state)
 }
 
 /* One change; the point stays as it was when the change makes no sense. */
-static bool change(const struct explorer *explorer, uint64_t *state, const struct point *other,
+static bool change(const struct point_space *space, uint64_t *state, const struct point *other,
 		   struct point *point, enum explore_mutation *mutation)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct point changed = *point;
 
-		*mutation = point_draw_mutation(&explorer->space, state);
-		if (!point_mutate(&explorer->space, state, *mutation, other, &changed))
+		*mutation = point_draw_mutation(space, state);
+		if (!point_mutate(space, state, *mutation, other, &changed))
 			continue;
 		*point = changed;
 		return true;
@@ -302,16 +380,17 @@ static void plan_change(struct explorer *explorer, uint64_t *state, struct plann
 	planned->point = explorer->trials[parent - 1].point;
 	planned->choice.parent = parent;
 	do {
-		if (!change(explorer, state, &explorer->trials[other - 1].point,
-			    &planned->point, &planned->choice.mutation))
+		if (!change(space_of(explorer, planned), state,
+			    &explorer->trials[other - 1].point, &planned->point,
+			    &planned->choice.mutation))
 			break;
 	} while (plan_draw_below(state, 2));
 }
 
 static uint32_t times_planned(const struct explorer *explorer, const struct point *point)
 {
-	const struct memory_entry *entry =
-		memory_find(&explorer->planned, point_order_key(point));
+	const struct memory_entry *entry = memory_find(
+		&explorer->planned, point_order_key(&explorer->spaces[explorer->set], point));
 
 	return entry ? entry->trials : 0;
 }
@@ -322,14 +401,15 @@ static uint32_t times_planned(const struct explorer *explorer, const struct poin
  */
 static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
+	const struct point_space *space = space_of(explorer, planned);
 	uint32_t least = UINT32_MAX, most = 0;
 
 	for (int i = 0; i < CANDIDATES; i++) {
 		struct point point;
 		uint32_t chance, times;
 
-		point_schedule(&explorer->space, state, &point);
-		chance = needs_chance(&explorer->needs, &explorer->space, &point);
+		point_schedule(space, state, &point);
+		chance = needs_chance(&explorer->needs, space, &point);
 		if (plan_draw_below(state, NEEDS_SURE) < chance) {
 			times = times_planned(explorer, &point);
 			if (times >= least)
@@ -347,14 +427,15 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planne
 /* Most trials are new schedules; the others mutate trials that showed new behaviour. */
 static void plan_guided(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
-	if (!explorer->nr_corpus || plan_draw_below(state, CHANGED_IN)) {
+	if (!has_parents(explorer) || plan_draw_below(state, CHANGED_IN)) {
 		plan_fresh(explorer, state, planned);
 		return;
 	}
 	for (int i = 0; i < TRIES; i++) {
 		plan_change(explorer, state, planned);
 		if (plan_draw_below(state, NEEDS_SURE) <
-		    needs_chance(&explorer->needs, &explorer->space, &planned->point))
+		    needs_chance(&explorer->needs, space_of(explorer, planned),
+				 &planned->point))
 			break;
 	}
 	explorer->trials[planned->choice.parent - 1].chosen++;
@@ -363,17 +444,17 @@ static void plan_guided(struct explorer *explorer, uint64_t *state, struct plann
 static void plan_sweep(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
 	(void)state;
-	point_sweep(&explorer->space, &explorer->cursor, &planned->point);
+	point_sweep(space_of(explorer, planned), &explorer->cursor, &planned->point);
 }
 
 static void plan_random(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
-	point_random(&explorer->space, state, &planned->point);
+	point_random(space_of(explorer, planned), state, &planned->point);
 }
 
 static void plan_pct(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
-	point_pct(&explorer->space, state, &planned->point);
+	point_pct(space_of(explorer, planned), state, &planned->point);
 }
 
 static const struct {
@@ -399,9 +480,11 @@ static int plan_one(struct explorer *explorer, uint32_t trial, struct planned *p
 	planned->choice = (struct explore_choice){
 		.mode = explorer->campaign->explore.mode,
 		.generation = generation_of(explorer, trial),
+		.set = explorer->set,
 	};
 	modes[planned->choice.mode].plan(explorer, &state, planned);
-	return memory_note(&explorer->planned, point_order_key(&planned->point),
+	return memory_note(&explorer->planned,
+			   point_order_key(space_of(explorer, planned), &planned->point),
 			   planned->choice.generation, false);
 }
 
@@ -425,6 +508,7 @@ static int plan_generation(struct explorer *explorer)
 		explorer->trials = trials;
 		explorer->room = room;
 	}
+	choose_set(explorer, generation, modes[explorer->campaign->explore.mode].by_behaviour);
 	for (uint32_t i = 0; !err && i < explorer->size; i++)
 		err = plan_one(explorer, explorer->nr_trials + i + 1,
 			       &explorer->trials[explorer->nr_trials + i]);
@@ -452,7 +536,8 @@ int explorer_next(struct explorer *explorer, uint32_t trial, struct trial_spec *
 	if (!explores(explorer) || spec->arm != ARM_RACE)
 		return 0;
 	spec->choice = explorer->trials[trial - 1].choice;
-	point_put(&explorer->space, &explorer->trials[trial - 1].point, spec);
+	point_put(space_of(explorer, &explorer->trials[trial - 1]),
+		  &explorer->trials[trial - 1].point, spec);
 	return 0;
 }
 
@@ -575,7 +660,7 @@ void explorer_sums(struct explorer *explorer, struct explore_sums *sums)
 	*sums = (struct explore_sums){
 		.mode = campaign->explore.mode,
 		.generations = explorer->nr_trials / explorer->size,
-		.places = explorer->space.places.nr_holds,
+		.places = campaign->explore.nr_places,
 		.features = explorer->features.nr,
 		.corpus = explorer->nr_corpus,
 		.first_finding = explorer->first_finding,
@@ -583,6 +668,6 @@ void explorer_sums(struct explorer *explorer, struct explore_sums *sums)
 	};
 	if (campaign->explore.mode == EXPLORE_PCT)
 		sums->least_chance =
-			explore_bound(point_threads(&explorer->space),
-				      explorer->space.places.nr_holds, campaign->explore.holds);
+			explore_bound(point_threads(&explorer->spaces[0]),
+				      campaign->explore.nr_places, campaign->explore.holds);
 }

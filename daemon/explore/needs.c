@@ -41,14 +41,15 @@ static bool came_about(const struct needs_shown *shown, bool kept)
 	return count_holds(shown, ORDER_THREAD_NONE, kept) == shown->point->nr_holds;
 }
 
-/* Sides of the packet: its direction, its target, both, whether DAD is answered. */
+/* Sides of the packet: its direction, its target, all of it, whether DAD is answered. */
 enum { PACKET_SIDES = 4 };
 
 static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES])
 {
 	sides[0] = point->direction;
 	sides[1] = point->target;
-	sides[2] = (uint64_t)point->direction * TARGETS + point->target;
+	sides[2] = ((uint64_t)point->message * DIRECTIONS + point->direction) * TARGETS +
+		   point->target;
 	sides[3] = point->answer != DAD_ANSWER_NONE;
 }
 
@@ -70,7 +71,7 @@ enum need {
 	 */
 	NEED_COUNTS,
 };
-enum { KEYS_MAX = 2 * PACKET_SIDES };
+enum { KEYS_MAX = 2 * PACKET_SIDES + 1 };
 
 struct keys {
 	uint64_t keys[KEYS_MAX];
@@ -118,9 +119,12 @@ static struct keys keys_of_pass(const struct point_space *space, uint32_t place,
 				const struct point *point)
 {
 	struct keys keys = { .nr = 0 };
+	uint32_t number = point_place(space, place);
 
-	add_packet(&keys, NEED_PASS, place, point);
-	add_key(&keys, NEED_PASS, place, ways_of_others(space, point, thread_at(space, place)));
+	add_packet(&keys, NEED_PASS, number, point);
+	add_key(&keys, NEED_PASS, number,
+		ways_of_others(space, point, thread_at(space, place)));
+	add_key(&keys, NEED_PASS, number, thread_at(space, place) * CHANGES + point->change);
 	return keys;
 }
 
@@ -131,16 +135,16 @@ static struct keys keys_of_end(const struct point_space *space, const struct poi
 				  way_of(space, hold));
 	struct keys keys = { .nr = 0 };
 
-	add_key(&keys, NEED_KEPT, hold->place, ways);
+	add_key(&keys, NEED_KEPT, point_place(space, hold->place), ways);
 	add_key(&keys, NEED_KEPT, 0, ways);
 	return keys;
 }
 
-static struct keys keys_of_order(const struct point *point)
+static struct keys keys_of_order(const struct point_space *space, const struct point *point)
 {
 	struct keys keys = { .nr = 0 };
 
-	add_key(&keys, NEED_ORDER, point_order_key(point), 0);
+	add_key(&keys, NEED_ORDER, point_order_key(space, point), 0);
 	return keys;
 }
 
@@ -177,7 +181,7 @@ static uint32_t chance_of_need(const struct memory *memory, struct keys keys)
 uint32_t needs_chance(const struct memory *needs, const struct point_space *space,
 		      const struct point *point)
 {
-	uint64_t chance = chance_of_need(needs, keys_of_order(point));
+	uint64_t chance = chance_of_need(needs, keys_of_order(space, point));
 
 	chance = chance * chance_of_need(needs, keys_of_start(space, point)) / NEEDS_SURE;
 	for (uint32_t i = 0; i < point->nr_holds; i++) {
@@ -235,7 +239,7 @@ int needs_learn(struct memory *needs, const struct needs_shown *shown, uint32_t 
 		err = note(needs, keys_of_end(shown->space, point, &point->holds[i]),
 			   generation, has_hold(shown, i, true));
 	if (!err)
-		err = note(needs, keys_of_order(point), generation, kept);
+		err = note(needs, keys_of_order(shown->space, point), generation, kept);
 	if (!err && kept)
 		err = note(needs, keys_of_start(shown->space, point), generation,
 			   !has_feature(shown, behaviour_of_miss()));

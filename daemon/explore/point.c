@@ -4,16 +4,57 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "spec/reach.h"
 #include "trial/plan.h"
 
 enum { TRIES = 1000 };
 
-void point_space(const struct campaign *campaign, struct point_space *space)
+uint32_t point_place(const struct point_space *space, uint32_t place)
 {
-	*space = (struct point_space){ .campaign = campaign };
-	plan_hooks(campaign, &space->places);
+	return space->set * ORDER_HOLDS_MAX + place;
+}
+
+static void add_packet_row(struct point_space *space, const struct reach *reach)
+{
+	if (space->nr_packets == POINT_PACKETS_MAX)
+		return;
+	space->packets[space->nr_packets] =
+		(struct point_packet){ reach->direction, reach->target, reach->message };
+	for (uint32_t i = 0; i < space->places.nr_holds; i++)
+		if (reach_has(reach, point_place(space, i)))
+			space->packets_to[i] |= 1ULL << space->nr_packets;
+	space->nr_packets++;
+}
+
+static void add_change_row(struct point_space *space, const struct reach *reach)
+{
+	for (uint32_t i = 0; i < space->places.nr_holds; i++)
+		if (reach_has(reach, point_place(space, i)))
+			space->changes_to[i] |= 1ULL << reach->change;
+}
+
+static void read_reach(struct point_space *space)
+{
+	for (uint32_t i = 0; i < space->campaign->explore.nr_reach; i++) {
+		struct reach reach;
+
+		/* campaign_load has checked them */
+		if (reach_read(space->campaign->explore.reach[i], &reach, NULL))
+			continue;
+		if (reach.is_change)
+			add_change_row(space, &reach);
+		else
+			add_packet_row(space, &reach);
+	}
+}
+
+void point_space(const struct campaign *campaign, uint32_t set, struct point_space *space)
+{
+	*space = (struct point_space){ .campaign = campaign, .set = set };
+	plan_set(campaign, set, &space->places);
 	space->threads[ORDER_THREAD_I] = space->threads[ORDER_THREAD_II] = true;
 	space->threads[ORDER_THREAD_DAD] = order_has_dad(&space->places);
+	read_reach(space);
 }
 
 static enum order_thread thread_of(const struct point_space *space,
@@ -92,6 +133,9 @@ bool point_makes_sense(const struct point_space *space, const struct point *poin
 	if (point->starts_when && (point->starts_when == ORDER_THREAD_II ||
 				   !holds_thread(space, point, point->starts_when)))
 		return false;
+	if (point->change_when && (!point->change || point->change_when == ORDER_THREAD_I ||
+				   !holds_thread(space, point, point->change_when)))
+		return false;
 	for (uint32_t i = 0; i < point->nr_holds; i++) {
 		if (i && point->holds[i].place <= point->holds[i - 1].place)
 			return false;
@@ -147,6 +191,15 @@ static void draw_start(const struct point_space *space, uint64_t *state, struct 
 {
 	(void)space;
 	point->starts_when = plan_draw_below(state, ORDER_THREADS);
+}
+
+/* Who is held when thread I makes its change; most often nobody. */
+static void draw_when(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	(void)space;
+	point->change_when = ORDER_THREAD_NONE;
+	if (point->change && !plan_draw_below(state, 2))
+		point->change_when = ORDER_THREAD_II + plan_draw_below(state, 2);
 }
 
 /* A setting with one value is not drawn, so that plans stay as they were before it had more. */
@@ -259,12 +312,14 @@ void point_random(const struct point_space *space, uint64_t *state, struct point
 		for (uint32_t j = 0; j < nr; j++)
 			draw_hold(space, state, &point->holds[j]);
 		draw_start(space, state, point);
+		draw_when(space, state, point);
 		sort_holds(point);
 		if (point_makes_sense(space, point))
 			return;
 	}
 	/* No allowed end fits any place: only the window is left. */
 	point->nr_holds = 0;
+	point->change_when = ORDER_THREAD_NONE;
 	point->starts_when = ORDER_THREAD_NONE;
 }
 
@@ -293,7 +348,7 @@ void point_sample(const struct point_space *space, uint64_t *state,
 		  const struct point_lengths *lengths, struct point *point)
 {
 	point_random(space, state, point);
-	point->starts_when = ORDER_THREAD_NONE;
+	point->starts_when = point->change_when = ORDER_THREAD_NONE;
 	point->hold_us = draw_delay_us(state, lengths->window_ns);
 	point->offset_us = draw_delay_us(state, lengths->window_ns + point->hold_us * 1000) - 1;
 	for (uint32_t i = 0; i < point->nr_holds; i++) {
@@ -340,8 +395,11 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 
 /* --- schedules --- */
 
-/* Of so many last holds, one ends by time; of so many schedules, one has one hold. */
-enum { TIMED_IN = 4, ALONE_IN = 8 };
+/*
+ * Of so many last holds, one ends by time; of so many schedules, one has one hold; of so many
+ * points, one has no change that waits for a hold, where thread I can make changes.
+ */
+enum { TIMED_IN = 4, ALONE_IN = 8, CHANGES_IN = 3 };
 
 static bool allows_end(const struct point_space *space, enum order_until until)
 {
@@ -364,23 +422,27 @@ static enum order_thread draw_thread(const struct point_space *space, uint64_t *
 	return nr ? free[plan_draw_below(state, nr)] : ORDER_THREAD_NONE;
 }
 
-/* Places are given best first: a thread's k-th is drawn 1/k as often as its first. */
+/*
+ * Places are given best first: a thread's k-th is drawn 1/k as often as its first. Those that
+ * take turns are all tried alike.
+ */
 static uint32_t draw_place(const struct point_space *space, uint64_t *state,
 			   enum order_thread thread)
 {
 	enum { FIRST = 2520 }; /* divisible by 1 .. 10 */
+	bool in_turn = plan_sets(space->campaign) > 1;
 	uint64_t sum = 0, at;
 	uint32_t nr = 0, place = 0;
 
 	for (uint32_t k = 1; k <= nr_places(space, thread); k++)
-		sum += FIRST / k;
+		sum += FIRST / (in_turn ? 1 : k);
 	at = plan_draw_below(state, sum);
 	for (;; place++) {
 		uint64_t weight;
 
 		if (space->places.holds[place].thread != thread)
 			continue;
-		weight = FIRST / ++nr;
+		weight = FIRST / (in_turn ? 1 : ++nr);
 		if (at < weight)
 			return place;
 		at -= weight;
@@ -440,6 +502,75 @@ static void draw_last_end(const struct point_space *space, uint64_t *state, stru
 		point->starts_when = thread_of(space, &point->holds[0]);
 }
 
+/* --- a change while another thread is held --- */
+
+/* One of the bits that are set, drawn evenly; there is one. */
+static uint32_t draw_bit(uint64_t *state, uint64_t bits)
+{
+	uint64_t nth = plan_draw_below(state, (uint64_t)__builtin_popcountll(bits));
+
+	for (; nth; nth--)
+		bits &= bits - 1;
+	return (uint32_t)__builtin_ctzll(bits);
+}
+
+/* What is sent reaches where II is held, and what I does where I is, as far as is known. */
+static void fit_to_places(const struct point_space *space, uint64_t *state, struct point *point)
+{
+	for (uint32_t i = 0; i < point->nr_holds; i++) {
+		const struct point_hold *hold = &point->holds[i];
+		enum order_thread thread = thread_of(space, hold);
+		uint64_t packets = space->packets_to[hold->place];
+		uint64_t changes = space->changes_to[hold->place];
+
+		if (thread == ORDER_THREAD_II && packets) {
+			const struct point_packet *packet =
+				&space->packets[draw_bit(state, packets)];
+
+			point->direction = packet->direction;
+			point->target = packet->target;
+			point->message = packet->message;
+		}
+		if (thread == ORDER_THREAD_I && changes && !point->change_when)
+			point->change = draw_bit(state, changes);
+	}
+}
+
+/* The changes of the campaign that do something, a bit each. */
+static uint64_t real_changes(const struct campaign *campaign)
+{
+	uint64_t changes = 0;
+
+	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
+		changes |= 1ULL << campaign->bringup.change[i];
+	return changes & ~(1ULL << CHANGE_NONE);
+}
+
+/* The window is not held: thread I waits for its change anyway. */
+static bool draw_change_race(const struct point_space *space, uint64_t *state,
+			     struct point *point)
+{
+	uint64_t changes = real_changes(space->campaign);
+	enum order_thread thread =
+		nr_places(space, ORDER_THREAD_DAD) && !plan_draw_below(state, 8) ?
+			ORDER_THREAD_DAD :
+			ORDER_THREAD_II;
+
+	if (!changes || !allows_end(space, ORDER_UNTIL_CHANGED) || !nr_places(space, thread))
+		return false;
+	point->nr_holds = 1;
+	point->holds[0] = (struct point_hold){ .place = draw_place(space, state, thread),
+					       .until = ORDER_UNTIL_CHANGED,
+					       .other = ORDER_THREAD_I };
+	point->starts_when = ORDER_THREAD_NONE;
+	point->change = draw_bit(state, changes);
+	point->change_when = thread;
+	point->hold_us = space->campaign->window.hold_range.max_us ?
+				 space->campaign->window.hold_range.min_us :
+				 space->campaign->window.hold_us[0];
+	return point_makes_sense(space, point);
+}
+
 static bool draw_schedule(const struct point_space *space, uint64_t *state, struct point *point)
 {
 	uint32_t most = most_holds(space), nr;
@@ -471,9 +602,17 @@ void point_schedule(const struct point_space *space, uint64_t *state, struct poi
 	if (point->answer ==
 	    DAD_ANSWER_NONE) /* the peer that claims the address is a thread, too */
 		draw_answer(space, state, point);
+	if (real_changes(space->campaign) && plan_draw_below(state, CHANGES_IN) &&
+	    draw_change_race(space, state, point)) {
+		fit_to_places(space, state, point);
+		return;
+	}
+	point->change_when = ORDER_THREAD_NONE;
 	for (int i = 0; ends && i < TRIES; i++)
-		if (draw_schedule(space, state, point))
+		if (draw_schedule(space, state, point)) {
+			fit_to_places(space, state, point);
 			return;
+		}
 	point_random(space, state, point);
 }
 
@@ -486,14 +625,17 @@ static uint64_t magnitude(uint64_t value)
 	return bits;
 }
 
-uint64_t point_order_key(const struct point *point)
+uint64_t point_order_key(const struct point_space *space, const struct point *point)
 {
 	uint64_t hash = hash_word(HASH_START, point->starts_when);
+
+	if (point->change_when)
+		hash = hash_word(hash_word(hash, point->change_when), point->change);
 
 	for (uint32_t i = 0; i < point->nr_holds; i++) {
 		const struct point_hold *hold = &point->holds[i];
 
-		hash = hash_word(hash, hold->place);
+		hash = hash_word(hash, point_place(space, hold->place));
 		hash = hash_word(hash, hold->until);
 		hash = hash_word(hash, hold->other);
 		hash = hash_word(hash, magnitude(hold->time_us));
@@ -684,7 +826,7 @@ static bool is_same(const struct point *a, const struct point *b)
 	    a->direction != b->direction || a->target != b->target || a->echoes != b->echoes ||
 	    a->offset_us != b->offset_us || a->hold_us != b->hold_us ||
 	    a->answer != b->answer || a->message != b->message || a->change != b->change ||
-	    a->load != b->load)
+	    a->change_when != b->change_when || a->load != b->load)
 		return false;
 	for (uint32_t i = 0; i < a->nr_holds; i++)
 		if (a->holds[i].place != b->holds[i].place ||
@@ -755,5 +897,6 @@ void point_put(const struct point_space *space, const struct point *point,
 	spec->dad_answer = point->answer;
 	spec->message = point->message;
 	spec->change = point->change;
+	spec->change_when = point->change_when;
 	spec->load = point->load;
 }

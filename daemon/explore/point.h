@@ -14,7 +14,7 @@
  * with a hold of that thread, two threads do not wait for each other to be done, and DAD does
  * not wait for I while it has the RTNL, which I needs. All points made here make sense.
  */
-enum { POINT_HOLDS_MAX = 3 };
+enum { POINT_HOLDS_MAX = 3, POINT_PACKETS_MAX = 64 };
 
 struct point_hold {
 	uint32_t place; /* number in the space's places */
@@ -35,13 +35,27 @@ struct point {
 	enum dad_answer answer;
 	enum message_kind message;
 	enum change_kind change;
+	enum order_thread change_when; /* as in struct trial_spec */
 	enum load_kind load;
 };
 
 struct point_space {
 	const struct campaign *campaign;
-	struct order places;	     /* each as a hold whose end is not said */
+	uint32_t set;		     /* of the campaign's places */
+	struct order places;	     /* of the set, each as a hold whose end is not said */
 	bool threads[ORDER_THREADS]; /* that can be waited for */
+	/*
+	 * What was seen to reach places of the set: packets, and for each place a bit for each
+	 * of them, and for each change; none: not known.
+	 */
+	struct point_packet {
+		enum direction direction;
+		enum target target;
+		enum message_kind message;
+	} packets[POINT_PACKETS_MAX];
+	uint32_t nr_packets;
+	uint64_t packets_to[ORDER_HOLDS_MAX];
+	uint64_t changes_to[ORDER_HOLDS_MAX];
 };
 
 /* Durations of a trial without injection; 0: not known. */
@@ -49,7 +63,10 @@ struct point_lengths {
 	uint64_t window_ns, thread_i_ns, thread_ii_ns;
 };
 
-void point_space(const struct campaign *campaign, struct point_space *space);
+void point_space(const struct campaign *campaign, uint32_t set, struct point_space *space);
+
+/* The number of a place of the set among all of the campaign. */
+uint32_t point_place(const struct point_space *space, uint32_t place);
 
 /* Threads that have a place. */
 uint32_t point_threads(const struct point_space *space);
@@ -68,11 +85,18 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
  * is held, and the last when the others are done, or, one time in four, after the longest time.
  * Thread II starts in its turn. One schedule in eight has a single hold, because two holds
  * cover what each would try alone, and more.
+ *
+ * Where thread I has changes to make, two of three schedules are another one: thread II or DAD
+ * is held at a place, and I makes its change meanwhile. The packet and the change are drawn
+ * from those that were seen to reach the places.
  */
 void point_schedule(const struct point_space *space, uint64_t *state, struct point *point);
 
-/* A hash of a point's holds and start, a time by its power of two. */
-uint64_t point_order_key(const struct point *point);
+/*
+ * A hash of a point's holds and start, a time by its power of two, and of a change that has its
+ * place in the order.
+ */
+uint64_t point_order_key(const struct point_space *space, const struct point *point);
 
 /* The next point of the grid, which starts over at its end. */
 void point_sweep(const struct point_space *space, uint64_t *cursor, struct point *point);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -224,6 +225,7 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 		if (campaign->bringup.kind == BRINGUP_COMMAND)
 			run_command(campaign, testbed_dut(testbed)->name,
 				    peer ? peer->name : NULL);
+		prctl(PR_SET_NAME, "dadrace-up");
 		dup2(go[0], STDIN_FILENO); /* where it waits for its change */
 		/*
 		 * A deletion that does not return would keep them open for as long as the

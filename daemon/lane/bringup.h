@@ -30,7 +30,7 @@ struct bringup_change {
 struct bringup_does {
 	enum change_kind change;
 	uint32_t waits_ms; /* for bringup_change() before the change; 0: it makes it at once */
-	volatile uint32_t *changed; /* becomes `trial` when it was made; memory that both share */
+	volatile uint32_t *changed; /* becomes `trial` after it; both share the memory */
 	uint32_t trial;
 };
 

@@ -46,6 +46,7 @@ struct lane_ask {
 /* What the channel carries to the lane's process. */
 struct lane_order {
 	struct trial_spec spec;
+	uint8_t hooked[STEPS_MAX]; /* whose place each step is: enum order_thread; 0: none */
 	bool ledger;
 	bool control; /* our own bring-up, and a reference is held until the end */
 };

@@ -14,7 +14,6 @@
 #include "lane/keep_fds.h"
 #include "lane/worker_parts.h"
 #include "loader/ring.h"
-#include "trial/plan.h"
 
 enum {
 	/* How long what is killed at the lane's end has to end, unless it is stuck. */
@@ -48,24 +47,21 @@ __attribute__((noreturn)) static void leave(struct worker *worker)
 
 /* --- one trial after the other --- */
 
-/* What is asked of each step, and how it is hooked. */
-static void audit_steps(struct worker *worker, struct evidence *e)
+/* What is asked of each step; the campaign's process knows how it is hooked. */
+static void audit_steps(struct evidence *e)
 {
 	for (uint32_t i = 0; i < e->spec.steps; i++) {
 		const struct order_hold *hold = &e->spec.holds[i];
-		const struct probe_hook *hook = probes_step_hook(worker->probes, hold->hook);
 		struct step_audit *audit = &e->steps[i];
 
 		*audit = (struct step_audit){
 			.thread = hold->thread,
 			.at_return = hold->at_return,
-			.tier = hook->tier,
 			.until = hold->until,
 			.other = hold->other,
 			.asked_us = hold->time_us,
 		};
 		snprintf(audit->place, sizeof(audit->place), "%s", hold->place);
-		snprintf(audit->function, sizeof(audit->function), "%s", hook->function);
 	}
 }
 
@@ -76,7 +72,7 @@ static void prepare(struct worker *worker, const struct trial_spec *spec)
 	worker_hear_testbed(worker); /* of the trial before */
 	memset(e, 0, offsetof(struct evidence, moments));
 	e->spec = *spec;
-	audit_steps(worker, e);
+	audit_steps(e);
 	e->lane = worker->ask->number;
 	e->started_ns = loop_now();
 	e->opens = campaign_opens(worker->ask->campaign);
@@ -107,11 +103,13 @@ static uint64_t longest_hold_ms(const struct worker *worker, const struct trial_
 	return spec->choice.mode ? worker->ask->campaign->explore.deadline_ms : ORDER_MOST_MS;
 }
 
-static void arm_steps(struct worker *worker, const struct trial_spec *spec)
+static void arm_steps(struct worker *worker, const struct lane_order *order)
 {
+	const struct trial_spec *spec = &order->spec;
+
 	memset(worker->state->steps, 0, sizeof(worker->state->steps));
-	for (uint32_t i = 0; i < worker->hooked.nr_holds; i++)
-		worker->state->steps[i].thread = worker->hooked.holds[i].thread;
+	for (uint32_t i = 0; i < STEPS_MAX; i++)
+		worker->state->steps[i].thread = order->hooked[i];
 	for (uint32_t i = 0; i < spec->steps; i++) {
 		const struct order_hold *hold = &spec->holds[i];
 
@@ -198,7 +196,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 		bringup_status_read(by->bringup.status, &e->bringup_wanted);
 	worker->words = loop_fd(worker->loop, worker->bringup.said, hear_words, worker);
 	trial_init(&worker->trial, &limits, &worker_acts, worker);
-	arm_steps(worker, spec);
+	arm_steps(worker, order);
 	worker_accepts_begin(worker);
 	worker->state->device = worker->baseline.device;
 	worker->state->hold = spec->hold_us > 0;
@@ -269,7 +267,6 @@ void worker_run(const struct lane_ask *ask, int channel)
 	worker.jail = (struct jail){ -1, -1 };
 	worker.state = probes_lane(ask->probes, ask->slot);
 	worker.state->lane = ask->number;
-	plan_hooks(ask->campaign, &worker.hooked);
 	for (uint32_t i = 0; i < ask->campaign->watch.nr_objects; i++)
 		worker.state->watched |= watch_bits[ask->campaign->watch.objects[i]];
 

@@ -101,7 +101,7 @@ static void act_finish(void *arg)
 	probes_settling(worker->probes, worker->ask->slot, false);
 	__atomic_store_n(&worker->state->trial, 0, __ATOMIC_SEQ_CST);
 	worker->state->hold = 0;
-	for (uint32_t i = 0; i < worker->hooked.nr_holds; i++)
+	for (uint32_t i = 0; i < STEPS_MAX; i++)
 		if (worker->state->reached[i] == e->spec.trial)
 			e->passed |= 1U << i;
 	e->lost_records += __atomic_exchange_n(&worker->state->lost, 0, __ATOMIC_SEQ_CST);

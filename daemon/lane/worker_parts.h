@@ -60,7 +60,6 @@ struct worker {
 	struct loop *loop;
 	struct probes *probes;
 	struct lane_state *state;
-	struct order hooked; /* all holds of the campaign, those of other trials too */
 	struct ring_reader *ring;
 	struct testbed *testbed;
 	struct echoes *echoes;

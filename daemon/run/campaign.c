@@ -213,6 +213,7 @@ static void run_here(const struct run_ask *ask, struct conclusion *c)
 	    open_probes(&here) && begin(&here))
 		runner_run(&(struct runner_ask){ .conclusion = c,
 						 .probes = here.probes,
+						 .driver = &here.driver,
 						 .first = first_trial(ask),
 						 .ledgered = ask->ledgered,
 						 .keep = ask->keep });

@@ -138,6 +138,8 @@ bool conclude_plan(struct conclusion *c)
 	if (c->places.nr_words) {
 		c->planned.explore.places = c->places.words;
 		c->planned.explore.nr_places = c->places.nr_words;
+		c->planned.explore.reach = c->places.reach;
+		c->planned.explore.nr_reach = c->places.nr_reach;
 	}
 	c->campaign = &c->planned;
 	return has_memory(c, explorer_new(c->campaign, &c->explorer));

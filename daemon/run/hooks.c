@@ -6,8 +6,7 @@
 /*
  * A hook costs every process of the machine a little: what the campaign does not use stays out.
  */
-static void leave_out(const struct campaign *campaign, const struct order *order,
-		      struct probes_ask *ask)
+static void leave_out(const struct campaign *campaign, struct probes_ask *ask)
 {
 	bool inbound = false, outbound = false;
 	int nr = 0;
@@ -24,16 +23,16 @@ static void leave_out(const struct campaign *campaign, const struct order *order
 		ask->without[nr++] = "echo-in";
 	if (!outbound)
 		ask->without[nr++] = "echo-out";
-	if (!order_has_dad(order))
+	if (!plan_has_dad(campaign))
 		ask->without[nr++] = "dad";
 }
 
-static void name_steps(const struct campaign *campaign, const struct driver *driver,
-		       const struct order *order, struct probes_ask *ask)
+uint32_t run_steps(const struct campaign *campaign, const struct driver *driver,
+		   const struct order *places, struct probes_step steps[STEPS_MAX])
 {
-	for (uint32_t i = 0; i < order->nr_holds; i++) {
-		const struct order_hold *hold = &order->holds[i];
-		struct probes_step *step = &ask->steps[ask->nr_steps++];
+	for (uint32_t i = 0; i < places->nr_holds; i++) {
+		const struct order_hold *hold = &places->holds[i];
+		struct probes_step *step = &steps[i];
 
 		*step = (struct probes_step){ .place = hold->place,
 					      .functions = { hold->place },
@@ -44,12 +43,13 @@ static void name_steps(const struct campaign *campaign, const struct driver *dri
 		step->polls = hold->site->by_driver == DRIVER_POLL &&
 			      driver->functions[DRIVER_POLL][0];
 	}
+	return places->nr_holds;
 }
 
 void run_hooks(const struct campaign *campaign, const struct driver *driver,
 	       struct order *places, struct probes_ask *ask)
 {
 	plan_hooks(campaign, places);
-	name_steps(campaign, driver, places, ask);
-	leave_out(campaign, places, ask);
+	ask->nr_steps = run_steps(campaign, driver, places, ask->steps);
+	leave_out(campaign, ask);
 }

@@ -14,4 +14,8 @@
 void run_hooks(const struct campaign *campaign, const struct driver *driver,
 	       struct order *places, struct probes_ask *ask);
 
+/* A step for each of these places, which the steps point into: how many. */
+uint32_t run_steps(const struct campaign *campaign, const struct driver *driver,
+		   const struct order *places, struct probes_step steps[STEPS_MAX]);
+
 #endif

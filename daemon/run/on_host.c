@@ -11,6 +11,7 @@
 #include "machine/kallsyms.h"
 #include "machine/klog.h"
 #include "machine/machine.h"
+#include "run/hooks.h"
 #include "run/outcome.h"
 #include "trial/plan.h"
 #include "trial/settle.h"
@@ -72,6 +73,8 @@ static void clear_seat(struct seat *seat)
 	lane_free(seat->lane);
 	job_free(seat->examination);
 	free(seat->examined);
+	if (seat->runner->waits == seat)
+		seat->runner->waits = NULL;
 	*seat = (struct seat){ .runner = seat->runner };
 }
 
@@ -125,13 +128,15 @@ static void start_trial(struct seat *seat, bool ledger)
 {
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
-	const struct lane_order order = {
+	struct lane_order order = {
 		.spec = seat->spec,
 		.ledger = ledger,
 		.control = seat->controls,
 	};
 	struct why why;
 
+	for (uint32_t i = 0; i < runner->places.nr_holds; i++)
+		order.hooked[i] = (uint8_t)runner->places.holds[i].thread;
 	if (lane_run(seat->lane, &order, &why)) {
 		give_up(runner, &why);
 		return;
@@ -167,6 +172,34 @@ static void start_control(struct seat *seat)
 	start_trial(seat, false);
 }
 
+/*
+ * Whether the places of the seat's trial are hooked. If not, they are once no trial is in hand
+ * any more: what is hooked is the same for all lanes.
+ */
+static bool is_hooked(struct seat *seat)
+{
+	struct runner *runner = seat->runner;
+	const struct explore_choice *choice = &seat->spec.choice;
+	struct probes_step steps[STEPS_MAX];
+	struct why why;
+	uint32_t nr;
+
+	if (!choice->mode || choice->set == runner->set)
+		return true;
+	runner->waits = any_running(runner) ? seat : NULL;
+	if (runner->waits)
+		return false;
+	plan_set(runner->campaign, choice->set, &runner->places);
+	nr = run_steps(runner->campaign, runner->ask->driver, &runner->places, steps);
+	if (probes_steps_change(runner->ask->probes, steps, nr, &why)) {
+		give_up(runner, &why);
+		return false;
+	}
+	runner->set = choice->set;
+	outcome_klog_functions(runner);
+	return true;
+}
+
 static void run_next(struct seat *seat)
 {
 	struct runner *runner = seat->runner;
@@ -175,9 +208,14 @@ static void run_next(struct seat *seat)
 	int err;
 
 	seat->state = SEAT_IDLE;
+	if (runner->waits && runner->waits != seat && !runner->sums->ended_by)
+		return;
+	runner->waits = NULL;
 	if (seat->serves && suspect) {
-		seat->repeats = true;
 		seat->spec = suspects_spec(suspect, seat->learned);
+		if (!is_hooked(seat))
+			return; /* the trials in hand must end first */
+		seat->repeats = true;
 		seat->spec.trial = runner->next_repeat++;
 		start_trial(seat, true);
 		return;
@@ -204,6 +242,10 @@ static void run_next(struct seat *seat)
 		no_memory(runner);
 		return;
 	}
+	if (!is_hooked(seat))
+		return;
+	if (runner->ask->scouts)
+		runner->ask->scouts(&seat->spec, runner->ask->arg);
 	runner->next_trial++;
 	start_trial(seat, campaign->ledger == LEDGER_ALWAYS);
 }

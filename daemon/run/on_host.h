@@ -24,6 +24,7 @@
 struct runner_ask {
 	struct conclusion *conclusion; /* planned; it may know trials before the first */
 	struct probes *probes;
+	const struct driver *driver; /* of the device under test */
 	uint32_t first; /* trial of the plan to begin with; 1 is the first */
 	bool keep;	/* named namespaces that stay */
 	/*
@@ -31,8 +32,9 @@ struct runner_ask {
 	 * of the conclusion, which then adds up nothing: the campaign ends with the first
 	 * fault, too.
 	 */
-	void (*scouted)(const struct judgement *judgement, const struct digest *digest,
-			void *arg);
+	void (*scouted)(const struct trial_spec *spec, const struct judgement *judgement,
+			const struct digest *digest, void *arg);
+	void (*scouts)(struct trial_spec *spec, void *arg); /* what such a trial is to do */
 	void *arg;
 	const char *ledgered; /* signatures, with commas, that are not repeated; NULL: none */
 };

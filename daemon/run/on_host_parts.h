@@ -53,6 +53,8 @@ struct runner {
 	const struct campaign *campaign;
 	struct conclusion *sums;
 	struct order places; /* that are hooked */
+	uint32_t set;	     /* of the explorer's places, which these are */
+	struct seat *waits;  /* for other places to be hooked; none begins a trial before it */
 	struct loop *loop;
 	struct klog *klog;
 	struct klog_reports reports;

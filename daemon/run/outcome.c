@@ -129,15 +129,21 @@ void outcome_klog(void *arg)
 
 void outcome_klog_begin(struct runner *runner)
 {
-	uint32_t nr = 0;
-
 	runner->reports.done = report_seen;
 	runner->reports.arg = runner;
 	runner->in_guest = klog_in_guest();
+	outcome_klog_functions(runner);
+}
+
+void outcome_klog_functions(struct runner *runner)
+{
+	uint32_t nr = 0;
+
+	memset(runner->hooked, 0, sizeof(runner->hooked));
 	for (uint32_t i = 0; i < runner->places.nr_holds && i < ORDER_HOLDS_MAX; i++) {
 		const char *function = probes_step_hook(runner->ask->probes, i)->function;
 
-		if (function)
+		if (function && *function)
 			runner->hooked[nr++] = function;
 	}
 }
@@ -159,6 +165,13 @@ static void finish_reports(struct runner *runner)
 
 /* --- evidence, completed --- */
 
+static void name_hook(const struct probe_hook *hook, struct step_audit *audit)
+{
+	audit->tier = hook->tier;
+	snprintf(audit->function, sizeof(audit->function), "%s",
+		 hook->function ? hook->function : "");
+}
+
 static void complete_evidence(struct seat *seat, struct evidence *evidence)
 {
 	struct runner *runner = seat->runner;
@@ -176,6 +189,7 @@ static void complete_evidence(struct seat *seat, struct evidence *evidence)
 	for (uint32_t i = 0; i < evidence->spec.steps && i < ORDER_HOLDS_MAX; i++) {
 		uint32_t hook = evidence->spec.holds[i].hook;
 
+		name_hook(probes_step_hook(runner->ask->probes, hook), &evidence->steps[i]);
 		evidence->steps[i].passes = probes_step_passes(runner->ask->probes, hook);
 		evidence->steps[i].missed = probes_step_missed(runner->ask->probes, hook) -
 					    seat->step_missed_before[i];
@@ -318,7 +332,8 @@ bool outcome_add(struct seat *seat, struct evidence *evidence, struct judgement 
 	if (seat->controls)
 		return add_control(seat, evidence, judgement);
 	if (runner->ask->scouted) {
-		runner->ask->scouted(judgement, lane_digest(seat->lane, DIGEST_NET_DEVICE),
+		runner->ask->scouted(&seat->spec, judgement,
+				     lane_digest(seat->lane, DIGEST_NET_DEVICE),
 				     runner->ask->arg);
 		if (verdict_fault(judgement->verdict))
 			conclude_stop(runner->sums, "findings");

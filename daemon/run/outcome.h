@@ -15,6 +15,9 @@ void outcome_begin(struct seat *seat);
 /* Before the first trial. */
 void outcome_klog_begin(struct runner *runner);
 
+/* The functions of the places that are hooked now, which tie a report to us. */
+void outcome_klog_functions(struct runner *runner);
+
 /* Lines of the kernel's log wait; `runner`. Their reports are of the trials in progress. */
 void outcome_klog(void *runner);
 

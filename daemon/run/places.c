@@ -6,22 +6,43 @@
 
 #include "base/fields.h"
 
+void run_places_add(struct run_places *places, const char *words)
+{
+	char *kept = places->words_kept[places->nr_words];
+
+	if (places->nr_words == EXPLORE_PLACES_MAX)
+		return;
+	snprintf(kept, ORDER_WORDS, "%s", words);
+	places->words[places->nr_words++] = kept;
+}
+
+void run_places_reach(struct run_places *places, const char *words)
+{
+	char *kept = places->reach_kept[places->nr_reach];
+
+	if (places->nr_reach == REACH_ROWS)
+		return;
+	snprintf(kept, REACH_WORDS, "%s", words);
+	places->reach[places->nr_reach++] = kept;
+}
+
 int run_places_kept(const char *line, struct run_places *places)
 {
 	json_t *json = fields_parse(line);
 	const json_t *explore = json_object_get(json_object_get(json, "campaign"), "explore");
 	int err = explore ? 0 : -EINVAL;
-	const json_t *place;
+	const json_t *words;
 	size_t i;
 
-	json_array_foreach(json_object_get(explore, "places"), i, place)
+	json_array_foreach(json_object_get(explore, "places"), i, words)
 	{
-		char *words = places->proposed[places->nr_words].words;
-
-		if (places->nr_words == ORDER_HOLDS_MAX || !json_is_string(place))
-			break;
-		snprintf(words, ORDER_WORDS, "%s", json_string_value(place));
-		places->words[places->nr_words++] = words;
+		if (json_is_string(words))
+			run_places_add(places, json_string_value(words));
+	}
+	json_array_foreach(json_object_get(explore, "reach"), i, words)
+	{
+		if (json_is_string(words))
+			run_places_reach(places, json_string_value(words));
 	}
 	json_decref(json);
 	return err;

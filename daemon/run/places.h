@@ -4,6 +4,7 @@
 
 #include "results/results.h"
 #include "spec/order.h"
+#include "spec/reach.h"
 
 /*
  * The places that an explorer tries in a campaign that gives none. All that was proposed is
@@ -12,16 +13,25 @@
 enum { RUN_PLACES_PROPOSED = 24 };
 
 struct run_places {
-	const char *words[ORDER_HOLDS_MAX]; /* those that were taken */
+	const char *words[EXPLORE_PLACES_MAX]; /* those that were taken */
 	uint32_t nr_words;
+	const char *reach[REACH_ROWS]; /* what reaches them (reach.h) */
+	uint32_t nr_reach;
+	char words_kept[EXPLORE_PLACES_MAX]
+		       [ORDER_WORDS]; /* what these point to, if not below */
+	char reach_kept[REACH_ROWS][REACH_WORDS];
 	struct {
 		char words[ORDER_WORDS];
 		char function[96];
-		char note[640];
+		char note[1024];
 		struct results_hook hook; /* its texts are those above */
 	} proposed[RUN_PLACES_PROPOSED + 1];
 	uint32_t nr;
 };
+
+/* Adds a place, or what reaches places; what has no room is left out. */
+void run_places_add(struct run_places *places, const char *words);
+void run_places_reach(struct run_places *places, const char *words);
 
 /*
  * The places of a campaign's line: another run (in a guest, or before this one was resumed) has

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "explore/proposals.h"
+#include "explore/traced.h"
+#include "machine/ftrace.h"
+#include "machine/klog.h"
 #include "run/callees_here.h"
 #include "run/conclude.h"
 #include "run/hooks.h"
@@ -92,7 +95,11 @@ static bool is_hookable(const struct campaign *campaign, const struct probes_pla
 /* --- scouts --- */
 
 struct scouts {
+	const struct campaign *campaign;
 	struct proposals seen;
+	struct traced traced;
+	bool traces;	      /* functions */
+	struct why no_traces; /* why not */
 	uint32_t trials;
 	bool faults;
 	char no_ledger[256]; /* "": there was one */
@@ -114,13 +121,106 @@ static void read_digest(struct scouts *scouts, const struct digest *digest)
 	}
 }
 
-static void walked(const struct judgement *judgement, const struct digest *digest, void *arg)
+static void called(const char *task, uint32_t pid, const char *function, const char *caller,
+		   void *arg)
+{
+	struct scouts *scouts = arg;
+
+	traced_call(&scouts->traced, task, pid, function, caller);
+}
+
+/* What the trial was made with reaches what was called. */
+static void read_trace(struct scouts *scouts, const struct trial_spec *spec)
+{
+	const struct reach packet = { .direction = spec->direction,
+				      .message = spec->message,
+				      .target = spec->target };
+	const struct reach change = { .is_change = true, .change = spec->change };
+
+	traced_begin(&scouts->traced, traced_row(&scouts->traced, &packet),
+		     traced_row(&scouts->traced, &change));
+	ftrace_read(called, scouts);
+	traced_end(&scouts->traced);
+}
+
+static void walked(const struct trial_spec *spec, const struct judgement *judgement,
+		   const struct digest *digest, void *arg)
 {
 	struct scouts *scouts = arg;
 
 	scouts->trials++;
 	scouts->faults |= verdict_fault(judgement->verdict);
 	read_digest(scouts, digest);
+	if (scouts->traces)
+		read_trace(scouts, spec);
+}
+
+/* --- what each scout does --- */
+
+/*
+ * One for each packet, long after the window has opened, when DAD is over; then one for each
+ * change; then one for each packet right after, while the address is tentative.
+ */
+struct errand {
+	struct reach packet;
+	enum change_kind change;
+	bool early;
+};
+
+enum { ERRANDS_MAX = 2 * DIRECTIONS * TARGETS * MESSAGES + CHANGES, EARLY_US = 2000 };
+
+static uint32_t add_packets(const struct campaign *campaign, bool early, struct errand *errands)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < campaign->echo.nr_directions; i++)
+		for (uint32_t j = 0; j < campaign->echo.nr_targets; j++)
+			for (uint32_t k = 0; k < campaign->echo.nr_message; k++) {
+				const struct reach packet = {
+					.direction = campaign->echo.directions[i],
+					.target = campaign->echo.targets[j],
+					.message = campaign->echo.message[k],
+				};
+
+				if (target_fits(packet.direction, packet.target) &&
+				    message_fits(packet.direction, packet.message))
+					errands[nr++] = (struct errand){ .packet = packet,
+									 .early = early };
+			}
+	return nr;
+}
+
+static uint32_t list_errands(const struct campaign *campaign,
+			     struct errand errands[ERRANDS_MAX])
+{
+	uint32_t nr = add_packets(campaign, false, errands);
+
+	for (uint32_t i = 0; nr && i < campaign->bringup.nr_change; i++) {
+		errands[nr] = (struct errand){ .packet = errands[0].packet,
+					       .change = campaign->bringup.change[i] };
+		nr += errands[nr].change != CHANGE_NONE;
+	}
+	return nr + add_packets(campaign, true, errands + nr);
+}
+
+static void send_scout(struct trial_spec *spec, void *arg)
+{
+	struct scouts *scouts = arg;
+	static struct errand errands[ERRANDS_MAX];
+	uint32_t nr = list_errands(scouts->campaign, errands);
+	uint64_t late_us = scouts->campaign->explore.offset_us;
+	const struct errand *errand;
+
+	if (!nr)
+		return;
+	errand = &errands[(spec->trial - 1) % nr];
+	spec->direction = errand->packet.direction;
+	spec->target = errand->packet.target;
+	spec->message = errand->packet.message;
+	spec->change = errand->change;
+	spec->dad_answer = DAD_ANSWER_NONE;
+	spec->offset_us = errand->early && late_us > EARLY_US ? EARLY_US : late_us;
+	spec->hold_us = spec->offset_us + 10 * EARLY_US; /* the window is open that long */
 }
 
 /* 0, or a negative errno with the sentence and its code. */
@@ -131,6 +231,7 @@ static int run_scouts(const struct campaign *campaign, struct probes *probes,
 		.probes = probes,
 		.first = 1,
 		.scouted = walked,
+		.scouts = send_scout,
 		.arg = scouts,
 	};
 	struct progress *progress = NULL;
@@ -183,6 +284,7 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 	int err;
 
 	leave_out_deletions(&campaign, changes);
+	scouts->campaign = asked;
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
 	memset(&campaign.explore, 0, sizeof(campaign.explore));
 	campaign.stop.trials = asked->explore.scouts;
@@ -193,8 +295,15 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 	run_hooks(&campaign, NULL, &places, &ask); /* without an order, no site is asked for */
 	ask.code = true;
 	err = probes_open(&ask, &probes, why);
+	if (!klog_in_guest())
+		why_set(&scouts->no_traces, EPERM,
+			"functions are traced in guests only: the tracer is the whole machine's");
+	else
+		scouts->traces = !err && !ftrace_start(&scouts->no_traces);
 	if (!err)
 		err = run_scouts(&campaign, probes, scouts, why);
+	if (scouts->traces)
+		ftrace_stop();
 	if (err && why->code == EXIT_INCONCLUSIVE) {
 		probes_close(probes);
 		return err;
@@ -247,8 +356,10 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 
 	snprintf(
 		places->proposed[at].note, sizeof(places->proposed[at].note),
-		"%u trials without injection, which are not counted, showed %u paths of references in %u functions, and %u places next to them%s%s%s%s%.150s",
+		"%u trials without injection, which are not counted, showed %u paths of references in %u functions, and %u places next to them; traced were %u calls in %u places%s%.150s%.120s%s%.120s%s%.120s",
 		scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->seen.nr_beside,
+		scouts->traced.calls, scouts->traced.nr, scouts->traces ? "" : "; ",
+		scouts->traces ? "" : scouts->no_traces.text,
 		scouts->faults ?
 			"; a fault in the last one ended them: a campaign with the arm echo shows it without injection" :
 			"",
@@ -288,6 +399,21 @@ static void choose(const struct campaign *campaign, const struct candidates *can
 		     candidates->list[i].why, taken[i]);
 }
 
+/* All of them are tried, a set after the other: nothing of the table is needed. */
+static void take_traced(struct run_places *places, const struct traced *traced)
+{
+	char words[ORDER_WORDS], reach[REACH_WORDS];
+
+	for (uint32_t i = 0; i < traced->nr; i++) {
+		order_write_place(&traced->places[i].place, words);
+		run_places_add(places, words);
+	}
+	for (uint32_t i = 0; i < traced->nr_rows; i++) {
+		reach_write(&traced->rows[i], reach);
+		run_places_reach(places, reach);
+	}
+}
+
 static bool any_hookable(const struct campaign *campaign, const struct candidates *candidates)
 {
 	for (uint32_t i = 0; i < candidates->nr; i++)
@@ -310,7 +436,10 @@ int run_places_find(const struct campaign *campaign, const struct driver *driver
 	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&
 	    any_hookable(campaign, &candidates))
 		err = scout(campaign, ask, scouts, why);
-	if (!err) {
+	if (!err && scouts->traces && traced_rank(&scouts->traced, &scouts->seen)) {
+		take_traced(places, &scouts->traced);
+		tell_scouts(places, scouts);
+	} else if (!err) {
 		add_seen(&candidates, campaign, &scouts->seen);
 		choose(campaign, &candidates, places);
 		tell_scouts(places, scouts);

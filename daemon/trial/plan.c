@@ -108,11 +108,40 @@ static void draw_message(const struct campaign *campaign, uint64_t *state,
 void plan_hooks(const struct campaign *campaign, struct order *order)
 {
 	*order = (struct order){ 0 };
+	if (campaign->explore.mode)
+		plan_set(campaign, 0, order);
 	/* campaign_load has checked all of them */
 	for (uint32_t i = 0; i < campaign->nr_order; i++)
 		order_read(order, campaign->order[i], NULL);
-	for (uint32_t i = 0; campaign->explore.mode && i < campaign->explore.nr_places; i++)
+}
+
+uint32_t plan_sets(const struct campaign *campaign)
+{
+	return (campaign->explore.nr_places + ORDER_HOLDS_MAX - 1) / ORDER_HOLDS_MAX;
+}
+
+void plan_set(const struct campaign *campaign, uint32_t set, struct order *order)
+{
+	uint32_t from = set * ORDER_HOLDS_MAX;
+
+	*order = (struct order){ 0 };
+	for (uint32_t i = from; i < campaign->explore.nr_places && i < from + ORDER_HOLDS_MAX;
+	     i++)
 		order_read_place(order, campaign->explore.places[i], NULL);
+}
+
+bool plan_has_dad(const struct campaign *campaign)
+{
+	struct order order;
+	bool has_dad;
+
+	plan_hooks(campaign, &order);
+	has_dad = order_has_dad(&order);
+	for (uint32_t set = 1; set < plan_sets(campaign); set++) {
+		plan_set(campaign, set, &order);
+		has_dad |= order_has_dad(&order);
+	}
+	return has_dad;
 }
 
 static void put_order(const struct campaign *campaign, struct trial_spec *spec)

@@ -2,6 +2,7 @@
 #ifndef DADRACE_PLAN_H
 #define DADRACE_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "spec/campaign.h"
@@ -20,8 +21,18 @@
 /* Fills in trial number `trial` (1 is the first). */
 void plan_trial(const struct campaign *campaign, uint32_t trial, struct trial_spec *spec);
 
-/* The places that the campaign hooks: those of its order, or those of its explorer. */
+/*
+ * The places that the campaign hooks at its start: those of its order, or the first set of its
+ * explorer.
+ */
 void plan_hooks(const struct campaign *campaign, struct order *order);
+
+/* The places of an explorer are hooked in sets, ORDER_HOLDS_MAX at a time; from 0. */
+uint32_t plan_sets(const struct campaign *campaign);
+void plan_set(const struct campaign *campaign, uint32_t set, struct order *order);
+
+/* Whether a place, in whatever set, is one of DAD's. */
+bool plan_has_dad(const struct campaign *campaign);
 
 /* splitmix64: the next value of a stream, for what a trial draws from spec->seed. */
 uint64_t plan_draw(uint64_t *state);

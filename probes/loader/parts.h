@@ -26,6 +26,8 @@ enum { NR_LINKS = NR_PROBES * RUNG_PROGRAMS_MAX };
 
 struct probes {
 	struct probes_bpf *skel;
+	struct probes_bpf
+		*step_skel; /* has the steps since they were changed; NULL: skel has */
 	struct bpf_link *links[NR_LINKS];
 	struct probe_hook hooks[NR_PROBES + STEPS_MAX + 1];
 	struct bpf_link *step_links[STEPS_MAX];
@@ -91,6 +93,9 @@ void probes_steps_look_for(const struct probes_ask *ask, struct ground *ground);
 
 /* Finds the function of each step of the ask, and the way to hook it. */
 int probes_steps_choose(struct probes *probes, struct ground *ground, struct why *why);
+
+/* Detaches and unloads them. */
+void probes_steps_unload(struct probes *probes);
 
 /* One step, before the load and after it: 0 or -errno. */
 int probes_step_want(struct probes *probes, uint32_t i);

@@ -126,10 +126,7 @@ static void unload(struct probes *probes)
 		bpf_link__destroy(probes->links[i]);
 		probes->links[i] = NULL;
 	}
-	for (int i = 0; i < STEPS_MAX; i++) {
-		bpf_link__destroy(probes->step_links[i]);
-		probes->step_links[i] = NULL;
-	}
+	probes_steps_unload(probes);
 	probes_bpf__destroy(probes->skel);
 	probes->skel = NULL;
 }

@@ -112,6 +112,14 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 /* Programs of needed probes that the kernel skipped, since probes_open. */
 uint64_t probes_missed(const struct probes *probes);
 
+/*
+ * Hooks other places instead of the steps of the ask, or of the change before; lanes stay as
+ * they are, none of them in a trial. A place that this kernel cannot hook is left out: nobody
+ * reaches it.
+ */
+int probes_steps_change(struct probes *probes, const struct probes_step *steps, uint32_t nr,
+			struct why *why);
+
 /* --- one step: number `step` of the ask, from 0 --- */
 
 const struct probe_hook *probes_step_hook(const struct probes *probes, uint32_t step);

@@ -48,13 +48,11 @@ static void note_step(struct probes *probes, uint32_t i, const struct probes_ste
 	probes->hooks[NR_PROBES + i].note = note;
 }
 
-static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
-		       struct why *why)
+static int choose_step(struct probes *probes, uint32_t i, const struct probes_step *step,
+		       enum tier forced, struct ground *ground, struct why *why)
 {
-	const struct probes_step *step = &probes->ask->steps[i];
 	struct probe_hook *hook = &probes->hooks[NR_PROBES + i];
 	const char *found = find_step(step, ground);
-	enum tier forced = probes->ask->tier;
 
 	if (!found)
 		return why_set(
@@ -78,11 +76,22 @@ static int choose_step(struct probes *probes, uint32_t i, struct ground *ground,
 	return 0;
 }
 
+/* The object that the steps' programs are in. */
+static const struct probes_bpf *skel_of_steps(const struct probes *probes)
+{
+	return probes->step_skel ? probes->step_skel : probes->skel;
+}
+
+static void look_for(const struct probes_step *steps, uint32_t nr, struct ground *ground)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		for (int j = 0; j < SITE_FUNCTIONS_MAX && steps[i].functions[j]; j++)
+			ground_want(ground, steps[i].functions[j]);
+}
+
 void probes_steps_look_for(const struct probes_ask *ask, struct ground *ground)
 {
-	for (uint32_t i = 0; i < ask->nr_steps; i++)
-		for (int j = 0; j < SITE_FUNCTIONS_MAX && ask->steps[i].functions[j]; j++)
-			ground_want(ground, ask->steps[i].functions[j]);
+	look_for(ask->steps, ask->nr_steps, ground);
 }
 
 int probes_steps_choose(struct probes *probes, struct ground *ground, struct why *why)
@@ -92,27 +101,29 @@ int probes_steps_choose(struct probes *probes, struct ground *ground, struct why
 	if (probes->ask->nr_steps)
 		probes->without_loop = !probes_helper_works(&probes_helpers[0]);
 	for (uint32_t i = 0; !err && i < probes->ask->nr_steps; i++)
-		err = choose_step(probes, i, ground, why);
+		err = choose_step(probes, i, &probes->ask->steps[i], probes->ask->tier, ground,
+				  why);
 	return err;
 }
 
 int probes_step_want(struct probes *probes, uint32_t i)
 {
+	const struct probes_bpf *skel = skel_of_steps(probes);
 	struct bpf_program *program;
 	char name[STEP_NAME];
 	int err;
 
 	step_program(probes, i, name);
-	program = probes_program(probes->skel, name);
+	program = probes_program(skel, name);
 	err = bpf_program__set_autoload(program, true);
-	if (probes->ask->steps[i].polls)
+	if (probes->ask && probes->ask->steps[i].polls)
 		probes->skel->rodata->step_polls |= 1U << i;
 	if (!err && probes->hooks[NR_PROBES + i].tier == TIER_FENTRY)
 		err = bpf_program__set_attach_target(program, 0, probes->step_functions[i]);
 	if (!err && probes->without_loop)
-		err = bpf_map__set_autocreate(probes->skel->maps.ballasts, true);
+		err = bpf_map__set_autocreate(skel->maps.ballasts, true);
 	if (!err && probes->without_loop)
-		err = bpf_program__set_autoload(probes->skel->progs.step_old_cost, true);
+		err = bpf_program__set_autoload(skel->progs.step_old_cost, true);
 	return err;
 }
 
@@ -122,13 +133,80 @@ int probes_step_attach(struct probes *probes, uint32_t i)
 	char name[STEP_NAME];
 
 	step_program(probes, i, name);
-	program = probes_program(probes->skel, name);
+	program = probes_program(skel_of_steps(probes), name);
 	probes->step_links[i] =
 		probes->hooks[NR_PROBES + i].tier == TIER_FENTRY ?
 			bpf_program__attach(program) :
 			bpf_program__attach_kprobe(program, probes->at_return[i],
 						   probes->step_functions[i]);
 	return probes->step_links[i] ? 0 : -errno;
+}
+
+void probes_steps_unload(struct probes *probes)
+{
+	for (int i = 0; i < STEPS_MAX; i++) {
+		bpf_link__destroy(probes->step_links[i]);
+		probes->step_links[i] = NULL;
+	}
+	probes_bpf__destroy(probes->step_skel);
+	probes->step_skel = NULL;
+}
+
+/* Lanes and counters are those of the first object. */
+static int share_maps(const struct probes *probes)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, probes->step_skel->obj)
+	{
+		int fd = bpf_map__fd(
+			bpf_object__find_map_by_name(probes->skel->obj, bpf_map__name(map)));
+
+		if (!err && fd >= 0)
+			err = bpf_map__reuse_fd(map, fd);
+	}
+	return err;
+}
+
+static int load_steps(struct probes *probes, uint32_t nr)
+{
+	int err = share_maps(probes);
+
+	for (uint32_t i = 0; !err && i < nr; i++)
+		if (probes->hooks[NR_PROBES + i].tier)
+			err = probes_step_want(probes, i);
+	return err ? err : probes_bpf__load(probes->step_skel);
+}
+
+int probes_steps_change(struct probes *probes, const struct probes_step *steps, uint32_t nr,
+			struct why *why)
+{
+	struct ground ground = { 0 };
+	int err;
+
+	probes_steps_unload(probes);
+	for (uint32_t i = 0; i < STEPS_MAX; i++)
+		probes->hooks[NR_PROBES + i] = (struct probe_hook){ 0 };
+	probes->without_loop = !probes_helper_works(&probes_helpers[0]);
+	look_for(steps, nr, &ground);
+	err = rungs_open(&probes->step_skel, why);
+	for (uint32_t i = 0; !err && i < nr; i++) {
+		struct why not_hooked;
+
+		probes->hooks[NR_PROBES + i].probe = &step_probe;
+		probes->step_functions[i][0] = '\0';
+		choose_step(probes, i, &steps[i], TIER_AUTO, &ground, &not_hooked);
+	}
+	ground_clear(&ground);
+	if (err)
+		return err;
+	err = load_steps(probes, nr);
+	for (uint32_t i = 0; !err && i < nr; i++)
+		if (probes->hooks[NR_PROBES + i].tier && probes_step_attach(probes, i))
+			probes->hooks[NR_PROBES + i].tier = TIER_AUTO;
+	memset(probes->skel->bss->step_passes, 0, sizeof(probes->skel->bss->step_passes));
+	return err ? probes_refused(-err, "the places of the explorer", why) : 0;
 }
 
 /*
@@ -209,7 +287,7 @@ uint64_t probes_step_missed(const struct probes *probes, uint32_t step)
 	if (!hook->probe)
 		return 0;
 	step_program(probes, step, name);
-	return probes_program_misses(probes_program(probes->skel, name)) +
+	return probes_program_misses(probes_program(skel_of_steps(probes), name)) +
 	       (hook->tier == TIER_KPROBE ? link_misses(probes->step_links[step]) : 0);
 }
 

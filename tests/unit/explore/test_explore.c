@@ -288,7 +288,7 @@ static void test_sense(void **state)
 	struct point point = { .nr_holds = 1, .target = TARGET_ALL_NODES };
 
 	(void)state;
-	point_space(campaign, &points);
+	point_space(campaign, 0, &points);
 	assert_int_equal(point_threads(&points), 3);
 	point.holds[0] = (struct point_hold){ 0, ORDER_UNTIL_TIME, ORDER_THREAD_NONE, 5 };
 	assert_true(point_makes_sense(&points, &point));
@@ -344,7 +344,7 @@ static void test_messages_changes_and_loads(void **state)
 	enum { GRID = 3 * 2 * 3 * 3 * 2 };
 
 	(void)state;
-	point_space(campaign, &space);
+	point_space(campaign, 0, &space);
 	for (uint32_t i = 0; i < GRID; i++) {
 		point_sweep(&space, &cursor, &point);
 		assert_true(message_fits(point.direction, point.message));
@@ -607,7 +607,7 @@ static void test_schedules(void **state)
 	uint64_t draws = 1;
 
 	(void)state;
-	point_space(campaign, &points);
+	point_space(campaign, 0, &points);
 	for (int i = 0; i < 1000; i++) {
 		bool has[ORDER_THREADS] = { false };
 		struct point point;

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "explore/traced.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/symbols.h"
+
+/* --- whose call it is --- */
+
+/* clang-format off */
+/* Kernel threads that belong to nobody, by the beginnings of their names. */
+static const char *const nobody[] = {
+	"dadrace", "<idle>", "swapper", "ksoftirqd", "rcu", "migration", "cpuhp", "kthreadd", "kcompactd",
+	"kworker",
+};
+
+/* Where a system call of thread I begins. */
+static const char *const calls_begin[] = { "sock_ioctl", "netlink_sendmsg", "proc_sys_write" };
+
+/* What the sender does before its packet is the device's. */
+static const char *const of_the_peer[] = { "dev_", "__dev_", "netdev_", "veth_" };
+/* clang-format on */
+
+#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
+
+static bool begins_with_one(const char *name, const char *const *list, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strncmp(name, list[i], strlen(list[i])))
+			return true;
+	return false;
+}
+
+static bool is_one(const char *name, const char *const *list, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(name, list[i]))
+			return true;
+	return false;
+}
+
+static enum order_thread dads(struct traced_task *task, const char *function)
+{
+	size_t length = strlen(function);
+
+	if (!strcmp(function, "addrconf_dad_work"))
+		task->in_dad = true;
+	else if (length > 5 && !strcmp(function + length - 5, "_work"))
+		task->in_dad = false;
+	return task->in_dad ? ORDER_THREAD_DAD : ORDER_THREAD_NONE;
+}
+
+/* NONE also of thread I before the window is open: it cannot be held there. */
+static enum order_thread bring_ups(struct traced *traced, const char *function)
+{
+	if (!strcmp(function, "__dev_change_flags"))
+		traced->flags_set = true;
+	else if (traced->flags_set && is_one(function, calls_begin, LENGTH(calls_begin)))
+		traced->open = true;
+	return traced->open ? ORDER_THREAD_I : ORDER_THREAD_NONE;
+}
+
+static enum order_thread thread_of(struct traced *traced, const char *name,
+				   struct traced_task *task, const char *function)
+{
+	if (!strcmp(name, "dadrace-send"))
+		return begins_with_one(function, of_the_peer, LENGTH(of_the_peer)) ?
+			       ORDER_THREAD_NONE :
+			       ORDER_THREAD_II;
+	if (!strncmp(name, "kworker", strlen("kworker")))
+		return dads(task, function);
+	if (!strcmp(name, "dadrace-up") || !begins_with_one(name, nobody, LENGTH(nobody)))
+		return bring_ups(traced, function);
+	return ORDER_THREAD_NONE;
+}
+
+/* --- places --- */
+
+static struct traced_place *find_place(struct traced *traced, enum order_thread thread,
+				       bool at_return, const char *function)
+{
+	for (uint32_t i = 0; i < traced->nr; i++) {
+		struct order_hold *place = &traced->places[i].place;
+
+		if (place->thread == thread && place->at_return == at_return &&
+		    !strcmp(place->place, function))
+			return &traced->places[i];
+	}
+	return NULL;
+}
+
+static struct traced_place *meet_place(struct traced *traced, enum order_thread thread,
+				       bool at_return, const char *function)
+{
+	struct traced_place *place = find_place(traced, thread, at_return, function);
+
+	if (place || traced->nr == TRACED_MAX)
+		return place;
+	place = &traced->places[traced->nr++];
+	*place = (struct traced_place){ .place = { .thread = thread, .at_return = at_return },
+					.first = traced->calls };
+	snprintf(place->place.place, sizeof(place->place.place), "%s", function);
+	return place;
+}
+
+static void add_place(struct traced *traced, enum order_thread thread, bool at_return,
+		      const char *function)
+{
+	uint32_t row = thread == ORDER_THREAD_II ? traced->packet :
+		       thread == ORDER_THREAD_I	 ? traced->change :
+						   0;
+	struct traced_place *place;
+
+	if (proposals_is_generic(function) ||
+	    is_one(function, calls_begin, LENGTH(calls_begin)))
+		return;
+	place = meet_place(traced, thread, at_return, function);
+	if (place && row)
+		place->rows[(row - 1) / 64] |= 1ULL << (row - 1) % 64;
+}
+
+/* --- calls --- */
+
+uint32_t traced_row(struct traced *traced, const struct reach *row)
+{
+	for (uint32_t i = 0; i < traced->nr_rows; i++)
+		if (!memcmp(&traced->rows[i], row, sizeof(*row)))
+			return i + 1;
+	if (traced->nr_rows == REACH_ROWS)
+		return 0;
+	traced->rows[traced->nr_rows++] = *row;
+	return traced->nr_rows;
+}
+
+void traced_begin(struct traced *traced, uint32_t packet, uint32_t change)
+{
+	traced->packet = packet;
+	traced->change = change;
+	traced->nr_tasks = 0;
+	traced->flags_set = traced->open = false;
+}
+
+static struct traced_task *task_of(struct traced *traced, uint32_t pid)
+{
+	for (uint32_t i = 0; i < traced->nr_tasks; i++)
+		if (traced->tasks[i].pid == pid)
+			return &traced->tasks[i];
+	if (traced->nr_tasks == TRACED_TASKS)
+		return NULL;
+	traced->tasks[traced->nr_tasks] = (struct traced_task){ .pid = pid };
+	return &traced->tasks[traced->nr_tasks++];
+}
+
+/* Its caller called nothing after it: what the last call was. */
+static void end_of_last(struct traced *traced, const struct traced_task *task)
+{
+	if (task->last[0] && task->thread)
+		add_place(traced, task->thread, true, task->last);
+}
+
+void traced_call(struct traced *traced, const char *name, uint32_t pid, const char *function,
+		 const char *caller)
+{
+	struct traced_task *task = task_of(traced, pid);
+
+	if (!task)
+		return;
+	traced->calls++;
+	if (strcmp(caller, task->last) != 0 && strcmp(caller, task->caller) != 0)
+		end_of_last(traced, task);
+	task->thread = thread_of(traced, name, task, function);
+	snprintf(task->last, sizeof(task->last), "%s", function);
+	snprintf(task->caller, sizeof(task->caller), "%s", caller);
+	if (task->thread)
+		add_place(traced, task->thread, false, function);
+}
+
+void traced_end(struct traced *traced)
+{
+	for (uint32_t i = 0; i < traced->nr_tasks; i++)
+		end_of_last(traced, &traced->tasks[i]);
+	traced->nr_tasks = 0;
+}
+
+/* --- the order in which they are tried --- */
+
+static uint32_t nr_rows(const struct traced_place *place)
+{
+	uint32_t nr = 0;
+
+	for (size_t i = 0; i < LENGTH(place->rows); i++)
+		nr += (uint32_t)__builtin_popcountll(place->rows[i]);
+	return nr;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct traced_place *x = a, *y = b;
+	uint32_t rows_x = nr_rows(x), rows_y = nr_rows(y);
+
+	if (x->worth != y->worth)
+		return x->worth > y->worth ? -1 : 1;
+	if (rows_x != rows_y)
+		return rows_x < rows_y ? -1 : 1;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return (x->place.at_return > y->place.at_return) -
+	       (x->place.at_return < y->place.at_return);
+}
+
+/* A function that is near a reference, at its entry and at its return. */
+static void value(struct traced *traced, const struct proposal *proposal, uint32_t worth)
+{
+	enum order_thread thread = proposal->place.thread;
+	struct traced_place *at_return;
+	char plain[ORDER_PLACE];
+
+	for (uint32_t i = 0, nr = traced->nr; i < nr; i++) {
+		struct traced_place *place = &traced->places[i];
+
+		symbols_plain_name(place->place.place, plain, sizeof(plain));
+		if (place->place.thread != thread ||
+		    strcmp(plain, proposal->place.place) != 0 || place->worth)
+			continue;
+		place->worth = worth;
+		if (place->place.at_return || !proposal->place.at_return)
+			continue;
+		at_return = meet_place(traced, thread, true, place->place.place);
+		if (!at_return)
+			continue;
+		at_return->worth = worth;
+		memcpy(at_return->rows, place->rows, sizeof(place->rows));
+	}
+}
+
+static void value_all(struct traced *traced, const struct proposals *near)
+{
+	static struct proposal ranked[PROPOSALS_RANKED];
+	uint32_t nr = proposals_rank(near, ranked, PROPOSALS_RANKED);
+
+	for (uint32_t i = 0; i < nr; i++)
+		value(traced, &ranked[i], PROPOSALS_RANKED - i);
+}
+
+/* clang-format off */
+/* Whose places a set has, while everyone has some left. */
+static const enum order_thread shares[ORDER_HOLDS_MAX] = {
+	ORDER_THREAD_II, ORDER_THREAD_II, ORDER_THREAD_I, ORDER_THREAD_II, ORDER_THREAD_II, ORDER_THREAD_DAD,
+	ORDER_THREAD_II, ORDER_THREAD_II, ORDER_THREAD_I, ORDER_THREAD_II, ORDER_THREAD_II, ORDER_THREAD_I,
+};
+/* clang-format on */
+
+/* The next one of a thread, or of anyone, that was not dealt yet; the number of all: none. */
+static uint32_t next_of(const struct traced *traced, const bool *dealt,
+			enum order_thread thread)
+{
+	uint32_t i = 0;
+
+	while (i < traced->nr &&
+	       (dealt[i] || (thread && traced->places[i].place.thread != thread)))
+		i++;
+	return i;
+}
+
+static uint32_t deal(struct traced *traced)
+{
+	static struct traced_place sorted[EXPLORE_PLACES_MAX];
+	bool dealt[TRACED_MAX] = { false };
+	uint32_t nr = 0;
+
+	while (nr < EXPLORE_PLACES_MAX && nr < traced->nr) {
+		uint32_t at = next_of(traced, dealt, shares[nr % ORDER_HOLDS_MAX]);
+
+		if (at == traced->nr)
+			at = next_of(traced, dealt, ORDER_THREAD_NONE);
+		dealt[at] = true;
+		sorted[nr++] = traced->places[at];
+	}
+	memcpy(traced->places, sorted, nr * sizeof(sorted[0]));
+	return nr;
+}
+
+uint32_t traced_rank(struct traced *traced, const struct proposals *near)
+{
+	value_all(traced, near);
+	qsort(traced->places, traced->nr, sizeof(traced->places[0]), by_rank);
+	traced->nr = deal(traced);
+	for (uint32_t i = 0; i < traced->nr; i++)
+		for (uint32_t row = 0; row < traced->nr_rows; row++)
+			if (traced->places[i].rows[row / 64] >> row % 64 & 1)
+				reach_add(&traced->rows[row], i);
+	return traced->nr;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_TRACED_H
+#define DADRACE_TRACED_H
+
+#include "explore/proposals.h"
+#include "spec/order.h"
+#include "spec/reach.h"
+
+/*
+ * Places that come from the kernel itself: the functions that each thread was traced to call,
+ * with what reached them.
+ *
+ *   trace of a scout's trial ──> calls, by thread ─┐
+ *   its packet, its change ────────────────────────┴─> places ──> ranked, with explore.reach
+ *
+ * Thread II is the sender's task, softirqs in it included; DAD is a kworker since it entered
+ * addrconf_dad_work; I is the bring-up, from the first call that follows the flag set which
+ * opens the window. A function is a place at its entry. It is one at its return, too, when its
+ * caller called nothing traced after it: otherwise the next entry is the same place.
+ *
+ * First come the places near references, by the ledgers (proposals.h), then those that the
+ * fewest packets or changes reach. They are dealt to sets of ORDER_HOLDS_MAX, of which each
+ * thread has its share. Pure.
+ */
+enum { TRACED_MAX = 1024, TRACED_TASKS = 64 };
+
+struct traced_place {
+	struct order_hold place;
+	uint64_t rows[(REACH_ROWS + 63) / 64]; /* that reached it, a bit each */
+	uint32_t worth;			       /* by its references; 0: none known */
+	uint32_t first;			       /* the sooner seen, the less */
+};
+
+struct traced {
+	struct reach rows[REACH_ROWS];
+	uint32_t nr_rows;
+	struct traced_place places[TRACED_MAX];
+	uint32_t nr;
+	uint32_t calls;
+	struct traced_task { /* of the trial in hand */
+		uint32_t pid;
+		bool in_dad;
+		char last[ORDER_PLACE],
+			caller[ORDER_PLACE]; /* the last call, and whose it was */
+		enum order_thread thread;    /* of it */
+	} tasks[TRACED_TASKS];
+	uint32_t nr_tasks;
+	uint32_t packet, change; /* rows of the trial in hand, from 1; 0: none */
+	bool flags_set, open;	 /* thread I: it has set the flags, and returned from that */
+};
+
+/* The row of a packet or change, from 1; made if there is none yet. 0: there is no room. */
+uint32_t traced_row(struct traced *traced, const struct reach *row);
+
+/* A scout's trial was made with these rows; its calls follow, and then its end. */
+void traced_begin(struct traced *traced, uint32_t packet, uint32_t change);
+void traced_call(struct traced *traced, const char *task, uint32_t pid, const char *function,
+		 const char *caller);
+void traced_end(struct traced *traced);
+
+/*
+ * Sorts the places into the order in which they are to be tried, and fills in which of them
+ * the rows reach: how many there are, EXPLORE_PLACES_MAX at most.
+ */
+uint32_t traced_rank(struct traced *traced, const struct proposals *near);
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "explore/explore.h"
+#include "explore/traced.h"
+#include "parse/campaign.h"
+#include "trial/plan.h"
+
+/*
+ * A small kernel: 36 functions of thread II, three sets of places. Every packet passes f1 to
+ * f30, and f31 to f36 only the packet-too-big does. Each hold there is kept.
+ */
+enum { FUNCTIONS = 36, RARE = 31 };
+
+static const char space[] =
+	"sysctl: {dad_transmits: 1}\narms: [race]\n"
+	"bringup: {change: [none, mtu, route-delete, disable-ipv6]}\n"
+	"echo: {directions: [inbound], targets: [all-nodes, tentative],\n"
+	"       message: [echo, ns, na, redirect, packet-too-big], count: 1}\n"
+	"explore:\n  mode: guided\n  generation: 4\n";
+
+static struct campaign *load(uint64_t seed, bool with_reach)
+{
+	struct campaign *campaign = NULL;
+	char text[8192], seeded[32];
+	const char *sets[] = { seeded };
+	struct why why = { "" };
+	size_t used = (size_t)snprintf(text, sizeof(text), "%s  places:\n", space);
+
+	for (int i = 1; i <= FUNCTIONS; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "    - II held at f%d\n", i);
+	if (with_reach)
+		snprintf(
+			text + used, sizeof(text) - used,
+			"  reach: [\"inbound packet-too-big tentative: 31 32 33 34 35 36\"]\n");
+	snprintf(seeded, sizeof(seeded), "seed=%llu", (unsigned long long)seed);
+	if (campaign_load_text("places", text, strlen(text), sets, 1, &campaign, &why))
+		fail_msg("%s", why.text);
+	return campaign;
+}
+
+static bool is_too_big(const struct trial_spec *spec)
+{
+	return spec->message == MESSAGE_PACKET_TOO_BIG && spec->target == TARGET_TENTATIVE;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void show(const struct campaign *campaign, const struct trial_spec *spec,
+		 struct behaviour *shown)
+{
+	struct order places;
+
+	plan_set(campaign, spec->choice.set, &places);
+	*shown = (struct behaviour){ 0 };
+	for (uint32_t i = 0; i < places.nr_holds; i++)
+		if (atoi(places.holds[i].place + 1) < RARE || is_too_big(spec))
+			shown->features[shown->nr_features++] =
+				behaviour_of_pass(&places.holds[i]);
+	for (uint32_t i = 0; i < spec->steps; i++)
+		for (int kept = 0; kept < 2; kept++)
+			if (atoi(spec->holds[i].place + 1) < RARE || is_too_big(spec))
+				shown->features[shown->nr_features++] = behaviour_of_hold(
+					ORDER_THREAD_II, false, spec->holds[i].place, kept);
+	qsort(shown->features, shown->nr_features, sizeof(shown->features[0]), by_value);
+}
+
+/* What the trials of a run are, in their order. */
+static void run(uint64_t seed, bool with_reach, struct trial_spec *specs, uint32_t nr)
+{
+	struct campaign *campaign = load(seed, with_reach);
+	struct explorer *explorer = NULL;
+
+	assert_int_equal(explorer_new(campaign, &explorer), 0);
+	for (uint32_t trial = 1; trial <= nr; trial++) {
+		static struct behaviour shown;
+
+		assert_int_equal(explorer_next(explorer, trial, &specs[trial - 1]), 0);
+		show(campaign, &specs[trial - 1], &shown);
+		assert_int_equal(explorer_learn(explorer, trial, &shown), 0);
+	}
+	explorer_free(explorer);
+	campaign_free(campaign);
+}
+
+enum { TRIALS = 600 };
+static struct trial_spec specs[TRIALS], again[TRIALS];
+
+/* All of the places are tried; a set stays for some dozens of trials, and comes again. */
+static void test_places_take_turns(void **state)
+{
+	uint32_t held[FUNCTIONS + 1] = { 0 }, turns = 0;
+
+	(void)state;
+	run(1, true, specs, TRIALS);
+	for (uint32_t i = 0; i < TRIALS; i++) {
+		turns += i && specs[i].choice.set != specs[i - 1].choice.set;
+		for (uint32_t j = 0; j < specs[i].steps; j++) {
+			int number = atoi(specs[i].holds[j].place + 1);
+
+			assert_int_equal((number - 1) / ORDER_HOLDS_MAX, specs[i].choice.set);
+			assert_int_equal((number - 1) % ORDER_HOLDS_MAX,
+					 specs[i].holds[j].hook);
+			held[number]++;
+		}
+	}
+	for (int i = 1; i <= FUNCTIONS; i++)
+		assert_true(held[i] > 0);
+	assert_in_range(turns, 3, TRIALS / 24);
+}
+
+/* Where it is known what reaches a place, nothing else is sent to it. */
+static void test_what_reaches_is_drawn(void **state)
+{
+	uint32_t fresh = 0;
+
+	(void)state;
+	run(2, true, specs, TRIALS);
+	for (uint32_t i = 0; i < TRIALS; i++) {
+		if (specs[i].choice.mutation != EXPLORE_FRESH || !specs[i].steps ||
+		    atoi(specs[i].holds[0].place + 1) < RARE)
+			continue;
+		assert_true(is_too_big(&specs[i]));
+		fresh++;
+	}
+	assert_true(fresh > 10);
+}
+
+/* Where it is not, trials show it: later ones send what reaches the place more often. */
+static void test_learning_knows_the_packet(void **state)
+{
+	uint32_t tried[2] = { 0 }, reached[2] = { 0 };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		uint32_t seen = 0;
+
+		run(seed, false, specs, TRIALS);
+		for (uint32_t i = 0; i < TRIALS; i++) {
+			bool late;
+
+			if (!specs[i].steps || atoi(specs[i].holds[0].place + 1) < RARE)
+				continue;
+			late = seen++ >= 10;
+			tried[late]++;
+			reached[late] += is_too_big(&specs[i]);
+		}
+	}
+	assert_true(reached[1] * tried[0] > 2 * reached[0] * tried[1]);
+}
+
+/* A change is made while thread II is held, each change at each place that is tried. */
+static void test_changes_have_their_place(void **state)
+{
+	uint32_t pairs[FUNCTIONS + 1] = { 0 }, nr = 0;
+
+	(void)state;
+	run(3, true, specs, TRIALS);
+	for (uint32_t i = 0; i < TRIALS; i++) {
+		if (specs[i].choice.mutation != EXPLORE_FRESH || !specs[i].change_when)
+			continue;
+		assert_int_equal(specs[i].change_when, ORDER_THREAD_II);
+		assert_int_not_equal(specs[i].change, CHANGE_NONE);
+		pairs[atoi(specs[i].holds[0].place + 1)] |= 1U << specs[i].change;
+	}
+	for (int i = 1; i <= FUNCTIONS; i++)
+		nr += (uint32_t)__builtin_popcount(pairs[i]);
+	assert_true(nr > FUNCTIONS * 3 * 3 / 4);
+}
+
+static void test_same_seed_same_plan(void **state)
+{
+	(void)state;
+	run(4, true, specs, TRIALS);
+	run(4, true, again, TRIALS);
+	assert_memory_equal(specs, again, sizeof(specs));
+}
+
+/* --- places from a trace --- */
+
+static const char *name_of(const struct traced *traced, enum order_thread thread,
+			   bool at_return, const char *function)
+{
+	for (uint32_t i = 0; i < traced->nr; i++)
+		if (traced->places[i].place.thread == thread &&
+		    traced->places[i].place.at_return == at_return &&
+		    !strcmp(traced->places[i].place.place, function))
+			return traced->places[i].place.place;
+	return NULL;
+}
+
+static void test_places_come_from_calls(void **state)
+{
+	static struct traced traced;
+	static struct proposals near;
+	const struct reach packet = { .direction = DIRECTION_INBOUND,
+				      .message = MESSAGE_PACKET_TOO_BIG,
+				      .target = TARGET_TENTATIVE };
+	const struct reach change = { .is_change = true, .change = CHANGE_ROUTE_DELETE };
+	char text[REACH_WORDS];
+	uint32_t packet_row, change_row;
+
+	(void)state;
+	packet_row = traced_row(&traced, &packet);
+	change_row = traced_row(&traced, &change);
+	traced_begin(&traced, packet_row, change_row);
+	traced_call(&traced, "dadrace-up", 7, "__dev_change_flags", "dev_change_flags");
+	traced_call(&traced, "dadrace-up", 7, "addrconf_notify", "notifier_call_chain");
+	traced_call(&traced, "dadrace-send", 8, "icmpv6_rcv", "ip6_protocol_deliver_rcu");
+	traced_call(&traced, "dadrace-send", 8, "fib6_lookup", "icmpv6_rcv");
+	traced_call(&traced, "dadrace-send", 8, "rt6_insert_exception", "icmpv6_rcv");
+	traced_call(&traced, "dadrace-send", 8, "ndisc_update", "other");
+	traced_call(&traced, "kworker/0:1", 9, "addrconf_verify_work", "process_one_work");
+	traced_call(&traced, "kworker/0:1", 9, "ipv6_del_addr", "addrconf_verify_rtnl");
+	traced_call(&traced, "kworker/0:1", 9, "addrconf_dad_work", "process_one_work");
+	traced_call(&traced, "kworker/0:1", 9, "ndisc_send_ns", "addrconf_dad_work");
+	traced_call(&traced, "dadrace-up", 7, "sock_ioctl", "__x64_sys_ioctl");
+	traced_call(&traced, "dadrace-up", 7, "ip6_route_del", "ipv6_route_ioctl");
+	traced_call(&traced, "dadrace-lane", 1, "ip6_route_add", "ipv6_route_ioctl");
+	traced_end(&traced);
+	assert_int_equal(traced_rank(&traced, &near), traced.nr);
+
+	/* What thread I did before the window was open is no place of it. */
+	assert_null(name_of(&traced, ORDER_THREAD_I, false, "addrconf_notify"));
+	assert_non_null(name_of(&traced, ORDER_THREAD_I, false, "ip6_route_del"));
+	assert_null(name_of(&traced, ORDER_THREAD_I, false, "ip6_route_add"));
+	assert_non_null(name_of(&traced, ORDER_THREAD_II, false, "fib6_lookup"));
+	/* The next entry is the same place, unless the caller has ended meanwhile. */
+	assert_null(name_of(&traced, ORDER_THREAD_II, true, "fib6_lookup"));
+	assert_non_null(name_of(&traced, ORDER_THREAD_II, true, "rt6_insert_exception"));
+	assert_non_null(name_of(&traced, ORDER_THREAD_DAD, false, "ndisc_send_ns"));
+	assert_null(name_of(&traced, ORDER_THREAD_DAD, false, "ipv6_del_addr"));
+
+	for (uint32_t i = 0; i < traced.nr; i++) {
+		assert_int_equal(reach_has(&traced.rows[packet_row - 1], i),
+				 traced.places[i].place.thread == ORDER_THREAD_II);
+		assert_int_equal(reach_has(&traced.rows[change_row - 1], i),
+				 traced.places[i].place.thread == ORDER_THREAD_I);
+	}
+	reach_write(&traced.rows[packet_row - 1], text);
+	assert_int_equal(strncmp(text, "inbound packet-too-big tentative: ", 34), 0);
+}
+
+static void test_reach_is_text(void **state)
+{
+	static const char text[] = "change route-delete: 2 64 65 240";
+	struct reach reach = { .is_change = false };
+	char words[REACH_WORDS];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(reach_read(text, &reach, &why), 0);
+	assert_int_equal(reach.change, CHANGE_ROUTE_DELETE);
+	assert_true(reach_has(&reach, 63) && reach_has(&reach, 64) && !reach_has(&reach, 2));
+	reach_write(&reach, words);
+	assert_string_equal(words, text);
+	assert_int_not_equal(reach_read("change fly: 1", &reach, &why), 0);
+	assert_int_not_equal(reach_read("change mtu: 0", &reach, &why), 0);
+	assert_int_not_equal(reach_read("change mtu: 241", &reach, &why), 0);
+	assert_int_not_equal(reach_read("inbound echo: 1", &reach, &why), 0);
+	assert_int_not_equal(reach_read("inbound echo all-nodes", &reach, &why), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_places_take_turns),
+		cmocka_unit_test(test_what_reaches_is_drawn),
+		cmocka_unit_test(test_learning_knows_the_packet),
+		cmocka_unit_test(test_changes_have_their_place),
+		cmocka_unit_test(test_same_seed_same_plan),
+		cmocka_unit_test(test_places_come_from_calls),
+		cmocka_unit_test(test_reach_is_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
