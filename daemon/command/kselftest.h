@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-#include "base/exits.h"
-#include "base/why.h"
 #include "spec/campaign.h"
 
 /*
@@ -15,7 +13,7 @@
  *   NETIF                                     device.kind: existing, device.dut, lanes: 1
  *   REMOTE_V6, REMOTE_V4                      device.peer: the device here that has it
  *   LOCAL_V6, LOCAL_V4, and the two above     device.addresses
- *   REMOTE_TYPE, REMOTE_ARGS                  where the peer is: only here will do
+ *   REMOTE_TYPE                               netns, ssh: no device.peer, outbound echoes only
  *   KSFT_MACHINE_SLOW                         deadlines are longer
  *
  * Without NETIF nothing but the last is looked at: the campaign's own devices are used.
@@ -26,8 +24,7 @@ struct kselftest {
 	char sets[KSELFTEST_SETS][512]; /* KEY=VALUE; "" ends them */
 };
 
-/* -ENOTSUP with the sentence: a skip. */
-int kselftest_read(struct kselftest *told, struct why *why);
+void kselftest_read(struct kselftest *told);
 
 /* On a machine that is told to be slow. */
 void kselftest_slow(struct campaign *campaign);

@@ -150,8 +150,10 @@ static int load(const struct options *o, struct campaign **campaign, struct why 
 	struct kselftest told = { 0 };
 	char times[32];
 	size_t nr = 0;
-	int err = o->ask.tap ? kselftest_read(&told, why) : 0;
+	int err;
 
+	if (o->ask.tap)
+		kselftest_read(&told);
 	for (int i = 0; i < KSELFTEST_SETS && told.sets[i][0]; i++)
 		sets[nr++] = told.sets[i];
 	if (o->spec)
@@ -164,8 +166,7 @@ static int load(const struct options *o, struct campaign **campaign, struct why 
 	snprintf(times, sizeof(times), "stop.trials=%u", o->times);
 	if (o->times)
 		sets[nr++] = times;
-	if (!err)
-		err = campaign_load(file_of(o), sets, nr, campaign, why);
+	err = campaign_load(file_of(o), sets, nr, campaign, why);
 	if (!err && o->ask.tap)
 		kselftest_slow(*campaign);
 	for (int i = 0; i < KEYS; i++)
@@ -184,7 +185,7 @@ static int run(const void *options)
 	struct run_ask ask = o->ask;
 	struct campaign *campaign = NULL;
 	char folder[PATH_MAX];
-	struct why why = { "" };
+	struct why why;
 	int code = check(o);
 
 	if (code)
@@ -196,10 +197,9 @@ static int run(const void *options)
 	if (o->by_daemon)
 		return run_by_daemon(o);
 	if (load(o, &campaign, &why)) {
-		code = why.code == EXIT_CANNOT ? EXIT_CANNOT : EXIT_CONFIG;
 		if (ask.tap)
-			tap_nothing(stdout, (enum exits)code, why.text);
-		command_complain(&why, code);
+			tap_nothing(stdout, EXIT_CONFIG, why.text);
+		code = command_complain(&why, EXIT_CONFIG);
 	} else if (o->dump_config) {
 		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 	} else {

@@ -28,7 +28,7 @@ failures=0
 check() { # NAME COMMAND...
 	if "${@:2}" >check.log 2>&1; then echo "ok $1"; else
 		echo "FAIL $1"
-		sed 's/^/     | /' check.log tap err 2>/dev/null
+		head -q -n 5 check.log tap err 2>/dev/null | sed 's/^/     | /'
 		failures=$((failures + 1))
 	fi
 }
@@ -68,15 +68,23 @@ test_sh -- --bogus
 comes_to "a wrong option" 64 '^Bail out! ' 'Bailout called'
 test_sh -- --out /dev/null/nowhere --kernel no/such/kernel
 comes_to "no folder for results" 78 '^Bail out! .*nowhere' 'Bailout called'
-test_sh NETIF=lo --
-comes_to "no peer" 4 '^1\.\.0 # SKIP NETIF lo: .*REMOTE_V6' skipped
-test_sh NETIF=lo REMOTE_V6=2001:db8::1 --
-comes_to "a peer elsewhere" 4 '^1\.\.0 # SKIP REMOTE_V6 2001:db8::1: no device' skipped
-test_sh NETIF=lo REMOTE_TYPE=ssh REMOTE_ARGS=host --
-comes_to "a peer on another machine" 4 '^1\.\.0 # SKIP REMOTE_TYPE ssh \(host\)' skipped
-printf 'NETIF="lo"\nREMOTE_TYPE=netns # of the driver tests\nREMOTE_ARGS=red\n' >dadrace/net.config
-test_sh --
-comes_to "net.config" 4 '^1\.\.0 # SKIP REMOTE_TYPE netns \(red\)' skipped
+
+asks() { # NAME PATTERN VARIABLE=VALUE...: a line of the campaign, and nothing else than --dump-config is run
+	test_sh "${@:3}" -- --dump-config
+	check "$1: $2" grep -qE "^ *$2\$" tap
+}
+here=(NETIF=eth7 LOCAL_V6=2001:db8::7 REMOTE_V4=127.0.0.1)
+asks "NETIF" 'kind: existing' "${here[@]}"
+asks "NETIF" 'dut: "eth7"' "${here[@]}"
+asks "its peer is here" 'peer: "lo"' "${here[@]}"
+asks "addresses that do not hinder" 'addresses: .*"?2001:db8::7"?, "?127.0.0.1"?]' "${here[@]}"
+for elsewhere in REMOTE_TYPE=ssh REMOTE_TYPE=netns REMOTE_V4=192.0.2.7 REMOTE_V4=; do
+	asks "its peer is elsewhere, $elsewhere" 'directions: \[outbound\]' "${here[@]}" $elsewhere REMOTE_ARGS=red
+done
+asks "without NETIF" 'kind: veth' REMOTE_V4=127.0.0.1 REMOTE_TYPE=netns REMOTE_ARGS=red
+asks "a slow machine" 'unregister_ms: 30000' KSFT_MACHINE_SLOW=yes
+printf 'NETIF="eth8"\nREMOTE_TYPE=netns # of the driver tests\nREMOTE_ARGS=red\n' >dadrace/net.config
+asks "net.config" 'dut: "eth8"'
 rm dadrace/net.config bin/dadrace
 if ! PATH=/usr/bin:/bin:/usr/local/bin command -v dadrace >/dev/null; then
 	test_sh --
