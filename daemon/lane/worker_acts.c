@@ -33,6 +33,7 @@ static void act_release(void *arg)
 static int set_down(struct worker *worker)
 {
 	struct why why;
+	int err = 0;
 
 	if (worker_is_deleted(worker)) {
 		worker->down_ns = worker_deletion(worker)->ended_ns;
@@ -41,7 +42,10 @@ static int set_down(struct worker *worker)
 	worker->down_ns = loop_now();
 	if (worker->message.evidence.closed_by != CLOSED_BY_TEARDOWN)
 		worker_note(worker, MOMENT_DOWN, worker->down_ns, 0, 0);
-	return testbed_dut_down(worker->testbed, &why);
+	/* A device that never was up keeps the addresses that it was given when it goes down. */
+	if (worker->state->opened != worker->message.evidence.spec.trial)
+		err = testbed_dut_up(worker->testbed, &why);
+	return err ? err : testbed_dut_down(worker->testbed, &why);
 }
 
 static void act_tear_down(void *arg)

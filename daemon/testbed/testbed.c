@@ -87,6 +87,12 @@ int testbed_carrier_sync(struct testbed *testbed, struct why *why)
 			    why);
 }
 
+int testbed_dut_up(struct testbed *testbed, struct why *why)
+{
+	return link_request(testbed->lane_sock, RTM_NEWLINK, &testbed->dut,
+			    testbed->dut_flags | IFF_UP, FLAGS_SETTABLE, "brought up", why);
+}
+
 int testbed_dut_down(struct testbed *testbed, struct why *why)
 {
 	int err = link_request(testbed->lane_sock, RTM_NEWLINK, &testbed->dut,

@@ -86,6 +86,9 @@ const struct testbed_device *testbed_peer(const struct testbed *testbed); /* NUL
 /* The peer's namespace, an open descriptor owned by the testbed; -1 when there is no peer. */
 int testbed_peer_netns(const struct testbed *testbed);
 
+/* Sets the dut administratively up, with the flags that it has when it is down. */
+int testbed_dut_up(struct testbed *testbed, struct why *why);
+
 /*
  * Sets the dut administratively down, and the other flags that a bring-up may have set
  * (ALLMULTI, PROMISC, ...) and the MTU back to what they were when the testbed was opened, and

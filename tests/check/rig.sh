@@ -45,6 +45,8 @@ for tool in prometheus promtool; do
 	command -v $tool >/dev/null ||
 		expect "$tool is fetched for the tests that need it" "apt-get download $tool" "$work/rig" test -R live.service
 done
+command -v NetworkManager >/dev/null ||
+	expect "so is NetworkManager, with what it needs" 'apt-get install --simulate .*network-manager' "$work/rig" test
 expect "nothing is fetched for unit tests" '!apt-get download' "$work/rig" test -L unit
 expect "unit tests need no browser, and no guest" '!chromium|qemu' "$work/rig" packages -L unit
 expect "but a compiler" '^gcc$' "$work/rig" packages -L unit

@@ -72,6 +72,8 @@ command early 'exit 3'
 all_are early invalid 'another status than it should: 3'
 command never 'sleep 0.05'
 all_are never missed 'never set flags'
+command addressed 'ip address add 2001:db8::1/64 dev {dut}'
+all_are addressed missed 'never set flags' # the address is no leak, though the device never went down with it
 command says 'echo eth7: no such thing >&2; exit 1'
 all_are says invalid 'another status than it should: 1.*eth7: no such thing'
 check "says: what it said is kept" says "all('eth7: no such thing' in t['bringup_said'] for t in trials)"
