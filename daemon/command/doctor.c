@@ -350,7 +350,7 @@ static void find_helpers(struct doctor *doctor)
 {
 	for (const struct probes_helper *h = probes_helpers; doctor->sites_tried && h->name;
 	     h++) {
-		bool works = probes_helper_works(h);
+		bool works = probes_helper_works(h->number);
 		struct check *check = add(doctor, SECTION_KERNEL, h->name, works);
 
 		check->found = works ? "available" : text("missing (added in %s)", h->since);

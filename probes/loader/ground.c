@@ -214,8 +214,8 @@ const struct probes_helper probes_helpers[] = {
 	{ NULL },
 };
 
-bool probes_helper_works(const struct probes_helper *helper)
+bool probes_helper_works(int number)
 {
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, (enum bpf_func_id)helper->number,
-				       NULL) == 1;
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, (enum bpf_func_id)number, NULL) ==
+	       1;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "loader/data.h"
 #include "loader/parts.h"
 #include "probes.skel.h"
 #include "table/rows.h"
@@ -95,6 +96,7 @@ static int load_and_attach(struct probes *probes, struct why *why)
 
 	if (err)
 		return err;
+	probes->skel->rodata->cpu_offsets_at = data_cpu_offsets();
 	for (int i = 0; !err && i < NR_PROBES; i++) {
 		const struct probe_rung *rung = rung_of(&probes->hooks[i]);
 

@@ -158,7 +158,7 @@ struct probes_helper {
 };
 extern const struct probes_helper probes_helpers[]; /* ends with name NULL */
 
-bool probes_helper_works(const struct probes_helper *helper);
+bool probes_helper_works(int number);
 
 /*
  * The reference counts of a device of the calling process's network namespace. A device that

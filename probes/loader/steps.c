@@ -99,7 +99,7 @@ int probes_steps_choose(struct probes *probes, struct ground *ground, struct why
 	int err = 0;
 
 	if (probes->ask->nr_steps)
-		probes->without_loop = !probes_helper_works(&probes_helpers[0]);
+		probes->without_loop = !probes_helper_works(BPF_FUNC_loop);
 	for (uint32_t i = 0; !err && i < probes->ask->nr_steps; i++)
 		err = choose_step(probes, i, &probes->ask->steps[i], probes->ask->tier, ground,
 				  why);

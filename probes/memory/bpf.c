@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "loader/data.h"
 #include "loader/parts.h"
 #include "memory.skel.h"
 #include "memory/parts.h"
@@ -86,7 +87,10 @@ int bpf_reader_open(struct memory *memory, struct why *why)
 
 	probes_hear_libbpf();
 	memory->skel = memory_bpf__open();
-	err = memory->skel ? memory_bpf__load(memory->skel) : -errno;
+	if (!memory->skel)
+		return probes_refused(errno, "reading kernel memory by BPF", why);
+	memory->skel->rodata->cpu_offsets_at = data_cpu_offsets();
+	err = memory_bpf__load(memory->skel);
 	if (err)
 		return probes_refused(-err, "reading kernel memory by BPF", why);
 	piece = mmap(NULL, IMAGE_PIECE, PROT_READ, MAP_SHARED,

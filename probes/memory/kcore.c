@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "loader/data.h"
 #include "memory/parts.h"
 
 enum { PARTS_MAX = 4096 };
@@ -80,33 +81,6 @@ void kcore_reader_close(struct memory *memory)
 	memory->parts = NULL;
 }
 
-/* Data, which /proc/kallsyms lists with CONFIG_KALLSYMS_ALL only. */
-struct datum {
-	const char *name;
-	uint64_t address;
-};
-
-static bool find_data(struct datum *data, size_t nr)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	char line[512], name[256];
-	uint64_t address;
-	size_t found = 0;
-
-	while (file && found < nr && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%" SCNx64 " %*c %255s", &address, name) != 2)
-			continue;
-		for (size_t i = 0; i < nr; i++)
-			if (!data[i].address && !strcmp(data[i].name, name)) {
-				data[i].address = address;
-				found++;
-			}
-	}
-	if (file)
-		fclose(file);
-	return found == nr;
-}
-
 int kcore_reader_find(struct memory *memory, struct why *why)
 {
 	enum { DIRECT_MAP, PAGE_STRUCTS, CPU_OFFSETS, TASK, DATA };
@@ -119,7 +93,7 @@ int kcore_reader_find(struct memory *memory, struct why *why)
 	struct image *image = &memory->image;
 	int cpus = libbpf_num_possible_cpus();
 
-	if (!find_data(data, DATA))
+	if (!data_find(data, DATA))
 		return why_exit(
 			why, EXIT_CANNOT, ENOTSUP,
 			"/proc/kallsyms lists no data (CONFIG_KALLSYMS_ALL), without which /proc/kcore cannot be used; allow bpf(2)");

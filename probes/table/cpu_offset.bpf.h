@@ -3,16 +3,16 @@
 #define DADRACE_CPU_OFFSET_BPF_H
 
 /*
- * Per-CPU data lie at pointer + offset of the CPU. The offset is __per_cpu_offset[cpu] where
- * kallsyms tells its address; where it does not, an element of a per-CPU array map has a known
- * address on each CPU and a known per-CPU pointer, and their difference is the offset.
+ * Per-CPU data lie at pointer + offset of the CPU. An element of a per-CPU array map has a
+ * known address on each CPU and a known per-CPU pointer: their difference is the offset.
+ * Kernels that do not tell the address list __per_cpu_offset[cpu] in kallsyms.
  */
 #include "table/kernel.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-extern const void __per_cpu_offset __ksym __weak;
+const volatile __u64 cpu_offsets_at = 0; /* of __per_cpu_offset; 0: it is not known */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -34,11 +34,7 @@ static __always_inline __u64 number_of(void *pointer)
 /* False when this kernel has no such CPU; an offset that it hides stays 0. */
 static __always_inline bool offset_of_cpu(__u32 cpu, __u64 *offset)
 {
-	if (&__per_cpu_offset) {
-		bpf_probe_read_kernel(offset, sizeof(*offset),
-				      (const void *)&__per_cpu_offset + cpu * sizeof(*offset));
-	} else if (bpf_core_enum_value_exists(enum bpf_func_id,
-					      BPF_FUNC_map_lookup_percpu_elem)) {
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_map_lookup_percpu_elem)) {
 		struct bpf_array *array = (void *)number_of(&known_element);
 		__u32 zero = 0;
 		void *element = bpf_map_lookup_percpu_elem(&known_element, &zero, cpu);
@@ -46,6 +42,9 @@ static __always_inline bool offset_of_cpu(__u32 cpu, __u64 *offset)
 		if (!element)
 			return false;
 		*offset = number_of(element) - (__u64)BPF_CORE_READ(array, pptrs[0]);
+	} else if (cpu_offsets_at) {
+		bpf_probe_read_kernel(offset, sizeof(*offset),
+				      (void *)cpu_offsets_at + cpu * sizeof(*offset));
 	}
 	return true;
 }
