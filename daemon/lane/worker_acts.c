@@ -42,7 +42,7 @@ static int set_down(struct worker *worker)
 	worker->down_ns = loop_now();
 	if (worker->message.evidence.closed_by != CLOSED_BY_TEARDOWN)
 		worker_note(worker, MOMENT_DOWN, worker->down_ns, 0, 0);
-	/* A device that never was up keeps the addresses that it was given when it goes down. */
+	/* What never was up keeps the addresses that it was given when it goes down. */
 	if (worker->state->opened != worker->message.evidence.spec.trial)
 		err = testbed_dut_up(worker->testbed, &why);
 	return err ? err : testbed_dut_down(worker->testbed, &why);

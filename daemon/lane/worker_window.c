@@ -48,7 +48,7 @@ bool worker_is_over(const struct worker *worker, bool alone)
 	const struct evidence *e = &worker->message.evidence;
 	bool is_daemon = worker->ask->campaign->bringup.daemon, gone = !worker->bringup.pid;
 
-	/* By the records: those of its opening may not have been read when it is closed already. */
+	/* By the records: that of its opening may be read when it is closed already. */
 	if (e->closed_by)
 		return gone || is_daemon;
 	if (is_open(worker) && !e->opens_came)

@@ -7,12 +7,12 @@
 #include "base/exits.h"
 
 /*
- * TAP 13 as the kernel's tests speak it (Documentation/dev-tools/kselftest.rst): one test for each
- * arm; the plan comes last, since what cannot run at all is a plan of nothing.
+ * TAP 13 as the kernel's tests speak it (Documentation/dev-tools/kselftest.rst): one test for
+ * each arm; the plan comes last, since what cannot run at all is a plan of nothing.
  */
 void tap_version(FILE *out);
 
-/* All that is said where no campaign begins: a plan of nothing with EXIT_CANNOT, else a failure. */
+/* All that is said where no campaign begins: with EXIT_CANNOT a plan of nothing. */
 void tap_nothing(FILE *out, enum exits code, const char *sentence);
 
 /* kselftest takes 3 for a test that passed unexpectedly: what is inconclusive has failed. */
