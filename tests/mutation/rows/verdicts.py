@@ -38,7 +38,7 @@ ROWS = [
         ("	return q->e->opened && q->e->spec.hold_us && !q->e->held_ns;", "	return false;",
          "a window that was not held counts as held"),
         ("	return q->e->spec.load && !q->e->load_turns &&", "	return false &&", "a load that did nothing counts"),
-        ("	return !q->e->opened;\n}\n\nstatic bool not_closed", "	return false;\n}\n\nstatic bool not_closed",
+        ("	return !q->e->opened;\n}\n\nstatic bool not_counted", "	return false;\n}\n\nstatic bool not_counted",
          "a window that never opened counts"),
     ]),
     Subject("daemon/trial/verdict_faults.c", tests=["verdict"], edits=[

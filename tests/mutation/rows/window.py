@@ -30,8 +30,9 @@ ROWS = [
     ]),
     Subject("daemon/lane/worker_acts.c", runs=["inbound"], edits=[
         ("		kill(worker->held, SIGCONT);", "		kill(worker->held, 0);", "the bring-up is never released"),
-        ("	uint64_t hold_ns = worker->hurried ? 0 : worker->message.evidence.spec.hold_us * 1000;",
-         "	uint64_t hold_ns = 0;", "the window is released at once"),
+    ]),
+    Subject("daemon/lane/worker_opens.c", runs=["inbound"], edits=[
+        ("e->opens_came ? e->spec.hold_us * 1000 : most_ns", "e->opens_came ? 0 : most_ns", "the window is released at once"),
     ]),
     Subject("daemon/trial/trial.c", tests=["trial"], edits=[
         ("	if (++t->looks < TRIAL_LOOKS) {", "	if (++t->looks < 1) {", "one look is enough for a leak"),
