@@ -51,6 +51,19 @@ expect "nothing is fetched for unit tests" '!apt-get download' "$work/rig" test 
 expect "unit tests need no browser, and no guest" '!chromium|qemu' "$work/rig" packages -L unit
 expect "but a compiler" '^gcc$' "$work/rig" packages -L unit
 expect "all tests need a browser" '^chromium$' "$work/rig" packages
+
+elsewhere() { # LINES-OF-OS-RELEASE PATTERN: what is to be installed
+	printf "$1" >"$work/os-release"
+	expect "on ${1%%\\\\n*}: $2" "$2" env OS_RELEASE="$work/os-release" "$work/rig" test
+	expect "on ${1%%\\\\n*}: nothing is installed" '!apt-get (update|install -y)' env OS_RELEASE="$work/os-release" "$work/rig" test
+}
+elsewhere 'ID=fedora\nVERSION_ID=42\n' 'sudo dnf install .* elfutils-libelf-devel .* libnl3-devel libyaml-devel .* iproute '
+elsewhere 'ID="rocky"\nID_LIKE="rhel centos fedora"\n' 'sudo dnf install .* glibc-devel '
+elsewhere 'ID=arch\n' 'sudo pacman -S --needed bpf clang .* libnl libyaml ninja '
+elsewhere 'ID=manjaro\nID_LIKE=arch\n' 'sudo pacman -S --needed bpf '
+elsewhere 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n' 'sudo apt-get install linux-tools-generic clang .* libelf-dev '
+elsewhere 'ID=debian\nVERSION_ID="11"\n' 'sudo apt-get install bpftool '
+elsewhere '' 'sudo apt-get install bpftool '
 expect "an unknown command" 'no command frobnicate' "$work/rig" frobnicate
 
 python3 - "$source/CMakePresets.json" <<-'PY' || failed=1
