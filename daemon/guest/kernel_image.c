@@ -262,6 +262,11 @@ static int unpack(const struct kit *kit, char *const *files, size_t nr, char fol
 /* A kernel's package and those it is split into: image, binary, modules. */
 static bool is_kernel_package(const char *name)
 {
+	const char *end = strrchr(name, '.');
+
+	/* A file that is not there is no package of a suite that its folder would name. */
+	if (end && (!strcmp(end, ".deb") || !strcmp(end, ".rpm")))
+		return false;
 	return !strncmp(name, "linux-image-", 12) || !strncmp(name, "linux-binary-", 13) ||
 	       !strncmp(name, "linux-modules-", 14);
 }

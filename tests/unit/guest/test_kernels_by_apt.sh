@@ -155,7 +155,7 @@ doctor "yet" 78 'no such package' trixie/linux-image-6.6.7-amd64
 echo linux-image-6.6.7-amd64 >>packages
 doctor "a package of today: lists of this morning are fetched again" 4 '^not today' trixie/linux-image-6.6.7-amd64
 asked=$(wc -l <asked)
-for path in boot/vmlinuz-6.1 ./linux-image-amd64 build/linux 9/linux-image-amd64 a/b/linux-image-amd64; do
+for path in boot/vmlinuz-6.1 ./linux-image-amd64 build/linux 9/linux-image-amd64 a/b/linux-image-amd64 build/linux-image-6.1.deb; do
 	doctor "no suite: $path" 78 "^dadrace: $path: no such file, and not a kernel's package" "$path"
 done
 [ "$(wc -l <asked)" -eq "$asked" ] || fail "no suite" "apt was asked for a path"
