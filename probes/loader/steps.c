@@ -188,7 +188,7 @@ int probes_steps_change(struct probes *probes, const struct probes_step *steps, 
 	probes_steps_unload(probes);
 	for (uint32_t i = 0; i < STEPS_MAX; i++)
 		probes->hooks[NR_PROBES + i] = (struct probe_hook){ 0 };
-	probes->without_loop = !probes_helper_works(&probes_helpers[0]);
+	probes->without_loop = !probes_helper_works(BPF_FUNC_loop);
 	look_for(steps, nr, &ground);
 	err = rungs_open(&probes->step_skel, why);
 	for (uint32_t i = 0; !err && i < nr; i++) {
