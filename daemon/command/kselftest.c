@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "spec/deadlines.h"
 
 /* NULL when it is not set, or empty. */
 static const char *told(const char *name)
@@ -102,21 +103,11 @@ void kselftest_read(struct kselftest *out)
 
 /* --- slow machines --- */
 
-static void lengthen(uint32_t *ms, uint32_t max_ms)
-{
-	enum { TIMES = 10 };
-
-	*ms = *ms > max_ms / TIMES ? max_ms : *ms * TIMES;
-}
-
 void kselftest_slow(struct campaign *campaign)
 {
 	const char *slow = told("KSFT_MACHINE_SLOW");
 
 	if (!slow || !strcmp(slow, "no") || !strcmp(slow, "0"))
 		return;
-	lengthen(&campaign->bringup.deadline_ms, 600000);
-	lengthen(&campaign->watch.deadline_ms, 600000);
-	lengthen(&campaign->watch.unregister_ms, 600000);
-	lengthen(&campaign->vm.deadline_ms, 3600000);
+	deadlines_lengthen(campaign, 10 * SLOW_USUAL);
 }

@@ -67,6 +67,7 @@ struct lane_message {
 	uint32_t netns_inum;
 	uint32_t ifindex;
 	char device[16];
+	uint32_t slow;		  /* in percent (spec/deadlines.h) */
 	struct evidence evidence; /* last: only the moments in use are sent */
 };
 

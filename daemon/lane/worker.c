@@ -75,6 +75,7 @@ static void prepare(struct worker *worker, const struct trial_spec *spec)
 	audit_steps(e);
 	e->lane = worker->ask->number;
 	e->started_ns = loop_now();
+	e->slow = worker->message.slow;
 	e->opens = campaign_opens(worker->ask->campaign);
 	e->closes = worker->ask->campaign->window.closes;
 	snprintf(e->device, sizeof(e->device), "%s", testbed_dut(worker->testbed)->name);

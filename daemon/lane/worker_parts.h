@@ -54,7 +54,9 @@ struct worker_accepts {
 };
 
 struct worker {
-	const struct lane_ask *ask;
+	const struct lane_ask *ask; /* `slowed`, once it is known how slow the lane is */
+	struct lane_ask slowed;
+	struct campaign slowed_campaign;
 	int channel;
 	struct jail jail;
 	struct loop *loop;

@@ -8,8 +8,10 @@
 #include <time.h>
 
 #include "lane/worker_parts.h"
+#include "spec/deadlines.h"
 
 enum {
+	CYCLES_TIMED = 2,
 	WARM_UPS_MAX = 5,
 	/*
 	 * Warm-up: for a DAD that never ends, where there is none. A bridge's begins after up
@@ -90,6 +92,38 @@ static int warm_up(struct worker *worker)
 	return err;
 }
 
+static int time_cycle(struct worker *worker, uint64_t *ns)
+{
+	struct why *why = &worker->message.why;
+	uint64_t began_ns = loop_now();
+	int err = testbed_dut_set(worker->testbed, true, why);
+
+	if (!err)
+		err = testbed_dut_down(worker->testbed, why);
+	*ns = loop_now() - began_ns;
+	return err;
+}
+
+/* The fastest counts: the first one makes what later ones find, and others may be at work. */
+static int measure(struct worker *worker)
+{
+	uint64_t fastest_ns = UINT64_MAX, ns;
+	int err = 0;
+
+	for (int i = 0; !err && i < CYCLES_TIMED; i++) {
+		err = time_cycle(worker, &ns);
+		if (ns < fastest_ns)
+			fastest_ns = ns;
+	}
+	worker->slowed = *worker->ask;
+	worker->slowed_campaign = *worker->ask->campaign;
+	worker->slowed.campaign = &worker->slowed_campaign;
+	worker->message.slow = slow_percent(worker->ask->campaign->device.kind, fastest_ns);
+	deadlines_lengthen(&worker->slowed_campaign, worker->message.slow);
+	worker->ask = &worker->slowed;
+	return err;
+}
+
 static bool answers_dad(const struct campaign *campaign)
 {
 	for (uint32_t i = 0; i < campaign->dad.nr_answer; i++)
@@ -122,6 +156,8 @@ int worker_set_up(struct worker *worker)
 	/* In every arm, also those that do not answer: arms stay comparable. */
 	if (!err && answers_dad(ask->campaign))
 		err = echoes_listen_dad(worker->echoes, why);
+	if (!err)
+		err = measure(worker);
 	if (!err)
 		err = warm_up(worker);
 	return err;

@@ -253,6 +253,8 @@ static const struct field trial_rows[] = {
 	  .doc = "Time the window was open; null: it did not open and close" },
 	{ "opens_ns", FIELD_U64, TRIAL(uint64_t, opens_ns), OR_NULL,
 	  .doc = "From the return of the flag set that opened the window to the carrier or the tentative address, from which the hold and the echoes count (window.opens); null: they count from the flag set" },
+	{ "slow_percent", FIELD_U32, TRIAL(uint32_t, slow), OR_NULL,
+	  .doc = "How long the lane takes for a plain cycle of its device, in percent of the usual time, from 200 to 2000; bringup.deadline_ms, watch.deadline_ms and watch.unregister_ms were as much longer. 100: usual; null: not measured" },
 	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
 	  .doc = "Measured hold of the bring-up in the window; null: not held" },
 	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),
@@ -600,6 +602,7 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.load_turns = e->load_turns,
 		.load_cpu_ns = e->load_cpu_ns,
 		.opens_ns = e->opens_ns,
+		.slow = e->slow,
 		.first_flags_ns = e->first_flags_ns,
 		.second_flags_ns = e->second_flags_ns,
 		.echoes_sent = e->echoes_sent,
@@ -735,6 +738,7 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->load_turns = line->load_turns;
 	e->load_cpu_ns = line->load_cpu_ns;
 	e->opens_ns = line->opens_ns;
+	e->slow = line->slow;
 	e->first_flags_ns = line->first_flags_ns;
 	e->second_flags_ns = line->second_flags_ns;
 	e->echoes_sent = line->echoes_sent;

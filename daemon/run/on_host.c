@@ -13,6 +13,7 @@
 #include "machine/machine.h"
 #include "run/hooks.h"
 #include "run/outcome.h"
+#include "spec/deadlines.h"
 #include "trial/plan.h"
 #include "trial/settle.h"
 
@@ -127,7 +128,7 @@ static void no_memory(struct runner *runner)
 static void start_trial(struct seat *seat, bool ledger)
 {
 	struct runner *runner = seat->runner;
-	const struct campaign *campaign = runner->campaign;
+	struct campaign waits = *runner->campaign;
 	struct lane_order order = {
 		.spec = seat->spec,
 		.ledger = ledger,
@@ -141,16 +142,17 @@ static void start_trial(struct seat *seat, bool ledger)
 		give_up(runner, &why);
 		return;
 	}
+	deadlines_lengthen(&waits, seat->slow);
 	seat->state = SEAT_RUNNING;
 	seat->started_ns = loop_now();
 	outcome_begin(seat);
-	loop_timer_set(seat->deadline,
-		       seat->started_ns + seat->spec.hold_us * 1000 +
-			       /* the bring-up's deadline counts anew when the window opens */
-			       (2ULL * (campaign->bringup.deadline_ms +
-					seat->spec.steps * ORDER_MOST_MS) +
-				settle_longest_ms(campaign) + LANE_MARGIN_MS) *
-				       1000000ULL);
+	loop_timer_set(
+		seat->deadline,
+		seat->started_ns + seat->spec.hold_us * 1000 +
+			/* the bring-up's deadline counts anew when the window opens */
+			(2ULL * (waits.bringup.deadline_ms + seat->spec.steps * ORDER_MOST_MS) +
+			 settle_longest_ms(&waits) + LANE_MARGIN_MS) *
+				1000000ULL);
 }
 
 /* Once in a campaign, as early as can be; again when it has failed. Scouts judge nothing. */
@@ -371,6 +373,21 @@ static void lane_blind(struct seat *seat)
 	wind_up(runner);
 }
 
+/* Told once: the results have it of each trial. */
+static void say_slow(struct runner *runner, uint32_t slow)
+{
+	char sentence[200];
+
+	if (slow <= SLOW_USUAL || runner->slow_told)
+		return;
+	runner->slow_told = true;
+	snprintf(
+		sentence, sizeof(sentence),
+		"This kernel is slow: setting the device up and down takes %u.%u times as long as usual; bringup.deadline_ms, watch.deadline_ms and watch.unregister_ms are as much longer",
+		slow / 100, slow / 10 % 10);
+	progress_say(runner->sums->progress, sentence);
+}
+
 static void lane_said(void *arg)
 {
 	struct seat *seat = arg;
@@ -391,6 +408,8 @@ static void lane_said(void *arg)
 		if (runner->sums->control_works)
 			runner->sums->blind = 0;
 		snprintf(seat->device, sizeof(seat->device), "%s", message->device);
+		seat->slow = message->slow;
+		say_slow(runner, seat->slow);
 		loop_timer_stop(seat->deadline);
 		run_next(seat);
 		break;

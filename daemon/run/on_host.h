@@ -25,8 +25,8 @@ struct runner_ask {
 	struct conclusion *conclusion; /* planned; it may know trials before the first */
 	struct probes *probes;
 	const struct driver *driver; /* of the device under test */
-	uint32_t first; /* trial of the plan to begin with; 1 is the first */
-	bool keep;	/* named namespaces that stay */
+	uint32_t first;		     /* trial of the plan to begin with; 1 is the first */
+	bool keep;		     /* named namespaces that stay */
 	/*
 	 * NULL, or who is told of each trial and its digests (DIGEST_OBJECTS of them) instead
 	 * of the conclusion, which then adds up nothing: the campaign ends with the first

@@ -29,6 +29,7 @@ struct seat {
 	struct loop_watch *deadline;
 	struct trial_spec spec;
 	char device[16];
+	uint32_t slow; /* its lane, in percent */
 	uint64_t started_ns;
 	uint64_t missed_before;
 	uint64_t step_missed_before[ORDER_HOLDS_MAX];
@@ -66,6 +67,7 @@ struct runner {
 	enum tier tier;
 	uint32_t next_trial;
 	uint32_t next_lane;
+	bool slow_told;
 	uint32_t failures;
 	uint32_t interrupts;
 	struct lane_message message;

@@ -114,11 +114,12 @@ int testbed_carrier_sync(struct testbed *testbed, struct why *why);
 
 /*
  * For positive controls, and never with DEVICE_EXISTING: a neighbour of the dut, there or not;
- * the exception to the route to ::1 deleted, which -ESRCH says is not there; the dut up or
- * down, without testbed_carrier_sync() and whatever its other flags are.
+ * the exception to the route to ::1 deleted, which -ESRCH says is not there.
  */
 int testbed_neighbour(struct testbed *testbed, bool there, struct why *why);
 int testbed_forget_exception(struct testbed *testbed, struct why *why);
+
+/* The dut up or down, without testbed_carrier_sync() and whatever its other flags are. */
 int testbed_dut_set(struct testbed *testbed, bool up, struct why *why);
 
 /*

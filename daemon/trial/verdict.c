@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "spec/deadlines.h"
 #include "trial/verdict_parts.h"
 
 /* A window that the bring-up's next flag set closes is the usual one. */
@@ -73,12 +74,23 @@ static void add_put_right(const struct evidence *e, struct judgement *j)
 			 e->put_right);
 }
 
+/* What its deadlines were depends on it. */
+static void add_slow(const struct evidence *e, struct judgement *j)
+{
+	if (e->slow > SLOW_USUAL && j->verdict != VERDICT_CLEAN)
+		text_add(j->reason, sizeof(j->reason),
+			 "; the lane takes %u.%u times the usual, and so do its deadlines",
+			 e->slow / 100, e->slow / 10 % 10);
+}
+
 void verdict_judge(const struct evidence *evidence, const struct campaign *campaign,
 		   struct judgement *judgement)
 {
-	const struct verdict_question question = verdict_question(evidence, campaign);
+	struct campaign waited = *campaign;
+	const struct verdict_question question = verdict_question(evidence, &waited);
 	struct judgement j = { 0 };
 
+	deadlines_lengthen(&waited, evidence->slow);
 	if (!verdict_faulty(&question, &j)) {
 		if (verdict_doubted(&question, &j))
 			add_late(&question, &j);
@@ -87,6 +99,7 @@ void verdict_judge(const struct evidence *evidence, const struct campaign *campa
 	}
 	add_last_words(evidence, &j);
 	add_put_right(evidence, &j);
+	add_slow(evidence, &j);
 	add_meanwhile(evidence, &j);
 	*judgement = j;
 }
