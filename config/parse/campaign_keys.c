@@ -166,7 +166,7 @@ static const struct field explore_rows[] = {
 	{ "places", FIELD_TEXT, IN_LIST(explore, const char **, places), .fallback = "[]",
 	  .doc = "Where holds are tried: steps of an order without their end, such as \"I held at stop\" or \"II held at return of source\"; at most 240, which are hooked twelve at a time. Without any, dadrace proposes places that the kernel can hook" },
 	{ "reach", FIELD_TEXT, IN_LIST(explore, const char **, reach), .fallback = "[]",
-	  .doc = "What was seen to reach which of the places, by their numbers: \"inbound packet-too-big tentative: 1 4\", \"change route-delete: 2\". A place that is named here is tried only with what reaches it. Scouts write this where the kernel can trace functions" },
+	  .doc = "What was seen to reach which of the places, by their numbers: \"inbound packet-too-big tentative late: 1 4\", \"change route-delete: 2\". A place that is named here is tried only with what reaches it. Scouts write this where the kernel can trace functions" },
 	{ "ends", FIELD_ENUM, IN_LIST(explore, enum order_until *, ends),
 	  NAMES(order_until_names, ORDER_UNTILS), .fallback = "[time, held, done, changed]",
 	  .doc = "What may end a hold. time: a time. held, done: another thread is held, or done. changed: thread I has made its change" },

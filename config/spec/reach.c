@@ -25,8 +25,9 @@ static bool read_name(const char *word, const char *const *names, int nr, int *v
 
 static bool read_what(const char *text, struct reach *reach)
 {
-	char words[3][32];
-	int nr = sscanf(text, "%31[^ :] %31[^ :] %31[^ :]", words[0], words[1], words[2]);
+	char words[4][32];
+	int nr = sscanf(text, "%31[^ :] %31[^ :] %31[^ :] %31[^ :]", words[0], words[1],
+			words[2], words[3]);
 	int direction, message, target, change;
 
 	reach->is_change = nr == 2 && !strcmp(words[0], "change") &&
@@ -35,7 +36,9 @@ static bool read_what(const char *text, struct reach *reach)
 		reach->change = change;
 		return true;
 	}
-	if (nr != 3 || !read_name(words[0], direction_names, DIRECTIONS, &direction) ||
+	reach->late = nr == 4 && !strcmp(words[3], "late");
+	if (nr != 4 || (!reach->late && strcmp(words[3], "early") != 0) ||
+	    !read_name(words[0], direction_names, DIRECTIONS, &direction) ||
 	    !read_name(words[1], message_names, MESSAGES, &message) ||
 	    !read_name(words[2], target_names, TARGETS, &target))
 		return false;
@@ -68,7 +71,7 @@ int reach_read(const char *text, struct reach *reach, struct why *why)
 	    !read_places(colon + 1 + strspn(colon + 1, " "), &read))
 		return why_set(
 			why, EINVAL,
-			"\"%s\" does not say what reaches which places; allowed: \"DIRECTION MESSAGE TARGET: NUMBERS\" and \"change CHANGE: NUMBERS\", with numbers of explore.places from 1 to %d",
+			"\"%s\" does not say what reaches which places; allowed: \"DIRECTION MESSAGE TARGET early: NUMBERS\" (or \"late\") and \"change CHANGE: NUMBERS\", with numbers of explore.places from 1 to %d",
 			text, REACH_PLACES);
 	*reach = read;
 	return 0;
@@ -81,8 +84,9 @@ void reach_write(const struct reach *reach, char text[REACH_WORDS])
 	if (reach->is_change)
 		snprintf(text, REACH_WORDS, "change %s:", change_names[reach->change]);
 	else
-		snprintf(text, REACH_WORDS, "%s %s %s:", direction_names[reach->direction],
-			 message_names[reach->message], target_names[reach->target]);
+		snprintf(text, REACH_WORDS, "%s %s %s %s:", direction_names[reach->direction],
+			 message_names[reach->message], target_names[reach->target],
+			 reach->late ? "late" : "early");
 	used = strlen(text);
 	for (uint32_t i = 0; i < REACH_PLACES && used < REACH_WORDS; i++)
 		if (reach_has(reach, i))

@@ -8,8 +8,11 @@
 /*
  * Which places a packet or a change was seen to reach: a row of explore.reach.
  *
- *   inbound packet-too-big tentative: 1 4 17      a packet, and the numbers of places
- *   change route-delete: 2 9                      of explore.places, from 1
+ *   inbound packet-too-big tentative late: 1 4 17      a packet, and the numbers of places
+ *   change route-delete: 2 9                           of explore.places, from 1
+ *
+ * A packet is sent early, right after the window has opened, or late, about as long after it as
+ * explore.offset_us says.
  *
  * Pure: text in, row out.
  */
@@ -21,6 +24,7 @@ struct reach {
 	enum direction direction; /* of a packet, as the two below */
 	enum message_kind message;
 	enum target target;
+	bool late;
 	uint64_t places[(REACH_PLACES + 63) / 64]; /* a bit each, from 0 */
 };
 

@@ -35,6 +35,7 @@ struct command {
 extern const struct command command_dadrace; /* the program: all commands are its verbs */
 
 extern const struct command command_run;
+extern const struct command command_explore;
 extern const struct command command_plan;
 extern const struct command command_replay;
 extern const struct command command_report;

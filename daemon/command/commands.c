@@ -13,7 +13,7 @@ struct options {
 
 /* clang-format off */
 static const struct command *const commands[] = {
-	&command_run, &command_plan, &command_replay, &command_report, &command_minimise, &command_verify,
+	&command_run, &command_explore, &command_plan, &command_replay, &command_report, &command_minimise, &command_verify,
 	&command_doctor, &command_inspect, &command_watch, &command_who, &command_schema, &command_clean, &command_ctl,
 	&command_help, &command_version, &command_guest, &command_headers, NULL,
 };

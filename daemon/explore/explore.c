@@ -649,6 +649,35 @@ double explore_bound(uint32_t threads, uint32_t places, uint32_t delays)
 	return 1 / (threads * pow(places, delays));
 }
 
+/* What trials whose order was kept have covered; without memory the sums are smaller. */
+static void sum_up_coverage(const struct explorer *explorer, struct explore_sums *sums)
+{
+	struct memory held = { 0 }, pairs = { 0 };
+
+	for (uint32_t i = 0; i < explorer->nr_trials; i++) {
+		const struct planned *planned = &explorer->trials[i];
+		const struct point_space *space = space_of(explorer, planned);
+		const struct needs_shown shown = { space, &planned->point, planned->features,
+						   planned->nr_features };
+
+		if (!planned->choice.mode || !planned->nr_features || !needs_kept(&shown))
+			continue;
+		for (uint32_t j = 0; j < planned->point.nr_holds; j++) {
+			uint64_t place =
+				point_place(space, planned->point.holds[j].place) + 1ULL;
+
+			memory_note(&held, place, 1, true);
+			if (planned->point.change_when)
+				memory_note(&pairs, place * CHANGES + planned->point.change, 1,
+					    true);
+		}
+	}
+	sums->held = held.nr;
+	sums->pairs = pairs.nr;
+	memory_free(&held);
+	memory_free(&pairs);
+}
+
 void explorer_sums(struct explorer *explorer, struct explore_sums *sums)
 {
 	const struct campaign *campaign = explorer->campaign;
@@ -666,6 +695,7 @@ void explorer_sums(struct explorer *explorer, struct explore_sums *sums)
 		.first_finding = explorer->first_finding,
 		.least_chance = NAN,
 	};
+	sum_up_coverage(explorer, sums);
 	if (campaign->explore.mode == EXPLORE_PCT)
 		sums->least_chance =
 			explore_bound(point_threads(&explorer->spaces[0]),

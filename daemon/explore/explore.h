@@ -68,8 +68,10 @@ struct explore_sums {
 	enum explore_mode mode;
 	uint32_t generations; /* that are planned */
 	uint32_t places;
-	uint32_t features;	/* different ones that were seen */
-	uint32_t corpus;	/* trials that showed a new one */
+	uint32_t held;	   /* of these, places where a hold was kept */
+	uint32_t pairs;	   /* of a place and the change that was made during a hold there */
+	uint32_t features; /* different ones that were seen */
+	uint32_t corpus;   /* trials that showed a new one */
 	uint32_t first_finding; /* number of the first trial with a fault; 0: none */
 	double least_chance;	/* of pct, see explore_bound(); NaN of others */
 };

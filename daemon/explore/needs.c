@@ -137,6 +137,9 @@ static struct keys keys_of_end(const struct point_space *space, const struct poi
 
 	add_key(&keys, NEED_KEPT, point_place(space, hold->place), ways);
 	add_key(&keys, NEED_KEPT, 0, ways);
+	/* A change may have to wait for who is held, by the kernel's own locks. */
+	if (hold->until == ORDER_UNTIL_CHANGED)
+		add_key(&keys, NEED_KEPT, hash_word(ways, point->change), point->direction);
 	return keys;
 }
 

@@ -16,10 +16,15 @@ uint32_t point_place(const struct point_space *space, uint32_t place)
 
 static void add_packet_row(struct point_space *space, const struct reach *reach)
 {
-	if (space->nr_packets == POINT_PACKETS_MAX)
+	bool any = false;
+
+	for (uint32_t i = 0; i < space->places.nr_holds; i++)
+		any |= reach_has(reach, point_place(space, i));
+	if (!any || space->nr_packets == POINT_PACKETS_MAX)
 		return;
 	space->packets[space->nr_packets] =
-		(struct point_packet){ reach->direction, reach->target, reach->message };
+		(struct point_packet){ reach->direction, reach->target, reach->message,
+				       reach->late };
 	for (uint32_t i = 0; i < space->places.nr_holds; i++)
 		if (reach_has(reach, point_place(space, i)))
 			space->packets_to[i] |= 1ULL << space->nr_packets;
@@ -514,6 +519,17 @@ static uint32_t draw_bit(uint64_t *state, uint64_t bits)
 	return (uint32_t)__builtin_ctzll(bits);
 }
 
+/* As scouts did: right after the opening, or when DAD is over. */
+static void fit_offset(const struct point_space *space, uint64_t *state, bool late,
+		       struct point *point)
+{
+	uint64_t latest_us = space->campaign->explore.offset_us;
+
+	if (latest_us)
+		point->offset_us = late ? draw_between(state, latest_us / 4 * 3, latest_us) :
+					  draw_between(state, 0, latest_us / 16);
+}
+
 /* What is sent reaches where II is held, and what I does where I is, as far as is known. */
 static void fit_to_places(const struct point_space *space, uint64_t *state, struct point *point)
 {
@@ -530,6 +546,7 @@ static void fit_to_places(const struct point_space *space, uint64_t *state, stru
 			point->direction = packet->direction;
 			point->target = packet->target;
 			point->message = packet->message;
+			fit_offset(space, state, packet->late, point);
 		}
 		if (thread == ORDER_THREAD_I && changes && !point->change_when)
 			point->change = draw_bit(state, changes);
@@ -565,6 +582,8 @@ static bool draw_change_race(const struct point_space *space, uint64_t *state,
 	point->starts_when = ORDER_THREAD_NONE;
 	point->change = draw_bit(state, changes);
 	point->change_when = thread;
+	if (thread == ORDER_THREAD_II)
+		point->answer = DAD_ANSWER_NONE; /* another packet than the one that is meant */
 	point->hold_us = space->campaign->window.hold_range.max_us ?
 				 space->campaign->window.hold_range.min_us :
 				 space->campaign->window.hold_us[0];

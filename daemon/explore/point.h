@@ -52,6 +52,7 @@ struct point_space {
 		enum direction direction;
 		enum target target;
 		enum message_kind message;
+		bool late;
 	} packets[POINT_PACKETS_MAX];
 	uint32_t nr_packets;
 	uint64_t packets_to[ORDER_HOLDS_MAX];

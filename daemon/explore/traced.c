@@ -105,8 +105,8 @@ static struct traced_place *meet_place(struct traced *traced, enum order_thread 
 	return place;
 }
 
-static void add_place(struct traced *traced, enum order_thread thread, bool at_return,
-		      const char *function)
+static struct traced_place *add_place(struct traced *traced, enum order_thread thread,
+				      bool at_return, const char *function)
 {
 	uint32_t row = thread == ORDER_THREAD_II ? traced->packet :
 		       thread == ORDER_THREAD_I	 ? traced->change :
@@ -115,10 +115,11 @@ static void add_place(struct traced *traced, enum order_thread thread, bool at_r
 
 	if (proposals_is_generic(function) ||
 	    is_one(function, calls_begin, LENGTH(calls_begin)))
-		return;
+		return NULL;
 	place = meet_place(traced, thread, at_return, function);
 	if (place && row)
 		place->rows[(row - 1) / 64] |= 1ULL << (row - 1) % 64;
+	return place;
 }
 
 /* --- calls --- */
@@ -153,34 +154,71 @@ static struct traced_task *task_of(struct traced *traced, uint32_t pid)
 	return &traced->tasks[traced->nr_tasks++];
 }
 
-/* Its caller called nothing after it: what the last call was. */
-static void end_of_last(struct traced *traced, const struct traced_task *task)
+/* The calls above `depth` are over: their callers called nothing after them. */
+static void return_to(struct traced *traced, struct traced_task *task, uint32_t depth)
 {
-	if (task->last[0] && task->thread)
-		add_place(traced, task->thread, true, task->last);
+	/* Of nested calls that end together only the innermost one is another place. */
+	if (task->depth > depth && task->thread)
+		add_place(traced, task->thread, true, task->frames[task->depth - 1].name);
+	task->depth = depth;
+}
+
+/* The depth at which the caller is; 0: it is not known to be called. */
+static uint32_t depth_of(const struct traced_task *task, const char *caller)
+{
+	uint32_t depth = task->depth;
+
+	while (depth && strcmp(task->frames[depth - 1].name, caller) != 0)
+		depth--;
+	return depth;
+}
+
+static void enter(struct traced_task *task, const char *function)
+{
+	struct traced_frame *frame = &task->frames[task->depth];
+
+	if (task->depth == TRACED_DEPTH)
+		return;
+	*frame = (struct traced_frame){ .nr_called = 0 };
+	snprintf(frame->name, sizeof(frame->name), "%s", function);
+	task->depth++;
+}
+
+static void note_after(struct traced_place *place, const struct traced_frame *caller)
+{
+	for (uint32_t i = 0; place && i < TRACED_AFTER && i < caller->nr_called; i++)
+		memcpy(place->after[i], caller->called[i], ORDER_PLACE);
 }
 
 void traced_call(struct traced *traced, const char *name, uint32_t pid, const char *function,
 		 const char *caller)
 {
 	struct traced_task *task = task_of(traced, pid);
+	struct traced_frame *frame;
+	uint32_t depth;
 
 	if (!task)
 		return;
 	traced->calls++;
-	if (strcmp(caller, task->last) != 0 && strcmp(caller, task->caller) != 0)
-		end_of_last(traced, task);
+	depth = depth_of(task, caller);
+	/* The next call of the same caller is the same place as the return before it. */
+	if (depth && task->depth == depth + 1)
+		task->depth = depth;
+	return_to(traced, task, depth);
+	if (!depth)
+		enter(task, caller);
 	task->thread = thread_of(traced, name, task, function);
-	snprintf(task->last, sizeof(task->last), "%s", function);
-	snprintf(task->caller, sizeof(task->caller), "%s", caller);
+	frame = &task->frames[task->depth - 1];
 	if (task->thread)
-		add_place(traced, task->thread, false, function);
+		note_after(add_place(traced, task->thread, false, function), frame);
+	snprintf(frame->called[frame->nr_called++ % TRACED_AFTER], ORDER_PLACE, "%s", function);
+	enter(task, function);
 }
 
 void traced_end(struct traced *traced)
 {
 	for (uint32_t i = 0; i < traced->nr_tasks; i++)
-		end_of_last(traced, &traced->tasks[i]);
+		return_to(traced, &traced->tasks[i], 0);
 	traced->nr_tasks = 0;
 }
 
@@ -210,7 +248,19 @@ static int by_rank(const void *a, const void *b)
 	       (x->place.at_return < y->place.at_return);
 }
 
-/* A function that is near a reference, at its entry and at its return. */
+static bool comes_after(const struct traced_place *place, const char *function)
+{
+	char plain[ORDER_PLACE];
+
+	for (int i = 0; i < TRACED_AFTER; i++) {
+		symbols_plain_name(place->after[i], plain, sizeof(plain));
+		if (!strcmp(plain, function))
+			return true;
+	}
+	return false;
+}
+
+/* A function that is near a reference, at its entry and at its return, and what follows it. */
 static void value(struct traced *traced, const struct proposal *proposal, uint32_t worth)
 {
 	enum order_thread thread = proposal->place.thread;
@@ -221,8 +271,11 @@ static void value(struct traced *traced, const struct proposal *proposal, uint32
 		struct traced_place *place = &traced->places[i];
 
 		symbols_plain_name(place->place.place, plain, sizeof(plain));
-		if (place->place.thread != thread ||
-		    strcmp(plain, proposal->place.place) != 0 || place->worth)
+		if (place->place.thread != thread || place->worth)
+			continue;
+		if (comes_after(place, proposal->place.place))
+			place->worth = worth;
+		if (strcmp(plain, proposal->place.place) != 0)
 			continue;
 		place->worth = worth;
 		if (place->place.at_return || !proposal->place.at_return)

@@ -18,17 +18,20 @@
  * opens the window. A function is a place at its entry. It is one at its return, too, when its
  * caller called nothing traced after it: otherwise the next entry is the same place.
  *
- * First come the places near references, by the ledgers (proposals.h), then those that the
- * fewest packets or changes reach. They are dealt to sets of ORDER_HOLDS_MAX, of which each
- * thread has its share. Pure.
+ * First come the places near references: the functions on the ledgers' paths (proposals.h), and
+ * what their caller called after one of them, while it may hold what that has taken. Then come
+ * those that the fewest packets or changes reach. They are dealt to sets of ORDER_HOLDS_MAX, of
+ * which each thread has its share. Pure.
  */
-enum { TRACED_MAX = 1024, TRACED_TASKS = 64 };
+enum { TRACED_MAX = 1024, TRACED_TASKS = 64, TRACED_AFTER = 4, TRACED_DEPTH = 24 };
 
 struct traced_place {
 	struct order_hold place;
 	uint64_t rows[(REACH_ROWS + 63) / 64]; /* that reached it, a bit each */
 	uint32_t worth;			       /* by its references; 0: none known */
-	uint32_t first;			       /* the sooner seen, the less */
+	/* Functions that the same caller called before it, in the same call of its own. */
+	char after[TRACED_AFTER][ORDER_PLACE];
+	uint32_t first; /* the sooner seen, the less */
 };
 
 struct traced {
@@ -40,9 +43,13 @@ struct traced {
 	struct traced_task { /* of the trial in hand */
 		uint32_t pid;
 		bool in_dad;
-		char last[ORDER_PLACE],
-			caller[ORDER_PLACE]; /* the last call, and whose it was */
-		enum order_thread thread;    /* of it */
+		enum order_thread thread; /* of the last call */
+		struct traced_frame {	  /* the calls that it is inside of, as far as seen */
+			char name[ORDER_PLACE];
+			char called[TRACED_AFTER][ORDER_PLACE]; /* the last ones */
+			uint32_t nr_called;
+		} frames[TRACED_DEPTH];
+		uint32_t depth;
 	} tasks[TRACED_TASKS];
 	uint32_t nr_tasks;
 	uint32_t packet, change; /* rows of the trial in hand, from 1; 0: none */

@@ -179,16 +179,18 @@ static bool is_same_place(const struct step_audit *a, const struct step_audit *b
 
 /*
  * Trials of an explorer hold other places each; `taken` has a bit for each that this trial has
- * had.
+ * had. NULL: its places have come later than those for which there is room.
  */
 static struct step_sums *sums_of(struct tally *tally, const struct step_audit *step,
 				 uint32_t *taken)
 {
 	uint32_t i = 0;
 
-	while (i < ORDER_HOLDS_MAX - 1 && tally->steps[i].tally.trials &&
+	while (i < ORDER_HOLDS_MAX && tally->steps[i].tally.trials &&
 	       (*taken >> i & 1 || !is_same_place(&tally->steps[i].first, step)))
 		i++;
+	if (i == ORDER_HOLDS_MAX)
+		return NULL;
 	*taken |= 1U << i;
 	return &tally->steps[i];
 }
@@ -198,10 +200,13 @@ static int add_steps(struct tally *tally, const struct evidence *e, bool is_vali
 	uint32_t taken = 0;
 	int r = 0;
 
-	for (uint32_t i = 0; !r && i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
-		if (e->steps[i].thread)
-			r = add_step(sums_of(tally, &e->steps[i], &taken), &e->steps[i],
-				     is_valid);
+	for (uint32_t i = 0; !r && i < e->spec.steps && i < ORDER_HOLDS_MAX; i++) {
+		struct step_sums *sums =
+			e->steps[i].thread ? sums_of(tally, &e->steps[i], &taken) : NULL;
+
+		if (sums)
+			r = add_step(sums, &e->steps[i], is_valid);
+	}
 	return r;
 }
 

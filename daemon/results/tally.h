@@ -240,6 +240,13 @@ void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts
 void tally_summary(struct tally *tally, struct summary *summary);
 
 /*
+ * Says what an explorer has covered, before tally_unfinished(): without it a bound reads as one
+ * for the kernel.
+ */
+void tally_explored(struct tally *tally, const struct explore_sums *sums,
+		    struct summary *summary);
+
+/*
  * The campaign did not come to its end: the sentence says how first ("interrupted after 67
  * trials"), and what was clean so far is inconclusive.
  */

@@ -218,6 +218,15 @@ static void tell_verdict(struct tally *tally, const struct arm_tally arms[ARMS],
 	summary->exit_code = verdict_exit(summary->verdict);
 }
 
+void tally_explored(struct tally *tally, const struct explore_sums *sums,
+		    struct summary *summary)
+{
+	if (summary->verdict != CAMPAIGN_FAULT)
+		append(tally,
+		       "; this is about the orders that were drawn, and no bound for the kernel: holds were kept at %u of %u places, with %u pairs of a place and a change",
+		       sums->held, sums->places, sums->pairs);
+}
+
 void tally_unfinished(struct tally *tally, const char *how, struct summary *summary)
 {
 	char before[sizeof(tally->reason)];

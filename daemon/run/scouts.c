@@ -129,12 +129,15 @@ static void called(const char *task, uint32_t pid, const char *function, const c
 	traced_call(&scouts->traced, task, pid, function, caller);
 }
 
+enum { EARLY_US = 2000 };
+
 /* What the trial was made with reaches what was called. */
 static void read_trace(struct scouts *scouts, const struct trial_spec *spec)
 {
 	const struct reach packet = { .direction = spec->direction,
 				      .message = spec->message,
-				      .target = spec->target };
+				      .target = spec->target,
+				      .late = spec->offset_us > EARLY_US };
 	const struct reach change = { .is_change = true, .change = spec->change };
 
 	traced_begin(&scouts->traced, traced_row(&scouts->traced, &packet),
@@ -167,7 +170,7 @@ struct errand {
 	bool early;
 };
 
-enum { ERRANDS_MAX = 2 * DIRECTIONS * TARGETS * MESSAGES + CHANGES, EARLY_US = 2000 };
+enum { ERRANDS_MAX = 2 * DIRECTIONS * TARGETS * MESSAGES + CHANGES };
 
 static uint32_t add_packets(const struct campaign *campaign, bool early, struct errand *errands)
 {

@@ -41,7 +41,7 @@ static struct campaign *load(uint64_t seed, bool with_reach)
 	if (with_reach)
 		snprintf(
 			text + used, sizeof(text) - used,
-			"  reach: [\"inbound packet-too-big tentative: 31 32 33 34 35 36\"]\n");
+			"  reach: [\"inbound packet-too-big tentative late: 31 32 33 34 35 36\"]\n");
 	snprintf(seeded, sizeof(seeded), "seed=%llu", (unsigned long long)seed);
 	if (campaign_load_text("places", text, strlen(text), sets, 1, &campaign, &why))
 		fail_msg("%s", why.text);
@@ -252,7 +252,7 @@ static void test_places_come_from_calls(void **state)
 				 traced.places[i].place.thread == ORDER_THREAD_I);
 	}
 	reach_write(&traced.rows[packet_row - 1], text);
-	assert_int_equal(strncmp(text, "inbound packet-too-big tentative: ", 34), 0);
+	assert_int_equal(strncmp(text, "inbound packet-too-big tentative early: ", 40), 0);
 }
 
 static void test_reach_is_text(void **state)
@@ -271,7 +271,7 @@ static void test_reach_is_text(void **state)
 	assert_int_not_equal(reach_read("change fly: 1", &reach, &why), 0);
 	assert_int_not_equal(reach_read("change mtu: 0", &reach, &why), 0);
 	assert_int_not_equal(reach_read("change mtu: 241", &reach, &why), 0);
-	assert_int_not_equal(reach_read("inbound echo: 1", &reach, &why), 0);
+	assert_int_not_equal(reach_read("inbound echo all-nodes: 1", &reach, &why), 0);
 	assert_int_not_equal(reach_read("inbound echo all-nodes", &reach, &why), 0);
 }
 

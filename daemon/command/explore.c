@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/exits.h"
+#include "command/command.h"
+#include "command/rows.h"
+#include "command/source.h"
+#include "explore_campaign.h"
+#include "parse/campaign.h"
+#include "run/campaign.h"
+#include "spec/times.h"
+
+struct options {
+	const char *kernel;
+	const char *span;
+	struct option_texts sets;
+	struct run_ask ask;
+};
+
+/* clang-format off */
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "for", 0, OPTION_TEXT, AT(span), "TIME", .doc = "End after this time, such as 90, 30m or 2h", .preset = "30m" },
+	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
+	{ "out", 0, OPTION_TEXT, AT(ask.out), "DIR",
+	  .doc = "Write results.ndjson, summary.json and findings/ into this folder (default: results/NAME-TIME)" },
+	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = "Continue the unfinished results in --out DIR" },
+	{ "refresh", 0, OPTION_FLAG, AT(ask.refresh), .doc = DOC_REFRESH },
+	{ "quiet", 0, OPTION_FLAG, AT(ask.quiet), .doc = "Print neither progress nor table" },
+	{ .name = NULL },
+};
+static const struct operand_row operands[] = {
+	{ "KERNEL", OPTION_TEXT, AT(kernel), true, "The kernel to explore: a vmlinuz, a .deb, PACKAGE or SUITE/PACKAGE (fetched with apt)" },
+	{ .name = NULL },
+};
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	     .doc = "No fault was found in the orders that were tried, which is no statement about the kernel" },
+	{ EXIT_FAULT,	     .doc = "A fault was found" },
+	{ EXIT_INCONCLUSIVE, .doc = "Too few trials were valid, or the run was interrupted" },
+	{ EXIT_CANNOT,	     .doc = "This machine or kernel cannot run the campaign; the message names what is missing" },
+	{ EXIT_INTERNAL,     .doc = "dadrace itself failed" },
+	{ EXIT_BUSY,	     .doc = "Another run is in progress, or the machine is marked dirty" },
+	{ EXIT_CONFIG,	     .doc = "An option or a key of --set is wrong" },
+	{ .doc = NULL },
+};
+/* clang-format on */
+
+/* The campaign explore.yaml, with the kernel and the time. */
+static int load(const struct options *o, uint32_t seconds, struct campaign **campaign,
+		struct why *why)
+{
+	const char *sets[OPTION_TEXTS_MAX + 2];
+	char *kernel = run_set_text("kernel", o->kernel);
+	char time[40];
+	size_t nr = 0;
+	int err;
+
+	snprintf(time, sizeof(time), "stop.seconds=%u", seconds);
+	sets[nr++] = time;
+	sets[nr++] = kernel;
+	for (uint32_t i = 0; i < o->sets.nr; i++)
+		sets[nr++] = o->sets.at[i];
+	err = kernel ? campaign_load_text("explore", (const char *)explore_campaign,
+					  explore_campaign_length, sets, nr, campaign, why) :
+		       why_set(why, ENOMEM, "out of memory");
+	free(kernel);
+	return err;
+}
+
+static int explore(const void *options)
+{
+	const struct options *o = options;
+	struct campaign *campaign = NULL;
+	struct run_ask ask = o->ask;
+	char folder[PATH_MAX];
+	uint32_t seconds;
+	struct why why;
+	int code;
+
+	if (!span_read(o->span ? o->span : "30m", &seconds))
+		return command_refuse(&command_explore,
+				      "--for: \"%s\" is not a time; allowed: 90, 30m, 2h",
+				      o->span);
+	if (o->ask.resume && !o->ask.out)
+		return command_refuse(&command_explore,
+				      "--resume: name the results to continue with --out DIR");
+	if (load(o, seconds, &campaign, &why))
+		return command_complain(&why, EXIT_CONFIG);
+	ask.campaign = campaign;
+	code = run_campaign(&ask, folder);
+	campaign_free(campaign);
+	return code;
+}
+
+const struct command command_explore = {
+	.name = "explore",
+	.syntax = {
+		.name = "dadrace explore",
+		.doc = "Look for unknown races in a kernel, for a time",
+		.options = rows,
+		.operands = operands,
+		.exits = exits,
+		.size = sizeof(struct options),
+	},
+	.run = explore,
+};
