@@ -303,11 +303,24 @@ static void examination_ended(const struct job_end *end, void *arg)
 	examined(seat);
 }
 
+/* It cannot be unregistered, or, where the device is not ours to delete, it has leaked. */
+static bool leaves_something(const struct seat *seat, const struct evidence *e)
+{
+	if (e->unregister_tried)
+		return !e->unregister_returned;
+	if (seat->runner->campaign->device.kind != DEVICE_EXISTING)
+		return false;
+	for (enum object object = 0; object < OBJECTS; object++)
+		if (evidence_counted(e, object) && evidence_over(e, object) > 0)
+			return true;
+	return false;
+}
+
 /* Whether it has begun; without memory or a process the trial is concluded without it. */
 static bool examine(struct seat *seat, const struct evidence *e)
 {
 	seat->post_mortem[0] = '\0';
-	if (!seat->repeats || !e->unregister_tried || e->unregister_returned)
+	if (!seat->repeats || !leaves_something(seat, e))
 		return false;
 	seat->examined = malloc(sizeof(*seat->examined));
 	if (seat->examined)

@@ -20,15 +20,25 @@ struct job *post_mortem_start(struct loop *loop, const char *device, pid_t lane,
 	return job_start(loop, argv, ended, arg, &job, &why) ? NULL : job;
 }
 
-/* The first line says what is asked, an empty one ends the sentences: who/answer.c. */
+/* Behind "dut0 (index 3, network namespace 4026532198) is ...": who/answer.c. */
+static const char *sentences_of(const char *said)
+{
+	const char *head = strstr(said, ", network namespace ");
+	const char *end = head ? strchr(head, '\n') : NULL;
+
+	return end ? end + 1 : "";
+}
+
+/* An empty line ends the sentences; what standard error had is among them. */
 void post_mortem_words(const struct job_end *end, char words[POST_MORTEM])
 {
-	const char *line = strchr(end->said, '\n');
+	const char *line = sentences_of(end->said);
 
 	words[0] = '\0';
-	if (end->by_signal || end->code > EXIT_INCONCLUSIVE || !line)
+	if (end->by_signal || end->code > EXIT_INCONCLUSIVE)
 		return;
-	for (line++; *line && *line != '\n'; line += strcspn(line, "\n") + 1)
-		text_add(words, POST_MORTEM, "%s%.*s", words[0] ? "\n" : "",
-			 (int)strcspn(line, "\n"), line);
+	for (; *line && *line != '\n'; line += strcspn(line, "\n") + 1)
+		if (strncmp(line, "dadrace: ", strlen("dadrace: ")) != 0)
+			text_add(words, POST_MORTEM, "%s%.*s", words[0] ? "\n" : "",
+				 (int)strcspn(line, "\n"), line);
 }

@@ -41,6 +41,14 @@ declare -A holders=(
 	[down-race]=lose_device
 	[saddr-fail]=lose_device
 )
+# What is left of it, by the post-mortem of the finding.
+declare -A left=(
+	[idev]='LOST: inet6_dev (IPv6 part of the device), refcount'
+	[neigh]='LOST: neighbour (neighbour entry)'
+	[dst]='LOST: rt6_info (IPv6 route)'
+	[dad-failure-race]='LOST: inet6_ifaddr (IPv6 address)'
+	[saddr-fail]=' belong to no object: '
+)
 bugs=("${@:4}")
 [ ${#bugs[@]} -gt 0 ] || bugs=(idev neigh dst dad-failure-race down-race hang hang-unregister warn oops late rcu timer
 	socket-route seed deletion known)
@@ -63,9 +71,9 @@ settings() { # BUG: arguments of dadrace run, one a line
 }
 
 judge() { # NAME BUG SIGNATURE: adds a line to the table
-	/usr/bin/python3 - "$results/$1" "$2" "$kernel" "$3" "$code" "${holders[$2]:-}" >>"$results/table" <<-'PYTHON' || fail "$1" "see the table"
+	/usr/bin/python3 - "$results/$1" "$2" "$kernel" "$3" "$code" "${holders[$2]:-}" "${left[$2]:-}" >>"$results/table" <<-'PYTHON' || fail "$1" "see the table"
 		import json, os, re, sys
-		folder, bug, kernel, signature, code, holder = sys.argv[1:]
+		folder, bug, kernel, signature, code, holder, left = sys.argv[1:]
 		code, wrong = int(code), []
 		if not os.path.exists(folder + "/summary.json"):
 		    print(f"{bug:16} {kernel:28} no summary, exit {code}")
@@ -103,7 +111,7 @@ judge() { # NAME BUG SIGNATURE: adds a line to the table
 		    if holder and not (paths and holder in paths[0] and f["path_signature"]):
 		        wrong.append(f"who holds: {paths[:1] or f['ledger']['reason']}")
 		    after = f["ledger"]["post_mortem"] or "nothing"
-		    if bug == "neigh" and "LOST: neighbour (neighbour entry)" not in after:
+		    if left not in after:
 		        wrong.append(f"what is left: {after}")
 		    if not signature and f["path_signature"]:
 		        wrong.append("an innocent one is accused")
