@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -14,12 +13,12 @@
 #include "base/exits.h"
 #include "base/shown.h"
 #include "command/command.h"
+#include "command/held_already.h"
 #include "command/rows.h"
+#include "command/trackers.h"
 #include "command/watch_view.h"
 #include "io/loop.h"
-#include "ledger/reftracker.h"
 #include "machine/kallsyms.h"
-#include "machine/klog.h"
 #include "machine/netns.h"
 
 /* "Who is holding my interface?": the ledger alone, live. */
@@ -27,7 +26,6 @@
 #define PAGE_NS	     500000000ULL
 #define NS_PER_S     1000000000ULL
 #define CLEAR_SCREEN "\033[H\033[2J"
-#define TRACKERS     "/sys/kernel/debug/ref_tracker"
 
 enum form { FORM_TEXT, FORM_STACKS, FORM_JSON, FORM_RECORDS };
 
@@ -316,6 +314,20 @@ static void on_link(void *arg)
 
 /* --- the course of it --- */
 
+/* On a terminal each page shows it, below what is watched. */
+static void tell_already_held(struct session *session)
+{
+	struct why why = { "" };
+
+	session->view.already = held_already(session->view.interface, &why);
+	if (!session->view.already)
+		fprintf(stderr, "dadrace: who holds %s already is not known: %s\n",
+			session->view.interface, why.text);
+	else if (!session->is_terminal)
+		watch_already(&session->view, stdout);
+	fflush(stdout);
+}
+
 static int arm(struct session *session, const struct watchpoint_object *objects,
 	       struct told_to *to, struct why *why)
 {
@@ -381,53 +393,6 @@ static int64_t count_of_device(const struct session *session)
 	return INT64_MIN;
 }
 
-/* What the kernel's log tells of an interface that cannot be unregistered. */
-static void show_logged_tracker(const struct session *session)
-{
-	const char *interface = session->view.interface;
-	char *text = klog_text();
-	FILE *log = text && *text ? fmemopen(text, strlen(text), "r") : NULL;
-	struct reftracker tracker;
-	int err =
-		log ? reftracker_read_log(log, interface, count_of_device(session), &tracker) :
-		      -ENOENT;
-
-	if (!err)
-		watch_tracker(&tracker, stdout);
-	if (err == -ENOTUNIQ)
-		printf("\nThe kernel's own ref_tracker is not shown: several devices called %s wait, and the log does not tell which is this one\n",
-		       interface);
-	if (log)
-		fclose(log);
-	free(text);
-}
-
-/* What the kernel's own ref_tracker tells, where there is one. */
-static void show_trackers(const struct session *session)
-{
-	DIR *folder = opendir(TRACKERS);
-	const struct dirent *entry;
-
-	if (!folder && session->view.left_ns)
-		show_logged_tracker(session);
-	while (folder && (entry = readdir(folder))) {
-		struct reftracker tracker;
-		char path[sizeof(TRACKERS) + sizeof(entry->d_name) + 1];
-		FILE *file;
-
-		snprintf(path, sizeof(path), TRACKERS "/%s", entry->d_name);
-		if (strncmp(entry->d_name, "netdev@", strlen("netdev@")) != 0)
-			continue;
-		file = fopen(path, "re");
-		if (file && !reftracker_read(file, &tracker))
-			watch_tracker(&tracker, stdout);
-		if (file)
-			fclose(file);
-	}
-	if (folder)
-		closedir(folder);
-}
-
 static int show_end(struct session *session)
 {
 	switch (session->form) {
@@ -435,7 +400,10 @@ static int show_end(struct session *session)
 		if (session->is_terminal)
 			shown_control(stdout, CLEAR_SCREEN);
 		watch_tables(&session->view, stdout);
-		show_trackers(session);
+		if (session->is_terminal)
+			watch_already(&session->view, stdout);
+		trackers_show(session->view.interface, session->view.left_ns,
+			      count_of_device(session), stdout);
 		break;
 	case FORM_STACKS: watch_stacks(&session->view, stdout); break;
 	case FORM_JSON:
@@ -459,6 +427,8 @@ static int watch(const struct options *options, const struct watchpoint_object *
 			why, ENODEV,
 			"no interface %s in this network namespace; `dadrace inspect` lists all, and --netns looks into another",
 			options->interface);
+	if (session->form == FORM_TEXT)
+		tell_already_held(session);
 	err = session->netlink = netlink_open(why);
 	if (err >= 0)
 		err = arm(session, objects, to, why);
@@ -491,6 +461,7 @@ static void clear(struct session *session)
 		ledger_free(session->objects[i].ledger);
 	probes_close(session->probes);
 	symbols_free(session->symbols);
+	free(session->view.already);
 	if (session->netlink >= 0)
 		close(session->netlink);
 }

@@ -174,6 +174,24 @@ static void show_recent(struct page *page, const struct watch *watch,
 	}
 }
 
+static void show_already(struct page *page, const struct watch *watch)
+{
+	const char *text = watch->already;
+
+	if (!text)
+		return;
+	line(page, "Held already when the watch began:");
+	for (; *text; text += strcspn(text, "\n") + 1)
+		line(page, "  %.*s", (int)strcspn(text, "\n"), text);
+}
+
+void watch_already(const struct watch *watch, FILE *out)
+{
+	struct page page = { out, 0, -1 };
+
+	show_already(&page, watch);
+}
+
 void watch_page(const struct watch *watch, int columns, int lines, FILE *out)
 {
 	struct page page = { out, columns, lines > 1 ? lines - 1 : -1 };
@@ -189,6 +207,8 @@ void watch_page(const struct watch *watch, int columns, int lines, FILE *out)
 		line(&page, "%s", "");
 		show_recent(&page, watch, &watch->objects[i]);
 	}
+	line(&page, "%s", "");
+	show_already(&page, watch);
 }
 
 /* "  1 by packet socket, packet_do_bind < packet_bind < [syscall]  by python3/123 +1" */

@@ -39,11 +39,15 @@ struct watch {
 	uint64_t elapsed_ns;
 	uint64_t left_ns;     /* as elapsed_ns, when it left its namespace; 0: it is there */
 	const char *ended_by; /* "time", "signal", "unregister"; NULL: not yet */
+	char *already;	      /* who held it before, a line each; NULL: not known */
 	struct watch_object *objects;
 	uint32_t nr_objects;
 };
 
 void watch_note(struct watch_object *object, const struct ledger_entry *entry);
+
+/* Who held it when the watch began. */
+void watch_already(const struct watch *watch, FILE *out);
 
 /* The page that a terminal shows while it watches: `lines` of `columns`; 0: all. */
 void watch_page(const struct watch *watch, int columns, int lines, FILE *out);

@@ -4,21 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/exits.h"
 #include "command/command.h"
 #include "command/rows.h"
+#include "command/trackers.h"
 #include "command/who_check.h"
+#include "command/who_look.h"
 #include "machine/netns.h"
-#include "memory/memory.h"
 #include "who/answer.h"
 
-/*
- * Who holds a device now. Two looks are made when the first one blames something: what was on
- * its way then has arrived.
- */
-enum { SECONDS_BETWEEN_LOOKS = 2, LOOKS_MAX = 4 };
+/* Who holds a device now. */
 
 struct options {
 	const char *device; /* name or index; NULL with `stuck` */
@@ -27,6 +23,7 @@ struct options {
 	bool stuck;
 	bool json;
 	bool all;
+	uint32_t max_seconds;
 };
 
 /* clang-format off */
@@ -40,6 +37,8 @@ static const struct option_row rows[] = {
 	  .doc = "Explain the references to the device (netdev, the default), or those to its IPv6 part (idev), to an IPv6 address, to a neighbour entry, or to each of its routes (dst)" },
 	{ "all", 0, OPTION_FLAG, AT(all),
 	  .doc = "Show each object that points to the device, with its address and who points to it" },
+	{ "max-seconds", 0, OPTION_NUMBER, AT(max_seconds), "SECONDS", .min = 1, .max = 86400,
+	  .doc = "Give up after so many seconds, with exit status 3" },
 	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object for each device" },
 	{ .name = NULL },
 };
@@ -51,7 +50,7 @@ static const struct operand_row operands[] = {
 static const struct exit_row exits[] = {
 	{ EXIT_CLEAN, NULL, "Every reference belongs to an object that something alive points to, or --stuck found no device" },
 	{ EXIT_FAULT, NULL, "A reference is lost, or belongs to no object" },
-	{ EXIT_INCONCLUSIVE, NULL, "The account does not add up" },
+	{ EXIT_INCONCLUSIVE, NULL, "The account does not add up, or --max-seconds have passed" },
 	{ 0 },
 };
 /* clang-format on */
@@ -121,34 +120,6 @@ static int set_ask(const struct options *o, struct look_ask *ask, struct why *wh
 	return err ? err : set_wanted(o->object, &ask->wanted, why);
 }
 
-static int look_again(const struct image *image, const struct look_ask *ask, struct look *look,
-		      struct why *why)
-{
-	const struct timespec pause = { .tv_sec = SECONDS_BETWEEN_LOOKS };
-	struct look first = *look;
-	int err;
-
-	nanosleep(&pause, NULL);
-	err = look_make(image, ask, look, why);
-	if (!err)
-		look_confirm(&first, look);
-	look_clear(&first);
-	return err;
-}
-
-/* What still does not add up after two looks may have moved again. */
-static int look_until_sure(const struct image *image, const struct look_ask *ask,
-			   struct look *look, struct why *why)
-{
-	int err = look_make(image, ask, look, why);
-
-	if (!err && look_needs_another(look))
-		err = look_again(image, ask, look, why);
-	for (int i = 2; !err && i < LOOKS_MAX && look_has_moved(look); i++)
-		err = look_again(image, ask, look, why);
-	return err;
-}
-
 static enum exits exit_of(enum answer_kind kind)
 {
 	switch (kind) {
@@ -216,6 +187,9 @@ static enum exits tell(const struct options *o, const struct look *look)
 		}
 		if (answer_make(look, i, &answer))
 			return EXIT_INTERNAL;
+		if (!o->json)
+			trackers_show(answer.device, answer.waiting_pid, answer.usage_count,
+				      stdout);
 		print_answer(o, &answer, &code);
 	}
 	return code;
@@ -240,12 +214,14 @@ static int run(const void *options)
 
 	if (set_ask(o, &ask, &why))
 		return command_complain(&why, code);
+	who_look_watch(o->max_seconds);
 	err = memory_open(&memory, &why);
 	if (!err) {
 		check = who_check_start();
 		who_check_namespaces(check, ask.check_netns);
-		err = look_until_sure(memory_image(memory), &ask, &look, &why);
+		err = who_look(memory_image(memory), &ask, &look, &why);
 	}
+	who_look_done();
 	if (err == -ENODEV && o->stuck)
 		code = none_is_stuck(o);
 	else if (err)

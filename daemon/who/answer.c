@@ -462,6 +462,10 @@ static void say_rest(struct answer *answer)
 	uint32_t objects = 0;
 	char words[LINE];
 
+	if (answer->has_moved && !answer->unexplained)
+		say(answer,
+		    "The count moved while it was read; it was read again until it added up.");
+
 	for (uint32_t i = 0; i < answer->nr_holders; i++)
 		objects += answer->holders[i].references > 0;
 	if (answer->kind != ANSWER_EXPLAINED)
@@ -724,6 +728,20 @@ static void print_holders(const struct answer *answer, bool all, FILE *out)
 	}
 }
 
+void answer_print_sum(const struct answer *answer, FILE *out)
+{
+	if (answer->object)
+		fprintf(out, "references to %s: %lld = %lld explained + %lld unexplained\n",
+			answer->object, (long long)answer->usage_count,
+			(long long)answer->explained, (long long)answer->unexplained);
+	else
+		fprintf(out,
+			"usage count %lld = %lld initial + %lld registered + %lld explained + %lld unexplained\n",
+			(long long)answer->usage_count, (long long)answer->initial,
+			(long long)answer->registered, (long long)answer->explained,
+			(long long)answer->unexplained);
+}
+
 void answer_print(const struct answer *answer, bool all, FILE *out)
 {
 	fprintf(out, "%s (index %u, network namespace %u) is %s", answer->device,
@@ -734,16 +752,8 @@ void answer_print(const struct answer *answer, bool all, FILE *out)
 	fputs(".\n", out);
 	for (uint32_t i = 0; i < answer->nr_sentences; i++)
 		fprintf(out, "%s\n", answer->sentences[i]);
-	if (answer->object)
-		fprintf(out, "\nreferences to %s: %lld = %lld explained + %lld unexplained\n",
-			answer->object, (long long)answer->usage_count,
-			(long long)answer->explained, (long long)answer->unexplained);
-	else
-		fprintf(out,
-			"\nusage count %lld = %lld initial + %lld registered + %lld explained + %lld unexplained\n",
-			(long long)answer->usage_count, (long long)answer->initial,
-			(long long)answer->registered, (long long)answer->explained,
-			(long long)answer->unexplained);
+	fputc('\n', out);
+	answer_print_sum(answer, out);
 	for (uint32_t i = 0; i < answer->nr_of_itself; i++)
 		fprintf(out, "%4u  itself: %s\n", 1, answer->of_itself[i]);
 	print_holders(answer, all, out);

@@ -70,4 +70,7 @@ void answer_clear(struct answer *answer);
 /* `all`: also those that hold nothing, with addresses and chains of each. */
 void answer_print(const struct answer *answer, bool all, FILE *out);
 
+/* "usage count 3 = 1 initial + 1 registered + 1 explained + 0 unexplained" */
+void answer_print_sum(const struct answer *answer, FILE *out);
+
 #endif

@@ -17,6 +17,9 @@ ip neigh add 198.18.5.77 lladdr 02:00:00:00:00:77 dev w0 || exit 1
 ip link add wv link w0 type macvlan mode bridge || echo "no macvlan here"
 ip link add wx type vxlan id 9 dev w0 dstport 4789 group 239.1.1.1 || echo "no vxlan here"
 ip nexthop add id 9 dev w0 || echo "no nexthop objects here"
+ip neigh add proxy 198.18.5.99 dev w0 || exit 1
+ip link add wb type bridge && ip link add b0 type veth peer name b1 && ip link set b0 master wb || echo "no bridge here"
+ip tuntap add dev t0 mode tap || echo "no tun here"
 interfaces_before=$(interfaces)
 namespaces_before=$(network_namespaces)
 
@@ -58,6 +61,16 @@ explained "a neighbour adds up" neigh.json 'd["usage_count"] == 1 and d["unexpla
 "$dadrace" who w0 --object addr=2001:db8:5::2 >addr.out 2>&1
 [ $? -eq 64 ] && grep -q 'w0: the device has no such object' addr.out && ok "no such object" || fail addr "not refused" addr.out
 [ -z "$(ip nexthop show id 9 2>/dev/null)" ] || explained "a nexthop object" all.json '"nh_info" in types'
+
+explained "a proxy neighbour" all.json '"pneigh_entry" in types'
+if ip link show b0 >/dev/null 2>&1; then
+	"$dadrace" who b0 --json >b0.json 2>b0.err
+	explained "a bridge port" b0.json '"net_bridge_port" in types and "device wb," in said and d["unexplained"] == 0'
+fi
+if ip link show t0 >/dev/null 2>&1; then
+	"$dadrace" who t0 --json >t0.json 2>t0.err
+	explained "a tun device" t0.json 'd["answer"] == "explained" and d["unexplained"] == 0'
+fi
 
 # A namespace that only a socket keeps: its device is found by index, and its holder is named.
 /usr/bin/python3 - <<'PY' >kept.out 2>&1 &
