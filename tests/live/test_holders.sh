@@ -133,6 +133,7 @@ says "no process stands beside a path of the kernel's own" udp6.out \
 # --- in words ---
 
 watch_words() {
+	: >words.err
 	"$dadrace" watch h0 >words.out 2>words.err &
 	watching=$!
 	wait_for 60 grep -qs '^Watching' words.err
