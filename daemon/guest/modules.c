@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fts.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,26 +53,49 @@ static void module_clear(struct module *module)
 	free(module->parameters);
 }
 
+static bool section_at(const struct module *module, const Elf64_Ehdr *header, uint32_t index,
+		       Elf64_Shdr *section)
+{
+	const char *bytes = module->data;
+
+	memcpy(section, bytes + header->e_shoff + index * sizeof(*section), sizeof(*section));
+	return section->sh_offset <= module->size &&
+	       section->sh_size <= module->size - section->sh_offset;
+}
+
+/* Whether a table of names, whatever is in it, has this one at `at`. */
+static bool has_name(const struct module *module, const Elf64_Shdr *table, uint32_t at,
+		     const char *name)
+{
+	const char *names = (const char *)module->data + table->sh_offset;
+	size_t size = strlen(name) + 1;
+
+	return at < table->sh_size && size <= table->sh_size - at &&
+	       !memcmp(names + at, name, size);
+}
+
 /* The .modinfo section: its end, and in `from` its beginning; NULL when there is none. */
 static const char *info_section(const struct module *module, const char **from)
 {
 	const char *bytes = module->data;
-	const Elf64_Ehdr *header = module->data;
-	const Elf64_Shdr *sections;
-	const char *names;
+	Elf64_Shdr names, section;
+	Elf64_Ehdr header;
 
-	if (module->size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    header->e_shoff > module->size || header->e_shstrndx >= header->e_shnum ||
-	    header->e_shnum > (module->size - header->e_shoff) / sizeof(*sections))
+	if (module->size < sizeof(header))
 		return NULL;
-	sections = (const Elf64_Shdr *)(bytes + header->e_shoff);
-	names = bytes + sections[header->e_shstrndx].sh_offset;
-	for (int i = 0; i < header->e_shnum; i++) {
-		if (sections[i].sh_offset + sections[i].sh_size > module->size ||
-		    strcmp(names + sections[i].sh_name, ".modinfo") != 0)
+	memcpy(&header, bytes, sizeof(header));
+	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_shoff > module->size ||
+	    header.e_shnum > (module->size - header.e_shoff) / sizeof(section) ||
+	    header.e_shstrndx >= header.e_shnum ||
+	    !section_at(module, &header, header.e_shstrndx, &names))
+		return NULL;
+	for (uint32_t i = 0; i < header.e_shnum; i++) {
+		if (!section_at(module, &header, i, &section) || !section.sh_size ||
+		    !has_name(module, &names, section.sh_name, ".modinfo") ||
+		    bytes[section.sh_offset + section.sh_size - 1]) /* its texts have ends */
 			continue;
-		*from = bytes + sections[i].sh_offset;
-		return *from + sections[i].sh_size;
+		*from = bytes + section.sh_offset;
+		return *from + section.sh_size;
 	}
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,12 @@ static la_ssize_t member_read(struct archive *inner, void *arg, const void **blo
 	return archive_read_data(member->outer, member->block, sizeof(member->block));
 }
 
+/* A path in the package as one below the folder; false: it is too long. */
+static bool place_below(const char *folder, const char *path, char full[PATH_MAX])
+{
+	return snprintf(full, PATH_MAX, "%s/%s", folder, path) < PATH_MAX;
+}
+
 static int unpack_files(struct archive *tar, struct archive *disk, const char *folder,
 			bool (*wanted)(const char *path), const char *deb, struct why *why)
 {
@@ -45,14 +52,18 @@ static int unpack_files(struct archive *tar, struct archive *disk, const char *f
 
 	while ((code = archive_read_next_header(tar, &entry)) == ARCHIVE_OK) {
 		const char *path = archive_entry_pathname(entry);
-		char full[4096];
+		const char *same = archive_entry_hardlink(entry);
+		char full[PATH_MAX], other[PATH_MAX];
 
-		path += strncmp(path, "./", 2) ? 0 : 2;
-		if (archive_entry_filetype(entry) == AE_IFDIR || !wanted(path))
+		path += path && !strncmp(path, "./", 2) ? 2 : 0;
+		if (!path || archive_entry_filetype(entry) == AE_IFDIR || !wanted(path))
 			continue;
-		if (snprintf(full, sizeof(full), "%s/%s", folder, path) >= (int)sizeof(full))
+		if (!place_below(folder, path, full) ||
+		    (same && !place_below(folder, same, other)))
 			return why_set(why, ENAMETOOLONG, "%s: a path in it is too long", deb);
 		archive_entry_set_pathname(entry, full);
+		if (same) /* or it would be a file of this machine */
+			archive_entry_set_hardlink(entry, other);
 		if (archive_read_extract2(tar, entry, disk) < ARCHIVE_WARN)
 			return complain(disk, deb, why);
 	}

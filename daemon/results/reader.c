@@ -24,9 +24,13 @@ struct past {
 	struct evidence evidence; /* of the trial in hand */
 };
 
+enum {
+	LINE_MOST = 4 << 20,  /* bytes; those of a run have some KiB */
+	FINDINGS_MOST = 1024, /* each is compared with all others */
+};
+
 struct line {
-	char *text;
-	size_t size;
+	char *text; /* LINE_MOST and its end */
 	off_t at;
 	uint32_t number;
 };
@@ -160,6 +164,13 @@ static int keep_trial(struct past *past, const struct trial_line *told, off_t at
 	return 0;
 }
 
+static int check_findings(const struct past *past, const struct line *line, struct why *why)
+{
+	return tally_nr_findings(past->tally) > FINDINGS_MOST ?
+		       complain_line(past, line, why, "is one of more than 1024 findings") :
+		       0;
+}
+
 static int take_trial(struct past *past, const json_t *json, const struct line *line,
 		      struct why *why)
 {
@@ -180,7 +191,7 @@ static int take_trial(struct past *past, const json_t *json, const struct line *
 	if (tally_add(past->tally, &past->evidence, &judgement, NULL) < 0 ||
 	    keep_trial(past, &told, line->at))
 		return why_set(why, ENOMEM, "out of memory");
-	return 0;
+	return check_findings(past, line, why);
 }
 
 static int keep_ledger(struct past *past, const struct ledger_line *told, off_t at)
@@ -210,9 +221,9 @@ static int take_ledger(struct past *past, const json_t *json, const struct line 
 				     "is a ledger, but no campaign line came before it");
 	if (fields_from_json_known(&ledger_fields, json, &ledger))
 		return complain_line(past, line, why, "is not understood as a ledger");
-	return tally_add_ledger(past->tally, &ledger) || keep_ledger(past, &ledger, line->at) ?
-		       why_set(why, ENOMEM, "out of memory") :
-		       0;
+	if (tally_add_ledger(past->tally, &ledger) || keep_ledger(past, &ledger, line->at))
+		return why_set(why, ENOMEM, "out of memory");
+	return check_findings(past, line, why);
 }
 
 /* --- lines --- */
@@ -251,18 +262,30 @@ static const char *summary_text(const struct past *past, const char *name)
 	return json_string_value(json_object_get(past->summary, name));
 }
 
+/* 1: there is one; 0: none is left. */
+static int next_line(const struct past *past, struct line *line, struct why *why)
+{
+	line->at = ftello(past->file);
+	line->number++;
+	if (!fgets(line->text, LINE_MOST + 1, past->file))
+		return ferror(past->file) ?
+			       why_set(why, EIO, "%s/results.ndjson: cannot be read: %s",
+				       past->folder, strerror(errno)) :
+			       0;
+	if (strlen(line->text) == LINE_MOST && line->text[LINE_MOST - 1] != '\n')
+		return complain_line(past, line, why, "is longer than 4 MiB");
+	return 1;
+}
+
 static int read_all(struct past *past, struct why *why)
 {
-	struct line line = { 0 };
-	int err = 0;
+	struct line line = { .text = malloc(LINE_MOST + 1) };
+	int err = line.text ? 0 : why_set(why, ENOMEM, "out of memory"), more = 1;
 
-	for (;;) {
-		line.at = ftello(past->file);
-		line.number++;
-		if (err || getline(&line.text, &line.size, past->file) < 0)
-			break;
+	while (!err && (more = next_line(past, &line, why)) > 0)
 		err = take_line(past, &line, why);
-	}
+	if (more < 0)
+		err = more;
 	free(line.text);
 	if (!err && !past->first && past->summary)
 		return why_set(why, EINVAL, "%s: the campaign could not be started: %s",

@@ -41,6 +41,11 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 	return 0;
 }
 
+uint32_t tally_nr_findings(const struct tally *tally)
+{
+	return tally->nr_findings;
+}
+
 void tally_free(struct tally *tally)
 {
 	if (!tally)

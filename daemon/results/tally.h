@@ -206,6 +206,8 @@ bool tally_has_room(const struct tally *tally, uint32_t trial);
 int tally_add(struct tally *tally, const struct evidence *evidence,
 	      const struct judgement *judgement, const struct tally_finding **finding);
 
+uint32_t tally_nr_findings(const struct tally *tally);
+
 /*
  * Adds a ledger to the finding of its trial. A whole one of a leak stays; of several, the
  * first. One that is exact and names another holder than the finding's makes its trial a
