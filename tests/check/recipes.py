@@ -10,7 +10,7 @@ import re
 import sys
 
 FOLDERS = "config", "daemon", "probes", "tests"
-QUOTING = "__pycache__", "tests/check/recipes.py", "tests/mutation/"  # they only quote the others
+QUOTING = "__pycache__", "tests/check/recipes.py", "tests/fuzz/corpus/", "tests/mutation/"  # they only quote the others
 
 
 def recipes_of(text):
