@@ -33,10 +33,10 @@ const char *const explore_proposals[] = {
 enum { MEASURED = 16, TRIES = 64 };
 
 /*
- * Of guided trials: of how many schedules the newest is taken, and one in how many changes an
- * earlier one.
+ * Of guided trials: of how many schedules the newest is taken, one in how many changes an
+ * earlier one, and of the others one in how many makes no change during a hold.
  */
-enum { CANDIDATES = 32, CHANGED_IN = 4 };
+enum { CANDIDATES = 32, CHANGED_IN = 4, OTHERS_IN = 4 };
 
 struct planned {
 	struct point point;
@@ -77,7 +77,7 @@ struct explorer {
  * Trials of a set; as many as half of them more, twice at most, when one in NEWS_IN of its
  * later ones was new.
  */
-enum { SET_TRIALS = 48, NEWS_IN = 4, EXTENDED_MOST = 2 };
+enum { SET_TRIALS = 96, NEWS_IN = 4, EXTENDED_MOST = 2 };
 
 static uint32_t stay_of(const struct explorer *explorer)
 {
@@ -403,12 +403,13 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planne
 {
 	const struct point_space *space = space_of(explorer, planned);
 	uint32_t least = UINT32_MAX, most = 0;
+	bool changes = point_has_changes(space) && plan_draw_below(state, OTHERS_IN);
 
 	for (int i = 0; i < CANDIDATES; i++) {
 		struct point point;
 		uint32_t chance, times;
 
-		point_schedule(space, state, &point);
+		point_schedule(space, state, changes, &point);
 		chance = needs_chance(&explorer->needs, space, &point);
 		if (plan_draw_below(state, NEEDS_SURE) < chance) {
 			times = times_planned(explorer, &point);

@@ -400,11 +400,8 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 
 /* --- schedules --- */
 
-/*
- * Of so many last holds, one ends by time; of so many schedules, one has one hold; of so many
- * points, one has no change that waits for a hold, where thread I can make changes.
- */
-enum { TIMED_IN = 4, ALONE_IN = 8, CHANGES_IN = 3 };
+/* Of so many last holds, one ends by time; of so many schedules, one has one hold. */
+enum { TIMED_IN = 4, ALONE_IN = 8 };
 
 static bool allows_end(const struct point_space *space, enum order_until until)
 {
@@ -563,6 +560,11 @@ static uint64_t real_changes(const struct campaign *campaign)
 	return changes & ~(1ULL << CHANGE_NONE);
 }
 
+bool point_has_changes(const struct point_space *space)
+{
+	return real_changes(space->campaign) && allows_end(space, ORDER_UNTIL_CHANGED);
+}
+
 /* The window is not held: thread I waits for its change anyway. */
 static bool draw_change_race(const struct point_space *space, uint64_t *state,
 			     struct point *point)
@@ -573,7 +575,7 @@ static bool draw_change_race(const struct point_space *space, uint64_t *state,
 			ORDER_THREAD_DAD :
 			ORDER_THREAD_II;
 
-	if (!changes || !allows_end(space, ORDER_UNTIL_CHANGED) || !nr_places(space, thread))
+	if (!point_has_changes(space) || !nr_places(space, thread))
 		return false;
 	point->nr_holds = 1;
 	point->holds[0] = (struct point_hold){ .place = draw_place(space, state, thread),
@@ -612,7 +614,8 @@ static bool draw_schedule(const struct point_space *space, uint64_t *state, stru
 	return point_makes_sense(space, point);
 }
 
-void point_schedule(const struct point_space *space, uint64_t *state, struct point *point)
+void point_schedule(const struct point_space *space, uint64_t *state, bool changes,
+		    struct point *point)
 {
 	bool ends = allows_end(space, ORDER_UNTIL_DONE) || allows_end(space, ORDER_UNTIL_TIME);
 
@@ -621,8 +624,7 @@ void point_schedule(const struct point_space *space, uint64_t *state, struct poi
 	if (point->answer ==
 	    DAD_ANSWER_NONE) /* the peer that claims the address is a thread, too */
 		draw_answer(space, state, point);
-	if (real_changes(space->campaign) && plan_draw_below(state, CHANGES_IN) &&
-	    draw_change_race(space, state, point)) {
+	if (changes && draw_change_race(space, state, point)) {
 		fit_to_places(space, state, point);
 		return;
 	}

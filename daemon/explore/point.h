@@ -87,11 +87,14 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
  * Thread II starts in its turn. One schedule in eight has a single hold, because two holds
  * cover what each would try alone, and more.
  *
- * Where thread I has changes to make, two of three schedules are another one: thread II or DAD
- * is held at a place, and I makes its change meanwhile. The packet and the change are drawn
- * from those that were seen to reach the places.
+ * With `changes` it is another one: thread II or DAD is held at a place, and I makes a change
+ * meanwhile. The packet and the change are drawn from those that were seen to reach the places.
  */
-void point_schedule(const struct point_space *space, uint64_t *state, struct point *point);
+void point_schedule(const struct point_space *space, uint64_t *state, bool changes,
+		    struct point *point);
+
+/* Whether thread I has changes to make while another thread is held. */
+bool point_has_changes(const struct point_space *space);
 
 /*
  * A hash of a point's holds and start, a time by its power of two, and of a change that has its

@@ -94,8 +94,21 @@ static bool is_hookable(const struct campaign *campaign, const struct probes_pla
 
 /* --- scouts --- */
 
+/*
+ * One for each packet, long after the window has opened, when DAD is over; then one for each
+ * change; then one for each packet right after, while the address is tentative.
+ */
+struct errand {
+	struct reach packet;
+	enum change_kind change;
+	bool early;
+};
+
+enum { ERRANDS_MAX = 2 * DIRECTIONS * TARGETS * MESSAGES + CHANGES };
+
 struct scouts {
 	const struct campaign *campaign;
+	struct errand errands[ERRANDS_MAX];
 	struct proposals seen;
 	struct traced traced;
 	bool traces;	      /* functions */
@@ -160,18 +173,6 @@ static void walked(const struct trial_spec *spec, const struct judgement *judgem
 
 /* --- what each scout does --- */
 
-/*
- * One for each packet, long after the window has opened, when DAD is over; then one for each
- * change; then one for each packet right after, while the address is tentative.
- */
-struct errand {
-	struct reach packet;
-	enum change_kind change;
-	bool early;
-};
-
-enum { ERRANDS_MAX = 2 * DIRECTIONS * TARGETS * MESSAGES + CHANGES };
-
 static uint32_t add_packets(const struct campaign *campaign, bool early, struct errand *errands)
 {
 	uint32_t nr = 0;
@@ -209,14 +210,13 @@ static uint32_t list_errands(const struct campaign *campaign,
 static void send_scout(struct trial_spec *spec, void *arg)
 {
 	struct scouts *scouts = arg;
-	static struct errand errands[ERRANDS_MAX];
-	uint32_t nr = list_errands(scouts->campaign, errands);
+	uint32_t nr = list_errands(scouts->campaign, scouts->errands);
 	uint64_t late_us = scouts->campaign->explore.offset_us;
 	const struct errand *errand;
 
 	if (!nr)
 		return;
-	errand = &errands[(spec->trial - 1) % nr];
+	errand = &scouts->errands[(spec->trial - 1) % nr];
 	spec->direction = errand->packet.direction;
 	spec->target = errand->packet.target;
 	spec->message = errand->packet.message;
@@ -283,6 +283,7 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 	struct probes_ask ask = *asked_probes;
 	struct probes *probes = NULL;
 	enum change_kind changes[CHANGES]; /* a list names each once */
+	uint32_t nr_errands = list_errands(asked, scouts->errands);
 	struct order places;
 	int err;
 
@@ -290,7 +291,9 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 	scouts->campaign = asked;
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
 	memset(&campaign.explore, 0, sizeof(campaign.explore));
-	campaign.stop.trials = asked->explore.scouts;
+	campaign.stop.trials = nr_errands && nr_errands < asked->explore.scouts ?
+				       nr_errands :
+				       asked->explore.scouts;
 	campaign.lanes = 1;
 	campaign.ledger = LEDGER_ALWAYS;
 	campaign.arms = &echo;

@@ -612,7 +612,7 @@ static void test_schedules(void **state)
 		bool has[ORDER_THREADS] = { false };
 		struct point point;
 
-		point_schedule(&points, &draws, &point);
+		point_schedule(&points, &draws, false, &point);
 		assert_true(point_makes_sense(&points, &point));
 		for (uint32_t j = 0; j < point.nr_holds; j++) {
 			const struct point_hold *hold = &point.holds[j];
