@@ -661,7 +661,7 @@ static void say_boot(const struct guests *guests)
 static void boot(struct guests *guests)
 {
 	const struct campaign *campaign = guests->sums->campaign;
-	char initramfs[64], arguments[512], ledgered[SUSPECTS_MAX * 100];
+	char initramfs[64], arguments[1024], ledgered[SUSPECTS_MAX * 100];
 	struct vm_ask ask = {
 		.vmlinuz = guests->ask->image->vmlinuz,
 		.initramfs = initramfs,

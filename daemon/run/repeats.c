@@ -17,7 +17,8 @@ bool suspects_watchable(const struct judgement *judgement, enum digest_object *o
 static bool is_there(const struct suspects *suspects, const char *signature, uint32_t objects)
 {
 	for (uint32_t i = 0; i < suspects->nr; i++)
-		if (!strcmp(suspects->list[i].signature, signature) &&
+		if ((i >= suspects->served || suspects->list[i].closed) &&
+		    !strcmp(suspects->list[i].signature, signature) &&
 		    (!suspects->list[i].objects || suspects->list[i].objects == objects))
 			return true;
 	return false;
@@ -41,12 +42,14 @@ bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 
 void suspects_known(struct suspects *suspects, const char *signature, size_t length)
 {
-	struct suspect known = { 0 };
+	struct suspect known = { .closed = true };
 	uint32_t at = 0;
 
 	snprintf(known.signature, sizeof(known.signature), "%.*s", (int)length, signature);
 	while (at < suspects->nr && strcmp(suspects->list[at].signature, known.signature) != 0)
 		at++;
+	if (at < suspects->served)
+		suspects->list[at].closed = true;
 	if (at == SUSPECTS_MAX || at < suspects->served)
 		return;
 	suspects->nr += at == suspects->nr;
@@ -56,7 +59,8 @@ void suspects_known(struct suspects *suspects, const char *signature, size_t len
 
 void suspects_drop(struct suspects *suspects)
 {
-	suspects->served = suspects->nr;
+	for (; suspects->served < suspects->nr; suspects->served++)
+		suspects->list[suspects->served].closed = true;
 }
 
 struct suspect *suspects_next(struct suspects *suspects)
@@ -72,6 +76,7 @@ struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned)
 		spec.arm = ARM_HOLD;
 		spec.echoes = spec.steps = 0;
 		spec.dad_answer = DAD_ANSWER_NONE;
+		spec.starts_when = spec.change_when = ORDER_THREAD_NONE;
 	}
 	return spec;
 }
@@ -88,6 +93,8 @@ bool suspects_tried(struct suspects *suspects, const struct judgement *judgement
 		 !strcmp(judgement->signature, suspect->signature);
 	last = ++suspect->attempts == SUSPECTS_REPEATS || state == LEDGER_UNARMED ||
 	       (leaked && state == LEDGER_WHOLE);
+	suspect->closed =
+		last && (state == LEDGER_UNARMED || (leaked && state == LEDGER_WHOLE));
 	suspects->served += last;
 	return last;
 }

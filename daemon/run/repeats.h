@@ -8,10 +8,13 @@
 /*
  * The suspects: trials that leaked, and are repeated with the ledger armed.
  *
- *   the first leak of its like ─────> queue ──> lane: SUSPECTS_LEARN trials without the race,
+ *   a leak that is not explained yet ──> queue ──> lane: SUSPECTS_LEARN trials without the race,
  *                                       ^         │    then the spec itself, again and again
  *                                       │         v
  *                         lane is spent ┘      whole ledger of a leak, or the budget is spent
+ *
+ * A leak that shows once in many trials need not show in its few repeats. Then the next one of
+ * its like is repeated, until a ledger has shown one or the budget is spent.
  *
  * Of its like are leaks with one signature that leave the same objects over their baselines:
  * others may be another bug, which only a ledger tells.
@@ -22,7 +25,7 @@
  * CPU has four debug registers. Pure.
  */
 enum {
-	SUSPECTS_MAX = 3,     /* of a campaign */
+	SUSPECTS_MAX = 8,     /* of a campaign: its budget */
 	SUSPECTS_REPEATS = 5, /* of each */
 	SUSPECTS_LEARN = 3,   /* trials without the race, in each lane that serves them */
 };
@@ -33,6 +36,7 @@ struct suspect {
 	enum digest_object object;
 	struct trial_spec spec;
 	uint32_t attempts; /* made so far */
+	bool closed;	   /* no further leak of its like is repeated */
 };
 
 struct suspects {

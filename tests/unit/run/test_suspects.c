@@ -112,6 +112,26 @@ static void test_leaks_of_another_like_are_repeated(void **state)
 	assert_false(suspects_add(&suspects, &race, &judgement, 1));
 }
 
+/* A leak of 1 in 30 need not show in five repeats: the next one is repeated, too. */
+static void test_a_rare_leak_is_repeated_again(void **state)
+{
+	const struct judgement judgement = leak("net_device"),
+			       clean = { .verdict = VERDICT_CLEAN };
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	assert_true(suspects_add(&suspects, &race, &judgement, 1));
+	for (int i = 1; i <= SUSPECTS_REPEATS; i++) {
+		assert_false(suspects_add(&suspects, &race, &judgement, 1));
+		assert_int_equal(suspects_tried(&suspects, &clean, LEDGER_WHOLE),
+				 i == SUSPECTS_REPEATS);
+	}
+	assert_true(suspects_add(&suspects, &race, &judgement, 1));
+	assert_true(suspects_tried(&suspects, &judgement, LEDGER_WHOLE));
+	assert_false(suspects_add(&suspects, &race, &judgement, 1));
+	assert_null(suspects_next(&suspects));
+}
+
 static void test_specs(void **state)
 {
 	const struct judgement judgement = leak("net_device");
@@ -707,6 +727,7 @@ int main(void)
 		cmocka_unit_test(test_known_is_served),
 		cmocka_unit_test(test_leaks_of_another_like_are_repeated),
 		cmocka_unit_test(test_other_paths_are_other_findings),
+		cmocka_unit_test(test_a_rare_leak_is_repeated_again),
 		cmocka_unit_test(test_specs),
 		cmocka_unit_test(test_until_whole_or_spent),
 		cmocka_unit_test(test_no_watchpoint_no_repeat),
