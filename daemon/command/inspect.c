@@ -10,6 +10,7 @@
 #include "base/exits.h"
 #include "base/fields.h"
 #include "command/command.h"
+#include "command/explained.h"
 #include "command/rows.h"
 #include "loader/probes.h"
 #include "machine/netns.h"
@@ -75,6 +76,7 @@ struct interface {
 	uint32_t ifindex;
 	int64_t net_device;
 	int64_t inet6_dev; /* INT64_MIN: it has none */
+	int64_t explained; /* INT64_MIN: not asked for, or not known */
 	int registration;
 	bool linkwatch_pending;
 	const char *flags[FLAGS_MAX + 1];
@@ -135,6 +137,8 @@ static const struct field interface_rows[] = {
 	  .doc = "References to the net_device, summed over CPUs" },
 	{ "inet6_dev", FIELD_I64, ROW_AT(struct interface, inet6_dev), .nullable = true,
 	  .doc = "References to the inet6_dev; null when it has none" },
+	{ "explained", FIELD_I64, ROW_AT(struct interface, explained), .nullable = true,
+	  .doc = "References to the net_device that dadrace who can explain, the initial one and the one of a registered device among them; null without --explained, or where it is not known" },
 	{ "registration", FIELD_ENUM, ROW_AT(struct interface, registration),
 	  .names = registration_names, .nr_names = REGISTRATIONS,
 	  .doc = "Whether the device is registered" },
@@ -235,6 +239,7 @@ static void describe(struct interface *interface, const struct counts *counts)
 	*interface = (struct interface){
 		.ifindex = counts->ifindex,
 		.net_device = counts->net_device,
+		.explained = INT64_MIN,
 		.inet6_dev = counts->have_inet6_dev ? counts->inet6_dev : INT64_MIN,
 		.registration = (int)counts->reg_state,
 		.linkwatch_pending = counts->linkwatch_pending,
@@ -330,16 +335,27 @@ static void print_words(const char *const *words, uint32_t nr, const char *betwe
 		printf("%s%s", i ? between : "", words[i]);
 }
 
-static void print_interface(const struct interface *interface, int width)
+/* A column that is there only where it was asked for. */
+static void print_explained(const struct interface *interface)
+{
+	if (interface->explained == INT64_MIN)
+		printf("  %9s", "-");
+	else
+		printf("  %9lld", (long long)interface->explained);
+}
+
+static void print_interface(const struct interface *interface, int width, bool explained)
 {
 	char inet6_dev[24] = "-";
 
 	if (interface->inet6_dev != INT64_MIN)
 		snprintf(inet6_dev, sizeof(inet6_dev), "%lld", (long long)interface->inet6_dev);
-	printf("%7u  %-*s  %10lld  %9s  %10u  %6u  %-9s  ", interface->ifindex, width,
-	       interface->name, (long long)interface->net_device, inet6_dev,
-	       interface->nr_neighbours, interface->groups_total,
-	       interface->linkwatch_pending ? "pending" : "idle");
+	printf("%7u  %-*s  %10lld", interface->ifindex, width, interface->name,
+	       (long long)interface->net_device);
+	if (explained)
+		print_explained(interface);
+	printf("  %9s  %10u  %6u  %-9s  ", inet6_dev, interface->nr_neighbours,
+	       interface->groups_total, interface->linkwatch_pending ? "pending" : "idle");
 	print_words(interface->flags, interface->nr_flags, ",");
 	if (interface->registration != REGISTERED)
 		printf(" (%s)", (unsigned int)interface->registration < REGISTRATIONS ?
@@ -365,7 +381,7 @@ static void print_interface(const struct interface *interface, int width)
 		       interface->groups[i].users);
 }
 
-static void print_text(const struct inspection *inspection)
+static void print_text(const struct inspection *inspection, bool explained)
 {
 	int width = 4;
 
@@ -374,10 +390,10 @@ static void print_text(const struct inspection *inspection)
 
 		width = length > width ? length : width;
 	}
-	printf("IFINDEX  %-*s  NET_DEVICE  INET6_DEV  NEIGHBOURS  GROUPS  LINKWATCH  FLAGS\n",
-	       width, "NAME");
+	printf("IFINDEX  %-*s  NET_DEVICE%s  INET6_DEV  NEIGHBOURS  GROUPS  LINKWATCH  FLAGS\n",
+	       width, "NAME", explained ? "  EXPLAINED" : "");
 	for (uint32_t i = 0; i < inspection->nr_interfaces; i++)
-		print_interface(&inspection->interfaces[i], width);
+		print_interface(&inspection->interfaces[i], width, explained);
 }
 
 /* --- the command --- */
@@ -395,6 +411,7 @@ static int exit_of(int err, bool asked_wrongly)
 struct options {
 	const char *interface; /* NULL: all */
 	const char *netns;
+	bool explained;
 	bool json;
 };
 
@@ -403,6 +420,8 @@ struct options {
 
 static const struct option_row rows[] = {
 	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID|PID:FD", .doc = DOC_NETNS },
+	{ "explained", 0, OPTION_FLAG, AT(explained),
+	  .doc = "Show how many references to each device dadrace who can explain, of at most 16 devices; takes some seconds" },
 	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object" },
 	{ .name = NULL },
 };
@@ -411,6 +430,19 @@ static const struct operand_row operands[] = {
 	{ .name = NULL },
 };
 /* clang-format on */
+
+static int explain(struct inspection *inspection, struct why *why)
+{
+	struct explained list[EXPLAINED_MAX];
+	uint32_t nr;
+	int err = explained_find((uint32_t)inspection->netns_inum, list, &nr, why);
+
+	for (uint32_t i = 0; !err && i < inspection->nr_interfaces; i++)
+		for (uint32_t j = 0; j < nr; j++)
+			if (list[j].ifindex == inspection->interfaces[i].ifindex)
+				inspection->interfaces[i].explained = list[j].references;
+	return err;
+}
 
 static int run(const void *options)
 {
@@ -429,12 +461,14 @@ static int run(const void *options)
 	asked_wrongly = err;
 	if (!err)
 		err = inspect(indexes, &inspection, &why);
+	if (!err && o->explained)
+		err = explain(&inspection, &why);
 	if (err)
 		command_complain(&why, err);
 	else if (o->json)
 		err = fields_print(&inspection_fields, &inspection, stdout);
 	else
-		print_text(&inspection);
+		print_text(&inspection, o->explained);
 	free(indexes);
 	free(inspection.interfaces);
 	return err ? exit_of(err, asked_wrongly) : EXIT_CLEAN;

@@ -314,7 +314,7 @@ static void on_link(void *arg)
 
 /* --- the course of it --- */
 
-/* On a terminal each page shows it, below what is watched. */
+/* On a terminal each page shows it; the tables at the end do, too. */
 static void tell_already_held(struct session *session)
 {
 	struct why why = { "" };
@@ -324,8 +324,7 @@ static void tell_already_held(struct session *session)
 		fprintf(stderr, "dadrace: who holds %s already is not known: %s\n",
 			session->view.interface, why.text);
 	else if (!session->is_terminal)
-		watch_already(&session->view, stdout);
-	fflush(stdout);
+		watch_already(&session->view, stderr);
 }
 
 static int arm(struct session *session, const struct watchpoint_object *objects,
@@ -400,8 +399,7 @@ static int show_end(struct session *session)
 		if (session->is_terminal)
 			shown_control(stdout, CLEAR_SCREEN);
 		watch_tables(&session->view, stdout);
-		if (session->is_terminal)
-			watch_already(&session->view, stdout);
+		watch_already(&session->view, stdout);
 		trackers_show(session->view.interface, session->view.left_ns,
 			      count_of_device(session), stdout);
 		break;

@@ -166,6 +166,30 @@ int look_make(const struct image *image, const struct look_ask *ask, struct look
 	return err;
 }
 
+int look_accounts(const struct image *image, uint32_t netns,
+		  struct account accounts[ACCOUNTS_MAX], uint32_t *nr, struct why *why)
+{
+	const struct look_ask ask = { .netns = netns };
+	struct device chosen[ACCOUNTS_MAX];
+	struct devices devices = { 0 };
+	struct kernel kernel;
+	int err = kernel_open(image, &kernel, why);
+
+	*nr = 0;
+	if (err)
+		return err;
+	err = devices_find(&kernel, &devices, why);
+	if (!err) {
+		*nr = choose(&ask, &devices, chosen);
+		err = accounts_make(&kernel, chosen, *nr, accounts, why);
+	}
+	free(devices.list);
+	kernel_close(&kernel);
+	while (err && *nr)
+		account_clear(&accounts[--*nr]);
+	return err;
+}
+
 void look_clear(struct look *look)
 {
 	for (uint32_t i = 0; i < look->nr_cases; i++) {

@@ -39,6 +39,13 @@ int look_make(const struct image *image, const struct look_ask *ask, struct look
 	      struct why *why);
 void look_clear(struct look *look);
 
+/*
+ * The accounts alone, of the devices of a network namespace, ACCOUNTS_MAX at most. The caller
+ * clears them; there are none after an error.
+ */
+int look_accounts(const struct image *image, uint32_t netns,
+		  struct account accounts[ACCOUNTS_MAX], uint32_t *nr, struct why *why);
+
 /* Whether the first look has to be confirmed: something is lost, or does not add up. */
 bool look_needs_another(const struct look *look);
 
