@@ -18,6 +18,7 @@
 #include "command/doctor_sites.h"
 #include "command/rows.h"
 #include "guest/vm.h"
+#include "lane/jail.h"
 #include "loader/probes.h"
 #include "machine/kallsyms.h"
 #include "machine/machine.h"
@@ -183,13 +184,14 @@ enum { NR_CAPABILITIES = sizeof(capabilities) / sizeof(capabilities[0]) };
 /* What a device kind needs besides its own name: a dummy has no peer to send inbound echoes. */
 static const struct {
 	enum device_kind kind;
-	const char *sets[2];
+	const char *sets[3];
 	const char *option;
 } devices[] = {
 	{ DEVICE_VETH,    { "device.kind=veth" },    "CONFIG_VETH" },
 	{ DEVICE_MACVLAN, { "device.kind=macvlan" }, "CONFIG_MACVLAN" },
 	{ DEVICE_BRIDGE,  { "device.kind=bridge" },  "CONFIG_BRIDGE" },
 	{ DEVICE_DUMMY,   { "device.kind=dummy", "echo.directions=[outbound]" }, "CONFIG_DUMMY" },
+	{ DEVICE_EXISTING, { "device.kind=existing", "echo.directions=[outbound]", "device.dut=dut0" }, NULL },
 };
 enum { NR_DEVICES = sizeof(devices) / sizeof(devices[0]) };
 /* clang-format on */
@@ -361,23 +363,65 @@ static void find_helpers(struct doctor *doctor)
 	}
 }
 
+static int load_device(int index, struct campaign **campaign, struct why *why)
+{
+	size_t nr_sets = 0;
+
+	while (nr_sets < 3 && devices[index].sets[nr_sets])
+		nr_sets++;
+	return campaign_load(NULL, devices[index].sets, nr_sets, campaign, why);
+}
+
+/* As a lane does it, with the mounts of one: all that may fail where dadrace runs now. */
+static int put_back_works(struct testbed *testbed, struct why *why)
+{
+	struct why without, after;
+	struct jail jail;
+	int err = jail_open(&jail, 0, why), back;
+
+	if (!err)
+		err = jail_close(true, &without, why);
+	jail_leave(&jail);
+	back = testbed_close(testbed, err ? &after : why);
+	return err ? err : back;
+}
+
+/* The first is the veth that stands for a device of the machine. */
+static int try_existing(int index, struct why *why)
+{
+	struct campaign *made = NULL, *existing = NULL;
+	struct testbed *lane = NULL, *testbed = NULL;
+	int err = load_device(0, &made, why);
+
+	if (!err)
+		err = load_device(index, &existing, why);
+	if (!err)
+		err = testbed_open(&(struct testbed_ask){ .campaign = made }, &lane, why);
+	if (!err)
+		err = testbed_open(&(struct testbed_ask){ .campaign = existing }, &testbed,
+				   why);
+	return err ? err : put_back_works(testbed, why);
+}
+
+static int try_made(int index, struct why *why)
+{
+	struct campaign *campaign = NULL;
+	struct testbed *testbed = NULL;
+	int err = load_device(index, &campaign, why);
+
+	if (!err)
+		err = testbed_open(&(struct testbed_ask){ .campaign = campaign }, &testbed,
+				   why);
+	return err ? err : testbed_close(testbed, why);
+}
+
 /* In a process of its own: when it ends, so do its devices and their namespaces. */
 static void try_device(int index, int out)
 {
-	struct testbed_ask ask = { 0 };
-	struct campaign *campaign = NULL;
-	struct testbed *testbed = NULL;
 	struct why why = { "" };
-	size_t nr_sets = devices[index].sets[1] ? 2 : 1;
-	int err = campaign_load(NULL, devices[index].sets, nr_sets, &campaign, &why);
+	int err = devices[index].kind == DEVICE_EXISTING ? try_existing(index, &why) :
+							   try_made(index, &why);
 
-	if (!err) {
-		ask.campaign = campaign;
-		err = testbed_open(&ask, &testbed, &why);
-	}
-	if (!err)
-		err = testbed_close(testbed, &why);
-	campaign_free(campaign);
 	if (err && write(out, why.text, strlen(why.text)) < 0)
 		_exit(1);
 	_exit(err ? 1 : 0);
@@ -428,18 +472,23 @@ static void find_devices(struct doctor *doctor)
 		char reason[sizeof(struct why)] = "";
 		bool tried = have_rights(doctor);
 		bool works = tried && device_works(i, reason, sizeof(reason));
+		bool is_existing = devices[i].kind == DEVICE_EXISTING;
 		struct check *check = add(doctor, SECTION_DEVICES, kind, works);
 
 		check->needed = devices[i].kind == DEVICE_VETH;
-		check->found = works ? "can be created" :
+		check->found = works ? is_existing ? "can be used, and put back as it was" :
+						     "can be created" :
 			       tried ? text("%s", reason) :
 				       "not tried: privileges are missing";
 		if (works)
 			continue;
 		check->costs = text("campaigns with device.kind %s are skipped", kind);
-		check->remedy = tried ? text("use a kernel with %s, or load its module",
-					     devices[i].option) :
-					"run as root";
+		check->remedy =
+			!tried ? "run as root" :
+			is_existing ?
+				 "run outside of the container, or grant it what is missing" :
+				 text("use a kernel with %s, or load its module",
+				      devices[i].option);
 	}
 }
 

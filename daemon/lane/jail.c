@@ -51,9 +51,12 @@ int jail_open(struct jail *jail, uint32_t lane, struct why *why)
 		err = make_private();
 	if (!err)
 		return 0;
-	return why_exit(why, err == -EPERM ? EXIT_CANNOT : EXIT_INTERNAL, -err,
-			"lane %u: cannot be given a mount namespace: %s%s", lane,
-			strerror(-err), err == -EPERM ? "; CAP_SYS_ADMIN is missing" : "");
+	return why_exit(
+		why, err == -EPERM || err == -EACCES ? EXIT_CANNOT : EXIT_INTERNAL, -err,
+		"lane %u: cannot be given a mount namespace: %s%s", lane, strerror(-err),
+		err == -EPERM || err == -EACCES ?
+			"; CAP_SYS_ADMIN or CAP_SYS_CHROOT is missing, or a container forbids it" :
+			"");
 }
 
 void jail_leave(const struct jail *jail)
@@ -71,19 +74,70 @@ void jail_leave(const struct jail *jail)
  * sysfs may be there already: the kernel refuses to mount one over itself (EBUSY,
  * fs/namespace.c, do_add_mount()). That one becomes read-only for the lane.
  */
-static int mount_views(struct why *why)
+static int mount_views(void)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 	const unsigned long again = MS_REMOUNT | MS_BIND | MS_RDONLY | flags;
 
-	if (mount("proc", "/proc", "proc", flags, NULL) ||
-	    (mount("sysfs", "/sys", "sysfs", flags, NULL) && errno != EBUSY) ||
-	    mount(NULL, "/sys", NULL, again, NULL))
-		return why_set(
-			why, errno,
-			"/proc and /sys: cannot be mounted for the lane: %s; CAP_SYS_ADMIN is missing, or a container masks them",
-			strerror(errno));
-	return 0;
+	return mount("proc", "/proc", "proc", flags, NULL) ||
+			       (mount("sysfs", "/sys", "sysfs", flags, NULL) &&
+				errno != EBUSY) ||
+			       mount(NULL, "/sys", NULL, again, NULL) ?
+		       -errno :
+		       0;
+}
+
+/* --- /dev --- */
+
+/* Neither disks nor the kernel's log nor the machine's syslog: what a program needs to run. */
+static const char *const nodes[] = { "null", "zero", "full",	"random", "urandom",
+				     "tty",  "ptmx", "net/tun", "pts" };
+enum { NODES = sizeof(nodes) / sizeof(nodes[0]) };
+
+static const char *const links[][2] = {
+	{ "/proc/self/fd", "/dev/fd" },
+	{ "/proc/self/fd/0", "/dev/stdin" },
+	{ "/proc/self/fd/1", "/dev/stdout" },
+	{ "/proc/self/fd/2", "/dev/stderr" },
+};
+
+/* Bound, not made: a container, or a file system mounted nodev, has none but those it was given. */
+static int node_bind(const char *node, int fd)
+{
+	char from[40], to[40];
+	struct stat st;
+	int made;
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	snprintf(to, sizeof(to), "/dev/%s", node);
+	if (fstat(fd, &st))
+		return -errno;
+	made = S_ISDIR(st.st_mode) ? mkdir(to, 0755) : mknod(to, S_IFREG | 0600, 0);
+	return made || mount(from, to, NULL, MS_BIND | MS_REC, NULL) ? -errno : 0;
+}
+
+static int mount_dev(void)
+{
+	int fds[NODES], err = 0;
+
+	for (int i = 0; i < NODES; i++) {
+		char path[40];
+
+		snprintf(path, sizeof(path), "/dev/%s", nodes[i]);
+		fds[i] = open(path, O_PATH | O_CLOEXEC);
+	}
+	if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "mode=755,size=4m") ||
+	    mkdir("/dev/net", 0755) || mkdir("/dev/shm", 01777))
+		err = -errno;
+	for (int i = 0; i < NODES; i++) {
+		if (!err && fds[i] >= 0)
+			err = node_bind(nodes[i], fds[i]);
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]) && !err; i++)
+		err = symlink(links[i][0], links[i][1]) ? -errno : 0;
+	return err;
 }
 
 /* --- the folders --- */
@@ -120,7 +174,7 @@ static int overlay(const char *folder, const char *lower)
 		       0;
 }
 
-/* What a kernel without overlayfs offers: /etc and /var cannot be written to, /run is empty. */
+/* What there is without an overlay: /etc and /var cannot be written to, /run is empty. */
 static int without_overlay(void)
 {
 	const unsigned long again = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV;
@@ -131,10 +185,15 @@ static int without_overlay(void)
 		     mount(NULL, fixed[i], NULL, again, NULL)) &&
 		    errno != ENOENT)
 			return -errno;
-	return mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") ? -errno : 0;
+	return mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") ||
+			       mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV,
+				     "mode=1777") ?
+		       -errno :
+		       0;
 }
 
-static int mount_folders(void)
+/* `done` counts the folders that are covered, in their order. */
+static int mount_overlays(int *done)
 {
 	int lower = open(folders[STORE], O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char of_store[40];
@@ -144,28 +203,61 @@ static int mount_folders(void)
 	    mount("tmpfs", folders[STORE], "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"))
 		return -errno;
 	snprintf(of_store, sizeof(of_store), "/proc/self/fd/%d", lower);
-	for (int i = 0; !err && i < FOLDERS; i++)
-		if (!access(folders[i], F_OK)) /* a small root has no /var */
-			err = overlay(folders[i], i == STORE ? of_store : folders[i]);
+	for (*done = 0; !err && *done < FOLDERS; *done += !err)
+		if (!access(folders[*done], F_OK)) /* a small root has no /var */
+			err = overlay(folders[*done],
+				      *done == STORE ? of_store : folders[*done]);
 	close(lower);
-	if (err != -ENODEV)
-		return err;
-	return umount2(folders[STORE], MNT_DETACH) ? -errno : without_overlay();
+	return err;
 }
 
-int jail_close(bool with_folders, struct why *why)
+/*
+ * A kernel may lack overlayfs, and a container may forbid it, or lie on so many of them already
+ * that the kernel allows no more.
+ */
+static int mount_folders(struct why *without)
+{
+	int done = 0, err = mount_overlays(&done);
+
+	if (!err)
+		return 0;
+	while (done-- > 0)
+		umount2(folders[done], MNT_DETACH);
+	umount2(folders[STORE], MNT_DETACH);
+	why_set(without, -err,
+		"no overlay can be mounted here (%s): for the bring-up /etc and /var are read-only, and /run and /tmp are empty",
+		strerror(-err));
+	return without_overlay();
+}
+
+int jail_close(bool for_command, struct why *without, struct why *why)
 {
 	char here[PATH_MAX];
-	int err = mount_views(why);
+	int err = mount_views();
 
-	if (err || !with_folders)
-		return err;
-	err = mount_folders();
-	if (err)
-		return why_set(
-			why, -err,
-			"/etc, /run, /var and /tmp: cannot be covered for the lane by an overlay: %s",
+	/* Our own bring-up looks into neither. */
+	if (err && !for_command) {
+		why_set(without, -err,
+			"/proc and /sys cannot be mounted here (%s): the lane has those of its caller",
 			strerror(-err));
+		return 0;
+	}
+	if (err)
+		return why_exit(
+			why, EXIT_CANNOT, -err,
+			"/proc and /sys: cannot be mounted for the lane: %s; CAP_SYS_ADMIN is missing, or a container forbids it",
+			strerror(-err));
+	if (!for_command)
+		return 0;
+	err = mount_dev();
+	if (err)
+		return why_exit(why, EXIT_CANNOT, -err,
+				"/dev: cannot be covered for the lane: %s", strerror(-err));
+	err = mount_folders(without);
+	if (err)
+		return why_exit(why, EXIT_CANNOT, -err,
+				"/etc, /run, /var and /tmp: cannot be covered for the lane: %s",
+				strerror(-err));
 	/* The folder that we are in may be covered now: its name leads to what covers it. */
 	if (getcwd(here, sizeof(here)) && chdir(here) && chdir("/"))
 		return why_set(why, errno, "/: cannot be entered in the lane: %s",

@@ -52,7 +52,7 @@ struct lane_order {
 };
 
 enum lane_message_kind {
-	LANE_READY,    /* it waits for a trial */
+	LANE_READY,    /* it waits for a trial; a sentence says what it has to do without */
 	LANE_SUSPECTS, /* the trial in hand may leak; its evidence is what there is so far */
 	LANE_TRIAL, /* a trial is over; the evidence lacks only what the campaign alone knows */
 	LANE_FAILED, /* it cannot work; the sentence and its code say why */

@@ -59,6 +59,7 @@ struct worker {
 	struct campaign slowed_campaign;
 	int channel;
 	struct jail jail;
+	struct why without; /* what the jail has to do without; "": nothing */
 	struct loop *loop;
 	struct probes *probes;
 	struct lane_state *state;

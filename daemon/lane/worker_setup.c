@@ -148,7 +148,8 @@ int worker_set_up(struct worker *worker)
 	if (!err)
 		err = jail_open(&worker->jail, ask->number, why);
 	if (!err)
-		err = jail_close(ask->campaign->bringup.kind == BRINGUP_COMMAND, why);
+		err = jail_close(ask->campaign->bringup.kind == BRINGUP_COMMAND,
+				 &worker->without, why);
 	if (!err)
 		err = echoes_open(worker->testbed, ask->number, &worker->echoes, why);
 	if (!err)

@@ -401,6 +401,17 @@ static void say_slow(struct runner *runner, uint32_t slow)
 	progress_say(runner->sums->progress, sentence);
 }
 
+static void say_without(struct runner *runner, const struct why *without)
+{
+	char sentence[sizeof(without->text) + 16];
+
+	if (runner->said_without || !without->text[0])
+		return;
+	snprintf(sentence, sizeof(sentence), "Note: %s", without->text);
+	progress_say(runner->sums->progress, sentence);
+	runner->said_without = true;
+}
+
 static void lane_said(void *arg)
 {
 	struct seat *seat = arg;
@@ -420,6 +431,7 @@ static void lane_said(void *arg)
 	case LANE_READY:
 		if (runner->sums->control_works)
 			runner->sums->blind = 0;
+		say_without(runner, &message->why);
 		snprintf(seat->device, sizeof(seat->device), "%s", message->device);
 		seat->slow = message->slow;
 		say_slow(runner, seat->slow);

@@ -70,6 +70,7 @@ struct runner {
 	bool slow_told;
 	uint32_t failures;
 	uint32_t interrupts;
+	bool said_without; /* what lanes have to do without here */
 	struct lane_message message;
 	struct symbols *symbols; /* NULL: nobody wanted them yet */
 	uint32_t next_repeat;

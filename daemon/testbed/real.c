@@ -209,7 +209,9 @@ static int settings_journal(struct journal *journal, const char *folder, const c
 		    strcmp(entry->d_name, "base_reachable_time") == 0)
 			continue;
 		snprintf(path, sizeof(path), SYSCTLS "%s/%s/%s", folder, device, entry->d_name);
-		if (sysctl_read(path, value, sizeof(value)) == 0 && access(path, W_OK) == 0)
+		/* EROFS: sysctl_write() has another way. */
+		if (sysctl_read(path, value, sizeof(value)) == 0 &&
+		    (access(path, W_OK) == 0 || errno == EROFS))
 			err = journal_push(journal, JOURNAL_SYSCTL, path, value, why);
 	}
 	closedir(dir);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "testbed/parts.h"
 
@@ -23,10 +24,27 @@ int sysctl_read(const char *path, char *value, size_t size)
 	return 0;
 }
 
+/*
+ * A container may have /proc/sys read-only. A /proc of our own, mounted nowhere, is not; the
+ * settings in it are those of the caller's network namespace all the same.
+ */
+static int open_in_own_proc(const char *path)
+{
+	AUTO_FD int context = fsopen("proc", FSOPEN_CLOEXEC);
+	AUTO_FD int proc = -1;
+
+	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -1;
+	proc = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	return proc < 0 ? -1 : openat(proc, path + strlen("/proc/"), O_WRONLY | O_CLOEXEC);
+}
+
 int sysctl_write(const char *path, const char *value, struct why *why)
 {
 	AUTO_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
 
+	if (fd < 0 && errno == EROFS)
+		fd = open_in_own_proc(path);
 	if (fd < 0 && errno == ENOENT)
 		return why_exit(
 			why, EXIT_CANNOT, ENOENT,
