@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <netlink/cache.h>
 #include <netlink/route/addr.h>
 
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #include "base/text.h"
@@ -152,24 +154,45 @@ static int addresses_walk(const struct value_of *of,
 	return err;
 }
 
-static void address_text(struct rtnl_addr *address, char *text, size_t size)
-{
-	char local[64];
+enum {
+	ADDRESSES_MAX = 64,
+	ADDRESS_TEXT = 80,
+	FLAGS_GIVEN = IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR |
+		      IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN,
+};
 
-	nl_addr2str(rtnl_addr_get_local(address), local, sizeof(local));
-	snprintf(text, size, "%s%s", local, strchr(local, '/') ? "" : "/128");
+struct addresses {
+	char texts[ADDRESSES_MAX][ADDRESS_TEXT];
+	size_t nr;
+};
+
+/* fe80::1/64,2: with the flags that it was given, not those that it got. */
+static void address_text(struct rtnl_addr *address, char text[ADDRESS_TEXT])
+{
+	struct nl_addr *local = rtnl_addr_get_local(address);
+	char bytes[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(nl_addr_get_family(local), nl_addr_get_binary_addr(local), bytes,
+		  sizeof(bytes));
+	snprintf(text, ADDRESS_TEXT, "%s/%u,%x", bytes, nl_addr_get_prefixlen(local),
+		 rtnl_addr_get_flags(address) & FLAGS_GIVEN);
 }
 
 static int address_list(const struct value_of *of, struct rtnl_addr *address, void *arg,
 			struct why *why)
 {
-	char text[80], *list = arg;
+	struct addresses *list = arg;
 
-	(void)of;
-	(void)why;
-	address_text(address, text, sizeof(text));
-	text_add(list, JOURNAL_FIELD, "%s%s", *list ? " " : "", text);
+	if (list->nr == ADDRESSES_MAX)
+		return why_set(why, EOVERFLOW, "%s: has more than %d addresses",
+			       of->device.name, ADDRESSES_MAX);
+	address_text(address, list->texts[list->nr++]);
 	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
 }
 
 /* A word of a list of words with single spaces between. */
@@ -187,9 +210,9 @@ static int address_remove(const struct value_of *of, struct rtnl_addr *address, 
 			  struct why *why)
 {
 	AUTO_MSG struct nl_msg *msg = NULL;
-	char text[80];
+	char text[ADDRESS_TEXT];
 
-	address_text(address, text, sizeof(text));
+	address_text(address, text);
 	if (is_listed(arg, text))
 		return 0;
 	if (rtnl_addr_build_delete_request(address, 0, &msg) < 0)
@@ -202,27 +225,34 @@ static int address_add(const struct value_of *of, const char *text, struct why *
 	struct ifaddrmsg header = { .ifa_index = of->device.ifindex };
 	AUTO_MSG struct nl_msg *msg =
 		nlmsg_alloc_simple(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
-	struct nl_addr *address = NULL;
-	int err = nl_addr_parse(text, AF_UNSPEC, &address);
+	unsigned int prefix, flags;
+	struct in6_addr bytes;
+	char address[64];
 
-	if (err < 0)
+	if (sscanf(text, "%63[^/]/%u,%x", address, &prefix, &flags) != 3)
 		return why_set(why, EBADMSG, "%s: not an address", text);
-	header.ifa_family = (unsigned char)nl_addr_get_family(address);
-	header.ifa_prefixlen = (unsigned char)nl_addr_get_prefixlen(address);
+	header.ifa_family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	header.ifa_prefixlen = (unsigned char)prefix;
+	if (inet_pton(header.ifa_family, address, &bytes) != 1)
+		return why_set(why, EBADMSG, "%s: not an address", text);
 	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
-	    nla_put(msg, IFA_LOCAL, (int)nl_addr_get_len(address),
-		    nl_addr_get_binary_addr(address)) < 0)
-		err = testbed_no_memory(why);
-	else
-		err = sock_request(of->sock, msg, "given an address", of->device.name, why);
-	nl_addr_put(address);
-	return err;
+	    nla_put(msg, IFA_LOCAL, header.ifa_family == AF_INET6 ? 16 : 4, &bytes) < 0 ||
+	    nla_put_u32(msg, IFA_FLAGS, flags) < 0)
+		return testbed_no_memory(why);
+	return sock_request(of->sock, msg, "given an address", of->device.name, why);
 }
 
-static int addresses_read(const struct value_of *of, char list[JOURNAL_FIELD], struct why *why)
+/* Sorted: the kernel's order is that in which they were added. */
+static int addresses_read(const struct value_of *of, char value[JOURNAL_FIELD], struct why *why)
 {
-	list[0] = '\0';
-	return addresses_walk(of, address_list, list, why);
+	struct addresses list = { .nr = 0 };
+	int err = addresses_walk(of, address_list, &list, why);
+
+	qsort(list.texts, list.nr, ADDRESS_TEXT, by_text);
+	value[0] = '\0';
+	for (size_t i = 0; i < list.nr; i++)
+		text_add(value, JOURNAL_FIELD, "%s%s", i ? " " : "", list.texts[i]);
+	return err;
 }
 
 static int addresses_write(const struct value_of *of, const char *value, struct why *why)

@@ -210,6 +210,8 @@ static bool echoes_not_sent(const struct verdict_question *q, char *more)
 {
 	const struct evidence *e = q->e;
 
+	if (e->opens > OPENS_FLAGS && !e->opens_came)
+		return false; /* no moment from which they could be due */
 	return e->closed && e->held_ns > e->opens_ns + last_echo_ns(&e->spec) &&
 	       e->echoes_sent < e->spec.echoes && !starts_in_vain(e) &&
 	       detail(more, "%u of %u", e->echoes_sent, e->spec.echoes);

@@ -203,42 +203,6 @@ for kind in veth macvlan bridge dummy; do
 	fi
 done
 
-# Two devices of the test's own stand for real ones: used, and put back as they were found.
-ip link add real0 type veth peer name real1
-ip link set real1 up
-ip link set real1 mtu 1400
-ip link set real0 up && ip link set real0 down # a first time leaves a queue behind
-echo 3 >/proc/sys/net/ipv6/conf/real0/dad_transmits
-state() {
-	ip -o -d link show real0 && ip -o -d link show real1 &&
-		grep -r . /proc/sys/net/ipv6/conf/real[01] /proc/sys/net/ipv6/neigh/real[01]
-} 2>/dev/null
-as_found() { [ "$(state | comparable)" = "$before" ]; }
-# Up or down and every setting; not the counters, and the carrier comes by itself.
-comparable() { sed -E 's/state [A-Z]+ //; s/<[^>]*(UP)?[^>]*>/\1/; s/promiscuity.*//' | grep -v stable_secret; }
-wait_for 10 eval "ip -o link show real1 | grep -q LOWERLAYERDOWN" || true
-before=$(state | comparable)
-remember # two interfaces more
-borrows() { # NAME: its run has used real0, and put both back
-	proves "$1" 12
-	check "$1: it was used" "$1" "all(t['device'] == 'real0' for t in trials)"
-	if as_found; then ok "$1: put back as found"; else
-		state | comparable | diff <(echo "$before") - >diff.out
-		fail "$1: put back as found" "this differs" diff.out
-	fi
-	truth "$1: the journal is gone" eval '! ls /run/dadrace/*.journal 2>/dev/null'
-}
-existing=(--set device.kind=existing --set device.dut=real0 --set device.peer=real1)
-run existing quick "${existing[@]}"
-borrows existing
-# The machine's own namespace, and what `ip netns exec` makes, have their sysfs on /sys already.
-mount -t sysfs none /sys
-run existing-home quick "${existing[@]}"
-umount /sys
-borrows existing-home
-ip link del real0
-remember
-
 # --- the plan ---
 
 for plan in 7a 7b 8; do

@@ -35,6 +35,7 @@ rm -rf /etc/hosts /run/outside/goes || exit 6
 [ -n "$(getent passwd root)" ] || exit 8
 [ "$(cat /run/outside/reads)" = told ] || exit 10
 ls /sys/class/net | grep -qx "$1" || exit 11
+[ -c /dev/null ] && echo >/dev/null && [ -c /dev/urandom ] && [ ! -e /dev/kmsg ] && [ ! -e /dev/log ] || exit 12
 SH
 chmod 755 bringup.sh
 mkdir -p /run/outside /run/dadrace
@@ -53,6 +54,16 @@ cp bringup.sh /tmp/dadrace-test-bringup.sh
 jailed script "[/tmp/dadrace-test-bringup.sh, '{dut}']"
 rm /tmp/dadrace-test-bringup.sh
 jailed here "[./bringup.sh, '{dut}']" --set lanes=2
+
+# As in a container that lies on overlays already: no further one can be mounted.
+mkdir -p layers && mount -t tmpfs none layers && mkdir layers/{first,upper1,work1,upper2,work2}
+mount -t overlay none -o lowerdir=/etc,upperdir=layers/upper1,workdir=layers/work1 layers/first &&
+	mount -t overlay none -o lowerdir=layers/first,upperdir=layers/upper2,workdir=layers/work2 /etc
+run layers quick --set stop.trials=3 --set bringup.kind=command \
+	--set 'bringup.command=ip link set {dut} up; echo x >/run/x && echo x >/tmp/x && ! echo x >/etc/x'
+ends layers 0 'Note: no overlay can be mounted here'
+truth "layers: nothing of the machine has changed" [ ! -e /run/x -a ! -e /tmp/x -a ! -e /etc/x ]
+umount /etc layers/first layers
 
 # A root that is no mount point. The programs of the machine are bound into it.
 root=/run/test/root
