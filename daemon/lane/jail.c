@@ -101,7 +101,7 @@ static const char *const links[][2] = {
 	{ "/proc/self/fd/2", "/dev/stderr" },
 };
 
-/* Bound, not made: a container, or a file system mounted nodev, has none but those it was given. */
+/* Bound, not made: a container allows no new ones. */
 static int node_bind(const char *node, int fd)
 {
 	char from[40], to[40];

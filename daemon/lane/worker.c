@@ -193,6 +193,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 		worker->baseline = worker_rest(worker);
 	e->baseline_moved = !e->put_right[0] && !worker_at_baseline(worker, &before);
 	e->baseline = worker_facts(&worker->baseline);
+	worker->strangers = worker_strangers(worker);
 	if (by->bringup.kind == BRINGUP_COMMAND)
 		bringup_status_read(by->bringup.status, &e->bringup_wanted);
 	worker->words = loop_fd(worker->loop, worker->bringup.said, hear_words, worker);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <linux/membarrier.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,6 +34,24 @@ struct evidence_counts worker_facts(const struct counts *counts)
 		.groups = counts->nr_groups,
 		.tombs = counts->nr_tombs,
 	};
+}
+
+/* net/packet/af_packet.c, packet_seq_show(): sk RefCnt Type Proto Iface ... */
+uint32_t worker_strangers(const struct worker *worker)
+{
+	uint32_t ifindex = testbed_dut(worker->testbed)->ifindex, nr = 0;
+	char line[256];
+	int of;
+	FILE *file;
+
+	if (worker->ask->campaign->device.kind != DEVICE_EXISTING)
+		return 0;
+	file = fopen("/proc/net/packet", "re");
+	while (file && fgets(line, sizeof(line), file))
+		nr += sscanf(line, "%*s %*s %*s %*s %d", &of) == 1 && (uint32_t)of == ifindex;
+	if (file)
+		fclose(file);
+	return nr;
 }
 
 static struct counts read_counts(struct worker *worker)

@@ -102,6 +102,7 @@ struct worker {
 	uint32_t answers_sent; /* of which the sender has told */
 	struct worker_ledger *ledger; /* NULL: no trial of this lane wanted one yet */
 	struct counts baseline;
+	uint32_t strangers;	   /* with it: packet sockets on an existing device */
 	uint32_t controls;	   /* of the settling program, so far */
 	const struct known *known; /* that is held in the trial in hand; NULL: none */
 	int known_fd;
@@ -279,6 +280,12 @@ int worker_tell(const struct worker *worker);
 
 /* The dut's counts now; a look that fails is counted as a lost record. */
 struct counts worker_counts(struct worker *worker);
+
+/*
+ * Packet sockets on an existing device, each of which holds it: a capture, a DHCP client of the
+ * machine. 0 for a device of our own, which nobody else sees.
+ */
+uint32_t worker_strangers(const struct worker *worker);
 
 /* Whether nothing that is watched differs. */
 bool worker_same_counts(const struct worker *worker, const struct counts *a,

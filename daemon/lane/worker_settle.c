@@ -172,9 +172,14 @@ void worker_look_again(void *arg)
 	struct worker *worker = arg;
 	struct evidence *e = &worker->message.evidence;
 
+	uint32_t strangers = worker->known ? 0 : worker_strangers(worker);
+
 	e->looks++;
-	if (worker_look(worker, loop_now()))
+	e->strangers = strangers > worker->strangers ? strangers - worker->strangers : 0;
+	if (worker_look(worker, loop_now())) {
+		e->strangers = 0;
 		return;
+	}
 	e->settle_ns = loop_now() - worker->down_ns;
 	e->restless = !settle_is_at_rest(&worker->settle, loop_now());
 	worker_note(worker, MOMENT_LOOK, loop_now(),

@@ -229,7 +229,8 @@ void evidence_derive(struct evidence *evidence)
 int64_t evidence_over(const struct evidence *e, enum object object)
 {
 	switch (object) {
-	case OBJECT_NET_DEVICE: return e->after.net_device - e->baseline.net_device;
+	case OBJECT_NET_DEVICE:
+		return e->after.net_device - e->baseline.net_device - e->strangers;
 	case OBJECT_INET6_DEV: return e->after.inet6_dev - e->baseline.inet6_dev;
 	case OBJECT_DST: return e->after.dst - e->baseline.dst;
 	case OBJECTS: break;

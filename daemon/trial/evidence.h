@@ -175,7 +175,9 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint32_t descendants; /* processes of the bring-up that were ended with the trial */
 
 	struct evidence_counts baseline; /* but see evidence_left() */
-	bool baseline_moved;		 /* since the trial before, which had settled */
+	/* packet sockets on an existing device that programs of the machine have opened */
+	uint32_t strangers;
+	bool baseline_moved; /* since the trial before, which had settled */
 	struct evidence_counts after;
 	bool settled;
 	uint64_t settle_ns;    /* from teardown to settled, or to the last look */
@@ -234,7 +236,7 @@ void evidence_derive(struct evidence *evidence);
  */
 void evidence_left(struct evidence *evidence, const struct evidence_counts *left);
 
-/* A count minus its baseline. */
+/* A count minus its baseline, and without what strangers hold. */
 int64_t evidence_over(const struct evidence *evidence, enum object object);
 
 /* Whether that means anything: a device's counters end with the device. */

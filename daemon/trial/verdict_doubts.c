@@ -115,6 +115,13 @@ static bool baseline_moved(const struct verdict_question *q, char *more)
 	return q->e->baseline_moved;
 }
 
+static bool has_strangers(const struct verdict_question *q, char *more)
+{
+	return q->e->strangers && !q->e->settled &&
+	       detail(more, "%u packet socket%s", q->e->strangers,
+		      q->e->strangers == 1 ? "" : "s");
+}
+
 static bool down_failed(const struct verdict_question *q, char *more)
 {
 	return q->e->down_error && detail(more, "%s", strerror(q->e->down_error));
@@ -481,6 +488,7 @@ static const struct doubt {
 	{ device_moved,        "the bring-up moved the device to another network namespace and back, and nothing is seen there; it must stay in the lane's" },
 	{ device_vanished,     "the device vanished during the trial" },
 	{ baseline_moved,      "the baseline changed between two trials: something is not at rest" },
+	{ has_strangers,       "a program of this machine took a reference of the existing device meanwhile" },
 	{ down_failed,         "the device could not be set down" },
 	{ is_restless,         "the counts still changed at the last look" },
 	{ is_below_baseline,   "a count is below its baseline, which was not at rest" },

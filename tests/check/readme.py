@@ -22,8 +22,7 @@ COMMANDS = {
     "dadrace run config/campaigns/packet-too-big.yaml --kernel trixie/linux-image-cloud-amd64": "vm",
     "sudo dadrace who eth1": "live",
     "sudo dadrace watch eth1 --for 10s": "live",
-    "sudo dadrace run config/campaigns/smoke.yaml --set lanes=1 --set device.kind=existing"
-    " --set device.dut=eth1 --set device.peer=eth2": "live",
+    "sudo dadrace run config/campaigns/nic.yaml --set device.dut=eth1 --set device.peer=eth2": "live",
     "sudo apt-get install qemu-system-x86": ("rig", "qemu-system-x86"),
     "dadrace report RESULTS": "vm",
     "dadrace report RESULTS -o report.html": "vm",
