@@ -258,7 +258,9 @@ static void remove_kept(struct service *service, uint32_t i, const char *because
 	if (service->looked.kept == kept)
 		keep_forget_places(service);
 	kept_free(kept);
-	service->kept[i] = service->kept[--service->nr_kept];
+	service->nr_kept--;
+	memmove(&service->kept[i], &service->kept[i + 1],
+		(service->nr_kept - i) * sizeof(struct kept *));
 }
 
 /* Why the oldest ended campaign is removed; NULL: it stays. */
@@ -343,6 +345,17 @@ static void recover(struct kept *kept)
 	keep_update(kept);
 }
 
+/* The order in which they were submitted, in which later ones are added. */
+static int by_time(const void *a, const void *b)
+{
+	const struct ticket *one = &(*(struct kept *const *)a)->ticket;
+	const struct ticket *other = &(*(struct kept *const *)b)->ticket;
+
+	if (one->submitted_unix_ms != other->submitted_unix_ms)
+		return one->submitted_unix_ms < other->submitted_unix_ms ? -1 : 1;
+	return strcmp(one->id, other->id);
+}
+
 int keep_open(struct service *service, struct why *why)
 {
 	struct why odd = { "" };
@@ -355,6 +368,8 @@ int keep_open(struct service *service, struct why *why)
 	if (store_each(service->store, found, service, &odd))
 		log_say(LOG_LEVEL_ERROR, NULL, NULL, "%s", odd.text);
 	nr = service->nr_kept; /* repetitions are added behind */
+	if (nr)
+		qsort(service->kept, nr, sizeof(struct kept *), by_time);
 	for (uint32_t i = 0; i < nr; i++) {
 		struct kept *kept = service->kept[i];
 

@@ -53,6 +53,20 @@ truth "and it is said why" grep -q 'the file is empty; was it read before it was
 ctl empty submit spool/rejected/blank.yaml
 exits "ctl refuses it, too" 78 'the file is empty' empty.err
 
+# --- the list is ordered by time, also after a restart ---
+
+for name in zeta alpha mid; do
+	sed "s/^name: .*/name: $name/" quick.yaml >"$name.yaml"
+	ctl "$name" submit "$name.yaml" --not-before +1h
+done
+kill $service
+await service $service
+"$dadraced" --config dadraced.yaml 2>>log &
+service=$!
+wait_for 30 answers || fail service "it does not answer" log
+ctl list list
+truth "in the order of submission" [ "$(grep -oE '^(zeta|alpha|mid)' list.out | tr '\n' ' ')" = "zeta alpha mid " ]
+
 # --- a service that does not answer ---
 
 kill -STOP $service
