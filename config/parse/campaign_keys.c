@@ -328,7 +328,7 @@ static const struct field campaign_rows[] = {
 	  .doc = "What is compared before and after a trial, and how long that may take" },
 	{ "ledger", FIELD_ENUM, TOP(enum ledger_use, ledger),
 	  NAMES(ledger_use_names, LEDGER_USES), .fallback = "suspects",
-	  .doc = "Whether the kernel stack of each hold and put of a leaked device or inet6_dev is recorded. suspects: a trial that leaks is repeated with watchpoints on the counters until one ledger is complete, at most five times, for the first three findings. always: every trial is watched, with one lane. off: never" },
+	  .doc = "Whether the kernel stack of each hold and put of a leaked device or inet6_dev is recorded. suspects: a trial that leaks is repeated with watchpoints on the counters until one ledger is complete, at most five times, or else the next such trial, up to eight trials. always: every trial is watched, with one lane. off: never" },
 	{ "submit", FIELD_OBJECT, GROUP(submit),
 	  .doc = "How dadraced queues the campaign, unless `dadrace ctl submit` gives it. `dadrace run` ignores this section" },
 	END

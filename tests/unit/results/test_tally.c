@@ -571,6 +571,26 @@ static struct tally *below_5_percent(enum arm *arms, uint32_t nr_arms)
 	return tally;
 }
 
+/* Without a fault, an explorer's sums say what was covered, and that it is no bound. */
+static void test_what_was_explored_is_told(void **state)
+{
+	struct tally *tally = below_5_percent((enum arm[]){ ARM_RACE }, 1);
+	const struct explore_sums sums = {
+		.mode = EXPLORE_GUIDED, .places = 240, .held = 131, .pairs = 312
+	};
+	const struct judgement clean = judged(VERDICT_CLEAN, "");
+	struct summary summary = { 0 };
+
+	(void)state;
+	add_many(tally, ARM_RACE, 60, &clean);
+	tally_summary(tally, &summary);
+	tally_explored(tally, &sums, &summary);
+	assert_non_null(strstr(
+		summary.reason,
+		"no bound for the kernel: holds were kept at 131 of 240 places, with 312 pairs"));
+	tally_free(tally);
+}
+
 static void test_clean_is_earned(void **state)
 {
 	struct tally *tally = below_5_percent((enum arm[]){ ARM_RACE }, 1);
@@ -992,6 +1012,7 @@ int main(void)
 		cmocka_unit_test(test_ends_by_findings_in_order_of_start),
 		cmocka_unit_test(test_trials_from_a_later_one_on),
 		cmocka_unit_test(test_trials_that_were_kept_stay_decisive),
+		cmocka_unit_test(test_what_was_explored_is_told),
 		cmocka_unit_test(test_clean_is_earned),
 		cmocka_unit_test(test_lost_trials_count_against_the_bound),
 		cmocka_unit_test(test_without_a_race_nothing_is_clean),
