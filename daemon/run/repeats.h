@@ -8,10 +8,10 @@
 /*
  * The suspects: trials that leaked, and are repeated with the ledger armed.
  *
- *   a leak that is not explained yet ──> queue ──> lane: SUSPECTS_LEARN trials without the race,
- *                                       ^         │    then the spec itself, again and again
- *                                       │         v
- *                         lane is spent ┘      whole ledger of a leak, or the budget is spent
+ *   a leak, not explained yet ─> queue ──> lane: SUSPECTS_LEARN trials without the race,
+ *                                  ^         │    then the spec itself, again and again
+ *                                  │         v
+ *                    lane is spent ┘      whole ledger of a leak, or the budget is spent
  *
  * A leak that shows once in many trials need not show in its few repeats. Then the next one of
  * its like is repeated, until a ledger has shown one or the budget is spent.
