@@ -23,12 +23,14 @@
 #include "base/exits.h"
 #include "command/command.h"
 #include "guest/initramfs.h"
+#include "io/child.h"
 #include "io/loop.h"
 
 enum { ARGUMENTS_MAX = 64 }; /* of the kernel's command line */
 
 #define PORT_NS 10000000000ULL /* for the host's port to appear */
 
+/* Not /tmp and /run: the root is in memory, and programs of the bring-up may be there. */
 static void mount_all(void)
 {
 	static const struct {
@@ -37,8 +39,6 @@ static void mount_all(void)
 		{ "proc", "/proc" },
 		{ "sysfs", "/sys" },
 		{ "devtmpfs", "/dev" },
-		{ "tmpfs", "/tmp" },
-		{ "tmpfs", "/run" },
 		{ "debugfs", "/sys/kernel/debug" },
 		{ "securityfs", "/sys/kernel/security" },
 	};
@@ -204,7 +204,7 @@ static int run(const void *options)
 	mount_all();
 	loaded = load_modules();
 	uevents = listen_to_uevents();
-	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("PATH", CHILD_PATH, 1);
 	port = wait_for_port(uevents);
 	if (port < 0) {
 		fprintf(stderr, "guest: no port to the host (virtio_console is missing)\n");

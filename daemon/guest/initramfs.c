@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fts.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,12 +16,10 @@
 #include "io/child.h"
 #include "parse/campaign.h"
 
-enum { FILES_MAX = 512 };
-
 struct making {
 	struct initramfs *archive;
-	char *put[FILES_MAX]; /* paths that are in it already */
-	size_t nr_put;
+	char **put; /* paths that are in it already */
+	size_t nr_put, room;
 	struct why *why;
 };
 
@@ -34,11 +33,17 @@ static bool is_put(struct making *making, const char *path)
 
 static int remember(struct making *making, const char *path)
 {
-	char *copy = making->nr_put < FILES_MAX ? strdup(path) : NULL;
+	size_t room = making->room ? 2 * making->room : 64;
+	char **more = making->put, *copy = strdup(path);
 
-	if (!copy)
-		return why_set(making->why, ENOMEM, "the guest's initramfs: more than %d files",
-			       FILES_MAX);
+	if (making->nr_put == making->room && (more = realloc(more, room * sizeof(*more)))) {
+		making->put = more;
+		making->room = room;
+	}
+	if (!copy || !more) {
+		free(copy);
+		return why_set(making->why, ENOMEM, "out of memory");
+	}
 	making->put[making->nr_put++] = copy;
 	return 0;
 }
@@ -61,6 +66,29 @@ static int put_folders(struct making *making, const char *path)
 	return err;
 }
 
+/* Where this machine has links in its root ("/bin" to "usr/bin"), so has the guest. */
+static int put_links(struct making *making)
+{
+	static const char *const names[] = { "/bin", "/sbin", "/lib", "/lib32", "/lib64" };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(names) / sizeof(names[0]); i++) {
+		char to[256], folder[300];
+		ssize_t n = readlink(names[i], to, sizeof(to) - 1);
+
+		if (n <= 0 || to[0] == '/')
+			continue;
+		to[n] = '\0';
+		snprintf(folder, sizeof(folder), "/%s/", to);
+		err = put_folders(making, folder);
+		if (!err)
+			err = initramfs_link(making->archive, names[i] + 1, to, making->why);
+		if (!err)
+			err = remember(making, names[i]);
+	}
+	return err;
+}
+
 /* Puts a file of this machine at the path that it is known by, links followed. */
 static int put_file(struct making *making, const char *path)
 {
@@ -74,36 +102,26 @@ static int put_file(struct making *making, const char *path)
 	return err ? err : remember(making, path);
 }
 
-/*
- * Puts a program at `path` and the libraries that the dynamic loader would give it; for a
- * script, its interpreter with its own.
- */
-static int put_program(struct making *making, const char *from, const char *path)
+static bool is_regular(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+static int put_program(struct making *making, const char *from, const char *path);
+static int put_interpreter(struct making *making, const char *script, char *line);
+
+/* What the dynamic loader would give a program or a library. */
+static int put_libraries(struct making *making, const char *from)
 {
 	const char *const list[] = { "ldd", from, NULL };
-	char head[256] = "", *text = NULL, *line, *save = NULL;
+	char *text = NULL, *line, *save = NULL;
 	struct why no_libraries;
-	FILE *file = fopen(from, "re");
-	int err;
+	int err = 0;
 
-	if (!file || !fgets(head, sizeof(head), file))
-		head[0] = '\0';
-	if (file)
-		fclose(file);
-	err = put_folders(making, path);
-	if (!err && !is_put(making, path)) {
-		err = initramfs_file(making->archive, path + 1, from, 0755, making->why);
-		if (!err)
-			err = remember(making, path);
-	}
-	if (!err && !strncmp(head, "#!", 2)) {
-		char *interpreter = head + 2 + strspn(head + 2, " \t");
-
-		interpreter[strcspn(interpreter, " \t\n")] = '\0';
-		return put_program(making, interpreter, interpreter);
-	}
-	if (err || child_output(list, NULL, &text, &no_libraries))
-		return err; /* a static program has none */
+	if (child_output(list, NULL, &text, &no_libraries))
+		return 0; /* it is static */
 	for (line = strtok_r(text, "\n", &save); !err && line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		char *library = strchr(line, '/');
@@ -117,11 +135,144 @@ static int put_program(struct making *making, const char *from, const char *path
 	return err;
 }
 
-static bool is_regular(const char *path)
+static bool is_left_out(const char *folder)
 {
-	struct stat st;
+	static const char *const names[] = { "__pycache__", "test", "tests", "idlelib" };
 
-	return !stat(path, &st) && S_ISREG(st.st_mode);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(folder, names[i]))
+			return true;
+	return false;
+}
+
+/* A folder with all that is in it; libraries with those that they need. */
+static int put_tree(struct making *making, const char *folder)
+{
+	char *const roots[] = { (char *)folder, NULL };
+	FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+	int err = 0;
+
+	while (tree && !err && (entry = fts_read(tree))) {
+		if (entry->fts_info == FTS_D && is_left_out(entry->fts_name))
+			fts_set(tree, entry, FTS_SKIP);
+		if (entry->fts_info == FTS_F)
+			err = put_file(making, entry->fts_path);
+		if (!err && entry->fts_info == FTS_F && strstr(entry->fts_name, ".so"))
+			err = put_libraries(making, entry->fts_path);
+	}
+	if (tree)
+		fts_close(tree);
+	return err;
+}
+
+/* Programs that read more than their libraries, and how each tells its folders. */
+static const struct {
+	const char *name, *option, *text;
+} interpreters[] = {
+	{ "python3", "-c", "import sys; print('\\n'.join(sys.path[1:]))" },
+	{ "perl", "-e", "print join qq{\\n}, @INC" },
+};
+
+static int put_library_of_interpreter(struct making *making, const char *program)
+{
+	const char *name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
+	char *text = NULL, *line, *save = NULL;
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(interpreters) / sizeof(interpreters[0]) && !text; i++) {
+		const char *const list[] = { program, interpreters[i].option,
+					     interpreters[i].text, NULL };
+
+		if (!strncmp(name, interpreters[i].name, strlen(interpreters[i].name)))
+			err = child_output(list, NULL, &text, making->why);
+		if (err)
+			return err;
+	}
+	if (!text)
+		return 0;
+	for (line = strtok_r(text, "\n", &save); !err && line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (line[0] == '/' && !access(line, R_OK))
+			err = put_tree(making, line);
+	free(text);
+	return err;
+}
+
+/* Puts a program at `path`, with what it reads; for a script, its interpreter, too. */
+static int put_program(struct making *making, const char *from, const char *path)
+{
+	char head[256] = "";
+	FILE *file = fopen(from, "re");
+	int err;
+
+	if (!file || !fgets(head, sizeof(head), file))
+		head[0] = '\0';
+	if (file)
+		fclose(file);
+	if (is_put(making, path))
+		return 0;
+	err = put_folders(making, path);
+	if (!err)
+		err = initramfs_file(making->archive, path + 1, from, 0755, making->why);
+	if (!err)
+		err = remember(making, path);
+	if (!err && !strncmp(head, "#!", 2))
+		return put_interpreter(making, from, head + 2);
+	if (!err)
+		err = put_libraries(making, from);
+	return err ? err : put_library_of_interpreter(making, from);
+}
+
+/*
+ * Where the guest will look for a program, and only then where the caller does: a folder of
+ * theirs may hold a wrapper that needs their environment. What is there only gets a link.
+ */
+static int put_command(struct making *making, const char *word)
+{
+	char path[PATH_MAX], link[PATH_MAX];
+	int err;
+
+	for (const char *folder = CHILD_PATH; !strchr(word, '/') && *folder;) {
+		size_t length = strcspn(folder, ":");
+
+		snprintf(path, sizeof(path), "%.*s/%s", (int)length, folder, word);
+		if (is_regular(path) && !access(path, X_OK))
+			return put_program(making, path, path);
+		folder += length + (folder[length] == ':');
+	}
+	err = child_find(word, path, sizeof(path));
+	if (!err)
+		err = put_program(making, path, path);
+	if (err || strchr(word, '/'))
+		return err;
+	snprintf(link, sizeof(link), "/usr/local/bin/%s", word);
+	if (is_put(making, link))
+		return 0;
+	err = put_folders(making, link);
+	if (!err)
+		err = initramfs_link(making->archive, link + 1, path, making->why);
+	return err ? err : remember(making, link);
+}
+
+/* "/usr/bin/python3 -u", or by way of env, which finds it. */
+static int put_interpreter(struct making *making, const char *script, char *line)
+{
+	char path[PATH_MAX], *save = NULL;
+	int err = 0;
+
+	for (char *word = strtok_r(line, " \t\n", &save); !err && word && word[0] != '-';
+	     word = strtok_r(NULL, " \t\n", &save)) {
+		if (child_find(word, path, sizeof(path)))
+			return why_exit(
+				making->why, EXIT_CONFIG, ENOENT,
+				"%s: its interpreter %s is not on this machine; install it",
+				script, word);
+		err = put_command(making, word);
+		if (!strstr(word, "/env"))
+			break;
+	}
+	return err;
 }
 
 /*
@@ -130,7 +281,10 @@ static bool is_regular(const char *path)
  */
 static int put_bringup(struct making *making, const struct campaign *campaign)
 {
-	int err = 0;
+	/* For system(), scripts, and commands that are a text. */
+	int err = campaign->bringup.kind == BRINGUP_COMMAND ?
+			  put_program(making, "/bin/sh", "/bin/sh") :
+			  0;
 
 	for (uint32_t i = 0; !err && i < campaign->bringup.nr_command; i++) {
 		char *words = strdup(campaign->bringup.command[i]), *save = NULL;
@@ -141,7 +295,7 @@ static int put_bringup(struct making *making, const struct campaign *campaign)
 		for (char *word = strtok_r(words, " \t\n;&|()", &save); !err && word;
 		     word = strtok_r(NULL, " \t\n;&|()", &save))
 			if (word[0] != '{' && !child_find(word, path, sizeof(path)))
-				err = put_program(making, path, path);
+				err = put_command(making, word);
 			else if (word[0] == '/' && is_regular(word))
 				err = put_file(making, word);
 		free(words);
@@ -220,6 +374,8 @@ int guest_initramfs_make(const char *path, const struct campaign *campaign,
 	err = own_path(NULL, self, sizeof(self));
 	if (err)
 		why_set(why, -err, "/proc/self/exe: %s", strerror(-err));
+	if (!err)
+		err = put_links(&making);
 	for (size_t i = 0; !err && i < sizeof(folders) / sizeof(folders[0]); i++)
 		err = put_folders(&making, folders[i]);
 	if (!err)
@@ -235,6 +391,7 @@ int guest_initramfs_make(const char *path, const struct campaign *campaign,
 				     strlen(learned), why);
 	for (size_t i = 0; i < making.nr_put; i++)
 		free(making.put[i]);
+	free(making.put);
 	if (initramfs_close(making.archive, err ? &ignored : why) && !err)
 		err = -EIO;
 	return err;

@@ -18,7 +18,8 @@
  *                       in the order in which they must be loaded; after them the campaign's
  *                       own, and the one that plants a bug (plant.h)
  *   /modules/NN-x.parameters   of one of these two: it has to load, or no trial proves anything
- *   libraries, and the bring-up's program with its own, each at the path that it has here
+ *   libraries, and the bring-up's program with its own, each at the path that it has here; sh,
+ *                       and of interpreters (python3, perl) the folders that they read
  *
  *   /learned.ndjson     what the explorer knows, when there is something
  *

@@ -15,8 +15,6 @@
 #include "io/child.h"
 #include "io/loop.h"
 
-#define EVERYWHERE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 enum { SAID = 512, DEADLINE_S = 600, NOT_FOUND = 127 };
 
 __attribute__((noreturn)) static void become(const char *const *argv, const char *folder,
@@ -198,7 +196,7 @@ bool child_complete_path(void)
 {
 	static const char *const of_the_system[] = { "/usr/local/sbin", "/usr/sbin", "/sbin" };
 	const char *was = getenv("PATH");
-	char *folders = strdup(was && *was ? was : EVERYWHERE);
+	char *folders = strdup(was && *was ? was : CHILD_PATH);
 	bool done = folders != NULL;
 
 	for (size_t i = 0; done && i < sizeof(of_the_system) / sizeof(of_the_system[0]); i++) {
@@ -225,7 +223,7 @@ int child_find(const char *program, char *path, size_t size)
 		return is_program(path) ? 0 : -errno;
 	}
 	if (!folders)
-		folders = EVERYWHERE;
+		folders = CHILD_PATH;
 	while (*folders) {
 		size_t n = strcspn(folders, ":");
 

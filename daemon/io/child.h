@@ -34,6 +34,9 @@ pid_t child_start(const char *const *argv, int said);
  */
 bool child_complete_path(void);
 
+/* Where the system keeps its programs; PATH of a guest. */
+#define CHILD_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /*
  * Where execvp() would find a program: 0 with its path, -ENOENT, or -EACCES when it may not be
  * run.
