@@ -47,7 +47,7 @@ static void begin(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct why why;
 
-	signal(SIGPIPE, SIG_IGN); /* as dadraced has it */
+	signal(SIGPIPE, SIG_IGN);	       /* as dadraced has it */
 	name_length = sizeof(name.sun_family); /* the kernel chooses an abstract name */
 	if (fd < 0 || bind(fd, (struct sockaddr *)&name, name_length) || listen(fd, 8))
 		abort();

@@ -91,7 +91,8 @@ inside ip link set lo up
 inside systemctl start dadraced >start.out 2>&1
 is_active || { journal | tail -n 20 >>start.out; fail "it starts" "$(show Result)" start.out; finish; }
 ok "it starts"
-inside systemd-analyze security dadraced --no-pager | tail -n 1
+exposure=$(inside systemd-analyze security dadraced --no-pager | sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p')
+truth "its exposure is $exposure, 4.8 at most" awk "BEGIN { exit !($exposure <= 4.8) }"
 ctl list list
 truth "it answers" says 0 CAMPAIGN list
 
