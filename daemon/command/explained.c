@@ -19,6 +19,7 @@ int explained_find(uint32_t netns, struct explained list[EXPLAINED_MAX], uint32_
 	for (uint32_t i = 0; !err && i < *nr; i++) {
 		list[i] = (struct explained){
 			accounts[i].device.ifindex,
+			accounts[i].device.count,
 			accounts[i].initial + accounts[i].registered + accounts[i].explained,
 		};
 		account_clear(&accounts[i]);

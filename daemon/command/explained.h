@@ -11,6 +11,7 @@ enum { EXPLAINED_MAX = 16 };
 
 struct explained {
 	uint32_t ifindex;
+	int64_t count;	    /* as it was read with them */
 	int64_t references; /* the initial one and the one of a registered device among them */
 };
 

@@ -431,6 +431,7 @@ static const struct operand_row operands[] = {
 };
 /* clang-format on */
 
+/* The count is the one that was read with what explains it: it may have changed since. */
 static int explain(struct inspection *inspection, struct why *why)
 {
 	struct explained list[EXPLAINED_MAX];
@@ -439,8 +440,10 @@ static int explain(struct inspection *inspection, struct why *why)
 
 	for (uint32_t i = 0; !err && i < inspection->nr_interfaces; i++)
 		for (uint32_t j = 0; j < nr; j++)
-			if (list[j].ifindex == inspection->interfaces[i].ifindex)
+			if (list[j].ifindex == inspection->interfaces[i].ifindex) {
+				inspection->interfaces[i].net_device = list[j].count;
 				inspection->interfaces[i].explained = list[j].references;
+			}
 	return err;
 }
 
