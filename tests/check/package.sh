@@ -102,6 +102,16 @@ check "in its prefix only" inside
 check "the manifest has the configuration" grep -qx "$prefix/etc/dadrace/dadraced.yaml" "$one/install_manifest.txt"
 check "which the unit names" grep -qx "ExecStart=$prefix/sbin/dadraced --config $prefix/etc/dadrace/dadraced.yaml" \
 	"$prefix/lib/systemd/system/dadraced.service"
+# A prefix of the system has it in /etc: GNUInstallDirs, and the FHS for /opt.
+while read -r prefix_of etc; do
+	rm -rf "$work/root"
+	check "$prefix_of has its configuration in $etc" env DESTDIR="$work/root" cmake --install "$one" --prefix "$prefix_of"
+	check "and only there" [ "$(find "$work/root" -name dadraced.yaml)" = "$work/root$etc/dadrace/dadraced.yaml" ]
+done <<-'END'
+	/usr /etc
+	/usr/local /usr/local/etc
+	/opt/dadrace /etc/opt/dadrace
+END
 # Its group is made by the package, on the machine where that is installed.
 sed '/^group:/d' "$prefix/etc/dadrace/dadraced.yaml" >"$one/no-group.yaml"
 check "dadrace is in the PATH of every user" "$prefix/bin/dadrace" version
