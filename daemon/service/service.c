@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "machine/machine.h"
 #include "service/config_check.h"
@@ -251,6 +252,7 @@ enum exits service_run(const struct service_ask *ask, struct why *why)
 	struct service *service = calloc(1, sizeof(*service));
 	int r;
 
+	umask(0027); /* of what it and its campaigns write, whatever the caller's is */
 	if (!service) {
 		why_set(why, ENOMEM, "out of memory");
 		return EXIT_INTERNAL;

@@ -18,7 +18,13 @@
 #define TICKET	  "entry.json" /* as earlier versions called it */
 #define TEXT	  "campaign.yaml"
 
-enum { READ_MAX = 64 << 20 };
+enum {
+	READ_MAX = 64 << 20,
+	/* The state folder lets in whom its mode lets in; below it, its group may read. */
+	STATE_MODE = 0700,
+	FOLDER_MODE = 0750,
+	FILE_MODE = 0640,
+};
 
 struct store {
 	char *folder;
@@ -30,7 +36,8 @@ struct store {
 
 static int write_synced(int folder, const char *file, const char *text)
 {
-	int fd = openat(folder, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = openat(folder, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			FILE_MODE);
 	int r;
 
 	if (fd < 0)
@@ -63,11 +70,11 @@ static int rename_synced(int from, int to, const char *name)
 	return fsync(to) || fsync(from) ? -errno : 0;
 }
 
-static int open_folder(int parent, const char *name)
+static int open_folder(int parent, const char *name, mode_t mode)
 {
 	int fd;
 
-	if (mkdirat(parent, name, 0755) && errno != EEXIST)
+	if (mkdirat(parent, name, mode) && errno != EEXIST)
 		return -errno;
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -162,15 +169,15 @@ int store_open(const char *folder, struct store **out, struct why *why)
 		store->folder = strdup(folder);
 	}
 	if (store && store->folder) {
-		r = store->root = open_folder(AT_FDCWD, folder);
+		r = store->root = open_folder(AT_FDCWD, folder, STATE_MODE);
 		if (r >= 0 && flock(store->root, LOCK_EX | LOCK_NB))
 			r = -errno;
 		if (r >= 0)
-			r = store->campaigns = open_folder(store->root, CAMPAIGNS);
+			r = store->campaigns = open_folder(store->root, CAMPAIGNS, FOLDER_MODE);
 		if (r >= 0)
-			r = store->new = open_folder(store->root, NEW);
+			r = store->new = open_folder(store->root, NEW, FOLDER_MODE);
 		if (r >= 0)
-			r = store->old = open_folder(store->root, OLD);
+			r = store->old = open_folder(store->root, OLD, FOLDER_MODE);
 		if (r >= 0)
 			r = finish(store);
 		if (!r && fsync(store->root))
@@ -265,7 +272,7 @@ int store_add(struct store *store, const struct ticket *ticket, const char *text
 		r = -EEXIST;
 	if (!r)
 		remove_tree(store->new, ticket->id);
-	folder = r ? -1 : open_folder(store->new, ticket->id);
+	folder = r ? -1 : open_folder(store->new, ticket->id, FOLDER_MODE);
 	if (!r && folder < 0)
 		r = folder;
 	if (!r)

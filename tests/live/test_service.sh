@@ -23,7 +23,7 @@ configure() { # KEY VALUE...: beside what every test wants
 }
 answers() { "$dadrace" ctl --socket "$PWD/control" version >/dev/null 2>&1; }
 start() {
-	"$dadraced" --config dadraced.yaml 2>>dadraced.log &
+	(umask 0 && exec "$dadraced" --config dadraced.yaml) 2>>dadraced.log &
 	service=$!
 	wait_for 30 answers || fail "the service starts" "it does not answer" dadraced.log
 }
@@ -119,6 +119,9 @@ id=$(head -1 submit.out)
 cp -r "state/campaigns/$id" first
 fits first
 whole "all trials, once" first 12
+open_to_others() { find state spool/rejected -perm /007 2>/dev/null; }
+truth "what is written is not for others, whatever the umask" [ -z "$(open_to_others)" ]
+truth "and the state folder is for its owner" [ "$(stat -c %a state)" = 700 ]
 ctl results results "$id" --json
 truth "results by the socket are those of the file" cmp -s results.out <(
 	/usr/bin/python3 -c 'import json, sys

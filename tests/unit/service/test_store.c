@@ -49,9 +49,15 @@ static bool is_chosen(const char *name)
 
 int __wrap_openat(int folder, const char *path, int flags, ...)
 {
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
 	if (is_chosen("open"))
 		_exit(9);
-	return __real_openat(folder, path, flags, 0644);
+	return __real_openat(folder, path, flags, mode);
 }
 
 ssize_t __wrap_write(int fd, const void *data, size_t length)
@@ -351,6 +357,44 @@ static void test_damaged(void **state)
 	store_close(store);
 }
 
+static mode_t mode_of(const char *path)
+{
+	struct stat st = { 0 };
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+static void test_modes(void **state)
+{
+	mode_t before = umask(0);
+	struct store *store = open_store();
+
+	(void)state;
+	assert_int_equal(add(store, "a"), 0);
+	assert_int_equal(set(store, "a", TICKET_RUNNING), 0);
+	umask(before);
+	store_close(store);
+	assert_int_equal(mode_of("state"), 0700);
+	assert_int_equal(mode_of("state/campaigns"), 0750);
+	assert_int_equal(mode_of("state/campaigns/a"), 0750);
+	assert_int_equal(mode_of("state/campaigns/a/campaign.yaml"), 0640);
+	assert_int_equal(mode_of("state/campaigns/a/entry.json"), 0640);
+}
+
+static void test_folder_of_a_group(void **state)
+{
+	struct store *store;
+
+	(void)state;
+	assert_int_equal(mkdir("state", 0750), 0);
+	assert_int_equal(chmod("state", 02750), 0);
+	store = open_store();
+	store_close(store);
+	assert_int_equal(mode_of("state"), 02750);
+	assert_int_equal(mode_of("state/campaigns"), 02750);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +402,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_order_of_syncs, enter, leave),
 		cmocka_unit_test_setup_teardown(test_refused, enter, leave),
 		cmocka_unit_test_setup_teardown(test_damaged, enter, leave),
+		cmocka_unit_test_setup_teardown(test_modes, enter, leave),
+		cmocka_unit_test_setup_teardown(test_folder_of_a_group, enter, leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
