@@ -51,6 +51,7 @@ static const struct exit_row exits[] = {
 	{ EXIT_CLEAN, NULL, "Every reference belongs to an object that something alive points to, or --stuck found no device" },
 	{ EXIT_FAULT, NULL, "A reference is lost, or belongs to no object" },
 	{ EXIT_INCONCLUSIVE, NULL, "The account does not add up, or --max-seconds have passed" },
+	{ EXIT_USAGE, NULL, "The command line is wrong, or the device has no such --object" },
 	{ 0 },
 };
 /* clang-format on */
@@ -59,47 +60,50 @@ static const struct exit_row exits[] = {
 static const struct {
 	const char *name;
 	struct wanted wanted;
-	bool has_address;
+	const char *address; /* what of it is given; NULL: none is */
+	bool may_be_ipv4;
 } objects[] = {
 	{ "netdev", { 0 } },
 	{ "idev", { .type = "inet6_dev" } },
-	{ "addr", { .type = "inet6_ifaddr", .place = AT_ADDRESS }, true },
-	{ "neigh", { .type = "neighbour", .place = AT_NEIGHBOUR_KEY }, true },
+	{ "addr", { .type = "inet6_ifaddr", .place = AT_ADDRESS }, "IPv6 address" },
+	{ "neigh", { .type = "neighbour", .place = AT_NEIGHBOUR_KEY }, "IPv6 or IPv4 address", true },
 	{ "dst", { .type = "dst_entry" } },
 };
 /* clang-format on */
 
-static bool set_key(const char *address, struct wanted *wanted)
+static bool set_key(const char *address, bool may_be_ipv4, struct wanted *wanted)
 {
 	wanted->key_size = 16;
 	if (inet_pton(AF_INET6, address, wanted->key) == 1)
 		return true;
 	wanted->key_size = 4;
-	return inet_pton(AF_INET, address, wanted->key) == 1;
+	return may_be_ipv4 && inet_pton(AF_INET, address, wanted->key) == 1;
 }
 
 static int set_wanted(const char *object, struct wanted *wanted, struct why *why)
 {
 	size_t length = object ? strcspn(object, "=") : 0;
 
-	for (size_t i = 0; object && i < sizeof(objects) / sizeof(objects[0]); i++) {
+	if (!object)
+		return 0;
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+		const char *address = object + length + 1;
+
 		if (strlen(objects[i].name) != length ||
 		    strncmp(objects[i].name, object, length) != 0 ||
-		    objects[i].has_address != (object[length] == '='))
+		    (objects[i].address != NULL) != (object[length] == '='))
 			continue;
 		*wanted = objects[i].wanted;
-		if (objects[i].has_address && !set_key(object + length + 1, wanted))
+		if (objects[i].address && !set_key(address, objects[i].may_be_ipv4, wanted))
 			return why_exit(why, EXIT_USAGE, EINVAL,
-					"--object %s: '%s' is no IPv6 or IPv4 address", object,
-					object + length + 1);
+					"--object %s: '%s' is not an %s", object, address,
+					objects[i].address);
 		return 0;
 	}
-	return !object ?
-		       0 :
-		       why_exit(
-			       why, EXIT_USAGE, EINVAL,
-			       "--object %s: unknown object; use netdev, idev, addr=ADDRESS, neigh=ADDRESS or dst",
-			       object);
+	return why_exit(
+		why, EXIT_USAGE, EINVAL,
+		"--object %s: unknown object; use netdev, idev, addr=ADDRESS, neigh=ADDRESS or dst",
+		object);
 }
 
 static int set_ask(const struct options *o, struct look_ask *ask, struct why *why)
@@ -132,20 +136,29 @@ static enum exits exit_of(enum answer_kind kind)
 	return EXIT_INCONCLUSIVE;
 }
 
-/* Faults outrank what is not clear. */
+/* Of several answers: a fault outranks all else, and otherwise the first one tells. */
+static void note_code(enum exits *code, enum exits of_this)
+{
+	if (*code == EXIT_CLEAN || of_this == EXIT_FAULT)
+		*code = of_this;
+}
+
 static void print_answer(const struct options *o, struct answer *answer, enum exits *code)
 {
 	static bool has_printed;
 
-	if (o->json)
+	if (o->json) {
 		fields_print(&answer_fields, answer, stdout);
-	else if (has_printed)
-		putchar('\n');
-	if (!o->json)
+	} else {
+		if (has_printed)
+			putchar('\n');
 		answer_print(answer, o->all, stdout);
+		if (!answer->object)
+			trackers_show(answer->device, answer->waiting_pid, answer->usage_count,
+				      stdout);
+	}
 	has_printed = true;
-	if (*code != EXIT_FAULT && answer->kind != ANSWER_EXPLAINED)
-		*code = exit_of(answer->kind);
+	note_code(code, exit_of(answer->kind));
 	answer_clear(answer);
 }
 
@@ -182,14 +195,11 @@ static enum exits tell(const struct options *o, const struct look *look)
 		if (o->object && strcmp(o->object, "netdev") != 0) {
 			enum exits of_objects = tell_objects(o, look, i);
 
-			code = of_objects > code ? of_objects : code;
+			note_code(&code, of_objects);
 			continue;
 		}
 		if (answer_make(look, i, &answer))
 			return EXIT_INTERNAL;
-		if (!o->json)
-			trackers_show(answer.device, answer.waiting_pid, answer.usage_count,
-				      stdout);
 		print_answer(o, &answer, &code);
 	}
 	return code;
