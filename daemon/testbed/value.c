@@ -178,14 +178,21 @@ static void address_text(struct rtnl_addr *address, char text[ADDRESS_TEXT])
 		 rtnl_addr_get_flags(address) & FLAGS_GIVEN);
 }
 
+static int too_many_addresses(const struct value_of *of, size_t most, struct why *why)
+{
+	return why_exit(
+		why, EXIT_CONFIG, EOVERFLOW,
+		"%s: has more addresses than an undo journal keeps (%zu); remove some of them",
+		of->device.name, most);
+}
+
 static int address_list(const struct value_of *of, struct rtnl_addr *address, void *arg,
 			struct why *why)
 {
 	struct addresses *list = arg;
 
 	if (list->nr == ADDRESSES_MAX)
-		return why_set(why, EOVERFLOW, "%s: has more than %d addresses",
-			       of->device.name, ADDRESSES_MAX);
+		return too_many_addresses(of, list->nr, why);
 	address_text(address, list->texts[list->nr++]);
 	return 0;
 }
@@ -250,8 +257,11 @@ static int addresses_read(const struct value_of *of, char value[JOURNAL_FIELD], 
 
 	qsort(list.texts, list.nr, ADDRESS_TEXT, by_text);
 	value[0] = '\0';
-	for (size_t i = 0; i < list.nr; i++)
+	for (size_t i = 0; i < list.nr && !err; i++) {
+		if (strlen(value) + 1 + strlen(list.texts[i]) >= JOURNAL_FIELD)
+			err = too_many_addresses(of, i, why);
 		text_add(value, JOURNAL_FIELD, "%s%s", i ? " " : "", list.texts[i]);
+	}
 	return err;
 }
 
