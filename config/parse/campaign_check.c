@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <net/if.h>
 #include <string.h>
@@ -178,10 +179,50 @@ static int check_device_name(const struct load *load, const struct campaign *cam
 	return 0;
 }
 
+/* A key of one kind of device, which has no effect on the others. */
+static int check_key_of(const struct load *load, const struct campaign *campaign,
+			const char *key, bool is_given, enum device_kind of)
+{
+	enum device_kind kind = campaign->device.kind;
+
+	if (!is_given || kind == of)
+		return 0;
+	return complain_key(load, culprit(load, key_find(key), key_find("device.kind")),
+			    "only device.kind: %s takes it, and the kind is %s; remove %s",
+			    device_kind_names[of], device_kind_names[kind], key);
+}
+
+static int check_addresses(const struct load *load, const struct campaign *campaign)
+{
+	for (uint32_t i = 0; i < campaign->device.nr_addresses; i++) {
+		const char *word = campaign->device.addresses[i];
+		unsigned char bytes[sizeof(struct in6_addr)];
+		char address[INET6_ADDRSTRLEN];
+
+		snprintf(address, sizeof(address), "%.*s", (int)strcspn(word, "/"), word);
+		if (inet_pton(AF_INET6, address, bytes) != 1 &&
+		    inet_pton(AF_INET, address, bytes) != 1)
+			return complain_key(
+				load, key_find("device.addresses"),
+				"found \"%s\"; allowed: IPv6 and IPv4 addresses, each with or without a prefix length",
+				show(word).text);
+	}
+	return check_key_of(load, campaign, "device.addresses", campaign->device.nr_addresses,
+			    DEVICE_EXISTING);
+}
+
 static int check_nic(const struct load *load, const struct campaign *campaign)
 {
 	int lanes = key_find("lanes"), kind = key_find("device.kind");
+	/* A resolved campaign has every key: what is no more than the default is not a wish. */
+	int err = check_key_of(load, campaign, "device.model",
+			       campaign->device.model != NIC_MODEL_DEFAULT, DEVICE_NIC);
 
+	if (!err)
+		err = check_key_of(load, campaign, "device.driver", campaign->device.driver,
+				   DEVICE_NIC);
+	if (err)
+		return err;
 	if (campaign->device.kind == DEVICE_NIC && campaign->lanes > NIC_LANES_MAX)
 		return complain_key(
 			load, culprit(load, lanes, kind),
@@ -200,6 +241,8 @@ static int check_device(const struct load *load, const struct campaign *campaign
 	err = check_device_name(load, campaign, dut, campaign->device.dut);
 	if (!err)
 		err = check_device_name(load, campaign, peer, campaign->device.peer);
+	if (!err)
+		err = check_addresses(load, campaign);
 	if (!err)
 		err = check_nic(load, campaign);
 	if (err || campaign->device.kind != DEVICE_EXISTING)
@@ -378,31 +421,58 @@ static int check_range(const struct load *load, const char *min_key, uint64_t mi
 			    min_us, max_us);
 }
 
-static int check_explore(const struct load *load, const struct campaign *campaign)
+static int check_places(const struct load *load, const struct campaign *campaign)
 {
-	int mode = key_find("explore.mode"), order = key_find("order");
-	bool races = false;
+	int id = key_find("explore.places");
 	struct why why;
-	int err;
 
+	if (campaign->explore.nr_places > EXPLORE_PLACES_MAX)
+		return complain_key(load, id, "%u places; at most %d",
+				    campaign->explore.nr_places, EXPLORE_PLACES_MAX);
 	for (uint32_t i = 0; i < campaign->explore.nr_places; i++) {
 		struct order place = { 0 };
 
 		if (order_read_place(&place, campaign->explore.places[i], &why))
-			return complain_key(load, key_find("explore.places"), "%s", why.text);
+			return complain_key(load, id, "%s", why.text);
 	}
-	for (uint32_t i = 0; i < campaign->explore.nr_reach; i++) {
-		struct reach reach;
+	return 0;
+}
 
-		if (reach_read(campaign->explore.reach[i], &reach, &why))
-			return complain_key(load, key_find("explore.reach"), "%s", why.text);
-	}
+static int check_reach(const struct load *load, const struct campaign *campaign)
+{
+	int id = key_find("explore.reach");
+	uint32_t nr_places = campaign->explore.nr_places;
+	struct reach reach;
+	struct why why;
+
 	if (campaign->explore.nr_reach > REACH_ROWS)
-		return complain_key(load, key_find("explore.reach"), "%u rows; at most %d",
-				    campaign->explore.nr_reach, REACH_ROWS);
-	if (campaign->explore.nr_places > EXPLORE_PLACES_MAX)
-		return complain_key(load, key_find("explore.places"), "%u places; at most %d",
-				    campaign->explore.nr_places, EXPLORE_PLACES_MAX);
+		return complain_key(load, id, "%u rows; at most %d", campaign->explore.nr_reach,
+				    REACH_ROWS);
+	for (uint32_t i = 0; i < campaign->explore.nr_reach; i++) {
+		const char *row = campaign->explore.reach[i];
+
+		if (reach_read(row, &reach, &why))
+			return complain_key(load, id, "%s", why.text);
+		for (uint32_t place = nr_places; place < REACH_PLACES; place++)
+			if (reach_has(&reach, place))
+				return complain_key(
+					load, culprit(load, id, key_find("explore.places")),
+					"\"%s\" names place %u, and explore.places has %u",
+					show(row).text, place + 1, nr_places);
+	}
+	return 0;
+}
+
+static int check_explore(const struct load *load, const struct campaign *campaign)
+{
+	int mode = key_find("explore.mode"), order = key_find("order");
+	bool races = false;
+	int err = check_places(load, campaign);
+
+	if (!err)
+		err = check_reach(load, campaign);
+	if (err)
+		return err;
 	err = check_range(load, "explore.hold_range.min_us",
 			  campaign->explore.hold_range.min_us, "explore.hold_range.max_us",
 			  campaign->explore.hold_range.max_us);

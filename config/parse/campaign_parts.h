@@ -45,6 +45,8 @@ int resolve_hold(struct load *load);
 
 /* Existing devices live among others: by default no dst entries are watched there. */
 int resolve_objects(struct load *load);
+
+/* Real devices wait for their carrier: by default the bring-up has longer there. */
 int resolve_deadline(struct load *load);
 
 /* Everything else; a sentence about the first thing that does not fit. */

@@ -19,6 +19,8 @@ enum nic_model {
 };
 extern const char *const nic_model_names[];
 
+#define NIC_MODEL_DEFAULT NIC_E1000E /* of device.model */
+
 struct nic {
 	const char *device; /* QEMU's */
 	const char *module; /* of its driver */

@@ -331,6 +331,16 @@ static const struct bad {
 	  "bad.yaml:1:10: device.kind: inbound echoes need a peer, and an existing device without device.peer has none; allowed in echo.directions: outbound, outbound-raw" },
 	{ "device:\n  dut: eth0\n", { NULL },
 	  "bad.yaml:2:3: device.dut: only device.kind: existing takes device names, and it is veth; remove device.dut" },
+	{ "device:\n  model: igb\n", { NULL },
+	  "bad.yaml:2:3: device.model: only device.kind: nic takes it, and the kind is veth; remove device.model" },
+	{ "device:\n  kind: dummy\n  driver: e1000e\necho: {directions: [outbound], targets: [nobody]}\n", { NULL },
+	  "bad.yaml:3:3: device.driver: only device.kind: nic takes it, and the kind is dummy; remove device.driver" },
+	{ "device:\n  addresses: [192.0.2.1/24]\n", { NULL },
+	  "bad.yaml:2:3: device.addresses: only device.kind: existing takes it, and the kind is veth; remove device.addresses" },
+	{ "device: {kind: existing, dut: a, peer: b}\n", { "device.addresses=[2001:db8::1/64, eth0]" },
+	  "--set device.addresses=[2001:db8::1/64, eth0]: device.addresses: found \"eth0\"; allowed: IPv6 and IPv4 addresses, each with or without a prefix length" },
+	{ "explore:\n  places: [\"I held at stop\"]\n  reach: [\"change mtu: 1 2\"]\n", { NULL },
+	  "bad.yaml:3:3: explore.reach: \"change mtu: 1 2\" names place 2, and explore.places has 1" },
 	{ "device: {kind: existing, dut: a, peer: a}\n", { NULL },
 	  "bad.yaml:1:34: device.peer: dut and peer are both a; name two devices" },
 	{ "device: {kind: existing, dut: a/b, peer: a}\n", { NULL },
@@ -713,39 +723,54 @@ static void test_all_keys(void **state)
 	free(made);
 }
 
-static void add_examples(const struct fields *fields, const char *prefix, const char **sets,
-			 size_t *nr_sets)
+/* Each kind of device has keys that the others refuse. */
+static bool is_of_kind(const char *prefix, const char *name, const char *kind)
+{
+	if (strcmp(prefix, "device.") != 0)
+		return true;
+	return (strcmp(name, "driver") == 0) == (strcmp(kind, "nic") == 0);
+}
+
+static void add_examples(const struct fields *fields, const char *prefix, const char *kind,
+			 const char **sets, size_t *nr_sets)
 {
 	for (const struct field *row = fields->rows; row->name; row++) {
 		char path[128], *set;
 
-		if (row->example) {
+		if (row->example && is_of_kind(prefix, row->name, kind)) {
 			assert_true(asprintf(&set, "%s%s=%s", prefix, row->name, row->example) >
 				    0);
 			sets[(*nr_sets)++] = set;
 		}
 		snprintf(path, sizeof(path), "%s%s.", prefix, row->name);
 		if (row->type == FIELD_OBJECT)
-			add_examples(row->sub, path, sets, nr_sets);
+			add_examples(row->sub, path, kind, sets, nr_sets);
 	}
 }
 
 /* What is shown for a key without a default is accepted. */
 static void test_examples(void **state)
 {
-	const char *sets[32] = { "device.kind=existing" };
-	struct campaign *campaign = NULL;
-	struct why why = { "" };
-	size_t nr_sets = 1;
+	static const char *const kinds[] = { "existing", "nic" };
 
 	(void)state;
-	add_examples(&campaign_fields, "", sets, &nr_sets);
-	assert_true(nr_sets > 5);
-	if (campaign_load(NULL, sets, nr_sets, &campaign, &why))
-		fail_msg("%s", why.text);
-	campaign_free(campaign);
-	for (size_t i = 1; i < nr_sets; i++)
-		free((char *)sets[i]);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const char *sets[32];
+		struct campaign *campaign = NULL;
+		struct why why = { "" };
+		char kind[32];
+		size_t nr_sets = 0;
+
+		snprintf(kind, sizeof(kind), "device.kind=%s", kinds[i]);
+		sets[nr_sets++] = kind;
+		add_examples(&campaign_fields, "", kinds[i], sets, &nr_sets);
+		assert_true(nr_sets > 5);
+		if (campaign_load(NULL, sets, nr_sets, &campaign, &why))
+			fail_msg("%s", why.text);
+		campaign_free(campaign);
+		while (--nr_sets)
+			free((char *)sets[nr_sets]);
+	}
 }
 
 static void test_schema_file_is_up_to_date(void **state)
