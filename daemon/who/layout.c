@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SPELLINGS = 2, SPELLING = 96 };
+enum { SPELLINGS = 2, SPELLING = 96, PAGE_STRUCT_MAX = 4096, BITS = 64 };
 
 /* clang-format off */
 static const struct {
@@ -46,6 +46,27 @@ static int lacks(const char *what, struct why *why)
 		what);
 }
 
+static bool is_bit(int64_t number)
+{
+	return number >= 0 && number < BITS;
+}
+
+/* Members of descriptions of pages are taken out of what was read in one piece. */
+static int check_page(const struct layout *layout, struct why *why)
+{
+	static const enum place of_page[] = { AT_PAGE_FLAGS,   AT_PAGE_TYPE,  AT_PAGE_HEAD,
+					      AT_PAGE_MAPPING, AT_PAGE_COUNT, AT_PAGE_MAPCOUNT,
+					      AT_SLAB_CACHE };
+	bool is_good = layout->page_size <= PAGE_STRUCT_MAX;
+
+	for (size_t i = 0; i < sizeof(of_page) / sizeof(of_page[0]); i++)
+		is_good = is_good && layout->at[of_page[i]] + 8ULL <= layout->page_size;
+	return is_good ? 0 :
+			 why_exit(why, EXIT_CANNOT, ENOTSUP,
+				  "this kernel's struct page (%u bytes) is not that of x86-64",
+				  layout->page_size);
+}
+
 /* include/linux/page-flags.h: the same fact in the three ways that kernels had it. */
 static int find_slab_mark(const struct types *types, struct layout *layout, struct why *why)
 {
@@ -60,7 +81,7 @@ static int find_slab_mark(const struct types *types, struct layout *layout, stru
 	} else if (types_enum(types, "pagetype", "PG_slab", &slab) &&
 		   types_enum(types, "pagetype", "PG_buddy", &buddy)) {
 		layout->slab_mark = SLAB_BY_BITS;
-	} else if (types_enum(types, "pageflags", "PG_slab", &slab)) {
+	} else if (types_enum(types, "pageflags", "PG_slab", &slab) && is_bit(slab)) {
 		layout->slab_mark = SLAB_BY_FLAG;
 		buddy = BUDDY_BIT;
 	} else {
@@ -95,7 +116,8 @@ int layout_find(const struct types *types, struct layout *layout, struct why *wh
 		memcpy((char *)layout + sizes[i].offset, &size, sizeof(size));
 	}
 	layout->has_trackers = types_has_typedef(types, "netdevice_tracker");
-	if (types_enum(types, "netdev_state_t", "__LINK_STATE_LINKWATCH_PENDING", &bit))
+	if (types_enum(types, "netdev_state_t", "__LINK_STATE_LINKWATCH_PENDING", &bit) &&
+	    is_bit(bit))
 		layout->linkwatch_bit = (int32_t)bit;
-	return find_slab_mark(types, layout, why);
+	return check_page(layout, why) ? -ENOTSUP : find_slab_mark(types, layout, why);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "who/types_check.h"
 
 enum { BLOBS_MAX = 512, ARRAY_MAX = 64, ARRAY_OF_STRUCTS_MAX = 8 };
 
@@ -142,6 +143,16 @@ static int index_structs(struct types *types)
 	return 0;
 }
 
+static void add_module(struct types *types, const char *path)
+{
+	struct btf *module = btf__parse_raw_split(path, types->blobs[0]);
+
+	if (module && types_check(module, btf__type_cnt(types->blobs[0])))
+		types->blobs[types->nr_blobs++] = module;
+	else
+		btf__free(module);
+}
+
 int types_open(const char *const *paths, struct types **out, struct why *why)
 {
 	struct types *types = calloc(1, sizeof(*types));
@@ -159,12 +170,15 @@ int types_open(const char *const *paths, struct types **out, struct why *why)
 		return err;
 	}
 	types->nr_blobs = 1;
-	while (*++paths && types->nr_blobs < BLOBS_MAX) {
-		struct btf *module = btf__parse_raw_split(*paths, types->blobs[0]);
-
-		if (module)
-			types->blobs[types->nr_blobs++] = module;
+	if (!types_check(types->blobs[0], 1)) {
+		types_close(types);
+		return why_exit(
+			why, EXIT_CANNOT, EINVAL,
+			"%s: its types (BTF) contradict each other: a number that leads to no type, a structure in itself, or a member outside of its structure",
+			*paths);
 	}
+	while (*++paths && types->nr_blobs < BLOBS_MAX)
+		add_module(types, *paths);
 	if (index_structs(types)) {
 		types_close(types);
 		return why_set(why, ENOMEM, "out of memory");

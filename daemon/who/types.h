@@ -21,8 +21,8 @@ struct type {
 
 /*
  * Reads files such as /sys/kernel/btf/vmlinux; the list ends with NULL. The kernel's own types
- * are the first file. A module whose types cannot be read is left out: its structures then have
- * no names.
+ * are the first file. A module whose types cannot be read, or contradict each other, is left
+ * out: its structures then have no names.
  */
 int types_open(const char *const *paths, struct types **out, struct why *why);
 void types_close(struct types *types);
