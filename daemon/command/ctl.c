@@ -6,8 +6,11 @@
 #include <time.h>
 
 #include "command/command.h"
+#include "command/ctl_show.h"
+#include "command/rows.h"
 #include "parse/service_config.h"
 #include "service/client.h"
+#include "spec/campaign.h"
 #include "spec/times.h"
 
 /* A number that need not be given. */
@@ -22,7 +25,8 @@ struct options {
 	const char *what; /* an id or a file; NULL */
 	struct given priority, not_before, every;
 	uint32_t deadline_s;
-	bool json, follow;
+	struct option_texts sets;
+	bool json, follow, wait;
 };
 
 static bool read_priority(const char *text, void *target)
@@ -51,7 +55,7 @@ static bool read_span(const char *text, void *target)
 	bool valid = span_read(text, &span);
 
 	*given = (struct given){ true, span };
-	return valid;
+	return valid && span >= SUBMIT_EVERY_LEAST_S;
 }
 
 /* clang-format off */
@@ -69,13 +73,15 @@ static const struct operand_row verb_operands[] = {
 	{ .name = NULL },
 };
 static const struct option_row submit_rows[] = {
+	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
 	{ "priority", 0, OPTION_READ, AT(priority), "N", .read = read_priority, .allowed = "a number from -100 to 100",
 	  .doc = "Run campaigns of a higher priority first: -100 to 100 (default: 0)" },
 	{ "not-before", 0, OPTION_READ, AT(not_before), "TIME", .read = read_time, .allowed = TIME_FORMS,
 	  .doc = "Start at this time at the earliest: " TIME_FORMS },
-	{ "every", 0, OPTION_READ, AT(every), "SPAN", .read = read_span, .allowed = "a time such as 24h or 7d",
+	{ "every", 0, OPTION_READ, AT(every), "SPAN", .read = read_span, .allowed = "a time of at least 60s, such as 24h or 7d",
 	  .doc = "Repeat the campaign at this interval: 24h or 7d; at least 60s" },
-	{ "follow", 0, OPTION_FLAG, AT(follow), .doc = "Follow the campaign to its end" },
+	{ "follow", 0, OPTION_FLAG, AT(follow), .doc = "Print the trials of the campaign as they end; exit as `dadrace run` would" },
+	{ "wait", 0, OPTION_FLAG, AT(wait), .doc = "Wait for the end of the campaign, and print its verdict; exit as `dadrace run` would" },
 	{ .name = NULL },
 };
 static const struct operand_row file_operand[] = {
@@ -87,8 +93,8 @@ static const struct operand_row id_operand[] = {
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {
-	{ EXIT_CLEAN,	.doc = "Done; or the campaign that was followed found no fault" },
-	{ EXIT_FAULT,	.doc = "The campaign that was followed found a fault; its other exit codes are passed on, too" },
+	{ EXIT_CLEAN,	.doc = "Done; or the campaign that was followed or waited for found no fault" },
+	{ EXIT_FAULT,	.doc = "The campaign that was followed or waited for found a fault; its other exit codes are passed on, too" },
 	{ EXIT_CANNOT,	.doc = "The service does not run, or does not allow this" },
 	{ EXIT_USAGE,	.doc = "The command line is wrong, or there is no such campaign" },
 	{ EXIT_INTERNAL, .doc = "The service does not answer, or failed; the message says why" },
@@ -118,17 +124,6 @@ static void print_json(const json_t *json)
 
 /* --- what a reply says to people --- */
 
-/* Whether results are complete comes before anything else. */
-static void print_reason(const json_t *campaign)
-{
-	const char *unfinished = json_string_value(json_object_get(campaign, "unfinished"));
-	const char *reason = json_string_value(json_object_get(campaign, "reason"));
-
-	if (unfinished)
-		printf("Unfinished, %s%s", unfinished, reason ? ": " : "");
-	puts(reason ? reason : unfinished ? "" : "-");
-}
-
 static void tell_list(const json_t *reply)
 {
 	json_t *campaigns = json_object_get(reply, "campaigns"), *campaign;
@@ -142,27 +137,14 @@ static void tell_list(const json_t *reply)
 		       text_of(campaign, "id"), text_of(campaign, "state"),
 		       number_of(campaign, "priority"), number_of(campaign, "trials"),
 		       text_of(campaign, "verdict"));
-		print_reason(campaign);
+		ctl_show_reason(campaign, stdout);
 	}
 }
 
 static void tell_show(const json_t *reply)
 {
-	json_t *campaign = json_object_get(reply, "campaign"), *value;
-	const char *name;
-
-	print_reason(campaign);
-	putchar('\n');
-	json_object_foreach(campaign, name, value)
-	{
-		printf("%-20s  ", name);
-		if (json_is_string(value))
-			puts(json_string_value(value));
-		else if (json_is_null(value))
-			puts("-");
-		else
-			json_dumpf(value, stdout, JSON_ENCODE_ANY), putchar('\n');
-	}
+	ctl_show_campaign(json_object_get(reply, "campaign"), (uint64_t)time(NULL) * 1000,
+			  stdout);
 	printf("\n%s", text_of(reply, "text"));
 }
 
@@ -246,7 +228,7 @@ static json_t *submission_of(const struct options *o)
 		{ "not_before", &o->not_before },
 		{ "every", &o->every },
 	};
-	json_t *submission = json_object();
+	json_t *submission = ctl_sets(&o->sets);
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (members[i].given->is_given)
@@ -262,13 +244,15 @@ static int run_submit(const void *options)
 	struct ctl *ctl = ctl_open(o->socket, o->deadline_s, &code);
 	char *id = ctl ? ctl_submit(ctl, o->what, submission_of(o), &code) : NULL;
 
-	if (id && o->json && !o->follow)
+	if (id && o->json && !o->follow && !o->wait)
 		printf("{\"id\": \"%s\"}\n", id);
 	else if (id && !o->json)
 		puts(id);
 	fflush(stdout);
 	if (id && o->follow)
-		code = ctl_follow(ctl, id, o->json);
+		code = ctl_follow(ctl, id, o->json ? CTL_LINES : CTL_TRIALS);
+	else if (id && o->wait)
+		code = ctl_follow(ctl, id, o->json ? CTL_END_JSON : CTL_END);
 	free(id);
 	ctl_close(ctl);
 	return code;
@@ -281,7 +265,7 @@ static int run_follow(const void *options)
 	struct ctl *ctl = ctl_open(o->socket, o->deadline_s, &code);
 
 	if (ctl)
-		code = ctl_follow(ctl, o->what, o->json);
+		code = ctl_follow(ctl, o->what, o->json ? CTL_LINES : CTL_TRIALS);
 	ctl_close(ctl);
 	return code;
 }

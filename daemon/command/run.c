@@ -56,7 +56,7 @@ static const struct option_row rows[] = {
 	  .doc = "Start with trial N of the plan" },
 	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = "Continue the unfinished results in --out DIR" },
 	{ "daemon", 0, OPTION_FLAG, AT(by_daemon),
-	  .doc = "Have the service run the campaign, and follow it; only --json can be combined with this" },
+	  .doc = "Have the service run the campaign, and follow it; only --set and --json can be combined with this" },
 	{ "json", 0, OPTION_FLAG, AT(ask.json), .doc = DOC_STREAM },
 	{ "tap", 0, OPTION_FLAG, AT(ask.tap), .doc = "Print TAP 13, for kselftest and netdev CI" },
 	{ "quiet", 0, OPTION_FLAG, AT(ask.quiet), .doc = "Print neither progress nor table" },
@@ -103,10 +103,10 @@ static int check(const struct options *o)
 	if (o->ask.resume && !o->ask.out)
 		return command_refuse(&command_run,
 				      "--resume: name the results to continue with --out DIR");
-	if (o->by_daemon && (o->ask.out || o->sets.nr || o->kernel || o->ask.tap))
+	if (o->by_daemon && (o->ask.out || o->kernel || o->ask.tap))
 		return command_refuse(
 			&command_run,
-			"--daemon: the service runs the campaign file as it is; only --json can be combined with this");
+			"--daemon: the service runs the campaign file; only --set and --json can be combined with this");
 	return 0;
 }
 
@@ -114,11 +114,11 @@ static int run_by_daemon(const struct options *o)
 {
 	enum exits code = EXIT_CLEAN;
 	struct ctl *ctl = ctl_open(SERVICE_SOCKET, CTL_DEADLINE_S, &code);
-	char *id = ctl ? ctl_submit(ctl, file_of(o), json_object(), &code) : NULL;
+	char *id = ctl ? ctl_submit(ctl, file_of(o), ctl_sets(&o->sets), &code) : NULL;
 
 	if (id) {
 		fprintf(stderr, "Submitted as %s\n", id);
-		code = ctl_follow(ctl, id, o->ask.json);
+		code = ctl_follow(ctl, id, o->ask.json ? CTL_LINES : CTL_TRIALS);
 	}
 	free(id);
 	ctl_close(ctl);

@@ -105,44 +105,57 @@ void ctl_close(struct ctl *ctl)
 static const struct {
 	const char *error;
 	enum exits code;
-	const char *sentence; /* %s is the parameter */
-	const char *parameter;
+	const char *sentence; /* with the error's parameters in braces */
 } errors[] = {
-	{ VARLINK_INTERFACE ".CampaignInvalid", EXIT_CONFIG, "%s", "reason" },
-	{ VARLINK_INTERFACE ".NotFound", EXIT_USAGE, "no campaign %s; `dadrace ctl list` lists the campaigns", "id" },
-	{ VARLINK_INTERFACE ".WrongState", EXIT_USAGE, "not possible: %s", "reason" },
-	{ VARLINK_INTERFACE ".QueueFull", EXIT_BUSY, "the queue is full; cancel a campaign, or submit again later", NULL },
-	{ VARLINK_INTERFACE ".Busy", EXIT_BUSY, "%s", "reason" },
-	{ VARLINK_INTERFACE ".Failed", EXIT_INTERNAL, "%s", "reason" },
+	{ VARLINK_INTERFACE ".CampaignInvalid", EXIT_CONFIG, "{reason}" },
+	{ VARLINK_INTERFACE ".NotFound", EXIT_USAGE, "no campaign {id}; `dadrace ctl list` lists the campaigns" },
+	{ VARLINK_INTERFACE ".WrongState", EXIT_USAGE, "{id}: not possible: {reason}" },
+	{ VARLINK_INTERFACE ".QueueFull", EXIT_BUSY, "the queue is full; cancel a campaign, or submit again later" },
+	{ VARLINK_INTERFACE ".Busy", EXIT_BUSY, "{reason}" },
+	{ VARLINK_INTERFACE ".Failed", EXIT_INTERNAL, "{reason}" },
 	{ VARLINK_SERVICE ".PermissionDenied", EXIT_CANNOT,
-	  "permission denied: only root and the groups in dadraced.yaml (group, readers) have access", NULL },
-	{ VARLINK_SERVICE ".InvalidParameter", EXIT_USAGE, "%s: invalid value", "parameter" },
-	{ VARLINK_SERVICE ".InterfaceNotFound", EXIT_INTERNAL, "the socket is not that of dadraced: interface %s is missing", "interface" },
-	{ VARLINK_SERVICE ".MethodNotFound", EXIT_INTERNAL, "dadraced has no method %s; restart it if dadrace was upgraded", "method" },
+	  "permission denied: only root and the groups in dadraced.yaml (group, readers) have access" },
+	{ VARLINK_SERVICE ".InvalidParameter", EXIT_USAGE, "{parameter}: invalid value" },
+	{ VARLINK_SERVICE ".InterfaceNotFound", EXIT_INTERNAL, "the socket is not that of dadraced: interface {interface} is missing" },
+	{ VARLINK_SERVICE ".MethodNotFound", EXIT_INTERNAL, "dadraced has no method {method}; restart it if dadrace was upgraded" },
 };
 /* clang-format on */
+
+static void print_parameter(const json_t *parameters, const char *name, size_t length)
+{
+	char *key = strndup(name, length);
+	const char *text = key ? json_string_value(json_object_get(parameters, key)) : NULL;
+	char *shown = text ? shown_text(text, "") : NULL;
+
+	fputs(shown ? shown : "?", stderr);
+	free(shown);
+	free(key);
+}
+
+static void print_sentence(const char *sentence, const json_t *parameters)
+{
+	fputs("dadrace: ", stderr);
+	while (*sentence) {
+		size_t plain = strcspn(sentence, "{"), name;
+
+		fwrite(sentence, 1, plain, stderr);
+		sentence += plain;
+		if (!*sentence)
+			break;
+		name = strcspn(++sentence, "}");
+		print_parameter(parameters, sentence, name);
+		sentence += name + 1;
+	}
+	fputc('\n', stderr);
+}
 
 static void complain(const char *error, const json_t *parameters, enum exits *code)
 {
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		const char *parameter = errors[i].parameter ?
-						json_string_value(json_object_get(
-							parameters, errors[i].parameter)) :
-						NULL;
-		const char *at = strstr(errors[i].sentence, "%s");
-
-		char *shown;
-
 		if (strcmp(errors[i].error, error) != 0)
 			continue;
 		*code = errors[i].code;
-		shown = parameter ? shown_text(parameter, "") : NULL;
-		if (at)
-			fprintf(stderr, "dadrace: %.*s%s%s\n", (int)(at - errors[i].sentence),
-				errors[i].sentence, shown ? shown : "?", at + 2);
-		else
-			fprintf(stderr, "dadrace: %s\n", errors[i].sentence);
-		free(shown);
+		print_sentence(errors[i].sentence, parameters);
 		return;
 	}
 	*code = EXIT_INTERNAL;
@@ -290,10 +303,25 @@ static char *read_text(const char *file)
 	return text;
 }
 
+json_t *ctl_sets(const struct option_texts *sets)
+{
+	json_t *parameters = json_object(), *texts = json_array();
+
+	for (uint32_t i = 0; i < sets->nr; i++) {
+		json_t *text = json_string(sets->at[i]);
+
+		/* What is not UTF-8 is refused by the service. */
+		json_array_append_new(texts, text ? text : json_null());
+	}
+	json_object_set_new(parameters, "set", texts);
+	return parameters;
+}
+
 char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code)
 {
 	char *text = read_text(file), *id = NULL;
 	json_t *campaign = text ? json_string(text) : NULL;
+	json_t *name = json_string(strcmp(file, "-") != 0 ? file : "standard input");
 	json_t *reply;
 
 	if (text && !campaign)
@@ -302,9 +330,12 @@ char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exi
 	free(text);
 	*code = EXIT_CONFIG;
 	if (json_object_set_new(parameters, "campaign", campaign)) {
+		json_decref(name);
 		json_decref(parameters);
 		return NULL;
 	}
+	if (name) /* else it is not UTF-8 */
+		json_object_set_new(parameters, "file", name);
 	reply = ctl_call(ctl, "Submit", parameters, code);
 	if (reply) {
 		const char *said = json_string_value(json_object_get(reply, "id"));
@@ -343,16 +374,20 @@ static void print_line(const json_t *line)
 		       text_of(line, "reason"));
 }
 
-static enum exits how_it_ended(const json_t *campaign, bool json)
+static enum exits how_it_ended(const json_t *campaign, enum ctl_prints prints)
 {
 	const json_t *code = json_object_get(campaign, "exit_code");
 	const char *verdict = text_of(campaign, "verdict");
 	const char *unfinished = text_of(campaign, "unfinished");
 
-	if (!json)
+	if (prints == CTL_END_JSON) {
+		json_dumpf(campaign, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else if (prints != CTL_LINES) {
 		printf("%s%s%sVerdict: %s - %s\n", *unfinished ? "Unfinished, " : "",
 		       unfinished, *unfinished ? "\n" : "", *verdict ? verdict : "none",
 		       text_of(campaign, "reason"));
+	}
 	return json_is_integer(code) ? (enum exits)json_integer_value(code) : EXIT_INTERNAL;
 }
 
@@ -386,11 +421,13 @@ enum followed {
 };
 
 /* The next reply; `next` is the place after its line. */
-static enum followed follow_one(struct ctl *ctl, bool json, uint64_t *next, enum exits *code)
+static enum followed follow_one(struct ctl *ctl, enum ctl_prints prints, uint64_t *next,
+				enum exits *code)
 {
 	size_t size = 0, length = 0;
 	const char *message = read_message(ctl, &size);
-	const char *text = json && message ? line_of(message, size, &length, next) : NULL;
+	const char *text =
+		prints == CTL_LINES && message ? line_of(message, size, &length, next) : NULL;
 	json_t *reply, *line;
 
 	if (!message)
@@ -405,11 +442,11 @@ static enum followed follow_one(struct ctl *ctl, bool json, uint64_t *next, enum
 	if (json_is_object(line))
 		*next = (uint64_t)json_integer_value(json_object_get(reply, "next"));
 	if (json_is_null(line)) {
-		*code = how_it_ended(json_object_get(reply, "campaign"), json);
-	} else if (line && json) {
+		*code = how_it_ended(json_object_get(reply, "campaign"), prints);
+	} else if (line && prints == CTL_LINES) {
 		json_dumpf(line, stdout, JSON_COMPACT);
 		putchar('\n');
-	} else if (line) {
+	} else if (line && prints == CTL_TRIALS) {
 		print_line(line);
 	}
 	json_decref(reply);
@@ -421,7 +458,7 @@ static void pause_ms(long ms)
 	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 }
 
-enum exits ctl_follow(struct ctl *ctl, const char *id, bool json)
+enum exits ctl_follow(struct ctl *ctl, const char *id, enum ctl_prints prints)
 {
 	enum exits code = EXIT_INTERNAL;
 	enum followed followed = GONE;
@@ -436,12 +473,12 @@ enum exits ctl_follow(struct ctl *ctl, const char *id, bool json)
 			pause_ms(RETRY_MS);
 		if (!tries++ || is_connected(ctl)) {
 			call(ctl, "Follow",
-			     json_pack("{ss sb sI}", "id", id, "brief", !json, "after",
-				       (json_int_t)next),
+			     json_pack("{ss sb sI}", "id", id, "brief", prints != CTL_LINES,
+				       "after", (json_int_t)next),
 			     true);
 			set_deadline(ctl, 0); /* the next trial may end much later */
 		}
-		while ((followed = follow_one(ctl, json, &next, &code)) == GOES_ON)
+		while ((followed = follow_one(ctl, prints, &next, &code)) == GOES_ON)
 			tries = 1;
 	}
 	if (followed == GONE)

@@ -7,6 +7,7 @@
 
 #include "base/exits.h"
 #include "base/fields.h"
+#include "base/options.h"
 
 /*
  * The client side of the control socket (varlink.h): one call at a time, waiting for its reply.
@@ -28,17 +29,28 @@ void ctl_close(struct ctl *ctl);
  */
 json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code);
 
+/* Parameters of a submission, a new object, that override keys of the campaign file. */
+json_t *ctl_sets(const struct option_texts *sets);
+
 /*
- * Submits a campaign file ("-": standard input) with further parameters, a JSON object that is
- * taken. Returns the id, malloc'd; NULL with *code set after an error was printed.
+ * Submits a campaign file ("-": standard input), which errors name, with further parameters, a
+ * JSON object that is taken. Returns the id, malloc'd; NULL with *code set after an error was
+ * printed.
  */
 char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code);
 
+/* What is printed of a campaign that is followed. */
+enum ctl_prints {
+	CTL_TRIALS,   /* as sentences, and the verdict */
+	CTL_LINES,    /* of the results */
+	CTL_END,      /* the verdict */
+	CTL_END_JSON, /* the campaign, as `dadrace ctl list --json` has it */
+};
+
 /*
- * Follows a campaign to its end and prints JSON lines, or sentences. Continues at the same
- * place when the service is restarted meanwhile. Returns the exit code of the campaign, or of
- * an error.
+ * Follows a campaign to its end. Continues at the same place when the service is restarted
+ * meanwhile. Returns the exit code of the campaign, or of an error.
  */
-enum exits ctl_follow(struct ctl *ctl, const char *id, bool json);
+enum exits ctl_follow(struct ctl *ctl, const char *id, enum ctl_prints prints);
 
 #endif

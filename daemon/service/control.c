@@ -16,8 +16,9 @@ enum {
 	CLIENTS_OF_ROOT = 16,	  /* reserved for root */
 	DEADLINE_S = 30,	  /* to complete a message, and to begin the next one */
 	GROUPS_MAX = 256,	  /* of a client */
-	FOLLOW_MS = 250,	  /* lines of this time are sent to followers together */
-	BURST = 4,		  /* batches to one client before the others get theirs */
+	SUBMIT_SETS_MAX = 64,
+	FOLLOW_MS = 250, /* lines of this time are sent to followers together */
+	BURST = 4,	 /* batches to one client before the others get theirs */
 };
 
 /* What a client may do; each right includes those before it. */
@@ -252,13 +253,16 @@ static void submit(struct client *client, const struct varlink_call *call)
 	struct submission ask = { .priority = INT64_MIN,
 				  .not_before = INT64_MIN,
 				  .every_s = INT64_MIN };
-	const char *wrong = "campaign";
+	const char *wrong = "campaign", *sets[SUBMIT_SETS_MAX];
 	struct kept *kept;
 	char by[64];
 	struct why why;
 	int r;
 
+	ask.sets = sets;
 	if (!varlink_text(call, "campaign", &ask.text, &wrong) ||
+	    !varlink_text(call, "file", &ask.file, &wrong) ||
+	    !varlink_texts(call, "set", sets, SUBMIT_SETS_MAX, &ask.nr_sets, &wrong) ||
 	    !varlink_number(call, "priority", -SUBMIT_PRIORITY_MOST, SUBMIT_PRIORITY_MOST,
 			    &ask.priority, &wrong) ||
 	    !varlink_number(call, "not_before", 0, UINT32_MAX, &ask.not_before, &wrong) ||

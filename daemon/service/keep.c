@@ -153,6 +153,18 @@ static void plan_ticket(const struct submission *said, const struct campaign *ca
 		said->priority != INT64_MIN ? said->priority : campaign->submit.priority;
 }
 
+/* The text of the campaign with what was set on top, malloc'd; -ENOMEM. */
+static int dump(const struct campaign *campaign, char **text, struct why *why)
+{
+	size_t length;
+	FILE *out = open_memstream(text, &length);
+	int r = out ? campaign_dump(campaign, out) : -ENOMEM;
+
+	if (out && fclose(out))
+		r = -ENOMEM;
+	return r ? why_set(why, -r, "out of memory") : 0;
+}
+
 int keep_submit(struct service *service, const struct submission *submission, struct kept **out,
 		struct why *why)
 {
@@ -162,31 +174,41 @@ int keep_submit(struct service *service, const struct submission *submission, st
 		.submitted_unix_ms = unix_ms(),
 		.exit_code = INT64_MIN,
 	};
+	const char *file = submission->file ? submission->file : "campaign";
 	size_t length = strlen(submission->text);
-	char id[160];
+	char id[160], *text = NULL;
 	int r;
 
 	if (length > CAMPAIGN_TEXT_MAX)
 		return why_set(why, EINVAL,
-			       "campaign: longer than the %d bytes allowed for a campaign file",
+			       "%s: longer than the %d bytes allowed for a campaign file", file,
 			       CAMPAIGN_TEXT_MAX);
 	if (!submission->text[strspn(submission->text, " \t\r\n")])
 		return why_set(
 			why, EINVAL,
-			"campaign: the file is empty; was it read before it was copied as a whole? Copy it under another name, then rename it");
+			"%s: the file is empty; was it read before it was copied as a whole? Copy it under another name, then rename it",
+			file);
 	if (!keep_has_room(service))
 		return why_set(why, EBUSY, "the queue is full (queue_max: %u)",
 			       service->config->queue_max);
-	r = campaign_load_text("campaign", submission->text, length, NULL, 0, &campaign, why);
+	r = campaign_load_text(file, submission->text, length, submission->sets,
+			       submission->nr_sets, &campaign, why);
 	if (r)
 		return r;
+	r = submission->nr_sets ? dump(campaign, &text, why) : 0;
+	if (r) {
+		free(text);
+		campaign_free(campaign);
+		return r;
+	}
 	plan_ticket(submission, campaign, &ticket);
 	make_id(campaign->name, id, sizeof(id));
 	ticket_text(&ticket.id, submission->id ? submission->id : id);
 	ticket_text(&ticket.name, campaign->name);
 	ticket_text(&ticket.submitted_by, submission->by);
 	campaign_free(campaign);
-	r = add_to_store(service, &ticket, submission->text, out, why);
+	r = add_to_store(service, &ticket, text ? text : submission->text, out, why);
+	free(text);
 	if (!r)
 		log_say(LOG_LEVEL_INFO, ticket.id, "accepted", "accepted from %s",
 			submission->by);

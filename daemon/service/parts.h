@@ -116,6 +116,9 @@ bool keep_has_room(const struct service *service);
 
 struct submission {
 	const char *text;
+	const char *file;	 /* its name in sentences; NULL: "campaign" */
+	const char *const *sets; /* KEY=VALUE, on top of the text */
+	size_t nr_sets;
 	const char *by;
 	const char *id; /* NULL: made from name, time and a random number */
 	/* Values that are left out are taken from the section `submit` of the text. */

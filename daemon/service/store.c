@@ -36,8 +36,7 @@ struct store {
 
 static int write_synced(int folder, const char *file, const char *text)
 {
-	int fd = openat(folder, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			FILE_MODE);
+	int fd = openat(folder, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
 	int r;
 
 	if (fd < 0)

@@ -37,6 +37,12 @@ void varlink_call_drop(struct varlink_call *call)
 	*call = (struct varlink_call){ 0 };
 }
 
+static bool is_text(const json_t *json)
+{
+	return json_is_string(json) &&
+	       strlen(json_string_value(json)) == json_string_length(json);
+}
+
 bool varlink_text(const struct varlink_call *call, const char *name, const char **value,
 		  const char **wrong)
 {
@@ -44,12 +50,32 @@ bool varlink_text(const struct varlink_call *call, const char *name, const char 
 
 	if (!json || json_is_null(json))
 		return true;
-	if (!json_is_string(json) ||
-	    strlen(json_string_value(json)) != json_string_length(json)) {
+	if (!is_text(json)) {
 		*wrong = name;
 		return false;
 	}
 	*value = json_string_value(json);
+	return true;
+}
+
+bool varlink_texts(const struct varlink_call *call, const char *name, const char **values,
+		   size_t most, size_t *nr, const char **wrong)
+{
+	const json_t *json = json_object_get(call->parameters, name);
+
+	if (!json || json_is_null(json))
+		return true;
+	*wrong = name;
+	if (!json_is_array(json) || json_array_size(json) > most)
+		return false;
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		const json_t *text = json_array_get(json, i);
+
+		if (!is_text(text))
+			return false;
+		values[i] = json_string_value(text);
+	}
+	*nr = json_array_size(json);
 	return true;
 }
 

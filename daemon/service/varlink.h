@@ -49,6 +49,10 @@ bool varlink_text(const struct varlink_call *call, const char *name, const char 
 bool varlink_number(const struct varlink_call *call, const char *name, int64_t least,
 		    int64_t most, int64_t *value, const char **wrong);
 
+/* An array of at most `most` texts; `values` and *nr are the caller's. */
+bool varlink_texts(const struct varlink_call *call, const char *name, const char **values,
+		   size_t most, size_t *nr, const char **wrong);
+
 bool varlink_flag(const struct varlink_call *call, const char *name, bool *value,
 		  const char **wrong);
 

@@ -128,7 +128,7 @@ truth "results by the socket are those of the file" cmp -s results.out <(
 for line in open(sys.argv[1]): print(json.dumps(json.loads(line), separators=(",", ":"), ensure_ascii=False))' \
 		first/results.ndjson)
 ctl bad submit - <<<'name: ['
-truth "a bad campaign is refused with its place" says 78 'campaign:1:' bad
+truth "a bad campaign is refused with its place" says 78 'standard input:1:' bad
 head -c 200000 /dev/zero | tr '\0' '#' >big.yaml
 ctl big submit big.yaml
 truth "a huge one is refused with a sentence" says 78 'big.yaml: longer than' big

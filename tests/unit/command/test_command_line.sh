@@ -55,7 +55,7 @@ expect 64 '^dadrace run: b: unexpected argument$' dadrace run a b
 expect 64 '^dadrace run: a: --spec takes the place of CAMPAIGN$' dadrace run --spec s a
 expect 64 '^dadrace run: --tap: --json also writes to standard output' dadrace run --json --tap a
 expect 64 '^dadrace run: --resume: name the results to continue with --out DIR$' dadrace run --resume a
-expect 64 '^dadrace run: --daemon: .*only --json' dadrace run --daemon --out d a
+expect 64 '^dadrace run: --daemon: .*only --set and --json' dadrace run --daemon --out d a
 expect 78 '-file: cannot be opened' dadrace run -- -file
 expect 0 '^  trials: 240$' dadrace run --help-config
 expect 64 '^dadrace verify: --after KERNEL\|here is missing$' dadrace verify --before x

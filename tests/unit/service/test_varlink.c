@@ -108,6 +108,41 @@ static void test_deep(void **state)
 	free(text);
 }
 
+static void test_texts(void **state)
+{
+	static const struct {
+		const char *parameters;
+		int nr; /* -1: refused */
+	} cases[] = {
+		{ "{}", 0 },
+		{ "{\"set\": null}", 0 },
+		{ "{\"set\": []}", 0 },
+		{ "{\"set\": [\"a=1\", \"b=2\"]}", 2 },
+		{ "{\"set\": [\"a\", \"b\", \"c\"]}", -1 },
+		{ "{\"set\": [\"a\", 7]}", -1 },
+		{ "{\"set\": [null]}", -1 },
+		{ "{\"set\": [\"a\\u0000b\"]}", -1 },
+		{ "{\"set\": \"a\"}", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *json = json_loads(cases[i].parameters, JSON_ALLOW_NUL, NULL);
+		const struct varlink_call call = { .parameters = json };
+		const char *values[2], *wrong = "";
+		size_t nr = 0;
+		bool is_read = varlink_texts(&call, "set", values, 2, &nr, &wrong);
+
+		if ((is_read ? (int)nr : -1) != cases[i].nr)
+			fail_msg("%s: %d, %zu", cases[i].parameters, is_read, nr);
+		if (!is_read)
+			assert_string_equal(wrong, "set");
+		if (nr == 2)
+			assert_string_equal(values[1], "b=2");
+		json_decref(json);
+	}
+}
+
 static void test_messages(void **state)
 {
 	size_t length = 0;
@@ -135,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_calls),	 cmocka_unit_test(test_zero_in_text),
 		cmocka_unit_test(test_no_calls), cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_deep),	 cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
