@@ -174,7 +174,7 @@ static int overlay(const char *folder, const char *lower)
 		       0;
 }
 
-/* What there is without an overlay: /etc and /var cannot be written to, /run is empty. */
+/* Without an overlay /etc and /var cannot be written to, and /run and /tmp are empty. */
 static int without_overlay(void)
 {
 	const unsigned long again = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV;
@@ -192,22 +192,25 @@ static int without_overlay(void)
 		       0;
 }
 
-/* `done` counts the folders that are covered, in their order. */
-static int mount_overlays(int *done)
+/* All folders, or none of them. */
+static int mount_overlays(void)
 {
-	int lower = open(folders[STORE], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD int lower = open(folders[STORE], O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char of_store[40];
-	int err = 0;
+	int done = 0, err = 0;
 
 	if (lower < 0 ||
 	    mount("tmpfs", folders[STORE], "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"))
 		return -errno;
 	snprintf(of_store, sizeof(of_store), "/proc/self/fd/%d", lower);
-	for (*done = 0; !err && *done < FOLDERS; *done += !err)
-		if (!access(folders[*done], F_OK)) /* a small root has no /var */
-			err = overlay(folders[*done],
-				      *done == STORE ? of_store : folders[*done]);
-	close(lower);
+	for (; !err && done < FOLDERS; done += !err)
+		if (!access(folders[done], F_OK)) /* a small root has no /var */
+			err = overlay(folders[done], done == STORE ? of_store : folders[done]);
+	if (!err)
+		return 0;
+	while (done-- > 0)
+		umount2(folders[done], MNT_DETACH);
+	umount2(folders[STORE], MNT_DETACH);
 	return err;
 }
 
@@ -217,13 +220,10 @@ static int mount_overlays(int *done)
  */
 static int mount_folders(struct why *without)
 {
-	int done = 0, err = mount_overlays(&done);
+	int err = mount_overlays();
 
 	if (!err)
 		return 0;
-	while (done-- > 0)
-		umount2(folders[done], MNT_DETACH);
-	umount2(folders[STORE], MNT_DETACH);
 	why_set(without, -err,
 		"no overlay can be mounted here (%s): for the bring-up /etc and /var are read-only, and /run and /tmp are empty",
 		strerror(-err));
