@@ -255,14 +255,16 @@ static int put_command(struct making *making, const char *word)
 	return err ? err : remember(making, link);
 }
 
-/* "/usr/bin/python3 -u", or by way of env, which finds it. */
+/* "/usr/bin/python3 -u", or by way of env, which finds it behind its options and variables. */
 static int put_interpreter(struct making *making, const char *script, char *line)
 {
 	char path[PATH_MAX], *save = NULL;
 	int err = 0;
 
-	for (char *word = strtok_r(line, " \t\n", &save); !err && word && word[0] != '-';
+	for (char *word = strtok_r(line, " \t\n", &save); !err && word;
 	     word = strtok_r(NULL, " \t\n", &save)) {
+		if (word[0] == '-' || strchr(word, '='))
+			continue;
 		if (child_find(word, path, sizeof(path)))
 			return why_exit(
 				making->why, EXIT_CONFIG, ENOENT,

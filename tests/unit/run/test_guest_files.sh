@@ -75,7 +75,8 @@ has() { # NAME PATH...
 printf '#!/usr/bin/env python3\nimport json\n' >up.py
 printf '#!/bin/sh -e\nexit 0\n' >alone/only-here
 printf '#!/usr/bin/env no-such-interpreter\n' >orphan
-chmod +x up.py alone/only-here orphan
+printf '#!/usr/bin/env -S X=1 no-such-interpreter -u\n' >option
+chmod +x up.py alone/only-here orphan option
 
 pack script "$scratch/up.py" '{dut}'
 has script "$scratch/up.py" /usr/bin/env /usr/bin/python3 /bin/sh
@@ -87,11 +88,13 @@ done
 pack folder only-here '{dut}'
 has folder "$scratch/alone/only-here" "/usr/local/bin/only-here -> $scratch/alone/only-here" /bin/sh
 
-pack lost "$scratch/orphan"
-if grep -q 'its interpreter no-such-interpreter is not on this machine' lost.out && ! grep -q booting lost.out; then
-	echo "ok lost: told before the boot"
-else
-	fail "lost: $(tail -n 1 lost.out)"
-fi
+for script in orphan option; do
+	pack lost "$scratch/$script"
+	if grep -q 'its interpreter no-such-interpreter is not on this machine' lost.out && ! grep -q booting lost.out; then
+		echo "ok $script: told before the boot"
+	else
+		fail "$script: $(tail -n 1 lost.out)"
+	fi
+done
 
 [ $failures -eq 0 ]
