@@ -124,10 +124,18 @@ static struct traced_place *add_place(struct traced *traced, enum order_thread t
 
 /* --- calls --- */
 
+static bool is_same_row(const struct reach *a, const struct reach *b)
+{
+	if (a->is_change || b->is_change)
+		return a->is_change == b->is_change && a->change == b->change;
+	return a->direction == b->direction && a->message == b->message &&
+	       a->target == b->target && a->late == b->late;
+}
+
 uint32_t traced_row(struct traced *traced, const struct reach *row)
 {
 	for (uint32_t i = 0; i < traced->nr_rows; i++)
-		if (!memcmp(&traced->rows[i], row, sizeof(*row)))
+		if (is_same_row(&traced->rows[i], row))
 			return i + 1;
 	if (traced->nr_rows == REACH_ROWS)
 		return 0;
