@@ -49,6 +49,8 @@ static int print_json(const char *found, const struct kernel_option *missing, in
 	json_auto_t *object = fields_parse(found);
 	json_t *options = nr < 0 ? json_null() : json_array();
 
+	if (!object)
+		fputs("dadrace: doctor: the guest's answer is not JSON\n", stderr);
 	for (int i = 0; i < nr; i++)
 		json_array_append_new(options, json_pack("{ssss}", "name", missing[i].name,
 							 "purpose", missing[i].purpose));

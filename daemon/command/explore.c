@@ -25,10 +25,10 @@ static const struct option_row rows[] = {
 	{ "for", 0, OPTION_TEXT, AT(span), "TIME", .doc = "End after this time, such as 90, 30m or 2h", .preset = "30m" },
 	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
 	{ "out", 0, OPTION_TEXT, AT(ask.out), "DIR",
-	  .doc = "Write results.ndjson, summary.json and findings/ into this folder (default: results/NAME-TIME)" },
-	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = "Continue the unfinished results in --out DIR" },
+	  .doc = DOC_OUT },
+	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = DOC_RESUME },
 	{ "refresh", 0, OPTION_FLAG, AT(ask.refresh), .doc = DOC_REFRESH },
-	{ "quiet", 0, OPTION_FLAG, AT(ask.quiet), .doc = "Print neither progress nor table" },
+	{ "quiet", 0, OPTION_FLAG, AT(ask.quiet), .doc = DOC_QUIET },
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
@@ -79,7 +79,7 @@ static int explore(const void *options)
 	struct why why;
 	int code;
 
-	if (!span_read(o->span ? o->span : "30m", &seconds))
+	if (!span_read(o->span, &seconds))
 		return command_refuse(&command_explore,
 				      "--for: \"%s\" is not a time; allowed: 90, 30m, 2h",
 				      o->span);

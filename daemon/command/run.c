@@ -36,7 +36,7 @@ struct options {
 
 static const struct option_row rows[] = {
 	{ "out", 0, OPTION_TEXT, AT(ask.out), "DIR",
-	  .doc = "Write results.ndjson, summary.json and findings/ into this folder (default: results/NAME-TIME)" },
+	  .doc = DOC_OUT },
 	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
 	{ "tier", 0, OPTION_CHOICE, AT(tier), "TIER", .choices = tier_names, .nr_choices = TIERS,
 	  .doc = "Hook the kernel by kprobe, fentry or tracepoint only; auto is the best that works", .preset = "auto" },
@@ -54,12 +54,12 @@ static const struct option_row rows[] = {
 	  .doc = "Load a kernel module of your own into the virtual machine's kernel: FILE, or \"FILE PARAMETERS\"" },
 	{ "first", 0, OPTION_NUMBER, AT(ask.first), "N", .min = 1, .preset = "1",
 	  .doc = "Start with trial N of the plan" },
-	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = "Continue the unfinished results in --out DIR" },
+	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = DOC_RESUME },
 	{ "daemon", 0, OPTION_FLAG, AT(by_daemon),
 	  .doc = "Have the service run the campaign, and follow it; only --set and --json can be combined with this" },
 	{ "json", 0, OPTION_FLAG, AT(ask.json), .doc = DOC_STREAM },
 	{ "tap", 0, OPTION_FLAG, AT(ask.tap), .doc = "Print TAP 13, for kselftest and netdev CI" },
-	{ "quiet", 0, OPTION_FLAG, AT(ask.quiet), .doc = "Print neither progress nor table" },
+	{ "quiet", 0, OPTION_FLAG, AT(ask.quiet), .doc = DOC_QUIET },
 	{ "keep", 0, OPTION_FLAG, AT(ask.keep),
 	  .doc = "Give the lanes' network namespaces names, and keep them; `dadrace clean` removes them" },
 	{ "force", 0, OPTION_FLAG, AT(ask.force), .doc = DOC_FORCE },
