@@ -15,8 +15,8 @@ enum { KERNEL_OPTIONS_MAX = 64 };
 
 struct kernel_option {
 	char name[64]; /* CONFIG_VETH */
-	char purpose
-		[96]; /* the comment up to its first full stop, colon or line end: "The testbed" */
+	/* The comment up to its first full stop, colon or line end: "The testbed". */
+	char purpose[96];
 };
 
 /*

@@ -95,15 +95,15 @@ static void fail(struct worker *worker)
 	loop_stop(worker->loop);
 }
 
-/*
- * Holds of the campaign that this trial does not ask for are hooked all the same: reaching them
- * is noted.
- */
 static uint64_t longest_hold_ms(const struct worker *worker, const struct trial_spec *spec)
 {
 	return spec->choice.mode ? worker->ask->campaign->explore.deadline_ms : ORDER_MOST_MS;
 }
 
+/*
+ * Holds of the campaign that this trial does not ask for are hooked all the same: reaching them
+ * is noted.
+ */
 static void arm_steps(struct worker *worker, const struct lane_order *order)
 {
 	const struct trial_spec *spec = &order->spec;

@@ -171,7 +171,6 @@ void worker_look_again(void *arg)
 {
 	struct worker *worker = arg;
 	struct evidence *e = &worker->message.evidence;
-
 	uint32_t strangers = worker->known ? 0 : worker_strangers(worker);
 
 	e->looks++;

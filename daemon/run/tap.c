@@ -112,7 +112,7 @@ enum exits tap_exit(enum exits code)
 	return code == EXIT_INCONCLUSIVE ? EXIT_FAULT : code;
 }
 
-/* The plan comes last: what cannot run at all is a plan of nothing. */
+/* All of it comes last, the plan too: what cannot run at all is a plan of nothing. */
 void progress_tap(const struct progress *progress, const struct summary *summary,
 		  const struct results *results, const char *failure)
 {

@@ -115,7 +115,7 @@ static int move(struct nl_sock *sock, const struct testbed_device *from, int net
 	return sock_request(sock, msg, "moved to a namespace of its own", from->name, why);
 }
 
-/* `there`: a socket of the other namespace. */
+/* From the initial namespace, `home`, into the lane's or the peer's. */
 static int take(struct testbed *testbed, struct nl_sock *home, struct nl_sock *events,
 		enum nic_end end, struct testbed_device *device, struct why *why)
 {

@@ -41,10 +41,6 @@ static int no_cache(struct why *why, const char *what, int err)
 	return why_set(why, EIO, "%s: cannot be listed: %s", what, nl_geterror(err));
 }
 
-/*
- * Addresses go when a device changes its namespace or goes down; only a link-local one that the
- * kernel makes by itself comes back.
- */
 static bool is_named(struct nl_addr *address, const struct campaign *campaign)
 {
 	unsigned char bytes[sizeof(struct in6_addr)];
@@ -61,6 +57,10 @@ static bool is_named(struct nl_addr *address, const struct campaign *campaign)
 	return false;
 }
 
+/*
+ * Addresses go when a device goes down, and only a link-local one that the kernel makes by
+ * itself comes back: what has another one is in use, unless the campaign names it.
+ */
 static int address_is_free(struct nl_sock *sock, const struct testbed_device *device,
 			   const struct campaign *campaign, struct why *why)
 {
@@ -123,7 +123,7 @@ static int route_is_free(struct nl_sock *sock, const struct testbed_device *devi
 	return 0;
 }
 
-/* Devices stacked on one that leaves its namespace are deleted by the kernel. */
+/* Devices that are stacked on one go down with it. */
 static int link_is_free(struct nl_sock *sock, struct rtnl_link *link, struct why *why)
 {
 	AUTO_CACHE struct nl_cache *cache = NULL;

@@ -12,9 +12,9 @@ enum { LOST_MAX = 64, LOST_CIRCLE = 16 };
 
 struct lost {
 	uint32_t top;
-	uint32_t circle
-		[LOST_CIRCLE]; /* from the one that the top holds to the one that holds it */
-	uint32_t nr_circle;    /* 0: nothing points to the top */
+	/* From the one that the top holds to the one that holds it. */
+	uint32_t circle[LOST_CIRCLE];
+	uint32_t nr_circle; /* 0: nothing points to the top */
 };
 
 /* Returns how many, at most LOST_MAX. */

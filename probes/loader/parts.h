@@ -26,8 +26,7 @@ enum { NR_LINKS = NR_PROBES * RUNG_PROGRAMS_MAX };
 
 struct probes {
 	struct probes_bpf *skel;
-	struct probes_bpf
-		*step_skel; /* has the steps since they were changed; NULL: skel has */
+	struct probes_bpf *step_skel; /* of the steps that were changed to; NULL: skel's */
 	struct bpf_link *links[NR_LINKS];
 	struct probe_hook hooks[NR_PROBES + STEPS_MAX + 1];
 	struct bpf_link *step_links[STEPS_MAX];
