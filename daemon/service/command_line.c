@@ -11,6 +11,7 @@
 #include "parse/service_config.h"
 #include "service/config_check.h"
 #include "service/service.h"
+#include "service/systemd.h"
 
 struct options {
 	const char *config;
@@ -56,6 +57,13 @@ static int complain(const struct why *why, int code)
 	return code;
 }
 
+/* Under systemd the journal has it as an error, not as a line of an unknown level. */
+static int complain_to_log(const struct why *why, int code)
+{
+	log_say(LOG_LEVEL_ERROR, NULL, NULL, "%s", why->text);
+	return code;
+}
+
 static int check_config(const struct service_ask *ask)
 {
 	struct service_config *config;
@@ -67,7 +75,7 @@ static int check_config(const struct service_ask *ask)
 		service_config_free(config);
 	}
 	if (err)
-		return complain(&why, EXIT_CONFIG);
+		return complain_to_log(&why, EXIT_CONFIG);
 	printf("%s: valid\n", ask->config_file);
 	return EXIT_CLEAN;
 }
@@ -94,10 +102,11 @@ static int serve(const struct options *o)
 	struct why why = { "" };
 	int code;
 
+	systemd_open();
 	if (o->check_config)
 		return check_config(&ask);
 	code = service_run(&ask, &why);
-	return why.text[0] && code ? complain(&why, code) : code;
+	return why.text[0] && code ? complain_to_log(&why, code) : code;
 }
 
 int service_start(int argc, char **argv)

@@ -248,6 +248,17 @@ static void repeat(struct kept *kept)
 	free(text);
 }
 
+/* A fault that was found is a warning; a campaign that could not run is an error. */
+static enum log_level level_of(int64_t exit_code)
+{
+	switch (exit_code) {
+	case EXIT_CLEAN:
+	case EXIT_INCONCLUSIVE: return LOG_LEVEL_NOTICE;
+	case EXIT_FAULT: return LOG_LEVEL_WARNING;
+	default: return LOG_LEVEL_ERROR;
+	}
+}
+
 void keep_ended(struct kept *kept)
 {
 	struct ticket *ticket = &kept->ticket;
@@ -258,7 +269,8 @@ void keep_ended(struct kept *kept)
 	if (ticket->every_s && !ticket->cancelled)
 		repeat(kept);
 	kept->bytes = store_size(kept->service->store, ticket->id);
-	log_say(LOG_LEVEL_NOTICE, ticket->id, "ended", "ended: %s, exit code %" PRId64 ": %s",
+	log_say(level_of(ticket->exit_code), ticket->id, "ended",
+		"ended: %s, exit code %" PRId64 ": %s",
 		ticket->verdict ? ticket->verdict : "no verdict", ticket->exit_code,
 		ticket->reason ? ticket->reason : "");
 	keep_update(kept);

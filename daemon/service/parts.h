@@ -88,6 +88,7 @@ struct service {
 	struct metrics removed; /* of campaigns whose results were removed */
 	struct run run;
 	struct job *clean;
+	char cleaned[256]; /* the campaign after which it cleans */
 	struct folder_watch *spool;
 	bool spool_waits; /* a file waits there, for room in the queue or a shortage's end */
 	char spool_said[1024]; /* the last such wait that was logged */

@@ -93,7 +93,7 @@ static void cleaned(const struct job_end *end, void *arg)
 
 	service->clean = NULL;
 	if (end->by_signal || end->code)
-		log_say(LOG_LEVEL_WARNING, NULL, "clean", "dadrace clean: %s",
+		log_say(LOG_LEVEL_ERROR, service->cleaned, "clean", "dadrace clean: %s",
 			job_last_line(end->said, line, sizeof(line)));
 	changes_schedule(service);
 }
@@ -104,9 +104,12 @@ static void clean(struct service *service)
 	const char *argv[] = { service->ask->program, "clean", NULL };
 	struct why why;
 
-	if (!service->clean &&
-	    job_start(service->loop, argv, cleaned, service, &service->clean, &why))
-		log_say(LOG_LEVEL_WARNING, NULL, "clean", "%s", why.text);
+	if (service->clean)
+		return;
+	snprintf(service->cleaned, sizeof(service->cleaned), "%s",
+		 service->run.kept->ticket.id);
+	if (job_start(service->loop, argv, cleaned, service, &service->clean, &why))
+		log_say(LOG_LEVEL_ERROR, service->cleaned, "clean", "%s", why.text);
 }
 
 static void close_run(struct run *run)
@@ -114,6 +117,15 @@ static void close_run(struct run *run)
 	tail_close(run->tail);
 	folder_watch_close(run->watch);
 	*run = (struct run){ 0 };
+}
+
+/* Of a run whose campaign goes on: it was interrupted, or it failed and is tried again. */
+static enum log_level level_of(const struct ticket_outcome *outcome)
+{
+	return outcome->by_signal || outcome->code == EXIT_INTERNAL ||
+			       outcome->code == EXIT_RESIDUE || outcome->code == EXIT_BUSY ?
+		       LOG_LEVEL_WARNING :
+		       LOG_LEVEL_NOTICE;
 }
 
 static void conclude(struct service *service, const struct ticket_outcome *outcome)
@@ -130,7 +142,7 @@ static void conclude(struct service *service, const struct ticket_outcome *outco
 		keep_prune(service);
 	} else {
 		keep_save_metrics(kept);
-		log_say(LOG_LEVEL_NOTICE, kept->ticket.id, "interrupted",
+		log_say(level_of(outcome), kept->ticket.id, "interrupted",
 			"%s after %u trials: %s", ticket_state_names[kept->ticket.state],
 			kept->trials, kept->ticket.reason ? kept->ticket.reason : "");
 		keep_update(kept);

@@ -259,7 +259,6 @@ enum exits service_run(const struct service_ask *ask, struct why *why)
 	}
 	service->ask = ask;
 	service->listeners = &listeners;
-	systemd_open();
 	r = set_up(service, why);
 	if (!r) {
 		keep_prune(service);

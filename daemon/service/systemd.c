@@ -145,16 +145,15 @@ void log_say(enum log_level level, const char *campaign, const char *event, cons
 	     ...)
 {
 	char text[2048];
+	size_t named = 0;
 	va_list ap;
 
+	if (campaign)
+		named = (size_t)snprintf(text, sizeof(text), "%.255s: ", campaign);
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	vsnprintf(text + named, sizeof(text) - named, format, ap);
 	va_end(ap);
 	shown_in_place(text, sizeof(text));
-	if (!to_journal(level, campaign, event, text))
-		return;
-	if (campaign)
-		fprintf(stderr, "dadraced: %s: %s\n", campaign, text);
-	else
+	if (to_journal(level, campaign, event, text))
 		fprintf(stderr, "dadraced: %s\n", text);
 }

@@ -31,8 +31,9 @@ enum log_level {
 };
 
 /*
- * Logs a sentence. `campaign` (or NULL) and `event` ("accepted", "started", "ended"; or NULL)
- * are the fields DADRACE_CAMPAIGN and DADRACE_EVENT of the journal. It is written to the
+ * Logs a sentence, which begins with the campaign that it is about. `campaign` (or NULL) and
+ * `event` ("accepted", "started", "ended"; or NULL) are also the fields DADRACE_CAMPAIGN and
+ * DADRACE_EVENT of the journal. It is written to the
  * journal when standard error is connected to it (JOURNAL_STREAM), else to standard error.
  */
 __attribute__((format(printf, 4, 5))) void log_say(enum log_level level, const char *campaign,

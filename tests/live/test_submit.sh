@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# dadrace ctl: keys set at the submission, waiting for the end, sentences that name the file, what is shown of a campaign.
+# dadrace ctl: keys set at the submission, waiting for the end, sentences that name the file, what is shown of a campaign,
+# and what the journal has of all that.
 #
 # Usage: test_submit.sh DADRACE SOURCE-FOLDER
 . "$(dirname "$0")/lib.sh"
@@ -10,7 +11,15 @@ begin "$@"
 dadraced=$(dirname "$dadrace")/dadraced
 [ -x "$dadraced" ] || skip "needs dadraced beside dadrace"
 printf '%s\n' "state_folder: $PWD/state" "spool_folder: $PWD/spool" "socket: $PWD/control" >dadraced.yaml
-"$dadraced" --config dadraced.yaml 2>dadraced.log &
+mkdir -p /run/systemd/journal
+/usr/bin/python3 "$live/service_client.py" journal /run/systemd/journal/socket >journal.out 2>&1 &
+journal=$!
+wait_for 10 test -S /run/systemd/journal/socket || fail "the journal" "it is not there" journal.out
+in_journal() { # ARG...: dadraced whose standard error is the journal's
+	JOURNAL_STREAM=$(stat -c %d:%i dadraced.log) exec "$dadraced" --config dadraced.yaml "$@" 2>>dadraced.log
+}
+: >dadraced.log
+in_journal &
 service=$!
 answers() { "$dadrace" ctl --socket "$PWD/control" version >/dev/null 2>&1; }
 wait_for 30 answers || fail "the service starts" "it does not answer" dadraced.log
@@ -55,8 +64,27 @@ truth "show: the verdict is first" says 0 "^$id: ended, clean\$" show
 truth "times are those of people" says 0 '^Ended +20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:]{8} [^ ]+, [0-9]+ (s|min) .*ago$' show
 truth "and who it was" says 0 '^Submitted by +root, user 0, process [0-9]+$' show
 
+# --- the journal ---
+
+code=0
+(in_journal) || code=$?
+truth "a service that cannot start" [ "$code" -eq 75 ]
 kill $service
 await stopped $service
 truth "exit 0" [ "$code" -eq 0 ]
+said() { # PRIORITY MESSAGE [FIELD...]
+	/usr/bin/python3 - "$@" <<-'PY'
+		import ast, re, sys
+		lines = [ast.literal_eval(line) for line in open("journal.out")]
+		named = [line for line in lines if "DADRACE_CAMPAIGN" in line]
+		assert all(line["MESSAGE"].startswith(line["DADRACE_CAMPAIGN"] + ": ") for line in named)
+		assert any(line["PRIORITY"] == sys.argv[1] and re.search(sys.argv[2], line["MESSAGE"])
+			   for line in lines), lines
+		PY
+}
+truth "the journal: each line of a campaign begins with it" said 5 "^$id: ended: clean"
+truth "what was not found out is no error" said 5 ': ended: inconclusive, exit code 3'
+truth "a start that fails is one" said 3 'another dadraced uses it'
+kill $journal
 no_leftovers "at the end"
 finish
