@@ -8,6 +8,9 @@
 #include "spec/nics.h"
 #include "spec/spec.h"
 
+/* Limits of deadlines, also where they become longer (deadlines.h). */
+enum { DEADLINE_MOST_MS = 600000, VM_DEADLINE_MOST_MS = 3600000 };
+
 /* Limits of `submit`. */
 enum {
 	SUBMIT_PRIORITY_MOST = 100,

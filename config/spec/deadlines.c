@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "spec/deadlines.h"
 
-/* What the keys allow (campaign_keys.c). */
-enum { KEY_MOST_MS = 600000, VM_MOST_MS = 3600000 };
-
 /*
  * What the defaults of the deadlines are made for. Linux 6.18 takes 0.1 ms for a veth and 28 ms
  * for a macvlan, which waits for RCU; an emulated e1000e takes 200 ms, as it has to be reset.
@@ -33,8 +30,8 @@ void deadlines_lengthen(struct campaign *campaign, uint32_t slow)
 {
 	if (slow <= SLOW_USUAL)
 		return;
-	lengthen(&campaign->bringup.deadline_ms, slow, KEY_MOST_MS);
-	lengthen(&campaign->watch.deadline_ms, slow, KEY_MOST_MS);
-	lengthen(&campaign->watch.unregister_ms, slow, KEY_MOST_MS);
-	lengthen(&campaign->vm.deadline_ms, slow, VM_MOST_MS);
+	lengthen(&campaign->bringup.deadline_ms, slow, DEADLINE_MOST_MS);
+	lengthen(&campaign->watch.deadline_ms, slow, DEADLINE_MOST_MS);
+	lengthen(&campaign->watch.unregister_ms, slow, DEADLINE_MOST_MS);
+	lengthen(&campaign->vm.deadline_ms, slow, VM_DEADLINE_MOST_MS);
 }

@@ -221,8 +221,16 @@ int fields_show(json_t *json, const char *but)
 	size_t i;
 	int err = json_is_string(json) ? show_text(json, but) : 0;
 
-	json_object_foreach(json, name, value) if (!err) err = fields_show(value, but);
-	json_array_foreach(json, i, value) if (!err) err = fields_show(value, but);
+	json_object_foreach(json, name, value)
+	{
+		if (!err)
+			err = fields_show(value, but);
+	}
+	json_array_foreach(json, i, value)
+	{
+		if (!err)
+			err = fields_show(value, but);
+	}
 	return err;
 }
 

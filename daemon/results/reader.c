@@ -54,9 +54,13 @@ static json_t *read_foreign(const char *text)
 	const char *name;
 	int err = 0;
 
-	json_object_foreach(json, name, value) if (!err) err =
-		!strcmp(name, "campaign") ? show_campaign(value) :
-					    fields_show(value, has_lines(name) ? "\n" : "");
+	json_object_foreach(json, name, value)
+	{
+		if (!err && !strcmp(name, "campaign"))
+			err = show_campaign(value);
+		else if (!err)
+			err = fields_show(value, has_lines(name) ? "\n" : "");
+	}
 	if (err)
 		json_decref(json);
 	return err ? NULL : json;
