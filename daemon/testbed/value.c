@@ -166,16 +166,30 @@ struct addresses {
 	size_t nr;
 };
 
-/* fe80::1/64,2: with the flags that it was given, not those that it got. */
+static void bytes_text(struct nl_addr *address, char text[INET6_ADDRSTRLEN])
+{
+	text[0] = '\0';
+	inet_ntop(nl_addr_get_family(address), nl_addr_get_binary_addr(address), text,
+		  INET6_ADDRSTRLEN);
+}
+
+/*
+ * "fe80::1/64,2" or "192.0.2.1/24,0,192.0.2.255": with the flags that it was given, not those
+ * that it got, and with its broadcast address.
+ */
 static void address_text(struct rtnl_addr *address, char text[ADDRESS_TEXT])
 {
 	struct nl_addr *local = rtnl_addr_get_local(address);
-	char bytes[INET6_ADDRSTRLEN] = "";
+	struct nl_addr *broadcast = rtnl_addr_get_broadcast(address);
+	char bytes[INET6_ADDRSTRLEN];
 
-	inet_ntop(nl_addr_get_family(local), nl_addr_get_binary_addr(local), bytes,
-		  sizeof(bytes));
+	bytes_text(local, bytes);
 	snprintf(text, ADDRESS_TEXT, "%s/%u,%x", bytes, nl_addr_get_prefixlen(local),
 		 rtnl_addr_get_flags(address) & FLAGS_GIVEN);
+	if (!broadcast)
+		return;
+	bytes_text(broadcast, bytes);
+	text_add(text, ADDRESS_TEXT, ",%s", bytes);
 }
 
 static int too_many_addresses(const struct value_of *of, size_t most, struct why *why)
@@ -232,18 +246,19 @@ static int address_add(const struct value_of *of, const char *text, struct why *
 	struct ifaddrmsg header = { .ifa_index = of->device.ifindex };
 	AUTO_MSG struct nl_msg *msg =
 		nlmsg_alloc_simple(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
-	unsigned int prefix, flags;
-	struct in6_addr bytes;
-	char address[64];
+	unsigned int prefix = 0, flags = 0;
+	struct in6_addr bytes, to_all;
+	char address[64], broadcast[64];
+	int nr = sscanf(text, "%63[^/]/%u,%x,%63s", address, &prefix, &flags, broadcast);
 
-	if (sscanf(text, "%63[^/]/%u,%x", address, &prefix, &flags) != 3)
-		return why_set(why, EBADMSG, "%s: not an address", text);
-	header.ifa_family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	header.ifa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
 	header.ifa_prefixlen = (unsigned char)prefix;
-	if (inet_pton(header.ifa_family, address, &bytes) != 1)
+	if (nr < 3 || inet_pton(header.ifa_family, address, &bytes) != 1 ||
+	    (nr == 4 && inet_pton(header.ifa_family, broadcast, &to_all) != 1))
 		return why_set(why, EBADMSG, "%s: not an address", text);
 	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
 	    nla_put(msg, IFA_LOCAL, header.ifa_family == AF_INET6 ? 16 : 4, &bytes) < 0 ||
+	    (nr == 4 && nla_put(msg, IFA_BROADCAST, 4, &to_all) < 0) ||
 	    nla_put_u32(msg, IFA_FLAGS, flags) < 0)
 		return testbed_no_memory(why);
 	return sock_request(of->sock, msg, "given an address", of->device.name, why);

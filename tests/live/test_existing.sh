@@ -159,4 +159,21 @@ remember
 run one-port quick --set device.kind=existing --set device.dut=real0 --set echo.directions=[outbound]
 ends one-port 0 'Verdict: clean'
 ip link del real0
+
+# --- addresses that a bring-up removes ---
+
+ip link add real0 type veth peer name real1 && ip link set real0 up && ip link set real1 up
+ip addr add 192.0.2.1/24 brd + dev real0 && ip addr add 2001:db8:9::1/64 dev real0 nodad
+remember
+given() { ip -o addr show dev real0 scope global; }
+given >given.before
+run flushed quick "${existing[@]}" --set stop.trials=1 --set 'device.addresses=[192.0.2.1, 2001:db8:9::1]' --set \
+	bringup.kind=command --set 'bringup.command=ip addr flush dev {dut}; exec ip link set {dut} up'
+truth "flushed: each address is back, with its broadcast address" diff given.before <(given)
+for i in {2..20}; do ip addr add 2001:db8:9:1234:1234:1234:1234:$i/64 dev real0 nodad; done
+given >given.before
+run many quick "${existing[@]}" --set "device.addresses=[$(given | awk '{ print $4 }' | paste -sd,)]"
+ends many 78 'real0: has more addresses than an undo journal keeps'
+truth "many: none was touched" diff given.before <(given)
+ip link del real0
 finish
