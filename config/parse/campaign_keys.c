@@ -112,7 +112,7 @@ static const struct field bringup_rows[] = {
 	{ "daemon", FIELD_BOOL, IN(bringup, bool, daemon), .fallback = "false",
 	  .doc = "true: the command stays alive, such as dhcpcd -B. It is killed when the window has closed" },
 	{ "deadline_ms", FIELD_U32, IN(bringup, uint32_t, deadline_ms), RANGE(1, DEADLINE_MOST_MS), .fallback = "5000",
-	  .doc = "Longest time from start to exit of the bring-up, without the hold. A bring-up that takes longer is considered hung" },
+	  .doc = "Longest time from start to exit of the bring-up, without the hold. A bring-up that takes longer is considered hung. For device.kind: existing and nic, which wait for a carrier, the default is 20,000" },
 	END
 };
 static const struct fields bringup_fields = { "bringup", NULL, bringup_rows,

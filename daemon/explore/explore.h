@@ -73,7 +73,7 @@ struct explore_sums {
 	uint32_t features; /* different ones that were seen */
 	uint32_t corpus;   /* trials that showed a new one */
 	uint32_t first_finding; /* number of the first trial with a fault; 0: none */
-	double least_chance;	/* of pct, see explore_bound(); NaN of others */
+	double least_chance; /* of pct with one set of places, see explore_bound(); else NaN */
 };
 void explorer_sums(struct explorer *explorer, struct explore_sums *sums);
 

@@ -232,7 +232,7 @@ static const struct field explore_rows[] = {
 	{ "first_finding", FIELD_U32, EXPLORE(uint32_t, first_finding), .nullable = true,
 	  .doc = "Number of the first faulty trial; null: none" },
 	{ "least_chance", FIELD_REAL, EXPLORE(double, least_chance), .nullable = true,
-	  .doc = "Mode pct: least probability that one trial triggers a given bug that needs at most explore.holds delays, if the longest hold is long enough" },
+	  .doc = "Mode pct: least probability that one trial triggers a given bug that needs at most explore.holds delays, if the longest hold is long enough; null: another mode, or more than twelve places" },
 	{ .name = NULL },
 };
 static const struct fields explore_fields = {

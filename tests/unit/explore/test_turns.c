@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -190,6 +191,23 @@ static void test_same_seed_same_plan(void **state)
 	assert_memory_equal(specs, again, sizeof(specs));
 }
 
+/* The bound of pct is for places that are hooked together. */
+static void test_several_sets_have_no_bound(void **state)
+{
+	struct campaign *campaign = load(5, false);
+	struct explorer *explorer = NULL;
+	struct explore_sums sums;
+
+	(void)state;
+	campaign->explore.mode = EXPLORE_PCT;
+	assert_int_equal(explorer_new(campaign, &explorer), 0);
+	explorer_sums(explorer, &sums);
+	assert_int_equal(sums.places, FUNCTIONS);
+	assert_true(isnan(sums.least_chance));
+	explorer_free(explorer);
+	campaign_free(campaign);
+}
+
 /* --- places from a trace --- */
 
 static const char *name_of(const struct traced *traced, enum order_thread thread,
@@ -283,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_learning_knows_the_packet),
 		cmocka_unit_test(test_changes_have_their_place),
 		cmocka_unit_test(test_same_seed_same_plan),
+		cmocka_unit_test(test_several_sets_have_no_bound),
 		cmocka_unit_test(test_places_come_from_calls),
 		cmocka_unit_test(test_reach_is_text),
 	};
