@@ -198,10 +198,9 @@ static void draw_start(const struct point_space *space, uint64_t *state, struct 
 	point->starts_when = plan_draw_below(state, ORDER_THREADS);
 }
 
-/* Who is held when thread I makes its change; most often nobody. */
-static void draw_when(const struct point_space *space, uint64_t *state, struct point *point)
+/* Who is held when thread I makes its change; every other time nobody is. */
+static void draw_when(uint64_t *state, struct point *point)
 {
-	(void)space;
 	point->change_when = ORDER_THREAD_NONE;
 	if (point->change && !plan_draw_below(state, 2))
 		point->change_when = ORDER_THREAD_II + plan_draw_below(state, 2);
@@ -317,7 +316,7 @@ void point_random(const struct point_space *space, uint64_t *state, struct point
 		for (uint32_t j = 0; j < nr; j++)
 			draw_hold(space, state, &point->holds[j]);
 		draw_start(space, state, point);
-		draw_when(space, state, point);
+		draw_when(state, point);
 		sort_holds(point);
 		if (point_makes_sense(space, point))
 			return;

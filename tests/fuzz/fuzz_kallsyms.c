@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			const struct symbol *one = symbols_get(symbols, i, &bytes);
 			char plain[64];
 
-			symbols_find(symbols, one->start, &offset);
+			if (!symbols_find(symbols, one->start, &offset) || offset)
+				abort();
 			symbols_plain_name(one->name, plain, sizeof(plain));
 		}
 	symbols_free(symbols);
