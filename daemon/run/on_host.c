@@ -193,7 +193,7 @@ static bool is_hooked(struct seat *seat)
 		return false;
 	plan_set(runner->campaign, choice->set, &runner->places);
 	nr = run_steps(runner->campaign, runner->ask->driver, &runner->places, steps);
-	if (probes_steps_change(runner->ask->probes, steps, nr, &why)) {
+	if (probes_steps_change(runner->ask->probes, steps, nr, runner->campaign->tier, &why)) {
 		give_up(runner, &why);
 		return false;
 	}

@@ -180,7 +180,7 @@ static int load_steps(struct probes *probes, uint32_t nr)
 }
 
 int probes_steps_change(struct probes *probes, const struct probes_step *steps, uint32_t nr,
-			struct why *why)
+			enum tier forced, struct why *why)
 {
 	struct ground ground = { 0 };
 	int err;
@@ -196,7 +196,7 @@ int probes_steps_change(struct probes *probes, const struct probes_step *steps, 
 
 		probes->hooks[NR_PROBES + i].probe = &step_probe;
 		probes->step_functions[i][0] = '\0';
-		choose_step(probes, i, &steps[i], TIER_AUTO, &ground, &not_hooked);
+		choose_step(probes, i, &steps[i], forced, &ground, &not_hooked);
 	}
 	ground_clear(&ground);
 	if (err)
