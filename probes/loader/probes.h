@@ -113,9 +113,9 @@ void probes_lane_fds(const struct probes *probes, uint32_t slot, int fds[PROBES_
 uint64_t probes_missed(const struct probes *probes);
 
 /*
- * Hooks other places instead of the steps of the ask, or of the change before, by the same tier
- * as the ask (TIER_AUTO: the best); lanes stay as they are, none of them in a trial. A place that this kernel cannot hook is left out: nobody
- * reaches it.
+ * Hooks other places instead of the steps of the ask, or of the change before, by the tier of
+ * the ask (TIER_AUTO: the best); lanes stay as they are, none of them in a trial. A place that
+ * this kernel cannot hook is left out: nobody reaches it.
  */
 int probes_steps_change(struct probes *probes, const struct probes_step *steps, uint32_t nr,
 			enum tier forced, struct why *why);
