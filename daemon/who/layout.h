@@ -73,6 +73,8 @@
 	X(MAP_ENTRIES, false, "bpf_map.max_entries")                     \
 	X(HTAB_ELEMENTS, false, "bpf_htab.elems")                        \
 	X(HTAB_ELEMENT_SIZE, false, "bpf_htab.elem_size")                \
+	X(RING_BUFFER, false, "bpf_ringbuf_map.rb")                      \
+	X(RING_PAGES, false, "bpf_ringbuf.nr_pages")                     \
 	X(SOCKET_SOCK, true, "socket.sk")                                \
 	X(SOCK_PROTOCOL, true, "sock.__sk_common.skc_prot")              \
 	X(PROTOCOL_NAME, true, "proto.name")                             \

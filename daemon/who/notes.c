@@ -8,9 +8,6 @@
 
 enum { NOTES_MAX = 1 << 20, SIZE_MAX_NOTED = 1 << 26, MAPS_SEEN = 4096 };
 
-/* enum bpf_map_type, include/uapi/linux/bpf.h */
-enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_LRU_HASH = 9 };
-
 struct notes {
 	const struct image *image;
 	const struct layout *layout;
@@ -91,32 +88,81 @@ static void add_object(struct notes *notes, uint64_t address)
 
 /* --- what is opened --- */
 
+static void see_hash(struct notes *notes, uint64_t map, uint64_t entries)
+{
+	const uint32_t *at = notes->layout->at;
+
+	if (layout_has(notes->layout, AT_HTAB_ELEMENTS) &&
+	    layout_has(notes->layout, AT_HTAB_ELEMENT_SIZE))
+		add(notes, image_u64(notes->image, map + at[AT_HTAB_ELEMENTS]),
+		    entries * image_u32(notes->image, map + at[AT_HTAB_ELEMENT_SIZE]));
+}
+
+static void see_array(struct notes *notes, uint64_t map, uint64_t entries)
+{
+	const uint32_t *at = notes->layout->at;
+
+	if (layout_has(notes->layout, AT_ARRAY_VALUE) &&
+	    layout_has(notes->layout, AT_ARRAY_ELEMENT_SIZE))
+		add(notes, map + at[AT_ARRAY_VALUE],
+		    entries * image_u32(notes->image, map + at[AT_ARRAY_ELEMENT_SIZE]));
+}
+
+/* Its pages, of which those with records are mapped a second time behind them. */
+static void see_ring(struct notes *notes, uint64_t map, uint64_t entries)
+{
+	const uint32_t *at = notes->layout->at;
+	uint64_t ring;
+
+	(void)entries;
+	if (!layout_has(notes->layout, AT_RING_BUFFER) ||
+	    !layout_has(notes->layout, AT_RING_PAGES))
+		return;
+	ring = image_u64(notes->image, map + at[AT_RING_BUFFER]);
+	add(notes, ring,
+	    (uint64_t)image_u32(notes->image, ring + at[AT_RING_PAGES]) * IMAGE_PAGE);
+}
+
+/* By enum bpf_map_type, include/uapi/linux/bpf.h. */
+enum { MAP_ARRAY_OF_MAPS = 12 };
+static const struct {
+	uint32_t type;
+	void (*see)(struct notes *notes, uint64_t map, uint64_t entries);
+} map_kinds[] = {
+	{ 1, see_hash },
+	{ 2, see_array },
+	{ 9, see_hash }, /* that forgets the least recently used */
+	{ 27, see_ring },
+};
+
+static void see_flat_map(struct notes *notes, uint64_t map)
+{
+	const uint32_t *at = notes->layout->at;
+	uint32_t type = image_u32(notes->image, map + at[AT_MAP_TYPE]);
+
+	for (size_t i = 0; map && i < sizeof(map_kinds) / sizeof(map_kinds[0]); i++)
+		if (map_kinds[i].type == type)
+			map_kinds[i].see(notes, map,
+					 image_u32(notes->image, map + at[AT_MAP_ENTRIES]));
+}
+
+/* Of an array of maps those in it, too, which no process may have open. */
 static void see_map(struct notes *notes, uint64_t map)
 {
 	const struct layout *layout = notes->layout;
-	const struct image *image = notes->image;
 	const uint32_t *at = layout->at;
-	uint64_t entries;
+	uint32_t entries;
 
 	if (!layout_has(layout, AT_MAP_TYPE) || !layout_has(layout, AT_MAP_ENTRIES))
 		return;
-	entries = image_u32(image, map + at[AT_MAP_ENTRIES]);
-	switch (image_u32(image, map + at[AT_MAP_TYPE])) {
-	case MAP_HASH:
-	case MAP_LRU_HASH:
-		if (layout_has(layout, AT_HTAB_ELEMENTS) &&
-		    layout_has(layout, AT_HTAB_ELEMENT_SIZE))
-			add(notes, image_u64(image, map + at[AT_HTAB_ELEMENTS]),
-			    entries * image_u32(image, map + at[AT_HTAB_ELEMENT_SIZE]));
-		break;
-	case MAP_ARRAY:
-		if (layout_has(layout, AT_ARRAY_VALUE) &&
-		    layout_has(layout, AT_ARRAY_ELEMENT_SIZE))
-			add(notes, map + at[AT_ARRAY_VALUE],
-			    entries * image_u32(image, map + at[AT_ARRAY_ELEMENT_SIZE]));
-		break;
-	default: break;
-	}
+	see_flat_map(notes, map);
+	if (image_u32(notes->image, map + at[AT_MAP_TYPE]) != MAP_ARRAY_OF_MAPS ||
+	    !layout_has(layout, AT_ARRAY_VALUE))
+		return;
+	entries = image_u32(notes->image, map + at[AT_MAP_ENTRIES]);
+	for (uint32_t i = 0; i < entries && i < MAPS_SEEN; i++)
+		see_flat_map(notes, image_u64(notes->image,
+					      map + at[AT_ARRAY_VALUE] + i * sizeof(uint64_t)));
 }
 
 /* By the function that closes such a file. */
