@@ -190,13 +190,31 @@ static void become_ordinary(int said)
 	dup2(said, STDERR_FILENO);
 }
 
+/* The process itself, in which `go` tells when it may begin. */
+__attribute__((noreturn)) static void bring_up(const struct campaign *campaign,
+					       const struct testbed *testbed,
+					       const struct bringup_does *does,
+					       volatile struct bringup_change *told, int go)
+{
+	const struct testbed_device *peer = testbed_peer(testbed);
+	char byte;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(125); /* the lane gave up */
+	if (campaign->bringup.kind == BRINGUP_COMMAND)
+		run_command(campaign, testbed_dut(testbed)->name, peer ? peer->name : NULL);
+	prctl(PR_SET_NAME, "dadrace-up");
+	dup2(go, STDIN_FILENO); /* where it waits for its change */
+	/* A deletion that does not return would keep them open for as long as the machine runs. */
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	_exit(do_dad(testbed, does, told, campaign->bringup.deadline_ms / 2));
+}
+
 int bringup_start(const struct campaign *campaign, const struct testbed *testbed,
 		  const struct bringup_does *does, struct bringup *bringup, struct why *why)
 {
-	const struct testbed_device *peer = testbed_peer(testbed);
 	volatile struct bringup_change *told = NULL;
 	int go[2] = { -1, -1 }, said[2] = { -1, -1 };
-	char byte;
 	pid_t pid;
 
 	if (pipe2(go, O_CLOEXEC) || pipe2(said, O_CLOEXEC)) {
@@ -220,19 +238,7 @@ int bringup_start(const struct campaign *campaign, const struct testbed *testbed
 	if (pid == 0) {
 		close(go[1]);
 		become_ordinary(said[1]);
-		if (read(go[0], &byte, 1) != 1)
-			_exit(125); /* the lane gave up */
-		if (campaign->bringup.kind == BRINGUP_COMMAND)
-			run_command(campaign, testbed_dut(testbed)->name,
-				    peer ? peer->name : NULL);
-		prctl(PR_SET_NAME, "dadrace-up");
-		dup2(go[0], STDIN_FILENO); /* where it waits for its change */
-		/*
-		 * A deletion that does not return would keep them open for as long as the
-		 * machine runs.
-		 */
-		close_range(STDERR_FILENO + 1, ~0U, 0);
-		_exit(do_dad(testbed, does, told, campaign->bringup.deadline_ms / 2));
+		bring_up(campaign, testbed, does, told, go[0]);
 	}
 	close(go[0]);
 	close(said[1]);

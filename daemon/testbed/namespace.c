@@ -84,7 +84,8 @@ int netns_find(uint32_t inum, struct why *why)
 	return why_set(why, ENOENT, "network namespace %u: cannot be found", inum);
 }
 
-int netns_bind(const char *path, struct why *why)
+/* Binds the namespace that the caller is in to `path`, which must not exist. */
+static int netns_bind(const char *path, struct why *why)
 {
 	int fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 

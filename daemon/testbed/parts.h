@@ -140,9 +140,6 @@ bool netns_is_own(int fd);
 /* Moves into the namespace with this inode number, wherever it has a name or a process. */
 int netns_find(uint32_t inum, struct why *why);
 
-/* Binds the namespace that the caller is in to `path`, which must not exist. */
-int netns_bind(const char *path, struct why *why);
-
 /* Names the namespace that the caller is in after lane and role; takes all such names back. */
 int netns_name(struct testbed *testbed, enum role role, struct why *why);
 void netns_unname(struct testbed *testbed);
