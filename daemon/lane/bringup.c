@@ -205,7 +205,7 @@ __attribute__((noreturn)) static void bring_up(const struct campaign *campaign,
 		run_command(campaign, testbed_dut(testbed)->name, peer ? peer->name : NULL);
 	prctl(PR_SET_NAME, "dadrace-up");
 	dup2(go, STDIN_FILENO); /* where it waits for its change */
-	/* A deletion that does not return would keep them open for as long as the machine runs. */
+	/* A deletion that does not return would keep them open as long as the machine runs. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	_exit(do_dad(testbed, does, told, campaign->bringup.deadline_ms / 2));
 }
