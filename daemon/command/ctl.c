@@ -99,7 +99,7 @@ static const struct exit_row exits[] = {
 	{ EXIT_USAGE,	.doc = "The command line is wrong, or there is no such campaign" },
 	{ EXIT_INTERNAL, .doc = "The service does not answer, or failed; the message says why" },
 	{ EXIT_BUSY,	.doc = "The queue is full" },
-	{ EXIT_CONFIG,	.doc = "The campaign file is wrong" },
+	{ EXIT_CONFIG,	.doc = "The campaign file or the configuration of the service is wrong" },
 	{ .doc = NULL },
 };
 /* clang-format on */
@@ -146,6 +146,16 @@ static void tell_show(const json_t *reply)
 	ctl_show_campaign(json_object_get(reply, "campaign"), (uint64_t)time(NULL) * 1000,
 			  stdout);
 	printf("\n%s", text_of(reply, "text"));
+}
+
+static void tell_reload(const json_t *reply)
+{
+	const char *restart = json_string_value(json_object_get(reply, "restart"));
+
+	if (restart)
+		printf("Reloaded; restart dadraced to apply %s\n", restart);
+	else
+		puts("Reloaded");
 }
 
 static void tell_version(const json_t *reply)
@@ -206,6 +216,11 @@ static int run_pause(const void *options)
 static int run_resume(const void *options)
 {
 	return call(options, "Resume", NULL);
+}
+
+static int run_reload(const void *options)
+{
+	return call(options, "Reload", tell_reload);
 }
 
 static int run_doctor(const void *options)
@@ -332,12 +347,13 @@ VERB(results, "Print where the results of a campaign are; with --json, print the
 VERB(cancel,  "End a campaign after the trials in progress, and its repetition", .operands = id_operand);
 VERB(pause,   "Interrupt a campaign", .operands = id_operand);
 VERB(resume,  "Continue a campaign where it was interrupted", .operands = id_operand);
+VERB(reload,  "Check and apply the configuration of the service, and name a change that needs a restart");
 VERB(doctor,  "Run `dadrace doctor` where the service runs");
 VERB(version, "Show the version of the service");
 
 static const struct command *const verbs[] = {
 	&verb_submit, &verb_list, &verb_show, &verb_follow, &verb_results, &verb_cancel, &verb_pause,
-	&verb_resume, &verb_doctor, &verb_version, &command_help, NULL,
+	&verb_resume, &verb_reload, &verb_doctor, &verb_version, &command_help, NULL,
 };
 /* clang-format on */
 

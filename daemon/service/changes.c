@@ -14,3 +14,8 @@ void changes_schedule(struct service *service)
 {
 	service->listeners->schedule(service);
 }
+
+int changes_reload(struct service *service, const char **restart, struct why *why)
+{
+	return service->listeners->reload(service, restart, why);
+}

@@ -2,6 +2,8 @@
 #ifndef DADRACE_CHANGES_H
 #define DADRACE_CHANGES_H
 
+#include "base/why.h"
+
 struct kept;
 struct service;
 
@@ -9,7 +11,7 @@ struct service;
  * How a part of the service tells the parts above it that something has changed.
  *
  *   keep, running, spool, control --> changes --> control, web: this campaign has changed
- *                                             --> service: look at the schedule
+ *                                             --> service: look at the schedule; reload
  *
  * service.c lists the listeners. A listener may be called before its part is open.
  */
@@ -19,6 +21,7 @@ struct listeners {
 	/* NULL ends the list. */
 	void (*campaign[LISTENERS_MAX + 1])(struct service *service, struct kept *kept);
 	void (*schedule)(struct service *service);
+	int (*reload)(struct service *service, const char **restart, struct why *why);
 };
 
 /* Its lines have grown, or its state has changed. */
@@ -26,5 +29,11 @@ void changes_campaign(struct kept *kept);
 
 /* A campaign may be due, or the queue may have room. */
 void changes_schedule(struct service *service);
+
+/*
+ * The configuration is read again, checked, and applied as a whole or not at all. `restart` is
+ * the key that takes effect at the next start only; NULL: none.
+ */
+int changes_reload(struct service *service, const char **restart, struct why *why);
 
 #endif

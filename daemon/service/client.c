@@ -108,6 +108,7 @@ static const struct {
 	const char *sentence; /* with the error's parameters in braces */
 } errors[] = {
 	{ VARLINK_INTERFACE ".CampaignInvalid", EXIT_CONFIG, "{reason}" },
+	{ VARLINK_INTERFACE ".ConfigInvalid", EXIT_CONFIG, "{reason}; the previous configuration stays in effect" },
 	{ VARLINK_INTERFACE ".NotFound", EXIT_USAGE, "no campaign {id}; `dadrace ctl list` lists the campaigns" },
 	{ VARLINK_INTERFACE ".WrongState", EXIT_USAGE, "{id}: not possible: {reason}" },
 	{ VARLINK_INTERFACE ".QueueFull", EXIT_BUSY, "the queue is full; cancel a campaign, or submit again later" },

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "service/config_check.h"
 #include "service/parts.h"
 #include "spec/campaign.h"
 
@@ -468,6 +467,18 @@ static void resume(struct client *client, const struct varlink_call *call)
 	changes_schedule(service);
 }
 
+static void reload(struct client *client, const struct varlink_call *call)
+{
+	const char *restart;
+	struct why why;
+
+	(void)call;
+	if (changes_reload(client->control->service, &restart, &why))
+		refuse_why(client, OUR("ConfigInvalid"), why.text);
+	else
+		reply(client, json_pack("{ss?}", "restart", restart));
+}
+
 static void doctor_ended(const struct job_end *end, void *arg)
 {
 	struct control *control = arg;
@@ -519,6 +530,7 @@ static const struct {
 	{ OUR("Cancel"),  MAY_CONTROL, cancel },
 	{ OUR("Pause"),	  MAY_CONTROL, pause_campaign },
 	{ OUR("Resume"),  MAY_CONTROL, resume },
+	{ OUR("Reload"),  MAY_CONTROL, reload },
 	{ OUR("Doctor"),  MAY_CONTROL, doctor },
 };
 /* clang-format on */
@@ -671,26 +683,64 @@ static void find_group(const char *name, bool *have, gid_t *group)
 		*group = found->gr_gid;
 }
 
-int control_reload(struct service *service, struct why *why)
+static void close_socket(struct control *control)
+{
+	stream_listener_free(control->listener);
+	if (control->path)
+		unlink(control->path);
+	free(control->path);
+	control->listener = NULL;
+	control->path = NULL;
+}
+
+/*
+ * Every user may connect, so that a refusal is an error of Varlink; right_of() says what is
+ * allowed.
+ */
+static int open_socket(struct control *control, const char *path, struct why *why)
+{
+	int fd = stream_unix(path, 0666, (gid_t)-1, why);
+	struct control old = *control;
+
+	if (fd < 0)
+		return fd;
+	control->path = strdup(path);
+	control->listener = stream_listen(control->service->loop, fd, accepted, control);
+	if (!control->path || !control->listener) {
+		close_socket(control);
+		control->path = old.path;
+		control->listener = old.listener;
+		return why_set(why, ENOMEM, "out of memory");
+	}
+	close_socket(&old);
+	return 0;
+}
+
+static void take_groups(struct control *control, const struct service_config *config)
+{
+	control->everyone_reads = config->readers && !strcmp(config->readers, "everyone");
+	find_group(config->group, &control->have_group, &control->group);
+	find_group(control->everyone_reads ? NULL : config->readers, &control->have_readers,
+		   &control->readers);
+}
+
+/* Clients of an earlier socket stay connected. */
+int control_reload(struct service *service, const struct service_config *before,
+		   struct why *why)
 {
 	const struct service_config *config = service->config;
-	struct control new = *service->control;
-	int err = service_config_check(config, why);
+	int r = 0;
 
-	if (err)
-		return err;
-	new.everyone_reads = config->readers && !strcmp(config->readers, "everyone");
-	find_group(config->group, &new.have_group, &new.group);
-	find_group(new.everyone_reads ? NULL : config->readers, &new.have_readers,
-		   &new.readers);
-	*service->control = new;
-	return 0;
+	if (strcmp(before->socket, config->socket) != 0)
+		r = open_socket(service->control, config->socket, why);
+	if (!r)
+		take_groups(service->control, config);
+	return r;
 }
 
 int control_open(struct service *service, struct why *why)
 {
 	struct control *control = calloc(1, sizeof(*control));
-	int fd, r;
 
 	if (!control)
 		return why_set(why, ENOMEM, "out of memory");
@@ -699,17 +749,8 @@ int control_open(struct service *service, struct why *why)
 	control->tell = loop_timer(service->loop, tell_followers, control);
 	if (!control->tell)
 		return why_set(why, ENOMEM, "out of memory");
-	r = control_reload(service, why);
-	/*
-	 * Every user may connect, so that a refusal is an error of Varlink; right_of() says
-	 * what is allowed.
-	 */
-	fd = r ? r : stream_unix(service->config->socket, 0666, (gid_t)-1, why);
-	if (fd < 0)
-		return fd;
-	control->path = strdup(service->config->socket);
-	control->listener = stream_listen(service->loop, fd, accepted, control);
-	return control->listener ? 0 : why_set(why, ENOMEM, "out of memory");
+	take_groups(control, service->config);
+	return open_socket(control, service->config->socket, why);
 }
 
 void control_close(struct service *service)
@@ -722,12 +763,9 @@ void control_close(struct service *service)
 		next = client->next;
 		drop_client(client);
 	}
-	stream_listener_free(control->listener);
+	close_socket(control);
 	loop_forget(control->tell);
 	job_free(control->doctor);
-	if (control->path)
-		unlink(control->path);
-	free(control->path);
 	free(control);
 	service->control = NULL;
 }

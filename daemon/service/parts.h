@@ -208,6 +208,7 @@ bool run_is_alive(const struct service *service);
 
 int spool_open(struct service *service, struct why *why);
 void spool_close(struct service *service);
+int spool_reload(struct service *service, const struct service_config *before, struct why *why);
 
 /* Takes the files in the folder. */
 void spool_take(struct service *service);
@@ -217,8 +218,8 @@ void spool_take(struct service *service);
 int control_open(struct service *service, struct why *why);
 void control_close(struct service *service);
 
-/* Applies the groups of a new configuration; on failure the previous ones stay. */
-int control_reload(struct service *service, struct why *why);
+int control_reload(struct service *service, const struct service_config *before,
+		   struct why *why);
 
 /* A campaign's lines have grown, or its state has changed. */
 void control_changed(struct service *service, struct kept *kept);
@@ -227,6 +228,7 @@ void control_changed(struct service *service, struct kept *kept);
 
 int web_open(struct service *service, struct why *why);
 void web_close(struct service *service);
+int web_reload(struct service *service, const struct service_config *before, struct why *why);
 void web_changed(struct service *service, struct kept *kept);
 
 #endif

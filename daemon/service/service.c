@@ -108,11 +108,6 @@ static void due(void *arg)
 	look_at_schedule(arg);
 }
 
-static const struct listeners listeners = {
-	.campaign = { control_changed, web_changed },
-	.schedule = look_at_schedule,
-};
-
 static void tick(void *arg)
 {
 	struct service *service = arg;
@@ -150,46 +145,90 @@ static void children_changed(void *arg)
 	job_reap();
 }
 
-static void warn_of_restart(const struct service_config *before,
-			    const struct service_config *now)
+/* --- the configuration, read again --- */
+
+/* Each takes its keys of service->config, or stays as it was with those of `before`. */
+static int (*const takes[])(struct service *service, const struct service_config *before,
+			    struct why *why) = { spool_reload, web_reload, control_reload };
+enum { TAKES = sizeof(takes) / sizeof(takes[0]) };
+
+static int apply(struct service *service, struct service_config *config, struct why *why)
 {
-	if (strcmp(before->state_folder, now->state_folder) != 0 ||
-	    strcmp(before->spool_folder, now->spool_folder) != 0 ||
-	    strcmp(before->socket, now->socket) != 0 || !before->http != !now->http ||
-	    (now->http && strcmp(before->http, now->http) != 0))
-		log_say(LOG_LEVEL_WARNING, NULL, "reloaded",
-			"restart dadraced to apply changes of state_folder, spool_folder, socket and http");
+	struct service_config *before = service->config;
+	int taken = 0, r = 0;
+	struct why again;
+
+	service->config = config;
+	while (taken < TAKES && !(r = takes[taken](service, before, why)))
+		taken++;
+	if (!r) {
+		service_config_free(before);
+		return 0;
+	}
+	service->config = before;
+	while (taken--)
+		if (takes[taken](service, config, &again))
+			log_say(LOG_LEVEL_ERROR, NULL, "reloaded", "%s", again.text);
+	service_config_free(config);
+	return r;
 }
 
-static void reload(void *arg)
+static int read_again(struct service *service, struct why *why)
 {
-	struct service *service = arg;
-	struct service_config *config, *before = service->config;
-	struct why why;
+	struct service_config *config;
+	int r = service_config_load(service->ask->config_file, service->ask->config_required,
+				    &config, why);
+
+	if (r)
+		return r;
+	r = service_config_check(config, why);
+	if (!r)
+		return apply(service, config, why);
+	service_config_free(config);
+	return r;
+}
+
+static int reload(struct service *service, const char **restart, struct why *why)
+{
+	int r;
 
 	systemd_send("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, loop_now() / 1000);
-	if (service_config_load(service->ask->config_file, service->ask->config_required,
-				&config, &why)) {
+	r = read_again(service, why);
+	*restart = strcmp(store_folder(service->store), service->config->state_folder) != 0 ?
+			   "state_folder" :
+			   NULL;
+	if (r)
 		log_say(LOG_LEVEL_ERROR, NULL, "reloaded",
-			"the previous configuration stays in effect: %s", why.text);
-	} else {
-		service->config = config;
-		if (control_reload(service, &why)) {
-			log_say(LOG_LEVEL_ERROR, NULL, "reloaded",
-				"the previous configuration stays in effect: %s", why.text);
-			service->config = before;
-			service_config_free(config);
-		} else {
-			warn_of_restart(before, config);
-			service_config_free(before);
-			log_say(LOG_LEVEL_NOTICE, NULL, "reloaded", "configuration reloaded");
-			keep_prune(service);
-		}
-	}
+			"the previous configuration stays in effect: %s", why->text);
+	else if (*restart)
+		log_say(LOG_LEVEL_WARNING, NULL, "reloaded",
+			"configuration reloaded; restart dadraced to apply %s", *restart);
+	else
+		log_say(LOG_LEVEL_NOTICE, NULL, "reloaded", "configuration reloaded");
 	systemd_send("READY=1");
 	service->status[0] = '\0';
+	if (!r) {
+		keep_prune(service);
+		spool_take(service);
+		look_at_schedule(service);
+	}
 	tell_status(service);
+	return r;
 }
+
+static void reload_by_signal(void *arg)
+{
+	const char *restart;
+	struct why why;
+
+	reload(arg, &restart, &why);
+}
+
+static const struct listeners listeners = {
+	.campaign = { control_changed, web_changed },
+	.schedule = look_at_schedule,
+	.reload = reload,
+};
 
 /* --- the whole --- */
 
@@ -225,7 +264,7 @@ static int set_up(struct service *service, struct why *why)
 	if (!service->due || !service->tick || !service->watchdog ||
 	    !loop_signal(service->loop, SIGTERM, stop, service) ||
 	    !loop_signal(service->loop, SIGINT, stop, service) ||
-	    !loop_signal(service->loop, SIGHUP, reload, service) ||
+	    !loop_signal(service->loop, SIGHUP, reload_by_signal, service) ||
 	    !loop_signal(service->loop, SIGCHLD, children_changed, service))
 		return why_set(why, ENOMEM, "out of memory: no timer or signal can be watched");
 	return 0;

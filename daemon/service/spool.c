@@ -197,6 +197,21 @@ int spool_open(struct service *service, struct why *why)
 					folder, strerror(errno));
 }
 
+int spool_reload(struct service *service, const struct service_config *before, struct why *why)
+{
+	struct folder_watch *old = service->spool;
+	int r;
+
+	if (!strcmp(before->spool_folder, service->config->spool_folder))
+		return 0;
+	r = spool_open(service, why);
+	if (r)
+		service->spool = old;
+	else
+		folder_watch_close(old);
+	return r;
+}
+
 void spool_close(struct service *service)
 {
 	folder_watch_close(service->spool);

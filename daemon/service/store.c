@@ -211,6 +211,11 @@ void store_close(struct store *store)
 	free(store);
 }
 
+const char *store_folder(const struct store *store)
+{
+	return store->folder;
+}
+
 struct looking {
 	struct store *store;
 	void (*found)(const struct ticket *ticket, void *arg);

@@ -26,6 +26,9 @@ struct store;
 int store_open(const char *folder, struct store **out, struct why *why);
 void store_close(struct store *store);
 
+/* The folder that it was opened with. */
+const char *store_folder(const struct store *store);
+
 /*
  * Calls `found` with each ticket, which the callee then owns. One that cannot be read is named
  * in `why`.

@@ -417,6 +417,31 @@ int web_open(struct service *service, struct why *why)
 	return http_open(service->loop, fd, is_tcp, asked, service, &web->http, why);
 }
 
+static bool is_same(const char *one, const char *other)
+{
+	return one && other ? !strcmp(one, other) : one == other;
+}
+
+int web_reload(struct service *service, const struct service_config *before, struct why *why)
+{
+	struct web *old = service->web, *new;
+	int r;
+
+	if (is_same(before->http, service->config->http))
+		return 0;
+	service->web = NULL;
+	r = web_open(service, why);
+	if (r)
+		web_close(service);
+	new = service->web;
+	service->web = old;
+	if (!r) {
+		web_close(service);
+		service->web = new;
+	}
+	return r;
+}
+
 void web_close(struct service *service)
 {
 	struct web *web = service->web;
@@ -431,6 +456,7 @@ void web_close(struct service *service)
 		free(viewer);
 	}
 	http_close(web->http);
+	loop_forget(web->tell);
 	if (web->path)
 		unlink(web->path);
 	free(web->path);

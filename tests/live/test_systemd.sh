@@ -109,7 +109,7 @@ for _ in 1 2 3; do
 	ctl submit submit /run/test/c.yaml
 	ids+=("$(cat submit.out)")
 done
-state() { inside dadrace ctl show "${ids[$1]}" 2>/dev/null | sed -n 's/^state *//p'; }
+state() { inside dadrace ctl show "${ids[$1]}" 2>/dev/null | sed -n '1s/^[^ ]*: \([a-z]*\).*/\1/p'; }
 lines() { cat "$inner/var/lib/dadrace/campaigns/${ids[$1]}/results.ndjson" 2>/dev/null | wc -l; }
 in_second() { [ "$(lines 1)" -gt 10 ]; }
 wait_for 60 in_second || fail "the second runs" "$(state 1)"
@@ -141,6 +141,11 @@ truth "and nobody else" eval "! reads 65534"
 
 inside systemctl reload dadraced
 truth "it reloads" is_active
+echo 'keep_day: 3' >>"$inner/etc/dadrace/dadraced.yaml"
+truth "a reload fails when the configuration is wrong" eval "! inside systemctl reload dadraced"
+truth "the journal says what is wrong" [ "$(journal -p err | grep -c 'keep_day: unknown key')" -eq 1 ]
+truth "the service goes on" is_active
+sed -i '/^keep_day: /d' "$inner/etc/dadrace/dadraced.yaml"
 mkdir -p "$inner/run/systemd/system/dadraced.service.d"
 printf '[Service]\nWatchdogSec=2\n' >"$inner/run/systemd/system/dadraced.service.d/test.conf"
 inside systemctl daemon-reload
