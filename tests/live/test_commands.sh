@@ -118,7 +118,7 @@ setting=/proc/sys/net/ipv6/conf/lo/hop_limit
 before=$(cat $setting)
 echo 33 >$setting
 # Of a process that cannot be: pids end at 2^22.
-printf 'sysctl\t%s\t%s\n' $setting "$before" >/run/dadrace/undo-2147483647-1.journal
+printf 'device\tlo\t1\nsysctl\t%s\t%s\n' $setting "$before" >/run/dadrace/undo-2147483647-1.journal
 dadrace doctor >out 2>err
 code=$?
 result "$(grep -q 'undo-2147483647-1.journal' out && echo true)" "doctor sees a dead run's journal"

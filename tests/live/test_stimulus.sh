@@ -31,7 +31,7 @@ bad() { # NAME VERDICT PART-OF-REASON
 script fails "$up; printf \"\\\\033[31mfirst\\\\n\" >&2; echo insmod: no such module >&2; exit 7"
 bad fails invalid 'another status than it should: 7, and bringup.status is 0; the bring-up wrote: insmod: no such module'
 check "fails: each trial has what it wrote, and no terminal obeys it" fails "
-	all(t['bringup_status'] == 7 and t['bringup_said'].split('\n') == [' [31mfirst', 'insmod: no such module'] for t in trials)"
+	all(t['bringup_status'] == 7 and t['bringup_said'].split('\n') == [r'\u001b[31mfirst', 'insmod: no such module'] for t in trials)"
 script allowed "$up; echo first >&2; exit 7" --set bringup.status=7
 good allowed
 check "allowed: what it wrote is told all the same" allowed "all(t['bringup_said'] == 'first' for t in trials)"
