@@ -75,6 +75,8 @@
 	X(HTAB_ELEMENT_SIZE, false, "bpf_htab.elem_size")                \
 	X(RING_BUFFER, false, "bpf_ringbuf_map.rb")                      \
 	X(RING_PAGES, false, "bpf_ringbuf.nr_pages")                     \
+	X(VM_ADDRESS, false, "vm_struct.addr")                           \
+	X(VM_PAGES, false, "vm_struct.nr_pages")                         \
 	X(SOCKET_SOCK, true, "socket.sk")                                \
 	X(SOCK_PROTOCOL, true, "sock.__sk_common.skc_prot")              \
 	X(PROTOCOL_NAME, true, "proto.name")                             \

@@ -86,6 +86,37 @@ static void add_object(struct notes *notes, uint64_t address)
 		add(notes, object.base, object.size);
 }
 
+/* --- stacks of tasks that are gone --- */
+
+static void see_stack(struct notes *notes, uint64_t vm)
+{
+	const uint32_t *at = notes->layout->at;
+
+	if (vm)
+		add(notes, image_u64(notes->image, vm + at[AT_VM_ADDRESS]),
+		    (uint64_t)image_u32(notes->image, vm + at[AT_VM_PAGES]) * IMAGE_PAGE);
+}
+
+/* Each CPU keeps some for the next tasks: kernel/fork.c. */
+static void see_cpu_variable(const char *name, uint32_t offset, uint32_t size, void *context)
+{
+	struct notes *notes = context;
+	const struct image *image = notes->image;
+
+	if (strcmp(name, "cached_stacks") != 0)
+		return;
+	for (uint32_t cpu = 0; cpu < image->nr_cpus; cpu++)
+		for (uint32_t i = 0; i < size; i += sizeof(uint64_t))
+			see_stack(notes,
+				  image_u64(image, image->cpu_offsets[cpu] + offset + i));
+}
+
+void notes_see_stacks(struct notes *notes)
+{
+	if (layout_has(notes->layout, AT_VM_ADDRESS) && layout_has(notes->layout, AT_VM_PAGES))
+		types_each_cpu_variable(notes->image->types, see_cpu_variable, notes);
+}
+
 /* --- what is opened --- */
 
 static void see_hash(struct notes *notes, uint64_t map, uint64_t entries)

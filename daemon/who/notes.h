@@ -6,7 +6,8 @@
 
 /*
  * Memory in which addresses of objects are noted and nothing is held by them: the maps of BPF
- * programs and the breakpoints of perf events, dadrace's own among them.
+ * programs and the breakpoints of perf events, dadrace's own among them, and the stacks of
+ * tasks that are gone.
  */
 struct notes;
 
@@ -14,6 +15,9 @@ struct notes;
 struct notes *notes_open(const struct image *image, const struct layout *layout,
 			 struct pages *pages);
 void notes_close(struct notes *notes);
+
+/* Finds the stacks that CPUs keep for new tasks. */
+void notes_see_stacks(struct notes *notes);
 
 /* Tells of an open file; once all are told, they are sorted. */
 void notes_see_file(struct notes *notes, uint64_t file, uint64_t private_data);
