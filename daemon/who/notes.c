@@ -119,6 +119,7 @@ void notes_see_stacks(struct notes *notes)
 
 /* --- what is opened --- */
 
+/* Each CPU has one element more, for an update of a map that is full: kernel/bpf/hashtab.c. */
 static void see_hash(struct notes *notes, uint64_t map, uint64_t entries)
 {
 	const uint32_t *at = notes->layout->at;
@@ -126,7 +127,8 @@ static void see_hash(struct notes *notes, uint64_t map, uint64_t entries)
 	if (layout_has(notes->layout, AT_HTAB_ELEMENTS) &&
 	    layout_has(notes->layout, AT_HTAB_ELEMENT_SIZE))
 		add(notes, image_u64(notes->image, map + at[AT_HTAB_ELEMENTS]),
-		    entries * image_u32(notes->image, map + at[AT_HTAB_ELEMENT_SIZE]));
+		    (entries + notes->image->nr_cpus) *
+			    image_u32(notes->image, map + at[AT_HTAB_ELEMENT_SIZE]));
 }
 
 static void see_array(struct notes *notes, uint64_t map, uint64_t entries)
