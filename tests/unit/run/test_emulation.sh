@@ -6,6 +6,7 @@
 # QEMU is a script that plays the guests of a table, one a boot: what is on their console, whether they have begun the
 # campaign, what they send. Nothing is ever run.
 set -uo pipefail
+. "$(dirname "$0")/kernel.sh"
 
 dadrace=$(realpath "$1")
 failures=0
@@ -24,14 +25,7 @@ name: emulated
 stop: {trials: 1}
 arms: [race]
 YAML
-# All that is read of a kernel: the magic and the release of a bzImage (Documentation/arch/x86/boot.rst).
-/usr/bin/python3 - <<'PYTHON'
-image = bytearray(4096)
-image[0x202:0x206] = b"HdrS"
-image[0x20e:0x210] = (0x400).to_bytes(2, "little")
-image[0x600:0x605] = b"6.6.6"
-open("vmlinuz", "wb").write(image)
-PYTHON
+make_kernel vmlinuz
 mkdir qemu
 cat >qemu/qemu-system-x86_64 <<'SCRIPT'
 #!/usr/bin/env bash

@@ -6,6 +6,7 @@
 # QEMU is a script that keeps the initramfs. What a bring-up needs is in it, at the path that it has here, and what is
 # not on this machine is told before anything is booted.
 set -uo pipefail
+. "$(dirname "$0")/kernel.sh"
 
 dadrace=$(realpath "$1")
 failures=0
@@ -19,14 +20,7 @@ fail() {
 	failures=$((failures + 1))
 }
 
-# All that is read of a kernel: the magic and the release of a bzImage (Documentation/arch/x86/boot.rst).
-/usr/bin/python3 - <<'PYTHON'
-image = bytearray(4096)
-image[0x202:0x206] = b"HdrS"
-image[0x20e:0x210] = (0x400).to_bytes(2, "little")
-image[0x600:0x605] = b"6.6.6"
-open("vmlinuz", "wb").write(image)
-PYTHON
+make_kernel vmlinuz
 mkdir qemu alone
 cat >qemu/qemu-system-x86_64 <<SCRIPT
 #!/usr/bin/env bash

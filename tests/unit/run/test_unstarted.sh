@@ -6,6 +6,7 @@
 # Guests whose QEMU is a script, kernels that are none, a user who may not: nothing here is ever run, and nobody
 # needs to be root. Each sentence is told once, is the reason of the summary, and the summary fits the schema.
 set -uo pipefail
+. "$(dirname "$0")/kernel.sh"
 
 dadrace=$(realpath "$1")
 source=$(realpath "$2")
@@ -66,14 +67,7 @@ name: unstarted
 stop: {trials: 2}
 arms: [race]
 YAML
-# All that is read of a kernel: the magic and the release of a bzImage (Documentation/arch/x86/boot.rst).
-/usr/bin/python3 - <<'PYTHON'
-image = bytearray(4096)
-image[0x202:0x206] = b"HdrS"
-image[0x20e:0x210] = (0x400).to_bytes(2, "little")
-image[0x600:0x605] = b"6.6.6"
-open("vmlinuz", "wb").write(image)
-PYTHON
+make_kernel vmlinuz
 
 # A QEMU whose guest says a sentence on its console, and exits.
 qemu() { # FOLDER CODE [LINE]: LINE on the port of results, too
