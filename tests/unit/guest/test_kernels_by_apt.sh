@@ -6,12 +6,13 @@
 # apt is two scripts that keep a network, lists and a package; QEMU is one that notes what it was to boot. As nobody, with
 # a cache of its own, in an empty folder.
 set -uo pipefail
+. "$(dirname "$0")/image.sh"
 
 dadrace=$(realpath "$1")
 if [ "$(id -u)" -eq 0 ]; then
 	scratch=$(mktemp -d)
 	trap 'rm -rf "$scratch"' EXIT
-	cp "$dadrace" "${BASH_SOURCE[0]}" "$scratch" # nobody need not be able to read where these lie
+	cp "$dadrace" "${BASH_SOURCE[0]}" "$(dirname "$0")/image.sh" "$scratch" # nobody need not be able to read where these lie
 	chown -R 65534:65534 "$scratch"
 	chmod 755 "$scratch"
 	setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$scratch" TMPDIR="$scratch" \
@@ -25,25 +26,6 @@ cd "$scratch" || exit 1
 export XDG_CACHE_HOME=$scratch/cache WORLD=$scratch
 PATH=$scratch/bin:$PATH
 mkdir bin
-
-# What a bzImage begins with, as far as it is read (boot.rst); `patch` is more of it.
-image() { # FILE RELEASE [AT=HEX]...
-	/usr/bin/python3 - "$@" <<-'PYTHON'
-		import sys
-		file, release, *patches = sys.argv[1:]
-		image = bytearray(4096)
-		image[0x202:0x206] = b"HdrS"
-		image[0x206:0x208] = (0x20f).to_bytes(2, "little")
-		image[0x20e:0x210] = (0x400).to_bytes(2, "little")
-		image[0x236] = 1
-		image[0x600:0x600 + len(release)] = release.encode()
-		for patch in patches:
-		    at, bytes_ = patch.split("=")
-		    at, bytes_ = int(at, 16), bytes.fromhex(bytes_)
-		    image[at:at + len(bytes_)] = bytes_
-		open(file, "wb").write(image)
-	PYTHON
-}
 
 deb() { # FILE KERNEL-IMAGE: a package with it
 	local work

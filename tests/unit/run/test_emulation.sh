@@ -6,7 +6,7 @@
 # QEMU is a script that plays the guests of a table, one a boot: what is on their console, whether they have begun the
 # campaign, what they send. Nothing is ever run.
 set -uo pipefail
-. "$(dirname "$0")/kernel.sh"
+. "$(dirname "$0")/../guest/image.sh"
 
 dadrace=$(realpath "$1")
 failures=0
@@ -25,7 +25,7 @@ name: emulated
 stop: {trials: 1}
 arms: [race]
 YAML
-make_kernel vmlinuz
+image vmlinuz 6.6.6
 mkdir qemu
 cat >qemu/qemu-system-x86_64 <<'SCRIPT'
 #!/usr/bin/env bash

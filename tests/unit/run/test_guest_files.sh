@@ -6,7 +6,7 @@
 # QEMU is a script that keeps the initramfs. What a bring-up needs is in it, at the path that it has here, and what is
 # not on this machine is told before anything is booted.
 set -uo pipefail
-. "$(dirname "$0")/kernel.sh"
+. "$(dirname "$0")/../guest/image.sh"
 
 dadrace=$(realpath "$1")
 failures=0
@@ -20,7 +20,7 @@ fail() {
 	failures=$((failures + 1))
 }
 
-make_kernel vmlinuz
+image vmlinuz 6.6.6
 mkdir qemu alone
 cat >qemu/qemu-system-x86_64 <<SCRIPT
 #!/usr/bin/env bash

@@ -6,7 +6,7 @@
 # Guests whose QEMU is a script, kernels that are none, a user who may not: nothing here is ever run, and nobody
 # needs to be root. Each sentence is told once, is the reason of the summary, and the summary fits the schema.
 set -uo pipefail
-. "$(dirname "$0")/kernel.sh"
+. "$(dirname "$0")/../guest/image.sh"
 
 dadrace=$(realpath "$1")
 source=$(realpath "$2")
@@ -67,7 +67,7 @@ name: unstarted
 stop: {trials: 2}
 arms: [race]
 YAML
-make_kernel vmlinuz
+image vmlinuz 6.6.6
 
 # A QEMU whose guest says a sentence on its console, and exits.
 qemu() { # FOLDER CODE [LINE]: LINE on the port of results, too
