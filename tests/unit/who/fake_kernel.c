@@ -236,8 +236,10 @@ void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu)
 
 /* --- devices, tasks --- */
 
-uint64_t fake_device(struct fake *fake, const char *name, bool registered, int32_t count)
+uint64_t fake_device(struct fake *fake, const char *name, bool registered, int32_t held)
 {
+	int32_t count =
+		types_has_typedef(fake->image.types, "netdevice_tracker") + registered + held;
 	uint64_t device = take(fake, fake_size(fake, "net_device"));
 	uint64_t head = fake->net + fake->layout.at[AT_NET_DEVICES];
 	uint64_t node = device + fake->layout.at[AT_DEVICE_LIST];

@@ -36,8 +36,11 @@ void fake_set_text(struct fake *fake, uint64_t object, const char *place, const 
 uint32_t fake_size(const struct fake *fake, const char *structure);
 uint32_t fake_offset(const struct fake *fake, const char *place);
 
-/* A device with so many references; registered ones are in the namespace's list. */
-uint64_t fake_device(struct fake *fake, const char *name, bool registered, int32_t count);
+/*
+ * A device with so many references besides those that it has at rest: one from 5.17 on, and the
+ * one of its registration. Registered ones are in the namespace's list.
+ */
+uint64_t fake_device(struct fake *fake, const char *name, bool registered, int32_t held);
 
 /* The stack of the task that is there: what a test puts on it is found. */
 uint64_t fake_stack(const struct fake *fake);
