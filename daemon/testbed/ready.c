@@ -4,17 +4,12 @@
 #include <string.h>
 
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
 #include "base/text.h"
 #include "testbed/frame.h"
 #include "testbed/parts.h"
-
-enum {
-	ADDR_GEN_EUI64 = 0, /* IN6_ADDR_GEN_MODE_* */
-	ADDR_GEN_NONE = 1,
-	ADDR_GEN_STABLE = 2,
-};
 
 /* Of a namespace that we made. */
 static const struct setting lane_settings[] = {
@@ -31,7 +26,7 @@ static const struct setting lane_settings[] = {
 static const struct setting peer_settings[] = {
 	{ "ipv6/conf/%s/disable_ipv6", "0" },  { "ipv6/conf/%s/accept_ra", "0" },
 	{ "ipv6/conf/%s/accept_dad", "0" },    { "ipv6/conf/%s/dad_transmits", "0" },
-	{ "ipv6/conf/%s/addr_gen_mode", "1" }, /* ADDR_GEN_NONE */
+	{ "ipv6/conf/%s/addr_gen_mode", "1" }, /* IN6_ADDR_GEN_MODE_NONE */
 };
 
 /* Of the dut, by the campaign. */
@@ -95,7 +90,8 @@ static int dut_settings(struct testbed *testbed, const struct campaign *campaign
 	int err = sysctl_change(&dut_enabled, name, why);
 
 	/* The kernel refuses this mode without a secret; a real device has its operator's. */
-	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_STABLE && !testbed->journal) {
+	if (!err && campaign->sysctl.addr_gen_mode == IN6_ADDR_GEN_MODE_STABLE_PRIVACY &&
+	    !testbed->journal) {
 		snprintf(secret, sizeof(secret), "2001:db8::dad:%x:%x", testbed->lane >> 16,
 			 testbed->lane & 0xffff);
 		setting = (struct setting){ "ipv6/conf/%s/stable_secret", secret };
@@ -119,7 +115,7 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 	testbed->may_be_disabled = campaign->sysctl.accept_dad > 1;
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
 		testbed->may_be_disabled |= campaign->bringup.change[i] == CHANGE_DISABLE_IPV6;
-	if (!err && campaign->sysctl.addr_gen_mode == ADDR_GEN_EUI64)
+	if (!err && campaign->sysctl.addr_gen_mode == IN6_ADDR_GEN_MODE_EUI64)
 		testbed->dut.link_local = frame_link_local(testbed->dut.mac);
 	if (!err)
 		err = dut_mtu(testbed, &testbed->mtu, why);

@@ -10,6 +10,7 @@
 #include <netlink/route/addr.h>
 
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
 #include "base/text.h"
@@ -110,8 +111,6 @@ static int mac_write(const struct value_of *of, const char *value, struct why *w
 
 /* --- addresses --- */
 
-enum { ADDR_GEN_EUI64 = 0, ADDR_GEN_NONE = 1 }; /* IN6_ADDR_GEN_MODE_* */
-
 /* Those that the kernel makes by itself as soon as the device is up, and only then. */
 static bool comes_by_itself(const struct value_of *of, struct rtnl_addr *address)
 {
@@ -119,13 +118,16 @@ static bool comes_by_itself(const struct value_of *of, struct rtnl_addr *address
 	struct nl_addr *local = rtnl_addr_get_local(address);
 	const struct in6_addr *bytes = nl_addr_get_binary_addr(local);
 	struct in6_addr own;
-	char mode[16];
+	char text[16];
+	int mode;
 
 	if (nl_addr_get_family(local) != AF_INET6 || !IN6_IS_ADDR_LINKLOCAL(bytes) ||
-	    sysctl_get("ipv6/conf/%s/addr_gen_mode", of->device.name, mode, sizeof(mode)) ||
-	    atoi(mode) == ADDR_GEN_NONE)
+	    sysctl_get("ipv6/conf/%s/addr_gen_mode", of->device.name, text, sizeof(text)))
 		return false;
-	if (atoi(mode) != ADDR_GEN_EUI64 || nl_addr_get_len(mac) != ETH_ALEN)
+	mode = atoi(text);
+	if (mode == IN6_ADDR_GEN_MODE_NONE)
+		return false;
+	if (mode != IN6_ADDR_GEN_MODE_EUI64 || nl_addr_get_len(mac) != ETH_ALEN)
 		return true;
 	own = frame_link_local(nl_addr_get_binary_addr(mac));
 	return IN6_ARE_ADDR_EQUAL(bytes, &own);

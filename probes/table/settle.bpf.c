@@ -9,7 +9,7 @@
 /* Bit n: the lane in slot n waits. Set and cleared by user space. */
 volatile __u64 settling = 0;
 
-/* More than that many wait their turn: old verifiers take seconds over longer loops. */
+/* More than that many wait their turn: this runs at the end of a softirq. */
 #define LOOKS_AT_ONCE 8
 
 /*
