@@ -171,19 +171,16 @@ network_namespaces() {
 	} 2>/dev/null | sort -u
 }
 interfaces() { ip -o link | cut -d ' ' -f 2 | sort; }
-# A CPU may be blind to some writes for a while, and ledgers say so (README.md): again on another, six times
-# at most.
-on_each_cpu() { # SEEN COMMAND...: until the command SEEN holds after COMMAND
-	local seen=$1 i cpus
+# A CPU may be blind to some writes for a while, and ledgers say so (README.md): again, six times at most, wherever
+# the scheduler puts it. Bound to one CPU, a cycle has its work items and RCU callbacks where they were before.
+again_until() { # SEEN COMMAND...: until the command SEEN holds after COMMAND
+	local seen=$1 i
 	shift
-	cpus=$(taskset -cp $$ | sed 's/.*: //')
 	for i in {0..5}; do
 		"$@"
 		$seen && break
-		echo "again, on another CPU: $*"
-		taskset -cp $((i % $(nproc --all))) $$ >taskset.out
+		echo "again ($((i + 1))): $*"
 	done
-	taskset -cp "$cpus" $$ >taskset.out
 }
 
 processes() { grep -ls '^dadrace' /proc/[0-9]*/comm | cut -d / -f 3; }

@@ -91,7 +91,7 @@ kept() { # NAME HOLDER...
 names_only() { # NAME KINDS HOLDER...
 	local name=$1 kinds=$2
 	shift 2
-	on_each_cpu "saw_all $name.out" kept "$name" "$@"
+	again_until "saw_all $name.out" kept "$name" "$@"
 	says "$name: each is named as its kind, and nobody else" "$name.out" \
 		"o['exact'] and {x['kind'] for x in s} == {$kinds} and sum(x['unmatched'] for x in s) == o['count'] - o['baseline']"
 }
@@ -111,7 +111,7 @@ drop_nexthop() { ip nexthop del id 9; }
 take_xdp() { hold xdp; }
 drop_xdp() { drop; }
 
-on_each_cpu "saw_all dropped.out" dropped dropped macvlan bridge vxlan address route nexthop xdp
+again_until "saw_all dropped.out" dropped dropped macvlan bridge vxlan address route nexthop xdp
 says "what is dropped again accuses nobody" dropped.out "s == [] and o['exact'] and o['holds'] > 8"
 names_only devices "'macvlan', 'VXLAN', 'nexthop object'" macvlan vxlan nexthop
 names_only routes "'IPv4 address or route', 'IPv6 route', 'XDP socket'" address route xdp
@@ -124,7 +124,7 @@ take_udp6() { hold udp6 && holder_of_udp6=$holder && sleep_for_neighbour; }
 drop_udp6() { drop; }
 # The solicitations, which timers send, are over: the neighbour has failed.
 sleep_for_neighbour() { wait_for 30 eval 'ip -6 neigh show 2001:db8::99 dev h0 | grep -q FAILED'; }
-on_each_cpu "saw_all udp6.out" kept udp6 udp6
+again_until "saw_all udp6.out" kept udp6 udp6
 says "a connected socket's route comes first, with its process" udp6.out \
 	"'connect' in s[0]['stack'] and s[0]['kind'] == 'route' and [t['pid'] for t in s[0]['tasks']] == [$holder_of_udp6]"
 says "no process stands beside a path of the kernel's own" udp6.out \
@@ -141,7 +141,7 @@ watch_words() {
 	drop_macvlan
 	end_watch words
 }
-on_each_cpu "saw_all words.out" watch_words
+again_until "saw_all words.out" watch_words
 truth "a count that is back says so" \
 	grep -qxE 'Released: the count of net_device of h0 ended where it began, so no holder is named\.' words.out
 truth "its count is explained" grep -qE '^net_device: count ([0-9]+) = \1 at the start \+ 0 since; ' words.out

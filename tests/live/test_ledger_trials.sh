@@ -19,7 +19,7 @@ holder() { # NAME NUMBER KIND [ARG...]
 until_whole() { # NAME COMMAND...: COMMAND makes the results NAME
 	local whole=$1
 	shift
-	on_each_cpu some_whole anew "$@"
+	again_until some_whole anew "$@"
 }
 some_whole() { grep -q '"type": *"ledger".*"state": *"whole"' "$whole/results.ndjson"; }
 anew() {

@@ -122,7 +122,7 @@ cycle() {
 	for _ in {1..100}; do ip link set w0 up && ip link set w0 down; done
 	end_watch cycles
 }
-on_each_cpu "saw_all cycles.out" cycle
+again_until "saw_all cycles.out" cycle
 json "after 100 cycles sums are whole" cycles.out \
 	"all(o['state'] == 'whole' and o['count'] - o['baseline'] == o['holds'] - o['puts'] and
 	 sum(e['delta'] for e in entries if e['object'] == o['object']) == o['holds'] - o['puts'] and
@@ -187,7 +187,7 @@ if tc qdisc add dev w1 root tbf rate 8bit burst 2000 limit 100000 && ip link set
 		await late "$watching"
 		wait "$deleting"
 	}
-	on_each_cpu "saw_all late.out" late
+	again_until "saw_all late.out" late
 	ends late 0
 	json "it is watched until its last holder lets go" late.out \
 		"d['ended_by'] == 'unregister' and 0 < d['left_ns'] < d['elapsed_ns'] and
@@ -199,7 +199,7 @@ if tc qdisc add dev w1 root tbf rate 8bit burst 2000 limit 100000 && ip link set
 		kill "$stuck"
 		wait "$deleting"
 	}
-	on_each_cpu "saw_all held.out" held
+	again_until "saw_all held.out" held
 	ends held 0
 	json "who holds what is unregistered is told" held.out \
 		"d['ended_by'] == 'signal' and d['left_ns'] and
@@ -226,7 +226,7 @@ two() {
 	end_watch first
 	unbind
 }
-on_each_cpu "saw_all first.out second.out" two
+again_until "saw_all first.out second.out" two
 truth "two watches at once see the same" \
 	test "$ends_second/$code/$(cat first.out second.out | grep -c '^  1 by packet socket')" = 0/0/2
 

@@ -79,12 +79,16 @@ closes daemon teardown
 stopped_after daemon
 check "daemon: not before DAD was over" daemon "all(t['dad_end'] == 'completed' for t in trials)"
 # Its sockets would hold the device: it is ended before the references are counted.
-command holder "'$up; exec /usr/bin/python3 -c \"
-import socket, time
+cat >bound.py <<'PY'
+import socket, subprocess, sys, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-s.bind((\\\"{dut}\\\", 0x86dd))
-time.sleep(1000)\"'" --set bringup.daemon=true
+s.bind((sys.argv[1], 0x86dd))
+subprocess.run(["ip", "link", "set", sys.argv[1], "up"], check=True)
+time.sleep(1000)
+PY
+command holder "[/usr/bin/python3, bound.py, '{dut}']" --set bringup.daemon=true
 closes holder teardown
+stopped_after holder
 # Nobody has said that it stays; it closed the window by itself.
 command stays "'$up; ip link set {dut} down; exec sleep 1000'" --set bringup.deadline_ms=300
 closes stays flags
