@@ -30,6 +30,14 @@ static const struct operand_row operands[] = {
 	  "Number of one finding (default: all), or the results of more runs" },
 	{ .name = NULL },
 };
+static const struct exit_row exits[] = {
+	{ EXIT_CLEAN,	     .doc = "Printed; of several runs: all of them together are clean" },
+	{ EXIT_FAULT,	     .doc = "Of several runs: a fault was found" },
+	{ EXIT_INCONCLUSIVE, .doc = "Of several runs: together they are not enough, or a run is unfinished or has no trial" },
+	{ EXIT_CANNOT,	     .doc = "Of several runs: every trial was skipped" },
+	{ EXIT_CONFIG,	     .doc = "RESULTS cannot be read, has no such finding, or is named twice" },
+	{ .doc = NULL },
+};
 /* clang-format on */
 
 static int print_range(const struct past *past, uint32_t first, uint32_t last)
@@ -76,6 +84,17 @@ static int write_page(const struct past *past, const char *path)
 	return err ? command_complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
 }
 
+static int print_merged(struct past *const *runs, uint32_t nr)
+{
+	struct merged merged;
+	struct why why;
+
+	if (merged_make(runs, nr, &merged, &why))
+		return command_complain(&why, EXIT_CONFIG);
+	report_runs(runs, nr, &merged, stdout);
+	return verdict_exit(merged.verdict);
+}
+
 static int print_runs(const struct options *o)
 {
 	uint32_t nr = 1 + (uint32_t)o->more.nr;
@@ -88,7 +107,7 @@ static int print_runs(const struct options *o)
 		if (past_open(i ? o->more.at[i - 1] : o->results, &runs[i], &why))
 			code = EXIT_CONFIG;
 	if (code == EXIT_CLEAN)
-		report_runs(runs, nr, stdout);
+		code = print_merged(runs, nr);
 	else
 		command_complain(&why, code);
 	for (uint32_t i = 0; runs && i < nr && runs[i]; i++)
@@ -128,9 +147,11 @@ const struct command command_report = {
 		.name = "dadrace report",
 		.doc = "Print the findings of a run as plain text, or write a page about the run",
 		.about = "A run leaves the same text in RESULTS/findings/NUMBER.txt.\n"
-			 "With the results of several runs, each finding is printed once, with the runs that show it: findings with the same signature are the same bug.",
+			 "With the results of several runs, each finding is printed once, with the runs that show it: findings with the same signature are the same bug.\n"
+			 "Runs of the same plan on the same kernel are added up to one verdict with one bound.",
 		.options = rows,
 		.operands = operands,
+		.exits = exits,
 		.size = sizeof(struct options),
 	},
 	.run = run,

@@ -71,7 +71,32 @@ static void tell_verdict(const struct past *run, FILE *out)
 		campaign_verdict_names[summary->verdict], summary->reason);
 }
 
-void report_runs(struct past *const *runs, uint32_t nr, FILE *out)
+static void tell_differences(struct past *const *runs, uint32_t nr, FILE *out)
+{
+	for (uint32_t i = 1; i < nr; i++) {
+		const char *release =
+			json_string_value(json_object_get(past_machine(runs[i]), "release"));
+
+		if (!merged_same_plan(runs[0], runs[i]))
+			fprintf(out, "Another plan than %s: %s (%s)\n", past_folder(runs[0]),
+				past_folder(runs[i]), past_name(runs[i]));
+		if (!merged_same_kernel(runs[0], runs[i]))
+			fprintf(out, "Another kernel than %s: %s (%s)\n", past_folder(runs[0]),
+				past_folder(runs[i]), release ? release : "not known");
+	}
+}
+
+static void tell_all(const struct merged *merged, uint32_t nr, FILE *out)
+{
+	fprintf(out, "Verdict of all %u runs: %s - %s\n", nr,
+		campaign_verdict_names[merged->verdict], merged->reason);
+	if (!merged->added_up && merged->verdict == CAMPAIGN_CLEAN)
+		fprintf(out,
+			"Plans or kernels differ, so trials are not added up; the highest bound is %s\n",
+			finding_percent(merged->fault_rate_bound_ppm, true).at);
+}
+
+void report_runs(struct past *const *runs, uint32_t nr, const struct merged *merged, FILE *out)
 {
 	uint32_t number = 0;
 
@@ -90,4 +115,6 @@ void report_runs(struct past *const *runs, uint32_t nr, FILE *out)
 		fprintf(out, "No finding in %u run%s\n", nr, nr == 1 ? "" : "s");
 	for (uint32_t i = 0; i < nr; i++)
 		tell_verdict(runs[i], out);
+	tell_differences(runs, nr, out);
+	tell_all(merged, nr, out);
 }

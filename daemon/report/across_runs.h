@@ -4,12 +4,13 @@
 
 #include <stdio.h>
 
-#include "results/reader.h"
+#include "results/merged.h"
 
 /*
  * The findings of several runs, each told once: what has the same signature is
- * the same bug, whichever kernel, guest or campaign showed it.
+ * the same bug, whichever kernel, guest or campaign showed it. Then the verdict of each, and of
+ * all of them.
  */
-void report_runs(struct past *const *runs, uint32_t nr, FILE *out);
+void report_runs(struct past *const *runs, uint32_t nr, const struct merged *merged, FILE *out);
 
 #endif

@@ -110,12 +110,25 @@ static uint32_t read_limit(const json_t *campaign)
 	return limit > 0 && limit < 1000000 ? (uint32_t)limit : 1000000;
 }
 
+int past_tally_new(const struct past *past, struct tally **out)
+{
+	enum arm arms[ARMS];
+	struct campaign campaign = {
+		.name = past_name(past),
+		.arms = arms,
+		.explore.mode = read_mode(past_campaign(past)),
+		.clean_below_ppm = read_limit(past_campaign(past)),
+	};
+
+	campaign.nr_arms = read_arms(past_campaign(past), arms);
+	return campaign.nr_arms ? tally_new(&campaign, out) : -EINVAL;
+}
+
 static int take_campaign(struct past *past, json_t *json, const struct line *line,
 			 struct why *why)
 {
 	const json_t *version = json_object_get(json, "schema_version");
-	enum arm arms[ARMS];
-	struct campaign campaign = { .arms = arms };
+	int err;
 
 	if (json_integer_value(version) != RESULTS_SCHEMA_VERSION)
 		return why_set(
@@ -126,13 +139,10 @@ static int take_campaign(struct past *past, json_t *json, const struct line *lin
 			json_string_value(json_object_get(json, "dadrace_version")) ?:
 										      "unknown");
 	past->first = json_incref(json);
-	campaign.name = past_name(past);
-	campaign.nr_arms = read_arms(past_campaign(past), arms);
-	campaign.explore.mode = read_mode(past_campaign(past));
-	campaign.clean_below_ppm = read_limit(past_campaign(past));
-	if (!json_is_object(past_campaign(past)) || !campaign.nr_arms)
+	err = past_tally_new(past, &past->tally);
+	if (err == -EINVAL)
 		return complain_line(past, line, why, "holds no campaign");
-	return tally_new(&campaign, &past->tally) ? why_set(why, ENOMEM, "out of memory") : 0;
+	return err ? why_set(why, ENOMEM, "out of memory") : 0;
 }
 
 /* --- the trials --- */
@@ -422,6 +432,17 @@ uint64_t past_started_ms(const struct past *past)
 const char *past_unfinished(const struct past *past)
 {
 	return past->unfinished[0] ? past->unfinished : NULL;
+}
+
+bool past_is_whole(const struct past *past)
+{
+	return !past_unfinished(past) && past->sums.trials &&
+	       !json_is_false(json_object_get(past->summary, "control"));
+}
+
+const struct tally *past_tally(const struct past *past)
+{
+	return past->tally;
 }
 
 const struct summary *past_summary(const struct past *past)

@@ -56,6 +56,13 @@ const struct summary *past_summary(const struct past *past);
 /* Why the results are not complete: "interrupted after 67 trials"; NULL: they are. */
 const char *past_unfinished(const struct past *past);
 
+/* It came to its end, its positive controls held, and it has trials. */
+bool past_is_whole(const struct past *past);
+
+/* An empty tally for runs of this plan, and one with the trials of this run. */
+int past_tally_new(const struct past *past, struct tally **out);
+const struct tally *past_tally(const struct past *past);
+
 const struct past_trial *past_trials(const struct past *past, uint32_t *nr);
 const struct past_trial *past_trial(const struct past *past, uint32_t number); /* or NULL */
 

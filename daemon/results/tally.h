@@ -229,6 +229,12 @@ int tally_add_ledger(struct tally *tally, const struct ledger_line *line);
 #define TALLY_ERROR 0.05
 const char *tally_ends(const struct tally *tally);
 
+/*
+ * Adds what decides the verdict and the bound of another run of the same plan; findings and
+ * percentiles stay with their run.
+ */
+void tally_merge(struct tally *into, const struct tally *from);
+
 /* How many trials, and by verdict, so far: for the progress line. */
 void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);
 

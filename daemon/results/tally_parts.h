@@ -15,6 +15,7 @@
  *   tally_ends.c     whether the campaign may end, by the trials that decide (in_order.c)
  *   tally_summary.c  what is told then
  *   tally_fields.c   as which fields
+ *   tally_merge.c    what another run of the same plan adds
  */
 struct arm_sums {
 	struct tally_arm tally; /* without the percentiles */

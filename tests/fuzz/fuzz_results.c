@@ -17,12 +17,14 @@
 static void report(struct past *past, FILE *out)
 {
 	struct past *const runs[] = { past, past };
+	struct merged merged;
 	struct why why;
 
 	for (uint32_t i = 1; i <= past_summary(past)->nr_findings; i++)
 		report_finding(past, i, out, &why);
 	report_html(past, out, &why);
-	report_runs(runs, 2, out);
+	if (!merged_make(runs, 1, &merged, &why))
+		report_runs(runs, 2, &merged, out);
 }
 
 static void run_again(const struct past *past)

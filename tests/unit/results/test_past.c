@@ -19,11 +19,13 @@
 
 /* --- results as they may lie on a disk: of another version, torn, or no results at all --- */
 
-#define CAMPAIGN_LINE                                                                          \
-	"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"x-1\",\"machine\":{\"release\":" \
-	"\"6.12.107\",\"version\":\"#1 SMP\",\"preempt\":\"voluntary\",\"cpus_online\":3},"    \
-	"\"campaign\":{\"name\":\"x\",\"kernel\":\"trixie/"                                    \
-	"k\",\"clean_below_ppm\":1000000,\"arms\":[\"control\",\"race\"],"                     \
+#define CAMPAIGN_LINE CAMPAIGN_OF("x-1")
+#define CAMPAIGN_OF(id)                                                                     \
+	"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"" id                          \
+	"\",\"machine\":{\"release\":"                                                      \
+	"\"6.12.107\",\"version\":\"#1 SMP\",\"preempt\":\"voluntary\",\"cpus_online\":3}," \
+	"\"campaign\":{\"name\":\"x\",\"kernel\":\"trixie/"                                 \
+	"k\",\"clean_below_ppm\":1000000,\"arms\":[\"control\",\"race\"],"                  \
 	"\"order\":[],\"of_a_later_version\":5}}\n"
 #define CLEAN_LINE(number, arm)                                                             \
 	"{\"type\":\"trial\",\"verdict\":\"clean\",\"reason\":\"fine\",\"signature\":null," \
@@ -392,19 +394,22 @@ static void test_reports_beside_the_results(void **state)
 static void test_the_same_finding_of_several_runs(void **state)
 {
 	struct past *runs[] = {
-		open_good(CAMPAIGN_LINE CLEAN_LINE("1", "race") LEAK_LINE("2")
+		open_good(CAMPAIGN_OF("x-1") CLEAN_LINE("1", "race") LEAK_LINE("2")
 				  LEDGER_LINE("leak/net_device")),
-		open_good(CAMPAIGN_LINE LEAK_LINE("2") LEAK_LINE("9")
+		open_good(CAMPAIGN_OF("x-2") LEAK_LINE("2") LEAK_LINE("9")
 				  LEDGER_LINE("leak/net_device")),
-		open_good(CAMPAIGN_LINE LEAK_LINE("3")),
-		open_good(CAMPAIGN_LINE CLEAN_LINE("1", "race")),
+		open_good(CAMPAIGN_OF("x-3") LEAK_LINE("3")),
+		open_good(CAMPAIGN_OF("x-4") CLEAN_LINE("1", "race")),
 	};
+	struct merged merged;
+	struct why why = { "" };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	(void)state;
-	report_runs(runs, 4, out);
+	assert_int_equal(merged_make(runs, 4, &merged, &why), 0);
+	report_runs(runs, 4, &merged, out);
 	fclose(out);
 	assert_non_null(
 		strstr(text, "Finding 1: leak/net_device in 2 of 4 runs, 3 trials; up to +1"));
@@ -415,10 +420,13 @@ static void test_the_same_finding_of_several_runs(void **state)
 	assert_non_null(strstr(text, "Who holds: not known\n"));
 	assert_null(strstr(text, "Finding 3"));
 	assert_non_null(
+		strstr(text, "Verdict of all 4 runs: fault - 4 of 4 runs unfinished, "));
+	assert_non_null(
 		strstr(text, "(x): fault - killed or still running after 2 trials: 2 of 2 "));
 	free(text);
 	out = open_memstream(&text, &size);
-	report_runs(runs + 3, 1, out);
+	assert_int_equal(merged_make(runs + 3, 1, &merged, &why), 0);
+	report_runs(runs + 3, 1, &merged, out);
 	fclose(out);
 	assert_int_equal(strncmp(text, "Unfinished: /tmp/test_past.", 27), 0);
 	assert_non_null(strstr(

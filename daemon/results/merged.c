@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "results/merged.h"
+
+/* --- what is the same --- */
+
+static bool same_value(const json_t *a, const json_t *b, const char *name)
+{
+	const json_t *left = json_object_get(a, name), *right = json_object_get(b, name);
+
+	return left == right || (left && right && json_equal(left, right));
+}
+
+/* What a trial does and how it is judged; not which trials there are, and how many. */
+static json_t *plan_of(const struct past *run)
+{
+	static const char *const others[] = { "name", "seed", "stop", "kernel", "lanes" };
+	json_t *plan = json_copy((json_t *)past_campaign(run));
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		json_object_del(plan, others[i]);
+	return plan;
+}
+
+bool merged_same_plan(const struct past *a, const struct past *b)
+{
+	json_auto_t *left = plan_of(a), *right = plan_of(b);
+
+	return left && right && json_equal(left, right);
+}
+
+bool merged_same_kernel(const struct past *a, const struct past *b)
+{
+	return same_value(past_machine(a), past_machine(b), "release") &&
+	       same_value(past_machine(a), past_machine(b), "version");
+}
+
+static bool is_one_plan(struct past *const *runs, uint32_t nr)
+{
+	bool same = true;
+
+	for (uint32_t i = 1; i < nr; i++)
+		same = same && merged_same_plan(runs[0], runs[i]) &&
+		       merged_same_kernel(runs[0], runs[i]);
+	return same;
+}
+
+static int refuse_twice(struct past *const *runs, uint32_t nr, struct why *why)
+{
+	for (uint32_t i = 1; i < nr; i++)
+		for (uint32_t j = 0; j < i; j++) {
+			const char *id = past_summary(runs[i])->id;
+			const char *other = past_summary(runs[j])->id;
+
+			if (id && other && !strcmp(id, other))
+				return why_set(
+					why, EINVAL,
+					"%s: the same run as %s (%s), its trials would count twice; name each run once",
+					past_folder(runs[i]), past_folder(runs[j]), id);
+		}
+	return 0;
+}
+
+/* --- one tally --- */
+
+static int add_up(struct past *const *runs, uint32_t nr, struct merged *out)
+{
+	struct tally *all;
+	struct summary sums;
+
+	if (past_tally_new(runs[0], &all))
+		return -ENOMEM;
+	for (uint32_t i = 0; i < nr; i++)
+		tally_merge(all, past_tally(runs[i]));
+	tally_summary(all, &sums);
+	out->added_up = true;
+	out->verdict = sums.verdict;
+	out->trials = sums.trials;
+	out->valid = sums.valid;
+	out->fault_rate_bound_ppm = sums.fault_rate_bound_ppm;
+	snprintf(out->reason, sizeof(out->reason), "%s", sums.reason);
+	tally_free(all);
+	return 0;
+}
+
+/* --- the worst of several --- */
+
+static bool is_worse(enum campaign_verdict verdict, enum campaign_verdict than)
+{
+	static const int rank[CAMPAIGN_VERDICTS] = {
+		[CAMPAIGN_CLEAN] = 0,
+		[CAMPAIGN_SKIPPED] = 1,
+		[CAMPAIGN_INCONCLUSIVE] = 2,
+		[CAMPAIGN_FAULT] = 3,
+	};
+
+	return rank[verdict] > rank[than];
+}
+
+static void take_worst(struct past *const *runs, uint32_t nr, struct merged *out)
+{
+	const struct past *worst = runs[0];
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct summary *sums = past_summary(runs[i]);
+
+		if (is_worse(sums->verdict, past_summary(worst)->verdict))
+			worst = runs[i];
+		if (sums->fault_rate_bound_ppm > out->fault_rate_bound_ppm)
+			out->fault_rate_bound_ppm = sums->fault_rate_bound_ppm;
+		out->trials += sums->trials;
+		out->valid += sums->valid;
+	}
+	out->verdict = past_summary(worst)->verdict;
+	snprintf(out->reason, sizeof(out->reason), "%s", past_summary(worst)->reason);
+}
+
+/* --- both --- */
+
+static uint32_t count_parts(struct past *const *runs, uint32_t nr)
+{
+	uint32_t parts = 0;
+
+	for (uint32_t i = 0; i < nr; i++)
+		parts += !past_is_whole(runs[i]);
+	return parts;
+}
+
+/* Nothing is green that was not tried. */
+static void tell_parts(uint32_t parts, uint32_t nr, struct merged *out)
+{
+	char before[sizeof(out->reason)];
+
+	if (!parts)
+		return;
+	memcpy(before, out->reason, sizeof(before));
+	snprintf(
+		out->reason, sizeof(out->reason),
+		"%u of %u runs unfinished, without a positive control or without a trial: %.500s",
+		parts, nr, before);
+	if (out->verdict == CAMPAIGN_CLEAN || (out->verdict == CAMPAIGN_SKIPPED && parts < nr))
+		out->verdict = CAMPAIGN_INCONCLUSIVE;
+}
+
+int merged_make(struct past *const *runs, uint32_t nr, struct merged *out, struct why *why)
+{
+	int err = refuse_twice(runs, nr, why);
+
+	*out = (struct merged){ 0 };
+	if (err)
+		return err;
+	if (!is_one_plan(runs, nr))
+		take_worst(runs, nr, out);
+	else if (add_up(runs, nr, out))
+		return why_set(why, ENOMEM, "out of memory");
+	tell_parts(count_parts(runs, nr), nr, out);
+	return 0;
+}
