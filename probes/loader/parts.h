@@ -33,6 +33,7 @@ struct probes {
 	char step_functions[STEPS_MAX][GROUND_NAME];
 	char step_notes[STEPS_MAX][256];
 	bool at_return[STEPS_MAX];
+	bool at_poll[STEPS_MAX];
 	bool without_loop;	      /* holds have to do without bpf_loop */
 	const struct probes_ask *ask; /* while opening */
 	struct lane_state *lanes;

@@ -63,6 +63,7 @@ static int choose_step(struct probes *probes, uint32_t i, const struct probes_st
 	hook->probe = &step_probe;
 	hook->function = probes->step_functions[i];
 	probes->at_return[i] = step->at_return;
+	probes->at_poll[i] = step->polls;
 	note_step(probes, i, step);
 	if (forced != TIER_KPROBE && !ground_try_fentry(ground, hook->function))
 		hook->tier = TIER_FENTRY;
@@ -116,8 +117,8 @@ int probes_step_want(struct probes *probes, uint32_t i)
 	step_program(probes, i, name);
 	program = probes_program(skel, name);
 	err = bpf_program__set_autoload(program, true);
-	if (probes->ask && probes->ask->steps[i].polls)
-		probes->skel->rodata->step_polls |= 1U << i;
+	if (probes->at_poll[i])
+		skel->rodata->step_polls |= 1U << i;
 	if (!err && probes->hooks[NR_PROBES + i].tier == TIER_FENTRY)
 		err = bpf_program__set_attach_target(program, 0, probes->step_functions[i]);
 	if (!err && probes->without_loop)
@@ -152,18 +153,27 @@ void probes_steps_unload(struct probes *probes)
 	probes->step_skel = NULL;
 }
 
-/* Lanes and counters are those of the first object. */
+static bool is_of_constants(const struct bpf_map *map)
+{
+	const char *dot = strrchr(bpf_map__name(map), '.');
+
+	return dot && !strcmp(dot, ".rodata");
+}
+
+/* Lanes and counters are those of the first object; constants tell of the steps, too. */
 static int share_maps(const struct probes *probes)
 {
 	struct bpf_map *map;
 	int err = 0;
 
+	*probes->step_skel->rodata = *probes->skel->rodata;
+	probes->step_skel->rodata->step_polls = 0;
 	bpf_object__for_each_map(map, probes->step_skel->obj)
 	{
 		int fd = bpf_map__fd(
 			bpf_object__find_map_by_name(probes->skel->obj, bpf_map__name(map)));
 
-		if (!err && fd >= 0)
+		if (!err && fd >= 0 && !is_of_constants(map))
 			err = bpf_map__reuse_fd(map, fd);
 	}
 	return err;
