@@ -38,6 +38,9 @@ enum { MEASURED = 16, TRIES = 64 };
  */
 enum { CANDIDATES = 32, CHANGED_IN = 4, OTHERS_IN = 4 };
 
+/* An order that was kept has been tried as often as so many that were not. */
+enum { KEPT_WORTH = 3 };
+
 struct planned {
 	struct point point;
 	struct explore_choice choice;
@@ -220,6 +223,20 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 	return 0;
 }
 
+/* It was noted when it was planned. */
+static int note_kept(struct explorer *explorer, const struct planned *planned,
+		     uint32_t generation)
+{
+	struct memory_entry *entry = memory_meet(
+		&explorer->planned,
+		point_order_key(space_of(explorer, planned), &planned->point), generation);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->came++;
+	return 0;
+}
+
 /* A trial that is not known, or was not explored, teaches nothing about holds. */
 static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t generation)
 {
@@ -234,6 +251,8 @@ static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t genera
 	if (err || !planned->choice.mode || !planned->nr_features)
 		return err;
 	err = needs_learn(&explorer->needs, &shown, generation);
+	if (!err && needs_kept(&shown))
+		err = note_kept(explorer, planned, generation);
 	/*
 	 * An order that was not kept is not worth a change: its features come from its
 	 * deadline.
@@ -387,17 +406,18 @@ static void plan_change(struct explorer *explorer, uint64_t *state, struct plann
 	} while (plan_draw_below(state, 2));
 }
 
-static uint32_t times_planned(const struct explorer *explorer, const struct point *point)
+/* How often its order was tried: one that was missed says little. */
+static uint32_t times_tried(const struct explorer *explorer, const struct point *point)
 {
 	const struct memory_entry *entry = memory_find(
 		&explorer->planned, point_order_key(&explorer->spaces[explorer->set], point));
 
-	return entry ? entry->trials : 0;
+	return entry ? entry->trials + (KEPT_WORTH - 1) * entry->came : 0;
 }
 
 /*
  * Of some schedules, each of which is taken as often as it may come about, the one whose order
- * was planned least often; where none is taken, the likeliest.
+ * was tried least often; where none is taken, the likeliest.
  */
 static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
@@ -412,7 +432,7 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planne
 		point_schedule(space, state, changes, &point);
 		chance = needs_chance(&explorer->needs, space, &point);
 		if (plan_draw_below(state, NEEDS_SURE) < chance) {
-			times = times_planned(explorer, &point);
+			times = times_tried(explorer, &point);
 			if (times >= least)
 				continue;
 			least = times;

@@ -17,7 +17,8 @@
 
 /*
  * A small kernel: 36 functions of thread II, three sets of places. Every packet passes f1 to
- * f30, and f31 to f36 only the packet-too-big does. Each hold there is kept.
+ * f30, and f31 to f36 only the packet-too-big does. Each hold there is kept, but where
+ * `odd_are_missed` every other trial's hold at f1, f3, ... ends by its deadline.
  */
 enum { FUNCTIONS = 36, RARE = 31 };
 
@@ -54,6 +55,13 @@ static bool is_too_big(const struct trial_spec *spec)
 	return spec->message == MESSAGE_PACKET_TOO_BIG && spec->target == TARGET_TENTATIVE;
 }
 
+static bool odd_are_missed;
+
+static bool is_missed(const struct trial_spec *spec, uint32_t hold)
+{
+	return odd_are_missed && spec->trial % 2 && atoi(spec->holds[hold].place + 1) % 2;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
@@ -73,7 +81,7 @@ static void show(const struct campaign *campaign, const struct trial_spec *spec,
 			shown->features[shown->nr_features++] =
 				behaviour_of_pass(&places.holds[i]);
 	for (uint32_t i = 0; i < spec->steps; i++)
-		for (int kept = 0; kept < 2; kept++)
+		for (int kept = 0; kept < 2 - is_missed(spec, i); kept++)
 			if (atoi(spec->holds[i].place + 1) < RARE || is_too_big(spec))
 				shown->features[shown->nr_features++] = behaviour_of_hold(
 					ORDER_THREAD_II, false, spec->holds[i].place, kept);
@@ -181,6 +189,23 @@ static void test_changes_have_their_place(void **state)
 	for (int i = 1; i <= FUNCTIONS; i++)
 		nr += (uint32_t)__builtin_popcount(pairs[i]);
 	assert_true(nr > FUNCTIONS * 3 * 3 / 4);
+}
+
+/* An order that was missed is not done with: it is tried again before those that were kept. */
+static void test_missed_orders_come_again(void **state)
+{
+	uint32_t changes[2] = { 0 };
+
+	(void)state;
+	odd_are_missed = true;
+	for (uint64_t seed = 1; seed <= 4; seed++) {
+		run(seed, true, specs, TRIALS);
+		for (uint32_t i = 0; i < TRIALS; i++)
+			if (specs[i].choice.mutation == EXPLORE_FRESH && specs[i].change_when)
+				changes[atoi(specs[i].holds[0].place + 1) % 2]++;
+	}
+	odd_are_missed = false;
+	assert_true(changes[1] * 10 > changes[0] * 11);
 }
 
 static void test_same_seed_same_plan(void **state)
@@ -300,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_what_reaches_is_drawn),
 		cmocka_unit_test(test_learning_knows_the_packet),
 		cmocka_unit_test(test_changes_have_their_place),
+		cmocka_unit_test(test_missed_orders_come_again),
 		cmocka_unit_test(test_same_seed_same_plan),
 		cmocka_unit_test(test_several_sets_have_no_bound),
 		cmocka_unit_test(test_places_come_from_calls),
