@@ -4,10 +4,14 @@
 
 #include "base/exits.h"
 #include "command/command.h"
+#include "command/minimise.h"
 #include "command/rows.h"
 #include "command/source.h"
 #include "explore_campaign.h"
+#include "io/loop.h"
 #include "parse/campaign.h"
+#include "results/reader.h"
+#include "results/results.h"
 #include "run/campaign.h"
 #include "spec/times.h"
 
@@ -15,6 +19,7 @@ struct options {
 	const char *kernel;
 	const char *span;
 	struct option_texts sets;
+	bool as_found; /* findings are not minimised */
 	struct run_ask ask;
 };
 
@@ -28,6 +33,7 @@ static const struct option_row rows[] = {
 	  .doc = DOC_OUT },
 	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = DOC_RESUME },
 	{ "refresh", 0, OPTION_FLAG, AT(ask.refresh), .doc = DOC_REFRESH },
+	{ "as-found", 0, OPTION_FLAG, AT(as_found), .doc = "Leave findings as they were found: do not minimise them" },
 	{ "quiet", 0, OPTION_FLAG, AT(ask.quiet), .doc = DOC_QUIET },
 	{ .name = NULL },
 };
@@ -69,11 +75,43 @@ static int load(const struct options *o, uint32_t seconds, struct campaign **cam
 	return err;
 }
 
+/* None of a campaign that was interrupted: whoever did that wants the prompt back. */
+static uint32_t count_findings(const char *folder)
+{
+	struct past *past = NULL;
+	uint32_t nr = 0;
+	struct why why;
+
+	if (!past_open(folder, &past, &why) &&
+	    results_ends_for_good(past_summary(past)->ended_by))
+		nr = past_summary(past)->nr_findings;
+	past_close(past);
+	return nr;
+}
+
+/* One after the other, in the time that is left. The first is done in any case. */
+static void minimise_findings(const char *folder, uint64_t until_ns)
+{
+	uint32_t nr = count_findings(folder);
+
+	for (uint32_t finding = 1; finding <= nr; finding++) {
+		if (finding > 1 && loop_now() >= until_ns) {
+			printf("\nFinding %u was not minimised, the time is over: dadrace minimise %s %u\n",
+			       finding, folder, finding);
+			continue;
+		}
+		putchar('\n');
+		if (!minimise_finding(folder, finding, until_ns))
+			return;
+	}
+}
+
 static int explore(const void *options)
 {
 	const struct options *o = options;
 	struct campaign *campaign = NULL;
 	struct run_ask ask = o->ask;
+	uint64_t started_ns = loop_now();
 	char folder[PATH_MAX];
 	uint32_t seconds;
 	struct why why;
@@ -91,6 +129,8 @@ static int explore(const void *options)
 	ask.campaign = campaign;
 	code = run_campaign(&ask, folder);
 	campaign_free(campaign);
+	if (code == EXIT_FAULT && !o->as_found)
+		minimise_findings(folder, started_ns + seconds * 1000000000ULL);
 	return code;
 }
 

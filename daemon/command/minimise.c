@@ -8,6 +8,7 @@
 #include "base/exits.h"
 #include "base/stats.h"
 #include "command/command.h"
+#include "command/minimise.h"
 #include "command/rows.h"
 #include "command/source.h"
 #include "io/loop.h"
@@ -35,12 +36,15 @@ struct options {
 	const char *out;
 	struct option_texts sets;
 	bool json, quiet, force;
+	uint64_t until_ns; /* the search ends then; 0: never */
 };
 
 /* clang-format off */
 #define AT(member) OPTION_AT(struct options, member)
 
-_Static_assert(MINIMISE_HITS == 3 && MINIMISE_RUNS == 10, "the presets of --hits and --trials");
+enum { MINIMISE_TRIALS = 200 };
+
+_Static_assert(MINIMISE_HITS == 3 && MINIMISE_RUNS == 10 && MINIMISE_TRIALS == 200, "the presets of --hits and --trials");
 
 static const struct option_row rows[] = {
 	{ "trials", 0, OPTION_NUMBER, AT(trials), "N", .min = 2 * MINIMISE_RUNS, .preset = "200", .doc = "Run at most N trials" },
@@ -278,10 +282,13 @@ static void tell_step(const struct session *s, const struct minimise_step_line *
 
 static bool affords(const struct session *s)
 {
+	bool searches = s->minimise.stage == MINIMISE_SEARCH;
 	uint32_t left = s->o->trials - s->trials;
 
+	if (searches && s->o->until_ns && loop_now() >= s->o->until_ns)
+		return false;
 	/* The confirmation needs as many trials again. */
-	return left >= (s->minimise.stage == MINIMISE_SEARCH ? 2 : 1) * MINIMISE_RUNS;
+	return left >= (searches ? 2 : 1) * MINIMISE_RUNS;
 }
 
 static bool is_same_as_best(const struct session *s, const struct plainer_spec *candidate)
@@ -582,9 +589,8 @@ static int minimise(struct session *s, struct why *why)
 	return end(s, why);
 }
 
-static int run(const void *options)
+static int minimise_as(const struct options *o, bool *interrupted)
 {
-	const struct options *o = options;
 	struct session session = { .o = o, .started_ns = loop_now() };
 	struct past *past = NULL;
 	struct why why;
@@ -595,9 +601,33 @@ static int run(const void *options)
 	session.past = past;
 	session.people = o->json ? stderr : stdout;
 	code = minimise(&session, &why);
+	*interrupted = session.interrupted;
 	plainer_free(session.plainer);
 	past_close(past);
 	return code;
+}
+
+static int run(const void *options)
+{
+	bool interrupted = false;
+
+	return minimise_as(options, &interrupted);
+}
+
+bool minimise_finding(const char *results, uint32_t finding, uint64_t until_ns)
+{
+	struct options o = { .results = results,
+			     .finding = finding,
+			     .trials = MINIMISE_TRIALS,
+			     .hits = MINIMISE_HITS,
+			     .until_ns = until_ns };
+	bool interrupted = false;
+	char out[PATH_MAX];
+
+	snprintf(out, sizeof(out), "%s/minimal-%u", results, finding);
+	o.out = out;
+	minimise_as(&o, &interrupted);
+	return !interrupted;
 }
 
 const struct command command_minimise = {
