@@ -10,7 +10,14 @@
 #include "who/lost.h"
 #include "who/words.h"
 
-enum { KEPT_MAX = 8192, LINES_MAX = 64, SENTENCES_MAX = 64, OWNERS_MAX = 16, LINE = 400 };
+enum {
+	KEPT_MAX = 8192,
+	LINES_MAX = 64,
+	SENTENCES_MAX = 64,
+	OWNERS_MAX = 16,
+	LINE = 400,
+	LIVES_TOLD = 3
+};
 
 const char *const answer_names[] = { "explained", "lost", "bare", "unclear" };
 _Static_assert(sizeof(answer_names) / sizeof(answer_names[0]) == ANSWERS, "each has a name");
@@ -457,10 +464,43 @@ static void say_devices(struct answer *answer, const struct chain *chain)
 	}
 }
 
-static void say_rest(struct answer *answer)
+/* Why one is held: it lives of itself, or the kernel's own data point to it. */
+static bool describe_life(const struct chain *chain, const struct node *node, char *words,
+			  size_t size)
 {
+	words[0] = '\0';
+	if (node->is_anchor)
+		describe_node(node, words, size);
+	for (uint32_t i = 0; !*words && i < node_links(node); i++)
+		if (node->links[i].kind == LINK_STATIC)
+			describe_link(chain, &node->links[i], words, size);
+	return *words;
+}
+
+/* "fib6_node, net_device dut1 and others": where the chains end. */
+static void name_lives(const struct chain *chain, char *words, size_t size)
+{
+	uint32_t named = 0;
+
+	for (uint32_t i = 0; i < chain->nr; i++) {
+		char life[LINE];
+
+		if (!chain->nodes[i].is_needed ||
+		    !describe_life(chain, &chain->nodes[i], life, sizeof(life)) ||
+		    strstr(words, life))
+			continue;
+		if (named == LIVES_TOLD) {
+			text_add(words, size, " and others");
+			return;
+		}
+		text_add(words, size, "%s%s", named++ ? ", " : "", life);
+	}
+}
+
+static void say_rest(struct answer *answer, const struct chain *chain)
+{
+	char words[2 * LINE] = "", lives[LINE] = "";
 	uint32_t objects = 0;
-	char words[LINE];
 
 	if (answer->has_moved && !answer->unexplained)
 		say(answer,
@@ -470,10 +510,17 @@ static void say_rest(struct answer *answer)
 		objects += answer->holders[i].references > 0;
 	if (answer->kind != ANSWER_EXPLAINED)
 		return;
-	snprintf(
-		words, sizeof(words),
-		"Nothing is seen to be lost: each of the %u objects that hold %s is pointed to by another that is alive.",
-		objects, answer->device);
+	name_lives(chain, lives, sizeof(lives));
+	if (objects == 1)
+		text_add(words, sizeof(words),
+			 "Nothing is seen to be lost: the object that holds %s",
+			 answer->device);
+	else
+		text_add(words, sizeof(words),
+			 "Nothing is seen to be lost: each of the %u objects that hold %s",
+			 objects, answer->device);
+	text_add(words, sizeof(words), " is pointed to by another that is alive%s%s%s.",
+		 *lives ? " (" : "", lives, *lives ? ")" : "");
 	say(answer, words);
 }
 
@@ -561,7 +608,7 @@ int answer_make(const struct look *look, uint32_t which, struct answer *answer)
 	say_parts(answer, &from->chain);
 	say_owners(answer);
 	say_devices(answer, &from->chain);
-	say_rest(answer);
+	say_rest(answer, &from->chain);
 	return 0;
 }
 

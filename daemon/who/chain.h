@@ -45,6 +45,7 @@ struct node {
 	struct balance balance; /* of the device's IPv6 part, and of what is asked for */
 	uint32_t level;		/* 0: it holds the device itself */
 	enum fate fate;
+	bool was_lost;		     /* in one look, and not in the one before it */
 	bool is_anchor;		     /* it lives of itself, or why it lives is not known */
 	bool is_wanted;		     /* it is asked for */
 	bool is_needed;		     /* what points to it decides on a holder of the device */

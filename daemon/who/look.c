@@ -207,13 +207,28 @@ static bool is_off(const struct balance *balance)
 	return balance->is_made && (balance->unexplained || balance->has_moved);
 }
 
+/*
+ * Memory that was given back and is not cleared, such as the stack of a task that has just
+ * ended, is told from the kernel's own data by time only.
+ */
+static bool is_weakly_held(const struct node *node)
+{
+	for (uint32_t i = 0; node->is_needed && i < node_links(node); i++)
+		if (node->links[i].kind == LINK_STATIC && !node->links[i].path[0])
+			return true;
+	return false;
+}
+
 static bool case_needs_another(const struct look_case *one)
 {
+	bool is_stuck = one->account.device.registration != DEVICE_REGISTERED;
+
 	if (one->account.unexplained || one->account.has_moved)
 		return true;
 	for (uint32_t i = 0; i < one->chain.nr; i++)
 		if (one->chain.nodes[i].fate == NODE_LOST ||
-		    is_off(&one->chain.nodes[i].balance))
+		    is_off(&one->chain.nodes[i].balance) ||
+		    (is_stuck && is_weakly_held(&one->chain.nodes[i])))
 			return true;
 	return false;
 }
@@ -233,7 +248,8 @@ static bool case_has_moved(const struct look_case *one)
 	for (uint32_t i = 0; i < one->chain.nr; i++) {
 		const struct balance *balance = &one->chain.nodes[i].balance;
 
-		if (balance->is_made && (balance->has_moved || balance->unexplained < 0))
+		if (one->chain.nodes[i].was_lost ||
+		    (balance->is_made && (balance->has_moved || balance->unexplained < 0)))
 			return true;
 	}
 	return false;
@@ -265,8 +281,11 @@ static const struct node *node_of(const struct look_case *one, uint64_t base)
 
 static void confirm_node(const struct node *before, struct node *node)
 {
-	if (node->fate == NODE_LOST && (!before || before->fate != NODE_LOST))
+	if (node->fate == NODE_LOST &&
+	    (!before || (before->fate != NODE_LOST && !before->was_lost))) {
 		node->fate = NODE_HELD;
+		node->was_lost = true;
+	}
 	if (!before || before->balance.unexplained != node->balance.unexplained)
 		node->balance.has_moved = true;
 }

@@ -216,6 +216,11 @@ uint64_t fake_large(struct fake *fake)
 	return DIRECT_MAP + take_compound(fake, SLAB_PAGES) * IMAGE_PAGE;
 }
 
+uint64_t fake_page(struct fake *fake)
+{
+	return DIRECT_MAP + take_pages(fake, 1) * IMAGE_PAGE;
+}
+
 void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu)
 {
 	uint64_t page = (object - DIRECT_MAP) / IMAGE_PAGE & ~(uint64_t)(SLAB_PAGES - 1);

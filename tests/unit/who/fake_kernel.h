@@ -24,6 +24,9 @@ uint64_t fake_object(struct fake *fake, uint64_t cache);
 /* Pages that were allocated as one, zeroed. */
 uint64_t fake_large(struct fake *fake);
 
+/* A page of the kernel's own, zeroed, of no cache and of no task. */
+uint64_t fake_page(struct fake *fake);
+
 /* Frees an object to its slab's freelist, or to that of a CPU where the kernel has those. */
 void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu);
 

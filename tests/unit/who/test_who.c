@@ -277,6 +277,62 @@ static void test_second_look_clears(void **state)
 	assert_false(look_needs_another(&scene->look));
 }
 
+/* One look of several: the earlier one is confirmed or not, and then forgotten. */
+static void look_again(struct scene *scene, struct look *before)
+{
+	const struct look_ask look_ask = { .name = "dut" };
+	struct why why;
+
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &scene->look, &why), 0);
+	look_confirm(before, &scene->look);
+	look_clear(before);
+	*before = scene->look;
+}
+
+/* An old word in memory that was given back is gone by the second look, and is then not believed. */
+static void test_old_word_does_not_keep_alive(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	struct look look;
+	struct why why;
+	uint64_t word;
+
+	scene->device = fake_device(scene->fake, "dut", false, 1);
+	fake_set_word(scene->fake, fake_stack(scene->fake) + 160, scene->device);
+	word = fake_page(scene->fake) + 8;
+	fake_set_word(scene->fake, word, neighbour(scene));
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &look, &why), 0);
+	assert_true(look_needs_another(&look));
+	fake_set_word(scene->fake, word, 0);
+	look_again(scene, &look);
+	assert_true(look_has_moved(&look));
+	look_again(scene, &look);
+	assert_false(look_has_moved(&look));
+	assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
+	assert_int_equal(scene->answer.kind, ANSWER_LOST);
+}
+
+/* What the kernel's own data point to lives; that of a stuck device is looked at twice. */
+static void test_kernel_data_keeps_alive(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	struct look look;
+	struct why why;
+
+	scene->device = fake_device(scene->fake, "dut", false, 1);
+	fake_set_word(scene->fake, fake_stack(scene->fake) + 160, scene->device);
+	fake_set_word(scene->fake, fake_page(scene->fake) + 8, neighbour(scene));
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &look, &why), 0);
+	look_again(scene, &look);
+	assert_false(look_has_moved(&look));
+	assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
+	assert_string_equal(
+		scene->answer.sentences[0],
+		"Nothing is seen to be lost: the object that holds dut is pointed to by another that is alive (data of the kernel (static, per-CPU or vmalloc)).");
+}
+
 /* Memory that makes no sense gives an error or an answer, and never a crash or a circle. */
 static void test_damaged_memory_has_an_end(void **state)
 {
@@ -330,6 +386,8 @@ int main(void)
 		SCENE(test_what_counts_no_users_is_not_blamed),
 		SCENE(test_owner_is_named_by_descriptor),
 		SCENE(test_second_look_clears),
+		SCENE(test_old_word_does_not_keep_alive),
+		SCENE(test_kernel_data_keeps_alive),
 		SCENE(test_damaged_memory_has_an_end),
 		SCENE(test_two_of_a_name_are_not_mixed_up),
 	};
