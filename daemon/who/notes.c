@@ -6,7 +6,7 @@
 
 #include "who/paging.h"
 
-enum { NOTES_MAX = 1 << 20, SIZE_MAX_NOTED = 1 << 26, MAPS_SEEN = 4096 };
+enum { NOTES_MAX = 1 << 20, SIZE_MAX_NOTED = 1 << 26, SEEN_MAX = 4096 };
 
 struct notes {
 	const struct image *image;
@@ -15,7 +15,7 @@ struct notes {
 	uint64_t table;	   /* of pages */
 	struct span *list; /* of the direct map */
 	uint32_t nr, room;
-	uint64_t seen[MAPS_SEEN];
+	uint64_t seen[SEEN_MAX];
 	uint32_t nr_seen;
 };
 
@@ -97,24 +97,69 @@ static void see_stack(struct notes *notes, uint64_t vm)
 		    (uint64_t)image_u32(notes->image, vm + at[AT_VM_PAGES]) * IMAGE_PAGE);
 }
 
-/* Each CPU keeps some for the next tasks: kernel/fork.c. */
+/* A CPU keeps some for the next tasks: kernel/fork.c. */
+static void see_cached_stack(struct notes *notes, uint64_t vm)
+{
+	if (layout_has(notes->layout, AT_VM_ADDRESS) && layout_has(notes->layout, AT_VM_PAGES))
+		see_stack(notes, vm);
+}
+
+/* --- what is freed behind RCU --- */
+
+static bool is_new(struct notes *notes, uint64_t address)
+{
+	for (uint32_t i = 0; i < notes->nr_seen; i++)
+		if (notes->seen[i] == address)
+			return false;
+	if (notes->nr_seen == SEEN_MAX)
+		return false;
+	notes->seen[notes->nr_seen++] = address;
+	return true;
+}
+
+/*
+ * kfree_rcu() lists what it frees in pages (struct kvfree_rcu_bulk_data), which a CPU keeps for
+ * the next time as they are: what was freed may be another object now. Their first or their
+ * second word leads to the next one.
+ */
+static void see_freed(struct notes *notes, uint64_t page)
+{
+	while (page && page % IMAGE_PAGE == 0 && image_is_direct(notes->image, page) &&
+	       is_new(notes, page)) {
+		add(notes, page, IMAGE_PAGE);
+		see_freed(notes, image_u64(notes->image, page + sizeof(uint64_t)));
+		page = image_u64(notes->image, page);
+	}
+}
+
+/* --- what CPUs keep --- */
+
+/* Per-CPU variables whose words lead to memory that is not cleared. */
+static const struct {
+	const char *name;
+	void (*see)(struct notes *notes, uint64_t word);
+} kept_by_cpus[] = {
+	{ "cached_stacks", see_cached_stack },
+	{ "krc", see_freed },
+};
+
 static void see_cpu_variable(const char *name, uint32_t offset, uint32_t size, void *context)
 {
 	struct notes *notes = context;
 	const struct image *image = notes->image;
+	size_t kind = 0, kinds = sizeof(kept_by_cpus) / sizeof(kept_by_cpus[0]);
 
-	if (strcmp(name, "cached_stacks") != 0)
-		return;
-	for (uint32_t cpu = 0; cpu < image->nr_cpus; cpu++)
-		for (uint32_t i = 0; i < size; i += sizeof(uint64_t))
-			see_stack(notes,
-				  image_u64(image, image->cpu_offsets[cpu] + offset + i));
+	while (kind < kinds && strcmp(name, kept_by_cpus[kind].name) != 0)
+		kind++;
+	for (uint32_t cpu = 0; kind < kinds && cpu < image->nr_cpus; cpu++)
+		for (uint32_t i = 0; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t))
+			kept_by_cpus[kind].see(
+				notes, image_u64(image, image->cpu_offsets[cpu] + offset + i));
 }
 
-void notes_see_stacks(struct notes *notes)
+void notes_see_cpus(struct notes *notes)
 {
-	if (layout_has(notes->layout, AT_VM_ADDRESS) && layout_has(notes->layout, AT_VM_PAGES))
-		types_each_cpu_variable(notes->image->types, see_cpu_variable, notes);
+	types_each_cpu_variable(notes->image->types, see_cpu_variable, notes);
 }
 
 /* --- what is opened --- */
@@ -193,7 +238,7 @@ static void see_map(struct notes *notes, uint64_t map)
 	    !layout_has(layout, AT_ARRAY_VALUE))
 		return;
 	entries = image_u32(notes->image, map + at[AT_MAP_ENTRIES]);
-	for (uint32_t i = 0; i < entries && i < MAPS_SEEN; i++)
+	for (uint32_t i = 0; i < entries && i < SEEN_MAX; i++)
 		see_flat_map(notes, image_u64(notes->image,
 					      map + at[AT_ARRAY_VALUE] + i * sizeof(uint64_t)));
 }
@@ -206,16 +251,6 @@ static const struct {
 	{ "bpf_map_release", see_map },
 	{ "perf_release", add_object },
 };
-
-static bool is_new(struct notes *notes, uint64_t private_data)
-{
-	for (uint32_t i = 0; i < notes->nr_seen; i++)
-		if (notes->seen[i] == private_data)
-			return false;
-	if (notes->nr_seen < MAPS_SEEN)
-		notes->seen[notes->nr_seen++] = private_data;
-	return true;
-}
 
 void notes_see_file(struct notes *notes, uint64_t file, uint64_t private_data)
 {

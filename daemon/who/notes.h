@@ -6,8 +6,8 @@
 
 /*
  * Memory in which addresses of objects are noted and nothing is held by them: the maps of BPF
- * programs and the breakpoints of perf events, dadrace's own among them, and the stacks of
- * tasks that are gone.
+ * programs and the breakpoints of perf events, dadrace's own among them, the stacks of tasks
+ * that are gone, and lists of what was freed.
  */
 struct notes;
 
@@ -16,8 +16,8 @@ struct notes *notes_open(const struct image *image, const struct layout *layout,
 			 struct pages *pages);
 void notes_close(struct notes *notes);
 
-/* Finds the stacks that CPUs keep for new tasks. */
-void notes_see_stacks(struct notes *notes);
+/* Finds the stacks that CPUs keep for new tasks, and what kfree_rcu() has listed. */
+void notes_see_cpus(struct notes *notes);
 
 /* Tells of an open file; once all are told, they are sorted. */
 void notes_see_file(struct notes *notes, uint64_t file, uint64_t private_data);

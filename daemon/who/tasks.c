@@ -289,7 +289,7 @@ int tasks_open(const struct image *image, const struct layout *layout, struct pa
 			add_files(tasks, pages, &tasks->list[i]);
 	if (tasks->nr_opened)
 		qsort(tasks->opened, tasks->nr_opened, sizeof(*tasks->opened), compare_opened);
-	notes_see_stacks(tasks->notes);
+	notes_see_cpus(tasks->notes);
 	notes_sort(tasks->notes);
 	*out = tasks;
 	return 0;

@@ -289,7 +289,7 @@ static void look_again(struct scene *scene, struct look *before)
 	*before = scene->look;
 }
 
-/* An old word in memory that was given back is gone by the second look, and is then not believed. */
+/* An old word in memory that was given back is gone by the second look: not believed then. */
 static void test_old_word_does_not_keep_alive(void **state)
 {
 	struct scene *scene = *state;
