@@ -5,15 +5,17 @@
 
 #include "base/exits.h"
 #include "command/command.h"
+#include "export/export.h"
 #include "report/across_runs.h"
-#include "report/html.h"
 #include "report/report.h"
+#include "report/report_file.h"
 #include "results/reader.h"
 
 struct options {
 	const char *results;
 	struct option_rest more;
 	const char *page;
+	const char *format;
 };
 
 /* clang-format off */
@@ -21,7 +23,9 @@ struct options {
 
 static const struct option_row rows[] = {
 	{ "output", 'o', OPTION_TEXT, AT(page), "FILE",
-	  .doc = "Write the report of the whole run as one HTML file, with its trials drawn as races; \"-\" is standard output" },
+	  .doc = "Write the report of the whole run to a file, in the format of its ending; \"-\" is standard output" },
+	{ "format", 'f', OPTION_TEXT, AT(format), "FORMAT",
+	  .doc = "Write html, junit (.xml), trace (.trace.json, for Perfetto), tap, lava, tmt (.yaml) or md, whatever the ending is; any other ending is html" },
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
@@ -75,11 +79,13 @@ static int print(const struct past *past, uint32_t number)
 }
 
 /* "-" is standard output. */
-static int write_page(const struct past *past, const char *path)
+static int write_page(const struct past *past, const struct options *o)
 {
+	const struct export_format *format =
+		o->format ? export_by_name(o->format) : export_by_ending(o->page);
 	struct why why;
-	int err = strcmp(path, "-") ? report_html_file(past, path, &why) :
-				      report_html(past, stdout, &why);
+	int err = strcmp(o->page, "-") ? report_file(past, format->write, o->page, &why) :
+					 format->write(past, stdout, &why);
 
 	return err ? command_complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
 }
@@ -124,19 +130,25 @@ static int run(const void *options)
 	struct why why;
 	int code;
 
-	if (o->more.nr > 1 || (o->more.nr && !options_number(o->more.at[0], 1, 0, &number)))
-		return o->page ? command_refuse(
-					 &command_report,
-					 "--output: an HTML report is of one run; leave out %s",
-					 o->more.at[0]) :
-				 print_runs(o);
-	if (o->page && number)
+	if (o->format && !o->page)
+		return command_refuse(&command_report, "--format: name the file with --output");
+	if (o->format && !export_by_name(o->format))
 		return command_refuse(
 			&command_report,
-			"--output: an HTML report is of the whole run; leave out %u", number);
+			"--format %s: no such format; use html, junit, trace, tap, lava, tmt or md",
+			o->format);
+	if (o->more.nr > 1 || (o->more.nr && !options_number(o->more.at[0], 1, 0, &number)))
+		return o->page ? command_refuse(&command_report,
+						"--output: a file is of one run; leave out %s",
+						o->more.at[0]) :
+				 print_runs(o);
+	if (o->page && number)
+		return command_refuse(&command_report,
+				      "--output: a file is of the whole run; leave out %u",
+				      number);
 	if (past_open(o->results, &past, &why))
 		return command_complain(&why, EXIT_CONFIG);
-	code = o->page ? write_page(past, o->page) : print(past, number);
+	code = o->page ? write_page(past, o) : print(past, number);
 	past_close(past);
 	return code;
 }
@@ -145,7 +157,7 @@ const struct command command_report = {
 	.name = "report",
 	.syntax = {
 		.name = "dadrace report",
-		.doc = "Print the findings of a run as plain text, or write a page about the run",
+		.doc = "Print the findings of a run as plain text, or write the run for other programs",
 		.about = "A run leaves the same text in RESULTS/findings/NUMBER.txt.\n"
 			 "With the results of several runs, each finding is printed once, with the runs that show it: findings with the same signature are the same bug.\n"
 			 "Runs of the same plan on the same kernel are added up to one verdict with one bound.",

@@ -18,10 +18,4 @@
 /* 0 or -errno and the sentence. */
 int report_html(const struct past *past, FILE *out, struct why *why);
 
-/*
- * The same to a file, which is replaced as a whole: what was there stays when it cannot be
- * written.
- */
-int report_html_file(const struct past *past, const char *path, struct why *why);
-
 #endif

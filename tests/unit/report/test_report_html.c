@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "report/html.h"
+#include "report/report_file.h"
 
 /* --- results in which every text is hostile --- */
 
@@ -296,11 +297,11 @@ static void test_file(void **state)
 
 	(void)state;
 	umask(022);
-	assert_int_equal(report_html_file(past, page, &why), 0);
+	assert_int_equal(report_file(past, report_html, page, &why), 0);
 	assert_int_equal(stat(page, &stat_of), 0);
 	assert_int_equal(stat_of.st_mode & 0777, 0644);
 	assert_true(stat_of.st_size > 5000);
-	assert_true(report_html_file(past, "/nowhere/page.html", &why) < 0);
+	assert_true(report_file(past, report_html, "/nowhere/page.html", &why) < 0);
 	assert_string_equal(why.text, "/nowhere/page.html: No such file or directory");
 	past_close(past);
 }
@@ -317,7 +318,7 @@ static void test_only_a_file_is_replaced(void **state)
 	snprintf(target, sizeof(target), "%s/target", folder);
 	assert_int_equal(symlink(target, link), 0);
 	assert_int_equal(close(open(target, O_CREAT | O_WRONLY, 0644)), 0);
-	assert_int_equal(report_html_file(past, link, &why), 0);
+	assert_int_equal(report_file(past, report_html, link, &why), 0);
 	assert_int_equal(lstat(link, &stat_of), 0);
 	assert_true(S_ISLNK(stat_of.st_mode));
 	assert_int_equal(stat(target, &stat_of), 0);
@@ -325,7 +326,7 @@ static void test_only_a_file_is_replaced(void **state)
 	unlink(target);
 	assert_int_equal(symlink("/dev/full", target),
 			 0); /* never the device itself: as root */
-	assert_int_equal(report_html_file(past, target, &why), -ENOSPC);
+	assert_int_equal(report_file(past, report_html, target, &why), -ENOSPC);
 	assert_non_null(strstr(why.text, "No space left on device"));
 	unlink(target);
 	unlink(link);

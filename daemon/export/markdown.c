@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/shown.h"
+#include "export/formats.h"
+#include "results/finding_words.h"
+
+/* A backslash before punctuation takes its meaning (CommonMark 2.4); "@" would call people. */
+static int print_text(FILE *out, const char *foreign)
+{
+	char *text = shown_text(foreign, "");
+
+	for (const char *at = text; at && *at; at++) {
+		if (*at == '@')
+			fputs("&#64;", out);
+		else
+			fprintf(out, "%s%c", ispunct((unsigned char)*at) ? "\\" : "", *at);
+	}
+	free(text);
+	return text ? 0 : -ENOMEM;
+}
+
+static int print_head(const struct past *past, FILE *out)
+{
+	const char *release = json_string_value(json_object_get(past_machine(past), "release"));
+	int err;
+
+	fprintf(out, "### dadrace: %s\n\n",
+		campaign_verdict_names[past_summary(past)->verdict]);
+	err = print_text(out, past_name(past));
+	fputs(" on Linux ", out);
+	err = err ?: print_text(out, release ? release : "?");
+	fputs(": ", out);
+	err = err ?: print_text(out, past_summary(past)->reason);
+	fputs("\n\n", out);
+	return err;
+}
+
+static void print_arms(const struct summary *summary, FILE *out)
+{
+	fputs("| arm | trials | valid | faults |\n| --- | --: | --: | --: |\n", out);
+	for (uint32_t i = 0; i < summary->nr_arms; i++)
+		fprintf(out, "| %s | %u | %u | %u |\n", arm_names[summary->arms[i].arm],
+			summary->arms[i].trials, summary->arms[i].valid,
+			summary->arms[i].faults);
+}
+
+int export_markdown(const struct past *past, FILE *out, struct why *why)
+{
+	const struct summary *summary = past_summary(past);
+	int err = print_head(past, out);
+
+	for (uint32_t i = 0; !err && i < summary->nr_findings; i++) {
+		fprintf(out, "%u. ", i + 1);
+		err = print_text(out, finding_point(&summary->findings[i]).at);
+		fputc('\n', out);
+	}
+	fputs(summary->nr_findings ? "\n" : "", out);
+	print_arms(summary, out);
+	return err ? why_set(why, ENOMEM, "out of memory") : 0;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "export/export.h"
+
+/* Every text is hostile to one of the formats. */
+#define EVIL "\\\"/><script>|@all# SKIP\\nok 9 - x\\n- name: y\\u001b"
+#define CAMPAIGN                                                                               \
+	"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"i\",\"machine\":{\"release\":\"" \
+	"6.1" EVIL "\",\"version\":\"#1\",\"command_line\":\"secret=1\"},\"campaign\":{"       \
+	"\"name\":\"n" EVIL                                                                    \
+	"\",\"clean_below_ppm\":999999,\"arms\":[\"control\",\"race\"]}}\n"
+#define CLEAN                                                                            \
+	"{\"type\":\"trial\",\"verdict\":\"clean\",\"reason\":\"r\",\"signature\":null," \
+	"\"spec\":{\"trial\":1,\"arm\":\"race\"}}\n"
+#define LEAK                                                                               \
+	"{\"type\":\"trial\",\"verdict\":\"leak\",\"object\":\"o" EVIL "\",\"delta\":2,"   \
+	"\"reason\":\"r" EVIL "\",\"signature\":\"leak/o" EVIL "\",\"spec\":{\"trial\":2," \
+	"\"arm\":\"race\",\"steps\":1},\"steps\":[{\"thread\":\"I\",\"place\":\"p" EVIL    \
+	"\",\"held_ns\":5000}],\"timeline\":[{\"at_ns\":1000,\"event\":\"start\","         \
+	"\"sequence\":0,\"value\":0},{\"at_ns\":2000,\"event\":\"step-held\","             \
+	"\"sequence\":1,\"value\":0},{\"at_ns\":3000,\"event\":\"echo-sent\","             \
+	"\"sequence\":1,\"value\":0},{\"at_ns\":9000,\"event\":\"look\",\"sequence\":0,"   \
+	"\"value\":2}]}\n"
+#define SUMMARY "{\"type\":\"summary\",\"ended_by\":\"trials\",\"control\":true}\n"
+
+static struct past *past_of(const char *lines)
+{
+	char folder[] = "/tmp/test_exports.XXXXXX", path[64];
+	struct past *past = NULL;
+	struct why why = { "" };
+	FILE *file;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/results.ndjson", folder);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(lines, file);
+	assert_int_equal(fclose(file), 0);
+	if (past_open(folder, &past, &why))
+		fail_msg("%s", why.text);
+	unlink(path);
+	rmdir(folder);
+	return past;
+}
+
+static char *exported(const char *name, const char *lines)
+{
+	struct past *past = past_of(lines);
+	struct why why = { "" };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	if (export_by_name(name)->write(past, out, &why))
+		fail_msg("%s: %s", name, why.text);
+	assert_int_equal(fclose(out), 0);
+	past_close(past);
+	return text;
+}
+
+static uint32_t count(const char *text, const char *what)
+{
+	uint32_t nr = 0;
+
+	for (const char *at = text; (at = strstr(at, what)); at += strlen(what))
+		nr++;
+	return nr;
+}
+
+static void test_formats_by_ending(void **state)
+{
+	static const char *const files[][2] = {
+		{ "a/junit.xml", "junit" }, { "x.trace.json", "trace" },
+		{ "x.tap", "tap" },	    { "results.yaml", "tmt" },
+		{ "x.md", "md" },	    { "x.lava", "lava" },
+		{ "x.html", "html" },	    { "-", "html" },
+		{ "page", "html" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		assert_string_equal(export_by_ending(files[i][0])->name, files[i][1]);
+	assert_null(export_by_name("pdf"));
+}
+
+static void test_nothing_private_and_no_control_character(void **state)
+{
+	(void)state;
+	for (const struct export_format *at = export_formats; at->name; at++) {
+		char *text = exported(at->name, CAMPAIGN CLEAN LEAK SUMMARY);
+
+		assert_int_equal(count(text, "secret"), 0);
+		assert_int_equal(count(text, "\x1b"), 0);
+		free(text);
+	}
+}
+
+static void test_junit(void **state)
+{
+	char *text = exported("junit", CAMPAIGN CLEAN LEAK SUMMARY);
+
+	(void)state;
+	assert_non_null(
+		strstr(text, "\" tests=\"2\" failures=\"2\" errors=\"0\" skipped=\"0\">\n"));
+	assert_int_equal(count(text, "<testcase "), 2);
+	assert_int_equal(count(text, "<script"), 0);
+	assert_int_equal(count(text, "<failure message=\""), 2);
+	free(text);
+	text = exported("junit", CAMPAIGN CLEAN);
+	assert_int_equal(count(text, "<error message=\"killed or still running"), 1);
+	free(text);
+}
+
+static void test_a_case_is_a_line(void **state)
+{
+	char *tap = exported("tap", CAMPAIGN CLEAN LEAK SUMMARY);
+	char *lava = exported("lava", CAMPAIGN CLEAN LEAK SUMMARY);
+	char *tmt = exported("tmt", CAMPAIGN CLEAN LEAK SUMMARY);
+
+	(void)state;
+	assert_int_equal(strncmp(tap, "TAP version 13\n1..2\nnot ok 1 - ", 32 - 1), 0);
+	assert_int_equal(count(tap, "\nok "), 0);
+	assert_int_equal(count(tap, "\nnot ok "), 2);
+	assert_int_equal(count(lava, "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID="), 2);
+	assert_int_equal(count(lava, " RESULT=fail>\n"), 2);
+	assert_int_equal(count(tmt, "- name: \"/"), 2);
+	assert_int_equal(count(tmt, "\n"), 8);
+	free(tap);
+	free(lava);
+	free(tmt);
+}
+
+static void test_markdown_calls_nobody(void **state)
+{
+	char *text = exported("md", CAMPAIGN CLEAN LEAK SUMMARY);
+
+	(void)state;
+	assert_int_equal(strncmp(text, "### dadrace: fault\n", 19), 0);
+	assert_int_equal(count(text, "@"), 0);
+	assert_non_null(strstr(text, "| race | 2 | 2 | 1 |\n"));
+	free(text);
+}
+
+static void test_trace(void **state)
+{
+	char *text = exported("trace", CAMPAIGN CLEAN LEAK SUMMARY);
+	json_auto_t *json = json_loads(text, 0, NULL);
+	const json_t *events = json_object_get(json, "traceEvents"), *event;
+	uint32_t holds = 0, packets = 0, counts = 0;
+	size_t i;
+
+	(void)state;
+	json_array_foreach(events, i, event)
+	{
+		const char *phase = json_string_value(json_object_get(event, "ph"));
+		json_int_t track = json_integer_value(json_object_get(event, "tid"));
+
+		holds += *phase == 'X' && track == 1 &&
+			 json_number_value(json_object_get(event, "dur")) > 4.9;
+		packets += *phase == 'i' && track == 2;
+		counts += *phase == 'C';
+	}
+	assert_int_equal(json_array_size(events), 4 + 4 + 1 + 1);
+	assert_int_equal(holds, 1);
+	assert_int_equal(packets, 1);
+	assert_int_equal(counts, 1);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formats_by_ending),
+		cmocka_unit_test(test_nothing_private_and_no_control_character),
+		cmocka_unit_test(test_junit),
+		cmocka_unit_test(test_a_case_is_a_line),
+		cmocka_unit_test(test_markdown_calls_nobody),
+		cmocka_unit_test(test_trace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
