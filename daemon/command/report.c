@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
 	{ "output", 'o', OPTION_TEXT, AT(page), "FILE",
 	  .doc = "Write the report of the whole run to a file, in the format of its ending; \"-\" is standard output" },
 	{ "format", 'f', OPTION_TEXT, AT(format), "FORMAT",
-	  .doc = "Write html, junit (.xml), trace (.trace.json, for Perfetto), tap, lava, tmt (.yaml) or md, whatever the ending is; any other ending is html" },
+	  .doc = "Write html, junit (.xml), kcidb (kcidb.json), trace (trace.json, for Perfetto), tap, lava, tmt (.yaml) or md, whatever the ending is; any other ending is html" },
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
@@ -135,7 +135,7 @@ static int run(const void *options)
 	if (o->format && !export_by_name(o->format))
 		return command_refuse(
 			&command_report,
-			"--format %s: no such format; use html, junit, trace, tap, lava, tmt or md",
+			"--format %s: no such format; use html, junit, kcidb, trace, tap, lava, tmt or md",
 			o->format);
 	if (o->more.nr > 1 || (o->more.nr && !options_number(o->more.at[0], 1, 0, &number)))
 		return o->page ? command_refuse(&command_report,

@@ -9,7 +9,8 @@
 const struct export_format export_formats[] = {
 	{ "html",  ".html",       report_html },
 	{ "junit", ".xml",        export_junit },
-	{ "trace", ".trace.json", export_trace },
+	{ "kcidb", "kcidb.json", export_kcidb },
+	{ "trace", "trace.json", export_trace },
 	{ "tap",   ".tap",        export_tap },
 	{ "lava",  ".lava",       export_lava },
 	{ "tmt",   ".yaml",       export_tmt },

@@ -12,7 +12,8 @@
  *   name      ending         written by
  *   html      (any other)    report/html.c
  *   junit     .xml           junit.c
- *   trace     .trace.json    trace.c
+ *   kcidb     kcidb.json     kcidb.c
+ *   trace     trace.json     trace.c
  *   tap       .tap           lines.c
  *   lava      .lava          lines.c
  *   tmt       .yaml          lines.c

@@ -81,10 +81,16 @@ static uint32_t count(const char *text, const char *what)
 static void test_formats_by_ending(void **state)
 {
 	static const char *const files[][2] = {
-		{ "a/junit.xml", "junit" }, { "x.trace.json", "trace" },
-		{ "x.tap", "tap" },	    { "results.yaml", "tmt" },
-		{ "x.md", "md" },	    { "x.lava", "lava" },
-		{ "x.html", "html" },	    { "-", "html" },
+		{ "a/junit.xml", "junit" },
+		{ "kcidb.json", "kcidb" },
+		{ "a.kcidb.json", "kcidb" },
+		{ "x.trace.json", "trace" },
+		{ "x.tap", "tap" },
+		{ "results.yaml", "tmt" },
+		{ "x.md", "md" },
+		{ "x.lava", "lava" },
+		{ "x.html", "html" },
+		{ "-", "html" },
 		{ "page", "html" },
 	};
 
@@ -152,6 +158,45 @@ static void test_markdown_calls_nobody(void **state)
 	free(text);
 }
 
+static const char *word(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	assert_non_null(text);
+	return text;
+}
+
+/* As schema 5.3 demands: what is required is there, every reference has its object. */
+static void test_kcidb(void **state)
+{
+	char *text = exported("kcidb", CAMPAIGN CLEAN LEAK SUMMARY);
+	json_auto_t *json = json_loads(text, 0, NULL);
+	const json_t *checkout = json_array_get(json_object_get(json, "checkouts"), 0);
+	const json_t *build = json_array_get(json_object_get(json, "builds"), 0);
+	const json_t *tests = json_object_get(json, "tests"), *test;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(json, "version"), "minor")),
+		3);
+	assert_string_equal(word(build, "checkout_id"), word(checkout, "id"));
+	assert_int_equal(json_array_size(tests), 2);
+	json_array_foreach(tests, i, test)
+	{
+		const char *path = word(test, "path");
+
+		assert_string_equal(word(test, "build_id"), word(build, "id"));
+		assert_string_equal(word(test, "origin"), "dadrace");
+		assert_string_equal(word(test, "status"), "FAIL");
+		assert_int_equal(strspn(path,
+					"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789_.-"),
+				 strlen(path));
+	}
+	free(text);
+}
+
 static void test_trace(void **state)
 {
 	char *text = exported("trace", CAMPAIGN CLEAN LEAK SUMMARY);
@@ -186,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_a_case_is_a_line),
 		cmocka_unit_test(test_markdown_calls_nobody),
+		cmocka_unit_test(test_kcidb),
 		cmocka_unit_test(test_trace),
 	};
 
