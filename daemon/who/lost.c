@@ -13,6 +13,11 @@ struct finding {
 	bool *leads; /* leads[a * nr + b]: from a, upwards, b is reached */
 };
 
+static const struct node *node_at(const struct finding *finding, uint32_t place)
+{
+	return &finding->chain->nodes[finding->nodes[place]];
+}
+
 static int32_t place_of(const struct finding *finding, int32_t node)
 {
 	for (uint32_t i = 0; i < finding->nr; i++)
@@ -24,7 +29,7 @@ static int32_t place_of(const struct finding *finding, int32_t node)
 /* The lost node at `place` is pointed to by another lost one: its place. */
 static int32_t referrer(const struct finding *finding, uint32_t place, uint32_t link)
 {
-	const struct node *node = &finding->chain->nodes[finding->nodes[place]];
+	const struct node *node = node_at(finding, place);
 
 	return node->links[link].from < 0 ? NOT_REACHED :
 					    place_of(finding, node->links[link].from);
@@ -32,7 +37,7 @@ static int32_t referrer(const struct finding *finding, uint32_t place, uint32_t 
 
 static uint32_t links_of(const struct finding *finding, uint32_t place)
 {
-	return node_links(&finding->chain->nodes[finding->nodes[place]]);
+	return node_links(node_at(finding, place));
 }
 
 /*
@@ -71,23 +76,25 @@ static bool is_top(const struct finding *finding, uint32_t place)
 	return true;
 }
 
-static bool is_counted(const struct finding *finding, uint32_t place)
+/* Those that count their users come first; then by type, so that each run names the same one. */
+static bool is_before(const struct finding *finding, uint32_t one, uint32_t other)
 {
-	return finding->chain->nodes[finding->nodes[place]].has_count;
+	const struct node *a = node_at(finding, one), *b = node_at(finding, other);
+	int by_type = strcmp(type_name(a->type), type_name(b->type));
+
+	if (a->has_count != b->has_count)
+		return a->has_count;
+	return by_type ? by_type < 0 : one < other;
 }
 
-/* Of a circle one is named first: one that counts its users, found early. */
+/* Of a circle one is named first. */
 static bool is_named(const struct finding *finding, uint32_t place)
 {
 	for (uint32_t i = 0; i < finding->nr; i++) {
 		bool together = finding->leads[place * finding->nr + i] &&
 				finding->leads[i * finding->nr + place];
 
-		if (!together || i == place)
-			continue;
-		if (is_counted(finding, i) != is_counted(finding, place) ?
-			    is_counted(finding, i) :
-			    i < place)
+		if (together && i != place && is_before(finding, i, place))
 			return false;
 	}
 	return true;
