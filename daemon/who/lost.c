@@ -76,7 +76,7 @@ static bool is_top(const struct finding *finding, uint32_t place)
 	return true;
 }
 
-/* Those that count their users come first; then by type, so that each run names the same one. */
+/* Those that count their users, then by type: each run names the same one. */
 static bool is_before(const struct finding *finding, uint32_t one, uint32_t other)
 {
 	const struct node *a = node_at(finding, one), *b = node_at(finding, other);
