@@ -71,16 +71,16 @@ static void list_functions(const struct hold_site *site, char *words, size_t siz
 		used += (size_t)snprintf(words + used, size - used, "%s%s", i ? " or " : "",
 					 site->functions[i]);
 	for (int kind = 0; kind < DEVICE_KINDS && used < size; kind++)
-		if (site->by_device[kind])
+		if (site_of_device(site, kind))
 			used += (size_t)snprintf(words + used, size - used, "%s%s (%s)",
-						 used ? ", " : "", site->by_device[kind],
+						 used ? ", " : "", site_of_device(site, kind),
 						 device_kind_names[kind]);
 }
 
 static void put_sites(const struct page *page)
 {
 	for (const struct hold_site *site = hold_sites; site->name; site++) {
-		char functions[256];
+		char functions[512];
 
 		list_functions(site, functions, sizeof(functions));
 		page_item(page, (struct item){ .term = site->name,

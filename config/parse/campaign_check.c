@@ -601,11 +601,12 @@ static int check_answer(const struct load *load, const struct campaign *campaign
 		return complain_key(load, culprit(load, id, kind),
 				    "DAD answers need a peer, and %s has none; allowed: none",
 				    peerless(campaign));
-	/* macvlan_handle_frame() takes it for one of its own that is on its way out. */
-	if (answer == DAD_ANSWER_LOOPBACK && campaign->device.kind == DEVICE_MACVLAN)
+	/* One of its own on its way out: macvlan_handle_frame(), ipvlan_external_frame(). */
+	if (answer == DAD_ANSWER_LOOPBACK && device_kinds[campaign->device.kind].drops_own_mac)
 		return complain_key(
 			load, culprit(load, id, kind),
-			"a macvlan drops frames from its own MAC address, so no probe can come back; allowed: none, ns, na");
+			"a %s drops frames from its own MAC address, so no probe can come back; allowed: none, ns, na",
+			device_kind_names[campaign->device.kind]);
 	if (answer == DAD_ANSWER_LOOPBACK && campaign->dad.at == DAD_AT_OPEN)
 		return complain_key(
 			load, culprit(load, id, at),

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spec/device.h"
 #include "spec/nics.h"
 #include "spec/spec.h"
 
@@ -181,8 +182,9 @@ struct campaign {
 /* A dummy has none, and an existing device need not have one. */
 static inline bool campaign_has_peer(const struct campaign *campaign)
 {
-	return campaign->device.kind == DEVICE_EXISTING ? campaign->device.peer != NULL :
-							  campaign->device.kind != DEVICE_DUMMY;
+	return campaign->device.kind == DEVICE_EXISTING ?
+		       campaign->device.peer != NULL :
+		       !device_kinds[campaign->device.kind].has_no_peer;
 }
 
 /*

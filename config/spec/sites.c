@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "spec/device.h"
 #include "spec/sites.h"
 
 /* clang-format off */
@@ -41,26 +42,11 @@ const struct hold_site hold_sites[] = {
 	{ "ipv6-down", "IPv6 of a device is taken down",
 	  { "addrconf_ifdown" }, .caller = "addrconf_notify" },
 	{ "open", "the driver starts the device",
-	  .by_driver = DRIVER_OPEN, .by_device = {
-		[DEVICE_VETH] = "veth_open",
-		[DEVICE_MACVLAN] = "macvlan_open",
-		[DEVICE_BRIDGE] = "br_dev_open",
-		[DEVICE_DUMMY] = "__dev_open", /* no ndo_open, or one that is not known */
-		[DEVICE_EXISTING] = "__dev_open",
-		[DEVICE_NIC] = "__dev_open",
-	  } },
+	  .by_driver = DRIVER_OPEN },
 	{ "poll", "received packets are taken from the driver, in their softirq",
 	  { "process_backlog" }, .by_driver = DRIVER_POLL },
 	{ "stop", "the driver stops the device, after packets in flight have drained",
-	  .by_driver = DRIVER_STOP, .by_device = {
-		[DEVICE_VETH] = "veth_close",
-		[DEVICE_MACVLAN] = "macvlan_stop",
-		[DEVICE_BRIDGE] = "br_dev_stop",
-		/* No ndo_stop, or one that is not known: before packets are waited for. */
-		[DEVICE_DUMMY] = "__dev_close_many",
-		[DEVICE_EXISTING] = "__dev_close_many",
-		[DEVICE_NIC] = "__dev_close_many",
-	  } },
+	  .by_driver = DRIVER_STOP },
 	{ NULL },
 };
 /* clang-format on */
@@ -73,13 +59,30 @@ const struct hold_site *site_find(const char *name)
 	return NULL;
 }
 
+const char *site_of_device(const struct hold_site *site, enum device_kind kind)
+{
+	switch (site->by_driver) {
+	case DRIVER_OPEN: return device_kinds[kind].open;
+	case DRIVER_STOP: return device_kinds[kind].stop;
+	case DRIVER_POLL:
+	case DRIVER_NONE:
+	case DRIVER_FUNCTIONS: break;
+	}
+	return NULL;
+}
+
+static bool is_name(const char *name, const char *function)
+{
+	return name && !strcmp(name, function);
+}
+
 static bool has_function(const struct hold_site *site, const char *function)
 {
 	for (int i = 0; i < SITE_FUNCTIONS_MAX && site->functions[i]; i++)
-		if (!strcmp(site->functions[i], function))
+		if (is_name(site->functions[i], function))
 			return true;
 	for (int kind = 0; kind < DEVICE_KINDS; kind++)
-		if (site->by_device[kind] && !strcmp(site->by_device[kind], function))
+		if (is_name(site_of_device(site, kind), function))
 			return true;
 	return false;
 }
@@ -95,11 +98,13 @@ const struct hold_site *site_of_function(const char *function)
 void site_functions(const struct hold_site *site, enum device_kind kind,
 		    const struct driver *driver, const char *functions[SITE_FUNCTIONS_MAX + 1])
 {
+	const char *of_device = site_of_device(site, kind);
+
 	memset(functions, 0, (SITE_FUNCTIONS_MAX + 1) * sizeof(*functions));
 	if (driver && driver->functions[site->by_driver][0])
 		functions[0] = driver->functions[site->by_driver];
-	else if (site->by_device[kind])
-		functions[0] = site->by_device[kind];
+	else if (of_device)
+		functions[0] = of_device;
 	else
 		memcpy(functions, site->functions, sizeof(site->functions));
 }

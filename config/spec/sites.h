@@ -30,7 +30,6 @@ struct hold_site {
 	const char *name; /* words with dashes, which no function's name has */
 	const char *doc;
 	const char *functions[SITE_FUNCTIONS_MAX]; /* the first one that the kernel has */
-	const char *by_device[DEVICE_KINDS];	   /* instead: it is the driver's */
 	enum driver_function by_driver; /* instead of all: where the driver is known */
 	const char *caller; /* to be hooked where calls do not pass the function; or NULL */
 };
@@ -39,6 +38,9 @@ extern const struct hold_site hold_sites[]; /* ends with a row whose name is NUL
 
 /* The row, or NULL. */
 const struct hold_site *site_find(const char *name);
+
+/* The function of this kind's driver that stands for the site, or NULL. */
+const char *site_of_device(const struct hold_site *site, enum device_kind kind);
 
 /* The row that has this function, or NULL. */
 const struct hold_site *site_of_function(const char *function);

@@ -12,7 +12,9 @@ const char *const window_opens_names[] = { "auto", "flags", "carrier", "tentativ
 const char *const window_closes_names[] = { "auto", "flags", "dad", "exit", "teardown" };
 const char *const method_names[] = { "stop" };
 const char *const tier_names[] = { "auto", "kprobe", "fentry", "tracepoint" };
-const char *const device_kind_names[] = { "veth", "macvlan", "bridge", "dummy", "existing", "nic" };
+const char *const device_kind_names[] = {
+	"veth", "macvlan", "bridge", "dummy", "existing", "nic", "ipvlan", "vrf", "vxlan",
+};
 const char *const bringup_kind_names[] = { "do_dad", "command" };
 const char *const load_names[] = { "none", "cpu", "packets", "rtnl" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };

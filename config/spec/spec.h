@@ -79,6 +79,9 @@ enum device_kind {
 	DEVICE_DUMMY,	 /* no peer: outbound echoes only */
 	DEVICE_EXISTING, /* two named devices of the caller's namespace */
 	DEVICE_NIC,	 /* two emulated network cards of a guest, on a hub */
+	DEVICE_IPVLAN,	 /* dut is an ipvlan (L2) over a veth end */
+	DEVICE_VRF,	 /* dut is a veth end that is a port of a VRF */
+	DEVICE_VXLAN,	 /* dut is a VXLAN tunnel over a veth, and so is the peer */
 	DEVICE_KINDS,
 };
 extern const char *const device_kind_names[];

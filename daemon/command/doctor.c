@@ -71,7 +71,7 @@ struct site_row {
 	struct rung rungs[RUNGS_MAX];
 };
 
-enum { CHECKS_MAX = 64, SITES_MAX = 32 };
+enum { CHECKS_MAX = 80, SITES_MAX = 32 };
 
 struct doctor {
 	struct machine machine;
@@ -181,19 +181,6 @@ static const struct {
 };
 enum { NR_CAPABILITIES = sizeof(capabilities) / sizeof(capabilities[0]) };
 
-/* What a device kind needs besides its own name: a dummy has no peer to send inbound echoes. */
-static const struct {
-	enum device_kind kind;
-	const char *sets[3];
-	const char *option;
-} devices[] = {
-	{ DEVICE_VETH,    { "device.kind=veth" },    "CONFIG_VETH" },
-	{ DEVICE_MACVLAN, { "device.kind=macvlan" }, "CONFIG_MACVLAN" },
-	{ DEVICE_BRIDGE,  { "device.kind=bridge" },  "CONFIG_BRIDGE" },
-	{ DEVICE_DUMMY,   { "device.kind=dummy", "echo.directions=[outbound]" }, "CONFIG_DUMMY" },
-	{ DEVICE_EXISTING, { "device.kind=existing", "echo.directions=[outbound]", "device.dut=dut0" }, NULL },
-};
-enum { NR_DEVICES = sizeof(devices) / sizeof(devices[0]) };
 /* clang-format on */
 
 /* --- finding --- */
@@ -363,13 +350,17 @@ static void find_helpers(struct doctor *doctor)
 	}
 }
 
-static int load_device(int index, struct campaign **campaign, struct why *why)
+/* A kind without a peer can send only. */
+static int load_device(enum device_kind kind, struct campaign **campaign, struct why *why)
 {
-	size_t nr_sets = 0;
+	const char *sets[3] = { text("device.kind=%s", device_kind_names[kind]) };
+	size_t nr_sets = 1;
 
-	while (nr_sets < 3 && devices[index].sets[nr_sets])
-		nr_sets++;
-	return campaign_load(NULL, devices[index].sets, nr_sets, campaign, why);
+	if (device_kinds[kind].has_no_peer || kind == DEVICE_EXISTING)
+		sets[nr_sets++] = "echo.directions=[outbound]";
+	if (kind == DEVICE_EXISTING)
+		sets[nr_sets++] = "device.dut=dut0";
+	return campaign_load(NULL, sets, nr_sets, campaign, why);
 }
 
 /* As a lane does it, with the mounts of one: all that may fail where dadrace runs now. */
@@ -386,15 +377,15 @@ static int put_back_works(struct testbed *testbed, struct why *why)
 	return err ? err : back;
 }
 
-/* The first is the veth that stands for a device of the machine. */
-static int try_existing(int index, struct why *why)
+/* A veth stands for a device of the machine. */
+static int try_existing(struct why *why)
 {
 	struct campaign *made = NULL, *existing = NULL;
 	struct testbed *lane = NULL, *testbed = NULL;
-	int err = load_device(0, &made, why);
+	int err = load_device(DEVICE_VETH, &made, why);
 
 	if (!err)
-		err = load_device(index, &existing, why);
+		err = load_device(DEVICE_EXISTING, &existing, why);
 	if (!err)
 		err = testbed_open(&(struct testbed_ask){ .campaign = made }, &lane, why);
 	if (!err)
@@ -403,11 +394,11 @@ static int try_existing(int index, struct why *why)
 	return err ? err : put_back_works(testbed, why);
 }
 
-static int try_made(int index, struct why *why)
+static int try_made(enum device_kind kind, struct why *why)
 {
 	struct campaign *campaign = NULL;
 	struct testbed *testbed = NULL;
-	int err = load_device(index, &campaign, why);
+	int err = load_device(kind, &campaign, why);
 
 	if (!err)
 		err = testbed_open(&(struct testbed_ask){ .campaign = campaign }, &testbed,
@@ -416,11 +407,10 @@ static int try_made(int index, struct why *why)
 }
 
 /* In a process of its own: when it ends, so do its devices and their namespaces. */
-static void try_device(int index, int out)
+static void try_device(enum device_kind kind, int out)
 {
 	struct why why = { "" };
-	int err = devices[index].kind == DEVICE_EXISTING ? try_existing(index, &why) :
-							   try_made(index, &why);
+	int err = kind == DEVICE_EXISTING ? try_existing(&why) : try_made(kind, &why);
 
 	if (err && write(out, why.text, strlen(why.text)) < 0)
 		_exit(1);
@@ -430,7 +420,7 @@ static void try_device(int index, int out)
 /*
  * On a machine that a leak has wedged the kernel may never answer: the child is then abandoned.
  */
-static bool device_works(int index, char *reason, size_t size)
+static bool device_works(enum device_kind kind, char *reason, size_t size)
 {
 	enum { PATIENCE_MS = 10000 };
 	struct pollfd answer = { .fd = -1, .events = POLLIN };
@@ -448,7 +438,7 @@ static bool device_works(int index, char *reason, size_t size)
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ends[0]);
-		try_device(index, ends[1]);
+		try_device(kind, ends[1]);
 	}
 	close(ends[1]);
 	answer.fd = ends[0];
@@ -465,31 +455,36 @@ static bool device_works(int index, char *reason, size_t size)
 	return status == 0;
 }
 
-static void find_devices(struct doctor *doctor)
+static void find_device(struct doctor *doctor, enum device_kind kind)
 {
-	for (int i = 0; i < NR_DEVICES; i++) {
-		const char *kind = device_kind_names[devices[i].kind];
-		char reason[sizeof(struct why)] = "";
-		bool tried = have_rights(doctor);
-		bool works = tried && device_works(i, reason, sizeof(reason));
-		bool is_existing = devices[i].kind == DEVICE_EXISTING;
-		struct check *check = add(doctor, SECTION_DEVICES, kind, works);
+	const char *name = device_kind_names[kind];
+	char reason[sizeof(struct why)] = "";
+	bool tried = have_rights(doctor);
+	bool works = tried && device_works(kind, reason, sizeof(reason));
+	bool is_existing = kind == DEVICE_EXISTING;
+	struct check *check = add(doctor, SECTION_DEVICES, name, works);
 
-		check->needed = devices[i].kind == DEVICE_VETH;
-		check->found = works ? is_existing ? "can be used, and put back as it was" :
-						     "can be created" :
-			       tried ? text("%s", reason) :
-				       "not tried: privileges are missing";
-		if (works)
-			continue;
-		check->costs = text("campaigns with device.kind %s are skipped", kind);
-		check->remedy =
-			!tried ? "run as root" :
+	check->needed = kind == DEVICE_VETH;
+	check->found =
+		works ? is_existing ? "can be used, and put back as it was" : "can be created" :
+		tried ? text("%s", reason) :
+			"not tried: privileges are missing";
+	if (works)
+		return;
+	check->costs = text("campaigns with device.kind %s are skipped", name);
+	check->remedy = !tried ? "run as root" :
 			is_existing ?
 				 "run outside of the container, or grant it what is missing" :
 				 text("use a kernel with %s, or load its module",
-				      devices[i].option);
-	}
+				      device_kinds[kind].option);
+}
+
+/* A network card of a guest is known in a guest only. */
+static void find_devices(struct doctor *doctor)
+{
+	for (int kind = 0; kind < DEVICE_KINDS; kind++)
+		if (kind != DEVICE_NIC)
+			find_device(doctor, (enum device_kind)kind);
 }
 
 static void find_place(struct doctor *doctor, const char *name, const char *path,

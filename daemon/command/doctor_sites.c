@@ -35,19 +35,20 @@ const struct fields doctor_site_fields = {
 static uint32_t add_site(struct doctor_site *row, const struct hold_site *site, int kind)
 {
 	*row = (struct doctor_site){ .site = site->name, .doc = site->doc };
-	if (site->by_device[kind])
+	if (site_of_device(site, (enum device_kind)kind))
 		row->device = device_kind_names[kind];
 	site_functions(site, (enum device_kind)kind, NULL, row->place.functions);
 	return 1;
 }
 
+/* Of the kinds that every kernel has: a module that is not loaded has no functions. */
 static uint32_t list_sites(struct doctor_site *rows)
 {
 	uint32_t nr = 0;
 
 	for (const struct hold_site *site = hold_sites; site->name; site++)
 		for (int kind = 0; kind < DEVICE_EXISTING && nr < DOCTOR_SITES_MAX; kind++)
-			if (!kind || site->by_device[kind])
+			if (!kind || site_of_device(site, (enum device_kind)kind))
 				nr += add_site(&rows[nr], site, kind);
 	return nr;
 }

@@ -5,19 +5,11 @@
 #include <string.h>
 
 #include "guest/guest_modules.h"
-
-enum { DEVICE_MODULES = 3 };
+#include "spec/device.h"
 
 /* For the port to the host; and "overlay" for a command's private folders. */
 static const char *const port_modules[] = { "virtio_pci", "virtio_console", NULL };
 static const char *const jail_modules[] = { "overlay", NULL };
-
-static const char *const device_modules[DEVICE_KINDS][DEVICE_MODULES + 1] = {
-	[DEVICE_VETH] = { "veth" },
-	[DEVICE_MACVLAN] = { "veth", "macvlan" },
-	[DEVICE_BRIDGE] = { "veth", "bridge" },
-	[DEVICE_DUMMY] = { "dummy" },
-};
 
 /* What the image does not have may well be built in. */
 static int add_all(struct modules *modules, const struct kernel_image *image,
@@ -95,7 +87,7 @@ int guest_modules_choose(const struct campaign *campaign, const struct kernel_im
 
 	for (int kind = 0; !err && kind < DEVICE_KINDS; kind++)
 		if (!campaign || (enum device_kind)kind == campaign->device.kind)
-			err = add_all(modules, image, device_modules[kind], why);
+			err = add_all(modules, image, device_kinds[kind].modules, why);
 	if (!campaign)
 		return err;
 	if (!err && campaign->bringup.kind == BRINGUP_COMMAND)

@@ -48,7 +48,7 @@ enum {
 
 enum { CAMPAIGN_SYSCTLS = 7 };
 
-enum role { ROLE_DUT = 1, ROLE_PEER, ROLE_LOWER, ROLES };
+enum role { ROLE_DUT = 1, ROLE_PEER, ROLE_LOWER, ROLE_PEER_LOWER, ROLE_VRF, ROLES };
 
 struct testbed {
 	pid_t owner;
@@ -58,7 +58,8 @@ struct testbed {
 	struct testbed_device dut;
 	struct testbed_device peer;
 	bool have_peer;
-	int home_netns; /* where the caller came from; -1 when it never left */
+	uint16_t dut_id; /* its dev_id, which shapes the link-local address; or 0 */
+	int home_netns;	 /* where the caller came from; -1 when it never left */
 	int lane_netns;
 	int peer_netns;
 	struct nl_sock *lane_sock;

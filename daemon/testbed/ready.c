@@ -107,6 +107,19 @@ static int dut_settings(struct testbed *testbed, const struct campaign *campaign
 	return err;
 }
 
+/* addrconf_ifid_eui48() has a dev_id instead of ff:fe, and leaves the MAC as it is. */
+static struct in6_addr dut_link_local(const struct testbed *testbed)
+{
+	struct in6_addr address = frame_link_local(testbed->dut.mac);
+
+	if (!testbed->dut_id)
+		return address;
+	address.s6_addr[8] = testbed->dut.mac[0];
+	address.s6_addr[11] = testbed->dut_id >> 8;
+	address.s6_addr[12] = testbed->dut_id & 0xff;
+	return address;
+}
+
 int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
 {
 	const char *name = testbed->dut.name;
@@ -116,7 +129,7 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
 		testbed->may_be_disabled |= campaign->bringup.change[i] == CHANGE_DISABLE_IPV6;
 	if (!err && campaign->sysctl.addr_gen_mode == IN6_ADDR_GEN_MODE_EUI64)
-		testbed->dut.link_local = frame_link_local(testbed->dut.mac);
+		testbed->dut.link_local = dut_link_local(testbed);
 	if (!err)
 		err = dut_mtu(testbed, &testbed->mtu, why);
 	/* As the kernel has them: it rounds times to its ticks. */

@@ -1045,13 +1045,17 @@ static void test_in_use_is_refused(void **state)
 int main(void)
 {
 	static enum device_kind veth = DEVICE_VETH, macvlan = DEVICE_MACVLAN,
-				bridge = DEVICE_BRIDGE, dummy = DEVICE_DUMMY;
+				bridge = DEVICE_BRIDGE, dummy = DEVICE_DUMMY,
+				ipvlan = DEVICE_IPVLAN, vrf = DEVICE_VRF, vxlan = DEVICE_VXLAN;
 	static int elsewhere;
 	const struct CMUnitTest tests[] = {
 		{ "test_veth", test_kind, NULL, NULL, &veth },
 		{ "test_macvlan", test_kind, NULL, NULL, &macvlan },
 		{ "test_bridge", test_kind, NULL, NULL, &bridge },
 		{ "test_dummy", test_kind, NULL, NULL, &dummy },
+		{ "test_ipvlan", test_kind, NULL, NULL, &ipvlan },
+		{ "test_vrf", test_kind, NULL, NULL, &vrf },
+		{ "test_vxlan", test_kind, NULL, NULL, &vxlan },
 		cmocka_unit_test(test_duplicate_address_fails_dad),
 		cmocka_unit_test(test_address_unknown_before_dad),
 		cmocka_unit_test(test_deleted_by_a_child),

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "spec/device.h"
+
+/* A driver without these functions, or with some that are not known: those of its callers. */
+#define ANY_DRIVER "__dev_open", "__dev_close_many"
+
+/* clang-format off */
+const struct device_row device_kinds[DEVICE_KINDS] = {
+	[DEVICE_VETH]	  = { "CONFIG_VETH", { "veth" }, "veth_open", "veth_close" },
+	[DEVICE_MACVLAN]  = { "CONFIG_MACVLAN", { "veth", "macvlan" }, "macvlan_open", "macvlan_stop",
+			    .drops_own_mac = true },
+	[DEVICE_BRIDGE]	  = { "CONFIG_BRIDGE", { "veth", "bridge" }, "br_dev_open", "br_dev_stop" },
+	[DEVICE_DUMMY]	  = { "CONFIG_DUMMY", { "dummy" }, ANY_DRIVER, .has_no_peer = true },
+	[DEVICE_EXISTING] = { NULL, { NULL }, ANY_DRIVER },
+	[DEVICE_NIC]	  = { NULL, { NULL }, ANY_DRIVER },
+	[DEVICE_IPVLAN]	  = { "CONFIG_IPVLAN", { "veth", "ipvlan" }, "ipvlan_open", "ipvlan_stop",
+			    .drops_own_mac = true },
+	[DEVICE_VRF]	  = { "CONFIG_NET_VRF", { "veth", "vrf" }, "veth_open", "veth_close" },
+	[DEVICE_VXLAN]	  = { "CONFIG_VXLAN", { "veth", "vxlan" }, "vxlan_open", "vxlan_stop" },
+};
+/* clang-format on */
