@@ -26,6 +26,7 @@ COMMANDS = {
     "sudo apt-get install qemu-system-x86": ("rig", "qemu-system-x86"),
     "dadrace report RESULTS": "vm",
     "dadrace report RESULTS -o report.html": "vm",
+    "dadrace report RESULTS -o junit.xml": "vm",
     "dadrace replay RESULTS 3 --times 3": "vm",
     "dadrace minimise RESULTS 1 --out small": ("tests/vm/test_minimise.sh", 'minimise "$results/$name-found" 1 --out'),
     "dadrace verify --before RESULTS --after sid/linux-image-cloud-amd64": "vm",

@@ -52,6 +52,13 @@ for command in "${commands[@]}"; do
 		PYTHON
 		;;
 	report*html) [ $code -eq 0 ] && [ -s report.html ] && ok "dadrace $words" || fail $nr "exit $code, or no page" ;;
+	report*xml)
+		/usr/bin/python3 - junit.xml <<-'PYTHON' && ok "dadrace $words" || fail $nr "exit $code, or no JUnit results" $nr.err
+			import sys, xml.etree.ElementTree as tree
+			cases = list(tree.parse(sys.argv[1]).getroot().iter("testcase"))
+			assert len(cases) >= 2 and any(case.find("failure") is not None for case in cases), cases
+		PYTHON
+		;;
 	report*) check "$words" 0 'rt6_insert_exception' ;;
 	replay*) check "$words" 1 '^Reproduced' ;;
 	verify*) check "$words" 0 '^Fixed' ;;
