@@ -7,6 +7,7 @@
 
 #include "spec/device.h"
 #include "spec/nics.h"
+#include "spec/shard.h"
 #include "spec/spec.h"
 
 /* Limits of deadlines, also where they become longer (deadlines.h). */
@@ -45,7 +46,8 @@ extern const char *const ledger_use_names[];
  * JSON in the results. libcyaml is included by campaign_cyaml.c only.
  */
 struct campaign {
-	uint32_t spec; /* 1: pinned to one trial (parse/campaign_pinned.h) */
+	struct shard shard; /* no key: all shards of a plan have the same campaign */
+	uint32_t spec;	    /* 1: pinned to one trial (parse/campaign_pinned.h) */
 	const char *name;
 	uint64_t seed;
 	struct {

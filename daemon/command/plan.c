@@ -7,11 +7,13 @@
 #include "base/exits.h"
 #include "command/command.h"
 #include "command/rows.h"
+#include "command/shard.h"
 #include "explore/explore.h"
 #include "parse/campaign.h"
 #include "parse/campaign_pinned.h"
 #include "proof/reproducer.h"
 #include "results/results.h"
+#include "trial/shard.h"
 
 enum { TRIALS_SHOWN = 100 };
 
@@ -20,6 +22,7 @@ enum form { FORM_TEXT, FORM_JSON, FORM_SPEC, FORM_PROGRAM };
 struct options {
 	const char *campaign;
 	struct option_texts sets;
+	const char *shard;
 	enum form form;
 };
 
@@ -34,6 +37,7 @@ static const struct option_row rows[] = {
 	{ "program", 0, OPTION_FORM, AT(form), .value = FORM_PROGRAM,
 	  .doc = "Print a C program that does what the first trial does, where delays in user space can do that" },
 	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
+	{ "shard", 0, OPTION_TEXT, AT(shard), "I/N|auto", .doc = DOC_SHARD },
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
@@ -114,10 +118,12 @@ static int print_program(const struct campaign *campaign)
 
 static int print_plan(const struct campaign *campaign, uint32_t trials, enum form form)
 {
+	const struct deal deal = shard_deal(campaign);
+	uint32_t trial = shard_next(&deal, 0);
 	struct explorer *explorer;
 	int err = explorer_new(campaign, &explorer);
 
-	for (uint32_t trial = 1; !err && trial <= trials; trial++) {
+	for (; !err && trial <= trials; trial = shard_next(&deal, trial)) {
 		struct trial_spec spec;
 
 		err = explorer_next(explorer, trial, &spec);
@@ -149,7 +155,9 @@ static int run(const void *options)
 
 	if (campaign_load(o->campaign, o->sets.at, o->sets.nr, &campaign, &why))
 		return command_complain(&why, EXIT_CONFIG);
-	if (campaign->explore.mode && !campaign->explore.nr_places) {
+	if (command_shard(o->shard, campaign, &why)) {
+		code = command_complain(&why, why_code(&why));
+	} else if (campaign->explore.mode && !campaign->explore.nr_places) {
 		why_set(&why, EINVAL,
 			"%s: the places to explore depend on the kernel; name them with explore.places",
 			o->campaign);

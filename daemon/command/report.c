@@ -69,9 +69,12 @@ static int print(const struct past *past, uint32_t number)
 		return command_complain(&why, EXIT_CONFIG);
 	}
 	if (!summary->nr_findings) {
-		printf("%s (%s): %s\n",
-		       past_unfinished(past) ? "Unfinished, no finding so far" : "No finding",
-		       campaign_verdict_names[summary->verdict], summary->reason);
+		printf("%s",
+		       past_unfinished(past) ? "Unfinished, no finding so far" : "No finding");
+		if (summary->shard.of > 1)
+			printf(" in shard %u of %u", summary->shard.index, summary->shard.of);
+		printf(" (%s): %s\n", campaign_verdict_names[summary->verdict],
+		       summary->reason);
 		return EXIT_CLEAN;
 	}
 	return number ? print_range(past, number, number) :
@@ -160,7 +163,7 @@ const struct command command_report = {
 		.doc = "Print the findings of a run as plain text, or write the run for other programs",
 		.about = "A run leaves the same text in RESULTS/findings/NUMBER.txt.\n"
 			 "With the results of several runs, each finding is printed once, with the runs that show it: findings with the same signature are the same bug.\n"
-			 "Runs of the same plan on the same kernel are added up to one verdict with one bound.",
+			 "Runs of the same plan on the same kernel are added up to one verdict with one bound; of a plan that `dadrace run --shard` has shared, all shards are needed.",
 		.options = rows,
 		.operands = operands,
 		.exits = exits,

@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/kselftest.h"
 #include "command/rows.h"
+#include "command/shard.h"
 #include "command/source.h"
 #include "parse/campaign.h"
 #include "parse/service_config.h"
@@ -25,6 +26,7 @@ struct options {
 	const char *modules;
 	enum tier tier;
 	uint32_t times;
+	const char *shard;
 	const char *plant;
 	const char *plant_module;
 	struct option_texts modules_of_own;
@@ -46,6 +48,7 @@ static const struct option_row rows[] = {
 	{ "spec", 0, OPTION_TEXT, AT(spec), "FILE", .instead = true,
 	  .doc = "Run the one trial of a spec (\"-\" is standard input), as reports and `dadrace plan --spec` print it: once, or --times N" },
 	{ "times", 0, OPTION_NUMBER, AT(times), "N", .min = 1, .doc = "Stop after N trials" },
+	{ "shard", 0, OPTION_TEXT, AT(shard), "I/N|auto", .doc = DOC_SHARD },
 	{ "plant", 0, OPTION_TEXT, AT(plant), "BUG",
 	  .doc = "Plant a known bug in the virtual machine's kernel, to show that it is found" },
 	{ "plant-module", 0, OPTION_TEXT, AT(plant_module), "FILE",
@@ -103,7 +106,7 @@ static int check(const struct options *o)
 	if (o->ask.resume && !o->ask.out)
 		return command_refuse(&command_run,
 				      "--resume: name the results to continue with --out DIR");
-	if (o->by_daemon && (o->ask.out || o->kernel || o->ask.tap))
+	if (o->by_daemon && (o->ask.out || o->kernel || o->ask.tap || o->shard))
 		return command_refuse(
 			&command_run,
 			"--daemon: the service runs the campaign file; only --set and --json can be combined with this");
@@ -176,7 +179,7 @@ static int load(const struct options *o, struct campaign **campaign, struct why 
 			why, EINVAL,
 			"%s: not a spec (\"spec\": 1 is missing); run a campaign file without --spec",
 			o->spec);
-	return err;
+	return err ? err : command_shard(o->shard, *campaign, why);
 }
 
 static int run(const void *options)
@@ -199,7 +202,7 @@ static int run(const void *options)
 	if (load(o, &campaign, &why)) {
 		if (ask.tap)
 			tap_nothing(stdout, EXIT_CONFIG, why.text);
-		code = command_complain(&why, EXIT_CONFIG);
+		code = command_complain(&why, why.code ? why.code : EXIT_CONFIG);
 	} else if (o->dump_config) {
 		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 	} else {

@@ -66,9 +66,21 @@ static void tell(struct past *const *runs, uint32_t nr, const struct tally_findi
 static void tell_verdict(const struct past *run, FILE *out)
 {
 	const struct summary *summary = past_summary(run);
+	struct shard shard = past_shard(run);
 
-	fprintf(out, "Verdict of %s (%s): %s - %s\n", past_folder(run), past_name(run),
-		campaign_verdict_names[summary->verdict], summary->reason);
+	fprintf(out, "Verdict of %s (%s", past_folder(run), past_name(run));
+	if (shard.of > 1)
+		fprintf(out, ", shard %u of %u", shard.index, shard.of);
+	fprintf(out, "): %s - %s\n", campaign_verdict_names[summary->verdict], summary->reason);
+}
+
+static void tell_gaps(struct past *const *runs, uint32_t nr, FILE *out)
+{
+	struct merged_gap gap;
+
+	for (uint32_t i = 0; i < nr; i++)
+		if (merged_missing(runs, nr, i, &gap))
+			fprintf(out, "Unfinished: %s, %s\n", past_name(runs[i]), gap.text);
 }
 
 static void tell_differences(struct past *const *runs, uint32_t nr, FILE *out)
@@ -104,6 +116,7 @@ void report_runs(struct past *const *runs, uint32_t nr, const struct merged *mer
 		if (past_unfinished(runs[i]))
 			fprintf(out, "Unfinished: %s, %s\n", past_folder(runs[i]),
 				past_unfinished(runs[i]));
+	tell_gaps(runs, nr, out);
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct summary *summary = past_summary(runs[i]);
 

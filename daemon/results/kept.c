@@ -15,6 +15,13 @@ bool line_is(const char *line, const char *type)
 	       line[9 + length] == '"';
 }
 
+static bool is_same_shard(const json_t *a, const json_t *b)
+{
+	struct shard left = line_shard(a), right = line_shard(b);
+
+	return left.index == right.index && left.of == right.of;
+}
+
 int results_check_kept(struct results *results, const char *line, struct why *why)
 {
 	json_auto_t *kept = fields_parse(results->first_line);
@@ -25,6 +32,11 @@ int results_check_kept(struct results *results, const char *line, struct why *wh
 		return why_set(
 			why, EINVAL,
 			"%s holds the results of another campaign; choose another folder with --out",
+			results->folder);
+	if (!is_same_shard(kept, now))
+		return why_set(
+			why, EINVAL,
+			"%s holds the results of another --shard; choose another folder with --out",
 			results->folder);
 	if (!json_equal(kernel, json_object_get(json_object_get(now, "machine"), "btf_id")))
 		return why_set(

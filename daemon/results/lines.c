@@ -26,6 +26,7 @@ _Static_assert(TIERS == 4, "hooked_names: one per tier");
 #define PLACE(type, ctype, member) \
 	(offsetof(type, member) * _Generic(((type *)NULL)->member, ctype: (size_t)1))
 #define CAMPAIGN(ctype, member) .offset = PLACE(struct results_campaign, ctype, member)
+#define SHARD(ctype, member)    .offset = PLACE(struct shard, ctype, member)
 #define HOOK(ctype, member)     .offset = PLACE(struct results_hook, ctype, member)
 #define SPEC(ctype, member)     .offset = PLACE(struct trial_spec, ctype, member)
 #define EXPLORE(ctype, member)  .offset = PLACE(struct explore_told, ctype, member)
@@ -61,6 +62,15 @@ const struct fields hook_fields = {
 	"hook", "How one probe is hooked", hook_rows, sizeof(struct results_hook),
 };
 
+static const struct field shard_rows[] = {
+	{ "index", FIELD_U32, SHARD(uint32_t, index), .doc = "Number of the shard, from 1" },
+	{ "of", FIELD_U32, SHARD(uint32_t, of), .doc = "How many shards share the plan; 1: the run has the whole plan" },
+	END
+};
+const struct fields shard_fields = {
+	"shard", "Which trials of the plan the run has", shard_rows, sizeof(struct shard),
+};
+
 static const struct field campaign_line_rows[] = {
 	{ "schema_version", FIELD_U32, CAMPAIGN(uint32_t, schema_version),
 	  .doc = "Version of the schema; increases when a field is removed or changes its meaning" },
@@ -68,6 +78,8 @@ static const struct field campaign_line_rows[] = {
 	{ "dadrace_version", FIELD_TEXT, CAMPAIGN(const char *, dadrace_version), .doc = "Version of dadrace" },
 	{ "seed", FIELD_U64, CAMPAIGN(uint64_t, seed),
 	  .doc = "Seed of all random draws: the same campaign and seed give the same trials" },
+	{ "shard", FIELD_OBJECT, CAMPAIGN(struct shard, shard), .sub = &shard_fields,
+	  .doc = "Which trials of the plan the run has" },
 	{ "started_unix_ms", FIELD_U64, CAMPAIGN(uint64_t, started_unix_ms),
 	  .doc = "Start of the run, wall clock" },
 	{ "machine", FIELD_OBJECT, CAMPAIGN(struct machine, machine), .sub = &machine_fields,
@@ -814,6 +826,16 @@ static void tell_points(const struct digest *digest, struct ledger_point_told *t
 			.count = digest->points[i].count,
 			.path = digest->points[i].path,
 		};
+}
+
+struct shard line_shard(const json_t *line)
+{
+	struct shard shard = { 1, 1 };
+
+	fields_from_json_known(&shard_fields, json_object_get(line, "shard"), &shard);
+	return shard.index && shard.index <= shard.of && shard.of <= SHARDS_MAX ?
+		       shard :
+		       (struct shard){ 1, 1 };
 }
 
 struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *told)

@@ -250,6 +250,7 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 struct ledger_line ledger_line_empty(struct ledger_told *told);
 
 extern const struct fields hook_fields;
+extern const struct fields shard_fields;
 extern const struct fields campaign_line_fields;
 extern const struct fields trial_fields;
 extern const struct fields moment_fields;
@@ -269,5 +270,8 @@ struct trial_line trial_line(const struct evidence *evidence, const struct judge
  */
 void trial_line_back(const struct trial_line *line, struct evidence *evidence,
 		     struct judgement *judgement);
+
+/* The shard of a first line; one that was written before there were shards has the plan. */
+struct shard line_shard(const json_t *line);
 
 #endif

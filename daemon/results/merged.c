@@ -48,6 +48,78 @@ static bool is_one_plan(struct past *const *runs, uint32_t nr)
 	return same;
 }
 
+/* --- shards --- */
+
+/* Shards of one plan have the same trials to share: the seed and the end are the same, too. */
+static bool same_whole(const struct past *a, const struct past *b)
+{
+	return past_shard(a).of == past_shard(b).of && past_shard(a).of > 1 &&
+	       same_value(past_campaign(a), past_campaign(b), "seed") &&
+	       same_value(past_campaign(a), past_campaign(b), "stop") &&
+	       merged_same_plan(a, b) && merged_same_kernel(a, b);
+}
+
+static bool is_first_of_whole(struct past *const *runs, uint32_t at)
+{
+	for (uint32_t i = 0; i < at; i++)
+		if (same_whole(runs[i], runs[at]))
+			return false;
+	return past_shard(runs[at]).of > 1;
+}
+
+/* The numbers that are not there, as "2, 5-7"; returns how many. */
+static uint32_t list_gaps(const bool *there, uint32_t of, char *list, size_t size)
+{
+	size_t used = 0;
+	uint32_t nr = 0;
+
+	list[0] = '\0';
+	for (uint32_t i = 1, last; i <= of; i = last + 1) {
+		last = i;
+		if (there[i])
+			continue;
+		while (last < of && !there[last + 1])
+			last++;
+		if (used < size)
+			used += (size_t)snprintf(list + used, size - used,
+						 last > i ? "%s%u-%u" : "%s%u", nr ? ", " : "",
+						 i, last);
+		nr += last - i + 1;
+	}
+	return nr;
+}
+
+bool merged_missing(struct past *const *runs, uint32_t nr, uint32_t at, struct merged_gap *gap)
+{
+	uint32_t of = past_shard(runs[at]).of, missing;
+	bool there[SHARDS_MAX + 1] = { false };
+	char list[128];
+
+	if (!is_first_of_whole(runs, at))
+		return false;
+	for (uint32_t i = at; i < nr; i++)
+		if (same_whole(runs[at], runs[i]))
+			there[past_shard(runs[i]).index] = true;
+	missing = list_gaps(there, of, list, sizeof(list));
+	snprintf(gap->text, sizeof(gap->text), "shard%s %s of %u %s missing",
+		 missing == 1 ? "" : "s", list, of, missing == 1 ? "is" : "are");
+	return missing > 0;
+}
+
+/* --- each once --- */
+
+static int refuse_shard(const struct past *run, const struct past *other, struct why *why)
+{
+	struct shard shard = past_shard(run);
+
+	if (!same_whole(run, other) || shard.index != past_shard(other).index)
+		return 0;
+	return why_set(
+		why, EINVAL,
+		"%s: shard %u of %u, as %s is, so its trials would count twice; name each shard once",
+		past_folder(run), shard.index, shard.of, past_folder(other));
+}
+
 static int refuse_twice(struct past *const *runs, uint32_t nr, struct why *why)
 {
 	for (uint32_t i = 1; i < nr; i++)
@@ -60,6 +132,8 @@ static int refuse_twice(struct past *const *runs, uint32_t nr, struct why *why)
 					why, EINVAL,
 					"%s: the same run as %s (%s), its trials would count twice; name each run once",
 					past_folder(runs[i]), past_folder(runs[j]), id);
+			if (refuse_shard(runs[i], runs[j], why))
+				return -EINVAL;
 		}
 	return 0;
 }
@@ -129,18 +203,39 @@ static uint32_t count_parts(struct past *const *runs, uint32_t nr)
 	return parts;
 }
 
-/* Nothing is green that was not tried. */
-static void tell_parts(uint32_t parts, uint32_t nr, struct merged *out)
+static void tell_first(struct merged *out, const char *words)
 {
 	char before[sizeof(out->reason)];
 
+	memcpy(before, out->reason, sizeof(before));
+	snprintf(out->reason, sizeof(out->reason), "%.200s: %.*s", words,
+		 (int)sizeof(before) - 203, before);
+}
+
+static void tell_gaps(struct past *const *runs, uint32_t nr, struct merged *out)
+{
+	struct merged_gap gap;
+
+	for (uint32_t i = nr; i-- > 0;) {
+		if (!merged_missing(runs, nr, i, &gap))
+			continue;
+		tell_first(out, gap.text);
+		if (out->verdict != CAMPAIGN_FAULT)
+			out->verdict = CAMPAIGN_INCONCLUSIVE;
+	}
+}
+
+/* Nothing is green that was not tried. */
+static void tell_parts(uint32_t parts, uint32_t nr, struct merged *out)
+{
+	char words[96];
+
 	if (!parts)
 		return;
-	memcpy(before, out->reason, sizeof(before));
-	snprintf(
-		out->reason, sizeof(out->reason),
-		"%u of %u runs unfinished, without a positive control or without a trial: %.500s",
-		parts, nr, before);
+	snprintf(words, sizeof(words),
+		 "%u of %u runs unfinished, without a positive control or without a trial",
+		 parts, nr);
+	tell_first(out, words);
 	if (out->verdict == CAMPAIGN_CLEAN || (out->verdict == CAMPAIGN_SKIPPED && parts < nr))
 		out->verdict = CAMPAIGN_INCONCLUSIVE;
 }
@@ -157,5 +252,6 @@ int merged_make(struct past *const *runs, uint32_t nr, struct merged *out, struc
 	else if (add_up(runs, nr, out))
 		return why_set(why, ENOMEM, "out of memory");
 	tell_parts(count_parts(runs, nr), nr, out);
+	tell_gaps(runs, nr, out);
 	return 0;
 }

@@ -11,7 +11,8 @@
  *   several                  a bound of one says nothing about another: the worst verdict, and
  *                            the highest bound, of all
  *
- * A run that is not whole, or has no trial, keeps the whole from being clean.
+ * A run that is not whole, or has no trial, keeps the whole from being clean; so does a shard
+ * (trial/shard.h) that no run has.
  */
 struct merged {
 	bool added_up; /* false: plans or kernels differ */
@@ -28,7 +29,15 @@ struct merged {
 bool merged_same_plan(const struct past *a, const struct past *b);
 bool merged_same_kernel(const struct past *a, const struct past *b);
 
-/* The sentence names a run that is given twice (-EINVAL). -ENOMEM. */
+/* Which shards of a plan no run has: "shard 3 of 4 is missing". */
+struct merged_gap {
+	char text[192];
+};
+
+/* False: none; or runs[at] is not the first that has a shard of its plan. */
+bool merged_missing(struct past *const *runs, uint32_t nr, uint32_t at, struct merged_gap *gap);
+
+/* The sentence names a run, or a shard, that is given twice (-EINVAL). -ENOMEM. */
 int merged_make(struct past *const *runs, uint32_t nr, struct merged *out, struct why *why);
 
 #endif

@@ -110,10 +110,16 @@ static uint32_t read_limit(const json_t *campaign)
 	return limit > 0 && limit < 1000000 ? (uint32_t)limit : 1000000;
 }
 
+struct shard past_shard(const struct past *past)
+{
+	return line_shard(past->first);
+}
+
 int past_tally_new(const struct past *past, struct tally **out)
 {
 	enum arm arms[ARMS];
 	struct campaign campaign = {
+		.shard = past_shard(past),
 		.name = past_name(past),
 		.arms = arms,
 		.explore.mode = read_mode(past_campaign(past)),

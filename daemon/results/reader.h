@@ -59,6 +59,9 @@ const char *past_unfinished(const struct past *past);
 /* It came to its end, its positive controls held, and it has trials. */
 bool past_is_whole(const struct past *past);
 
+/* Which trials of the plan it has; 1 of 1: all of them. */
+struct shard past_shard(const struct past *past);
+
 /* An empty tally for runs of this plan, and one with the trials of this run. */
 int past_tally_new(const struct past *past, struct tally **out);
 const struct tally *past_tally(const struct past *past);

@@ -13,6 +13,7 @@
 
 #include "base/write_all.h"
 #include "results/parts.h"
+#include "trial/shard.h"
 
 #define HINT "choose another folder with --out"
 
@@ -293,6 +294,7 @@ int results_begin(struct results *results, const struct campaign *campaign,
 		.id = results->id,
 		.dadrace_version = DADRACE_VERSION,
 		.seed = campaign->seed,
+		.shard = shard_deal(campaign).shard,
 		.started_unix_ms = clock_ms(CLOCK_REALTIME),
 		.machine = *machine,
 		.hooks = hooks,

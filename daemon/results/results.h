@@ -43,6 +43,7 @@ struct results_campaign {
 	const char *id; /* made by results_open: name, start time, random */
 	const char *dadrace_version;
 	uint64_t seed;
+	struct shard shard;
 	uint64_t started_unix_ms;
 	struct machine machine;
 	const struct results_hook *hooks;

@@ -19,6 +19,7 @@ int tally_new(const struct campaign *campaign, struct tally **out)
 		tally_free(tally);
 		return -ENOMEM;
 	}
+	tally->deal = shard_deal(campaign);
 	for (uint32_t i = 0; i < campaign->nr_arms; i++) {
 		tally->asked[campaign->arms[i]] = true;
 		if (campaign->arms[i] > tally->most_asked)

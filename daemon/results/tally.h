@@ -154,6 +154,7 @@ struct summary {
 	uint32_t schema_version;
 	const char *campaign; /* its name */
 	const char *id;
+	struct shard shard; /* whose trials these are; 1 of 1: the whole plan */
 	enum campaign_verdict verdict;
 	uint32_t exit_code;
 	const char *reason;

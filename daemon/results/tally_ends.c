@@ -141,8 +141,11 @@ static void count_decisive(struct tally *tally, const struct in_order_trial *sho
 /* Asked after each of them, so that the answer depends on their order alone. */
 int tally_add_in_order(struct tally *tally, uint32_t trial, const struct in_order_trial *shown)
 {
-	int err = in_order_add(&tally->in_order, trial, shown);
 	struct in_order_trial next;
+	int err = 0;
+
+	if (shard_has(&tally->deal, trial))
+		err = in_order_add(&tally->in_order, shard_place(&tally->deal, trial), shown);
 
 	while (!err && in_order_take(&tally->in_order, &next)) {
 		count_decisive(tally, &next);
@@ -153,13 +156,15 @@ int tally_add_in_order(struct tally *tally, uint32_t trial, const struct in_orde
 
 void tally_from(struct tally *tally, uint32_t first)
 {
-	if (first > tally->in_order.next)
-		tally->in_order.next = first;
+	uint32_t place = shard_place(&tally->deal, first - 1) + 1;
+
+	if (place > tally->in_order.next)
+		tally->in_order.next = place;
 }
 
 bool tally_has_room(const struct tally *tally, uint32_t trial)
 {
-	return in_order_has_room(&tally->in_order, trial);
+	return in_order_has_room(&tally->in_order, shard_place(&tally->deal, trial));
 }
 
 const char *tally_ends(const struct tally *tally)

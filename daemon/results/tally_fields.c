@@ -244,6 +244,8 @@ static const struct field summary_rows[] = {
 	  .doc = "Version of the schema; increases when a field is removed or changes its meaning" },
 	{ "campaign", FIELD_TEXT, SUMMARY(const char *, campaign), .doc = "Name of the campaign" },
 	{ "id", FIELD_TEXT, SUMMARY(const char *, id), .doc = "Identifies this run, as in the first line" },
+	{ "shard", FIELD_OBJECT, SUMMARY(struct shard, shard), .sub = &shard_fields,
+	  .doc = "Which trials of the plan the run has" },
 	{ "verdict", FIELD_ENUM, SUMMARY(enum campaign_verdict, verdict),
 	  NAMES(campaign_verdict_names, CAMPAIGN_VERDICTS), .doc = "Verdict of the campaign" },
 	{ "exit_code", FIELD_U32, SUMMARY(uint32_t, exit_code), .doc = "Exit code of the command" },

@@ -6,6 +6,7 @@
 #include "results/in_order.h"
 #include "results/lines.h"
 #include "results/tally.h"
+#include "trial/shard.h"
 
 /*
  * The parts of the tally, for its own files.
@@ -85,6 +86,7 @@ struct step_sums {
 struct tally {
 	char *campaign;
 	char *planted; /* NULL: nothing */
+	struct deal deal;
 	bool asked[ARMS];
 	bool explored;	     /* the race arm */
 	enum arm most_asked; /* the one that injects most */
@@ -94,7 +96,7 @@ struct tally {
 	uint32_t above_ppm, below_ppm;
 	struct arm_sums arms[ARMS]; /* all trials that ended */
 
-	struct in_order in_order;
+	struct in_order in_order; /* by places in the deal */
 	struct decisive decisive[ARMS];
 	uint32_t decisive_findings;
 	uint32_t looks;	  /* at the arms */

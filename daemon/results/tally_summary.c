@@ -246,6 +246,7 @@ void tally_summary(struct tally *tally, struct summary *summary)
 
 	summary->schema_version = RESULTS_SCHEMA_VERSION;
 	summary->campaign = tally->campaign;
+	summary->shard = tally->deal.shard;
 	summary->trials = 0;
 	summary->valid = 0;
 	summary->decisive = 0;

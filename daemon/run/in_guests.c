@@ -19,6 +19,7 @@
 #include "results/lines.h"
 #include "run/in_guests.h"
 #include "trial/klog_report.h"
+#include "trial/shard.h"
 
 enum {
 	LINE_MAX_BYTES = 1 << 20,
@@ -48,6 +49,7 @@ struct guests {
 	enum exits exit_code;
 	struct why refused; /* what its summary says when it could not run the campaign */
 	uint32_t booted;
+	struct deal deal;
 	uint32_t next;		     /* trial that a fresh guest would begin with */
 	uint32_t missing[LANES_MAX]; /* trials below it that are in other lanes' hands */
 	uint32_t nr_missing;
@@ -90,6 +92,11 @@ static void not_understood(struct guests *guests, const char *what)
 
 /* --- what a trial adds --- */
 
+static void take_next(struct guests *guests)
+{
+	guests->next = shard_next(&guests->deal, guests->next);
+}
+
 /* Lines come in the order in which lanes end their trials. */
 static void tick_off(struct guests *guests, uint32_t trial)
 {
@@ -99,10 +106,10 @@ static void tick_off(struct guests *guests, uint32_t trial)
 		if (guests->missing[i] != trial)
 			guests->missing[kept++] = guests->missing[i];
 	guests->nr_missing = kept;
-	for (; guests->next < trial && guests->nr_missing < LANES_MAX; guests->next++)
+	for (; guests->next < trial && guests->nr_missing < LANES_MAX; take_next(guests))
 		guests->missing[guests->nr_missing++] = guests->next;
 	if (trial >= guests->next)
-		guests->next = trial + 1;
+		guests->next = shard_next(&guests->deal, trial);
 }
 
 /*
@@ -693,9 +700,11 @@ static void boot(struct guests *guests)
 		return;
 	}
 	say_boot(guests);
-	snprintf(arguments, sizeof(arguments),
-		 "guest run /campaign.yaml --json --quiet --out /tmp/results --first %u%s%s",
-		 guests->next, knows(guests) ? " --learned /learned.ndjson" : "", ledgered);
+	snprintf(
+		arguments, sizeof(arguments),
+		"guest run /campaign.yaml --json --quiet --out /tmp/results --shard %u/%u --first %u%s%s",
+		guests->deal.shard.index, guests->deal.shard.of, guests->next,
+		knows(guests) ? " --learned /learned.ndjson" : "", ledgered);
 	if (vm_start(&ask, &guests->vm, &why)) {
 		give_up(guests, &why);
 		return;
@@ -739,7 +748,7 @@ static bool skip_kept(struct guests *guests)
 	struct why why;
 
 	while (results_has(sums->results, guests->next))
-		guests->next++;
+		take_next(guests);
 	if (sums->explorer && explorer_skip_to(sums->explorer, guests->next - 1)) {
 		why_set(&why, ENOMEM, "out of memory");
 		conclude_fail(sums, &why);
@@ -804,7 +813,10 @@ void guests_run(const struct guests_ask *ask)
 		conclude_fail(sums, &why);
 		return;
 	}
-	*guests = (struct guests){ .ask = ask, .sums = sums, .initramfs = -1, .next = 1 };
+	*guests = (struct guests){
+		.ask = ask, .sums = sums, .initramfs = -1, .deal = shard_deal(sums->campaign)
+	};
+	take_next(guests);
 	if (set_up(guests))
 		while (!sums->ended_by) {
 			if (guests->booted == sums->campaign->vm.guests)

@@ -202,6 +202,11 @@ static bool is_hooked(struct seat *seat)
 	return true;
 }
 
+static void take_next(struct runner *runner)
+{
+	runner->next_trial = shard_next(&runner->deal, runner->next_trial);
+}
+
 static void run_next(struct seat *seat)
 {
 	struct runner *runner = seat->runner;
@@ -227,8 +232,11 @@ static void run_next(struct seat *seat)
 		start_control(seat);
 		return;
 	}
-	while (runner->sums->results && results_has(runner->sums->results, runner->next_trial))
-		explorer_learn(runner->sums->explorer, runner->next_trial++, NULL);
+	while (runner->sums->results &&
+	       results_has(runner->sums->results, runner->next_trial)) {
+		explorer_learn(runner->sums->explorer, runner->next_trial, NULL);
+		take_next(runner);
+	}
 	if (campaign->stop.trials && runner->next_trial > campaign->stop.trials)
 		end(runner, "trials");
 	if (runner->sums->ended_by) {
@@ -248,7 +256,7 @@ static void run_next(struct seat *seat)
 		return;
 	if (runner->ask->scouts)
 		runner->ask->scouts(&seat->spec, runner->ask->arg);
-	runner->next_trial++;
+	take_next(runner);
 	start_trial(seat, campaign->ledger == LEDGER_ALWAYS);
 }
 
@@ -705,7 +713,8 @@ void runner_run(const struct runner_ask *ask)
 	runner->campaign = ask->conclusion->campaign;
 	plan_hooks(runner->campaign, &runner->places);
 	runner->tier = tier_of_flags(ask->probes);
-	runner->next_trial = ask->first;
+	runner->deal = shard_deal(runner->campaign);
+	runner->next_trial = shard_next(&runner->deal, ask->first - 1);
 	runner->next_lane = 1;
 	runner->next_repeat = FIRST_REPEAT;
 	know_ledgered(runner);

@@ -6,6 +6,7 @@
 #include "results/lines.h"
 #include "run/on_host.h"
 #include "run/post_mortem.h"
+#include "trial/shard.h"
 
 /*
  * The parts of the runner, for their own files: on_host.c fills seats with lanes and gives them
@@ -65,7 +66,8 @@ struct runner {
 	struct loop_watch *tick;
 	struct seat seats[LANES_MAX];
 	enum tier tier;
-	uint32_t next_trial;
+	struct deal deal;
+	uint32_t next_trial; /* of those that are dealt */
 	uint32_t next_lane;
 	bool slow_told;
 	uint32_t failures;

@@ -11,6 +11,7 @@
 #include "results/lines.h"
 #include "run/progress_parts.h"
 #include "run/tap.h"
+#include "trial/shard.h"
 
 #define NS_PER_S   1000000000ull
 #define REDRAW_NS  (NS_PER_S / 10)
@@ -33,6 +34,7 @@ int progress_new(enum progress_style style, FILE *out, const struct campaign *ca
 {
 	struct progress *progress = calloc(1, sizeof(*progress));
 	const char *no_color = getenv("NO_COLOR");
+	struct deal deal;
 
 	if (!progress)
 		return -ENOMEM;
@@ -41,7 +43,9 @@ int progress_new(enum progress_style style, FILE *out, const struct campaign *ca
 	progress->on_terminal = style == PROGRESS_PEOPLE && is_terminal(out);
 	progress->in_colour = progress->on_terminal && !(no_color && *no_color);
 	progress->lanes = campaign->lanes;
-	progress->stop_trials = campaign->stop.trials;
+	deal = shard_deal(campaign);
+	progress->shard = deal.shard;
+	progress->stop_trials = shard_place(&deal, campaign->stop.trials);
 	progress->stop_seconds = campaign->stop.seconds;
 	progress->stop_findings = campaign->stop.findings;
 	progress->stop_valid = campaign->stop.valid;
@@ -79,6 +83,9 @@ static void print_campaign(const struct progress *progress)
 		text_add(text, sizeof(text), "%s%s", comma, arm_names[arm]);
 		comma = ", ";
 	}
+	if (progress->shard.of > 1)
+		text_add(text, sizeof(text), "; shard %u of %u", progress->shard.index,
+			 progress->shard.of);
 	text_add(text, sizeof(text), "; %u lane%s", progress->lanes, plural(progress->lanes));
 	if (progress->stop_trials) {
 		text_add(text, sizeof(text), "%s%u trial%s", or, progress->stop_trials,

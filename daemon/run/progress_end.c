@@ -163,11 +163,26 @@ static void print_reason(FILE *out, const struct summary *summary)
 	print_wrapped(out, text);
 }
 
+/* A shard that came to its end has too few trials for a verdict of the plan. */
+static bool is_share(const struct summary *summary)
+{
+	return summary->shard.of > 1 && summary->ended_by &&
+	       !strcmp(summary->ended_by, "trials") && summary->verdict != CAMPAIGN_FAULT &&
+	       summary->verdict != CAMPAIGN_SKIPPED;
+}
+
 static void print_next(const struct progress *progress, const struct summary *summary,
 		       const struct results *results)
 {
 	FILE *out = progress->out;
 
+	if (is_share(summary)) {
+		print_reason(out, summary);
+		fprintf(out,
+			"Next: `dadrace report` with the folders of all %u shards gives the verdict of the plan\n",
+			summary->shard.of);
+		return;
+	}
 	switch (summary->verdict) {
 	case CAMPAIGN_FAULT:
 		if (!results || !summary->nr_findings)
@@ -258,6 +273,8 @@ void progress_table(const struct progress *progress, const struct summary *summa
 
 	fprintf(out, "\n%u trial%s of %s in %s", summary->trials, plural(summary->trials),
 		progress->name, duration(elapsed, sizeof(elapsed), summary->elapsed_ms * 1000));
+	if (summary->shard.of > 1)
+		fprintf(out, ", shard %u of %u", summary->shard.index, summary->shard.of);
 	if (summary->ended_by)
 		fprintf(out, ", ended by %s", summary->ended_by);
 	fputs("\n\n", out);

@@ -25,6 +25,7 @@ struct progress {
 	char *name;    /* of the campaign */
 	char *planted; /* NULL: nothing */
 	bool arms[ARMS];
+	struct shard shard;
 	uint32_t lanes;
 	uint32_t stop_trials, stop_seconds, stop_findings, stop_valid;
 	bool stop_decided;

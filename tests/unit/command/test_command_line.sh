@@ -56,7 +56,35 @@ expect 64 '^dadrace run: a: --spec takes the place of CAMPAIGN$' dadrace run --s
 expect 64 '^dadrace run: --tap: --json also writes to standard output' dadrace run --json --tap a
 expect 64 '^dadrace run: --resume: name the results to continue with --out DIR$' dadrace run --resume a
 expect 64 '^dadrace run: --daemon: .*only --set and --json' dadrace run --daemon --out d a
+expect 64 '^dadrace run: --daemon: .*only --set and --json' dadrace run --daemon --shard 1/2 a
 expect 78 '-file: cannot be opened' dadrace run -- -file
+
+# Shards: only --shard auto reads the environment.
+echo '{name: shared, arms: [hold, race], stop: {trials: 12}}' >shared.yaml
+plan() { # SHARD [VARIABLE=VALUE...]: the trials of the shard, on a line
+	local shard=$1
+	shift
+	env "$@" dadrace plan shared.yaml --shard "$shard" 2>&1 | awk '/^ / { printf " %s", $1; next } { print }'
+}
+export -f plan
+expect 0 '^ 1 2 7 8$' plan 1/3
+expect 0 '^ 5 6 11 12$' plan 3/3
+expect 0 '^ 1 2 3 4 5 6 7 8 9 10 11 12$' plan 1/1
+expect 0 '^ 3 4 9 10$' plan auto JOB_COMPLETION_INDEX=1 JOB_COMPLETIONS=3
+expect 0 '^ 3 4 9 10$' plan auto CI_NODE_INDEX=2 CI_NODE_TOTAL=3
+expect 0 '^ 5 6 11 12$' plan auto SLURM_ARRAY_TASK_ID=14 SLURM_ARRAY_TASK_MIN=10 SLURM_ARRAY_TASK_STEP=2 SLURM_ARRAY_TASK_COUNT=3
+expect 0 'JOB_COMPLETION_INDEX=3 and JOB_COMPLETIONS \(not set\) name no shard' plan auto JOB_COMPLETION_INDEX=3
+expect 0 'SLURM_ARRAY_TASK_ID=9 .*name no shard' plan auto SLURM_ARRAY_TASK_ID=9 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_COUNT=3
+expect 0 'CI_NODE_INDEX=2x ' plan auto CI_NODE_INDEX=2x CI_NODE_TOTAL=3
+expect 0 'both JOB_COMPLETION_INDEX and CI_NODE_INDEX' plan auto JOB_COMPLETION_INDEX=1 CI_NODE_INDEX=2
+expect 0 'stop.trials 12 is 6 blocks of 2 arms.* at most 6 shards$' plan 1/7
+expect 78 'neither JOB_COMPLETION_INDEX nor' env -u JOB_COMPLETION_INDEX -u SLURM_ARRAY_TASK_ID -u CI_NODE_INDEX dadrace plan shared.yaml --shard auto
+for shard in 0/3 4/3 3 1/ /3 1/x 1/10001 1/-3; do
+	expect 64 "^dadrace: --shard $shard: not a shard; give I/N" dadrace run shared.yaml --dump-config --shard "$shard"
+done
+expect 0 '^  trials: 12$' env CI_NODE_INDEX=2 CI_NODE_TOTAL=3 dadrace run shared.yaml --dump-config
+expect 78 'campaign shared explores, .*another seed' \
+	dadrace run shared.yaml --dump-config --shard 2/3 --set explore.mode=random --set 'arms=[race]'
 expect 0 '^  trials: 240$' dadrace run --help-config
 expect 64 '^dadrace verify: --after KERNEL\|here is missing$' dadrace verify --before x
 expect 64 '^dadrace verify: --before x: not a results folder' dadrace verify --before x --after here

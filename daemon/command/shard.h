@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_COMMAND_SHARD_H
+#define DADRACE_COMMAND_SHARD_H
+
+#include "base/why.h"
+#include "spec/campaign.h"
+
+/* clang-format off */
+#define DOC_SHARD "Take only every N-th block of the plan, beginning with block I; auto takes I and N from the environment of a Kubernetes, Slurm or GitLab job"
+/* clang-format on */
+
+/*
+ * Gives the campaign the shard that --shard names; NULL: the whole plan. Only "auto" reads the
+ * environment. -EINVAL with the sentence and the exit code.
+ */
+int command_shard(const char *text, struct campaign *campaign, struct why *why);
+
+#endif
