@@ -19,11 +19,13 @@
 
 /* The texts are never NULL and live as long as the process: there is one machine. */
 struct machine {
-	const char *release; /* uname -r */
-	const char *version; /* uname -v */
-	const char *btf_id;  /* FNV-1a of /sys/kernel/btf/vmlinux: the build; "" unknown */
-	uint32_t hz;	     /* 0: unknown */
-	const char *preempt; /* none, voluntary, full, lazy, rt; "" unknown */
+	const char *release;	  /* uname -r */
+	const char *version;	  /* uname -v */
+	const char *architecture; /* uname -m */
+	const char *host;	  /* uname -n */
+	const char *btf_id;	  /* FNV-1a of /sys/kernel/btf/vmlinux: the build; "" unknown */
+	uint32_t hz;		  /* 0: unknown */
+	const char *preempt;	  /* none, voluntary, full, lazy, rt; "" unknown */
 	const char *command_line;
 	uint32_t cpus_online;
 	uint32_t cpus_possible;

@@ -374,6 +374,8 @@ int past_open(const char *folder, struct past **out, struct why *why)
 	tally_summary(past->tally, &past->sums);
 	judge_end(past);
 	past->sums.id = json_string_value(json_object_get(past->first, "id"));
+	fields_from_json_known(&summary_machine_fields, past_machine(past),
+			       &past->sums.machine);
 	past->sums.ended_by = summary_text(past, "ended_by");
 	past->sums.control = json_is_true(json_object_get(past->summary, "control"));
 	past->sums.decided = summary_text(past, "decided");

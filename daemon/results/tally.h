@@ -149,12 +149,20 @@ struct tally_step {    /* NOLINT(clang-analyzer-optin.performance.Padding) */
 
 struct tally; /* the running sums */
 
+/* Of struct machine: what a figure can be compared by. All empty before the first line. */
+struct summary_machine {
+	const char *release;
+	const char *architecture;
+	uint32_t cpus_online; /* 0: not known */
+};
+
 /* What is told at the end; lives as long as the tally that it was taken from. */
 struct summary {
 	uint32_t schema_version;
 	const char *campaign; /* its name */
 	const char *id;
 	struct shard shard; /* whose trials these are; 1 of 1: the whole plan */
+	struct summary_machine machine;
 	enum campaign_verdict verdict;
 	uint32_t exit_code;
 	const char *reason;
@@ -189,6 +197,7 @@ extern const struct fields tally_arm_fields;
 extern const struct fields tally_share_fields;
 extern const struct fields tally_finding_fields;
 extern const struct fields tally_reason_fields;
+extern const struct fields summary_machine_fields;
 extern const struct fields summary_fields;
 
 int tally_new(const struct campaign *campaign, struct tally **out);
@@ -240,8 +249,8 @@ void tally_merge(struct tally *into, const struct tally *from);
 void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts[VERDICTS]);
 
 /*
- * Fills in everything but id, ended_by, elapsed_ms, stuck, control and explore. An arm of
- * the campaign is there also when none of its trials ran.
+ * Fills in everything but id, machine, ended_by, elapsed_ms, stuck, control and explore. An arm
+ * of the campaign is there also when none of its trials ran.
  *
  * `clean` needs, beyond verdict_campaign(), a race arm and a bound of at most clean_below_ppm.
  * The sentence has the bound wherever no fault was found.

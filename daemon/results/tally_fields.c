@@ -18,6 +18,7 @@
 #define STEP(ctype, member)    .offset = PLACE(struct tally_step, ctype, member)
 #define EXPLORE(ctype, member) .offset = PLACE(struct explore_sums, ctype, member)
 #define SUMMARY(ctype, member) .offset = PLACE(struct summary, ctype, member)
+#define MACHINE(ctype, member) .offset = PLACE(struct summary_machine, ctype, member)
 #define BY(verdict)            .offset = (verdict) * sizeof(uint32_t)
 #define LIST(type, member) \
 	.list = true, .count_offset = PLACE(type, uint32_t, nr_##member)
@@ -239,6 +240,20 @@ static const struct fields explore_fields = {
 	"explored", "What the explorer has seen", explore_rows, sizeof(struct explore_sums),
 };
 
+static const struct field machine_rows[] = {
+	{ "release", FIELD_TEXT, MACHINE(const char *, release), .nullable = true,
+	  .doc = "Release of the kernel; null: the campaign could not be started" },
+	{ "architecture", FIELD_TEXT, MACHINE(const char *, architecture), .nullable = true,
+	  .doc = "Architecture of the kernel; null: not known" },
+	{ "cpus_online", FIELD_U32, MACHINE(uint32_t, cpus_online), .nullable = true,
+	  .doc = "CPUs that were online; null: not known" },
+	{ .name = NULL },
+};
+const struct fields summary_machine_fields = {
+	"summary_machine", "The machine that the campaign ran on", machine_rows,
+	sizeof(struct summary_machine),
+};
+
 static const struct field summary_rows[] = {
 	{ "schema_version", FIELD_U32, SUMMARY(uint32_t, schema_version),
 	  .doc = "Version of the schema; increases when a field is removed or changes its meaning" },
@@ -246,6 +261,8 @@ static const struct field summary_rows[] = {
 	{ "id", FIELD_TEXT, SUMMARY(const char *, id), .doc = "Identifies this run, as in the first line" },
 	{ "shard", FIELD_OBJECT, SUMMARY(struct shard, shard), .sub = &shard_fields,
 	  .doc = "Which trials of the plan the run has" },
+	{ "machine", FIELD_OBJECT, SUMMARY(struct summary_machine, machine), .sub = &summary_machine_fields,
+	  .doc = "The machine that the campaign ran on" },
 	{ "verdict", FIELD_ENUM, SUMMARY(enum campaign_verdict, verdict),
 	  NAMES(campaign_verdict_names, CAMPAIGN_VERDICTS), .doc = "Verdict of the campaign" },
 	{ "exit_code", FIELD_U32, SUMMARY(uint32_t, exit_code), .doc = "Exit code of the command" },

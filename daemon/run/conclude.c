@@ -35,6 +35,7 @@ void conclude_free(struct conclusion *c)
 		return;
 	explorer_free(c->explorer);
 	tally_free(c->tally);
+	json_decref(c->machine);
 	free(c);
 }
 
@@ -234,12 +235,19 @@ static bool has_begun(struct conclusion *c, int err, struct why *why)
 	return went_well(c, err, why);
 }
 
+static void take_machine(struct conclusion *c, json_t *machine)
+{
+	json_decref(c->machine);
+	c->machine = machine;
+}
+
 bool conclude_begin(struct conclusion *c, const struct results_hook *hooks, uint32_t nr_hooks)
 {
 	struct machine machine;
 	struct why why;
 
 	machine_read(&machine);
+	take_machine(c, fields_to_json(&machine_fields, &machine));
 	return has_begun(
 		c, results_begin(c->results, c->campaign, &machine, hooks, nr_hooks, &why),
 		&why);
@@ -267,6 +275,7 @@ bool conclude_begin_line(struct conclusion *c, json_t *json)
 		has_memory(c, line ? 0 : -ENOMEM) &&
 		has_begun(c, results_begin_line(c->results, line, id ? id : "", &why), &why);
 
+	take_machine(c, json_incref(json_object_get(json, "machine")));
 	free(line);
 	return good;
 }
@@ -356,6 +365,7 @@ static void tell_sums(struct conclusion *c, struct summary *summary)
 {
 	tally_summary(c->tally, summary);
 	summary->id = results_id(c->results);
+	fields_from_json_known(&summary_machine_fields, c->machine, &summary->machine);
 	summary->ended_by = c->ended_by;
 	summary->elapsed_ms = c->started_ns ? (loop_now() - c->started_ns) / 1000000 : 0;
 	summary->stuck = c->stuck;

@@ -30,6 +30,7 @@ struct conclusion {
 	struct run_places places;	 /* of an explorer; filled in before conclude_plan() */
 	struct explorer *explorer;	 /* NULL until conclude_plan() */
 	struct results *results;	 /* NULL: those of scouts, or another campaign's */
+	json_t *machine;		 /* of the first line; NULL: there is none yet */
 	struct progress *progress;
 	struct tally *tally;
 	struct suspects suspects;

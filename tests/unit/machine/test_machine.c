@@ -30,6 +30,8 @@ static void reads_this_machine(void **state)
 	assert_int_equal(uname(&uts), 0);
 	assert_string_equal(machine.release, uts.release);
 	assert_string_equal(machine.version, uts.version);
+	assert_string_equal(machine.architecture, uts.machine);
+	assert_string_equal(machine.host, uts.nodename);
 	assert_in_range(machine.hz, 24, 10000);
 	assert_in_range(machine.cpus_online, 1, 8192);
 	assert_in_range(machine.cpus_possible, machine.cpus_online, 8192);

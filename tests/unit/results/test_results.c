@@ -29,6 +29,8 @@
 static const struct machine machine = {
 	.release = "6.12.0-test",
 	.version = "#1 SMP",
+	.architecture = "x86_64",
+	.host = "rig-3",
 	.btf_id = "0123456789abcdef",
 	.hz = 250,
 	.preempt = "voluntary",

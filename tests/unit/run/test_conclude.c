@@ -173,6 +173,28 @@ static void test_interrupted_before_it_began(void **state)
 	assert_end(EXIT_INCONCLUSIVE, "inconclusive", "signal", "interrupted");
 }
 
+/* --- where it ran --- */
+
+static void assert_machine(const char *name, json_type type)
+{
+	json_auto_t *summary = json_load_file("out/summary.json", 0, NULL);
+	const json_t *machine = json_object_get(summary, "machine");
+
+	assert_int_equal(json_typeof(json_object_get(machine, name)), type);
+}
+
+static void test_summary_names_the_machine(void **state)
+{
+	(void)state;
+	conclude_end(c);
+	assert_machine("architecture", JSON_NULL);
+	begin();
+	conclude_end(c);
+	assert_machine("release", JSON_STRING);
+	assert_machine("architecture", JSON_STRING);
+	assert_machine("cpus_online", JSON_INTEGER);
+}
+
 /* --- what failed on its way --- */
 
 static void test_clean_until_it_failed(void **state)
@@ -430,6 +452,7 @@ int main(void)
 		CAMPAIGN_TEST(test_cannot),
 		CAMPAIGN_TEST(test_busy),
 		CAMPAIGN_TEST(test_interrupted_before_it_began),
+		CAMPAIGN_TEST(test_summary_names_the_machine),
 		CAMPAIGN_TEST(test_clean_until_it_failed),
 		CAMPAIGN_TEST(test_fault_stays_one),
 		CAMPAIGN_TEST(test_residue),
