@@ -35,9 +35,9 @@ static const struct operand_row operands[] = {
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {
-	{ EXIT_CLEAN,	     .doc = "Printed; of several runs: all of them together are clean" },
-	{ EXIT_FAULT,	     .doc = "Of several runs: a fault was found" },
-	{ EXIT_INCONCLUSIVE, .doc = "Of several runs: together they are not enough, or a run is unfinished or has no trial" },
+	{ EXIT_CLEAN,	     .doc = "Printed; of several runs, or of shards: all of them together are clean" },
+	{ EXIT_FAULT,	     .doc = "Of several runs, or of shards: a fault was found" },
+	{ EXIT_INCONCLUSIVE, .doc = "Of several runs, or of shards: together they are not enough, one is unfinished or has no trial, or a shard is missing" },
 	{ EXIT_CANNOT,	     .doc = "Of several runs: every trial was skipped" },
 	{ EXIT_CONFIG,	     .doc = "RESULTS cannot be read, has no such finding, or is named twice" },
 	{ .doc = NULL },
@@ -91,6 +91,19 @@ static int write_page(const struct past *past, const struct options *o)
 					 format->write(past, stdout, &why);
 
 	return err ? command_complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
+}
+
+/* A shard alone is no verdict of its plan, and must not pass for one where others are lost. */
+static int judge_shard(struct past *past)
+{
+	struct merged merged;
+	struct why why;
+
+	if (merged_make(&past, 1, &merged, &why))
+		return command_complain(&why, EXIT_CONFIG);
+	printf("\nVerdict of the plan: %s - %s\n", campaign_verdict_names[merged.verdict],
+	       merged.reason);
+	return verdict_exit(merged.verdict);
 }
 
 static int print_merged(struct past *const *runs, uint32_t nr)
@@ -152,6 +165,8 @@ static int run(const void *options)
 	if (past_open(o->results, &past, &why))
 		return command_complain(&why, EXIT_CONFIG);
 	code = o->page ? write_page(past, o) : print(past, number);
+	if (code == EXIT_CLEAN && !o->page && !number && past_shard(past).of > 1)
+		code = judge_shard(past);
 	past_close(past);
 	return code;
 }

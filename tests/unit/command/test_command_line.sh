@@ -86,6 +86,14 @@ expect 0 '^  trials: 12$' env CI_NODE_INDEX=2 CI_NODE_TOTAL=3 dadrace run shared
 expect 78 'campaign shared explores, .*another seed' \
 	dadrace run shared.yaml --dump-config --shard 2/3 --set explore.mode=random --set 'arms=[race]'
 expect 0 '^  trials: 240$' dadrace run --help-config
+mkdir lonely
+printf '%s\n' '{"type":"campaign","schema_version":3,"id":"a","shard":{"index":2,"of":3},"campaign":{"name":"n","arms":["race"],"clean_below_ppm":999999}}' \
+	'{"type":"trial","verdict":"clean","reason":"r","spec":{"trial":2,"arm":"race"}}' \
+	'{"type":"summary","ended_by":"trials","control":true}' >lonely/results.ndjson
+expect 3 '^No finding in shard 2 of 3 \(clean\)' dadrace report lonely
+expect 3 '^Verdict of the plan: inconclusive - shards 1, 3 of 3 are missing: no fault' dadrace report lonely
+expect 78 'the same run as lonely' dadrace report lonely lonely
+
 expect 64 '^dadrace verify: --after KERNEL\|here is missing$' dadrace verify --before x
 expect 64 '^dadrace verify: --before x: not a results folder' dadrace verify --before x --after here
 expect 125 '^dadrace verify: --after KERNEL\|here is missing$' dadrace verify --bisect-step --before x
