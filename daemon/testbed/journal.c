@@ -322,6 +322,16 @@ static char *text_read(const struct journal *journal, struct why *why)
 	return text;
 }
 
+/* A network namespace or none, then devices, each with the steps that follow it. */
+static bool is_in_place(const struct journal_step *steps, size_t at)
+{
+	const enum journal_kind kind = steps[at].kind;
+
+	if (kind == JOURNAL_NETNS)
+		return at == 0;
+	return kind == JOURNAL_DEVICE || (at > 0 && steps[at - 1].kind != JOURNAL_NETNS);
+}
+
 /*
  * Parses the lines of `text` in place; -EBADMSG, with `nr` the good ones, when one is not ours.
  */
@@ -332,7 +342,7 @@ static int steps_parse(char *text, struct journal_step *steps, size_t *nr)
 	/* A last line that was cut short while it was written: its change was never made. */
 	for (*nr = 0; (end = strchr(line, '\n')); line = end + 1, (*nr)++) {
 		*end = '\0';
-		if (!step_parse(line, &steps[*nr]))
+		if (!step_parse(line, &steps[*nr]) || !is_in_place(steps, *nr))
 			return -EBADMSG;
 	}
 	return 0;

@@ -88,7 +88,10 @@ void journal_owner_await(const struct journal_owner *owner);
  */
 int journal_open(const struct journal_owner *owner, struct journal **out, struct why *why);
 
-/* All steps, oldest first; the caller frees them. -EBADMSG: one of them is not ours. */
+/*
+ * All steps, oldest first; the caller frees them. -EBADMSG: one of them is not ours, or comes
+ * before its device.
+ */
 int journal_read(const struct journal *journal, struct journal_step **out, size_t *nr,
 		 struct why *why);
 

@@ -31,6 +31,7 @@
  *     real.c         a lane of real devices: are they free, borrowed by way of the journal
  *       ready.c      what both have in common: how namespace, dut and peer are set up
  *   value.c          what a journal keeps of a device: read, written back
+ *     address.c      an address as text
  *   sysctl.c         settings, changed by way of the journal
  *   journal.c        what must be put back, written and read
  *   namespace.c      network namespaces
@@ -152,6 +153,9 @@ int value_read(enum journal_kind kind, const char *subject, char value[JOURNAL_F
 	       struct why *why);
 int value_write(enum journal_kind kind, const char *subject, const char *value,
 		struct why *why);
+
+/* Lifetimes that are left to addresses differ by what it takes to read them. */
+bool value_is_same(enum journal_kind kind, const char *a, const char *b);
 
 /* --- sysctl.c --- */
 

@@ -50,7 +50,8 @@ static bool is_setting(const struct journal_step *step, struct why *why)
 
 static bool is_so(const struct journal_step *step, char now[JOURNAL_FIELD])
 {
-	return !value_read(step->kind, step->subject, now, NULL) && !strcmp(now, step->value);
+	return !value_read(step->kind, step->subject, now, NULL) &&
+	       value_is_same(step->kind, now, step->value);
 }
 
 /* What was written is read again. Some settings start work even when nothing changes. */
@@ -98,11 +99,8 @@ struct group {
 
 static struct group group_next(const struct journal_step *at, const struct journal_step *end)
 {
-	struct group group;
+	struct group group = { .steps = at, .nr = at < end };
 
-	while (at < end && at->kind != JOURNAL_DEVICE)
-		at++;
-	group = (struct group){ .steps = at, .nr = at < end };
 	while (at + group.nr < end && at[group.nr].kind != JOURNAL_DEVICE)
 		group.nr++;
 	return group;
@@ -177,9 +175,12 @@ static void steps_undo(const struct journal_step *steps, size_t nr, FILE *out,
 		       struct tally *tally)
 {
 	const struct journal_step *end = steps + nr;
-	struct group group = group_next(steps, end);
+	struct group group;
 
-	for (; group.nr; group = group_next(group.steps + group.nr, end))
+	if (nr && steps->kind == JOURNAL_NETNS)
+		steps++;
+	for (group = group_next(steps, end); group.nr;
+	     group = group_next(group.steps + group.nr, end))
 		group_undo(&group, out, tally);
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <netlink/cache.h>
 #include <netlink/route/addr.h>
@@ -14,6 +13,7 @@
 #include <linux/rtnetlink.h>
 
 #include "base/text.h"
+#include "testbed/address.h"
 #include "testbed/frame.h"
 #include "testbed/parts.h"
 
@@ -158,7 +158,6 @@ static int addresses_walk(const struct value_of *of,
 
 enum {
 	ADDRESSES_MAX = 64,
-	ADDRESS_TEXT = 80,
 	FLAGS_GIVEN = IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR |
 		      IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN,
 };
@@ -168,30 +167,54 @@ struct addresses {
 	size_t nr;
 };
 
-static void bytes_text(struct nl_addr *address, char text[INET6_ADDRSTRLEN])
+/* As the kernel counts the lifetimes of addresses. */
+static uint64_t now_s(void)
 {
-	text[0] = '\0';
-	inet_ntop(nl_addr_get_family(address), nl_addr_get_binary_addr(address), text,
-		  INET6_ADDRSTRLEN);
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
 }
 
-/*
- * "fe80::1/64,2" or "192.0.2.1/24,0,192.0.2.255": with the flags that it was given, not those
- * that it got, and with its broadcast address.
- */
-static void address_text(struct rtnl_addr *address, char text[ADDRESS_TEXT])
+static bool bytes_take(struct nl_addr *from, struct in6_addr *bytes)
 {
-	struct nl_addr *local = rtnl_addr_get_local(address);
-	struct nl_addr *broadcast = rtnl_addr_get_broadcast(address);
-	char bytes[INET6_ADDRSTRLEN];
+	if (from)
+		memcpy(bytes, nl_addr_get_binary_addr(from), nl_addr_get_len(from));
+	return from;
+}
 
-	bytes_text(local, bytes);
-	snprintf(text, ADDRESS_TEXT, "%s/%u,%x", bytes, nl_addr_get_prefixlen(local),
-		 rtnl_addr_get_flags(address) & FLAGS_GIVEN);
-	if (!broadcast)
-		return;
-	bytes_text(broadcast, bytes);
-	text_add(text, ADDRESS_TEXT, ",%s", bytes);
+static uint64_t end_of(uint32_t left_s)
+{
+	return left_s == UINT32_MAX ? ADDRESS_FOREVER : left_s ? now_s() + left_s : 0;
+}
+
+/* In IPv4 the flag says which address of a network came first; in IPv6 it is the kernel's. */
+static unsigned int flags_given(struct rtnl_addr *from, int family)
+{
+	return rtnl_addr_get_flags(from) &
+	       (FLAGS_GIVEN | (family == AF_INET ? IFA_F_SECONDARY : 0));
+}
+
+static void address_take(const struct value_of *of, struct rtnl_addr *from,
+			 struct address *address)
+{
+	const char *label = rtnl_addr_get_label(from);
+
+	*address = (struct address){
+		.family = nl_addr_get_family(rtnl_addr_get_local(from)),
+		.prefix = (unsigned int)rtnl_addr_get_prefixlen(from),
+		.valid_until = end_of(rtnl_addr_get_valid_lifetime(from)),
+		.preferred_until = end_of(rtnl_addr_get_preferred_lifetime(from)),
+	};
+	address->flags = flags_given(from, address->family);
+	bytes_take(rtnl_addr_get_local(from), &address->local);
+	address->have_peer = bytes_take(rtnl_addr_get_peer(from), &address->peer);
+	address->have_broadcast =
+		bytes_take(rtnl_addr_get_broadcast(from), &address->broadcast);
+	if (address->family == AF_INET) /* in IPv6 it follows from the address */
+		address->scope = (unsigned int)rtnl_addr_get_scope(from);
+	if (label && strcmp(label, of->device.name) != 0)
+		snprintf(address->label, sizeof(address->label), "%s", label);
 }
 
 static int too_many_addresses(const struct value_of *of, size_t most, struct why *why)
@@ -202,77 +225,96 @@ static int too_many_addresses(const struct value_of *of, size_t most, struct why
 		of->device.name, most);
 }
 
-static int address_list(const struct value_of *of, struct rtnl_addr *address, void *arg,
+static int address_list(const struct value_of *of, struct rtnl_addr *from, void *arg,
 			struct why *why)
 {
 	struct addresses *list = arg;
+	struct address address;
 
 	if (list->nr == ADDRESSES_MAX)
 		return too_many_addresses(of, list->nr, why);
-	address_text(address, list->texts[list->nr++]);
+	address_take(of, from, &address);
+	if (!address_write(&address, list->texts[list->nr++]))
+		return why_exit(
+			why, EXIT_CONFIG, EINVAL,
+			"%s: the label of an address has spaces or commas (%s), which an undo journal cannot keep; remove that address",
+			of->device.name, address.label);
 	return 0;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-/* A word of a list of words with single spaces between. */
-static bool is_listed(const char *list, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = list; (at = strstr(at, word)); at++)
-		if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
-			return true;
-	return false;
-}
-
-static int address_remove(const struct value_of *of, struct rtnl_addr *address, void *arg,
+static int address_remove(const struct value_of *of, struct rtnl_addr *from, void *arg,
 			  struct why *why)
 {
 	AUTO_MSG struct nl_msg *msg = NULL;
-	char text[ADDRESS_TEXT];
+	struct address address;
+	int err;
 
-	address_text(address, text);
-	if (is_listed(arg, text))
+	address_take(of, from, &address);
+	if (address_is_listed(arg, &address, now_s()))
 		return 0;
-	if (rtnl_addr_build_delete_request(address, 0, &msg) < 0)
+	if (rtnl_addr_build_delete_request(from, 0, &msg) < 0)
 		return testbed_no_memory(why);
-	return sock_request(of->sock, msg, "rid of an address", of->device.name, why);
+	err = sock_request(of->sock, msg, "rid of an address", of->device.name, why);
+	/* The secondary ones of a network go with its first. */
+	return err == -EADDRNOTAVAIL ? 0 : err;
 }
 
-static int address_add(const struct value_of *of, const char *text, struct why *why)
+static int attributes_put(struct nl_msg *msg, const struct address *address)
 {
-	struct ifaddrmsg header = { .ifa_index = of->device.ifindex };
+	const int size = address->family == AF_INET6 ? 16 : 4;
+	const struct ifa_cacheinfo lives = {
+		.ifa_valid = address_left(address->valid_until, now_s()),
+		.ifa_prefered = address_left(address->preferred_until, now_s()),
+	};
+	int err = nla_put(msg, IFA_LOCAL, size, &address->local);
+
+	if (!err && address->have_peer)
+		err = nla_put(msg, IFA_ADDRESS, size, &address->peer);
+	if (!err && address->have_broadcast)
+		err = nla_put(msg, IFA_BROADCAST, size, &address->broadcast);
+	if (!err && address->label[0])
+		err = nla_put_string(msg, IFA_LABEL, address->label);
+	if (!err)
+		err = nla_put(msg, IFA_CACHEINFO, sizeof(lives), &lives);
+	return err ? err : nla_put_u32(msg, IFA_FLAGS, address->flags);
+}
+
+static int address_add(const struct value_of *of, const struct address *address,
+		       struct why *why)
+{
+	const struct ifaddrmsg header = {
+		.ifa_family = (unsigned char)address->family,
+		.ifa_prefixlen = (unsigned char)address->prefix,
+		.ifa_scope = (unsigned char)address->scope,
+		.ifa_index = of->device.ifindex,
+	};
 	AUTO_MSG struct nl_msg *msg =
 		nlmsg_alloc_simple(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
-	unsigned int prefix = 0, flags = 0;
-	struct in6_addr bytes, to_all;
-	char address[64], broadcast[64];
-	int nr = sscanf(text, "%63[^/]/%u,%x,%63s", address, &prefix, &flags, broadcast);
 
-	header.ifa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
-	header.ifa_prefixlen = (unsigned char)prefix;
-	if (nr < 3 || inet_pton(header.ifa_family, address, &bytes) != 1 ||
-	    (nr == 4 && inet_pton(header.ifa_family, broadcast, &to_all) != 1))
-		return why_set(why, EBADMSG, "%s: not an address", text);
-	if (!msg || nlmsg_append(msg, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
-	    nla_put(msg, IFA_LOCAL, header.ifa_family == AF_INET6 ? 16 : 4, &bytes) < 0 ||
-	    (nr == 4 && nla_put(msg, IFA_BROADCAST, 4, &to_all) < 0) ||
-	    nla_put_u32(msg, IFA_FLAGS, flags) < 0)
+	if (!msg || nlmsg_append(msg, (void *)&header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+	    attributes_put(msg, address) < 0)
 		return testbed_no_memory(why);
 	return sock_request(of->sock, msg, "given an address", of->device.name, why);
 }
 
-/* Sorted: the kernel's order is that in which they were added. */
+/* In the order in which they can be added: the first of a network before its secondary ones. */
+static int by_rank(const void *a, const void *b)
+{
+	struct address one, other;
+
+	address_read(a, &one);
+	address_read(b, &other);
+	if ((one.flags ^ other.flags) & IFA_F_SECONDARY)
+		return one.flags & IFA_F_SECONDARY ? 1 : -1;
+	return strcmp(a, b);
+}
+
 static int addresses_read(const struct value_of *of, char value[JOURNAL_FIELD], struct why *why)
 {
 	struct addresses list = { .nr = 0 };
 	int err = addresses_walk(of, address_list, &list, why);
 
-	qsort(list.texts, list.nr, ADDRESS_TEXT, by_text);
+	qsort(list.texts, list.nr, ADDRESS_TEXT, by_rank);
 	value[0] = '\0';
 	for (size_t i = 0; i < list.nr && !err; i++) {
 		if (strlen(value) + 1 + strlen(list.texts[i]) >= JOURNAL_FIELD)
@@ -282,19 +324,30 @@ static int addresses_read(const struct value_of *of, char value[JOURNAL_FIELD], 
 	return err;
 }
 
+static int addresses_check(const char *list, struct why *why)
+{
+	struct address address;
+
+	while (address_next(&list, &address, 0))
+		;
+	return *list ? why_set(why, EBADMSG, "%s: not an address", list) : 0;
+}
+
 static int addresses_write(const struct value_of *of, const char *value, struct why *why)
 {
-	char now[JOURNAL_FIELD], wanted[JOURNAL_FIELD], *rest, *word;
-	int err;
+	char now[JOURNAL_FIELD], wanted[JOURNAL_FIELD];
+	const char *at = wanted;
+	struct address address;
+	int err = addresses_check(value, why);
 
 	snprintf(wanted, sizeof(wanted), "%s", value);
-	err = addresses_walk(of, address_remove, wanted, why);
+	if (!err)
+		err = addresses_walk(of, address_remove, wanted, why);
 	if (!err)
 		err = addresses_read(of, now, why);
-	for (word = strtok_r(wanted, " ", &rest); word && !err;
-	     word = strtok_r(NULL, " ", &rest))
-		if (!is_listed(now, word))
-			err = address_add(of, word, why);
+	while (!err && address_next(&at, &address, now_s()))
+		if (!address_is_listed(now, &address, now_s()))
+			err = address_add(of, &address, why);
 	return err;
 }
 
@@ -342,4 +395,9 @@ int value_write(enum journal_kind kind, const char *subject, const char *value, 
 		return err;
 	return kind == JOURNAL_ADDRESSES ? addresses_write(&of, value, why) :
 					   numbers[kind].write(&of, value, why);
+}
+
+bool value_is_same(enum journal_kind kind, const char *a, const char *b)
+{
+	return kind == JOURNAL_ADDRESSES ? addresses_are_same(a, b, now_s()) : !strcmp(a, b);
 }

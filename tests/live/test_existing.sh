@@ -163,13 +163,17 @@ ip link del real0
 # --- addresses that a bring-up removes ---
 
 ip link add real0 type veth peer name real1 && ip link set real0 up && ip link set real1 up
-ip addr add 192.0.2.1/24 brd + dev real0 && ip addr add 2001:db8:9::1/64 dev real0 nodad
+ip addr add 192.0.2.9/24 brd + dev real0 && ip addr add 2001:db8:9::1/64 dev real0 nodad
+ip addr add 192.0.2.1/24 dev real0 label real0:1 # a secondary one, which sorts before the first
+ip addr add 198.51.100.1 peer 198.51.100.2 scope link dev real0 valid_lft 8500 preferred_lft 0
+ip addr add 2001:db8:9::2 peer 2001:db8:9::3 dev real0 nodad valid_lft 8500 preferred_lft 4500
 remember
-given() { ip -o addr show dev real0 scope global; }
+given() { ip -o addr show dev real0 | sed -E '/fe80/d; s/(lft [1-9])[0-9]+sec/\1.../g'; } # they count down
 given >given.before
-run flushed quick "${existing[@]}" --set stop.trials=1 --set 'device.addresses=[192.0.2.1, 2001:db8:9::1]' --set \
-	bringup.kind=command --set 'bringup.command=ip addr flush dev {dut}; exec ip link set {dut} up'
-truth "flushed: each address is back, with its broadcast address" diff given.before <(given)
+run flushed quick "${existing[@]}" --set stop.trials=1 --set bringup.kind=command \
+	--set 'bringup.command=ip addr flush dev {dut}; exec ip link set {dut} up' \
+	--set "device.addresses=[$(given | awk '{ print $4 }' | paste -sd,)]"
+truth "flushed: each address is back, with broadcast, peer, label, rank, scope and lifetimes" diff given.before <(given)
 for i in {2..20}; do ip addr add 2001:db8:9:1234:1234:1234:1234:$i/64 dev real0 nodad; done
 given >given.before
 run many quick "${existing[@]}" --set "device.addresses=[$(given | awk '{ print $4 }' | paste -sd,)]"

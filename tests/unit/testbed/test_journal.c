@@ -33,11 +33,11 @@ static bool steps_are_read_back(void)
 	if (journal_create(&journal, &why))
 		print_message("%s\n", why.text);
 	MUST(journal);
-	MUST(!journal_push(journal, JOURNAL_FLAGS, "eth0", "1002", &why));
+	MUST(!journal_push(journal, JOURNAL_DEVICE, "eth0", "7", &why));
 	MUST(!journal_push(journal, JOURNAL_ADDRESSES, odd, "", &why));
 	MUST(!journal_read(journal, &steps, &nr, &why));
 	MUST(nr == 2);
-	MUST(is_step(&steps[0], JOURNAL_FLAGS, "eth0", "1002"));
+	MUST(is_step(&steps[0], JOURNAL_DEVICE, "eth0", "7"));
 	MUST(is_step(&steps[1], JOURNAL_ADDRESSES, odd, ""));
 	free(steps);
 	journal_close(journal);
@@ -52,7 +52,7 @@ static bool half_a_line_is_no_step(void)
 	size_t nr = 0;
 
 	MUST(!journal_create(&journal, &why));
-	MUST(!journal_push(journal, JOURNAL_FLAGS, "eth0", "1002", &why));
+	MUST(!journal_push(journal, JOURNAL_DEVICE, "eth0", "7", &why));
 	MUST(write(journal->fd, "sysctl\t/proc/sys/net", 20) == 20);
 	MUST(!journal_read(journal, &steps, &nr, &why));
 	MUST(nr == 1);
@@ -61,6 +61,35 @@ static bool half_a_line_is_no_step(void)
 	MUST(journal_read(journal, &steps, &nr, &why) == -EBADMSG);
 	MUST(strstr(why.text, ".journal:2: "));
 	journal_close(journal);
+	return true;
+}
+
+/* Whose step it is nobody knows: it is not passed over. */
+static bool a_step_without_a_device_is_refused(void)
+{
+	static const enum journal_kind bad[][2] = {
+		{ JOURNAL_FLAGS, JOURNAL_DEVICE },
+		{ JOURNAL_NETNS, JOURNAL_FLAGS },
+		{ JOURNAL_DEVICE, JOURNAL_NETNS },
+	};
+	static const char *const line[] = { ".journal:1: ", ".journal:2: ", ".journal:2: " };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct journal_step *steps = NULL;
+		struct journal *journal = NULL;
+		struct why why = { "" };
+		char path[JOURNAL_PATH];
+		size_t nr = 0;
+
+		MUST(!journal_create(&journal, &why));
+		MUST(!journal_push(journal, bad[i][0], "eth0", "7", &why));
+		MUST(!journal_push(journal, bad[i][1], "eth0", "7", &why));
+		MUST(journal_read(journal, &steps, &nr, &why) == -EBADMSG);
+		MUST(strstr(why.text, line[i]));
+		snprintf(path, sizeof(path), "%s", journal->path);
+		MUST(undo_own(journal, &why) == -EBADMSG);
+		MUST(!unlink(path)); /* it stayed */
+	}
 	return true;
 }
 
@@ -135,6 +164,12 @@ static void passes_over_half_a_line(void **state)
 	in_own_run(half_a_line_is_no_step);
 }
 
+static void refuses_a_step_without_a_device(void **state)
+{
+	(void)state;
+	in_own_run(a_step_without_a_device_is_refused);
+}
+
 static void refuses_too_long(void **state)
 {
 	(void)state;
@@ -152,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_back),
 		cmocka_unit_test(passes_over_half_a_line),
+		cmocka_unit_test(refuses_a_step_without_a_device),
 		cmocka_unit_test(refuses_too_long),
 		cmocka_unit_test(lists_orphans),
 	};
