@@ -22,9 +22,10 @@ struct results {
 	char *folder;
 	int folder_fd;
 	int lines_fd;
-	off_t kept_bytes;    /* of the lines: whole and synced */
-	uint32_t last_trial; /* whose line is kept; 0: none yet */
-	FILE *stream;	     /* NULL once it has failed */
+	struct syncer *syncer; /* of the lines; NULL: none is written yet */
+	off_t kept_bytes;      /* of the lines: whole */
+	uint32_t last_trial;   /* whose line is kept; 0: none yet */
+	FILE *stream;	       /* NULL once it has failed */
 	char id[128];
 	char *first_line; /* an earlier run's; NULL: there was none */
 	uint8_t *done;	  /* its trials: a bit each */

@@ -13,9 +13,16 @@
 
 #include "base/write_all.h"
 #include "results/parts.h"
+#include "results/syncer.h"
 #include "trial/shard.h"
 
 #define HINT "choose another folder with --out"
+
+/* When a line is told to the stream and its writer goes on. */
+enum when {
+	AT_ONCE,      /* written: it outlives this process */
+	ONCE_DURABLE, /* it outlives a power cut, too, and so does every line before it */
+};
 
 static uint64_t clock_ms(clockid_t clock)
 {
@@ -90,13 +97,26 @@ static int cannot_write(const struct results *results, const char *file, int err
 		       strerror(err), kept);
 }
 
-static int append(struct results *results, const char *line, struct why *why)
+/* The syncer comes with the first line: a campaign that is refused needs none. */
+static int make_durable(struct results *results, enum when when)
+{
+	int r;
+
+	if (!results->syncer)
+		results->syncer = syncer_new(results->lines_fd, fdatasync);
+	if (!results->syncer)
+		return -ENOMEM;
+	r = syncer_ask(results->syncer);
+	return !r && when == ONCE_DURABLE ? syncer_wait(results->syncer) : r;
+}
+
+static int append(struct results *results, const char *line, enum when when, struct why *why)
 {
 	size_t length = strlen(line);
 	int r = file_write_all(results->lines_fd, line, length);
 
-	if (!r && fdatasync(results->lines_fd))
-		r = -errno;
+	if (!r)
+		r = make_durable(results, when);
 	if (!r) {
 		results->kept_bytes += (off_t)length;
 		return 0;
@@ -147,19 +167,31 @@ static int stream_line(struct results *results, const char *line, struct why *wh
 
 /* Writes a line to the file, then to the stream; an error of the file takes precedence. */
 static int put(struct results *results, const struct fields *fields, const char *type,
-	       const void *data, char **kept_line, struct why *why)
+	       const void *data, enum when when, char **kept_line, struct why *why)
 {
 	char *line = fields_to_line(fields, type, data);
 	int r, streamed;
 
 	if (!line)
 		return cannot_write(results, LINES_FILE, ENOMEM, why);
-	r = append(results, line, why);
+	r = append(results, line, when, why);
 	streamed = stream_line(results, line, r ? NULL : why);
 	if (kept_line)
 		*kept_line = line;
 	else
 		free(line);
+	return r ? r : streamed;
+}
+
+/* The same with a line that was made elsewhere. */
+static int put_line(struct results *results, const char *line, uint32_t trial, enum when when,
+		    struct why *why)
+{
+	int r = append(results, line, when, why);
+	int streamed = stream_line(results, line, r ? NULL : why);
+
+	if (!r)
+		results->last_trial = trial;
 	return r ? r : streamed;
 }
 
@@ -304,8 +336,8 @@ int results_begin(struct results *results, const struct campaign *campaign,
 
 	if (results->first_line)
 		return results_begin_kept(results, &line, why);
-	return begun(results,
-		     put(results, &campaign_line_fields, "campaign", &line, NULL, why));
+	return begun(results, put(results, &campaign_line_fields, "campaign", &line,
+				  ONCE_DURABLE, NULL, why));
 }
 
 int results_begin_line(struct results *results, const char *line, const char *id,
@@ -314,7 +346,7 @@ int results_begin_line(struct results *results, const char *line, const char *id
 	if (results->first_line)
 		return results_check_kept(results, line, why);
 	snprintf(results->id, sizeof(results->id), "%s", id);
-	return begun(results, results_trial_line(results, line, 0, why));
+	return begun(results, put_line(results, line, 0, ONCE_DURABLE, why));
 }
 
 const char *results_folder(const struct results *results)
@@ -327,6 +359,11 @@ const char *results_id(const struct results *results)
 	return results->id;
 }
 
+static enum when told(const struct judgement *judgement)
+{
+	return verdict_fault(judgement->verdict) ? ONCE_DURABLE : AT_ONCE;
+}
+
 static int put_trial(struct results *results, const char *type, const struct evidence *evidence,
 		     const struct judgement *judgement, struct why *why)
 {
@@ -336,7 +373,7 @@ static int put_trial(struct results *results, const char *type, const struct evi
 	struct trial_line line = trial_line(evidence, judgement,
 					    clock_ms(CLOCK_REALTIME) - ago_ms, &results->told);
 
-	return put(results, &trial_fields, type, &line, NULL, why);
+	return put(results, &trial_fields, type, &line, told(judgement), NULL, why);
 }
 
 int results_trial(struct results *results, const struct evidence *evidence,
@@ -351,14 +388,9 @@ int results_trial(struct results *results, const struct evidence *evidence,
 }
 
 int results_trial_line(struct results *results, const char *line, uint32_t trial,
-		       struct why *why)
+		       const struct judgement *judgement, struct why *why)
 {
-	int r = append(results, line, why);
-	int streamed = stream_line(results, line, r ? NULL : why);
-
-	if (!r)
-		results->last_trial = trial;
-	return r ? r : streamed;
+	return put_line(results, line, trial, told(judgement), why);
 }
 
 int results_control(struct results *results, const struct evidence *evidence,
@@ -369,18 +401,23 @@ int results_control(struct results *results, const struct evidence *evidence,
 
 int results_control_line(struct results *results, const char *line, struct why *why)
 {
-	return results_trial_line(results, line, results->last_trial, why);
+	return put_line(results, line, results->last_trial, AT_ONCE, why);
 }
 
 int results_ledger(struct results *results, const struct ledger_line *line, struct why *why)
 {
-	return put(results, &ledger_fields, "ledger", line, NULL, why);
+	return put(results, &ledger_fields, "ledger", line, AT_ONCE, NULL, why);
+}
+
+int results_ledger_line(struct results *results, const char *line, struct why *why)
+{
+	return put_line(results, line, results->last_trial, AT_ONCE, why);
 }
 
 int results_finding(struct results *results, const struct tally_finding *finding,
 		    struct why *why)
 {
-	return put(results, &tally_finding_fields, "finding", finding, NULL, why);
+	return put(results, &tally_finding_fields, "finding", finding, AT_ONCE, NULL, why);
 }
 
 static int print_indented(const char *line, FILE *out)
@@ -425,7 +462,7 @@ static int replace_summary(struct results *results, const char *line)
 int results_summary(struct results *results, const struct summary *summary, struct why *why)
 {
 	char *line = NULL;
-	int r = put(results, &summary_fields, "summary", summary, &line, why);
+	int r = put(results, &summary_fields, "summary", summary, ONCE_DURABLE, &line, why);
 
 	/* summary.json is written even when results.ndjson has no room for the line. */
 	if (line) {
@@ -442,6 +479,7 @@ void results_close(struct results *results)
 {
 	if (!results)
 		return;
+	syncer_free(results->syncer);
 	if (results->lines_fd >= 0)
 		close(results->lines_fd);
 	if (results->folder_fd >= 0)

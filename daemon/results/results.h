@@ -20,8 +20,10 @@
  * A campaign that could not be started leaves only a summary, which says why; the next run may
  * use its folder.
  *
- * A trial line is appended and synced before the next one: a crash loses at most the trial in
- * hand. A reader must accept one torn last line.
+ * A line is written at once, so that a killed process loses at most the trial in hand; what a
+ * power cut can lose are the trials of the last sync, which no trial waits for. A fault is the
+ * exception: its line is durable before anybody is told. So are the first line and, with all
+ * lines, the summary. A reader must accept one torn last line.
  */
 enum { RESULTS_SCHEMA_VERSION = 3 };
 
@@ -115,12 +117,15 @@ int results_begin_line(struct results *results, const char *line, const char *id
 const char *results_folder(const struct results *results);
 const char *results_id(const struct results *results);
 
-/* Each writes and syncs one line. -ENOSPC and its like, with the file and what was kept. */
+/*
+ * Each writes one line; that of a fault is durable when it returns. -ENOSPC and its like, with
+ * the file and what was kept: also the error of a sync that an earlier line has asked for.
+ */
 int results_trial(struct results *results, const struct evidence *evidence,
 		  const struct judgement *judgement, struct why *why);
 /* Writes a trial's line that was made elsewhere (by a guest), newline included, as it is. */
 int results_trial_line(struct results *results, const char *line, uint32_t trial,
-		       struct why *why);
+		       const struct judgement *judgement, struct why *why);
 
 /* The trial of a control: the fields of a trial, as a line of its own type. */
 int results_control(struct results *results, const struct evidence *evidence,
@@ -128,6 +133,7 @@ int results_control(struct results *results, const struct evidence *evidence,
 int results_control_line(struct results *results, const char *line, struct why *why);
 
 int results_ledger(struct results *results, const struct ledger_line *line, struct why *why);
+int results_ledger_line(struct results *results, const char *line, struct why *why);
 
 int results_finding(struct results *results, const struct tally_finding *finding,
 		    struct why *why);

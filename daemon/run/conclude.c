@@ -306,7 +306,8 @@ bool conclude_trial(struct conclusion *c, struct evidence *evidence,
 	found = tally_add(c->tally, evidence, judgement, NULL);
 	if (found < 0)
 		return has_memory(c, found);
-	err = line ? results_trial_line(c->results, line, evidence->spec.trial, &why) :
+	err = line ? results_trial_line(c->results, line, evidence->spec.trial, judgement,
+					&why) :
 		     results_trial(c->results, evidence, judgement, &why);
 	if (!went_well(c, err, &why))
 		return false;
@@ -319,7 +320,7 @@ bool conclude_trial(struct conclusion *c, struct evidence *evidence,
 bool conclude_ledger(struct conclusion *c, const struct ledger_line *ledger, const char *line)
 {
 	struct why why;
-	int err = line ? results_trial_line(c->results, line, ledger->trial, &why) :
+	int err = line ? results_ledger_line(c->results, line, &why) :
 			 results_ledger(c->results, ledger, &why);
 
 	if (!went_well(c, err, &why) || !has_memory(c, tally_add_ledger(c->tally, ledger)))
