@@ -213,8 +213,6 @@ int initramfs_create(const char *path, struct initramfs **out, struct why *why)
 		return why_set(why, ENOMEM, "out of memory");
 	}
 	archive_write_set_format_cpio_newc(initramfs->archive);
-	archive_write_add_filter_gzip(initramfs->archive);
-	archive_write_set_options(initramfs->archive, "gzip:compression-level=1");
 	if (archive_write_open_filename(initramfs->archive, path)) {
 		err = complain(initramfs->archive, path, why);
 		initramfs_close(initramfs, NULL);

@@ -28,7 +28,10 @@ int archive_unpack_package(const char *package, const char *folder,
  */
 int archive_read_file(const char *path, void **data, size_t *size, struct why *why);
 
-/* An initramfs in the making: cpio "newc", gzip (Documentation/driver-api/early-userspace). */
+/*
+ * An initramfs in the making: cpio "newc" (Documentation/driver-api/early-userspace), not
+ * compressed: an emulated CPU takes longer to unpack it than to read it.
+ */
 struct initramfs;
 
 int initramfs_create(const char *path, struct initramfs **out, struct why *why);

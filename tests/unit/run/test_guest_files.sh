@@ -31,11 +31,11 @@ done
 SCRIPT
 chmod +x qemu/qemu-system-x86_64
 
-# The names in a gzipped cpio archive of the kind "newc", and where links lead to.
+# The names in a cpio archive of the kind "newc", and where links lead to.
 list() {
 	/usr/bin/python3 - "$scratch/initramfs" <<-'PYTHON'
-		import gzip, sys
-		data, at = gzip.open(sys.argv[1]).read(), 0
+		import sys
+		data, at = open(sys.argv[1], "rb").read(), 0
 		while True:
 		    field = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
 		    name = data[at + 110:at + 109 + field[11]].decode()
