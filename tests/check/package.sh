@@ -118,7 +118,7 @@ check "dadrace is in the PATH of every user" "$prefix/bin/dadrace" version
 check "and in the package" listed usr/bin/dadrace
 check "the planted bugs are found from there" test -x "$prefix/bin/../share/dadrace/plants/build"
 check "and the test for kernel trees" test -x "$prefix/share/dadrace/kselftest/dadrace.sh"
-check "and the jobs for fleets" test -r "$prefix/share/dadrace/jobs/slurm.sh"
+check "and the jobs for fleets" test -x "$prefix/share/dadrace/jobs/slurm.sh"
 check "what a kernel needs is installed" test -r "$prefix/share/dadrace/guest.config"
 check "and dadraced reads" "$prefix/sbin/dadraced" --check-config --config "$one/no-group.yaml"
 exit $failed
