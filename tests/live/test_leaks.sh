@@ -34,7 +34,7 @@ leaks() { # NAME OBJECT DELTA: in every trial
 is_clean() { # NAME
 	ends "$1" 0 'Verdict: clean'
 	check "$1: clean, but for what a busy machine misses" "$1" \
-		"set(verdicts) <= {'clean', 'missed'} and 2 * verdicts.count('clean') > len(verdicts)"
+		"set(verdicts) <= {'clean', 'missed'} and 2 * verdicts['clean'] > len(trials)"
 }
 
 # --- packet sockets: a reference on the net_device each ---
