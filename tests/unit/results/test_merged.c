@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,14 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "results/merged.h"
-
-enum { RUNS_MOST = 4 };
+#include "written_runs.h"
 
 /* Trials 1 to LAST of the race arm; `leak` is the one that leaks. */
 struct written {
@@ -25,11 +20,7 @@ struct written {
 	const char *end; /* ended_by; NULL: killed */
 };
 
-static char folders[RUNS_MOST][64];
-static struct past *runs[RUNS_MOST];
-static uint32_t nr_runs;
-
-static int write_lines(FILE *out, const struct written *w)
+static void write_lines(FILE *out, const struct written *w)
 {
 	fprintf(out,
 		"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"%s\",\"machine\":{"
@@ -49,49 +40,14 @@ static int write_lines(FILE *out, const struct written *w)
 			"{\"type\":\"summary\",\"ended_by\":\"%s\",\"control\":true,"
 			"\"verdict\":\"clean\",\"reason\":\"r\"}\n",
 			w->end);
-	return fclose(out);
 }
 
 static void add_run(const struct written *w)
 {
-	struct why why = { "" };
-	char path[96];
-	FILE *out;
+	FILE *out = run_begin("test_merged");
 
-	snprintf(folders[nr_runs], sizeof(folders[0]), "/tmp/test_merged.XXXXXX");
-	assert_non_null(mkdtemp(folders[nr_runs]));
-	snprintf(path, sizeof(path), "%s/results.ndjson", folders[nr_runs]);
-	out = fopen(path, "we");
-	assert_non_null(out);
-	assert_int_equal(write_lines(out, w), 0);
-	if (past_open(folders[nr_runs], &runs[nr_runs], &why))
-		fail_msg("%s", why.text);
-	nr_runs++;
-}
-
-static int remove_runs(void **state)
-{
-	char path[96];
-	int err = 0;
-
-	(void)state;
-	for (uint32_t i = 0; i < nr_runs; i++) {
-		past_close(runs[i]);
-		snprintf(path, sizeof(path), "%s/results.ndjson", folders[i]);
-		err |= unlink(path) | rmdir(folders[i]);
-	}
-	nr_runs = 0;
-	return err;
-}
-
-static struct merged merge(void)
-{
-	struct merged merged;
-	struct why why = { "" };
-
-	if (merged_make(runs, nr_runs, &merged, &why))
-		fail_msg("%s", why.text);
-	return merged;
+	write_lines(out, w);
+	run_end(out);
 }
 
 /* A run has all trials, four others a quarter each. */
@@ -107,14 +63,14 @@ static void test_shards_are_one_run(void **state)
 	one = *past_summary(runs[0]);
 	assert_int_equal(one.verdict, CAMPAIGN_CLEAN);
 	one.reason = strdup(one.reason);
-	remove_runs(state);
+	runs_remove(state);
 	for (uint32_t i = 0; i < 4; i++) {
 		struct written part = { ids[i], "6.1", 5, 15, 0, "trials" };
 
 		add_run(&part);
 		assert_int_equal(past_summary(runs[i])->verdict, CAMPAIGN_INCONCLUSIVE);
 	}
-	merged = merge();
+	merged = runs_merged();
 	assert_int_equal(merged.verdict, one.verdict);
 	assert_int_equal(verdict_exit(merged.verdict), 0);
 	assert_int_equal(merged.valid, one.valid);
@@ -128,7 +84,7 @@ static void test_a_fault_anywhere_is_one(void **state)
 	(void)state;
 	add_run(&(struct written){ "a", "6.1", 5, 60, 0, "trials" });
 	add_run(&(struct written){ "b", "6.1", 5, 5, 3, NULL });
-	struct merged merged = merge();
+	struct merged merged = runs_merged();
 
 	assert_int_equal(verdict_exit(merged.verdict), EXIT_FAULT);
 }
@@ -139,7 +95,7 @@ static void test_two_empty_ones_are_not_green(void **state)
 	add_run(&(struct written){ "a", "6.1", 5, 60, 0, "trials" });
 	add_run(&(struct written){ "b", "6.1", 5, 0, 0, "trials" });
 	add_run(&(struct written){ "c", "6.1", 5, 0, 0, NULL });
-	struct merged merged = merge();
+	struct merged merged = runs_merged();
 
 	assert_int_equal(verdict_exit(merged.verdict), EXIT_INCONCLUSIVE);
 	assert_non_null(strstr(merged.reason, "2 of 3 runs"));
@@ -150,7 +106,7 @@ static void test_kernels_are_not_added_up(void **state)
 	(void)state;
 	add_run(&(struct written){ "a", "6.1", 5, 15, 0, "trials" });
 	add_run(&(struct written){ "b", "6.12", 5, 60, 0, "trials" });
-	struct merged merged = merge();
+	struct merged merged = runs_merged();
 
 	assert_false(merged.added_up);
 	assert_false(merged_same_kernel(runs[0], runs[1]));
@@ -165,7 +121,7 @@ static void test_plans_are_not_added_up(void **state)
 	(void)state;
 	add_run(&(struct written){ "a", "6.1", 5, 60, 0, "trials" });
 	add_run(&(struct written){ "b", "6.1", 6, 60, 0, "trials" });
-	struct merged merged = merge();
+	struct merged merged = runs_merged();
 
 	assert_false(merged.added_up);
 	assert_false(merged_same_plan(runs[0], runs[1]));
@@ -187,12 +143,12 @@ static void test_a_run_counts_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_shards_are_one_run, remove_runs),
-		cmocka_unit_test_teardown(test_a_fault_anywhere_is_one, remove_runs),
-		cmocka_unit_test_teardown(test_two_empty_ones_are_not_green, remove_runs),
-		cmocka_unit_test_teardown(test_kernels_are_not_added_up, remove_runs),
-		cmocka_unit_test_teardown(test_plans_are_not_added_up, remove_runs),
-		cmocka_unit_test_teardown(test_a_run_counts_once, remove_runs),
+		cmocka_unit_test_teardown(test_shards_are_one_run, runs_remove),
+		cmocka_unit_test_teardown(test_a_fault_anywhere_is_one, runs_remove),
+		cmocka_unit_test_teardown(test_two_empty_ones_are_not_green, runs_remove),
+		cmocka_unit_test_teardown(test_kernels_are_not_added_up, runs_remove),
+		cmocka_unit_test_teardown(test_plans_are_not_added_up, runs_remove),
+		cmocka_unit_test_teardown(test_a_run_counts_once, runs_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,17 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "results/merged.h"
 #include "results/results.h"
 #include "trial/plan.h"
 #include "trial/shard.h"
+#include "written_runs.h"
 
-enum { TRIALS = 250, RUNS_MOST = 8 };
+enum { TRIALS = 250 };
 
 static enum arm arms[] = { ARM_CONTROL, ARM_HOLD, ARM_ECHO, ARM_RACE };
 static uint64_t hold_us[] = { 1000 };
@@ -50,25 +46,6 @@ static const struct campaign plan = {
 	.nr_load = 1,
 };
 
-static char folders[RUNS_MOST][64];
-static struct past *runs[RUNS_MOST];
-static uint32_t nr_runs;
-
-static int remove_runs(void **state)
-{
-	char path[96];
-	int err = 0;
-
-	(void)state;
-	for (uint32_t i = 0; i < nr_runs; i++) {
-		past_close(runs[i]);
-		snprintf(path, sizeof(path), "%s/results.ndjson", folders[i]);
-		err |= unlink(path) | rmdir(folders[i]);
-	}
-	nr_runs = 0;
-	return err;
-}
-
 /* What a trial shows depends on its number only: some are missed, one may leak. */
 static void write_trial(FILE *out, uint32_t trial, uint32_t leak)
 {
@@ -95,7 +72,7 @@ static void write_run(FILE *out, struct shard shard, uint32_t seed, uint32_t lea
 		"\"campaign\":{\"name\":\"plan\",\"seed\":%u,\"stop\":{\"trials\":%u},"
 		"\"arms\":[\"control\",\"hold\",\"echo\",\"race\"],\"clean_below_ppm\":60000}"
 		"}\n",
-		nr_runs, shard.index, shard.of, seed, TRIALS);
+		nr_runs - 1, shard.index, shard.of, seed, TRIALS);
 	for (uint32_t t = shard_next(&deal, 0); t <= TRIALS; t = shard_next(&deal, t))
 		write_trial(out, t, leak);
 	fputs("{\"type\":\"summary\",\"ended_by\":\"trials\",\"control\":true,\"verdict\":"
@@ -105,30 +82,11 @@ static void write_run(FILE *out, struct shard shard, uint32_t seed, uint32_t lea
 
 static const struct summary *add_run(uint32_t index, uint32_t of, uint32_t seed, uint32_t leak)
 {
-	struct why why = { "" };
-	char path[96];
-	FILE *out;
+	FILE *out = run_begin("test_shards");
 
-	snprintf(folders[nr_runs], sizeof(folders[0]), "/tmp/test_shards.XXXXXX");
-	assert_non_null(mkdtemp(folders[nr_runs]));
-	snprintf(path, sizeof(path), "%s/results.ndjson", folders[nr_runs]);
-	out = fopen(path, "we");
-	assert_non_null(out);
 	write_run(out, (struct shard){ index, of }, seed, leak);
-	assert_int_equal(fclose(out), 0);
-	if (past_open(folders[nr_runs], &runs[nr_runs], &why))
-		fail_msg("%s", why.text);
-	return past_summary(runs[nr_runs++]);
-}
-
-static struct merged merge(void)
-{
-	struct merged merged;
-	struct why why = { "" };
-
-	if (merged_make(runs, nr_runs, &merged, &why))
-		fail_msg("%s", why.text);
-	return merged;
+	run_end(out);
+	return past_summary(runs[nr_runs - 1]);
 }
 
 /* The tally that decides, as text. */
@@ -171,24 +129,24 @@ static void assert_shards_are_the_whole(uint32_t of, uint32_t leak)
 
 	add_run(1, 1, 11, leak);
 	print_all(whole, sizeof(whole));
-	one = merge();
-	remove_runs(NULL);
+	one = runs_merged();
+	runs_remove(NULL);
 	for (uint32_t index = 1; index <= of; index++)
 		add_run(index, of, 11, leak);
 	print_all(shared, sizeof(shared));
-	all = merge();
+	all = runs_merged();
 	assert_string_equal(shared, whole);
 	assert_int_equal(all.verdict, one.verdict);
 	assert_int_equal(all.trials, one.trials);
 	assert_int_equal(all.fault_rate_bound_ppm, one.fault_rate_bound_ppm);
 	assert_string_equal(all.reason, one.reason);
-	remove_runs(NULL);
+	runs_remove(NULL);
 }
 
 static void test_shards_are_the_tally_of_one_run(void **state)
 {
 	(void)state;
-	for (uint32_t of = 2; of <= RUNS_MOST; of++) {
+	for (uint32_t of = 2; of <= WRITTEN_RUNS_MOST; of++) {
 		assert_shards_are_the_whole(of, 0);
 		assert_shards_are_the_whole(of, 77);
 	}
@@ -214,7 +172,7 @@ static void test_a_missing_shard_is_named(void **state)
 	add_run(1, 4, 11, 0);
 	add_run(4, 4, 11, 0);
 	add_run(2, 4, 11, 0);
-	merged = merge();
+	merged = runs_merged();
 	assert_int_equal(verdict_exit(merged.verdict), EXIT_INCONCLUSIVE);
 	assert_ptr_equal(strstr(merged.reason, "shard 3 of 4 is missing: "), merged.reason);
 }
@@ -226,7 +184,7 @@ static void test_missing_shards_are_ranges(void **state)
 	(void)state;
 	add_run(2, 9, 11, 0);
 	add_run(6, 9, 11, 0);
-	merged = merge();
+	merged = runs_merged();
 	assert_ptr_equal(strstr(merged.reason, "shards 1, 3-5, 7-9 of 9 are missing: "),
 			 merged.reason);
 }
@@ -238,7 +196,7 @@ static void test_a_fault_stands_without_the_missing_shard(void **state)
 	(void)state;
 	add_run(1, 3, 11, 1);
 	add_run(2, 3, 11, 0);
-	merged = merge();
+	merged = runs_merged();
 	assert_int_equal(verdict_exit(merged.verdict), EXIT_FAULT);
 	assert_non_null(strstr(merged.reason, "shard 3 of 3 is missing"));
 }
@@ -265,10 +223,10 @@ static void test_two_nights_are_two_sets_of_shards(void **state)
 	add_run(1, 2, 11, 0);
 	add_run(2, 2, 12, 0);
 	add_run(2, 2, 11, 0);
-	merged = merge();
+	merged = runs_merged();
 	assert_ptr_equal(strstr(merged.reason, "shard 1 of 2 is missing: "), merged.reason);
 	add_run(1, 2, 12, 0);
-	merged = merge();
+	merged = runs_merged();
 	assert_int_equal(verdict_exit(merged.verdict), EXIT_CLEAN);
 }
 
@@ -278,36 +236,34 @@ static void test_another_shard_does_not_resume(void **state)
 	static const struct machine machine = { .release = "6.1" };
 	struct results *results = NULL;
 	struct why why = { "" };
+	const char *folder;
 
 	(void)state;
-	snprintf(folders[0], sizeof(folders[0]), "/tmp/test_shards.XXXXXX");
-	assert_non_null(mkdtemp(folders[0]));
-	nr_runs = 1;
+	folder = run_folder("test_shards");
 	campaign.shard = (struct shard){ 2, 4 };
-	assert_int_equal(results_open(folders[0], &campaign, NULL, &results, &why), 0);
+	assert_int_equal(results_open(folder, &campaign, NULL, &results, &why), 0);
 	assert_int_equal(results_begin(results, &campaign, &machine, NULL, 0, &why), 0);
 	results_close(results);
-	assert_int_equal(results_open_again(folders[0], &campaign, NULL, &results, &why), 0);
+	assert_int_equal(results_open_again(folder, &campaign, NULL, &results, &why), 0);
 	assert_int_equal(results_begin(results, &campaign, &machine, NULL, 0, &why), 0);
 	campaign.shard.index = 3;
 	assert_int_equal(results_begin(results, &campaign, &machine, NULL, 0, &why), -EINVAL);
 	assert_non_null(strstr(why.text, "another --shard"));
 	results_close(results);
-	runs[0] = NULL;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shards_are_the_tally_of_one_run),
-		cmocka_unit_test_teardown(test_a_shard_decides_by_its_own_trials, remove_runs),
-		cmocka_unit_test_teardown(test_a_missing_shard_is_named, remove_runs),
-		cmocka_unit_test_teardown(test_missing_shards_are_ranges, remove_runs),
+		cmocka_unit_test_teardown(test_a_shard_decides_by_its_own_trials, runs_remove),
+		cmocka_unit_test_teardown(test_a_missing_shard_is_named, runs_remove),
+		cmocka_unit_test_teardown(test_missing_shards_are_ranges, runs_remove),
 		cmocka_unit_test_teardown(test_a_fault_stands_without_the_missing_shard,
-					  remove_runs),
-		cmocka_unit_test_teardown(test_a_shard_counts_once, remove_runs),
-		cmocka_unit_test_teardown(test_two_nights_are_two_sets_of_shards, remove_runs),
-		cmocka_unit_test_teardown(test_another_shard_does_not_resume, remove_runs),
+					  runs_remove),
+		cmocka_unit_test_teardown(test_a_shard_counts_once, runs_remove),
+		cmocka_unit_test_teardown(test_two_nights_are_two_sets_of_shards, runs_remove),
+		cmocka_unit_test_teardown(test_another_shard_does_not_resume, runs_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
