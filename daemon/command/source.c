@@ -35,7 +35,8 @@ char *run_set_texts(const char *key, const struct option_texts *texts)
 int run_load(const struct run_source *source, struct campaign **campaign, struct why *why)
 {
 	char *kernel = run_set_text("kernel", source->kernel);
-	char *modules = run_set_text("modules", source->modules);
+	/* One of two kernels may be the running one. */
+	char *modules = run_set_text("modules", source->kernel ? source->modules : NULL);
 	const char *sets[2 + RUN_SETS_MAX] = { kernel, modules };
 	size_t nr = 2 + source->nr_sets;
 	int err;

@@ -346,7 +346,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	FILE *file = open_memstream(&text, &size);
 	int err;
 
-	inside.kernel = inside.modules = inside.vm.plant_module = NULL;
+	inside.kernel = inside.modules = inside.vm.plant_module = inside.vm.append = NULL;
 	inside.vm.nr_modules = 0;
 	inside.stop.nr_decided = 0; /* the host decides: it has seen the guests before, too */
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;

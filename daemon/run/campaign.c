@@ -13,6 +13,7 @@
 #include "guest/vm.h"
 #include "lane/bringup.h"
 #include "loader/probes.h"
+#include "machine/klog.h"
 #include "machine/machine.h"
 #include "report/report.h"
 #include "results/reader.h"
@@ -75,6 +76,28 @@ static bool are_ours(struct conclusion *c)
 }
 
 /*
+ * What the campaign asks of a guest and would not get here. Numbers of vm are bounds of those
+ * of its runs that have a kernel. A campaign within a guest has none of the others left.
+ */
+static const char *guest_key(const struct campaign *campaign)
+{
+	const struct {
+		const char *key;
+		bool is_given;
+	} rows[] = {
+		{ "device.kind: nic", campaign->device.kind == DEVICE_NIC && !klog_in_guest() },
+		{ "modules", campaign->modules },
+		{ "vm.modules", campaign->vm.nr_modules },
+		{ "vm.append", campaign->vm.append },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].is_given)
+			return rows[i].key;
+	return NULL;
+}
+
+/*
  * The tools that machines share must not be in each other's way, nor run on a poisoned kernel.
  */
 static bool take_machine(struct here *here)
@@ -84,10 +107,9 @@ static bool take_machine(struct here *here)
 
 	if (plant_check(here->sums->campaign, &why))
 		return fail(here->sums, EXIT_CONFIG, &why);
-	if (here->sums->campaign->vm.nr_modules) {
-		why_set(&why, EINVAL,
-			"vm.modules: %s is loaded into a guest only; add --kernel IMAGE",
-			here->sums->campaign->vm.modules[0]);
+	if (guest_key(here->sums->campaign)) {
+		why_set(&why, EINVAL, "%s: has an effect in a guest only; add --kernel IMAGE",
+			guest_key(here->sums->campaign));
 		return fail(here->sums, EXIT_CONFIG, &why);
 	}
 	if (lacks_root(here->sums->campaign)) {

@@ -137,6 +137,36 @@ reads() { # GROUP: a user with this group reads the report of a campaign
 truth "a member of the group reads reports" reads "$group"
 truth "and nobody else" eval "! reads 65534"
 
+# --- real devices, of the machine's own namespace ---
+
+inside sh -e <<-'SH'
+	ip link add real0 type veth peer name real1
+	ip link set real0 up && ip link set real1 up mtu 1400
+	echo 3 >/proc/sys/net/ipv6/conf/real0/dad_transmits
+	echo 1 >/proc/sys/net/ipv6/conf/real1/addr_gen_mode # as network managers do: the address is theirs
+	ip addr add fe80::7/64 dev real1 nodad
+SH
+ports() {
+	inside sh -c 'ip -o link show; ip -o addr show; grep -rs . /proc/sys/net/ipv6/conf/real[01]' |
+		sed -E '/real[01]/!d; s/state [A-Z]+ //; s/<[^>]*([<,]UP)?[^>]*>/\1/; s/tentative//; s/ +/ /g' | sort
+}
+ports >ports.before
+printf 'device: {kind: existing, dut: real0, peer: real1}\n' | cat "$inner/run/test/c.yaml" - |
+	sed '/^lanes/d; s/60/20/' >"$inner/run/test/real.yaml"
+ctl submit submit /run/test/real.yaml
+ids[0]=$(cat submit.out)
+at_work() { [ "$(lines 0)" -gt 4 ]; }
+wait_for 60 at_work || fail "a campaign on real devices runs" "$(state 0)" submit.err
+main=$(show MainPID)
+inside kill -9 "$main"
+wait_for 60 restarted || fail "it is restarted" "$(show ActiveState)"
+over() { [ "$(state 0)" = ended ]; }
+wait_for 90 over || fail "the campaign on real devices ends" "$(state 0)"
+truth "real devices: each trial once, and clean" [ "$(journal "DADRACE_CAMPAIGN=${ids[0]}" | grep -c 'ended: clean')" -eq 1 ]
+truth "they are as they were" diff ports.before <(ports)
+truth "and no journal is left" eval '! ls "$inner"/run/dadrace/*.journal 2>/dev/null'
+inside ip link del real0
+
 # --- reload, the watchdog, clean afterwards ---
 
 inside systemctl reload dadraced

@@ -130,7 +130,11 @@ echo 'char info[] __attribute__((section(".modinfo"))) = "vermagic=6.6.7 SMP mod
 PATH=$scratch/any.qemu:$PATH run own-other --kernel vmlinuz --module own.ko
 refuses own-other 78 inconclusive "own.ko: built for Linux 6.6.7, and the guest's is 6.6.6"
 run own-here --module own.ko
-refuses own-here 78 inconclusive 'own.ko is loaded into a guest only'
+refuses own-here 78 inconclusive 'vm.modules: has an effect in a guest only'
+for asked in vm.append=slub_debug=P modules=/lib/modules device.kind=nic; do
+	run "${asked%%=*}-here" --set "$asked"
+	refuses "${asked%%=*}-here" 78 inconclusive "${asked%%=*}: "
+done
 PATH=$scratch/any.qemu:$PATH run no-file --kernel no/such/kernel/image
 refuses no-file 78 inconclusive 'no/such/kernel/image'
 PATH=$scratch/any.qemu:$PATH run no-bug --kernel vmlinuz --plant nothing --plant-module vmlinuz
