@@ -11,6 +11,7 @@ FILE is what `dadrace watch --json` printed. --torn accepts what a crash may lea
 
 import argparse
 import collections
+import itertools
 import json
 import os
 import sys
@@ -305,7 +306,10 @@ class Results(Lines):
             self.expect(summary[name] == sum(arm[name] for arm in summary["arms"]),
                         f"the summary's {name} are not the sum of its arms'")
         ended = {line["spec"]["trial"] for _, line in self.of_type("trial")}
-        decisive = next(nr for nr in range(len(ended) + 1) if nr + 1 not in ended)
+        shard, block = first["shard"], len(first["campaign"]["arms"])
+        self.expect(summary["shard"] == shard, "the summary's shard is not that of the first line")
+        dealt = (trial for trial in itertools.count(1) if (trial - 1) // block % shard["of"] == shard["index"] - 1)
+        decisive = next(nr for nr, trial in enumerate(dealt) if trial not in ended)
         self.expect(summary["decisive"] == decisive,
                     f"{summary['decisive']} trials decide, and the first {decisive} have ended")
         if summary["verdict"] == "clean":
