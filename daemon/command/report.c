@@ -16,6 +16,7 @@ struct options {
 	struct option_rest more;
 	const char *page;
 	const char *format;
+	bool with_host;
 };
 
 /* clang-format off */
@@ -26,6 +27,8 @@ static const struct option_row rows[] = {
 	  .doc = "Write the report of the whole run to a file, in the format of its ending; \"-\" is standard output" },
 	{ "format", 'f', OPTION_TEXT, AT(format), "FORMAT",
 	  .doc = "Write html, junit (.xml), kcidb (kcidb.json), trace (trace.json, for Perfetto), tap, lava, tmt (.yaml) or md, whatever the ending is; any other ending is html" },
+	{ "with-host", 0, OPTION_FLAG, AT(with_host), NULL,
+	  .doc = "Write the host's name and the kernel's command line, too: junit and kcidb only" },
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
@@ -81,14 +84,19 @@ static int print(const struct past *past, uint32_t number)
 			print_range(past, 1, summary->nr_findings);
 }
 
+static const struct export_format *format_of(const struct options *o)
+{
+	return o->format ? export_by_name(o->format) : export_by_ending(o->page);
+}
+
 /* "-" is standard output. */
 static int write_page(const struct past *past, const struct options *o)
 {
-	const struct export_format *format =
-		o->format ? export_by_name(o->format) : export_by_ending(o->page);
+	const struct export_format *format = format_of(o);
+	report_writer *writer = o->with_host ? format->write_with_host : format->write;
 	struct why why;
-	int err = strcmp(o->page, "-") ? report_file(past, format->write, o->page, &why) :
-					 format->write(past, stdout, &why);
+	int err = strcmp(o->page, "-") ? report_file(past, writer, o->page, &why) :
+					 writer(past, stdout, &why);
 
 	return err ? command_complain(&why, EXIT_INTERNAL) : EXIT_CLEAN;
 }
@@ -153,6 +161,10 @@ static int run(const void *options)
 			&command_report,
 			"--format %s: no such format; use html, junit, kcidb, trace, tap, lava, tmt or md",
 			o->format);
+	if (o->with_host && !(o->page && format_of(o)->write_with_host))
+		return command_refuse(
+			&command_report,
+			"--with-host: only a file of junit or kcidb names the host; add --output FILE --format junit");
 	if (o->more.nr > 1 || (o->more.nr && !options_number(o->more.at[0], 1, 0, &number)))
 		return o->page ? command_refuse(&command_report,
 						"--output: a file is of one run; leave out %s",

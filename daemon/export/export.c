@@ -8,9 +8,9 @@
 /* clang-format off */
 const struct export_format export_formats[] = {
 	{ "html",  ".html",       report_html },
-	{ "junit", ".xml",        export_junit },
-	{ "kcidb", "kcidb.json", export_kcidb },
-	{ "trace", "trace.json", export_trace },
+	{ "junit", ".xml",        export_junit, export_junit_with_host },
+	{ "kcidb", "kcidb.json",  export_kcidb, export_kcidb_with_host },
+	{ "trace", "trace.json",  export_trace },
 	{ "tap",   ".tap",        export_tap },
 	{ "lava",  ".lava",       export_lava },
 	{ "tmt",   ".yaml",       export_tmt },

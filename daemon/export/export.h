@@ -20,13 +20,15 @@
  *   md        .md            markdown.c
  *
  * Each escapes foreign text by the rules of its format. None contains the kernel's command line
- * or a host name, because such files are published.
+ * or a host name unless it is asked for, because such files are published.
  */
 struct export_format {
 	const char *name;
 	const char *ending;
 	/* 0 or -errno and the sentence. */
 	int (*write)(const struct past *past, FILE *out, struct why *why);
+	/* The same with both; NULL: the format has no place for them. */
+	int (*write_with_host)(const struct past *past, FILE *out, struct why *why);
 };
 
 extern const struct export_format export_formats[]; /* end with a name that is NULL */

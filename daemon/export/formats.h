@@ -6,7 +6,9 @@
 
 /* What the table of export.c names. */
 int export_junit(const struct past *past, FILE *out, struct why *why);
+int export_junit_with_host(const struct past *past, FILE *out, struct why *why);
 int export_kcidb(const struct past *past, FILE *out, struct why *why);
+int export_kcidb_with_host(const struct past *past, FILE *out, struct why *why);
 int export_trace(const struct past *past, FILE *out, struct why *why);
 int export_tap(const struct past *past, FILE *out, struct why *why);
 int export_lava(const struct past *past, FILE *out, struct why *why);

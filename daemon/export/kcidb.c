@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/shown.h"
 #include "export/cases.h"
 #include "export/formats.h"
+#include "export/machine.h"
 
 /*
  * KCIDB's schema 5.3: a checkout and a build that are known by the kernel's release only, and a
@@ -12,12 +14,35 @@
  */
 #define ORIGIN "dadrace"
 
-static json_t *objects_of(const char *kind, const char *id, const char *of, const char *release)
+static json_t *checkouts_of(const char *kernel, const char *release)
 {
-	json_t *object = json_pack("{s:s+, s:s, s:s*, s:s}", "id", ORIGIN ":", id, "origin",
-				   ORIGIN, kind, of, "comment", release);
+	return json_pack("[{s:s, s:s, s:s}]", "id", kernel, "origin", ORIGIN, "comment",
+			 release);
+}
 
-	return json_pack("[o]", object);
+/* The schema allows lower case, digits and "_" only. */
+static const char *architecture_of(const struct past *past)
+{
+	const char *name =
+		json_string_value(json_object_get(past_machine(past), "architecture"));
+
+	return name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] ? name :
+										      NULL;
+}
+
+static json_t *builds_of(const char *kernel, const char *release, const char *architecture)
+{
+	return json_pack("[{s:s, s:s, s:s, s:s, s:s*}]", "id", kernel, "origin", ORIGIN,
+			 "checkout_id", kernel, "comment", release, "architecture",
+			 architecture);
+}
+
+/* Each part of a path between its dots has a character. */
+static void fill_parts(char *path)
+{
+	for (char *at = path; *at; at++)
+		if (*at == '.' && (at == path || at[-1] == '.' || !at[1]))
+			*at = '_';
 }
 
 static json_t *test_of(const struct past *past, uint32_t number, const char *build,
@@ -36,29 +61,36 @@ static json_t *test_of(const struct past *past, uint32_t number, const char *bui
 	export_case(past, number, &one);
 	snprintf(id, sizeof(id), ORIGIN ":%.200s/%u", run ? run : "run", number);
 	snprintf(path, sizeof(path), ORIGIN ".%s", one.name);
+	fill_parts(path);
 	shown_copy(one.text.at, "", text, sizeof(text));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", id, "origin", ORIGIN,
 			 "build_id", build, "path", path, "status", statuses[one.verdict],
 			 "comment", text, "start_time", started);
 }
 
-static json_t *tests_of(const struct past *past, const char *build)
+static json_t *tests_of(const struct past *past, const char *build, bool with_host)
 {
 	time_t started = (time_t)(past_started_ms(past) / 1000);
-	json_t *tests = json_array();
+	json_auto_t *machine = export_machine(past, with_host);
+	json_t *tests = json_array(), *test;
 	struct tm utc;
 	char when[64];
 
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S+00:00", gmtime_r(&started, &utc));
-	for (uint32_t i = 0; tests && i < export_nr_cases(past); i++)
-		if (json_array_append_new(tests, test_of(past, i, build, when))) {
+	for (uint32_t i = 0; tests && i < export_nr_cases(past); i++) {
+		test = test_of(past, i, build, when);
+		if (json_object_set_new(test, "environment",
+					json_pack("{s:O}", "misc", machine)) ||
+		    json_array_append(tests, test)) {
 			json_decref(tests);
-			return NULL;
+			tests = NULL;
 		}
+		json_decref(test);
+	}
 	return tests;
 }
 
-int export_kcidb(const struct past *past, FILE *out, struct why *why)
+static int print(const struct past *past, bool with_host, FILE *out, struct why *why)
 {
 	const char *told = json_string_value(json_object_get(past_machine(past), "release"));
 	const char *release = told ? told : "unknown";
@@ -68,9 +100,9 @@ int export_kcidb(const struct past *past, FILE *out, struct why *why)
 
 	snprintf(kernel, sizeof(kernel), ORIGIN ":%s", release);
 	json = json_pack("{s:{s:i, s:i}, s:o, s:o, s:o}", "version", "major", 5, "minor", 3,
-			 "checkouts", objects_of("tree_name", release, NULL, release), "builds",
-			 objects_of("checkout_id", release, kernel, release), "tests",
-			 tests_of(past, kernel));
+			 "checkouts", checkouts_of(kernel, release), "builds",
+			 builds_of(kernel, release, architecture_of(past)), "tests",
+			 tests_of(past, kernel, with_host));
 	if (!json)
 		return why_set(why, ENOMEM, "out of memory");
 	if (json_dumpf(json, out, JSON_INDENT(2)))
@@ -78,4 +110,14 @@ int export_kcidb(const struct past *past, FILE *out, struct why *why)
 	json_decref(json);
 	fputc('\n', out);
 	return err;
+}
+
+int export_kcidb(const struct past *past, FILE *out, struct why *why)
+{
+	return print(past, false, out, why);
+}
+
+int export_kcidb_with_host(const struct past *past, FILE *out, struct why *why)
+{
+	return print(past, true, out, why);
 }

@@ -31,8 +31,9 @@ static int add(json_t *events, json_t *event)
 
 static int name_track(json_t *events, const char *what, uint32_t pid, int tid, const char *name)
 {
-	return add(events, json_pack("{s:s, s:s, s:i, s:i, s:{s:s}}", "ph", "M", "name", what,
-				     "pid", (int)pid, "tid", tid, "args", "name", name));
+	return add(events,
+		   json_pack("{s:s, s:s, s:i, s:i, s:i, s:{s:s}}", "ph", "M", "name", what,
+			     "pid", (int)pid, "tid", tid, "ts", 0, "args", "name", name));
 }
 
 static int add_moment(json_t *events, uint32_t pid, const struct moment_told *moment)
@@ -46,22 +47,38 @@ static int add_moment(json_t *events, uint32_t pid, const struct moment_told *mo
 				      row->words, "value", (json_int_t)moment->value));
 
 	if (!err && row->value == VALUE_OVER)
-		err = add(events, json_pack("{s:s, s:s, s:i, s:f, s:{s:I}}", "ph", "C", "name",
-					    "net_device", "pid", (int)pid, "ts", at_us, "args",
+		err = add(events, json_pack("{s:s, s:s, s:i, s:i, s:f, s:{s:I}}", "ph", "C",
+					    "name", "net_device", "pid", (int)pid, "tid",
+					    TRACK_OTHER, "ts", at_us, "args",
 					    "over the baseline", (json_int_t)moment->value));
 	return err;
 }
 
-static int add_hold(json_t *events, uint32_t pid, const json_t *step, int64_t at_ns)
+/* `told` says how long: a step of the order, or the trial itself for the hold in the window. */
+static int add_hold(json_t *events, uint32_t pid, const json_t *told, const char *thread,
+		    const char *place, int64_t at_ns)
 {
-	const char *place = json_string_value(json_object_get(step, "place"));
-	const char *thread = json_string_value(json_object_get(step, "thread"));
-	double held_ns = json_number_value(json_object_get(step, "held_ns"));
+	double held_ns = json_number_value(json_object_get(told, "held_ns"));
 
 	return add(events,
 		   json_pack("{s:s, s:s+, s:i, s:i, s:f, s:f}", "ph", "X", "name", "held at ",
 			     place ? place : "?", "pid", (int)pid, "tid", track_of(thread),
 			     "ts", (double)at_ns / 1e3, "dur", held_ns / 1e3));
+}
+
+/* The hold that begins at the moment, if one does. */
+static int add_hold_of(json_t *events, uint32_t pid, const json_t *line,
+		       const struct moment_told *moment)
+{
+	const json_t *step =
+		json_array_get(json_object_get(line, "steps"), moment->sequence - 1);
+
+	if (moment->event == MOMENT_HELD)
+		return add_hold(events, pid, line, "I", "the window", moment->at_ns);
+	if (moment->event != MOMENT_STEP_HELD || !step)
+		return 0;
+	return add_hold(events, pid, step, json_string_value(json_object_get(step, "thread")),
+			json_string_value(json_object_get(step, "place")), moment->at_ns);
 }
 
 static int add_timeline(json_t *events, uint32_t pid, const json_t *line)
@@ -73,15 +90,12 @@ static int add_timeline(json_t *events, uint32_t pid, const json_t *line)
 	json_array_foreach(json_object_get(line, "timeline"), i, json)
 	{
 		struct moment_told moment = { 0 };
-		const json_t *step;
 
 		if (err || fields_from_json_known(&moment_fields, json, &moment) ||
 		    !moment_is_known(moment.event))
 			continue; /* a moment of a later version */
 		err = add_moment(events, pid, &moment);
-		step = json_array_get(json_object_get(line, "steps"), moment.sequence - 1);
-		if (!err && moment.event == MOMENT_STEP_HELD && step)
-			err = add_hold(events, pid, step, moment.at_ns);
+		err = err ?: add_hold_of(events, pid, line, &moment);
 	}
 	return err;
 }
@@ -136,7 +150,7 @@ int export_trace(const struct past *past, FILE *out, struct why *why)
 	int err = all ? add_trials(json_object_get(all, "traceEvents"), past, why) :
 			why_set(why, ENOMEM, "out of memory");
 
-	if (!err && json_dumpf(all, out, JSON_COMPACT))
+	if (!err && json_dumpf(all, out, JSON_COMPACT | JSON_REAL_PRECISION(15)))
 		err = why_set(why, EIO, "the trace cannot be written");
 	fputc('\n', out);
 	return err;

@@ -103,6 +103,9 @@ expect 64 '^dadrace replay: TRIAL 0: not a number of 1 or more$' dadrace replay 
 expect 64 '^dadrace minimise: --hits 11: not a number from 1 to 10$' dadrace minimise --hits 11 results 1
 expect 64 '^dadrace minimise: --trials 19: not a number of 20 or more$' dadrace minimise --trials 19 results 1
 expect 64 '^dadrace report: --output: ' dadrace report a b -o page.html
+expect 64 '^dadrace report: --with-host: .* junit or kcidb' dadrace report a --with-host
+expect 64 '^dadrace report: --with-host: .* junit or kcidb' dadrace report a -o a.tap --with-host
+expect 78 '^dadrace: a/results.ndjson cannot be read' dadrace report a -o a.xml --with-host
 expect 64 '^dadrace doctor: --modules: name the kernel' dadrace doctor --modules d
 expect 64 '^dadrace watch: --for ever: not a valid TIME; give a time such as 10s' dadrace watch lo --for ever
 expect 64 '^dadrace watch: --object all: not a valid OBJECT; give netdev' dadrace watch lo --object all

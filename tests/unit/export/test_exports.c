@@ -11,12 +11,14 @@
 #include <cmocka.h>
 
 #include "export/export.h"
+#include "report/report_file.h"
 
 /* Every text is hostile to one of the formats. */
 #define EVIL "\\\"/><script>|@all# SKIP\\nok 9 - x\\n- name: y\\u001b"
 #define CAMPAIGN                                                                               \
 	"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"i\",\"machine\":{\"release\":\"" \
-	"6.1" EVIL "\",\"version\":\"#1\",\"command_line\":\"secret=1\"},\"campaign\":{"       \
+	"6.1" EVIL "\",\"version\":\"#1\",\"architecture\":\"x86_64\",\"cpus_online\":4,"      \
+	"\"host\":\"secret" EVIL "\",\"command_line\":\"secret=1" EVIL "\"},\"campaign\":{"    \
 	"\"name\":\"n" EVIL                                                                    \
 	"\",\"clean_below_ppm\":999999,\"arms\":[\"control\",\"race\"]}}\n"
 #define CLEAN                                                                            \
@@ -24,12 +26,14 @@
 	"\"spec\":{\"trial\":1,\"arm\":\"race\"}}\n"
 #define LEAK                                                                               \
 	"{\"type\":\"trial\",\"verdict\":\"leak\",\"object\":\"o" EVIL "\",\"delta\":2,"   \
+	"\"held_ns\":6000,"                                                                \
 	"\"reason\":\"r" EVIL "\",\"signature\":\"leak/o" EVIL "\",\"spec\":{\"trial\":2," \
 	"\"arm\":\"race\",\"steps\":1},\"steps\":[{\"thread\":\"I\",\"place\":\"p" EVIL    \
 	"\",\"held_ns\":5000}],\"timeline\":[{\"at_ns\":1000,\"event\":\"start\","         \
 	"\"sequence\":0,\"value\":0},{\"at_ns\":2000,\"event\":\"step-held\","             \
 	"\"sequence\":1,\"value\":0},{\"at_ns\":3000,\"event\":\"echo-sent\","             \
-	"\"sequence\":1,\"value\":0},{\"at_ns\":9000,\"event\":\"look\",\"sequence\":0,"   \
+	"\"sequence\":1,\"value\":0},{\"at_ns\":4000,\"event\":\"held\","                  \
+	"\"sequence\":0,\"value\":0},{\"at_ns\":9000,\"event\":\"look\",\"sequence\":0,"   \
 	"\"value\":2}]}\n"
 #define SUMMARY "{\"type\":\"summary\",\"ended_by\":\"trials\",\"control\":true}\n"
 
@@ -53,7 +57,7 @@ static struct past *past_of(const char *lines)
 	return past;
 }
 
-static char *exported(const char *name, const char *lines)
+static char *written(const char *name, report_writer *writer, const char *lines)
 {
 	struct past *past = past_of(lines);
 	struct why why = { "" };
@@ -62,11 +66,21 @@ static char *exported(const char *name, const char *lines)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	if (export_by_name(name)->write(past, out, &why))
+	if (writer(past, out, &why))
 		fail_msg("%s: %s", name, why.text);
 	assert_int_equal(fclose(out), 0);
 	past_close(past);
 	return text;
+}
+
+static char *exported(const char *name, const char *lines)
+{
+	return written(name, export_by_name(name)->write, lines);
+}
+
+static char *exported_with_host(const char *name, const char *lines)
+{
+	return written(name, export_by_name(name)->write_with_host, lines);
 }
 
 static uint32_t count(const char *text, const char *what)
@@ -110,6 +124,23 @@ static void test_nothing_private_and_no_control_character(void **state)
 		assert_int_equal(count(text, "\x1b"), 0);
 		free(text);
 	}
+}
+
+static void test_junit_machine(void **state)
+{
+	char *text = exported("junit", CAMPAIGN CLEAN SUMMARY);
+
+	(void)state;
+	assert_non_null(strstr(text, "<property name=\"architecture\" value=\"x86_64\"/>"));
+	assert_non_null(strstr(text, "<property name=\"cpus\" value=\"4\"/>"));
+	assert_int_equal(count(text, "<property "), 3);
+	free(text);
+	text = exported_with_host("junit", CAMPAIGN CLEAN SUMMARY);
+	assert_int_equal(count(text, "<property "), 5);
+	assert_non_null(strstr(text, "<property name=\"host\" value=\"secret"));
+	assert_non_null(strstr(text, "<property name=\"command_line\" value=\"secret=1"));
+	assert_int_equal(count(text, "<script"), 0);
+	free(text);
 }
 
 static void test_junit(void **state)
@@ -166,6 +197,38 @@ static const char *word(const json_t *object, const char *name)
 	return text;
 }
 
+static void test_kcidb_machine(void **state)
+{
+	char *text = exported("kcidb", CAMPAIGN CLEAN SUMMARY);
+	json_auto_t *json = json_loads(text, 0, NULL);
+
+	(void)state;
+	assert_string_equal(
+		word(json_array_get(json_object_get(json, "builds"), 0), "architecture"),
+		"x86_64");
+	assert_int_equal(count(text, "\"cpus\": 4"), 1);
+	free(text);
+	text = exported_with_host("kcidb", CAMPAIGN CLEAN SUMMARY);
+	assert_int_equal(count(text, "\"host\": \"secret"), 1);
+	assert_int_equal(count(text, "\"command_line\": \"secret=1"), 1);
+	free(text);
+}
+
+#define DOTS                                                                            \
+	"{\"type\":\"campaign\",\"schema_version\":3,\"machine\":{\"release\":\"6.1\"," \
+	"\"architecture\":\"PA-RISC\"},\"campaign\":{\"name\":\".a..b.\",\"arms\":["    \
+	"\"race\"]}}\n"
+
+static void test_kcidb_has_no_empty_part_and_no_strange_architecture(void **state)
+{
+	char *text = exported("kcidb", DOTS CLEAN SUMMARY);
+
+	(void)state;
+	assert_non_null(strstr(text, "\"path\": \"dadrace._a._b_\""));
+	assert_int_equal(count(text, "\"architecture\""), 1); /* the environment's */
+	free(text);
+}
+
 /* As schema 5.3 demands: what is required is there, every reference has its object. */
 static void test_kcidb(void **state)
 {
@@ -216,8 +279,8 @@ static void test_trace(void **state)
 		packets += *phase == 'i' && track == 2;
 		counts += *phase == 'C';
 	}
-	assert_int_equal(json_array_size(events), 4 + 4 + 1 + 1);
-	assert_int_equal(holds, 1);
+	assert_int_equal(json_array_size(events), 4 + 5 + 2 + 1);
+	assert_int_equal(holds, 2);
 	assert_int_equal(packets, 1);
 	assert_int_equal(counts, 1);
 	free(text);
@@ -228,9 +291,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats_by_ending),
 		cmocka_unit_test(test_nothing_private_and_no_control_character),
+		cmocka_unit_test(test_junit_machine),
 		cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_a_case_is_a_line),
 		cmocka_unit_test(test_markdown_calls_nobody),
+		cmocka_unit_test(test_kcidb_machine),
+		cmocka_unit_test(test_kcidb_has_no_empty_part_and_no_strange_architecture),
 		cmocka_unit_test(test_kcidb),
 		cmocka_unit_test(test_trace),
 	};
