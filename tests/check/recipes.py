@@ -10,7 +10,9 @@ import re
 import sys
 
 FOLDERS = "config", "daemon", "probes", "tests"
-QUOTING = "__pycache__", "tests/check/recipes.py", "tests/fuzz/corpus/", "tests/mutation/"  # they only quote the others
+# They only quote the others.
+QUOTING = ("__pycache__", "tests/check/recipes.py", "tests/fuzz/corpus/", "tests/mutation/", "tests/unit/export/golden/",
+           "tests/unit/export/recorded/")
 
 
 def recipes_of(text):
