@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""consumers.py SOURCE DADRACE: each export is understood by a program that reads such files.
+
+The runs are recorded ones, and what is made of them here: unfinished, skipped, with a name that means something in each
+format. A consumer that is not installed is named, and the test is skipped (77); it never passes without one.
+"""
+import collections
+import importlib
+import importlib.util
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SKIP = 77
+HOSTILE = 'x" # SKIP\nok 9 - <b>: {y}\n- name: &a\x1b]0;'
+
+
+# --- the runs: lines of results.ndjson, and the verdict of each test case ---
+
+def recorded(source, name):
+    path = source / "tests/unit/export/recorded" / name / "results.ndjson"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def skipped(lines):
+    return [line | {"verdict": "skipped"} if line["type"] == "trial" else line for line in lines]
+
+
+def renamed(lines, name):
+    return [line | {"campaign": line["campaign"] | {"name": name}} if line["type"] == "campaign" else line
+            for line in lines]
+
+
+def runs_of(source):
+    leak, clean = recorded(source, "leak"), recorded(source, "clean")
+    yield "leak", leak, ["fault", "fault"]
+    yield "clean", clean, ["clean"]
+    yield "unfinished", clean[:-1], ["inconclusive"]
+    yield "skipped", skipped(clean), ["skipped"]
+    yield "hostile", renamed(leak, HOSTILE), ["fault", "fault"]
+    yield "dots", renamed(clean, ".a..b."), ["clean"]
+
+
+# --- the consumers: each takes a file and the verdicts, and raises AssertionError ---
+
+def read_tap(path, verdicts):
+    done = subprocess.run(["prove", "--exec", "cat", path], text=True, capture_output=True, check=False)
+    is_good = not {"fault", "inconclusive"} & set(verdicts)
+    assert "Parse errors" not in done.stdout, done.stdout + done.stderr
+    assert f"Tests={len(verdicts)}," in done.stdout, done.stdout
+    assert (done.returncode == 0) == is_good, done.stdout
+    assert ("Result: PASS" in done.stdout) == is_good, done.stdout
+
+
+def read_junit(path, verdicts):
+    junitparser = importlib.import_module("junitparser")
+    elements = {"clean": [], "fault": [junitparser.Failure], "inconclusive": [junitparser.Error],
+                "skipped": [junitparser.Skipped]}
+    suite, = junitparser.JUnitXml.fromfile(str(path))
+    cases = list(suite)
+    assert len(cases) == len(verdicts), cases
+    for case, verdict in zip(cases, verdicts):
+        assert [type(result) for result in case.result] == elements[verdict], (case.name, case.result)
+    told = suite.tests, suite.failures, suite.errors, suite.skipped
+    suite.update_statistics()
+    assert told == (suite.tests, suite.failures, suite.errors, suite.skipped), told
+    names = {prop.name for prop in suite.properties()}
+    assert names == {"kernel", "architecture", "cpus"}, names
+
+
+def read_kcidb(path, verdicts):
+    jsonschema = importlib.import_module("jsonschema")
+    statuses = {"clean": "PASS", "fault": "FAIL", "inconclusive": "ERROR", "skipped": "SKIP"}
+    schema = json.loads(pathlib.Path(__file__).with_name("kcidb-5.3.schema.json").read_text(encoding="utf-8"))
+    report = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator.check_schema(schema)
+    for error in jsonschema.Draft7Validator(schema).iter_errors(report):
+        raise AssertionError(error)
+    assert [test["status"] for test in report["tests"]] == [statuses[verdict] for verdict in verdicts], report["tests"]
+    assert {build["checkout_id"] for build in report["builds"]} == {one["id"] for one in report["checkouts"]}
+    assert {test["build_id"] for test in report["tests"]} == {build["id"] for build in report["builds"]}
+    assert len({test["id"] for test in report["tests"]}) == len(report["tests"]), "a test has the id of another"
+
+
+def read_tmt(path, verdicts):
+    yaml = importlib.import_module("yaml")
+    words = {"clean": "pass", "fault": "fail", "inconclusive": "error", "skipped": "skip"}
+    results = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert [result["result"] for result in results] == [words[verdict] for verdict in verdicts], results
+    for result in results:
+        assert set(result) == {"name", "result", "note"} and result["name"].startswith("/"), result
+        assert all(isinstance(note, str) for note in result["note"]), result
+
+
+def read_trace(path, _):
+    """The rules of Chrome's trace events: what each has, and that slices end in the order in which they began."""
+    events = json.loads(path.read_text(encoding="utf-8"))["traceEvents"]
+    began = collections.defaultdict(list)
+    assert events, "no event"
+    for event in events:
+        assert {"ph", "ts", "pid", "tid", "name"} <= set(event), event
+        assert event["ph"] in "MiXCBE" and event["ts"] >= 0, event
+        assert event["ph"] != "X" or event["dur"] >= 0, event
+        assert event["ph"] != "C" or all(isinstance(value, (int, float)) for value in event["args"].values()), event
+        assert event["ph"] != "i" or event["s"] in "gpt", event
+        if event["ph"] == "B":
+            began[event["pid"], event["tid"]].append(event["name"])
+        elif event["ph"] == "E":
+            assert began[event["pid"], event["tid"]].pop() == event["name"], event
+    assert not any(began.values()), began
+    assert any(event["ph"] == "X" for event in events), "no hold"
+
+
+Consumer = collections.namedtuple("Consumer", "format needs is_here read")
+
+
+def has_program(name):
+    return shutil.which(name) is not None
+
+
+def has_module(name):
+    return importlib.util.find_spec(name) is not None
+
+
+CONSUMERS = (
+    Consumer("tap", "prove", has_program, read_tap),
+    Consumer("junit", "junitparser", has_module, read_junit),
+    Consumer("kcidb", "jsonschema", has_module, read_kcidb),
+    Consumer("tmt", "yaml", has_module, read_tmt),
+    Consumer("trace", "json", has_module, read_trace),
+)
+
+
+def export(dadrace, folder, name):
+    path = folder / name
+    subprocess.run([dadrace, "report", folder, "--output", path, "--format", name], check=True)
+    return path
+
+
+def main(source, dadrace):
+    missing = [one for one in CONSUMERS if not one.is_here(one.needs)]
+    wrong = files = 0
+    for name, lines, verdicts in runs_of(pathlib.Path(source)):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            (folder / "results.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+            for one in CONSUMERS:
+                path = export(dadrace, folder, one.format)
+                if one in missing:
+                    continue
+                files += 1
+                try:
+                    one.read(path, verdicts)
+                except Exception as error:  # a parser has exceptions of its own
+                    print(f"{name}, {one.format}: {one.needs} says: {type(error).__name__}: {error}")
+                    wrong += 1
+    print(f"{files} files, {wrong} wrong")
+    for one in missing:
+        print(f"SKIP: {one.needs} is not installed: no {one.format} was checked")
+    return 1 if wrong else SKIP if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
