@@ -11,10 +11,10 @@
 #include "command/rows.h"
 #include "command/shard.h"
 #include "command/source.h"
+#include "export/tap.h"
 #include "parse/campaign.h"
 #include "parse/service_config.h"
 #include "run/campaign.h"
-#include "run/tap.h"
 #include "service/client.h"
 
 struct options {

@@ -10,7 +10,7 @@ uint32_t export_nr_cases(const struct past *past)
 	return 1 + past_summary(past)->nr_findings;
 }
 
-static void make_plain(char *name)
+void export_make_plain(char *name)
 {
 	for (; *name; name++)
 		if (!isascii(*name) || (!isalnum(*name) && !strchr("_.-", *name)))
@@ -31,5 +31,5 @@ void export_case(const struct past *past, uint32_t number, struct export_case *o
 		snprintf(out->name, sizeof(out->name), "%.100s", past_name(past));
 		snprintf(out->text.at, sizeof(out->text.at), "%s", summary->reason);
 	}
-	make_plain(out->name);
+	export_make_plain(out->name);
 }

@@ -15,6 +15,9 @@ struct export_case {
 	struct finding_text text; /* foreign: to be escaped */
 };
 
+/* Whatever a name must not have becomes "_". */
+void export_make_plain(char *name);
+
 uint32_t export_nr_cases(const struct past *past);
 void export_case(const struct past *past, uint32_t number, struct export_case *out);
 

@@ -14,7 +14,7 @@
  *   junit     .xml           junit.c
  *   kcidb     kcidb.json     kcidb.c
  *   trace     trace.json     trace.c
- *   tap       .tap           lines.c
+ *   tap       .tap           tap.c, which `run --tap` writes with, too
  *   lava      .lava          lines.c
  *   tmt       .yaml          lines.c
  *   md        .md            markdown.c

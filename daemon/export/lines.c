@@ -20,28 +20,6 @@ static int print_cases(const struct past *past, FILE *out, struct why *why,
 	return err ? why_set(why, ENOMEM, "out of memory") : 0;
 }
 
-/* --- TAP 13 --- */
-
-static int print_tap(const struct export_case *one, uint32_t number, FILE *out)
-{
-	bool is_skip = one->verdict == CAMPAIGN_SKIPPED;
-	char *text = shown_text(one->text.at, "");
-
-	if (!text)
-		return -ENOMEM;
-	fprintf(out, "%sok %u - %s%s\n# %s\n",
-		is_skip || one->verdict == CAMPAIGN_CLEAN ? "" : "not ", number, one->name,
-		is_skip ? " # SKIP" : "", text);
-	free(text);
-	return 0;
-}
-
-int export_tap(const struct past *past, FILE *out, struct why *why)
-{
-	fprintf(out, "TAP version 13\n1..%u\n", export_nr_cases(past));
-	return print_cases(past, out, why, print_tap);
-}
-
 /* --- signals of LAVA --- */
 
 static int print_lava(const struct export_case *one, uint32_t number, FILE *out)

@@ -377,6 +377,8 @@ int past_open(const char *folder, struct past **out, struct why *why)
 	fields_from_json_known(&summary_machine_fields, past_machine(past),
 			       &past->sums.machine);
 	past->sums.ended_by = summary_text(past, "ended_by");
+	past->sums.elapsed_ms =
+		(uint64_t)json_integer_value(json_object_get(past->summary, "elapsed_ms"));
 	past->sums.control = json_is_true(json_object_get(past->summary, "control"));
 	past->sums.decided = summary_text(past, "decided");
 	*out = past;

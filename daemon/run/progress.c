@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/shown.h"
+#include "export/tap.h"
 #include "results/lines.h"
 #include "run/progress_parts.h"
-#include "run/tap.h"
 #include "trial/shard.h"
 
 #define NS_PER_S   1000000000ull

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/shown.h"
+#include "export/tap.h"
 #include "run/progress_parts.h"
 
 static const char *duration(char *out, size_t size, uint64_t us)
@@ -305,4 +306,15 @@ void progress_table(const struct progress *progress, const struct summary *summa
 			results_folder(results), results_folder(results));
 	print_next(progress, summary, results);
 	fflush(out);
+}
+
+void progress_tap(const struct progress *progress, const struct summary *summary,
+		  const struct results *results, const char *failure)
+{
+	if (!progress->has_begun)
+		tap_version(progress->out);
+	tap_campaign(progress->out, progress->name, summary, failure);
+	if (results)
+		fprintf(progress->out, "# results: %s/summary.json\n", results_folder(results));
+	fflush(progress->out);
 }

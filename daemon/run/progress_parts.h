@@ -10,7 +10,7 @@
 
 /*
  * The parts of the progress, for their own files: progress.c says what happens while a campaign
- * runs, progress_end.c and tap.c how it has ended, for people and for programs.
+ * runs, progress_end.c how it has ended, for people and for programs.
  */
 enum { PROGRESS_COLUMNS = 96, PROGRESS_LINE = 512 };
 

@@ -236,6 +236,8 @@ ends tap 0
 truth "--tap: the version line" [ "$(head -n 1 tap.out)" = "TAP version 13" ]
 truth "--tap: a plan line" grep -qE '^1\.\.[0-9]+$' tap.out
 truth "--tap: names, none fails" eval "grep -qE '^ok [0-9]+ quick.race' tap.out && ! grep -q '^not ok' tap.out"
+dadrace told report tap --output - --format tap
+truth "--tap: report says the same of the results" eval "diff <(grep -v '^# results: ' tap.out) told.out"
 # What is inconclusive is a failure.
 run few quick --set stop.trials=2 --set clean_below_ppm=50000 --tap
 ends few 1 '^not ok 1 quick.race'

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "export/tap.h"
 #include "run/progress.h"
-#include "run/tap.h"
 
 static enum arm all_arms[] = { ARM_CONTROL, ARM_HOLD, ARM_ECHO, ARM_RACE };
 static const struct campaign campaign = { .name = "smoke", .arms = all_arms, .nr_arms = 4 };

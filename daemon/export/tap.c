@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "run/progress_parts.h"
-#include "run/tap.h"
-
-static void print_test_name(FILE *out, const char *campaign, enum arm arm)
-{
-	for (; *campaign; campaign++)
-		fputc(isascii(*campaign) && (isalnum(*campaign) || strchr("_.-", *campaign)) ?
-			      *campaign :
-			      '_',
-		      out);
-	fprintf(out, ".%s", arm_names[arm]);
-}
+#include "export/cases.h"
+#include "export/formats.h"
+#include "export/tap.h"
 
 /*
  * An arm alone is judged as a campaign of this one arm would be. What keeps the campaign from
@@ -74,13 +64,13 @@ static void print_bound(FILE *out, const struct summary *summary, const struct t
 				     stats_ppm_up(stats_rate_bound(0, arm->valid, 0.95));
 
 	fprintf(out, "# no fault in %u valid trial%s; rate below %s at 95%%\n", arm->valid,
-		plural(arm->valid), finding_percent(bound_ppm, true).at);
+		arm->valid == 1 ? "" : "s", finding_percent(bound_ppm, true).at);
 }
 
-static void print_tap_arm(const struct progress *progress, const struct summary *summary,
-			  uint32_t number, const struct tally_arm *arm)
+static void print_arm(FILE *out, const char *campaign, const struct summary *summary,
+		      uint32_t number, const struct tally_arm *arm)
 {
-	char reason[768];
+	char reason[768], name[256];
 	enum campaign_verdict verdict = judge_arm(summary, arm, reason, sizeof(reason));
 	bool is_ok, is_skip;
 
@@ -88,16 +78,17 @@ static void print_tap_arm(const struct progress *progress, const struct summary 
 	is_skip = verdict == CAMPAIGN_SKIPPED ||
 		  (verdict == CAMPAIGN_INCONCLUSIVE && arm->arm == ARM_ECHO);
 	is_ok = is_skip || verdict == CAMPAIGN_CLEAN;
-	fprintf(progress->out, "%sok %u ", is_ok ? "" : "not ", number);
-	print_test_name(progress->out, progress->name, arm->arm);
+	snprintf(name, sizeof(name), "%.200s.%s", campaign, arm_names[arm->arm]);
+	export_make_plain(name);
+	fprintf(out, "%sok %u %s", is_ok ? "" : "not ", number, name);
 	if (is_skip)
-		print_line(progress->out, " # SKIP ", reason);
+		print_line(out, " # SKIP ", reason);
 	else
-		fprintf(progress->out, " # time=%" PRIu64 "ms\n", wall_ms(summary, arm));
+		fprintf(out, " # time=%" PRIu64 "ms\n", wall_ms(summary, arm));
 	if (!is_ok)
-		print_line(progress->out, "# ", reason);
+		print_line(out, "# ", reason);
 	else if (!is_skip)
-		print_bound(progress->out, summary, arm);
+		print_bound(out, summary, arm);
 }
 
 void tap_nothing(FILE *out, enum exits code, const char *sentence)
@@ -113,27 +104,29 @@ enum exits tap_exit(enum exits code)
 }
 
 /* All of it comes last, the plan too: what cannot run at all is a plan of nothing. */
-void progress_tap(const struct progress *progress, const struct summary *summary,
-		  const struct results *results, const char *failure)
+void tap_campaign(FILE *out, const char *name, const struct summary *summary,
+		  const char *failure)
 {
 	bool is_skip = summary->verdict == CAMPAIGN_SKIPPED;
-	FILE *out = progress->out;
 
-	if (!progress->has_begun)
-		tap_version(out);
 	if (is_skip && !summary->trials) {
 		print_line(out, "1..0 # SKIP ", summary->reason);
 	} else if (!failure || summary->trials) {
 		fprintf(out, "1..%u\n", summary->nr_arms);
 		for (uint32_t i = 0; i < summary->nr_arms; i++)
-			print_tap_arm(progress, summary, i + 1, &summary->arms[i]);
+			print_arm(out, name, summary, i + 1, &summary->arms[i]);
 	}
 	if (failure && !is_skip)
 		print_line(out, "Bail out! ", failure);
 	if (summary->trials)
 		fprintf(out, "# verdict: %s - %s\n", campaign_verdict_names[summary->verdict],
 			summary->reason);
-	if (results)
-		fprintf(out, "# results: %s/summary.json\n", results_folder(results));
-	fflush(out);
+}
+
+int export_tap(const struct past *past, FILE *out, struct why *why)
+{
+	(void)why;
+	tap_version(out);
+	tap_campaign(out, past_name(past), past_summary(past), NULL);
+	return 0;
 }
