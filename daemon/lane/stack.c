@@ -3,10 +3,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lane/stack.h"
 #include "trial/hang.h"
+
+/*
+ * A task that waits for references wakes up now and then, and the stack of a task that runs is
+ * empty or torn: one look is too few, and these take 20 ms at most.
+ */
+enum { LOOKS = 20 };
 
 static void read_file(const char *path, char *text, size_t size)
 {
@@ -37,22 +44,34 @@ void stack_text(pid_t pid, char *text, size_t size)
 	read_file(path, text, size);
 }
 
-void stack_read(pid_t pid, struct evidence *evidence)
+/* Whether a thread of the process is seen inside the call; else its last thread stands there. */
+static bool look_at_threads(pid_t pid, struct evidence *evidence)
 {
 	char path[64];
 	DIR *threads;
+	bool is_inside;
 
 	read_thread(pid, pid, evidence);
+	is_inside = hang_proof(evidence->hang, evidence->hang_stack) == HANG_INSIDE;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	threads = opendir(path);
-	for (struct dirent *thread; threads && (thread = readdir(threads));) {
+	threads = is_inside ? NULL : opendir(path);
+	for (struct dirent *thread; threads && !is_inside && (thread = readdir(threads));) {
 		pid_t number = (pid_t)strtol(thread->d_name, NULL, 10);
 
-		if (hang_proof(evidence->hang, evidence->hang_stack) == HANG_INSIDE)
-			break;
-		if (number > 0) /* "." and ".." are none */
-			read_thread(pid, number, evidence);
+		if (number <= 0) /* "." and ".." */
+			continue;
+		read_thread(pid, number, evidence);
+		is_inside = hang_proof(evidence->hang, evidence->hang_stack) == HANG_INSIDE;
 	}
 	if (threads)
 		closedir(threads);
+	return is_inside;
+}
+
+void stack_read(pid_t pid, struct evidence *evidence)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (int looks = 1; !look_at_threads(pid, evidence) && looks < LOOKS; looks++)
+		nanosleep(&pause, NULL);
 }
