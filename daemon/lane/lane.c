@@ -115,10 +115,8 @@ bool lane_receive(struct lane *lane, struct lane_message *message)
 		return false;
 	if (size < (ssize_t)offsetof(struct lane_message, evidence))
 		return say_gone(lane, message);
-	if (message->kind == LANE_READY &&
-	    probes_lane_bind(lane->ask.probes, lane->ask.slot, message->pidns_inum,
-			     message->netns_inum, message->ifindex, message->device,
-			     &message->why))
+	if (message->kind == LANE_READY && probes_lane_bind(lane->ask.probes, lane->ask.slot,
+							    &message->identity, &message->why))
 		message->kind = LANE_FAILED;
 	return true;
 }

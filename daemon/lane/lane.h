@@ -63,12 +63,9 @@ enum lane_message_kind {
 struct lane_message {
 	enum lane_message_kind kind;
 	struct why why;
-	uint32_t pidns_inum; /* of LANE_READY: what the probes must know */
-	uint32_t netns_inum;
-	uint32_t ifindex;
-	char device[16];
-	uint32_t slow;		  /* in percent (spec/deadlines.h) */
-	struct evidence evidence; /* last: only the moments in use are sent */
+	struct lane_identity identity; /* of LANE_READY */
+	uint32_t slow;		       /* in percent (spec/deadlines.h) */
+	struct evidence evidence;      /* last: only the moments in use are sent */
 };
 
 /* What the lane's process does; it never returns. */

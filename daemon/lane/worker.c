@@ -291,14 +291,8 @@ void worker_run(const struct lane_ask *ask, int channel)
 	worker.message.kind = err ? LANE_FAILED : LANE_READY;
 	if (!err && worker_control(&worker))
 		worker.message.kind = LANE_BLIND;
-	if (!err) {
-		if (worker.message.kind == LANE_READY)
-			worker.message.why = worker.without;
-		worker.message.netns_inum = testbed_dut(worker.testbed)->netns_inum;
-		worker.message.ifindex = testbed_dut(worker.testbed)->ifindex;
-		snprintf(worker.message.device, sizeof(worker.message.device), "%s",
-			 testbed_dut(worker.testbed)->name);
-	}
+	if (!err && worker.message.kind == LANE_READY)
+		worker.message.why = worker.without;
 	if (!worker_tell(&worker) && !err)
 		loop_run(worker.loop);
 	worker_ledger_end(&worker);

@@ -132,6 +132,18 @@ static bool answers_dad(const struct campaign *campaign)
 	return false;
 }
 
+static int identify(struct worker *worker)
+{
+	const struct testbed_device *dut = testbed_dut(worker->testbed);
+	struct lane_identity *identity = &worker->message.identity;
+
+	identity->pidns_inum = inode_of("/proc/self/ns/pid");
+	identity->netns_inum = dut->netns_inum;
+	identity->ifindex = dut->ifindex;
+	snprintf(identity->device, sizeof(identity->device), "%s", dut->name);
+	return testbed_ways(worker->testbed, &identity->ways, &worker->message.why);
+}
+
 int worker_set_up(struct worker *worker)
 {
 	const struct lane_ask *ask = worker->ask;
@@ -142,9 +154,10 @@ int worker_set_up(struct worker *worker)
 	struct why *why = &worker->message.why;
 	int err;
 
-	worker->message.pidns_inum = inode_of("/proc/self/ns/pid");
 	/* Before the lane has mounts of its own: names and journals have to outlive it. */
 	err = testbed_open(&testbed, &worker->testbed, why);
+	if (!err)
+		err = identify(worker);
 	if (!err)
 		err = jail_open(&worker->jail, ask->number, why);
 	if (!err)

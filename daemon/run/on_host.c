@@ -440,7 +440,7 @@ static void lane_said(void *arg)
 		if (runner->sums->control_works)
 			runner->sums->blind = 0;
 		say_without(runner, &message->why);
-		snprintf(seat->device, sizeof(seat->device), "%s", message->device);
+		snprintf(seat->device, sizeof(seat->device), "%s", message->identity.device);
 		seat->slow = message->slow;
 		say_slow(runner, seat->slow);
 		loop_timer_stop(seat->deadline);

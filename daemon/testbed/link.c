@@ -37,6 +37,11 @@ int testbed_no_memory(struct why *why)
 	return why_set(why, ENOMEM, "out of memory");
 }
 
+int testbed_unlisted(struct why *why, const char *what, int err)
+{
+	return why_set(why, EIO, "%s: cannot be listed: %s", what, nl_geterror(err));
+}
+
 int sock_open(struct nl_sock **out, struct why *why)
 {
 	struct nl_sock *sock = nl_socket_alloc();

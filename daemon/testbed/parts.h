@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <netlink/cache.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <netlink/socket.h>
@@ -24,6 +25,7 @@
  *
  *   testbed.c        open, close, what is asked of an open testbed
  *     known.c        what a positive control takes of it
+ *     ways.c         where the dut's frames enter the receive path
  *     events.c       notifications
  *     own.c          a lane of our own making
  *     nic.c          its devices, where they are network cards
@@ -93,15 +95,24 @@ static inline void put_sock(struct nl_sock **sock)
 	nl_socket_free(*sock);
 }
 
-#define AUTO_LINK __attribute__((cleanup(put_link)))
-#define AUTO_MSG  __attribute__((cleanup(put_msg)))
-#define AUTO_SOCK __attribute__((cleanup(put_sock)))
+static inline void put_cache(struct nl_cache **cache)
+{
+	nl_cache_free(*cache);
+}
+
+#define AUTO_CACHE __attribute__((cleanup(put_cache)))
+#define AUTO_LINK  __attribute__((cleanup(put_link)))
+#define AUTO_MSG   __attribute__((cleanup(put_msg)))
+#define AUTO_SOCK  __attribute__((cleanup(put_sock)))
 
 /* --- link.c --- */
 
 /* "dut3: cannot be created as a veth: ...": `what` is "created as a veth". err is positive. */
 int testbed_cannot(struct why *why, int err, const char *what, const char *name);
 int testbed_no_memory(struct why *why);
+
+/* Of a list that libnl has not got: err is libnl's. */
+int testbed_unlisted(struct why *why, const char *what, int err);
 
 int sock_open(struct nl_sock **out, struct why *why);
 

@@ -18,13 +18,6 @@
 #include "testbed/frame.h"
 #include "testbed/parts.h"
 
-static void put_cache(struct nl_cache **cache)
-{
-	nl_cache_free(*cache);
-}
-
-#define AUTO_CACHE __attribute__((cleanup(put_cache)))
-
 /*
  * Refuses what is in use: nothing of a device that carries traffic can be put back unnoticed.
  */
@@ -34,11 +27,6 @@ static int in_use(struct why *why, const char *name, const char *verb, const cha
 		why, EXIT_CONFIG, EINVAL,
 		"%s: looks in use: it %s %s; a campaign takes the device down: name one that is free",
 		name, verb, what);
-}
-
-static int no_cache(struct why *why, const char *what, int err)
-{
-	return why_set(why, EIO, "%s: cannot be listed: %s", what, nl_geterror(err));
 }
 
 static bool is_named(struct nl_addr *address, const struct campaign *campaign)
@@ -71,7 +59,7 @@ static int address_is_free(struct nl_sock *sock, const struct testbed_device *de
 	int err = rtnl_addr_alloc_cache(sock, &cache);
 
 	if (err < 0)
-		return no_cache(why, "addresses", err);
+		return testbed_unlisted(why, "addresses", err);
 	snprintf(path, sizeof(path), SYSCTLS "ipv6/conf/%s/addr_gen_mode", device->name);
 	eui64 = sysctl_read(path, mode, sizeof(mode)) == 0 && strcmp(mode, "0") == 0;
 	for (struct nl_object *at = nl_cache_get_first(cache); at; at = nl_cache_get_next(at)) {
@@ -115,12 +103,20 @@ static int route_is_free(struct nl_sock *sock, const struct testbed_device *devi
 	int err = rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache);
 
 	if (err < 0)
-		return no_cache(why, "routes", err);
+		return testbed_unlisted(why, "routes", err);
 	for (struct nl_object *at = nl_cache_get_first(cache); at; at = nl_cache_get_next(at)) {
 		if (route_is_default_over((struct rtnl_route *)at, device->ifindex))
 			return in_use(why, device->name, "carries", "a default route");
 	}
 	return 0;
+}
+
+/* The wires of a bond or team are its ports, which are in no other use. */
+static bool has_wires(struct rtnl_link *link)
+{
+	const char *type = rtnl_link_get_type(link);
+
+	return type && (!strcmp(type, "bond") || !strcmp(type, "team"));
 }
 
 /* Devices that are stacked on one go down with it. */
@@ -136,7 +132,7 @@ static int link_is_free(struct nl_sock *sock, struct rtnl_link *link, struct why
 		return in_use(why, name, "is", "a port of a bridge, bond, team or VRF");
 	err = rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache);
 	if (err < 0)
-		return no_cache(why, "devices", err);
+		return testbed_unlisted(why, "devices", err);
 	for (struct nl_object *at = nl_cache_get_first(cache); at; at = nl_cache_get_next(at)) {
 		struct rtnl_link *other = (struct rtnl_link *)at;
 		const char *type = rtnl_link_get_type(other);
@@ -148,7 +144,8 @@ static int link_is_free(struct nl_sock *sock, struct rtnl_link *link, struct why
 		if (rtnl_link_get_link(other) == rtnl_link_get_ifindex(link))
 			return in_use(why, name, "carries the device",
 				      rtnl_link_get_name(other));
-		if (rtnl_link_get_master(other) == rtnl_link_get_ifindex(link))
+		if (rtnl_link_get_master(other) == rtnl_link_get_ifindex(link) &&
+		    !has_wires(link))
 			return in_use(why, name, "has the port", rtnl_link_get_name(other));
 	}
 	return 0;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/why.h"
+#include "record/record.h"
 #include "spec/campaign.h"
 
 /*
@@ -31,7 +32,7 @@
  * changed of the two real devices is first written to the undo journal (journal.h) and put back
  * by testbed_close(), in every case of failure, too. Refused are real
  * devices that look in use: with addresses beyond the link-local one of their MAC, default
- * routes, ports, a master or devices on top.
+ * routes, ports (but those of a bond or team), a master or devices on top.
  *
  * With DEVICE_NIC both are network cards of this machine, which the kernel puts back into the
  * initial namespace when their own ends; they are never deleted either.
@@ -83,6 +84,12 @@ int testbed_close(struct testbed *testbed, struct why *why);
 
 const struct testbed_device *testbed_dut(const struct testbed *testbed);
 const struct testbed_device *testbed_peer(const struct testbed *testbed); /* NULL: has none */
+
+/*
+ * Where the frames that the dut receives enter the receive path: at the dut, and at the devices
+ * below whose frames it takes over.
+ */
+int testbed_ways(const struct testbed *testbed, struct ways *ways, struct why *why);
 
 /* The peer's namespace, an open descriptor owned by the testbed; -1 when there is no peer. */
 int testbed_peer_netns(const struct testbed *testbed);

@@ -157,13 +157,13 @@ static int addresses_walk(const struct value_of *of,
 }
 
 enum {
-	ADDRESSES_MAX = 64,
+	KEPT_MAX = 64,
 	FLAGS_GIVEN = IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR |
 		      IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN,
 };
 
 struct addresses {
-	char texts[ADDRESSES_MAX][ADDRESS_TEXT];
+	char texts[KEPT_MAX][ADDRESS_TEXT];
 	size_t nr;
 };
 
@@ -231,7 +231,7 @@ static int address_list(const struct value_of *of, struct rtnl_addr *from, void 
 	struct addresses *list = arg;
 	struct address address;
 
-	if (list->nr == ADDRESSES_MAX)
+	if (list->nr == KEPT_MAX)
 		return too_many_addresses(of, list->nr, why);
 	address_take(of, from, &address);
 	if (!address_write(&address, list->texts[list->nr++]))

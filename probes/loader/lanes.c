@@ -67,23 +67,55 @@ int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why)
 	return 0;
 }
 
-int probes_lane_bind(struct probes *probes, uint32_t slot, uint32_t pidns_inum,
-		     uint32_t netns_inum, uint32_t ifindex, const char *name, struct why *why)
+static int ways_bind(struct probes *probes, uint32_t slot, const struct ways *ways,
+		     struct why *why)
+{
+	const int map = bpf_map__fd(probes->skel->maps.ways);
+
+	for (uint32_t i = 0; i < ways->nr; i++) {
+		struct way_end end = ways->at[i].end;
+
+		end.slot = slot;
+		if (bpf_map_update_elem(map, &ways->at[i].way, &end, BPF_ANY))
+			return probes_refused(errno, "a way to the lane's device", why);
+	}
+	return 0;
+}
+
+static uint64_t device_key(const struct lane_identity *identity)
+{
+	return (uint64_t)identity->netns_inum << 32 | identity->ifindex;
+}
+
+int probes_lane_bind(struct probes *probes, uint32_t slot, const struct lane_identity *identity,
+		     struct why *why)
 {
 	struct lane_state *lane = &probes->lanes[slot];
-	uint64_t device = (uint64_t)netns_inum << 32 | ifindex;
+	const uint64_t device = device_key(identity);
 
-	lane->pidns_inum = pidns_inum;
-	lane->netns_inum = netns_inum;
-	lane->ifindex = ifindex;
-	snprintf(lane->name, sizeof(lane->name), "%s", name);
-	probes->device_keys[slot] = device;
-	if (bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_pidns), &pidns_inum,
-				&slot, BPF_ANY) ||
+	lane->pidns_inum = identity->pidns_inum;
+	lane->netns_inum = identity->netns_inum;
+	lane->ifindex = identity->ifindex;
+	snprintf(lane->name, sizeof(lane->name), "%s", identity->device);
+	probes->bound[slot] = *identity;
+	if (bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_pidns),
+				&identity->pidns_inum, &slot, BPF_ANY) ||
 	    bpf_map_update_elem(bpf_map__fd(probes->skel->maps.lane_of_device), &device, &slot,
 				BPF_ANY))
 		return probes_refused(errno, "the lane's entry", why);
-	return 0;
+	return ways_bind(probes, slot, &identity->ways, why);
+}
+
+static void unbind(struct probes *probes, const struct lane_identity *identity)
+{
+	const uint64_t device = device_key(identity);
+
+	bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.lane_of_pidns),
+			    &identity->pidns_inum);
+	bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.lane_of_device), &device);
+	for (uint32_t i = 0; i < identity->ways.nr; i++)
+		bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.ways),
+				    &identity->ways.at[i].way);
 }
 
 void probes_lane_close(struct probes *probes, uint32_t slot)
@@ -91,12 +123,8 @@ void probes_lane_close(struct probes *probes, uint32_t slot)
 	struct lane_state *lane = &probes->lanes[slot];
 
 	probes_settling(probes, slot, false);
-	if (lane->pidns_inum) {
-		bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.lane_of_pidns),
-				    &lane->pidns_inum);
-		bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.lane_of_device),
-				    &probes->device_keys[slot]);
-	}
+	if (lane->pidns_inum)
+		unbind(probes, &probes->bound[slot]);
 	bpf_map_delete_elem(bpf_map__fd(probes->skel->maps.rings), &slot);
 	if (probes->rings[slot] >= 0)
 		close(probes->rings[slot]);

@@ -39,7 +39,7 @@ struct probes {
 	struct lane_state *lanes;
 	struct counts *counts;
 	int rings[SLOTS];
-	uint64_t device_keys[SLOTS];
+	struct lane_identity bound[SLOTS];
 	uint64_t missed_before;
 };
 

@@ -88,11 +88,18 @@ void probes_try_tier(enum tier tier, struct probes_tried *tried);
 /* Makes the ring of a lane and zeroes its state. */
 int probes_lane_open(struct probes *probes, uint32_t slot, struct why *why);
 
-/*
- * Tells the programs which tasks and which device are the lane's: after this they look at it.
- */
-int probes_lane_bind(struct probes *probes, uint32_t slot, uint32_t pidns_inum,
-		     uint32_t netns_inum, uint32_t ifindex, const char *name, struct why *why);
+/* Which tasks and which device are a lane's. */
+struct lane_identity {
+	uint32_t pidns_inum;
+	uint32_t netns_inum;
+	uint32_t ifindex;
+	char device[16];
+	struct ways ways; /* of the frames that the device receives */
+};
+
+/* Tells the programs who the lane is: after this they look at it. */
+int probes_lane_bind(struct probes *probes, uint32_t slot, const struct lane_identity *identity,
+		     struct why *why);
 
 /* Makes the programs forget the lane. */
 void probes_lane_close(struct probes *probes, uint32_t slot);

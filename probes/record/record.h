@@ -94,6 +94,36 @@ static inline __s64 unicast_end(const __u8 destination[16])
 	return (__s64)end;
 }
 
+/*
+ * Where the frames of a device enter the receive path. A VLAN, a bond or a macvlan takes over the
+ * frames of the device below it there, in another round that no tracepoint tells
+ * (__netif_receive_skb_core(), net/core/dev.c).
+ */
+struct way {
+	__u32 netns_inum;
+	__u32 ifindex;
+	__u16 tags[2]; /* VLAN ids, the outer one first; 0: none */
+};
+_Static_assert(sizeof(struct way) == 12, "struct way is a contract");
+
+struct way_end {
+	__u32 slot;
+	__u8 mac[6];
+	__u16 by_mac; /* 1: only of frames to `mac` */
+};
+_Static_assert(sizeof(struct way_end) == 12, "struct way_end is a contract");
+
+enum { WAYS_MAX = 16, ALL_WAYS_MAX = SLOTS * WAYS_MAX };
+
+/* Those of one lane. */
+struct ways {
+	__u32 nr;
+	struct {
+		struct way way;
+		struct way_end end;
+	} at[WAYS_MAX];
+};
+
 enum { STEPS_MAX = 12 };
 
 /* Of a hold without bpf_loop: turns at most, fine ones first, coarse ones in the end. */

@@ -11,6 +11,9 @@
 
 #define NR_SENDTO		   44
 #define ETH_P_IPV6		   0x86dd
+#define ETH_P_8021Q		   0x8100
+#define ETH_P_8021AD		   0x88a8
+#define VLAN_ID_MASK		   0x0fff
 #define IPPROTO_HOPOPTS		   0
 #define IPPROTO_ICMPV6		   58
 #define ICMPV6_ECHO_REQUEST	   128
@@ -85,22 +88,105 @@ static __always_inline bool is_turned_away(const struct echo_headers *headers, _
 	       (hop_limit != 1 || headers->ipv6[6] != IPPROTO_HOPOPTS);
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ALL_WAYS_MAX);
+	__type(key, struct way);
+	__type(value, struct way_end);
+} ways SEC(".maps");
+
+struct vlan_header {
+	__be16 tci;
+	__be16 protocol; /* of what follows */
+};
+
+static __always_inline bool is_vlan(__be16 protocol)
+{
+	return protocol == __builtin_bswap16(ETH_P_8021Q) ||
+	       protocol == __builtin_bswap16(ETH_P_8021AD);
+}
+
+/* Tag 0 is a priority only: the frame is the device's own (IEEE 802.1Q 6.9). */
+static __always_inline void tag_add(struct way *way, __u16 tci)
+{
+	if (!way->tags[0])
+		way->tags[0] = tci & VLAN_ID_MASK;
+	else
+		way->tags[1] = tci & VLAN_ID_MASK;
+}
+
+/* Whether the card or the stack has taken a tag off already: skb_vlan_tag_present(). */
+static __always_inline bool tag_is_off(struct sk_buff *skb)
+{
+	struct sk_buff___before_6_2 *before = (void *)skb;
+
+	if (bpf_core_field_exists(before->vlan_present))
+		return BPF_CORE_READ_BITFIELD_PROBED(before, vlan_present);
+	return BPF_CORE_READ(skb, vlan_all);
+}
+
+/* Where the frame's IPv6 packet begins, behind two tags at most; NULL: it has none. */
+static __always_inline void *way_find(struct sk_buff *skb, struct way *way)
+{
+	struct net_device *dev = BPF_CORE_READ(skb, dev);
+	__be16 protocol = BPF_CORE_READ(skb, protocol);
+	void *at = BPF_CORE_READ(skb, data); /* netif_receive_skb: at the network header */
+	struct vlan_header header;
+	bool is_off;
+
+	if (protocol != __builtin_bswap16(ETH_P_IPV6) && !is_vlan(protocol))
+		return 0;
+	way->netns_inum = BPF_CORE_READ(dev, nd_net.net, ns.inum);
+	way->ifindex = BPF_CORE_READ(dev, ifindex);
+	is_off = tag_is_off(skb);
+	if (is_off)
+		tag_add(way, BPF_CORE_READ(skb, vlan_tci));
+	for (int i = is_off; i < 2 && is_vlan(protocol); i++) {
+		if (bpf_probe_read_kernel(&header, sizeof(header), at))
+			return 0;
+		tag_add(way, __builtin_bswap16(header.tci));
+		protocol = header.protocol;
+		at += sizeof(header);
+	}
+	return protocol == __builtin_bswap16(ETH_P_IPV6) ? at : 0;
+}
+
+static __always_inline bool goes_to(struct sk_buff *skb, const __u8 mac[6])
+{
+	void *at = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header);
+	__u8 to[6] __attribute__((aligned(4)));
+
+	return bpf_probe_read_kernel(to, sizeof(to), at) == 0 &&
+	       *(__u32 *)to == *(__u32 *)mac && *(__u16 *)&to[4] == *(__u16 *)&mac[4];
+}
+
+static __always_inline struct lane_state *lane_of_way(struct sk_buff *skb,
+						      const struct way *way, __u32 *slot)
+{
+	struct way_end *end = bpf_map_lookup_elem(&ways, way);
+
+	if (!end || (end->by_mac && !goes_to(skb, end->mac)))
+		return 0;
+	*slot = end->slot;
+	return bpf_map_lookup_elem(&lanes, slot);
+}
+
 SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(echo_in, struct sk_buff *skb)
 {
 	struct echo_headers headers;
 	struct lane_state *lane;
+	struct way way = {};
 	__u32 slot, sequence;
 	bool is_other;
 	__u8 type;
-	void *at;
+	void *at = way_find(skb, &way);
 
-	if (BPF_CORE_READ(skb, protocol) != __builtin_bswap16(ETH_P_IPV6))
+	if (!at)
 		return 0;
-	lane = lane_of_dev(BPF_CORE_READ(skb, dev), &slot);
+	lane = lane_of_way(skb, &way, &slot);
 	if (!lane || !lane->trial)
 		return 0;
-	at = BPF_CORE_READ(skb, data); /* netif_receive_skb: at the network header */
 	if (bpf_probe_read_kernel(&headers, sizeof(headers), at))
 		return 0;
 	if (!type_of(&headers, &type))

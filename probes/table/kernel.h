@@ -230,8 +230,15 @@ struct sk_buff {
 	unsigned char *head;
 	unsigned char *data;
 	__u16 network_header;
+	__u16 mac_header;
 	__u16 protocol;
+	__u16 vlan_tci;
+	__u32 vlan_all; /* since 6.2 */
 	unsigned int len;
+};
+
+struct sk_buff___before_6_2 {
+	__u8 vlan_present : 1;
 };
 
 struct flowi_common {
