@@ -17,5 +17,8 @@ const struct device_row device_kinds[DEVICE_KINDS] = {
 			    .drops_own_mac = true },
 	[DEVICE_VRF]	  = { "CONFIG_NET_VRF", { "veth", "vrf" }, "veth_open", "veth_close" },
 	[DEVICE_VXLAN]	  = { "CONFIG_VXLAN", { "veth", "vxlan" }, "vxlan_open", "vxlan_stop" },
+	[DEVICE_VLAN]	  = { "CONFIG_VLAN_8021Q", { "veth", "8021q" }, "vlan_dev_open", "vlan_dev_stop" },
+	[DEVICE_BOND]	  = { "CONFIG_BONDING", { "veth", "bonding" }, "bond_open", "bond_close" },
+	[DEVICE_TEAM]	  = { "CONFIG_NET_TEAM", { "veth", "team", "team_mode_roundrobin" }, "team_open", "team_close" },
 };
 /* clang-format on */

@@ -82,6 +82,9 @@ enum device_kind {
 	DEVICE_IPVLAN,	 /* dut is an ipvlan (L2) over a veth end */
 	DEVICE_VRF,	 /* dut is a veth end that is a port of a VRF */
 	DEVICE_VXLAN,	 /* dut is a VXLAN tunnel over a veth, and so is the peer */
+	DEVICE_VLAN,	 /* dut is a VLAN on a veth end, and so is the peer */
+	DEVICE_BOND,	 /* dut is a bond with a veth end as its port */
+	DEVICE_TEAM,	 /* dut is a team with a veth end as its port */
 	DEVICE_KINDS,
 };
 extern const char *const device_kind_names[];

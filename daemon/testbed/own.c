@@ -7,6 +7,7 @@
 #include <netlink/route/link/ipvlan.h>
 #include <netlink/route/link/macvlan.h>
 #include <netlink/route/link/veth.h>
+#include <netlink/route/link/vlan.h>
 #include <netlink/route/link/vrf.h>
 #include <netlink/route/link/vxlan.h>
 
@@ -17,6 +18,7 @@
 #include "testbed/parts.h"
 
 enum {
+	OWN_VLAN = 1000,
 	OWN_VNI = 1000,
 	OWN_TABLE = 1000,	    /* of routes, a VRF's */
 	OWN_WIRE_IPV4 = 0xc0000200, /* 192.0.2.0/24 (RFC 5737), between the ends of a tunnel */
@@ -222,6 +224,33 @@ static int bridge_create(struct testbed *testbed, struct why *why)
 	return err ? err : port_add(testbed, &lower, &testbed->dut, why);
 }
 
+/* A bond or team takes no port that is up, and sets its ports up itself. */
+static int port_create(struct testbed *testbed, struct why *why)
+{
+	const struct testbed_device lower = own_device(testbed->lane, ROLE_LOWER);
+	int err = veth_pair(testbed, &lower, &testbed->peer, why);
+
+	if (!err)
+		err = sysctls_change(SETTINGS(lower_settings), lower.name, why);
+	return err ? err : port_add(testbed, &lower, &testbed->dut, why);
+}
+
+static int bond_create(struct testbed *testbed, struct why *why)
+{
+	int err = plain_create(testbed, "bond", why);
+
+	return err ? err : port_create(testbed, why);
+}
+
+static int team_create(struct testbed *testbed, struct why *why)
+{
+	int err = plain_create(testbed, "team", why);
+
+	if (!err)
+		err = team_mode_set(&testbed->dut, "roundrobin", why);
+	return err ? err : port_create(testbed, why);
+}
+
 static int vrf_create(struct testbed *testbed, struct why *why)
 {
 	AUTO_LINK struct rtnl_link *link = rtnl_link_vrf_alloc();
@@ -295,6 +324,15 @@ static int vxlan_on(struct testbed *testbed, const struct end *end, struct why *
 	return err;
 }
 
+static int vlan_on(struct testbed *testbed, const struct end *end, struct why *why)
+{
+	AUTO_LINK struct rtnl_link *link = rtnl_link_vlan_alloc();
+
+	if (link)
+		rtnl_link_vlan_set_id(link, OWN_VLAN);
+	return upper_create(testbed, end->sock, link, end->device, &end->lower, why);
+}
+
 typedef int end_create(struct testbed *testbed, const struct end *end, struct why *why);
 
 static int far_end(struct testbed *testbed, const struct end *end, end_create *create,
@@ -331,11 +369,18 @@ static int vxlan_create(struct testbed *testbed, struct why *why)
 	return both_ends(testbed, vxlan_on, why);
 }
 
+static int vlan_create(struct testbed *testbed, struct why *why)
+{
+	return both_ends(testbed, vlan_on, why);
+}
+
 static int (*const creates[DEVICE_KINDS])(struct testbed *testbed, struct why *why) = {
 	[DEVICE_VETH] = veth_create,	 [DEVICE_MACVLAN] = macvlan_create,
 	[DEVICE_BRIDGE] = bridge_create, [DEVICE_DUMMY] = dummy_create,
 	[DEVICE_NIC] = nic_take,	 [DEVICE_IPVLAN] = ipvlan_create,
 	[DEVICE_VRF] = vrf_create,	 [DEVICE_VXLAN] = vxlan_create,
+	[DEVICE_VLAN] = vlan_create,	 [DEVICE_BOND] = bond_create,
+	[DEVICE_TEAM] = team_create,
 };
 
 /* Made in this order: the calling process ends in the lane's namespace. */

@@ -29,6 +29,7 @@
  *     events.c       notifications
  *     own.c          a lane of our own making
  *     nic.c          its devices, where they are network cards
+ *     team.c         what only generic netlink can set of a team
  *     undo.c         the journal, taken back
  *     real.c         a lane of real devices: are they free, borrowed by way of the journal
  *       ready.c      what both have in common: how namespace, dut and peer are set up
@@ -139,6 +140,11 @@ int dut_mtu(const struct testbed *testbed, uint32_t *mtu, struct why *why);
 
 /* A new reference. -ENODEV when there is none of that name. */
 int link_find(struct nl_sock *sock, const char *name, struct rtnl_link **out, struct why *why);
+
+/* --- team.c --- */
+
+/* Of a team without ports, in the calling process's namespace. */
+int team_mode_set(const struct testbed_device *team, const char *mode, struct why *why);
 
 /* --- namespace.c --- */
 

@@ -25,8 +25,9 @@
  * dadrace-N-peer) as ip-netns(8) does it, which testbed_close() leaves there (not with
  * DEVICE_EXISTING).
  *
- * A macvlan, ipvlan or bridge dut sits on a veth end luN in the lane's namespace; a VXLAN, too,
- * and its peer on the other end plN; a VRF has the dut as its port; a dummy has no peer.
+ * A macvlan, ipvlan, bridge, bond or team dut sits on a veth end luN in the lane's namespace; a
+ * VLAN or VXLAN, too, and its peer on the other end plN; a VRF has the dut as its port; a dummy
+ * has no peer.
  *
  * With DEVICE_EXISTING both stay where they are, in the caller's namespace; all that can be
  * changed of the two real devices is first written to the undo journal (journal.h) and put back

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/device.h"
+
 const char *const klog_tie_names[] = {
 	[KLOG_TIE_UNKNOWN] = "unknown", [KLOG_TIE_ELSEWHERE] = "elsewhere",
 	[KLOG_TIE_NONE] = "none",	[KLOG_TIE_NET] = "net",
@@ -364,22 +366,20 @@ static bool has_our_task(const char *text, const struct klog_lane *lane)
 static const char *const net_functions[] = {
 	"__dev_", "___neigh_", "__alloc_skb", "__fib6_", "__inet6_", "__ip6_", "__ipv6_",
 	"__mld", "__ndisc_", "__neigh_", "__netdev_", "__netif_", "__rtnl_", "__skb_",
-	"addrconf_", "arp_", "br_", "call_netdev", "cleanup_net", "dev_activate",
+	"addrconf_", "arp_", "bond_", "br_", "call_netdev", "cleanup_net", "dev_activate",
 	"dev_change_", "dev_close", "dev_deact", "dev_disable_", "dev_get_by_", "dev_hold",
 	"dev_ifsioc", "dev_ioctl", "dev_mc_", "dev_open", "dev_put", "dev_queue_x", "dst_",
 	"fib6_", "fib_", "icmp6", "icmpv6_", "igmp6_", "in6_", "in_dev_", "inet6_", "inet_",
-	"inet6addr_", "inetdev_", "ip6_", "ip6addrlbl_", "ip6mr_", "ip_", "ipv6_",
+	"inet6addr_", "inetdev_", "ip6_", "ip6addrlbl_", "ip6mr_", "ip_", "ipv6_", "ipvlan_",
 	"kfree_skb", "linkwatch_", "macvlan_", "mld_", "ndisc_", "neigh_", "net_ns_",
 	"netdev_", "netif_", "packet_", "pneigh_", "qdisc_", "rawv6_", "refdst_",
-	"register_net", "rt6_", "rtnetlink_", "rtnl_", "sit_", "skb_", "tcp_v6_", "udpv6_",
-	"unregister_net", "veth_", "xfrm6_",
+	"register_net", "rt6_", "rtnetlink_", "rtnl_", "sit_", "skb_", "tcp_v6_", "team_",
+	"udpv6_", "unregister_net", "veth_", "vlan_", "vrf_", "vxlan_", "xfrm6_",
 };
 /* clang-format on */
 
-/* Modules of net/ and of the devices that lanes are made of: "function+0x1/0x2 [ipv6]". */
-static const char *const net_modules[] = {
-	"ipv6", "af_packet", "veth", "macvlan", "bridge", "dummy", "8021q", "stp", "llc",
-};
+/* Modules of net/ besides those of the devices that lanes are made of. */
+static const char *const net_modules[] = { "ipv6", "af_packet", "stp", "llc" };
 
 /* Folders of net/ in which no packet and no device of a lane comes by. */
 /* clang-format off */
@@ -416,7 +416,15 @@ static bool has_net_path(const char *text)
 	return false;
 }
 
-/* "+0x1/0x2 [ipv6]" */
+/* Of the module's name in "+0x1/0x2 [ipv6]". */
+static bool is_one_of(const char *module, const char *const *list, size_t nr)
+{
+	for (size_t i = 0; i < nr && list[i]; i++)
+		if (begins(module, list[i]) && module[strlen(list[i])] == ']')
+			return true;
+	return false;
+}
+
 static bool is_in_net_module(const char *behind)
 {
 	const char *module = behind + strcspn(behind, " \n");
@@ -424,10 +432,10 @@ static bool is_in_net_module(const char *behind)
 	if (!begins(module, " ["))
 		return false;
 	module += strlen(" [");
-	for (size_t i = 0; i < NUMBER(net_modules); i++)
-		if (begins(module, net_modules[i]) && module[strlen(net_modules[i])] == ']')
+	for (int kind = 0; kind < DEVICE_KINDS; kind++)
+		if (is_one_of(module, device_kinds[kind].modules, DEVICE_MODULES_MAX))
 			return true;
-	return false;
+	return is_one_of(module, net_modules, NUMBER(net_modules));
 }
 
 /*

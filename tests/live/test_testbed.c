@@ -1046,7 +1046,8 @@ int main(void)
 {
 	static enum device_kind veth = DEVICE_VETH, macvlan = DEVICE_MACVLAN,
 				bridge = DEVICE_BRIDGE, dummy = DEVICE_DUMMY,
-				ipvlan = DEVICE_IPVLAN, vrf = DEVICE_VRF, vxlan = DEVICE_VXLAN;
+				ipvlan = DEVICE_IPVLAN, vrf = DEVICE_VRF, vxlan = DEVICE_VXLAN,
+				vlan = DEVICE_VLAN, bond = DEVICE_BOND, team = DEVICE_TEAM;
 	static int elsewhere;
 	const struct CMUnitTest tests[] = {
 		{ "test_veth", test_kind, NULL, NULL, &veth },
@@ -1056,6 +1057,9 @@ int main(void)
 		{ "test_ipvlan", test_kind, NULL, NULL, &ipvlan },
 		{ "test_vrf", test_kind, NULL, NULL, &vrf },
 		{ "test_vxlan", test_kind, NULL, NULL, &vxlan },
+		{ "test_vlan", test_kind, NULL, NULL, &vlan },
+		{ "test_bond", test_kind, NULL, NULL, &bond },
+		{ "test_team", test_kind, NULL, NULL, &team },
 		cmocka_unit_test(test_duplicate_address_fails_dad),
 		cmocka_unit_test(test_address_unknown_before_dad),
 		cmocka_unit_test(test_deleted_by_a_child),
