@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "base/shown.h"
 #include "io/child.h"
+#include "spec/times.h"
 
 int command_complain(const struct why *why, int code)
 {
@@ -33,6 +34,14 @@ int command_refuse(const struct command *command, const char *format, ...)
 	vsnprintf(why.text, sizeof(why.text), format, ap); /* NOLINT(clang-analyzer-valist.*) */
 	va_end(ap);
 	return options_refuse(&command->syntax, &why);
+}
+
+int command_read_for(const struct command *command, const char *text, uint32_t *seconds)
+{
+	if (span_read(text, seconds))
+		return 0;
+	return command_refuse(command, "--for: \"%s\" is not a time; allowed: 90, 30m, 2h",
+			      text);
 }
 
 /* --- help --- */

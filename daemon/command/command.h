@@ -3,6 +3,7 @@
 #define DADRACE_COMMAND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/options.h"
 #include "base/why.h"
@@ -65,6 +66,9 @@ int command_start(const struct command *command, int argc, char **argv);
  */
 __attribute__((format(printf, 2, 3))) int command_refuse(const struct command *command,
 							 const char *format, ...);
+
+/* The time of an option --for. 0, or what command_refuse() gives. */
+int command_read_for(const struct command *command, const char *text, uint32_t *seconds);
 
 /* Prints the sentence on stderr; returns the exit code that is given. */
 int command_complain(const struct why *why, int code);

@@ -13,7 +13,6 @@
 #include "results/reader.h"
 #include "results/results.h"
 #include "run/campaign.h"
-#include "spec/times.h"
 
 struct options {
 	const char *kernel;
@@ -117,10 +116,9 @@ static int explore(const void *options)
 	struct why why;
 	int code;
 
-	if (!span_read(o->span, &seconds))
-		return command_refuse(&command_explore,
-				      "--for: \"%s\" is not a time; allowed: 90, 30m, 2h",
-				      o->span);
+	code = command_read_for(&command_explore, o->span, &seconds);
+	if (code)
+		return code;
 	if (o->ask.resume && !o->ask.out)
 		return command_refuse(&command_explore,
 				      "--resume: name the results to continue with --out DIR");

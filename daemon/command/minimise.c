@@ -34,6 +34,7 @@ struct options {
 	const char *modules;
 	const char *plant;
 	const char *out;
+	const char *span;
 	struct option_texts sets;
 	bool json, quiet, force;
 	uint64_t until_ns; /* the search ends then; 0: never */
@@ -50,6 +51,7 @@ static const struct option_row rows[] = {
 	{ "trials", 0, OPTION_NUMBER, AT(trials), "N", .min = 2 * MINIMISE_RUNS, .preset = "200", .doc = "Run at most N trials" },
 	{ "hits", 0, OPTION_NUMBER, AT(hits), "N", .min = 1, .max = MINIMISE_RUNS, .preset = "3",
 	  .doc = "Keep a change when N of at most 10 trials still show the finding; give more for a finding that is to show nearly always" },
+	{ "for", 0, OPTION_TEXT, AT(span), "TIME", .doc = "Leave nothing more out after this time, such as 90, 30m or 2h; what was found until then is confirmed" },
 	{ "kernel", 0, OPTION_TEXT, AT(kernel), "IMAGE|here", .doc = DOC_KERNEL_OR_HERE },
 	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
 	{ "plant", 0, OPTION_TEXT, AT(plant), "BUG", .doc = "Plant this bug instead of that of the results" },
@@ -92,6 +94,7 @@ struct session {
 	struct proof confirmed;
 	uint32_t steps, trials;
 	uint64_t started_ns;
+	bool time_is_over;
 	bool interrupted;
 	int code; /* of a run that failed */
 };
@@ -280,12 +283,13 @@ static void tell_step(const struct session *s, const struct minimise_step_line *
 
 /* --- the search --- */
 
-static bool affords(const struct session *s)
+static bool affords(struct session *s)
 {
 	bool searches = s->minimise.stage == MINIMISE_SEARCH;
 	uint32_t left = s->o->trials - s->trials;
 
-	if (searches && s->o->until_ns && loop_now() >= s->o->until_ns)
+	s->time_is_over |= searches && s->o->until_ns && loop_now() >= s->o->until_ns;
+	if (searches && s->time_is_over)
 		return false;
 	/* The confirmation needs as many trials again. */
 	return left >= (searches ? 2 : 1) * MINIMISE_RUNS;
@@ -388,8 +392,9 @@ static struct sentence outcome_of(const struct session *s)
 			 proof->trials, signature,
 			 finding_percent(stats_ppm_down(rate.low), false).at,
 			 finding_percent(stats_ppm_up(rate.high), true).at,
-			 s->minimise.cut ? "; more trials may simplify it further (--trials)" :
-					   "");
+			 !s->minimise.cut ? "" :
+			 s->time_is_over  ? "; more time may simplify it further (--for)" :
+					    "; more trials may simplify it further (--trials)");
 	else if (s->minimise.stage == MINIMISE_GONE)
 		snprintf(
 			told.text, sizeof(told.text),
@@ -609,9 +614,16 @@ static int minimise_as(const struct options *o, bool *interrupted)
 
 static int run(const void *options)
 {
+	struct options o = *(const struct options *)options;
 	bool interrupted = false;
+	uint32_t seconds = 0;
+	int code = o.span ? command_read_for(&command_minimise, o.span, &seconds) : 0;
 
-	return minimise_as(options, &interrupted);
+	if (code)
+		return code;
+	if (o.span)
+		o.until_ns = loop_now() + seconds * 1000000000ULL;
+	return minimise_as(&o, &interrupted);
 }
 
 bool minimise_finding(const char *results, uint32_t finding, uint64_t until_ns)

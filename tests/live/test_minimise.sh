@@ -65,6 +65,8 @@ ends gone 3 '^Not minimal: leak/net_device did not reproduce in 3 of 10 trials'
 truth "gone: nothing is written" [ ! -e gone/minimal.yaml ]
 dadrace few minimise leaky 1 --trials 20 --out few
 ends few 3 '^Not minimal: 10 of 10 trials show .*; more trials may simplify it further'
+dadrace short minimise leaky 1 --for 1 --out short
+ends short 3 '^Not minimal: 10 of 10 trials show .*; more time may simplify it further \(--for\)'
 "$dadrace" plan few/minimal.yaml >few.plan
 truth "few: the simplest trial so far is kept" [ -s few.plan ]
 
@@ -86,6 +88,8 @@ dadrace nothere minimise nowhere 1
 ends nothere 78 'nowhere/results.ndjson cannot be read'
 dadrace tight minimise leaky 1 --trials 5
 ends tight 64 '--trials 5: not a number of 20 or more'
+dadrace whenever minimise leaky 1 --for soon
+ends whenever 64 '--for: "soon" is not a time'
 dadrace taken minimise leaky 1 --out small
 ends taken 78 'already holds results.ndjson'
 
