@@ -57,6 +57,7 @@ struct explorer {
 	struct point_space *spaces; /* one a set of places */
 	uint32_t nr_spaces;
 	uint32_t set;	    /* that is planned now */
+	uint32_t turns;	    /* sets that take turns in this round, the first of them all */
 	uint32_t set_since; /* generation */
 	uint32_t set_until; /* generation that has another one */
 	uint32_t extended;  /* how often */
@@ -71,7 +72,8 @@ struct explorer {
 	uint32_t *corpus;      /* numbers of trials, ascending */
 	uint32_t nr_corpus, corpus_room;
 	uint32_t first_finding;
-	uint64_t cursor; /* of the sweep */
+	uint32_t findings[DIRECTIONS][MESSAGES]; /* trials with a fault, by their packet */
+	uint64_t cursor;			 /* of the sweep */
 };
 
 /* --- sets of places, in turn --- */
@@ -81,6 +83,17 @@ struct explorer {
  * later ones was new.
  */
 enum { SET_TRIALS = 96, NEWS_IN = 4, EXTENDED_MOST = 2 };
+
+/*
+ * Places are given best first, so the first sets come more often: a round goes through so many
+ * of them, the next one through twice as many.
+ */
+enum { FIRST_ROUND = 4 };
+
+static uint32_t least_of(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
 
 static uint32_t stay_of(const struct explorer *explorer)
 {
@@ -118,7 +131,12 @@ static void choose_set(struct explorer *explorer, uint32_t generation, bool by_b
 		explorer->extended++;
 		return;
 	}
-	begin_set(explorer, (explorer->set + 1) % explorer->nr_spaces, generation);
+	if (explorer->set + 1 < explorer->turns) {
+		begin_set(explorer, explorer->set + 1, generation);
+		return;
+	}
+	explorer->turns = least_of(2 * explorer->turns, explorer->nr_spaces);
+	begin_set(explorer, 0, generation);
 }
 
 /* The space that a trial was, or is, drawn from. */
@@ -145,6 +163,7 @@ int explorer_new(const struct campaign *campaign, struct explorer **out)
 	}
 	for (uint32_t set = 0; set < explorer->nr_spaces; set++)
 		point_space(campaign, set, &explorer->spaces[set]);
+	explorer->turns = least_of(FIRST_ROUND, explorer->nr_spaces);
 	begin_set(explorer, 0, 1);
 	*out = explorer;
 	return 0;
@@ -155,6 +174,7 @@ static void forget(struct explorer *explorer)
 	memory_free(&explorer->features);
 	memory_free(&explorer->needs);
 	memory_free(&explorer->planned);
+	memset(explorer->findings, 0, sizeof(explorer->findings));
 	explorer->nr_corpus = 0;
 	explorer->cursor = 0;
 	explorer->forgotten = explorer->sealed;
@@ -223,17 +243,38 @@ static int add_to_corpus(struct explorer *explorer, uint32_t trial)
 	return 0;
 }
 
+/* What is counted of plans: orders, and orders with the kind of their packet. */
+static uint64_t (*const plan_keys[])(const struct point_space *space,
+				     const struct point *point) = {
+	point_order_key,
+	point_packet_key,
+};
+enum { PLAN_KEYS = sizeof(plan_keys) / sizeof(plan_keys[0]) };
+
+static int note_planned(struct explorer *explorer, const struct planned *planned)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < PLAN_KEYS; i++)
+		err = memory_note(&explorer->planned,
+				  plan_keys[i](space_of(explorer, planned), &planned->point),
+				  planned->choice.generation, false);
+	return err;
+}
+
 /* It was noted when it was planned. */
 static int note_kept(struct explorer *explorer, const struct planned *planned,
 		     uint32_t generation)
 {
-	struct memory_entry *entry = memory_meet(
-		&explorer->planned,
-		point_order_key(space_of(explorer, planned), &planned->point), generation);
+	for (int i = 0; i < PLAN_KEYS; i++) {
+		struct memory_entry *entry = memory_meet(
+			&explorer->planned,
+			plan_keys[i](space_of(explorer, planned), &planned->point), generation);
 
-	if (!entry)
-		return -ENOMEM;
-	entry->came++;
+		if (!entry)
+			return -ENOMEM;
+		entry->came++;
+	}
 	return 0;
 }
 
@@ -250,6 +291,8 @@ static int seal_trial(struct explorer *explorer, uint32_t trial, uint32_t genera
 		err = memory_note(&explorer->features, planned->features[i], generation, true);
 	if (err || !planned->choice.mode || !planned->nr_features)
 		return err;
+	if (planned->finding)
+		explorer->findings[planned->point.direction][planned->point.message]++;
 	err = needs_learn(&explorer->needs, &shown, generation);
 	if (!err && needs_kept(&shown))
 		err = note_kept(explorer, planned, generation);
@@ -406,13 +449,36 @@ static void plan_change(struct explorer *explorer, uint64_t *state, struct plann
 	} while (plan_draw_below(state, 2));
 }
 
-/* How often its order was tried: one that was missed says little. */
-static uint32_t times_tried(const struct explorer *explorer, const struct point *point)
+/*
+ * How often its order was tried, and then with such a packet: one that was missed says little.
+ */
+static uint64_t times_tried(const struct explorer *explorer, const struct point *point)
 {
-	const struct memory_entry *entry = memory_find(
-		&explorer->planned, point_order_key(&explorer->spaces[explorer->set], point));
+	uint64_t times = 0;
 
-	return entry ? entry->trials + (KEPT_WORTH - 1) * entry->came : 0;
+	for (int i = 0; i < PLAN_KEYS; i++) {
+		const struct memory_entry *entry =
+			memory_find(&explorer->planned,
+				    plan_keys[i](&explorer->spaces[explorer->set], point));
+
+		times <<= 32;
+		if (entry)
+			times |= entry->trials + (KEPT_WORTH - 1) * entry->came;
+	}
+	return times;
+}
+
+/*
+ * A packet that has shown a fault is chosen an eighth as often for each of them: what has been
+ * found comes again at once, and costs far more time than other trials.
+ */
+static uint32_t chance_of(const struct explorer *explorer, const struct point *point)
+{
+	uint32_t shift = 3 * explorer->findings[point->direction][point->message];
+	uint32_t chance =
+		needs_chance(&explorer->needs, &explorer->spaces[explorer->set], point);
+
+	return shift < 32 ? chance >> shift : 0;
 }
 
 /*
@@ -422,21 +488,23 @@ static uint32_t times_tried(const struct explorer *explorer, const struct point 
 static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planned *planned)
 {
 	const struct point_space *space = space_of(explorer, planned);
-	uint32_t least = UINT32_MAX, most = 0;
+	uint64_t least = UINT64_MAX;
+	uint32_t most = 0;
 	bool changes = point_has_changes(space) && plan_draw_below(state, OTHERS_IN);
 
 	for (int i = 0; i < CANDIDATES; i++) {
 		struct point point;
-		uint32_t chance, times;
+		uint32_t chance;
+		uint64_t times;
 
 		point_schedule(space, state, changes, &point);
-		chance = needs_chance(&explorer->needs, space, &point);
+		chance = chance_of(explorer, &point);
 		if (plan_draw_below(state, NEEDS_SURE) < chance) {
 			times = times_tried(explorer, &point);
 			if (times >= least)
 				continue;
 			least = times;
-		} else if (least != UINT32_MAX || chance < most) {
+		} else if (least != UINT64_MAX || chance < most) {
 			continue;
 		} else {
 			most = chance;
@@ -454,9 +522,7 @@ static void plan_guided(struct explorer *explorer, uint64_t *state, struct plann
 	}
 	for (int i = 0; i < TRIES; i++) {
 		plan_change(explorer, state, planned);
-		if (plan_draw_below(state, NEEDS_SURE) <
-		    needs_chance(&explorer->needs, space_of(explorer, planned),
-				 &planned->point))
+		if (plan_draw_below(state, NEEDS_SURE) < chance_of(explorer, &planned->point))
 			break;
 	}
 	explorer->trials[planned->choice.parent - 1].chosen++;
@@ -504,9 +570,7 @@ static int plan_one(struct explorer *explorer, uint32_t trial, struct planned *p
 		.set = explorer->set,
 	};
 	modes[planned->choice.mode].plan(explorer, &state, planned);
-	return memory_note(&explorer->planned,
-			   point_order_key(space_of(explorer, planned), &planned->point),
-			   planned->choice.generation, false);
+	return note_planned(explorer, planned);
 }
 
 static int plan_generation(struct explorer *explorer)

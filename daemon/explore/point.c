@@ -526,6 +526,57 @@ static void fit_offset(const struct point_space *space, uint64_t *state, bool la
 					  draw_between(state, 0, latest_us / 16);
 }
 
+static uint64_t is_late(const struct point_packet *packet)
+{
+	return packet->late;
+}
+
+static uint64_t direction_of(const struct point_packet *packet)
+{
+	return packet->direction;
+}
+
+static uint64_t message_of(const struct point_packet *packet)
+{
+	return packet->message;
+}
+
+/*
+ * What packets differ in, most telling first: whether the address is still tentative decides
+ * more than to whom one is sent.
+ */
+static uint64_t (*const traits[])(const struct point_packet *packet) = {
+	is_late,
+	direction_of,
+	message_of,
+};
+
+/* Those packets that have the trait with one of its values, drawn evenly. */
+static uint64_t draw_trait(const struct point_space *space, uint64_t *state, uint64_t packets,
+			   uint64_t (*trait)(const struct point_packet *packet))
+{
+	uint64_t values = 0, kept = 0;
+	uint32_t value;
+
+	for (uint32_t i = 0; i < space->nr_packets; i++)
+		if (packets >> i & 1)
+			values |= 1ULL << trait(&space->packets[i]);
+	value = draw_bit(state, values);
+	for (uint32_t i = 0; i < space->nr_packets; i++)
+		if (packets >> i & 1 && trait(&space->packets[i]) == value)
+			kept |= 1ULL << i;
+	return kept;
+}
+
+/* A kind of packet is as likely as any other, however many packets are of it. */
+static const struct point_packet *draw_packet(const struct point_space *space, uint64_t *state,
+					      uint64_t packets)
+{
+	for (size_t i = 0; i < sizeof(traits) / sizeof(traits[0]); i++)
+		packets = draw_trait(space, state, packets, traits[i]);
+	return &space->packets[draw_bit(state, packets)];
+}
+
 /* What is sent reaches where II is held, and what I does where I is, as far as is known. */
 static void fit_to_places(const struct point_space *space, uint64_t *state, struct point *point)
 {
@@ -536,8 +587,7 @@ static void fit_to_places(const struct point_space *space, uint64_t *state, stru
 		uint64_t changes = space->changes_to[hold->place];
 
 		if (thread == ORDER_THREAD_II && packets) {
-			const struct point_packet *packet =
-				&space->packets[draw_bit(state, packets)];
+			const struct point_packet *packet = draw_packet(space, state, packets);
 
 			point->direction = packet->direction;
 			point->target = packet->target;
@@ -661,6 +711,14 @@ uint64_t point_order_key(const struct point_space *space, const struct point *po
 		hash = hash_word(hash, magnitude(hold->time_us));
 	}
 	return hash;
+}
+
+uint64_t point_packet_key(const struct point_space *space, const struct point *point)
+{
+	uint64_t hash = hash_word(point_order_key(space, point), point->direction);
+	uint64_t late = point->offset_us > space->campaign->explore.offset_us / 2;
+
+	return hash_word(hash_word(hash, point->message), late);
 }
 
 /* --- the grid --- */

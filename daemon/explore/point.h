@@ -102,6 +102,9 @@ bool point_has_changes(const struct point_space *space);
  */
 uint64_t point_order_key(const struct point_space *space, const struct point *point);
 
+/* The same with the kind of its packet: direction, message, and whether it is late. */
+uint64_t point_packet_key(const struct point_space *space, const struct point *point);
+
 /* The next point of the grid, which starts over at its end. */
 void point_sweep(const struct point_space *space, uint64_t *cursor, struct point *point);
 

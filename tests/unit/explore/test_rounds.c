@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "explore/explore.h"
+#include "parse/campaign.h"
+#include "trial/plan.h"
+
+/*
+ * A kernel of 120 functions of thread II, ten sets of places. Every packet passes all of them,
+ * and every hold is kept: ten kinds of late packet, and one early one. A packet-too-big always
+ * shows a fault where `too_big_is_found`.
+ */
+enum { FUNCTIONS = 10 * ORDER_HOLDS_MAX, TRIALS = 2400, EARLY_US = 50000 };
+
+static const char space[] =
+	"sysctl: {dad_transmits: 1}\narms: [race]\n"
+	"bringup: {change: [none, mtu, route-delete]}\n"
+	"echo: {directions: [inbound, outbound-raw], targets: [all-nodes],\n"
+	"       message: [echo, ns, na, ra, redirect, unreachable, packet-too-big, time-exceeded,\n"
+	"                 parameter-problem, mld-query], count: 1}\n"
+	"explore:\n  generation: 4\n  offset_us: 100000\n";
+
+static const char *const packets[] = {
+	"outbound-raw echo all-nodes early",
+	"inbound echo all-nodes late",
+	"inbound ns all-nodes late",
+	"inbound na all-nodes late",
+	"inbound ra all-nodes late",
+	"inbound redirect all-nodes late",
+	"inbound unreachable all-nodes late",
+	"inbound packet-too-big all-nodes late",
+	"inbound time-exceeded all-nodes late",
+	"inbound parameter-problem all-nodes late",
+	"inbound mld-query all-nodes late",
+};
+
+static struct campaign *load(const char *mode)
+{
+	struct campaign *campaign = NULL;
+	struct why why = { "" };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	fprintf(out, "%s  mode: %s\n  places:\n", space, mode);
+	for (int i = 1; i <= FUNCTIONS; i++)
+		fprintf(out, "    - II held at f%d\n", i);
+	fprintf(out, "  reach:\n");
+	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		fprintf(out, "    - \"%s:", packets[i]);
+		for (int place = 1; place <= FUNCTIONS; place++)
+			fprintf(out, " %d", place);
+		fprintf(out, "\"\n");
+	}
+	fclose(out);
+	if (campaign_load_text("rounds", text, size, NULL, 0, &campaign, &why))
+		fail_msg("%s", why.text);
+	free(text);
+	return campaign;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool too_big_is_found;
+
+static void show(const struct campaign *campaign, const struct trial_spec *spec,
+		 struct behaviour *shown)
+{
+	struct order places;
+
+	plan_set(campaign, spec->choice.set, &places);
+	*shown = (struct behaviour){ .finding = too_big_is_found &&
+						spec->message == MESSAGE_PACKET_TOO_BIG };
+	for (uint32_t i = 0; i < places.nr_holds; i++)
+		shown->features[shown->nr_features++] = behaviour_of_pass(&places.holds[i]);
+	for (uint32_t i = 0; i < spec->steps; i++)
+		for (int kept = 0; kept < 2; kept++)
+			shown->features[shown->nr_features++] = behaviour_of_hold(
+				ORDER_THREAD_II, false, spec->holds[i].place, kept);
+	qsort(shown->features, shown->nr_features, sizeof(shown->features[0]), by_value);
+}
+
+static struct trial_spec specs[TRIALS];
+
+static void run(const char *mode, uint32_t nr)
+{
+	struct campaign *campaign = load(mode);
+	struct explorer *explorer = NULL;
+
+	assert_int_equal(explorer_new(campaign, &explorer), 0);
+	for (uint32_t trial = 1; trial <= nr; trial++) {
+		static struct behaviour shown;
+
+		assert_int_equal(explorer_next(explorer, trial, &specs[trial - 1]), 0);
+		show(campaign, &specs[trial - 1], &shown);
+		assert_int_equal(explorer_learn(explorer, trial, &shown), 0);
+	}
+	explorer_free(explorer);
+	campaign_free(campaign);
+}
+
+/* Four sets, then eight, then all ten: the best places come again before the last ones. */
+static void test_first_sets_come_more_often(void **state)
+{
+	static const uint32_t rounds[] = { 4, 8, 10 };
+	uint32_t trial = 0;
+
+	(void)state;
+	run("random", TRIALS);
+	for (size_t round = 0; round < sizeof(rounds) / sizeof(rounds[0]); round++)
+		for (uint32_t set = 0; set < rounds[round]; set++) {
+			assert_int_equal(specs[trial].choice.set, set);
+			while (trial < TRIALS && specs[trial].choice.set == set)
+				trial++;
+			assert_in_range(trial, 1, TRIALS - 1);
+		}
+	assert_int_equal(specs[trial].choice.set, 0);
+}
+
+/* The one early packet comes far more often than one of the ten late ones. */
+static void test_kinds_of_packets_are_drawn_alike(void **state)
+{
+	uint32_t early = 0, fresh = 0;
+
+	(void)state;
+	run("guided", 600);
+	for (uint32_t i = 0; i < 600; i++) {
+		if (specs[i].choice.mutation != EXPLORE_FRESH)
+			continue;
+		fresh++;
+		early += specs[i].offset_us < EARLY_US;
+	}
+	assert_in_range(early * 100 / fresh, 25, 65);
+}
+
+/* A change at a place comes again with another packet. */
+static void test_pairs_come_again_with_another_packet(void **state)
+{
+	enum { VISIT = 96 };
+	uint32_t again = 0, same = 0;
+
+	(void)state;
+	run("guided", TRIALS);
+	for (uint32_t i = 0; i < VISIT; i++)
+		for (uint32_t j = i + 1; j < TRIALS; j++) {
+			if (!specs[i].change_when || specs[j].change != specs[i].change ||
+			    specs[j].change_when != specs[i].change_when ||
+			    specs[i].choice.mutation != EXPLORE_FRESH ||
+			    specs[j].choice.mutation != EXPLORE_FRESH ||
+			    strcmp(specs[i].holds[0].place, specs[j].holds[0].place) != 0)
+				continue;
+			again++;
+			same += specs[i].message == specs[j].message &&
+				specs[i].offset_us / EARLY_US == specs[j].offset_us / EARLY_US;
+			break;
+		}
+	assert_true(again > 10);
+	assert_true(same * 4 < again);
+}
+
+/* What was found is left: its packet is hardly sent any more. */
+static void test_findings_are_left(void **state)
+{
+	uint32_t sent[2] = { 0 };
+
+	(void)state;
+	for (int found = 0; found < 2; found++) {
+		too_big_is_found = found;
+		run("guided", 1200);
+		for (uint32_t i = 400; i < 1200; i++)
+			sent[found] += specs[i].message == MESSAGE_PACKET_TOO_BIG;
+	}
+	too_big_is_found = false;
+	assert_true(sent[0] > 20);
+	assert_true(sent[1] * 5 < sent[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_sets_come_more_often),
+		cmocka_unit_test(test_kinds_of_packets_are_drawn_alike),
+		cmocka_unit_test(test_pairs_come_again_with_another_packet),
+		cmocka_unit_test(test_findings_are_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
