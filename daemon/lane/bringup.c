@@ -1,131 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/loop.h"
 #include "lane/bringup.h"
 #include "lane/change.h"
+#include "lane/program.h"
+#include "lane/thread_i.h"
 
-/* --- do_dad: an ifconfig of our own, with nothing in it that knows of probes --- */
+/* --- a change between the flag sets --- */
 
-/* True when the message says that an address of the interface is no longer tentative. */
-static bool dad_is_done(const char *buffer, size_t size, unsigned int ifindex)
-{
-	for (const struct nlmsghdr *header = (const struct nlmsghdr *)buffer;
-	     NLMSG_OK(header, size); header = NLMSG_NEXT(header, size)) {
-		const struct ifaddrmsg *message = NLMSG_DATA(header);
-		uint32_t flags = message->ifa_flags;
-		unsigned int left = (unsigned int)IFA_PAYLOAD(header);
-
-		if (header->nlmsg_type != RTM_NEWADDR || message->ifa_index != ifindex)
-			continue;
-		for (const struct rtattr *a = IFA_RTA(message); RTA_OK(a, left);
-		     a = RTA_NEXT(a, left))
-			if (a->rta_type == IFA_FLAGS)
-				memcpy(&flags, RTA_DATA(a), sizeof(flags));
-		if (!(flags & IFA_F_TENTATIVE) || flags & IFA_F_DADFAILED)
-			return true;
-	}
-	return false;
-}
-
-static void wait_for_dad(int events, unsigned int ifindex, uint32_t deadline_ms)
-{
-	uint64_t deadline = loop_now() + (uint64_t)deadline_ms * 1000000;
-	char buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
-
-	for (;;) {
-		uint64_t now = loop_now();
-		struct pollfd wait = { .fd = events, .events = POLLIN };
-		ssize_t size;
-
-		if (now >= deadline ||
-		    poll(&wait, 1, (int)((deadline - now) / 1000000) + 1) <= 0)
-			return;
-		size = recv(events, buffer, sizeof(buffer), MSG_DONTWAIT);
-		if (size > 0 && dad_is_done(buffer, (size_t)size, ifindex))
-			return;
-	}
-}
-
-static int do_dad_failed(const char *what, const char *dut)
-{
-	dprintf(STDERR_FILENO, "do_dad: %s %s: %s\n", what, dut, strerror(errno));
-	return EXIT_FAILURE;
-}
+struct change_ask {
+	const struct testbed *testbed;
+	const struct bringup_does *does;
+	volatile struct bringup_change *told;
+	uint32_t deadline_ms;
+};
 
 /*
  * A change that fails is recorded; the flags are restored all the same, if the device is left.
  */
-static void make_change(const struct bringup_does *does, const struct change_about *about,
-			volatile struct bringup_change *told)
+static enum thread_i_left make_change(void *arg, int socket, unsigned int ifindex)
 {
-	struct pollfd due = { .fd = STDIN_FILENO, .events = POLLIN };
+	const struct change_ask *ask = arg;
+	const struct bringup_does *does = ask->does;
+	const struct testbed_device *dut = testbed_dut(ask->testbed);
+	const struct testbed_device *peer = testbed_peer(ask->testbed);
+	const struct change_about about = {
+		.testbed = ask->testbed,
+		.dut = dut->name,
+		.ifindex = ifindex,
+		.link_local = dut->link_local,
+		.router = peer ? peer->link_local : in6addr_any,
+		.socket = socket,
+		.deadline_ns = loop_now() + ask->deadline_ms * 1000000ULL / 2,
+	};
+	struct pollfd due = { .fd = THREAD_I_GO, .events = POLLIN };
 
 	if (does->waits_ms)
 		poll(&due, 1, (int)does->waits_ms);
-	told->begun_ns = loop_now();
-	told->error = change_make(does->change, about);
-	told->ended_ns = loop_now();
+	ask->told->begun_ns = loop_now();
+	ask->told->error = change_make(does->change, &about);
+	ask->told->ended_ns = loop_now();
 	__atomic_store_n(does->changed, does->trial, __ATOMIC_SEQ_CST);
-}
-
-/* What ifconfig's do_dad() does: flags up, wait for DAD, flags restored. */
-static int do_dad(const struct testbed *testbed, const struct bringup_does *does,
-		  volatile struct bringup_change *told, uint32_t deadline_ms)
-{
-	const struct testbed_device *peer = testbed_peer(testbed);
-	const char *dut = testbed_dut(testbed)->name;
-	struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
-				      .nl_groups = RTMGRP_IPV6_IFADDR };
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int events = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	unsigned int ifindex = if_nametoindex(dut);
-	struct ifreq request = { 0 };
-	short before;
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", dut);
-	if (fd < 0 || events < 0 || bind(events, (struct sockaddr *)&groups, sizeof(groups)))
-		return do_dad_failed("sockets for", dut);
-	if (ioctl(fd, SIOCGIFFLAGS, &request))
-		return do_dad_failed("SIOCGIFFLAGS", dut);
-	before = request.ifr_flags;
-
-	request.ifr_flags = (short)(before | IFF_UP);
-	if (ioctl(fd, SIOCSIFFLAGS, &request))
-		return do_dad_failed("SIOCSIFFLAGS (up)", dut);
-	if (does->change)
-		make_change(does,
-			    &(struct change_about){
-				    .testbed = testbed,
-				    .dut = dut,
-				    .ifindex = ifindex,
-				    .link_local = testbed_dut(testbed)->link_local,
-				    .router = peer ? peer->link_local : in6addr_any,
-				    .socket = fd,
-				    .deadline_ns = loop_now() + deadline_ms * 1000000ULL / 2,
-			    },
-			    told);
-	if (told && !told->error && !change_leaves_device(does->change))
-		return EXIT_SUCCESS;
-	if (change_leaves_address(does->change))
-		wait_for_dad(events, ifindex, deadline_ms);
-	request.ifr_flags = before;
-	if (ioctl(fd, SIOCSIFFLAGS, &request))
-		return do_dad_failed("SIOCSIFFLAGS (restore)", dut);
-	return EXIT_SUCCESS;
+	if (!ask->told->error && !change_leaves_device(does->change))
+		return LEFT_NOTHING;
+	return change_leaves_address(does->change) ? LEFT_ALL : LEFT_WITHOUT_ADDRESS;
 }
 
 /* --- a command --- */
@@ -152,110 +78,136 @@ static void substitute(const char *text, const char *dut, const char *peer, char
 	out[n] = '\0';
 }
 
-static void run_command(const struct campaign *campaign, const char *dut, const char *peer)
+/* "command" and its words, or "do_dad", the device and the deadline: a block to be freed. */
+static const char **words_of(const struct campaign *campaign, const char *dut, const char *peer)
 {
-	enum { WORD = 1024 };
+	enum { LEAST = 4, NAMES = 1024 };
 	uint32_t nr = campaign->bringup.nr_command;
-	char **argv = calloc(nr + 1, sizeof(*argv));
+	size_t pointers = (nr + LEAST) * sizeof(char *), size = pointers + NAMES;
+	const char **words;
+	char *at;
 
-	if (!argv)
-		_exit(126);
-	for (uint32_t i = 0; i < nr; i++) {
-		size_t size = strlen(campaign->bringup.command[i]) + WORD;
-
-		argv[i] = malloc(size);
-		if (!argv[i])
-			_exit(126);
-		substitute(campaign->bringup.command[i], dut, peer ? peer : "", argv[i], size);
+	for (uint32_t i = 0; i < nr; i++)
+		size += strlen(campaign->bringup.command[i]) + NAMES;
+	words = calloc(1, size);
+	if (!words)
+		return NULL;
+	at = (char *)words + pointers;
+	if (campaign->bringup.kind != BRINGUP_COMMAND) {
+		words[0] = "do_dad";
+		words[1] = dut;
+		words[2] = at;
+		snprintf(at, NAMES, "%u", campaign->bringup.deadline_ms / 2);
+		return words;
 	}
-	execvp(campaign->bringup.command[0], argv);
-	dprintf(STDERR_FILENO, "%s: %s\n", campaign->bringup.command[0], strerror(errno));
-	_exit(errno == ENOENT ? 127 : 126);
+	words[0] = "command";
+	for (uint32_t i = 0; i < nr; i++) {
+		substitute(campaign->bringup.command[i], dut, peer, at,
+			   strlen(campaign->bringup.command[i]) + NAMES);
+		words[i + 1] = at;
+		at += strlen(at) + 1;
+	}
+	return words;
 }
 
 /* --- the process --- */
 
-/* What a program started by a shell finds: default signals, no descriptors but the three. */
-static void become_ordinary(int said)
-{
-	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	sigset_t none;
+struct pipes {
+	int go[2], said[2];
+};
 
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	dup2(nothing, STDIN_FILENO);
-	dup2(nothing, STDOUT_FILENO);
-	dup2(said, STDERR_FILENO);
+static void pipes_close(const struct pipes *pipes)
+{
+	const int all[] = { pipes->go[0], pipes->go[1], pipes->said[0], pipes->said[1] };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i] >= 0)
+			close(all[i]);
 }
 
-/* The process itself, in which `go` tells when it may begin. */
-__attribute__((noreturn)) static void bring_up(const struct campaign *campaign,
-					       const struct testbed *testbed,
-					       const struct bringup_does *does,
-					       volatile struct bringup_change *told, int go)
+static int pipes_open(struct pipes *pipes)
+{
+	*pipes = (struct pipes){ { -1, -1 }, { -1, -1 } };
+	if (pipe2(pipes->go, O_CLOEXEC) || pipe2(pipes->said, O_CLOEXEC))
+		return -errno;
+	/* Our end only: a program does not expect EAGAIN. */
+	fcntl(pipes->said[0], F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+/* A copy of the lane: for what the program cannot do, and where it cannot be run. */
+static pid_t fork_lane(const struct thread_i *ask, const struct pipes *pipes)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	close(pipes->go[1]);
+	program_given(pipes->go[0], pipes->said[1]);
+	thread_i_run(ask);
+}
+
+/* The memory in which both tell of a change. */
+static volatile struct bringup_change *share_change(void)
+{
+	void *shared = mmap(NULL, sizeof(struct bringup_change), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return shared == MAP_FAILED ? NULL : shared;
+}
+
+static pid_t start(const struct campaign *campaign, const struct testbed *testbed,
+		   const struct bringup_does *does, volatile struct bringup_change *told,
+		   const struct pipes *pipes)
 {
 	const struct testbed_device *peer = testbed_peer(testbed);
-	char byte;
+	const char *dut = testbed_dut(testbed)->name;
+	const char **words = words_of(campaign, dut, peer ? peer->name : "");
+	struct change_ask change = { testbed, does, told, campaign->bringup.deadline_ms / 2 };
+	struct thread_i ask = { .dut = dut, .deadline_ms = change.deadline_ms };
+	pid_t pid = -1;
 
-	if (read(go, &byte, 1) != 1)
-		_exit(125); /* the lane gave up */
+	if (!words)
+		return pid;
 	if (campaign->bringup.kind == BRINGUP_COMMAND)
-		run_command(campaign, testbed_dut(testbed)->name, peer ? peer->name : NULL);
-	prctl(PR_SET_NAME, "dadrace-up");
-	dup2(go, STDIN_FILENO); /* where it waits for its change */
-	/* A deletion that does not return would keep them open as long as the machine runs. */
-	close_range(STDERR_FILENO + 1, ~0U, 0);
-	_exit(do_dad(testbed, does, told, campaign->bringup.deadline_ms / 2));
+		ask.command = (char *const *)words + 1;
+	if (does->change) {
+		ask.change = make_change;
+		ask.arg = &change;
+	}
+	pid = does->change || does->program < 0 ?
+		      fork_lane(&ask, pipes) :
+		      program_start(does->program, words, pipes->go[0], pipes->said[1]);
+	free(words);
+	return pid;
 }
 
 int bringup_start(const struct campaign *campaign, const struct testbed *testbed,
 		  const struct bringup_does *does, struct bringup *bringup, struct why *why)
 {
-	volatile struct bringup_change *told = NULL;
-	int go[2] = { -1, -1 }, said[2] = { -1, -1 };
-	pid_t pid;
+	volatile struct bringup_change *told = does->change ? share_change() : NULL;
+	struct pipes pipes;
+	int err = pipes_open(&pipes);
+	pid_t pid = -1;
 
-	if (pipe2(go, O_CLOEXEC) || pipe2(said, O_CLOEXEC)) {
-		int err = errno;
-
-		if (go[0] >= 0) {
-			close(go[0]);
-			close(go[1]);
-		}
-		return why_set(why, err, "bring-up: cannot be given pipes: %s", strerror(err));
-	}
-	fcntl(said[0], F_SETFL,
-	      O_NONBLOCK); /* our end only: a program does not expect EAGAIN */
-	if (does->change) {
-		void *shared = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
-				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-		told = shared == MAP_FAILED ? NULL : shared;
-	}
-	pid = does->change && !told ? -1 : fork();
-	if (pid == 0) {
-		close(go[1]);
-		become_ordinary(said[1]);
-		bring_up(campaign, testbed, does, told, go[0]);
-	}
-	close(go[0]);
-	close(said[1]);
+	if (!err && does->change && !told)
+		err = -ENOMEM;
+	if (!err)
+		pid = start(campaign, testbed, does, told, &pipes);
 	if (pid < 0) {
-		int err = errno;
-
-		close(go[1]);
-		close(said[0]);
+		err = err ?: -errno;
+		pipes_close(&pipes);
 		if (told)
 			munmap((void *)told, sizeof(*told));
-		return why_set(why, err, "bring-up: cannot be forked: %s", strerror(err));
+		return why_set(why, -err, "bring-up: cannot be started: %s", strerror(-err));
 	}
+	close(pipes.go[0]);
+	close(pipes.said[1]);
 	*bringup = (struct bringup){ .pid = pid,
 				     .change = told,
-				     .go = go[1],
+				     .go = pipes.go[1],
 				     .waits = does->change && does->waits_ms,
-				     .said = said[0] };
+				     .said = pipes.said[0] };
 	return 0;
 }
 

@@ -14,9 +14,10 @@
 /*
  * The bring-up: the process that issues the flag sets, thread I of the race.
  *
- * It is forked when the trial is prepared and waits at a pipe until everything is armed; then
+ * It is started when the trial is prepared and waits at a pipe until everything is armed; then
  * it becomes the campaign's command, unmodified, or does what ifconfig's do_dad() does, with a
- * change of the device after the first flag set if one is wanted (change.h). It and all that it
+ * change of the device after the first flag set if one is wanted (change.h). It is a program of
+ * its own (program.h), or a copy of the lane where the change wants that. It and all that it
  * forks live in the lane's pid namespace: the lane's process, number 1 there, inherits its
  * orphans and ends them with the trial.
  */
@@ -32,6 +33,7 @@ struct bringup_does {
 	uint32_t waits_ms; /* for bringup_change() before the change; 0: it makes it at once */
 	volatile uint32_t *changed; /* becomes `trial` after it; both share the memory */
 	uint32_t trial;
+	int program; /* program_open() */
 };
 
 struct bringup {
@@ -49,7 +51,7 @@ struct bringup {
  */
 int bringup_check(const struct campaign *campaign, struct why *why);
 
-/* Forks it, waiting. {dut} and {peer} in the command become the devices' names. */
+/* Starts it, waiting. {dut} and {peer} in the command become the devices' names. */
 int bringup_start(const struct campaign *campaign, const struct testbed *testbed,
 		  const struct bringup_does *does, struct bringup *bringup, struct why *why);
 

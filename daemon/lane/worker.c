@@ -141,6 +141,7 @@ static int start_bringup(struct worker *worker, const struct campaign *by,
 		.waits_ms = spec->change_when ? (uint32_t)longest_hold_ms(worker, spec) : 0,
 		.changed = &worker->state->changed,
 		.trial = spec->trial,
+		.program = worker->program,
 	};
 
 	return bringup_start(by, worker->testbed, &does, &worker->bringup,
@@ -267,6 +268,7 @@ void worker_run(const struct lane_ask *ask, int channel)
 	worker = (struct worker){ .ask = ask, .channel = channel, .probes = ask->probes };
 	worker.bringup = (struct bringup){ .go = -1, .said = -1 };
 	worker.jail = (struct jail){ -1, -1 };
+	worker.program = -1;
 	worker.state = probes_lane(ask->probes, ask->slot);
 	worker.state->lane = ask->number;
 	for (uint32_t i = 0; i < ask->campaign->watch.nr_objects; i++)

@@ -72,6 +72,7 @@ struct worker {
 
 	struct trial trial;
 	struct bringup bringup;
+	int program;		  /* program_open() */
 	struct loop_watch *words; /* what it says; NULL: not watched */
 	struct worker_load load;
 	pid_t remover;	/* the child that unregisters; 0: none */

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "lane/program.h"
 #include "lane/worker_parts.h"
 #include "spec/deadlines.h"
 
@@ -48,7 +49,8 @@ static void wait_for_end(const struct worker *worker)
 int worker_cycle(struct worker *worker)
 {
 	struct why *why = &worker->message.why;
-	const struct bringup_does nothing = { .change = CHANGE_NONE };
+	const struct bringup_does nothing = { .change = CHANGE_NONE,
+					      .program = worker->program };
 	int err =
 		bringup_start(&worker->plain, worker->testbed, &nothing, &worker->bringup, why);
 
@@ -154,6 +156,7 @@ int worker_set_up(struct worker *worker)
 	struct why *why = &worker->message.why;
 	int err;
 
+	worker->program = program_open();
 	/* Before the lane has mounts of its own: names and journals have to outlive it. */
 	err = testbed_open(&testbed, &worker->testbed, why);
 	if (!err)
