@@ -56,7 +56,7 @@ begin() { # DADRACE SOURCE
 		stop: {trials: 12}
 		clean_below_ppm: 1000000
 		arms: [race]
-		window: {hold_us: [20000]}
+		window: {hold_us: [40000]}
 	YAML
 	few=(--set clean_below_ppm=1000000) # for campaigns with too few trials for the usual bound
 	remember
