@@ -22,10 +22,12 @@ static int find_build_script(char path[PATH], struct why *why)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (!own_path(places[i], path, PATH) && !access(path, X_OK))
 			return 0;
+	if (own_path(NULL, path, PATH))
+		snprintf(path, PATH, "dadrace");
 	return why_set(
 		why, ENOENT,
-		"%s: not found; reinstall dadrace, or name a built module in vm.plant_module",
-		path);
+		"%s: the planted bugs' sources (%s or %s) are not beside it; install dadrace as a whole, or name a built module in vm.plant_module",
+		path, places[0], places[1]);
 }
 
 /* SUITE/RELEASE of a package that has a suite, or RELEASE. */
