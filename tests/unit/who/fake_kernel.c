@@ -9,7 +9,7 @@
 #define DIRECT_MAP   0xffff888000000000
 #define PAGE_STRUCTS 0xffffea0000000000
 
-enum { PAGES = 512, FILES = 64, BUCKETS = 16, SLAB_PAGES = 2, CPU_PAGES = 2, PER_CPU = 0x800 };
+enum { PAGES = 640, FILES = 64, BUCKETS = 16, SLAB_PAGES = 2, CPU_PAGES = 64, PER_CPU = 0x800 };
 
 struct fake {
 	struct image image;
@@ -219,6 +219,30 @@ uint64_t fake_large(struct fake *fake)
 uint64_t fake_page(struct fake *fake)
 {
 	return DIRECT_MAP + take_pages(fake, 1) * IMAGE_PAGE;
+}
+
+struct variable {
+	const char *name;
+	uint32_t offset;
+	bool is_there;
+};
+
+static void see_variable(const char *name, uint32_t offset, uint32_t size, void *context)
+{
+	struct variable *variable = context;
+
+	if (strcmp(name, variable->name) != 0 || offset + size > CPU_PAGES * IMAGE_PAGE)
+		return;
+	variable->offset = offset;
+	variable->is_there = true;
+}
+
+uint64_t fake_cpu_variable(const struct fake *fake, const char *name)
+{
+	struct variable variable = { .name = name };
+
+	types_each_cpu_variable(fake->image.types, see_variable, &variable);
+	return variable.is_there ? fake->image.cpu_offsets[0] + variable.offset : 0;
 }
 
 void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu)

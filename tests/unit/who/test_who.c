@@ -10,57 +10,9 @@
 
 #include <cmocka.h>
 
-#include "fake_kernel.h"
-#include "who/answer.h"
+#include "scene.h"
 
 enum { FAMILY_INET6 = 10 };
-
-struct scene {
-	struct fake *fake;
-	uint64_t cache; /* kmalloc-512 */
-	uint64_t device;
-	struct look look;
-	struct answer answer;
-};
-
-static int set_up(void **state)
-{
-	struct scene *scene = calloc(1, sizeof(*scene));
-
-	scene->fake = fake_open();
-	scene->cache = fake_cache(scene->fake, "kmalloc-512", 512);
-	fake_object(scene->fake, scene->cache); /* of nobody */
-	*state = scene;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct scene *scene = *state;
-
-	answer_clear(&scene->answer);
-	look_clear(&scene->look);
-	fake_close(scene->fake);
-	free(scene);
-	return 0;
-}
-
-/* An object that has a pointer to the device in this member. */
-static uint64_t holder(struct scene *scene, const char *place)
-{
-	uint64_t object = fake_object(scene->fake, scene->cache);
-
-	fake_set(scene->fake, object, place, scene->device);
-	return object;
-}
-
-static uint64_t neighbour(struct scene *scene)
-{
-	uint64_t object = holder(scene, "neighbour.dev");
-
-	fake_set(scene->fake, object, "neighbour.refcnt", 1);
-	return object;
-}
 
 /* An IPv6 route entry that has one user, and holds the device. */
 static uint64_t route_entry(struct scene *scene)
@@ -91,18 +43,6 @@ static uint64_t route_of(struct scene *scene, uint64_t entry)
 	return route;
 }
 
-static const struct answer *ask(struct scene *scene, const char *name)
-{
-	const struct look_ask look_ask = { .name = name };
-	struct why why = { "" };
-
-	if (look_make(fake_image(scene->fake), &look_ask, &scene->look, &why))
-		fail_msg("%s", why.text);
-	assert_int_equal(scene->look.nr_cases, 1);
-	assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
-	return &scene->answer;
-}
-
 static bool says(const struct answer *answer, const char *words)
 {
 	for (uint32_t i = 0; i < answer->nr_sentences; i++)
@@ -117,8 +57,8 @@ static void test_sum_is_explained(void **state)
 	const struct answer *answer;
 
 	scene->device = fake_device(scene->fake, "dut", true, 2);
-	fake_set_word(scene->fake, neighbour(scene), neighbour(scene));
-	answer = ask(scene, "dut");
+	fake_set_word(scene->fake, scene_neighbour(scene), scene_neighbour(scene));
+	answer = scene_ask(scene);
 	assert_int_equal(answer->explained, 2);
 	assert_int_equal(answer->unexplained, 0);
 	assert_string_equal(answer->holders[0].type, "neighbour");
@@ -132,12 +72,12 @@ static void test_freed_objects_hold_nothing(void **state)
 	uint64_t in_slab, of_cpu;
 
 	scene->device = fake_device(scene->fake, "dut", true, 1);
-	in_slab = neighbour(scene);
-	neighbour(scene);
-	of_cpu = neighbour(scene);
+	in_slab = scene_neighbour(scene);
+	scene_neighbour(scene);
+	of_cpu = scene_neighbour(scene);
 	fake_free(scene->fake, scene->cache, in_slab, false);
 	fake_free(scene->fake, scene->cache, of_cpu, true);
-	answer = ask(scene, "dut");
+	answer = scene_ask(scene);
 	assert_int_equal(answer->explained, 1);
 	assert_int_equal(answer->unexplained, 0);
 	assert_int_equal(answer->nr_holders, 1);
@@ -150,9 +90,9 @@ static void test_dead_objects_hold_nothing(void **state)
 	uint64_t object;
 
 	scene->device = fake_device(scene->fake, "dut", true, 0);
-	object = neighbour(scene);
+	object = scene_neighbour(scene);
 	fake_set(scene->fake, object, "neighbour.refcnt", 0);
-	answer = ask(scene, "dut");
+	answer = scene_ask(scene);
 	assert_int_equal(answer->explained, 0);
 	assert_int_equal(answer->unexplained, 0);
 }
@@ -164,7 +104,7 @@ static void test_bare_references_are_counted(void **state)
 
 	scene->device = fake_device(scene->fake, "dut", false, 4);
 	fake_set_word(scene->fake, fake_stack(scene->fake) + 800, scene->device);
-	answer = ask(scene, "dut");
+	answer = scene_ask(scene);
 	assert_int_equal(answer->kind, ANSWER_BARE);
 	assert_int_equal(answer->unexplained, 4);
 	assert_true(says(answer, "4 references of dut belong to no object"));
@@ -182,7 +122,7 @@ static void test_lost_route_is_named_and_its_entry_is_not(void **state)
 	fake_set_word(fake, fake_stack(fake) + 160,
 		      scene->device + fake_offset(fake, "net_device.todo_list"));
 	route_of(scene, route_entry(scene));
-	answer = ask(scene, "dut");
+	answer = scene_ask(scene);
 	assert_int_equal(answer->kind, ANSWER_LOST);
 	assert_int_equal(answer->unexplained, 0);
 	assert_int_equal(strncmp(answer->sentences[0], "LOST: rt6_info (IPv6 route)", 27), 0);
@@ -201,15 +141,14 @@ static void test_lost_circle_is_named_by_what_counts_its_users(void **state)
 	uint64_t entry, route, exception, bucket;
 	const struct answer *answer;
 
-	scene->device = fake_device(fake, "dut", false, 1);
-	fake_set_word(fake, fake_stack(fake) + 160, scene->device);
+	scene_stuck_device(scene, 1);
 	entry = route_entry(scene);
 	route = route_of(scene, entry);
 	exception = fake_object(fake, exceptions);
 	fake_set(fake, exception, "rt6_exception.rt6i", route);
 	bucket = fake_large(fake);
 	fake_set_word(fake, bucket + 32, exception);
-	answer = ask(scene, "dut");
+	answer = scene_ask(scene);
 	assert_int_equal(answer->kind, ANSWER_EXPLAINED); /* nobody knows whose the bucket is */
 	answer_clear(&scene->answer);
 	look_clear(&scene->look);
@@ -217,7 +156,7 @@ static void test_lost_circle_is_named_by_what_counts_its_users(void **state)
 		      entry + fake_offset(fake, "fib6_info.fib6_nh") +
 			      fake_offset(fake, "fib6_nh.rt6i_exception_bucket"),
 		      bucket);
-	answer = ask(scene, "dut");
+	answer = scene_ask(scene);
 	assert_int_equal(answer->kind, ANSWER_LOST);
 	assert_string_equal(
 		answer->sentences[0],
@@ -237,7 +176,7 @@ static void test_what_counts_no_users_is_not_blamed(void **state)
 	scene->device = fake_device(fake, "dut", true, 1);
 	entry = route_entry(scene);
 	fake_set(fake, fake_object(fake, nodes), "fib6_node.leaf", entry);
-	answer = ask(scene, "dut");
+	answer = scene_ask(scene);
 	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
 	assert_int_equal(answer->explained, 1);
 }
@@ -249,88 +188,12 @@ static void test_owner_is_named_by_descriptor(void **state)
 	uint64_t object;
 
 	scene->device = fake_device(scene->fake, "dut", true, 1);
-	object = neighbour(scene);
+	object = scene_neighbour(scene);
 	fake_file(scene->fake, 5, object);
-	answer = ask(scene, "dut");
+	answer = scene_ask(scene);
 	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
 	assert_true(
 		says(answer, "Held by holder (pid 42, fd 5): neighbour entry (neighbour)."));
-}
-
-/* What the second look does not find lost was on its way. */
-static void test_second_look_clears(void **state)
-{
-	struct scene *scene = *state;
-	const struct look_ask look_ask = { .name = "dut" };
-	struct look first;
-	struct why why;
-	uint64_t object;
-
-	scene->device = fake_device(scene->fake, "dut", true, 1);
-	object = neighbour(scene);
-	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &first, &why), 0);
-	assert_true(look_needs_another(&first));
-	fake_file(scene->fake, 5, object);
-	assert_int_equal(ask(scene, "dut")->kind, ANSWER_EXPLAINED);
-	look_confirm(&first, &scene->look);
-	look_clear(&first);
-	assert_false(look_needs_another(&scene->look));
-}
-
-/* One look of several: the earlier one is confirmed or not, and then forgotten. */
-static void look_again(struct scene *scene, struct look *before)
-{
-	const struct look_ask look_ask = { .name = "dut" };
-	struct why why;
-
-	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &scene->look, &why), 0);
-	look_confirm(before, &scene->look);
-	look_clear(before);
-	*before = scene->look;
-}
-
-/* An old word in memory that was given back is gone by the second look: not believed then. */
-static void test_old_word_does_not_keep_alive(void **state)
-{
-	struct scene *scene = *state;
-	const struct look_ask look_ask = { .name = "dut" };
-	struct look look;
-	struct why why;
-	uint64_t word;
-
-	scene->device = fake_device(scene->fake, "dut", false, 1);
-	fake_set_word(scene->fake, fake_stack(scene->fake) + 160, scene->device);
-	word = fake_page(scene->fake) + 8;
-	fake_set_word(scene->fake, word, neighbour(scene));
-	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &look, &why), 0);
-	assert_true(look_needs_another(&look));
-	fake_set_word(scene->fake, word, 0);
-	look_again(scene, &look);
-	assert_true(look_has_moved(&look));
-	look_again(scene, &look);
-	assert_false(look_has_moved(&look));
-	assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
-	assert_int_equal(scene->answer.kind, ANSWER_LOST);
-}
-
-/* What the kernel's own data point to lives; that of a stuck device is looked at twice. */
-static void test_kernel_data_keeps_alive(void **state)
-{
-	struct scene *scene = *state;
-	const struct look_ask look_ask = { .name = "dut" };
-	struct look look;
-	struct why why;
-
-	scene->device = fake_device(scene->fake, "dut", false, 1);
-	fake_set_word(scene->fake, fake_stack(scene->fake) + 160, scene->device);
-	fake_set_word(scene->fake, fake_page(scene->fake) + 8, neighbour(scene));
-	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &look, &why), 0);
-	look_again(scene, &look);
-	assert_false(look_has_moved(&look));
-	assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
-	assert_string_equal(
-		scene->answer.sentences[0],
-		"Nothing is seen to be lost: the object that holds dut is pointed to by another that is alive (data of the kernel (static, per-CPU or vmalloc)).");
 }
 
 /* Memory that makes no sense gives an error or an answer, and never a crash or a circle. */
@@ -342,7 +205,7 @@ static void test_damaged_memory_has_an_end(void **state)
 
 	scene->device = fake_device(scene->fake, "dut", true, 1);
 	for (uint32_t i = 0; i < 40; i++)
-		fake_file(scene->fake, i, neighbour(scene));
+		fake_file(scene->fake, i, scene_neighbour(scene));
 	for (uint32_t seed = 1; seed <= 60; seed++) {
 		struct why why = { "" };
 
@@ -376,7 +239,7 @@ static void test_two_of_a_name_are_not_mixed_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 		SCENE(test_sum_is_explained),
 		SCENE(test_freed_objects_hold_nothing),
 		SCENE(test_dead_objects_hold_nothing),
@@ -385,9 +248,6 @@ int main(void)
 		SCENE(test_lost_circle_is_named_by_what_counts_its_users),
 		SCENE(test_what_counts_no_users_is_not_blamed),
 		SCENE(test_owner_is_named_by_descriptor),
-		SCENE(test_second_look_clears),
-		SCENE(test_old_word_does_not_keep_alive),
-		SCENE(test_kernel_data_keeps_alive),
 		SCENE(test_damaged_memory_has_an_end),
 		SCENE(test_two_of_a_name_are_not_mixed_up),
 	};

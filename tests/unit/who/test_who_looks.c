@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What keeps an object alive, and what a second look changes; see scene.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scene.h"
+
+/* What the second look does not find lost was on its way. */
+static void test_second_look_clears(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	struct look first;
+	struct why why;
+	uint64_t object;
+
+	scene->device = fake_device(scene->fake, "dut", true, 1);
+	object = scene_neighbour(scene);
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &first, &why), 0);
+	assert_true(look_needs_another(&first));
+	fake_file(scene->fake, 5, object);
+	assert_int_equal(scene_ask(scene)->kind, ANSWER_EXPLAINED);
+	look_confirm(&first, &scene->look);
+	look_clear(&first);
+	assert_false(look_needs_another(&scene->look));
+}
+
+/* One look of several: the earlier one is confirmed or not, and then forgotten. */
+static void look_again(struct scene *scene, struct look *before)
+{
+	const struct look_ask look_ask = { .name = "dut" };
+	struct why why;
+
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &scene->look, &why), 0);
+	look_confirm(before, &scene->look);
+	look_clear(before);
+	*before = scene->look;
+}
+
+/* An old word in memory that was given back is gone by the second look: not believed then. */
+static void test_old_word_does_not_keep_alive(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	struct look look;
+	struct why why;
+	uint64_t word;
+
+	scene_stuck_device(scene, 1);
+	word = fake_page(scene->fake) + 8;
+	fake_set_word(scene->fake, word, scene_neighbour(scene));
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &look, &why), 0);
+	assert_true(look_needs_another(&look));
+	fake_set_word(scene->fake, word, 0);
+	look_again(scene, &look);
+	assert_true(look_has_moved(&look));
+	look_again(scene, &look);
+	assert_false(look_has_moved(&look));
+	assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
+	assert_int_equal(scene->answer.kind, ANSWER_LOST);
+}
+
+/* What the kernel's own data point to lives; that of a stuck device is looked at twice. */
+static void test_kernel_data_keeps_alive(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	struct look look;
+	struct why why;
+
+	scene_stuck_device(scene, 1);
+	fake_set_word(scene->fake, fake_page(scene->fake) + 8, scene_neighbour(scene));
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &look, &why), 0);
+	look_again(scene, &look);
+	assert_false(look_has_moved(&look));
+	assert_int_equal(answer_make(&scene->look, 0, &scene->answer), 0);
+	assert_string_equal(
+		scene->answer.sentences[0],
+		"Nothing is seen to be lost: the object that holds dut is pointed to by another that is alive (data of the kernel (static, per-CPU or vmalloc)).");
+}
+
+/*
+ * What kfree_rcu() has listed was freed: the pages that a CPU keeps for it keep nobody alive.
+ * `first` is the page that the CPU knows, `page` the one with the word.
+ */
+static void assert_what_rcu_listed_is_lost(struct scene *scene, uint64_t first, uint64_t page)
+{
+	uint64_t krc = fake_cpu_variable(scene->fake, "krc");
+
+	if (!krc)
+		skip(); /* this kernel's types do not name it */
+	scene_stuck_device(scene, 1);
+	fake_set_word(scene->fake, page + 64, scene_neighbour(scene));
+	assert_int_equal(scene_ask(scene)->kind, ANSWER_EXPLAINED);
+	answer_clear(&scene->answer);
+	look_clear(&scene->look);
+	fake_set_word(scene->fake, krc + 16, first);
+	assert_int_equal(scene_ask(scene)->kind, ANSWER_LOST);
+}
+
+static void test_page_of_kfree_rcu_does_not_keep_alive(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t page = fake_page(scene->fake);
+
+	assert_what_rcu_listed_is_lost(scene, page, page);
+}
+
+/* A page leads to others by its first word and by its second one. */
+static void test_pages_that_kfree_rcu_chains_do_not_keep_alive(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t first = fake_page(scene->fake), second = fake_page(scene->fake),
+		 third = fake_page(scene->fake);
+
+	fake_set_word(scene->fake, first, second);
+	fake_set_word(scene->fake, second + 8, third);
+	assert_what_rcu_listed_is_lost(scene, first, third);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
+		SCENE(test_second_look_clears),
+		SCENE(test_old_word_does_not_keep_alive),
+		SCENE(test_kernel_data_keeps_alive),
+		SCENE(test_page_of_kfree_rcu_does_not_keep_alive),
+		SCENE(test_pages_that_kfree_rcu_chains_do_not_keep_alive),
+	};
+	struct fake *fake = fake_open();
+
+	if (!fake)
+		return 77;
+	fake_close(fake);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
