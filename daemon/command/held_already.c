@@ -38,7 +38,7 @@ char *held_already(const char *device, struct why *why)
 	int err = memory_open(&memory, why);
 
 	if (!err)
-		err = who_look(memory_image(memory), &ask, &look, why);
+		err = who_look(memory_image(memory), &ask, NULL, &look, why);
 	if (!err) {
 		text = tell(&look);
 		look_clear(&look);

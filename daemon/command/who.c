@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/rows.h"
 #include "command/trackers.h"
+#include "command/who_capture.h"
 #include "command/who_check.h"
 #include "command/who_look.h"
 #include "machine/netns.h"
@@ -20,6 +21,7 @@ struct options {
 	const char *device; /* name or index; NULL with `stuck` */
 	const char *netns;
 	const char *object;
+	const char *capture, *from; /* files */
 	bool stuck;
 	bool json;
 	bool all;
@@ -35,6 +37,10 @@ static const struct option_row rows[] = {
 	  .doc = "Explain every device whose unregistration waits for its references" },
 	{ "object", 0, OPTION_TEXT, AT(object), "netdev|idev|addr=ADDRESS|neigh=ADDRESS|dst",
 	  .doc = "Explain the references to the device (netdev, the default), or those to its IPv6 part (idev), to an IPv6 address, to a neighbour entry, or to each of its routes (dst)" },
+	{ "capture", 0, OPTION_TEXT, AT(capture), "FILE",
+	  .doc = "Write what was read to the new file FILE as well, for --from: no packets, no keys, no memory of processes" },
+	{ "from", 0, OPTION_TEXT, AT(from), "FILE", .instead = true,
+	  .doc = "Answer from a file that --capture wrote, for the device that was asked about then; needs no privilege" },
 	{ "all", 0, OPTION_FLAG, AT(all),
 	  .doc = "Show each object that points to the device, with its address and who points to it" },
 	{ "max-seconds", 0, OPTION_NUMBER, AT(max_seconds), "SECONDS", .min = 1, .max = 86400,
@@ -51,7 +57,8 @@ static const struct exit_row exits[] = {
 	{ EXIT_CLEAN, NULL, "Every reference belongs to an object that something alive points to, or --stuck found no device" },
 	{ EXIT_FAULT, NULL, "A reference is lost, or belongs to no object" },
 	{ EXIT_INCONCLUSIVE, NULL, "The account does not add up, or --max-seconds have passed" },
-	{ EXIT_USAGE, NULL, "The command line is wrong, or the device has no such --object" },
+	{ EXIT_USAGE, NULL, "The command line is wrong, the device has no such --object, or the file of --capture exists already" },
+	{ EXIT_CONFIG, NULL, "The file of --from is no capture, or is damaged" },
 	{ 0 },
 };
 /* clang-format on */
@@ -153,7 +160,7 @@ static void print_answer(const struct options *o, struct answer *answer, enum ex
 		if (has_printed)
 			putchar('\n');
 		answer_print(answer, o->all, stdout);
-		if (!answer->object)
+		if (!answer->object && !o->from)
 			trackers_show(answer->device, answer->waiting_pid, answer->usage_count,
 				      stdout);
 	}
@@ -212,37 +219,143 @@ static int none_is_stuck(const struct options *o)
 	return EXIT_CLEAN;
 }
 
-static int run(const void *options)
+/* The answer, or why there is none. */
+static int conclude(const struct options *o, int err, struct look *look, const struct why *why)
 {
-	const struct options *o = options;
-	struct look_ask ask = { 0 };
+	int code;
+
+	if (err == -ENODEV && o->stuck)
+		return none_is_stuck(o);
+	if (err)
+		return command_complain(why, (int)why_code(why));
+	code = (int)tell(o, look);
+	look_clear(look);
+	return code;
+}
+
+/* --- from a capture --- */
+
+static int set_ask_of(const struct capture *capture, struct options *o, struct look_ask *ask,
+		      struct why *why)
+{
+	*ask = capture_ask(capture);
+	o->object = *capture_object(capture) ? capture_object(capture) : NULL;
+	o->stuck = ask->all_waiting;
+	if (!set_wanted(o->object, &ask->wanted, why))
+		return 0;
+	why->code = EXIT_CONFIG;
+	return -EINVAL;
+}
+
+/* What this machine's kernel would be refused for, a file is wrong for. */
+static int blame_file(const char *path, int err, struct why *why)
+{
+	struct why of_look = *why;
+
+	if (err && err != -ENODEV && of_look.code != EXIT_USAGE)
+		why_exit(why, EXIT_CONFIG, -err, "%s: %s", path, of_look.text);
+	return err;
+}
+
+static int answer_from(struct options *o, const struct capture *capture)
+{
+	struct look_ask ask;
+	struct why why = { "" };
+	struct look look;
+	int err = set_ask_of(capture, o, &ask, &why);
+
+	if (!err)
+		err = who_look_recorded(capture, &ask, &look, &why);
+	who_look_done();
+	return conclude(o, blame_file(o->from, err, &why), &look, &why);
+}
+
+static int run_from(const struct options *given)
+{
+	struct options o = *given;
+	struct capture *capture = NULL;
+	struct why why = { "" };
+	int code;
+
+	if (o.netns || o.object || o.stuck || o.capture) {
+		why_exit(
+			&why, EXIT_USAGE, EINVAL,
+			"--from %s: the question is the one that the capture was made for; leave out --netns, --object, --stuck and --capture",
+			o.from);
+		return command_complain(&why, EXIT_USAGE);
+	}
+	who_look_watch(o.max_seconds);
+	if (capture_read(o.from, &capture, &why))
+		return command_complain(&why, (int)why_code(&why));
+	code = answer_from(&o, capture);
+	capture_free(capture);
+	return code;
+}
+
+/* --- from this machine --- */
+
+/* A look at no device is saved, too: where it is should be found out elsewhere. */
+static int save(const struct options *o, struct who_capture *capture,
+		const struct look_ask *ask, int err, int code)
+{
+	bool can_be_made_again = !err || err == -ENODEV || err == -ENOTUNIQ;
+	struct why why;
+	bool is_saved;
+
+	if (!capture)
+		return code;
+	is_saved = can_be_made_again && who_capture_save(capture, ask, o->object, &why);
+	if (can_be_made_again && !is_saved)
+		code = command_complain(&why, EXIT_INTERNAL);
+	who_capture_close(capture, is_saved);
+	return code;
+}
+
+static int answer_live(const struct options *o, struct look_ask *ask,
+		       struct who_capture *capture)
+{
 	struct memory *memory = NULL;
 	struct who_check *check = NULL;
 	struct why why = { "" };
 	struct look look;
-	int code = EXIT_USAGE, err;
+	int err = memory_open(&memory, &why), code;
 
-	if (set_ask(o, &ask, &why))
-		return command_complain(&why, code);
-	who_look_watch(o->max_seconds);
-	err = memory_open(&memory, &why);
 	if (!err) {
 		check = who_check_start();
-		who_check_namespaces(check, ask.check_netns);
-		err = who_look(memory_image(memory), &ask, &look, &why);
+		who_check_namespaces(check, ask->check_netns);
+		err = who_look(memory_image(memory), ask, who_capture_recorder(capture), &look,
+			       &why);
 	}
 	who_look_done();
-	if (err == -ENODEV && o->stuck)
-		code = none_is_stuck(o);
-	else if (err)
-		code = command_complain(&why, (int)why_code(&why));
-	else
-		code = (int)tell(o, &look);
-	if (!err)
-		look_clear(&look);
+	code = conclude(o, err, &look, &why);
+	code = save(o, capture, ask, err, code);
 	who_check_end(check);
 	memory_close(memory);
 	return code;
+}
+
+static int run_live(const struct options *o)
+{
+	struct look_ask ask = { 0 };
+	struct who_capture *capture = NULL;
+	struct why why = { "" };
+
+	if (set_ask(o, &ask, &why))
+		return command_complain(&why, EXIT_USAGE);
+	if (o->capture) {
+		capture = who_capture_open(o->capture, &why);
+		if (!capture)
+			return command_complain(&why, (int)why_code(&why));
+	}
+	who_look_watch(o->max_seconds);
+	return answer_live(o, &ask, capture);
+}
+
+static int run(const void *options)
+{
+	const struct options *o = options;
+
+	return o->from ? run_from(o) : run_live(o);
 }
 
 const struct command command_who = {

@@ -9,7 +9,7 @@
 
 #include "base/exits.h"
 
-enum { SECONDS_BETWEEN_LOOKS = 2, LOOKS_MAX = 4, SECONDS_UNTIL_TOLD = 5 };
+enum { SECONDS_BETWEEN_LOOKS = 2, SECONDS_UNTIL_TOLD = 5 };
 
 /* --- time --- */
 
@@ -67,27 +67,49 @@ void who_look_done(void)
 static int look_again(const struct image *image, const struct look_ask *ask, struct look *look,
 		      struct why *why)
 {
-	struct timespec left = { .tv_sec = SECONDS_BETWEEN_LOOKS };
 	struct look first = *look;
-	int err;
+	int err = look_make(image, ask, look, why);
 
-	while (nanosleep(&left, &left))
-		;
-	err = look_make(image, ask, look, why);
 	if (!err)
 		look_confirm(&first, look);
 	look_clear(&first);
 	return err;
 }
 
-int who_look(const struct image *image, const struct look_ask *ask, struct look *look,
-	     struct why *why)
+static void wait_for_another(void)
 {
+	struct timespec left = { .tv_sec = SECONDS_BETWEEN_LOOKS };
+
+	while (nanosleep(&left, &left))
+		;
+}
+
+static const struct image *next_of(struct recorder *recorder, const struct image *image)
+{
+	return recorder ? recorder_next(recorder, image) : image;
+}
+
+int who_look(const struct image *image, const struct look_ask *ask, struct recorder *recorder,
+	     struct look *look, struct why *why)
+{
+	int err = look_make(next_of(recorder, image), ask, look, why);
+	bool again = !err && look_needs_another(look);
+
+	for (int i = 1; again && i < LOOKS_MAX; i++) {
+		wait_for_another();
+		err = look_again(next_of(recorder, image), ask, look, why);
+		again = !err && look_has_moved(look);
+	}
+	return err;
+}
+
+int who_look_recorded(const struct capture *capture, const struct look_ask *ask,
+		      struct look *look, struct why *why)
+{
+	const struct image *image = capture_look(capture, 0);
 	int err = look_make(image, ask, look, why);
 
-	if (!err && look_needs_another(look))
-		err = look_again(image, ask, look, why);
-	for (int i = 2; !err && i < LOOKS_MAX && look_has_moved(look); i++)
+	for (uint32_t i = 1; !err && (image = capture_look(capture, i)); i++)
 		err = look_again(image, ask, look, why);
 	return err;
 }

@@ -3,6 +3,7 @@
 #define DADRACE_COMMAND_WHO_LOOK_H
 
 #include "memory/memory.h"
+#include "who/capture.h"
 #include "who/look.h"
 
 /*
@@ -16,8 +17,12 @@
 void who_look_watch(uint32_t max_seconds);
 void who_look_done(void);
 
-/* Errors are those of look_make(). */
-int who_look(const struct image *image, const struct look_ask *ask, struct look *look,
-	     struct why *why);
+/* Errors are those of look_make(). What is read is recorded; NULL: it is not. */
+int who_look(const struct image *image, const struct look_ask *ask, struct recorder *recorder,
+	     struct look *look, struct why *why);
+
+/* The looks that were recorded, made again. */
+int who_look_recorded(const struct capture *capture, const struct look_ask *ask,
+		      struct look *look, struct why *why);
 
 #endif

@@ -94,28 +94,16 @@ static int make_needles(const struct kernel *kernel, const struct device *device
 
 /* --- what is no holder --- */
 
-static bool is_word(const char *text)
-{
-	size_t length = strlen(text);
-
-	return length > 1 && text[0] >= 'a' && text[0] <= 'z' &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789") == length;
-}
-
 /* Whether a row of a sysctl table is at this address: it begins with a name. */
 static bool is_row(const struct kernel *kernel, const struct object *object, uint64_t row)
 {
-	char name[24];
 	uint64_t at;
 
 	if (row < object->base ||
 	    row + kernel->layout.ctl_table_size > object->base + object->size)
 		return false;
-	at = image_u64(kernel->image, row);
-	if (!image_is_pointer(kernel->image, at))
-		return false;
-	image_text(kernel->image, at, name, sizeof(name));
-	return is_word(name);
+	at = image_pointer(kernel->image, row);
+	return image_is_pointer(kernel->image, at) && image_has_word(kernel->image, at);
 }
 
 /* A row has rows beside it. */

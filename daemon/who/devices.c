@@ -37,14 +37,16 @@ bool device_at(struct kernel *kernel, uint64_t address, struct device *device)
 	*device = (struct device){ .address = address };
 	if (address % 8 || !image_is_direct(image, address))
 		return false;
-	image_text(image, kernel_at(kernel, address, AT_DEVICE_NAME), device->name,
-		   sizeof(device->name));
 	device->registration =
 		image_u8(image, kernel_at(kernel, address, AT_DEVICE_REGISTRATION));
-	if (!is_name(device->name) || device->registration < DEVICE_REGISTERED ||
+	if (device->registration < DEVICE_REGISTERED ||
 	    device->registration >= DEVICE_REGISTRATIONS ||
-	    !image_is_pointer(image, kernel_u64(kernel, address, AT_DEVICE_OPS)) ||
-	    !device_count(kernel, address, &device->count))
+	    !image_is_pointer(image,
+			      image_pointer(image, kernel_at(kernel, address, AT_DEVICE_OPS))))
+		return false;
+	image_text(image, kernel_at(kernel, address, AT_DEVICE_NAME), device->name,
+		   sizeof(device->name));
+	if (!is_name(device->name) || !device_count(kernel, address, &device->count))
 		return false;
 	if (pages_object(kernel->pages, address, &object) && object.is_free)
 		return false;
@@ -153,10 +155,12 @@ static void add_of_stack(struct kernel *kernel, const struct task *task,
 	static uint64_t stack[TASK_STACK / sizeof(uint64_t)];
 	const struct image *image = kernel->image;
 
-	image_read_holes(image, task->stack, stack, sizeof(stack));
+	image_sweep(image, task->stack, stack, sizeof(stack));
 	for (size_t i = 0; i < sizeof(stack) / sizeof(stack[0]); i++) {
 		if (!image_is_direct(image, stack[i]))
 			continue;
+		image_keep(image, task->stack + i * sizeof(stack[i]), &stack[i],
+			   sizeof(stack[i]));
 		add_todo(kernel, task, stack[i], devices);
 		add_todo(kernel, task, stack[i] - kernel->layout.at[AT_DEVICE_TODO], devices);
 	}

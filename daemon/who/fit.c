@@ -95,8 +95,10 @@ static double fit_list(const struct fitting *fitting, const struct leaf *leaf)
 		return 2;
 	if (!image_is_pointer(image, next) || !image_is_pointer(image, previous))
 		return -4;
-	return image_u64(image, next + 8) == here || image_u64(image, previous) == here ? 3 :
-											  -2;
+	return image_pointer(image, next + 8) == here ||
+			       image_pointer(image, previous) == here ?
+		       3 :
+		       -2;
 }
 
 static double fit_hlist(const struct fitting *fitting, const struct leaf *leaf)
@@ -110,7 +112,7 @@ static double fit_hlist(const struct fitting *fitting, const struct leaf *leaf)
 		return 2;
 	if (!image_is_pointer(image, place))
 		return -4;
-	return image_u64(image, place) == fitting->base + leaf->offset ? 3 : -2;
+	return image_pointer(image, place) == fitting->base + leaf->offset ? 3 : -2;
 }
 
 static double fit_count(const struct fitting *fitting, const struct leaf *leaf)

@@ -5,12 +5,86 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "who/recording.h"
+
 int span_compare(const void *a, const void *b)
 {
 	const struct span *one = a, *other = b;
 
 	return one->from < other->from ? -1 : one->from > other->from;
 }
+
+/* --- what is a pointer --- */
+
+#define LOWEST_OF_4_LEVELS 0xffff800000000000
+#define LOWEST_OF_5_LEVELS 0xff00000000000000
+#define ERRORS_FROM	   0xfffffffffffff000 /* ERR_PTR() */
+#define POISON		   0xdead000000000000 /* include/linux/poison.h, with up to 12 bits */
+
+bool image_is_pointer(const struct image *image, uint64_t word)
+{
+	return word < ERRORS_FROM &&
+	       word >= (image->direct_map < LOWEST_OF_4_LEVELS ? LOWEST_OF_5_LEVELS :
+								 LOWEST_OF_4_LEVELS);
+}
+
+bool image_is_direct(const struct image *image, uint64_t word)
+{
+	return image->nr_ram && word >= image->direct_map &&
+	       image_page_of(image, word) < image->ram[image->nr_ram - 1].to;
+}
+
+/* --- what is recorded --- */
+
+/* What counts references is below 100000 (who/fit.c). */
+enum { SMALL = 0x20000, NONSENSE = 0x7f };
+
+/* A number stays too large to count anything, and a byte that is no truth value stays none. */
+static uint32_t without_content(uint32_t half)
+{
+	uint8_t bytes[sizeof(half)];
+
+	if (half < SMALL || half == UINT32_MAX)
+		return half;
+	memcpy(bytes, &half, sizeof(half));
+	for (size_t i = 0; i < sizeof(half); i++)
+		if (bytes[i] > 1)
+			bytes[i] = NONSENSE;
+	memcpy(&half, bytes, sizeof(half));
+	return half;
+}
+
+static uint64_t what_may_stay(const struct image *image, uint64_t word)
+{
+	if (image_is_pointer(image, word) || word >= ERRORS_FROM || word >> 12 == POISON >> 12)
+		return word;
+	return without_content((uint32_t)word) |
+	       (uint64_t)without_content((uint32_t)(word >> 32)) << 32;
+}
+
+void image_keep(const struct image *image, uint64_t address, const void *bytes, size_t size)
+{
+	if (image->record)
+		cells_put(&image->record->cells, address, bytes, size, true);
+}
+
+/* Words by their place in memory; what is left at the ends is of no word that is looked at. */
+static void keep_stretch(const struct image *image, uint64_t address, const void *bytes,
+			 size_t size)
+{
+	const uint8_t *from = bytes;
+	size_t at = (8 - address % 8) % 8;
+
+	for (; image->record && at + 8 <= size; at += 8) {
+		uint64_t word;
+
+		memcpy(&word, from + at, sizeof(word));
+		word = what_may_stay(image, word);
+		cells_put(&image->record->cells, address + at, &word, sizeof(word), false);
+	}
+}
+
+/* --- reading --- */
 
 int image_read(const struct image *image, uint64_t address, void *to, size_t size)
 {
@@ -21,6 +95,8 @@ int image_read(const struct image *image, uint64_t address, void *to, size_t siz
 		size_t piece = size < IMAGE_PIECE ? size : IMAGE_PIECE;
 
 		err = image->read(image->from, address, at, piece);
+		if (!err)
+			image_keep(image, address, at, piece);
 		address += piece;
 		at += piece;
 		size -= piece;
@@ -44,7 +120,7 @@ static void read_piece(const struct image *image, uint64_t address, char *to, si
 	read_piece(image, address + half, to + half, size - half);
 }
 
-void image_read_holes(const struct image *image, uint64_t address, void *to, size_t size)
+void image_sweep(const struct image *image, uint64_t address, void *to, size_t size)
 {
 	char *at = to;
 
@@ -56,6 +132,13 @@ void image_read_holes(const struct image *image, uint64_t address, void *to, siz
 		at += piece;
 		size -= piece;
 	}
+}
+
+/* Pages that cannot be read are recorded as zero, which is what was seen of them. */
+void image_read_holes(const struct image *image, uint64_t address, void *to, size_t size)
+{
+	image_sweep(image, address, to, size);
+	keep_stretch(image, address, to, size);
 }
 
 uint64_t image_u64(const struct image *image, uint64_t address)
@@ -79,16 +162,47 @@ uint8_t image_u8(const struct image *image, uint64_t address)
 	return image_read(image, address, &byte, sizeof(byte)) ? 0 : byte;
 }
 
-void image_text(const struct image *image, uint64_t address, char *text, size_t size)
+uint64_t image_pointer(const struct image *image, uint64_t address)
+{
+	uint64_t word = 0;
+
+	if (image->read(image->from, address, &word, sizeof(word)))
+		return 0;
+	keep_stretch(image, address, &word, sizeof(word));
+	return word;
+}
+
+static void read_text(const struct image *image, uint64_t address, char *text, size_t size)
 {
 	size_t to_end = IMAGE_PAGE - (address & (IMAGE_PAGE - 1));
 	size_t part = to_end < size - 1 ? to_end : size - 1;
 
 	memset(text, 0, size);
 	/* The next page may well not exist; a text that runs into it does not end here. */
-	if (!image_read(image, address, text, part) && !memchr(text, '\0', part) &&
-	    part < size - 1 && image_read(image, address + part, text + part, size - 1 - part))
+	if (!image->read(image->from, address, text, part) && !memchr(text, '\0', part) &&
+	    part < size - 1 &&
+	    image->read(image->from, address + part, text + part, size - 1 - part))
 		text[part] = '\0';
+}
+
+void image_text(const struct image *image, uint64_t address, char *text, size_t size)
+{
+	read_text(image, address, text, size);
+	image_keep(image, address, text, strlen(text) + 1);
+}
+
+bool image_has_word(const struct image *image, uint64_t address)
+{
+	char text[24];
+	size_t length;
+
+	read_text(image, address, text, sizeof(text));
+	length = strlen(text);
+	if (length < 2 || text[0] < 'a' || text[0] > 'z' ||
+	    strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789") != length)
+		return false;
+	image_keep(image, address, text, length + 1);
+	return true;
 }
 
 bool image_cpu_sum(const struct image *image, uint64_t pointer, int64_t *sum)
@@ -102,23 +216,6 @@ bool image_cpu_sum(const struct image *image, uint64_t pointer, int64_t *sum)
 		*sum += one;
 	}
 	return true;
-}
-
-#define LOWEST_OF_4_LEVELS 0xffff800000000000
-#define LOWEST_OF_5_LEVELS 0xff00000000000000
-#define ERRORS_FROM	   0xfffffffffffff000 /* ERR_PTR() */
-
-bool image_is_pointer(const struct image *image, uint64_t word)
-{
-	return word < ERRORS_FROM &&
-	       word >= (image->direct_map < LOWEST_OF_4_LEVELS ? LOWEST_OF_5_LEVELS :
-								 LOWEST_OF_4_LEVELS);
-}
-
-bool image_is_direct(const struct image *image, uint64_t word)
-{
-	return image->nr_ram && word >= image->direct_map &&
-	       image_page_of(image, word) < image->ram[image->nr_ram - 1].to;
 }
 
 static int compare_pages(const void *a, const void *b)

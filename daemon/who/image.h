@@ -33,10 +33,14 @@ struct image_alias {
 	const char *group; /* what it is merged into; the same for all that share it */
 };
 
+struct recording;
+
 struct image {
 	/* All of it, or -EFAULT; the size is at most IMAGE_PIECE. */
 	int (*read)(void *from, uint64_t address, void *to, size_t size);
 	void *from;
+	struct recording *record;   /* remembers what is read; NULL: nothing does */
+	struct recording *recorded; /* what an earlier look read: all that there is; NULL */
 	struct types *types;
 	const struct symbols *functions;
 	uint64_t direct_map, page_structs;
@@ -58,13 +62,26 @@ int image_read(const struct image *image, uint64_t address, void *to, size_t siz
 /* The same; pages that cannot be read are zero. */
 void image_read_holes(const struct image *image, uint64_t address, void *to, size_t size);
 
+/*
+ * The same for much memory of which little is of use: nothing of it is recorded but what
+ * image_keep() names.
+ */
+void image_sweep(const struct image *image, uint64_t address, void *to, size_t size);
+void image_keep(const struct image *image, uint64_t address, const void *bytes, size_t size);
+
 /* A number; 0 when it cannot be read. */
 uint64_t image_u64(const struct image *image, uint64_t address);
 uint32_t image_u32(const struct image *image, uint64_t address);
 uint8_t image_u8(const struct image *image, uint64_t address);
 
+/* A word of which only matters what it points to; 0 when it cannot be read. */
+uint64_t image_pointer(const struct image *image, uint64_t address);
+
 /* A text, always ended; empty when it cannot be read. */
 void image_text(const struct image *image, uint64_t address, char *text, size_t size);
+
+/* Whether a name of lower-case letters, digits and underscores is there. */
+bool image_has_word(const struct image *image, uint64_t address);
 
 /* An int that is kept for each CPU, summed. False when one cannot be read. */
 bool image_cpu_sum(const struct image *image, uint64_t pointer, int64_t *sum);

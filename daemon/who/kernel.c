@@ -3,13 +3,16 @@
 
 #include <errno.h>
 
-/* A tenth: the pages of slabs that come and go meanwhile make no sense either. */
+/*
+ * A tenth: the pages of slabs that come and go meanwhile make no sense either. What was
+ * recorded was understood then.
+ */
 static bool is_understood(const struct kernel *kernel)
 {
 	struct pages_sums sums;
 
 	pages_count(kernel->pages, &sums);
-	return 10 * sums.odd < sums.slab;
+	return kernel->image->recorded || 10 * sums.odd < sums.slab;
 }
 
 int kernel_open(const struct image *image, struct kernel *kernel, struct why *why)

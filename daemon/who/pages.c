@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "who/paging.h"
+#include "who/recording.h"
 
 enum {
 	CACHES_MAX = 4096,
@@ -276,12 +277,28 @@ static void see_span(struct pages *pages, const struct span *span)
 	for (uint64_t page = span->from; page < span->to; page += most) {
 		uint64_t nr = span->to - page < most ? span->to - page : most;
 
-		image_read_holes(pages->image, pages->image->page_structs + page * size, piece,
-				 nr * size);
+		image_sweep(pages->image, pages->image->page_structs + page * size, piece,
+			    nr * size);
 		for (uint64_t i = 0; i < nr; i++)
 			see_page(pages, piece + i * size, page + i, &run);
 	}
 	end_run(pages, &run);
+}
+
+static void find_runs(struct pages *pages)
+{
+	find_structs(pages);
+	for (uint32_t i = 0; i < pages->image->nr_ram; i++)
+		see_span(pages, &pages->image->ram[i]);
+}
+
+static void take_runs(struct pages *pages, const struct recording *recorded)
+{
+	for (uint32_t i = 0; i < recorded->nr_runs; i++) {
+		struct run run = recorded->runs[i];
+
+		end_run(pages, &run);
+	}
 }
 
 /* --- free objects in sheaves, since 6.18 --- */
@@ -409,6 +426,7 @@ static uint64_t next_free(const struct pages *pages, const struct slab *slab, ui
 	uint64_t place = object + slab->cache->offset;
 	uint64_t word = word_in(slab->bytes, (uint32_t)(place - slab->from));
 
+	image_keep(pages->image, place, &word, sizeof(word));
 	return layout_has(pages->layout, AT_CACHE_RANDOM) ?
 		       word ^ slab->cache->random ^ __builtin_bswap64(place) :
 		       word;
@@ -492,7 +510,7 @@ static struct slab_state *state_of(struct pages *pages, struct slab *slab)
 		free(bytes);
 		return NULL;
 	}
-	image_read_holes(pages->image, slab->from, bytes, slab->size);
+	image_sweep(pages->image, slab->from, bytes, slab->size);
 	slab->bytes = bytes;
 	state->page = slab->run->page;
 	walk_freelists(pages, slab, state);
@@ -514,6 +532,14 @@ static bool is_free(struct pages *pages, struct slab *slab, uint64_t base, uint3
 
 /* --- answers --- */
 
+static void keep_run(const struct pages *pages, struct run *run)
+{
+	if (!pages->image->record || run->is_kept)
+		return;
+	run->is_kept = true;
+	recording_keep_run(pages->image->record, run);
+}
+
 static const struct run *run_at(const struct pages *pages, uint64_t address)
 {
 	uint64_t page = image_page_of(pages->image, address);
@@ -529,7 +555,10 @@ static const struct run *run_at(const struct pages *pages, uint64_t address)
 		else
 			high = middle;
 	}
-	return low < pages->nr_runs && pages->runs[low].page <= page ? &pages->runs[low] : NULL;
+	if (low == pages->nr_runs || pages->runs[low].page > page)
+		return NULL;
+	keep_run(pages, &pages->runs[low]);
+	return &pages->runs[low];
 }
 
 enum page_kind pages_kind(const struct pages *pages, uint64_t address)
@@ -613,9 +642,10 @@ int pages_open(const struct image *image, const struct layout *layout, struct pa
 		return why_set(why, ENOMEM, "out of memory");
 	pages->image = image;
 	pages->layout = layout;
-	find_structs(pages);
-	for (uint32_t i = 0; i < image->nr_ram; i++)
-		see_span(pages, &image->ram[i]);
+	if (image->recorded)
+		take_runs(pages, image->recorded);
+	else
+		find_runs(pages);
 	read_all_sheaves(pages);
 	if (pages->out_of_memory) {
 		pages_close(pages);

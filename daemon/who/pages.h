@@ -25,6 +25,7 @@ struct run {
 	uint64_t cache; /* struct kmem_cache of a slab */
 	enum page_kind kind;
 	bool is_bulk; /* points to nothing of the network: left out of scans */
+	bool is_kept; /* in the recording */
 };
 
 struct pages_sums {

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "who/recording.h"
+
 /*
  * A word is first looked up in a small table of the pages that the values lie in: most words
  * end there.
@@ -101,8 +103,8 @@ static uint64_t stretch(const struct image *image, const struct run *runs, uint3
 	return end;
 }
 
-int scan(const struct image *image, const struct pages *pages, const struct span *values,
-	 uint32_t nr_values, struct words *words)
+static int scan_memory(const struct image *image, const struct pages *pages,
+		       const struct span *values, uint32_t nr_values, struct words *words)
 {
 	static uint64_t piece[IMAGE_PIECE / sizeof(uint64_t)];
 	struct scanner scanner = { .values = values, .nr_values = nr_values, .words = words };
@@ -120,7 +122,7 @@ int scan(const struct image *image, const struct pages *pages, const struct span
 		uint64_t end = stretch(image, runs, nr, &run, page);
 		size_t size = (end - page) * IMAGE_PAGE;
 
-		image_read_holes(image, image_at_page(image, page), piece, size);
+		image_sweep(image, image_at_page(image, page), piece, size);
 		err = see_piece(&scanner, image_at_page(image, page), piece,
 				size / sizeof(*piece));
 		page = end + (end == page); /* a page that is left out */
@@ -133,5 +135,40 @@ int scan(const struct image *image, const struct pages *pages, const struct span
 		free(words->list);
 		*words = (struct words){ 0 };
 	}
+	return err;
+}
+
+/* Of the values that are looked for, in the order of the addresses: a file may say others. */
+static int scan_recorded(const struct words *found, const struct span *values,
+			 uint32_t nr_values, struct words *words)
+{
+	uint32_t nr = found ? found->nr : 0;
+	uint64_t after = 0;
+
+	*words = (struct words){ malloc(nr * sizeof(*words->list) + 1), 0 };
+	if (!words->list)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct word *word = &found->list[i];
+
+		if (word->at < after || scan_which(values, nr_values, word->value) < 0)
+			continue;
+		words->list[words->nr++] = *word;
+		after = word->at + sizeof(word->value);
+	}
+	return 0;
+}
+
+int scan(const struct image *image, const struct pages *pages, const struct span *values,
+	 uint32_t nr_values, struct words *words)
+{
+	int err;
+
+	if (image->recorded)
+		return scan_recorded(recording_next_scan(image->recorded), values, nr_values,
+				     words);
+	err = scan_memory(image, pages, values, nr_values, words);
+	if (!err && image->record)
+		recording_keep_scan(image->record, words);
 	return err;
 }

@@ -8,7 +8,7 @@
 #include "who/notes.h"
 #include "who/paging.h"
 
-enum { TASKS_MAX = 1 << 20, FILES_MAX = 1 << 20 };
+enum { TASKS_MAX = 1 << 20, FILES_MAX = 1 << 20, OPENED_MAX = 1 << 24 };
 
 struct stack_page {
 	uint64_t page;
@@ -192,9 +192,10 @@ const struct task *tasks_stack_at(const struct tasks *tasks, uint64_t page)
 static void add_opened(struct tasks *tasks, const struct task *task, uint32_t fd,
 		       uint64_t object)
 {
-	struct opened *opened = object ? grow((void **)&tasks->opened, &tasks->nr_opened,
-					      &tasks->opened_room, sizeof(*opened)) :
-					 NULL;
+	bool has_room = object && tasks->nr_opened < OPENED_MAX;
+	struct opened *opened = has_room ? grow((void **)&tasks->opened, &tasks->nr_opened,
+						&tasks->opened_room, sizeof(*opened)) :
+					   NULL;
 
 	if (opened)
 		*opened = (struct opened){ object, task, fd };

@@ -2,12 +2,16 @@
 #include "who/types.h"
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "base/fd.h"
 #include "base/hash.h"
+#include "base/write_all.h"
 #include "who/types_check.h"
 
 enum { BLOBS_MAX = 512, ARRAY_MAX = 64, ARRAY_OF_STRUCTS_MAX = 8 };
@@ -143,48 +147,94 @@ static int index_structs(struct types *types)
 	return 0;
 }
 
-static void add_module(struct types *types, const char *path)
+static void add_module(struct types *types, struct btf *module)
 {
-	struct btf *module = btf__parse_raw_split(path, types->blobs[0]);
-
-	if (module && types_check(module, btf__type_cnt(types->blobs[0])))
+	if (module && types->nr_blobs < BLOBS_MAX &&
+	    types_check(module, btf__type_cnt(types->blobs[0])))
 		types->blobs[types->nr_blobs++] = module;
 	else
 		btf__free(module);
 }
 
-int types_open(const char *const *paths, struct types **out, struct why *why)
+/* The kernel's own; the name is that of its file. */
+static struct types *start(struct btf *kernel, const char *name, struct why *why)
 {
-	struct types *types = calloc(1, sizeof(*types));
-	int err;
+	struct types *types = kernel ? calloc(1, sizeof(*types)) : NULL;
 
-	if (!types)
-		return why_set(why, ENOMEM, "out of memory");
-	types->blobs[0] = btf__parse_raw(*paths);
-	if (!types->blobs[0]) {
-		err = why_exit(
+	if (!kernel) {
+		why_exit(
 			why, EXIT_CANNOT, errno,
 			"%s: the kernel's types cannot be read: %s; the kernel needs CONFIG_DEBUG_INFO_BTF",
-			*paths, strerror(errno));
-		free(types);
-		return err;
-	}
-	types->nr_blobs = 1;
-	if (!types_check(types->blobs[0], 1)) {
-		types_close(types);
-		return why_exit(
+			name, strerror(errno));
+	} else if (!types_check(kernel, 1)) {
+		why_exit(
 			why, EXIT_CANNOT, EINVAL,
 			"%s: its types (BTF) contradict each other: a number that leads to no type, a structure in itself, or a member outside of its structure",
-			*paths);
+			name);
+	} else if (!types) {
+		why_set(why, ENOMEM, "out of memory");
+	} else {
+		types->blobs[types->nr_blobs++] = kernel;
+		return types;
 	}
-	while (*++paths && types->nr_blobs < BLOBS_MAX)
-		add_module(types, *paths);
+	btf__free(kernel);
+	free(types);
+	return NULL;
+}
+
+static int finish(struct types *types, struct types **out, struct why *why)
+{
 	if (index_structs(types)) {
 		types_close(types);
 		return why_set(why, ENOMEM, "out of memory");
 	}
 	*out = types;
 	return 0;
+}
+
+int types_open(const char *const *paths, struct types **out, struct why *why)
+{
+	struct types *types = start(btf__parse_raw(*paths), *paths, why);
+
+	if (!types)
+		return -ENOTSUP;
+	while (*++paths)
+		add_module(types, btf__parse_raw_split(*paths, types->blobs[0]));
+	return finish(types, out, why);
+}
+
+/* libbpf has btf__new_split() since 1.5; before, a module's types are read from a file only. */
+static struct btf *new_split(const struct types_raw *raw, struct btf *kernel)
+{
+	AUTO_FD int fd = memfd_create("types", MFD_CLOEXEC);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fd < 0 || file_write_all(fd, raw->data, raw->size) ?
+		       NULL :
+		       btf__parse_raw_split(path, kernel);
+}
+
+/* What is wrong with them is not libbpf's to print. */
+int types_open_raw(const struct types_raw *raw, uint32_t nr, struct types **out,
+		   struct why *why)
+{
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	struct types *types = start(btf__new(raw->data, raw->size), "capture", why);
+
+	for (uint32_t i = 1; types && i < nr; i++)
+		add_module(types, new_split(&raw[i], types->blobs[0]));
+	libbpf_set_print(print);
+	return types ? finish(types, out, why) : -ENOTSUP;
+}
+
+struct types_raw types_raw(const struct types *types, uint32_t which)
+{
+	struct types_raw raw = { NULL };
+
+	if (which < types->nr_blobs)
+		raw.data = btf__raw_data(types->blobs[which], &raw.size);
+	return raw;
 }
 
 void types_close(struct types *types)

@@ -25,6 +25,19 @@ struct type {
  * out: its structures then have no names.
  */
 int types_open(const char *const *paths, struct types **out, struct why *why);
+
+/* The same from what types_raw() gave, the kernel's own first; `nr` is at least 1. */
+struct types_raw {
+	const void *data;
+	uint32_t size;
+};
+
+int types_open_raw(const struct types_raw *raw, uint32_t nr, struct types **out,
+		   struct why *why);
+
+/* The files as they were read, by number; without data when there are no more. */
+struct types_raw types_raw(const struct types *types, uint32_t which);
+
 void types_close(struct types *types);
 
 /* A structure by name; without `btf` when there is none. The kernel goes before modules. */

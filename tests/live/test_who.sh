@@ -40,9 +40,21 @@ explained() { # NAME FILE EXPRESSION over `d`, the answer, `types` and `said`
 	PYTHON
 }
 
-"$dadrace" who w0 --json >all.json 2>all.err
+"$dadrace" who w0 --json --capture w0.capture >all.json 2>all.err
 code=$?
 [ $code -eq 0 ] || fail who "exit $code" all.err all.json
+if "$dadrace" who --from w0.capture --json >from.json 2>from.err && cmp -s all.json from.json; then
+	ok "a capture gives the same answer"
+else
+	fail "a capture gives the same answer" "it gives another one" from.err from.json all.json
+fi
+[ "$(stat -c %a w0.capture)" = 600 ] && ok "only its owner reads a capture" || fail "mode of a capture" "$(stat -c %a w0.capture)"
+"$dadrace" who w0 --capture w0.capture >again.out 2>&1
+[ $? -eq 64 ] && grep -q '^dadrace: w0.capture: File exists; name a new file' again.out && ok "no capture is overwritten" ||
+	fail again "it is not refused" again.out
+truncate -s -100 w0.capture && "$dadrace" who --from w0.capture >cut.out 2>&1
+[ $? -eq 78 ] && grep -q '^dadrace: w0.capture: the capture is damaged' cut.out && ok "a capture that was cut off is refused" ||
+	fail cut "it is not refused" cut.out
 explained "every reference is explained" all.json \
 	'd["answer"] == "explained" and d["unexplained"] == 0 and d["usage_count"] > 25'
 explained "each socket is named with its process and descriptor, and no other process" all.json \

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_COMMAND_WHO_CAPTURE_H
+#define DADRACE_COMMAND_WHO_CAPTURE_H
+
+#include "who/capture.h"
+
+/* The file of `dadrace who --capture`, which only its owner can read. */
+struct who_capture;
+
+/* NULL with a sentence: the file exists already, or cannot be made. */
+struct who_capture *who_capture_open(const char *path, struct why *why);
+
+/* Records the looks; NULL without a capture. */
+struct recorder *who_capture_recorder(struct who_capture *capture);
+
+/* False with a sentence: not all of it could be written. */
+bool who_capture_save(const struct who_capture *capture, const struct look_ask *ask,
+		      const char *object, struct why *why);
+
+/* Removes a file that was not saved. NULL is allowed. */
+void who_capture_close(struct who_capture *capture, bool is_saved);
+
+#endif
