@@ -325,6 +325,13 @@ int worker_control_take(struct worker *worker)
 	return worker->known->take(worker->testbed, &worker->known_fd, &worker->message.why);
 }
 
+bool worker_control_is_held(const struct worker *worker, const struct counts *counts)
+{
+	struct evidence_counts seen = more_than(worker, &worker->baseline, counts);
+
+	return worker->known && counts->found && is_so(&seen, &worker->known->adds);
+}
+
 int worker_control_drop(struct worker *worker)
 {
 	const struct known *known = worker->known;

@@ -139,6 +139,8 @@ int worker_control(struct worker *worker);
 
 /* A known reference for the trial in hand; and dropped, which the counts have to show. */
 int worker_control_take(struct worker *worker);
+/* Whether it is all that the counts have more than the baseline. */
+bool worker_control_is_held(const struct worker *worker, const struct counts *counts);
 int worker_control_drop(struct worker *worker);
 
 /* --- worker_acts.c --- */

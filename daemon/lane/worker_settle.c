@@ -32,6 +32,7 @@ static bool look_settled(struct worker *worker)
 
 	settle_looked(&worker->settle, loop_now(),
 		      !worker_same_counts(worker, &counts, &worker->last_look));
+	settle_known(&worker->settle, worker_control_is_held(worker, &counts));
 	worker->last_look = counts;
 	worker->message.evidence.after = worker_facts(&counts);
 	if (!counts.found)
@@ -152,10 +153,10 @@ void worker_suspect(void *arg)
 	e->suspected = e->after;
 	worker->message.kind = LANE_SUSPECTS;
 	worker_tell(worker); /* a campaign that has gone is heard of at the trial's end */
-	/* Nothing of a device that is gone comes back. */
-	worker_set_deadline(worker, e->device_gone && !worker_is_deleted(worker) ? 0 :
-				    last_ns > now ? (last_ns - now) / 1000 :
-						    0);
+	/* Nothing of a device that is gone comes back, nor what is held on purpose. */
+	if ((e->device_gone && !worker_is_deleted(worker)) || worker->settle.known)
+		last_ns = now;
+	worker_set_deadline(worker, last_ns > now ? (last_ns - now) / 1000 : 0);
 }
 
 bool worker_waits_for_rest(const struct worker *worker)

@@ -228,7 +228,8 @@ void machine_read(struct machine *machine)
 	machine_text("/proc/sys/kernel/random/boot_id", texts.boot_id, sizeof(texts.boot_id));
 	machine_text("/sys/module/dadrace_plant/parameters/bug", texts.planted,
 		     sizeof(texts.planted));
-	read_btf_id(texts.btf_id, sizeof(texts.btf_id));
+	if (!texts.btf_id[0]) /* some megabytes, and the same until the next boot */
+		read_btf_id(texts.btf_id, sizeof(texts.btf_id));
 	config = read_config(texts.uts.release);
 	*machine = (struct machine){
 		.release = texts.uts.release,

@@ -18,6 +18,11 @@ void settle_looked(struct settle *settle, uint64_t now_ns, bool moved)
 		settle->moved_ns = now_ns;
 }
 
+void settle_known(struct settle *settle, bool known)
+{
+	settle->known = known;
+}
+
 bool settle_wants_grace(const struct settle *settle, uint64_t now_ns)
 {
 	return settle->graces < SETTLE_GRACES &&
@@ -31,11 +36,14 @@ void settle_graced(struct settle *settle)
 
 bool settle_is_at_rest(const struct settle *settle, uint64_t now_ns)
 {
-	return has_passed(settle->moved_ns, now_ns, SETTLE_REST_MS);
+	return has_passed(settle->moved_ns, now_ns,
+			  settle->known ? SETTLE_KNOWN_MS : SETTLE_REST_MS);
 }
 
 bool settle_is_over(const struct settle *settle, uint64_t now_ns)
 {
+	if (settle->known)
+		return settle_is_at_rest(settle, now_ns);
 	return settle->graces >= SETTLE_GRACES && settle_is_at_rest(settle, now_ns) &&
 	       has_passed(settle->down_ns, now_ns, SETTLE_LEAST_MS);
 }

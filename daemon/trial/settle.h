@@ -18,6 +18,7 @@
 enum {
 	SETTLE_LEAST_MS = 500,
 	SETTLE_REST_MS = 200,	/* without any movement */
+	SETTLE_KNOWN_MS = 60,	/* the same, while all that is missing is held on purpose */
 	SETTLE_GRACES = 8,	/* grace periods, counted from SETTLE_COUNT_MS on */
 	SETTLE_COUNT_MS = 200,	/* before that, waiting for them would only delay who settles */
 	SETTLE_MOST_MS = 20000, /* what still moves then does not come to rest */
@@ -27,12 +28,19 @@ struct settle {
 	uint64_t down_ns;
 	uint64_t moved_ns;
 	uint32_t graces;
+	bool known;
 };
 
 void settle_begin(struct settle *settle, uint64_t down_ns);
 
 /* A look; `moved`: some count differs from the look before. */
 void settle_looked(struct settle *settle, uint64_t now_ns, bool moved);
+
+/*
+ * Whether what the last look has missed is exactly what is held on purpose: then there is
+ * nothing else to be waited for.
+ */
+void settle_known(struct settle *settle, bool known);
 
 /* Whether a grace period should be waited for before the next look; settle_graced(): it was. */
 bool settle_wants_grace(const struct settle *settle, uint64_t now_ns);

@@ -60,12 +60,21 @@ static void note_symbol(struct ground *ground, const char *symbol, const char *m
 	}
 }
 
+/* Of a name without what the compiler has added: most of the list is none of ours. */
+static uint8_t mark_of(const char *symbol)
+{
+	return (uint8_t)(31 * (unsigned char)symbol[0] + strcspn(symbol, "."));
+}
+
 static void list_functions(struct ground *ground)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
+	bool wanted[UINT8_MAX + 1] = { false };
 	char line[512];
 
 	want_table(ground);
+	for (uint32_t i = 0; i < ground->nr_functions; i++)
+		wanted[mark_of(ground->functions[i].name)] = true;
 	/* "ffffffff81e68eb0 T name\t[module]" */
 	while (file && fgets(line, sizeof(line), file)) {
 		char *type = strchr(line, ' '), *module;
@@ -74,7 +83,8 @@ static void list_functions(struct ground *ground)
 			continue;
 		module = strchr(type, '[');
 		type[3 + strcspn(type + 3, "\t\n")] = '\0';
-		note_symbol(ground, type + 3, module ? module + 1 : "");
+		if (wanted[mark_of(type + 3)])
+			note_symbol(ground, type + 3, module ? module + 1 : "");
 	}
 	if (file)
 		fclose(file);

@@ -60,6 +60,22 @@ static void test_not_while_counts_move(void **state)
 	assert_int_equal(over_after_ms(11, SETTLE_MOST_MS), 0);
 }
 
+static void test_what_is_held_on_purpose_is_waited_for_no_longer_than_the_rest(void **state)
+{
+	struct settle settle;
+	uint64_t last_moved = (DOWN_MS + 15) * MS;
+
+	(void)state;
+	settle_begin(&settle, DOWN_MS * MS);
+	settle_looked(&settle, last_moved, true);
+	settle_known(&settle, true);
+	assert_false(settle_is_over(&settle, last_moved + SETTLE_KNOWN_MS * MS - 1));
+	assert_true(settle_is_over(&settle, last_moved + SETTLE_KNOWN_MS * MS));
+	/* Something else is missing as well. */
+	settle_known(&settle, false);
+	assert_false(settle_is_over(&settle, last_moved + SETTLE_REST_MS * MS));
+}
+
 static void test_trials_that_settle_at_once_wait_for_no_grace_period(void **state)
 {
 	struct settle settle;
@@ -88,6 +104,8 @@ int main(void)
 		cmocka_unit_test(test_on_a_quiet_machine_after_half_a_second),
 		cmocka_unit_test(test_on_a_starved_machine_later),
 		cmocka_unit_test(test_not_while_counts_move),
+		cmocka_unit_test(
+			test_what_is_held_on_purpose_is_waited_for_no_longer_than_the_rest),
 		cmocka_unit_test(test_trials_that_settle_at_once_wait_for_no_grace_period),
 		cmocka_unit_test(test_a_trial_may_take_so_long),
 	};
