@@ -22,7 +22,9 @@ struct given {
 struct options {
 	struct option_rest words; /* the verb and what follows it */
 	const char *socket;
-	const char *what; /* an id or a file; NULL */
+	const char *what; /* an id, a file or a device; NULL */
+	const char *netns, *object;
+	bool stuck;
 	struct given priority, not_before, every;
 	uint32_t deadline_s;
 	struct option_texts sets;
@@ -92,13 +94,23 @@ static const struct operand_row id_operand[] = {
 	{ "ID", OPTION_TEXT, AT(what), true, "The campaign, as `dadrace ctl submit` and `dadrace ctl list` print it" },
 	{ .name = NULL },
 };
+static const struct option_row who_rows[] = {
+	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = "Look for the device in this network namespace, as the service sees it" },
+	{ "object", 0, OPTION_TEXT, AT(object), WHO_OBJECTS, .doc = DOC_WHO_OBJECT },
+	{ "stuck", 0, OPTION_FLAG, AT(stuck), .instead = true, .doc = DOC_WHO_STUCK },
+	{ .name = NULL },
+};
+static const struct operand_row device_operand[] = {
+	{ "DEVICE", OPTION_TEXT, AT(what), true, DOC_WHO_DEVICE },
+	{ .name = NULL },
+};
 static const struct exit_row exits[] = {
 	{ EXIT_CLEAN,	.doc = "Done; or the campaign that was followed or waited for found no fault" },
 	{ EXIT_FAULT,	.doc = "The campaign that was followed or waited for found a fault; its other exit codes are passed on, too" },
 	{ EXIT_CANNOT,	.doc = "The service does not run, or does not allow this" },
 	{ EXIT_USAGE,	.doc = "The command line is wrong, or there is no such campaign" },
 	{ EXIT_INTERNAL, .doc = "The service does not answer, or failed; the message says why" },
-	{ EXIT_BUSY,	.doc = "The queue is full" },
+	{ EXIT_BUSY,	.doc = "The queue is full, or `who` is answering another question" },
 	{ EXIT_CONFIG,	.doc = "The campaign file or the configuration of the service is wrong" },
 	{ .doc = NULL },
 };
@@ -163,7 +175,7 @@ static void tell_version(const json_t *reply)
 	printf("dadraced %s\n", text_of(reply, "version"));
 }
 
-static void tell_doctor(const json_t *reply)
+static void tell_text(const json_t *reply)
 {
 	fputs(text_of(reply, "text"), stdout);
 }
@@ -172,25 +184,33 @@ static void tell_doctor(const json_t *reply)
 
 typedef void (*tell_fn)(const json_t *reply);
 
-static int call(const struct options *o, const char *method, tell_fn tell)
+/* Takes the parameters. */
+static int call_with(const struct options *o, const char *method, json_t *parameters,
+		     tell_fn tell)
 {
 	enum exits code = EXIT_CLEAN;
 	struct ctl *ctl = ctl_open(o->socket, o->deadline_s, &code);
 	json_auto_t *reply = NULL;
 
 	if (ctl)
-		reply = ctl_call(ctl, method,
-				 o->what ? json_pack("{ss}", "id", o->what) : json_object(),
-				 &code);
+		reply = ctl_call(ctl, method, parameters, &code);
+	else
+		json_decref(parameters);
 	ctl_close(ctl);
 	if (reply && o->json)
 		print_json(reply);
 	else if (reply && tell)
 		tell(reply);
-	/* The doctor's own code says what this machine can do. */
+	/* The doctor's own code says what this machine can do, that of who what it found. */
 	return reply && json_object_get(reply, "exit_code") ?
 		       (int)number_of(reply, "exit_code") :
 		       (int)code;
+}
+
+static int call(const struct options *o, const char *method, tell_fn tell)
+{
+	return call_with(o, method, o->what ? json_pack("{ss}", "id", o->what) : json_object(),
+			 tell);
 }
 
 static int run_list(const void *options)
@@ -225,7 +245,17 @@ static int run_reload(const void *options)
 
 static int run_doctor(const void *options)
 {
-	return call(options, "Doctor", tell_doctor);
+	return call(options, "Doctor", tell_text);
+}
+
+static int run_who(const void *options)
+{
+	const struct options *o = options;
+
+	return call_with(o, "Who",
+			 json_pack("{ss? ss? ss?}", "device", o->what, "netns", o->netns,
+				   "object", o->object),
+			 tell_text);
 }
 
 static int run_version(const void *options)
@@ -349,11 +379,12 @@ VERB(pause,   "Interrupt a campaign", .operands = id_operand);
 VERB(resume,  "Continue a campaign where it was interrupted", .operands = id_operand);
 VERB(reload,  "Check and apply the configuration of the service, and name a change that needs a restart");
 VERB(doctor,  "Run `dadrace doctor` where the service runs");
+VERB(who,     "Show who holds a network device where the service runs, as dadrace-who(1) does", .operands = device_operand, .options = who_rows);
 VERB(version, "Show the version of the service");
 
 static const struct command *const verbs[] = {
 	&verb_submit, &verb_list, &verb_show, &verb_follow, &verb_results, &verb_cancel, &verb_pause,
-	&verb_resume, &verb_reload, &verb_doctor, &verb_version, &command_help, NULL,
+	&verb_resume, &verb_reload, &verb_doctor, &verb_who, &verb_version, &command_help, NULL,
 };
 /* clang-format on */
 

@@ -34,9 +34,8 @@ struct options {
 static const struct option_row rows[] = {
 	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS },
 	{ "stuck", 0, OPTION_FLAG, AT(stuck), .instead = true,
-	  .doc = "Explain every device whose unregistration waits for its references" },
-	{ "object", 0, OPTION_TEXT, AT(object), "netdev|idev|addr=ADDRESS|neigh=ADDRESS|dst",
-	  .doc = "Explain the references to the device (netdev, the default), or those to its IPv6 part (idev), to an IPv6 address, to a neighbour entry, or to each of its routes (dst)" },
+	  .doc = DOC_WHO_STUCK },
+	{ "object", 0, OPTION_TEXT, AT(object), WHO_OBJECTS, .doc = DOC_WHO_OBJECT },
 	{ "capture", 0, OPTION_TEXT, AT(capture), "FILE",
 	  .doc = "Write what was read to the new file FILE as well, for --from: no packets, no keys, no memory of processes" },
 	{ "from", 0, OPTION_TEXT, AT(from), "FILE", .instead = true,
@@ -49,8 +48,7 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
-	{ "DEVICE", OPTION_TEXT, AT(device), true,
-	  "A network device, by name or index: registered, or being unregistered" },
+	{ "DEVICE", OPTION_TEXT, AT(device), true, DOC_WHO_DEVICE },
 	{ .name = NULL },
 };
 static const struct exit_row exits[] = {

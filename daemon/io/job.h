@@ -15,7 +15,7 @@
  *
  * Of what it writes to standard output and standard error the last JOB_SAID bytes are kept.
  */
-enum { JOB_SAID = 16384 };
+enum { JOB_SAID = 65536 };
 
 struct job;
 

@@ -18,13 +18,22 @@ enum {
 	SUBMIT_SETS_MAX = 64,
 	FOLLOW_MS = 250, /* lines of this time are sent to followers together */
 	BURST = 4,	 /* batches to one client before the others get theirs */
+	TEXT_MAX = 255,	 /* bytes of what is passed on to a program */
 };
+
+#define WHO_SECONDS "50" /* clients wait for a minute by default */
 
 /* What a client may do; each right includes those before it. */
 enum right {
 	MAY_NOTHING,
 	MAY_READ,
 	MAY_CONTROL,
+};
+
+/* A program that answers clients; all that await it get the same reply. */
+struct asked {
+	struct control *control;
+	struct job *job; /* NULL: it does not run */
 };
 
 struct client {
@@ -37,16 +46,16 @@ struct client {
 	struct kept *follows; /* NULL: nothing */
 	uint64_t at;	      /* in its results */
 	bool brief;
-	bool behind; /* lines are left to send when the buffer has drained */
-	bool awaits_doctor;
-	bool oneway; /* of the current call */
+	bool behind;		    /* lines are left to send when the buffer has drained */
+	const struct asked *awaits; /* NULL: nothing */
+	bool oneway;		    /* of the current call */
 };
 
 struct control {
 	struct service *service;
 	struct stream_listener *listener;
 	struct client *clients;
-	struct job *doctor;
+	struct asked doctor, who;
 	struct loop_watch *tell; /* tells followers that results have grown */
 	bool is_set;		 /* the timer */
 	char *path;		 /* of the socket that is open */
@@ -479,15 +488,15 @@ static void reload(struct client *client, const struct varlink_call *call)
 		reply(client, json_pack("{ss?}", "restart", restart));
 }
 
-static void doctor_ended(const struct job_end *end, void *arg)
+static void answered(const struct job_end *end, void *arg)
 {
-	struct control *control = arg;
+	struct asked *asked = arg;
 
-	control->doctor = NULL;
-	for (struct client *client = control->clients; client; client = client->next) {
-		if (!client->awaits_doctor)
+	asked->job = NULL;
+	for (struct client *client = asked->control->clients; client; client = client->next) {
+		if (client->awaits != asked)
 			continue;
-		client->awaits_doctor = false;
+		client->awaits = NULL;
 		reply(client,
 		      json_pack("{si ss}", "exit_code",
 				end->by_signal ? EXIT_INTERNAL : end->code, "text", end->said));
@@ -496,21 +505,71 @@ static void doctor_ended(const struct job_end *end, void *arg)
 	}
 }
 
-static void doctor(struct client *client, const struct varlink_call *call)
+/* Replies when the program has ended; it is started unless it runs already. */
+static void ask(struct client *client, const struct varlink_call *call, struct asked *asked,
+		const char *const *argv)
 {
-	struct control *control = client->control;
-	const char *argv[] = { control->service->ask->program, "doctor", NULL };
 	struct why why;
 
-	if (!control->doctor && job_start(control->service->loop, argv, doctor_ended, control,
-					  &control->doctor, &why)) {
+	if (!asked->job && job_start(client->control->service->loop, argv, answered, asked,
+				     &asked->job, &why)) {
 		refuse_why(client, OUR("Failed"), why.text);
 		return;
 	}
 	if (call->oneway)
 		return;
-	client->awaits_doctor = true;
+	client->awaits = asked;
 	stream_patient(client->stream, true);
+}
+
+static void doctor(struct client *client, const struct varlink_call *call)
+{
+	struct control *control = client->control;
+	const char *argv[] = { control->service->ask->program, "doctor", NULL };
+
+	ask(client, call, &control->doctor, argv);
+}
+
+/* A text that is passed on to a program; false: refused. */
+static bool passed_on(struct client *client, const struct varlink_call *call, const char *name,
+		      const char **text)
+{
+	const char *wrong = name;
+
+	if (varlink_text(call, name, text, &wrong) && (!*text || strlen(*text) <= TEXT_MAX))
+		return true;
+	refuse_parameter(client, wrong);
+	return false;
+}
+
+/* One at a time: what it answers is of one device, and reading all memory takes a CPU. */
+static void who(struct client *client, const struct varlink_call *call)
+{
+	struct control *control = client->control;
+	const char *device = NULL, *netns = NULL, *object = NULL;
+	char of_netns[TEXT_MAX + 16], of_object[TEXT_MAX + 16];
+	const char *argv[9] = { control->service->ask->program, "who", "--max-seconds",
+				WHO_SECONDS };
+	uint32_t nr = 4;
+
+	if (!passed_on(client, call, "device", &device) ||
+	    !passed_on(client, call, "netns", &netns) ||
+	    !passed_on(client, call, "object", &object))
+		return;
+	if (control->who.job) {
+		refuse_why(client, OUR("Busy"),
+			   "who: the service answers another such question; ask again");
+		return;
+	}
+	snprintf(of_netns, sizeof(of_netns), "--netns=%s", netns ? netns : "");
+	snprintf(of_object, sizeof(of_object), "--object=%s", object ? object : "");
+	if (netns)
+		argv[nr++] = of_netns;
+	if (object)
+		argv[nr++] = of_object;
+	argv[nr++] = device ? "--" : "--stuck";
+	argv[nr++] = device;
+	ask(client, call, &control->who, argv);
 }
 
 /* clang-format off */
@@ -532,6 +591,7 @@ static const struct {
 	{ OUR("Resume"),  MAY_CONTROL, resume },
 	{ OUR("Reload"),  MAY_CONTROL, reload },
 	{ OUR("Doctor"),  MAY_CONTROL, doctor },
+	{ OUR("Who"),	  MAY_CONTROL, who },
 };
 /* clang-format on */
 enum { NR_METHODS = sizeof(methods) / sizeof(methods[0]) };
@@ -588,7 +648,7 @@ static void message(char *text, size_t length, void *arg)
 	dispatch(client, &call);
 	client->oneway = false;
 	varlink_call_drop(&call);
-	if (!client->follows && !client->awaits_doctor)
+	if (!client->follows && !client->awaits)
 		stream_next(client->stream);
 }
 
@@ -746,6 +806,8 @@ int control_open(struct service *service, struct why *why)
 		return why_set(why, ENOMEM, "out of memory");
 	service->control = control;
 	control->service = service;
+	control->doctor.control = control;
+	control->who.control = control;
 	control->tell = loop_timer(service->loop, tell_followers, control);
 	if (!control->tell)
 		return why_set(why, ENOMEM, "out of memory");
@@ -765,7 +827,8 @@ void control_close(struct service *service)
 	}
 	close_socket(control);
 	loop_forget(control->tell);
-	job_free(control->doctor);
+	job_free(control->doctor.job);
+	job_free(control->who.job);
 	free(control);
 	service->control = NULL;
 }

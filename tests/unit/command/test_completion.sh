@@ -47,7 +47,7 @@ for command in $(commands dadrace); do
 done
 same "verbs of ctl" "$(commands dadrace ctl)" "$(completed dadrace ctl '')"
 same "verbs of ctl, by name" \
-	"$(sorted submit list show follow results cancel pause resume reload doctor version help)" "$(completed dadrace ctl '')"
+	"$(sorted submit list show follow results cancel pause resume reload doctor who version help)" "$(completed dadrace ctl '')"
 for verb in $(commands dadrace ctl); do
 	same "options of ctl $verb" "$(options dadrace ctl "$verb")" "$(completed dadrace ctl "$verb" --)"
 done
