@@ -359,12 +359,11 @@ static void recover(struct kept *kept)
 	struct ticket_outcome outcome = {
 		.ended = final,
 		.code = (int)json_integer_value(json_object_get(summary, "exit_code")),
-		.verdict = json_string_value(json_object_get(summary, "verdict")),
-		.reason = json_string_value(json_object_get(summary, "reason")),
 		.trials = kept->trials,
 		.now_unix_ms = unix_ms(),
 	};
 
+	ticket_outcome_of(summary, &outcome);
 	if (final || ticket->cancelled)
 		ticket_after_run(ticket, &outcome);
 	else

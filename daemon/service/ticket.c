@@ -50,6 +50,10 @@ static const struct field ticket_rows[] = {
 	{ "unfinished", FIELD_TEXT, AT(char *, unfinished), OR_NULL,
 	  .doc = "Why the results are not complete; null: they are, or there are none yet" },
 	{ "reason", FIELD_TEXT, AT(char *, reason), OR_NULL, .doc = "Why the campaign is in this state" },
+	{ "kernel", FIELD_TEXT, AT(char *, kernel), OR_NULL, .doc = "Release of the kernel that the results are about" },
+	{ "finding", FIELD_TEXT, AT(char *, finding), OR_NULL, .doc = "Signature of the first finding" },
+	{ "bound_ppm", FIELD_U64, AT(uint64_t, bound_ppm), OR_NULL,
+	  .doc = "Of a clean campaign: fewer than this many of a million trials are faulty, at 95%" },
 	{ .name = NULL }
 };
 /* clang-format on */
@@ -181,12 +185,33 @@ static bool was_interrupted(const struct ticket_outcome *outcome)
 		outcome->code == EXIT_INCONCLUSIVE);
 }
 
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+void ticket_outcome_of(const json_t *summary, struct ticket_outcome *outcome)
+{
+	const json_t *findings = json_object_get(summary, "findings");
+
+	outcome->verdict = text_of(summary, "verdict");
+	outcome->reason = text_of(summary, "reason");
+	outcome->kernel = text_of(json_object_get(summary, "machine"), "release");
+	outcome->finding = text_of(json_array_get(findings, 0), "signature");
+	if (outcome->verdict && !strcmp(outcome->verdict, "clean"))
+		outcome->bound_ppm = (uint64_t)json_integer_value(
+			json_object_get(summary, "fault_rate_bound_ppm"));
+}
+
 void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcome)
 {
 	if (outcome->trials > ticket->trials)
 		ticket->boots = ticket->failures = 0;
 	ticket->trials = outcome->trials;
 	ticket_text(&ticket->verdict, outcome->verdict);
+	ticket_text(&ticket->kernel, outcome->kernel);
+	ticket_text(&ticket->finding, outcome->finding);
+	ticket->bound_ppm = outcome->bound_ppm;
 	if (outcome->ended) {
 		ticket_text(&ticket->unfinished, NULL);
 		ticket_end(ticket, outcome->code, outcome->reason, outcome->now_unix_ms);

@@ -59,6 +59,9 @@ struct ticket {	  /* NOLINT(clang-analyzer-optin.performance.Padding): order of 
 	char *verdict;
 	char *unfinished; /* why results are not complete; NULL: they are, or there are none */
 	char *reason;	  /* why it is in this state: one sentence */
+	char *kernel;	  /* release that the results are about; NULL: not known */
+	char *finding;	  /* signature of the first one; NULL: none */
+	uint64_t bound_ppm; /* of a clean one: its fault rate is below this; 0: no bound */
 };
 
 extern const struct fields ticket_fields;
@@ -91,9 +94,15 @@ struct ticket_outcome {
 	int code;	     /* its exit code, or the summary's */
 	const char *verdict; /* of the summary; NULL */
 	const char *reason;  /* of the summary, or the last line of output; NULL */
-	uint32_t trials;     /* in the results now */
+	const char *kernel;
+	const char *finding;
+	uint64_t bound_ppm;
+	uint32_t trials; /* in the results now */
 	uint64_t now_unix_ms;
 };
+
+/* What the summary says of a run; its texts are those of the JSON. NULL: nothing. */
+void ticket_outcome_of(const json_t *summary, struct ticket_outcome *outcome);
 
 void ticket_begin(struct ticket *ticket, const char *boot_id, uint64_t now_unix_ms);
 void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcome);

@@ -341,9 +341,44 @@ static void test_not_one(void **state)
 	assert_int_equal(ticket_read(NULL, &ticket), -EINVAL);
 }
 
+/* The page and the metrics are about the kernel that the summary names. */
+static void test_outcome(void **state)
+{
+	static const char fault[] =
+		"{\"verdict\":\"fault\",\"reason\":\"it leaks\",\"fault_rate_bound_ppm\":1000000,"
+		"\"machine\":{\"release\":\"6.12.118\"},"
+		"\"findings\":[{\"signature\":\"leak/net_device\"},{\"signature\":\"hang\"}]}";
+	static const char clean[] = "{\"verdict\":\"clean\",\"fault_rate_bound_ppm\":49000}";
+	struct ticket_outcome outcome = { .now_unix_ms = 1000 };
+	struct ticket ticket = queued("it", 0, 0, 0);
+	json_t *json = fields_parse(fault);
+
+	(void)state;
+	ticket_outcome_of(json, &outcome);
+	outcome.ended = true;
+	ticket_after_run(&ticket, &outcome);
+	json_decref(json);
+	assert_string_equal(ticket.verdict, "fault");
+	assert_string_equal(ticket.reason, "it leaks");
+	assert_string_equal(ticket.kernel, "6.12.118");
+	assert_string_equal(ticket.finding, "leak/net_device");
+	assert_int_equal(ticket.bound_ppm, 0);
+	json = fields_parse(clean);
+	ticket_outcome_of(json, &outcome);
+	ticket_after_run(&ticket, &outcome);
+	json_decref(json);
+	assert_null(ticket.kernel);
+	assert_null(ticket.finding);
+	assert_int_equal(ticket.bound_ppm, 49000);
+	ticket_drop(&ticket);
+	ticket_outcome_of(NULL, &outcome);
+	assert_null(outcome.verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_outcome),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_runs),
