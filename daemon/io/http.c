@@ -8,9 +8,11 @@
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/http.h"
@@ -172,6 +174,11 @@ bool http_number(const struct http_request *request, const char *name, uint64_t 
 	return read_number(evhttp_find_header(&request->query, name), value);
 }
 
+const char *http_text(const struct http_request *request, const char *name)
+{
+	return evhttp_find_header(&request->query, name);
+}
+
 bool http_header_number(const struct http_request *request, const char *name, uint64_t *value)
 {
 	return read_number(header(request, name), value);
@@ -194,7 +201,22 @@ static void add_headers(struct http_request *request, const char *type)
 	evhttp_add_header(headers, "Content-Security-Policy",
 			  "default-src 'none'; style-src 'unsafe-inline'; script-src "
 			  "'unsafe-inline'; connect-src 'self'; img-src data:; "
-			  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+			  "frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+}
+
+/* Takes the buffer; NULL: there was no memory for it. */
+static void send_reply(struct http_request *request, int code, struct evbuffer *buffer)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request->request);
+
+	if (request->gone) { /* it has waited */
+		evhttp_connection_set_closecb(connection, NULL, NULL);
+		evhttp_connection_set_timeout(connection, HTTP_TIMEOUT_S);
+	}
+	evhttp_send_reply(request->request, buffer ? code : HTTP_SERVUNAVAIL, NULL, buffer);
+	if (buffer)
+		evbuffer_free(buffer);
+	request_free(request);
 }
 
 void http_reply(struct http_request *request, int code, const char *type, const char *body,
@@ -205,10 +227,26 @@ void http_reply(struct http_request *request, int code, const char *type, const 
 	add_headers(request, type);
 	if (buffer)
 		evbuffer_add(buffer, body, length);
-	evhttp_send_reply(request->request, buffer ? code : HTTP_SERVUNAVAIL, NULL, buffer);
-	if (buffer)
-		evbuffer_free(buffer);
-	request_free(request);
+	send_reply(request, code, buffer);
+}
+
+void http_reply_file(struct http_request *request, const char *type, int fd, const char *name)
+{
+	struct evbuffer *buffer = evbuffer_new();
+	char saved[320];
+	struct stat st;
+
+	add_headers(request, type);
+	if (name) {
+		snprintf(saved, sizeof(saved), "attachment; filename=\"%s\"", name);
+		evhttp_add_header(evhttp_request_get_output_headers(request->request),
+				  "Content-Disposition", saved);
+	}
+	/* The buffer closes the descriptor; an empty file cannot be one of its parts. */
+	if (!buffer || fstat(fd, &st) || !st.st_size ||
+	    evbuffer_add_file(buffer, fd, 0, st.st_size))
+		close(fd);
+	send_reply(request, 200, buffer);
 }
 
 /* --- streams --- */
@@ -225,6 +263,16 @@ static void closed(struct evhttp_connection *connection, void *arg)
 		evhttp_send_reply_end(mine->request);
 	request_free(mine);
 	gone(gone_arg);
+}
+
+void http_wait(struct http_request *request, void (*gone)(void *arg), void *arg)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request->request);
+
+	request->gone = gone;
+	request->arg = arg;
+	evhttp_connection_set_timeout(connection, DAYS_S);
+	evhttp_connection_set_closecb(connection, closed, request);
 }
 
 static void left(struct evhttp_connection *connection, void *arg)

@@ -40,6 +40,9 @@ void http_close(struct http *http);
 /* A parameter of the query; false: it is not there, or no number. */
 bool http_number(const struct http_request *request, const char *name, uint64_t *value);
 
+/* The same as text; NULL: it is not there. It lives as long as the request. */
+const char *http_text(const struct http_request *request, const char *name);
+
 /* Whether a header contains a word. */
 bool http_header_has(const struct http_request *request, const char *header, const char *word);
 /* A header as a number; false: it is not there, or none. */
@@ -48,6 +51,18 @@ bool http_header_number(const struct http_request *request, const char *header,
 
 void http_reply(struct http_request *request, int code, const char *type, const char *body,
 		size_t length);
+
+/*
+ * The same with a file, which is sent as it is read; takes the descriptor. `name`: what a
+ * browser saves it as; NULL: it is shown.
+ */
+void http_reply_file(struct http_request *request, const char *type, int fd, const char *name);
+
+/*
+ * The answer comes later. If the other side closes before it, `gone` comes instead, and none
+ * may be given.
+ */
+void http_wait(struct http_request *request, void (*gone)(void *arg), void *arg);
 
 /*
  * Answers with parts: `gone` comes when the other side has closed, `drained` when all that was

@@ -356,7 +356,7 @@ static void results(struct client *client, const struct varlink_call *call)
 		return;
 	}
 	folder = store_path(client->control->service->store, kept->ticket.id, NULL);
-	lines = keep_lines(kept, (uint64_t)after, &next, &more);
+	lines = keep_lines(kept, (uint64_t)after, false, &next, &more);
 	/*
 	 * The lines are JSON already; the path of the folder is root's, and its last part needs
 	 * no escape.

@@ -9,11 +9,7 @@
 
 enum { BATCH_BYTES = 65536, FRAME_BYTES = 96 };
 
-/*
- * The length of a trial's line up to number and arm in its spec; most of the line follows. A
- * quote in a text is escaped, so the pattern cannot match inside one.
- */
-static size_t brief_length(const char *line, size_t length)
+size_t batch_brief_length(const char *line, size_t length)
 {
 	static const char after_arm[] = ",\"site\":\"";
 	const char *at = memmem(line, length, after_arm, sizeof(after_arm) - 1);
@@ -41,7 +37,8 @@ static bool has_room(struct batch **batch, size_t *room, size_t more)
 static void add(struct batch *batch, enum line_type type, const char *line, size_t length)
 {
 	static const char head[] = "{\"parameters\":{\"line\":";
-	size_t kept = batch->brief && type == LINE_TRIAL ? brief_length(line, length) : length;
+	bool is_cut = batch->brief && type == LINE_TRIAL;
+	size_t kept = is_cut ? batch_brief_length(line, length) : length;
 	char *at = batch->text + batch->length;
 
 	memcpy(at, head, sizeof(head) - 1);

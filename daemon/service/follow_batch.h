@@ -29,6 +29,13 @@ struct batch_ask {
 /* About 64 KiB of lines, at least one. NULL: none is written yet, or out of memory. */
 struct batch *batch_read(const char *path, const struct batch_ask *ask);
 
+/*
+ * The length of a trial's line up to number and arm in its spec, which "}}" closes; most of the
+ * line follows. The whole length: there is no such place. A quote in a text is escaped, so the
+ * pattern cannot match inside one.
+ */
+size_t batch_brief_length(const char *line, size_t length);
+
 struct batch *batch_hold(struct batch *batch);
 void batch_drop(void *batch); /* or NULL */
 

@@ -25,11 +25,13 @@ static bool shows(const struct kept *kept, enum line_type type)
 	return type == LINE_OTHER ? kept->ticket.state == TICKET_ENDED : type != LINE_NONE;
 }
 
-char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more)
+char *keep_lines(const struct kept *kept, uint64_t after, bool brief, uint64_t *next,
+		 bool *more)
 {
 	struct store_path path =
 		store_path(kept->service->store, kept->ticket.id, RESULTS_FILE);
 	struct tail *tail = tail_open(path.text, after);
+	enum line_type type;
 	const char *line;
 	size_t length, used = 0;
 	char *text = NULL;
@@ -37,14 +39,18 @@ char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *
 
 	*next = after;
 	*more = false;
-	while (tail && out && shows(kept, tail_peek(tail, &line, &length))) {
-		if (used + length > PART_BYTES && used) {
+	while (tail && out && shows(kept, type = tail_peek(tail, &line, &length))) {
+		size_t shown =
+			brief && type == LINE_TRIAL ? batch_brief_length(line, length) : length;
+
+		if (used + shown > PART_BYTES && used) {
 			*more = true;
 			break;
 		}
 		if (used)
 			fputc(',', out);
-		fwrite(line, 1, length - 1, out);
+		fwrite(line, 1, shown - (shown == length), out); /* without its end */
+		fputs(shown < length ? "}}" : "", out);
 		fflush(out);
 		tail_take(tail);
 		*next = tail_at(tail);

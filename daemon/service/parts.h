@@ -26,6 +26,9 @@
  *     control.c           the control socket
  *       running.c         the process of the running campaign, and its results as they grow
  *     web.c               the HTTP server
+ *       web_page.c        its page: the overview (overview.h), and a script about one run
+ *       web_report.c      reports, which `dadrace report` writes, and files to be saved
+ *         web_answers.c   what they all answer
  *     spool.c             the folder in which campaign files are dropped
  *         keep.c          the campaigns: read from disk, added, ended, removed
  *         keep_results.c  their results, read
@@ -59,6 +62,10 @@ struct run {
 	struct job *job;
 	struct tail *tail;
 	struct folder_watch *watch;
+	uint64_t begun_ns;	 /* monotonic */
+	uint32_t begun_trials;	 /* in the results then */
+	uint32_t planned_trials; /* 0: no limit */
+	uint32_t planned_s;	 /* 0: no limit */
 	uint64_t progress_ns;	 /* monotonic: time of the last line */
 	uint64_t stall_ns;	 /* longest time without a line */
 	uint64_t killed_ns;	 /* 0: not killed */
@@ -71,6 +78,15 @@ struct run {
 struct looked {
 	const struct kept *kept; /* NULL: none was */
 	struct places *places;
+};
+
+/* The report that is being written; job NULL: none is. */
+struct reporting {
+	struct job *job;
+	struct http_request *request; /* NULL: its client has gone */
+	const struct report_type *type;
+	char path[4096];
+	char name[256];
 };
 
 struct control;
@@ -94,10 +110,12 @@ struct service {
 	char spool_said[1024]; /* the last such wait that was logged */
 	struct control *control;
 	struct web *web;
+	struct reporting reporting;
 	struct loop_watch *due;	 /* fires when the next campaign is due */
 	struct loop_watch *tick; /* each second: deadlines, STATUS */
 	struct loop_watch *watchdog;
 	char boot_id[64];
+	char host[65]; /* uname -n */
 	uint32_t ticks;
 	bool stopping;
 	char status[256];
@@ -159,8 +177,10 @@ json_t *keep_summary(const struct kept *kept, bool *final);
 /*
  * Lines of its results from a place on, up to PART_BYTES, as elements of a JSON array (without
  * the brackets); malloc'd. `next` is the place after them, `more` whether others follow.
+ * `brief`: of a trial only verdict, reason, signature, number and arm.
  */
-char *keep_lines(const struct kept *kept, uint64_t after, uint64_t *next, bool *more);
+char *keep_lines(const struct kept *kept, uint64_t after, bool brief, uint64_t *next,
+		 bool *more);
 
 /* The line of a trial or of its ledger, a new reference; NULL: not found. */
 json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
@@ -230,5 +250,33 @@ int web_open(struct service *service, struct why *why);
 void web_close(struct service *service);
 int web_reload(struct service *service, const struct service_config *before, struct why *why);
 void web_changed(struct service *service, struct kept *kept);
+
+/* --- web_answers.c --- */
+
+#define WEB_JSON "application/json"
+#define WEB_TEXT "text/plain; charset=utf-8"
+
+/* Takes the reference; NULL: out of memory. */
+void web_json(struct http_request *request, json_t *json);
+void web_memory(struct http_request *request);
+void web_not_found(struct http_request *request); /* and what there is */
+
+/* --- web_page.c --- */
+
+/* The whole page, and the part of it that the script fetches again. */
+void web_page(struct service *service, struct http_request *request);
+void web_overview(struct service *service, struct http_request *request);
+
+/* --- web_report.c --- */
+
+/* The report of a campaign, in the format that the request names. */
+void web_report(struct kept *kept, struct http_request *request);
+
+/* Its results, and the text of a finding, as the run has left them. */
+void web_results(struct kept *kept, struct http_request *request);
+void web_finding(struct kept *kept, struct http_request *request, uint32_t number);
+
+/* Ends a report that is being written. */
+void web_report_stop(struct service *service);
 
 #endif

@@ -36,18 +36,19 @@ static uint64_t stall_after(const struct campaign *campaign)
 	return (FIRST_LINE_S + MARGIN_S) * NS_PER_S + 2 * ms * 1000000;
 }
 
-static uint64_t stall_of(const struct kept *kept)
+static void take_plan(struct run *run)
 {
 	struct store_path path =
-		store_path(kept->service->store, kept->ticket.id, "campaign.yaml");
-	uint64_t ns = (FIRST_LINE_S + MARGIN_S) * NS_PER_S;
+		store_path(run->kept->service->store, run->kept->ticket.id, "campaign.yaml");
 	struct campaign *campaign;
 
-	if (!campaign_load(path.text, NULL, 0, &campaign, NULL)) {
-		ns = stall_after(campaign);
-		campaign_free(campaign);
-	}
-	return ns;
+	run->stall_ns = (FIRST_LINE_S + MARGIN_S) * NS_PER_S;
+	if (campaign_load(path.text, NULL, 0, &campaign, NULL))
+		return;
+	run->stall_ns = stall_after(campaign);
+	run->planned_trials = campaign->stop.trials;
+	run->planned_s = campaign->stop.seconds;
+	campaign_free(campaign);
 }
 
 /* --- its lines --- */
@@ -176,9 +177,9 @@ static void ended(const struct job_end *end, void *arg)
 	/* A run that failed has left the summary of an earlier one, or none. */
 	if (final ||
 	    (!end->by_signal && (end->code == EXIT_FAULT || end->code == EXIT_INCONCLUSIVE)))
-		outcome.verdict = json_string_value(json_object_get(summary, "verdict"));
-	outcome.reason =
-		outcome.verdict ? json_string_value(json_object_get(summary, "reason")) : words;
+		ticket_outcome_of(summary, &outcome);
+	if (!outcome.verdict)
+		outcome.reason = words;
 	outcome.trials = kept->trials;
 	outcome.now_unix_ms = unix_ms();
 	if (end->by_signal)
@@ -222,8 +223,14 @@ int run_begin(struct service *service, struct kept *kept, struct why *why)
 	r = store_update(service->store, &kept->ticket, why);
 	if (r)
 		return r;
-	*run = (struct run){ .kept = kept, .progress_ns = loop_now(), .saved_ns = loop_now() };
-	run->stall_ns = stall_of(kept);
+	*run = (struct run){
+		.kept = kept,
+		.begun_ns = loop_now(),
+		.begun_trials = kept->trials,
+		.progress_ns = loop_now(),
+		.saved_ns = loop_now(),
+	};
+	take_plan(run);
 	run->watch = folder_watch_open(service->loop, folder.text, FOLDER_GREW, grown, service);
 	r = job_start(service->loop, argv, ended, service, &run->job, why);
 	if (r) {

@@ -246,6 +246,7 @@ static int set_up(struct service *service, struct why *why)
 	}
 	machine_read(&machine);
 	snprintf(service->boot_id, sizeof(service->boot_id), "%s", machine.boot_id);
+	snprintf(service->host, sizeof(service->host), "%s", machine.host);
 	signal(SIGPIPE, SIG_IGN);
 	r = loop_new(&service->loop, why);
 	if (!r)

@@ -5,12 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "page.h"
 #include "report/picture_of_line.h"
 #include "service/parts.h"
 
-#define JSON_TYPE	 "application/json"
-#define TEXT_TYPE	 "text/plain; charset=utf-8"
 #define SVG_TYPE	 "image/svg+xml"
 #define OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 #define PROMETHEUS_TYPE	 "text/plain; version=0.0.4; charset=utf-8"
@@ -38,30 +35,6 @@ struct web {
 };
 
 /* --- answers --- */
-
-static void answer_json(struct http_request *request, json_t *json)
-{
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-
-	json_decref(json);
-	if (text)
-		http_reply(request, 200, JSON_TYPE, text, strlen(text));
-	else
-		http_reply(request, 500, TEXT_TYPE, "Out of memory.\n", 15);
-	free(text);
-}
-
-static void answer_not_found(struct http_request *request)
-{
-	/* clang-format off */
-	static const char text[] =
-		"No such resource. There are /, /metrics, /events, /api/v1/campaigns, /api/v1/campaigns/ID, "
-		"/api/v1/campaigns/ID/trials?after=N, /api/v1/campaigns/ID/trials/N/picture.svg?attempt=M and "
-		"/api/v1/campaigns/ID/findings.\n";
-	/* clang-format on */
-
-	http_reply(request, 404, TEXT_TYPE, text, sizeof(text) - 1);
-}
 
 static json_t *arm_to_json(const struct metrics *metrics, enum arm arm)
 {
@@ -98,7 +71,7 @@ static void all_campaigns(struct service *service, struct http_request *request)
 
 	for (uint32_t i = 0; i < service->nr_kept; i++)
 		json_array_append_new(campaigns, progress_to_json(service->kept[i]));
-	answer_json(request, json_pack("{so}", "campaigns", campaigns));
+	web_json(request, json_pack("{so}", "campaigns", campaigns));
 }
 
 static void one_campaign(struct kept *kept, struct http_request *request)
@@ -106,31 +79,33 @@ static void one_campaign(struct kept *kept, struct http_request *request)
 	char *text = store_read(kept->service->store, kept->ticket.id, "campaign.yaml");
 	bool final;
 	json_t *summary = keep_summary(kept, &final);
+	struct store_path folder = store_path(kept->service->store, kept->ticket.id, NULL);
 
-	answer_json(request,
-		    json_pack("{so ss so}", "campaign", progress_to_json(kept), "text",
-			      text ? text : "", "summary", summary ? summary : json_null()));
+	web_json(request, json_pack("{so ss ss so}", "campaign", progress_to_json(kept), "text",
+				    text ? text : "", "folder", folder.text, "summary",
+				    summary ? summary : json_null()));
 	free(text);
 }
 
 static void trials(struct kept *kept, struct http_request *request)
 {
-	uint64_t after = 0, next;
+	uint64_t after = 0, brief = 0, next;
 	char *lines, *text = NULL;
 	bool more;
 	int n;
 
 	http_number(request, "after", &after);
-	lines = keep_lines(kept, after, &next, &more);
+	http_number(request, "brief", &brief);
+	lines = keep_lines(kept, after, brief, &next, &more);
 	n = lines ? asprintf(&text, "{\"lines\":[%s],\"next\":%llu,\"more\":%s}\n", lines,
 			     (unsigned long long)next, more ? "true" : "false") :
 		    -1;
 	free(lines);
 	if (n < 0) {
-		answer_json(request, NULL);
+		web_json(request, NULL);
 		return;
 	}
-	http_reply(request, 200, JSON_TYPE, text, (size_t)n);
+	http_reply(request, 200, WEB_JSON, text, (size_t)n);
 	free(text);
 }
 
@@ -152,11 +127,11 @@ static void picture(struct kept *kept, struct http_request *request, uint32_t nu
 	if (out && fclose(out))
 		err = -ENOMEM;
 	if (!is_there)
-		answer_not_found(request);
+		web_not_found(request);
 	else if (err == -EINVAL)
-		http_reply(request, 500, TEXT_TYPE, "The line of this trial is invalid.\n", 35);
+		http_reply(request, 500, WEB_TEXT, "The line of this trial is invalid.\n", 35);
 	else if (err)
-		answer_json(request, NULL);
+		web_json(request, NULL);
 	else
 		http_reply(request, 200, SVG_TYPE, text, length);
 	free(text);
@@ -173,7 +148,7 @@ static void findings(struct kept *kept, struct http_request *request)
 	for (uint32_t i = 0; !told && i < kept->nr_signatures; i++)
 		json_array_append_new(list,
 				      json_pack("{ss}", "signature", kept->signatures[i]));
-	answer_json(request, json_pack("{so}", "findings", list));
+	web_json(request, json_pack("{so}", "findings", list));
 }
 
 static void metrics(struct service *service, struct http_request *request)
@@ -189,7 +164,7 @@ static void metrics(struct service *service, struct http_request *request)
 	if (out)
 		metrics_print(&metrics, &gauges, openmetrics, out);
 	if (!out || fclose(out))
-		answer_json(request, NULL);
+		web_json(request, NULL);
 	else
 		http_reply(request, 200, openmetrics ? OPENMETRICS_TYPE : PROMETHEUS_TYPE, text,
 			   length);
@@ -264,7 +239,7 @@ static void events(struct service *service, struct http_request *request)
 	struct viewer *viewer = calloc(1, sizeof(*viewer));
 
 	if (!viewer) {
-		answer_json(request, NULL);
+		web_json(request, NULL);
 		return;
 	}
 	viewer->web = web;
@@ -316,42 +291,44 @@ static const struct {
 	{ "",	       one_campaign },
 	{ "/trials",   trials },
 	{ "/findings", findings },
+	{ "/report",   web_report },
+	{ "/results",  web_results },
 };
-
-static void page(struct service *service, struct http_request *request);
 
 static const struct {
 	const char *path;
 	void (*answer)(struct service *service, struct http_request *request);
 } paths[] = {
-	{ "/",		page },
+	{ "/",		web_page },
+	{ "/overview",	web_overview },
 	{ CAMPAIGNS,	all_campaigns },
 	{ "/events",	events },
 	{ "/metrics",	metrics },
 };
 /* clang-format on */
 
-static void page(struct service *service, struct http_request *request)
-{
-	(void)service;
-	http_reply(request, 200, "text/html; charset=utf-8", (const char *)page_html,
-		   page_html_length);
-}
+/* Parts with a number between two texts: "/trials/12/picture.svg". */
+static const struct {
+	const char *before, *after;
+	void (*answer)(struct kept *kept, struct http_request *request, uint32_t number);
+} numbered[] = {
+	{ "/trials/", "/picture.svg", picture },
+	{ "/findings/", ".txt", web_finding },
+};
 
-/* "/trials/12/picture.svg" */
-static bool is_picture(const char *rest, uint32_t *number)
+static bool is_numbered(const char *rest, const char *before, const char *after,
+			uint32_t *number)
 {
-	static const char before[] = "/trials/";
+	size_t length = strlen(before);
 	unsigned long value;
 	char *end;
 
-	if (strncmp(rest, before, sizeof(before) - 1) != 0 ||
-	    strspn(rest + sizeof(before) - 1, "0123456789") == 0)
+	if (strncmp(rest, before, length) != 0 || strspn(rest + length, "0123456789") == 0)
 		return false;
 	errno = 0;
-	value = strtoul(rest + sizeof(before) - 1, &end, 10);
+	value = strtoul(rest + length, &end, 10);
 	*number = (uint32_t)value;
-	return !errno && value <= UINT32_MAX && !strcmp(end, "/picture.svg");
+	return !errno && value <= UINT32_MAX && !strcmp(end, after);
 }
 
 static void asked_for_one(struct service *service, struct http_request *request,
@@ -369,10 +346,13 @@ static void asked_for_one(struct service *service, struct http_request *request,
 			parts[i].answer(kept, request);
 			return;
 		}
-	if (kept && is_picture(path + length, &number))
-		picture(kept, request, number);
-	else
-		answer_not_found(request);
+	for (size_t i = 0; kept && i < sizeof(numbered) / sizeof(numbered[0]); i++)
+		if (is_numbered(path + length, numbered[i].before, numbered[i].after,
+				&number)) {
+			numbered[i].answer(kept, request, number);
+			return;
+		}
+	web_not_found(request);
 }
 
 static void asked(struct http_request *request, const char *path, void *arg)
@@ -387,7 +367,7 @@ static void asked(struct http_request *request, const char *path, void *arg)
 	if (!strncmp(path, CAMPAIGNS "/", sizeof(CAMPAIGNS)))
 		asked_for_one(service, request, path + sizeof(CAMPAIGNS));
 	else
-		answer_not_found(request);
+		web_not_found(request);
 }
 
 int web_open(struct service *service, struct why *why)
@@ -448,6 +428,7 @@ void web_close(struct service *service)
 
 	if (!web)
 		return;
+	web_report_stop(service);
 	while (web->viewers) {
 		struct viewer *viewer = web->viewers;
 

@@ -120,6 +120,23 @@ def press(browser, key, code, text=""):
     browser.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
 
 
+def phone(browser, screenshot):
+    """Nothing but pictures and wide tables scrolls sideways."""
+    browser.call("Emulation.setDeviceMetricsOverride", width=390, height=900, deviceScaleFactor=1, mobile=True)
+    width = browser.value("document.documentElement.scrollWidth")
+    browser.screenshot(screenshot + "-phone.png")
+    browser.call("Emulation.clearDeviceMetricsOverride")
+    assert width <= 390, f"a phone has to scroll to {width} pixels"
+
+
+def filtered(browser, campaign):
+    browser.value(f"document.getElementById('filter').value = {json.dumps(campaign)};"
+                  "document.getElementById('filter').oninput()")
+    browser.wait("document.querySelectorAll('#runs tbody tr').length === 1")
+    browser.value("document.getElementById('filter').value = ''; document.getElementById('filter').oninput()")
+    browser.wait("document.querySelectorAll('#runs tbody tr').length > 1")
+
+
 def look(browser, url, campaign, running, screenshot):
     browser.open(f"{url}/#{campaign}")
     browser.wait("document.querySelector('#race svg .window') !== null")
@@ -127,15 +144,23 @@ def look(browser, url, campaign, running, screenshot):
     picture = browser.value("document.querySelector('#race svg').outerHTML")
     for words in ("the window is open", "the echo reaches the device", "held in the window", "+4"):
         assert words in picture, f"the race lacks: {words}"
-    # By the keyboard: to the first campaign's button.
+    # By the keyboard: to the first campaign, which is the faulty one, and along its strip.
+    assert "fault" in browser.value("document.getElementById('answer').className"), "the answer is not: fault"
+    browser.value("document.activeElement.blur()")
+    browser.value("document.querySelector('#now th a').focus()")
     press(browser, "Tab", 9)
-    assert browser.value("document.activeElement.className") == "row", "Tab does not reach a campaign"
+    assert browser.value("document.activeElement.matches('#now .mark.fault')"), "Tab does not reach a verdict"
+    press(browser, "ArrowLeft", 37)
+    assert browser.value("document.activeElement.matches('#now .mark')"), "Left leads out of the strip"
     # Who holds, and the repeat drawn with its counter, each hold and put in words.
     browser.wait("document.querySelector('#findings .holders li') !== null")
     holders = browser.value("document.querySelector('#findings').textContent")
     for words in ("Held by, according to the ledger of repeat", "+4 by ", "[syscall];"):
         assert words in holders, f"who holds lacks: {words}: {holders}"
-    browser.value("document.querySelector('#findings button').focus()")
+    assert f"/{campaign} " in browser.value("document.querySelector('#findings .line code').textContent"), "no replay line"
+    browser.value("document.querySelector('#findings details:last-of-type').open = true")
+    browser.wait("document.querySelector('#findings details:last-of-type pre').textContent.includes('leaks')")
+    browser.value("document.querySelector('#findings button.row').focus()")
     press(browser, "Enter", 13, "\r")
     browser.wait("document.querySelectorAll('#race svg .mark').length > 5")
     titles = browser.value("[...document.querySelectorAll('#race .mark.left')].map("
@@ -146,10 +171,12 @@ def look(browser, url, campaign, running, screenshot):
     browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
     assert browser.value("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)", "no dark mode"
     browser.screenshot(screenshot + "-dark.png")
-    browser.value("document.querySelector('#campaigns button').focus()")
+    phone(browser, screenshot)
+    filtered(browser, campaign)
+    browser.value("document.querySelector('#running a').focus()")
     press(browser, "Enter", 13, "\r")
     browser.wait(f"document.getElementById('one-title').textContent === {json.dumps(running)}")
-    trials = f"+document.querySelector('[data-id=\"{running}\"]').closest('tr').children[2].textContent"
+    trials = f"+document.querySelector('#runs [data-id=\"{running}\"]').closest('tr').children[2].textContent"
     before = browser.value(trials)
     browser.wait(f"{trials} > {before} + 5")
     browser.wait("document.querySelectorAll('#arms tr').length === 4")

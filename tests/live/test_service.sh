@@ -300,6 +300,20 @@ truth "list" [ "$(get list /api/v1/campaigns)" = "200 application/json" ]
 truth "one" [ "$(get one "/api/v1/campaigns/$id")" = "200 application/json" ]
 truth "findings" [ "$(get findings "/api/v1/campaigns/$id/findings")" = "200 application/json" ]
 truth "trials" [ "$(get trials "/api/v1/campaigns/$id/trials?after=0")" = "200 application/json" ]
+truth "its trials in brief" [ "$(get brief "/api/v1/campaigns/$id/trials?brief=1")" = "200 application/json" ]
+truth "which are the same, and short" /usr/bin/python3 -c 'import json
+whole, brief = (json.load(open(name + ".out"))["lines"] for name in ("trials", "brief"))
+whole, brief = ([line for line in lines if line["type"] == "trial"] for lines in (whole, brief))
+cut = [{**line, "spec": {"trial": line["spec"]["trial"], "arm": line["spec"]["arm"]}} for line in whole]
+assert len(brief) == 40 and all(line.items() <= full.items() for line, full in zip(brief, cut))'
+truth "its report" [ "$(get report "/api/v1/campaigns/$id/report")" = "200 text/html; charset=utf-8" ]
+truth "which says its verdict" grep -q '<title>forty: clean' report.out
+truth "again, from the file" [ "$(get again "/api/v1/campaigns/$id/report")" = "200 text/html; charset=utf-8" ]
+truth "for a pull request" [ "$(get md "/api/v1/campaigns/$id/report?format=md")" = "200 text/markdown; charset=utf-8" ]
+truth "in no other format" [ "$(get other "/api/v1/campaigns/$id/report?format=doc" | cut -d ' ' -f 1)" = 404 ]
+truth "its results" [ "$(get results "/api/v1/campaigns/$id/results")" = "200 application/x-ndjson" ]
+truth "are its file" cmp -s results.out "state/campaigns/$id/results.ndjson"
+truth "no finding, no text of one" [ "$(get finding "/api/v1/campaigns/$id/findings/1.txt" | cut -d ' ' -f 1)" = 404 ]
 truth "a trial's picture" [ "$(get picture "/api/v1/campaigns/$id/trials/7/picture.svg")" = "200 image/svg+xml" ]
 truth "it is that trial's, and XML" /usr/bin/python3 -c 'import xml.etree.ElementTree as tree
 assert tree.parse("picture.out").getroot()[0].text.startswith("Trial 7, arm ")'
@@ -307,6 +321,9 @@ for wrong in 41 0 -1 7x 99999999999999999999 4294967303 ''; do
 	truth "no trial '$wrong'" [ "$(get wrong "/api/v1/campaigns/$id/trials/$wrong/picture.svg" | cut -d ' ' -f 1)" = 404 ]
 done
 truth "page" [ "$(get page /)" = "200 text/html; charset=utf-8" ]
+truth "the page needs no script" grep -q 'id="answer" class="clean">All right: the last run of every campaign is clean' page.out
+truth "a page of the runs that are asked for" [ "$(get runs "/?filter=forty&page=0" | cut -d ' ' -f 1)" = 200 ]
+truth "has no others" [ "$(grep -c 'data-label="State"' runs.out)" -eq "$(ls state/campaigns | grep -c forty)" ]
 truth "nothing" [ "$(get nothing /api/v1/campaigns/../../etc/passwd --path-as-is | cut -d ' ' -f 1)" = 404 ]
 truth "nothing but GET" [ "$(get post / -X POST | cut -d ' ' -f 1)" = 501 ]
 for host in example.org 127.evil.example localhost.example 1270.0.0.1; do

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "page.h"
+#include "service/overview.h"
+#include "service/parts.h"
+
+#define HTML_TYPE "text/html; charset=utf-8"
+
+static const char here[] = "<!--overview-->"; /* where it stands in the page */
+
+static struct overview_pace pace_of(const struct run *run)
+{
+	return (struct overview_pace){
+		.ticket = &run->kept->ticket,
+		.trials = run->kept->trials,
+		.planned_trials = run->planned_trials,
+		.planned_s = run->planned_s,
+		.ran_trials = run->kept->trials - run->begun_trials,
+		.ran_ms = (loop_now() - run->begun_ns) / 1000000,
+	};
+}
+
+static void print_overview(const struct service *service, const struct http_request *request,
+			   FILE *out)
+{
+	const struct ticket **tickets =
+		calloc(service->nr_kept + 1, sizeof(const struct ticket *));
+	const char *filter = http_text(request, "filter");
+	struct overview_pace pace;
+	uint64_t page = 0;
+
+	if (!tickets)
+		return;
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		tickets[i] = &service->kept[i]->ticket;
+	if (service->run.kept)
+		pace = pace_of(&service->run);
+	http_number(request, "page", &page);
+	overview_print(
+		&(const struct overview){
+			.tickets = tickets,
+			.nr = service->nr_kept,
+			.running = service->run.kept ? &pace : NULL,
+			.host = service->host,
+			.filter = filter ? filter : "",
+			.page = page < UINT32_MAX / OVERVIEW_PAGE ? (uint32_t)page : 0,
+			.now_unix_ms = unix_ms(),
+		},
+		out);
+	free((void *)tickets);
+}
+
+static void reply(const struct service *service, struct http_request *request,
+		  const char *before, size_t length, const char *after)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out) {
+		fwrite(before, 1, length, out);
+		print_overview(service, request, out);
+		fputs(after, out);
+	}
+	if (!out || fclose(out))
+		web_memory(request);
+	else
+		http_reply(request, 200, HTML_TYPE, text, size);
+	free(text);
+}
+
+void web_overview(struct service *service, struct http_request *request)
+{
+	reply(service, request, "", 0, "");
+}
+
+void web_page(struct service *service, struct http_request *request)
+{
+	const char *whole = (const char *)page_html;
+	const char *at = strstr(whole, here);
+
+	reply(service, request, whole, (size_t)(at - whole), at + sizeof(here) - 1);
+}

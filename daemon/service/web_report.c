@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "service/parts.h"
+
+/*
+ * Reading the results of a long campaign takes seconds, so `dadrace report` does it beside the
+ * loop, one report at a time. It stays in the campaign's folder, and is written anew only when
+ * the results have grown since.
+ */
+struct report_type {
+	const char *format; /* as `dadrace report --format` knows it */
+	const char *type;
+	bool is_saved; /* by a browser, instead of shown */
+};
+
+/* clang-format off */
+static const struct report_type types[] = {
+	{ "html",  "text/html; charset=utf-8",     false },
+	{ "junit", "application/xml",              true },
+	{ "kcidb", WEB_JSON,                       true },
+	{ "trace", WEB_JSON,                       true },
+	{ "tap",   WEB_TEXT,                      true },
+	{ "lava",  WEB_TEXT,                      true },
+	{ "tmt",   "application/yaml",             true },
+	{ "md",    "text/markdown; charset=utf-8", true },
+};
+/* clang-format on */
+enum { TYPES = sizeof(types) / sizeof(types[0]) };
+
+static const struct report_type *type_by_format(const char *format)
+{
+	for (int i = 0; i < TYPES; i++)
+		if (!strcmp(types[i].format, format))
+			return &types[i];
+	return NULL;
+}
+
+static void say(struct http_request *request, int code, const char *words)
+{
+	http_reply(request, code, WEB_TEXT, words, strlen(words));
+}
+
+static void send_file(struct http_request *request, const char *path, const char *type,
+		      const char *name)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		web_not_found(request);
+	else
+		http_reply_file(request, type, fd, name);
+}
+
+/* --- the report --- */
+
+static bool is_newer(const char *path, const char *than)
+{
+	struct stat one, other;
+
+	if (stat(path, &one) || stat(than, &other))
+		return false;
+	return one.st_mtim.tv_sec != other.st_mtim.tv_sec ?
+		       one.st_mtim.tv_sec > other.st_mtim.tv_sec :
+		       one.st_mtim.tv_nsec > other.st_mtim.tv_nsec;
+}
+
+static void send_report(const struct reporting *report)
+{
+	send_file(report->request, report->path, report->type->type,
+		  report->type->is_saved ? report->name : NULL);
+}
+
+static void written(const struct job_end *end, void *arg)
+{
+	struct reporting *report = arg, done = *report;
+	char line[256], words[320];
+
+	*report = (struct reporting){ 0 };
+	if (!done.request)
+		return;
+	if (!end->by_signal && !end->code) {
+		send_report(&done);
+		return;
+	}
+	snprintf(words, sizeof(words), "The report cannot be written: %s\n",
+		 job_last_line(end->said, line, sizeof(line)));
+	say(done.request, 500, words);
+}
+
+static void gone(void *arg)
+{
+	struct reporting *report = arg;
+
+	report->request = NULL;
+}
+
+static void write_report(struct kept *kept, const struct reporting *ask)
+{
+	struct service *service = kept->service;
+	struct reporting *report = &service->reporting;
+	struct store_path folder = store_path(service->store, kept->ticket.id, NULL);
+	const char *argv[] = {
+		service->ask->program, "report", folder.text, "--output", ask->path, "--format",
+		ask->type->format,     NULL
+	};
+	struct why why;
+
+	if (report->job) {
+		say(ask->request, 503,
+		    "Another report is being written; ask again in some seconds.\n");
+		return;
+	}
+	*report = *ask;
+	if (job_start(service->loop, argv, written, report, &report->job, &why)) {
+		*report = (struct reporting){ 0 };
+		say(ask->request, 500, why.text);
+		return;
+	}
+	http_wait(ask->request, gone, report);
+}
+
+void web_report(struct kept *kept, struct http_request *request)
+{
+	struct store *store = kept->service->store;
+	const char *id = kept->ticket.id, *format = http_text(request, "format");
+	struct reporting ask = {
+		.request = request,
+		.type = type_by_format(format ? format : "html"),
+	};
+	char file[32];
+
+	if (!ask.type) {
+		say(request, 404,
+		    "No such format. There are html, junit, kcidb, trace, tap, lava, tmt and md.\n");
+		return;
+	}
+	if (access(store_path(store, id, RESULTS_FILE).text, R_OK)) {
+		say(request, 404, "It has no results yet: no trial has ended.\n");
+		return;
+	}
+	snprintf(file, sizeof(file), "report.%s", ask.type->format);
+	memcpy(ask.path, store_path(store, id, file).text, sizeof(ask.path));
+	snprintf(ask.name, sizeof(ask.name), "%.200s.%s", id, ask.type->format);
+	if (is_newer(ask.path, store_path(store, id, RESULTS_FILE).text))
+		send_report(&ask);
+	else
+		write_report(kept, &ask);
+}
+
+void web_report_stop(struct service *service)
+{
+	struct reporting *report = &service->reporting;
+
+	if (!report->job)
+		return;
+	job_free(report->job);
+	if (report->request)
+		say(report->request, 503, "The service ends, or is reloaded; ask again.\n");
+	*report = (struct reporting){ 0 };
+}
+
+/* --- files --- */
+
+void web_results(struct kept *kept, struct http_request *request)
+{
+	char name[256];
+
+	snprintf(name, sizeof(name), "%.200s.ndjson", kept->ticket.id);
+	send_file(request, store_path(kept->service->store, kept->ticket.id, RESULTS_FILE).text,
+		  "application/x-ndjson", name);
+}
+
+void web_finding(struct kept *kept, struct http_request *request, uint32_t number)
+{
+	char file[32];
+
+	snprintf(file, sizeof(file), "findings/%u.txt", number);
+	send_file(request, store_path(kept->service->store, kept->ticket.id, file).text,
+		  WEB_TEXT, NULL);
+}
