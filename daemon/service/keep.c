@@ -37,6 +37,16 @@ struct kept *keep_find(const struct service *service, const char *id)
 	return NULL;
 }
 
+const struct ticket **keep_tickets(const struct service *service)
+{
+	const struct ticket **tickets =
+		calloc(service->nr_kept + 1, sizeof(const struct ticket *));
+
+	for (uint32_t i = 0; tickets && i < service->nr_kept; i++)
+		tickets[i] = &service->kept[i]->ticket;
+	return tickets;
+}
+
 /* Takes the ticket's texts. */
 static struct kept *keep_add(struct service *service, const struct ticket *ticket)
 {

@@ -310,6 +310,10 @@ void metrics_print(const struct metrics *metrics, const struct metrics_gauges *g
 	print_head(openmetrics ? "dadrace_build" : "dadrace_build_info",
 		   openmetrics ? "info" : "gauge", "Version of dadraced.", out);
 	fputs("dadrace_build_info{version=\"" DADRACE_VERSION "\"} 1\n", out);
+}
+
+void metrics_end(bool openmetrics, FILE *out)
+{
 	if (openmetrics)
 		fputs("# EOF\n", out);
 }

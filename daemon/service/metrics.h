@@ -57,8 +57,12 @@ void metrics_add(struct metrics *metrics, const struct metrics *more);
 json_t *metrics_to_json(const struct metrics *metrics);
 void metrics_from_json(const json_t *json, struct metrics *metrics);
 
-/* Prints OpenMetrics 1.0 or the text format 0.0.4 of Prometheus. */
+/*
+ * Prints OpenMetrics 1.0 or the text format 0.0.4 of Prometheus, which metrics_end() ends:
+ * other families may stand between.
+ */
 void metrics_print(const struct metrics *metrics, const struct metrics_gauges *gauges,
 		   bool openmetrics, FILE *out);
+void metrics_end(bool openmetrics, FILE *out);
 
 #endif

@@ -130,6 +130,9 @@ void keep_close(struct service *service);
 
 struct kept *keep_find(const struct service *service, const char *id);
 
+/* All tickets in the order of submission, malloc'd; NULL: out of memory. */
+const struct ticket **keep_tickets(const struct service *service);
+
 /* Whether the queue has room for one more. */
 bool keep_has_room(const struct service *service);
 

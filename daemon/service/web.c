@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "report/picture_of_line.h"
+#include "service/metrics_last.h"
 #include "service/parts.h"
 
 #define SVG_TYPE	 "image/svg+xml"
@@ -159,11 +160,17 @@ static void metrics(struct service *service, struct http_request *request)
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
+	const struct ticket **tickets = keep_tickets(service);
+	bool is_whole = false;
 
 	keep_sum_metrics(service, &metrics, &gauges);
-	if (out)
+	if (out && tickets) {
 		metrics_print(&metrics, &gauges, openmetrics, out);
-	if (!out || fclose(out))
+		is_whole = metrics_print_last(tickets, service->nr_kept, out);
+		metrics_end(openmetrics, out);
+	}
+	free((void *)tickets);
+	if (!out || fclose(out) || !is_whole)
 		web_json(request, NULL);
 	else
 		http_reply(request, 200, openmetrics ? OPENMETRICS_TYPE : PROMETHEUS_TYPE, text,

@@ -25,16 +25,13 @@ static struct overview_pace pace_of(const struct run *run)
 static void print_overview(const struct service *service, const struct http_request *request,
 			   FILE *out)
 {
-	const struct ticket **tickets =
-		calloc(service->nr_kept + 1, sizeof(const struct ticket *));
+	const struct ticket **tickets = keep_tickets(service);
 	const char *filter = http_text(request, "filter");
 	struct overview_pace pace;
 	uint64_t page = 0;
 
 	if (!tickets)
 		return;
-	for (uint32_t i = 0; i < service->nr_kept; i++)
-		tickets[i] = &service->kept[i]->ticket;
 	if (service->run.kept)
 		pace = pace_of(&service->run);
 	http_number(request, "page", &page);

@@ -299,6 +299,8 @@ whole "the campaign was not disturbed" "state/campaigns/$id" 40
 truth "list" [ "$(get list /api/v1/campaigns)" = "200 application/json" ]
 truth "one" [ "$(get one "/api/v1/campaigns/$id")" = "200 application/json" ]
 truth "findings" [ "$(get findings "/api/v1/campaigns/$id/findings")" = "200 application/json" ]
+truth "the last run of each campaign, by its kernel" [ "$(curl -s http://127.0.0.1:9161/metrics |
+	grep -c "^dadrace_last_verdict{campaign=\"\(quick\|forty\|long\)\",kernel=\"$(uname -r)\"} 0\$")" -eq 3 ]
 truth "trials" [ "$(get trials "/api/v1/campaigns/$id/trials?after=0")" = "200 application/json" ]
 truth "its trials in brief" [ "$(get brief "/api/v1/campaigns/$id/trials?brief=1")" = "200 application/json" ]
 truth "which are the same, and short" /usr/bin/python3 -c 'import json

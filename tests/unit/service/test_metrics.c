@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "service/metrics.h"
+#include "service/metrics_last.h"
 
 static struct metrics some(void)
 {
@@ -53,6 +54,7 @@ static char *print(const struct metrics *metrics, bool openmetrics)
 	FILE *out = open_memstream(&text, &size);
 
 	metrics_print(metrics, &gauges, openmetrics, out);
+	metrics_end(openmetrics, out);
 	fclose(out);
 	return text;
 }
@@ -160,13 +162,58 @@ static void test_out_of_range(void **state)
 	assert_memory_equal(&metrics, &none, sizeof(none));
 }
 
+/* An alert names campaign, kernel and finding; an older run of the campaign says nothing. */
+static void test_last_runs(void **state)
+{
+	static const char *const lines[] = {
+		"# TYPE dadrace_last_verdict gauge",
+		"dadrace_last_verdict{campaign=\"smoke\",kernel=\"6.12.118\"} 1",
+		"dadrace_last_verdict{campaign=\"a \\\"b\\\" \\\\ \\n\",kernel=\"\"} 0",
+		"dadrace_last_run_timestamp_seconds{campaign=\"smoke\",kernel=\"6.12.118\"} 1796022873.5",
+		"dadrace_last_run_duration_seconds{campaign=\"smoke\",kernel=\"6.12.118\"} 3.5",
+		"dadrace_last_bound_ratio{campaign=\"a \\\"b\\\" \\\\ \\n\",kernel=\"\"} 0.049",
+		"dadrace_last_finding{campaign=\"smoke\",kernel=\"6.12.118\",finding=\"leak/net_device\"} 1",
+	};
+	char smoke[] = "smoke", odd[] = "a \"b\" \\ \n", old[] = "6.12.117", new[] = "6.12.118",
+	     clean[] = "clean", fault[] = "fault", leak[] = "leak/net_device";
+	const struct ticket runs[] = {
+		{ .name = smoke,
+		  .state = TICKET_ENDED,
+		  .verdict = clean,
+		  .kernel = old,
+		  .bound_ppm = 1 },
+		{ .name = odd, .state = TICKET_ENDED, .verdict = clean, .bound_ppm = 49000 },
+		{ .name = smoke,
+		  .state = TICKET_ENDED,
+		  .verdict = fault,
+		  .kernel = new,
+		  .exit_code = 1,
+		  .finding = leak,
+		  .started_unix_ms = 1796022870000,
+		  .ended_unix_ms = 1796022873500 },
+		{ .name = smoke, .state = TICKET_QUEUED },
+	};
+	const struct ticket *tickets[] = { &runs[0], &runs[1], &runs[2], &runs[3] };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_true(metrics_print_last(tickets, 4, out));
+	fclose(out);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_has(text, lines[i]);
+	assert_null(strstr(text, "6.12.117"));
+	assert_null(strstr(text, "dadrace_last_bound_ratio{campaign=\"smoke\""));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_openmetrics),
-		cmocka_unit_test(test_there_and_back),
-		cmocka_unit_test(test_out_of_range),
+		cmocka_unit_test(test_text),	       cmocka_unit_test(test_openmetrics),
+		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_out_of_range),
+		cmocka_unit_test(test_last_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
