@@ -113,6 +113,9 @@ judge() { # NAME BUG SIGNATURE: adds a line to the table
 		    after = f["ledger"]["post_mortem"] or "nothing"
 		    if left not in after:
 		        wrong.append(f"what is left: {after}")
+		    bare = re.search(r"^(\d+) references? of \S+ belongs? to no object", after, re.MULTILINE)
+		    if bare and paths and int(bare[1]) != sum(u["unmatched"] for u in f["ledger"]["unmatched"]):
+		        wrong.append(f"the ledger has another number than what is left: {after}")
 		    if not signature and f["path_signature"]:
 		        wrong.append("an innocent one is accused")
 		found = summary["findings"][0]["signature"][:34] if faulty else "none"
