@@ -25,6 +25,8 @@ int campaign_load_text(const char *name, const char *text, size_t length,
 	if (!err)
 		err = resolve_deadline(&load);
 	if (!err)
+		err = resolve_lanes(&load);
+	if (!err)
 		err = campaign_build(&load, &campaign);
 	if (!err)
 		err = check_all(&load, campaign);

@@ -38,6 +38,9 @@ void campaign_free(struct campaign *campaign);
 /* The resolved campaign as YAML that campaign_load reads back to the same. 0 or -errno. */
 int campaign_dump(const struct campaign *campaign, FILE *out);
 
+/* The most that `lanes: auto` gives on this machine. */
+uint32_t campaign_lanes_here(void);
+
 /* --help-config: a campaign file with every key, its default, meaning and what is allowed. */
 void campaign_help(FILE *out);
 

@@ -13,6 +13,8 @@ const char *const ledger_use_names[] = { "off", "suspects", "always" };
 _Static_assert(sizeof(ledger_use_names) / sizeof(ledger_use_names[0]) == LEDGER_USES,
 	       "ledger_use_names: one per value");
 
+const char *const lanes_names[] = { "auto" };
+
 /*
  * The table. A row's storage is taken from the struct itself, and a row that names another type
  * than the member has does not compile.
@@ -292,8 +294,8 @@ static const struct field campaign_rows[] = {
 	  .doc = "When the campaign ends: at the first limit that is reached" },
 	{ "clean_below_ppm", FIELD_U32, TOP(uint32_t, clean_below_ppm), RANGE(1, 1000000), .fallback = "50000",
 	  .doc = "A campaign without a fault is clean only when its valid trials of the race arm show, at 95%, that fewer than this many per million are faulty; otherwise it is inconclusive. 50000 (5%) takes 59 valid trials, 10000 takes 299. 1000000: one valid trial is enough" },
-	{ "lanes", FIELD_U32, TOP(uint32_t, lanes), RANGE(1, 64), .fallback = "1",
-	  .doc = "Trials that run side by side, each in a network namespace of its own. An existing device allows only 1" },
+	{ "lanes", FIELD_U32, TOP(uint32_t, lanes), RANGE(1, 64), NAMES(lanes_names, 1), .fallback = "1",
+	  .doc = "Trials that run side by side, each in a network namespace of its own. An existing device allows only 1. auto: 16 for each CPU, no more than there are trials, or memory for (128 MB each), and 1 in a guest, with an order, and with explore" },
 	{ "tier", FIELD_ENUM, TOP(enum tier, tier), NAMES(tier_names, TIERS), .fallback = "auto",
 	  .doc = "How probes hook the kernel. auto: each by the best tier that works. Any other: each probe that has this tier uses it, and a campaign is skipped where it does not work" },
 	{ "device", FIELD_OBJECT, GROUP(device),

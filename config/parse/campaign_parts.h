@@ -14,6 +14,7 @@
  *
  *   campaign.c           load
  *     campaign_cyaml.c   libcyaml: the struct of the words, dump, free
+ *     campaign_lanes.c   lanes: auto
  *     campaign_check.c   what a row cannot say: keys that do not go together
  *       campaign_keys.c  the table of all keys
  *
@@ -48,6 +49,10 @@ int resolve_objects(struct load *load);
 
 /* Real devices wait for their carrier: by default the bring-up has longer there. */
 int resolve_deadline(struct load *load);
+
+/* lanes: auto becomes as many as this campaign can have on this machine. */
+extern const char *const lanes_names[];
+int resolve_lanes(struct load *load);
 
 /* Everything else; a sentence about the first thing that does not fit. */
 int check_all(const struct load *load, const struct campaign *campaign);

@@ -29,6 +29,15 @@ static json_t *names_schema(const struct field *row)
 	return json_pack("{ss so}", "type", "string", "enum", names);
 }
 
+static json_t *number_schema(const struct field *row)
+{
+	json_t *number = json_pack("{ss sI sI}", "type", "integer", "minimum",
+				   (json_int_t)row->min, "maximum", (json_int_t)row->max);
+
+	return row->nr_names ? json_pack("{s[oo]}", "anyOf", number, names_schema(row)) :
+			       number;
+}
+
 static json_t *rows_schema(const struct fields *fields, const json_t *defaults);
 
 /* One value, or one element of a list. */
@@ -39,9 +48,7 @@ static json_t *value_schema(const struct field *row, const json_t *fallback)
 	case FIELD_ENUM: return names_schema(row);
 	case FIELD_U32:
 	case FIELD_U64:
-	case FIELD_I64:
-		return json_pack("{ss sI sI}", "type", "integer", "minimum",
-				 (json_int_t)row->min, "maximum", (json_int_t)row->max);
+	case FIELD_I64: return number_schema(row);
 	case FIELD_TEXT: return text_schema(row);
 	case FIELD_OBJECT: return rows_schema(row->sub, fallback);
 	case FIELD_REAL: /* no key is one */

@@ -34,6 +34,8 @@ struct allowed allowed_values(const struct keys *keys, int id)
 	case FIELD_I64:
 		text_add(allowed.text, sizeof(allowed.text),
 			 "whole numbers from %" PRId64 " to %" PRId64, row->min, row->max);
+		for (uint32_t i = 0; i < row->nr_names; i++)
+			text_add(allowed.text, sizeof(allowed.text), ", or %s", row->names[i]);
 		break;
 	case FIELD_TEXT: allowed_add(&allowed, "text"); break;
 	case FIELD_OBJECT: return allowed_keys(keys, id);

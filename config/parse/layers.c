@@ -190,7 +190,7 @@ static bool is_value(const struct field *row, const yaml_event_t *event)
 	case FIELD_ENUM: return is_name(row, word);
 	case FIELD_U32:
 	case FIELD_U64:
-	case FIELD_I64: return is_plain(event) && is_number(row, word);
+	case FIELD_I64: return is_plain(event) && (is_number(row, word) || is_name(row, word));
 	case FIELD_TEXT: return !is_null(event) && strlen(word) == event->data.scalar.length;
 	case FIELD_REAL: /* no key is one */
 	case FIELD_OBJECT:

@@ -45,7 +45,7 @@ struct field {
 	enum field_type type;
 	size_t offset;
 	const char *doc;	  /* one sentence, without the final stop */
-	const char *const *names; /* ENUM: names by value */
+	const char *const *names; /* ENUM: by value; numbers of a campaign: words */
 	uint32_t nr_names;
 	bool list;
 	bool shell;    /* campaign keys, a list of TEXT: one text is [sh, -c, text] */

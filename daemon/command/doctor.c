@@ -227,7 +227,8 @@ static void find_kernel(struct doctor *doctor)
 	fact(doctor, "tick", machine->hz ? text("%u Hz", machine->hz) : "unknown");
 	fact(doctor, "preemption", machine->preempt[0] ? machine->preempt : "unknown");
 	fact(doctor, "CPUs",
-	     text("%u online, %u possible", machine->cpus_online, machine->cpus_possible));
+	     text("%u online, %u possible; lanes: auto is at most %u", machine->cpus_online,
+		  machine->cpus_possible, campaign_lanes_here()));
 	check = add(doctor, SECTION_KERNEL, "lockdown", readable);
 	check->needed = true;
 	check->found = machine->lockdown[0] ? machine->lockdown : "not built in";

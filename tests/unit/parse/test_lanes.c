@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parse/campaign.h"
+
+static uint32_t lanes_of(const char *text)
+{
+	struct campaign *campaign = NULL;
+	struct why why;
+	uint32_t lanes;
+
+	if (campaign_load_text("lanes.yaml", text, strlen(text), NULL, 0, &campaign, &why))
+		fail_msg("%s: %s", text, why.text);
+	lanes = campaign->lanes;
+	campaign_free(campaign);
+	return lanes;
+}
+
+static void auto_keeps_each_CPU_busy(void **state)
+{
+	uint32_t here = campaign_lanes_here();
+
+	(void)state;
+	assert_in_range(here, 1, 64);
+	assert_true(here <= 16 * (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
+	assert_int_equal(lanes_of("lanes: auto\n"), here);
+	assert_int_equal(lanes_of("lanes: auto\nstop: {trials: 0, seconds: 60}\n"), here);
+}
+
+static void no_more_lanes_than_trials(void **state)
+{
+	(void)state;
+	assert_int_equal(lanes_of("lanes: auto\nstop: {trials: 1}\n"), 1);
+	assert_in_range(lanes_of("lanes: auto\nstop: {trials: 3}\n"), 1, 3);
+	assert_int_equal(lanes_of("lanes: 7\nstop: {trials: 3}\n"), 7);
+}
+
+static void one_where_others_would_disturb(void **state)
+{
+	static const char *const alone[] = {
+		"device: {kind: existing, dut: a, peer: b}",
+		"ledger: always",
+		"order: [I held at stop for 100 us]",
+		"explore: {mode: guided}",
+		"kernel: vmlinuz",
+	};
+	char text[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
+		snprintf(text, sizeof(text), "lanes: auto\n%s\n", alone[i]);
+		assert_int_equal(lanes_of(text), 1);
+	}
+}
+
+static void a_resolved_campaign_has_the_number(void **state)
+{
+	struct campaign *campaign = NULL;
+	char *text = NULL, wanted[32];
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+	struct why why;
+
+	(void)state;
+	assert_int_equal(
+		campaign_load_text("lanes.yaml", "lanes: auto\n", 12, NULL, 0, &campaign, &why),
+		0);
+	assert_int_equal(campaign_dump(campaign, out), 0);
+	fclose(out);
+	snprintf(wanted, sizeof(wanted), "lanes: %u\n", campaign->lanes);
+	assert_non_null(strstr(text, wanted));
+	free(text);
+	campaign_free(campaign);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(auto_keeps_each_CPU_busy),
+		cmocka_unit_test(no_more_lanes_than_trials),
+		cmocka_unit_test(one_where_others_would_disturb),
+		cmocka_unit_test(a_resolved_campaign_has_the_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
