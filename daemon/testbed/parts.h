@@ -171,8 +171,8 @@ int value_read(enum journal_kind kind, const char *subject, char value[JOURNAL_F
 int value_write(enum journal_kind kind, const char *subject, const char *value,
 		struct why *why);
 
-/* Lifetimes that are left to addresses differ by what it takes to read them. */
-bool value_is_same(enum journal_kind kind, const char *a, const char *b);
+/* Whether it is now as it was; lifetimes of addresses differ by what it takes to read them. */
+bool value_is_same(enum journal_kind kind, const char *now, const char *value);
 
 /* --- sysctl.c --- */
 

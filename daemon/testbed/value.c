@@ -53,11 +53,6 @@ static void index_read(const struct value_of *of, char *value, size_t size)
 	snprintf(value, size, "%u", of->device.ifindex);
 }
 
-static void flags_read(const struct value_of *of, char *value, size_t size)
-{
-	snprintf(value, size, "%x", rtnl_link_get_flags(of->link) & FLAGS_SETTABLE);
-}
-
 static void mtu_read(const struct value_of *of, char *value, size_t size)
 {
 	snprintf(value, size, "%u", rtnl_link_get_mtu(of->link));
@@ -71,13 +66,6 @@ static void queue_read(const struct value_of *of, char *value, size_t size)
 static void mac_read(const struct value_of *of, char *value, size_t size)
 {
 	nl_addr2str(rtnl_link_get_addr(of->link), value, size);
-}
-
-static int flags_write(const struct value_of *of, const char *value, struct why *why)
-{
-	return link_request(of->sock, RTM_NEWLINK, &of->device,
-			    (unsigned int)strtoul(value, NULL, 16), FLAGS_SETTABLE,
-			    "given its flags", why);
 }
 
 static int mtu_write(const struct value_of *of, const char *value, struct why *why)
@@ -111,7 +99,7 @@ static int mac_write(const struct value_of *of, const char *value, struct why *w
 
 /* --- addresses --- */
 
-/* Those that the kernel makes by itself as soon as the device is up, and only then. */
+/* Those that the kernel makes by itself as soon as the device is up. */
 static bool comes_by_itself(const struct value_of *of, struct rtnl_addr *address)
 {
 	struct nl_addr *mac = rtnl_link_get_addr(of->link);
@@ -133,7 +121,8 @@ static bool comes_by_itself(const struct value_of *of, struct rtnl_addr *address
 	return IN6_ARE_ADDR_EQUAL(bytes, &own);
 }
 
-static int addresses_walk(const struct value_of *of,
+/* Those that come by themselves, or the others. */
+static int addresses_walk(const struct value_of *of, bool by_itself,
 			  int (*seen)(const struct value_of *of, struct rtnl_addr *address,
 				      void *arg, struct why *why),
 			  void *arg, struct why *why)
@@ -149,7 +138,7 @@ static int addresses_walk(const struct value_of *of,
 		struct rtnl_addr *address = (struct rtnl_addr *)at;
 
 		if (rtnl_addr_get_ifindex(address) == (int)of->device.ifindex &&
-		    rtnl_addr_get_local(address) && !comes_by_itself(of, address))
+		    rtnl_addr_get_local(address) && comes_by_itself(of, address) == by_itself)
 			err = seen(of, address, arg, why);
 	}
 	nl_cache_free(cache);
@@ -242,21 +231,25 @@ static int address_list(const struct value_of *of, struct rtnl_addr *from, void 
 	return 0;
 }
 
-static int address_remove(const struct value_of *of, struct rtnl_addr *from, void *arg,
-			  struct why *why)
+static int address_delete(const struct value_of *of, struct rtnl_addr *from, struct why *why)
 {
 	AUTO_MSG struct nl_msg *msg = NULL;
-	struct address address;
 	int err;
 
-	address_take(of, from, &address);
-	if (address_is_listed(arg, &address, now_s()))
-		return 0;
 	if (rtnl_addr_build_delete_request(from, 0, &msg) < 0)
 		return testbed_no_memory(why);
 	err = sock_request(of->sock, msg, "rid of an address", of->device.name, why);
 	/* The secondary ones of a network go with its first. */
 	return err == -EADDRNOTAVAIL ? 0 : err;
+}
+
+static int address_remove(const struct value_of *of, struct rtnl_addr *from, void *arg,
+			  struct why *why)
+{
+	struct address address;
+
+	address_take(of, from, &address);
+	return address_is_listed(arg, &address, now_s()) ? 0 : address_delete(of, from, why);
 }
 
 static int attributes_put(struct nl_msg *msg, const struct address *address)
@@ -312,7 +305,7 @@ static int by_rank(const void *a, const void *b)
 static int addresses_read(const struct value_of *of, char value[JOURNAL_FIELD], struct why *why)
 {
 	struct addresses list = { .nr = 0 };
-	int err = addresses_walk(of, address_list, &list, why);
+	int err = addresses_walk(of, false, address_list, &list, why);
 
 	qsort(list.texts, list.nr, ADDRESS_TEXT, by_rank);
 	value[0] = '\0';
@@ -342,13 +335,66 @@ static int addresses_write(const struct value_of *of, const char *value, struct 
 
 	snprintf(wanted, sizeof(wanted), "%s", value);
 	if (!err)
-		err = addresses_walk(of, address_remove, wanted, why);
+		err = addresses_walk(of, false, address_remove, wanted, why);
 	if (!err)
 		err = addresses_read(of, now, why);
 	while (!err && address_next(&at, &address, now_s()))
 		if (!address_is_listed(now, &address, now_s()))
 			err = address_add(of, &address, why);
 	return err;
+}
+
+/* --- flags --- */
+
+/*
+ * Writing addr_gen_mode gives a device that is down an address that comes by itself
+ * (addrconf_sysctl_addr_gen_mode(), net/ipv6/addrconf.c): with it, it is not as it was.
+ */
+#define WITH_ADDRESS " with-address"
+
+static int address_count(const struct value_of *of, struct rtnl_addr *from, void *arg,
+			 struct why *why)
+{
+	(void)of;
+	(void)from;
+	(void)why;
+	++*(int *)arg;
+	return 0;
+}
+
+static int own_address_remove(const struct value_of *of, struct rtnl_addr *from, void *arg,
+			      struct why *why)
+{
+	(void)arg;
+	return address_delete(of, from, why);
+}
+
+static void flags_read(const struct value_of *of, char *value, size_t size)
+{
+	unsigned int flags = rtnl_link_get_flags(of->link) & FLAGS_SETTABLE;
+	int own = 0;
+
+	if (!(flags & IFF_UP))
+		addresses_walk(of, true, address_count, &own, NULL);
+	snprintf(value, size, "%x%s", flags, own ? WITH_ADDRESS : "");
+}
+
+static int flags_write(const struct value_of *of, const char *value, struct why *why)
+{
+	const unsigned int flags = (unsigned int)strtoul(value, NULL, 16);
+	int err = link_request(of->sock, RTM_NEWLINK, &of->device, flags, FLAGS_SETTABLE,
+			       "given its flags", why);
+
+	if (err || flags & IFF_UP || strstr(value, WITH_ADDRESS))
+		return err;
+	return addresses_walk(of, true, own_address_remove, NULL, why);
+}
+
+/* An address that has gone does not come back before the device is up. */
+static bool flags_are_same(const char *now, const char *value)
+{
+	return strtoul(now, NULL, 16) == strtoul(value, NULL, 16) &&
+	       (!strstr(now, WITH_ADDRESS) || strstr(value, WITH_ADDRESS));
 }
 
 /* --- all of them --- */
@@ -397,7 +443,10 @@ int value_write(enum journal_kind kind, const char *subject, const char *value, 
 					   numbers[kind].write(&of, value, why);
 }
 
-bool value_is_same(enum journal_kind kind, const char *a, const char *b)
+bool value_is_same(enum journal_kind kind, const char *now, const char *value)
 {
-	return kind == JOURNAL_ADDRESSES ? addresses_are_same(a, b, now_s()) : !strcmp(a, b);
+	if (kind == JOURNAL_FLAGS)
+		return flags_are_same(now, value);
+	return kind == JOURNAL_ADDRESSES ? addresses_are_same(now, value, now_s()) :
+					   !strcmp(now, value);
 }

@@ -151,6 +151,7 @@ ends late 0
 check "late: each hold counts from the address, which comes with the carrier" late \
 	"all(t['opens_ns'] > 900e6 and t['held_ns'] > t['opens_ns'] for t in trials)"
 check "late: echoes landed inside, while the address was tentative" late "any(t['tentative_inside'] for t in trials)"
+truth "late: ports that were down have no address" [ -z "$(ip -o addr show dev real0; ip -o addr show dev real1)" ]
 run at-flags quick "${existing[@]}" "${late[@]}" --set window.opens=flags
 check "at-flags: the hold is over before the carrier comes" at-flags "all(t['held_ns'] < 900e6 for t in trials)"
 ip link del real0
