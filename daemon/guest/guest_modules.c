@@ -23,6 +23,21 @@ static int add_all(struct modules *modules, const struct kernel_image *image,
 	return err;
 }
 
+/* A module may be named by its file, whatever it calls itself. */
+static bool is_own(const struct campaign *campaign, const char *driver)
+{
+	for (uint32_t i = 0; i < campaign->vm.nr_modules; i++) {
+		const char *words = campaign->vm.modules[i];
+		const char *at = words + strcspn(words, " ");
+
+		while (at > words && at[-1] != '/')
+			at--;
+		if (module_is_file_of(at, driver))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The driver of the guest's network cards. Of a kernel without a folder of modules it is not
  * known what is built in.
@@ -32,10 +47,10 @@ static int add_driver(struct modules *modules, const struct campaign *campaign,
 {
 	const char *driver = campaign->device.driver ? campaign->device.driver :
 						       nics[campaign->device.model].module;
-	bool found = true;
+	bool found = !image->modules || is_own(campaign, driver);
 	int err = 0;
 
-	if (image->modules)
+	if (!found)
 		err = modules_add(modules, image->modules, driver, &found, why);
 	if (err || found || modules_builtin(image->modules, driver))
 		return err;

@@ -10,13 +10,18 @@
 #include "guest/modules.h"
 #include "io/archives.h"
 
-/* File names use '-' and '_' as they like; module names only '_'. */
-static bool is_file_of(const char *file, const char *name)
+/* Files use '-' and '_' as they like, and so do people; module names only '_'. */
+static char letter_of(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+bool module_is_file_of(const char *file, const char *name)
 {
 	size_t n = strlen(name);
 
 	for (size_t i = 0; i < n; i++)
-		if (file[i] != name[i] && !(file[i] == '-' && name[i] == '_'))
+		if (letter_of(file[i]) != letter_of(name[i]))
 			return false;
 	return !strncmp(file + n, ".ko", 3);
 }
@@ -29,7 +34,7 @@ static bool find_file(const char *folder, const char *name, char *path, size_t s
 	FTSENT *entry;
 
 	while (tree && !found && (entry = fts_read(tree)))
-		if (entry->fts_info == FTS_F && is_file_of(entry->fts_name, name))
+		if (entry->fts_info == FTS_F && module_is_file_of(entry->fts_name, name))
 			found = snprintf(path, size, "%s", entry->fts_path) < (int)size;
 	if (tree)
 		fts_close(tree);
@@ -232,7 +237,7 @@ bool modules_builtin(const char *folder, const char *name)
 	while (file && !found && fgets(line, sizeof(line), file)) {
 		const char *slash = strrchr(line, '/');
 
-		found = is_file_of(slash ? slash + 1 : line, name);
+		found = module_is_file_of(slash ? slash + 1 : line, name);
 	}
 	if (file)
 		fclose(file);

@@ -24,6 +24,9 @@ struct modules {
 	size_t nr;
 };
 
+/* Whether a file of this name, without its folder, is that module's. */
+bool module_is_file_of(const char *file, const char *name);
+
 /* Reads one file, uncompressed; `data` is malloc'd and the caller's. */
 int module_read(const char *path, struct module *module, struct why *why);
 

@@ -95,8 +95,8 @@ static inline __s64 unicast_end(const __u8 destination[16])
 }
 
 /*
- * Where the frames of a device enter the receive path. A VLAN, a bond or a macvlan takes over the
- * frames of the device below it there, in another round that no tracepoint tells
+ * Where the frames of a device enter the receive path. A VLAN, a bond or a macvlan takes over
+ * the frames of the device below it there, in another round that no tracepoint tells
  * (__netif_receive_skb_core(), net/core/dev.c).
  */
 struct way {
