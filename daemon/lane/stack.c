@@ -44,7 +44,7 @@ void stack_text(pid_t pid, char *text, size_t size)
 	read_file(path, text, size);
 }
 
-/* Whether a thread of the process is seen inside the call; else its last thread stands there. */
+/* Whether a thread of the process is seen inside the call; else its last thread is noted. */
 static bool look_at_threads(pid_t pid, struct evidence *evidence)
 {
 	char path[64];

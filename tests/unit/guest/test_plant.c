@@ -138,8 +138,8 @@ static void test_built_beside(void **state)
 	assert_int_equal(own_path("plants/build", script, sizeof(script)), 0);
 	unlink(script);
 	assert_int_equal(plant_make(&campaign, &image, &module, &why), -ENOENT);
-	assert_non_null(
-		strstr(why.text, "share/dadrace/plants/build) are not beside it; install dadrace"));
+	assert_non_null(strstr(
+		why.text, "share/dadrace/plants/build) are not beside it; install dadrace"));
 
 	mkdir(folder, 0755);
 	file = fopen(script, "w");
