@@ -30,8 +30,8 @@ uint32_t campaign_lanes_here(void)
 }
 
 /*
- * What allows one lane only, or is disturbed by others: no grace period ends while an order holds
- * thread II. NULL: any value.
+ * What allows one lane only, or is disturbed by others: no grace period ends while an order
+ * holds thread II. NULL: any value.
  */
 static const struct {
 	const char *key, *value;
