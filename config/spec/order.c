@@ -10,7 +10,7 @@
 #include "spec/order.h"
 #include "spec/sites.h"
 
-enum { WORDS = 12, WORD = ORDER_PLACE };
+enum { WORDS = 16, WORD = ORDER_PLACE };
 
 /* clang-format off */
 const char *const order_thread_names[] = { NULL, "I", "II", "DAD" };
@@ -161,17 +161,39 @@ static bool read_start(char (*words)[WORD], int nr, enum order_thread *when)
 	       *when != ORDER_THREAD_II && !strcmp(words[4], "held");
 }
 
-/* "I held at [return of]": how many words, or 0. */
+static const char *const pass_names[] = { "1st", "2nd", "3rd", "4th", "5th",
+					  "6th", "7th", "8th", "9th" };
+_Static_assert(sizeof(pass_names) / sizeof(pass_names[0]) == ORDER_PASSES_MAX,
+	       "a name per pass");
+
+/* "the 2nd pass of": how many words, or 0. */
+static int read_pass(char (*words)[WORD], int nr, struct order_hold *hold)
+{
+	static const char *const pass_of[] = { "pass", "of" };
+
+	if (nr < 4 || strcmp(words[0], "the") != 0 || !words_are(words + 2, nr - 2, pass_of, 2))
+		return 0;
+	for (uint32_t i = 0; i < ORDER_PASSES_MAX; i++)
+		if (!strcmp(words[1], pass_names[i])) {
+			hold->skips = i;
+			return 4;
+		}
+	return 0;
+}
+
+/* "I held at [return of] [the 2nd pass of]": how many words, or 0. */
 static int read_held_at(char (*words)[WORD], int nr, struct order_hold *hold)
 {
 	static const char *const held_at[] = { "held", "at" };
 	static const char *const return_of[] = { "return", "of" };
+	int at;
 
 	if (nr < 4 || !read_thread(words[0], &hold->thread) ||
 	    !words_are(words + 1, nr - 1, held_at, 2))
 		return 0;
 	hold->at_return = words_are(words + 3, nr - 3, return_of, 2);
-	return hold->at_return ? 5 : 3;
+	at = hold->at_return ? 5 : 3;
+	return at + read_pass(words + at, nr - at, hold);
 }
 
 static int add_hold(struct order *order, struct order_hold *hold, const char *words,
@@ -197,15 +219,17 @@ int order_read_place(struct order *order, const char *words, struct why *why)
 	if (err == -ENOENT)
 		return why_set(
 			why, EINVAL,
-			"\"%s\" is not a place of a hold; allowed: \"THREAD held at [return of] SITE-or-FUNCTION\", where THREAD is I, II or DAD",
+			"\"%s\" is not a place of a hold; allowed: \"THREAD held at [return of] [the 2nd pass of] SITE-or-FUNCTION\", where THREAD is I, II or DAD",
 			words);
 	return err ? err : add_hold(order, &hold, words, why);
 }
 
 void order_write_place(const struct order_hold *place, char words[ORDER_WORDS])
 {
-	snprintf(words, ORDER_WORDS, "%s held at %s%s", order_thread_names[place->thread],
-		 place->at_return ? "return of " : "", place->place);
+	snprintf(words, ORDER_WORDS, "%s held at %s%s%s%s%s", order_thread_names[place->thread],
+		 place->at_return ? "return of " : "", place->skips ? "the " : "",
+		 place->skips ? pass_names[place->skips] : "", place->skips ? " pass of " : "",
+		 place->place);
 }
 
 void order_write_hold(const struct order_hold *hold, enum change_kind change,
@@ -274,7 +298,7 @@ int order_read(struct order *order, const char *step, struct why *why)
 	if (err == -ENOENT)
 		return why_set(
 			why, EINVAL,
-			"\"%s\" is not a step of an order; allowed: \"THREAD held at [return of] SITE-or-FUNCTION until THREAD held\" (or \"done\", or \"until I has done \"CHANGE\"\", or \"for N us\"), where THREAD is I, II or DAD, \"II starts when I held\" (or \"DAD held\"), and \"I does \"CHANGE\" when II held\", where CHANGE is a value of bringup.change",
+			"\"%s\" is not a step of an order; allowed: \"THREAD held at [return of] [the 2nd pass of] SITE-or-FUNCTION until THREAD held\" (or \"done\", or \"until I has done \"CHANGE\"\", or \"for N us\"), where THREAD is I, II or DAD, \"II starts when I held\" (or \"DAD held\"), and \"I does \"CHANGE\" when II held\", where CHANGE is a value of bringup.change",
 			step);
 	if (!err && hold.until == ORDER_UNTIL_CHANGED)
 		err = name_change(order, change, step, why);

@@ -24,8 +24,8 @@ struct hold_site;
  *   I does "route-delete" when II held
  *
  * A hold is a busy delay at a site (sites.h) or in any kernel function, at its entry or its
- * return, the first time in a trial that the thread gets there after the window has opened. It
- * ends when another thread is held (at any hold of the order) or done, or after a time ("for
+ * return, the first time in a trial that the thread gets there after the window has opened, or
+ * another time ("II held at the 2nd pass of fib6_lookup", ORDER_PASSES_MAX at most). It ends when another thread is held (at any hold of the order) or done, or after a time ("for
  * 300 us"), and at the latest after ORDER_MOST_MS, which breaks the order. Done means, for I:
  * its second flag set has returned; for II: its packets are sent, and so is the DAD answer that
  * counts from the opening of the window; for DAD: the held addrconf_dad_work has returned.
@@ -43,7 +43,8 @@ enum {
 	ORDER_HOLDS_MAX = 12, /* also of places that are hooked at a time */
 	ORDER_MOST_MS = 2000, /* far from soft lockup (20 s) and RCU stall (21 s) */
 	ORDER_PLACE = 64,
-	ORDER_WORDS = ORDER_PLACE + 64, /* a step in words */
+	ORDER_PASSES_MAX = 9,
+	ORDER_WORDS = ORDER_PLACE + 96, /* a step in words */
 };
 
 enum order_thread {
@@ -69,6 +70,7 @@ struct order_hold {
 	bool at_return;
 	char place[ORDER_PLACE];      /* as it is written: a site or a function */
 	const struct hold_site *site; /* NULL: place is a function */
+	uint32_t skips; /* passes before the one that is held; 0: it is the first */
 	enum order_until until;
 	enum order_thread other; /* whom it waits for; ORDER_THREAD_NONE of ORDER_UNTIL_TIME */
 	uint64_t time_us;	 /* of ORDER_UNTIL_TIME */

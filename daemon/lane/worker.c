@@ -59,6 +59,7 @@ static void audit_steps(struct evidence *e)
 			.at_return = hold->at_return,
 			.until = hold->until,
 			.other = hold->other,
+			.skips = hold->skips,
 			.asked_us = hold->time_us,
 		};
 		snprintf(audit->place, sizeof(audit->place), "%s", hold->place);
@@ -118,6 +119,7 @@ static void arm_steps(struct worker *worker, const struct lane_order *order)
 			.thread = hold->thread,
 			.until = hold->until,
 			.other = hold->other,
+			.skips = hold->skips,
 			.most_ns = hold->until == ORDER_UNTIL_TIME ?
 					   hold->time_us * 1000 :
 					   longest_hold_ms(worker, spec) * 1000000ULL,

@@ -92,6 +92,7 @@ struct step_audit {
 	enum tier tier;
 	enum order_until until;
 	enum order_thread other; /* whom it waited for */
+	uint32_t skips;		 /* passes that were let go before */
 	uint64_t asked_us;	 /* of ORDER_UNTIL_TIME */
 	enum step_outcome outcome;
 	uint64_t held_ns; /* from its being reached to its end */

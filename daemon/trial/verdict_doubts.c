@@ -321,6 +321,9 @@ static bool say_not_reached(const struct step_audit *step, const char *hold, cha
 	if (!step->passes)
 		return detail(more, "%s: no call has reached %s since it was hooked: it is inlined on this kernel, or nothing calls it; hook its caller%s%s%s",
 			      hold, step->function, caller ? " (" : "", caller ? caller : "", caller ? ")" : "");
+	if (step->skips)
+		return detail(more, "%s: thread %s passed %s fewer than %u times after the window opened",
+			      hold, order_thread_names[step->thread], step->function, step->skips + 1);
 	return detail(more, "%s: %" PRIu64 " calls have reached %s since it was hooked, but none by thread %s after the window opened",
 		      hold, step->passes, step->function, order_thread_names[step->thread]);
 	/* clang-format on */

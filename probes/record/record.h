@@ -133,10 +133,10 @@ enum { STEP_THREADS = 4 }; /* as enum order_thread counts them; [0] of an array 
 
 /* A hold of an order (config/spec/order.h). */
 struct step {
-	__u32 thread; /* 1: a bring-up's task, 2: the lane's process 1, 3: DAD; 0: none */
-	__u32 until;  /* enum order_until */
-	__u32 other;  /* the thread that it waits for; 0: none, it ends by time */
-	__u32 pad;
+	__u32 thread;  /* 1: a bring-up's task, 2: the lane's process 1, 3: DAD; 0: none */
+	__u32 until;   /* enum order_until */
+	__u32 other;   /* the thread that it waits for; 0: none, it ends by time */
+	__u32 skips;   /* passes before the one that is held; counted down as they come */
 	__u64 most_ns; /* the time, or the event's deadline; 0: noted, not held */
 };
 _Static_assert(sizeof(struct step) == 24, "struct step is a contract");

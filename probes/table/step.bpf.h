@@ -64,6 +64,10 @@ static __always_inline void hold(__u32 index, __u64 napi)
 	if (!lane || !lane->trial || lane->opened != lane->trial ||
 	    lane->steps[index].thread != thread || lane->reached[index] == lane->trial)
 		return;
+	if (lane->steps[index].skips) {
+		lane->steps[index].skips--;
+		return;
+	}
 	lane->reached[index] = lane->trial;
 	if (!lane->steps[index].most_ns)
 		return;

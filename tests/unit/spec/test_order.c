@@ -61,6 +61,37 @@ static void test_a_change_has_a_place(void **state)
 	assert_string_equal(words, does);
 }
 
+static void test_a_pass(void **state)
+{
+	static const char second[] =
+		"II held at return of the 2nd pass of fib6_lookup until I held";
+	struct order order = { 0 };
+	char words[ORDER_WORDS];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(order_read(&order, second, &why), 0);
+	assert_int_equal(order.holds[0].skips, 1);
+	assert_true(order.holds[0].at_return);
+	assert_string_equal(order.holds[0].place, "fib6_lookup");
+	order_write_hold(&order.holds[0], CHANGE_NONE, words);
+	assert_string_equal(words, second);
+	assert_int_equal(order_read_place(&order, "I held at the 9th pass of stop", &why), 0);
+	assert_int_equal(order.holds[1].skips, ORDER_PASSES_MAX - 1);
+	assert_non_null(order.holds[1].site);
+	order_write_place(&order.holds[1], words);
+	assert_string_equal(words, "I held at the 9th pass of stop");
+	assert_int_equal(order_read(&order, "I held at the 1st pass of stop for 5 us", &why),
+			 0);
+	order_write_place(&order.holds[2], words);
+	assert_string_equal(words, "I held at stop");
+	assert_int_equal(order_read(&order, "I held at the 10th pass of stop for 5 us", &why),
+			 -EINVAL);
+	assert_int_equal(order_read(&order, "I held at 2nd pass of stop for 5 us", &why),
+			 -EINVAL);
+	assert_int_equal(order_read(&order, "I held at the 2nd pass of", &why), -EINVAL);
+}
+
 static void test_changes_that_cannot_be(void **state)
 {
 	struct order order = { 0 };
@@ -287,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_seeds_twin),
 		cmocka_unit_test(test_a_change_has_a_place),
+		cmocka_unit_test(test_a_pass),
 		cmocka_unit_test(test_changes_that_cannot_be),
 		cmocka_unit_test(test_a_time),
 		cmocka_unit_test(test_dad_at_a_site),
