@@ -34,9 +34,10 @@ enum { MEASURED = 16, TRIES = 64 };
 
 /*
  * Of guided trials: of how many schedules the newest is taken, one in how many changes an
- * earlier one, and of the others one in how many makes no change during a hold.
+ * earlier one, and of the others one in how many makes no change during a hold, and one in how
+ * many holds threads at second passes.
  */
-enum { CANDIDATES = 32, CHANGED_IN = 4, OTHERS_IN = 4 };
+enum { CANDIDATES = 32, CHANGED_IN = 4, OTHERS_IN = 4, SECOND_IN = 10 };
 
 /* An order that was kept has been tried as often as so many that were not. */
 enum { KEPT_WORTH = 3 };
@@ -490,14 +491,17 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planne
 	const struct point_space *space = space_of(explorer, planned);
 	uint64_t least = UINT64_MAX;
 	uint32_t most = 0;
-	bool changes = point_has_changes(space) && plan_draw_below(state, OTHERS_IN);
+	struct point_wish wish = {
+		.changes = point_has_changes(space) && plan_draw_below(state, OTHERS_IN),
+		.second = !plan_draw_below(state, SECOND_IN),
+	};
 
 	for (int i = 0; i < CANDIDATES; i++) {
 		struct point point;
 		uint32_t chance;
 		uint64_t times;
 
-		point_schedule(space, state, changes, &point);
+		point_schedule(space, state, wish, &point);
 		chance = chance_of(explorer, &point);
 		if (plan_draw_below(state, NEEDS_SURE) < chance) {
 			times = times_tried(explorer, &point);

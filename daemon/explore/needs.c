@@ -70,6 +70,8 @@ enum need {
 	 * and what was sent was seen: how who starts thread II is held, with the packet's sides
 	 */
 	NEED_COUNTS,
+	/* besides, a thread passes a place again: the place, any of its thread's */
+	NEED_AGAIN,
 };
 enum { KEYS_MAX = 2 * PACKET_SIDES + 1 };
 
@@ -125,6 +127,15 @@ static struct keys keys_of_pass(const struct point_space *space, uint32_t place,
 	add_key(&keys, NEED_PASS, number,
 		ways_of_others(space, point, thread_at(space, place)));
 	add_key(&keys, NEED_PASS, number, thread_at(space, place) * CHANGES + point->change);
+	return keys;
+}
+
+static struct keys keys_of_again(const struct point_space *space, const struct point_hold *hold)
+{
+	struct keys keys = { .nr = 0 };
+
+	add_key(&keys, NEED_AGAIN, point_place(space, hold->place), hold->skips);
+	add_key(&keys, NEED_AGAIN, thread_at(space, hold->place), 0);
 	return keys;
 }
 
@@ -192,6 +203,10 @@ uint32_t needs_chance(const struct memory *needs, const struct point_space *spac
 			 chance_of_need(needs,
 					keys_of_pass(space, point->holds[i].place, point)) /
 			 NEEDS_SURE;
+		if (point->holds[i].skips)
+			chance = chance *
+				 chance_of_need(needs, keys_of_again(space, &point->holds[i])) /
+				 NEEDS_SURE;
 		chance = chance *
 			 chance_of_need(needs, keys_of_end(space, point, &point->holds[i])) /
 			 NEEDS_SURE;
@@ -230,12 +245,27 @@ static int learn_passes(struct memory *needs, const struct needs_shown *shown,
 	return err;
 }
 
+static int learn_agains(struct memory *needs, const struct needs_shown *shown,
+			uint32_t generation)
+{
+	const struct point *point = shown->point;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < point->nr_holds; i++)
+		if (point->holds[i].skips)
+			err = note(needs, keys_of_again(shown->space, &point->holds[i]),
+				   generation, has_hold(shown, i, false));
+	return err;
+}
+
 int needs_learn(struct memory *needs, const struct needs_shown *shown, uint32_t generation)
 {
 	const struct point *point = shown->point;
 	bool kept = came_about(shown, true);
 	int err = learn_passes(needs, shown, generation);
 
+	if (!err)
+		err = learn_agains(needs, shown, generation);
 	if (err || !came_about(shown, false))
 		return err;
 	for (uint32_t i = 0; !err && i < point->nr_holds; i++)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "spec/reach.h"
 #include "trial/plan.h"
 
 enum { TRIES = 1000 };
@@ -16,19 +15,13 @@ uint32_t point_place(const struct point_space *space, uint32_t place)
 
 static void add_packet_row(struct point_space *space, const struct reach *reach)
 {
-	bool any = false;
+	struct point_packet packet = { reach->direction, reach->target, reach->message,
+				       reach->late, 0 };
 
 	for (uint32_t i = 0; i < space->places.nr_holds; i++)
-		any |= reach_has(reach, point_place(space, i));
-	if (!any || space->nr_packets == POINT_PACKETS_MAX)
-		return;
-	space->packets[space->nr_packets] =
-		(struct point_packet){ reach->direction, reach->target, reach->message,
-				       reach->late };
-	for (uint32_t i = 0; i < space->places.nr_holds; i++)
-		if (reach_has(reach, point_place(space, i)))
-			space->packets_to[i] |= 1ULL << space->nr_packets;
-	space->nr_packets++;
+		packet.reaches |= (uint32_t)reach_has(reach, point_place(space, i)) << i;
+	if (packet.reaches && space->nr_packets < REACH_ROWS)
+		space->packets[space->nr_packets++] = packet;
 }
 
 static void add_change_row(struct point_space *space, const struct reach *reach)
@@ -454,7 +447,8 @@ static uint32_t draw_place(const struct point_space *space, uint64_t *state,
  * Whose turn it is, then where: a thread with many places has not more turns. False: none is
  * left.
  */
-static bool draw_turn(const struct point_space *space, uint64_t *state, struct point *point)
+static bool draw_turn(const struct point_space *space, uint64_t *state, struct point_wish wish,
+		      struct point *point)
 {
 	enum order_thread thread = draw_thread(space, state, point);
 
@@ -469,7 +463,8 @@ static bool draw_turn(const struct point_space *space, uint64_t *state, struct p
 			point->starts_when = thread_of(space, last);
 	}
 	point->holds[point->nr_holds++] =
-		(struct point_hold){ .place = draw_place(space, state, thread) };
+		(struct point_hold){ .place = draw_place(space, state, thread),
+				     .skips = wish.second };
 	return true;
 }
 
@@ -541,6 +536,11 @@ static uint64_t message_of(const struct point_packet *packet)
 	return packet->message;
 }
 
+static uint64_t target_of(const struct point_packet *packet)
+{
+	return packet->target;
+}
+
 /*
  * What packets differ in, most telling first: whether the address is still tentative decides
  * more than to whom one is sent.
@@ -549,32 +549,45 @@ static uint64_t (*const traits[])(const struct point_packet *packet) = {
 	is_late,
 	direction_of,
 	message_of,
+	target_of,
 };
 
-/* Those packets that have the trait with one of its values, drawn evenly. */
-static uint64_t draw_trait(const struct point_space *space, uint64_t *state, uint64_t packets,
-			   uint64_t (*trait)(const struct point_packet *packet))
+/* Of the packets `drawn`, keeps those in which the trait has one of its values, drawn evenly. */
+static void draw_trait(const struct point_space *space, uint64_t *state,
+		       uint64_t (*trait)(const struct point_packet *packet),
+		       bool drawn[REACH_ROWS])
 {
-	uint64_t values = 0, kept = 0;
+	uint64_t values = 0;
 	uint32_t value;
 
 	for (uint32_t i = 0; i < space->nr_packets; i++)
-		if (packets >> i & 1)
+		if (drawn[i])
 			values |= 1ULL << trait(&space->packets[i]);
 	value = draw_bit(state, values);
 	for (uint32_t i = 0; i < space->nr_packets; i++)
-		if (packets >> i & 1 && trait(&space->packets[i]) == value)
-			kept |= 1ULL << i;
-	return kept;
+		drawn[i] &= trait(&space->packets[i]) == value;
 }
 
-/* A kind of packet is as likely as any other, however many packets are of it. */
+/*
+ * One that reaches the place. A kind of packet is as likely as any other, however many packets
+ * are of it. NULL: it is not known what reaches the place.
+ */
 static const struct point_packet *draw_packet(const struct point_space *space, uint64_t *state,
-					      uint64_t packets)
+					      uint32_t place)
 {
-	for (size_t i = 0; i < sizeof(traits) / sizeof(traits[0]); i++)
-		packets = draw_trait(space, state, packets, traits[i]);
-	return &space->packets[draw_bit(state, packets)];
+	bool drawn[REACH_ROWS] = { false };
+	bool any = false;
+	uint32_t i = 0;
+
+	for (; i < space->nr_packets; i++)
+		any |= drawn[i] = space->packets[i].reaches >> place & 1;
+	if (!any)
+		return NULL;
+	for (size_t j = 0; j < sizeof(traits) / sizeof(traits[0]); j++)
+		draw_trait(space, state, traits[j], drawn);
+	for (i = 0; !drawn[i]; i++)
+		;
+	return &space->packets[i];
 }
 
 /* What is sent reaches where II is held, and what I does where I is, as far as is known. */
@@ -583,12 +596,13 @@ static void fit_to_places(const struct point_space *space, uint64_t *state, stru
 	for (uint32_t i = 0; i < point->nr_holds; i++) {
 		const struct point_hold *hold = &point->holds[i];
 		enum order_thread thread = thread_of(space, hold);
-		uint64_t packets = space->packets_to[hold->place];
 		uint64_t changes = space->changes_to[hold->place];
 
-		if (thread == ORDER_THREAD_II && packets) {
-			const struct point_packet *packet = draw_packet(space, state, packets);
+		const struct point_packet *packet =
+			thread == ORDER_THREAD_II ? draw_packet(space, state, hold->place) :
+						    NULL;
 
+		if (packet) {
 			point->direction = packet->direction;
 			point->target = packet->target;
 			point->message = packet->message;
@@ -616,7 +630,7 @@ bool point_has_changes(const struct point_space *space)
 
 /* The window is not held: thread I waits for its change anyway. */
 static bool draw_change_race(const struct point_space *space, uint64_t *state,
-			     struct point *point)
+			     struct point_wish wish, struct point *point)
 {
 	uint64_t changes = real_changes(space->campaign);
 	enum order_thread thread =
@@ -629,7 +643,8 @@ static bool draw_change_race(const struct point_space *space, uint64_t *state,
 	point->nr_holds = 1;
 	point->holds[0] = (struct point_hold){ .place = draw_place(space, state, thread),
 					       .until = ORDER_UNTIL_CHANGED,
-					       .other = ORDER_THREAD_I };
+					       .other = ORDER_THREAD_I,
+					       .skips = wish.second };
 	point->starts_when = ORDER_THREAD_NONE;
 	point->change = draw_bit(state, changes);
 	point->change_when = thread;
@@ -641,7 +656,8 @@ static bool draw_change_race(const struct point_space *space, uint64_t *state,
 	return point_makes_sense(space, point);
 }
 
-static bool draw_schedule(const struct point_space *space, uint64_t *state, struct point *point)
+static bool draw_schedule(const struct point_space *space, uint64_t *state,
+			  struct point_wish wish, struct point *point)
 {
 	uint32_t most = most_holds(space), nr;
 
@@ -653,7 +669,7 @@ static bool draw_schedule(const struct point_space *space, uint64_t *state, stru
 	point->nr_holds = 0;
 	point->starts_when = ORDER_THREAD_NONE;
 	for (uint32_t i = 0; i < nr; i++)
-		if (!draw_turn(space, state, point))
+		if (!draw_turn(space, state, wish, point))
 			return false;
 	if (nr > 2 && plan_draw_below(state, 2)) /* all others let the last one go first */
 		for (uint32_t i = 0; i + 2 < nr; i++)
@@ -663,7 +679,7 @@ static bool draw_schedule(const struct point_space *space, uint64_t *state, stru
 	return point_makes_sense(space, point);
 }
 
-void point_schedule(const struct point_space *space, uint64_t *state, bool changes,
+void point_schedule(const struct point_space *space, uint64_t *state, struct point_wish wish,
 		    struct point *point)
 {
 	bool ends = allows_end(space, ORDER_UNTIL_DONE) || allows_end(space, ORDER_UNTIL_TIME);
@@ -673,13 +689,13 @@ void point_schedule(const struct point_space *space, uint64_t *state, bool chang
 	if (point->answer ==
 	    DAD_ANSWER_NONE) /* the peer that claims the address is a thread, too */
 		draw_answer(space, state, point);
-	if (changes && draw_change_race(space, state, point)) {
+	if (wish.changes && draw_change_race(space, state, wish, point)) {
 		fit_to_places(space, state, point);
 		return;
 	}
 	point->change_when = ORDER_THREAD_NONE;
 	for (int i = 0; ends && i < TRIES; i++)
-		if (draw_schedule(space, state, point)) {
+		if (draw_schedule(space, state, wish, point)) {
 			fit_to_places(space, state, point);
 			return;
 		}
@@ -706,6 +722,8 @@ uint64_t point_order_key(const struct point_space *space, const struct point *po
 		const struct point_hold *hold = &point->holds[i];
 
 		hash = hash_word(hash, point_place(space, hold->place));
+		if (hold->skips)
+			hash = hash_word(hash, hold->skips);
 		hash = hash_word(hash, hold->until);
 		hash = hash_word(hash, hold->other);
 		hash = hash_word(hash, magnitude(hold->time_us));
@@ -910,6 +928,7 @@ static bool is_same(const struct point *a, const struct point *b)
 		if (a->holds[i].place != b->holds[i].place ||
 		    a->holds[i].until != b->holds[i].until ||
 		    a->holds[i].other != b->holds[i].other ||
+		    a->holds[i].skips != b->holds[i].skips ||
 		    a->holds[i].time_us != b->holds[i].time_us)
 			return false;
 	return true;
@@ -965,6 +984,7 @@ void point_put(const struct point_space *space, const struct point *point,
 		spec->holds[i] = space->places.holds[hold->place];
 		spec->holds[i].until = hold->until;
 		spec->holds[i].other = hold->other;
+		spec->holds[i].skips = hold->skips;
 		spec->holds[i].time_us = hold->time_us;
 	}
 	spec->direction = point->direction;

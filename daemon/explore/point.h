@@ -4,6 +4,7 @@
 
 #include "spec/campaign.h"
 #include "spec/order.h"
+#include "spec/reach.h"
 #include "spec/spec.h"
 
 /*
@@ -14,13 +15,14 @@
  * with a hold of that thread, two threads do not wait for each other to be done, and DAD does
  * not wait for I while it has the RTNL, which I needs. All points made here make sense.
  */
-enum { POINT_HOLDS_MAX = 3, POINT_PACKETS_MAX = 64 };
+enum { POINT_HOLDS_MAX = 3 };
 
 struct point_hold {
 	uint32_t place; /* number in the space's places */
 	enum order_until until;
 	enum order_thread other;
 	uint64_t time_us;
+	uint32_t skips; /* as in struct order_hold */
 };
 
 struct point {
@@ -45,17 +47,17 @@ struct point_space {
 	struct order places;	     /* of the set, each as a hold whose end is not said */
 	bool threads[ORDER_THREADS]; /* that can be waited for */
 	/*
-	 * What was seen to reach places of the set: packets, and for each place a bit for each
-	 * of them, and for each change; none: not known.
+	 * What was seen to reach places of the set: packets, each with a bit for each place, and
+	 * for each place a bit for each change; none: not known.
 	 */
 	struct point_packet {
 		enum direction direction;
 		enum target target;
 		enum message_kind message;
 		bool late;
-	} packets[POINT_PACKETS_MAX];
+		uint32_t reaches;
+	} packets[REACH_ROWS];
 	uint32_t nr_packets;
-	uint64_t packets_to[ORDER_HOLDS_MAX];
 	uint64_t changes_to[ORDER_HOLDS_MAX];
 };
 
@@ -88,9 +90,13 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
  * cover what each would try alone, and more.
  *
  * With `changes` it is another one: thread II or DAD is held at a place, and I makes a change
- * meanwhile. The packet and the change are drawn from those that were seen to reach the places.
+ * meanwhile. With `second` the holds are at the second pass of their places. The packet and the
+ * change are drawn from those that were seen to reach the places.
  */
-void point_schedule(const struct point_space *space, uint64_t *state, bool changes,
+struct point_wish {
+	bool changes, second;
+};
+void point_schedule(const struct point_space *space, uint64_t *state, struct point_wish wish,
 		    struct point *point);
 
 /* Whether thread I has changes to make while another thread is held. */

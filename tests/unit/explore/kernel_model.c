@@ -170,8 +170,9 @@ static uint32_t hold_at(const struct model *model, int thread)
 	for (uint32_t i = 0; i < model->spec->steps; i++) {
 		const struct order_hold *hold = &model->spec->holds[i];
 
-		if ((int)hold->thread == thread && hold->at_return == stop->at_return &&
-		    !strcmp(hold->place, stop->place))
+		/* Each stop is passed once. */
+		if (!hold->skips && (int)hold->thread == thread &&
+		    hold->at_return == stop->at_return && !strcmp(hold->place, stop->place))
 			return i + 1;
 	}
 	return 0;

@@ -15,8 +15,9 @@
 
 /*
  * A kernel of 120 functions of thread II, ten sets of places. Every packet passes all of them,
- * and every hold is kept: ten kinds of late packet, and one early one. A packet-too-big always
- * shows a fault where `too_big_is_found`.
+ * and f1, f3, ... a second time; every hold there is kept: ten kinds of late packet, and one
+ * early one, which is the last of all rows. A packet-too-big always shows a fault where
+ * `too_big_is_found`.
  */
 enum { FUNCTIONS = 10 * ORDER_HOLDS_MAX, TRIALS = 2400, EARLY_US = 50000 };
 
@@ -29,7 +30,6 @@ static const char space[] =
 	"explore:\n  generation: 4\n  offset_us: 100000\n";
 
 static const char *const packets[] = {
-	"outbound-raw echo all-nodes early",
 	"inbound echo all-nodes late",
 	"inbound ns all-nodes late",
 	"inbound na all-nodes late",
@@ -40,7 +40,10 @@ static const char *const packets[] = {
 	"inbound time-exceeded all-nodes late",
 	"inbound parameter-problem all-nodes late",
 	"inbound mld-query all-nodes late",
+	"outbound-raw echo all-nodes early",
 };
+
+static uint32_t nr_fillers; /* rows before all others */
 
 static struct campaign *load(const char *mode)
 {
@@ -55,6 +58,8 @@ static struct campaign *load(const char *mode)
 	for (int i = 1; i <= FUNCTIONS; i++)
 		fprintf(out, "    - II held at f%d\n", i);
 	fprintf(out, "  reach:\n");
+	for (uint32_t i = 0; i < nr_fillers; i++)
+		fprintf(out, "    - \"inbound echo all-nodes late: 1\"\n");
 	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
 		fprintf(out, "    - \"%s:", packets[i]);
 		for (int place = 1; place <= FUNCTIONS; place++)
@@ -77,6 +82,16 @@ static int by_value(const void *a, const void *b)
 
 static bool too_big_is_found;
 
+static int number_of(const struct order_hold *hold)
+{
+	return atoi(hold->place + 1);
+}
+
+static bool has_pass(const struct order_hold *hold)
+{
+	return !hold->skips || number_of(hold) % 2;
+}
+
 static void show(const struct campaign *campaign, const struct trial_spec *spec,
 		 struct behaviour *shown)
 {
@@ -88,7 +103,7 @@ static void show(const struct campaign *campaign, const struct trial_spec *spec,
 	for (uint32_t i = 0; i < places.nr_holds; i++)
 		shown->features[shown->nr_features++] = behaviour_of_pass(&places.holds[i]);
 	for (uint32_t i = 0; i < spec->steps; i++)
-		for (int kept = 0; kept < 2; kept++)
+		for (int kept = 0; kept < 2 * has_pass(&spec->holds[i]); kept++)
 			shown->features[shown->nr_features++] = behaviour_of_hold(
 				ORDER_THREAD_II, false, spec->holds[i].place, kept);
 	qsort(shown->features, shown->nr_features, sizeof(shown->features[0]), by_value);
@@ -150,13 +165,13 @@ static void test_kinds_of_packets_are_drawn_alike(void **state)
 /* A change at a place comes again with another packet. */
 static void test_pairs_come_again_with_another_packet(void **state)
 {
-	enum { VISIT = 96 };
+	enum { VISIT = 96, NR = 8 * VISIT };
 	uint32_t again = 0, same = 0;
 
 	(void)state;
-	run("guided", TRIALS);
+	run("guided", NR);
 	for (uint32_t i = 0; i < VISIT; i++)
-		for (uint32_t j = i + 1; j < TRIALS; j++) {
+		for (uint32_t j = i + 1; j < NR; j++) {
 			if (!specs[i].change_when || specs[j].change != specs[i].change ||
 			    specs[j].change_when != specs[i].change_when ||
 			    specs[i].choice.mutation != EXPLORE_FRESH ||
@@ -180,13 +195,42 @@ static void test_findings_are_left(void **state)
 	(void)state;
 	for (int found = 0; found < 2; found++) {
 		too_big_is_found = found;
-		run("guided", 1200);
-		for (uint32_t i = 400; i < 1200; i++)
+		run("guided", 500);
+		for (uint32_t i = 100; i < 500; i++)
 			sent[found] += specs[i].message == MESSAGE_PACKET_TOO_BIG;
 	}
 	too_big_is_found = false;
 	assert_true(sent[0] > 20);
 	assert_true(sent[1] * 5 < sent[0]);
+}
+
+/* However many rows there are, the last one counts, too. */
+static void test_each_row_counts(void **state)
+{
+	uint32_t early = 0;
+
+	(void)state;
+	nr_fillers = 80;
+	run("guided", 96);
+	nr_fillers = 0;
+	for (uint32_t i = 0; i < 96; i++)
+		early += specs[i].direction == DIRECTION_OUTBOUND_RAW;
+	assert_true(early > 10);
+}
+
+/* The second pass of a place is tried, and where there is none, hardly again. */
+static void test_second_passes(void **state)
+{
+	uint32_t tried[2] = { 0 };
+
+	(void)state;
+	run("guided", TRIALS);
+	for (uint32_t i = 0; i < TRIALS; i++)
+		for (uint32_t j = 0; j < specs[i].steps; j++)
+			if (specs[i].holds[j].skips)
+				tried[has_pass(&specs[i].holds[j])]++;
+	assert_in_range(tried[false], 1, FUNCTIONS);
+	assert_true(tried[true] > tried[false]);
 }
 
 int main(void)
@@ -196,6 +240,8 @@ int main(void)
 		cmocka_unit_test(test_kinds_of_packets_are_drawn_alike),
 		cmocka_unit_test(test_pairs_come_again_with_another_packet),
 		cmocka_unit_test(test_findings_are_left),
+		cmocka_unit_test(test_each_row_counts),
+		cmocka_unit_test(test_second_passes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
