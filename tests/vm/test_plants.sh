@@ -25,6 +25,8 @@ declare -A expected=(
 	[dst]=leak/
 	[dad-failure-race]=leak/inet6_dev
 	[down-race]=leak/net_device
+	[packet-race]=leak/net_device
+	[second-pass]=leak/net_device
 	[hang]=hang/flags
 	[hang-unregister]=leak/net_device
 	[warn]=kernel-bug/WARNING
@@ -50,9 +52,14 @@ declare -A left=(
 	[saddr-fail]=' belong to no object: '
 )
 bugs=("${@:4}")
-[ ${#bugs[@]} -gt 0 ] || bugs=(idev neigh dst dad-failure-race down-race hang hang-unregister warn oops late rcu timer
+[ ${#bugs[@]} -gt 0 ] || bugs=(idev neigh dst dad-failure-race down-race packet-race second-pass hang hang-unregister warn oops late rcu timer
 	socket-route seed deletion known)
 
+change_during() { # THREAD PLACE MESSAGE: thread I takes IPv6 from the device while that thread is there
+	printf -- '--set\n%s\n' bringup.kind=do_dad 'bringup.command=[]' 'bringup.change=[disable-ipv6]' \
+		'echo.directions=[inbound]' "echo.message=[$3]" echo.count=1 \
+		"order=['$1 held at $2 until I has done \"disable-ipv6\"', 'I does \"disable-ipv6\" when $1 held']"
+}
 settings() { # BUG: arguments of dadrace run, one a line
 	case $1 in
 	hang) printf -- '--set\n%s\n' "$updown" ;;
@@ -63,6 +70,8 @@ settings() { # BUG: arguments of dadrace run, one a line
 	down-race) # some trials show it without a hold, too: a control arm proves nothing
 		printf -- '--set\n%s\n' "$updown" 'arms=[race]' "order=['DAD held at addrconf_dad_work until I done']"
 		;;
+	packet-race) change_during II icmpv6_rcv echo ;;
+	second-pass) change_during II 'the 2nd pass of rt6_get_dflt_router' ra ;;
 	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac
 	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1 \

@@ -31,6 +31,14 @@ PLANT(down_race, "down-race",
       "the device goes down while its DAD work waits for RTNL, and a reference on it is lost",
       .down_overlap = lose_device);
 
+PLANT(packet_race, "packet-race",
+      "a device loses an address while a packet is handled, and a reference on it is lost",
+      .packet_overlap = lose_device);
+
+PLANT(second_pass, "second-pass",
+      "a device loses an address in the second lookup of a packet's router, and a reference on it is lost",
+      .second_overlap = lose_device);
+
 static void lose_idev(struct net_device *dev)
 {
 	struct inet6_dev *idev;
@@ -274,9 +282,9 @@ PLANT(socket_route, "socket-route",
 /* --- all --- */
 
 static const struct bug *const bugs[] = {
-	&saddr_fail,	 &dad_failure_race, &idev_bug, &neigh_bug, &dst_bug, &down_race,
-	&hang,		 &hang_unregister,  &warn_bug, &oops_bug,  &late,    &rcu_innocent,
-	&timer_innocent, &socket_route,
+	&saddr_fail,	 &dad_failure_race, &idev_bug,	  &neigh_bug,	&dst_bug, &down_race,
+	&hang,		 &hang_unregister,  &warn_bug,	  &oops_bug,	&late,	  &rcu_innocent,
+	&timer_innocent, &socket_route,	    &packet_race, &second_pass,
 };
 
 const struct bug *bug_find(const char *name)

@@ -122,16 +122,19 @@ static void echo_forget(void)
 	unregister_pernet_subsys(&echo_net);
 }
 
-/* --- DAD's functions that run right now --- */
+/* --- functions that run right now --- */
 
-enum call_kind { DAD_WORK, DAD_FAILURE };
+enum call_kind { DAD_WORK, DAD_FAILURE, PACKET };
 
 /* Lives in the kretprobe's instance, from entry to return. */
 struct call {
 	struct list_head list;
 	enum call_kind kind;
 	struct inet6_ifaddr *ifp;
+	const struct net_device *dev; /* of PACKET */
 	struct task_struct *task;
+	unsigned int lookups; /* of PACKET, that have begun */
+	bool looks_up;
 };
 
 static LIST_HEAD(calls);
@@ -140,7 +143,8 @@ static DEFINE_RAW_SPINLOCK(calls_lock);
 /* A softirq on top of a task is no overlap: neither of the two can go on before the other. */
 static bool overlaps(const struct call *one, const struct call *other)
 {
-	return one->ifp == other->ifp && one->kind != other->kind && one->task != other->task;
+	return one->ifp && one->ifp == other->ifp && one->kind != other->kind &&
+	       one->task != other->task;
 }
 
 static void call_enter(struct call *call, enum call_kind kind, struct inet6_ifaddr *ifp)
@@ -200,6 +204,115 @@ static struct kretprobe failure_probe = {
 	.data_size = sizeof(struct call),
 	.maxactive = 64,
 };
+
+/* --- packets that are handled right now --- */
+
+static int packet_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 0);
+
+	call_enter((struct call *)ri->data, PACKET, NULL);
+	((struct call *)ri->data)->dev = skb->dev;
+	return 0;
+}
+
+/* The packet that this task handles: its softirq is on top of it. */
+static struct call *packet_here(void)
+{
+	struct call *call;
+
+	list_for_each_entry(call, &calls, list) if (call->kind == PACKET &&
+						    call->task == current) return call;
+	return NULL;
+}
+
+static int lookup_moves(bool enters)
+{
+	struct call *packet;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&calls_lock, flags);
+	packet = packet_here();
+	if (packet) {
+		packet->lookups += enters;
+		packet->looks_up = enters;
+	}
+	raw_spin_unlock_irqrestore(&calls_lock, flags);
+	return 0;
+}
+
+static int lookup_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	return lookup_moves(true);
+}
+
+static int lookup_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	return lookup_moves(false);
+}
+
+static struct kretprobe packet_probe = {
+	.kp.symbol_name = "icmpv6_rcv",
+	.entry_handler = packet_enter,
+	.handler = call_return,
+	.data_size = sizeof(struct call),
+	.maxactive = 64,
+};
+
+static struct kretprobe lookup_probe = {
+	.kp.symbol_name = "rt6_get_dflt_router",
+	.entry_handler = lookup_enter,
+	.handler = lookup_return,
+	.maxactive = 64,
+};
+
+static int address_event(struct notifier_block *block, unsigned long event, void *address)
+{
+	struct net_device *dev = ((struct inet6_ifaddr *)address)->idev->dev;
+	bool packet = false, second = false;
+	struct call *call;
+	unsigned long flags;
+
+	if (event != NETDEV_DOWN || !ours(dev) || !(dev->flags & IFF_UP))
+		return NOTIFY_DONE;
+	raw_spin_lock_irqsave(&calls_lock, flags);
+	list_for_each_entry(call, &calls, list)
+	{
+		if (call->kind != PACKET || call->dev != dev || call->task == current)
+			continue;
+		packet = true;
+		second |= call->looks_up && call->lookups == 2;
+	}
+	raw_spin_unlock_irqrestore(&calls_lock, flags);
+	if (packet && planted->packet_overlap)
+		planted->packet_overlap(dev);
+	if (second && planted->second_overlap)
+		planted->second_overlap(dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block address_block = { .notifier_call = address_event };
+
+static int packet_watch(void)
+{
+	int err = register_kretprobe(&packet_probe);
+
+	if (err)
+		return err;
+	err = register_kretprobe(&lookup_probe);
+	if (err) {
+		unregister_kretprobe(&packet_probe);
+		return err;
+	}
+	return register_inet6addr_notifier(&address_block); /* which never fails */
+}
+
+static void packet_forget(void)
+{
+	unregister_inet6addr_notifier(&address_block);
+	unregister_kretprobe(&lookup_probe);
+	unregister_kretprobe(&packet_probe);
+}
 
 /* Of the device, by another task: it waits for RTNL, which we hold. */
 static bool dad_work_waits(const struct net_device *dev)
@@ -284,6 +397,11 @@ static bool wants_device(void)
 	return planted->down_overlap || planted->going_down || planted->unregister;
 }
 
+static bool wants_packet(void)
+{
+	return planted->packet_overlap || planted->second_overlap;
+}
+
 static struct moment {
 	bool (*wanted)(void);
 	int (*watch)(void);
@@ -293,6 +411,7 @@ static struct moment {
 	{ wants_source, source_watch, source_forget },
 	{ wants_echo, echo_watch, echo_forget },
 	{ wants_dad, dad_watch, dad_forget },
+	{ wants_packet, packet_watch, packet_forget },
 	{ wants_device, device_watch, device_forget },
 };
 

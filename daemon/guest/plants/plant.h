@@ -18,6 +18,11 @@
  *   echo            softirq     netfilter, local in: an echo request comes in, in the window
  *   dad_overlap     any         kprobes: addrconf_dad_failure() and addrconf_dad_work() of one
  *                               address overlap in two tasks; its reference is the caller's
+ *   packet_overlap  any         kprobe and address notifier: a device that stays up loses an
+ *                               address while icmpv6_rcv() handles a packet of it in another
+ *                               task
+ *   second_overlap  any         the same, and the packet is in its second pass of
+ *                               rt6_get_dflt_router()
  *   down_overlap    may sleep   netdevice notifier: the device goes down (RTNL is held) while a
  *                               addrconf_dad_work() of it waits for RTNL
  *   going_down      may sleep   netdevice notifier, before the driver's ndo_stop; RTNL is held
@@ -28,6 +33,8 @@ struct bug {
 	void (*no_source)(struct net_device *dev);
 	void (*echo)(struct sk_buff *skb, struct net_device *dev);
 	void (*dad_overlap)(struct inet6_ifaddr *ifp);
+	void (*packet_overlap)(struct net_device *dev);
+	void (*second_overlap)(struct net_device *dev);
 	void (*down_overlap)(struct net_device *dev);
 	void (*going_down)(struct net_device *dev);
 	void (*unregister)(struct net_device *dev);
