@@ -114,11 +114,24 @@ static char *find_config(const char *vmlinuz, const char *modules, const char *r
 	return NULL;
 }
 
+/* Those of an installed kernel. The second place is the first, as the service's unit shows it. */
+static const char *find_modules(const char *release, char path[PATH])
+{
+	static const char *const places[] = { "/lib/modules", "/run/dadraced/modules" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, PATH, "%s/%s", places[i], release);
+		if (!access(path, R_OK))
+			return path;
+	}
+	return NULL;
+}
+
 static int make_image(const char *vmlinuz, const char *modules, struct kernel_image **out,
 		      struct why *why)
 {
 	struct kernel_image *image = calloc(1, sizeof(*image));
-	char fallback[PATH];
+	char installed[PATH];
 	int err = image ? check_image(vmlinuz, image->release, why) :
 			  why_set(why, ENOMEM, "out of memory");
 
@@ -126,9 +139,8 @@ static int make_image(const char *vmlinuz, const char *modules, struct kernel_im
 		kernel_image_free(image);
 		return err;
 	}
-	snprintf(fallback, sizeof(fallback), "/lib/modules/%s", image->release);
-	if (!modules && !access(fallback, R_OK))
-		modules = fallback;
+	if (!modules)
+		modules = find_modules(image->release, installed);
 	image->vmlinuz = strdup(vmlinuz);
 	image->modules = modules ? strdup(modules) : NULL;
 	image->config = find_config(vmlinuz, modules, image->release);
