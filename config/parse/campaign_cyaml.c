@@ -208,6 +208,14 @@ static cyaml_config_t cyaml_setup(struct shown *last)
 	};
 }
 
+/* libyaml was given what we have written ourselves: it can only lack memory. */
+static bool is_shortage(cyaml_err_t err)
+{
+	return err == CYAML_ERR_OOM || err == CYAML_ERR_LIBYAML_PARSER_INIT ||
+	       err == CYAML_ERR_LIBYAML_PARSER || err == CYAML_ERR_LIBYAML_EMITTER_INIT ||
+	       err == CYAML_ERR_LIBYAML_EMITTER || err == CYAML_ERR_LIBYAML_EVENT_INIT;
+}
+
 int campaign_build(const struct load *load, struct campaign **out)
 {
 	struct shown last = { "" };
@@ -230,7 +238,7 @@ int campaign_build(const struct load *load, struct campaign **out)
 	refused = cyaml_load_data((const uint8_t *)text, length, &config, schema(), &campaign,
 				  NULL);
 	free(text);
-	if (refused == CYAML_ERR_OOM)
+	if (is_shortage(refused))
 		return complain_memory(load);
 	if (refused || !campaign)
 		return why_set(load->why, EPROTO,
@@ -258,7 +266,7 @@ int campaign_dump(const struct campaign *campaign, FILE *out)
 
 	failed = cyaml_save_data(&text, &length, &config, schema(), campaign, 0);
 	if (failed)
-		return failed == CYAML_ERR_OOM ? -ENOMEM : -EPROTO;
+		return is_shortage(failed) ? -ENOMEM : -EPROTO;
 	if (fwrite(text, 1, length, out) != length || fflush(out))
 		err = -EIO;
 	cyaml_mem(NULL, text, 0);

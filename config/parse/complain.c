@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "parse/load.h"
 
@@ -114,5 +115,6 @@ int complain(const struct load *load, int layer, size_t line, size_t column, int
 
 int complain_memory(const struct load *load)
 {
-	return why_set(load->why, ENOMEM, "%s: out of memory", load->name);
+	memory_note_short();
+	return why_exit(load->why, EXIT_INTERNAL, ENOMEM, "%s: out of memory", load->name);
 }

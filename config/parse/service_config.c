@@ -99,7 +99,7 @@ int service_config_load(const char *path, bool required, struct service_config *
 	int err;
 
 	if (!loaded)
-		return why_set(why, ENOMEM, "%s: out of memory", path);
+		return why_exit(why, EXIT_INTERNAL, ENOMEM, "%s: out of memory", path);
 	keys_lay(&loaded->keys, &service_config_fields);
 	loaded->load = (struct load){ .keys = &loaded->keys, .name = path, .why = why };
 	err = read_fallbacks(&loaded->load);

@@ -16,7 +16,7 @@ static int stream_read(const char *name, FILE *file, char **text, size_t *length
 	int err = 0;
 
 	if (!buffer)
-		return why_set(why, ENOMEM, "%s: out of memory", name);
+		return why_exit(why, EXIT_INTERNAL, ENOMEM, "%s: out of memory", name);
 	*length = fread(buffer, 1, TEXT_MAX + 1, file);
 	if (ferror(file)) {
 		err = errno ? errno : EIO;
@@ -39,7 +39,8 @@ int text_read(const char *path, char **text, size_t *length, struct why *why)
 	int err = errno;
 
 	if (!file)
-		return why_set(why, err, "%s: cannot be opened: %s", path, strerror(err));
+		return why_exit(why, why_short_of(err) ? EXIT_INTERNAL : 0, err,
+				"%s: cannot be opened: %s", path, strerror(err));
 	err = stream_read(is_stdin ? "standard input" : path, file, text, length, why);
 	if (!is_stdin)
 		fclose(file);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/memory.h"
 #include "base/shown.h"
 
 #define COLUMNS 96
@@ -200,6 +201,20 @@ char *fields_to_line(const struct fields *fields, const char *type, const void *
 	return line;
 }
 
+static void *take(size_t size)
+{
+	void *at = malloc(size);
+
+	if (!at)
+		memory_note_short();
+	return at;
+}
+
+void fields_watch_memory(void)
+{
+	json_set_alloc_funcs(take, free);
+}
+
 json_t *fields_parse(const char *line)
 {
 	return json_loads(line, JSON_REJECT_DUPLICATES, NULL);
@@ -210,6 +225,8 @@ static int show_text(json_t *json, const char *but)
 	char *shown = shown_text(json_string_value(json), but);
 	int err = !shown || json_string_set(json, shown) ? -ENOMEM : 0;
 
+	if (err)
+		memory_note_short();
 	free(shown);
 	return err;
 }

@@ -74,6 +74,9 @@ json_t *fields_to_json(const struct fields *fields, const void *data);
  */
 char *fields_to_line(const struct fields *fields, const char *type, const void *data);
 
+/* Before any JSON is made: a lack of memory for it is noted (base/memory.h). */
+void fields_watch_memory(void);
+
 /*
  * Reads one line of JSON: a new reference, or NULL when it is none (a torn line, for example).
  */

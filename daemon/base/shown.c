@@ -135,13 +135,12 @@ static bool is_shown(const char *text)
 
 void shown_in_place(char *text, size_t size)
 {
-	char *copy;
+	char copy[SHOWN_IN_PLACE];
 
 	if (is_shown(text))
 		return;
-	copy = strdup(text);
-	shown_copy(copy ? copy : "", "", text, size);
-	free(copy);
+	snprintf(copy, sizeof(copy), "%s", text);
+	shown_copy(copy, "", text, size);
 }
 
 struct shown show(const char *text)
@@ -155,7 +154,7 @@ struct shown show(const char *text)
 
 /* --- streams --- */
 
-enum { CHARACTER_MAX = 4 };
+enum { CHARACTER_MAX = 4, PIECE = 8192 };
 
 static struct door {
 	FILE *stream;
@@ -221,21 +220,28 @@ static int write_shown(int fd, const char *text, size_t length)
 	return err ? err : run_flush(&run);
 }
 
-static int pass(struct door *door, const char *text, size_t length)
+/* Without memory of its own, so that a sentence about a lack of memory is shown. */
+static int pass_piece(struct door *door, const char *text, size_t length)
 {
-	char *whole = malloc(door->nr_begun + length);
+	char whole[CHARACTER_MAX + PIECE];
 	size_t size = door->nr_begun + length;
-	int err;
 
-	if (!whole)
-		return -ENOMEM;
 	memcpy(whole, door->begun, door->nr_begun);
 	memcpy(whole + door->nr_begun, text, length);
 	door->nr_begun = begun_at_end(whole, size);
 	size -= door->nr_begun;
 	memcpy(door->begun, whole + size, door->nr_begun);
-	err = write_shown(door->fd, whole, size);
-	free(whole);
+	return write_shown(door->fd, whole, size);
+}
+
+static int pass(struct door *door, const char *text, size_t length)
+{
+	int err = 0;
+
+	for (size_t nr; length && !err; text += nr, length -= nr) {
+		nr = length < PIECE ? length : PIECE;
+		err = pass_piece(door, text, nr);
+	}
 	return err;
 }
 

@@ -41,7 +41,8 @@ bool shown_copy(const char *from, const char *but, char *to, size_t size);
 /* The same, as long as it has to be; malloc'd, NULL: out of memory. */
 char *shown_text(const char *text, const char *but);
 
-/* The same in a buffer of `size` bytes; no control character stays. */
+/* The same in a buffer of `size` bytes, as many at most; no control character stays. */
+enum { SHOWN_IN_PLACE = 4096 };
 void shown_in_place(char *text, size_t size);
 
 /* A word inside a sentence: short, on one line. */

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "base/shown.h"
 #include "base/why.h"
 
@@ -35,6 +36,12 @@ int why_exit(struct why *why, enum exits code, int err, const char *fmt, ...)
 	return -err;
 }
 
+int why_memory(struct why *why)
+{
+	memory_note_short();
+	return why_exit(why, EXIT_INTERNAL, ENOMEM, "out of memory");
+}
+
 const char *why_short_of(int err)
 {
 	switch (err) {
@@ -47,7 +54,12 @@ const char *why_short_of(int err)
 	}
 }
 
+enum exits why_code_or(const struct why *why, enum exits otherwise)
+{
+	return why->code ? why->code : otherwise;
+}
+
 enum exits why_code(const struct why *why)
 {
-	return why->code ? why->code : EXIT_INTERNAL;
+	return why_code_or(why, EXIT_INTERNAL);
 }

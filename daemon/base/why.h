@@ -25,6 +25,9 @@ __attribute__((format(printf, 3, 4))) int why_set(struct why *why, int err, cons
 __attribute__((format(printf, 4, 5))) int why_exit(struct why *why, enum exits code, int err,
 						   const char *fmt, ...);
 
+/* Out of memory, which is nobody's mistake: EXIT_INTERNAL. Returns -ENOMEM. */
+int why_memory(struct why *why);
+
 /*
  * What a machine is short of when a call gives this errno (positive), and what to do about it;
  * NULL for any other. A shortage says nothing about what the kernel can do.
@@ -33,5 +36,8 @@ const char *why_short_of(int err);
 
 /* What a run that fails by it exits with: the code that was given, or EXIT_INTERNAL. */
 enum exits why_code(const struct why *why);
+
+/* The same for a caller that knows what the failure is to the user when nobody gave a code. */
+enum exits why_code_or(const struct why *why, enum exits otherwise);
 
 #endif

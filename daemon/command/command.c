@@ -8,15 +8,17 @@
 #include <string.h>
 
 #include "base/exits.h"
+#include "base/fields.h"
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "base/shown.h"
 #include "io/child.h"
 #include "spec/times.h"
 
-int command_complain(const struct why *why, int code)
+int command_complain(const struct why *why, enum exits code)
 {
 	fprintf(stderr, "dadrace: %s\n", why->text);
-	return code;
+	return why_code_or(why, code);
 }
 
 void command_note(const struct why *note)
@@ -180,13 +182,31 @@ static int start(const struct command *command, int argc, char **argv, const voi
 	return code;
 }
 
+/* Clean, but for an answer that is incomplete. */
+static int check_answer(void)
+{
+	int err = fflush(stdout) || ferror(stdout) ? (errno ?: EIO) : 0;
+	struct why why;
+
+	if (!err && !memory_was_short())
+		return EXIT_CLEAN;
+	if (err)
+		why_set(&why, err, "standard output: %s", strerror(err));
+	else
+		why_set(&why, ENOMEM, "out of memory: what was written is incomplete");
+	return command_complain(&why, EXIT_INTERNAL);
+}
+
 int command_start(const struct command *command, int argc, char **argv)
 {
 	struct why why;
+	int code;
 
+	fields_watch_memory();
 	if (shown_streams() || !child_complete_path()) {
-		why_set(&why, ENOMEM, "out of memory");
+		why_memory(&why);
 		return command_complain(&why, EXIT_INTERNAL);
 	}
-	return start(command, argc, argv, NULL);
+	code = start(command, argc, argv, NULL);
+	return code == EXIT_CLEAN ? check_answer() : code;
 }

@@ -70,8 +70,8 @@ __attribute__((format(printf, 2, 3))) int command_refuse(const struct command *c
 /* The time of an option --for. 0, or what command_refuse() gives. */
 int command_read_for(const struct command *command, const char *text, uint32_t *seconds);
 
-/* Prints the sentence on stderr; returns the exit code that is given. */
-int command_complain(const struct why *why, int code);
+/* Prints the sentence on stderr; returns the code that it was given, or else this one. */
+int command_complain(const struct why *why, enum exits code);
 
 /* Prints a sentence that does not end the command on stderr; "" prints nothing. */
 void command_note(const struct why *note);

@@ -69,7 +69,7 @@ static int load(const struct options *o, uint32_t seconds, struct campaign **cam
 		sets[nr++] = o->sets.at[i];
 	err = kernel ? campaign_load_text("explore", (const char *)explore_campaign,
 					  explore_campaign_length, sets, nr, campaign, why) :
-		       why_set(why, ENOMEM, "out of memory");
+		       why_memory(why);
 	free(kernel);
 	return err;
 }

@@ -43,7 +43,7 @@ char *held_already(const char *device, struct why *why)
 		text = tell(&look);
 		look_clear(&look);
 		if (!text)
-			why_set(why, ENOMEM, "out of memory");
+			why_memory(why);
 	}
 	memory_close(memory);
 	return text;

@@ -309,7 +309,7 @@ static int inspect(const uint32_t *indexes, struct inspection *inspection, struc
 		nr++;
 	interfaces = calloc(nr + 1, sizeof(*interfaces));
 	if (!interfaces)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	inspection->interfaces = interfaces;
 	err = probes_open(&ask, &probes, why);
 	if (err)

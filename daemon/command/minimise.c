@@ -127,12 +127,12 @@ static char *changed_spec(const struct options *o, const char *spec, struct why 
 	if (o->plant)
 		sets[nr++] = plant;
 	if (!plant)
-		why_set(why, ENOMEM, "out of memory");
+		why_memory(why);
 	else if (!campaign_load_text("spec", spec, strlen(spec), sets, nr, &campaign, why)) {
 		json = fields_to_json(&campaign_fields, campaign);
 		text = json ? campaign_text(json) : NULL;
 		if (!text)
-			why_set(why, ENOMEM, "out of memory");
+			why_memory(why);
 	}
 	campaign_free(campaign);
 	free(plant);

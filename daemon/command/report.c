@@ -130,17 +130,21 @@ static int print_runs(const struct options *o)
 	uint32_t nr = 1 + (uint32_t)o->more.nr;
 
 	struct past **runs = calloc(nr, sizeof(struct past *));
-	int code = runs ? EXIT_CLEAN : EXIT_INTERNAL;
-	struct why why = { "out of memory" };
+	int code = EXIT_CLEAN;
+	struct why why;
 
+	if (!runs) {
+		why_memory(&why);
+		return command_complain(&why, EXIT_INTERNAL);
+	}
 	for (uint32_t i = 0; code == EXIT_CLEAN && i < nr; i++)
 		if (past_open(i ? o->more.at[i - 1] : o->results, &runs[i], &why))
 			code = EXIT_CONFIG;
 	if (code == EXIT_CLEAN)
 		code = print_merged(runs, nr);
 	else
-		command_complain(&why, code);
-	for (uint32_t i = 0; runs && i < nr && runs[i]; i++)
+		code = command_complain(&why, code);
+	for (uint32_t i = 0; i < nr && runs[i]; i++)
 		past_close(runs[i]);
 	free(runs);
 	return code;

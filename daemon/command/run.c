@@ -202,7 +202,7 @@ static int run(const void *options)
 	if (load(o, &campaign, &why)) {
 		if (ask.tap)
 			tap_nothing(stdout, EXIT_CONFIG, why.text);
-		code = command_complain(&why, why.code ? why.code : EXIT_CONFIG);
+		code = command_complain(&why, EXIT_CONFIG);
 	} else if (o->dump_config) {
 		code = campaign_dump(campaign, stdout) ? EXIT_INTERNAL : EXIT_CLEAN;
 	} else {

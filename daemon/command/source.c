@@ -43,7 +43,7 @@ int run_load(const struct run_source *source, struct campaign **campaign, struct
 
 	memcpy(sets + 2, source->sets, source->nr_sets * sizeof(sets[0]));
 	if (!kernel || !modules)
-		err = why_set(why, ENOMEM, "out of memory");
+		err = why_memory(why);
 	else if (source->text)
 		err = campaign_load_text(source->name, source->text, strlen(source->text), sets,
 					 nr, campaign, why);

@@ -350,7 +350,7 @@ static int arm(struct session *session, const struct watchpoint_object *objects,
 		object->counter = watchpoints_counter(session->watch, i);
 		object->ledger = ledger_new(session->symbols, object->counter, told, &to[i]);
 		if (!object->ledger)
-			err = why_set(why, ENOMEM, "out of memory");
+			err = why_memory(why);
 	}
 	return err;
 }
@@ -364,7 +364,7 @@ static int listen_to_all(struct session *session, struct why *why)
 	    !loop_signal(loop, SIGTERM, on_signal, session) ||
 	    !loop_fd(loop, session->netlink, on_link, session) ||
 	    !loop_fd(loop, watchpoints_fd(session->watch), on_writes, session))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	loop_timer_set(session->timer, loop_now());
 	return 0;
 }

@@ -76,7 +76,7 @@ static int print(const struct past *past, bool with_host, FILE *out, struct why 
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", out);
 	print_suite(past, out);
 	if (print_properties(past, with_host, out))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	for (uint32_t i = 0; i < export_nr_cases(past); i++) {
 		export_case(past, i, &one);
 		print_case(&one, out);

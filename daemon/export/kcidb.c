@@ -104,7 +104,7 @@ static int print(const struct past *past, bool with_host, FILE *out, struct why 
 			 builds_of(kernel, release, architecture_of(past)), "tests",
 			 tests_of(past, kernel, with_host));
 	if (!json)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	if (json_dumpf(json, out, JSON_INDENT(2)))
 		err = why_set(why, EIO, "the report cannot be written");
 	json_decref(json);

@@ -17,7 +17,7 @@ static int print_cases(const struct past *past, FILE *out, struct why *why,
 		export_case(past, i, &one);
 		err = print(&one, i + 1, out);
 	}
-	return err ? why_set(why, ENOMEM, "out of memory") : 0;
+	return err ? why_memory(why) : 0;
 }
 
 /* --- signals of LAVA --- */

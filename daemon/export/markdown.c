@@ -59,5 +59,5 @@ int export_markdown(const struct past *past, FILE *out, struct why *why)
 	}
 	fputs(summary->nr_findings ? "\n" : "", out);
 	print_arms(summary, out);
-	return err ? why_set(why, ENOMEM, "out of memory") : 0;
+	return err ? why_memory(why) : 0;
 }

@@ -115,7 +115,7 @@ static int add_trial(json_t *events, const struct past *past, const struct past_
 	for (int i = 0; !err && i < TRACKS; i++)
 		err = name_track(events, "thread_name", trial->number, i, tracks[i]);
 	err = err ?: add_timeline(events, trial->number, line);
-	return err ? why_set(why, ENOMEM, "out of memory") : 0;
+	return err ? why_memory(why) : 0;
 }
 
 /* Without findings: the last one of the arm that injects most; NULL: there is no trial. */
@@ -148,7 +148,7 @@ int export_trace(const struct past *past, FILE *out, struct why *why)
 {
 	json_auto_t *all = json_pack("{s:s, s:[]}", "displayTimeUnit", "ns", "traceEvents");
 	int err = all ? add_trials(json_object_get(all, "traceEvents"), past, why) :
-			why_set(why, ENOMEM, "out of memory");
+			why_memory(why);
 
 	if (!err && json_dumpf(all, out, JSON_COMPACT | JSON_REAL_PRECISION(15)))
 		err = why_set(why, EIO, "the trace cannot be written");

@@ -319,6 +319,6 @@ int apt_download(const struct apt *apt, const char *package, const char *folder,
 				      "%s: apt-get download left no package file", package);
 	}
 	if (!err && !(*deb = strdup(path)))
-		err = why_set(why, ENOMEM, "out of memory");
+		err = why_memory(why);
 	return err;
 }

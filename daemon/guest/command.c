@@ -81,7 +81,7 @@ static int boot(const struct vm_ask *ask, FILE *out, int *code, struct why *why)
 	size_t size = 0;
 	FILE *into = open_memstream(&said, &size);
 	struct vm *vm = NULL;
-	int err = into ? vm_start(ask, &vm, why) : why_set(why, ENOMEM, "out of memory");
+	int err = into ? vm_start(ask, &vm, why) : why_memory(why);
 
 	if (!err)
 		listen(vm, into);

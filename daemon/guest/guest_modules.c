@@ -72,7 +72,7 @@ static int add_own(struct modules *modules, const char *words, const struct kern
 	int err;
 
 	if (!file)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	err = modules_add_own(modules, image->modules, file, image->release,
 			      words + length + (words[length] == ' '), why);
 	if (err)
@@ -88,7 +88,7 @@ static int add_plant(struct modules *modules, const struct campaign *campaign,
 	int err;
 
 	if (asprintf(&parameters, "bug=%s", campaign->vm.plant) < 0)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	err = modules_add_own(modules, image->modules, plant, image->release, parameters, why);
 	free(parameters);
 	return err;

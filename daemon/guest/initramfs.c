@@ -42,7 +42,7 @@ static int remember(struct making *making, const char *path)
 	}
 	if (!copy || !more) {
 		free(copy);
-		return why_set(making->why, ENOMEM, "out of memory");
+		return why_memory(making->why);
 	}
 	making->put[making->nr_put++] = copy;
 	return 0;
@@ -293,7 +293,7 @@ static int put_bringup(struct making *making, const struct campaign *campaign)
 		char path[PATH_MAX];
 
 		if (!words)
-			return why_set(making->why, ENOMEM, "out of memory");
+			return why_memory(making->why);
 		for (char *word = strtok_r(words, " \t\n;&|()", &save); !err && word;
 		     word = strtok_r(NULL, " \t\n;&|()", &save))
 			if (word[0] != '{' && !child_find(word, path, sizeof(path)))
@@ -352,7 +352,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;
 
 	if ((file && fclose(file)) || err)
-		err = why_set(making->why, ENOMEM, "out of memory");
+		err = why_memory(making->why);
 	if (!err)
 		err = initramfs_data(making->archive, "campaign.yaml", 0644, text, size,
 				     making->why);

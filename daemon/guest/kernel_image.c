@@ -132,8 +132,7 @@ static int make_image(const char *vmlinuz, const char *modules, struct kernel_im
 {
 	struct kernel_image *image = calloc(1, sizeof(*image));
 	char installed[PATH];
-	int err = image ? check_image(vmlinuz, image->release, why) :
-			  why_set(why, ENOMEM, "out of memory");
+	int err = image ? check_image(vmlinuz, image->release, why) : why_memory(why);
 
 	if (err) {
 		kernel_image_free(image);
@@ -146,7 +145,7 @@ static int make_image(const char *vmlinuz, const char *modules, struct kernel_im
 	image->config = find_config(vmlinuz, modules, image->release);
 	if (!image->vmlinuz || (modules && !image->modules)) {
 		kernel_image_free(image);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	*out = image;
 	return 0;
@@ -513,5 +512,5 @@ int kernel_image_headers(const char *name, char **out, struct why *note, struct 
 	if (err)
 		return err;
 	*out = strdup(folder);
-	return *out ? 0 : why_set(why, ENOMEM, "out of memory");
+	return *out ? 0 : why_memory(why);
 }

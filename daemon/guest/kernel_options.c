@@ -20,7 +20,7 @@ static char *read_file(const char *path, struct why *why)
 	if (!file)
 		why_set(why, errno, "%s: %s", path, strerror(errno));
 	else if (!text)
-		why_set(why, ENOMEM, "out of memory");
+		why_memory(why);
 	if (file)
 		fclose(file);
 	if (text) {

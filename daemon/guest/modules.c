@@ -156,7 +156,7 @@ static int append(struct modules *modules, struct module *module, struct why *wh
 
 	if (!more) {
 		module_clear(module);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	more[modules->nr++] = *module;
 	modules->list = more;
@@ -215,7 +215,7 @@ int modules_add_own(struct modules *modules, const char *folder, const char *fil
 	if (!err && folder)
 		err = add_needed(modules, folder, &module, why);
 	if (!err && !(module.parameters = strdup(parameters)))
-		err = why_set(why, ENOMEM, "out of memory");
+		err = why_memory(why);
 	if (err) {
 		module_clear(&module);
 		return err;

@@ -50,7 +50,7 @@ static int build(const char *kernel, const struct kernel_image *image, char **mo
 	if (err)
 		return err;
 	if (own_path(NULL, self, PATH) || setenv("DADRACE", self, 1))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	name_kernel(kernel, image, name);
 	err = child_output(argv, NULL, &path, why);
 	if (err)
@@ -77,7 +77,7 @@ static int names_in(const char *path, char **names, struct why *why)
 	free(module.data);
 	if (!file || fclose(file)) {
 		free(text);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	*names = text;
 	return 0;
@@ -134,7 +134,7 @@ int plant_make(const struct campaign *campaign, const struct kernel_image *image
 	if (!campaign->vm.plant_module)
 		return build(campaign->kernel, image, module, why);
 	*module = strdup(campaign->vm.plant_module);
-	return *module ? 0 : why_set(why, ENOMEM, "out of memory");
+	return *module ? 0 : why_memory(why);
 }
 
 int plant_check(const struct campaign *campaign, struct why *why)

@@ -134,7 +134,7 @@ int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why)
 	int pair[2];
 
 	if (!vm)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
 		free(vm);
 		return why_set(why, errno, "qemu-system-x86_64: cannot be started: %s",

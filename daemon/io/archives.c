@@ -113,7 +113,7 @@ int archive_unpack_package(const char *package, const char *folder,
 	int err = 0;
 
 	if (!outer || !files || !disk || !member) {
-		err = why_set(why, ENOMEM, "out of memory");
+		err = why_memory(why);
 		goto out;
 	}
 	archive_write_disk_set_options(disk, ARCHIVE_EXTRACT_SECURE_NODOTDOT |
@@ -156,7 +156,8 @@ static int read_all(struct archive *a, const char *path, void **data, size_t *si
 
 			if (!more) {
 				free(buffer);
-				return why_set(why, ENOMEM, "%s: out of memory", path);
+				return why_exit(why, EXIT_INTERNAL, ENOMEM, "%s: out of memory",
+						path);
 			}
 			buffer = more;
 		}
@@ -179,7 +180,7 @@ int archive_read_file(const char *path, void **data, size_t *size, struct why *w
 	int err;
 
 	if (!a)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	archive_read_support_format_raw(a);
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_xz(a);
@@ -205,12 +206,12 @@ int initramfs_create(const char *path, struct initramfs **out, struct why *why)
 	int err;
 
 	if (!initramfs)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	initramfs->path = strdup(path);
 	initramfs->archive = archive_write_new();
 	if (!initramfs->path || !initramfs->archive) {
 		initramfs_close(initramfs, NULL);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	archive_write_set_format_cpio_newc(initramfs->archive);
 	if (archive_write_open_filename(initramfs->archive, path)) {
@@ -229,7 +230,7 @@ static int put(struct initramfs *initramfs, const char *path, unsigned int type,
 	int err = 0;
 
 	if (!entry)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	archive_entry_set_pathname(entry, path);
 	archive_entry_set_filetype(entry, type);
 	archive_entry_set_perm(entry, mode);
@@ -270,7 +271,7 @@ int initramfs_file(struct initramfs *initramfs, const char *path, const char *fr
 	if (fd < 0 || fstat(fd, &st))
 		err = why_set(why, errno, "%s: %s", from, strerror(errno));
 	if (!err && !(data = malloc((size_t)st.st_size + 1)))
-		err = why_set(why, ENOMEM, "out of memory");
+		err = why_memory(why);
 	if (!err && read(fd, data, (size_t)st.st_size) != st.st_size)
 		err = why_set(why, EIO, "%s: changed while it was read", from);
 	if (!err)

@@ -126,7 +126,8 @@ int http_open(struct loop *loop, int fd, bool is_tcp,
 	if (!bound) {
 		close(fd);
 		http_close(http);
-		return why_set(why, ENOMEM, "out of memory: HTTP is not served");
+		return why_exit(why, EXIT_INTERNAL, ENOMEM,
+				"out of memory: HTTP is not served");
 	}
 	http->fd = fd;
 	http->listener = evhttp_bound_socket_get_listener(bound);

@@ -65,8 +65,8 @@ int loop_new(struct loop **out, struct why *why)
 		event_config_free(config);
 	if (!loop || !loop->base) {
 		free(loop);
-		return why_set(why, ENOMEM, "no event loop: %s",
-			       said[0] ? said : "out of memory");
+		return why_exit(why, EXIT_INTERNAL, ENOMEM, "no event loop: %s",
+				said[0] ? said : "out of memory");
 	}
 	*out = loop;
 	return 0;

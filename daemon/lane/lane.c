@@ -31,7 +31,7 @@ int lane_start(const struct lane_ask *ask, lane_work *work, struct lane **out, s
 
 	if (!lane || err) {
 		free(lane);
-		return err ? err : why_set(why, ENOMEM, "out of memory");
+		return err ? err : why_memory(why);
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel)) {
 		err = errno;

@@ -135,7 +135,7 @@ int sender_open(struct echoes *echoes, struct sender **out, struct why *why)
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (!sender || shared == MAP_FAILED)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	sender->echoes = echoes;
 	sender->shared = shared;
 	sender->go = eventfd(0, EFD_CLOEXEC);

@@ -256,7 +256,7 @@ static int watch_all(struct worker *worker)
 	    !loop_fd(worker->loop, sender_fd(worker->sender), hear_sender, worker) ||
 	    !loop_fd(worker->loop, worker->channel, spec_came, worker) ||
 	    !loop_signal(worker->loop, SIGCHLD, hear_children, worker))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	return 0;
 }
 

@@ -100,7 +100,7 @@ static int make_accounts(struct worker_ledger *ledger, struct why *why)
 		account->entries = calloc(ENTRIES_MAX, sizeof(account->entries[0]));
 		account->profile = ledger_profile_new();
 		if (!account->entries || !account->profile)
-			return why_set(why, ENOMEM, "out of memory");
+			return why_memory(why);
 	}
 	return 0;
 }
@@ -113,7 +113,7 @@ static int arm(struct worker *worker, struct why *why)
 	if (!worker->ledger) {
 		worker->ledger = calloc(1, sizeof(*worker->ledger));
 		if (!worker->ledger)
-			return why_set(why, ENOMEM, "out of memory");
+			return why_memory(why);
 		err = make_accounts(worker->ledger, why);
 	}
 	if (!err)
@@ -128,7 +128,7 @@ static int arm(struct worker *worker, struct why *why)
 		return loop_fd(worker->loop, watchpoints_fd(worker->ledger->watch), ring_ready,
 			       worker->ledger) ?
 			       0 :
-			       why_set(why, ENOMEM, "out of memory");
+			       why_memory(why);
 	worker->ledger->nr = DIGEST_COUNTERS;
 	return watchpoints_arm(worker->probes, slot, ifindex, watched, DIGEST_COUNTERS,
 			       LEDGER_RING_BYTES, &worker->ledger->watch, why);
@@ -145,7 +145,7 @@ static int new_ledgers(struct worker *worker, struct why *why)
 					     watchpoints_counter(worker->ledger->watch, i),
 					     told, account);
 		if (!account->ledger)
-			return why_set(why, ENOMEM, "out of memory");
+			return why_memory(why);
 	}
 	return 0;
 }

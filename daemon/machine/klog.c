@@ -28,7 +28,7 @@ int klog_open(struct klog **out, struct why *why)
 	struct klog *klog = calloc(1, sizeof(*klog));
 
 	if (!klog)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	klog->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (klog->fd < 0 || lseek(klog->fd, 0, SEEK_END) < 0) {
 		int err = errno;

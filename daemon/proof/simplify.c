@@ -433,7 +433,7 @@ static int read_spec(const char *text, json_t **out, struct why *why)
 		err = why_set(why, EINVAL, "the text is not a spec: \"spec\": 1 is missing");
 	if (!err) {
 		*out = whole(campaign);
-		err = *out ? 0 : why_set(why, ENOMEM, "out of memory");
+		err = *out ? 0 : why_memory(why);
 	}
 	campaign_free(campaign);
 	return err;
@@ -448,7 +448,7 @@ static int read_defaults(json_t **out, struct why *why)
 		return err;
 	*out = whole(campaign);
 	campaign_free(campaign);
-	return *out ? 0 : why_set(why, ENOMEM, "out of memory");
+	return *out ? 0 : why_memory(why);
 }
 
 int plainer_new(const char *spec, struct plainer **out, struct why *why)
@@ -457,7 +457,7 @@ int plainer_new(const char *spec, struct plainer **out, struct why *why)
 	int err;
 
 	if (!plainer)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	err = read_spec(spec, &plainer->spec, why);
 	if (!err)
 		err = read_defaults(&plainer->defaults, why);
@@ -506,7 +506,7 @@ int plainer_make(const struct plainer *plainer, const struct minimise_point *poi
 						     point->at[i], copy);
 	made.text = copy ? campaign_text(copy) : NULL;
 	if (!made.text)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	err = campaign_load_text("spec", made.text, strlen(made.text), NULL, 0, &made.campaign,
 				 why);
 	if (!err && made.campaign->nr_order && made.campaign->arms[0] != ARM_RACE)

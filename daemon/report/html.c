@@ -497,7 +497,7 @@ static int print_mail(struct html *h, uint32_t number)
 	int err;
 
 	if (!mail)
-		return why_set(h->why, ENOMEM, "the report: out of memory");
+		return why_exit(h->why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
 	err = report_finding(h->past, number, mail, h->why);
 	fclose(mail);
 	if (!err) {

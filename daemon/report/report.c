@@ -332,7 +332,7 @@ static int write_one(const struct past *past, uint32_t number, struct why *why)
 	int err;
 
 	if (asprintf(&path, "%s/findings/%u.txt", past_folder(past), number) < 0)
-		return why_set(why, ENOMEM, "the report: out of memory");
+		return why_exit(why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
 	out = fopen(path, "we");
 	if (!out) {
 		err = errno;
@@ -355,7 +355,7 @@ int report_all(const struct past *past, struct why *why)
 	if (!nr)
 		return 0;
 	if (asprintf(&folder, "%s/findings", past_folder(past)) < 0)
-		return why_set(why, ENOMEM, "the report: out of memory");
+		return why_exit(why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
 	if (mkdir(folder, 0755) && errno != EEXIST) {
 		err = errno;
 		err = why_set(why, err, "%s: %s", folder, strerror(err));

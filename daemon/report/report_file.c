@@ -17,10 +17,10 @@ static int write_to(const struct past *past, report_writer *writer, const char *
 	char *page = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&page, &size);
-	int err = out ? writer(past, out, why) : why_set(why, ENOMEM, "out of memory");
+	int err = out ? writer(past, out, why) : why_memory(why);
 
 	if (out && fclose(out) && !err)
-		err = why_set(why, ENOMEM, "out of memory");
+		err = why_memory(why);
 	if (!err && (err = file_write_all(fd, page, size)))
 		why_set(why, -err, "%s: %s", path, strerror(-err));
 	if (close(fd) && !err)
@@ -51,7 +51,7 @@ int report_file(const struct past *past, report_writer *writer, const char *path
 	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
 		return write_through(past, writer, path, why);
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return why_set(why, ENOMEM, "the report: out of memory");
+		return why_exit(why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0 || fchmod(fd, 0666 & ~mask)) {
 		err = why_set(why, errno, "%s: %s", path, strerror(errno));

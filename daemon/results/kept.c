@@ -50,8 +50,7 @@ int results_begin_kept(struct results *results, const struct results_campaign *n
 		       struct why *why)
 {
 	char *line = fields_to_line(&campaign_line_fields, "campaign", now);
-	int r = line ? results_check_kept(results, line, why) :
-		       why_set(why, ENOMEM, "out of memory");
+	int r = line ? results_check_kept(results, line, why) : why_memory(why);
 
 	free(line);
 	return r;

@@ -250,7 +250,7 @@ int merged_make(struct past *const *runs, uint32_t nr, struct merged *out, struc
 	if (!is_one_plan(runs, nr))
 		take_worst(runs, nr, out);
 	else if (add_up(runs, nr, out))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	tell_parts(count_parts(runs, nr), nr, out);
 	tell_gaps(runs, nr, out);
 	return 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "parse/campaign_pinned.h"
 #include "results/lines.h"
 #include "results/reader.h"
@@ -148,7 +149,7 @@ static int take_campaign(struct past *past, json_t *json, const struct line *lin
 	err = past_tally_new(past, &past->tally);
 	if (err == -EINVAL)
 		return complain_line(past, line, why, "holds no campaign");
-	return err ? why_set(why, ENOMEM, "out of memory") : 0;
+	return err ? why_memory(why) : 0;
 }
 
 /* --- the trials --- */
@@ -210,7 +211,7 @@ static int take_trial(struct past *past, const json_t *json, const struct line *
 	trial_line_back(&told, &past->evidence, &judgement);
 	if (tally_add(past->tally, &past->evidence, &judgement, NULL) < 0 ||
 	    keep_trial(past, &told, line->at))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	return check_findings(past, line, why);
 }
 
@@ -242,7 +243,7 @@ static int take_ledger(struct past *past, const json_t *json, const struct line 
 	if (fields_from_json_known(&ledger_fields, json, &ledger))
 		return complain_line(past, line, why, "is not understood as a ledger");
 	if (tally_add_ledger(past->tally, &ledger) || keep_ledger(past, &ledger, line->at))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	return check_findings(past, line, why);
 }
 
@@ -262,6 +263,8 @@ static int take_line(struct past *past, const struct line *line, struct why *why
 	json_auto_t *json = read_foreign(line->text);
 	const char *type = json_string_value(json_object_get(json, "type"));
 
+	if (!json && memory_was_short())
+		return why_memory(why);
 	if (!json) /* a crash leaves half a line, but only at the end */
 		return is_last(past->file) ? 0 : complain_line(past, line, why, "is not JSON");
 	if (!type)
@@ -300,7 +303,7 @@ static int next_line(const struct past *past, struct line *line, struct why *why
 static int read_all(struct past *past, struct why *why)
 {
 	struct line line = { .text = malloc(LINE_MOST + 1) };
-	int err = line.text ? 0 : why_set(why, ENOMEM, "out of memory"), more = 1;
+	int err = line.text ? 0 : why_memory(why), more = 1;
 
 	while (!err && (more = next_line(past, &line, why)) > 0)
 		err = take_line(past, &line, why);
@@ -354,13 +357,13 @@ int past_open(const char *folder, struct past **out, struct why *why)
 		past->folder = strdup(folder);
 	if (!past || !past->folder || asprintf(&path, "%s/results.ndjson", folder) < 0) {
 		past_close(past);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	past->file = fopen(path, "re");
 	if (!past->file) {
 		err = errno;
-		err = why_set(
-			why, err,
+		err = why_exit(
+			why, why_short_of(err) ? EXIT_INTERNAL : 0, err,
 			"%s cannot be read: %s; name a folder that `dadrace run` has written",
 			path, strerror(err));
 	}
@@ -518,6 +521,6 @@ char *past_spec(const struct past *past, const struct past_trial *trial, struct 
 		return NULL;
 	text = campaign_spec(past_campaign(past), json_object_get(line, "spec"));
 	if (!text)
-		why_set(why, ENOMEM, "out of memory");
+		why_memory(why);
 	return text;
 }

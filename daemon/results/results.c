@@ -39,7 +39,7 @@ static int make_folders(const char *path, struct why *why)
 	int r = 0;
 
 	if (!part)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	for (char *end = part; !r && *end; end += *end == '/') {
 		char cut;
 
@@ -70,7 +70,7 @@ static int make_default_folder(const char *stem, char **out, struct why *why)
 		if (i > 1)
 			snprintf(suffix, sizeof(suffix), "-%d", i);
 		if (asprintf(&path, "results/%s%s", stem, suffix) < 0)
-			return why_set(why, ENOMEM, "out of memory");
+			return why_memory(why);
 		if (!mkdir(path, 0755)) {
 			*out = path;
 			return 0;
@@ -292,7 +292,7 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 	int r;
 
 	if (!results)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	results->folder_fd = results->lines_fd = -1;
 	results->stream = stream;
 	results_name(results, campaign, stem);
@@ -301,7 +301,7 @@ int results_open(const char *folder, const struct campaign *campaign, FILE *stre
 		results->folder = strdup(folder);
 		r = make_folders(folder, why);
 		if (!results->folder) {
-			why_set(why, ENOMEM, "out of memory");
+			why_memory(why);
 			r = -ENOMEM;
 		}
 	} else {

@@ -99,11 +99,11 @@ int results_open_again(const char *folder, const struct campaign *campaign, FILE
 		return results_open(folder, campaign, stream, out, why);
 	results = calloc(1, sizeof(*results));
 	if (!results)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	results->folder_fd = results->lines_fd = -1;
 	results->stream = stream;
 	results->folder = strdup(folder);
-	r = results->folder ? open_kept(results, why) : why_set(why, ENOMEM, "out of memory");
+	r = results->folder ? open_kept(results, why) : why_memory(why);
 	if (!r && results->first_line)
 		r = take_id(results, why);
 	else if (!r) /* cut to nothing; the file stays, since others may follow it */

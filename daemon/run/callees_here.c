@@ -89,7 +89,7 @@ int kernel_calls_find(struct probes *probes, struct proposals *proposals, struct
 			"explore: calls next to references are found only in x86-64 code");
 	search = calloc(1, sizeof(*search));
 	if (!search)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	search->probes = probes;
 	search->proposals = proposals;
 	search->until_ns = loop_now() + KERNEL_CALLS_MOST_MS * 1000000ULL;

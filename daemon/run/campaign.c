@@ -39,7 +39,7 @@ static bool lacks_root(const struct campaign *campaign)
 /* The code is given here, where it is known what the step that failed is to the user. */
 static bool fail(struct conclusion *c, enum exits code, struct why *why)
 {
-	why->code = code;
+	why->code = why_code_or(why, code);
 	conclude_fail(c, why);
 	return false;
 }
@@ -48,7 +48,7 @@ static bool fail_memory(struct conclusion *c)
 {
 	struct why why;
 
-	why_set(&why, ENOMEM, "out of memory");
+	why_memory(&why);
 	return fail(c, EXIT_INTERNAL, &why);
 }
 
@@ -360,7 +360,7 @@ static enum exits open_and_run(const struct run_ask *ask, struct progress *progr
 	if (open_results(ask, &results, &why)) {
 		bool cannot = lacks_root(ask->campaign); /* which may be why */
 
-		code = cannot ? EXIT_CANNOT : EXIT_CONFIG;
+		code = cannot ? EXIT_CANNOT : why_code_or(&why, EXIT_CONFIG);
 		progress_refuse(progress, code, cannot ? needs_root : why.text);
 		return code;
 	}

@@ -71,7 +71,7 @@ static bool has_memory(struct conclusion *c, int err)
 	struct why why;
 
 	if (err)
-		why_set(&why, ENOMEM, "out of memory");
+		why_memory(&why);
 	return went_well(c, err, &why);
 }
 
@@ -229,7 +229,7 @@ void conclude_start(struct conclusion *c)
 static bool has_begun(struct conclusion *c, int err, struct why *why)
 {
 	if (err && results_kept_line(c->results)) {
-		why->code = EXIT_CONFIG;
+		why->code = why_code_or(why, EXIT_CONFIG);
 		c->results = NULL;
 	}
 	return went_well(c, err, why);

@@ -429,7 +429,7 @@ static void conclude_lost(struct guests *guests, uint32_t trial, bool console)
 	}
 	memset(e, 0, sizeof(*e));
 	if (explorer_next(guests->sums->explorer, trial, &e->spec)) {
-		why_set(&why, ENOMEM, "out of memory");
+		why_memory(&why);
 		give_up(guests, &why);
 		return;
 	}
@@ -636,7 +636,7 @@ static int make_image(struct guests *guests, struct why *why)
 	if (knows(guests))
 		learned = learned_write(guests->sums->explorer);
 	if (knows(guests) && !learned)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", guests->initramfs);
 	err = guest_initramfs_make(path, guests->sums->campaign, guests->ask->image,
 				   guests->ask->plant, learned, why);
@@ -750,7 +750,7 @@ static bool skip_kept(struct guests *guests)
 	while (results_has(sums->results, guests->next))
 		take_next(guests);
 	if (sums->explorer && explorer_skip_to(sums->explorer, guests->next - 1)) {
-		why_set(&why, ENOMEM, "out of memory");
+		why_memory(&why);
 		conclude_fail(sums, &why);
 		return false;
 	}
@@ -775,7 +775,7 @@ static int make_loop(struct guests *guests, struct why *why)
 	    !guests->limit || !guests->ledger ||
 	    !loop_signal(guests->loop, SIGINT, interrupted, guests) ||
 	    !loop_signal(guests->loop, SIGTERM, interrupted, guests))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	return 0;
 }
 
@@ -809,7 +809,7 @@ void guests_run(const struct guests_ask *ask)
 	struct why why;
 
 	if (!guests) {
-		why_set(&why, ENOMEM, "out of memory");
+		why_memory(&why);
 		conclude_fail(sums, &why);
 		return;
 	}

@@ -119,7 +119,7 @@ static void no_memory(struct runner *runner)
 {
 	struct why why;
 
-	why_set(&why, ENOMEM, "out of memory");
+	why_memory(&why);
 	give_up(runner, &why);
 }
 
@@ -704,7 +704,7 @@ void runner_run(const struct runner_ask *ask)
 	struct why why;
 
 	if (!runner) {
-		why_set(&why, ENOMEM, "out of memory");
+		why_memory(&why);
 		conclude_fail(ask->conclusion, &why);
 		return;
 	}

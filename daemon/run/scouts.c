@@ -244,7 +244,7 @@ static int run_scouts(const struct campaign *campaign, struct probes *probes,
 	if (progress_new(PROGRESS_QUIET, stderr, campaign, &progress) ||
 	    conclude_new(campaign, NULL, progress, &ask.conclusion)) {
 		progress_free(progress);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	if (conclude_plan(ask.conclusion))
 		runner_run(&ask);
@@ -436,7 +436,7 @@ int run_places_find(const struct campaign *campaign, const struct driver *driver
 	int err = 0;
 
 	if (!scouts)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	add_table(&candidates, campaign);
 	probes_try_places(candidates.hooks, candidates.of_table);
 	if (campaign->explore.scouts && campaign->ledger != LEDGER_OFF &&

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/exits.h"
+#include "base/fields.h"
 #include "base/own_path.h"
 #include "base/shown.h"
 #include "parse/service_config.h"
@@ -75,7 +76,7 @@ static int check_config(const struct service_ask *ask)
 		service_config_free(config);
 	}
 	if (err)
-		return complain_to_log(&why, EXIT_CONFIG);
+		return complain_to_log(&why, why_code_or(&why, EXIT_CONFIG));
 	printf("%s: valid\n", ask->config_file);
 	return EXIT_CLEAN;
 }
@@ -113,8 +114,10 @@ int service_start(int argc, char **argv)
 {
 	struct options options = { 0 };
 	struct why why;
-	int err = shown_streams();
+	int err;
 
+	fields_watch_memory();
+	err = shown_streams();
 	if (err) {
 		why_set(&why, -err, "out of memory");
 		return complain(&why, EXIT_INTERNAL);

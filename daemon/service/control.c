@@ -770,7 +770,7 @@ static int open_socket(struct control *control, const char *path, struct why *wh
 		close_socket(control);
 		control->path = old.path;
 		control->listener = old.listener;
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	close_socket(&old);
 	return 0;
@@ -803,14 +803,14 @@ int control_open(struct service *service, struct why *why)
 	struct control *control = calloc(1, sizeof(*control));
 
 	if (!control)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	service->control = control;
 	control->service = service;
 	control->doctor.control = control;
 	control->who.control = control;
 	control->tell = loop_timer(service->loop, tell_followers, control);
 	if (!control->tell)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	take_groups(control, service->config);
 	return open_socket(control, service->config->socket, why);
 }

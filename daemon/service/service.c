@@ -241,7 +241,7 @@ static int set_up(struct service *service, struct why *why)
 	if (!r)
 		r = service_config_check(service->config, why);
 	if (r) {
-		why->code = EXIT_CONFIG;
+		why->code = why_code_or(why, EXIT_CONFIG);
 		return r;
 	}
 	machine_read(&machine);
@@ -267,7 +267,8 @@ static int set_up(struct service *service, struct why *why)
 	    !loop_signal(service->loop, SIGINT, stop, service) ||
 	    !loop_signal(service->loop, SIGHUP, reload_by_signal, service) ||
 	    !loop_signal(service->loop, SIGCHLD, children_changed, service))
-		return why_set(why, ENOMEM, "out of memory: no timer or signal can be watched");
+		return why_exit(why, EXIT_INTERNAL, ENOMEM,
+				"out of memory: no timer or signal can be watched");
 	return 0;
 }
 
@@ -294,7 +295,7 @@ enum exits service_run(const struct service_ask *ask, struct why *why)
 
 	umask(0027); /* of what it and its campaigns write, whatever the caller's is */
 	if (!service) {
-		why_set(why, ENOMEM, "out of memory");
+		why_memory(why);
 		return EXIT_INTERNAL;
 	}
 	service->ask = ask;

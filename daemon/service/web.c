@@ -388,7 +388,7 @@ int web_open(struct service *service, struct why *why)
 		return 0;
 	web = calloc(1, sizeof(*web));
 	if (!web)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	service->web = web;
 	web->service = service;
 	web->tell = loop_timer(service->loop, tell_changes, web);

@@ -34,7 +34,7 @@ int testbed_cannot(struct why *why, int err, const char *what, const char *name)
 
 int testbed_no_memory(struct why *why)
 {
-	return why_set(why, ENOMEM, "out of memory");
+	return why_memory(why);
 }
 
 int testbed_unlisted(struct why *why, const char *what, int err)

@@ -333,7 +333,7 @@ static int read_file(const char *path, struct capture *capture, struct why *why)
 				"%s: it is no regular file of up to 512 MiB", path);
 	capture->bytes = malloc((size_t)st.st_size + 1);
 	if (!capture->bytes)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	while (n > 0 && capture->size < (size_t)st.st_size) {
 		n = read(fd, capture->bytes + capture->size,
 			 (size_t)st.st_size - capture->size);
@@ -369,8 +369,7 @@ static int read_all(const char *path, struct capture *capture, struct why *why)
 int capture_read(const char *path, struct capture **out, struct why *why)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
-	int err =
-		capture ? read_all(path, capture, why) : why_set(why, ENOMEM, "out of memory");
+	int err = capture ? read_all(path, capture, why) : why_memory(why);
 
 	if (err) {
 		capture_free(capture);

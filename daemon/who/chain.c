@@ -626,7 +626,7 @@ int chain_follow(struct kernel *kernel, const struct account *account,
 
 	*chain = (struct chain){ .nodes = calloc(NODES_MAX, sizeof(struct node)) };
 	if (!chain->nodes)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	begin(&following, account);
 	for (; !err && level < CHAIN_LEVELS; level++) {
 		err = make_frontier(&following, level);

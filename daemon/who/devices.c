@@ -195,7 +195,7 @@ int devices_search(struct kernel *kernel, const char *name, struct devices *devi
 	memcpy(&word, padded, sizeof(word));
 	span = (struct span){ word, word + 1 };
 	if (scan(kernel->image, kernel->pages, &span, 1, &words))
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	for (uint32_t i = 0; i < words.nr; i++) {
 		struct device device;
 

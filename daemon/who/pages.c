@@ -639,7 +639,7 @@ int pages_open(const struct image *image, const struct layout *layout, struct pa
 	struct pages *pages = calloc(1, sizeof(*pages));
 
 	if (!pages)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	pages->image = image;
 	pages->layout = layout;
 	if (image->recorded)
@@ -649,7 +649,7 @@ int pages_open(const struct image *image, const struct layout *layout, struct pa
 	read_all_sheaves(pages);
 	if (pages->out_of_memory) {
 		pages_close(pages);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	*out = pages;
 	return 0;

@@ -134,7 +134,7 @@ int rules_open(const struct types *types, const struct layout *layout, struct ru
 	struct rules *rules = calloc(1, sizeof(*rules));
 
 	if (!rules)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	rules->types = types;
 	for (size_t i = 0; i < sizeof(untracked) / sizeof(untracked[0]); i++)
 		add(rules, &untracked[i]);

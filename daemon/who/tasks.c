@@ -275,7 +275,7 @@ int tasks_open(const struct image *image, const struct layout *layout, struct pa
 	struct tasks *tasks = calloc(1, sizeof(*tasks));
 
 	if (!tasks)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	tasks->image = image;
 	tasks->layout = layout;
 	find_pid_namespace(tasks);
@@ -283,7 +283,7 @@ int tasks_open(const struct image *image, const struct layout *layout, struct pa
 	add_tasks(tasks);
 	if (!tasks->notes || add_stacks(tasks)) {
 		tasks_close(tasks);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	for (uint32_t i = 0; i < tasks->nr; i++)
 		if (tasks->list[i].files && tasks->list[i].is_leader)

@@ -172,7 +172,7 @@ static struct types *start(struct btf *kernel, const char *name, struct why *why
 			"%s: its types (BTF) contradict each other: a number that leads to no type, a structure in itself, or a member outside of its structure",
 			name);
 	} else if (!types) {
-		why_set(why, ENOMEM, "out of memory");
+		why_memory(why);
 	} else {
 		types->blobs[types->nr_blobs++] = kernel;
 		return types;
@@ -186,7 +186,7 @@ static int finish(struct types *types, struct types **out, struct why *why)
 {
 	if (index_structs(types)) {
 		types_close(types);
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	}
 	*out = types;
 	return 0;

@@ -166,7 +166,7 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 	int err = 0;
 
 	if (!probes)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	probes->ask = ask;
 	for (int i = 0; i < SLOTS; i++)
 		probes->rings[i] = -1;

@@ -28,7 +28,7 @@ int ring_open(const struct probes *probes, uint32_t slot,
 	struct ring_reader *ring = calloc(1, sizeof(*ring));
 
 	if (!ring)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	ring->seen = seen;
 	ring->arg = arg;
 	ring->buffer = ring_buffer__new(probes->rings[slot], hand_over, ring, NULL);

@@ -36,7 +36,7 @@ int memory_open(struct memory **out, struct why *why)
 	int err;
 
 	if (!memory)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	memory->kcore = -1;
 	err = facts_read(memory, why);
 	if (!err && open_by_bpf(memory, why))

@@ -349,7 +349,7 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	int err;
 
 	if (!watch)
-		return why_set(why, ENOMEM, "out of memory");
+		return why_memory(why);
 	watch->skel = probes->skel;
 	watch->slot = slot;
 	watch->nr_cpus = watch->skel->rodata->nr_cpus;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_MEMORY_H
+#define DADRACE_MEMORY_H
+
+#include <stdbool.h>
+
+/*
+ * That memory was short, once and for all in this process. Who finds it says so, even where the failure is passed over: a
+ * value that could not be made is missing from what is written, and a text that could not be read looks like a wrong one.
+ */
+void memory_note_short(void);
+
+bool memory_was_short(void);
+
+#endif
