@@ -5,8 +5,9 @@
 #include <stdbool.h>
 
 /*
- * That memory was short, once and for all in this process. Who finds it says so, even where the failure is passed over: a
- * value that could not be made is missing from what is written, and a text that could not be read looks like a wrong one.
+ * That memory was short, once and for all in this process. Whatever finds it notes it, even
+ * where the failure is passed over: a value that could not be made is missing from what is
+ * written, and a text that could not be read looks like a wrong one.
  */
 void memory_note_short(void);
 

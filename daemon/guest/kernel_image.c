@@ -114,7 +114,7 @@ static char *find_config(const char *vmlinuz, const char *modules, const char *r
 	return NULL;
 }
 
-/* Those of an installed kernel. The second place is the first, as the service's unit shows it. */
+/* Those of an installed kernel. The service's unit shows the first place as the second. */
 static const char *find_modules(const char *release, char path[PATH])
 {
 	static const char *const places[] = { "/lib/modules", "/run/dadraced/modules" };
