@@ -25,8 +25,9 @@ struct hold_site;
  *
  * A hold is a busy delay at a site (sites.h) or in any kernel function, at its entry or its
  * return, the first time in a trial that the thread gets there after the window has opened, or
- * another time ("II held at the 2nd pass of fib6_lookup", ORDER_PASSES_MAX at most). It ends when another thread is held (at any hold of the order) or done, or after a time ("for
- * 300 us"), and at the latest after ORDER_MOST_MS, which breaks the order. Done means, for I:
+ * another time ("II held at the 2nd pass of fib6_lookup", ORDER_PASSES_MAX at most). It ends when
+ * another thread is held (at any hold of the order) or done, or after a time ("for 300 us"), and
+ * at the latest after ORDER_MOST_MS, which breaks the order. Done means, for I:
  * its second flag set has returned; for II: its packets are sent, and so is the DAD answer that
  * counts from the opening of the window; for DAD: the held addrconf_dad_work has returned.
  *

@@ -552,7 +552,7 @@ static uint64_t (*const traits[])(const struct point_packet *packet) = {
 	target_of,
 };
 
-/* Of the packets `drawn`, keeps those in which the trait has one of its values, drawn evenly. */
+/* Of the packets `drawn`, keeps those whose trait has one of its values, drawn evenly. */
 static void draw_trait(const struct point_space *space, uint64_t *state,
 		       uint64_t (*trait)(const struct point_packet *packet),
 		       bool drawn[REACH_ROWS])

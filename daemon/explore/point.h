@@ -47,8 +47,8 @@ struct point_space {
 	struct order places;	     /* of the set, each as a hold whose end is not said */
 	bool threads[ORDER_THREADS]; /* that can be waited for */
 	/*
-	 * What was seen to reach places of the set: packets, each with a bit for each place, and
-	 * for each place a bit for each change; none: not known.
+	 * What was seen to reach places of the set: packets, each with a bit for each place,
+	 * and for each place a bit for each change; none: not known.
 	 */
 	struct point_packet {
 		enum direction direction;
