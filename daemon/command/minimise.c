@@ -203,7 +203,7 @@ static int load(const struct session *s, const char *spec, struct campaign **cam
 static int take_results(struct session *s, const char *folder, int code,
 			struct outcome *outcome, struct why *why)
 {
-	const char *by, *release;
+	const char *by;
 	struct past *past;
 
 	if (past_open(folder, &past, why)) {
@@ -213,8 +213,7 @@ static int take_results(struct session *s, const char *folder, int code,
 	past_prove(past, &outcome->proof);
 	by = past_summary(past)->ended_by;
 	outcome->interrupted = by && !results_ends_for_good(by);
-	release = json_string_value(json_object_get(past_machine(past), "release"));
-	snprintf(s->release, sizeof(s->release), "%s", release ? release : "?");
+	snprintf(s->release, sizeof(s->release), "%s", past_release(past));
 	past_close(past);
 	return 0;
 }

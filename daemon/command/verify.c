@@ -281,15 +281,10 @@ static int run_after(const struct options *o, const struct claim *claim, char fo
 	return run_again(o, claim->past, ours, sizeof(ours) / sizeof(ours[0]), folder);
 }
 
-static const char *release_of(const struct past *past)
-{
-	return json_string_value(json_object_get(past_machine(past), "release")) ?: "?";
-}
-
 static void tell_after(const struct claim *claim, const struct past *after,
 		       const struct proof *proof, FILE *out)
 {
-	const char *signature = claim->finding->trial_signature, *release = release_of(after);
+	const char *signature = claim->finding->trial_signature, *release = past_release(after);
 	struct finding_rate bound = finding_percent(
 		stats_ppm_up(stats_rate_bound(proof->same, proof->valid, 0.95)), true);
 
@@ -367,8 +362,8 @@ static int verify_sound(const struct options *o, const struct past *past)
 	if (summary->nr_findings) {
 		fprintf(o->json ? stderr : stdout,
 			"Not fixed: trial %u on %s shows %s, and none of %u valid trials on %s does (see `dadrace report %s`)\n",
-			summary->findings[0].first_trial, release_of(after),
-			summary->findings[0].trial_signature, before->valid, release_of(past),
+			summary->findings[0].first_trial, past_release(after),
+			summary->findings[0].trial_signature, before->valid, past_release(past),
 			folder);
 		code = EXIT_FAULT;
 	} else {

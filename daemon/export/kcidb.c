@@ -92,8 +92,7 @@ static json_t *tests_of(const struct past *past, const char *build, bool with_ho
 
 static int print(const struct past *past, bool with_host, FILE *out, struct why *why)
 {
-	const char *told = json_string_value(json_object_get(past_machine(past), "release"));
-	const char *release = told ? told : "unknown";
+	const char *release = past_release(past);
 	char kernel[512];
 	json_t *json;
 	int err = 0;

@@ -24,14 +24,13 @@ static int print_text(FILE *out, const char *foreign)
 
 static int print_head(const struct past *past, FILE *out)
 {
-	const char *release = json_string_value(json_object_get(past_machine(past), "release"));
 	int err;
 
 	fprintf(out, "### dadrace: %s\n\n",
 		campaign_verdict_names[past_summary(past)->verdict]);
 	err = print_text(out, past_name(past));
 	fputs(" on Linux ", out);
-	err = err ?: print_text(out, release ? release : "?");
+	err = err ?: print_text(out, past_release(past));
 	fputs(": ", out);
 	err = err ?: print_text(out, past_summary(past)->reason);
 	fputs("\n\n", out);

@@ -86,15 +86,12 @@ static void tell_gaps(struct past *const *runs, uint32_t nr, FILE *out)
 static void tell_differences(struct past *const *runs, uint32_t nr, FILE *out)
 {
 	for (uint32_t i = 1; i < nr; i++) {
-		const char *release =
-			json_string_value(json_object_get(past_machine(runs[i]), "release"));
-
 		if (!merged_same_plan(runs[0], runs[i]))
 			fprintf(out, "Another plan than %s: %s (%s)\n", past_folder(runs[0]),
 				past_folder(runs[i]), past_name(runs[i]));
 		if (!merged_same_kernel(runs[0], runs[i]))
 			fprintf(out, "Another kernel than %s: %s (%s)\n", past_folder(runs[0]),
-				past_folder(runs[i]), release ? release : "not known");
+				past_folder(runs[i]), past_release(runs[i]));
 	}
 }
 

@@ -207,7 +207,7 @@ static void print_run(struct html *h)
 	print_fact(h->out, "Trials", text);
 	print_fact(h->out, "Ended by",
 		   h->summary->ended_by ?: "nothing: the run was killed, or is not over");
-	print_fact(h->out, "Kernel", word(machine, "release"));
+	print_fact(h->out, "Kernel", past_release(h->past));
 	print_fact(h->out, "Build", word(machine, "version"));
 	if (past_kernel(h->past))
 		print_fact(h->out, "Booted from", past_kernel(h->past));

@@ -108,7 +108,7 @@ static void print_metadata(const struct subject *s, FILE *out)
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&started, &utc));
 	fprintf(out, "\nFinding\n  signature %s, in %u trial%s\n", s->finding->signature,
 		s->finding->count, s->finding->count == 1 ? "" : "s");
-	fprintf(out, "\nKernel\n  Linux %s\n  %s\n", word(machine, "release"),
+	fprintf(out, "\nKernel\n  Linux %s\n  %s\n", past_release(s->past),
 		word(machine, "version"));
 	fprintf(out, "  preemption %s, %lld CPUs, %s\n", word(machine, "preempt"),
 		(long long)json_integer_value(json_object_get(machine, "cpus_online")), when);

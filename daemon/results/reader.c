@@ -437,6 +437,11 @@ const json_t *past_machine(const struct past *past)
 	return json_object_get(past->first, "machine");
 }
 
+const char *past_release(const struct past *past)
+{
+	return json_string_value(json_object_get(past_machine(past), "release")) ?: "?";
+}
+
 uint64_t past_started_ms(const struct past *past)
 {
 	return (uint64_t)json_integer_value(json_object_get(past->first, "started_unix_ms"));

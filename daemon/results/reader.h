@@ -50,6 +50,7 @@ const json_t *past_campaign(const struct past *past); /* resolved */
 const char *past_name(const struct past *past);	      /* of the campaign */
 const char *past_kernel(const struct past *past);     /* its key `kernel`: NULL is "here" */
 const json_t *past_machine(const struct past *past);
+const char *past_release(const struct past *past); /* of the kernel that it ran on; or "?" */
 uint64_t past_started_ms(const struct past *past); /* by the wall clock */
 const struct summary *past_summary(const struct past *past);
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "export/export.h"
+#include "past_of.h"
 #include "report/report_file.h"
 
 /* Every text is hostile to one of the formats. */
@@ -36,26 +37,6 @@
 	"\"sequence\":0,\"value\":0},{\"at_ns\":9000,\"event\":\"look\",\"sequence\":0,"   \
 	"\"value\":2}]}\n"
 #define SUMMARY "{\"type\":\"summary\",\"ended_by\":\"trials\",\"control\":true}\n"
-
-static struct past *past_of(const char *lines)
-{
-	char folder[] = "/tmp/test_exports.XXXXXX", path[64];
-	struct past *past = NULL;
-	struct why why = { "" };
-	FILE *file;
-
-	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/results.ndjson", folder);
-	file = fopen(path, "we");
-	assert_non_null(file);
-	fputs(lines, file);
-	assert_int_equal(fclose(file), 0);
-	if (past_open(folder, &past, &why))
-		fail_msg("%s", why.text);
-	unlink(path);
-	rmdir(folder);
-	return past;
-}
 
 static char *written(const char *name, report_writer *writer, const char *lines)
 {

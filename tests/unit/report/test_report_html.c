@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "past_of.h"
 #include "report/html.h"
 #include "report/report_file.h"
 
@@ -68,30 +69,9 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	char path[96];
-
 	(void)state;
-	snprintf(path, sizeof(path), "%s/results.ndjson", folder);
-	unlink(path);
 	unlink(page);
 	return rmdir(folder); /* fails when anything else was left in it */
-}
-
-static struct past *past_of(const char *lines)
-{
-	struct past *past = NULL;
-	struct why why = { "" };
-	char path[96];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/results.ndjson", folder);
-	file = fopen(path, "we");
-	assert_non_null(file);
-	fputs(lines, file);
-	assert_int_equal(fclose(file), 0);
-	if (past_open(folder, &past, &why))
-		fail_msg("%s", why.text);
-	return past;
 }
 
 static char *html_of(const struct past *past)
