@@ -40,6 +40,9 @@ static const struct field rows[] = {
 	  .doc = "An interrupted campaign that has not finished the trials in progress after this time is killed" },
 	{ "http", FIELD_TEXT, AT(const char *, http), .nullable = true, .example = "127.0.0.1:9161",
 	  .doc = "Serve a page, status and metrics, read-only, on a loopback address (127.0.0.1:9161) or a unix socket (its absolute path); default: off" },
+	{ "notify_command", FIELD_TEXT, AT(const char *, notify_command), .nullable = true,
+	  .example = "/usr/local/bin/dadrace-finding",
+	  .doc = "Program that is run when a campaign has ended with a fault: an absolute path, without arguments; default: none" },
 	{ .name = NULL }
 };
 /* clang-format on */

@@ -26,7 +26,8 @@ struct service_config {
 	uint32_t keep_campaigns;
 	uint32_t keep_mb;
 	uint32_t stop_s;
-	const char *http; /* NULL: off */
+	const char *http;	    /* NULL: off */
+	const char *notify_command; /* NULL: none */
 };
 
 extern const struct fields service_config_fields;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -9,18 +11,43 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/child.h"
 #include "io/loop.h"
 
-enum { SAID = 512, DEADLINE_S = 600, NOT_FOUND = 127 };
+enum { SAID = 512, DEADLINE_S = 600, NOT_FOUND = 127, NOBODY = 65534 };
+
+/* For good: with no_new_privs no program that is executed gets a capability back. */
+static bool drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return !syscall(SYS_capset, &head, none);
+}
+
+/*
+ * Without root's rights. A service whose unit lacks CAP_SETUID and CAP_SETGID cannot change its
+ * user, and gives up its capabilities. The parent's death has to be asked for after this.
+ */
+static bool become_nobody(void)
+{
+	clearenv();
+	if (setenv("PATH", CHILD_PATH, 1) || chdir("/") ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return false;
+	if (setgroups(0, NULL))
+		return errno == EPERM && drop_capabilities();
+	return !setresgid(NOBODY, NOBODY, NOBODY) && !setresuid(NOBODY, NOBODY, NOBODY);
+}
 
 __attribute__((noreturn)) static void become(const char *const *argv, const char *folder,
-					     int out, int err, pid_t parent)
+					     int input, int out, int err, pid_t parent)
 {
-	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int nothing = input >= 0 ? input : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent) /* it died before that */
@@ -34,7 +61,7 @@ __attribute__((noreturn)) static void become(const char *const *argv, const char
 	_exit(errno == ENOENT ? NOT_FOUND : 126);
 }
 
-pid_t child_start(const char *const *argv, int said)
+pid_t child_start(const struct child_ask *ask)
 {
 	pid_t parent = getpid(), pid = fork();
 	sigset_t none;
@@ -46,7 +73,11 @@ pid_t child_start(const char *const *argv, int said)
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL); /* a shell ignores it for what runs in the background */
 	setpgid(0, 0);		 /* an interrupt of the terminal's is for us to pass on */
-	become(argv, NULL, said, said, parent);
+	if (ask->is_nobody && !become_nobody()) {
+		dprintf(ask->said, "cannot give up the rights of root: %s\n", strerror(errno));
+		_exit(126);
+	}
+	become(ask->argv, NULL, ask->input, ask->said, ask->said, parent);
 }
 
 /* The last line of what it said on standard error. */
@@ -142,7 +173,7 @@ int child_output(const char *const *argv, const char *folder, char **output, str
 	}
 	pid = fork();
 	if (pid == 0)
-		become(argv, folder, out[1], err[1], parent);
+		become(argv, folder, -1, out[1], err[1], parent);
 	close(out[1]);
 	close(err[1]);
 	r = pid < 0 ? -errno : read_both(out[0], err[0], &text, said);

@@ -20,12 +20,18 @@
  */
 int child_output(const char *const *argv, const char *folder, char **output, struct why *why);
 
+struct child_ask {
+	const char *const *argv;
+	int input;	/* standard input, from a file of the caller's; -1: it reads nothing */
+	int said;	/* standard output and standard error */
+	bool is_nobody; /* nothing of root's rights or of our environment is left to it */
+};
+
 /*
- * Starts argv, which writes to `said` (standard output and standard error), with no signal
- * blocked or ignored, in a process group of its own. Its pid, which the caller waits for, or
- * -errno.
+ * Starts a program with no signal blocked or ignored, in a process group of its own. Its pid,
+ * which the caller waits for, or -errno.
  */
-pid_t child_start(const char *const *argv, int said);
+pid_t child_start(const struct child_ask *ask);
 
 /*
  * Appends to PATH the folders of system programs that it lacks: login shells leave them out for

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/child.h"
 #include "io/job.h"
 
 struct job {
@@ -51,22 +50,34 @@ int job_start(struct loop *loop, const char *const *argv,
 	      void (*ended)(const struct job_end *end, void *arg), void *arg, struct job **out,
 	      struct why *why)
 {
+	const struct child_ask ask = { .argv = argv, .input = -1 };
+
+	return job_start_asked(loop, &ask, ended, arg, out, why);
+}
+
+int job_start_asked(struct loop *loop, const struct child_ask *asked,
+		    void (*ended)(const struct job_end *end, void *arg), void *arg,
+		    struct job **out, struct why *why)
+{
 	struct job *job = calloc(1, sizeof(*job));
+	const char *program = asked->argv[0];
+	struct child_ask ask = *asked;
 	int pipes[2];
 
 	if (!job || pipe2(pipes, O_CLOEXEC)) {
 		free(job);
-		return why_set(why, errno, "%s: %s", argv[0], strerror(errno));
+		return why_set(why, errno, "%s: %s", program, strerror(errno));
 	}
 	job->ended = ended;
 	job->arg = arg;
 	job->heard = pipes[0];
 	fcntl(job->heard, F_SETFL, O_NONBLOCK); /* our end only */
 	job->watch = loop_fd(loop, job->heard, hear, job);
-	job->pid = job->watch ? child_start(argv, pipes[1]) : -ENOMEM;
+	ask.said = pipes[1];
+	job->pid = job->watch ? child_start(&ask) : -ENOMEM;
 	close(pipes[1]);
 	if (job->pid < 0) {
-		int r = why_set(why, -job->pid, "%s: cannot be started: %s", argv[0],
+		int r = why_set(why, -job->pid, "%s: cannot be started: %s", program,
 				strerror(-job->pid));
 
 		loop_forget(job->watch);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/why.h"
+#include "io/child.h"
 #include "io/loop.h"
 
 /*
@@ -29,6 +30,11 @@ struct job_end {
 int job_start(struct loop *loop, const char *const *argv,
 	      void (*ended)(const struct job_end *end, void *arg), void *arg, struct job **out,
 	      struct why *why);
+
+/* The same with an input, and as nobody; `said` is the job's own. */
+int job_start_asked(struct loop *loop, const struct child_ask *ask,
+		    void (*ended)(const struct job_end *end, void *arg), void *arg,
+		    struct job **out, struct why *why);
 
 void job_signal(struct job *job, int signal);
 pid_t job_pid(const struct job *job);

@@ -44,5 +44,7 @@ int service_config_check(const struct service_config *config, struct why *why)
 		err = check_group("group", config->group, why);
 	if (!err && readers && strcmp(readers, "everyone") != 0)
 		err = check_group("readers", readers, why);
+	if (!err && config->notify_command)
+		err = check_path("notify_command", config->notify_command, why);
 	return err ? err : check_http(config->http, why);
 }

@@ -283,6 +283,8 @@ void keep_ended(struct kept *kept)
 		"ended: %s, exit code %" PRId64 ": %s",
 		ticket->verdict ? ticket->verdict : "no verdict", ticket->exit_code,
 		ticket->reason ? ticket->reason : "");
+	ticket->trials = kept->trials;
+	notify_ended(kept);
 	keep_update(kept);
 }
 

@@ -33,6 +33,7 @@
  *         keep.c          the campaigns: read from disk, added, ended, removed
  *         keep_results.c  their results, read
  *         keep_metrics.c  their results, added up
+ *         notify.c        runs the administrator's command when a campaign has ended faulty
  *         changes.c       tells the parts above what has changed
  */
 enum {
@@ -89,6 +90,16 @@ struct reporting {
 	char name[256];
 };
 
+/* Commands that are told of faults, one after the other; job NULL: none runs. */
+struct notice;
+struct notifying {
+	struct job *job;	/* about the first that waits */
+	uint64_t started_ns;	/* monotonic */
+	bool is_late;		/* it was killed at its deadline */
+	struct notice *waiting; /* the first one first */
+	uint32_t nr_waiting;
+};
+
 struct control;
 struct web;
 
@@ -111,6 +122,7 @@ struct service {
 	struct control *control;
 	struct web *web;
 	struct reporting reporting;
+	struct notifying notifying;
 	struct loop_watch *due;	 /* fires when the next campaign is due */
 	struct loop_watch *tick; /* each second: deadlines, STATUS */
 	struct loop_watch *watchdog;
@@ -213,6 +225,15 @@ void keep_load_removed(struct service *service);
 /* Sums up the counters and gauges of all campaigns. */
 void keep_sum_metrics(const struct service *service, struct metrics *metrics,
 		      struct metrics_gauges *gauges);
+
+/* --- notify.c --- */
+
+/* A campaign has ended; the command is started by the next tick, if it found a fault. */
+void notify_ended(struct kept *kept);
+
+/* Starts the next command, and kills one that is late; called once a second. */
+void notify_tick(struct service *service);
+void notify_stop(struct service *service);
 
 /* --- running.c --- */
 

@@ -113,6 +113,7 @@ static void tick(void *arg)
 	struct service *service = arg;
 
 	run_tick(service);
+	notify_tick(service);
 	tell_status(service);
 	if (++service->ticks % PRUNE_S == 0)
 		keep_prune(service);
@@ -276,6 +277,7 @@ static void tear_down(struct service *service)
 {
 	job_free(service->run.job);
 	job_free(service->clean);
+	notify_stop(service);
 	tail_close(service->run.tail);
 	if (service->loop) {
 		folder_watch_close(service->run.watch);

@@ -369,6 +369,17 @@ if command -v chromium >/dev/null; then
 		arms: [race]
 		bringup: {kind: command, command: [python3, $live/holder.py, "{dut}", "4", "60"]}
 	YAML
+	# What a fault is told to: as nobody, with nothing of the service's environment.
+	cat >told.sh <<-END
+		#!/bin/sh
+		cat >$PWD/told.json
+		{ id -u; env; } >$PWD/told.env
+	END
+	chmod 755 told.sh
+	install -m 666 /dev/null told.json
+	install -m 666 /dev/null told.env
+	configure "readers: everyone" "notify_command: $PWD/told.sh"
+	ctl notifies reload
 	# Writes may be hidden from a ledger, and it says so: it is asked again, some times.
 	for _ in 1 2 3 4 5; do
 		submit leaky.yaml
@@ -376,6 +387,13 @@ if command -v chromium >/dev/null; then
 		wait_for 90 is_in "$leaky" ended || fail "a leaky one ends" "$(state_of "$leaky")"
 		grep -q '"path_signature":"' "state/campaigns/$leaky/results.ndjson" && break
 	done
+	wait_for 30 test -s told.env || fail "a command is run for a fault" "it is not" dadraced.log
+	truth "the command is told the finding" /usr/bin/python3 -c 'import json, os, sys
+told = json.load(open("told.json"))
+assert told["name"] == "leaky" and told["verdict"] == "fault" and told["kernel"] == os.uname().release, told
+assert told["finding"].startswith("leak/net_device") and told["folder"].endswith("/" + told["id"]), told'
+	truth "and runs as nobody" [ "$(head -n 1 told.env)" = 65534 ]
+	truth "without the environment of the service" [ "$(grep -c = told.env)" -le 4 ]
 	get nopicture "/api/v1/campaigns/$leaky/trials/1/picture.svg?attempt=99" >nopicture.code
 	truth "a repeat that never was has no picture" grep -q '^404 ' nopicture.code
 	sed 's/150/5000/' long.yaml >endless.yaml

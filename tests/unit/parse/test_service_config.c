@@ -15,7 +15,7 @@
 
 #define ALL_KEYS                                                                     \
 	"state_folder, spool_folder, socket, group, readers, queue_max, keep_days, " \
-	"keep_campaigns, keep_mb, stop_s, http"
+	"keep_campaigns, keep_mb, stop_s, http, notify_command"
 
 /* Loads a text; the file's name in the sentence is replaced by "bad.yaml". */
 static int load(const char *text, struct service_config **out, struct why *why)
