@@ -182,6 +182,38 @@ def check(job, dadrace):
     return wrong
 
 
+EXPORTING = r"""#!/bin/bash
+case $1 in
+run) [ "$2" = /usr/share/dadrace/campaigns/smoke.yaml ] && mkdir -p "${*: -1}" && exit 1 ;;
+report) [ -d "$2" ] && [ "$3" = --output ] && [ "$5" = --format ] || exit 99
+	[ "$4" = - ] || exec >"$4"
+	printf '%s\n' "$6 of smoke" "$6 of a finding" ;;
+esac
+"""
+
+
+def lava_steps(source):
+    test = document(source, "lava.yaml")["actions"][2]["test"]["definitions"][0]
+    return "\n".join(test["repository"]["run"]["steps"])
+
+
+def tmt_test(source):
+    return document(source, "tmt.fmf")["/smoke"]["test"]
+
+
+def check_export(script, file, lines):
+    """A job of one machine, whose campaign finds a fault: its results reach the scheduler, each line by itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(f"{folder}/bin")
+        write_program(f"{folder}/bin/dadrace", EXPORTING)
+        code = start(["bash", "-ec", script.replace("/dev/kmsg", f">{folder}/kmsg")], folder, {"TMT_TEST_DATA": folder})
+        if code:
+            return [f"it ends with exit code {code}, which would hide the results"]
+        with open(f"{folder}/{file}", encoding="utf-8") as written:
+            said = written.read().splitlines()
+        return [] if said == lines else [f"{file} has {said} instead of {lines}"]
+
+
 def main():
     dadrace, source = (os.path.realpath(argument) for argument in sys.argv[1:3])
     failed = False
@@ -193,6 +225,12 @@ def main():
         for sentence in wrong:
             print(f"{name}: {sentence}")
         failed = failed or bool(wrong)
+    for name, script, file, lines in [
+            ("lava.yaml", lava_steps(source), "kmsg", ["<5>lava of smoke", "<5>lava of a finding"]),
+            ("tmt.fmf", tmt_test(source), "results.yaml", ["tmt of smoke", "tmt of a finding"])]:
+        for sentence in check_export(script, file, lines):
+            print(f"{name}: {sentence}")
+            failed = True
     sys.exit(failed)
 
 
