@@ -11,7 +11,6 @@
 /* In units of the view box. */
 enum {
 	ROW_HEIGHT = 76,
-	ROW_LINE = 42,	 /* from its top */
 	LABEL_LINES = 2, /* above it */
 	LABEL_HEIGHT = 13,
 	COUNTER_DEPTH = 34,
@@ -64,18 +63,6 @@ static const struct step_told *step_of(const struct picture *p,
 		       NULL;
 }
 
-static enum row row_of_thread(enum order_thread thread)
-{
-	switch (thread) {
-	case ORDER_THREAD_I: return ROW_I;
-	case ORDER_THREAD_II: return ROW_II;
-	case ORDER_THREAD_DAD: return ROW_DAD;
-	case ORDER_THREAD_NONE:
-	case ORDER_THREADS: break;
-	}
-	return ROW_DEVICE;
-}
-
 static enum row row_of(const struct picture *p, const struct moment_told *moment)
 {
 	const char *thread = moment_table[moment->event].thread;
@@ -83,7 +70,7 @@ static enum row row_of(const struct picture *p, const struct moment_told *moment
 
 	if (thread)
 		return !*thread ? ROW_DEVICE : strcmp(thread, "I") ? ROW_II : ROW_I;
-	return step ? row_of_thread(step->thread) : ROW_DEVICE;
+	return step ? picture_row_of(step->thread) : ROW_DEVICE;
 }
 
 static void place_rows(struct picture *p)
@@ -221,6 +208,9 @@ static void draw_style(const struct picture *p)
 	      ".race .lane{stroke:var(--line)} .race .guide{stroke:var(--line);"
 	      "stroke-dasharray:1 4} .race .window{fill:var(--window)}"
 	      " .race .edge{stroke:var(--edge);stroke-width:1.5}\n"
+	      ".race .overlap{fill:var(--bad);opacity:.14} .race .waits path{fill:none;"
+	      "stroke:var(--ink);stroke-width:1.3} .race .waits .point{fill:var(--ink);"
+	      "stroke:none} .race .caption{font-size:12px}\n"
 	      ".race .tick{stroke:var(--c);stroke-width:2} .race .reach{fill:transparent}"
 	      " .race .hold{fill:var(--c);opacity:.55} .race .call{fill:var(--c);opacity:.28}\n"
 	      ".race .count{fill:none;stroke-width:2;stroke:var(--state)}"
@@ -333,6 +323,16 @@ static void draw_lanes(const struct picture *p)
 			row_texts[row].class, y - 1, row_texts[row].name, y + 12,
 			row_texts[row].doc, LEFT, y, RIGHT);
 	}
+}
+
+/* The story in one sentence: of the order, or the verdict's. */
+static void draw_caption(const struct picture *p)
+{
+	struct picture_caption caption = picture_draw_order(p);
+
+	fputs("<text class=\"caption\" x=\"16\" y=\"42\">", p->out);
+	markup_text(p->out, *caption.at ? caption.at : p->trial->reason);
+	fputs("</text>\n", p->out);
 }
 
 static const struct moment_told *end_of(const struct picture *p, uint32_t start,
@@ -484,6 +484,7 @@ void race_picture(const struct race *race, FILE *out)
 	draw_window(&picture);
 	picture_draw_guides(&picture, chosen, nr);
 	draw_lanes(&picture);
+	draw_caption(&picture);
 	draw_spans(&picture);
 	for (int row = 0; row < ROWS; row++)
 		if (picture.has_row[row])

@@ -62,6 +62,23 @@ struct race_time race_time(double ns)
 	return text;
 }
 
+enum row picture_row_of(enum order_thread thread)
+{
+	switch (thread) {
+	case ORDER_THREAD_I: return ROW_I;
+	case ORDER_THREAD_II: return ROW_II;
+	case ORDER_THREAD_DAD: return ROW_DAD;
+	case ORDER_THREAD_NONE:
+	case ORDER_THREADS: break;
+	}
+	return ROW_DEVICE;
+}
+
+int picture_row_y(const struct picture *p, enum order_thread thread)
+{
+	return p->top[picture_row_of(thread)] + ROW_LINE;
+}
+
 const struct moment_told *picture_first(const struct picture *p, enum moment_kind kind)
 {
 	for (uint32_t i = 0; i < p->trial->nr_timeline; i++)

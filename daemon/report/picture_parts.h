@@ -11,6 +11,7 @@
  *
  *   picture.c          the rows of the threads and what happens in them
  *   picture_counter.c  the references beneath them
+ *   picture_order.c    what the order was, and when both threads were held
  *   picture_axis.c     below both: where a time lies, where a text fits, the axis itself
  */
 
@@ -19,7 +20,8 @@ enum {
 	WIDTH = 960,
 	LEFT = 104,
 	RIGHT = WIDTH - 24,
-	TOP = 62, /* of the first row */
+	TOP = 80,      /* of the first row */
+	ROW_LINE = 42, /* from its top */
 	NOTE_HEIGHT = 15,
 	NEAR = 3,	    /* ticks that are not further apart are one */
 	LETTER_TENTHS = 62, /* width of a letter, on average, in tenths */
@@ -60,7 +62,21 @@ static inline double text_width(const char *text)
 	return (double)strlen(text) * LETTER_TENTHS / 10;
 }
 
+/* --- picture_order.c --- */
+
+/* A sentence; "": no hold of an order was reached. */
+struct picture_caption {
+	char at[192];
+};
+
+/* Draws what the holds have to do with each other, and tells it. */
+struct picture_caption picture_draw_order(const struct picture *p);
+
 /* --- picture_axis.c --- */
+
+/* The row of a thread, and where its line lies. */
+enum row picture_row_of(enum order_thread thread);
+int picture_row_y(const struct picture *p, enum order_thread thread);
 
 /* The first moment of a kind, or NULL. */
 const struct moment_told *picture_first(const struct picture *p, enum moment_kind kind);
