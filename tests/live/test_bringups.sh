@@ -19,7 +19,7 @@ checksum() { # of what network managers write
 bringup() { # NAME PACKAGE CLOSED-BY ENDS
 	local name=$1 package=$2 by=$3 end=$4
 	checksum >before
-	run "$name" "$name" --set stop.trials=8 --set 'arms=[control, race]' "${few[@]}"
+	run_whole "$name" "$name" --set stop.trials=8 --set 'arms=[control, race]' "${few[@]}"
 	if [ "$code" -eq 78 ] && grep -q "No such file or directory; install the package $package" "$name.err"; then
 		echo "SKIP $name: $package is not installed"
 		skipped="$skipped $package"

@@ -14,7 +14,7 @@ begin "$@"
 holder() { # NAME NUMBER SECONDS KIND [ARG...]
 	local name=$1 number=$2 seconds=$3 kind=$4
 	shift 4
-	run "$name" quick --set stop.trials=4 --set lanes=4 --set ledger=off --set watch.deadline_ms=1500 \
+	run_whole "$name" quick --set stop.trials=4 --set lanes=4 --set ledger=off --set watch.deadline_ms=1500 \
 		--set bringup.kind=command --set \
 		"bringup.command=[/usr/bin/python3, $live/holder.py, '{dut}', '$number', '$seconds', $kind]" "$@"
 }
