@@ -11,28 +11,6 @@
 begin "$1" "$2"
 campaigns=$source/config/campaigns
 
-tell_suspects() { # FOLDER: the evidence of what is not clean
-	/usr/bin/python3 - "$1" <<-'PYTHON'
-		import json, sys
-		for line in open(sys.argv[1] + "/results.ndjson"):
-		    trial = json.loads(line)
-		    if trial["type"] == "trial" and trial["verdict"] not in ("clean", "missed"):
-		        print("    ", trial["spec"]["trial"], trial["spec"]["arm"], trial["reason"],
-		              trial["baseline"], trial["after"], [m["event"] for m in trial["timeline"]])
-	PYTHON
-}
-
-# Starved by the machine, or the known false leak, or stale code that TCG runs now and then where a kernel patches
-# its own: told, and asked once more.
-run_twice() { # as run
-	run "$@" || return
-	[ "$code" -ne 0 ] || return 0
-	echo "again $1: exit $code"
-	tell_suspects "$results/$1"
-	rm -rf "${results:?}/$1"
-	run "$@"
-}
-
 smoke() { # NAME KERNEL TIER...
 	local name=$1 kernel=$2 tier
 	shift 2

@@ -163,7 +163,7 @@ has_holes() { # NAME
 
 # The seed's campaign as it is: all its trials with the bug, and some without.
 seed() {
-	run seed-clean "$kernel" "$campaign" --set stop.trials=8 --set clean_below_ppm=1000000 || return
+	run_twice seed-clean "$kernel" "$campaign" --set stop.trials=8 --set clean_below_ppm=1000000 || return
 	expect seed-clean 0
 	plant seed saddr-fail || return
 	judge seed saddr-fail leak/net_device
