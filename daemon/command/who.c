@@ -298,14 +298,10 @@ static int save(const struct options *o, struct who_capture *capture,
 {
 	bool can_be_made_again = !err || err == -ENODEV || err == -ENOTUNIQ;
 	struct why why;
-	bool is_saved;
 
-	if (!capture)
-		return code;
-	is_saved = can_be_made_again && who_capture_save(capture, ask, o->object, &why);
-	if (can_be_made_again && !is_saved)
+	if (capture && can_be_made_again && !who_capture_save(capture, ask, o->object, &why))
 		code = command_complain(&why, EXIT_INTERNAL);
-	who_capture_close(capture, is_saved);
+	who_capture_close(capture);
 	return code;
 }
 

@@ -12,33 +12,44 @@
 
 struct who_capture {
 	const char *path;
-	FILE *file;
 	struct recorder recorder;
 };
 
-static int cannot_be_made(const char *path, int err, struct why *why)
+/* A new file of the owner's. */
+static FILE *make_file(const char *path)
 {
-	return why_exit(why, EXIT_USAGE, err,
-			err == EEXIST ? "%s: %s; name a new file" : "%s: cannot be written: %s",
-			path, strerror(err));
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
 }
 
+static void cannot_be_made(const char *path, int err, struct why *why)
+{
+	why_exit(why, EXIT_USAGE, err,
+		 err == EEXIST ? "%s: %s; name a new file" : "%s: cannot be written: %s", path,
+		 strerror(err));
+}
+
+/* The file is there only when it is whole: the looks may end for want of time. */
 struct who_capture *who_capture_open(const char *path, struct why *why)
 {
-	struct who_capture *capture = calloc(1, sizeof(*capture));
-	int fd = capture ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	FILE *file = make_file(path);
+	struct who_capture *capture = file ? calloc(1, sizeof(*capture)) : NULL;
 
-	if (fd >= 0) {
+	if (!file)
+		cannot_be_made(path, errno, why);
+	else if (!capture)
+		why_memory(why);
+	else
 		capture->path = path;
-		capture->file = fdopen(fd, "w");
+	if (file) {
+		unlink(path);
+		fclose(file);
 	}
-	if (capture && capture->file)
-		return capture;
-	cannot_be_made(path, errno, why);
-	if (fd >= 0)
-		close(fd);
-	free(capture);
-	return NULL;
+	return capture;
 }
 
 struct recorder *who_capture_recorder(struct who_capture *capture)
@@ -49,11 +60,20 @@ struct recorder *who_capture_recorder(struct who_capture *capture)
 bool who_capture_save(const struct who_capture *capture, const struct look_ask *ask,
 		      const char *object, struct why *why)
 {
+	FILE *file = make_file(capture->path);
 	struct utsname kernel;
+	bool is_saved;
 
-	if (!uname(&kernel) &&
-	    capture_write(capture->file, &capture->recorder, ask, object, kernel.release))
+	if (!file) {
+		cannot_be_made(capture->path, errno, why);
+		return false;
+	}
+	is_saved = !uname(&kernel) &&
+		   capture_write(file, &capture->recorder, ask, object, kernel.release);
+	fclose(file);
+	if (is_saved)
 		return true;
+	unlink(capture->path);
 	why_exit(
 		why, EXIT_INTERNAL, EIO,
 		"%s: not all of the capture could be written, so the file is removed; free memory and room on the disk",
@@ -61,13 +81,10 @@ bool who_capture_save(const struct who_capture *capture, const struct look_ask *
 	return false;
 }
 
-void who_capture_close(struct who_capture *capture, bool is_saved)
+void who_capture_close(struct who_capture *capture)
 {
 	if (!capture)
 		return;
-	if (!is_saved)
-		unlink(capture->path);
-	fclose(capture->file);
 	recorder_clear(&capture->recorder);
 	free(capture);
 }

@@ -13,11 +13,11 @@ struct who_capture *who_capture_open(const char *path, struct why *why);
 /* Records the looks; NULL without a capture. */
 struct recorder *who_capture_recorder(struct who_capture *capture);
 
-/* False with a sentence: not all of it could be written. */
+/* Writes the file. False with a sentence: not all of it could be, and nothing is left. */
 bool who_capture_save(const struct who_capture *capture, const struct look_ask *ask,
 		      const char *object, struct why *why);
 
-/* Removes a file that was not saved. NULL is allowed. */
-void who_capture_close(struct who_capture *capture, bool is_saved);
+/* NULL is allowed. */
+void who_capture_close(struct who_capture *capture);
 
 #endif
