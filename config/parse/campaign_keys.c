@@ -295,7 +295,7 @@ static const struct field campaign_rows[] = {
 	{ "clean_below_ppm", FIELD_U32, TOP(uint32_t, clean_below_ppm), RANGE(1, 1000000), .fallback = "50000",
 	  .doc = "A campaign without a fault is clean only when its valid trials of the race arm show, at 95%, that fewer than this many per million are faulty; otherwise it is inconclusive. 50000 (5%) takes 59 valid trials, 10000 takes 299. 1000000: one valid trial is enough" },
 	{ "lanes", FIELD_U32, TOP(uint32_t, lanes), RANGE(1, 64), NAMES(lanes_names, 1), .fallback = "1",
-	  .doc = "Trials that run side by side, each in a network namespace of its own. An existing device allows only 1. auto: 16 for each CPU, no more than there are trials, or memory for (128 MB each), and 1 in a guest, with an order, and with explore" },
+	  .doc = "Trials that run side by side, each in a network namespace of its own. An existing device and ledger: always allow only 1. auto: 16 per CPU, but at most 64, one per trial (stop.trials) and one per 128 MB of memory; 1 with a kernel, an order, explore, an existing device or ledger: always" },
 	{ "tier", FIELD_ENUM, TOP(enum tier, tier), NAMES(tier_names, TIERS), .fallback = "auto",
 	  .doc = "How probes hook the kernel. auto: each by the best tier that works. Any other: each probe that has this tier uses it, and a campaign is skipped where it does not work" },
 	{ "device", FIELD_OBJECT, GROUP(device),

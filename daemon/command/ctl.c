@@ -106,7 +106,7 @@ static const struct operand_row device_operand[] = {
 };
 static const struct exit_row exits[] = {
 	{ EXIT_CLEAN,	.doc = "Done; or the campaign that was followed or waited for found no fault" },
-	{ EXIT_FAULT,	.doc = "The campaign that was followed or waited for found a fault; its other exit codes are passed on, too" },
+	{ EXIT_FAULT,	.doc = "The campaign that was followed or waited for found a fault, or who explains a lost reference; other exit codes of dadrace run, who and doctor are passed on, too" },
 	{ EXIT_CANNOT,	.doc = "The service does not run, or does not allow this" },
 	{ EXIT_USAGE,	.doc = "The command line is wrong, or there is no such campaign" },
 	{ EXIT_INTERNAL, .doc = "The service does not answer, or failed; the message says why" },

@@ -51,7 +51,7 @@ static const struct option_row rows[] = {
 	{ "trials", 0, OPTION_NUMBER, AT(trials), "N", .min = 2 * MINIMISE_RUNS, .preset = "200", .doc = "Run at most N trials" },
 	{ "hits", 0, OPTION_NUMBER, AT(hits), "N", .min = 1, .max = MINIMISE_RUNS, .preset = "3",
 	  .doc = "Keep a change when N of at most 10 trials still show the finding; give more for a finding that is to show nearly always" },
-	{ "for", 0, OPTION_TEXT, AT(span), "TIME", .doc = "Leave nothing more out after this time, such as 90, 30m or 2h; what was found until then is confirmed" },
+	{ "for", 0, OPTION_TEXT, AT(span), "TIME", .doc = "Start no further simplification after this time (90, 30m or 2h), then confirm the simplest trial found so far" },
 	{ "kernel", 0, OPTION_TEXT, AT(kernel), "IMAGE|here", .doc = DOC_KERNEL_OR_HERE },
 	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
 	{ "plant", 0, OPTION_TEXT, AT(plant), "BUG", .doc = "Plant this bug instead of that of the results" },
@@ -70,7 +70,7 @@ static const struct operand_row operands[] = {
 };
 static const struct exit_row exits[] = {
 	{ EXIT_CLEAN,	     .doc = "Minimal and confirmed" },
-	{ EXIT_INCONCLUSIVE, .doc = "Not minimal: the finding did not reproduce, the trials did not suffice, or the command was interrupted" },
+	{ EXIT_INCONCLUSIVE, .doc = "Not minimal: the finding did not reproduce, the trials (--trials) or the time (--for) did not suffice, or the command was interrupted" },
 	{ EXIT_CONFIG,	     .doc = "RESULTS cannot be read, or has no such finding" },
 	{ .doc = NULL },
 };

@@ -56,7 +56,7 @@ static const struct exit_row exits[] = {
 	{ EXIT_FAULT, NULL, "A reference is lost, or belongs to no object" },
 	{ EXIT_INCONCLUSIVE, NULL, "The account does not add up, or --max-seconds have passed" },
 	{ EXIT_USAGE, NULL, "The command line is wrong, the device has no such --object, or the file of --capture exists already" },
-	{ EXIT_CONFIG, NULL, "The file of --from is no capture, or is damaged" },
+	{ EXIT_CONFIG, NULL, "The file of --from cannot be read, is not a capture of this format, or is damaged" },
 	{ 0 },
 };
 /* clang-format on */

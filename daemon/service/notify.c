@@ -50,7 +50,8 @@ void notify_ended(struct kept *kept)
 		return;
 	if (notifying->nr_waiting == WAITING_AT_MOST) {
 		log_say(LOG_LEVEL_WARNING, kept->ticket.id, "notify",
-			"notify_command: not run: %d others wait for it", WAITING_AT_MOST);
+			"notify_command: not run for this campaign: %d earlier campaigns are queued for it; make the command faster",
+			WAITING_AT_MOST);
 		return;
 	}
 	text = notice_text(kept);
@@ -80,7 +81,8 @@ static void ended(const struct job_end *end, void *arg)
 	if (end->by_signal)
 		log_say(LOG_LEVEL_WARNING, id, "notify",
 			"notify_command: killed by signal %d (%s)%s", end->code,
-			strsignal(end->code), notifying->is_late ? "; it has 30 s" : "");
+			strsignal(end->code),
+			notifying->is_late ? ": it ran for more than 30 s" : "");
 	else if (end->code)
 		log_say(LOG_LEVEL_WARNING, id, "notify", "notify_command: exit code %d: %s",
 			end->code, job_last_line(end->said, line, sizeof(line)));

@@ -209,8 +209,9 @@ static void print_answer(const struct named *names, uint32_t nr, FILE *out)
 		fprintf(out, "All right: the last run of %s is clean.",
 			nr == 1 ? "the campaign" : "every campaign");
 	else
-		fprintf(out, "No fault, but %u of %u campaign%s: not clean.", nr - clean, nr,
-			nr == 1 ? "" : "s");
+		fprintf(out,
+			"No fault found, but the last run of %u of %u campaign%s was not clean: see its reason below.",
+			nr - clean, nr, nr == 1 ? "" : "s");
 	for (uint32_t i = 0; i < faults; i++) {
 		markup_format(out, " %s on %s", last_of(&names[i])->name,
 			      kernel_of(last_of(&names[i])));

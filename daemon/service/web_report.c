@@ -141,7 +141,8 @@ void web_report(struct kept *kept, struct http_request *request)
 		return;
 	}
 	if (access(store_path(store, id, RESULTS_FILE).text, R_OK)) {
-		say(request, 404, "It has no results yet: no trial has ended.\n");
+		say(request, 404,
+		    "This campaign has no results yet: no trial has ended. Ask again later.\n");
 		return;
 	}
 	snprintf(file, sizeof(file), "report.%s", ask.type->format);
@@ -161,7 +162,8 @@ void web_report_stop(struct service *service)
 		return;
 	job_free(report->job);
 	if (report->request)
-		say(report->request, 503, "The service ends, or is reloaded; ask again.\n");
+		say(report->request, 503,
+		    "The service is stopping or reloading, so the report was not written. Ask again in some seconds.\n");
 	*report = (struct reporting){ 0 };
 }
 

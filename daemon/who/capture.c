@@ -289,7 +289,10 @@ static int read_part(const char *path, struct capture *capture, struct bytes *by
 	bytes->at += part.size;
 	bytes->left -= part.size;
 	if (!kinds[part.kind].read(capture, &of_part) || of_part.left)
-		return is_damaged(path, kinds[part.kind].name, why);
+		return why_exit(
+			why, EXIT_CONFIG, EINVAL,
+			"%s: the capture is damaged: its part \"%s\" is invalid; make it again, or copy it again",
+			path, kinds[part.kind].name);
 	return 0;
 }
 
@@ -304,7 +307,7 @@ static int read_head(const char *path, struct bytes *bytes, struct why *why)
 	if (!end || most < length || memcmp(bytes->at, CAPTURE_HEAD, length) != 0)
 		return why_exit(
 			why, EXIT_CONFIG, EINVAL,
-			"%s: it is no capture of dadrace who; files of crashed kernels (kdump, ELF) are not read",
+			"%s: not a capture of dadrace who; name a file that --capture wrote (files of crashed kernels, kdump and ELF, are not supported)",
 			path);
 	for (const uint8_t *at = bytes->at + length;
 	     at < end && *at >= '0' && *at <= '9' && version < 1000; at++)
@@ -329,8 +332,10 @@ static int read_file(const char *path, struct capture *capture, struct why *why)
 		return why_exit(why, EXIT_CONFIG, errno, "%s: cannot be read: %s", path,
 				strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size > CAPTURE_MAX)
-		return why_exit(why, EXIT_CONFIG, EINVAL,
-				"%s: it is no regular file of up to 512 MiB", path);
+		return why_exit(
+			why, EXIT_CONFIG, EINVAL,
+			"%s: not a regular file of at most 512 MiB; name a file that dadrace who --capture wrote",
+			path);
 	capture->bytes = malloc((size_t)st.st_size + 1);
 	if (!capture->bytes)
 		return why_memory(why);

@@ -88,9 +88,10 @@ static void test_answer(void **state)
 		      "class=\"clean\">All right: the last run of the campaign is clean.");
 	assert_answer((const struct ticket *[]){ &clean, &fault, &open }, 3,
 		      "class=\"fault\">Fault in 1 of 2 campaigns: smoke on 6.2.");
-	assert_answer((const struct ticket *[]){ &fault, &clean, &open }, 3,
-		      "class=\"none\">No fault, but 1 of 2 campaigns: not clean.");
-	assert_answer((const struct ticket *[]){ &clean, &failed }, 2, "not clean");
+	assert_answer(
+		(const struct ticket *[]){ &fault, &clean, &open }, 3,
+		"class=\"none\">No fault found, but the last run of 1 of 2 campaigns was not clean: see its reason below.");
+	assert_answer((const struct ticket *[]){ &clean, &failed }, 2, "was not clean");
 	assert_answer((const struct ticket *[]){ &clean, &cancelled }, 2, "All right");
 }
 

@@ -209,7 +209,7 @@ static void test_a_capture_that_was_cut_off_is_refused(void **state)
 		assert_true(is_refused(scene, "capture"));
 	}
 	write_bytes(scene, 0);
-	assert_true(is_refused(scene, "is no capture"));
+	assert_true(is_refused(scene, "not a capture"));
 }
 
 static void test_another_version_is_refused(void **state)
