@@ -470,16 +470,19 @@ static uint64_t times_tried(const struct explorer *explorer, const struct point 
 }
 
 /*
- * A packet that has shown a fault is chosen an eighth as often for each of them: what has been
- * found comes again at once, and costs far more time than other trials.
+ * A packet that has shown a fault is chosen an eighth as often, and one that has shown two a
+ * 64th: what has been found comes again at once, and costs far more time than other trials.
+ * Never less: all packets may have shown one.
  */
+enum { RARER_MOST = 6 };
+
 static uint32_t chance_of(const struct explorer *explorer, const struct point *point)
 {
 	uint32_t shift = 3 * explorer->findings[point->direction][point->message];
 	uint32_t chance =
 		needs_chance(&explorer->needs, &explorer->spaces[explorer->set], point);
 
-	return shift < 32 ? chance >> shift : 0;
+	return chance >> (shift < RARER_MOST ? shift : RARER_MOST);
 }
 
 /*

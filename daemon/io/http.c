@@ -226,8 +226,10 @@ void http_reply(struct http_request *request, int code, const char *type, const 
 	struct evbuffer *buffer = evbuffer_new();
 
 	add_headers(request, type);
-	if (buffer)
-		evbuffer_add(buffer, body, length);
+	if (buffer && evbuffer_add(buffer, body, length)) {
+		evbuffer_free(buffer);
+		buffer = NULL;
+	}
 	send_reply(request, code, buffer);
 }
 
@@ -236,6 +238,7 @@ void http_reply_file(struct http_request *request, const char *type, int fd, con
 	struct evbuffer *buffer = evbuffer_new();
 	char saved[320];
 	struct stat st;
+	bool is_whole;
 
 	add_headers(request, type);
 	if (name) {
@@ -244,9 +247,14 @@ void http_reply_file(struct http_request *request, const char *type, int fd, con
 				  "Content-Disposition", saved);
 	}
 	/* The buffer closes the descriptor; an empty file cannot be one of its parts. */
-	if (!buffer || fstat(fd, &st) || !st.st_size ||
-	    evbuffer_add_file(buffer, fd, 0, st.st_size))
+	is_whole = buffer && !fstat(fd, &st) &&
+		   (!st.st_size || !evbuffer_add_file(buffer, fd, 0, st.st_size));
+	if (!is_whole || !st.st_size)
 		close(fd);
+	if (!is_whole && buffer) {
+		evbuffer_free(buffer);
+		buffer = NULL;
+	}
 	send_reply(request, 200, buffer);
 }
 

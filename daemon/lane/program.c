@@ -33,15 +33,22 @@ void program_given(int go, int said)
 
 pid_t program_start(int program, const char *const argv[], int go, int said)
 {
+	volatile int refused = 0;
 	/* Nothing is copied: until it has its own memory it makes system calls only. */
 	pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 
 	if (pid == 0) {
 		program_given(go, said);
 		syscall(SYS_execveat, program, "", argv, environ, AT_EMPTY_PATH);
+		refused = errno;
 		_exit(126);
 	}
-	return pid;
+	if (pid < 0 || !refused)
+		return pid;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	errno = refused;
+	return -1;
 }
 
 /* Told nothing, it says that the lane gave up. */

@@ -146,6 +146,10 @@ void notify_stop(struct service *service)
 	if (notifying->job)
 		kill(-job_pid(notifying->job), SIGKILL);
 	job_free(notifying->job);
-	while (notifying->waiting)
+	for (const char *what = notifying->job ? "killed" : "not run"; notifying->waiting;
+	     what = "not run") {
+		log_say(LOG_LEVEL_WARNING, notifying->waiting->id, "notify",
+			"notify_command: %s: the service ends", what);
 		drop_first(notifying);
+	}
 }

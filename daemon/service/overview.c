@@ -165,7 +165,8 @@ static int by_need(const void *a, const void *b)
 
 	if (kind_of(one) != kind_of(other))
 		return kind_of(one) - kind_of(other);
-	return one->ended_unix_ms < other->ended_unix_ms ? 1 : -1;
+	return (one->ended_unix_ms < other->ended_unix_ms) -
+	       (one->ended_unix_ms > other->ended_unix_ms);
 }
 
 static uint32_t names_of(const struct overview *o, struct named **names)
@@ -431,11 +432,13 @@ static void print_runs(const struct overview *o, FILE *out)
 	print_pages(o, nr, out);
 }
 
-void overview_print(const struct overview *o, FILE *out)
+bool overview_print(const struct overview *o, FILE *out)
 {
 	struct named *names;
 	uint32_t nr = names_of(o, &names);
 
+	if (o->nr && !names)
+		return false;
 	fputs("<h1>dadrace", out);
 	markup_format(out, "%s%s", *o->host ? " on " : "", o->host);
 	fputs("</h1>\n<section id=\"now\" aria-label=\"Now\">\n", out);
@@ -452,4 +455,5 @@ void overview_print(const struct overview *o, FILE *out)
 	print_runs(o, out);
 	fputs("</div>\n</section>\n", out);
 	free(names);
+	return true;
 }

@@ -38,7 +38,8 @@ struct overview {
 	uint64_t now_unix_ms;
 };
 
-void overview_print(const struct overview *overview, FILE *out);
+/* False: memory ran out. */
+bool overview_print(const struct overview *overview, FILE *out);
 
 /*
  * Calls `found` with the last run of each name that has ended by itself, in the order of their

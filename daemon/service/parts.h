@@ -86,6 +86,7 @@ struct reporting {
 	struct job *job;
 	struct http_request *request; /* NULL: its client has gone */
 	const struct report_type *type;
+	struct timespec grown; /* when the results had last grown before they were read */
 	char path[4096];
 	char name[256];
 };

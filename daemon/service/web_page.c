@@ -22,20 +22,21 @@ static struct overview_pace pace_of(const struct run *run)
 	};
 }
 
-static void print_overview(const struct service *service, const struct http_request *request,
+static bool print_overview(const struct service *service, const struct http_request *request,
 			   FILE *out)
 {
 	const struct ticket **tickets = keep_tickets(service);
 	const char *filter = http_text(request, "filter");
 	struct overview_pace pace;
 	uint64_t page = 0;
+	bool is_whole;
 
 	if (!tickets)
-		return;
+		return false;
 	if (service->run.kept)
 		pace = pace_of(&service->run);
 	http_number(request, "page", &page);
-	overview_print(
+	is_whole = overview_print(
 		&(const struct overview){
 			.tickets = tickets,
 			.nr = service->nr_kept,
@@ -47,6 +48,7 @@ static void print_overview(const struct service *service, const struct http_requ
 		},
 		out);
 	free((void *)tickets);
+	return is_whole;
 }
 
 static void reply(const struct service *service, struct http_request *request,
@@ -55,13 +57,14 @@ static void reply(const struct service *service, struct http_request *request,
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	bool is_whole = false;
 
 	if (out) {
 		fwrite(before, 1, length, out);
-		print_overview(service, request, out);
+		is_whole = print_overview(service, request, out);
 		fputs(after, out);
 	}
-	if (!out || fclose(out))
+	if (!out || fclose(out) || !is_whole)
 		web_memory(request);
 	else
 		http_reply(request, 200, HTML_TYPE, text, size);

@@ -59,15 +59,20 @@ static void send_file(struct http_request *request, const char *path, const char
 
 /* --- the report --- */
 
-static bool is_newer(const char *path, const char *than)
+/* A report carries the time of the results that it was made from. */
+static bool is_of(const struct reporting *report)
 {
-	struct stat one, other;
+	struct stat st;
 
-	if (stat(path, &one) || stat(than, &other))
-		return false;
-	return one.st_mtim.tv_sec != other.st_mtim.tv_sec ?
-		       one.st_mtim.tv_sec > other.st_mtim.tv_sec :
-		       one.st_mtim.tv_nsec > other.st_mtim.tv_nsec;
+	return !stat(report->path, &st) && st.st_mtim.tv_sec == report->grown.tv_sec &&
+	       st.st_mtim.tv_nsec == report->grown.tv_nsec;
+}
+
+static void mark(const struct reporting *report)
+{
+	const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, report->grown };
+
+	utimensat(AT_FDCWD, report->path, times, 0);
 }
 
 static void send_report(const struct reporting *report)
@@ -82,6 +87,8 @@ static void written(const struct job_end *end, void *arg)
 	char line[256], words[320];
 
 	*report = (struct reporting){ 0 };
+	if (!end->by_signal && !end->code)
+		mark(&done);
 	if (!done.request)
 		return;
 	if (!end->by_signal && !end->code) {
@@ -133,6 +140,7 @@ void web_report(struct kept *kept, struct http_request *request)
 		.request = request,
 		.type = type_by_format(format ? format : "html"),
 	};
+	struct stat st;
 	char file[32];
 
 	if (!ask.type) {
@@ -140,15 +148,16 @@ void web_report(struct kept *kept, struct http_request *request)
 		    "No such format. There are html, junit, kcidb, trace, tap, lava, tmt and md.\n");
 		return;
 	}
-	if (access(store_path(store, id, RESULTS_FILE).text, R_OK)) {
+	if (stat(store_path(store, id, RESULTS_FILE).text, &st)) {
 		say(request, 404,
 		    "This campaign has no results yet: no trial has ended. Ask again later.\n");
 		return;
 	}
+	ask.grown = st.st_mtim;
 	snprintf(file, sizeof(file), "report.%s", ask.type->format);
 	memcpy(ask.path, store_path(store, id, file).text, sizeof(ask.path));
 	snprintf(ask.name, sizeof(ask.name), "%.200s.%s", id, ask.type->format);
-	if (is_newer(ask.path, store_path(store, id, RESULTS_FILE).text))
+	if (is_of(&ask))
 		send_report(&ask);
 	else
 		write_report(kept, &ask);

@@ -372,10 +372,12 @@ static int own_address_remove(const struct value_of *of, struct rtnl_addr *from,
 static void flags_read(const struct value_of *of, char *value, size_t size)
 {
 	unsigned int flags = rtnl_link_get_flags(of->link) & FLAGS_SETTABLE;
+	struct why why;
 	int own = 0;
 
-	if (!(flags & IFF_UP))
-		addresses_walk(of, true, address_count, &own, NULL);
+	/* Where they cannot be told, one is assumed, so that none is taken away. */
+	if (!(flags & IFF_UP) && addresses_walk(of, true, address_count, &own, &why))
+		own = 1;
 	snprintf(value, size, "%x%s", flags, own ? WITH_ADDRESS : "");
 }
 

@@ -43,7 +43,7 @@ static char *print(struct overview overview)
 	overview.host = overview.host ? overview.host : "rig-1";
 	overview.filter = overview.filter ? overview.filter : "";
 	overview.now_unix_ms = NOW_MS;
-	overview_print(&overview, out);
+	assert_true(overview_print(&overview, out));
 	fclose(out);
 	return text;
 }
