@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "explore/explore.h"
+#include "explored.h"
 #include "parse/campaign.h"
 #include "trial/plan.h"
 
@@ -113,19 +113,7 @@ static struct trial_spec specs[TRIALS];
 
 static void run(const char *mode, uint32_t nr)
 {
-	struct campaign *campaign = load(mode);
-	struct explorer *explorer = NULL;
-
-	assert_int_equal(explorer_new(campaign, &explorer), 0);
-	for (uint32_t trial = 1; trial <= nr; trial++) {
-		static struct behaviour shown;
-
-		assert_int_equal(explorer_next(explorer, trial, &specs[trial - 1]), 0);
-		show(campaign, &specs[trial - 1], &shown);
-		assert_int_equal(explorer_learn(explorer, trial, &shown), 0);
-	}
-	explorer_free(explorer);
-	campaign_free(campaign);
+	explored(load(mode), show, specs, nr);
 }
 
 /* Four sets, then eight, then all ten: the best places come again before the last ones. */

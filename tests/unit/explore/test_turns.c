@@ -12,6 +12,7 @@
 
 #include "explore/explore.h"
 #include "explore/traced.h"
+#include "explored.h"
 #include "parse/campaign.h"
 #include "trial/plan.h"
 
@@ -88,22 +89,9 @@ static void show(const struct campaign *campaign, const struct trial_spec *spec,
 	qsort(shown->features, shown->nr_features, sizeof(shown->features[0]), by_value);
 }
 
-/* What the trials of a run are, in their order. */
 static void run(uint64_t seed, bool with_reach, struct trial_spec *specs, uint32_t nr)
 {
-	struct campaign *campaign = load(seed, with_reach);
-	struct explorer *explorer = NULL;
-
-	assert_int_equal(explorer_new(campaign, &explorer), 0);
-	for (uint32_t trial = 1; trial <= nr; trial++) {
-		static struct behaviour shown;
-
-		assert_int_equal(explorer_next(explorer, trial, &specs[trial - 1]), 0);
-		show(campaign, &specs[trial - 1], &shown);
-		assert_int_equal(explorer_learn(explorer, trial, &shown), 0);
-	}
-	explorer_free(explorer);
-	campaign_free(campaign);
+	explored(load(seed, with_reach), show, specs, nr);
 }
 
 enum { TRIALS = 600 };
