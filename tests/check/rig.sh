@@ -41,6 +41,26 @@ expect "and those tests run" 'ctest --test-dir [^ ]*/build/test ' env -u CI "$wo
 expect "CI's warnings are errors" 'cmake --build --preset dev$' CI=true "$work/rig" test
 expect "and those tests run in CI" 'ctest --test-dir [^ ]*/build/dev ' CI=true "$work/rig" test
 expect "arguments are ctest's" ' -R live.watch$' "$work/rig" test -R live.watch
+
+fails() { # NAME PATTERN TEST...: as expect, of a ./rig test in which those fail
+	local name=$1 pattern=$2 folder=$work/build/dev/Testing/Temporary
+	shift 2
+	cat >"$work/bin/ctest" <<-SH
+		#!/bin/sh
+		echo "ctest \$*" >>"$work/calls"
+		case "\$*" in *--rerun-failed*) echo the second answer; exit 3 ;; esac
+		mkdir -p "$folder" && printf '7:%s\n' $* >"$folder/LastTestsFailed.log"
+		exit 8
+	SH
+	expect "$name" "$pattern" sh -c "CI=true $work/rig test; echo exit \$?"
+}
+fails "guests and live tests that failed run again, alone" '^ctest --test-dir [^ ]* --output-on-failure --rerun-failed$' live.watch vm.nic
+fails "and are named" 'at a time: live.watch vm.nic$' live.watch vm.nic
+fails "what they say then counts" '^exit 3$' live.watch
+fails "others do not run again" '!--rerun-failed' live.watch unit.tally
+fails "they fail" '^exit 8$' unit.tally
+fails "many do not, either" '!--rerun-failed' live.a live.b live.c live.d vm.e
+
 for tool in prometheus promtool; do
 	command -v $tool >/dev/null ||
 		expect "$tool is fetched for the tests that need it" "apt-get download $tool" "$work/rig" test -R live.service

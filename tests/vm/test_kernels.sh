@@ -15,7 +15,8 @@ smoke() { # NAME KERNEL TIER...
 	local name=$1 kernel=$2 tier
 	shift 2
 	for tier in "$@"; do
-		run_twice "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set clean_below_ppm=1000000 --set "tier=$tier" || return
+		run_twice "$name-$tier" "$kernel" "$campaigns/smoke.yaml" --set stop.trials=24 --set clean_below_ppm=1000000 \
+			--set 'window.hold_us=[40000]' --set "tier=$tier" || return
 		expect "$name-$tier" 0
 		/usr/bin/python3 - "$results/$name-$tier" "$tier" <<-'PYTHON' || fail "$name-$tier" "see above"
 			import json, sys
@@ -129,9 +130,11 @@ order() { # NAME KERNEL TIER
 		import json, sys
 		folder, tier = sys.argv[1:]
 		lines = [json.loads(line) for line in open(folder + "/results.ndjson")]
-		for trial in (t for t in lines if t["type"] == "trial"):
+		trials = [t for t in lines if t["type"] == "trial"]
+		# A machine that stalls holds thread I longer in one trial, not in all.
+		assert min(t["held_ns"] for t in trials) < 350000000, "thread I is held as long as thread II"
+		for trial in trials:
 		    assert trial["order_kept"] and trial["steps_held"] == 5, trial["reason"]
-		    assert trial["held_ns"] < 350000000, "thread I was held as long as thread II"
 		    for step in trial["steps"]:
 		        assert step["outcome"] == "kept" and step["passes"], step
 		        assert tier == "auto" or step["tier"] == tier, step
