@@ -8,6 +8,7 @@
 #include "command/result_schema.h"
 #include "command/watch_view.h"
 #include "proof/minimise_lines.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "results/tally.h"
 

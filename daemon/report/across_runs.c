@@ -4,7 +4,7 @@
 
 #include "report/across_runs.h"
 #include "results/finding_words.h"
-#include "results/lines.h"
+#include "results/ledger_line.h"
 
 enum { COLUMNS = 96 };
 

@@ -16,7 +16,7 @@
 #include "report/picture_of_line.h"
 #include "report/report.h"
 #include "results/finding_words.h"
-#include "results/lines.h"
+#include "results/ledger_line.h"
 
 struct html {
 	const struct past *past;

@@ -5,6 +5,7 @@
 
 #include "report/picture.h"
 #include "report/picture_of_line.h"
+#include "results/ledger_line.h"
 
 /* The lines as read, and what is drawn from them. */
 struct drawing {

@@ -9,7 +9,7 @@
 #include "report/events.h"
 #include "report/report.h"
 #include "results/finding_words.h"
-#include "results/lines.h"
+#include "results/ledger_line.h"
 
 enum { MAIL_COLUMNS = 78 };
 

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "results/finding_words.h"
-#include "results/lines.h"
+#include "results/ledger_line.h"
 
 static void print_words(FILE *out, const char *words, int columns, int indent)
 {

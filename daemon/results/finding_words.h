@@ -12,7 +12,7 @@ struct finding_text {
 	char at[1400];
 };
 
-struct ledger_hold_told; /* results/lines.h */
+struct ledger_hold_told; /* results/ledger_line.h */
 
 struct finding_rate {
 	char at[24];

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "results/lines.h"
+#include "results/ledger_line.h"
 #include "results/results.h"
 
 /*

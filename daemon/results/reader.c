@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "parse/campaign_pinned.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "results/reader.h"
 #include "results/results.h"

@@ -73,7 +73,7 @@ int results_open_again(const char *folder, const struct campaign *campaign, FILE
 /* Whether a campaign that was ended by this (summary.ended_by) is not resumed. */
 bool results_ends_for_good(const char *by);
 
-struct ledger_line; /* results/lines.h */
+struct ledger_line; /* results/ledger_line.h */
 
 /* Receives what is kept; 0, or a negative errno, which stops the replay. */
 struct results_kept {

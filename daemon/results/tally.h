@@ -75,7 +75,7 @@ struct tally_share {
 	double p_value; /* of that arm against this one; NaN: it is that arm */
 };
 
-struct ledger_line; /* results/lines.h */
+struct ledger_line; /* results/ledger_line.h */
 struct ledger_unmatched_told;
 
 /* What the ledgers of a finding's trials, or of their repeats, say. */

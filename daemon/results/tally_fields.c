@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stddef.h>
 
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "results/tally.h"
 

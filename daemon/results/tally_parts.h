@@ -4,6 +4,7 @@
 
 #include "ledger/digest.h"
 #include "results/in_order.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "results/tally.h"
 #include "trial/shard.h"

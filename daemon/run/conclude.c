@@ -9,6 +9,7 @@
 
 #include "io/loop.h"
 #include "parse/campaign.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 
 enum { BLIND_MAX = 3 }; /* controls in a row that fail: the campaign proves nothing */

@@ -16,6 +16,7 @@
 #include "io/loop.h"
 #include "parse/campaign.h"
 #include "record/record.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "run/in_guests.h"
 #include "trial/klog_report.h"

@@ -3,6 +3,7 @@
 #define DADRACE_RUN_ON_HOST_PARTS_H
 
 #include "lane/lane.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "run/on_host.h"
 #include "run/post_mortem.h"

@@ -9,7 +9,7 @@
 
 #include "base/shown.h"
 #include "export/tap.h"
-#include "results/lines.h"
+#include "results/ledger_line.h"
 #include "run/progress_parts.h"
 #include "trial/shard.h"
 

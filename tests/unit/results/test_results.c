@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "command/result_schema.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "results/results.h"
 

@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "results/finding_words.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "results/tally.h"
 #include "trial/plan.h"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "results/finding_words.h"
+#include "results/ledger_line.h"
 #include "results/lines.h"
 #include "results/tally.h"
 #include "run/repeats.h"
