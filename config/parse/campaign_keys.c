@@ -64,7 +64,7 @@ static const struct fields stop_fields = { "stop", NULL, stop_rows, GROUP_SIZE(s
 static const struct field device_rows[] = {
 	{ "kind", FIELD_ENUM, IN(device, enum device_kind, kind),
 	  NAMES(device_kind_names, DEVICE_KINDS), .fallback = "veth",
-	  .doc = "The device under test: one end of a veth pair, a macvlan on such an end, a bridge, bond or team with such an end as its port, an ipvlan (L2) on such an end, a VLAN or VXLAN on such an end with a peer of the same kind, such an end as the port of a VRF, a dummy (which has no peer: outbound echoes only), an existing device of this machine, which is never deleted and is restored afterwards, or a network card of the guest (nic), with the driver of its hardware" },
+	  .doc = "The device under test: one end of a veth pair, a macvlan on such an end, a bridge, bond or team with such an end as its port, an ipvlan (L2) on such an end, a VLAN or VXLAN on such an end with a peer of the same kind, such an end as the port of a VRF, one of two tap devices between which a process moves the frames (tun), a dummy (which has no peer: outbound echoes only), an existing device of this machine, which is never deleted and is restored afterwards, or a network card of the guest (nic), with the driver of its hardware" },
 	{ "dut", FIELD_TEXT, IN(device, const char *, dut), .nullable = true, .example = "enp3s0",
 	  .doc = "Name of the existing device under test. Each trial takes it down and up, so nothing else may use it" },
 	{ "peer", FIELD_TEXT, IN(device, const char *, peer), .nullable = true, .example = "enp4s0",

@@ -20,5 +20,6 @@ const struct device_row device_kinds[DEVICE_KINDS] = {
 	[DEVICE_VLAN]	  = { "CONFIG_VLAN_8021Q", { "veth", "8021q" }, "vlan_dev_open", "vlan_dev_stop" },
 	[DEVICE_BOND]	  = { "CONFIG_BONDING", { "veth", "bonding" }, "bond_open", "bond_close" },
 	[DEVICE_TEAM]	  = { "CONFIG_NET_TEAM", { "veth", "team", "team_mode_roundrobin" }, "team_open", "team_close" },
+	[DEVICE_TUN]	  = { "CONFIG_TUN", { "tun" }, "tun_net_open", "tun_net_close" },
 };
 /* clang-format on */

@@ -14,7 +14,7 @@ const char *const method_names[] = { "stop" };
 const char *const tier_names[] = { "auto", "kprobe", "fentry", "tracepoint" };
 const char *const device_kind_names[] = {
 	"veth", "macvlan", "bridge", "dummy", "existing", "nic", "ipvlan", "vrf", "vxlan",
-	"vlan", "bond", "team",
+	"vlan", "bond", "team", "tun",
 };
 const char *const bringup_kind_names[] = { "do_dad", "command" };
 const char *const load_names[] = { "none", "cpu", "packets", "rtnl" };

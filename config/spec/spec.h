@@ -85,6 +85,7 @@ enum device_kind {
 	DEVICE_VLAN,	 /* dut is a VLAN on a veth end, and so is the peer */
 	DEVICE_BOND,	 /* dut is a bond with a veth end as its port */
 	DEVICE_TEAM,	 /* dut is a team with a veth end as its port */
+	DEVICE_TUN,	 /* dut and peer are tap devices, and a process moves the frames */
 	DEVICE_KINDS,
 };
 extern const char *const device_kind_names[];

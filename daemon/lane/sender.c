@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/keep_fds.h"
 #include "io/loop.h"
-#include "lane/keep_fds.h"
 #include "lane/sender.h"
 #include "testbed/frame.h"
 

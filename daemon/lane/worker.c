@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lane/keep_fds.h"
+#include "base/keep_fds.h"
 #include "lane/worker_parts.h"
 #include "loader/ring.h"
 
@@ -175,6 +175,8 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	/* Some settings give a device that is down an address, which a cycle takes away. */
 	if (!err && e->put_right[0])
 		err = worker_cycle(worker);
+	if (!err)
+		err = testbed_wire(worker->testbed, &worker->message.why);
 	if (!err)
 		err = echoes_make(worker->echoes, spec, &worker->message.why);
 	if (!err)

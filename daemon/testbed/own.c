@@ -380,7 +380,7 @@ static int (*const creates[DEVICE_KINDS])(struct testbed *testbed, struct why *w
 	[DEVICE_NIC] = nic_take,	 [DEVICE_IPVLAN] = ipvlan_create,
 	[DEVICE_VRF] = vrf_create,	 [DEVICE_VXLAN] = vxlan_create,
 	[DEVICE_VLAN] = vlan_create,	 [DEVICE_BOND] = bond_create,
-	[DEVICE_TEAM] = team_create,
+	[DEVICE_TEAM] = team_create,	 [DEVICE_TUN] = tun_create,
 };
 
 /* Made in this order: the calling process ends in the lane's namespace. */

@@ -30,6 +30,7 @@
  *     own.c          a lane of our own making
  *     nic.c          its devices, where they are network cards
  *     team.c         what only generic netlink can set of a team
+ *     tun.c          a pair of tap devices, and what moves their frames
  *     undo.c         the journal, taken back
  *     real.c         a lane of real devices: are they free, borrowed by way of the journal
  *       ready.c      what both have in common: how namespace, dut and peer are set up
@@ -77,6 +78,8 @@ struct testbed {
 	bool may_be_disabled; /* IPv6 of the dut may be off after a trial */
 	bool up;	      /* as last reported */
 	bool running;
+	int taps[2]; /* of dut and peer (DEVICE_TUN), or -1 */
+	pid_t mover; /* of frames between them, or 0 */
 	struct journal *journal;
 	bool named[ROLES]; /* the role's namespace has a name, by this open */
 };
@@ -145,6 +148,15 @@ int link_find(struct nl_sock *sock, const char *name, struct rtnl_link **out, st
 
 /* Of a team without ports, in the calling process's namespace. */
 int team_mode_set(const struct testbed_device *team, const char *mode, struct why *why);
+
+/* --- tun.c --- */
+
+/* The pair, and the process between them, which dies with the calling one. */
+int tun_create(struct testbed *testbed, struct why *why);
+
+/* Starts that process again when it was killed; 0 while it runs. */
+int tun_wire(struct testbed *testbed, struct why *why);
+void tun_close(struct testbed *testbed);
 
 /* --- namespace.c --- */
 

@@ -23,6 +23,7 @@ int testbed_open(const struct testbed_ask *ask, struct testbed **out, struct why
 	testbed->slot = ask->slot;
 	testbed->campaign = ask->campaign;
 	testbed->home_netns = testbed->lane_netns = testbed->peer_netns = -1;
+	testbed->taps[0] = testbed->taps[1] = -1;
 	err = testbed->kind == DEVICE_EXISTING ? real_borrow(testbed, ask, why) :
 						 own_make(testbed, ask, why);
 	if (!err)
@@ -49,6 +50,7 @@ int testbed_close(struct testbed *testbed, struct why *why)
 	nl_socket_free(testbed->events);
 	nl_socket_free(testbed->peer_sock);
 	nl_socket_free(testbed->lane_sock);
+	tun_close(testbed);
 	err = undo_own(testbed->journal, why);
 	/* Not when it never got away: without the right to leave there is none to come back. */
 	if (testbed->home_netns >= 0 && !netns_is_own(testbed->home_netns))
@@ -73,6 +75,11 @@ const struct testbed_device *testbed_peer(const struct testbed *testbed)
 int testbed_peer_netns(const struct testbed *testbed)
 {
 	return testbed->peer_netns;
+}
+
+int testbed_wire(struct testbed *testbed, struct why *why)
+{
+	return testbed->kind == DEVICE_TUN ? tun_wire(testbed, why) : 0;
 }
 
 int testbed_put_right(struct testbed *testbed, char *said, size_t size, struct why *why)

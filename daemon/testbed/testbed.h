@@ -26,8 +26,8 @@
  * DEVICE_EXISTING).
  *
  * A macvlan, ipvlan, bridge, bond or team dut sits on a veth end luN in the lane's namespace; a
- * VLAN or VXLAN, too, and its peer on the other end plN; a VRF has the dut as its port; a dummy
- * has no peer.
+ * VLAN or VXLAN, too, and its peer on the other end plN; a VRF has the dut as its port; with
+ * DEVICE_TUN both are tap devices, and a process moves the frames; a dummy has no peer.
  *
  * With DEVICE_EXISTING both stay where they are, in the caller's namespace; all that can be
  * changed of the two real devices is first written to the undo journal (journal.h) and put back
@@ -106,6 +106,12 @@ int testbed_dut_up(struct testbed *testbed, struct why *why);
  * change; then testbed_carrier_sync(). Blocks while the kernel does. 0 or -errno.
  */
 int testbed_dut_down(struct testbed *testbed, struct why *why);
+
+/*
+ * Lets frames pass between dut and peer: with DEVICE_TUN a process does that, which ends with
+ * whatever ends all processes of the lane. Before each trial.
+ */
+int testbed_wire(struct testbed *testbed, struct why *why);
 
 /*
  * Compares the settings of a dut that is down with what the campaign asks for, and puts right

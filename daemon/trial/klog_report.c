@@ -374,7 +374,7 @@ static const char *const net_functions[] = {
 	"kfree_skb", "linkwatch_", "macvlan_", "mld_", "ndisc_", "neigh_", "net_ns_",
 	"netdev_", "netif_", "packet_", "pneigh_", "qdisc_", "rawv6_", "refdst_",
 	"register_net", "rt6_", "rtnetlink_", "rtnl_", "sit_", "skb_", "tcp_v6_", "team_",
-	"udpv6_", "unregister_net", "veth_", "vlan_", "vrf_", "vxlan_", "xfrm6_",
+	"tun_", "udpv6_", "unregister_net", "veth_", "vlan_", "vrf_", "vxlan_", "xfrm6_",
 };
 /* clang-format on */
 

@@ -1047,7 +1047,8 @@ int main(void)
 	static enum device_kind veth = DEVICE_VETH, macvlan = DEVICE_MACVLAN,
 				bridge = DEVICE_BRIDGE, dummy = DEVICE_DUMMY,
 				ipvlan = DEVICE_IPVLAN, vrf = DEVICE_VRF, vxlan = DEVICE_VXLAN,
-				vlan = DEVICE_VLAN, bond = DEVICE_BOND, team = DEVICE_TEAM;
+				vlan = DEVICE_VLAN, bond = DEVICE_BOND, team = DEVICE_TEAM,
+				tun = DEVICE_TUN;
 	static int elsewhere;
 	const struct CMUnitTest tests[] = {
 		{ "test_veth", test_kind, NULL, NULL, &veth },
@@ -1060,6 +1061,7 @@ int main(void)
 		{ "test_vlan", test_kind, NULL, NULL, &vlan },
 		{ "test_bond", test_kind, NULL, NULL, &bond },
 		{ "test_team", test_kind, NULL, NULL, &team },
+		{ "test_tun", test_kind, NULL, NULL, &tun },
 		cmocka_unit_test(test_duplicate_address_fails_dad),
 		cmocka_unit_test(test_address_unknown_before_dad),
 		cmocka_unit_test(test_deleted_by_a_child),

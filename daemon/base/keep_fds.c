@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <unistd.h>
 
-#include "lane/keep_fds.h"
+#include "base/keep_fds.h"
 
 void keep_fds(int *keep, size_t nr)
 {
