@@ -5,6 +5,9 @@
 # new namespaces, over an overlay of this machine's files. Installed, started, killed, restarted, bitten
 # by the watchdog, removed.
 #
+# systemd makes cgroups and attaches BPF programs to them, which last as long as they do: it has a cgroup of its own.
+# What this test makes is removed by a process that waits for its end, also when it is killed.
+#
 # Usage: test_systemd.sh DADRACE SOURCE-FOLDER
 set -uo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -13,18 +16,33 @@ build=$(dirname "$(realpath "$dadrace")")
 BOOT_S=60
 
 [ "$(id -u)" -eq 0 ] || skip "needs root"
-for program in cpack dpkg-shlibdeps unshare nsenter chroot; do
+for program in cpack dpkg-shlibdeps unshare nsenter chroot setsid; do
 	command -v $program >/dev/null || skip "needs $program"
 done
 [ -x /lib/systemd/systemd ] || skip "needs systemd"
 
 place=$(mktemp -d /var/tmp/dadrace-systemd.XXXXXX)
-init=
-end() {
-	[ -z "$init" ] || kill -9 "$init" 2>/dev/null
+cgroups=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+cgroup=$cgroups$(sed -n 's/^0:://p' /proc/self/cgroup)/${place##*/}
+removed() { find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || [ ! -e "$cgroup" ]; }
+sweep() {
+	echo 1 >"$cgroup/cgroup.kill"
+	wait_for "$GONE_DEADLINE_S" removed
 	rm -rf "$place"
 }
+swept() { [ ! -e "$cgroup" ] && [ ! -e "$place" ]; }
+end() {
+	exec 9>&-
+	wait_for "$GONE_DEADLINE_S" swept || { echo "left: $cgroup or $place"; exit 1; }
+}
+[ -n "$cgroups" ] && mkdir "$cgroup" 2>/dev/null || { rmdir "$place"; skip "needs cgroup2, writable"; }
+mkfifo "$place/alive"
+export cgroup place GONE_DEADLINE_S
+export -f sweep removed wait_for
+setsid --fork bash -c 'read -r _ <"$place/alive"; sweep' >/dev/null 2>&1
+exec 9>"$place/alive" # held by this test only
 trap end EXIT
+trap 'exit 130' INT TERM
 cd "$place" || exit 1
 mkdir up work root
 (cd "$build" && cpack -G DEB -B "$place/package") >cpack.log 2>&1 ||
@@ -58,13 +76,16 @@ exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot root \
 	/lib/systemd/systemd --unit=basic.target --log-target=journal
 SH
 mkdir -p up/usr/lib/modules/5.0-installed
-unshare --fork --pid --mount --uts --net --cgroup --propagation private --kill-child \
-	bash boot.sh "${masked[@]}" >boot.log 2>&1 &
+{
+	echo "$BASHPID" >"$cgroup/cgroup.procs"
+	exec unshare --fork --pid --mount --uts --net --cgroup --propagation private --kill-child \
+		bash boot.sh "${masked[@]}"
+} >boot.log 2>&1 9>&- &
 unshare=$!
+disown # its end is no news
 booted() { init=$(pgrep -P $unshare) && inside systemctl is-active basic.target >/dev/null 2>&1; }
-inside() { nsenter -t "$init" -m -p -n -u -C -r -w timeout "$RUN_DEADLINE_S" "$@"; }
+inside() { nsenter -t "$init" -m -p -n -u -C -r -w timeout "$RUN_DEADLINE_S" "$@" 9>&-; }
 if ! wait_for $BOOT_S booted; then
-	kill -9 "$init" $unshare 2>/dev/null
 	skip "this machine lets no second systemd boot: $(tail -n 1 boot.log)"
 fi
 inner=/proc/$init/root
