@@ -9,6 +9,13 @@
 
 #define TEXT_MAX (1u << 20)
 
+/* A shortage is not the file's. */
+static int complain(const char *name, const char *what, int err, struct why *why)
+{
+	return why_exit(why, why_short_of(err) ? EXIT_INTERNAL : 0, err, "%s: %s: %s", name,
+			what, strerror(err));
+}
+
 static int stream_read(const char *name, FILE *file, char **text, size_t *length,
 		       struct why *why)
 {
@@ -16,11 +23,10 @@ static int stream_read(const char *name, FILE *file, char **text, size_t *length
 	int err = 0;
 
 	if (!buffer)
-		return why_exit(why, EXIT_INTERNAL, ENOMEM, "%s: out of memory", name);
+		return why_memory(why);
 	*length = fread(buffer, 1, TEXT_MAX + 1, file);
 	if (ferror(file)) {
-		err = errno ? errno : EIO;
-		err = why_set(why, err, "%s: cannot be read: %s", name, strerror(err));
+		err = complain(name, "cannot be read", errno ?: EIO, why);
 	} else if (*length > TEXT_MAX) {
 		err = why_set(why, EINVAL, "%s: longer than %u bytes; is this the right file?",
 			      name, TEXT_MAX);
@@ -39,8 +45,7 @@ int text_read(const char *path, char **text, size_t *length, struct why *why)
 	int err = errno;
 
 	if (!file)
-		return why_exit(why, why_short_of(err) ? EXIT_INTERNAL : 0, err,
-				"%s: cannot be opened: %s", path, strerror(err));
+		return complain(path, "cannot be opened", err, why);
 	err = stream_read(is_stdin ? "standard input" : path, file, text, length, why);
 	if (!is_stdin)
 		fclose(file);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,12 +202,17 @@ char *fields_to_line(const struct fields *fields, const char *type, const void *
 	return line;
 }
 
+/* Where fields_parse() goes on when there is no memory. */
+static _Thread_local jmp_buf *parsing;
+
 static void *take(size_t size)
 {
 	void *at = malloc(size);
 
 	if (!at)
 		memory_note_short();
+	if (!at && parsing)
+		longjmp(*parsing, 1);
 	return at;
 }
 
@@ -215,9 +221,28 @@ void fields_watch_memory(void)
 	json_set_alloc_funcs(take, free);
 }
 
-json_t *fields_parse(const char *line)
+/*
+ * The lexer of jansson 2.14 does not look whether it could keep a character, and reads on
+ * behind what it has kept (lex_save(), load.c). So it is left at once; what it has is lost.
+ */
+json_t *fields_parse_bytes(const char *text, size_t length)
 {
-	return json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+	jmp_buf here;
+	json_t *json;
+
+	parsing = &here;
+	if (setjmp(here)) {
+		parsing = NULL;
+		return NULL;
+	}
+	json = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+	parsing = NULL;
+	return json;
+}
+
+json_t *fields_parse(const char *text)
+{
+	return fields_parse_bytes(text, strlen(text));
 }
 
 static int show_text(json_t *json, const char *but)

@@ -80,7 +80,8 @@ void fields_watch_memory(void);
 /*
  * Reads one line of JSON: a new reference, or NULL when it is none (a torn line, for example).
  */
-json_t *fields_parse(const char *line);
+json_t *fields_parse(const char *text);
+json_t *fields_parse_bytes(const char *text, size_t length);
 
 /*
  * Each text in it becomes what base/shown.h shows of foreign text; the control characters in

@@ -152,7 +152,7 @@ static void print_leaves(const json_t *object, const char *prefix, FILE *out)
 static void print_circumstances(const struct subject *s, FILE *out)
 {
 	const struct trial_spec *spec = &s->told.spec;
-	json_auto_t *leaves = json_loads(s->spec, 0, NULL);
+	json_auto_t *leaves = fields_parse(s->spec);
 
 	fprintf(out, "\nCircumstances\n");
 	if (spec->hold_us && !spec->steps)

@@ -422,7 +422,7 @@ int results_finding(struct results *results, const struct tally_finding *finding
 
 static int print_indented(const char *line, FILE *out)
 {
-	json_auto_t *json = json_loads(line, 0, NULL);
+	json_auto_t *json = fields_parse(line);
 
 	if (!json)
 		return -ENOMEM;

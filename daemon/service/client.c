@@ -9,8 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/shown.h"
 #include "base/why.h"
+#include "parse/text.h"
 #include "service/client.h"
 #include "service/varlink.h"
 
@@ -26,7 +28,7 @@ struct ctl {
 	int fd;
 	bool continues; /* further replies follow */
 	uint32_t deadline_s;
-	bool is_late; /* no reply came within it */
+	int err;      /* of the last call or reply; EAGAIN: not within the deadline */
 	char *buffer; /* received, from `at` on not read yet */
 	size_t at, used, room;
 };
@@ -42,12 +44,16 @@ static int set_deadline(struct ctl *ctl, uint32_t seconds)
 
 static bool is_connected(struct ctl *ctl)
 {
+	bool is_open;
+
 	if (ctl->fd >= 0)
 		close(ctl->fd);
 	ctl->at = ctl->used = 0;
 	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return ctl->fd >= 0 && !set_deadline(ctl, ctl->deadline_s) &&
-	       !connect(ctl->fd, (struct sockaddr *)&ctl->name, sizeof(ctl->name));
+	is_open = ctl->fd >= 0 && !set_deadline(ctl, ctl->deadline_s) &&
+		  !connect(ctl->fd, (struct sockaddr *)&ctl->name, sizeof(ctl->name));
+	ctl->err = is_open ? 0 : errno;
+	return is_open;
 }
 
 /* Of no service, or one that does not allow this; or of this machine. */
@@ -66,12 +72,18 @@ static enum exits complain_connect(const char *socket_path, int err)
 	return shortage ? EXIT_INTERNAL : EXIT_CANNOT;
 }
 
+static enum exits complain_memory(void)
+{
+	fputs("dadrace: out of memory\n", stderr);
+	return EXIT_INTERNAL;
+}
+
 struct ctl *ctl_open(const char *socket_path, uint32_t deadline_s, enum exits *code)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 
 	if (!ctl) {
-		*code = complain_connect(socket_path, ENOMEM);
+		*code = complain_memory();
 		return NULL;
 	}
 	ctl->fd = -1;
@@ -84,7 +96,7 @@ struct ctl *ctl_open(const char *socket_path, uint32_t deadline_s, enum exits *c
 		strcpy(ctl->name.sun_path, socket_path);
 		if (is_connected(ctl))
 			return ctl;
-		*code = complain_connect(socket_path, errno);
+		*code = complain_connect(socket_path, ctl->err);
 	}
 	ctl_close(ctl);
 	return NULL;
@@ -175,9 +187,13 @@ static bool has_room(struct ctl *ctl)
 	}
 	if (ctl->used < ctl->room)
 		return true;
-	grown = room <= REPLY_MAX ? realloc(ctl->buffer, room) : NULL;
-	if (!grown)
+	if (room > REPLY_MAX)
 		return false;
+	grown = realloc(ctl->buffer, room);
+	if (!grown) {
+		memory_note_short();
+		return false;
+	}
 	ctl->buffer = grown;
 	ctl->room = room;
 	return true;
@@ -206,7 +222,7 @@ static const char *read_message(struct ctl *ctl, size_t *length)
 		do
 			n = recv(ctl->fd, ctl->buffer + ctl->used, ctl->room - ctl->used, 0);
 		while (n < 0 && errno == EINTR);
-		ctl->is_late = n < 0 && errno == EAGAIN;
+		ctl->err = n < 0 ? errno : 0;
 		if (n <= 0)
 			return NULL;
 		ctl->used += (size_t)n;
@@ -217,7 +233,25 @@ static const char *read_message(struct ctl *ctl, size_t *length)
 	return text;
 }
 
-/* `text` NULL: the connection has ended. */
+/* No reply came. */
+static enum exits complain_silence(const struct ctl *ctl)
+{
+	if (memory_was_short())
+		return complain_memory();
+	if (ctl->err == EAGAIN)
+		fprintf(stderr,
+			"dadrace: dadraced did not answer within %u s; its journal may say why: journalctl -u dadraced\n",
+			ctl->deadline_s);
+	else if (ctl->err && ctl->err != ECONNRESET && ctl->err != EPIPE)
+		fprintf(stderr, "dadrace: the connection to dadraced failed: %s\n",
+			strerror(ctl->err));
+	else
+		fputs("dadrace: dadraced closed the connection; its journal may say why: journalctl -u dadraced\n",
+		      stderr);
+	return EXIT_INTERNAL;
+}
+
+/* `text` NULL: no reply came. */
 static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
 {
 	json_t *message = text ? fields_parse(text) : NULL;
@@ -225,17 +259,8 @@ static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
 	json_t *parameters = json_object_get(message, "parameters");
 
 	ctl->continues = json_is_true(json_object_get(message, "continues"));
-	if (!message && ctl->is_late) {
-		fprintf(stderr,
-			"dadrace: dadraced did not answer within %u s; its journal may say why: journalctl -u dadraced\n",
-			ctl->deadline_s);
-		*code = EXIT_INTERNAL;
-		return NULL;
-	}
 	if (!message) {
-		fputs("dadrace: dadraced closed the connection; its journal may say why: journalctl -u dadraced\n",
-		      stderr);
-		*code = EXIT_INTERNAL;
+		*code = complain_silence(ctl);
 		return NULL;
 	}
 	if (error)
@@ -248,7 +273,8 @@ static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
 	return error ? NULL : parameters;
 }
 
-static void call(struct ctl *ctl, const char *method, json_t *parameters, bool more)
+/* False: it could not be sent. Nothing is sent that lacks a part because memory was short. */
+static bool call(struct ctl *ctl, const char *method, json_t *parameters, bool more)
 {
 	char name[VARLINK_METHOD_MAX];
 	size_t length = 0, sent = 0;
@@ -256,52 +282,47 @@ static void call(struct ctl *ctl, const char *method, json_t *parameters, bool m
 
 	snprintf(name, sizeof(name), VARLINK_INTERFACE ".%s", method);
 	text = varlink_call_text(name, parameters, more, &length);
-	while (sent < length) {
+	while (sent < length && !memory_was_short()) {
 		ssize_t n = send(ctl->fd, text + sent, length - sent, MSG_NOSIGNAL);
 
+		ctl->err = n < 0 ? errno : 0;
 		if (n <= 0)
-			break; /* reading the reply fails, too, and says why */
+			break;
 		sent += (size_t)n;
 	}
 	free(text);
+	return length && sent == length;
 }
 
 json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code)
 {
 	size_t length;
+	bool is_called = call(ctl, method, parameters, false);
 
-	call(ctl, method, parameters, false);
-	return understand(ctl, read_message(ctl, &length), code);
+	return understand(ctl, is_called ? read_message(ctl, &length) : NULL, code);
 }
 
-static char *read_text(const char *file)
+/* What a campaign file says, a new reference; NULL: why not. */
+static json_t *read_campaign(const char *file, struct why *why)
 {
-	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
-	char *text = in ? malloc(CAMPAIGN_TEXT_MAX + 1) : NULL;
-	size_t n = text ? fread(text, 1, CAMPAIGN_TEXT_MAX + 1, in) : 0;
-	bool is_read = false;
+	size_t length = 0;
+	char *text = NULL;
+	json_t *campaign = NULL;
 
-	if (!in || !text || ferror(in))
-		fprintf(stderr, "dadrace: %s: cannot be read: %s\n", file, strerror(errno));
-	else if (n > CAMPAIGN_TEXT_MAX)
-		fprintf(stderr,
-			"dadrace: %s: longer than the %d bytes allowed for a campaign file\n",
+	if (text_read(file, &text, &length, why))
+		return NULL;
+	if (length > CAMPAIGN_TEXT_MAX)
+		why_set(why, E2BIG, "%s: longer than the %d bytes allowed for a campaign file",
 			file, CAMPAIGN_TEXT_MAX);
-	else if (memchr(text, '\0', n))
-		fprintf(stderr,
-			"dadrace: %s: contains zero bytes; a campaign file is UTF-8 text\n",
+	else if (memchr(text, '\0', length))
+		why_set(why, EINVAL, "%s: contains zero bytes; a campaign file is UTF-8 text",
 			file);
-	else
-		is_read = true;
-	if (is_read) {
-		text[n] = '\0';
-	} else {
-		free(text);
-		text = NULL;
-	}
-	if (in && in != stdin)
-		fclose(in);
-	return text;
+	else if (!(campaign = json_stringn(text, length)) && !memory_was_short())
+		why_set(why, EINVAL, "%s: not UTF-8; a campaign file is UTF-8 text", file);
+	else if (!campaign)
+		why_memory(why);
+	free(text);
+	return campaign;
 }
 
 json_t *ctl_sets(const struct option_texts *sets)
@@ -320,29 +341,26 @@ json_t *ctl_sets(const struct option_texts *sets)
 
 char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exits *code)
 {
-	char *text = read_text(file), *id = NULL;
-	json_t *campaign = text ? json_string(text) : NULL;
-	json_t *name = json_string(strcmp(file, "-") != 0 ? file : "standard input");
-	json_t *reply;
+	const char *name = strcmp(file, "-") != 0 ? file : "standard input";
+	struct why why = {};
+	json_t *campaign = read_campaign(file, &why), *reply;
+	char *id = NULL;
 
-	if (text && !campaign)
-		fprintf(stderr, "dadrace: %s: not UTF-8; a campaign file is UTF-8 text\n",
-			file);
-	free(text);
-	*code = EXIT_CONFIG;
-	if (json_object_set_new(parameters, "campaign", campaign)) {
-		json_decref(name);
+	if (!campaign) {
+		fprintf(stderr, "dadrace: %s\n", why.text);
+		*code = why_code_or(&why, EXIT_CONFIG);
 		json_decref(parameters);
 		return NULL;
 	}
-	if (name) /* else it is not UTF-8 */
-		json_object_set_new(parameters, "file", name);
+	json_object_set_new(parameters, "campaign", campaign);
+	/* Not UTF-8: without it. */
+	json_object_set_new(parameters, "file", json_string(name));
 	reply = ctl_call(ctl, "Submit", parameters, code);
 	if (reply) {
 		const char *said = json_string_value(json_object_get(reply, "id"));
 
 		id = strdup(said ? said : "");
-		*code = EXIT_CLEAN;
+		*code = id ? EXIT_CLEAN : complain_memory();
 	}
 	json_decref(reply);
 	return id;
@@ -466,19 +484,20 @@ enum exits ctl_follow(struct ctl *ctl, const char *id, enum ctl_prints prints)
 	uint64_t next = 0;
 	int tries = 0; /* since the last line */
 
-	while (followed != ENDED && tries < RETURN_S * 1000 / RETRY_MS) {
+	while (followed != ENDED && tries < RETURN_S * 1000 / RETRY_MS && !memory_was_short()) {
 		if (tries == 1)
 			fputs("dadrace: dadraced closed the connection; following continues when it is back\n",
 			      stderr);
 		if (tries)
 			pause_ms(RETRY_MS);
-		if (!tries++ || is_connected(ctl)) {
-			call(ctl, "Follow",
-			     json_pack("{ss sb sI}", "id", id, "brief", prints != CTL_LINES,
-				       "after", (json_int_t)next),
-			     true);
-			set_deadline(ctl, 0); /* the next trial may end much later */
-		}
+		if (tries++ && !is_connected(ctl))
+			continue;
+		if (!call(ctl, "Follow",
+			  json_pack("{ss sb sI}", "id", id, "brief", prints != CTL_LINES,
+				    "after", (json_int_t)next),
+			  true))
+			continue;
+		set_deadline(ctl, 0); /* the next trial may end much later */
 		while ((followed = follow_one(ctl, prints, &next, &code)) == GOES_ON)
 			tries = 1;
 	}

@@ -28,7 +28,7 @@ static bool add_signature(struct kept *kept, const char *signature)
 
 static void count_trial(struct kept *kept, const char *line, size_t length)
 {
-	json_auto_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *json = fields_parse_bytes(line, length);
 	struct trial_line trial = { 0 };
 
 	if (!json || fields_from_json(&trial_fields, json, &trial))

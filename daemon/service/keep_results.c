@@ -95,7 +95,7 @@ json_t *keep_line(const struct kept *kept, enum line_type type, uint32_t trial,
 	if (places && places_find(places, type, trial, attempt, &at))
 		tail = tail_open(path.text, at);
 	if (tail && tail_peek(tail, &line, &length) == type)
-		json = json_loadb(line, length, 0, NULL);
+		json = fields_parse_bytes(line, length);
 	tail_close(tail);
 	return json;
 }

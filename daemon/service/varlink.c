@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "control_interface.h"
 #include "service/varlink.h"
 #include "service_interface.h"
@@ -12,7 +13,7 @@ const char *const varlink_service_description = (const char *)service_interface;
 
 int varlink_call_read(const char *text, size_t length, struct varlink_call *call)
 {
-	json_t *json = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+	json_t *json = fields_parse_bytes(text, length);
 	json_t *parameters = json_object_get(json, "parameters");
 	const char *method = json_string_value(json_object_get(json, "method"));
 
@@ -119,6 +120,8 @@ static char *to_text(json_t *message, size_t *length)
 		json_dumpb(message, text, size, JSON_COMPACT);
 		text[size] = '\0';
 		*length = size + 1;
+	} else {
+		memory_note_short();
 	}
 	json_decref(message);
 	return text;

@@ -8,8 +8,8 @@
 #   otherwise     a sample; seconds
 #   ONLY=REGEX    only rows that match "SUBJECT CALL ERROR"
 #
-# A shortage is never "this kernel cannot" (4), "busy" (75) or "fault found" (1). 0 and 3 are right when the run went
-# on without what failed.
+# A shortage is never "this kernel cannot" (4), "busy" (75), a wrong file (78) or "fault found" (1). Exit 0 is right only with
+# the same output as without a failure, of a run with its verdict; 3 when a run says what became of its trials.
 #
 # Usage: injected.sh DADRACE SOURCE-FOLDER
 . "$(dirname "$0")/../live/lib.sh"
@@ -118,7 +118,7 @@ command_of() { # SUBJECT: into $command
 	report) command=("$dadrace" report own) ;;
 	page) command=("$dadrace" report own -o page.html) ;;
 	ctl) command=("$dadrace" ctl --socket "$PWD/control" list) ;;
-	submit) command=("$dadrace" ctl --socket "$PWD/control" submit quick.yaml) ;;
+	submit) command=("$dadrace" ctl --socket "$PWD/control" submit quick.yaml --not-before +1h) ;;
 	service) command=("$dadraced" --config dadraced.yaml) ;;
 	esac
 }
@@ -155,14 +155,24 @@ is_kept() { [ -e spool/four.yaml ] || [ -e spool/rejected/four.yaml ] || [ -n "$
 
 sentences() { grep -cE '^dadraced?: ' err; }
 
+same_output() { # SUBJECT
+	case $1 in
+	run) grep -q '^  "verdict": "clean"' injected/summary.json ;;
+	page) cmp -s page.html page.reference ;;
+	submit) [ "$(wc -l <out)" -eq 1 ] ;; # identifiers differ
+	service) [ -n "$(find state -name summary.json)" ] || [ -e spool/four.yaml ] || [ -e spool/rejected/four.yaml ] ;;
+	*) cmp -s out "$1.reference" ;;
+	esac
+}
+
 # What is wrong with how it ended; nothing when it is right.
-judge() { # SUBJECT
-	case $code in
-	0 | 3) ;;
-	70 | 78)
-		[ "$1" = service ] || [ "$(sentences)" -eq 1 ] || echo "$(sentences) sentences"
-		;;
-	127) grep -q "error while loading shared libraries" err || echo "exit $code" ;; # by ld.so, before main()
+judge() { # SUBJECT ERROR
+	case "$code $1 $2" in
+	"0 "*) same_output "$1" || echo "exit 0, with another output" ;;
+	"3 run "*) grep -q '^  "verdict": "inconclusive"' injected/summary.json || echo "exit 3, without a verdict" ;;
+	"70 service "* | "78 service EIO") ;;
+	"70 "* | "78 "*" EIO") [ "$(sentences)" -eq 1 ] || echo "$(sentences) sentences" ;;
+	"127 "*) grep -q "error while loading shared libraries" err || echo "exit $code" ;; # by ld.so, before main()
 	*) echo "exit $code" ;;
 	esac
 	! grep -qE 'AddressSanitizer|runtime error|Assertion' err || echo "a sanitizer speaks"
@@ -182,6 +192,8 @@ count() { # SUBJECT: how often a thread of it calls what, at most, into $counts
 	[ -z "${counted[$1]:-}" ] || return 0
 	traced "$1" -o trace
 	[ $code -eq 0 ] || [ $code -eq 3 ] || fail "$1" "it does not work without injections: exit $code" err out
+	cp out "$1.reference"
+	[ ! -e page.html ] || cp page.html page.reference
 	counted[$1]=$(awk '{ sub(/\(.*/, "", $2); n[$1 " " $2]++ }
 		END { for (k in n) { split(k, p, " "); if (n[k] > m[p[2]]) m[p[2]] = n[k] } for (c in m) print c, m[c] }' trace)
 }
@@ -192,7 +204,7 @@ serve() { # for what needs one that works
 	"$dadraced" --config dadraced.yaml 2>service.log &
 	service=$!
 	wait_for 30 answers || fail service "it does not answer" service.log
-
+	"$dadrace" ctl --socket "$PWD/control" submit quick.yaml --not-before +1h >listed # for `ctl list`
 }
 unserve() {
 	[ -n "$service" ] || return 0
@@ -211,7 +223,7 @@ inject() { # SUBJECT CALL ERROR POSITION
 	[[ $what =~ $ONLY ]] || return 0
 	traced "$1" -o /dev/null -e "trace=$2" -e "inject=$2:error=$3:when=$4"
 	total=$((total + 1))
-	wrong=$(judge "$1" | tr '\n' ';')
+	wrong=$(judge "$1" "$3" | tr '\n' ';')
 	printf '%-8s %-18s %-8s %5s  %3s  %s\n' "$1" "$2" "$3" "$4" "$code" \
 		"${wrong:+WRONG: $wrong }$(grep -E '^dadraced?: ' err | tail -n 1 | cut -c 1-150)"
 	[ -z "$wrong" ] || fail "$what" "$wrong" err

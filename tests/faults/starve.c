@@ -6,10 +6,12 @@
  *
  * $STARVE names a file that is a struct starve. It is shared with every process that is forked
  * from here: the Nth call is the Nth of all of them. A program that is executed is not starved.
+ * Neither is the C library while it looks up a user: it asserts that it is not, and aborts.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +27,7 @@ struct starve {
 _Static_assert(sizeof(struct starve) == 16, "starved.sh writes and reads it");
 
 static struct starve *starve;
+static _Thread_local bool is_spared;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -50,7 +53,8 @@ __attribute__((noinline)) static void *out_of_memory(void)
 
 static bool fails(void)
 {
-	return starve && atomic_fetch_add(&starve->calls, 1) + 1 == starve->fails_at;
+	return starve && !is_spared &&
+	       atomic_fetch_add(&starve->calls, 1) + 1 == starve->fails_at;
 }
 
 /* Those that are next in line: the C library's, or a sanitizer's. */
@@ -58,6 +62,7 @@ static struct {
 	void *(*malloc)(size_t size);
 	void *(*calloc)(size_t nr, size_t size);
 	void *(*realloc)(void *at, size_t size);
+	struct passwd *(*getpwuid)(uid_t uid);
 } next;
 
 #define FIND(name)                                           \
@@ -82,4 +87,15 @@ void *realloc(void *at, size_t size)
 {
 	FIND(realloc);
 	return fails() ? out_of_memory() : next.realloc(at, size);
+}
+
+struct passwd *getpwuid(uid_t uid)
+{
+	struct passwd *found;
+
+	FIND(getpwuid);
+	is_spared = true;
+	found = next.getpwuid(uid);
+	is_spared = false;
+	return found;
 }
