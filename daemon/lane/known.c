@@ -144,11 +144,10 @@ static int drop_neighbour(struct testbed *testbed, int fd, struct why *why)
 /* --- all of them --- */
 
 /* clang-format off */
-const struct known knowns[] = {
+const struct known knowns[KNOWNS] = {
 	{ "a packet socket bound to",    WATCH_NET_DEVICE, false, { .net_device = 1 }, take_packet, drop_socket },
 	{ "a multicast group joined on", WATCH_INET6_DEV,  false, { .inet6_dev = 1 },  take_group,  drop_socket },
 	{ "an exception to the route to ::1 beside", WATCH_DST, true, { .dst = 1 },    take_route,  drop_route },
 	{ "a neighbour entry of",        WATCH_NET_DEVICE, true,  { .neighbours = 1 }, take_neighbour, drop_neighbour },
 };
 /* clang-format on */
-const uint32_t nr_knowns = sizeof(knowns) / sizeof(knowns[0]);

@@ -23,8 +23,8 @@ struct known {
 };
 
 /* In the order of enum object; then what the counts have to leave out. */
-extern const struct known knowns[];
-extern const uint32_t nr_knowns;
+enum { KNOWNS = 4 };
+extern const struct known knowns[KNOWNS];
 
 /* Joins groups of link scope on the dut, of which MLD keeps records once they are left. */
 int known_groups_join(const struct testbed *testbed, int *fd, struct why *why);

@@ -18,7 +18,12 @@
 enum {
 	/* How long what is killed at the lane's end has to end, unless it is stuck. */
 	STUCK_NS = 500000000,
+	/*
+	 * A control's trial at most: that is long enough for what was dropped, and shows what
+	 * is held.
+	 */
 	CONTROL_SETTLE_MS = 500,
+	CONTROL_GRACE_MS = 10,
 };
 
 static const uint32_t watch_bits[OBJECTS] = {
@@ -127,12 +132,9 @@ static void arm_steps(struct worker *worker, const struct lane_order *order)
 	}
 }
 
-/* That of a control's trial is long enough for what was dropped, and shows what is held. */
-static uint64_t settle_ms(const struct campaign *campaign, const struct lane_order *order)
+static uint64_t wait_ms(const struct lane_order *order, uint64_t asked_ms, uint64_t control_ms)
 {
-	return order->control && campaign->watch.deadline_ms > CONTROL_SETTLE_MS ?
-		       CONTROL_SETTLE_MS :
-		       campaign->watch.deadline_ms;
+	return order->control && asked_ms > control_ms ? control_ms : asked_ms;
 }
 
 static int start_bringup(struct worker *worker, const struct campaign *by,
@@ -162,8 +164,9 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 			(campaign->bringup.deadline_ms + spec->steps * ORDER_MOST_MS) * 1000ULL,
 		.hold_us = spec->hold_us,
 		.rest_us = SETTLE_MOST_MS * 1000ULL,
-		.settle_us = settle_ms(campaign, order) * 1000,
-		.grace_us = campaign->watch.grace_ms * 1000ULL,
+		.settle_us =
+			wait_ms(order, campaign->watch.deadline_ms, CONTROL_SETTLE_MS) * 1000,
+		.grace_us = wait_ms(order, campaign->watch.grace_ms, CONTROL_GRACE_MS) * 1000,
 		.unregister_us = campaign->watch.unregister_ms * 1000ULL,
 		.may_unregister = !device_is_real(campaign->device.kind) && !order->control,
 	};
@@ -192,10 +195,8 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	else if (order->ledger)
 		worker_ledger_open(worker);
 	before = worker->baseline;
-	worker->baseline = worker_counts(worker);
 	/* A trial that settled ended at its baseline: the next one has to begin there. */
-	if (!worker_at_baseline(worker, &before))
-		worker->baseline = worker_rest(worker);
+	worker->baseline = worker_rest(worker);
 	e->baseline_moved = !e->put_right[0] && !worker_at_baseline(worker, &before);
 	e->baseline = worker_facts(&worker->baseline);
 	worker->strangers = worker_strangers(worker);

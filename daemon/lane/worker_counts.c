@@ -114,6 +114,9 @@ struct counts worker_rest(struct worker *worker)
 	for (int i = 0; i < REST_LOOKS_MAX && same < REST_LOOKS; i++) {
 		struct counts now;
 
+		if (worker_at_baseline(worker, &last))
+			break;
+
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* a grace period */
 		now = worker_counts(worker);
 		same = worker_same_counts(worker, &now, &last) ? same + 1 : 0;

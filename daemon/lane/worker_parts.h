@@ -298,8 +298,8 @@ bool worker_same_counts(const struct worker *worker, const struct counts *a,
 bool worker_at_baseline(const struct worker *worker, const struct counts *counts);
 
 /*
- * Waits until the counts have not moved over a few RCU grace periods, for a hundred of them at
- * most.
+ * Waits until the counts are those of the baseline, which were at rest, or until they have not
+ * moved over a few RCU grace periods; for a hundred of them at most.
  */
 struct counts worker_rest(struct worker *worker);
 
