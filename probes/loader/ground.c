@@ -11,12 +11,6 @@
 #include "loader/ground.h"
 #include "loader/probes.h"
 
-void ground_clear(struct ground *ground)
-{
-	btf__free(ground->types);
-	*ground = (struct ground){ 0 };
-}
-
 static struct ground_function *entry_of(struct ground *ground, const char *function)
 {
 	for (uint32_t i = 0; i < ground->nr_functions; i++)
@@ -25,11 +19,19 @@ static struct ground_function *entry_of(struct ground *ground, const char *funct
 	return NULL;
 }
 
+/* Of a name without what the compiler has added: most functions are none of ours. */
+static uint8_t mark_of(const char *symbol)
+{
+	return (uint8_t)(31 * (unsigned char)symbol[0] + strcspn(symbol, "."));
+}
+
 void ground_want(struct ground *ground, const char *function)
 {
-	if (ground->nr_functions < GROUND_FUNCTIONS && !entry_of(ground, function))
-		ground->functions[ground->nr_functions++] =
-			(struct ground_function){ .name = function };
+	if (ground->nr_functions == GROUND_FUNCTIONS || entry_of(ground, function))
+		return;
+	ground->functions[ground->nr_functions++] =
+		(struct ground_function){ .name = function };
+	ground->marked[mark_of(function)] = true;
 }
 
 static void want_table(struct ground *ground)
@@ -60,21 +62,12 @@ static void note_symbol(struct ground *ground, const char *symbol, const char *m
 	}
 }
 
-/* Of a name without what the compiler has added: most of the list is none of ours. */
-static uint8_t mark_of(const char *symbol)
-{
-	return (uint8_t)(31 * (unsigned char)symbol[0] + strcspn(symbol, "."));
-}
-
 static void list_functions(struct ground *ground)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
-	bool wanted[UINT8_MAX + 1] = { false };
 	char line[512];
 
 	want_table(ground);
-	for (uint32_t i = 0; i < ground->nr_functions; i++)
-		wanted[mark_of(ground->functions[i].name)] = true;
 	/* "ffffffff81e68eb0 T name\t[module]" */
 	while (file && fgets(line, sizeof(line), file)) {
 		char *type = strchr(line, ' '), *module;
@@ -83,7 +76,7 @@ static void list_functions(struct ground *ground)
 			continue;
 		module = strchr(type, '[');
 		type[3 + strcspn(type + 3, "\t\n")] = '\0';
-		if (wanted[mark_of(type + 3)])
+		if (ground->marked[mark_of(type + 3)])
 			note_symbol(ground, type + 3, module ? module + 1 : "");
 	}
 	if (file)
@@ -124,21 +117,18 @@ static int module_types_fd(const char *module)
 }
 
 /* Loads and attaches an empty fentry program: what a kernel says of itself is not enough. */
-static int try_fentry(const struct btf *types, int types_fd, const char *function)
+static int try_fentry(uint32_t type, int types_fd)
 {
 	const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
-	int program, link;
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+		    .attach_btf_id = type, .attach_btf_obj_fd = (__u32)types_fd);
+	int program =
+		bpf_prog_load(BPF_PROG_TYPE_TRACING, "try_fentry", "GPL", nothing, 2, &opts);
+	int link;
 
-	if (id < 0)
-		return id;
-	opts.attach_btf_id = (__u32)id;
-	opts.attach_btf_obj_fd = (__u32)types_fd;
-	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try_fentry", "GPL", nothing, 2, &opts);
 	if (program < 0)
 		return program;
 	link = bpf_raw_tracepoint_open(NULL, program);
@@ -149,34 +139,71 @@ static int try_fentry(const struct btf *types, int types_fd, const char *functio
 	return 0;
 }
 
-static const char *module_of(const struct ground *ground, const char *found)
+static void number(const char *function, uint32_t type, void *arg)
 {
-	for (uint32_t i = 0; i < ground->nr_functions; i++)
-		if (!strcmp(ground->functions[i].found, found))
-			return ground->functions[i].module;
-	return "";
+	struct ground *ground = arg;
+	struct ground_function *f =
+		ground->marked[mark_of(function)] ? entry_of(ground, function) : NULL;
+
+	if (f)
+		f->type = type;
+}
+
+static int read_types(struct ground *ground)
+{
+	return ground->vmlinux.types ? 0 : types_of_vmlinux(number, ground, &ground->vmlinux);
+}
+
+struct search {
+	const char *function;
+	uint32_t type;
+};
+
+static void search(const char *function, uint32_t type, void *arg)
+{
+	struct search *search = arg;
+
+	if (!strcmp(function, search->function))
+		search->type = type;
+}
+
+static int try_fentry_of_module(const struct ground *ground, const struct ground_function *f)
+{
+	struct search wanted = { .function = f->name };
+	int fd = module_types_fd(f->module), err;
+
+	if (fd < 0)
+		return fd;
+	err = types_of_module(f->module, &ground->vmlinux, search, &wanted);
+	if (!err)
+		err = wanted.type ? try_fentry(wanted.type, fd) : -ENOENT;
+	close(fd);
+	return err;
 }
 
 int ground_try_fentry(struct ground *ground, const char *function)
 {
-	const char *module = module_of(ground, function);
-	struct btf *types;
-	int fd, err;
+	const struct ground_function *f = entry_of(ground, function);
+	int err = f ? read_types(ground) : -ENOENT;
 
-	if (!ground->types)
-		ground->types = btf__load_vmlinux_btf();
-	if (!ground->types)
-		return -errno;
-	if (!module[0])
-		return try_fentry(ground->types, 0, function);
-	fd = module_types_fd(module);
-	if (fd < 0)
-		return fd;
-	types = btf__load_module_btf(module, ground->types);
-	err = types ? try_fentry(types, fd, function) : -errno;
-	btf__free(types);
-	close(fd);
-	return err;
+	if (err)
+		return err;
+	if (f->module[0])
+		return try_fentry_of_module(ground, f);
+	return f->type ? try_fentry(f->type, 0) : -ENOENT;
+}
+
+bool ground_has_fentry(struct ground *ground)
+{
+	static const char everywhere[] = "__dev_change_flags";
+
+	if (!ground->tried_fentry) {
+		want_table(ground);
+		ground_want(ground, everywhere);
+		ground->has_fentry = ground_try_fentry(ground, everywhere) != -EPERM;
+		ground->tried_fentry = true;
+	}
+	return ground->has_fentry;
 }
 
 /* perf's number for events that are kprobes. */

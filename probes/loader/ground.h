@@ -2,10 +2,11 @@
 #ifndef DADRACE_GROUND_H
 #define DADRACE_GROUND_H
 
-#include <bpf/btf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "loader/types.h"
 
 /*
  * What the running kernel offers to hook: asked by trying, never by a version number. Private
@@ -20,17 +21,21 @@ struct ground_function {
 	const char *name;	 /* that is looked for; not ours */
 	char found[GROUND_NAME]; /* in kallsyms: the name itself, or with a suffix; or "" */
 	char module[56];	 /* where it is; "": in vmlinux */
+	uint32_t type;		 /* its number among the types of vmlinux; 0: it has none */
 };
 
-/* kallsyms is read once, when the first function is asked for. Zero-initialised is empty. */
+/*
+ * kallsyms is read once, when the first function is asked for, and types are when fentry is
+ * tried for the first time. Zero-initialised is empty; it owns nothing.
+ */
 struct ground {
-	struct btf *types;
 	bool listed;
+	bool marked[UINT8_MAX + 1]; /* by what names that are looked for have in common */
+	struct types_end vmlinux;   /* of its types, once they were read */
+	bool has_fentry, tried_fentry;
 	struct ground_function functions[GROUND_FUNCTIONS];
 	uint32_t nr_functions;
 };
-
-void ground_clear(struct ground *ground);
 
 /* To be looked for besides the functions of the probes' table; before anything is found. */
 void ground_want(struct ground *ground, const char *function);
@@ -52,5 +57,11 @@ int ground_try_fentry(struct ground *ground, const char *function);
 int ground_try_kprobe(const char *function);
 
 bool ground_has_kprobes(void);
+
+/*
+ * Whether fentry can be had at all: if not, the kernel answers EPERM. Costs less than to look
+ * for functions that it cannot hook, for which kallsyms is read.
+ */
+bool ground_has_fentry(struct ground *ground);
 
 #endif

@@ -190,7 +190,6 @@ int probes_open(const struct probes_ask *ask, struct probes **out, struct why *w
 		if (!err)
 			err = load_and_attach(probes, why);
 	}
-	ground_clear(&ground);
 	if (!err)
 		err = probes_lanes_map(probes, why);
 	if (!err)

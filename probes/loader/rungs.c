@@ -17,6 +17,13 @@ const struct probe_rung *rung_by(const struct probe *probe, enum tier tier)
 
 /* --- what looks possible --- */
 
+static int no_fentry(const char *function, int err, struct why *why)
+{
+	return why_set(
+		why, err, "%s: cannot be hooked by fentry: %s%s", function, strerror(err),
+		err == EPERM ? " (no dynamic ftrace with direct calls, or locked down)" : "");
+}
+
 int rung_possible(struct ground *ground, const struct probe_rung *rung, const char **function,
 		  struct why *why)
 {
@@ -25,6 +32,8 @@ int rung_possible(struct ground *ground, const struct probe_rung *rung, const ch
 	*function = NULL;
 	if (rung->tier == TIER_TRACEPOINT)
 		return 0;
+	if (rung->tier == TIER_FENTRY && !ground_has_fentry(ground))
+		return no_fentry(rung->functions[0], EPERM, why);
 	if (rung->tier == TIER_KPROBE && !ground_has_kprobes())
 		return why_set(why, ENOTSUP,
 			       "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
@@ -44,10 +53,7 @@ int rung_possible(struct ground *ground, const struct probe_rung *rung, const ch
 			       rung->functions[0]);
 	if (why_short_of(-err))
 		return probes_refused(-err, rung->functions[0], why);
-	return why_set(
-		why, -err, "%s: cannot be hooked by fentry: %s%s", rung->functions[0],
-		strerror(-err),
-		err == -EPERM ? " (no dynamic ftrace with direct calls, or locked down)" : "");
+	return no_fentry(rung->functions[0], -err, why);
 }
 
 /* --- loaded and attached --- */
@@ -199,5 +205,4 @@ void probes_try_tier(enum tier tier, struct probes_tried *tried)
 				tried[i].err =
 					rung_try(probe_table[i], rung_by(probe_table[i], tier),
 						 &ground, &tried[i].function, &tried[i].why);
-	ground_clear(&ground);
 }

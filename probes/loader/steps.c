@@ -208,7 +208,6 @@ int probes_steps_change(struct probes *probes, const struct probes_step *steps, 
 		probes->step_functions[i][0] = '\0';
 		choose_step(probes, i, &steps[i], forced, &ground, &not_hooked);
 	}
-	ground_clear(&ground);
 	if (err)
 		return err;
 	err = load_steps(probes, nr);
@@ -320,5 +319,4 @@ void probes_try_places(struct probes_place *places, uint32_t nr)
 		place->kprobe = found ? ground_try_kprobe(found) : -ENOENT;
 		place->fentry = found ? ground_try_fentry(&ground, found) : -ENOENT;
 	}
-	ground_clear(&ground);
 }
