@@ -246,6 +246,15 @@ static enum ledger_hole hole_of(const struct seat *seat, enum digest_object obje
 	return hole;
 }
 
+/* With a ledger that has holes there is nothing to compare. */
+static void compare_post_mortem(struct seat *seat)
+{
+	const struct digest *digest = lane_digest(seat->lane, DIGEST_NET_DEVICE);
+
+	if (digest->state == LEDGER_WHOLE)
+		post_mortem_compare(seat->post_mortem, digest->surplus);
+}
+
 /*
  * A trial that was to teach and went wrong is an attempt, too: otherwise there might be no end.
  */
@@ -259,6 +268,7 @@ static bool add_repeat(struct seat *seat, const struct evidence *e,
 	seat->repeats = false;
 	if (!suspect)
 		return true; /* a signal has ended it */
+	compare_post_mortem(seat);
 	of = (struct ledger_of){
 		.trial = suspect->spec.trial,
 		.attempt = suspect->attempts + 1,

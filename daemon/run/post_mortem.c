@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "run/post_mortem.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/exits.h"
@@ -41,4 +43,28 @@ void post_mortem_words(const struct job_end *end, char words[POST_MORTEM])
 		if (strncmp(line, "dadrace: ", strlen("dadrace: ")) != 0)
 			text_add(words, POST_MORTEM, "%s%.*s", words[0] ? "\n" : "",
 				 (int)strcspn(line, "\n"), line);
+}
+
+/* "2 references of dut0 belong to no object: ...": who/answer.c. 0: no line says so. */
+static int64_t without_object(const char *words)
+{
+	for (const char *line = words; *line; line += strcspn(line, "\n"), line += *line != 0) {
+		char *behind;
+		int64_t nr = strtoll(line, &behind, 10);
+
+		if (behind != line && !strncmp(behind, " reference", strlen(" reference")))
+			return nr;
+	}
+	return 0;
+}
+
+void post_mortem_compare(char words[POST_MORTEM], int64_t taken)
+{
+	int64_t nr = without_object(words);
+
+	if (taken >= 0 && nr > taken)
+		text_add(words, POST_MORTEM,
+			 "\nOf these references that belong to no object, %" PRId64
+			 " %s taken in the trial and %" PRId64 " before it.",
+			 taken, taken == 1 ? "was" : "were", nr - taken);
 }

@@ -2,6 +2,7 @@
 #ifndef DADRACE_POST_MORTEM_H
 #define DADRACE_POST_MORTEM_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "io/job.h"
@@ -22,5 +23,11 @@ struct job *post_mortem_start(struct loop *loop, const char *device, pid_t lane,
 
 /* The sentences of the answer, a line each; empty when there is none. */
 void post_mortem_words(const struct job_end *end, char words[POST_MORTEM]);
+
+/*
+ * Adds how many of the references without an object are older than the trial, whose ledger saw
+ * `taken` of them: the lane's first cycles run no race on purpose, but may hit one.
+ */
+void post_mortem_compare(char words[POST_MORTEM], int64_t taken);
 
 #endif

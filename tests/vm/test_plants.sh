@@ -123,7 +123,9 @@ judge() { # NAME BUG SIGNATURE: adds a line to the table
 		    if left not in after:
 		        wrong.append(f"what is left: {after}")
 		    bare = re.search(r"^(\d+) references? of \S+ belongs? to no object", after, re.MULTILINE)
-		    if bare and paths and int(bare[1]) != sum(u["unmatched"] for u in f["ledger"]["unmatched"]):
+		    older = re.search(r"in the trial and (\d+) before it", after)
+		    lost = int(bare[1]) - int(older[1] if older else 0) if bare else 0
+		    if bare and paths and lost != sum(u["unmatched"] for u in f["ledger"]["unmatched"]):
 		        wrong.append(f"the ledger has another number than what is left: {after}")
 		    if not signature and f["path_signature"]:
 		        wrong.append("an innocent one is accused")

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -45,12 +46,49 @@ static void test_no_answer_has_no_words(void **state)
 	expect(&(struct job_end){ .by_signal = true, .said = HEAD "LOST: a.\n" }, "");
 }
 
+static void compare(const char *said, int64_t taken, const char *expected)
+{
+	char words[POST_MORTEM];
+
+	snprintf(words, sizeof(words), "%s", said);
+	post_mortem_compare(words, taken);
+	assert_string_equal(words, expected);
+}
+
+static void test_what_was_lost_before_the_trial_is_told_apart(void **state)
+{
+	(void)state;
+	compare("LOST: a.\n3 references of dut0 belong to no object: x.\nHeld by b.", 1,
+		"LOST: a.\n3 references of dut0 belong to no object: x.\nHeld by b.\n"
+		"Of these references that belong to no object, 1 was taken in the trial and 2 before it.");
+	compare("1 reference of dut0 belongs to no object: x.", 0,
+		"1 reference of dut0 belongs to no object: x.\n"
+		"Of these references that belong to no object, 0 were taken in the trial and 1 before it.");
+}
+
+/* What the trial took may belong to an object, and another object may have lost some. */
+static void test_nothing_older_is_not_told(void **state)
+{
+	static const char *const said[] = {
+		"",
+		"LOST: a.",
+		"4 references of dut0 belong to no object: x.",
+		"2 of the 5 references to inet6_dev of dut0 belong to no object: x.",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
+		compare(said[i], i == 3 ? 0 : 4, said[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sentences_end_at_the_sum),
 		cmocka_unit_test(test_a_reading_that_takes_long_is_left_out),
 		cmocka_unit_test(test_no_answer_has_no_words),
+		cmocka_unit_test(test_what_was_lost_before_the_trial_is_told_apart),
+		cmocka_unit_test(test_nothing_older_is_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
