@@ -12,7 +12,12 @@
 #define ERRORS_FROM  0xfffffffffffff000
 #define IMAGE_FROM   0xffffffff80000000 /* the kernel's own code and its modules */
 
-enum { COUNT_MAX = 100000, ONLY_POINTER = 8 };
+enum {
+	COUNT_MAX = 100000,
+	ONLY_POINTER = 8,
+	NO_FUNCTION = -8, /* a return address, say: no member of any structure holds one */
+	WITHOUT_FUNCTION = -4,
+};
 
 struct fitting {
 	struct kernel *kernel;
@@ -22,6 +27,7 @@ struct fitting {
 	double sum;
 	double *unions; /* by offset: the best of what may be there */
 	bool *in_union;
+	bool lacks_function;
 };
 
 static uint64_t word_at(const struct fitting *fitting, uint32_t offset)
@@ -38,7 +44,7 @@ static double fit_function(const struct fitting *fitting, uint64_t word)
 	const struct symbol *symbol =
 		symbols_find(fitting->kernel->image->functions, word, &offset);
 
-	return word >= IMAGE_FROM && symbol && !offset ? 3 : -4;
+	return word >= IMAGE_FROM && symbol && !offset ? 3 : NO_FUNCTION;
 }
 
 static double fit_object(const struct fitting *fitting, const struct leaf *leaf, uint64_t word)
@@ -139,6 +145,14 @@ static uint32_t leaf_size(enum leaf_kind kind)
 	return 0;
 }
 
+/* What work and timers call is set when they are made, and stays: not of what is in use. */
+static bool lacks_function(const struct fitting *fitting, const struct leaf *leaf)
+{
+	return leaf->kind == LEAF_POINTER && type_is_function(leaf->target) &&
+	       (!strcmp(leaf->owner, "work_struct") || !strcmp(leaf->owner, "timer_list")) &&
+	       !word_at(fitting, leaf->offset);
+}
+
 static double fit_leaf(const struct fitting *fitting, const struct leaf *leaf)
 {
 	switch (leaf->kind) {
@@ -162,6 +176,7 @@ static bool see_leaf(const struct leaf *leaf, void *context)
 	if (leaf->offset + leaf_size(leaf->kind) > fitting->size)
 		return false;
 	points = fit_leaf(fitting, leaf);
+	fitting->lacks_function |= lacks_function(fitting, leaf);
 	if (!leaf->in_union) {
 		fitting->sum += points;
 	} else if (!fitting->in_union[leaf->offset] ||
@@ -188,6 +203,7 @@ double fit(struct kernel *kernel, struct type type, uint64_t base, uint32_t size
 		type_walk(type, see_leaf, &fitting);
 		for (uint32_t i = 0; i < fitting.size; i++)
 			fitting.sum += fitting.unions[i];
+		fitting.sum += fitting.lacks_function ? WITHOUT_FUNCTION : 0;
 	}
 	free(bytes);
 	free(fitting.unions);

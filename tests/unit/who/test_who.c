@@ -83,6 +83,33 @@ static void test_freed_objects_hold_nothing(void **state)
 	assert_int_equal(answer->nr_holders, 1);
 }
 
+/* An instance of a kretprobe keeps a device where __rt6_probe_work has it, and runs nothing. */
+static void test_work_without_a_function_holds_nothing(void **state)
+{
+	static const uint64_t instead[] = { 0, 0xffffffff81000123 };
+	struct scene *scene = *state;
+	struct fake *fake = scene->fake;
+	uint32_t size = fake_size(fake, "__rt6_probe_work");
+	uint64_t cache = fake_cache(fake, "kmalloc-64", 64);
+	const struct answer *answer;
+
+	assert_in_range(size, 33, 64);
+	scene->device = fake_device(fake, "dut", true, 1);
+	scene_neighbour(scene);
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t object = fake_object(fake, cache);
+
+		fake_set(fake, object, "__rt6_probe_work.dev", scene->device);
+		fake_set_word(fake, object + fake_offset(fake, "work_struct.func"), instead[i]);
+		fake_set_word(fake, object + fake_offset(fake, "work_struct.entry"), object);
+		fake_set_word(fake, object + fake_offset(fake, "work_struct.entry") + 8,
+			      object);
+	}
+	answer = scene_ask(scene);
+	assert_int_equal(answer->explained, 1);
+	assert_int_equal(answer->unexplained, 0);
+}
+
 static void test_dead_objects_hold_nothing(void **state)
 {
 	struct scene *scene = *state;
@@ -242,6 +269,7 @@ int main(void)
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 		SCENE(test_sum_is_explained),
 		SCENE(test_freed_objects_hold_nothing),
+		SCENE(test_work_without_a_function_holds_nothing),
 		SCENE(test_dead_objects_hold_nothing),
 		SCENE(test_bare_references_are_counted),
 		SCENE(test_lost_route_is_named_and_its_entry_is_not),
