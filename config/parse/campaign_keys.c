@@ -140,7 +140,7 @@ static const struct field window_rows[] = {
 	{ "method", FIELD_ENUM, IN(window, enum method, method), NAMES(method_names, METHODS), .fallback = "stop",
 	  .doc = "How the bring-up is held. stop: the task is stopped on its way out of the system call, and continued later" },
 	{ "hold_us", FIELD_U64, IN_LIST(window, uint64_t *, hold_us), RANGE(1, CAP_US), .fallback = "[5000]",
-	  .doc = "How long the window is held; one of these is drawn for each trial" },
+	  .doc = "How long the window is held; one of these is drawn for each trial. Where inbound echoes that are due in the hold arrive late, as on a busy machine, it continues until they have, for 250 ms at most. An order has no such extension" },
 	{ "hold_range", FIELD_OBJECT,
 	  .offset = offsetof(struct campaign, window.hold_range) -
 		    offsetof(struct campaign, window),

@@ -85,7 +85,7 @@ static void prepare(struct worker *worker, const struct trial_spec *spec)
 	e->opens = campaign_opens(worker->ask->campaign);
 	e->closes = worker->ask->campaign->window.closes;
 	snprintf(e->device, sizeof(e->device), "%s", testbed_dut(worker->testbed)->name);
-	worker->flags_inside = worker->next_echo = 0;
+	worker->flags_inside = worker->next_echo = worker->arrived = 0;
 	worker->answers_sent = 0;
 	worker->addressed_ns = worker->carrier_ns = worker->opened_ns = worker->counts_ns = 0;
 	worker->held = worker->remover = worker->closer = worker->inside_pid = 0;

@@ -39,8 +39,11 @@ void hear_record(const struct record *record, void *arg)
 	}
 	if (record->type == RECORD_STEP_HELD || record->type == RECORD_STEP_RELEASED)
 		sequence = worker_hold_of(&worker->message.evidence.spec, sequence);
-	if (record->type == RECORD_ECHO_IN)
+	if (record->type == RECORD_ECHO_IN) {
 		worker_accepts_echo(worker, record->value);
+		if (sequence > worker->arrived)
+			worker->arrived = sequence;
+	}
 	worker_note_on(worker, kind, record->at_ns,
 		       record->type == RECORD_ECHO_IN ? 0 : record->value, sequence,
 		       record->cpu);
@@ -184,6 +187,9 @@ void hear_hold_due(void *arg)
 {
 	struct worker *worker = arg;
 
+	ring_read(worker->ring);
+	if (worker_waits_for_echoes(worker))
+		return;
 	trial_happened(&worker->trial, TRIAL_HOLD_DUE);
 	if (worker_is_running(worker))
 		maybe_ended(worker);

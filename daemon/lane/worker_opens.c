@@ -45,6 +45,33 @@ void worker_has_carrier(struct worker *worker)
 	worker_counts_from(worker);
 }
 
+enum { LATE_NS = 250000000, LATE_LOOK_NS = 1000000 };
+
+/* How many packets from the peer are due while the window is held. An order has its own holds. */
+static uint64_t due_inside(const struct trial_spec *spec)
+{
+	uint64_t due = spec->echoes;
+
+	if (spec->direction != DIRECTION_INBOUND || spec->steps ||
+	    spec->offset_us >= spec->hold_us)
+		return 0;
+	if (spec->spacing_us)
+		due = (spec->hold_us - spec->offset_us - 1) / spec->spacing_us + 1;
+	return due < spec->echoes ? due : spec->echoes;
+}
+
+bool worker_waits_for_echoes(struct worker *worker)
+{
+	const struct evidence *e = &worker->message.evidence;
+	uint64_t now = loop_now();
+
+	if (!worker->held || worker->hurried || !e->opens_came ||
+	    worker->arrived >= due_inside(&e->spec) || now >= worker->hold_due_ns + LATE_NS)
+		return false;
+	loop_timer_set(worker->hold, now + LATE_LOOK_NS);
+	return true;
+}
+
 /* After a third of the deadline a bring-up that waits for DAD can still give up by itself. */
 void worker_hold(void *arg)
 {
@@ -57,9 +84,7 @@ void worker_hold(void *arg)
 		from_ns = worker->counts_ns;
 	if (!worker->held)
 		return;
-	if (worker->hurried)
-		loop_timer_set(worker->hold, worker->held_at_ns);
-	else
-		loop_timer_set(worker->hold,
-			       from_ns + (e->opens_came ? e->spec.hold_us * 1000 : most_ns));
+	worker->hold_due_ns = from_ns + (e->opens_came ? e->spec.hold_us * 1000 : most_ns);
+	loop_timer_set(worker->hold,
+		       worker->hurried ? worker->held_at_ns : worker->hold_due_ns);
 }

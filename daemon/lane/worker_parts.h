@@ -82,6 +82,7 @@ struct worker {
 	uint32_t ended; /* processes of a bring-up that stays alive, before the trial's end */
 	pid_t held;	/* the stopped task; 0: none */
 	uint64_t held_at_ns;
+	uint64_t hold_due_ns;  /* its end, as asked for */
 	uint64_t opened_ns;    /* 0: the window has not opened */
 	uint64_t carrier_ns;   /* the device ran; 0: not yet */
 	uint64_t counts_ns;    /* hold and echoes count from here; 0: not yet */
@@ -95,6 +96,7 @@ struct worker {
 	uint64_t deadline_ns;  /* that was asked for last */
 	bool hurried;	       /* no hold any more: the campaign is ending */
 	uint32_t next_echo;    /* to be given to the sender */
+	uint32_t arrived;      /* the last packet from the peer that the kernel has seen */
 	bool answering;	       /* DAD probes are those of the trial */
 	uint32_t dad_probes;   /* seen in this trial */
 	struct worker_answer answers[ANSWERS_MAX];
@@ -218,6 +220,12 @@ void worker_counts_from(struct worker *worker);
 
 /* For the trial: how long the task in the window stays held. */
 void worker_hold(void *worker);
+
+/*
+ * A busy machine delivers late what was due in the hold: then it goes on, for a while. Whether
+ * it does; the hold's timer then asks again.
+ */
+bool worker_waits_for_echoes(struct worker *worker);
 
 /* --- worker_window.c: how the window ends, and what stays alive after it --- */
 
