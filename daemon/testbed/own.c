@@ -237,8 +237,10 @@ static int port_create(struct testbed *testbed, struct why *why)
 
 static int bond_create(struct testbed *testbed, struct why *why)
 {
-	int err = plain_create(testbed, "bond", why);
+	int err = bond_module_load(why);
 
+	if (!err)
+		err = plain_create(testbed, "bond", why);
 	return err ? err : port_create(testbed, why);
 }
 

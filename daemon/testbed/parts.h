@@ -25,7 +25,6 @@
  *
  *   testbed.c        open, close, what is asked of an open testbed
  *     known.c        what a positive control takes of it
- *     ways.c         where the dut's frames enter the receive path
  *     events.c       notifications
  *     own.c          a lane of our own making
  *     nic.c          its devices, where they are network cards
@@ -34,6 +33,8 @@
  *     undo.c         the journal, taken back
  *     real.c         a lane of real devices: are they free, borrowed by way of the journal
  *       ready.c      what both have in common: how namespace, dut and peer are set up
+ *     ways.c         where the dut's frames enter the receive path
+ *   bond.c           its module, and which of its ports is in use
  *   value.c          what a journal keeps of a device: read, written back
  *     address.c      an address as text
  *   sysctl.c         settings, changed by way of the journal
@@ -148,6 +149,19 @@ int link_find(struct nl_sock *sock, const char *name, struct rtnl_link **out, st
 
 /* Of a team without ports, in the calling process's namespace. */
 int team_mode_set(const struct testbed_device *team, const char *mode, struct why *why);
+
+/* --- bond.c --- */
+
+/* Loads the module without a bond of its own; 0 when it is there, or not for us to load. */
+int bond_module_load(struct why *why);
+
+/* What the port of an active-backup bond receives is thrown away while another is active. */
+bool bond_port_is_spare(const char *bond, const char *port);
+
+/* --- ways.c --- */
+
+/* Whether a device takes over what its ports receive: a bond or team. */
+bool ways_takes_ports(struct rtnl_link *link);
 
 /* --- tun.c --- */
 

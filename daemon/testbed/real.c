@@ -111,15 +111,7 @@ static int route_is_free(struct nl_sock *sock, const struct testbed_device *devi
 	return 0;
 }
 
-/* The wires of a bond or team are its ports, which are in no other use. */
-static bool has_wires(struct rtnl_link *link)
-{
-	const char *type = rtnl_link_get_type(link);
-
-	return type && (!strcmp(type, "bond") || !strcmp(type, "team"));
-}
-
-/* Devices that are stacked on one go down with it. */
+/* Devices that are stacked on one go down with it; the ports of a bond are its wires. */
 static int link_is_free(struct nl_sock *sock, struct rtnl_link *link, struct why *why)
 {
 	AUTO_CACHE struct nl_cache *cache = NULL;
@@ -145,7 +137,7 @@ static int link_is_free(struct nl_sock *sock, struct rtnl_link *link, struct why
 			return in_use(why, name, "carries the device",
 				      rtnl_link_get_name(other));
 		if (rtnl_link_get_master(other) == rtnl_link_get_ifindex(link) &&
-		    !has_wires(link))
+		    !ways_takes_ports(link))
 			return in_use(why, name, "has the port", rtnl_link_get_name(other));
 	}
 	return 0;
@@ -270,6 +262,7 @@ static int both_take(struct testbed *testbed, const struct campaign *campaign,
 		     unsigned int flags[2], struct why *why)
 {
 	const char *dut = campaign->device.dut, *peer = campaign->device.peer;
+	struct ways ways;
 	int err = device_take(testbed, campaign, dut, &testbed->dut, &flags[0], why);
 
 	if (!err && testbed->have_peer)
@@ -282,7 +275,8 @@ static int both_take(struct testbed *testbed, const struct campaign *campaign,
 			dut, peer);
 	for (int i = 0; i < 2; i++)
 		flags[i] &= ~(unsigned int)(IFF_UP | IFF_NOARP);
-	return err;
+	/* Refused here, before anything is changed, where they cannot be followed. */
+	return err ? err : testbed_ways(testbed, &ways, why);
 }
 
 /*

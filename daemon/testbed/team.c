@@ -60,12 +60,20 @@ static int put_mode(struct nl_msg *msg, const struct testbed_device *team, const
 	return 0;
 }
 
-/* -ESRCH: it was done, and no program listens for the news of it (nlmsg_multicast()). */
+/*
+ * -ESRCH: it was done, and no program listens for the news of it (nlmsg_multicast()). -EINVAL:
+ * no module has the mode (team_mode_get(), drivers/net/team).
+ */
 static int mode_request(struct nl_sock *sock, struct nl_msg *msg,
-			const struct testbed_device *team, struct why *why)
+			const struct testbed_device *team, const char *mode, struct why *why)
 {
 	int err = sock_request(sock, msg, "given a mode", team->name, why);
 
+	if (err == -EINVAL)
+		return why_exit(
+			why, EXIT_CANNOT, EINVAL,
+			"device.kind team: this kernel has no mode %s (the module team_mode_%s); load it, or use another kind, such as bond",
+			mode, mode);
 	return err == -ESRCH ? 0 : err;
 }
 
@@ -84,5 +92,5 @@ int team_mode_set(const struct testbed_device *team, const char *mode, struct wh
 	msg = message(family, TEAM_CMD_OPTIONS_SET);
 	if (!msg || put_mode(msg, team, mode))
 		return testbed_no_memory(why);
-	return mode_request(sock, msg, team, why);
+	return mode_request(sock, msg, team, mode, why);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <netlink/cache.h>
@@ -28,6 +29,7 @@ struct walk {
 	struct nl_cache *links; /* of the dut's namespace */
 	uint32_t netns_inum;
 	struct ways *ways;
+	char *elsewhere; /* gets the name of a device whose frames come from another namespace */
 };
 
 /* A place on the walk down, from the dut: what has been taken over above it. */
@@ -48,16 +50,23 @@ static enum takes takes_of(struct rtnl_link *link)
 	return TAKES_NONE;
 }
 
+bool ways_takes_ports(struct rtnl_link *link)
+{
+	return takes_of(link) == TAKES_PORTS;
+}
+
 static void walk_down(const struct walk *walk, const struct place *place);
 
-/* Not the link below that is in another namespace, under an index of there. */
+/* In another namespace, the link below has an index of there. */
 static void walk_below(const struct walk *walk, struct place place)
 {
 	int32_t elsewhere;
 	AUTO_LINK struct rtnl_link *below = NULL;
 
-	if (rtnl_link_get_link_netnsid(place.link, &elsewhere) == 0)
+	if (rtnl_link_get_link_netnsid(place.link, &elsewhere) == 0) {
+		snprintf(walk->elsewhere, IFNAMSIZ, "%s", rtnl_link_get_name(place.link));
 		return;
+	}
 	below = rtnl_link_get(walk->links, rtnl_link_get_link(place.link));
 	place.link = below;
 	if (below)
@@ -67,11 +76,13 @@ static void walk_below(const struct walk *walk, struct place place)
 static void walk_ports(const struct walk *walk, struct place place)
 {
 	const int master = rtnl_link_get_ifindex(place.link);
+	const char *name = rtnl_link_get_name(place.link);
 
 	for (struct nl_object *at = nl_cache_get_first(walk->links); at;
 	     at = nl_cache_get_next(at)) {
 		place.link = (struct rtnl_link *)at;
-		if (rtnl_link_get_master(place.link) == master)
+		if (rtnl_link_get_master(place.link) == master &&
+		    !bond_port_is_spare(name, rtnl_link_get_name(place.link)))
 			walk_down(walk, &place);
 	}
 }
@@ -125,6 +136,7 @@ int testbed_ways(const struct testbed *testbed, struct ways *ways, struct why *w
 	AUTO_CACHE struct nl_cache *links = NULL;
 	AUTO_LINK struct rtnl_link *dut = NULL;
 	struct ways found = { .nr = 0 };
+	char elsewhere[IFNAMSIZ] = "";
 	int err = rtnl_link_alloc_cache(testbed->lane_sock, AF_UNSPEC, &links);
 
 	if (err < 0)
@@ -132,8 +144,13 @@ int testbed_ways(const struct testbed *testbed, struct ways *ways, struct why *w
 	dut = rtnl_link_get(links, (int)testbed->dut.ifindex);
 	if (!dut)
 		return testbed_cannot(why, ENODEV, "looked up", testbed->dut.name);
-	walk_down(&(struct walk){ links, testbed->dut.netns_inum, &found },
+	walk_down(&(struct walk){ links, testbed->dut.netns_inum, &found, elsewhere },
 		  &(struct place){ .link = dut });
+	if (*elsewhere)
+		return why_exit(
+			why, EXIT_CONFIG, EINVAL,
+			"%s: lies on a device in another network namespace, where its packets arrive unseen; run dadrace there, or name a device that has all of its own here",
+			elsewhere);
 	*ways = found;
 	return 0;
 }
