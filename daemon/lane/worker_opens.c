@@ -47,7 +47,7 @@ void worker_has_carrier(struct worker *worker)
 
 enum { LATE_NS = 250000000, LATE_LOOK_NS = 1000000 };
 
-/* How many packets from the peer are due while the window is held. An order has its own holds. */
+/* Packets from the peer that are due while the window is held; an order has its own holds. */
 static uint64_t due_inside(const struct trial_spec *spec)
 {
 	uint64_t due = spec->echoes;

@@ -29,7 +29,7 @@ struct walk {
 	struct nl_cache *links; /* of the dut's namespace */
 	uint32_t netns_inum;
 	struct ways *ways;
-	char *elsewhere; /* gets the name of a device whose frames come from another namespace */
+	char *elsewhere; /* gets the name of a device that lies on one of another namespace */
 };
 
 /* A place on the walk down, from the dut: what has been taken over above it. */
