@@ -3,7 +3,7 @@
 #
 # The package under a real systemd: this machine's own, booted once more as the first process of
 # new namespaces, over an overlay of this machine's files. Installed, started, killed, restarted, bitten
-# by the watchdog, removed.
+# by the watchdog, upgraded, removed.
 #
 # systemd makes cgroups and attaches BPF programs to them, which last as long as they do: it has a cgroup of its own.
 # What this test makes is removed by a process that waits for its end, also when it is killed.
@@ -16,7 +16,7 @@ build=$(dirname "$(realpath "$dadrace")")
 BOOT_S=60
 
 [ "$(id -u)" -eq 0 ] || skip "needs root"
-for program in cpack dpkg-shlibdeps unshare nsenter chroot setsid; do
+for program in dh dpkg-shlibdeps unshare nsenter chroot setsid; do
 	command -v $program >/dev/null || skip "needs $program"
 done
 [ -x /lib/systemd/systemd ] || skip "needs systemd"
@@ -45,9 +45,12 @@ trap end EXIT
 trap 'exit 130' INT TERM
 cd "$place" || exit 1
 mkdir up work root
-(cd "$build" && cpack -G DEB -B "$place/package") >cpack.log 2>&1 ||
-	{ fail "the package is made" "cpack failed" cpack.log; finish; }
-package=$(echo package/*.deb)
+mkdir tree
+tar --create --directory "$source" --exclude ./build --exclude ./.git . | tar --extract --directory tree
+# What is built already is packed.
+(cd tree && BUILT=$build DEB_BUILD_OPTIONS=noautodbgsym debian/rules binary) >package.log 2>&1 ||
+	{ fail "the package is made" "debian/rules failed" package.log; finish; }
+package=$(echo dadrace_*.deb)
 code=0
 ok "the package is made"
 
@@ -68,6 +71,7 @@ mount -t tmpfs tmp root/tmp
 mount --rbind /dev root/dev
 : >root/etc/machine-id
 rm -rf root/etc/dadrace root/var/lib/dadrace root/var/spool/dadrace # what this machine has of an installation
+rm -f root/usr/sbin/policy-rc.d # of a container: it would keep an upgrade from restarting the service
 for unit; do ln -sf /dev/null "root/etc/systemd/system/$unit.service"; done
 ln -sf /dev/null root/etc/systemd/system/systemd-udevd-control.socket
 ln -sf /dev/null root/etc/systemd/system/systemd-udevd-kernel.socket
@@ -217,6 +221,20 @@ wait_for 180 again || fail "it goes on after the watchdog" "$(state 0)"
 inside dadrace clean >clean.out 2>&1
 truth "the rig is clean" grep -q 'Nothing to clean' clean.out
 
+# --- upgraded in the middle of a campaign ---
+
+ctl submit submit /run/test/c.yaml
+ids[0]=$(cat submit.out)
+wait_for 60 at_work || fail "a campaign runs before the upgrade" "$(state 0)"
+main=$(show MainPID)
+echo '# mine' >>"$inner/etc/dadrace/dadraced.yaml"
+inside dpkg -i /run/test/dadrace.deb >upgrade.out 2>&1 || fail "it is upgraded" "dpkg failed" upgrade.out
+wait_for 60 restarted || fail "an upgrade restarts the service" "$(show ActiveState)" upgrade.out
+wait_for 90 over || fail "the campaign goes on after the upgrade" "$(state 0)"
+truth "its trials are those before and after" [ "$(grep -c '^{"type":"trial"' "$inner/var/lib/dadrace/campaigns/${ids[0]}/results.ndjson")" -eq 60 ]
+truth "older results are kept" [ -s "$inner/var/lib/dadrace/campaigns/${ids[1]}/results.ndjson" ]
+truth "and the configuration" grep -qx '# mine' "$inner/etc/dadrace/dadraced.yaml"
+
 # --- stopped and removed ---
 
 inside systemctl stop dadraced
@@ -224,5 +242,6 @@ truth "it stops by itself" [ "$(show Result)" = success ]
 truth "and leaves no process" [ -z "$(inside pgrep dadrace)" ]
 inside dpkg --purge dadrace >purge.out 2>&1
 left() { inside sh -c 'ls -d /usr/bin/dadrace* /usr/sbin/dadrace* /var/lib/dadrace /var/spool/dadrace /etc/dadrace /usr/lib/systemd/system/dadraced* /usr/share/dadrace' 2>/dev/null; }
+truth "a purge says what it deletes" grep -q '^Deleting /var/lib/dadrace ([1-9][0-9]* files)' purge.out
 truth "purged, nothing is left" [ -z "$(left)" ]
 finish
