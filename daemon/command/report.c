@@ -161,10 +161,8 @@ static int run(const void *options)
 	if (o->format && !o->page)
 		return command_refuse(&command_report, "--format: name the file with --output");
 	if (o->format && !export_by_name(o->format))
-		return command_refuse(
-			&command_report,
-			"--format %s: no such format; use html, junit, kcidb, trace, tap, lava, tmt or md",
-			o->format);
+		return command_refuse(&command_report, "--format %s: no such format; use %s",
+				      o->format, export_names().text);
 	if (o->with_host && !(o->page && format_of(o)->write_with_host))
 		return command_refuse(
 			&command_report,

@@ -25,6 +25,7 @@
 struct export_format {
 	const char *name;
 	const char *ending;
+	const char *media; /* as HTTP names it */
 	/* 0 or -errno and the sentence. */
 	int (*write)(const struct past *past, FILE *out, struct why *why);
 	/* The same with both; NULL: the format has no place for them. */
@@ -32,6 +33,12 @@ struct export_format {
 };
 
 extern const struct export_format export_formats[]; /* end with a name that is NULL */
+
+/* "html, junit ... or md". */
+struct export_names {
+	char text[96];
+};
+struct export_names export_names(void);
 
 /* NULL: there is no such format. */
 const struct export_format *export_by_name(const char *name);

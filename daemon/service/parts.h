@@ -2,6 +2,7 @@
 #ifndef DADRACE_SERVICE_PARTS_H
 #define DADRACE_SERVICE_PARTS_H
 
+#include "export/export.h"
 #include "io/folder_watch.h"
 #include "io/http.h"
 #include "io/job.h"
@@ -85,7 +86,7 @@ struct looked {
 struct reporting {
 	struct job *job;
 	struct http_request *request; /* NULL: its client has gone */
-	const struct report_type *type;
+	const struct export_format *format;
 	struct timespec grown; /* when the results had last grown before they were read */
 	char path[4096];
 	char name[256];

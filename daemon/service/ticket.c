@@ -7,6 +7,7 @@
 
 #include "base/exits.h"
 #include "service/ticket.h"
+#include "trial/verdict.h"
 
 const char *const ticket_state_names[] = { "queued", "paused", "running", "ended" };
 _Static_assert(sizeof(ticket_state_names) / sizeof(ticket_state_names[0]) == TICKET_STATES,
@@ -198,7 +199,8 @@ void ticket_outcome_of(const json_t *summary, struct ticket_outcome *outcome)
 	outcome->reason = text_of(summary, "reason");
 	outcome->kernel = text_of(json_object_get(summary, "machine"), "release");
 	outcome->finding = text_of(json_array_get(findings, 0), "signature");
-	if (outcome->verdict && !strcmp(outcome->verdict, "clean"))
+	if (outcome->verdict &&
+	    !strcmp(outcome->verdict, campaign_verdict_names[CAMPAIGN_CLEAN]))
 		outcome->bound_ppm = (uint64_t)json_integer_value(
 			json_object_get(summary, "fault_rate_bound_ppm"));
 }

@@ -13,33 +13,6 @@
  * loop, one report at a time. It stays in the campaign's folder, and is written anew only when
  * the results have grown since.
  */
-struct report_type {
-	const char *format; /* as `dadrace report --format` knows it */
-	const char *type;
-	bool is_saved; /* by a browser, instead of shown */
-};
-
-/* clang-format off */
-static const struct report_type types[] = {
-	{ "html",  "text/html; charset=utf-8",     false },
-	{ "junit", "application/xml",              true },
-	{ "kcidb", WEB_JSON,                       true },
-	{ "trace", WEB_JSON,                       true },
-	{ "tap",   WEB_TEXT,                      true },
-	{ "lava",  WEB_TEXT,                      true },
-	{ "tmt",   "application/yaml",             true },
-	{ "md",    "text/markdown; charset=utf-8", true },
-};
-/* clang-format on */
-enum { TYPES = sizeof(types) / sizeof(types[0]) };
-
-static const struct report_type *type_by_format(const char *format)
-{
-	for (int i = 0; i < TYPES; i++)
-		if (!strcmp(types[i].format, format))
-			return &types[i];
-	return NULL;
-}
 
 static void say(struct http_request *request, int code, const char *words)
 {
@@ -77,8 +50,11 @@ static void mark(const struct reporting *report)
 
 static void send_report(const struct reporting *report)
 {
-	send_file(report->request, report->path, report->type->type,
-		  report->type->is_saved ? report->name : NULL);
+	bool is_page =
+		report->format == export_formats; /* a browser shows it, and saves the others */
+
+	send_file(report->request, report->path, report->format->media,
+		  is_page ? NULL : report->name);
 }
 
 static void written(const struct job_end *end, void *arg)
@@ -114,7 +90,7 @@ static void write_report(struct kept *kept, const struct reporting *ask)
 	struct store_path folder = store_path(service->store, kept->ticket.id, NULL);
 	const char *argv[] = {
 		service->ask->program, "report", folder.text, "--output", ask->path, "--format",
-		ask->type->format,     NULL
+		ask->format->name,     NULL
 	};
 	struct why why;
 
@@ -138,14 +114,15 @@ void web_report(struct kept *kept, struct http_request *request)
 	const char *id = kept->ticket.id, *format = http_text(request, "format");
 	struct reporting ask = {
 		.request = request,
-		.type = type_by_format(format ? format : "html"),
+		.format = format ? export_by_name(format) : export_formats,
 	};
 	struct stat st;
-	char file[32];
+	char file[32], words[128];
 
-	if (!ask.type) {
-		say(request, 404,
-		    "No such format. There are html, junit, kcidb, trace, tap, lava, tmt and md.\n");
+	if (!ask.format) {
+		snprintf(words, sizeof(words), "No such format. Ask for %s.\n",
+			 export_names().text);
+		say(request, 404, words);
 		return;
 	}
 	if (stat(store_path(store, id, RESULTS_FILE).text, &st)) {
@@ -154,9 +131,9 @@ void web_report(struct kept *kept, struct http_request *request)
 		return;
 	}
 	ask.grown = st.st_mtim;
-	snprintf(file, sizeof(file), "report.%s", ask.type->format);
+	snprintf(file, sizeof(file), "report.%s", ask.format->name);
 	memcpy(ask.path, store_path(store, id, file).text, sizeof(ask.path));
-	snprintf(ask.name, sizeof(ask.name), "%.200s.%s", id, ask.type->format);
+	snprintf(ask.name, sizeof(ask.name), "%.200s.%s", id, ask.format->name);
 	if (is_of(&ask))
 		send_report(&ask);
 	else

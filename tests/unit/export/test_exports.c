@@ -73,6 +73,15 @@ static uint32_t count(const char *text, const char *what)
 	return nr;
 }
 
+/* As an error names them; there is always room. */
+static void test_formats_in_words(void **state)
+{
+	struct export_names names = export_names();
+
+	(void)state;
+	assert_string_equal(names.text, "html, junit, kcidb, trace, tap, lava, tmt or md");
+}
+
 static void test_formats_by_ending(void **state)
 {
 	static const char *const files[][2] = {
@@ -271,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats_by_ending),
+		cmocka_unit_test(test_formats_in_words),
 		cmocka_unit_test(test_nothing_private_and_no_control_character),
 		cmocka_unit_test(test_junit_machine),
 		cmocka_unit_test(test_junit),
