@@ -7,6 +7,7 @@
 #include "command/command.h"
 #include "export/export.h"
 #include "report/across_runs.h"
+#include "report/coverage_table.h"
 #include "report/report.h"
 #include "report/report_file.h"
 #include "results/reader.h"
@@ -78,6 +79,7 @@ static int print(const struct past *past, uint32_t number)
 			printf(" in shard %u of %u", summary->shard.index, summary->shard.of);
 		printf(" (%s): %s\n", campaign_verdict_names[summary->verdict],
 		       summary->reason);
+		coverage_text(past, stdout);
 		return EXIT_CLEAN;
 	}
 	return number ? print_range(past, number, number) :

@@ -11,6 +11,7 @@
 
 #include "base/escape.h"
 #include "parse/campaign_pinned.h"
+#include "report/coverage_table.h"
 #include "report/html.h"
 #include "report/picture.h"
 #include "report/picture_of_line.h"
@@ -60,7 +61,7 @@ static const char style[] =
 	" td.n,th.n{text-align:right} td.bad{color:var(--bad);font-weight:600}"
 	" td.wide{white-space:normal}\n"
 	"pre{background:var(--shade);padding:.7rem .9rem;border-radius:8px;overflow-x:auto;"
-	"font-size:.8rem;line-height:1.4} summary{cursor:pointer;color:var(--blue);"
+	"font-size:.8rem;line-height:1.4} pre.wrap{white-space:pre-wrap} summary{cursor:pointer;color:var(--blue);"
 	"padding:.2rem 0}\n"
 	".bar{width:11rem;height:1rem;vertical-align:middle} .bar .room{fill:var(--shade);"
 	"stroke:var(--line)} .bar .range{fill:var(--blue);opacity:.35} .bar .seen{stroke:"
@@ -170,15 +171,14 @@ static void print_head(struct html *h)
 		markup_text(out, h->summary->decided);
 		fputs(". Intervals and p-values assume a fixed number of trials.</p>\n", out);
 	}
-	fputs("<nav aria-label=\"Parts\"><ul><li><a href=\"#run\">What was run</a></li>"
-	      "<li><a href=\"#arms\">Arms</a></li>",
-	      out);
+	fputs("<nav aria-label=\"Parts\"><ul>", out);
 	for (uint32_t i = 0; i < h->summary->nr_findings; i++) {
 		fprintf(out, "<li><a href=\"#finding-%u\">Finding %u: ", i + 1, i + 1);
 		markup_text(out, h->summary->findings[i].trial_signature);
 		fputs("</a></li>", out);
 	}
-	fputs("<li><a href=\"#trials\">Other trials</a></li></ul></nav>\n</header>\n<main>\n",
+	fputs("<li><a href=\"#arms\">Arms</a></li><li><a href=\"#trials\">Other trials</a></li>"
+	      "<li><a href=\"#run\">What was run</a></li></ul></nav>\n</header>\n<main>\n",
 	      out);
 }
 
@@ -464,7 +464,7 @@ static void print_post_mortem(FILE *out, const struct tally_ledger *ledger)
 {
 	if (!ledger->post_mortem)
 		return;
-	fputs("<h3>Who holds the device afterwards</h3>\n<pre>", out);
+	fputs("<h3>Who holds the device afterwards</h3>\n<pre class=\"wrap\">", out);
 	markup_text(out, ledger->post_mortem);
 	fputs("</pre>\n", out);
 }
@@ -608,12 +608,13 @@ int report_html(const struct past *past, FILE *out, struct why *why)
 	int err = 0;
 
 	print_head(&h);
-	print_run(&h);
-	print_arms(&h);
 	for (uint32_t i = 1; !err && i <= h.summary->nr_findings; i++)
 		err = print_finding(&h, i);
+	print_arms(&h);
+	coverage_html(past, out);
 	if (!err)
 		err = print_others(&h);
+	print_run(&h);
 	fputs("</main>\n<footer>Written by dadrace " DADRACE_VERSION
 	      ". dadrace(1) explains the terms.</footer>\n</body>\n</html>\n",
 	      out);

@@ -218,6 +218,8 @@ static void draw_style(const struct picture *p)
 	      " .race .good{--state:var(--good)} .race .bad{--state:var(--bad)}"
 	      " .race .mark{fill:var(--ground);stroke:var(--device);stroke-width:1.5}"
 	      " .race .left{fill:var(--bad);stroke:var(--bad)}"
+	      " .race .halo{paint-order:stroke;stroke:var(--ground);stroke-width:3px}"
+	      " .race .left.inferred{fill:var(--soft);stroke:var(--soft)}"
 	      " .race text.bad,.race tspan.bad{fill:var(--bad);font-weight:600}"
 	      " .race text.good,.race tspan.good{fill:var(--good);font-weight:600}\n"
 	      "</style>\n",

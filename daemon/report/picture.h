@@ -30,6 +30,7 @@ struct race_point {
 	const char *kind;  /* of holder; NULL: several, or not known */
 	const char *stack; /* "packet_do_bind < __sys_bind < [syscall]", or NULL */
 	uint32_t nr_left;  /* holds of that path in it that nobody dropped */
+	bool exact;	   /* which holds those are, is known, not inferred */
 };
 
 struct race {

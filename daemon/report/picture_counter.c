@@ -88,7 +88,7 @@ static void print_point(const struct picture *p, const struct race_point *point)
 		markup_format(p->out, "; %s: %s", point->kind ? point->kind : "?",
 			      point->stack);
 	if (point->nr_left)
-		fputs("; never dropped", p->out);
+		fprintf(p->out, "; never dropped%s", point->exact ? "" : " (inferred)");
 }
 
 /* Points too close to tell apart are drawn as one mark, whose title lists each. */
@@ -96,6 +96,7 @@ struct cluster {
 	uint32_t first, last;
 	bool has_hold, has_put;
 	bool has_left; /* a hold that was never dropped */
+	bool is_exact; /* and is known to be that */
 };
 
 /* The points from `first` on that are one mark. */
@@ -111,6 +112,7 @@ static struct cluster cluster_at(const struct picture *p, uint32_t first)
 		cluster.has_hold |= point->delta > 0;
 		cluster.has_put |= point->delta < 0;
 		cluster.has_left |= point->nr_left > 0;
+		cluster.is_exact |= point->nr_left && point->exact;
 	}
 	return cluster;
 }
@@ -131,7 +133,10 @@ static void draw_mark(const struct picture *p, const struct cluster *cluster, do
 		print_point(p, &p->race->points[i]);
 	}
 	fprintf(p->out, "</title><path class=\"mark%s\" d=\"M%.1f ",
-		cluster->has_left ? " left" : "", x - half);
+		cluster->is_exact ? " left" :
+		cluster->has_left ? " left inferred" :
+				    "",
+		x - half);
 	if (cluster->has_hold && cluster->has_put)
 		fprintf(p->out, "%.1fl%.1f %.1fl%.1f %.1fl%.1f %.1fz", y, half, -half, half,
 			half, -half, half);
@@ -155,7 +160,7 @@ static void draw_left(const struct picture *p, const struct counter *counter)
 
 	for (uint32_t i = 0; i < p->race->nr_points; i++) {
 		uint32_t left = 0, first = i;
-		char text[64];
+		char text[80];
 
 		for (uint32_t j = p->race->nr_points; j-- > 0;)
 			if (is_same_left(&points[j], &points[i])) {
@@ -164,9 +169,10 @@ static void draw_left(const struct picture *p, const struct counter *counter)
 			}
 		if (first != i || !left)
 			continue;
-		snprintf(text, sizeof(text), "+%u %.*s", left,
-			 (int)strcspn(points[i].stack, " "), points[i].stack);
-		picture_write(p, "word bad",
+		snprintf(text, sizeof(text), "+%u %.*s%s", left,
+			 (int)strcspn(points[i].stack, " "), points[i].stack,
+			 points[i].exact ? "" : " (inferred)");
+		picture_write(p, points[i].exact ? "word bad halo" : "word soft halo",
 			      high(LEFT + text_width(text), x_of_point(p, i) - 9),
 			      counter_y(p, counter, (double)points[i].count), "end", text);
 	}

@@ -75,6 +75,7 @@ static void mark_left(struct drawing *d, const struct ledger_unmatched_told *unm
 			d->points[i].kind = unmatched->kind;
 			d->points[i].stack = unmatched->stack;
 			d->points[i].nr_left++;
+			d->points[i].exact = unmatched->exact;
 			return;
 		}
 }
@@ -124,7 +125,9 @@ static void take_repeat(struct drawing *d)
 	d->trial.spec.arm = ledger->arm;
 	d->trial.verdict = ledger->verdict;
 	d->trial.reason = ledger->reason;
-	d->trial.unregister = UNREGISTER_NOT_TRIED;
+	/* Where its moments have no end of one. */
+	d->trial.unregister =
+		verdict_fault(ledger->verdict) ? UNREGISTER_STUCK : UNREGISTER_NOT_TRIED;
 	d->trial.timeline = ledger->race;
 	d->trial.nr_timeline = ledger->nr_race;
 	d->trial.baseline.found = d->trial.after.found = false;

@@ -18,6 +18,7 @@ struct past {
 	json_t *summary; /* the last line; NULL: there is none */
 	struct tally *tally;
 	struct summary sums;
+	struct coverage coverage;
 	char unfinished[64]; /* as past_unfinished() gives it, or "" */
 	struct past_trial *trials;
 	uint32_t nr_trials, room;
@@ -210,6 +211,7 @@ static int take_trial(struct past *past, const json_t *json, const struct line *
 	    told.spec.arm >= ARMS || !told.spec.trial)
 		return complain_line(past, line, why, "is not understood as a trial");
 	trial_line_back(&told, &past->evidence, &judgement);
+	coverage_add(&past->coverage, &told);
 	if (tally_add(past->tally, &past->evidence, &judgement, NULL) < 0 ||
 	    keep_trial(past, &told, line->at))
 		return why_memory(why);
@@ -462,6 +464,11 @@ bool past_is_whole(const struct past *past)
 const struct tally *past_tally(const struct past *past)
 {
 	return past->tally;
+}
+
+const struct coverage *past_coverage(const struct past *past)
+{
+	return &past->coverage;
 }
 
 const struct summary *past_summary(const struct past *past)

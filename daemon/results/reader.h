@@ -6,6 +6,7 @@
 
 #include "base/fields.h"
 #include "base/why.h"
+#include "results/coverage.h"
 #include "results/tally.h"
 #include "spec/campaign.h"
 
@@ -53,6 +54,7 @@ const json_t *past_machine(const struct past *past);
 const char *past_release(const struct past *past); /* of the kernel that it ran on; or "?" */
 uint64_t past_started_ms(const struct past *past); /* by the wall clock */
 const struct summary *past_summary(const struct past *past);
+const struct coverage *past_coverage(const struct past *past);
 
 /* Why the results are not complete: "interrupted after 67 trials"; NULL: they are. */
 const char *past_unfinished(const struct past *past);
