@@ -325,17 +325,20 @@ static int check_change(const struct load *load, const struct campaign *campaign
 		return complain_key(
 			load, culprit(load, id, key_find("device.kind")),
 			"existing devices are restored, and changes by the bring-up cannot be undone; allowed: none");
-	if (change == CHANGE_LINK_DELETE && campaign->device.kind == DEVICE_NIC)
+	if (change_has(change, CHANGE_TAKES_DEVICE) && campaign->device.kind == DEVICE_NIC)
 		return complain_key(load, culprit(load, id, key_find("device.kind")),
-				    "a network card cannot be deleted; remove link-delete");
-	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.keep_addr_on_down)
+				    "a network card cannot be deleted; remove %s",
+				    change_names[change]);
+	if (change_has(change, CHANGE_ADDS_ADDRESS) && campaign->sysctl.keep_addr_on_down)
 		return complain_key(
 			load, culprit(load, id, keep),
-			"with sysctl.keep_addr_on_down, the address of address-add would stay for the next trial; remove one of the two");
-	if (change == CHANGE_ADDRESS_ADD && campaign->sysctl.addr_gen_mode)
+			"with sysctl.keep_addr_on_down, the address of %s would stay for the next trial; remove one of the two",
+			change_names[change]);
+	if (change_has(change, CHANGE_ADDS_ADDRESS) && campaign->sysctl.addr_gen_mode)
 		return complain_key(
 			load, culprit(load, id, mode),
-			"address-add must know the device's address in advance; give sysctl.addr_gen_mode: 0");
+			"%s must know the device's address in advance; give sysctl.addr_gen_mode: 0",
+			change_names[change]);
 	return 0;
 }
 

@@ -110,7 +110,11 @@ static const struct field bringup_rows[] = {
 	  .doc = "Exit status, from 0 to 255, that the bring-up must have; a trial whose bring-up ends otherwise is invalid. any: however it ends, also by a signal, or if its shell does not find a program" },
 	{ "change", FIELD_ENUM, IN_LIST(bringup, enum change_kind *, change),
 	  NAMES(change_names, CHANGES), .fallback = "[none]",
-	  .doc = "A change that do_dad makes right after the first flag set, in every arm; one is drawn for each trial. mtu: the MTU is changed and restored. address-add, route-add: a global one is added. address-delete, route-delete: the link-local one is deleted as soon as it exists. disable-ipv6: IPv6 is switched off and on. link-delete: the device is deleted, so each such trial is the last of its lane" },
+	  .doc = "A change that do_dad makes right after the first flag set, in every arm; one is drawn for each trial."
+#define CHANGE(kind, row, name, words, traits) " " name ": " words "."
+#include "spec/changes.def"
+	  " What is to be deleted is waited for. The deletion of the device ends its lane"
+	},
 	{ "daemon", FIELD_BOOL, IN(bringup, bool, daemon), .fallback = "false",
 	  .doc = "true: the command stays alive, such as dhcpcd -B. It is killed when the window has closed" },
 	{ "deadline_ms", FIELD_U32, IN(bringup, uint32_t, deadline_ms), RANGE(1, DEADLINE_MOST_MS), .fallback = "5000",

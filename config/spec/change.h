@@ -7,13 +7,21 @@
 
 /* What thread I does between its flag sets: the rows of changes.def. */
 enum change_kind {
-#define CHANGE(kind, name, words) CHANGE_##kind,
+#define CHANGE(kind, row, name, words, traits) CHANGE_##kind,
 #include "spec/changes.def"
 	CHANGES,
 };
 extern const char *const change_names[];
 
 enum { CHANGE_DID_NOTHING = -EALREADY }; /* beside what the kernel answers */
+
+enum change_trait {
+	CHANGE_ADDS_ADDRESS = 1,  /* a global one */
+	CHANGE_TAKES_ADDRESS = 2, /* afterwards there is no DAD to wait for */
+	CHANGE_TAKES_DEVICE = 4,  /* final, without a second flag set */
+	CHANGE_SWITCHES_IPV6 = 8,
+};
+bool change_has(enum change_kind change, enum change_trait trait);
 
 /* What a change does: "changes the MTU and puts it back". */
 const char *change_words(enum change_kind change);

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "change/change.h"
 #include "io/loop.h"
 #include "lane/bringup.h"
-#include "lane/change.h"
 #include "lane/program.h"
 #include "lane/thread_i.h"
 
@@ -32,7 +32,7 @@ static enum thread_i_left make_change(void *arg, int socket, unsigned int ifinde
 	const struct bringup_does *does = ask->does;
 	const struct testbed_device *dut = testbed_dut(ask->testbed);
 	const struct testbed_device *peer = testbed_peer(ask->testbed);
-	const struct change_about about = {
+	struct change_about about = {
 		.testbed = ask->testbed,
 		.dut = dut->name,
 		.ifindex = ifindex,
@@ -49,9 +49,9 @@ static enum thread_i_left make_change(void *arg, int socket, unsigned int ifinde
 	ask->told->error = change_make(does->change, &about);
 	ask->told->ended_ns = loop_now();
 	__atomic_store_n(does->changed, does->trial, __ATOMIC_SEQ_CST);
-	if (!ask->told->error && !change_leaves_device(does->change))
+	if (!ask->told->error && change_has(does->change, CHANGE_TAKES_DEVICE))
 		return LEFT_NOTHING;
-	return change_leaves_address(does->change) ? LEFT_ALL : LEFT_WITHOUT_ADDRESS;
+	return change_has(does->change, CHANGE_TAKES_ADDRESS) ? LEFT_WITHOUT_ADDRESS : LEFT_ALL;
 }
 
 /* --- a command --- */

@@ -12,8 +12,8 @@ const volatile struct bringup_change *worker_deletion(const struct worker *worke
 {
 	const volatile struct bringup_change *change = worker->bringup.change;
 
-	return worker->message.evidence.spec.change == CHANGE_LINK_DELETE && change &&
-			       change->begun_ns ?
+	return change_has(worker->message.evidence.spec.change, CHANGE_TAKES_DEVICE) &&
+			       change && change->begun_ns ?
 		       change :
 		       NULL;
 }

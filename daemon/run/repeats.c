@@ -31,7 +31,8 @@ bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 	enum digest_object object;
 
 	if (judgement->verdict != VERDICT_LEAK || suspects->nr == SUSPECTS_MAX ||
-	    spec->change == CHANGE_LINK_DELETE || !suspects_watchable(judgement, &object) ||
+	    change_has(spec->change, CHANGE_TAKES_DEVICE) ||
+	    !suspects_watchable(judgement, &object) ||
 	    is_there(suspects, judgement->signature, objects))
 		return false;
 	*suspect = (struct suspect){ .objects = objects, .object = object, .spec = *spec };

@@ -127,7 +127,8 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 
 	testbed->may_be_disabled = campaign->sysctl.accept_dad > 1;
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
-		testbed->may_be_disabled |= campaign->bringup.change[i] == CHANGE_DISABLE_IPV6;
+		testbed->may_be_disabled |=
+			change_has(campaign->bringup.change[i], CHANGE_SWITCHES_IPV6);
 	if (!err && campaign->sysctl.addr_gen_mode == IN6_ADDR_GEN_MODE_EUI64)
 		testbed->dut.link_local = dut_link_local(testbed);
 	if (!err)

@@ -4,14 +4,14 @@
 from subject import Subject
 
 ROWS = [
-    Subject("daemon/lane/change.c", runs=["inbound bringup.change=[mtu]"], edits=[
+    Subject("daemon/change/mtu.c", runs=["inbound bringup.change=[mtu]"], edits=[
         ("	return mtu_set(about, LEAST_MTU);", "	(void)about;\n	return 0;", "the MTU is not changed"),
     ]),
-    Subject("daemon/lane/change.c", runs=["inbound bringup.change=[route-delete]"], edits=[
+    Subject("daemon/change/route_delete.c", runs=["inbound bringup.change=[route-delete]"], edits=[
         ("ioctl(about->socket, SIOCDELRT, &request)", "ioctl(about->socket, SIOCADDRT, &request)",
          "the route is added instead of deleted"),
     ]),
-    Subject("daemon/lane/change.c", runs=["inbound bringup.change=[address-add]"], edits=[
+    Subject("daemon/change/address_add.c", runs=["inbound bringup.change=[address-add]"], edits=[
         ("	address.s6_addr[7] = 0xd2;\n	return address;", "	address.s6_addr[0] = 0xff;\n	return address;",
          "a group is added as an address"),
     ]),

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "change/change.h"
+
+const struct change change_none = { 0 };
+
+static const struct change *const changes[] = {
+#define CHANGE(kind, row, name, words, traits) &change_##row,
+#include "spec/changes.def"
+};
+
+static int make_and_look(const struct change *change, struct change_about *about)
+{
+	int err;
+
+	if (change->in_force(about))
+		return CHANGE_DID_NOTHING;
+	err = change->make(about);
+	return err || change->in_force(about) ? err : CHANGE_DID_NOTHING;
+}
+
+int change_make(enum change_kind kind, struct change_about *about)
+{
+	const struct change *change = changes[kind];
+	int err = change->wait ? change->wait(about) : 0;
+
+	if (!err && change->make)
+		err = make_and_look(change, about);
+	if (!err && change->put_back)
+		err = change->put_back(about);
+	return err;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_CHANGE_H
+#define DADRACE_CHANGE_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+#include "spec/change.h"
+#include "testbed/testbed.h"
+
+/*
+ * What thread I does between its flag sets besides waiting: a file per change, which ends in
+ * its struct change, and a row in spec/changes.def. Whatever a device that goes down would keep
+ * is put back at once, so that the next trial finds what this one found.
+ */
+struct change_about {
+	const struct testbed *testbed;
+	const char *dut;
+	unsigned int ifindex;
+	struct in6_addr link_local; /* as its MAC makes it */
+	struct in6_addr router;	    /* all zeros: on the link */
+	int socket;		    /* AF_INET6, for ioctls */
+	uint64_t deadline_ns;	    /* for what has to be there first */
+	int kept;		    /* of make, for put_back */
+};
+
+struct change {
+	int (*wait)(const struct change_about *about); /* for what has to be there first */
+	int (*make)(struct change_about *about);
+	/* What the kernel shows decides, not that it refused nothing. */
+	bool (*in_force)(const struct change_about *about);
+	/* NULL: it is gone when the device is down. */
+	int (*put_back)(const struct change_about *about);
+};
+
+/*
+ * 0 or -errno. ENODATA: what has to be there first did not come. CHANGE_DID_NOTHING: the device
+ * was already as it is afterwards, by what the kernel shows of it.
+ */
+int change_make(enum change_kind kind, struct change_about *about);
+
+/* change_mtu, change_forwarding, ...: the end of each file. */
+#define CHANGE(kind, row, name, words, traits) extern const struct change change_##row;
+#include "spec/changes.def"
+
+#endif

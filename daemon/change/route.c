@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "change/route.h"
+
+#include "testbed/frame.h"
+
+void route_begin(struct request *request, uint16_t flags)
+{
+	struct rtmsg start = { .rtm_family = AF_INET6,
+			       .rtm_dst_len = 64,
+			       .rtm_table = RT_TABLE_MAIN,
+			       .rtm_protocol = RTPROT_STATIC,
+			       .rtm_scope = RT_SCOPE_UNIVERSE,
+			       .rtm_type = RTN_UNICAST };
+	struct in6_addr prefix = frame_elsewhere;
+
+	prefix.s6_addr32[2] = prefix.s6_addr32[3] = 0;
+	request_begin(request, RTM_NEWROUTE, flags, &start, sizeof(start));
+	request_put(request, RTA_DST, &prefix, sizeof(prefix));
+}

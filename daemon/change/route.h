@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_CHANGE_ROUTE_H
+#define DADRACE_CHANGE_ROUTE_H
+
+#include "change/change.h"
+#include "change/request.h"
+
+/* Begins a request for a route to what errors and redirects speak of. */
+void route_begin(struct request *request, uint16_t flags);
+
+#endif

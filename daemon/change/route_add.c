@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <net/route.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "change/shown.h"
+#include "testbed/frame.h"
+
+static int route_add(struct change_about *about)
+{
+	struct in6_rtmsg request = {
+		.rtmsg_dst = frame_elsewhere,
+		.rtmsg_dst_len = 64,
+		.rtmsg_gateway = about->router,
+		.rtmsg_flags = RTF_UP,
+		.rtmsg_metric = 1024,
+		.rtmsg_ifindex = (int)about->ifindex,
+	};
+
+	memset(&request.rtmsg_dst.s6_addr[8], 0, 8);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&about->router))
+		request.rtmsg_flags |= RTF_GATEWAY;
+	return shown_error(ioctl(about->socket, SIOCADDRT, &request));
+}
+
+static bool is_routed(const struct change_about *about)
+{
+	return shown_routes(about, &frame_elsewhere);
+}
+
+const struct change change_route_add = { NULL, route_add, is_routed, NULL };
