@@ -51,7 +51,7 @@ static void print_head(FILE *out)
 	/* clang-format off */
 	fputs("<section aria-labelledby=\"coverage\">\n<h2 id=\"coverage\">What was sent</h2>\n"
 	      "<p class=\"soft\">Inside are the valid trials in which a packet was accepted inside the window. "
-	      "The rate is the exact one-sided 95% bound of those; 100% says that nothing is known.</p>\n"
+	      "The rate is the exact one-sided 95% bound of those; without any it is 100%.</p>\n"
 	      "<div class=\"scroll\"><table aria-label=\"Trials per packet\"><thead><tr>"
 	      "<th scope=\"col\">Direction</th><th scope=\"col\">Target</th><th scope=\"col\">Message</th>"
 	      "<th class=\"n\" scope=\"col\">Trials</th><th class=\"n\" scope=\"col\">Inside</th>"
