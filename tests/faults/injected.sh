@@ -142,7 +142,7 @@ traced_service() { # ARGUMENT...
 	rm -rf state spool && mkdir spool && cp four.yaml spool/
 	strace -f -qq "$@" "${command[@]}" >out 2>err </dev/null &
 	local tracer=$!
-	wait_for 30 eval "has_settled || is_gone $tracer"
+	wait_for "$RUN_DEADLINE_S" eval "has_settled || is_gone $tracer"
 	pkill -TERM -P $tracer
 	wait_for "$RUN_DEADLINE_S" is_gone $tracer || { fail "$1" "it does not end" err; pkill -KILL -P $tracer; }
 	wait $tracer
