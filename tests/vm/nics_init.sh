@@ -107,5 +107,17 @@ say $? "a bond: clean" out
 grep -E '^race|Verdict' out
 is_back bond near far
 
+# Two wires from a bond to one bridge: its spare port gets each multicast frame, too, and throws it away.
+ip link del near && ip link del far
+for wire in 0 1; do ip link set near$wire down && ip link set far$wire up; done
+ip link add near type bond mode active-backup && for wire in 0 1; do ip link set near$wire master near; done
+ip link add uplink type veth peer name host && ip link add name switch type bridge mcast_snooping 0
+for port in far0 far1 uplink; do ip link set $port master switch up; done
+ip link set switch up && ip link set near up && ip link set host up
+nic spare near host --set stop.trials=6 --set clean_below_ppm=900000 --set 'arms=[race]' --set echo.count=0 --set 'dad.answer=[na, ns]'
+"${run[@]}" >out 2>&1
+say $? "DAD answers to a bond with a spare port: clean" out
+grep -E '^race|Verdict' out
+
 echo "end of nics"
 busybox poweroff -f

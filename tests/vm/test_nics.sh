@@ -88,7 +88,7 @@ machine() { # its checks are those of nics_init.sh
 	local programs=() card=romfile=,mac=52:54:00:00:00 program began=$SECONDS
 	for program in bash busybox ip sed grep sort diff tail cat mount sleep rm; do programs+=("$(command -v $program)"); done
 	/usr/bin/python3 "$source/tests/vm/initramfs.py" "$results/initramfs" "$modules" "$source/tests/vm/nics_init.sh" \
-		"e1000e,overlay,veth,bonding,8021q" "${programs[@]}" "$dadrace=/usr/bin/dadrace" \
+		"e1000e,overlay,veth,bonding,8021q,bridge" "${programs[@]}" "$dadrace=/usr/bin/dadrace" \
 		"$source/config/campaigns/nic.yaml=/root/nic.yaml" || { fail machine "no initramfs"; return; }
 	timeout 3000 qemu-system-x86_64 -nodefaults -no-user-config -nographic -no-reboot -M q35 -cpu max,-cx16 -accel tcg \
 		-smp 2 -m 1024 -kernel "$image" -initrd "$results/initramfs" -serial stdio \
