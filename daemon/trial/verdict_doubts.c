@@ -85,9 +85,27 @@ static bool lost_records(const struct verdict_question *q, char *more)
 	return q->e->lost_records && detail(more, "%" PRIu64, q->e->lost_records);
 }
 
+/*
+ * But for kprobes, the kernel skips a program only on a CPU that is inside it already
+ * (__bpf_prog_enter_recur(), kernel/bpf/trampoline.c). The program of a hold is inside while it
+ * holds: other tasks that come by there are of no interest then, and its thread cannot.
+ */
+static uint64_t skipped_in_holds(const struct evidence *e)
+{
+	uint64_t skipped = 0;
+
+	for (uint32_t i = 0; i < e->spec.steps && i < ORDER_HOLDS_MAX; i++)
+		if (e->steps[i].tier != TIER_KPROBE)
+			skipped += e->steps[i].missed;
+	return skipped;
+}
+
 static bool missed_probes(const struct verdict_question *q, char *more)
 {
-	return q->e->missed_probes && detail(more, "%" PRIu64, q->e->missed_probes);
+	uint64_t skipped = skipped_in_holds(q->e);
+
+	return q->e->missed_probes > skipped &&
+	       detail(more, "%" PRIu64, q->e->missed_probes - skipped);
 }
 
 static bool has_no_baseline(const struct verdict_question *q, char *more)

@@ -150,6 +150,21 @@ static void add_back_before(const struct evidence *e, enum object object, struct
 			 back);
 }
 
+/*
+ * An address that the bring-up, or a packet that was being processed, has left on the device
+ * that is down. It holds references as long as it is there, which is not for ever.
+ */
+static bool add_addresses(const struct evidence *e, struct judgement *j)
+{
+	if (j->pinned || !e->after.found || e->after.addresses <= e->baseline.addresses)
+		return false;
+	text_add(j->reason, sizeof(j->reason),
+		 "; addresses of the device, which is down: %" PRIu32
+		 " more than before, which hold references",
+		 e->after.addresses - e->baseline.addresses);
+	return true;
+}
+
 static bool leaked(const struct verdict_question *q, struct judgement *j)
 {
 	const struct evidence *e = q->e;
@@ -185,6 +200,8 @@ static bool leaked(const struct verdict_question *q, struct judgement *j)
 		add_back_before(e, worst, j);
 	}
 	verdict_sign(j, j->object);
+	if (add_addresses(e, j))
+		text_add(j->signature, sizeof(j->signature), "/left");
 	return true;
 }
 

@@ -26,7 +26,9 @@ ROWS = [
     Subject("daemon/trial/verdict_doubts.c", tests=["verdict"], edits=[
         ("return held_ns < asked_us * 950;", "return held_ns < asked_us * 500;", "half of a hold is enough"),
         ("return q->e->lost_records && detail", "return false && detail", "lost records make nothing invalid"),
-        ("return q->e->missed_probes && detail", "return false && detail", "skipped probes make nothing invalid"),
+        ("return q->e->missed_probes > skipped &&", "return false &&", "skipped probes make nothing invalid"),
+        ("		if (e->steps[i].tier != TIER_KPROBE)\n", "		if (e->steps[i].tier == TIER_KPROBE)\n",
+         "what a hold by kprobe blinds is no hole"),
         ("	return q->e->lane_lost;", "	return false;", "a trial whose lane died counts"),
         ("	return q->e->baseline_moved;", "	return false;", "a baseline that moves makes nothing invalid"),
         ("	return !q->e->baseline.found;", "	return false;", "a trial without a baseline counts"),
