@@ -269,6 +269,12 @@ static enum log_level level_of(int64_t exit_code)
 	}
 }
 
+void keep_measure(struct kept *kept)
+{
+	if (kept->ticket.state == TICKET_ENDED)
+		kept->bytes = store_size(kept->service->store, kept->ticket.id);
+}
+
 void keep_ended(struct kept *kept)
 {
 	struct ticket *ticket = &kept->ticket;
@@ -278,7 +284,7 @@ void keep_ended(struct kept *kept)
 	keep_save_metrics(kept);
 	if (ticket->every_s && !ticket->cancelled)
 		repeat(kept);
-	kept->bytes = store_size(kept->service->store, ticket->id);
+	keep_measure(kept);
 	log_say(level_of(ticket->exit_code), ticket->id, "ended",
 		"ended: %s, exit code %" PRId64 ": %s",
 		ticket->verdict ? ticket->verdict : "no verdict", ticket->exit_code,
@@ -419,9 +425,9 @@ int keep_open(struct service *service, struct why *why)
 		struct kept *kept = service->kept[i];
 
 		keep_load_metrics(kept);
-		if (kept->ticket.state == TICKET_ENDED)
-			kept->bytes = store_size(service->store, kept->ticket.id);
-		else if (kept->ticket.state == TICKET_RUNNING)
+		store_sweep(service->store, kept->ticket.id);
+		keep_measure(kept);
+		if (kept->ticket.state == TICKET_RUNNING)
 			recover(kept);
 	}
 	return 0;

@@ -84,10 +84,12 @@ struct looked {
 
 /* The report that is being written; job NULL: none is. */
 struct reporting {
+	struct service *service;
 	struct job *job;
 	struct http_request *request; /* NULL: its client has gone */
 	const struct export_format *format;
 	struct timespec grown; /* when the results had last grown before they were read */
+	char id[256];	       /* of the campaign, which may be removed meanwhile */
 	char path[4096];
 	char name[256];
 };
@@ -178,6 +180,9 @@ void keep_update(struct kept *kept);
  * loses nothing.
  */
 void keep_ended(struct kept *kept);
+
+/* Measures its folder, once it has ended: what it takes counts for keep_mb. */
+void keep_measure(struct kept *kept);
 
 /* Removes ended campaigns beyond keep_days, keep_campaigns and keep_mb. */
 void keep_prune(struct service *service);
@@ -302,7 +307,7 @@ void web_report(struct kept *kept, struct http_request *request);
 void web_results(struct kept *kept, struct http_request *request);
 void web_finding(struct kept *kept, struct http_request *request, uint32_t number);
 
-/* Ends a report that is being written. */
-void web_report_stop(struct service *service);
+/* Lets go of who waits for a report, as the server ends; it is written to its end. */
+void web_report_put_off(struct service *service);
 
 #endif

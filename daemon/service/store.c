@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,6 +344,19 @@ char *store_read(const struct store *store, const char *id, const char *file)
 		return read_file(store->root, file);
 	path = store_path(store, id, file);
 	return read_file(AT_FDCWD, path.text);
+}
+
+void store_sweep(struct store *store, const char *id)
+{
+	struct store_path path = store_path(store, id, NULL);
+	DIR *folder = opendir(path.text);
+	struct dirent *item;
+
+	while (folder && (item = readdir(folder)))
+		if (!fnmatch("report.*.??????", item->d_name, 0))
+			unlinkat(dirfd(folder), item->d_name, 0);
+	if (folder)
+		closedir(folder);
 }
 
 uint64_t store_size(const struct store *store, const char *id)

@@ -59,6 +59,9 @@ int store_write(struct store *store, const char *id, const char *file, const cha
 /* Reads a file of its folder, or (id NULL) of the store; malloc'd, or NULL. */
 char *store_read(const struct store *store, const char *id, const char *file);
 
+/* Removes from its folder what a `dadrace report` that was killed has begun to write. */
+void store_sweep(struct store *store, const char *id);
+
 /* Disk space of its folder, in bytes. */
 uint64_t store_size(const struct store *store, const char *id);
 

@@ -377,6 +377,23 @@ static void asked(struct http_request *request, const char *path, void *arg)
 		web_not_found(request);
 }
 
+static void web_free(struct web *web)
+{
+	while (web->viewers) {
+		struct viewer *viewer = web->viewers;
+
+		web->viewers = viewer->next;
+		http_stream_end(viewer->request);
+		free(viewer);
+	}
+	http_close(web->http);
+	loop_forget(web->tell);
+	if (web->path)
+		unlink(web->path);
+	free(web->path);
+	free(web);
+}
+
 int web_open(struct service *service, struct why *why)
 {
 	const char *where = service->config->http;
@@ -392,6 +409,8 @@ int web_open(struct service *service, struct why *why)
 	service->web = web;
 	web->service = service;
 	web->tell = loop_timer(service->loop, tell_changes, web);
+	if (!web->tell)
+		return why_memory(why);
 	/* Above the numbers before a restart: a change takes longer than a microsecond. */
 	web->changes = unix_ms() * 1000;
 	for (uint32_t i = 0; i < service->nr_kept; i++)
@@ -418,36 +437,22 @@ int web_reload(struct service *service, const struct service_config *before, str
 		return 0;
 	service->web = NULL;
 	r = web_open(service, why);
-	if (r)
-		web_close(service);
 	new = service->web;
 	service->web = old;
-	if (!r) {
+	if (!r)
 		web_close(service);
+	else if (new)
+		web_free(new);
+	if (!r)
 		service->web = new;
-	}
 	return r;
 }
 
 void web_close(struct service *service)
 {
-	struct web *web = service->web;
-
-	if (!web)
+	if (!service->web)
 		return;
-	web_report_stop(service);
-	while (web->viewers) {
-		struct viewer *viewer = web->viewers;
-
-		web->viewers = viewer->next;
-		http_stream_end(viewer->request);
-		free(viewer);
-	}
-	http_close(web->http);
-	loop_forget(web->tell);
-	if (web->path)
-		unlink(web->path);
-	free(web->path);
-	free(web);
+	web_report_put_off(service);
+	web_free(service->web);
 	service->web = NULL;
 }

@@ -60,11 +60,16 @@ static void send_report(const struct reporting *report)
 static void written(const struct job_end *end, void *arg)
 {
 	struct reporting *report = arg, done = *report;
+	struct kept *kept = keep_find(done.service, done.id);
 	char line[256], words[320];
 
 	*report = (struct reporting){ 0 };
 	if (!end->by_signal && !end->code)
 		mark(&done);
+	else
+		store_sweep(done.service->store, done.id);
+	if (kept)
+		keep_measure(kept);
 	if (!done.request)
 		return;
 	if (!end->by_signal && !end->code) {
@@ -113,6 +118,7 @@ void web_report(struct kept *kept, struct http_request *request)
 	struct store *store = kept->service->store;
 	const char *id = kept->ticket.id, *format = http_text(request, "format");
 	struct reporting ask = {
+		.service = kept->service,
 		.request = request,
 		.format = format ? export_by_name(format) : export_formats,
 	};
@@ -133,6 +139,7 @@ void web_report(struct kept *kept, struct http_request *request)
 	ask.grown = st.st_mtim;
 	snprintf(file, sizeof(file), "report.%s", ask.format->name);
 	memcpy(ask.path, store_path(store, id, file).text, sizeof(ask.path));
+	snprintf(ask.id, sizeof(ask.id), "%s", id);
 	snprintf(ask.name, sizeof(ask.name), "%.200s.%s", id, ask.format->name);
 	if (is_of(&ask))
 		send_report(&ask);
@@ -140,17 +147,15 @@ void web_report(struct kept *kept, struct http_request *request)
 		write_report(kept, &ask);
 }
 
-void web_report_stop(struct service *service)
+void web_report_put_off(struct service *service)
 {
 	struct reporting *report = &service->reporting;
 
-	if (!report->job)
+	if (!report->request)
 		return;
-	job_free(report->job);
-	if (report->request)
-		say(report->request, 503,
-		    "The service is stopping or reloading, so the report was not written. Ask again in some seconds.\n");
-	*report = (struct reporting){ 0 };
+	say(report->request, 503,
+	    "The service is stopping or reloading. Ask again in some seconds.\n");
+	report->request = NULL;
 }
 
 /* --- files --- */

@@ -54,6 +54,33 @@ truth "and went back" not serves 127.0.0.1:9163
 echo 'nam: x' >taken/again.yaml
 wait_for 10 test -e taken/rejected/again.yaml || fail "the spool stays" "$(ls taken)" dadraced.log
 
+# --- a report that is being written: of results that never end ---
+
+"$dadrace" ctl --socket "$PWD/second" submit quick.yaml --not-before +1h >id
+campaign=state/campaigns/$(cat id)
+mkfifo "$campaign/results.ndjson"
+ask() { curl -s "http://127.0.0.1:9162/api/v1/campaigns/$(cat id)/report" >report.html; }
+is_asked_for() { pgrep -P $service -f 'report .*html' >/dev/null; }
+ask &
+asking=$!
+wait_for 30 is_asked_for || fail "a report is written" "it is not" dadraced.log
+echo precious >file
+configure second "$PWD/file" taken
+reload second
+truth "HTTP that cannot be opened is refused" says 78 'file: '
+truth "who waits for a report goes on waiting" kill -0 $asking
+configure second 127.0.0.1:9164 taken
+reload second
+truth "HTTP moves once more" says 0 '^Reloaded$'
+wait_for 30 is_gone $asking || fail "who waited is told by the end of the connection" "it is not"
+touch "$campaign/report.html.abcdef" # of one that is killed
+pkill -KILL -P $service -f 'report .*html'
+wait_for 30 eval "! pgrep -P $service >/dev/null" || fail "it is no zombie" "$(ps --ppid $service)"
+truth "what a killed report has begun is removed" [ ! -e "$campaign/report.html.abcdef" ]
+rm "$campaign/results.ndjson"
+configure second 127.0.0.1:9162 taken
+reload second
+
 # --- what needs a restart, and the signal ---
 
 configure second 127.0.0.1:9162 taken other-state
