@@ -92,9 +92,12 @@ static int prepare_listener(int fd, const struct testbed_device *peer)
 	       bind_packet(fd, peer, ETHERTYPE_IPV6);
 }
 
-static const char *hint(int err)
+static int refused(const char *whose, const char *what, int err, struct why *why)
 {
-	return err == EPERM ? "; CAP_NET_RAW is missing" : "";
+	bool may_not = err == EPERM;
+
+	return why_exit(why, may_not ? EXIT_CANNOT : EXIT_INTERNAL, err, "%s: %s: %s%s", whose,
+			what, strerror(err), may_not ? "; CAP_NET_RAW is missing" : "");
 }
 
 /* A packet socket on the peer's device. */
@@ -115,8 +118,8 @@ static int open_packet(const struct testbed *testbed,
 	} else {
 		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (fd < 0 || prepare(fd, peer))
-			err = why_set(why, errno, "%s: cannot be given a packet socket: %s%s",
-				      peer->name, strerror(errno), hint(errno));
+			err = refused(peer->name, "cannot be given a packet socket", errno,
+				      why);
 	}
 	if (setns(home, CLONE_NEWNET))
 		err = why_set(why, errno,
@@ -134,8 +137,7 @@ static int open_raw(int protocol, struct why *why)
 	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 
 	if (fd < 0)
-		return why_set(why, errno, "raw socket: cannot be opened: %s%s",
-			       strerror(errno), hint(errno));
+		return refused("raw socket", "cannot be opened", errno, why);
 	/* Packets queued on our own socket would keep references on the device. */
 	ICMP6_FILTER_SETBLOCKALL(&nothing);
 	if (protocol == IPPROTO_ICMPV6)

@@ -20,6 +20,8 @@ static int socket_open(int family, int type, int protocol, int *fd, struct why *
 }
 
 /* Closes the socket when the call on it has failed. */
+#define DROPPED "; a packet filter drops it: nftables, or IPAddressDeny= of the unit"
+
 static int outcome(int result, int *fd, const char *what, const char *name, struct why *why)
 {
 	int err = errno;
@@ -28,7 +30,8 @@ static int outcome(int result, int *fd, const char *what, const char *name, stru
 		return 0;
 	close(*fd);
 	*fd = -1;
-	return why_set(why, err, "positive control: %s %s: %s", what, name, strerror(err));
+	return why_set(why, err, "positive control: %s %s: %s%s", what, name, strerror(err),
+		       err == EPERM ? DROPPED : "");
 }
 
 static int drop_socket(struct testbed *testbed, int fd, struct why *why)

@@ -124,7 +124,8 @@ static void close_run(struct run *run)
 static enum log_level level_of(const struct ticket_outcome *outcome)
 {
 	return outcome->by_signal || outcome->code == EXIT_INTERNAL ||
-			       outcome->code == EXIT_RESIDUE || outcome->code == EXIT_BUSY ?
+			       outcome->code == EXIT_RESIDUE || outcome->code == EXIT_BUSY ||
+			       !outcome->interrupted ?
 		       LOG_LEVEL_WARNING :
 		       LOG_LEVEL_NOTICE;
 }
@@ -159,7 +160,8 @@ static void ended(const struct job_end *end, void *arg)
 	/* SIGINT came before the program had installed its handler. */
 	bool early = end->by_signal && end->code == SIGINT && service->run.interrupted_ns;
 	json_auto_t *summary = NULL;
-	struct ticket_outcome outcome = { .by_signal = end->by_signal && !early };
+	struct ticket_outcome outcome = { .by_signal = end->by_signal && !early,
+					  .interrupted = service->run.interrupted_ns != 0 };
 	char words[512];
 	bool final;
 

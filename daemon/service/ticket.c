@@ -168,14 +168,21 @@ void ticket_end(struct ticket *ticket, int code, const char *reason, uint64_t no
 	ticket_text(&ticket->reason, reason);
 }
 
+/* One that ends by itself, without a further trial, would do so again, and for ever. */
+static bool has_failed(const struct ticket_outcome *outcome, bool has_advanced)
+{
+	return outcome->by_signal || outcome->code == EXIT_INTERNAL ||
+	       outcome->code == EXIT_RESIDUE ||
+	       (outcome->code == EXIT_INCONCLUSIVE && !outcome->interrupted && !has_advanced);
+}
+
 /* A busy machine never ends a campaign; a failed run is repeated a few times. */
-static bool is_tried_again(struct ticket *ticket, const struct ticket_outcome *outcome)
+static bool is_tried_again(struct ticket *ticket, const struct ticket_outcome *outcome,
+			   bool failed)
 {
 	if (outcome->code == EXIT_BUSY && !outcome->by_signal)
 		return true;
-	return (outcome->by_signal || outcome->code == EXIT_INTERNAL ||
-		outcome->code == EXIT_RESIDUE) &&
-	       ++ticket->failures < TICKET_FAILURES_MAX;
+	return failed && ++ticket->failures < TICKET_FAILURES_MAX;
 }
 
 /* By a pause or a stop of the service: there is no summary, and the run did not fail. */
@@ -207,7 +214,10 @@ void ticket_outcome_of(const json_t *summary, struct ticket_outcome *outcome)
 
 void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcome)
 {
-	if (outcome->trials > ticket->trials)
+	bool has_advanced = outcome->trials > ticket->trials;
+	bool failed = has_failed(outcome, has_advanced);
+
+	if (has_advanced)
 		ticket->boots = ticket->failures = 0;
 	ticket->trials = outcome->trials;
 	ticket_text(&ticket->verdict, outcome->verdict);
@@ -222,12 +232,12 @@ void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcom
 		ticket_end(ticket, outcome->code == EXIT_FAULT ? EXIT_FAULT : EXIT_INCONCLUSIVE,
 			   outcome->verdict ? outcome->reason : "cancelled",
 			   outcome->now_unix_ms);
-	} else if (is_tried_again(ticket, outcome)) {
+	} else if (is_tried_again(ticket, outcome, failed)) {
 		leave_unfinished(ticket, "stopped by an error");
 		ticket->state = TICKET_QUEUED;
 		ticket->retry_unix_ms = outcome->now_unix_ms + TICKET_RETRY_MS;
 		ticket_text(&ticket->reason, outcome->reason);
-	} else if (was_interrupted(outcome)) {
+	} else if (!failed && was_interrupted(outcome)) {
 		leave_unfinished(ticket, "interrupted");
 		ticket->state = TICKET_QUEUED;
 		ticket_text(&ticket->reason, "the campaign continues with the next trial");

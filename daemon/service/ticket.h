@@ -91,6 +91,7 @@ void ticket_consider(struct ticket *ticket, uint64_t now_unix_ms, struct ticket_
 struct ticket_outcome {
 	bool ended;	     /* there is a summary, and nothing is left to run */
 	bool by_signal;	     /* the program was killed */
+	bool interrupted;    /* the service asked it to end */
 	int code;	     /* its exit code, or the summary's */
 	const char *verdict; /* of the summary; NULL */
 	const char *reason;  /* of the summary, or the last line of output; NULL */

@@ -47,6 +47,11 @@ code=$?
 ends capless 4 'CAP_SYS_ADMIN|CAP_BPF|Operation not permitted'
 one_sentence capless
 unstarted capless skipped
+setpriv --bounding-set -net_raw --inh-caps -all "$dadrace" run quick.yaml --out rawless >rawless.out 2>rawless.err
+code=$?
+ends rawless 4 'CAP_NET_RAW is missing'
+one_sentence rawless
+unstarted rawless skipped
 
 # --- a machine that is short of something: never a fault, never "this kernel cannot" ---
 

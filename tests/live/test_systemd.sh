@@ -235,6 +235,17 @@ truth "its trials are those before and after" [ "$(grep -c '^{"type":"trial"' "$
 truth "older results are kept" [ -s "$inner/var/lib/dadrace/campaigns/${ids[1]}/results.ndjson" ]
 truth "and the configuration" grep -qx '# mine' "$inner/etc/dadrace/dadraced.yaml"
 
+# --- a filter of systemd's that drops what is sent ---
+
+printf '[Service]\nIPAddressDeny=any\n' >"$inner/run/systemd/system/dadraced.service.d/test.conf"
+inside systemctl daemon-reload
+inside systemctl restart dadraced
+ctl submit submit /run/test/c.yaml
+ids[0]=$(cat submit.out)
+filtered() { journal "DADRACE_CAMPAIGN=${ids[0]}" | grep -q 'queued after 0 trials: positive control: .*a packet filter drops it'; }
+wait_for 90 filtered || fail "a run whose packets are dropped says so" "$(state 0)"
+ctl cancel cancel "${ids[0]}"
+
 # --- stopped and removed ---
 
 inside systemctl stop dadraced

@@ -92,7 +92,7 @@ struct step {
 	enum what what;
 	int code;
 	uint32_t trials; /* that are kept after it */
-	bool ended, by_signal, cancelled;
+	bool ended, by_signal, interrupted, cancelled;
 	enum ticket_state then;
 	const char *reason;	/* a part of it */
 	const char *unfinished; /* then; "" : they are complete, or there are none */
@@ -109,6 +109,7 @@ static void play(const char *name, const struct step *step)
 		struct ticket_outcome outcome = {
 			.ended = step->ended,
 			.by_signal = step->by_signal,
+			.interrupted = step->interrupted,
 			.code = step->code,
 			.verdict = step->ended ? "clean" : step->verdict,
 			.reason = "the last words",
@@ -180,6 +181,23 @@ static void test_runs(void **state)
 		       .reason = "the campaign continues",
 		       .unfinished = "interrupted after 3 trials" },
 		     { RUN, 0, 12, .ended = true, .then = TICKET_ENDED, .unfinished = "" },
+		     { NOTHING },
+	     });
+	play("interrupted before its first trial",
+	     (struct step[]){
+		     { RUN, EXIT_INCONCLUSIVE, 0, .interrupted = true, .then = TICKET_QUEUED },
+		     { RUN, EXIT_INCONCLUSIVE, 0, .interrupted = true, .then = TICKET_QUEUED },
+		     { RUN, EXIT_INCONCLUSIVE, 0, .interrupted = true, .then = TICKET_QUEUED },
+		     { NOTHING },
+	     });
+	play("what ends by itself and shows no trial is given up",
+	     (struct step[]){
+		     { RUN, EXIT_INCONCLUSIVE, 3, .then = TICKET_QUEUED },
+		     { RUN, EXIT_INCONCLUSIVE, 3, .then = TICKET_QUEUED },
+		     { RUN, EXIT_INCONCLUSIVE, 3, .then = TICKET_QUEUED },
+		     { RUN, EXIT_INCONCLUSIVE, 3, .then = TICKET_ENDED,
+		       .reason = "the last words",
+		       .unfinished = "stopped by an error after 3 trials" },
 		     { NOTHING },
 	     });
 	play("cancelled",
