@@ -19,6 +19,7 @@
 #include "command/rows.h"
 #include "guest/vm.h"
 #include "lane/jail.h"
+#include "lane/realtime.h"
 #include "loader/probes.h"
 #include "machine/kallsyms.h"
 #include "machine/machine.h"
@@ -276,6 +277,21 @@ static void find_rights(struct doctor *doctor)
 		check->costs = capabilities[i].costs;
 		check->remedy = geteuid() ? "run as root" : "grant it to the container";
 	}
+}
+
+static void find_realtime(struct doctor *doctor)
+{
+	bool works = realtime_begin();
+	struct check *check = add(doctor, SECTION_RIGHTS, "real-time", works);
+
+	check->found = works ? "granted, for lanes while they hold and send" : "refused";
+	if (works) {
+		realtime_end();
+		return;
+	}
+	check->costs =
+		"on a busy machine holds end late and packets are sent late, and more trials are missed";
+	check->remedy = "grant CAP_SYS_NICE, and the cgroup a share of real-time";
 }
 
 static bool have_rights(const struct doctor *doctor)
@@ -720,6 +736,7 @@ static int run_here(bool json)
 	machine_read(&doctor.machine);
 	find_kernel(&doctor);
 	find_rights(&doctor);
+	find_realtime(&doctor);
 	find_devices(&doctor); /* loads their modules, which have sites */
 	find_sites(&doctor);
 	find_helpers(&doctor);

@@ -14,6 +14,7 @@
 
 #include "base/keep_fds.h"
 #include "io/loop.h"
+#include "lane/realtime.h"
 #include "lane/sender.h"
 #include "testbed/frame.h"
 
@@ -38,6 +39,7 @@ struct jobs {
 struct sender {
 	struct echoes *echoes;
 	pid_t pid;
+	bool realtime;
 	int go, told;  /* eventfds */
 	uint32_t next; /* result to be read */
 	struct jobs *shared;
@@ -102,9 +104,10 @@ __attribute__((noreturn)) static void work(const struct sender *sender)
 	prctl(PR_SET_NAME, "dadrace-send");
 	/*
 	 * A window of milliseconds is over before a busy machine gives it a turn. Real-time
-	 * would wake it on the CPU of a kernel thread whose hold spins.
+	 * would wake it on the CPU of a kernel thread whose hold spins (realtime.h).
 	 */
-	setpriority(PRIO_PROCESS, 0, -20);
+	if (!sender->realtime || !realtime_begin())
+		setpriority(PRIO_PROCESS, 0, -20);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	echoes_sockets(sender->echoes, keep);
@@ -128,7 +131,7 @@ __attribute__((noreturn)) static void work(const struct sender *sender)
 
 /* --- seen from the lane's process --- */
 
-int sender_open(struct echoes *echoes, struct sender **out, struct why *why)
+int sender_open(struct echoes *echoes, bool realtime, struct sender **out, struct why *why)
 {
 	struct sender *sender = calloc(1, sizeof(*sender));
 	void *shared = mmap(NULL, sizeof(struct jobs), PROT_READ | PROT_WRITE,
@@ -137,6 +140,7 @@ int sender_open(struct echoes *echoes, struct sender **out, struct why *why)
 	if (!sender || shared == MAP_FAILED)
 		return why_memory(why);
 	sender->echoes = echoes;
+	sender->realtime = realtime;
 	sender->shared = shared;
 	sender->go = eventfd(0, EFD_CLOEXEC);
 	sender->told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -33,7 +33,8 @@ struct sent {
 	int32_t result; /* how many were sent, or -errno */
 };
 
-int sender_open(struct echoes *echoes, struct sender **out, struct why *why);
+/* `realtime`: it asks for real-time scheduling. */
+int sender_open(struct echoes *echoes, bool realtime, struct sender **out, struct why *why);
 
 /* Before each trial: forgets earlier jobs, and starts the process if there is none. */
 int sender_begin(struct sender *sender, struct why *why);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/keep_fds.h"
+#include "lane/realtime.h"
 #include "lane/worker_parts.h"
 #include "loader/ring.h"
 
@@ -214,6 +215,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	__atomic_store_n(&worker->state->trial, spec->trial, __ATOMIC_SEQ_CST);
 	err = order->control ? worker_control_take(worker) :
 			       worker_load_start(worker, spec->load);
+	e->realtime = realtime_suits(campaign) && realtime_begin();
 	if (err)
 		fail(worker);
 	else

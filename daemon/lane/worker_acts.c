@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lane/realtime.h"
 #include "lane/worker_parts.h"
 
 /* --- the bring-up, the device, the end --- */
@@ -17,6 +18,13 @@ static void act_bring_up(void *arg)
 
 	worker_note(worker, MOMENT_START, loop_now(), 0, 0);
 	bringup_go(&worker->bringup);
+}
+
+/* What comes after the window may take its time. */
+static void realtime_over(const struct worker *worker)
+{
+	if (worker->message.evidence.realtime)
+		realtime_end();
 }
 
 static void act_release(void *arg)
@@ -53,6 +61,7 @@ static void act_tear_down(void *arg)
 	struct worker *worker = arg;
 	int err;
 
+	realtime_over(worker);
 	loop_timer_stop(worker->hold);
 	loop_timer_stop(worker->echo);
 	worker_dad_end(worker);
@@ -99,6 +108,7 @@ static void act_finish(void *arg)
 	struct worker *worker = arg;
 	struct evidence *e = &worker->message.evidence;
 
+	realtime_over(worker); /* a hang has no teardown */
 	loop_timer_stop(worker->deadline);
 	loop_timer_stop(worker->relook);
 	worker_ledger_close(worker);

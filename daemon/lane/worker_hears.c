@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "lane/realtime.h"
 #include "lane/worker_parts.h"
 #include "loader/ring.h"
 
@@ -187,6 +188,8 @@ void hear_hold_due(void *arg)
 {
 	struct worker *worker = arg;
 
+	if (!worker->hurried)
+		realtime_wait(worker->hold_due_ns);
 	ring_read(worker->ring);
 	if (worker_waits_for_echoes(worker))
 		return;

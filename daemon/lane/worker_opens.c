@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "lane/realtime.h"
 #include "lane/worker_parts.h"
 
 /* From where the hold and the echoes in the window count. */
@@ -86,5 +87,7 @@ void worker_hold(void *arg)
 		return;
 	worker->hold_due_ns = from_ns + (e->opens_came ? e->spec.hold_us * 1000 : most_ns);
 	loop_timer_set(worker->hold,
-		       worker->hurried ? worker->held_at_ns : worker->hold_due_ns);
+		       worker->hurried ?
+			       worker->held_at_ns :
+			       worker->hold_due_ns - (e->realtime ? REALTIME_EARLY_NS : 0));
 }

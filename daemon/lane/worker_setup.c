@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lane/program.h"
+#include "lane/realtime.h"
 #include "lane/worker_parts.h"
 #include "spec/deadlines.h"
 
@@ -169,7 +170,8 @@ int worker_set_up(struct worker *worker)
 	if (!err)
 		err = echoes_open(worker->testbed, ask->number, &worker->echoes, why);
 	if (!err)
-		err = sender_open(worker->echoes, &worker->sender, why);
+		err = sender_open(worker->echoes, realtime_suits(ask->campaign),
+				  &worker->sender, why);
 	/* In every arm, also those that do not answer: arms stay comparable. */
 	if (!err && answers_dad(ask->campaign))
 		err = echoes_listen_dad(worker->echoes, why);

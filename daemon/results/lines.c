@@ -261,6 +261,8 @@ static const struct field trial_rows[] = {
 	  .doc = "From the return of the flag set that opened the window to the carrier or the tentative address, from which the hold and the echoes count (window.opens); null: they count from the flag set" },
 	{ "slow_percent", FIELD_U32, TRIAL(uint32_t, slow), OR_NULL,
 	  .doc = "How long the lane takes for a plain cycle of its device, in percent of the usual time, from 200 to 2000; bringup.deadline_ms, watch.deadline_ms and watch.unregister_ms were as much longer. 100: usual; null: not measured" },
+	{ "realtime", FIELD_BOOL, TRIAL(bool, realtime),
+	  .doc = "The lane had real-time scheduling (SCHED_RR) until the device was set down: on a busy machine a hold ends when it is due, and packets are sent in time. False where the kernel refuses it, and with an order" },
 	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
 	  .doc = "Measured hold of the bring-up in the window; null: not held" },
 	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),
@@ -498,6 +500,7 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.load_cpu_ns = e->load_cpu_ns,
 		.opens_ns = e->opens_ns,
 		.slow = e->slow,
+		.realtime = e->realtime,
 		.first_flags_ns = e->first_flags_ns,
 		.second_flags_ns = e->second_flags_ns,
 		.echoes_sent = e->echoes_sent,
@@ -634,6 +637,7 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->load_cpu_ns = line->load_cpu_ns;
 	e->opens_ns = line->opens_ns;
 	e->slow = line->slow;
+	e->realtime = line->realtime;
 	e->first_flags_ns = line->first_flags_ns;
 	e->second_flags_ns = line->second_flags_ns;
 	e->echoes_sent = line->echoes_sent;

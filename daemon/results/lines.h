@@ -105,6 +105,7 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	uint64_t load_cpu_ns;
 	uint64_t opens_ns;
 	uint32_t slow;
+	bool realtime;
 	uint64_t first_flags_ns;
 	uint64_t second_flags_ns;
 	uint32_t echoes_sent;

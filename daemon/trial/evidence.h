@@ -140,6 +140,7 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	bool opens_came;	   /* the moment of `opens` has come */
 	uint64_t opens_ns;	   /* from opened to it */
 	uint32_t slow;		   /* the lane, in percent (deadlines.h); 0: not known */
+	bool realtime;		   /* the lane was, while it held and sent */
 	enum window_closes closes; /* as the campaign asks for it */
 	enum closed_by closed_by;
 	uint64_t opened_ns;	  /* stamp */
