@@ -206,6 +206,26 @@ static struct recording *last_look(struct capture *capture)
 	return capture->nr_looks ? &capture->looks[capture->nr_looks - 1] : NULL;
 }
 
+static bool read_changes(struct capture *capture, struct bytes *bytes)
+{
+	struct recording *look = last_look(capture);
+	size_t nr = bytes->left / sizeof(struct capture_change);
+	struct cell_change *changes;
+	struct capture_change change;
+
+	if (!look || look->cells.nr_changes || !nr || nr > CHANGES_MAX)
+		return false;
+	changes = calloc(nr, sizeof(*changes));
+	for (size_t i = 0; changes && i < nr && take(bytes, &change, sizeof(change)); i++)
+		changes[i] = (struct cell_change){ change.address, change.word,
+						   change.looks < UINT32_MAX ?
+							   (uint32_t)change.looks :
+							   UINT32_MAX };
+	if (changes)
+		cells_take_changes(&look->cells, changes, (uint32_t)nr);
+	return changes;
+}
+
 static bool is_run(const struct capture_run *run, uint64_t after)
 {
 	return run->page >= after && run->nr && run->nr < PAGES_MAX && run->page < PAGES_MAX &&
@@ -265,6 +285,7 @@ static const struct {
 	[CAPTURE_LOOK]      = { "look",      read_look },
 	[CAPTURE_RUNS]      = { "runs",      read_runs },
 	[CAPTURE_SCAN]      = { "scan",      read_scan },
+	[CAPTURE_CHANGES]   = { "changes",   read_changes },
 };
 /* clang-format on */
 

@@ -19,6 +19,7 @@ enum capture_kind {
 	CAPTURE_LOOK,	   /* begins a look: cells, each a struct capture_cell and its words */
 	CAPTURE_RUNS,	   /* of the look: struct capture_run each */
 	CAPTURE_SCAN,	   /* of the look, in order: struct word each */
+	CAPTURE_CHANGES, /* of the look: struct capture_change each, those of a word in order */
 	CAPTURE_KINDS,
 };
 
@@ -41,6 +42,10 @@ struct capture_bases {
 struct capture_cell {
 	uint64_t number;
 	uint64_t set; /* for each word of the cell a bit: it is not zero, and follows */
+};
+
+struct capture_change {
+	uint64_t address, word, looks; /* see struct cell_change */
 };
 
 struct capture_run {

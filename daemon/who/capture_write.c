@@ -114,9 +114,24 @@ static bool write_runs(FILE *file, const struct recording *look)
 	return runs;
 }
 
+static void list_changes(const void *subject, FILE *out)
+{
+	const struct cells *cells = subject;
+
+	for (uint32_t i = 0; i < cells->nr_changes; i++) {
+		const struct capture_change change = { cells->changes[i].address,
+						       cells->changes[i].word,
+						       cells->changes[i].looks };
+
+		fwrite(&change, sizeof(change), 1, out);
+	}
+}
+
 static bool write_look(FILE *file, const struct recording *look)
 {
 	write_listed(file, CAPTURE_LOOK, &look->cells, list_cells);
+	if (look->cells.nr_changes)
+		write_listed(file, CAPTURE_CHANGES, &look->cells, list_changes);
 	for (uint32_t i = 0; i < look->nr_scans; i++)
 		write_part(file, CAPTURE_SCAN, look->scans[i].list,
 			   look->scans[i].nr * sizeof(struct word));

@@ -68,38 +68,157 @@ struct cell *cells_at(struct cells *cells, uint64_t number)
 	return &cells->list[cells->nr - 1];
 }
 
-static const struct cell *find(const struct cells *cells, uint64_t number)
+static struct cell *find(const struct cells *cells, uint64_t number)
 {
 	uint32_t index = cells->nr_slots ? *slot_of(cells, number) : 0;
 
 	return index ? &cells->list[index - 1] : NULL;
 }
 
-static void put_byte(struct cell *cell, uint32_t at, uint8_t byte, bool is_exact)
-{
-	uint64_t bit = 1ULL << at;
+/* --- looks that are recorded --- */
 
-	if (!is_exact && cell->exact & bit)
-		return;
-	((uint8_t *)cell->words)[at] = byte;
-	if (is_exact)
-		cell->exact |= bit;
+static bool add_change(struct cells *cells, const struct cell_change *change)
+{
+	uint32_t room = cells->changes_room ? 2 * cells->changes_room : 64;
+	struct cell_change *changes = cells->changes;
+
+	if (cells->nr_changes == CHANGES_MAX)
+		return false;
+	if (cells->nr_changes == cells->changes_room) {
+		changes = realloc(changes, room * sizeof(*changes));
+		if (!changes)
+			return false;
+		cells->changes = changes;
+		cells->changes_room = room;
+	}
+	changes[cells->nr_changes++] = *change;
+	return true;
 }
 
-void cells_put(struct cells *cells, uint64_t address, const void *bytes, size_t size,
-	       bool is_exact)
+static void note_change(struct cells *cells, const struct cell *cell, uint32_t which,
+			uint32_t looks)
+{
+	const struct cell_change change = {
+		.address = cell->number * CELL_SIZE + which * sizeof(uint64_t),
+		.word = cell->words[which],
+		.looks = looks,
+	};
+
+	cells->is_full |= !add_change(cells, &change);
+}
+
+static uint64_t bytes_of(uint64_t bits, uint32_t which)
+{
+	uint64_t mask = 0;
+
+	for (uint32_t i = 0; i < 8; i++)
+		if (bits >> (8 * which + i) & 1)
+			mask |= 0xffULL << 8 * i;
+	return mask;
+}
+
+/* The bytes of `word` that `mask` has are seen. What becomes known first is no change. */
+static void see(struct cells *cells, struct cell *cell, uint32_t which, uint64_t word,
+		uint64_t mask)
+{
+	uint64_t was = cell->words[which], is = (was & ~mask) | (word & mask);
+	bool differs = (was ^ is) & bytes_of(cell->known, which);
+
+	if (differs && !(cell->changed >> which & 1)) {
+		cell->changed |= (uint8_t)(1 << which);
+		note_change(cells, cell, which, 0);
+	}
+	cell->words[which] = is;
+	if (cell->changed >> which & 1 && was != is)
+		note_change(cells, cell, which, cell->looks[which]);
+	cell->looks[which]++;
+}
+
+static uint64_t bits_of(uint32_t at, uint32_t nr)
+{
+	return ((1ULL << nr) - 1) << at;
+}
+
+void cells_put(struct cells *cells, uint64_t address, const void *bytes, size_t size)
 {
 	const uint8_t *from = bytes;
-	struct cell *cell = NULL;
 
-	for (size_t i = 0; i < size; i++) {
-		uint64_t at = address + i;
+	while (size) {
+		uint32_t at = address % 8, nr = size < 8 - at ? (uint32_t)size : 8 - at;
+		uint32_t in_cell = address % CELL_SIZE;
+		struct cell *cell = cells_at(cells, address / CELL_SIZE);
+		uint64_t word = 0;
 
-		if (!cell || cell->number != at / CELL_SIZE)
-			cell = cells_at(cells, at / CELL_SIZE);
 		if (!cell)
 			return;
-		put_byte(cell, at % CELL_SIZE, from[i], is_exact);
+		memcpy((uint8_t *)&word + at, from, nr);
+		see(cells, cell, in_cell / 8, word, bytes_of(bits_of(at, nr), 0));
+		cell->known |= bits_of(in_cell, nr);
+		cell->exact |= bits_of(in_cell, nr);
+		address += nr;
+		from += nr;
+		size -= nr;
+	}
+}
+
+void cells_put_word(struct cells *cells, uint64_t address, uint64_t word,
+		    uint64_t (*without_content)(const void *context, uint64_t word),
+		    const void *context)
+{
+	struct cell *cell = cells_at(cells, address / CELL_SIZE);
+	uint32_t which = address % CELL_SIZE / 8;
+	uint64_t bits = bits_of(8 * which, 8), exact, kept;
+
+	if (!cell)
+		return;
+	exact = bytes_of(cell->exact, which);
+	kept = without_content(context, word);
+	if ((without_content(context, cell->words[which]) ^ kept) & exact) {
+		cell->exact &= ~bits;
+		exact = 0;
+	}
+	see(cells, cell, which, kept, ~exact);
+	cell->known |= bits;
+}
+
+/* --- looks that are made again --- */
+
+void cells_seen(const struct cells *cells, uint64_t address, size_t size)
+{
+	for (uint64_t at = address & ~7ULL; at < address + size; at += 8) {
+		struct cell *cell = find(cells, at / CELL_SIZE);
+
+		if (cell)
+			cell->looks[at % CELL_SIZE / 8]++;
+	}
+}
+
+/* From the last to the first, so that each is put in front of those that follow it. */
+void cells_take_changes(struct cells *cells, struct cell_change *changes, uint32_t nr)
+{
+	free(cells->changes);
+	cells->changes = changes;
+	cells->nr_changes = cells->changes_room = nr;
+	for (uint32_t i = nr; i > 0; i--) {
+		struct cell *cell = find(cells, changes[i - 1].address / CELL_SIZE);
+		uint32_t which = changes[i - 1].address % CELL_SIZE / 8;
+
+		if (!cell)
+			continue;
+		changes[i - 1].next = cell->next[which];
+		cell->next[which] = i;
+	}
+}
+
+static void catch_up(const struct cells *cells, struct cell *cell, uint32_t which)
+{
+	while (cell->next[which]) {
+		const struct cell_change *change = &cells->changes[cell->next[which] - 1];
+
+		if (change->looks > cell->looks[which])
+			return;
+		cell->words[which] = change->word;
+		cell->next[which] = change->next;
 	}
 }
 
@@ -113,8 +232,10 @@ int cells_read(void *from, uint64_t address, void *to, size_t size)
 	while (size) {
 		uint32_t at = address % CELL_SIZE;
 		size_t part = size < CELL_SIZE - at ? size : CELL_SIZE - at;
-		const struct cell *cell = find(cells, address / CELL_SIZE);
+		struct cell *cell = find(cells, address / CELL_SIZE);
 
+		for (uint32_t i = at / 8; cell && i <= (at + part - 1) / 8; i++)
+			catch_up(cells, cell, i);
 		if (cell)
 			memcpy(bytes, (const uint8_t *)cell->words + at, part);
 		is_known |= cell != NULL;
@@ -128,6 +249,7 @@ int cells_read(void *from, uint64_t address, void *to, size_t size)
 void cells_clear(struct cells *cells)
 {
 	free(cells->list);
+	free(cells->changes);
 	free(cells->slots);
 	*cells = (struct cells){ 0 };
 }

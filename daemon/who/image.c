@@ -54,8 +54,10 @@ static uint32_t without_content(uint32_t half)
 	return half;
 }
 
-static uint64_t what_may_stay(const struct image *image, uint64_t word)
+static uint64_t what_may_stay(const void *context, uint64_t word)
 {
+	const struct image *image = context;
+
 	if (image_is_pointer(image, word) || word >= ERRORS_FROM || word >> 12 == POISON >> 12)
 		return word;
 	return without_content((uint32_t)word) |
@@ -65,7 +67,9 @@ static uint64_t what_may_stay(const struct image *image, uint64_t word)
 void image_keep(const struct image *image, uint64_t address, const void *bytes, size_t size)
 {
 	if (image->record)
-		cells_put(&image->record->cells, address, bytes, size, true);
+		cells_put(&image->record->cells, address, bytes, size);
+	else if (image->recorded)
+		cells_seen(&image->recorded->cells, address, size);
 }
 
 /* Words by their place in memory; what is left at the ends is of no word that is looked at. */
@@ -75,12 +79,15 @@ static void keep_stretch(const struct image *image, uint64_t address, const void
 	const uint8_t *from = bytes;
 	size_t at = (8 - address % 8) % 8;
 
-	for (; image->record && at + 8 <= size; at += 8) {
+	for (; at + 8 <= size; at += 8) {
 		uint64_t word;
 
 		memcpy(&word, from + at, sizeof(word));
-		word = what_may_stay(image, word);
-		cells_put(&image->record->cells, address + at, &word, sizeof(word), false);
+		if (image->record)
+			cells_put_word(&image->record->cells, address + at, word, what_may_stay,
+				       image);
+		else if (image->recorded)
+			cells_seen(&image->recorded->cells, address + at, sizeof(word));
 	}
 }
 

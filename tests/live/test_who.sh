@@ -40,7 +40,7 @@ explained() { # NAME FILE EXPRESSION over `d`, the answer, `types` and `said`
 	PYTHON
 }
 
-# What changes while it is read is kept as it was seen last, and other tests run beside this one.
+# Other tests run beside this one, and their devices and sockets come and go.
 capture() {
 	rm -f w0.capture
 	"$dadrace" who w0 --json --capture w0.capture >all.json 2>all.err

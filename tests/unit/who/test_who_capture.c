@@ -46,8 +46,11 @@ static char *answer_of(const struct image *image)
 	return text;
 }
 
-/* A neighbour entry that a descriptor keeps, one that nothing points to, and a freed one. */
-static void fill(struct fake *fake)
+/*
+ * A neighbour entry that a descriptor keeps, one that nothing points to, and a freed one.
+ * Returns the first.
+ */
+static uint64_t fill(struct fake *fake)
 {
 	uint64_t cache = fake_cache(fake, "kmalloc-512", 512), objects[3];
 	uint64_t device = fake_device(fake, "dut", true, 4);
@@ -61,6 +64,7 @@ static void fill(struct fake *fake)
 	}
 	fake_file(fake, 5, objects[0]);
 	fake_free(fake, cache, objects[2], false);
+	return objects[0];
 }
 
 static void read_back(struct scene *scene)
@@ -129,6 +133,66 @@ static void test_a_capture_gives_the_same_answer(void **state)
 	assert_string_equal(again, scene->live);
 	free(again);
 	capture_free(capture);
+}
+
+/* A kernel in which a word becomes another one with each look at it. */
+struct restless {
+	const struct image *image;
+	uint64_t address, values[2];
+	uint32_t looks;
+};
+
+static int read_restless(void *from, uint64_t address, void *to, size_t size)
+{
+	struct restless *restless = from;
+	int err = restless->image->read(restless->image->from, address, to, size);
+
+	if (!err && address <= restless->address && restless->address + 4 <= address + size)
+		memcpy((uint8_t *)to + (restless->address - address),
+		       &restless->values[restless->looks++ % 2], 4);
+	return err;
+}
+
+static void expect_the_same(const struct image *image, const char *path)
+{
+	const struct look_ask ask = { .name = "dut" };
+	struct recorder recorder = { .nr = 0 };
+	FILE *file = fopen(path, "we");
+	char *live = answer_of(recorder_next(&recorder, image)), *again;
+	struct capture *capture;
+	struct why why = { "" };
+
+	assert_true(capture_write(file, &recorder, &ask, NULL, "6.1"));
+	fclose(file);
+	recorder_clear(&recorder);
+	if (capture_read(path, &capture, &why))
+		fail_msg("%s", why.text);
+	again = answer_of(capture_look(capture, 0));
+	assert_string_equal(again, live);
+	free(again);
+	free(live);
+	capture_free(capture);
+}
+
+/* Whichever look is the last one: the count, and whether it is one at all. */
+static void test_a_word_that_changes_is_told_as_it_was_seen(void **state)
+{
+	struct scene *scene = *state;
+	struct fake *fake = fake_open();
+	struct restless restless = { .image = fake_image(fake) };
+	struct image image = *restless.image;
+	static const uint64_t values[][2] = { { 1, 2 }, { 0x7a6b5c4d, 3 } };
+
+	restless.address = fill(fake) + fake_offset(fake, "neighbour.refcnt");
+	image.from = &restless;
+	image.read = read_restless;
+	for (uint32_t i = 0; i < 2; i++) {
+		memcpy(restless.values, values[i], sizeof(restless.values));
+		restless.looks = i;
+		expect_the_same(&image, scene->path);
+		assert_true(restless.looks > i + 1);
+	}
+	fake_close(fake);
 }
 
 static void test_content_of_objects_is_not_captured(void **state)
@@ -226,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 		SCENE(test_a_capture_gives_the_same_answer),
+		SCENE(test_a_word_that_changes_is_told_as_it_was_seen),
 		SCENE(test_content_of_objects_is_not_captured),
 		SCENE(test_a_capture_that_was_cut_off_is_refused),
 		SCENE(test_another_version_is_refused),
