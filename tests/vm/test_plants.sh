@@ -27,6 +27,7 @@ declare -A expected=(
 	[down-race]=leak/net_device
 	[packet-race]=leak/net_device
 	[second-pass]=leak/net_device
+	[saddr-fail]=leak/net_device
 	[hang]=hang/flags
 	[hang-unregister]=leak/net_device
 	[warn]=kernel-bug/WARNING
