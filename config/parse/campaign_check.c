@@ -325,7 +325,7 @@ static int check_change(const struct load *load, const struct campaign *campaign
 		return complain_key(
 			load, culprit(load, id, key_find("device.kind")),
 			"existing devices are restored, and changes by the bring-up cannot be undone; allowed: none");
-	if (change_has(change, CHANGE_TAKES_DEVICE) && campaign->device.kind == DEVICE_NIC)
+	if (change_has(change, CHANGE_DELETES_DEVICE) && campaign->device.kind == DEVICE_NIC)
 		return complain_key(load, culprit(load, id, key_find("device.kind")),
 				    "a network card cannot be deleted; remove %s",
 				    change_names[change]);

@@ -49,9 +49,10 @@ static enum thread_i_left make_change(void *arg, int socket, unsigned int ifinde
 	ask->told->error = change_make(does->change, &about);
 	ask->told->ended_ns = loop_now();
 	__atomic_store_n(does->changed, does->trial, __ATOMIC_SEQ_CST);
-	if (!ask->told->error && change_has(does->change, CHANGE_TAKES_DEVICE))
+	if (!ask->told->error && change_has(does->change, CHANGE_DELETES_DEVICE))
 		return LEFT_NOTHING;
-	return change_has(does->change, CHANGE_TAKES_ADDRESS) ? LEFT_WITHOUT_ADDRESS : LEFT_ALL;
+	return change_has(does->change, CHANGE_DELETES_ADDRESS) ? LEFT_WITHOUT_ADDRESS :
+								  LEFT_ALL;
 }
 
 /* --- a command --- */

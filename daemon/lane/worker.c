@@ -191,7 +191,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 		fail(worker);
 		return;
 	}
-	if (order->ledger && change_has(spec->change, CHANGE_TAKES_DEVICE))
+	if (order->ledger && change_has(spec->change, CHANGE_DELETES_DEVICE))
 		worker_ledger_refuse(worker);
 	else if (order->ledger)
 		worker_ledger_open(worker);

@@ -12,7 +12,7 @@ const volatile struct bringup_change *worker_deletion(const struct worker *worke
 {
 	const volatile struct bringup_change *change = worker->bringup.change;
 
-	return change_has(worker->message.evidence.spec.change, CHANGE_TAKES_DEVICE) &&
+	return change_has(worker->message.evidence.spec.change, CHANGE_DELETES_DEVICE) &&
 			       change && change->begun_ns ?
 		       change :
 		       NULL;

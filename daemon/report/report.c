@@ -229,7 +229,7 @@ static void print_counts(const struct subject *s, FILE *out)
 {
 	const struct trial_line *t = &s->told;
 	const char *device = t->device ? t->device : "the device";
-	bool is_deleted = change_has(t->spec.change, CHANGE_TAKES_DEVICE) && t->device_gone;
+	bool is_deleted = change_has(t->spec.change, CHANGE_DELETES_DEVICE) && t->device_gone;
 	const struct {
 		const char *name;
 		int64_t before, after;
@@ -288,7 +288,7 @@ static void print_ledger(const struct subject *s, FILE *out)
 	if (s->finding->ledger.reason) {
 		fprintf(out, "\nLedger (every hold and put, seen by a hardware watchpoint)\n");
 		finding_print_ledger(out, s->finding, MAIL_COLUMNS);
-	} else if (change_has(s->told.spec.change, CHANGE_TAKES_DEVICE)) {
+	} else if (change_has(s->told.spec.change, CHANGE_DELETES_DEVICE)) {
 		/* clang-format off */
 		fputs("\nLedger: none was kept. A deleted device also drops references from before\n"
 		      "the trial, whose holds were not recorded.\n", out);

@@ -31,7 +31,7 @@ bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 	enum digest_object object;
 
 	if (judgement->verdict != VERDICT_LEAK || suspects->nr == SUSPECTS_MAX ||
-	    change_has(spec->change, CHANGE_TAKES_DEVICE) ||
+	    change_has(spec->change, CHANGE_DELETES_DEVICE) ||
 	    !suspects_watchable(judgement, &object) ||
 	    is_there(suspects, judgement->signature, objects))
 		return false;

@@ -265,7 +265,7 @@ static int run_scouts(const struct campaign *campaign, struct probes *probes,
 static void leave_out_deletions(struct campaign *campaign, enum change_kind changes[CHANGES])
 {
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
-		changes[i] = change_has(campaign->bringup.change[i], CHANGE_TAKES_DEVICE) ?
+		changes[i] = change_has(campaign->bringup.change[i], CHANGE_DELETES_DEVICE) ?
 				     CHANGE_NONE :
 				     campaign->bringup.change[i];
 	campaign->bringup.change = changes;

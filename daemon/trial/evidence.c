@@ -79,7 +79,7 @@ static void derive_deletion(struct evidence *e)
 {
 	uint64_t begun_ns = 0, ended_ns = 0;
 
-	if (!change_has(e->spec.change, CHANGE_TAKES_DEVICE) || e->change_error)
+	if (!change_has(e->spec.change, CHANGE_DELETES_DEVICE) || e->change_error)
 		return;
 	for (uint32_t i = 0; i < e->nr_moments; i++) {
 		if (e->moments[i].kind == MOMENT_CHANGE)
