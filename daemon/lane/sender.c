@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/end_child.h"
 #include "base/keep_fds.h"
 #include "io/loop.h"
 #include "lane/realtime.h"
@@ -106,8 +107,9 @@ __attribute__((noreturn)) static void work(const struct sender *sender)
 	 * A window of milliseconds is over before a busy machine gives it a turn. Real-time
 	 * would wake it on the CPU of a kernel thread whose hold spins (realtime.h).
 	 */
-	if (!sender->realtime || !realtime_begin())
-		setpriority(PRIO_PROCESS, 0, -20);
+	setpriority(PRIO_PROCESS, 0, -20);
+	if (sender->realtime)
+		realtime_begin();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	echoes_sockets(sender->echoes, keep);
@@ -125,6 +127,8 @@ __attribute__((noreturn)) static void work(const struct sender *sender)
 				send_echoes(shared, sender->echoes, job);
 			put(&shared->done, at + 1);
 			eventfd_write(sender->told, 1);
+			if (sender->realtime)
+				realtime_begin(); /* a long job may have lost it */
 		}
 	_exit(1);
 }
@@ -242,18 +246,5 @@ uint64_t sender_busy_since(const struct sender *sender)
 
 bool sender_end(struct sender *sender, uint64_t within_ns)
 {
-	struct pollfd ended = { .events = POLLIN };
-	bool gone;
-
-	if (!sender || !sender->pid)
-		return true;
-	ended.fd = (int)syscall(SYS_pidfd_open, sender->pid, 0);
-	kill(sender->pid, SIGKILL);
-	gone = ended.fd >= 0 && poll(&ended, 1, (int)(within_ns / 1000000)) == 1 &&
-	       waitpid(sender->pid, NULL, __WALL) == sender->pid;
-	if (ended.fd >= 0)
-		close(ended.fd);
-	if (gone)
-		sender->pid = 0;
-	return gone;
+	return !sender || end_child(&sender->pid, within_ns);
 }

@@ -101,7 +101,8 @@ bool worker_end_all(struct worker *worker, uint64_t within_ns, uint32_t *ended)
 		else
 			sigtimedwait(&child, NULL, &look);
 	}
-	return sender_end(worker->sender, UNDEAD_NS) && pid < 0;
+	return sender_end(worker->sender, UNDEAD_NS) &&
+	       testbed_unwire(worker->testbed, UNDEAD_NS) && pid < 0;
 }
 
 /*

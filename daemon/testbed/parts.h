@@ -170,6 +170,9 @@ int tun_create(struct testbed *testbed, struct why *why);
 
 /* Starts that process again when it was killed; 0 while it runs. */
 int tun_wire(struct testbed *testbed, struct why *why);
+
+/* Ends it. False: it is stuck in the kernel. */
+bool tun_unwire(struct testbed *testbed, uint64_t within_ns);
 void tun_close(struct testbed *testbed);
 
 /* --- namespace.c --- */

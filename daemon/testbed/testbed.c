@@ -82,6 +82,11 @@ int testbed_wire(struct testbed *testbed, struct why *why)
 	return testbed->kind == DEVICE_TUN ? tun_wire(testbed, why) : 0;
 }
 
+bool testbed_unwire(struct testbed *testbed, uint64_t within_ns)
+{
+	return testbed->kind != DEVICE_TUN || tun_unwire(testbed, within_ns);
+}
+
 int testbed_put_right(struct testbed *testbed, char *said, size_t size, struct why *why)
 {
 	said[0] = '\0';

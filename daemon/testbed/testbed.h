@@ -113,6 +113,9 @@ int testbed_dut_down(struct testbed *testbed, struct why *why);
  */
 int testbed_wire(struct testbed *testbed, struct why *why);
 
+/* Ends that process. False: it is stuck in the kernel. */
+bool testbed_unwire(struct testbed *testbed, uint64_t within_ns);
+
 /*
  * Compares the settings of a dut that is down with what the campaign asks for, and puts right
  * what a bring-up has changed; `said` gets what that was, the MTU included, or "".

@@ -15,18 +15,19 @@
 #include <linux/if_arp.h>
 #include <linux/if_tun.h>
 
+#include "base/end_child.h"
 #include "base/keep_fds.h"
 #include "testbed/parts.h"
 
 #define TUN_DEVICE "/dev/net/tun"
 
-enum { TUN_FRAME_MAX = 65536 };
+enum { TUN_FRAME_MAX = 65536, CLOSE_NS = 2000000000 };
 
 static int cannot_open(int err, struct why *why)
 {
 	return why_exit(
 		why, EXIT_CANNOT, err,
-		"device.kind tun: %s cannot be opened: %s; this kernel has no such devices (CONFIG_TUN), or a container hides them; use another kind, such as veth",
+		"device.kind tun: %s cannot be opened: %s; load the module tun (CONFIG_TUN), make the device visible in the container, or use another kind, such as veth",
 		TUN_DEVICE, strerror(err));
 }
 
@@ -50,7 +51,7 @@ static int tap_open(const struct testbed_device *device, int *out, struct why *w
 
 /* --- the process that moves the frames --- */
 
-/* Frames to a device that is down are lost, as on any wire. False: there is no device more. */
+/* Frames to a device that is down are lost, as on any wire. False: a device is gone. */
 static bool move_one(int from, int to)
 {
 	static char frame[TUN_FRAME_MAX];
@@ -115,7 +116,7 @@ int tun_create(struct testbed *testbed, struct why *why)
 int tun_wire(struct testbed *testbed, struct why *why)
 {
 	if (testbed->mover && waitpid(testbed->mover, NULL, WNOHANG | __WALL) == 0)
-		return 0;
+		return 0; /* it runs */
 	/* No signal when it ends: waiting for any child means waiting for the bring-up's. */
 	testbed->mover = (pid_t)syscall(SYS_clone, CLONE_NEWPID, 0, 0, 0, 0);
 	if (testbed->mover == 0)
@@ -127,13 +128,18 @@ int tun_wire(struct testbed *testbed, struct why *why)
 		       testbed->dut.name, strerror(errno));
 }
 
-/* While the taps are open here, its end closes none, which would take the RTNL. */
+bool tun_unwire(struct testbed *testbed, uint64_t within_ns)
+{
+	return end_child(&testbed->mover, within_ns);
+}
+
+/*
+ * The taps stay open here until the process is gone: if it closed them last, its exit would
+ * need the RTNL.
+ */
 void tun_close(struct testbed *testbed)
 {
-	if (testbed->mover) {
-		kill(testbed->mover, SIGKILL);
-		waitpid(testbed->mover, NULL, __WALL);
-	}
+	tun_unwire(testbed, CLOSE_NS);
 	close_fd(&testbed->taps[0]);
 	close_fd(&testbed->taps[1]);
 }
