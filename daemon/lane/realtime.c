@@ -20,10 +20,13 @@ static int schedule(int policy, int priority)
 	return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &param);
 }
 
+static volatile sig_atomic_t lost;
+
 /* It has run for too long without a wait. */
 static void give_back(int signal)
 {
 	(void)signal;
+	lost = 1;
 	schedule(SCHED_OTHER, 0);
 }
 
@@ -41,16 +44,18 @@ bool realtime_begin(void)
 {
 	if (schedule(SCHED_RR, 1))
 		return false;
+	lost = 0;
 	signal(SIGXCPU, give_back);
 	limit_turn(TURN_US);
 	return true;
 }
 
 /* What is started later by a command has the limit of the machine. */
-void realtime_end(void)
+bool realtime_end(void)
 {
 	schedule(SCHED_OTHER, 0);
 	limit_turn(RLIM_INFINITY);
+	return !lost;
 }
 
 void realtime_wait(uint64_t until_ns)

@@ -22,9 +22,11 @@ bool realtime_suits(const struct campaign *campaign);
 
 /* False: it was refused. */
 bool realtime_begin(void);
-void realtime_end(void);
 
-/* A timer that is set so much earlier, and then a turn until the time has come. */
+/* Whether it lasted until now. */
+bool realtime_end(void);
+
+/* Set the timer this much too early, then call realtime_wait(), which spins until the time. */
 #define REALTIME_EARLY_NS 50000ULL
 void realtime_wait(uint64_t until_ns);
 

@@ -215,11 +215,12 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	__atomic_store_n(&worker->state->trial, spec->trial, __ATOMIC_SEQ_CST);
 	err = order->control ? worker_control_take(worker) :
 			       worker_load_start(worker, spec->load);
-	e->realtime = realtime_suits(campaign) && realtime_begin();
-	if (err)
+	if (err) {
 		fail(worker);
-	else
-		trial_happened(&worker->trial, TRIAL_START);
+		return;
+	}
+	worker->is_realtime = realtime_suits(campaign) && realtime_begin();
+	trial_happened(&worker->trial, TRIAL_START);
 }
 
 static void spec_came(void *arg)

@@ -21,10 +21,11 @@ static void act_bring_up(void *arg)
 }
 
 /* What comes after the window may take its time. */
-static void realtime_over(const struct worker *worker)
+static void realtime_over(struct worker *worker)
 {
-	if (worker->message.evidence.realtime)
-		realtime_end();
+	if (worker->is_realtime)
+		worker->message.evidence.realtime = realtime_end();
+	worker->is_realtime = false;
 }
 
 static void act_release(void *arg)

@@ -191,6 +191,7 @@ void hear_hold_due(void *arg)
 	if (!worker->hurried)
 		realtime_wait(worker->hold_due_ns);
 	ring_read(worker->ring);
+	worker_read_sent(worker);
 	if (worker_waits_for_echoes(worker))
 		return;
 	trial_happened(&worker->trial, TRIAL_HOLD_DUE);

@@ -61,33 +61,40 @@ static uint64_t due_inside(const struct trial_spec *spec)
 	return due < spec->echoes ? due : spec->echoes;
 }
 
+/* A third of the deadline: then the bring-up can still end in time. */
+static uint64_t third_ns(const struct worker *worker)
+{
+	return worker->ask->campaign->bringup.deadline_ms * 1000000ULL / 3;
+}
+
 bool worker_waits_for_echoes(struct worker *worker)
 {
 	const struct evidence *e = &worker->message.evidence;
+	uint64_t late_ns = third_ns(worker) < LATE_NS ? third_ns(worker) : LATE_NS;
 	uint64_t now = loop_now();
 
-	if (!worker->held || worker->hurried || !e->opens_came ||
-	    worker->arrived >= due_inside(&e->spec) || now >= worker->hold_due_ns + LATE_NS)
+	/* What was refused cannot arrive. */
+	if (!worker->held || worker->hurried || !e->opens_came || e->echoes_refused ||
+	    worker->arrived >= due_inside(&e->spec) || now >= worker->hold_due_ns + late_ns)
 		return false;
 	loop_timer_set(worker->hold, now + LATE_LOOK_NS);
 	return true;
 }
 
-/* After a third of the deadline a bring-up that waits for DAD can still give up by itself. */
 void worker_hold(void *arg)
 {
 	struct worker *worker = arg;
 	const struct evidence *e = &worker->message.evidence;
-	uint64_t most_ns = worker->ask->campaign->bringup.deadline_ms * 1000000ULL / 3;
 	uint64_t from_ns = worker->held_at_ns;
 
 	if (e->opens_came && from_ns < worker->counts_ns)
 		from_ns = worker->counts_ns;
 	if (!worker->held)
 		return;
-	worker->hold_due_ns = from_ns + (e->opens_came ? e->spec.hold_us * 1000 : most_ns);
+	worker->hold_due_ns =
+		from_ns + (e->opens_came ? e->spec.hold_us * 1000 : third_ns(worker));
 	loop_timer_set(worker->hold,
-		       worker->hurried ?
-			       worker->held_at_ns :
-			       worker->hold_due_ns - (e->realtime ? REALTIME_EARLY_NS : 0));
+		       worker->hurried ? worker->held_at_ns :
+					 worker->hold_due_ns -
+						 (worker->is_realtime ? REALTIME_EARLY_NS : 0));
 }

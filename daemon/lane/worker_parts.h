@@ -82,6 +82,7 @@ struct worker {
 	uint32_t ended; /* processes of a bring-up that stays alive, before the trial's end */
 	pid_t held;	/* the stopped task; 0: none */
 	uint64_t held_at_ns;
+	bool is_realtime;      /* until the device is set down */
 	uint64_t hold_due_ns;  /* its end, as asked for */
 	uint64_t opened_ns;    /* 0: the window has not opened */
 	uint64_t carrier_ns;   /* the device ran; 0: not yet */
@@ -222,8 +223,8 @@ void worker_counts_from(struct worker *worker);
 void worker_hold(void *worker);
 
 /*
- * A busy machine delivers late what was due in the hold: then it goes on, for a while. Whether
- * it does; the hold's timer then asks again.
+ * Whether the hold is extended, for a while, because packets that were due in it have not
+ * arrived yet. If so, the timer of the hold is set again.
  */
 bool worker_waits_for_echoes(struct worker *worker);
 

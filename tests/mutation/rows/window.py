@@ -32,7 +32,7 @@ ROWS = [
         ("		kill(worker->held, SIGCONT);", "		kill(worker->held, 0);", "the bring-up is never released"),
     ]),
     Subject("daemon/lane/worker_opens.c", runs=["inbound"], edits=[
-        ("e->opens_came ? e->spec.hold_us * 1000 : most_ns", "e->opens_came ? 0 : most_ns", "the window is released at once"),
+        ("e->opens_came ? e->spec.hold_us * 1000 : third_ns(worker)", "e->opens_came ? 0 : third_ns(worker)", "the window is released at once"),
     ]),
     Subject("daemon/trial/trial.c", tests=["trial"], edits=[
         ("	if (++t->looks < TRIAL_LOOKS) {", "	if (++t->looks < 1) {", "one look is enough for a leak"),
