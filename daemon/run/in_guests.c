@@ -121,7 +121,8 @@ static void await_ledger(struct guests *guests, const struct judgement *judgemen
 {
 	if (guests->sums->campaign->ledger != LEDGER_SUSPECTS || guests->awaited ||
 	    !guests->vm || guests->sums->ended_by ||
-	    !suspects_add(&guests->sums->suspects, &guests->evidence.spec, judgement,
+	    !suspects_add(&guests->sums->suspects, &guests->evidence.spec,
+			  guests->evidence.held_ns, judgement,
 			  evidence_objects_over(&guests->evidence)))
 		return;
 	guests->awaited = true;

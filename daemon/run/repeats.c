@@ -24,7 +24,7 @@ static bool is_there(const struct suspects *suspects, const char *signature, uin
 	return false;
 }
 
-bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
+bool suspects_add(struct suspects *suspects, const struct trial_spec *spec, uint64_t held_ns,
 		  const struct judgement *judgement, uint32_t objects)
 {
 	struct suspect *suspect = &suspects->list[suspects->nr];
@@ -35,7 +35,9 @@ bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
 	    !suspects_watchable(judgement, &object) ||
 	    is_there(suspects, judgement->signature, objects))
 		return false;
-	*suspect = (struct suspect){ .objects = objects, .object = object, .spec = *spec };
+	*suspect = (struct suspect){
+		.objects = objects, .object = object, .spec = *spec, .held_us = held_ns / 1000
+	};
 	memcpy(suspect->signature, judgement->signature, sizeof(suspect->signature));
 	suspects->nr++;
 	return true;
@@ -76,6 +78,8 @@ struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned)
 	if (learned < SUSPECTS_LEARN) {
 		spec.arm = ARM_HOLD;
 		spec.echoes = spec.steps = 0;
+		if (spec.hold_us && spec.hold_us < suspect->held_us)
+			spec.hold_us = suspect->held_us;
 		spec.dad_answer = DAD_ANSWER_NONE;
 		spec.starts_when = spec.change_when = ORDER_THREAD_NONE;
 	}

@@ -20,9 +20,9 @@
  * others may be another bug, which only a ledger tells.
  *
  * A repeat is the same spec with the same seed, and an attempt. Those that teach what a ledger
- * looks like without the race are none; they have the same hold, and no thread II: as many
- * probes of DAD and as many routes. One suspect at a time is served, by one lane at a time: a
- * CPU has four debug registers. Pure.
+ * looks like without the race are none; they hold as long as the trial did, and have no thread
+ * II: as many probes of DAD and as many routes. One suspect at a time is served, by one lane at
+ * a time: a CPU has four debug registers. Pure.
  */
 enum {
 	SUSPECTS_MAX = 8,     /* of a campaign: its budget */
@@ -35,6 +35,7 @@ struct suspect {
 	uint32_t objects; /* over their baseline, a bit each; 0: any */
 	enum digest_object object;
 	struct trial_spec spec;
+	uint64_t held_us;  /* a hold may have been longer than asked */
 	uint32_t attempts; /* made so far */
 	bool closed;	   /* no further leak of its like is repeated */
 };
@@ -48,7 +49,7 @@ struct suspects {
  * Of a trial that is no repeat; `objects` are over their baselines, a bit each. True: it is to
  * be repeated. Never one that deletes its device: it has no ledger.
  */
-bool suspects_add(struct suspects *suspects, const struct trial_spec *spec,
+bool suspects_add(struct suspects *suspects, const struct trial_spec *spec, uint64_t held_ns,
 		  const struct judgement *judgement, uint32_t objects);
 
 /* As if it had been served: no trial with this signature is repeated. */

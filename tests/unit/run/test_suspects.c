@@ -51,17 +51,17 @@ static void test_first_of_its_signature(void **state)
 
 	(void)state;
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, &hang, 1));
-	assert_false(suspects_add(&suspects, &race, &sock, 1)); /* nobody watches those */
-	assert_true(suspects_add(&suspects, &race, &device, 1));
-	assert_false(suspects_add(&suspects, &race, &device, 1));
-	assert_true(suspects_add(&suspects, &race, &idev, 1));
-	assert_false(suspects_add(&suspects, &deletion, &dst, 1)); /* it has no ledger */
-	assert_true(suspects_add(&suspects, &race, &dst, 1));
+	assert_false(suspects_add(&suspects, &race, 0, &hang, 1));
+	assert_false(suspects_add(&suspects, &race, 0, &sock, 1)); /* nobody watches those */
+	assert_true(suspects_add(&suspects, &race, 0, &device, 1));
+	assert_false(suspects_add(&suspects, &race, 0, &device, 1));
+	assert_true(suspects_add(&suspects, &race, 0, &idev, 1));
+	assert_false(suspects_add(&suspects, &deletion, 0, &dst, 1)); /* it has no ledger */
+	assert_true(suspects_add(&suspects, &race, 0, &dst, 1));
 	assert_int_equal(suspects_next(&suspects)->object, DIGEST_NET_DEVICE);
 	suspects_drop(&suspects);
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, &idev, 1));
+	assert_false(suspects_add(&suspects, &race, 0, &idev, 1));
 }
 
 static void test_number_of_signatures(void **state)
@@ -72,10 +72,10 @@ static void test_number_of_signatures(void **state)
 	(void)state;
 	suspects_known(&suspects, "leak/net_device,x", strlen("leak/net_device"));
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, &judgement, 1));
+	assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
 	for (int i = 0; i < SUSPECTS_MAX; i++) {
 		snprintf(judgement.signature, sizeof(judgement.signature), "leak/%d", i);
-		assert_int_equal(suspects_add(&suspects, &race, &judgement, 1),
+		assert_int_equal(suspects_add(&suspects, &race, 0, &judgement, 1),
 				 i < SUSPECTS_MAX - 1);
 	}
 }
@@ -86,8 +86,8 @@ static void test_known_is_served(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, &device, 1);
-	suspects_add(&suspects, &race, &idev, 1);
+	suspects_add(&suspects, &race, 0, &device, 1);
+	suspects_add(&suspects, &race, 0, &idev, 1);
 	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
 	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
 	assert_string_equal(suspects_next(&suspects)->signature, "leak/net_device");
@@ -102,15 +102,15 @@ static void test_leaks_of_another_like_are_repeated(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	assert_true(suspects_add(&suspects, &race, &judgement, 1));
-	assert_false(suspects_add(&suspects, &race, &judgement, 1));
-	assert_true(suspects_add(&suspects, &race, &judgement, 5));
-	assert_false(suspects_add(&suspects, &race, &judgement, 5));
+	assert_true(suspects_add(&suspects, &race, 0, &judgement, 1));
+	assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
+	assert_true(suspects_add(&suspects, &race, 0, &judgement, 5));
+	assert_false(suspects_add(&suspects, &race, 0, &judgement, 5));
 	assert_int_equal(suspects.nr, 2);
 
 	suspects = (struct suspects){ 0 };
 	suspects_known(&suspects, judgement.signature, strlen(judgement.signature));
-	assert_false(suspects_add(&suspects, &race, &judgement, 1));
+	assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
 }
 
 /* A leak of 1 in 30 need not show in five repeats: the next one is repeated, too. */
@@ -121,15 +121,15 @@ static void test_a_rare_leak_is_repeated_again(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	assert_true(suspects_add(&suspects, &race, &judgement, 1));
+	assert_true(suspects_add(&suspects, &race, 0, &judgement, 1));
 	for (int i = 1; i <= SUSPECTS_REPEATS; i++) {
-		assert_false(suspects_add(&suspects, &race, &judgement, 1));
+		assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
 		assert_int_equal(suspects_tried(&suspects, &clean, LEDGER_WHOLE),
 				 i == SUSPECTS_REPEATS);
 	}
-	assert_true(suspects_add(&suspects, &race, &judgement, 1));
+	assert_true(suspects_add(&suspects, &race, 0, &judgement, 1));
 	assert_true(suspects_tried(&suspects, &judgement, LEDGER_WHOLE));
-	assert_false(suspects_add(&suspects, &race, &judgement, 1));
+	assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
 	assert_null(suspects_next(&suspects));
 }
 
@@ -140,7 +140,7 @@ static void test_specs(void **state)
 	struct trial_spec spec;
 
 	(void)state;
-	suspects_add(&suspects, &race, &judgement, 1);
+	suspects_add(&suspects, &race, 0, &judgement, 1);
 	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN);
 	assert_memory_equal(&spec, &race, sizeof(spec));
 	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN - 1);
@@ -151,6 +151,21 @@ static void test_specs(void **state)
 	assert_int_equal(spec.seed, race.seed);
 }
 
+/* So that what a long hold leaks by itself is not taken for the race. */
+static void test_without_the_race_it_is_held_for_as_long(void **state)
+{
+	const struct judgement judgement = leak("net_device");
+	struct suspects suspects = { 0 };
+	const uint64_t held_ns = (race.hold_us + 100000) * 1000;
+
+	(void)state;
+	suspects_add(&suspects, &race, held_ns, &judgement, 1);
+	assert_int_equal(suspects_spec(suspects_next(&suspects), 0).hold_us,
+			 race.hold_us + 100000);
+	assert_int_equal(suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN).hold_us,
+			 race.hold_us);
+}
+
 static void test_until_whole_or_spent(void **state)
 {
 	const struct judgement judgement = leak("net_device"), other = leak("inet6_dev"),
@@ -158,8 +173,8 @@ static void test_until_whole_or_spent(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, &judgement, 1);
-	suspects_add(&suspects, &race, &other, 1);
+	suspects_add(&suspects, &race, 0, &judgement, 1);
+	suspects_add(&suspects, &race, 0, &other, 1);
 	assert_false(suspects_tried(&suspects, &clean, LEDGER_WHOLE));
 	assert_false(suspects_tried(&suspects, &judgement, LEDGER_MISSED));
 	assert_false(suspects_tried(&suspects, &other, LEDGER_WHOLE));
@@ -177,7 +192,7 @@ static void test_no_watchpoint_no_repeat(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, &judgement, 1);
+	suspects_add(&suspects, &race, 0, &judgement, 1);
 	assert_true(suspects_tried(&suspects, &judgement, LEDGER_UNARMED));
 	assert_null(suspects_next(&suspects));
 }
@@ -730,6 +745,7 @@ int main(void)
 		cmocka_unit_test(test_other_paths_are_other_findings),
 		cmocka_unit_test(test_a_rare_leak_is_repeated_again),
 		cmocka_unit_test(test_specs),
+		cmocka_unit_test(test_without_the_race_it_is_held_for_as_long),
 		cmocka_unit_test(test_until_whole_or_spent),
 		cmocka_unit_test(test_no_watchpoint_no_repeat),
 		cmocka_unit_test(test_fold),
