@@ -185,7 +185,6 @@ static void complete_evidence(struct seat *seat, struct evidence *evidence)
 	evidence->klog_shared = seat->klog_shared;
 	evidence->lost_records +=
 		seat->klog_gaps; /* what was overwritten may have been the line */
-	evidence->missed_probes = probes_missed(runner->ask->probes) - seat->missed_before;
 	for (uint32_t i = 0; i < evidence->spec.steps && i < ORDER_HOLDS_MAX; i++) {
 		uint32_t hook = evidence->spec.holds[i].hook;
 
@@ -194,6 +193,8 @@ static void complete_evidence(struct seat *seat, struct evidence *evidence)
 		evidence->steps[i].missed = probes_step_missed(runner->ask->probes, hook) -
 					    seat->step_missed_before[i];
 	}
+	/* After the steps': what they add meanwhile is part of it. */
+	evidence->missed_probes = probes_missed(runner->ask->probes) - seat->missed_before;
 }
 
 bool outcome_is_spent(const struct evidence *e, const struct judgement *judgement)
@@ -246,13 +247,23 @@ static enum ledger_hole hole_of(const struct seat *seat, enum digest_object obje
 	return hole;
 }
 
+/* More than the surplus where the trial has dropped what was held before it. */
+static int64_t lost_at_most(const struct digest *digest)
+{
+	int64_t lost = 0;
+
+	for (uint32_t i = 0; i < digest->nr_suspects; i++)
+		lost += digest->suspects[i].unmatched;
+	return lost > digest->surplus ? lost : digest->surplus;
+}
+
 /* With a ledger that has holes there is nothing to compare. */
 static void compare_post_mortem(struct seat *seat)
 {
 	const struct digest *digest = lane_digest(seat->lane, DIGEST_NET_DEVICE);
 
 	if (digest->state == LEDGER_WHOLE)
-		post_mortem_compare(seat->post_mortem, digest->surplus);
+		post_mortem_compare(seat->post_mortem, lost_at_most(digest));
 }
 
 /*
@@ -303,8 +314,8 @@ static bool add_trial(struct seat *seat, struct evidence *evidence,
 	if (campaign->ledger == LEDGER_ALWAYS && !add_own_ledger(seat, evidence, judgement))
 		return false;
 	if (campaign->ledger == LEDGER_SUSPECTS && !runner->sums->failed)
-		suspects_add(&runner->sums->suspects, &evidence->spec, judgement,
-			     evidence_objects_over(evidence));
+		suspects_add(&runner->sums->suspects, &evidence->spec, evidence->held_ns,
+			     judgement, evidence_objects_over(evidence));
 	conclude_ended(runner->sums);
 	return true;
 }

@@ -64,7 +64,7 @@ void post_mortem_compare(char words[POST_MORTEM], int64_t taken)
 
 	if (taken >= 0 && nr > taken)
 		text_add(words, POST_MORTEM,
-			 "\nOf these references that belong to no object, %" PRId64
-			 " %s taken in the trial and %" PRId64 " before it.",
-			 taken, taken == 1 ? "was" : "were", nr - taken);
+			 "\nOf these references that belong to no object, at least %" PRId64
+			 " %s taken before the trial.",
+			 nr - taken, nr - taken == 1 ? "was" : "were");
 }

@@ -26,7 +26,7 @@ void post_mortem_words(const struct job_end *end, char words[POST_MORTEM]);
 
 /*
  * Adds how many of the references without an object are older than the trial, whose ledger saw
- * `taken` of them: the lane's first cycles run no race on purpose, but may hit one.
+ * `taken` of them at most: the lane's first cycles run no race on purpose, but may hit one.
  */
 void post_mortem_compare(char words[POST_MORTEM], int64_t taken);
 

@@ -124,7 +124,7 @@ judge() { # NAME BUG SIGNATURE: adds a line to the table
 		    if left not in after:
 		        wrong.append(f"what is left: {after}")
 		    bare = re.search(r"^(\d+) references? of \S+ belongs? to no object", after, re.MULTILINE)
-		    older = re.search(r"in the trial and (\d+) before it", after)
+		    older = re.search(r"at least (\d+) (?:was|were) taken before the trial", after)
 		    lost = int(bare[1]) - int(older[1] if older else 0) if bare else 0
 		    if bare and paths and lost != sum(u["unmatched"] for u in f["ledger"]["unmatched"]):
 		        wrong.append(f"the ledger has another number than what is left: {after}")

@@ -60,10 +60,10 @@ static void test_what_was_lost_before_the_trial_is_told_apart(void **state)
 	(void)state;
 	compare("LOST: a.\n3 references of dut0 belong to no object: x.\nHeld by b.", 1,
 		"LOST: a.\n3 references of dut0 belong to no object: x.\nHeld by b.\n"
-		"Of these references that belong to no object, 1 was taken in the trial and 2 before it.");
+		"Of these references that belong to no object, at least 2 were taken before the trial.");
 	compare("1 reference of dut0 belongs to no object: x.", 0,
 		"1 reference of dut0 belongs to no object: x.\n"
-		"Of these references that belong to no object, 0 were taken in the trial and 1 before it.");
+		"Of these references that belong to no object, at least 1 was taken before the trial.");
 }
 
 /* What the trial took may belong to an object, and another object may have lost some. */
