@@ -168,13 +168,14 @@ static int say_counts(struct worker *worker, const char *taken,
 
 /* --- controls --- */
 
-/* A reference that is held is not settled, and exactly so many of them are. */
+/* The settling program must not report the held reference as dropped, and must count it. */
 static int check_settling_held(struct worker *worker, const struct known *known,
 			       const struct counts *before)
 {
 	if (!has_settling_program(worker) || known->adds.neighbours)
 		return 0;
-	if (settles_at(worker, before, &nothing, SOFTIRQS))
+	/* The last look is one that surely takes place. */
+	if (settles_at(worker, before, &nothing, SOFTIRQS + 1))
 		return fail(worker, known->taken,
 			    "the settling program reports that nothing is held");
 	if (!settles_at(worker, before, &known->adds, LOOKS_MAX))
@@ -195,13 +196,14 @@ static int check_held(struct worker *worker, const struct known *known,
 
 static int check_dropped(struct worker *worker, const struct counts *before)
 {
-	static const char dropped[] = "nothing held any more of";
+	static const char dropped[] = "all known references dropped from";
 	struct evidence_counts seen;
 
 	if (!sees(worker, before, &nothing, &seen))
 		return say_counts(worker, dropped, &nothing, &seen);
 	if (has_settling_program(worker) && !settles_at(worker, before, &nothing, LOOKS_MAX))
-		return fail(worker, dropped, "the settling program does not report it");
+		return fail(worker, dropped,
+			    "the settling program does not report that they were dropped");
 	return 0;
 }
 
