@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/memory.h"
 #include "who/capture_parts.h"
 
 enum {
@@ -221,9 +222,12 @@ static bool read_changes(struct capture *capture, struct bytes *bytes)
 						   change.looks < UINT32_MAX ?
 							   (uint32_t)change.looks :
 							   UINT32_MAX };
-	if (changes)
-		cells_take_changes(&look->cells, changes, (uint32_t)nr);
-	return changes;
+	if (!changes) {
+		memory_note_short();
+		return false;
+	}
+	cells_take_changes(&look->cells, changes, (uint32_t)nr);
+	return true;
 }
 
 static bool is_run(const struct capture_run *run, uint64_t after)
@@ -309,12 +313,14 @@ static int read_part(const char *path, struct capture *capture, struct bytes *by
 	of_part = (struct bytes){ bytes->at, part.size };
 	bytes->at += part.size;
 	bytes->left -= part.size;
-	if (!kinds[part.kind].read(capture, &of_part) || of_part.left)
-		return why_exit(
-			why, EXIT_CONFIG, EINVAL,
-			"%s: the capture is damaged: its part \"%s\" is invalid; make it again, or copy it again",
-			path, kinds[part.kind].name);
-	return 0;
+	if (kinds[part.kind].read(capture, &of_part) && !of_part.left)
+		return 0;
+	if (memory_was_short())
+		return why_memory(why);
+	return why_exit(
+		why, EXIT_CONFIG, EINVAL,
+		"%s: the capture is damaged: its part \"%s\" is invalid; make it again, or copy it again",
+		path, kinds[part.kind].name);
 }
 
 /* The lines for people: the first has the version, an empty one ends them. */
@@ -333,10 +339,10 @@ static int read_head(const char *path, struct bytes *bytes, struct why *why)
 	for (const uint8_t *at = bytes->at + length;
 	     at < end && *at >= '0' && *at <= '9' && version < 1000; at++)
 		version = 10 * version + (*at - '0');
-	if (version != CAPTURE_VERSION)
+	if (version < 1 || version > CAPTURE_VERSION)
 		return why_exit(
 			why, EXIT_CONFIG, EINVAL,
-			"%s: the capture has format %d, and this dadrace reads %d; use the dadrace that wrote it",
+			"%s: the capture has format %d, and this dadrace reads 1 to %d; use the dadrace that wrote it",
 			path, version, CAPTURE_VERSION);
 	bytes->left -= (size_t)(end + 2 - bytes->at);
 	bytes->at = end + 2;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 
 enum { SLOTS_AT_FIRST = 4096 };
 
@@ -20,13 +21,19 @@ static uint32_t *slot_of(const struct cells *cells, uint64_t number)
 	return &cells->slots[i];
 }
 
+static bool is_short(void)
+{
+	memory_note_short();
+	return false;
+}
+
 static bool grow_slots(struct cells *cells)
 {
 	uint32_t nr = cells->nr_slots ? 2 * cells->nr_slots : SLOTS_AT_FIRST;
 	uint32_t *slots = calloc(nr, sizeof(*slots));
 
 	if (!slots)
-		return false;
+		return is_short();
 	free(cells->slots);
 	cells->slots = slots;
 	cells->nr_slots = nr;
@@ -41,7 +48,7 @@ static bool grow_list(struct cells *cells)
 	struct cell *list = realloc(cells->list, room * sizeof(*list));
 
 	if (!list)
-		return false;
+		return is_short();
 	cells->list = list;
 	cells->room = room;
 	return true;
@@ -87,7 +94,7 @@ static bool add_change(struct cells *cells, const struct cell_change *change)
 	if (cells->nr_changes == cells->changes_room) {
 		changes = realloc(changes, room * sizeof(*changes));
 		if (!changes)
-			return false;
+			return is_short();
 		cells->changes = changes;
 		cells->changes_room = room;
 	}

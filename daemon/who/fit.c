@@ -176,7 +176,7 @@ static bool see_leaf(const struct leaf *leaf, void *context)
 	if (leaf->offset + leaf_size(leaf->kind) > fitting->size)
 		return false;
 	points = fit_leaf(fitting, leaf);
-	fitting->lacks_function |= lacks_function(fitting, leaf);
+	fitting->lacks_function |= !leaf->in_union && lacks_function(fitting, leaf);
 	if (!leaf->in_union) {
 		fitting->sum += points;
 	} else if (!fitting->in_union[leaf->offset] ||

@@ -282,7 +282,7 @@ static void test_another_version_is_refused(void **state)
 
 	scene->bytes[strlen("dadrace capture ")]++;
 	write_bytes(scene, scene->size);
-	assert_true(is_refused(scene, "has format 2, and this dadrace reads 1"));
+	assert_true(is_refused(scene, "has format 3, and this dadrace reads 1 to 2"));
 }
 
 int main(void)
