@@ -284,6 +284,7 @@ static void tear_down(struct service *service)
 		spool_close(service);
 		web_close(service);
 		control_close(service);
+		job_free(service->reporting.job);
 	}
 	keep_close(service);
 	loop_free(service->loop);

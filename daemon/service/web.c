@@ -399,7 +399,7 @@ int web_open(struct service *service, struct why *why)
 	const char *where = service->config->http;
 	bool is_tcp = where && where[0] != '/';
 	struct web *web;
-	int fd;
+	int fd, r;
 
 	if (!where)
 		return 0;
@@ -411,16 +411,19 @@ int web_open(struct service *service, struct why *why)
 	web->tell = loop_timer(service->loop, tell_changes, web);
 	if (!web->tell)
 		return why_memory(why);
-	/* Above the numbers before a restart: a change takes longer than a microsecond. */
-	web->changes = unix_ms() * 1000;
-	for (uint32_t i = 0; i < service->nr_kept; i++)
-		service->kept[i]->changed = ++web->changes;
 	/* Results are about root's kernel: a unix socket is for root and its group only. */
 	fd = is_tcp ? stream_loopback(where, why) : stream_unix(where, 0660, (gid_t)-1, why);
 	if (fd < 0)
 		return fd;
 	web->path = is_tcp ? NULL : strdup(where);
-	return http_open(service->loop, fd, is_tcp, asked, service, &web->http, why);
+	r = http_open(service->loop, fd, is_tcp, asked, service, &web->http, why);
+	if (r)
+		return r;
+	/* Above the numbers before a restart: a change takes longer than a microsecond. */
+	web->changes = unix_ms() * 1000;
+	for (uint32_t i = 0; i < service->nr_kept; i++)
+		service->kept[i]->changed = ++web->changes;
+	return 0;
 }
 
 static bool is_same(const char *one, const char *other)
