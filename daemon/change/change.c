@@ -15,7 +15,11 @@ static int make_and_look(const struct change *change, struct change_about *about
 	if (change->in_force(about))
 		return CHANGE_DID_NOTHING;
 	err = change->make(about);
-	return err || change->in_force(about) ? err : CHANGE_DID_NOTHING;
+	if (err || change->in_force(about))
+		return err;
+	if (change->put_back) /* it cannot be seen, but may be there */
+		change->put_back(about);
+	return CHANGE_DID_NOTHING;
 }
 
 int change_make(enum change_kind kind, struct change_about *about)

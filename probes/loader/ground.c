@@ -145,7 +145,7 @@ static void number(const char *function, uint32_t type, void *arg)
 	struct ground_function *f =
 		ground->marked[mark_of(function)] ? entry_of(ground, function) : NULL;
 
-	if (f)
+	if (f && !f->type) /* of two with one name libbpf takes the first */
 		f->type = type;
 }
 
@@ -163,7 +163,7 @@ static void search(const char *function, uint32_t type, void *arg)
 {
 	struct search *search = arg;
 
-	if (!strcmp(function, search->function))
+	if (!search->type && !strcmp(function, search->function))
 		search->type = type;
 }
 

@@ -25,8 +25,8 @@ struct ground_function {
 };
 
 /*
- * kallsyms is read once, when the first function is asked for, and types are when fentry is
- * tried for the first time. Zero-initialised is empty; it owns nothing.
+ * kallsyms is read when the first function is looked for, and the types of vmlinux when fentry
+ * is first tried. A zero-initialised ground is empty; it owns nothing.
  */
 struct ground {
 	bool listed;
