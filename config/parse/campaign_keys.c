@@ -113,7 +113,7 @@ static const struct field bringup_rows[] = {
 	  .doc = "A change that do_dad makes right after the first flag set, in every arm; one is drawn for each trial."
 #define CHANGE(kind, row, name, words, traits) " " name ": " words "."
 #include "spec/changes.def"
-	  " What is to be deleted is waited for. The deletion of the device ends its lane"
+	  " address-delete, route-delete and anycast-join first wait for the link-local address. link-delete ends the lane"
 	},
 	{ "daemon", FIELD_BOOL, IN(bringup, bool, daemon), .fallback = "false",
 	  .doc = "true: the command stays alive, such as dhcpcd -B. It is killed when the window has closed" },
@@ -144,7 +144,7 @@ static const struct field window_rows[] = {
 	{ "method", FIELD_ENUM, IN(window, enum method, method), NAMES(method_names, METHODS), .fallback = "stop",
 	  .doc = "How the bring-up is held. stop: the task is stopped on its way out of the system call, and continued later" },
 	{ "hold_us", FIELD_U64, IN_LIST(window, uint64_t *, hold_us), RANGE(1, CAP_US), .fallback = "[5000]",
-	  .doc = "How long the window is held; one of these is drawn for each trial. Where inbound echoes that are due in the hold arrive late, as on a busy machine, it continues until they have, for 250 ms at most. An order has no such extension" },
+	  .doc = "How long the window is held; one of these is drawn for each trial. If inbound echoes that are due during the hold have not arrived by its end, as on a busy machine, the hold is extended until they arrive, by at most 250 ms. Holds of an order are not extended" },
 	{ "hold_range", FIELD_OBJECT,
 	  .offset = offsetof(struct campaign, window.hold_range) -
 		    offsetof(struct campaign, window),

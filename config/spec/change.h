@@ -17,8 +17,8 @@ enum { CHANGE_DID_NOTHING = -EALREADY }; /* beside what the kernel answers */
 
 enum change_trait {
 	CHANGE_ADDS_ADDRESS = 1,    /* a global one */
-	CHANGE_DELETES_ADDRESS = 2, /* afterwards there is no DAD to wait for */
-	CHANGE_DELETES_DEVICE = 4,  /* final, without a second flag set */
+	CHANGE_DELETES_ADDRESS = 2, /* no address, so no DAD to wait for */
+	CHANGE_DELETES_DEVICE = 4,  /* no device, so no second flag set */
 	CHANGE_SWITCHES_IPV6 = 8,
 };
 bool change_has(enum change_kind change, enum change_trait trait);

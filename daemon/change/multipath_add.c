@@ -3,7 +3,7 @@
 #include "change/shown.h"
 #include "testbed/frame.h"
 
-/* Two routers, of which the second is the first's neighbour and answers nothing. */
+/* By two routers. The second address is made from the first, and nothing answers there. */
 static int multipath_add(struct change_about *about)
 {
 	struct rtnexthop by = { .rtnh_ifindex = (int)about->ifindex };

@@ -4,7 +4,7 @@
 
 #include "change/change.h"
 
-/* An entry for the router, or an address that nothing has: permanent, or one to answer for. */
+/* An entry for frame_elsewhere, an address that no host has: permanent, or a proxy entry. */
 
 /* 0 or -errno. */
 int neighbour_add(const struct change_about *about, uint8_t flags);

@@ -5,7 +5,7 @@
 #include "change/change.h"
 #include "change/request.h"
 
-/* Begins a request for a route to what errors and redirects speak of. */
+/* Begins a request for a route to frame_elsewhere, the destination that errors quote. */
 void route_begin(struct request *request, uint16_t flags);
 
 #endif

@@ -284,14 +284,17 @@ static void find_realtime(struct doctor *doctor)
 	bool works = realtime_begin();
 	struct check *check = add(doctor, SECTION_RIGHTS, "real-time", works);
 
-	check->found = works ? "granted, for lanes while they hold and send" : "refused";
+	check->found = works ? "granted; lanes use it while they hold and send" : "refused";
 	if (works) {
 		realtime_end();
 		return;
 	}
 	check->costs =
-		"on a busy machine holds end late and packets are sent late, and more trials are missed";
-	check->remedy = "grant CAP_SYS_NICE, and the cgroup a share of real-time";
+		"on a busy machine holds end late, packets are sent late, and more trials are missed";
+	check->remedy =
+		geteuid() ?
+			"run as root" :
+			"grant CAP_SYS_NICE; in a systemd unit also set RestrictRealtime=no; with CONFIG_RT_GROUP_SCHED give the cgroup cpu.rt_runtime_us";
 }
 
 static bool have_rights(const struct doctor *doctor)

@@ -26,7 +26,7 @@ static int find_build_script(char path[PATH], struct why *why)
 		snprintf(path, PATH, "dadrace");
 	return why_set(
 		why, ENOENT,
-		"%s: the planted bugs' sources (%s or %s) are not beside it; install dadrace-plants, or dadrace as a whole, or name a built module in vm.plant_module",
+		"%s: the sources of the planted bugs (%s or %s) are not beside it; install the package dadrace-plants, run `cmake --install`, or name a built module in vm.plant_module",
 		path, places[0], places[1]);
 }
 

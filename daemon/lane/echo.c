@@ -96,8 +96,12 @@ static int refused(const char *whose, const char *what, int err, struct why *why
 {
 	bool may_not = err == EPERM;
 
-	return why_exit(why, may_not ? EXIT_CANNOT : EXIT_INTERNAL, err, "%s: %s: %s%s", whose,
-			what, strerror(err), may_not ? "; CAP_NET_RAW is missing" : "");
+	return why_exit(
+		why, may_not ? EXIT_CANNOT : EXIT_INTERNAL, err, "%s: %s: %s%s", whose, what,
+		strerror(err),
+		may_not ?
+			"; CAP_NET_RAW is missing: run as root, or grant it to the container or unit" :
+			"");
 }
 
 /* A packet socket on the peer's device. */

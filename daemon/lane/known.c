@@ -19,9 +19,10 @@ static int socket_open(int family, int type, int protocol, int *fd, struct why *
 		       0;
 }
 
-/* Closes the socket when the call on it has failed. */
-#define DROPPED "; a packet filter drops it: nftables, or IPAddressDeny= of the unit"
+#define DROPPED \
+	"; a packet filter drops it: remove its nftables rule, or IPAddressDeny= of the systemd unit"
 
+/* Closes the socket when the call on it has failed. */
 static int outcome(int result, int *fd, const char *what, const char *name, struct why *why)
 {
 	int err = errno;

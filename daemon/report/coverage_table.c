@@ -38,7 +38,8 @@ void coverage_text(const struct past *past, FILE *out)
 
 	for (uint32_t i = 0; row_at(past_coverage(past), i, &row); i++) {
 		if (!i)
-			fprintf(out, "\n%-13s %-15s %-18s %7s %7s %7s  fault rate at most\n",
+			fprintf(out,
+				"\n%-13s %-15s %-18s %7s %7s %7s  fault rate at most (95%%)\n",
 				"direction", "target", "message", "trials", "inside", "faults");
 		fprintf(out, "%-13s %-15s %-18s %7u %7u %7u  %s\n", row.direction, row.target,
 			row.message, row.cell->trials, row.cell->inside, row.cell->faults,
@@ -51,7 +52,7 @@ static void print_head(FILE *out)
 	/* clang-format off */
 	fputs("<section aria-labelledby=\"coverage\">\n<h2 id=\"coverage\">What was sent</h2>\n"
 	      "<p class=\"soft\">Inside are the valid trials in which a packet was accepted inside the window. "
-	      "The rate is the exact one-sided 95% bound of those; without any it is 100%.</p>\n"
+	      "Faults are those among them. The rate is its exact one-sided upper bound at 95%; with no such trial it is 100%.</p>\n"
 	      "<div class=\"scroll\"><table aria-label=\"Trials per packet\"><thead><tr>"
 	      "<th scope=\"col\">Direction</th><th scope=\"col\">Target</th><th scope=\"col\">Message</th>"
 	      "<th class=\"n\" scope=\"col\">Trials</th><th class=\"n\" scope=\"col\">Inside</th>"

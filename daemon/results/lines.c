@@ -262,7 +262,7 @@ static const struct field trial_rows[] = {
 	{ "slow_percent", FIELD_U32, TRIAL(uint32_t, slow), OR_NULL,
 	  .doc = "How long the lane takes for a plain cycle of its device, in percent of the usual time, from 200 to 2000; bringup.deadline_ms, watch.deadline_ms and watch.unregister_ms were as much longer. 100: usual; null: not measured" },
 	{ "realtime", FIELD_BOOL, TRIAL(bool, realtime),
-	  .doc = "The lane had real-time scheduling (SCHED_RR) until the device was set down: on a busy machine a hold ends when it is due, and packets are sent in time. False where the kernel refuses it, and with an order" },
+	  .doc = "The lane began the trial with real-time scheduling (SCHED_RR), so that on a busy machine a hold ends when it is due and packets are sent in time. False if the kernel refuses it, and in campaigns with order or explore" },
 	{ "held_ns", FIELD_U64, TRIAL(uint64_t, held_ns), OR_NULL,
 	  .doc = "Measured hold of the bring-up in the window; null: not held" },
 	{ "tentative_inside", FIELD_BOOL, TRIAL(bool, tentative_inside),

@@ -181,7 +181,7 @@ void keep_update(struct kept *kept);
  */
 void keep_ended(struct kept *kept);
 
-/* Measures its folder, once it has ended: what it takes counts for keep_mb. */
+/* Measures the folder of a campaign that has ended; its size counts towards keep_mb. */
 void keep_measure(struct kept *kept);
 
 /* Removes ended campaigns beyond keep_days, keep_campaigns and keep_mb. */
@@ -307,7 +307,7 @@ void web_report(struct kept *kept, struct http_request *request);
 void web_results(struct kept *kept, struct http_request *request);
 void web_finding(struct kept *kept, struct http_request *request, uint32_t number);
 
-/* Lets go of who waits for a report, as the server ends; it is written to its end. */
+/* Answers 503 to the client that waits for a report. The report itself is still written. */
 void web_report_put_off(struct service *service);
 
 #endif

@@ -168,7 +168,7 @@ void ticket_end(struct ticket *ticket, int code, const char *reason, uint64_t no
 	ticket_text(&ticket->reason, reason);
 }
 
-/* One that ends by itself, without a further trial, would do so again, and for ever. */
+/* A run that ends inconclusive by itself, without a new trial, would be repeated for ever. */
 static bool has_failed(const struct ticket_outcome *outcome, bool has_advanced)
 {
 	return outcome->by_signal || outcome->code == EXIT_INTERNAL ||

@@ -154,7 +154,7 @@ void web_report_put_off(struct service *service)
 	if (!report->request)
 		return;
 	say(report->request, 503,
-	    "The service is stopping or reloading. Ask again in some seconds.\n");
+	    "The service is stopping or reloading. Ask again in a few seconds; a reload does not stop the report.\n");
 	report->request = NULL;
 }
 

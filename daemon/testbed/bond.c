@@ -46,7 +46,7 @@ int bond_module_load(struct why *why)
 		return 0;
 	return why_exit(
 		why, EXIT_CANNOT, EOPNOTSUPP,
-		"device.kind bond: this kernel has no such devices loaded (CONFIG_BONDING), and `%s bonding max_bonds=0` failed; run it as root, or use another kind, such as veth",
+		"device.kind bond: the module bonding (CONFIG_BONDING) is not loaded, and `%s bonding max_bonds=0` failed; run that command as root, or use another kind, such as veth",
 		path);
 }
 

@@ -149,7 +149,7 @@ int testbed_ways(const struct testbed *testbed, struct ways *ways, struct why *w
 	if (*elsewhere)
 		return why_exit(
 			why, EXIT_CONFIG, EINVAL,
-			"%s: lies on a device in another network namespace, where its packets arrive unseen; run dadrace there, or name a device that has all of its own here",
+			"%s: its lower device is in another network namespace, where dadrace cannot see its packets; run dadrace in that namespace, or name a device whose lower devices are all in this one",
 			elsewhere);
 	*ways = found;
 	return 0;

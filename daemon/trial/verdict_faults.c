@@ -159,8 +159,8 @@ static bool add_addresses(const struct evidence *e, struct judgement *j)
 	if (j->pinned || !e->after.found || e->after.addresses <= e->baseline.addresses)
 		return false;
 	text_add(j->reason, sizeof(j->reason),
-		 "; addresses of the device, which is down: %" PRIu32
-		 " more than before, which hold references",
+		 "; the device is down, but the number of its addresses has grown by %" PRIu32
+		 ", and addresses hold references",
 		 e->after.addresses - e->baseline.addresses);
 	return true;
 }
@@ -201,7 +201,7 @@ static bool leaked(const struct verdict_question *q, struct judgement *j)
 	}
 	verdict_sign(j, j->object);
 	if (add_addresses(e, j))
-		text_add(j->signature, sizeof(j->signature), "/left");
+		text_add(j->signature, sizeof(j->signature), "/address");
 	return true;
 }
 

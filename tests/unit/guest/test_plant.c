@@ -139,7 +139,8 @@ static void test_built_beside(void **state)
 	unlink(script);
 	assert_int_equal(plant_make(&campaign, &image, &module, &why), -ENOENT);
 	assert_non_null(strstr(
-		why.text, "share/dadrace/plants/build) are not beside it; install dadrace"));
+		why.text,
+		"share/dadrace/plants/build) are not beside it; install the package dadrace-plants"));
 
 	mkdir(folder, 0755);
 	file = fopen(script, "w");
