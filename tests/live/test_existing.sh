@@ -15,11 +15,12 @@ fi
 # --- the two ports, and all that must be as it was ---
 
 make_ports() {
-	ip link add real0 type veth peer name real1 && ip link set real1 up mtu 1400 txqueuelen 77 && ip link set real0 up
+	# As network managers do, the addresses are theirs: the kernel's own comes with the carrier, when that is noticed.
+	ip link add real0 type veth peer name real1 && ip link set real1 addrgenmode none &&
+		ip link set real1 up mtu 1400 txqueuelen 77 && ip link set real0 up
 	ip link set real0 down # a first time leaves a queue behind
 	[ "$SITUATION" != contained ] || return 0 # settings cannot be written there
 	echo 3 >/proc/sys/net/ipv6/conf/real0/dad_transmits
-	echo 1 >/proc/sys/net/ipv6/conf/real1/addr_gen_mode # as network managers do: the address is theirs
 	ip addr add fe80::7/64 dev real1 nodad
 }
 # Up or down, namespace, numbers, addresses and settings; the carrier comes by itself.
