@@ -169,7 +169,7 @@ if ip link add real0 link low type macvlan; then
 	ip netns add below && ip link set low netns below
 	remember
 	run elsewhere quick "${existing[@]}"
-	ends elsewhere 78 'real0: lies on a device in another network namespace'
+	ends elsewhere 78 'real0: its lower device is in another network namespace'
 	ip link del real0
 	ip link del real1
 	ip netns del below
