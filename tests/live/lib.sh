@@ -193,6 +193,7 @@ again_until() { # SEEN COMMAND...: until the command SEEN holds after COMMAND
 		echo "again ($((i + 1))): $*"
 	done
 }
+saw_all() { ! grep -qE '"state":"[^w]|^INCOMPLETE' "$@"; } # FILE...: what a watch printed, as JSON or in words
 
 processes() { grep -ls '^dadrace' /proc/[0-9]*/comm | cut -d / -f 3; }
 stopped() { grep -ls '^State:[[:space:]]*[Tt]' /proc/[0-9]*/status | cut -d / -f 3; }

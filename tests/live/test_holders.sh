@@ -62,7 +62,6 @@ assert o['state'] == 'whole', o['state']
 assert ($3), [(o['baseline'], o['count'], o['exact'])] + [(x['kind'], x['unmatched'], x['tasks'], x['stack']) for x in s]" \
 		"$2" 2>says.err; then ok "$1"; else fail "$1" "it does not" says.err; fi
 }
-saw_all() { ! grep -q '"state":"missed"' "$@"; }
 # The watch goes on until the count is back, as after a grace period.
 is_back() { /usr/bin/python3 -c "
 import json, sys
