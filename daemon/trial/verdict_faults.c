@@ -201,7 +201,7 @@ static bool leaked(const struct verdict_question *q, struct judgement *j)
 	}
 	verdict_sign(j, j->object);
 	if (add_addresses(e, j))
-		text_add(j->signature, sizeof(j->signature), "/address");
+		text_add(j->signature, sizeof(j->signature), "/address-left");
 	return true;
 }
 

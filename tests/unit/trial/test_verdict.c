@@ -223,7 +223,7 @@ static const struct verdict_case cases[] = {
 	{ "an address that is still there holds it",
 	  { SET(settled, false), SET(after.net_device, 4), SET(after.addresses, 2), SET(unregister_tried, true),
 	    SET(unregister_returned, true) },
-	  .verdict = VERDICT_LEAK, .object = "net_device", .delta = 1, .signature = "leak/net_device/address",
+	  .verdict = VERDICT_LEAK, .object = "net_device", .delta = 1, .signature = "leak/net_device/address-left",
 	  .reason = "the unregister released it; the device is down, but the number of its addresses has grown by 2" },
 	{ "of the inet6_dev only",
 	  { SET(settled, false), SET(after.inet6_dev, 7) },
