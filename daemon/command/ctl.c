@@ -379,7 +379,7 @@ VERB(pause,   "Interrupt a campaign", .operands = id_operand);
 VERB(resume,  "Continue a campaign where it was interrupted", .operands = id_operand);
 VERB(reload,  "Check and apply the configuration of the service, and name a change that needs a restart");
 VERB(doctor,  "Run `dadrace doctor` where the service runs");
-VERB(who,     "Show who holds a network device on the machine of the service; see dadrace-who(1)", .operands = device_operand, .options = who_rows);
+VERB(who,     "Show who holds references to a network device of the service's machine; see dadrace-who(1)", .operands = device_operand, .options = who_rows);
 VERB(version, "Show the version of the service");
 
 static const struct command *const verbs[] = {

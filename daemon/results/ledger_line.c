@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stddef.h>
 #include <string.h>
 
 #include "results/ledger_line.h"
+#include "results/rows.h"
 
 /* clang-format off */
 /* NOLINTBEGIN(bugprone-macro-parentheses): types and members */
-#define PLACE(type, ctype, member) \
-	(offsetof(type, member) * _Generic(((type *)NULL)->member, ctype: (size_t)1))
 #define PATH(ctype, member)     .offset = PLACE(struct ledger_path_told, ctype, member)
 #define HELD(ctype, member)     .offset = PLACE(struct ledger_hold_told, ctype, member)
 #define LEFT(ctype, member)     .offset = PLACE(struct ledger_unmatched_told, ctype, member)
 #define POINT(ctype, member)    .offset = PLACE(struct ledger_point_told, ctype, member)
 #define LEDGER(ctype, member)   .offset = PLACE(struct ledger_line, ctype, member)
-#define LIST(type, member) \
-	.list = true, .count_offset = PLACE(type, uint32_t, nr_##member)
-#define NAMES(words, count) .names = (words), .nr_names = (count)
-#define OR_NULL .nullable = true
-#define END { .name = NULL }
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field ledger_path_rows[] = {
@@ -114,7 +107,7 @@ static const struct field ledger_rows[] = {
 	  .doc = "Signature with the likeliest holding path; null: no leak, or the ledger is not whole" },
 	{ "unmatched", FIELD_OBJECT, LEDGER(struct ledger_unmatched_told *, unmatched),
 	  LIST(struct ledger_line, unmatched), .sub = &ledger_unmatched_fields,
-	  .doc = "Paths that took references nobody dropped, likeliest first, at most 4" },
+	  .doc = "Paths that took references which nobody dropped, the likeliest first, at most 4" },
 	{ "paths", FIELD_OBJECT, LEDGER(struct ledger_path_told *, paths), LIST(struct ledger_line, paths),
 	  .sub = &ledger_path_fields, .doc = "Call paths, most unbalanced first, at most 24" },
 	{ "all_paths", FIELD_U32, LEDGER(uint32_t, all_paths), .doc = "Number of all call paths" },

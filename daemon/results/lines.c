@@ -5,6 +5,7 @@
 
 #include "parse/campaign.h"
 #include "results/lines.h"
+#include "results/rows.h"
 
 static const char *const unregister_names[] = { "not-tried", "returned", "stuck" };
 _Static_assert(sizeof(unregister_names) / sizeof(unregister_names[0]) == UNREGISTERS,
@@ -22,8 +23,6 @@ _Static_assert(TIERS == 4, "hooked_names: one per tier");
 
 /* clang-format off */
 /* NOLINTBEGIN(bugprone-macro-parentheses): types and members */
-#define PLACE(type, ctype, member) \
-	(offsetof(type, member) * _Generic(((type *)NULL)->member, ctype: (size_t)1))
 #define CAMPAIGN(ctype, member) .offset = PLACE(struct results_campaign, ctype, member)
 #define SHARD(ctype, member)    .offset = PLACE(struct shard, ctype, member)
 #define HOOK(ctype, member)     .offset = PLACE(struct results_hook, ctype, member)
@@ -34,11 +33,6 @@ _Static_assert(TIERS == 4, "hooked_names: one per tier");
 #define MOMENT(ctype, member)   .offset = PLACE(struct moment_told, ctype, member)
 #define STEP(ctype, member)     .offset = PLACE(struct step_told, ctype, member)
 #define TRIAL(ctype, member)    .offset = PLACE(struct trial_line, ctype, member)
-#define LIST(type, member) \
-	.list = true, .count_offset = PLACE(type, uint32_t, nr_##member)
-#define NAMES(words, count) .names = (words), .nr_names = (count)
-#define OR_NULL .nullable = true
-#define END { .name = NULL }
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field hook_rows[] = {

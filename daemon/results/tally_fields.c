@@ -3,14 +3,13 @@
 
 #include "results/ledger_line.h"
 #include "results/lines.h"
+#include "results/rows.h"
 #include "results/tally.h"
 
 /* The tables of what results say about a campaign. */
 
 /* clang-format off */
 /* NOLINTBEGIN(bugprone-macro-parentheses): types and members */
-#define PLACE(type, ctype, member) \
-	(offsetof(type, member) * _Generic(((type *)NULL)->member, ctype: (size_t)1))
 #define ARM(ctype, member)     .offset = PLACE(struct tally_arm, ctype, member)
 #define FINDING(ctype, member) .offset = PLACE(struct tally_finding, ctype, member)
 #define LEDGER(ctype, member)  .offset = PLACE(struct tally_ledger, ctype, member)
@@ -21,9 +20,6 @@
 #define SUMMARY(ctype, member) .offset = PLACE(struct summary, ctype, member)
 #define MACHINE(ctype, member) .offset = PLACE(struct summary_machine, ctype, member)
 #define BY(verdict)            .offset = (verdict) * sizeof(uint32_t)
-#define LIST(type, member) \
-	.list = true, .count_offset = PLACE(type, uint32_t, nr_##member)
-#define NAMES(words, count) .names = (words), .nr_names = (count)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field verdicts_rows[] = {
@@ -36,7 +32,7 @@ static const struct field verdicts_rows[] = {
 	{ "missed", FIELD_U32, BY(VERDICT_MISSED), .doc = "Nothing landed inside the window: the trial proves nothing" },
 	{ "invalid", FIELD_U32, BY(VERDICT_INVALID), .doc = "The trial's evidence has holes" },
 	{ "skipped", FIELD_U32, BY(VERDICT_SKIPPED), .doc = "This kernel lacks something the campaign needs" },
-	{ .name = NULL },
+	END
 };
 static const struct fields verdicts_fields = {
 	"verdicts", NULL, verdicts_rows, sizeof(((struct tally_arm *)NULL)->verdicts),
@@ -91,7 +87,7 @@ static const struct field arm_rows[] = {
 	  .doc = "Faulty trials per million valid or missed trials, lower end of the exact 95% interval" },
 	{ "fault_rate_high_ppm", FIELD_U64, ARM(uint64_t, fault_rate_high_ppm),
 	  .doc = "Faulty trials per million valid trials, upper end of the exact 95% interval" },
-	{ .name = NULL },
+	END
 };
 const struct fields tally_arm_fields = {
 	"arm", "All trials of one arm", arm_rows, sizeof(struct tally_arm),
@@ -105,34 +101,34 @@ static const struct field share_rows[] = {
 	{ "rate_low_ppm", FIELD_U64, SHARE(uint64_t, rate_low_ppm),
 	  .doc = "Trials that show it per million judged, lower end of the exact (Clopper-Pearson) 95% interval" },
 	{ "rate_high_ppm", FIELD_U64, SHARE(uint64_t, rate_high_ppm), .doc = "Upper end of the same interval" },
-	{ "p_value", FIELD_REAL, SHARE(double, p_value), .nullable = true,
+	{ "p_value", FIELD_REAL, SHARE(double, p_value), OR_NULL,
 	  .doc = "Probability that chance alone makes the arm that injects most show it so much more often than this arm (Fisher's exact test, one-sided); null: this is that arm" },
-	{ .name = NULL },
+	END
 };
 const struct fields tally_share_fields = {
 	"share", "How often one arm shows a finding", share_rows, sizeof(struct tally_share),
 };
 
 static const struct field tally_ledger_rows[] = {
-	{ "trial", FIELD_U32, LEDGER(uint32_t, trial), .nullable = true,
+	{ "trial", FIELD_U32, LEDGER(uint32_t, trial), OR_NULL,
 	  .doc = "Trial of the ledger, or trial that was repeated for it; null: no ledger" },
-	{ "attempt", FIELD_U32, LEDGER(uint32_t, attempt), .nullable = true,
+	{ "attempt", FIELD_U32, LEDGER(uint32_t, attempt), OR_NULL,
 	  .doc = "Number of the repeat; null: the trial itself" },
 	{ "state", FIELD_ENUM, LEDGER(enum ledger_hole, state), NAMES(ledger_hole_names, LEDGER_HOLES),
-	  .nullable = true, .doc = "Whole, or why the ledger names no holder; null: no ledger" },
-	{ "reason", FIELD_TEXT, LEDGER(const char *, reason), .nullable = true,
+	  OR_NULL, .doc = "Whole, or why the ledger names no holder; null: no ledger" },
+	{ "reason", FIELD_TEXT, LEDGER(const char *, reason), OR_NULL,
 	  .doc = "The state as a sentence" },
 	{ "leaked", FIELD_BOOL, LEDGER(bool, leaked), .doc = "The leak occurred while the ledger was kept" },
 	{ "exact", FIELD_BOOL, LEDGER(bool, exact),
 	  .doc = "The unmatched paths are the only explanation; otherwise they are inferred" },
 	{ "clean", FIELD_U32, LEDGER(uint32_t, clean),
 	  .doc = "Number of ledgers without the race it was compared with" },
-	{ "post_mortem", FIELD_TEXT, LEDGER(const char *, post_mortem), .nullable = true,
+	{ "post_mortem", FIELD_TEXT, LEDGER(const char *, post_mortem), OR_NULL,
 	  .doc = "The answer of dadrace-who(1) about the device that the trial of the ledger left stuck, a line for each sentence; null: there is none" },
 	{ "unmatched", FIELD_OBJECT, LEDGER(struct ledger_unmatched_told *, unmatched),
 	  LIST(struct tally_ledger, unmatched), .sub = &ledger_unmatched_fields,
-	  .doc = "Paths that took references nobody dropped, likeliest first" },
-	{ .name = NULL },
+	  .doc = "Paths that took references which nobody dropped, the likeliest first" },
+	END
 };
 static const struct fields tally_ledger_fields = {
 	"finding_ledger", "What the ledger says of a finding", tally_ledger_rows, sizeof(struct tally_ledger),
@@ -141,7 +137,7 @@ static const struct fields tally_ledger_fields = {
 static const struct field finding_rows[] = {
 	{ "verdict", FIELD_ENUM, FINDING(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
 	  .doc = "Verdict of its trials" },
-	{ "object", FIELD_TEXT, FINDING(const char *, object), .nullable = true,
+	{ "object", FIELD_TEXT, FINDING(const char *, object), OR_NULL,
 	  .doc = "Object whose references are wrong; null: the finding is not about references" },
 	{ "delta", FIELD_I64, FINDING(int64_t, delta),
 	  .doc = "References above baseline, the value farthest from zero of all its trials" },
@@ -158,7 +154,7 @@ static const struct field finding_rows[] = {
 	  NAMES(arm_names, ARMS), .doc = "Arms that show it" },
 	{ "shares", FIELD_OBJECT, FINDING(struct tally_share *, shares), LIST(struct tally_finding, shares),
 	  .sub = &tally_share_fields, .doc = "How often each arm shows it" },
-	{ "p_value", FIELD_REAL, FINDING(double, p_value), .nullable = true,
+	{ "p_value", FIELD_REAL, FINDING(double, p_value), OR_NULL,
 	  .doc = "Largest p-value of the shares; if small, the cause is what the arm that injects most injects; null: no other arm ran" },
 	{ "first_trial", FIELD_U32, FINDING(uint32_t, first_trial), .doc = "Lowest number of its trials" },
 	{ "last_trial", FIELD_U32, FINDING(uint32_t, last_trial), .doc = "Highest number of its trials" },
@@ -166,15 +162,15 @@ static const struct field finding_rows[] = {
 	  .doc = "Trials that show it per million valid or missed trials of the campaign" },
 	{ "smallest", FIELD_OBJECT, FINDING(struct trial_spec, smallest), .sub = &spec_fields,
 	  .doc = "Spec of its trial with the fewest holds, then the fewest echoes, then the shortest hold" },
-	{ "path_signature", FIELD_TEXT, FINDING(const char *, path_signature), .nullable = true,
+	{ "path_signature", FIELD_TEXT, FINDING(const char *, path_signature), OR_NULL,
 	  .doc = "The signature; null: the holder is not known" },
-	{ "stack", FIELD_TEXT, FINDING(const char *, stack), .nullable = true,
+	{ "stack", FIELD_TEXT, FINDING(const char *, stack), OR_NULL,
 	  .doc = "The holding call path, folded for flamegraph.pl, with the number of references" },
 	{ "without_echo", FIELD_BOOL, FINDING(bool, without_echo),
 	  .doc = "A repeat that injects nothing, in the hold arm, leaks as well" },
 	{ "ledger", FIELD_OBJECT, FINDING(struct tally_ledger, ledger), .sub = &tally_ledger_fields,
 	  .doc = "Who holds the references, according to the ledger" },
-	{ .name = NULL },
+	END
 };
 const struct fields tally_finding_fields = {
 	"finding", "One fault, with all trials that show it", finding_rows, sizeof(struct tally_finding),
@@ -186,7 +182,7 @@ static const struct field reason_rows[] = {
 	{ "reason", FIELD_TEXT, REASON(const char *, reason),
 	  .doc = "Sentence of the first such trial; others may differ in numbers" },
 	{ "count", FIELD_U32, REASON(uint32_t, count), .doc = "Number of trials" },
-	{ .name = NULL },
+	END
 };
 const struct fields tally_reason_fields = {
 	"reason", "Why trials proved nothing", reason_rows, sizeof(struct tally_reason),
@@ -200,7 +196,7 @@ static const struct field step_rows[] = {
 	{ "at_return", FIELD_BOOL, STEP(bool, at_return), .doc = "Held at the function's return instead of its entry" },
 	{ "function", FIELD_TEXT, STEP(const char *, function), .doc = "The hooked function of this kernel" },
 	{ "tier", FIELD_ENUM, STEP(enum tier, tier), NAMES(tier_names, TIERS), .doc = "How it was hooked" },
-	{ "asked_us", FIELD_U64, STEP(uint64_t, asked_us), .nullable = true,
+	{ "asked_us", FIELD_U64, STEP(uint64_t, asked_us), OR_NULL,
 	  .doc = "Planned duration; null: the hold ends by an event" },
 	{ "trials", FIELD_U32, STEP(uint32_t, trials), .doc = "Trials in which the hold was in force" },
 	{ "reached", FIELD_U32, STEP(uint32_t, reached), .doc = "Trials in which the thread reached it" },
@@ -210,12 +206,12 @@ static const struct field step_rows[] = {
 	  .doc = "Calls of the function by any task since it was hooked" },
 	{ "missed", FIELD_U64, STEP(uint64_t, missed),
 	  .doc = "Runs of the hold's program that the kernel skipped, as far as it counts them" },
-	{ "held_p50_ns", FIELD_U64, STEP(uint64_t, held_p50_ns), .nullable = true,
+	{ "held_p50_ns", FIELD_U64, STEP(uint64_t, held_p50_ns), OR_NULL,
 	  .doc = "Measured duration, median over holds of valid trials that ended as planned" },
-	{ "held_p99_ns", FIELD_U64, STEP(uint64_t, held_p99_ns), .nullable = true,
+	{ "held_p99_ns", FIELD_U64, STEP(uint64_t, held_p99_ns), OR_NULL,
 	  .doc = "The same, 99th percentile" },
-	{ "held_max_ns", FIELD_U64, STEP(uint64_t, held_max_ns), .nullable = true, .doc = "The same, maximum" },
-	{ .name = NULL },
+	{ "held_max_ns", FIELD_U64, STEP(uint64_t, held_max_ns), OR_NULL, .doc = "The same, maximum" },
+	END
 };
 static const struct fields step_fields = {
 	"step_sum", "A hold of the order, over all trials", step_rows, sizeof(struct tally_step),
@@ -231,24 +227,24 @@ static const struct field explore_rows[] = {
 	  .doc = "Pairs of a place and a change: thread I made the change while a thread was held there" },
 	{ "features", FIELD_U32, EXPLORE(uint32_t, features), .doc = "Different features seen" },
 	{ "corpus", FIELD_U32, EXPLORE(uint32_t, corpus), .doc = "Trials that showed a new feature" },
-	{ "first_finding", FIELD_U32, EXPLORE(uint32_t, first_finding), .nullable = true,
+	{ "first_finding", FIELD_U32, EXPLORE(uint32_t, first_finding), OR_NULL,
 	  .doc = "Number of the first faulty trial; null: none" },
-	{ "least_chance", FIELD_REAL, EXPLORE(double, least_chance), .nullable = true,
+	{ "least_chance", FIELD_REAL, EXPLORE(double, least_chance), OR_NULL,
 	  .doc = "Mode pct: least probability that one trial triggers a given bug that needs at most explore.holds delays, if the longest hold is long enough; null: another mode, or more than twelve places" },
-	{ .name = NULL },
+	END
 };
 static const struct fields explore_fields = {
 	"explored", "What the explorer has seen", explore_rows, sizeof(struct explore_sums),
 };
 
 static const struct field machine_rows[] = {
-	{ "release", FIELD_TEXT, MACHINE(const char *, release), .nullable = true,
+	{ "release", FIELD_TEXT, MACHINE(const char *, release), OR_NULL,
 	  .doc = "Release of the kernel; null: the campaign could not be started" },
-	{ "architecture", FIELD_TEXT, MACHINE(const char *, architecture), .nullable = true,
+	{ "architecture", FIELD_TEXT, MACHINE(const char *, architecture), OR_NULL,
 	  .doc = "Architecture of the kernel; null: not known" },
-	{ "cpus_online", FIELD_U32, MACHINE(uint32_t, cpus_online), .nullable = true,
+	{ "cpus_online", FIELD_U32, MACHINE(uint32_t, cpus_online), OR_NULL,
 	  .doc = "CPUs that were online; null: not known" },
-	{ .name = NULL },
+	END
 };
 const struct fields summary_machine_fields = {
 	"summary_machine", "The machine that the campaign ran on", machine_rows,
@@ -268,9 +264,9 @@ static const struct field summary_rows[] = {
 	  NAMES(campaign_verdict_names, CAMPAIGN_VERDICTS), .doc = "Verdict of the campaign" },
 	{ "exit_code", FIELD_U32, SUMMARY(uint32_t, exit_code), .doc = "Exit code of the command" },
 	{ "reason", FIELD_TEXT, SUMMARY(const char *, reason), .doc = "The verdict as a sentence" },
-	{ "ended_by", FIELD_TEXT, SUMMARY(const char *, ended_by), .nullable = true,
+	{ "ended_by", FIELD_TEXT, SUMMARY(const char *, ended_by), OR_NULL,
 	  .doc = "What ended the campaign: trials, valid, hits, seconds, findings, decided, signal, stuck, guests, control or error" },
-	{ "decided", FIELD_TEXT, SUMMARY(const char *, decided), .nullable = true,
+	{ "decided", FIELD_TEXT, SUMMARY(const char *, decided), OR_NULL,
 	  .doc = "The answer stop.decided waited for; null: not decided" },
 	{ "trials", FIELD_U32, SUMMARY(uint32_t, trials), .doc = "Trials that ended" },
 	{ "valid", FIELD_U32, SUMMARY(uint32_t, valid),
@@ -293,7 +289,7 @@ static const struct field summary_rows[] = {
 	  .doc = "What the explorer has seen" },
 	{ "reasons", FIELD_OBJECT, SUMMARY(struct tally_reason *, reasons), LIST(struct summary, reasons),
 	  .sub = &tally_reason_fields, .doc = "Why trials prove nothing, most frequent reason first" },
-	{ .name = NULL },
+	END
 };
 const struct fields summary_fields = {
 	"summary", "All trials of the campaign", summary_rows, sizeof(struct summary),
