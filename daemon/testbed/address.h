@@ -26,12 +26,20 @@ enum {
 
 #define ADDRESS_FOREVER UINT64_MAX
 
+/* Who made it. Only the kernel knows how to make its own again, and does so with a carrier. */
+enum address_origin {
+	ADDRESS_GIVEN,
+	ADDRESS_OWN,	 /* the kernel's, which has to be given where there is no carrier */
+	ADDRESS_OF_LINK, /* the kernel's, which comes and goes with the carrier */
+};
+
 struct address {
 	int family;
 	struct in6_addr local; /* the first 4 bytes of an IPv4 one; the same below */
 	struct in6_addr peer, broadcast;
 	bool have_peer, have_broadcast;
 	unsigned int prefix, flags, scope;
+	enum address_origin origin;
 	uint64_t valid_until, preferred_until;
 	char label[IFNAMSIZ]; /* IPv4 only; empty: the device's name */
 };
@@ -51,12 +59,12 @@ uint32_t address_left(uint64_t until_s, uint64_t now_s);
  */
 bool address_next(const char **at, struct address *address, uint64_t now_s);
 
-/* Whether `list` has an address that is the same at `now_s`. */
+/* Whether `list` has an address that is the same at `now_s`, whatever its origin. */
 bool address_is_listed(const char *list, const struct address *address, uint64_t now_s);
 
 /*
- * Whether two lists are the same at `now_s`: those of their addresses that are not over. Never
- * with a word that is no address.
+ * Whether two lists are the same at `now_s`: those of their addresses that are not over and do
+ * not come with the carrier. Never with a word that is no address.
  */
 bool addresses_are_same(const char *a, const char *b, uint64_t now_s);
 

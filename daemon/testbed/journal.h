@@ -25,7 +25,7 @@ enum journal_kind {
 	JOURNAL_NETNS,	/* steps act in the network namespace whose inode number is `subject` */
 	JOURNAL_DEVICE, /* the steps that follow are those of device `subject`, index `value` */
 	JOURNAL_FLAGS,
-	JOURNAL_ADDRESSES, /* those that the kernel does not make by itself */
+	JOURNAL_ADDRESSES,
 	JOURNAL_SYSCTL,	   /* its subject is a file */
 	JOURNAL_QUEUE,
 	JOURNAL_MTU,

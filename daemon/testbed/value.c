@@ -99,8 +99,8 @@ static int mac_write(const struct value_of *of, const char *value, struct why *w
 
 /* --- addresses --- */
 
-/* Those that the kernel makes by itself as soon as the device is up. */
-static bool comes_by_itself(const struct value_of *of, struct rtnl_addr *address)
+/* Whether it is the link-local address that the kernel makes by itself. */
+static bool is_own(const struct value_of *of, struct rtnl_addr *address)
 {
 	struct nl_addr *mac = rtnl_link_get_addr(of->link);
 	struct nl_addr *local = rtnl_addr_get_local(address);
@@ -121,24 +121,52 @@ static bool comes_by_itself(const struct value_of *of, struct rtnl_addr *address
 	return IN6_ARE_ADDR_EQUAL(bytes, &own);
 }
 
-/* Those that come by themselves, or the others. */
-static int addresses_walk(const struct value_of *of, bool by_itself,
+static enum address_origin origin_of(const struct value_of *of, struct rtnl_addr *address)
+{
+	const unsigned int with_carrier = IFF_UP | IFF_RUNNING;
+
+	if (!is_own(of, address))
+		return ADDRESS_GIVEN;
+	return (rtnl_link_get_flags(of->link) & with_carrier) == with_carrier ?
+		       ADDRESS_OF_LINK :
+		       ADDRESS_OWN;
+}
+
+/* The addresses first, then the link again: the carrier that brought one of them is seen. */
+static int list_of(struct value_of *of, struct nl_cache **cache, struct why *why)
+{
+	struct rtnl_link *link;
+	int err = rtnl_addr_alloc_cache(of->sock, cache);
+
+	if (err < 0)
+		return why_set(why, EIO, "%s: its addresses cannot be listed: %s",
+			       of->device.name, nl_geterror(err));
+	err = link_find(of->sock, of->device.name, &link, why);
+	if (err) {
+		nl_cache_free(*cache);
+		return err;
+	}
+	rtnl_link_put(of->link);
+	of->link = link;
+	return 0;
+}
+
+static int addresses_walk(struct value_of *of,
 			  int (*seen)(const struct value_of *of, struct rtnl_addr *address,
 				      void *arg, struct why *why),
 			  void *arg, struct why *why)
 {
 	struct nl_cache *cache = NULL;
-	int err = rtnl_addr_alloc_cache(of->sock, &cache);
+	int err = list_of(of, &cache, why);
 
-	if (err < 0)
-		return why_set(why, EIO, "%s: its addresses cannot be listed: %s",
-			       of->device.name, nl_geterror(err));
+	if (err)
+		return err;
 	for (struct nl_object *at = nl_cache_get_first(cache); at && !err;
 	     at = nl_cache_get_next(at)) {
 		struct rtnl_addr *address = (struct rtnl_addr *)at;
 
 		if (rtnl_addr_get_ifindex(address) == (int)of->device.ifindex &&
-		    rtnl_addr_get_local(address) && comes_by_itself(of, address) == by_itself)
+		    rtnl_addr_get_local(address))
 			err = seen(of, address, arg, why);
 	}
 	nl_cache_free(cache);
@@ -192,6 +220,7 @@ static void address_take(const struct value_of *of, struct rtnl_addr *from,
 	*address = (struct address){
 		.family = nl_addr_get_family(rtnl_addr_get_local(from)),
 		.prefix = (unsigned int)rtnl_addr_get_prefixlen(from),
+		.origin = origin_of(of, from),
 		.valid_until = end_of(rtnl_addr_get_valid_lifetime(from)),
 		.preferred_until = end_of(rtnl_addr_get_preferred_lifetime(from)),
 	};
@@ -267,6 +296,8 @@ static int attributes_put(struct nl_msg *msg, const struct address *address)
 		err = nla_put(msg, IFA_BROADCAST, size, &address->broadcast);
 	if (!err && address->label[0])
 		err = nla_put_string(msg, IFA_LABEL, address->label);
+	if (!err && address->origin != ADDRESS_GIVEN)
+		err = nla_put_u8(msg, IFA_PROTO, IFAPROT_KERNEL_LL);
 	if (!err)
 		err = nla_put(msg, IFA_CACHEINFO, sizeof(lives), &lives);
 	return err ? err : nla_put_u32(msg, IFA_FLAGS, address->flags);
@@ -302,10 +333,10 @@ static int by_rank(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static int addresses_read(const struct value_of *of, char value[JOURNAL_FIELD], struct why *why)
+static int addresses_read(struct value_of *of, char value[JOURNAL_FIELD], struct why *why)
 {
 	struct addresses list = { .nr = 0 };
-	int err = addresses_walk(of, false, address_list, &list, why);
+	int err = addresses_walk(of, address_list, &list, why);
 
 	qsort(list.texts, list.nr, ADDRESS_TEXT, by_rank);
 	value[0] = '\0';
@@ -326,7 +357,7 @@ static int addresses_check(const char *list, struct why *why)
 	return *list ? why_set(why, EBADMSG, "%s: not an address", list) : 0;
 }
 
-static int addresses_write(const struct value_of *of, const char *value, struct why *why)
+static int addresses_write(struct value_of *of, const char *value, struct why *why)
 {
 	char now[JOURNAL_FIELD], wanted[JOURNAL_FIELD];
 	const char *at = wanted;
@@ -335,68 +366,28 @@ static int addresses_write(const struct value_of *of, const char *value, struct 
 
 	snprintf(wanted, sizeof(wanted), "%s", value);
 	if (!err)
-		err = addresses_walk(of, false, address_remove, wanted, why);
+		err = addresses_walk(of, address_remove, wanted, why);
 	if (!err)
 		err = addresses_read(of, now, why);
 	while (!err && address_next(&at, &address, now_s()))
-		if (!address_is_listed(now, &address, now_s()))
+		if (address.origin != ADDRESS_OF_LINK &&
+		    !address_is_listed(now, &address, now_s()))
 			err = address_add(of, &address, why);
 	return err;
 }
 
 /* --- flags --- */
 
-/*
- * Writing addr_gen_mode gives a device that is down an address that comes by itself
- * (addrconf_sysctl_addr_gen_mode(), net/ipv6/addrconf.c): with it, it is not as it was.
- */
-#define WITH_ADDRESS " with-address"
-
-static int address_count(const struct value_of *of, struct rtnl_addr *from, void *arg,
-			 struct why *why)
-{
-	(void)of;
-	(void)from;
-	(void)why;
-	++*(int *)arg;
-	return 0;
-}
-
-static int own_address_remove(const struct value_of *of, struct rtnl_addr *from, void *arg,
-			      struct why *why)
-{
-	(void)arg;
-	return address_delete(of, from, why);
-}
-
 static void flags_read(const struct value_of *of, char *value, size_t size)
 {
-	unsigned int flags = rtnl_link_get_flags(of->link) & FLAGS_SETTABLE;
-	struct why why;
-	int own = 0;
-
-	/* Where they cannot be told, one is assumed, so that none is taken away. */
-	if (!(flags & IFF_UP) && addresses_walk(of, true, address_count, &own, &why))
-		own = 1;
-	snprintf(value, size, "%x%s", flags, own ? WITH_ADDRESS : "");
+	snprintf(value, size, "%x", rtnl_link_get_flags(of->link) & FLAGS_SETTABLE);
 }
 
 static int flags_write(const struct value_of *of, const char *value, struct why *why)
 {
-	const unsigned int flags = (unsigned int)strtoul(value, NULL, 16);
-	int err = link_request(of->sock, RTM_NEWLINK, &of->device, flags, FLAGS_SETTABLE,
-			       "given its flags", why);
-
-	if (err || flags & IFF_UP || strstr(value, WITH_ADDRESS))
-		return err;
-	return addresses_walk(of, true, own_address_remove, NULL, why);
-}
-
-/* An address that has gone does not come back before the device is up. */
-static bool flags_are_same(const char *now, const char *value)
-{
-	return strtoul(now, NULL, 16) == strtoul(value, NULL, 16) &&
-	       (!strstr(now, WITH_ADDRESS) || strstr(value, WITH_ADDRESS));
+	return link_request(of->sock, RTM_NEWLINK, &of->device,
+			    (unsigned int)strtoul(value, NULL, 16), FLAGS_SETTABLE,
+			    "given its flags", why);
 }
 
 /* --- all of them --- */
@@ -447,8 +438,6 @@ int value_write(enum journal_kind kind, const char *subject, const char *value, 
 
 bool value_is_same(enum journal_kind kind, const char *now, const char *value)
 {
-	if (kind == JOURNAL_FLAGS)
-		return flags_are_same(now, value);
 	return kind == JOURNAL_ADDRESSES ? addresses_are_same(now, value, now_s()) :
 					   !strcmp(now, value);
 }

@@ -162,6 +162,20 @@ run one-port quick --set device.kind=existing --set device.dut=real0 --set echo.
 ends one-port 0 'Verdict: clean'
 ip link del real0
 
+# --- a port that has lost its carrier keeps the address that it has from then ---
+
+ip link add real0 type veth peer name real1 && ip link set real0 up && ip link set real1 up
+own_address() { ip -o -6 addr show dev real0; }
+settled() { own_address | grep -v tentative >before.own; }
+wait_for 10 settled
+ip link set real1 down
+remember
+run unplugged quick "${existing[@]}" --set stop.trials=2
+ends unplugged 0 'Verdict: clean'
+own_address | sed 's/ tentative//' >after.own # until DAD can be made
+truth "unplugged: the kernel's own address is put back" cmp before.own after.own
+ip link del real0
+
 # --- a device whose frames come in somewhere else ---
 
 ip link add low type veth peer name real1 && ip link set real1 up

@@ -15,6 +15,8 @@ static const char *const words[] = {
 	"192.0.2.1/24,1,broadcast=192.0.2.255",
 	"192.0.2.1/32,0,peer=192.0.2.9,scope=253,label=eth0:1",
 	"2001:db8::1/64,200,peer=2001:db8::9,valid=90,preferred=0",
+	"fe80::1/64,0,origin=kernel",
+	"fe80::1/64,0,origin=link",
 };
 
 static void test_words_are_read_back(void **state)
@@ -44,6 +46,8 @@ static void test_others_are_refused(void **state)
 		"192.0.2.1/24,0,scope=256",
 		"192.0.2.1/24,0,valid=1s",
 		"192.0.2.1/24,0,colour=red",
+		"fe80::1/64,0,origin=",
+		"fe80::1/64,0,origin=dhcp",
 	};
 	struct address address;
 
@@ -79,6 +83,20 @@ static void test_lists_have_no_order(void **state)
 	assert_false(addresses_are_same(both, "fe80::1/64,2 192.0.2.1/24,0,label=a:2", 0));
 	assert_false(addresses_are_same(both, "fe80::1/64,2 192.0.2.1/24,0", 0));
 	assert_false(addresses_are_same(both, "fe80::1/64,0 192.0.2.1/24,0,label=a:1", 0));
+}
+
+/* With a carrier the kernel makes its address again, without one nobody does. */
+static void test_what_comes_with_the_carrier_is_not_missed(void **state)
+{
+	static const char of_link[] = "192.0.2.1/24,0 fe80::1/64,0,origin=link";
+	static const char own[] = "192.0.2.1/24,0 fe80::1/64,0,origin=kernel";
+
+	(void)state;
+	assert_true(addresses_are_same("192.0.2.1/24,0", of_link, 0));
+	assert_true(addresses_are_same(of_link, "192.0.2.1/24,0", 0));
+	assert_false(addresses_are_same("192.0.2.1/24,0", own, 0));
+	assert_false(addresses_are_same(own, "192.0.2.1/24,0", 0));
+	assert_true(addresses_are_same(of_link, own, 0));
 }
 
 /* What is left counts down, and is rounded each time that it is read. */
@@ -118,6 +136,7 @@ int main(void)
 		cmocka_unit_test(test_others_are_refused),
 		cmocka_unit_test(test_a_list_holds_no_label_with_spaces),
 		cmocka_unit_test(test_lists_have_no_order),
+		cmocka_unit_test(test_what_comes_with_the_carrier_is_not_missed),
 		cmocka_unit_test(test_lifetimes_are_about_the_same),
 		cmocka_unit_test(test_what_is_over_is_not_missed),
 	};
