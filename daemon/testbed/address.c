@@ -127,12 +127,9 @@ static const struct {
 	bool (*read)(struct address *address, const char *text);
 	void (*write)(const struct address *address, char *text, size_t size);
 } parts[] = {
-	{ "peer", peer_read, peer_write },
-	{ "broadcast", broadcast_read, broadcast_write },
-	{ "scope", scope_read, scope_write },
-	{ "origin", origin_read, origin_write },
-	{ "valid", valid_read, valid_write },
-	{ "preferred", preferred_read, preferred_write },
+	{ "peer", peer_read, peer_write },    { "broadcast", broadcast_read, broadcast_write },
+	{ "scope", scope_read, scope_write }, { "origin", origin_read, origin_write },
+	{ "valid", valid_read, valid_write }, { "preferred", preferred_read, preferred_write },
 	{ "label", label_read, label_write },
 };
 

@@ -26,7 +26,7 @@ enum journal_kind {
 	JOURNAL_DEVICE, /* the steps that follow are those of device `subject`, index `value` */
 	JOURNAL_FLAGS,
 	JOURNAL_ADDRESSES,
-	JOURNAL_SYSCTL,	   /* its subject is a file */
+	JOURNAL_SYSCTL, /* its subject is a file */
 	JOURNAL_QUEUE,
 	JOURNAL_MTU,
 	JOURNAL_MAC,
