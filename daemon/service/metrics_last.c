@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "service/metrics_last.h"
-#include "service/overview.h"
+#include "service/named.h"
 
 /* Text format 0.0.4 and OpenMetrics 1.0, label values. */
 static void print_label(FILE *out, const char *name, const char *value)
@@ -67,26 +67,14 @@ static const struct {
 /* clang-format on */
 enum { NR_FAMILIES = sizeof(families) / sizeof(families[0]) };
 
-struct lasts {
-	const struct ticket **list;
-	uint32_t nr;
-};
-
-static void note(const struct ticket *last, void *arg)
-{
-	struct lasts *lasts = arg;
-
-	lasts->list[lasts->nr++] = last;
-}
-
-static void print_family(const struct lasts *lasts, int family, FILE *out)
+static void print_family(const struct named *names, uint32_t nr, int family, FILE *out)
 {
 	const char *name = families[family].name;
 	double value;
 
 	fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, families[family].help, name);
-	for (uint32_t i = 0; i < lasts->nr; i++) {
-		const struct ticket *last = lasts->list[i];
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct ticket *last = named_last(&names[i]);
 
 		if (!families[family].value(last, &value))
 			continue;
@@ -104,13 +92,13 @@ static void print_family(const struct lasts *lasts, int family, FILE *out)
 
 bool metrics_print_last(const struct ticket *const *tickets, uint32_t nr, FILE *out)
 {
-	struct lasts lasts = { .list = calloc(nr + 1, sizeof(const struct ticket *)) };
+	uint32_t nr_names;
+	struct named *names = named_of(tickets, nr, &nr_names);
 
-	if (!lasts.list)
+	if (!names)
 		return false;
-	overview_each_last(tickets, nr, note, &lasts);
 	for (int family = 0; family < NR_FAMILIES; family++)
-		print_family(&lasts, family, out);
-	free((void *)lasts.list);
+		print_family(names, nr_names, family, out);
+	free(names);
 	return true;
 }

@@ -6,8 +6,8 @@
 
 #include "base/escape.h"
 #include "results/finding_words.h"
+#include "service/named.h"
 #include "service/overview.h"
-#include "trial/verdict.h"
 
 /* --- words --- */
 
@@ -16,22 +16,12 @@ static const char *verdict_of(const struct ticket *ticket)
 	return ticket->verdict ? ticket->verdict : "no verdict";
 }
 
-static bool is_fault(const struct ticket *ticket)
-{
-	return !strcmp(verdict_of(ticket), campaign_verdict_names[CAMPAIGN_FAULT]);
-}
-
-static bool is_clean(const struct ticket *ticket)
-{
-	return !strcmp(verdict_of(ticket), campaign_verdict_names[CAMPAIGN_CLEAN]);
-}
-
 /* The class in the style sheet, and the rank of a row: faults first. */
 static const char *const kinds[] = { "fault", "none", "clean" };
 
 static int kind_of(const struct ticket *ticket)
 {
-	return is_fault(ticket) ? 0 : is_clean(ticket) ? 2 : 1;
+	return ticket_is_fault(ticket) ? 0 : ticket_is_clean(ticket) ? 2 : 1;
 }
 
 static const char *kernel_of(const struct ticket *ticket)
@@ -93,93 +83,15 @@ static void print_link(FILE *out, const struct ticket *ticket)
 
 /* --- by name --- */
 
-/* The runs of a name that have ended, the last OVERVIEW_STRIP of them. */
-struct named {
-	const struct ticket *ended[OVERVIEW_STRIP]; /* the oldest first */
-	uint32_t nr;
-	const struct ticket *was_clean; /* the last clean one before the faults at the end */
-	const struct ticket *broke;	/* the first of these faults */
-};
-
-static bool is_told(const struct ticket *ticket)
-{
-	return ticket->state == TICKET_ENDED && (ticket->verdict || !ticket->cancelled);
-}
-
-static bool is_first_of_name(const struct ticket *const *tickets, uint32_t i)
-{
-	for (uint32_t j = 0; j < i; j++)
-		if (is_told(tickets[j]) && !strcmp(tickets[j]->name, tickets[i]->name))
-			return false;
-	return is_told(tickets[i]);
-}
-
-static void take(struct named *named, const struct ticket *ticket)
-{
-	if (named->nr == OVERVIEW_STRIP) {
-		named->nr--;
-		memmove(&named->ended[0], &named->ended[1],
-			named->nr * sizeof(named->ended[0]));
-	}
-	named->ended[named->nr++] = ticket;
-	if (is_clean(ticket)) {
-		named->was_clean = ticket;
-		named->broke = NULL;
-	} else if (is_fault(ticket) && !named->broke) {
-		named->broke = ticket;
-	}
-}
-
-static struct named named_from(const struct ticket *const *tickets, uint32_t nr, uint32_t first)
-{
-	struct named named = { .nr = 0 };
-
-	for (uint32_t i = first; i < nr; i++)
-		if (is_told(tickets[i]) && !strcmp(tickets[i]->name, tickets[first]->name))
-			take(&named, tickets[i]);
-	return named;
-}
-
-static const struct ticket *last_of(const struct named *named)
-{
-	return named->ended[named->nr - 1];
-}
-
-void overview_each_last(const struct ticket *const *tickets, uint32_t nr,
-			void (*found)(const struct ticket *last, void *arg), void *arg)
-{
-	for (uint32_t i = 0; i < nr; i++) {
-		struct named named;
-
-		if (!is_first_of_name(tickets, i))
-			continue;
-		named = named_from(tickets, nr, i);
-		found(last_of(&named), arg);
-	}
-}
-
 /* Faults first, then what shows nothing; of these the latest first. */
 static int by_need(const void *a, const void *b)
 {
-	const struct ticket *one = last_of(a), *other = last_of(b);
+	const struct ticket *one = named_last(a), *other = named_last(b);
 
 	if (kind_of(one) != kind_of(other))
 		return kind_of(one) - kind_of(other);
 	return (one->ended_unix_ms < other->ended_unix_ms) -
 	       (one->ended_unix_ms > other->ended_unix_ms);
-}
-
-static uint32_t names_of(const struct overview *o, struct named **names)
-{
-	uint32_t nr = 0;
-
-	*names = o->nr ? calloc(o->nr, sizeof(**names)) : NULL;
-	for (uint32_t i = 0; *names && i < o->nr; i++)
-		if (is_first_of_name(o->tickets, i))
-			(*names)[nr++] = named_from(o->tickets, o->nr, i);
-	if (nr)
-		qsort(*names, nr, sizeof(**names), by_need);
-	return nr;
 }
 
 /* --- the answer --- */
@@ -189,7 +101,7 @@ static uint32_t count(const struct named *names, uint32_t nr, int kind)
 	uint32_t matching = 0;
 
 	for (uint32_t i = 0; i < nr; i++)
-		matching += kind_of(last_of(&names[i])) == kind;
+		matching += kind_of(named_last(&names[i])) == kind;
 	return matching;
 }
 
@@ -214,8 +126,8 @@ static void print_answer(const struct named *names, uint32_t nr, FILE *out)
 			"No fault found, but the last run of %u of %u campaign%s was not clean: see its reason below.",
 			nr - clean, nr, nr == 1 ? "" : "s");
 	for (uint32_t i = 0; i < faults; i++) {
-		markup_format(out, " %s on %s", last_of(&names[i])->name,
-			      kernel_of(last_of(&names[i])));
+		markup_format(out, " %s on %s", named_last(&names[i])->name,
+			      kernel_of(named_last(&names[i])));
 		fputs(i + 1 < faults ? ";" : ".", out);
 	}
 	fputs("</p>\n", out);
@@ -289,9 +201,9 @@ static void print_mark(const struct ticket *ticket, const struct ticket *before,
 /* Which kernel broke. */
 static void print_broken(const struct named *named, FILE *out)
 {
-	const struct ticket *last = last_of(named);
+	const struct ticket *last = named_last(named);
 
-	if (!is_fault(last)) {
+	if (!ticket_is_fault(last)) {
 		markup_text(out, last->reason);
 		return;
 	}
@@ -307,7 +219,7 @@ static void print_broken(const struct named *named, FILE *out)
 
 static void print_named(const struct overview *o, const struct named *named, FILE *out)
 {
-	const struct ticket *last = last_of(named);
+	const struct ticket *last = named_last(named);
 
 	fputs("<tr><th scope=\"row\">", out);
 	print_link(out, last);
@@ -434,11 +346,12 @@ static void print_runs(const struct overview *o, FILE *out)
 
 bool overview_print(const struct overview *o, FILE *out)
 {
-	struct named *names;
-	uint32_t nr = names_of(o, &names);
+	uint32_t nr;
+	struct named *names = named_of(o->tickets, o->nr, &nr);
 
-	if (o->nr && !names)
+	if (!names)
 		return false;
+	qsort(names, nr, sizeof(*names), by_need);
 	fputs("<h1>dadrace", out);
 	markup_format(out, "%s%s", *o->host ? " on " : "", o->host);
 	fputs("</h1>\n<section id=\"now\" aria-label=\"Now\">\n", out);

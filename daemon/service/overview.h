@@ -16,7 +16,7 @@
  *                   faults first
  *   the runs        all of them, the latest first, filtered, by pages
  */
-enum { OVERVIEW_STRIP = 30, OVERVIEW_PAGE = 25 };
+enum { OVERVIEW_PAGE = 25 };
 
 /* The campaign that runs, and the pace of this run of it. */
 struct overview_pace {
@@ -40,12 +40,5 @@ struct overview {
 
 /* False: memory ran out. */
 bool overview_print(const struct overview *overview, FILE *out);
-
-/*
- * Calls `found` with the last run of each name that has ended by itself, in the order of their
- * first runs.
- */
-void overview_each_last(const struct ticket *const *tickets, uint32_t nr,
-			void (*found)(const struct ticket *last, void *arg), void *arg);
 
 #endif

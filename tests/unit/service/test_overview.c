@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "service/named.h"
 #include "service/overview.h"
 
 #define HOUR_MS 3600000ULL
@@ -176,7 +177,7 @@ static void test_pages_and_filter(void **state)
 	text = print(all);
 	assert_says(text, "60 runs, page 1 of 3: ");
 	assert_int_equal(count(text, "data-label=\"State\""), OVERVIEW_PAGE);
-	assert_int_equal(count(text, "class=\"mark "), OVERVIEW_STRIP);
+	assert_int_equal(count(text, "class=\"mark "), NAMED_STRIP);
 	assert_null(strstr(text, ">later</a>"));
 	free(text);
 	all.page = 2;
@@ -216,6 +217,47 @@ static void test_nothing_is_taken_as_markup(void **state)
 	free(text);
 }
 
+/* --- the cost: comparisons of names, which the linker has us count --- */
+
+int __real_strcmp(const char *one, const char *other);
+int __wrap_strcmp(const char *one, const char *other);
+
+static uint64_t comparisons;
+
+int __wrap_strcmp(const char *one, const char *other)
+{
+	comparisons++;
+	return __real_strcmp(one, other);
+}
+
+static uint64_t cost_of(uint32_t nr_names)
+{
+	enum { MOST = 4000 };
+	static struct ticket runs[MOST];
+	static char names[MOST][16];
+	static const struct ticket *tickets[MOST];
+	const struct overview all = { .tickets = tickets, .nr = nr_names };
+
+	for (uint32_t i = 0; i < nr_names; i++) {
+		snprintf(names[i], sizeof(names[i]), "name-%u", i * 7919 % nr_names);
+		runs[i] = ended(names[i], names[i], "clean", "6.1", i);
+		tickets[i] = &runs[i];
+	}
+	comparisons = 0;
+	free(print(all));
+	return comparisons;
+}
+
+/* Twice the names may cost a little more than twice as much, never four times. */
+static void test_the_cost_follows_the_number_of_names(void **state)
+{
+	uint64_t few = cost_of(2000), many = cost_of(4000);
+
+	(void)state;
+	assert_in_range(few, 2000, 200000);
+	assert_true(many < 3 * few);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_pages_and_filter),
 		cmocka_unit_test(test_nothing_is_taken_as_markup),
+		cmocka_unit_test(test_the_cost_follows_the_number_of_names),
 	};
 
 	return cmocka_run_group_tests_name("overview", tests, NULL, NULL);
