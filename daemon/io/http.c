@@ -233,6 +233,19 @@ void http_reply(struct http_request *request, int code, const char *type, const 
 	send_reply(request, code, buffer);
 }
 
+void http_reply_last(struct http_request *request, int code, const char *type, const char *body,
+		     size_t length)
+{
+	struct bufferevent *connection = evhttp_connection_get_bufferevent(
+		evhttp_request_get_connection(request->request));
+	struct evbuffer *output = bufferevent_get_output(connection);
+
+	http_reply(request, code, type, body, length);
+	evbuffer_unfreeze(output, 1); /* only the loop writes from it, and comes too late */
+	evbuffer_write(output, bufferevent_getfd(connection));
+	evbuffer_freeze(output, 1);
+}
+
 void http_reply_file(struct http_request *request, const char *type, int fd, const char *name)
 {
 	struct evbuffer *buffer = evbuffer_new();

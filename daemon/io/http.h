@@ -53,7 +53,14 @@ void http_reply(struct http_request *request, int code, const char *type, const 
 		size_t length);
 
 /*
- * The same with a file, which is sent as it is read; takes the descriptor. `name`: what a
+ * The same before http_close(), which closes connections whether or not what was answered has
+ * left: as much of this as the socket takes.
+ */
+void http_reply_last(struct http_request *request, int code, const char *type, const char *body,
+		     size_t length);
+
+/*
+ * An answer with a file, which is sent as it is read; takes the descriptor. `name`: what a
  * browser saves it as; NULL: it is shown.
  */
 void http_reply_file(struct http_request *request, const char *type, int fd, const char *name);

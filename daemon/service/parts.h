@@ -28,6 +28,9 @@
  *       running.c         the process of the running campaign, and its results as they grow
  *     web.c               the HTTP server
  *       web_page.c        its page: the overview (overview.h), and a script about one run
+ *       web_campaigns.c   campaigns and their trials, as JSON and pictures
+ *       web_events.c      what changes, as it changes
+ *       web_metrics.c     numbers for Prometheus
  *       web_report.c      reports, which `dadrace report` writes, and files to be saved
  *         web_answers.c   what they all answer
  *     spool.c             the folder in which campaign files are dropped
@@ -280,7 +283,6 @@ void control_changed(struct service *service, struct kept *kept);
 int web_open(struct service *service, struct why *why);
 void web_close(struct service *service);
 int web_reload(struct service *service, const struct service_config *before, struct why *why);
-void web_changed(struct service *service, struct kept *kept);
 
 /* --- web_answers.c --- */
 
@@ -291,6 +293,29 @@ void web_changed(struct service *service, struct kept *kept);
 void web_json(struct http_request *request, json_t *json);
 void web_memory(struct http_request *request);
 void web_not_found(struct http_request *request); /* and what there is */
+
+/* --- web_campaigns.c --- */
+
+/* A campaign and its progress, a new reference; NULL: out of memory. */
+json_t *web_progress(const struct kept *kept);
+
+void web_campaigns(struct service *service, struct http_request *request);
+void web_campaign(struct kept *kept, struct http_request *request);
+void web_trials(struct kept *kept, struct http_request *request);
+
+/* During a run the signatures seen so far, after it the findings of the summary. */
+void web_findings(struct kept *kept, struct http_request *request);
+
+/* The picture of a trial with its ledger, or of the repeat number `attempt`. */
+void web_picture(struct kept *kept, struct http_request *request, uint32_t number);
+
+/* --- web_events.c --- */
+
+void web_changed(struct service *service, struct kept *kept);
+
+/* --- web_metrics.c --- */
+
+void web_metrics(struct service *service, struct http_request *request);
 
 /* --- web_page.c --- */
 

@@ -149,12 +149,13 @@ void web_report(struct kept *kept, struct http_request *request)
 
 void web_report_put_off(struct service *service)
 {
+	static const char words[] =
+		"The service is stopping or reloading. Ask again in a few seconds; a reload does not stop the report.\n";
 	struct reporting *report = &service->reporting;
 
 	if (!report->request)
 		return;
-	say(report->request, 503,
-	    "The service is stopping or reloading. Ask again in a few seconds; a reload does not stop the report.\n");
+	http_reply_last(report->request, 503, WEB_TEXT, words, sizeof(words) - 1);
 	report->request = NULL;
 }
 

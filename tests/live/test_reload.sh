@@ -59,7 +59,7 @@ wait_for 10 test -e taken/rejected/again.yaml || fail "the spool stays" "$(ls ta
 "$dadrace" ctl --socket "$PWD/second" submit quick.yaml --not-before +1h >id
 campaign=state/campaigns/$(cat id)
 mkfifo "$campaign/results.ndjson"
-ask() { curl -s "http://127.0.0.1:9162/api/v1/campaigns/$(cat id)/report" >report.html; }
+ask() { curl -s -w '%{http_code}' "http://127.0.0.1:9162/api/v1/campaigns/$(cat id)/report" >report.html; }
 is_asked_for() { pgrep -P $service -f 'report .*html' >/dev/null; }
 ask &
 asking=$!
@@ -72,7 +72,9 @@ truth "who waits for a report goes on waiting" kill -0 $asking
 configure second 127.0.0.1:9164 taken
 reload second
 truth "HTTP moves once more" says 0 '^Reloaded$'
-wait_for 30 is_gone $asking || fail "who waited is told by the end of the connection" "it is not"
+wait_for 30 is_gone $asking || fail "who waited is answered" "it is not"
+truth "and told to ask again" grep -q 'reloading. Ask again in a few seconds' report.html
+truth "with 503" grep -q '^503$' report.html
 touch "$campaign/report.html.abcdef" # of one that is killed
 pkill -KILL -P $service -f 'report .*html'
 wait_for 30 eval "! pgrep -P $service >/dev/null" || fail "it is no zombie" "$(ps --ppid $service)"
