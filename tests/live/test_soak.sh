@@ -36,11 +36,13 @@ sample() {
 	wait_for "$GONE_DEADLINE_S" none_left || fail "after $campaigns campaigns" "$(leftovers | tr '\n' ';')"
 	resident=$(resident_kb)
 	descriptors=$(find /proc/$service/fd -type l | wc -l)
-	printf '%9s %8s %11s %8s\n' $SECONDS $campaigns "$descriptors" "$resident"
+	unheld=$(programs | comm -23 - <(held_programs) | wc -l)
+	namespaces=$(network_namespaces | wc -l)
+	printf '%9s %9s %11s %8s %10s %8s\n' $SECONDS $campaigns "$descriptors" "$unheld" "$namespaces" "$resident"
 }
 
 campaigns=0
-printf '%9s %8s %11s %8s\n' seconds campaigns descriptors kB
+printf '%9s %9s %11s %8s %10s %8s\n' seconds campaigns descriptors programs namespaces kB
 while [ $campaigns -lt $((3 * KEPT)) ]; do campaign; done
 sample
 first_descriptors=$descriptors first_resident=$resident
