@@ -365,10 +365,11 @@ int past_open(const char *folder, struct past **out, struct why *why)
 	past->file = fopen(path, "re");
 	if (!past->file) {
 		err = errno;
-		err = why_exit(
-			why, why_short_of(err) ? EXIT_INTERNAL : 0, err,
-			"%s cannot be read: %s; name a folder that `dadrace run` has written",
-			path, strerror(err));
+		err = why_exit(why, why_short_of(err) ? EXIT_INTERNAL : 0, err,
+			       "%s cannot be read: %s%s", path, strerror(err),
+			       err == ENOENT || err == ENOTDIR ?
+				       "; name a folder that `dadrace run` has written" :
+				       "");
 	}
 	free(path);
 	if (!err)
