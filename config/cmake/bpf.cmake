@@ -3,6 +3,11 @@
 # bpf_skeleton(NAME SOURCE...): the programs that run in the kernel, compiled alone, linked into one object and made a
 # skeleton: "NAME.skel.h" with struct NAME_bpf. The target NAME_skeleton is what must be made before it is included;
 # its property FOLDER_OF_HEADER is where it lies.
+# They are compiled for the architecture that CMake builds for, by the name that the kernel's build has for it; asm/ is
+# in the folder of the architecture where one machine can have the headers of several (Debian).
+set(bpf_architecture_x86_64 x86)
+set(bpf_architecture_aarch64 arm64)
+set(bpf_architecture ${bpf_architecture_${CMAKE_SYSTEM_PROCESSOR}})
 function(bpf_skeleton name)
 	set(objects)
 	set(warnings -Wall)
@@ -13,8 +18,8 @@ function(bpf_skeleton name)
 		cmake_path(GET program STEM LAST_ONLY stem) # flags.bpf
 		set(object ${CMAKE_CURRENT_BINARY_DIR}/${stem}.o)
 		add_custom_command(OUTPUT ${object}
-			COMMAND ${CLANG} -O2 -g ${warnings} -target bpf -mcpu=v2 -D__TARGET_ARCH_x86
-				-I${CMAKE_SOURCE_DIR}/probes ${same_paths}
+			COMMAND ${CLANG} -O2 -g ${warnings} -target bpf -mcpu=v2 -D__TARGET_ARCH_${bpf_architecture}
+				-I${CMAKE_SOURCE_DIR}/probes -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE} ${same_paths}
 				-MD -MF ${object}.d -MT ${object}
 				-c ${program} -o ${object}
 			MAIN_DEPENDENCY ${program}

@@ -9,7 +9,6 @@
  */
 #include "table/common.bpf.h"
 
-#define NR_SENDTO		   44
 #define ETH_P_IPV6		   0x86dd
 #define ETH_P_8021Q		   0x8100
 #define ETH_P_8021AD		   0x88a8
@@ -220,13 +219,13 @@ int BPF_PROG(echo_sys_enter, struct pt_regs *regs, long id)
 	__u32 slot, sequence;
 	struct who who;
 
-	if (id != NR_SENDTO)
+	if (id != __NR_sendto)
 		return 0;
 	who = who_is((struct task_struct *)bpf_get_current_task());
 	lane = lane_of_task(who, &slot);
 	if (!lane || !lane->trial || who.pid != lane->sender)
 		return 0;
-	buffer = (const void *)BPF_CORE_READ(regs, si);
+	buffer = (const void *)PT_REGS_PARM2_CORE_SYSCALL(regs);
 	if (bpf_probe_read_user(&first, 1, buffer))
 		return 0;
 	/* IPPROTO_ICMPV6 sends start with the ICMPv6 header, IPPROTO_RAW ones with IPv6's. */
@@ -248,7 +247,7 @@ int BPF_PROG(echo_sys_exit, struct pt_regs *regs, long ret)
 	__u32 slot, *sequence;
 	struct who who;
 
-	if (BPF_CORE_READ(regs, orig_ax) != NR_SENDTO)
+	if (BPF_CORE_READ(regs, SYSCALL_NUMBER) != __NR_sendto)
 		return 0;
 	who = who_is((struct task_struct *)bpf_get_current_task());
 	lane = lane_of_task(who, &slot);

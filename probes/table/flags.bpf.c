@@ -18,11 +18,6 @@
 #define RTM_SETLINK  19
 #define SIGSTOP	     19
 
-/* x86_64 system calls that can set flags. */
-#define NR_IOCTL   16
-#define NR_SENDTO  44
-#define NR_SENDMSG 46
-
 /* The flag set that a task is in. */
 struct flag_set {
 	__u32 slot;
@@ -237,20 +232,24 @@ int BPF_PROG(flags_sys_enter, struct pt_regs *regs, long id)
 	void *buffer = 0;
 	__u32 slot, pid;
 
-	if (id != NR_IOCTL && id != NR_SENDMSG && id != NR_SENDTO)
+	if (id != __NR_ioctl && id != __NR_sendmsg && id != __NR_sendto)
 		return 0;
-	if (id == NR_IOCTL && (__u32)BPF_CORE_READ(regs, si) != SIOCSIFFLAGS)
+	if (id == __NR_ioctl && (__u32)PT_REGS_PARM2_CORE_SYSCALL(regs) != SIOCSIFFLAGS)
 		return 0;
 	lane = current_lane(&slot, &pid);
 	if (!lane)
 		return 0;
 
 	switch (id) {
-	case NR_IOCTL: ioctl_enter(lane, slot, pid, (void *)BPF_CORE_READ(regs, dx)); break;
-	case NR_SENDTO: netlink_enter(lane, slot, pid, (void *)BPF_CORE_READ(regs, si)); break;
-	case NR_SENDMSG:
+	case __NR_ioctl:
+		ioctl_enter(lane, slot, pid, (void *)PT_REGS_PARM3_CORE_SYSCALL(regs));
+		break;
+	case __NR_sendto:
+		netlink_enter(lane, slot, pid, (void *)PT_REGS_PARM2_CORE_SYSCALL(regs));
+		break;
+	case __NR_sendmsg:
 		if (!bpf_probe_read_user(&message, sizeof(message),
-					 (void *)BPF_CORE_READ(regs, si)) &&
+					 (void *)PT_REGS_PARM2_CORE_SYSCALL(regs)) &&
 		    !bpf_probe_read_user(&buffer, sizeof(buffer), message.iov))
 			netlink_enter(lane, slot, pid, buffer);
 		break;
@@ -261,9 +260,9 @@ int BPF_PROG(flags_sys_enter, struct pt_regs *regs, long id)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(flags_sys_exit, struct pt_regs *regs, long ret)
 {
-	long id = BPF_CORE_READ(regs, orig_ax);
+	long id = BPF_CORE_READ(regs, SYSCALL_NUMBER);
 
-	if (id == NR_IOCTL || id == NR_SENDMSG || id == NR_SENDTO)
+	if (id == __NR_ioctl || id == __NR_sendmsg || id == __NR_sendto)
 		flags_return(ret < 0 ? ret : 0);
 	return 0;
 }

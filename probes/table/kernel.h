@@ -254,11 +254,6 @@ struct fib6_table {
 	__u32 tb6_id;
 };
 
-struct pt_regs {
-	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax,
-		ip, cs, flags, sp, ss;
-};
-
 struct bpf_array {
 	void *pptrs[1];
 };
@@ -269,12 +264,7 @@ struct bpf_raw_tracepoint_args {
 	__u64 args[0];
 };
 
-/* A contract with programs, not a structure of the kernel: its members do not move. */
-struct bpf_perf_event_data {
-	__u64 regs[sizeof(struct pt_regs) / sizeof(__u64)];
-	__u64 sample_period;
-	__u64 addr;
-};
+#include "table/registers.h"
 
 struct kernel_siginfo;
 struct fib6_result;

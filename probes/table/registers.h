@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DADRACE_REGISTERS_H
+#define DADRACE_REGISTERS_H
+
+/*
+ * The registers of a task, by the names that bpf_tracing.h uses for them: all that our programs
+ * know of an architecture. The numbers of its system calls come from its own headers.
+ */
+#include <asm/unistd.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax,
+		ip, cs, flags, sp, ss;
+};
+typedef struct pt_regs bpf_user_pt_regs_t;
+#define SYSCALL_NUMBER orig_ax
+
+#elif defined(__TARGET_ARCH_arm64)
+
+struct user_pt_regs {
+	__u64 regs[31], sp, pc, pstate;
+};
+struct pt_regs {
+	__u64 regs[31], sp, pc, pstate, orig_x0;
+	__s32 syscallno;
+};
+typedef struct user_pt_regs bpf_user_pt_regs_t;
+#define SYSCALL_NUMBER syscallno
+
+#else
+#error "registers.h: which registers does this architecture have?"
+#endif
+
+#pragma clang attribute pop
+
+/* A contract with programs, not a structure of the kernel: its members do not move. */
+struct bpf_perf_event_data {
+	__u64 regs[sizeof(bpf_user_pt_regs_t) / sizeof(__u64)];
+	__u64 sample_period;
+	__u64 addr;
+};
+
+#endif
