@@ -16,16 +16,9 @@
 #include <unistd.h>
 
 #include "lane/program/bare.h"
+#include "lane/program/machine.h"
 
 /* --- where it begins --- */
-
-/* argc, argv and the environment lie on the stack (System V ABI of x86_64, 3.4.1). */
-__asm__(".globl _start\n"
-	"_start:\n"
-	"	xor %ebp, %ebp\n"
-	"	mov %rsp, %rdi\n"
-	"	and $-16, %rsp\n"
-	"	call bare_start\n");
 
 char **environ;
 
@@ -49,15 +42,8 @@ int *__errno_location(void)
 
 static long call(long number, long a, long b, long c, long d, long e)
 {
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = 0;
-	long result;
+	long result = raw_call(number, a, b, c, d, e);
 
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
 	if (result > -4096 && result < 0) {
 		last_error = (int)-result;
 		return -1;
@@ -77,12 +63,13 @@ ssize_t writev(int fd, const struct iovec *pieces, int nr)
 
 int open(const char *path, int flags, ...)
 {
-	return (int)call(SYS_open, (long)path, flags, 0, 0, 0);
+	return (int)call(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0);
 }
 
+/* Architectures of today have no dup2 any more, and dup3 refuses what is there already. */
 int dup2(int from, int to)
 {
-	return (int)call(SYS_dup2, from, to, 0, 0, 0);
+	return from == to ? to : (int)call(SYS_dup3, from, to, 0, 0, 0);
 }
 
 int close_range(unsigned int first, unsigned int last, int flags)
@@ -118,7 +105,10 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
 
 int poll(struct pollfd *fds, nfds_t nr, int timeout_ms)
 {
-	return (int)call(SYS_poll, (long)fds, (long)nr, timeout_ms, 0, 0);
+	struct timespec wait = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+
+	return (int)call(SYS_ppoll, (long)fds, (long)nr, timeout_ms < 0 ? 0 : (long)&wait, 0,
+			 0);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)

@@ -3,9 +3,9 @@
 #define DADRACE_BARE_H
 
 /*
- * What thread_i.c needs of libc, as system calls of x86_64 and nothing else: a program that is
- * started for each trial has no time to set a libc up, which takes four times as long as all
- * the rest of its start.
+ * What thread_i.c needs of libc, as system calls and nothing else: a program that is started
+ * for each trial has no time to set a libc up, which takes four times as long as all the rest
+ * of its start.
  */
 __attribute__((noreturn)) void bare_main(char **argv);
 
