@@ -16,7 +16,7 @@
  */
 /* clang-format off */
 static const char *const generic[] = {
-	"[", "__sys_", "__x64_sys_", "__do_sys_", "__se_sys_", "do_syscall", "entry_", "x64_sys_call",
+	"[", "__sys_", "__x64_sys_", "__arm64_sys_", "__do_sys_", "__se_sys_", "do_syscall", "entry_", "x64_sys_call", "invoke_syscall", "el0t_64_", "el0_svc", "el1h_64_", "el1_",
 	"sock_", "__sock_", "____sys_", "___sys_", "inet_", "inet6_ioctl", "dev_ioctl", "devinet_ioctl", "dev_ifsioc",
 	"vfs_", "ksys_", "call_", "notifier_call", "raw_notifier", "__raw_notifier", "netlink_", "rtnetlink_",
 	"process_one_work", "worker_thread", "kthread", "ret_from_fork", "handle_softirqs", "__do_softirq",

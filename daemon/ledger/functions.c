@@ -122,6 +122,9 @@ static const struct {
 	{ "do_syscall_64",	  LEDGER_SYSCALL },
 	{ "x64_sys_call",	  LEDGER_SYSCALL },
 	{ "__x64_sys_",		  LEDGER_SYSCALL },
+	{ "__arm64_sys_",	  LEDGER_SYSCALL },
+	{ "invoke_syscall",	  LEDGER_SYSCALL },
+	{ "el0_svc",		  LEDGER_SYSCALL },
 	{ "__ia32_",		  LEDGER_SYSCALL },
 	{ "__do_fast_syscall_32", LEDGER_SYSCALL },
 	{ "do_int80_syscall_32",  LEDGER_SYSCALL },
@@ -138,6 +141,9 @@ static const struct {
 	{ "sysvec_",		  LEDGER_INTERRUPT },
 	{ "common_interrupt",	  LEDGER_INTERRUPT },
 	{ "asm_",		  LEDGER_INTERRUPT },
+	{ "el1_interrupt",	  LEDGER_INTERRUPT },
+	{ "el0_interrupt",	  LEDGER_INTERRUPT },
+	{ "call_on_irq_stack",	  LEDGER_INTERRUPT },
 };
 /* clang-format on */
 

@@ -19,9 +19,11 @@ static const char *const flag_sets[] = {
 	"rtnl_newlink",	      "__rtnl_newlink",	  "rtnetlink_rcv_msg",	NULL,
 };
 static const char *const sends[] = {
-	"__sys_sendto",	  "__x64_sys_sendto", "__sys_sendmsg",	 "__x64_sys_sendmsg",
-	"___sys_sendmsg", "____sys_sendmsg",  "__sys_sendmmsg",	 "__x64_sys_sendmmsg",
-	"sock_sendmsg",	  "__sock_sendmsg",   "sock_write_iter", NULL,
+	"__sys_sendto",	      "__x64_sys_sendto",     "__arm64_sys_sendto",
+	"__sys_sendmsg",      "__x64_sys_sendmsg",    "__arm64_sys_sendmsg",
+	"___sys_sendmsg",     "____sys_sendmsg",      "__sys_sendmmsg",
+	"__x64_sys_sendmmsg", "__arm64_sys_sendmmsg", "sock_sendmsg",
+	"__sock_sendmsg",     "sock_write_iter",      NULL,
 };
 static const char *const unregisters[] = {
 	"rtnl_dellink",
