@@ -10,7 +10,7 @@
  * RTM_NEWLINK/RTM_SETLINK that changes flags. The kprobe and fentry rungs see both in one
  * function; the tracepoint rung knows them by their system call's arguments.
  */
-#include "table/common.bpf.h"
+#include "table/call.bpf.h"
 
 #define SIOCSIFFLAGS 0x8914
 #define IFF_UP	     0x1
@@ -218,41 +218,28 @@ static __always_inline void netlink_enter(struct lane_state *lane, __u32 slot, _
 		flags_enter(lane, slot, pid, changed);
 }
 
-struct msghdr_iov {
-	void *name;
-	__u64 name_length;
-	void **iov; /* of the first struct iovec, its base comes first */
-};
-
 SEC("tp_btf/sys_enter")
 int BPF_PROG(flags_sys_enter, struct pt_regs *regs, long id)
 {
 	struct lane_state *lane;
-	struct msghdr_iov message = {};
-	void *buffer = 0;
+	struct call call;
 	__u32 slot, pid;
 
-	if (id != __NR_ioctl && id != __NR_sendmsg && id != __NR_sendto)
+	if (!may_set_flags(id))
 		return 0;
-	if (id == __NR_ioctl && (__u32)PT_REGS_PARM2_CORE_SYSCALL(regs) != SIOCSIFFLAGS)
+	call = call_read(regs, id);
+	if (call.kind == CALL_OTHER ||
+	    (call.kind == CALL_IOCTL && (__u32)call.second != SIOCSIFFLAGS))
 		return 0;
 	lane = current_lane(&slot, &pid);
 	if (!lane)
 		return 0;
 
-	switch (id) {
-	case __NR_ioctl:
-		ioctl_enter(lane, slot, pid, (void *)PT_REGS_PARM3_CORE_SYSCALL(regs));
-		break;
-	case __NR_sendto:
-		netlink_enter(lane, slot, pid, (void *)PT_REGS_PARM2_CORE_SYSCALL(regs));
-		break;
-	case __NR_sendmsg:
-		if (!bpf_probe_read_user(&message, sizeof(message),
-					 (void *)PT_REGS_PARM2_CORE_SYSCALL(regs)) &&
-		    !bpf_probe_read_user(&buffer, sizeof(buffer), message.iov))
-			netlink_enter(lane, slot, pid, buffer);
-		break;
+	switch (call.kind) {
+	case CALL_IOCTL: ioctl_enter(lane, slot, pid, (void *)call.third); break;
+	case CALL_SENDTO: netlink_enter(lane, slot, pid, (void *)call.second); break;
+	case CALL_SENDMSG: netlink_enter(lane, slot, pid, call_message(&call)); break;
+	default: break;
 	}
 	return 0;
 }
@@ -260,9 +247,7 @@ int BPF_PROG(flags_sys_enter, struct pt_regs *regs, long id)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(flags_sys_exit, struct pt_regs *regs, long ret)
 {
-	long id = BPF_CORE_READ(regs, SYSCALL_NUMBER);
-
-	if (id == __NR_ioctl || id == __NR_sendmsg || id == __NR_sendto)
+	if (may_set_flags(BPF_CORE_READ(regs, SYSCALL_NUMBER)))
 		flags_return(ret < 0 ? ret : 0);
 	return 0;
 }

@@ -100,7 +100,12 @@ struct signal_struct {
 	struct pid *pids[4];
 };
 
+struct thread_info {
+	__u32 status; /* x86 */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	struct nsproxy *nsproxy;

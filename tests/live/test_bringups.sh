@@ -47,6 +47,18 @@ bringup networkd systemd teardown stopped
 bringup networkmanager network-manager dad stopped
 bringup keepalived keepalived teardown exited
 
+# --- 32-bit programs: their system calls have other numbers, registers and structures ---
+
+gcc -m32 -O1 -nostdlib -static -fno-pic -fno-stack-protector -Wall -Werror \
+	-idirafter "/usr/include/$(uname -m)-linux-gnu" -o up32 "$source/tests/live/up32.c" || fail up32 "tests/live/up32.c cannot be compiled"
+for way in ioctl netlink; do
+	script="n=\$(cat /sys/class/net/{dut}/ifindex); $PWD/up32 {dut} \$n $way up; $PWD/up32 {dut} \$n $way down"
+	run_whole "up32-$way" quick --set stop.trials=4 --set bringup.kind=command --set "bringup.command=[sh, -c, '$script']"
+	ends "up32-$way" 0 'Verdict: clean'
+	check "up32-$way: the program opens each window and closes it" "up32-$way" \
+		"len(trials) == 4 and all(t['held_ns'] and t['closed_by'] == 'flags' for t in trials)"
+done
+
 # --- what is not installed is said before the first trial ---
 
 for shell in 'connmand -i {dut}' 'true; exec connmand -i {dut}' 'ip link set {dut} up && connmand -i {dut}'; do
