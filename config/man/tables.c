@@ -14,6 +14,7 @@
 #include "command/result_schema.h"
 #include "command_lines.h"
 #include "explore/explore.h"
+#include "export/export.h"
 #include "ledger/ledger.h"
 #include "loader/probes.h"
 #include "page.h"
@@ -146,6 +147,16 @@ static void put_messages(const struct page *page)
 	for (int i = 0; i < MESSAGES; i++)
 		page_item(page, (struct item){ .term = message_names[i],
 					       .sentence = message_words(i, 1) });
+}
+
+/* --- formats of reports --- */
+
+static void put_formats(const struct page *page)
+{
+	for (const struct export_format *at = export_formats; at->name; at++)
+		page_item(page, (struct item){ .term = at->name,
+					       .argument = at->ending,
+					       .sentence = at->words });
 }
 
 /* --- network cards --- */
@@ -306,6 +317,7 @@ static const struct table {
 	{ "changes",          .put = put_changes },
 	{ "loads",            .put = put_loads },
 	{ "messages",         .put = put_messages },
+	{ "formats",          .put = put_formats },
 	{ "metrics",          .put = put_metrics },
 	{ "varlink",          .put = put_varlink },
 	{ "file",             .put_of = put_file },
@@ -331,6 +343,7 @@ static const struct {
 	{ "dadrace-kernels.7",  "helpers" },
 	{ "dadrace-kernels.7",  "nics" },
 	{ "dadrace-ledger.7",   "ledger-states" },
+	{ "dadrace-report.1",   "formats" },
 	{ "dadrace-results.5",  "klog" },
 };
 

@@ -4,7 +4,7 @@
 
 #include "change/address.h"
 #include "change/shown.h"
-#include "testbed/frame.h"
+#include "frame/frame.h"
 
 /*
  * It ends as the link-local one does, and so is of the same solicited-node group. A group of

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "change/route.h"
 #include "change/shown.h"
-#include "testbed/frame.h"
+#include "frame/frame.h"
 
 /* By two routers. The second address is made from the first, and nothing answers there. */
 static int multipath_add(struct change_about *about)

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "change/request.h"
-#include "testbed/frame.h"
+#include "frame/frame.h"
 
 static void request_about(struct request *request, uint16_t type, uint16_t nl_flags,
 			  const struct change_about *about, uint8_t flags)

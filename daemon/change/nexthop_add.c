@@ -3,7 +3,7 @@
 
 #include "change/route.h"
 #include "change/shown.h"
-#include "testbed/frame.h"
+#include "frame/frame.h"
 
 static const uint32_t nexthop_id = 1;
 

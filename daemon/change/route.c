@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "change/route.h"
 
-#include "testbed/frame.h"
+#include "frame/frame.h"
 
 void route_begin(struct request *request, uint16_t flags)
 {

@@ -4,7 +4,7 @@
 #include <sys/ioctl.h>
 
 #include "change/shown.h"
-#include "testbed/frame.h"
+#include "frame/frame.h"
 
 static int route_add(struct change_about *about)
 {

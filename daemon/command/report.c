@@ -23,13 +23,19 @@ struct options {
 /* clang-format off */
 #define AT(member) OPTION_AT(struct options, member)
 
+static const char format_doc[] =
+	"Write this format, whatever the ending of the file is: "
+#define FORMAT(name, ending, ...) name " (" ending "), "
+#include "export/formats.def"
+	"and html for any other ending";
+
 static const struct option_row rows[] = {
 	{ "output", 'o', OPTION_TEXT, AT(page), "FILE",
 	  .doc = "Write the report of the whole run to a file, in the format of its ending; \"-\" is standard output" },
 	{ "format", 'f', OPTION_TEXT, AT(format), "FORMAT",
-	  .doc = "Write html, junit (.xml), kcidb (kcidb.json), trace (trace.json, for Perfetto), tap, lava, tmt (.yaml) or md, whatever the ending is; any other ending is html" },
+	  .doc = format_doc },
 	{ "with-host", 0, OPTION_FLAG, AT(with_host), NULL,
-	  .doc = "Write the host's name and the kernel's command line, too: junit and kcidb only" },
+	  .doc = "Write the host's name and the kernel's command line, too, in a format that has a place for them" },
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
@@ -164,11 +170,12 @@ static int run(const void *options)
 		return command_refuse(&command_report, "--format: name the file with --output");
 	if (o->format && !export_by_name(o->format))
 		return command_refuse(&command_report, "--format %s: no such format; use %s",
-				      o->format, export_names().text);
+				      o->format, export_names(false).text);
 	if (o->with_host && !(o->page && format_of(o)->write_with_host))
 		return command_refuse(
 			&command_report,
-			"--with-host: only a file of junit or kcidb names the host; add --output FILE --format junit");
+			"--with-host: only a file of %s names the host; add --output FILE --format junit",
+			export_names(true).text);
 	if (o->more.nr > 1 || (o->more.nr && !options_number(o->more.at[0], 1, 0, &number)))
 		return o->page ? command_refuse(&command_report,
 						"--output: a file is of one run; leave out %s",

@@ -8,28 +8,35 @@
 
 /* clang-format off */
 const struct export_format export_formats[] = {
-	{ "html",  ".html",       "text/html; charset=utf-8",     report_html },
-	{ "junit", ".xml",        "application/xml",              export_junit, export_junit_with_host },
-	{ "kcidb", "kcidb.json",  "application/json",             export_kcidb, export_kcidb_with_host },
-	{ "trace", "trace.json",  "application/json",             export_trace },
-	{ "tap",   ".tap",        "text/plain; charset=utf-8",    export_tap },
-	{ "lava",  ".lava",       "text/plain; charset=utf-8",    export_lava },
-	{ "tmt",   ".yaml",       "application/yaml",             export_tmt },
-	{ "md",    ".md",         "text/markdown; charset=utf-8", export_markdown },
+#define FORMAT(name, ending, media, write, words) { name, ending, words, media, write },
+#define HOST_FORMAT(name, ending, media, write, with_host, words) \
+	{ name, ending, words, media, write, with_host },
+#include "export/formats.def"
 	{ .name = NULL },
 };
 /* clang-format on */
 
-struct export_names export_names(void)
+/* The next one that counts; NULL: none does. */
+static const struct export_format *next_format(const struct export_format *at, bool with_host)
+{
+	while (at->name && with_host && !at->write_with_host)
+		at++;
+	return at->name ? at : NULL;
+}
+
+struct export_names export_names(bool with_host)
 {
 	struct export_names names = { "" };
+	const struct export_format *at = next_format(export_formats, with_host), *next;
 
-	for (const struct export_format *at = export_formats; at->name; at++)
+	for (; at; at = next) {
+		next = next_format(at + 1, with_host);
 		text_add(names.text, sizeof(names.text), "%s%s",
-			 at == export_formats ? "" :
-			 at[1].name	      ? ", " :
-						" or ",
+			 !*names.text ? "" :
+			 next	      ? ", " :
+					" or ",
 			 at->name);
+	}
 	return names;
 }
 

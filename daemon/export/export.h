@@ -2,22 +2,14 @@
 #ifndef DADRACE_EXPORT_H
 #define DADRACE_EXPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "results/reader.h"
 
 /*
- * A run, written for another program. Pure: results are read, text is written.
- *
- *   name      ending         written by
- *   html      (any other)    report/html.c
- *   junit     .xml           junit.c
- *   kcidb     kcidb.json     kcidb.c
- *   trace     trace.json     trace.c
- *   tap       .tap           tap.c, which `run --tap` writes with, too
- *   lava      .lava          lines.c
- *   tmt       .yaml          lines.c
- *   md        .md            markdown.c
+ * A run, written for another program. Pure: results are read, bytes are written. The formats
+ * are the rows of formats.def; tap.c is what `run --tap` writes with, too.
  *
  * Each escapes foreign text by the rules of its format. None contains the kernel's command line
  * or a host name unless it is asked for, because such files are published.
@@ -25,6 +17,7 @@
 struct export_format {
 	const char *name;
 	const char *ending;
+	const char *words; /* what it is */
 	const char *media; /* as HTTP names it */
 	/* 0 or -errno and the sentence. */
 	int (*write)(const struct past *past, FILE *out, struct why *why);
@@ -34,11 +27,11 @@ struct export_format {
 
 extern const struct export_format export_formats[]; /* end with a name that is NULL */
 
-/* "html, junit ... or md". */
+/* "html, junit ... or md"; `with_host`: of those that have a place for the host. */
 struct export_names {
 	char text[96];
 };
-struct export_names export_names(void);
+struct export_names export_names(bool with_host);
 
 /* NULL: there is no such format. */
 const struct export_format *export_by_name(const char *name);

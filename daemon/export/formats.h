@@ -10,6 +10,7 @@ int export_junit_with_host(const struct past *past, FILE *out, struct why *why);
 int export_kcidb(const struct past *past, FILE *out, struct why *why);
 int export_kcidb_with_host(const struct past *past, FILE *out, struct why *why);
 int export_trace(const struct past *past, FILE *out, struct why *why);
+int export_pcapng(const struct past *past, FILE *out, struct why *why);
 int export_tap(const struct past *past, FILE *out, struct why *why);
 int export_lava(const struct past *past, FILE *out, struct why *why);
 int export_tmt(const struct past *past, FILE *out, struct why *why);

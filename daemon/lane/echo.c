@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "frame/frame.h"
 #include "io/loop.h"
 #include "lane/echo.h"
-#include "testbed/frame.h"
-#include "trial/plan.h"
+#include "trial/crafted.h"
 
 enum { BATCH = 64 };
 
@@ -198,94 +198,49 @@ void echoes_sockets(const struct echoes *echoes, int sockets[ECHOES_SOCKETS])
 	sockets[2] = echoes->raw;
 }
 
-/* A link-local address not in use: drawn from a part of the space that EUI-64 never makes. */
-static struct in6_addr draw_link_local(uint64_t *state)
+static struct end end_of(const struct testbed_device *device)
 {
-	struct in6_addr address = { .s6_addr = { 0xfe, 0x80 } };
-	uint64_t draw = plan_draw(state);
+	struct end end = { 0 };
 
-	memcpy(&address.s6_addr[8], &draw, sizeof(draw));
-	address.s6_addr[11] = 0xda;
-	address.s6_addr[12] = 0xd0;
-	return address;
+	if (!device)
+		return end;
+	memcpy(end.mac, device->mac, sizeof(end.mac));
+	end.address = device->link_local;
+	return end;
 }
 
-static struct in6_addr target_address(const struct testbed *testbed, enum target target,
-				      uint64_t *state)
+static int set_hop_limit(int fd, int hops, struct why *why)
 {
-	static const struct in6_addr all_nodes = { .s6_addr = { 0xff, 0x02, [15] = 1 } };
-	const struct testbed_device *dut = testbed_dut(testbed), *peer = testbed_peer(testbed);
-
-	switch (target) {
-	case TARGET_ALL_NODES: return all_nodes;
-	case TARGET_SOLICITED_NODE: return frame_solicited_node(&dut->link_local);
-	case TARGET_TENTATIVE: return dut->link_local;
-	case TARGET_PEER: return peer ? peer->link_local : draw_link_local(state);
-	case TARGET_NOBODY:
-	case TARGETS: break;
-	}
-	return draw_link_local(state);
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops)) ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)))
+		return why_set(why, errno, "echo.hop_limit %d: refused by the kernel: %s", hops,
+			       strerror(errno));
+	return 0;
 }
 
-/* Inbound frames: the target's MAC is the group's, or the device's own. */
-static void address_frame(struct frame_echo *echo, const struct testbed *testbed,
-			  enum source source, uint64_t *state)
+int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct ends *ends,
+		struct why *why)
 {
-	const struct testbed_device *dut = testbed_dut(testbed), *peer = testbed_peer(testbed);
+	struct crafting crafting;
 
-	memcpy(echo->source_mac, peer->mac, ETH_ALEN);
-	if (IN6_IS_ADDR_MULTICAST(&echo->target))
-		frame_multicast_mac(&echo->target, echo->target_mac);
-	else
-		memcpy(echo->target_mac, dut->mac, ETH_ALEN);
-	echo->source = source == SOURCE_PEER ? peer->link_local : draw_link_local(state);
-}
-
-int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why *why)
-{
-	uint64_t state = spec->seed;
-	struct frame_echo echo = {
-		.message = spec->message,
-		.device = testbed_dut(echoes->testbed)->link_local,
-		.hop_limit = (uint8_t)spec->hop_limit,
-		.lane = echoes->lane,
-		.trial = spec->trial,
-		.payload_bytes = spec->payload_bytes,
-	};
-	int hops = (int)spec->hop_limit;
-
+	*ends = (struct ends){ .device = end_of(testbed_dut(echoes->testbed)),
+			       .peer = end_of(testbed_peer(echoes->testbed)) };
+	crafting_begin(&crafting, spec, ends, echoes->lane);
 	echoes->direction = spec->direction;
-	echo.target = target_address(echoes->testbed, spec->target, &state);
 	echoes->to = (struct sockaddr_in6){
 		.sin6_family = AF_INET6,
-		.sin6_addr = echo.target,
+		.sin6_addr = crafting.echo.target,
 		.sin6_scope_id = testbed_dut(echoes->testbed)->ifindex,
 	};
 	for (uint32_t i = 0; i < spec->echoes; i++) {
 		struct made *made = &echoes->made[i];
 
-		echo.sequence = i + 1;
-		switch (spec->direction) {
-		case DIRECTION_INBOUND:
-			address_frame(&echo, echoes->testbed, spec->source, &state);
-			made->length = frame_ethernet(&echo, made->bytes);
-			break;
-		case DIRECTION_OUTBOUND: made->length = frame_icmpv6(&echo, made->bytes); break;
-		case DIRECTION_OUTBOUND_RAW:
-			echo.source = testbed_dut(echoes->testbed)->link_local;
-			made->length = frame_ipv6(&echo, made->bytes);
-			break;
-		case DIRECTIONS:
-			return why_set(why, EINVAL, "echo.directions: not a known direction");
-		}
+		crafting_next(&crafting);
+		made->length = crafting_bytes(&crafting, made->bytes);
 	}
-	if (spec->direction == DIRECTION_OUTBOUND &&
-	    (setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops)) ||
-	     setsockopt(echoes->icmpv6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops,
-			sizeof(hops))))
-		return why_set(why, errno, "echo.hop_limit %d: refused by the kernel: %s", hops,
-			       strerror(errno));
-	return 0;
+	return spec->direction == DIRECTION_OUTBOUND ?
+		       set_hop_limit(echoes->icmpv6, (int)spec->hop_limit, why) :
+		       0;
 }
 
 static int send_frames(struct echoes *echoes, uint32_t first, uint32_t count)

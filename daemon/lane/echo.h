@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 #include "base/why.h"
+#include "frame/ends.h"
+#include "frame/frame.h"
 #include "record/record.h"
 #include "spec/spec.h"
-#include "testbed/frame.h"
 #include "testbed/testbed.h"
 
 /*
@@ -35,8 +36,9 @@ void echoes_close(struct echoes *echoes);
 /* The sockets that send; negative where there is none. */
 void echoes_sockets(const struct echoes *echoes, int sockets[ECHOES_SOCKETS]);
 
-/* Makes the trial's echoes, spec->echoes of them. */
-int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct why *why);
+/* Makes the trial's echoes, spec->echoes of them, and fills in between which ends. */
+int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct ends *ends,
+		struct why *why);
 
 /*
  * Sends echoes `first` (from 0) and on, `count` at most, without waiting for anything: how many

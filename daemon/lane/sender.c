@@ -14,10 +14,10 @@
 
 #include "base/end_child.h"
 #include "base/keep_fds.h"
+#include "frame/frame.h"
 #include "io/loop.h"
 #include "lane/realtime.h"
 #include "lane/sender.h"
-#include "testbed/frame.h"
 
 enum { JOBS_MAX = ECHOES_MAX + ANSWERS_MAX, READY_MS = 10000 };
 

@@ -182,7 +182,7 @@ static void start_trial(struct worker *worker, const struct lane_order *order)
 	if (!err)
 		err = testbed_wire(worker->testbed, &worker->message.why);
 	if (!err)
-		err = echoes_make(worker->echoes, spec, &worker->message.why);
+		err = echoes_make(worker->echoes, spec, &e->ends, &worker->message.why);
 	if (!err)
 		err = sender_begin(worker->sender, &worker->message.why);
 	if (!err)

@@ -240,6 +240,12 @@ static const struct field trial_rows[] = {
 	  .doc = "Why the explorer chose this trial, and what it learned" },
 	{ "lane", FIELD_U32, TRIAL(uint32_t, lane), .doc = "Number of the lane" },
 	{ "device", FIELD_TEXT, TRIAL(const char *, device), .doc = "Name of the device under test" },
+	{ "device_mac", FIELD_TEXT, TRIAL(const char *, device_mac), OR_NULL, .doc = "MAC address of the device" },
+	{ "device_address", FIELD_TEXT, TRIAL(const char *, device_address), OR_NULL,
+	  .doc = "Link-local address of the device; null: not known before DAD is over, because sysctl.addr_gen_mode is not 0" },
+	{ "peer_mac", FIELD_TEXT, TRIAL(const char *, peer_mac), OR_NULL, .doc = "MAC address of the peer; null: there is none" },
+	{ "peer_address", FIELD_TEXT, TRIAL(const char *, peer_address), OR_NULL,
+	  .doc = "Link-local address of the peer; null: there is none" },
 	{ "tier", FIELD_ENUM, TRIAL(enum tier, tier), NAMES(hooked_names, TIERS), OR_NULL,
 	  .doc = "How the window was hooked; null: not hooked" },
 	{ "started_unix_ms", FIELD_U64, TRIAL(uint64_t, started_unix_ms),
@@ -473,6 +479,10 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 		.explore = tell_explore(e, told),
 		.lane = e->lane,
 		.device = e->device,
+		.device_mac = text_or_null(told->device.mac),
+		.device_address = text_or_null(told->device.address),
+		.peer_mac = text_or_null(told->peer.mac),
+		.peer_address = text_or_null(told->peer.address),
 		.tier = e->tier,
 		.started_unix_ms = started_unix_ms,
 		.elapsed_ns = e->ended_ns > e->started_ns ? e->ended_ns - e->started_ns : 0,
@@ -546,8 +556,11 @@ static struct trial_line line_of(const struct evidence *e, const struct judgemen
 struct trial_line trial_line(const struct evidence *e, const struct judgement *j,
 			     uint64_t started_unix_ms, struct told *told)
 {
-	struct trial_line line = line_of(e, j, started_unix_ms, told);
+	struct trial_line line;
 
+	end_say(&e->ends.device, &told->device);
+	end_say(&e->ends.peer, &told->peer);
+	line = line_of(e, j, started_unix_ms, told);
 	spec_say(&line.spec, &told->words);
 	return line;
 }
@@ -612,6 +625,8 @@ void trial_line_back(const struct trial_line *line, struct evidence *e, struct j
 	e->spec = line->spec;
 	e->lane = line->lane;
 	put_text(e->device, sizeof(e->device), line->device);
+	e->ends.device = end_read(line->device_mac, line->device_address);
+	e->ends.peer = end_read(line->peer_mac, line->peer_address);
 	e->tier = line->tier;
 	e->started_ns = line->started_unix_ms * 1000000;
 	e->ended_ns = e->started_ns + line->elapsed_ns;

@@ -71,6 +71,7 @@ struct told {
 	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
 	struct step_told steps[ORDER_HOLDS_MAX];
 	char refused_by[160];
+	struct end_words device, peer;
 };
 
 /* In the order of its table. */
@@ -85,6 +86,10 @@ struct trial_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	struct explore_told explore;
 	uint32_t lane;
 	const char *device;
+	const char *device_mac;
+	const char *device_address;
+	const char *peer_mac;
+	const char *peer_address;
 	enum tier tier;
 	uint64_t started_unix_ms;
 	uint64_t elapsed_ns;

@@ -127,7 +127,7 @@ void web_report(struct kept *kept, struct http_request *request)
 
 	if (!ask.format) {
 		snprintf(words, sizeof(words), "No such format. Ask for %s.\n",
-			 export_names().text);
+			 export_names(false).text);
 		say(request, 404, words);
 		return;
 	}

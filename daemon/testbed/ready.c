@@ -8,7 +8,7 @@
 #include <linux/rtnetlink.h>
 
 #include "base/text.h"
-#include "testbed/frame.h"
+#include "frame/frame.h"
 #include "testbed/parts.h"
 
 /* Of a namespace that we made. */

@@ -15,7 +15,7 @@
 
 #include <linux/rtnetlink.h>
 
-#include "testbed/frame.h"
+#include "frame/frame.h"
 #include "testbed/parts.h"
 
 /*

@@ -13,8 +13,8 @@
 #include <linux/rtnetlink.h>
 
 #include "base/text.h"
+#include "frame/frame.h"
 #include "testbed/address.h"
-#include "testbed/frame.h"
 #include "testbed/parts.h"
 
 /* What a journal keeps of a device, as text: read, and written back. */

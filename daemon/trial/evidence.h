@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "frame/ends.h"
 #include "spec/order.h"
 #include "spec/spec.h"
 #include "trial/acceptance.h"
@@ -122,7 +123,8 @@ struct evidence { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 		passed;
 	uint32_t lane;
 	char device[16];
-	enum tier tier; /* how the window was hooked; AUTO: not at all */
+	struct ends ends; /* of the lane's link */
+	enum tier tier;	  /* how the window was hooked; AUTO: not at all */
 
 	uint64_t started_ns;
 	uint64_t ended_ns;

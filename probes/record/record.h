@@ -62,7 +62,7 @@ struct record {
 };
 _Static_assert(sizeof(struct record) == 40, "struct record is a contract");
 
-/* What an echo carries at the start of its payload, big endian (see daemon/testbed/frame.h). */
+/* What an echo carries at the start of its payload, big endian (see daemon/frame/frame.h). */
 struct echo_tag {
 	__u32 magic;
 	__u32 lane;

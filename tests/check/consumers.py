@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,30 @@ def read_tmt(path, verdicts):
         assert all(isinstance(note, str) for note in result["note"]), result
 
 
+def told_by_tshark(path, *fields):
+    """A list of values for each packet."""
+    command = ["tshark", "-r", path, "-T", "fields", "-E", "separator=/t"]
+    done = subprocess.run([*command, *(word for field in fields for word in ("-e", field))],
+                          text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def read_pcapng(path, verdicts):
+    info = subprocess.run(["capinfos", "-M", path], text=True, capture_output=True, check=False)
+    assert info.returncode == 0 and "pcapng" in info.stdout, info.stdout + info.stderr
+    fields = "frame.comment", "_ws.malformed", "icmpv6.checksum.status", "icmpv6.type", "frame.time_epoch", "frame.encap_type"
+    packets = told_by_tshark(path, *fields)
+    assert len(packets) == (4 if "fault" in verdicts else 8), packets  # of each trial that sends
+    for number, (comment, malformed, checksum, kind, stamp, link) in enumerate(packets):
+        assert re.match(r"Trial \d+, arm (echo|race) \(\w[\w-]*\): echo %d of 4, inbound, to all-nodes\." % (number % 4 + 1),
+                        comment), comment
+        assert "after the window opened: inside the window." in comment, comment
+        assert "IPv6 accepted 4 of the 4 packets" in comment, comment
+        assert (malformed, checksum, kind, link) == ("", "1", "128", "1"), (malformed, checksum, kind, link)
+        assert re.search(r"\.\d{9}$", stamp) and not stamp.endswith("000000"), stamp
+
+
 def read_trace(path, _):
     """The rules of Chrome's trace events: what each has, and that slices end in the order in which they began."""
     events = json.loads(path.read_text(encoding="utf-8"))["traceEvents"]
@@ -131,6 +156,7 @@ CONSUMERS = (
     Consumer("junit", "junitparser", has_module, read_junit),
     Consumer("kcidb", "jsonschema", has_module, read_kcidb),
     Consumer("tmt", "yaml", has_module, read_tmt),
+    Consumer("pcapng", "tshark", has_program, read_pcapng),
     Consumer("trace", "json", has_module, read_trace),
 )
 

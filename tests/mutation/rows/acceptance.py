@@ -16,7 +16,7 @@ ROWS = [
          "any error of a send is an answer of IPv6"),
         ("	if (!a->known)\n		return;\n", "", "counters that were not read say that nothing was accepted"),
     ]),
-    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["inbound"], edits=[
+    Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound"], edits=[
         ("	at = put_bytes(at, target, ETH_ALEN);\n	at = put_bytes(at, source, ETH_ALEN);",
          "	at = put_bytes(at, source, ETH_ALEN);\n	at = put_bytes(at, target, ETH_ALEN);",
          "the frame goes to the wrong MAC address"),
@@ -33,27 +33,27 @@ ROWS = [
          "	at = put_be16(at, (uint32_t)nr + 8);", "the header promises a longer packet"),
         ("	ETHERTYPE_OF_IPV6 = 0x86dd,", "	ETHERTYPE_OF_IPV6 = 0x0800,", "the frame is of another protocol"),
     ]),
-    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["inbound echo.message=[ns]"], edits=[
+    Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound echo.message=[ns]"], edits=[
         ("	SOLICITATION = 135,", "	SOLICITATION = 133,", "a router solicitation is sent instead of a neighbour's"),
         ("	NDISC_HOP_LIMIT = 255, /* RFC 4861 7.1: any other was forwarded, and is dropped */",
          "	NDISC_HOP_LIMIT = 254,", "neighbour discovery has a hop limit that is dropped"),
     ]),
-    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["inbound echo.message=[na]"], edits=[
+    Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound echo.message=[na]"], edits=[
         ("	ADVERTISEMENT = 136,", "	ADVERTISEMENT = 150,", "the advertisement has a type that ICMPv6 does not have"),
     ]),
-    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["inbound echo.message=[mld-query]"], edits=[
+    Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound echo.message=[mld-query]"], edits=[
         ("	LISTENER_QUERY = 130, /* RFC 2710 3.1 */", "	LISTENER_QUERY = 150,",
          "the MLD query has a type that ICMPv6 does not have"),
         ("	MLD_HOP_LIMIT = 1,     /* RFC 2710 3 */", "	MLD_HOP_LIMIT = 2,", "MLD has a hop limit that is dropped"),
     ]),
-    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["inbound echo.message=[packet-too-big]"], edits=[
+    Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound echo.message=[packet-too-big]"], edits=[
         ("	PACKET_TOO_BIG = 2,", "	PACKET_TOO_BIG = 5,", "packet too big has a type that ICMPv6 does not have"),
     ]),
-    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["inbound echo.message=[ra]"], edits=[
+    Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound echo.message=[ra]"], edits=[
         ("	ROUTER_ADVERTISEMENT = 134, /* RFC 4861 4 */", "	ROUTER_ADVERTISEMENT = 133,",
          "a router solicitation is sent instead of an advertisement"),
     ]),
-    Subject("daemon/testbed/frame.c", tests=["frame"], runs=["inbound dad.answer=[na]"], edits=[
+    Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound dad.answer=[na]"], edits=[
         ("		 icmpv6_checksum(&message->source, &message->group, icmp, nr));",
          "		 icmpv6_checksum(&message->source, &message->group, icmp, nr) + 1U);",
          "the DAD answer has a wrong checksum"),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -44,16 +45,20 @@ static FILE *golden(const struct export_format *format, const char *mode)
 	return fopen(path, mode);
 }
 
-static char *kept(const struct export_format *format)
+static char *kept(const struct export_format *format, size_t *size)
 {
 	FILE *file = golden(format, "re");
-	char *text = NULL;
-	size_t size = 0;
+	struct stat st;
+	char *bytes;
 
-	if (!file || getdelim(&text, &size, '\0', file) < 0)
+	if (!file || fstat(fileno(file), &st))
 		fail_msg("golden/%s cannot be read: run test_golden --renew", format->name);
+	*size = (size_t)st.st_size;
+	bytes = calloc(1, *size + 1);
+	assert_non_null(bytes);
+	assert_int_equal(fread(bytes, 1, *size, file), *size);
 	fclose(file);
-	return text;
+	return bytes;
 }
 
 static uint32_t line_of(const char *text, size_t offset)
@@ -67,17 +72,17 @@ static uint32_t line_of(const char *text, size_t offset)
 
 static void compare(const struct export_format *format)
 {
-	size_t size, same = 0;
-	char *now = exported(format, &size), *before = kept(format);
+	size_t size, size_before, same = 0;
+	char *now = exported(format, &size), *before = kept(format, &size_before);
 	char said[512] = "";
 
-	while (now[same] && now[same] == before[same])
+	while (same < size && same < size_before && now[same] == before[same])
 		same++;
-	if (now[same] || before[same])
+	if (size != size_before || same < size)
 		snprintf(
 			said, sizeof(said),
-			"golden/%s: line %u differs:\n%.80s\ninstead of\n%.80s\nIf that is meant: test_golden --renew",
-			format->name, line_of(now, same), now + same, before + same);
+			"golden/%s: byte %zu, line %u differs:\n%.80s\ninstead of\n%.80s\nIf that is meant: test_golden --renew",
+			format->name, same, line_of(now, same), now + same, before + same);
 	free(before);
 	free(now);
 	if (said[0])

@@ -9,8 +9,8 @@
 
 #include <arpa/inet.h>
 
+#include "frame/frame.h"
 #include "record/record.h"
-#include "testbed/frame.h"
 
 /*
  * The good frames were made without our code: fields packed by Python's struct, the checksum as

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "testbed/frame.h"
+#include "frame/frame.h"
 
 #include <assert.h>
 #include <string.h>
