@@ -57,6 +57,25 @@ def read_tap(path, verdicts):
     assert ("Result: PASS" in done.stdout) == is_good, done.stdout
 
 
+def as_kselftest(lines, code):
+    """What the runner of kselftest prints of a test that prints these lines."""
+    return ["TAP version 13", "1..1", "# selftests: dadrace: dadrace.sh", *(f"# {line}" for line in lines),
+            f"{'ok' if code == 0 else 'not ok'} 1 selftests: dadrace: dadrace.sh"]
+
+
+def read_kselftest(path, verdicts):
+    """As KernelCI does: a test's own lines are comments before its result, and TAP again without their #."""
+    reader = importlib.import_module("tap.parser").Parser()
+    is_good = not {"fault", "inconclusive"} & set(verdicts)
+    outer = list(reader.parse_text("\n".join(as_kselftest(path.read_text(encoding="utf-8").splitlines(), not is_good))))
+    inner = "\n".join(line.text[1:].strip() for line in outer if line.category == "diagnostic")
+    cases = [line for line in reader.parse_text(inner) if line.category == "test"]
+    assert [line.ok for line in outer if line.category == "test"] == [is_good], outer
+    assert [case.number for case in cases] == [1, 2, 3, 4], inner  # one for each arm
+    assert all(case.ok for case in cases) == is_good, inner
+    assert all(case.skip for case in cases) == (set(verdicts) == {"skipped"}), inner
+
+
 def read_junit(path, verdicts):
     junitparser = importlib.import_module("junitparser")
     elements = {"clean": [], "fault": [junitparser.Failure], "inconclusive": [junitparser.Error],
@@ -153,6 +172,7 @@ def has_module(name):
 
 CONSUMERS = (
     Consumer("tap", "prove", has_program, read_tap),
+    Consumer("tap", "tap", has_module, read_kselftest),
     Consumer("junit", "junitparser", has_module, read_junit),
     Consumer("kcidb", "jsonschema", has_module, read_kcidb),
     Consumer("tmt", "yaml", has_module, read_tmt),

@@ -214,6 +214,23 @@ def check_export(script, file, lines):
         return [] if said == lines else [f"{file} has {said} instead of {lines}"]
 
 
+def check_kernelci(source):
+    """The collection is the test for kernel trees, whose own timeout comes first."""
+    job, = document(source, "kernelci.yaml")["jobs"].values()
+    row, = document(source, "kernelci.yaml")["scheduler"]
+    with open(f"{source}/config/kselftest/settings", encoding="utf-8") as file:
+        seconds = int(re.fullmatch(r"timeout=(\d+)\n", file.read()).group(1))
+    collection = job["params"]["collections"]
+    wrong = []
+    if not os.path.exists(f"{source}/config/kselftest/{collection}.sh"):
+        wrong.append(f"{collection} is no collection of config/kselftest")
+    if row["job"] != f"kselftest-{collection}" or job["kcidb_test_suite"] != f"kselftest.{collection}":
+        wrong.append("job, row and test suite have different names")
+    if job["params"]["job_timeout"] * 60 <= seconds:
+        wrong.append(f"the job ends before the {seconds} s of the test are over")
+    return wrong
+
+
 def main():
     dadrace, source = (os.path.realpath(argument) for argument in sys.argv[1:3])
     failed = False
@@ -231,6 +248,9 @@ def main():
         for sentence in check_export(script, file, lines):
             print(f"{name}: {sentence}")
             failed = True
+    for sentence in check_kernelci(source):
+        print(f"kernelci.yaml: {sentence}")
+        failed = True
     sys.exit(failed)
 
 
