@@ -51,6 +51,7 @@ static json_t *difference(json_t *object, json_t *base)
 	return err ? NULL : json_incref(rest);
 }
 
+/* The default of lanes is auto, which is another number elsewhere: it is always told. */
 static char *text_of(json_t *campaign)
 {
 	struct campaign *defaults = NULL;
@@ -60,6 +61,7 @@ static char *text_of(json_t *campaign)
 		return NULL;
 	base = fields_to_json(&campaign_fields, defaults);
 	campaign_free(defaults);
+	json_object_set_new(base, "lanes", json_null());
 	rest = base ? difference(campaign, base) : NULL;
 	return rest ? json_dumps(rest, JSON_COMPACT) : NULL;
 }
@@ -132,5 +134,7 @@ char *campaign_text(const json_t *campaign)
 {
 	json_auto_t *copy = without_other_hold(campaign);
 
+	if (json_integer_value(json_object_get(copy, "spec")))
+		json_object_del(copy, "lanes");
 	return copy ? text_of(copy) : NULL;
 }

@@ -41,7 +41,7 @@ check "smoke: no echo in control and hold, none held in control and echo" smoke 
 check "smoke: addresses were tentative while echoes came" smoke \
 	"any(t['tentative_inside'] for t in arm('race'))"
 
-run mixed mixed --set stop.trials=400
+run mixed mixed --set stop.trials=400 --set lanes=4
 proves mixed 400
 check "mixed: every direction and target" mixed "
 	{(t['spec']['direction'], t['spec']['target']) for t in arm('race')} >=

@@ -45,7 +45,7 @@ never_fails() { # NAME ANSWER
 		not any($has(t, 'dadfailed') or t['dad_end'] == 'failed' for t in $by('$2'))"
 }
 
-# --- the campaign that comes with it: two lanes, three answers, no echoes ---
+# --- the campaign that comes with it: three answers, no echoes ---
 
 run conflict dad-conflict
 settles conflict 132

@@ -49,7 +49,7 @@ check "packet: and are in no sum" packet "len(trials) == 3 == summary['trials'] 
 truth "packet: the report says so" grep -q 'packet_do_bind\|packet_create' packet/findings/1.txt
 
 # The campaign is over at its first finding; the repeat comes all the same.
-until_whole first holder first 1 packet --set stop.findings=1 --set stop.trials=50
+until_whole first holder first 1 packet --set stop.findings=1 --set stop.trials=50 --set lanes=1
 ends first 1
 check "first: one trial, and its ledger" first "len(trials) == 1 and ledgers[-1]['final'] and
 	'packet_' in (findings[0]['path_signature'] or '')"

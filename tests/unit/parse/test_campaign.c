@@ -64,7 +64,7 @@ static void test_defaults(void **state)
 	assert_int_equal(campaign->stop.trials, 240);
 	assert_int_equal(campaign->stop.seconds, 0);
 	assert_int_equal(campaign->stop.findings, 0);
-	assert_int_equal(campaign->lanes, 1);
+	assert_int_equal(campaign->lanes, campaign_lanes_here());
 	assert_int_equal(campaign->ledger, LEDGER_SUSPECTS);
 	assert_int_equal(campaign->tier, TIER_AUTO);
 	assert_int_equal(campaign->device.kind, DEVICE_VETH);

@@ -36,17 +36,25 @@ static void auto_keeps_each_CPU_busy(void **state)
 	assert_int_equal(lanes_of("lanes: auto\nstop: {trials: 0, seconds: 60}\n"), here);
 }
 
-static void no_more_lanes_than_trials(void **state)
+static void auto_is_the_default(void **state)
+{
+	(void)state;
+	assert_int_equal(lanes_of("{}\n"), lanes_of("lanes: auto\n"));
+}
+
+static void a_lane_is_made_for_four_trials(void **state)
 {
 	(void)state;
 	assert_int_equal(lanes_of("lanes: auto\nstop: {trials: 1}\n"), 1);
-	assert_in_range(lanes_of("lanes: auto\nstop: {trials: 3}\n"), 1, 3);
+	assert_int_equal(lanes_of("lanes: auto\nstop: {trials: 4}\n"), 1);
+	assert_in_range(lanes_of("lanes: auto\nstop: {trials: 12}\n"), 1, 3);
 	assert_int_equal(lanes_of("lanes: 7\nstop: {trials: 3}\n"), 7);
 }
 
 static void one_where_others_would_disturb(void **state)
 {
 	static const char *const alone[] = {
+		"{spec: 1, trial_seed: '0x7', arms: [race], window: {hold_us: [1]}}",
 		"device: {kind: existing, dut: a, peer: b}",
 		"ledger: always",
 		"order: [I held at stop for 100 us]",
@@ -57,7 +65,7 @@ static void one_where_others_would_disturb(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
-		snprintf(text, sizeof(text), "lanes: auto\n%s\n", alone[i]);
+		snprintf(text, sizeof(text), "%s\n", alone[i]);
 		assert_int_equal(lanes_of(text), 1);
 	}
 }
@@ -86,7 +94,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_keeps_each_CPU_busy),
-		cmocka_unit_test(no_more_lanes_than_trials),
+		cmocka_unit_test(auto_is_the_default),
+		cmocka_unit_test(a_lane_is_made_for_four_trials),
 		cmocka_unit_test(one_where_others_would_disturb),
 		cmocka_unit_test(a_resolved_campaign_has_the_number),
 	};
