@@ -140,8 +140,9 @@ int results_replay(struct results *results, struct evidence *evidence,
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", results->lines_fd);
 	lines = fopen(path, "re");
 	if (!lines)
-		return why_set(why, errno, "%s/" LINES_FILE " cannot be read: %s",
-			       results->folder, strerror(errno));
+		return why_exit(why, results_exit_of(errno), errno,
+				"%s/" LINES_FILE " cannot be read: %s", results->folder,
+				strerror(errno));
 	while (!r && getline(&line, &size, lines) > 0) {
 		json_auto_t *json = number++ ? fields_parse(line) : NULL;
 

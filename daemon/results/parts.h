@@ -2,6 +2,8 @@
 #ifndef DADRACE_RESULTS_PARTS_H
 #define DADRACE_RESULTS_PARTS_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "results/ledger_line.h"
@@ -38,6 +40,17 @@ struct results {
 enum { STEM_SIZE = 112 };
 void results_name(struct results *results, const struct campaign *campaign,
 		  char stem[STEM_SIZE]);
+
+/*
+ * What a run exits with that cannot open or write its results for this errno (positive). A
+ * shortage or a full disk is no mistake of the user's; 0: the caller knows what it is.
+ */
+static inline enum exits results_exit_of(int err)
+{
+	bool is_short = why_short_of(err) || err == ENOSPC || err == EDQUOT || err == EIO;
+
+	return is_short ? EXIT_INTERNAL : 0;
+}
 
 /* Whether a line of results is of this type. */
 bool line_is(const char *line, const char *type);

@@ -47,8 +47,9 @@ static int make_folders(const char *path, struct why *why)
 		cut = *end;
 		*end = '\0';
 		if (*part && mkdir(part, 0755) && errno != EEXIST)
-			r = why_set(why, errno, "folder %s cannot be created: %s; " HINT, part,
-				    strerror(errno));
+			r = why_exit(why, results_exit_of(errno), errno,
+				     "folder %s cannot be created: %s; " HINT, part,
+				     strerror(errno));
 		*end = cut;
 	}
 	free(part);
@@ -76,8 +77,9 @@ static int make_default_folder(const char *stem, char **out, struct why *why)
 			return 0;
 		}
 		if (errno != EEXIST || i == TRIES) {
-			r = why_set(why, errno, "folder %s cannot be created: %s; " HINT, path,
-				    strerror(errno));
+			r = why_exit(why, results_exit_of(errno), errno,
+				     "folder %s cannot be created: %s; " HINT, path,
+				     strerror(errno));
 			free(path);
 			return r;
 		}
@@ -93,8 +95,8 @@ static int cannot_write(const struct results *results, const char *file, int err
 	if (results->last_trial)
 		snprintf(kept, sizeof(kept), "all lines up to trial %u are kept",
 			 results->last_trial);
-	return why_set(why, err, "%s/%s cannot be written: %s; %s", results->folder, file,
-		       strerror(err), kept);
+	return why_exit(why, results_exit_of(err), err, "%s/%s cannot be written: %s; %s",
+			results->folder, file, strerror(err), kept);
 }
 
 /* The syncer comes with the first line: a campaign that is refused needs none. */
@@ -236,8 +238,9 @@ static int open_files(struct results *results, struct why *why)
 
 	results->folder_fd = open(results->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (results->folder_fd < 0)
-		return why_set(why, errno, "folder %s cannot be opened: %s", results->folder,
-			       strerror(errno));
+		return why_exit(why, results_exit_of(errno), errno,
+				"folder %s cannot be opened: %s", results->folder,
+				strerror(errno));
 	fd = create_lines(results);
 	if (fd == -EEXIST && never_began(results)) {
 		unlinkat(results->folder_fd, LINES_FILE, 0);

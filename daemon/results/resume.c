@@ -60,8 +60,9 @@ static int open_kept(struct results *results, struct why *why)
 		openat(results->folder_fd, LINES_FILE, O_RDWR | O_APPEND | O_CLOEXEC);
 	lines = results->lines_fd < 0 ? NULL : fdopen(dup(results->lines_fd), "r");
 	if (!lines)
-		return why_set(why, errno, "%s/" LINES_FILE " cannot be opened: %s",
-			       results->folder, strerror(errno));
+		return why_exit(why, results_exit_of(errno), errno,
+				"%s/" LINES_FILE " cannot be opened: %s", results->folder,
+				strerror(errno));
 	r = find_end(results, lines, why);
 	fclose(lines);
 	if (r > 0)
@@ -70,8 +71,9 @@ static int open_kept(struct results *results, struct why *why)
 			       results->folder);
 	if (!r &&
 	    (ftruncate(results->lines_fd, results->kept_bytes) || fdatasync(results->lines_fd)))
-		r = why_set(why, errno, "%s/" LINES_FILE " cannot be truncated: %s",
-			    results->folder, strerror(errno));
+		r = why_exit(why, results_exit_of(errno), errno,
+			     "%s/" LINES_FILE " cannot be truncated: %s", results->folder,
+			     strerror(errno));
 	return r;
 }
 

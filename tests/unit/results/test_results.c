@@ -230,6 +230,22 @@ static void test_folder_that_cannot_be(void **state)
 	close(open("file", O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(results_open("file/out", &campaign, NULL, &results, &why), -ENOTDIR);
 	assert_non_null(strstr(why.text, "file/out cannot be created: Not a directory"));
+	assert_int_equal(why_code_or(&why, EXIT_CONFIG), EXIT_CONFIG);
+}
+
+static void test_shortage_is_not_the_folders_fault(void **state)
+{
+	struct results *results = NULL;
+	struct rlimit usual, none;
+	struct why why = { "" };
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){ 0, usual.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	assert_int_equal(results_open("out", &campaign, NULL, &results, &why), -EMFILE);
+	setrlimit(RLIMIT_NOFILE, &usual);
+	assert_int_equal(why_code_or(&why, EXIT_CONFIG), EXIT_INTERNAL);
 }
 
 static void test_first_line(void **state)
@@ -974,6 +990,7 @@ int main(void)
 		IN_FOLDER(test_folder_with_parents),
 		IN_FOLDER(test_folder_that_holds_results),
 		IN_FOLDER(test_folder_that_cannot_be),
+		IN_FOLDER(test_shortage_is_not_the_folders_fault),
 		IN_FOLDER(test_first_line),
 		IN_FOLDER(test_trial_line),
 		IN_FOLDER(test_steps_there_and_back),
