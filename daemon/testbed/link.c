@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -39,11 +40,14 @@ int testbed_no_memory(struct why *why)
 
 int testbed_unlisted(struct why *why, const char *what, int err)
 {
-	return why_set(why, EIO, "%s: cannot be listed: %s", what, nl_geterror(err));
+	return why_set(why, EIO, "%s: cannot be listed: %s", what,
+		       err == -NLE_AGAIN ? "the kernel does not answer" : nl_geterror(err));
 }
 
 int sock_open(struct nl_sock **out, struct why *why)
 {
+	/* The kernel has answered when a request was sent; libnl also waits if it was not. */
+	static const struct timeval deadline = { .tv_sec = 5 };
 	struct nl_sock *sock = nl_socket_alloc();
 	const int on = 1;
 	int fd;
@@ -59,8 +63,9 @@ int sock_open(struct nl_sock **out, struct why *why)
 	}
 	/* libnl counts the answers that it reads itself; acknowledged() reads most of them. */
 	nl_socket_disable_seq_check(sock);
-	/* Both only make errors more telling; a kernel without them still answers. */
 	fd = nl_socket_get_fd(sock);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
+	/* Both only make errors more telling; a kernel without them still answers. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	*out = sock;

@@ -52,7 +52,7 @@ table() {
 		run     timerfd_create  EMFILE ENOMEM
 		run     pidfd_open      EMFILE ENOMEM
 		run     sendto          ENOBUFS ENOMEM
-		run     sendmsg         ENOBUFS ENOMEM
+		run     sendmsg*        ENOBUFS ENOMEM
 		run     recvmsg         ENOMEM ENOBUFS
 		run     ioctl           ENOMEM
 		run     setsockopt      ENOMEM ENOBUFS
