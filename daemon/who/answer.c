@@ -721,11 +721,14 @@ void answer_clear(struct answer *answer)
 static void print_holder(const struct answer_holder *holder, uint32_t alike, bool all,
 			 FILE *out)
 {
+	char member[TYPE_PATH]; /* of a capture: a stranger's words */
+
+	shown_copy(holder->member, "", member, sizeof(member));
 	fprintf(out, "%4u  %s%s%s", alike * holder->references,
-		holder->type ? holder->type : "an object of no known type",
-		*holder->member ? "." : "", holder->member);
+		holder->type ? show(holder->type).text : "an object of no known type",
+		*member ? "." : "", member);
 	if (holder->part)
-		fprintf(out, " in the %s", holder->part);
+		fprintf(out, " in the %s", show(holder->part).text);
 	if (holder->words)
 		fprintf(out, "  %s", holder->words);
 	if (alike == 1 && holder->refcount != INT64_MIN)
