@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/shown.h"
 #include "service/metrics_last.h"
 #include "service/named.h"
 
-/* Text format 0.0.4 and OpenMetrics 1.0, label values. */
+/* Text format 0.0.4 and OpenMetrics 1.0, label values. They are shown as base/shown.h says. */
 static void print_label(FILE *out, const char *name, const char *value)
 {
+	char escape[SHOWN_ESCAPE];
+
 	fprintf(out, "%s=\"", name);
-	for (; *value; value++)
-		switch (*value) {
-		case '\n': fputs("\\n", out); break;
-		case '"': fputs("\\\"", out); break;
-		case '\\': fputs("\\\\", out); break;
-		default: fputc(*value, out); break;
-		}
+	for (size_t left = strlen(value), nr; left; value += nr, left -= nr) {
+		nr = shown_character(value, left, escape);
+		if (*value == '"' || *value == '\\' || *escape)
+			fputc('\\', out);
+		if (*value == '\n')
+			fputc('n', out);
+		else if (*escape)
+			fputs(escape, out);
+		else
+			fwrite(value, 1, nr, out);
+	}
 	fputc('"', out);
 }
 
@@ -24,7 +32,7 @@ static void print_label(FILE *out, const char *name, const char *value)
 static bool verdict(const struct ticket *last, double *value)
 {
 	*value = (double)last->exit_code;
-	return true;
+	return last->exit_code != INT64_MIN;
 }
 
 static bool ended_at(const struct ticket *last, double *value)

@@ -168,14 +168,15 @@ static void test_last_runs(void **state)
 	static const char *const lines[] = {
 		"# TYPE dadrace_last_verdict gauge",
 		"dadrace_last_verdict{campaign=\"smoke\",kernel=\"6.12.118\"} 1",
-		"dadrace_last_verdict{campaign=\"a \\\"b\\\" \\\\ \\n\",kernel=\"\"} 0",
+		"dadrace_last_verdict{campaign=\"a \\\"b\\\" \\\\ \\n\\\\u001b[2J\",kernel=\"\"} 0",
 		"dadrace_last_run_timestamp_seconds{campaign=\"smoke\",kernel=\"6.12.118\"} 1796022873.5",
 		"dadrace_last_run_duration_seconds{campaign=\"smoke\",kernel=\"6.12.118\"} 3.5",
-		"dadrace_last_bound_ratio{campaign=\"a \\\"b\\\" \\\\ \\n\",kernel=\"\"} 0.049",
+		"dadrace_last_bound_ratio{campaign=\"a \\\"b\\\" \\\\ \\n\\\\u001b[2J\",kernel=\"\"} 0.049",
 		"dadrace_last_finding{campaign=\"smoke\",kernel=\"6.12.118\",finding=\"leak/net_device\"} 1",
 	};
-	char smoke[] = "smoke", odd[] = "a \"b\" \\ \n", old[] = "6.12.117", new[] = "6.12.118",
-	     clean[] = "clean", fault[] = "fault", leak[] = "leak/net_device";
+	char smoke[] = "smoke", odd[] = "a \"b\" \\ \n\x1b[2J", old[] = "6.12.117",
+	     new[] = "6.12.118", clean[] = "clean", fault[] = "fault",
+	     leak[] = "leak/net_device";
 	const struct ticket runs[] = {
 		{ .name = smoke,
 		  .state = TICKET_ENDED,
