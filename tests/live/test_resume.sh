@@ -35,7 +35,8 @@ begin_run() {
 	"$dadrace" run killed.yaml --out killed --json "${resume[@]}" >told 2>killed.err &
 	pid=$!
 }
-look() { # WHEN: at the results of a run that has just ended
+look() { # WHEN: at the results of a run that has just ended; a busy machine may be inconclusive
+	[[ $code =~ ^(0|3|137)$ ]] || fail "$1" "exit $code" killed.err
 	whole_trials killed/results.ndjson >after
 	first_lines before after | cmp -s - before || fail "$1" "trials that were there are gone" killed.err
 	[ -z "$(numbers after | uniq -d)" ] || fail "$1" "trials are doubled: $(numbers after | uniq -d | tr '\n' ' ')"
@@ -43,9 +44,9 @@ look() { # WHEN: at the results of a run that has just ended
 	cp after before
 	wait_for "$GONE_DEADLINE_S" none_left || fail "$1" "left: $(leftovers | tr '\n' ';')"
 }
+has_ended() { grep -q '^{"type":"summary".*"ended_by":"trials"' killed/results.ndjson 2>/dev/null; }
 end_campaign() {
 	campaigns=$((campaigns + 1))
-	[ "$code" -eq 0 ] || [ "$code" -eq 3 ] || fail "campaign $campaigns" "exit $code" killed.err
 	[ "$(numbers after | tr '\n' ' ')" = "$(seq -s ' ' $TRIALS) " ] ||
 		fail "campaign $campaigns" "not each trial once: $(numbers after | wc -l)"
 	[ "$(grep -c '^{"type":"summary"' killed/results.ndjson)" -eq 1 ] || fail "campaign $campaigns" "not one summary"
@@ -68,11 +69,14 @@ while [ $kills -lt "$KILLS" ] && [ $SECONDS -lt "$END_S" ]; do
 	wait $pid 2>wait.err
 	code=$?
 	look "kill $kills at $ms ms"
-	[ $code -eq 137 ] || end_campaign
+	! has_ended || end_campaign
 done
-begin_run
-await killed $pid
-look "the end"
+for _ in 1 2 3; do
+	begin_run
+	await killed $pid
+	look "the end"
+	! has_ended || break
+done
 end_campaign
 echo "killed $kills times, $at_work while trials ran: $campaigns campaigns of $TRIALS trials have ended, each trial once"
 truth "kills came while trials ran" [ $at_work -ge $((kills / 4)) ]
