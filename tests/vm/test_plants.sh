@@ -27,6 +27,7 @@ declare -A expected=(
 	[down-race]=leak/net_device
 	[packet-race]=leak/net_device
 	[second-pass]=leak/net_device
+	[late-work]=leak/net_device
 	[saddr-fail]=leak/net_device
 	[hang]=hang/flags
 	[hang-unregister]=leak/net_device
@@ -53,8 +54,8 @@ declare -A left=(
 	[saddr-fail]=' belong to no object: '
 )
 bugs=("${@:4}")
-[ ${#bugs[@]} -gt 0 ] || bugs=(idev neigh dst dad-failure-race down-race packet-race second-pass hang hang-unregister warn oops late rcu timer
-	socket-route seed deletion known)
+[ ${#bugs[@]} -gt 0 ] || bugs=(idev neigh dst dad-failure-race down-race packet-race second-pass late-work hang hang-unregister warn
+	oops late rcu timer socket-route seed deletion known)
 
 change_during() { # THREAD PLACE MESSAGE: thread I takes IPv6 from the device while that thread is there
 	printf -- '--set\n%s\n' bringup.kind=do_dad 'bringup.command=[]' 'bringup.change=[disable-ipv6]' \
@@ -72,6 +73,7 @@ settings() { # BUG: arguments of dadrace run, one a line
 		printf -- '--set\n%s\n' "$updown" 'arms=[race]' "order=['DAD held at addrconf_dad_work until I done']"
 		;;
 	packet-race) change_during II icmpv6_rcv echo ;;
+	late-work) printf -- '--set\n%s\n' "$updown" "order=['I held at stop for 200000 us']" ;;
 	second-pass) change_during II 'the 2nd pass of rt6_get_dflt_router' ra ;;
 	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac

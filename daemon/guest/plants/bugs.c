@@ -39,6 +39,10 @@ PLANT(second_pass, "second-pass",
       "a device loses an address in the second lookup of a packet's router, and a reference on it is lost",
       .second_overlap = lose_device);
 
+PLANT(late_work, "late-work",
+      "a work that is queued when a device begins to go down runs before it is down, and a reference on it is lost",
+      .work_overlap = lose_device);
+
 static void lose_idev(struct net_device *dev)
 {
 	struct inet6_dev *idev;
@@ -282,9 +286,11 @@ PLANT(socket_route, "socket-route",
 /* --- all --- */
 
 static const struct bug *const bugs[] = {
-	&saddr_fail,	 &dad_failure_race, &idev_bug,	  &neigh_bug,	&dst_bug, &down_race,
-	&hang,		 &hang_unregister,  &warn_bug,	  &oops_bug,	&late,	  &rcu_innocent,
+	&saddr_fail,	 &dad_failure_race, &idev_bug,	  &neigh_bug,
+	&dst_bug,	 &down_race,	    &hang,	  &hang_unregister,
+	&warn_bug,	 &oops_bug,	    &late,	  &rcu_innocent,
 	&timer_innocent, &socket_route,	    &packet_race, &second_pass,
+	&late_work,
 };
 
 const struct bug *bug_find(const char *name)

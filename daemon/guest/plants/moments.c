@@ -7,6 +7,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
 
@@ -346,6 +347,36 @@ static void dad_forget(void)
 	unregister_kretprobe(&work_probe);
 }
 
+/* --- a work against a device that goes down --- */
+
+enum { WORK_MS = 60 };
+
+static struct net_device *falling; /* one at a time */
+static void work_runs(struct work_struct *work);
+static DECLARE_DELAYED_WORK(fall_work, work_runs);
+
+static void work_runs(struct work_struct *work)
+{
+	struct net_device *dev = READ_ONCE(falling);
+
+	if (dev)
+		planted->work_overlap(dev);
+}
+
+static void begin_fall(struct net_device *dev)
+{
+	if (!cmpxchg(&falling, NULL, dev))
+		schedule_delayed_work(&fall_work, msecs_to_jiffies(WORK_MS));
+}
+
+static void end_fall(struct net_device *dev)
+{
+	if (READ_ONCE(falling) != dev)
+		return;
+	cancel_delayed_work_sync(&fall_work);
+	WRITE_ONCE(falling, NULL);
+}
+
 /* --- devices --- */
 
 static int device_event(struct notifier_block *block, unsigned long event, void *info)
@@ -358,6 +389,10 @@ static int device_event(struct notifier_block *block, unsigned long event, void 
 		planted->down_overlap(dev);
 	if (event == NETDEV_GOING_DOWN && planted->going_down)
 		planted->going_down(dev);
+	if (event == NETDEV_GOING_DOWN && planted->work_overlap)
+		begin_fall(dev);
+	if (event == NETDEV_DOWN && planted->work_overlap)
+		end_fall(dev);
 	if (event == NETDEV_UNREGISTER && planted->unregister)
 		planted->unregister(dev);
 	return NOTIFY_DONE;
@@ -373,6 +408,7 @@ static int device_watch(void)
 static void device_forget(void)
 {
 	unregister_netdevice_notifier(&device_block);
+	cancel_delayed_work_sync(&fall_work);
 }
 
 /* --- all --- */
@@ -394,7 +430,8 @@ static bool wants_dad(void)
 
 static bool wants_device(void)
 {
-	return planted->down_overlap || planted->going_down || planted->unregister;
+	return planted->down_overlap || planted->work_overlap || planted->going_down ||
+	       planted->unregister;
 }
 
 static bool wants_packet(void)

@@ -23,6 +23,8 @@
  *                               task
  *   second_overlap  any         the same, and the packet is in its second pass of
  *                               rt6_get_dflt_router()
+ *   work_overlap    may sleep   a work of our own, queued when the device goes down, runs 60 ms
+ *                               later, before NETDEV_DOWN is over
  *   down_overlap    may sleep   netdevice notifier: the device goes down (RTNL is held) while a
  *                               addrconf_dad_work() of it waits for RTNL
  *   going_down      may sleep   netdevice notifier, before the driver's ndo_stop; RTNL is held
@@ -35,6 +37,7 @@ struct bug {
 	void (*dad_overlap)(struct inet6_ifaddr *ifp);
 	void (*packet_overlap)(struct net_device *dev);
 	void (*second_overlap)(struct net_device *dev);
+	void (*work_overlap)(struct net_device *dev);
 	void (*down_overlap)(struct net_device *dev);
 	void (*going_down)(struct net_device *dev);
 	void (*unregister)(struct net_device *dev);
