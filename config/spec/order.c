@@ -381,6 +381,14 @@ int order_check(const struct order *order, struct why *why)
 	return err;
 }
 
+/* dad-work is before it takes the RTNL. */
+bool order_has_rtnl(const struct order_hold *place)
+{
+	return place->thread == ORDER_THREAD_DAD &&
+	       (place->at_return || (strcmp(place->place, "dad-work") != 0 &&
+				     strcmp(place->place, "addrconf_dad_work") != 0));
+}
+
 bool order_has_dad(const struct order *order)
 {
 	for (uint32_t i = 0; i < order->nr_holds; i++)

@@ -119,6 +119,9 @@ void order_write_change(enum change_kind change, enum order_thread when,
  */
 int order_check(const struct order *order, struct why *why);
 
+/* Whether who is held there has the RTNL, which thread I needs to go on. */
+bool order_has_rtnl(const struct order_hold *place);
+
 /* Whether a step holds DAD or waits for it. */
 bool order_has_dad(const struct order *order);
 

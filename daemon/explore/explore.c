@@ -496,7 +496,9 @@ static void plan_fresh(struct explorer *explorer, uint64_t *state, struct planne
 	uint32_t most = 0;
 	struct point_wish wish = {
 		.changes = point_has_changes(space) && plan_draw_below(state, OTHERS_IN),
-		.second = !plan_draw_below(state, SECOND_IN),
+		/* what is known to reach places is known of their second passes, too */
+		.second = !space->campaign->explore.nr_reach &&
+			  !plan_draw_below(state, SECOND_IN),
 	};
 
 	for (int i = 0; i < CANDIDATES; i++) {

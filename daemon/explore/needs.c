@@ -134,7 +134,7 @@ static struct keys keys_of_again(const struct point_space *space, const struct p
 {
 	struct keys keys = { .nr = 0 };
 
-	add_key(&keys, NEED_AGAIN, point_place(space, hold->place), hold->skips);
+	add_key(&keys, NEED_AGAIN, point_place(space, hold->place), point_skips(space, hold));
 	add_key(&keys, NEED_AGAIN, thread_at(space, hold->place), 0);
 	return keys;
 }
@@ -203,7 +203,7 @@ uint32_t needs_chance(const struct memory *needs, const struct point_space *spac
 			 chance_of_need(needs,
 					keys_of_pass(space, point->holds[i].place, point)) /
 			 NEEDS_SURE;
-		if (point->holds[i].skips)
+		if (point_skips(space, &point->holds[i]))
 			chance = chance *
 				 chance_of_need(needs, keys_of_again(space, &point->holds[i])) /
 				 NEEDS_SURE;
@@ -252,7 +252,7 @@ static int learn_agains(struct memory *needs, const struct needs_shown *shown,
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < point->nr_holds; i++)
-		if (point->holds[i].skips)
+		if (point_skips(shown->space, &point->holds[i]))
 			err = note(needs, keys_of_again(shown->space, &point->holds[i]),
 				   generation, has_hold(shown, i, false));
 	return err;

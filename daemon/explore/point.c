@@ -13,6 +13,11 @@ uint32_t point_place(const struct point_space *space, uint32_t place)
 	return space->set * ORDER_HOLDS_MAX + place;
 }
 
+uint32_t point_skips(const struct point_space *space, const struct point_hold *hold)
+{
+	return space->places.holds[hold->place].skips + hold->skips;
+}
+
 static void add_packet_row(struct point_space *space, const struct reach *reach)
 {
 	struct point_packet packet = { reach->direction, reach->target, reach->message,
@@ -100,14 +105,6 @@ static bool waits_for_done(const struct point_space *space, const struct point *
 	return false;
 }
 
-/* dad-work is before it takes the RTNL. */
-static bool has_rtnl(const struct order_hold *place)
-{
-	return place->thread == ORDER_THREAD_DAD &&
-	       (place->at_return || (strcmp(place->place, "dad-work") != 0 &&
-				     strcmp(place->place, "addrconf_dad_work") != 0));
-}
-
 static bool can_end(const struct point_space *space, const struct point *point,
 		    const struct point_hold *hold)
 {
@@ -121,9 +118,10 @@ static bool can_end(const struct point_space *space, const struct point *point,
 		return holds_thread(space, point, hold->other);
 	if (hold->until == ORDER_UNTIL_CHANGED)
 		return hold->other == ORDER_THREAD_I && point->change != CHANGE_NONE &&
-		       !has_rtnl(&space->places.holds[hold->place]);
+		       !order_has_rtnl(&space->places.holds[hold->place]);
 	return !waits_for_done(space, point, hold->other, thread) &&
-	       !(hold->other == ORDER_THREAD_I && has_rtnl(&space->places.holds[hold->place]));
+	       !(hold->other == ORDER_THREAD_I &&
+		 order_has_rtnl(&space->places.holds[hold->place]));
 }
 
 bool point_makes_sense(const struct point_space *space, const struct point *point)
@@ -510,7 +508,7 @@ static uint32_t draw_bit(uint64_t *state, uint64_t bits)
 	return (uint32_t)__builtin_ctzll(bits);
 }
 
-/* As scouts did: right after the opening, or when DAD is over. */
+/* As scouts did: before DAD is over, now and then before there is an address, or after it. */
 static void fit_offset(const struct point_space *space, uint64_t *state, bool late,
 		       struct point *point)
 {
@@ -518,7 +516,7 @@ static void fit_offset(const struct point_space *space, uint64_t *state, bool la
 
 	if (latest_us)
 		point->offset_us = late ? draw_between(state, latest_us / 4 * 3, latest_us) :
-					  draw_between(state, 0, latest_us / 16);
+					  draw_between(state, 0, latest_us / 4);
 }
 
 static uint64_t is_late(const struct point_packet *packet)
@@ -722,8 +720,8 @@ uint64_t point_order_key(const struct point_space *space, const struct point *po
 		const struct point_hold *hold = &point->holds[i];
 
 		hash = hash_word(hash, point_place(space, hold->place));
-		if (hold->skips)
-			hash = hash_word(hash, hold->skips);
+		if (point_skips(space, hold))
+			hash = hash_word(hash, point_skips(space, hold));
 		hash = hash_word(hash, hold->until);
 		hash = hash_word(hash, hold->other);
 		hash = hash_word(hash, magnitude(hold->time_us));
@@ -984,7 +982,7 @@ void point_put(const struct point_space *space, const struct point *point,
 		spec->holds[i] = space->places.holds[hold->place];
 		spec->holds[i].until = hold->until;
 		spec->holds[i].other = hold->other;
-		spec->holds[i].skips = hold->skips;
+		spec->holds[i].skips = point_skips(space, hold);
 		spec->holds[i].time_us = hold->time_us;
 	}
 	spec->direction = point->direction;

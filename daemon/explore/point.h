@@ -71,6 +71,9 @@ void point_space(const struct campaign *campaign, uint32_t set, struct point_spa
 /* The number of a place of the set among all of the campaign. */
 uint32_t point_place(const struct point_space *space, uint32_t place);
 
+/* Passes before the one at which it holds: the place may be a later pass itself. */
+uint32_t point_skips(const struct point_space *space, const struct point_hold *hold);
+
 /* Threads that have a place. */
 uint32_t point_threads(const struct point_space *space);
 

@@ -19,6 +19,11 @@ static const char *const nobody[] = {
 /* Where a system call of thread I begins. */
 static const char *const calls_begin[] = { "sock_ioctl", "netlink_sendmsg", "proc_sys_write" };
 
+/* Callers in a softirq, which has nothing to do with the task that it interrupts. */
+static const char *const of_nobody[] = {
+	"call_timer_fn", "expire_timers", "__run_timers", "rcu_do_batch", "rcu_core",
+};
+
 /* What the sender does before its packet is the device's. */
 static const char *const of_the_peer[] = { "dev_", "__dev_", "netdev_", "veth_" };
 /* clang-format on */
@@ -78,35 +83,40 @@ static enum order_thread thread_of(struct traced *traced, const char *name,
 
 /* --- places --- */
 
-static struct traced_place *find_place(struct traced *traced, enum order_thread thread,
-				       bool at_return, const char *function)
+/* Where in a function a thread can be held. */
+enum moment_of { AT_ENTRY, AT_RETURN, AT_SECOND };
+
+static struct traced_place *find_place(struct traced *traced, const struct order_hold *wanted)
 {
 	for (uint32_t i = 0; i < traced->nr; i++) {
 		struct order_hold *place = &traced->places[i].place;
 
-		if (place->thread == thread && place->at_return == at_return &&
-		    !strcmp(place->place, function))
+		if (place->thread == wanted->thread && place->at_return == wanted->at_return &&
+		    place->skips == wanted->skips && !strcmp(place->place, wanted->place))
 			return &traced->places[i];
 	}
 	return NULL;
 }
 
 static struct traced_place *meet_place(struct traced *traced, enum order_thread thread,
-				       bool at_return, const char *function)
+				       enum moment_of moment, const char *function)
 {
-	struct traced_place *place = find_place(traced, thread, at_return, function);
+	struct order_hold wanted = { .thread = thread,
+				     .at_return = moment == AT_RETURN,
+				     .skips = moment == AT_SECOND };
+	struct traced_place *place;
 
+	snprintf(wanted.place, sizeof(wanted.place), "%s", function);
+	place = find_place(traced, &wanted);
 	if (place || traced->nr == TRACED_MAX)
 		return place;
 	place = &traced->places[traced->nr++];
-	*place = (struct traced_place){ .place = { .thread = thread, .at_return = at_return },
-					.first = traced->calls };
-	snprintf(place->place.place, sizeof(place->place.place), "%s", function);
+	*place = (struct traced_place){ .place = wanted, .first = traced->calls };
 	return place;
 }
 
 static struct traced_place *add_place(struct traced *traced, enum order_thread thread,
-				      bool at_return, const char *function)
+				      enum moment_of moment, const char *function)
 {
 	uint32_t row = thread == ORDER_THREAD_II ? traced->packet :
 		       thread == ORDER_THREAD_I	 ? traced->change :
@@ -116,9 +126,11 @@ static struct traced_place *add_place(struct traced *traced, enum order_thread t
 	if (proposals_is_generic(function) ||
 	    is_one(function, calls_begin, LENGTH(calls_begin)))
 		return NULL;
-	place = meet_place(traced, thread, at_return, function);
+	place = meet_place(traced, thread, moment, function);
 	if (place && row)
 		place->rows[(row - 1) / 64] |= 1ULL << (row - 1) % 64;
+	if (place && moment == AT_ENTRY && ++place->passes == 2)
+		add_place(traced, thread, AT_SECOND, function);
 	return place;
 }
 
@@ -149,6 +161,8 @@ void traced_begin(struct traced *traced, uint32_t packet, uint32_t change)
 	traced->change = change;
 	traced->nr_tasks = 0;
 	traced->flags_set = traced->open = false;
+	for (uint32_t i = 0; i < traced->nr; i++)
+		traced->places[i].passes = 0;
 }
 
 static struct traced_task *task_of(struct traced *traced, uint32_t pid)
@@ -167,7 +181,7 @@ static void return_to(struct traced *traced, struct traced_task *task, uint32_t 
 {
 	/* Of nested calls that end together only the innermost one is another place. */
 	if (task->depth > depth && task->thread)
-		add_place(traced, task->thread, true, task->frames[task->depth - 1].name);
+		add_place(traced, task->thread, AT_RETURN, task->frames[task->depth - 1].name);
 	task->depth = depth;
 }
 
@@ -198,6 +212,15 @@ static void note_after(struct traced_place *place, const struct traced_frame *ca
 		memcpy(place->after[i], caller->called[i], ORDER_PLACE);
 }
 
+/* Whether the outermost call that is seen was a timer's, or RCU's. */
+static bool is_of_nobody(const struct traced_task *task)
+{
+	char plain[ORDER_PLACE];
+
+	symbols_plain_name(task->frames[0].name, plain, sizeof(plain));
+	return is_one(plain, of_nobody, LENGTH(of_nobody));
+}
+
 void traced_call(struct traced *traced, const char *name, uint32_t pid, const char *function,
 		 const char *caller)
 {
@@ -215,10 +238,11 @@ void traced_call(struct traced *traced, const char *name, uint32_t pid, const ch
 	return_to(traced, task, depth);
 	if (!depth)
 		enter(task, caller);
-	task->thread = thread_of(traced, name, task, function);
+	task->thread = is_of_nobody(task) ? ORDER_THREAD_NONE :
+					    thread_of(traced, name, task, function);
 	frame = &task->frames[task->depth - 1];
 	if (task->thread)
-		note_after(add_place(traced, task->thread, false, function), frame);
+		note_after(add_place(traced, task->thread, AT_ENTRY, function), frame);
 	snprintf(frame->called[frame->nr_called++ % TRACED_AFTER], ORDER_PLACE, "%s", function);
 	enter(task, function);
 }
@@ -246,7 +270,9 @@ static int by_rank(const void *a, const void *b)
 	const struct traced_place *x = a, *y = b;
 	uint32_t rows_x = nr_rows(x), rows_y = nr_rows(y);
 
-	if (x->worth != y->worth)
+	if (x->place.skips != y->place.skips)
+		return x->place.skips < y->place.skips ? -1 : 1;
+	if (x->worth != y->worth && !x->place.skips)
 		return x->worth > y->worth ? -1 : 1;
 	if (rows_x != rows_y)
 		return rows_x < rows_y ? -1 : 1;
@@ -286,9 +312,9 @@ static void value(struct traced *traced, const struct proposal *proposal, uint32
 		if (strcmp(plain, proposal->place.place) != 0)
 			continue;
 		place->worth = worth;
-		if (place->place.at_return || !proposal->place.at_return)
+		if (place->place.at_return || place->place.skips || !proposal->place.at_return)
 			continue;
-		at_return = meet_place(traced, thread, true, place->place.place);
+		at_return = meet_place(traced, thread, AT_RETURN, place->place.place);
 		if (!at_return)
 			continue;
 		at_return->worth = worth;
@@ -306,21 +332,31 @@ static void value_all(struct traced *traced, const struct proposals *near)
 }
 
 /* clang-format off */
-/* Whose places a set has, while everyone has some left. */
-static const enum order_thread shares[ORDER_HOLDS_MAX] = {
-	ORDER_THREAD_II, ORDER_THREAD_II, ORDER_THREAD_I, ORDER_THREAD_II, ORDER_THREAD_II, ORDER_THREAD_DAD,
-	ORDER_THREAD_II, ORDER_THREAD_II, ORDER_THREAD_I, ORDER_THREAD_II, ORDER_THREAD_II, ORDER_THREAD_I,
+/* Whose places a set has, while everyone has some left; at their second pass, or not. */
+static const struct share {
+	enum order_thread thread;
+	bool second;
+} shares[ORDER_HOLDS_MAX] = {
+	{ ORDER_THREAD_II }, { ORDER_THREAD_II }, { ORDER_THREAD_I },
+	{ ORDER_THREAD_II }, { ORDER_THREAD_II, true }, { ORDER_THREAD_DAD },
+	{ ORDER_THREAD_II }, { ORDER_THREAD_II }, { ORDER_THREAD_I },
+	{ ORDER_THREAD_II }, { ORDER_THREAD_II, true }, { ORDER_THREAD_I },
 };
 /* clang-format on */
 
-/* The next one of a thread, or of anyone, that was not dealt yet; the number of all: none. */
+static bool is_of(const struct order_hold *place, const struct share *share)
+{
+	return place->thread == share->thread && (place->skips > 0) == share->second;
+}
+
+/* The next one of a share, or of all, that was not dealt yet; the number of all: none. */
 static uint32_t next_of(const struct traced *traced, const bool *dealt,
-			enum order_thread thread)
+			const struct share *share)
 {
 	uint32_t i = 0;
 
 	while (i < traced->nr &&
-	       (dealt[i] || (thread && traced->places[i].place.thread != thread)))
+	       (dealt[i] || (share && !is_of(&traced->places[i].place, share))))
 		i++;
 	return i;
 }
@@ -332,10 +368,10 @@ static uint32_t deal(struct traced *traced)
 	uint32_t nr = 0;
 
 	while (nr < EXPLORE_PLACES_MAX && nr < traced->nr) {
-		uint32_t at = next_of(traced, dealt, shares[nr % ORDER_HOLDS_MAX]);
+		uint32_t at = next_of(traced, dealt, &shares[nr % ORDER_HOLDS_MAX]);
 
 		if (at == traced->nr)
-			at = next_of(traced, dealt, ORDER_THREAD_NONE);
+			at = next_of(traced, dealt, NULL);
 		dealt[at] = true;
 		sorted[nr++] = traced->places[at];
 	}

@@ -13,22 +13,26 @@
  *   trace of a scout's trial ──> calls, by thread ─┐
  *   its packet, its change ────────────────────────┴─> places ──> ranked, with explore.reach
  *
- * Thread II is the sender's task, softirqs in it included; DAD is a kworker since it entered
+ * Thread II is the sender's task, softirqs in it included, but timers and callbacks of RCU not; DAD is a kworker since it entered
  * addrconf_dad_work; I is the bring-up, from the first call that follows the flag set which
  * opens the window. A function is a place at its entry. It is one at its return, too, when its
  * caller called nothing traced after it: otherwise the next entry is the same place.
  *
+ * A function that a thread has entered twice in one trial is a place at its second pass, too.
+ *
  * First come the places near references: the functions on the ledgers' paths (proposals.h), and
  * what their caller called after one of them, while it may hold what that has taken. Then come
- * those that the fewest packets or changes reach. They are dealt to sets of ORDER_HOLDS_MAX, of
+ * those that the fewest packets or changes reach. Of second passes those come first: what most
+ * packets do twice is nothing special. They are dealt to sets of ORDER_HOLDS_MAX, of
  * which each thread has its share. Pure.
  */
-enum { TRACED_MAX = 1024, TRACED_TASKS = 64, TRACED_AFTER = 4, TRACED_DEPTH = 24 };
+enum { TRACED_MAX = 2048, TRACED_TASKS = 64, TRACED_AFTER = 4, TRACED_DEPTH = 24 };
 
 struct traced_place {
 	struct order_hold place;
 	uint64_t rows[(REACH_ROWS + 63) / 64]; /* that reached it, a bit each */
 	uint32_t worth;			       /* by its references; 0: none known */
+	uint32_t passes;		       /* in the trial in hand */
 	/* Functions that the same caller called before it, in the same call of its own. */
 	char after[TRACED_AFTER][ORDER_PLACE];
 	uint32_t first; /* the sooner seen, the less */

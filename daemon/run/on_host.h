@@ -29,10 +29,9 @@ struct runner_ask {
 	bool keep;		     /* named namespaces that stay */
 	/*
 	 * NULL, or who is told of each trial and its digests (DIGEST_OBJECTS of them) instead
-	 * of the conclusion, which then adds up nothing: the campaign ends with the first
-	 * fault, too.
+	 * of the conclusion, which then adds up nothing. False: that was the last one.
 	 */
-	void (*scouted)(const struct trial_spec *spec, const struct judgement *judgement,
+	bool (*scouted)(const struct trial_spec *spec, const struct judgement *judgement,
 			const struct digest *digest, void *arg);
 	void (*scouts)(struct trial_spec *spec, void *arg); /* what such a trial is to do */
 	void *arg;

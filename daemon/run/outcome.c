@@ -353,10 +353,9 @@ bool outcome_add(struct seat *seat, struct evidence *evidence, struct judgement 
 	if (seat->controls)
 		return add_control(seat, evidence, judgement);
 	if (runner->ask->scouted) {
-		runner->ask->scouted(&seat->spec, judgement,
-				     lane_digest(seat->lane, DIGEST_NET_DEVICE),
-				     runner->ask->arg);
-		if (verdict_fault(judgement->verdict))
+		if (!runner->ask->scouted(&seat->spec, judgement,
+					  lane_digest(seat->lane, DIGEST_NET_DEVICE),
+					  runner->ask->arg))
 			conclude_stop(runner->sums, "findings");
 		return true;
 	}

@@ -106,15 +106,20 @@ struct errand {
 
 enum { ERRANDS_MAX = 2 * DIRECTIONS * TARGETS * MESSAGES + CHANGES };
 
+/* So many leaks are no reason to know no places; each takes seconds. */
+enum { LEAKS_MOST = 6 };
+
 struct scouts {
 	const struct campaign *campaign;
 	struct errand errands[ERRANDS_MAX];
+	uint32_t nr_errands, next; /* errand that the next scout has */
 	struct proposals seen;
 	struct traced traced;
 	bool traces;	      /* functions */
 	struct why no_traces; /* why not */
 	uint32_t trials;
-	bool faults;
+	uint32_t faults;
+	char faulty[64];     /* the packet of the first that showed one */
 	char no_ledger[256]; /* "": there was one */
 	struct why no_calls; /* why not all that is called next to references is known */
 };
@@ -142,15 +147,14 @@ static void called(const char *task, uint32_t pid, const char *function, const c
 	traced_call(&scouts->traced, task, pid, function, caller);
 }
 
-enum { EARLY_US = 2000 };
-
 /* What the trial was made with reaches what was called. */
 static void read_trace(struct scouts *scouts, const struct trial_spec *spec)
 {
 	const struct reach packet = { .direction = spec->direction,
 				      .message = spec->message,
 				      .target = spec->target,
-				      .late = spec->offset_us > EARLY_US };
+				      .late = spec->offset_us >
+					      scouts->campaign->explore.offset_us / 2 };
 	const struct reach change = { .is_change = true, .change = spec->change };
 
 	traced_begin(&scouts->traced, traced_row(&scouts->traced, &packet),
@@ -159,16 +163,41 @@ static void read_trace(struct scouts *scouts, const struct trial_spec *spec)
 	traced_end(&scouts->traced);
 }
 
-static void walked(const struct trial_spec *spec, const struct judgement *judgement,
+static bool is_like(const struct errand *errand, const struct trial_spec *spec)
+{
+	return errand->change == spec->change && errand->packet.direction == spec->direction &&
+	       errand->packet.message == spec->message;
+}
+
+/* What has shown a fault without any injection is sent no more: it would show it again. */
+static void leave_out(struct scouts *scouts, const struct trial_spec *spec)
+{
+	uint32_t kept = scouts->next;
+
+	for (uint32_t i = scouts->next; i < scouts->nr_errands; i++)
+		if (!is_like(&scouts->errands[i], spec))
+			scouts->errands[kept++] = scouts->errands[i];
+	scouts->nr_errands = kept;
+	if (!scouts->faults++)
+		snprintf(scouts->faulty, sizeof(scouts->faulty), "%s %s to %s",
+			 direction_names[spec->direction], message_names[spec->message],
+			 target_names[spec->target]);
+}
+
+static bool walked(const struct trial_spec *spec, const struct judgement *judgement,
 		   const struct digest *digest, void *arg)
 {
 	struct scouts *scouts = arg;
+	bool fault = verdict_fault(judgement->verdict);
 
 	scouts->trials++;
-	scouts->faults |= verdict_fault(judgement->verdict);
+	if (fault)
+		leave_out(scouts, spec);
 	read_digest(scouts, digest);
 	if (scouts->traces)
 		read_trace(scouts, spec);
+	return scouts->next < scouts->nr_errands &&
+	       (!fault || judgement->verdict == VERDICT_LEAK) && scouts->faults < LEAKS_MOST;
 }
 
 /* --- what each scout does --- */
@@ -207,23 +236,25 @@ static uint32_t list_errands(const struct campaign *campaign,
 	return nr + add_packets(campaign, true, errands + nr);
 }
 
+/* Late enough for the device to have its address, and early enough for that to be tentative. */
+enum { EARLY_SHARE = 8, HOLD_US = 20000 };
+
 static void send_scout(struct trial_spec *spec, void *arg)
 {
 	struct scouts *scouts = arg;
-	uint32_t nr = list_errands(scouts->campaign, scouts->errands);
 	uint64_t late_us = scouts->campaign->explore.offset_us;
-	const struct errand *errand;
+	const struct errand *errand = &scouts->errands[scouts->next];
 
-	if (!nr)
+	if (scouts->next == scouts->nr_errands)
 		return;
-	errand = &scouts->errands[(spec->trial - 1) % nr];
+	scouts->next++;
 	spec->direction = errand->packet.direction;
 	spec->target = errand->packet.target;
 	spec->message = errand->packet.message;
 	spec->change = errand->change;
 	spec->dad_answer = DAD_ANSWER_NONE;
-	spec->offset_us = errand->early && late_us > EARLY_US ? EARLY_US : late_us;
-	spec->hold_us = spec->offset_us + 10 * EARLY_US; /* the window is open that long */
+	spec->offset_us = errand->early ? late_us / EARLY_SHARE : late_us;
+	spec->hold_us = spec->offset_us + HOLD_US; /* the window is open that long */
 }
 
 /* 0, or a negative errno with the sentence and its code. */
@@ -283,17 +314,18 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 	struct probes_ask ask = *asked_probes;
 	struct probes *probes = NULL;
 	enum change_kind changes[CHANGES]; /* a list names each once */
-	uint32_t nr_errands = list_errands(asked, scouts->errands);
 	struct order places;
 	int err;
 
 	leave_out_deletions(&campaign, changes);
 	scouts->campaign = asked;
+	scouts->nr_errands = list_errands(asked, scouts->errands);
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
 	memset(&campaign.explore, 0, sizeof(campaign.explore));
-	campaign.stop.trials = nr_errands && nr_errands < asked->explore.scouts ?
-				       nr_errands :
-				       asked->explore.scouts;
+	campaign.stop.trials =
+		scouts->nr_errands && scouts->nr_errands < asked->explore.scouts ?
+			scouts->nr_errands :
+			asked->explore.scouts;
 	campaign.lanes = 1;
 	campaign.ledger = LEDGER_ALWAYS;
 	campaign.arms = &echo;
@@ -359,16 +391,19 @@ static void tell(struct run_places *places, const struct campaign *campaign,
 static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 {
 	uint32_t at = places->nr++;
+	char faults[192] = "";
 
+	if (scouts->faults)
+		snprintf(
+			faults, sizeof(faults),
+			"; %u of them showed a fault, the first with %s: a campaign with the arm echo shows it without injection",
+			scouts->faults, scouts->faulty);
 	snprintf(
 		places->proposed[at].note, sizeof(places->proposed[at].note),
 		"%u trials without injection, which are not counted, showed %u paths of references in %u functions, and %u places next to them; traced were %u calls in %u places%s%.150s%.120s%s%.120s%s%.120s",
 		scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->seen.nr_beside,
 		scouts->traced.calls, scouts->traced.nr, scouts->traces ? "" : "; ",
-		scouts->traces ? "" : scouts->no_traces.text,
-		scouts->faults ?
-			"; a fault in the last one ended them: a campaign with the arm echo shows it without injection" :
-			"",
+		scouts->traces ? "" : scouts->no_traces.text, faults,
 		scouts->no_ledger[0] ? "; " : "", scouts->no_ledger,
 		scouts->no_calls.text[0] ? "; " : "", scouts->no_calls.text);
 	places->proposed[at].hook =

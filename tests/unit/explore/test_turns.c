@@ -286,6 +286,65 @@ static void test_places_come_from_calls(void **state)
 	assert_int_equal(strncmp(text, "inbound packet-too-big tentative early: ", 40), 0);
 }
 
+static uint32_t count_places(const struct traced *traced, const char *function, uint32_t skips)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < traced->nr; i++)
+		nr += traced->places[i].place.skips == skips &&
+		      !strcmp(traced->places[i].place.place, function);
+	return nr;
+}
+
+/* A softirq runs them on top of whom it interrupts, who has nothing to do with them. */
+static void test_timers_are_nobodys(void **state)
+{
+	static struct traced traced;
+	static struct proposals near;
+
+	(void)state;
+	traced_begin(&traced, 0, 0);
+	traced_call(&traced, "dadrace-send", 8, "rawv6_sendmsg", "inet_sendmsg");
+	traced_call(&traced, "dadrace-send", 8, "neigh_timer_handler", "call_timer_fn");
+	traced_call(&traced, "dadrace-send", 8, "ndisc_solicit", "neigh_timer_handler");
+	traced_call(&traced, "dadrace-send", 8, "fib6_info_destroy_rcu", "rcu_do_batch.part.0");
+	traced_call(&traced, "dadrace-send", 8, "icmpv6_rcv", "ip6_protocol_deliver_rcu");
+	traced_end(&traced);
+	traced_rank(&traced, &near);
+	assert_true(count_places(&traced, "rawv6_sendmsg", 0) > 0);
+	assert_true(count_places(&traced, "icmpv6_rcv", 0) > 0);
+	assert_int_equal(count_places(&traced, "neigh_timer_handler", 0), 0);
+	assert_int_equal(count_places(&traced, "ndisc_solicit", 0), 0);
+	assert_int_equal(count_places(&traced, "fib6_info_destroy_rcu", 0), 0);
+}
+
+/* What was entered twice in one trial can be held at its second pass, with what did that. */
+static void test_second_passes_are_places(void **state)
+{
+	static struct traced traced;
+	static struct proposals near;
+	const struct reach packet = { .message = MESSAGE_RA },
+			   other = { .message = MESSAGE_NS };
+	uint32_t twice = traced_row(&traced, &packet), once = traced_row(&traced, &other);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		traced_begin(&traced, i ? once : twice, 0);
+		for (int pass = 0; pass < (i ? 1 : 2); pass++)
+			traced_call(&traced, "dadrace-send", 8, "rt6_get_dflt_router",
+				    "ndisc_router_discovery");
+		traced_end(&traced);
+	}
+	traced_rank(&traced, &near);
+	assert_int_equal(count_places(&traced, "rt6_get_dflt_router", 1), 1);
+	for (uint32_t i = 0; i < traced.nr; i++) {
+		if (!traced.places[i].place.skips)
+			continue;
+		assert_true(reach_has(&traced.rows[twice - 1], i));
+		assert_false(reach_has(&traced.rows[once - 1], i));
+	}
+}
+
 static void test_reach_is_text(void **state)
 {
 	static const char text[] = "change route-delete: 2 64 65 240";
@@ -317,6 +376,8 @@ int main(void)
 		cmocka_unit_test(test_same_seed_same_plan),
 		cmocka_unit_test(test_several_sets_have_no_bound),
 		cmocka_unit_test(test_places_come_from_calls),
+		cmocka_unit_test(test_timers_are_nobodys),
+		cmocka_unit_test(test_second_passes_are_places),
 		cmocka_unit_test(test_reach_is_text),
 	};
 
