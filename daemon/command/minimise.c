@@ -139,9 +139,21 @@ static char *changed_spec(const struct options *o, const char *spec, struct why 
 	return text;
 }
 
+/* A leak by chance begins with the order of the repeat that showed it. malloc'd. */
+static char *first_spec(const struct session *s, struct why *why)
+{
+	const struct tally_ledger *ledger = &s->finding->ledger;
+	const struct past_trial *trial;
+
+	if (ledger->order && ledger->leaked && past_trial(s->past, ledger->trial))
+		return past_spec_of_repeat(
+			s->past, past_ledger(s->past, ledger->trial, ledger->attempt), why);
+	trial = past_trial(s->past, s->finding->smallest.trial);
+	return past_spec(s->past, trial ? trial : report_trial(s->past, s->finding), why);
+}
+
 static int begin(struct session *s, struct why *why)
 {
-	const struct past_trial *trial;
 	const struct minimise_knob *knobs;
 	char *spec, *changed = NULL;
 	uint32_t nr;
@@ -149,8 +161,7 @@ static int begin(struct session *s, struct why *why)
 
 	if (!choose_finding(s, why))
 		return -ENOENT;
-	trial = past_trial(s->past, s->finding->smallest.trial);
-	spec = past_spec(s->past, trial ? trial : report_trial(s->past, s->finding), why);
+	spec = first_spec(s, why);
 	if (spec)
 		changed = changed_spec(s->o, spec, why);
 	err = changed ? plainer_new(changed, &s->plainer, why) : -EINVAL;

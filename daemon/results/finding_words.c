@@ -99,15 +99,17 @@ struct finding_text finding_holds(const struct tally_finding *finding)
 {
 	const struct tally_ledger *ledger = &finding->ledger;
 	struct finding_text text;
-	char of[48] = "";
+	char of[48] = "", order[600] = "";
 
 	if (!finding->path_signature)
 		return holder_unknown(ledger);
 	if (ledger->attempt)
 		snprintf(of, sizeof(of), "repeat %u of ", ledger->attempt);
+	if (ledger->order)
+		snprintf(order, sizeof(order), " with the order \"%s\"", ledger->order);
 	/* clang-format off */
-	snprintf(text.at, sizeof(text.at), "Who holds, by the ledger of %strial %u, compared with %u trial%s without the race:",
-		 of, ledger->trial, ledger->clean, ledger->clean == 1 ? "" : "s");
+	snprintf(text.at, sizeof(text.at), "Who holds, by the ledger of %strial %u%s, compared with %u trial%s without the race:",
+		 of, ledger->trial, order, ledger->clean, ledger->clean == 1 ? "" : "s");
 	/* clang-format on */
 	return text;
 }

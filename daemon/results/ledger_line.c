@@ -80,6 +80,8 @@ static const struct field ledger_rows[] = {
 	{ "signature", FIELD_TEXT, LEDGER(const char *, signature), OR_NULL,
 	  .doc = "Signature of the finding it belongs to; null: none" },
 	{ "object", FIELD_TEXT, LEDGER(const char *, object), .doc = "Object whose counter was watched" },
+	{ "order", FIELD_TEXT, LEDGER(const char **, order), LIST(struct ledger_line, order),
+	  .doc = "Steps of the repeat's order, where it leaves less to chance than that of the trial; else empty" },
 	{ "arm", FIELD_ENUM, LEDGER(enum arm, arm), NAMES(arm_names, ARMS),
 	  .doc = "Arm of the watched trial or repeat" },
 	{ "verdict", FIELD_ENUM, LEDGER(enum verdict, verdict), NAMES(verdict_names, VERDICTS),
@@ -183,6 +185,7 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 	/* Objects that only outlive the trial are no holders where nothing is missing. */
 	bool names = digest->state == LEDGER_WHOLE && (leaked || digest->surplus > 0);
 	bool accuses = leaked && names && digest->nr_suspects;
+	struct trial_spec spec = of->evidence->spec;
 
 	if (accuses)
 		signature_write(of->signature, &digest->suspects[0], told->path_signature,
@@ -190,12 +193,15 @@ struct ledger_line ledger_line(const struct ledger_of *of, struct ledger_told *t
 	tell_unmatched(digest, told);
 	tell_paths(digest, told->paths);
 	tell_points(digest, told->points);
+	spec_say(&spec, &told->words);
 	return (struct ledger_line){
 		.trial = of->trial,
 		.attempt = of->attempt,
 		.final = of->final,
 		.signature = of->signature,
 		.object = of->object,
+		.order = spec.order,
+		.nr_order = of->followed ? spec.nr_order : 0,
 		.arm = of->evidence->spec.arm,
 		.verdict = of->judgement->verdict,
 		.leaked = leaked,
@@ -234,6 +240,8 @@ struct ledger_line ledger_line_empty(struct ledger_told *told)
 			.nr_holds = DIGEST_HOLDS,
 		};
 	return (struct ledger_line){
+		.order = told->words.list,
+		.nr_order = sizeof(told->words.list) / sizeof(told->words.list[0]),
 		.arm = ARMS,
 		.verdict = VERDICTS,
 		.state = LEDGER_HOLES,

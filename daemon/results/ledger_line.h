@@ -45,6 +45,7 @@ struct ledger_told {
 	struct ledger_hold_told holds[DIGEST_SUSPECTS][DIGEST_HOLDS];
 	struct ledger_point_told points[DIGEST_POINTS];
 	struct moment_told moments[EVIDENCE_MOMENTS_MAX];
+	struct spec_words words;
 	char path_signature[SIGNATURE];
 };
 
@@ -55,6 +56,8 @@ struct ledger_line { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	bool final;
 	const char *signature;
 	const char *object;
+	const char **order;
+	uint32_t nr_order;
 	enum arm arm;
 	enum verdict verdict;
 	bool leaked;
@@ -87,6 +90,7 @@ struct ledger_of {
 	uint32_t trial;	       /* in the plan */
 	uint32_t attempt;      /* from 1; 0: the trial itself */
 	bool final;	       /* no attempt for this signature follows */
+	bool followed;	       /* its order is not that of the trial (follow.h) */
 	const char *signature; /* of the fault, or of the one that is sought; NULL: of none */
 	const char *object;
 	const char *post_mortem; /* what holds the device afterwards; NULL: nobody looked */

@@ -526,15 +526,31 @@ json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledg
 	return line_at(past, ledger->at, "a ledger of trial", ledger->trial, why);
 }
 
-char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why)
+static char *spec_of(const struct past *past, const json_t *spec, struct why *why)
 {
-	json_auto_t *line = past_line(past, trial, why);
-	char *text;
+	char *text = campaign_spec(past_campaign(past), spec);
 
-	if (!line)
-		return NULL;
-	text = campaign_spec(past_campaign(past), json_object_get(line, "spec"));
 	if (!text)
 		why_memory(why);
 	return text;
+}
+
+char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why)
+{
+	json_auto_t *line = past_line(past, trial, why);
+
+	return line ? spec_of(past, json_object_get(line, "spec"), why) : NULL;
+}
+
+char *past_spec_of_repeat(const struct past *past, const struct past_ledger *repeat,
+			  struct why *why)
+{
+	json_auto_t *told = past_ledger_line(past, repeat, why);
+	json_auto_t *line = told ? past_line(past, past_trial(past, repeat->trial), why) : NULL;
+	json_t *spec = json_object_get(line, "spec");
+
+	if (!line)
+		return NULL;
+	json_object_set(spec, "order", json_object_get(told, "order"));
+	return spec_of(past, spec, why);
 }

@@ -84,4 +84,8 @@ json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledg
 /* The spec of a trial (parse/campaign_pinned.h), malloc'd; NULL with the sentence. */
 char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why);
 
+/* The same with the order of a repeat of it, which has one of its own. */
+char *past_spec_of_repeat(const struct past *past, const struct past_ledger *repeat,
+			  struct why *why);
+
 #endif

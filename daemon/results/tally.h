@@ -88,6 +88,7 @@ struct tally_ledger {
 	bool exact;
 	uint32_t clean;
 	const char *post_mortem;		 /* NULL: there is none */
+	const char *order;			 /* of a repeat; NULL: that of the trial */
 	struct ledger_unmatched_told *unmatched; /* of a leak with a whole ledger only */
 	uint32_t nr_unmatched;
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "results/tally_parts.h"
 
 /*
@@ -273,6 +274,14 @@ static bool is_answered(const struct tally_finding *told, const struct ledger_li
 	return told->path_signature && !(line->final && line->path_signature);
 }
 
+/* Its steps in one sentence. */
+static void keep_order(char *to, size_t size, const struct ledger_line *line)
+{
+	keep_text(to, size, "");
+	for (uint32_t i = 0; i < line->nr_order; i++)
+		text_add(to, size, "%s%s", i ? "; " : "", line->order[i]);
+}
+
 static int keep_ledger(struct tally *tally, uint32_t at, const struct ledger_line *line)
 {
 	struct tally_finding *told = &tally->told_findings[at];
@@ -285,6 +294,7 @@ static int keep_ledger(struct tally *tally, uint32_t at, const struct ledger_lin
 	keep_text(finding->ledger->reason, sizeof(finding->ledger->reason), line->reason);
 	keep_text(finding->ledger->post_mortem, sizeof(finding->ledger->post_mortem),
 		  line->post_mortem);
+	keep_order(finding->ledger->order, sizeof(finding->ledger->order), line);
 	told->ledger = (struct tally_ledger){
 		.trial = line->trial,
 		.attempt = line->attempt,
@@ -294,6 +304,7 @@ static int keep_ledger(struct tally *tally, uint32_t at, const struct ledger_lin
 		.exact = line->exact,
 		.clean = line->clean,
 		.post_mortem = line->post_mortem ? finding->ledger->post_mortem : NULL,
+		.order = line->nr_order ? finding->ledger->order : NULL,
 	};
 	if (line->path_signature && line->nr_unmatched)
 		keep_path(told, finding->ledger, line);

@@ -41,6 +41,7 @@ struct decisive {
 struct kept_ledger {
 	char reason[256];
 	char post_mortem[1024];
+	char order[512];
 	char path_signature[SIGNATURE];
 	char folded[DIGEST_STACK];
 	struct {

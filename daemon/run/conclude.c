@@ -161,8 +161,7 @@ static int add_kept(const struct evidence *evidence, const struct judgement *jud
 	int found = tally_add(c->tally, evidence, judgement, NULL);
 
 	if (keeping->repeats)
-		suspects_add(&c->suspects, &evidence->spec, evidence->held_ns, judgement,
-			     evidence_objects_over(evidence));
+		suspects_add(&c->suspects, evidence, judgement);
 	c->kept_ns += evidence->ended_ns - evidence->started_ns;
 	return found < 0 ?
 		       found :

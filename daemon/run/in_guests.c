@@ -121,9 +121,7 @@ static void await_ledger(struct guests *guests, const struct judgement *judgemen
 {
 	if (guests->sums->campaign->ledger != LEDGER_SUSPECTS || guests->awaited ||
 	    !guests->vm || guests->sums->ended_by ||
-	    !suspects_add(&guests->sums->suspects, &guests->evidence.spec,
-			  guests->evidence.held_ns, judgement,
-			  evidence_objects_over(&guests->evidence)))
+	    !suspects_add(&guests->sums->suspects, &guests->evidence, judgement))
 		return;
 	guests->awaited = true;
 	loop_timer_set(guests->ledger, loop_now() + LEDGER_MS * 1000000ULL);

@@ -283,6 +283,7 @@ static bool add_repeat(struct seat *seat, const struct evidence *e,
 	of = (struct ledger_of){
 		.trial = suspect->spec.trial,
 		.attempt = suspect->attempts + 1,
+		.followed = seat->learned >= SUSPECTS_LEARN && suspect_follows(suspect),
 		.signature = suspect->signature,
 		.object = object_names[suspect->object],
 		.evidence = e,
@@ -314,8 +315,7 @@ static bool add_trial(struct seat *seat, struct evidence *evidence,
 	if (campaign->ledger == LEDGER_ALWAYS && !add_own_ledger(seat, evidence, judgement))
 		return false;
 	if (campaign->ledger == LEDGER_SUSPECTS && !runner->sums->failed)
-		suspects_add(&runner->sums->suspects, &evidence->spec, evidence->held_ns,
-			     judgement, evidence_objects_over(evidence));
+		suspects_add(&runner->sums->suspects, evidence, judgement);
 	conclude_ended(runner->sums);
 	return true;
 }

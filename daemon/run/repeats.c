@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explore/follow.h"
 #include "run/repeats.h"
 
 bool suspects_watchable(const struct judgement *judgement, enum digest_object *object)
@@ -24,20 +25,23 @@ static bool is_there(const struct suspects *suspects, const char *signature, uin
 	return false;
 }
 
-bool suspects_add(struct suspects *suspects, const struct trial_spec *spec, uint64_t held_ns,
-		  const struct judgement *judgement, uint32_t objects)
+bool suspects_add(struct suspects *suspects, const struct evidence *evidence,
+		  const struct judgement *judgement)
 {
 	struct suspect *suspect = &suspects->list[suspects->nr];
+	uint32_t objects = evidence_objects_over(evidence);
 	enum digest_object object;
 
 	if (judgement->verdict != VERDICT_LEAK || suspects->nr == SUSPECTS_MAX ||
-	    change_has(spec->change, CHANGE_DELETES_DEVICE) ||
+	    change_has(evidence->spec.change, CHANGE_DELETES_DEVICE) ||
 	    !suspects_watchable(judgement, &object) ||
 	    is_there(suspects, judgement->signature, objects))
 		return false;
-	*suspect = (struct suspect){
-		.objects = objects, .object = object, .spec = *spec, .held_us = held_ns / 1000
-	};
+	*suspect = (struct suspect){ .objects = objects,
+				     .object = object,
+				     .spec = evidence->spec,
+				     .held_us = evidence->held_ns / 1000 };
+	suspect->can_follow = follow_leak(evidence, &suspect->followed);
 	memcpy(suspect->signature, judgement->signature, sizeof(suspect->signature));
 	suspects->nr++;
 	return true;
@@ -71,18 +75,23 @@ struct suspect *suspects_next(struct suspects *suspects)
 	return suspects->served < suspects->nr ? &suspects->list[suspects->served] : NULL;
 }
 
+bool suspect_follows(const struct suspect *suspect)
+{
+	return suspect->can_follow && suspect->attempts % 2;
+}
+
 struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned)
 {
 	struct trial_spec spec = suspect->spec;
 
-	if (learned < SUSPECTS_LEARN) {
-		spec.arm = ARM_HOLD;
-		spec.echoes = spec.steps = 0;
-		if (spec.hold_us && spec.hold_us < suspect->held_us)
-			spec.hold_us = suspect->held_us;
-		spec.dad_answer = DAD_ANSWER_NONE;
-		spec.starts_when = spec.change_when = ORDER_THREAD_NONE;
-	}
+	if (learned >= SUSPECTS_LEARN)
+		return suspect_follows(suspect) ? suspect->followed : spec;
+	spec.arm = ARM_HOLD;
+	spec.echoes = spec.steps = 0;
+	if (spec.hold_us && spec.hold_us < suspect->held_us)
+		spec.hold_us = suspect->held_us;
+	spec.dad_answer = DAD_ANSWER_NONE;
+	spec.starts_when = spec.change_when = ORDER_THREAD_NONE;
 	return spec;
 }
 

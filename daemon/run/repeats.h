@@ -19,7 +19,8 @@
  * Of its like are leaks with one signature that leave the same objects over their baselines:
  * others may be another bug, which only a ledger tells.
  *
- * A repeat is the same spec with the same seed, and an attempt. Those that teach what a ledger
+ * A repeat is the same spec with the same seed, and an attempt. Every other one, from the second
+ * on, is followed where that is possible (follow.h): its order leaves less to chance. Those that teach what a ledger
  * looks like without the race are none; they hold as long as the trial did, and have no thread
  * II: as many probes of DAD and as many routes. One suspect at a time is served, by one lane at
  * a time: a CPU has four debug registers. Pure.
@@ -35,6 +36,8 @@ struct suspect {
 	uint32_t objects; /* over their baseline, a bit each; 0: any */
 	enum digest_object object;
 	struct trial_spec spec;
+	struct trial_spec followed; /* follow.h */
+	bool can_follow;
 	uint64_t held_us;  /* a hold may have been longer than asked */
 	uint32_t attempts; /* made so far */
 	bool closed;	   /* no further leak of its like is repeated */
@@ -46,11 +49,11 @@ struct suspects {
 };
 
 /*
- * Of a trial that is no repeat; `objects` are over their baselines, a bit each. True: it is to
- * be repeated. Never one that deletes its device: it has no ledger.
+ * Of a trial that is no repeat. True: it is to be repeated. Never one that deletes its device:
+ * it has no ledger.
  */
-bool suspects_add(struct suspects *suspects, const struct trial_spec *spec, uint64_t held_ns,
-		  const struct judgement *judgement, uint32_t objects);
+bool suspects_add(struct suspects *suspects, const struct evidence *evidence,
+		  const struct judgement *judgement);
 
 /* As if it had been served: no trial with this signature is repeated. */
 void suspects_known(struct suspects *suspects, const char *signature, size_t length);
@@ -60,6 +63,9 @@ void suspects_drop(struct suspects *suspects);
 
 /* The one whose turn it is; NULL: none. */
 struct suspect *suspects_next(struct suspects *suspects);
+
+/* Whether the next attempt is followed. */
+bool suspect_follows(const struct suspect *suspect);
 
 /* The spec of the next trial: of one that teaches when `learned` is below SUSPECTS_LEARN. */
 struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned);

@@ -5,6 +5,7 @@
 #include "spec/campaign.h"
 #include "spec/spec.h"
 #include "trial/behaviour.h"
+#include "trial/evidence.h"
 #include "trial/verdict.h"
 
 /*
@@ -31,6 +32,9 @@ extern const char *const model_bug_names[];
 
 enum verdict kernel_model_run(const struct campaign *campaign, const struct trial_spec *spec,
 			      enum model_bug bug, struct behaviour *behaviour);
+
+/* What the last trial left; of the next one when that has run. */
+const struct evidence *kernel_model_evidence(void);
 
 /* A campaign for it: the places that are proposed on a real kernel. */
 extern const char kernel_model_space[];

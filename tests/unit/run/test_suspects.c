@@ -39,6 +39,19 @@ static const struct trial_spec race = {
 	.seed = 99,
 };
 
+static bool add(struct suspects *suspects, const struct trial_spec *spec, uint64_t held_ns,
+		const struct judgement *judgement, uint32_t objects)
+{
+	static struct evidence e;
+
+	e = (struct evidence){ .spec = *spec, .held_ns = held_ns };
+	e.baseline.found = e.after.found = true;
+	e.after.net_device = objects >> OBJECT_NET_DEVICE & 1;
+	e.after.inet6_dev = objects >> OBJECT_INET6_DEV & 1;
+	e.after.dst = objects >> OBJECT_DST & 1;
+	return suspects_add(suspects, &e, judgement);
+}
+
 /* --- which trials are repeated, and how often --- */
 
 static void test_first_of_its_signature(void **state)
@@ -51,17 +64,17 @@ static void test_first_of_its_signature(void **state)
 
 	(void)state;
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, 0, &hang, 1));
-	assert_false(suspects_add(&suspects, &race, 0, &sock, 1)); /* nobody watches those */
-	assert_true(suspects_add(&suspects, &race, 0, &device, 1));
-	assert_false(suspects_add(&suspects, &race, 0, &device, 1));
-	assert_true(suspects_add(&suspects, &race, 0, &idev, 1));
-	assert_false(suspects_add(&suspects, &deletion, 0, &dst, 1)); /* it has no ledger */
-	assert_true(suspects_add(&suspects, &race, 0, &dst, 1));
+	assert_false(add(&suspects, &race, 0, &hang, 1));
+	assert_false(add(&suspects, &race, 0, &sock, 1)); /* nobody watches those */
+	assert_true(add(&suspects, &race, 0, &device, 1));
+	assert_false(add(&suspects, &race, 0, &device, 1));
+	assert_true(add(&suspects, &race, 0, &idev, 1));
+	assert_false(add(&suspects, &deletion, 0, &dst, 1)); /* it has no ledger */
+	assert_true(add(&suspects, &race, 0, &dst, 1));
 	assert_int_equal(suspects_next(&suspects)->object, DIGEST_NET_DEVICE);
 	suspects_drop(&suspects);
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, 0, &idev, 1));
+	assert_false(add(&suspects, &race, 0, &idev, 1));
 }
 
 static void test_number_of_signatures(void **state)
@@ -72,11 +85,10 @@ static void test_number_of_signatures(void **state)
 	(void)state;
 	suspects_known(&suspects, "leak/net_device,x", strlen("leak/net_device"));
 	assert_null(suspects_next(&suspects));
-	assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
+	assert_false(add(&suspects, &race, 0, &judgement, 1));
 	for (int i = 0; i < SUSPECTS_MAX; i++) {
 		snprintf(judgement.signature, sizeof(judgement.signature), "leak/%d", i);
-		assert_int_equal(suspects_add(&suspects, &race, 0, &judgement, 1),
-				 i < SUSPECTS_MAX - 1);
+		assert_int_equal(add(&suspects, &race, 0, &judgement, 1), i < SUSPECTS_MAX - 1);
 	}
 }
 
@@ -86,8 +98,8 @@ static void test_known_is_served(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, 0, &device, 1);
-	suspects_add(&suspects, &race, 0, &idev, 1);
+	add(&suspects, &race, 0, &device, 1);
+	add(&suspects, &race, 0, &idev, 1);
 	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
 	suspects_known(&suspects, "leak/inet6_dev", strlen("leak/inet6_dev"));
 	assert_string_equal(suspects_next(&suspects)->signature, "leak/net_device");
@@ -102,15 +114,15 @@ static void test_leaks_of_another_like_are_repeated(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	assert_true(suspects_add(&suspects, &race, 0, &judgement, 1));
-	assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
-	assert_true(suspects_add(&suspects, &race, 0, &judgement, 5));
-	assert_false(suspects_add(&suspects, &race, 0, &judgement, 5));
+	assert_true(add(&suspects, &race, 0, &judgement, 1));
+	assert_false(add(&suspects, &race, 0, &judgement, 1));
+	assert_true(add(&suspects, &race, 0, &judgement, 5));
+	assert_false(add(&suspects, &race, 0, &judgement, 5));
 	assert_int_equal(suspects.nr, 2);
 
 	suspects = (struct suspects){ 0 };
 	suspects_known(&suspects, judgement.signature, strlen(judgement.signature));
-	assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
+	assert_false(add(&suspects, &race, 0, &judgement, 1));
 }
 
 /* A leak of 1 in 30 need not show in five repeats: the next one is repeated, too. */
@@ -121,15 +133,15 @@ static void test_a_rare_leak_is_repeated_again(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	assert_true(suspects_add(&suspects, &race, 0, &judgement, 1));
+	assert_true(add(&suspects, &race, 0, &judgement, 1));
 	for (int i = 1; i <= SUSPECTS_REPEATS; i++) {
-		assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
+		assert_false(add(&suspects, &race, 0, &judgement, 1));
 		assert_int_equal(suspects_tried(&suspects, &clean, LEDGER_WHOLE),
 				 i == SUSPECTS_REPEATS);
 	}
-	assert_true(suspects_add(&suspects, &race, 0, &judgement, 1));
+	assert_true(add(&suspects, &race, 0, &judgement, 1));
 	assert_true(suspects_tried(&suspects, &judgement, LEDGER_WHOLE));
-	assert_false(suspects_add(&suspects, &race, 0, &judgement, 1));
+	assert_false(add(&suspects, &race, 0, &judgement, 1));
 	assert_null(suspects_next(&suspects));
 }
 
@@ -140,7 +152,7 @@ static void test_specs(void **state)
 	struct trial_spec spec;
 
 	(void)state;
-	suspects_add(&suspects, &race, 0, &judgement, 1);
+	add(&suspects, &race, 0, &judgement, 1);
 	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN);
 	assert_memory_equal(&spec, &race, sizeof(spec));
 	spec = suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN - 1);
@@ -151,6 +163,32 @@ static void test_specs(void **state)
 	assert_int_equal(spec.seed, race.seed);
 }
 
+/* Every other repeat of a leak whose order left it to chance waits for thread I to be done. */
+static void test_every_other_repeat_is_followed(void **state)
+{
+	const struct judgement judgement = leak("net_device"),
+			       clean = { .verdict = VERDICT_CLEAN };
+	static struct evidence e;
+	struct suspects suspects = { 0 };
+
+	(void)state;
+	e.spec = race;
+	e.spec.holds[0] = (struct order_hold){ .thread = ORDER_THREAD_II,
+					       .place = "addrconf_prefix_rcv",
+					       .time_us = 300 };
+	e.steps[0].outcome = STEP_KEPT;
+	assert_true(suspects_add(&suspects, &e, &judgement));
+	for (int i = 1; i <= SUSPECTS_REPEATS; i++) {
+		const struct suspect *suspect = suspects_next(&suspects);
+		struct trial_spec spec = suspects_spec(suspect, SUSPECTS_LEARN);
+
+		assert_int_equal(suspect_follows(suspect), i % 2 == 0);
+		assert_int_equal(spec.holds[0].until,
+				 i % 2 ? ORDER_UNTIL_TIME : ORDER_UNTIL_DONE);
+		suspects_tried(&suspects, &clean, LEDGER_WHOLE);
+	}
+}
+
 /* So that what a long hold leaks by itself is not taken for the race. */
 static void test_without_the_race_it_is_held_for_as_long(void **state)
 {
@@ -159,7 +197,7 @@ static void test_without_the_race_it_is_held_for_as_long(void **state)
 	const uint64_t held_ns = (race.hold_us + 100000) * 1000;
 
 	(void)state;
-	suspects_add(&suspects, &race, held_ns, &judgement, 1);
+	add(&suspects, &race, held_ns, &judgement, 1);
 	assert_int_equal(suspects_spec(suspects_next(&suspects), 0).hold_us,
 			 race.hold_us + 100000);
 	assert_int_equal(suspects_spec(suspects_next(&suspects), SUSPECTS_LEARN).hold_us,
@@ -173,8 +211,8 @@ static void test_until_whole_or_spent(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, 0, &judgement, 1);
-	suspects_add(&suspects, &race, 0, &other, 1);
+	add(&suspects, &race, 0, &judgement, 1);
+	add(&suspects, &race, 0, &other, 1);
 	assert_false(suspects_tried(&suspects, &clean, LEDGER_WHOLE));
 	assert_false(suspects_tried(&suspects, &judgement, LEDGER_MISSED));
 	assert_false(suspects_tried(&suspects, &other, LEDGER_WHOLE));
@@ -192,7 +230,7 @@ static void test_no_watchpoint_no_repeat(void **state)
 	struct suspects suspects = { 0 };
 
 	(void)state;
-	suspects_add(&suspects, &race, 0, &judgement, 1);
+	add(&suspects, &race, 0, &judgement, 1);
 	assert_true(suspects_tried(&suspects, &judgement, LEDGER_UNARMED));
 	assert_null(suspects_next(&suspects));
 }
@@ -745,6 +783,7 @@ int main(void)
 		cmocka_unit_test(test_other_paths_are_other_findings),
 		cmocka_unit_test(test_a_rare_leak_is_repeated_again),
 		cmocka_unit_test(test_specs),
+		cmocka_unit_test(test_every_other_repeat_is_followed),
 		cmocka_unit_test(test_without_the_race_it_is_held_for_as_long),
 		cmocka_unit_test(test_until_whole_or_spent),
 		cmocka_unit_test(test_no_watchpoint_no_repeat),
