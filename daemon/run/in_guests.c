@@ -608,8 +608,8 @@ static void fell_silent(void *arg)
 }
 
 /*
- * A guest that scouts for places loads its programs twice and runs trials before its first
- * word.
+ * A guest that scouts for places loads its programs twice, and tells each of its scouts'
+ * trials by an empty line.
  */
 static uint64_t patience_ms(const struct guests *guests)
 {

@@ -184,6 +184,15 @@ static void leave_out(struct scouts *scouts, const struct trial_spec *spec)
 			 target_names[spec->target]);
 }
 
+/* A guest that says nothing is taken for dead; an empty line is no result. */
+static void show_life(void)
+{
+	if (!klog_in_guest())
+		return;
+	putchar('\n');
+	fflush(stdout);
+}
+
 static bool walked(const struct trial_spec *spec, const struct judgement *judgement,
 		   const struct digest *digest, void *arg)
 {
@@ -191,6 +200,7 @@ static bool walked(const struct trial_spec *spec, const struct judgement *judgem
 	bool fault = verdict_fault(judgement->verdict);
 
 	scouts->trials++;
+	show_life();
 	if (fault)
 		leave_out(scouts, spec);
 	read_digest(scouts, digest);
