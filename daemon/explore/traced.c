@@ -272,6 +272,8 @@ static int by_rank(const void *a, const void *b)
 
 	if (x->place.skips != y->place.skips)
 		return x->place.skips < y->place.skips ? -1 : 1;
+	if (x->turn != y->turn)
+		return x->turn < y->turn ? -1 : 1;
 	if (x->worth != y->worth && !x->place.skips)
 		return x->worth > y->worth ? -1 : 1;
 	if (rows_x != rows_y)
@@ -339,7 +341,7 @@ static const struct share {
 } shares[ORDER_HOLDS_MAX] = {
 	{ ORDER_THREAD_II }, { ORDER_THREAD_II }, { ORDER_THREAD_I },
 	{ ORDER_THREAD_II }, { ORDER_THREAD_II, true }, { ORDER_THREAD_DAD },
-	{ ORDER_THREAD_II }, { ORDER_THREAD_II }, { ORDER_THREAD_I },
+	{ ORDER_THREAD_II }, { ORDER_THREAD_II, true }, { ORDER_THREAD_I },
 	{ ORDER_THREAD_II }, { ORDER_THREAD_II, true }, { ORDER_THREAD_I },
 };
 /* clang-format on */
@@ -379,9 +381,26 @@ static uint32_t deal(struct traced *traced)
 	return nr;
 }
 
+static bool have_same_rows(const struct traced_place *x, const struct traced_place *y)
+{
+	return x->place.skips == y->place.skips && x->place.thread == y->place.thread &&
+	       !memcmp(x->rows, y->rows, sizeof(x->rows));
+}
+
+/* After a first sort: the first of each path, then the second of each, and so on. */
+static void take_turns(struct traced *traced)
+{
+	for (uint32_t i = 0; i < traced->nr; i++)
+		for (uint32_t j = 0; j < i && traced->places[i].place.skips; j++)
+			traced->places[i].turn +=
+				have_same_rows(&traced->places[i], &traced->places[j]);
+}
+
 uint32_t traced_rank(struct traced *traced, const struct proposals *near)
 {
 	value_all(traced, near);
+	qsort(traced->places, traced->nr, sizeof(traced->places[0]), by_rank);
+	take_turns(traced);
 	qsort(traced->places, traced->nr, sizeof(traced->places[0]), by_rank);
 	traced->nr = deal(traced);
 	for (uint32_t i = 0; i < traced->nr; i++)

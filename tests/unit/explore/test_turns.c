@@ -345,6 +345,33 @@ static void test_second_passes_are_places(void **state)
 	}
 }
 
+/* The first function of each path, before the second one of any. */
+static void test_paths_of_second_passes_take_turns(void **state)
+{
+	static struct traced traced;
+	static struct proposals near;
+	const struct reach packets[] = { { .message = MESSAGE_RA }, { .message = MESSAGE_NS } };
+	static const char *const functions[][2] = { { "f1", "f2" }, { "g1", "g2" } };
+	uint32_t seconds = 0;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		traced_begin(&traced, traced_row(&traced, &packets[i]), 0);
+		for (int pass = 0; pass < 4; pass++)
+			traced_call(&traced, "dadrace-send", 8, functions[i][pass % 2],
+				    "caller");
+		traced_end(&traced);
+	}
+	traced_rank(&traced, &near);
+	for (uint32_t i = 0; i < traced.nr && seconds < 2; i++) {
+		if (!traced.places[i].place.skips)
+			continue;
+		seconds++;
+		assert_int_equal(traced.places[i].place.place[1], '1');
+	}
+	assert_int_equal(seconds, 2);
+}
+
 static void test_reach_is_text(void **state)
 {
 	static const char text[] = "change route-delete: 2 64 65 240";
@@ -378,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_places_come_from_calls),
 		cmocka_unit_test(test_timers_are_nobodys),
 		cmocka_unit_test(test_second_passes_are_places),
+		cmocka_unit_test(test_paths_of_second_passes_take_turns),
 		cmocka_unit_test(test_reach_is_text),
 	};
 
