@@ -20,9 +20,9 @@
  * others may be another bug, which only a ledger tells.
  *
  * A repeat is the same spec with the same seed, and an attempt. Every other one, from the second
- * on, is followed where that is possible (follow.h): its order leaves less to chance. Those that teach what a ledger
- * looks like without the race are none; they hold as long as the trial did, and have no thread
- * II: as many probes of DAD and as many routes. One suspect at a time is served, by one lane at
+ * on, has an order that leaves less to chance, where there is one (follow.h). Trials that teach
+ * what a ledger looks like without the race are no attempts; they hold as long as the trial did,
+ * and have no thread II: as many probes of DAD and as many routes. One suspect at a time is served, by one lane at
  * a time: a CPU has four debug registers. Pure.
  */
 enum {

@@ -410,7 +410,7 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 			scouts->faults, scouts->faulty);
 	snprintf(
 		places->proposed[at].note, sizeof(places->proposed[at].note),
-		"%u trials without injection, which are not counted, showed %u paths of references in %u functions, and %u places next to them; traced were %u calls in %u places%s%.150s%.120s%s%.120s%s%.120s",
+		"%u trials without injection, which are not counted, showed %u paths of references in %u functions, and %u places next to them; traced were %u calls in %u places%s%.150s%s%s%.120s%s%.120s",
 		scouts->trials, scouts->seen.paths, scouts->seen.nr, scouts->seen.nr_beside,
 		scouts->traced.calls, scouts->traced.nr, scouts->traces ? "" : "; ",
 		scouts->traces ? "" : scouts->no_traces.text, faults,

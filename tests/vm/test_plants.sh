@@ -73,7 +73,7 @@ settings() { # BUG: arguments of dadrace run, one a line
 		printf -- '--set\n%s\n' "$updown" 'arms=[race]' "order=['DAD held at addrconf_dad_work until I done']"
 		;;
 	packet-race) change_during II icmpv6_rcv echo ;;
-	late-work) printf -- '--set\n%s\n' "$updown" "order=['I held at stop for 200000 us']" ;;
+	late-work) printf -- '--set\n%s\n' "$updown" "order=['I held at stop for 600000 us']" ;;
 	second-pass) change_during II 'the 2nd pass of rt6_get_dflt_router' ra ;;
 	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac

@@ -349,7 +349,7 @@ static void dad_forget(void)
 
 /* --- a work against a device that goes down --- */
 
-enum { WORK_MS = 60 };
+enum { WORK_MS = 250 };
 
 static struct net_device *falling; /* one at a time */
 static void work_runs(struct work_struct *work);
