@@ -15,8 +15,9 @@
  *
  * Thread II is the sender's task, softirqs in it included, but timers and callbacks of RCU not;
  * DAD is a kworker since it entered addrconf_dad_work; I is the bring-up, from the first call
- * that follows the flag set which opens the window. A function is a place at its entry. It is one at its return, too, when its
- * caller called nothing traced after it: otherwise the next entry is the same place.
+ * that follows the flag set which opens the window. A function is a place at its entry. It is
+ * one at its return, too, when its caller called nothing traced after it: otherwise the next
+ * entry is the same place.
  *
  * A function that a thread has entered twice in one trial is a place at its second pass, too.
  *

@@ -19,11 +19,11 @@
  * Of its like are leaks with one signature that leave the same objects over their baselines:
  * others may be another bug, which only a ledger tells.
  *
- * A repeat is the same spec with the same seed, and an attempt. Every other one, from the second
- * on, has an order that leaves less to chance, where there is one (follow.h). Trials that teach
- * what a ledger looks like without the race are no attempts; they hold as long as the trial did,
- * and have no thread II: as many probes of DAD and as many routes. One suspect at a time is served, by one lane at
- * a time: a CPU has four debug registers. Pure.
+ * A repeat is the same spec with the same seed, and an attempt. Every other one, from the
+ * second on, has an order that leaves less to chance, where there is one (follow.h). Trials
+ * that teach what a ledger looks like without the race are no attempts; they hold as long as
+ * the trial did, and have no thread II: as many probes of DAD and as many routes. One suspect
+ * at a time is served, by one lane at a time: a CPU has four debug registers. Pure.
  */
 enum {
 	SUSPECTS_MAX = 8,     /* of a campaign: its budget */

@@ -23,8 +23,8 @@
  *                               task
  *   second_overlap  any         the same, and the packet is in its second pass of
  *                               rt6_get_dflt_router()
- *   work_overlap    may sleep   a work of our own, queued when the device goes down, runs 250 ms
- *                               later, before NETDEV_DOWN is over
+ *   work_overlap    may sleep   a work of our own, queued when the device goes down, runs
+ *                               250 ms later, before NETDEV_DOWN is over
  *   down_overlap    may sleep   netdevice notifier: the device goes down (RTNL is held) while a
  *                               addrconf_dad_work() of it waits for RTNL
  *   going_down      may sleep   netdevice notifier, before the driver's ndo_stop; RTNL is held
