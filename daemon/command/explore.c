@@ -6,6 +6,7 @@
 #include "command/command.h"
 #include "command/minimise.h"
 #include "command/rows.h"
+#include "command/shard.h"
 #include "command/source.h"
 #include "explore_campaign.h"
 #include "io/loop.h"
@@ -18,6 +19,7 @@ struct options {
 	const char *kernel;
 	const char *span;
 	struct option_texts sets;
+	const char *shard;
 	bool as_found; /* findings are not minimised */
 	struct run_ask ask;
 };
@@ -28,6 +30,8 @@ struct options {
 static const struct option_row rows[] = {
 	{ "for", 0, OPTION_TEXT, AT(span), "TIME", .doc = "End after this time, such as 90, 30m or 2h", .preset = "30m" },
 	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
+	{ "shard", 0, OPTION_TEXT, AT(shard), "I/N|auto",
+	  .doc = "Explore with the seed of shard I, so that N machines see different orders; auto takes I and N from the environment of a Kubernetes, Slurm or GitLab job" },
 	{ "out", 0, OPTION_TEXT, AT(ask.out), "DIR",
 	  .doc = DOC_OUT },
 	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = DOC_RESUME },
@@ -71,7 +75,7 @@ static int load(const struct options *o, uint32_t seconds, struct campaign **cam
 					  explore_campaign_length, sets, nr, campaign, why) :
 		       why_memory(why);
 	free(kernel);
-	return err;
+	return err ? err : command_shard(o->shard, *campaign, why);
 }
 
 /* None of a campaign that was interrupted: whoever did that wants the prompt back. */

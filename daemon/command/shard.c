@@ -112,11 +112,6 @@ static int check(const struct campaign *campaign, struct why *why)
 	uint32_t trials = campaign->stop.trials, block = campaign->nr_arms;
 	uint32_t blocks = trials / block + (trials % block > 0);
 
-	if (shard->of > 1 && campaign->explore.mode)
-		return why_exit(
-			why, EXIT_CONFIG, EINVAL,
-			"--shard %u/%u: campaign %s explores, and each of its trials depends on those before; run it several times, each with another seed (--set seed=%u)",
-			shard->index, shard->of, campaign->name, shard->index);
 	if (trials && shard->of > blocks)
 		return why_exit(
 			why, EXIT_CONFIG, EINVAL,
@@ -138,5 +133,8 @@ int command_shard(const char *text, struct campaign *campaign, struct why *why)
 	if (err)
 		return err;
 	campaign->shard = shard;
-	return check(campaign, why);
+	err = check(campaign, why);
+	if (!err)
+		shard_explorer(campaign);
+	return err;
 }

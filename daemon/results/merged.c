@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "results/merged.h"
+#include "results/merged_explored.h"
 
 /* --- what is the same --- */
 
@@ -50,11 +51,19 @@ static bool is_one_plan(struct past *const *runs, uint32_t nr)
 
 /* --- shards --- */
 
+/* Of the whole: the shards of an explorer have seeds of their own (trial/shard.h). */
+static uint64_t seed_of_whole(const struct past *run)
+{
+	json_int_t seed = json_integer_value(json_object_get(past_campaign(run), "seed"));
+
+	return (uint64_t)seed - (merged_explores(run) ? past_shard(run).index - 1 : 0);
+}
+
 /* Shards of one plan have the same trials to share: the seed and the end are the same, too. */
 static bool same_whole(const struct past *a, const struct past *b)
 {
 	return past_shard(a).of == past_shard(b).of && past_shard(a).of > 1 &&
-	       same_value(past_campaign(a), past_campaign(b), "seed") &&
+	       seed_of_whole(a) == seed_of_whole(b) &&
 	       same_value(past_campaign(a), past_campaign(b), "stop") &&
 	       merged_same_plan(a, b) && merged_same_kernel(a, b);
 }

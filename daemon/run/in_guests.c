@@ -703,7 +703,8 @@ static void boot(struct guests *guests)
 	snprintf(
 		arguments, sizeof(arguments),
 		"guest run /campaign.yaml --json --quiet --out /tmp/results --shard %u/%u --first %u%s%s",
-		guests->deal.shard.index, guests->deal.shard.of, guests->next,
+		guests->deal.block ? guests->deal.shard.index : 1,
+		guests->deal.block ? guests->deal.shard.of : 1, guests->next,
 		knows(guests) ? " --learned /learned.ndjson" : "", ledgered);
 	if (vm_start(&ask, &guests->vm, &why)) {
 		give_up(guests, &why);

@@ -3,16 +3,28 @@
 
 static bool is_whole(const struct deal *deal)
 {
-	return deal->shard.of <= 1;
+	return deal->shard.of <= 1 || !deal->block;
 }
 
 struct deal shard_deal(const struct campaign *campaign)
 {
-	struct deal deal = { .shard = campaign->shard, .block = campaign->nr_arms };
+	struct deal deal = { .shard = campaign->shard,
+			     .block = campaign->explore.mode ? 0 : campaign->nr_arms };
 
-	if (is_whole(&deal))
+	if (deal.shard.of <= 1)
 		deal.shard = (struct shard){ 1, 1 };
 	return deal;
+}
+
+void shard_explorer(struct campaign *campaign)
+{
+	const struct shard *shard = &campaign->shard;
+
+	if (!campaign->explore.mode || shard->of <= 1)
+		return;
+	campaign->seed += shard->index - 1;
+	campaign->stop.trials =
+		campaign->stop.trials / shard->of + (campaign->stop.trials % shard->of > 0);
 }
 
 bool shard_has(const struct deal *deal, uint32_t trial)

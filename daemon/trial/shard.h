@@ -19,14 +19,20 @@
  *
  * Trials keep the numbers that they have in the whole plan. Their places count the trials of
  * one shard: 1, 2, 3, ...
+ *
+ * The trials of an explorer depend on those before. So each shard of its campaign is a plan of
+ * its own: shard I has the seed of the campaign plus I-1, and its share of the trials.
  */
 struct deal {
 	struct shard shard;
-	uint32_t block; /* trials in a block */
+	uint32_t block; /* trials in a block; 0: they are not dealt */
 };
 
 /* A campaign without a shard has the whole plan: shard 1 of 1. */
 struct deal shard_deal(const struct campaign *campaign);
+
+/* Makes a campaign that explores, as it was written, that of its shard. */
+void shard_explorer(struct campaign *campaign);
 
 bool shard_has(const struct deal *deal, uint32_t trial);
 

@@ -83,8 +83,10 @@ for shard in 0/3 4/3 3 1/ /3 1/x 1/10001 1/-3; do
 	expect 64 "^dadrace: --shard $shard: not a shard; give I/N" dadrace run shared.yaml --dump-config --shard "$shard"
 done
 expect 0 '^  trials: 12$' env CI_NODE_INDEX=2 CI_NODE_TOTAL=3 dadrace run shared.yaml --dump-config
-expect 78 'campaign shared explores, .*another seed' \
-	dadrace run shared.yaml --dump-config --shard 2/3 --set explore.mode=random --set 'arms=[race]'
+# An explorer's shard has a seed of its own, and its share of the trials.
+explores=(--set explore.mode=random --set 'arms=[race]' --set seed=7 --set stop.trials=11)
+expect 0 '^seed: 8$' dadrace run shared.yaml --dump-config --shard 2/3 "${explores[@]}"
+expect 0 '^  trials: 4$' dadrace run shared.yaml --dump-config --shard 2/3 "${explores[@]}"
 expect 0 '^  trials: 240$' dadrace run --help-config
 mkdir lonely
 printf '%s\n' '{"type":"campaign","schema_version":3,"id":"a","shard":{"index":2,"of":3},"campaign":{"name":"n","arms":["race"],"clean_below_ppm":999999}}' \
