@@ -534,12 +534,10 @@ static void find_place(struct doctor *doctor, const char *name, const char *path
 /* To users without rights the file is readable, but all addresses are zero. */
 static void find_kallsyms(struct doctor *doctor)
 {
-	struct symbols *symbols = NULL;
 	struct why why;
-	bool works = !kallsyms_load(&symbols, &why);
+	bool works = !kallsyms_check(&why);
 	struct check *check = add(doctor, SECTION_PLACES, "/proc/kallsyms", works);
 
-	symbols_free(symbols);
 	check->found = works ? "readable" : text("%s", why.text);
 	if (works)
 		return;

@@ -46,21 +46,46 @@ static int append(struct symbols *symbols, uint64_t start, const char *name, con
 	return 0;
 }
 
-/*
- * "ffffffff81e68eb0 T name\t[module]"; 1: a function that the kernel shows without its address.
- */
-static int read_line(struct symbols *symbols, char *line)
+/* "ffffffff81e68eb0 T name\t[module]" */
+static bool is_function(const char *line, uint64_t *start, char **name)
+{
+	*start = strtoull(line, name, 16);
+	if (*name == line || (*name)[0] != ' ' || !strchr("tTwW", (*name)[1]) ||
+	    (*name)[2] != ' ')
+		return false;
+	*name += 3;
+	return true;
+}
+
+/* 1: a function that the kernel shows without its address. */
+static int read_line(struct symbols *symbols, const char *line)
 {
 	char *name, *module, *rest;
-	uint64_t start = strtoull(line, &rest, 16);
+	uint64_t start;
 
-	if (rest == line || rest[0] != ' ' || !strchr("tTwW", rest[1]) || rest[2] != ' ')
+	if (!is_function(line, &start, &name))
 		return 0;
 	if (!start)
 		return 1;
-	name = strtok_r(rest + 3, " \t\n", &rest);
+	name = strtok_r(name, " \t\n", &rest);
 	module = strtok_r(NULL, " \t\n[]", &rest);
 	return name ? append(symbols, start, name, module) : 0;
+}
+
+int symbols_check(FILE *file)
+{
+	int err = -ENOENT;
+	char line[1024], *name;
+	uint64_t start;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (!is_function(line, &start, &name))
+			continue;
+		if (start)
+			return 0;
+		err = -EPERM;
+	}
+	return err;
 }
 
 int symbols_read(FILE *file, struct symbols **out)

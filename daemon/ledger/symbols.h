@@ -21,10 +21,12 @@ struct symbol {
 
 /*
  * Reads a stream in the format of /proc/kallsyms. -EPERM: it has functions, but hides their
- * addresses;
- * -ENOENT: it has none.
+ * addresses; -ENOENT: it has none.
  */
 int symbols_read(FILE *file, struct symbols **out);
+
+/* The same answer, after the first function that has an address. */
+int symbols_check(FILE *file);
 
 void symbols_free(struct symbols *symbols);
 

@@ -8,14 +8,8 @@
 
 #define LIST "/proc/kallsyms"
 
-int kallsyms_load(struct symbols **out, struct why *why)
+static int say(int err, struct why *why)
 {
-	FILE *file = fopen(LIST, "re");
-	int err = file ? symbols_read(file, out) : -errno;
-
-	if (!file)
-		return why_set(why, -err, LIST ": cannot be opened: %s", strerror(-err));
-	fclose(file);
 	switch (err) {
 	case 0: return 0;
 	case -EPERM:
@@ -27,4 +21,34 @@ int kallsyms_load(struct symbols **out, struct why *why)
 				LIST ": lists no functions; the kernel needs CONFIG_KALLSYMS");
 	default: return why_set(why, -err, LIST ": cannot be read: %s", strerror(-err));
 	}
+}
+
+static int list_open(FILE **file, struct why *why)
+{
+	*file = fopen(LIST, "re");
+	return *file ? 0 : why_set(why, errno, LIST ": cannot be opened: %s", strerror(errno));
+}
+
+int kallsyms_load(struct symbols **out, struct why *why)
+{
+	FILE *file;
+	int err = list_open(&file, why);
+
+	if (err)
+		return err;
+	err = symbols_read(file, out);
+	fclose(file);
+	return say(err, why);
+}
+
+int kallsyms_check(struct why *why)
+{
+	FILE *file;
+	int err = list_open(&file, why);
+
+	if (err)
+		return err;
+	err = symbols_check(file);
+	fclose(file);
+	return say(err, why);
 }

@@ -102,6 +102,26 @@ static void test_hidden_addresses_are_an_error(void **state)
 	assert_int_equal(parse("not a list\n", &symbols), -ENOENT);
 }
 
+static int check(const char *text)
+{
+	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	int err = symbols_check(file);
+
+	fclose(file);
+	return err;
+}
+
+static void test_the_first_address_shows_that_they_can_be_read(void **state)
+{
+	(void)state;
+	assert_int_equal(check("0000000000000000 A fixed_percpu_data\n"
+			       "0000000000000000 T at_zero\n"
+			       "ffffffff81001000 T first\n"),
+			 0);
+	assert_int_equal(check("ffffffff81001000 D data\n0000000000000000 T hidden\n"), -EPERM);
+	assert_int_equal(check("ffffffff81001000 D data\n"), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +130,7 @@ int main(void)
 		cmocka_unit_test(test_plain_names),
 		cmocka_unit_test(test_what_lies_in_no_function),
 		cmocka_unit_test(test_hidden_addresses_are_an_error),
+		cmocka_unit_test(test_the_first_address_shows_that_they_can_be_read),
 	};
 
 	return cmocka_run_group_tests_name("symbols", tests, NULL, NULL);
