@@ -37,4 +37,15 @@ static bool is_added(const struct change_about *about)
 	return shown_address(about, &added, sizeof(added), &address);
 }
 
-const struct change change_address_add = { NULL, address_add, is_added, NULL };
+const struct change change_address_add = {
+	.make = address_add,
+	.in_force = is_added,
+	/* clang-format off */
+	.written =
+		"struct { struct in6_addr address; uint32_t bits; int index; } request = { .bits = 64, .index = DUT_INDEX };\n"
+		"\n"
+		"/* as struct in6_ifreq of linux/ipv6.h */\n"
+		"inet_pton(AF_INET6, \"2001:db8:da:d2:da:d0ff:fe00:100\", &request.address);\n"
+		"must(\"SIOCSIFADDR\", ioctl(control, SIOCSIFADDR, &request));\n",
+	/* clang-format on */
+};

@@ -22,8 +22,15 @@ static bool has_no_link_local(const struct change_about *about)
 }
 
 const struct change change_address_delete = {
-	shown_link_local_wait,
-	address_delete,
-	has_no_link_local,
-	NULL,
+	.wait = shown_link_local_wait,
+	.make = address_delete,
+	.in_force = has_no_link_local,
+	/* clang-format off */
+	.written =
+		"struct { struct in6_addr address; uint32_t bits; int index; } request = { .bits = 64, .index = DUT_INDEX };\n"
+		"\n"
+		"/* as struct in6_ifreq of linux/ipv6.h */\n"
+		"inet_pton(AF_INET6, DUT_ADDRESS, &request.address);\n"
+		"must(\"SIOCDIFADDR\", ioctl(control, SIOCDIFADDR, &request));\n",
+	/* clang-format on */
 };

@@ -44,5 +44,17 @@ static int anycast_leave(const struct change_about *about)
 	return set(about, IPV6_LEAVE_ANYCAST);
 }
 
-const struct change change_anycast_join = { shown_link_local_wait, anycast_join, has_joined,
-					    anycast_leave };
+const struct change change_anycast_join = {
+	.wait = shown_link_local_wait,
+	.make = anycast_join,
+	.in_force = has_joined,
+	.put_back = anycast_leave,
+	/* clang-format off */
+	.written =
+		"struct ipv6_mreq request = { .ipv6mr_interface = DUT_INDEX };\n"
+		"\n"
+		"inet_pton(AF_INET6, \"fe80::fdff:ffff:ffff:fffe\", &request.ipv6mr_multiaddr);\n"
+		"must(\"IPV6_JOIN_ANYCAST\", setsockopt(control, IPPROTO_IPV6, IPV6_JOIN_ANYCAST, &request, sizeof(request)));\n"
+		"must(\"IPV6_LEAVE_ANYCAST\", setsockopt(control, IPPROTO_IPV6, IPV6_LEAVE_ANYCAST, &request, sizeof(request)));\n",
+	/* clang-format on */
+};

@@ -8,6 +8,11 @@ static const struct change *const changes[] = {
 #include "spec/changes.def"
 };
 
+const struct change *change_of(enum change_kind kind)
+{
+	return changes[kind];
+}
+
 static int make_and_look(const struct change *change, struct change_about *about)
 {
 	int err;
@@ -25,8 +30,10 @@ static int make_and_look(const struct change *change, struct change_about *about
 int change_make(enum change_kind kind, struct change_about *about)
 {
 	const struct change *change = changes[kind];
-	int err = change->wait ? change->wait(about) : 0;
+	int err;
 
+	about->change = change;
+	err = change->wait ? change->wait(about) : 0;
 	if (!err && change->make)
 		err = make_and_look(change, about);
 	if (!err && change->put_back)

@@ -13,7 +13,10 @@
  * its struct change, and a row in spec/changes.def. Whatever a device that goes down would keep
  * is put back at once, so that the next trial finds what this one found.
  */
+struct change;
+
 struct change_about {
+	const struct change *change; /* the row that is made */
 	const struct testbed *testbed;
 	const char *dut;
 	unsigned int ifindex;
@@ -31,7 +34,18 @@ struct change {
 	bool (*in_force)(const struct change_about *about);
 	/* NULL: it is gone when the device is down. */
 	int (*put_back)(const struct change_about *about);
+	struct {
+		const char *name;
+		int value;
+	} sysctl; /* of sysctl.h */
+	/*
+	 * The same in C, for a reproducer: lines of a function that may use what
+	 * daemon/proof/program/reproducer.c has. A device's default values are put back.
+	 */
+	const char *written;
 };
+
+const struct change *change_of(enum change_kind kind);
 
 /*
  * 0 or -errno. ENODATA: what has to be there first did not come. CHANGE_DID_NOTHING: the device

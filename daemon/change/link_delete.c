@@ -16,4 +16,11 @@ static bool is_gone(const struct change_about *about)
 	return !if_nametoindex(about->dut);
 }
 
-const struct change change_link_delete = { NULL, link_delete, is_gone, NULL };
+const struct change change_link_delete = {
+	.make = link_delete,
+	.in_force = is_gone,
+	/* clang-format off */
+	.written =
+		"run(\"ip link delete dut\");\n",
+	/* clang-format on */
+};

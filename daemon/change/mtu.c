@@ -39,4 +39,16 @@ static int mtu_restore(const struct change_about *about)
 	return mtu_set(about, about->kept);
 }
 
-const struct change change_mtu = { NULL, mtu_lower, mtu_is_least, mtu_restore };
+const struct change change_mtu = {
+	.make = mtu_lower,
+	.in_force = mtu_is_least,
+	.put_back = mtu_restore,
+	/* clang-format off */
+	.written =
+		"struct ifreq request = { .ifr_name = \"dut\", .ifr_mtu = 1280 };\n"
+		"\n"
+		"must(\"SIOCSIFMTU\", ioctl(control, SIOCSIFMTU, &request));\n"
+		"request.ifr_mtu = 1500;\n"
+		"must(\"SIOCSIFMTU\", ioctl(control, SIOCSIFMTU, &request));\n",
+	/* clang-format on */
+};

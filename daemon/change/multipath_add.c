@@ -32,4 +32,11 @@ static bool is_routed_twice(const struct change_about *about)
 	return shown_routes(about, &frame_elsewhere) == 2;
 }
 
-const struct change change_multipath_add = { NULL, multipath_add, is_routed_twice, NULL };
+const struct change change_multipath_add = {
+	.make = multipath_add,
+	.in_force = is_routed_twice,
+	/* clang-format off */
+	.written =
+		"run(\"ip -6 route add 2001:db8:da:d1::/64 nexthop via fe80::da:d0ff:fe00:101 dev dut nexthop via fe80::da:d0ff:fe00:111 dev dut\");\n",
+	/* clang-format on */
+};

@@ -11,4 +11,11 @@ static bool is_there(const struct change_about *about)
 	return neighbour_shown(about, 0);
 }
 
-const struct change change_neighbour_add = { NULL, add, is_there, NULL };
+const struct change change_neighbour_add = {
+	.make = add,
+	.in_force = is_there,
+	/* clang-format off */
+	.written =
+		"run(\"ip -6 neighbour add 2001:db8:da:d1::1 lladdr 02:00:00:00:00:da nud permanent dev dut\");\n",
+	/* clang-format on */
+};

@@ -38,4 +38,12 @@ static bool is_routed(const struct change_about *about)
 	return shown_routes(about, &frame_elsewhere);
 }
 
-const struct change change_nexthop_add = { NULL, route_by_nexthop, is_routed, NULL };
+const struct change change_nexthop_add = {
+	.make = route_by_nexthop,
+	.in_force = is_routed,
+	/* clang-format off */
+	.written =
+		"run(\"ip nexthop replace id 1 via fe80::da:d0ff:fe00:101 dev dut\");\n"
+		"run(\"ip -6 route add 2001:db8:da:d1::/64 nhid 1\");\n",
+	/* clang-format on */
+};

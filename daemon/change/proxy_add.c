@@ -13,4 +13,11 @@ static bool is_there(const struct change_about *about)
 	return neighbour_shown(about, NTF_PROXY);
 }
 
-const struct change change_proxy_add = { NULL, answer_for, is_there, NULL };
+const struct change change_proxy_add = {
+	.make = answer_for,
+	.in_force = is_there,
+	/* clang-format off */
+	.written =
+		"run(\"ip -6 neighbour add proxy 2001:db8:da:d1::1 dev dut\");\n",
+	/* clang-format on */
+};

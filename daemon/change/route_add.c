@@ -28,4 +28,15 @@ static bool is_routed(const struct change_about *about)
 	return shown_routes(about, &frame_elsewhere);
 }
 
-const struct change change_route_add = { NULL, route_add, is_routed, NULL };
+const struct change change_route_add = {
+	.make = route_add,
+	.in_force = is_routed,
+	/* clang-format off */
+	.written =
+		"struct in6_rtmsg request = { .rtmsg_dst_len = 64, .rtmsg_flags = RTF_UP | RTF_GATEWAY, .rtmsg_metric = 1024, .rtmsg_ifindex = DUT_INDEX };\n"
+		"\n"
+		"inet_pton(AF_INET6, \"2001:db8:da:d1::\", &request.rtmsg_dst);\n"
+		"inet_pton(AF_INET6, PEER_ADDRESS, &request.rtmsg_gateway);\n"
+		"must(\"SIOCADDRT\", ioctl(control, SIOCADDRT, &request));\n",
+	/* clang-format on */
+};

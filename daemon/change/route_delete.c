@@ -22,8 +22,14 @@ static bool has_no_prefix_route(const struct change_about *about)
 }
 
 const struct change change_route_delete = {
-	shown_link_local_wait,
-	route_delete,
-	has_no_prefix_route,
-	NULL,
+	.wait = shown_link_local_wait,
+	.make = route_delete,
+	.in_force = has_no_prefix_route,
+	/* clang-format off */
+	.written =
+		"struct in6_rtmsg request = { .rtmsg_dst_len = 64, .rtmsg_flags = RTF_UP, .rtmsg_ifindex = DUT_INDEX };\n"
+		"\n"
+		"inet_pton(AF_INET6, \"fe80::\", &request.rtmsg_dst);\n"
+		"must(\"SIOCDELRT\", ioctl(control, SIOCDELRT, &request));\n",
+	/* clang-format on */
 };

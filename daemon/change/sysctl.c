@@ -4,30 +4,55 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "change/shown.h"
 
-static int sysctl_open(const struct change_about *about, const char *name, int flags)
+static int sysctl_open(const struct change_about *about, int flags)
 {
 	char path[96];
 
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", about->dut, name);
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", about->dut,
+		 about->change->sysctl.name);
 	return open(path, flags | O_CLOEXEC);
 }
 
-int sysctl_set(const struct change_about *about, const char *name, char value)
+static int sysctl_set(const struct change_about *about, int value)
 {
-	AUTO_FD int fd = sysctl_open(about, name, O_WRONLY);
+	AUTO_FD int fd = sysctl_open(about, O_WRONLY);
 
-	return fd < 0 ? -errno : shown_error((int)write(fd, &value, 1));
+	return fd < 0 ? -errno : shown_error(dprintf(fd, "%d", value));
 }
 
-bool sysctl_is(const struct change_about *about, const char *name, char value)
+/* 0 or -errno. */
+static int sysctl_get(const struct change_about *about, int *value)
 {
-	AUTO_FD int fd = sysctl_open(about, name, O_RDONLY);
-	char is = 0;
+	AUTO_FD int fd = sysctl_open(about, O_RDONLY);
+	char text[16] = "";
 
-	return fd >= 0 && read(fd, &is, 1) == 1 && is == value;
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return -errno;
+	*value = atoi(text);
+	return 0;
+}
+
+int sysctl_switch(struct change_about *about)
+{
+	int err = sysctl_get(about, &about->kept);
+
+	return err ? err : sysctl_set(about, about->change->sysctl.value);
+}
+
+bool sysctl_is_switched(const struct change_about *about)
+{
+	int value;
+
+	return !sysctl_get(about, &value) && value == about->change->sysctl.value;
+}
+
+int sysctl_switch_back(const struct change_about *about)
+{
+	return sysctl_set(about, about->kept);
 }

@@ -4,11 +4,10 @@
 
 #include "change/change.h"
 
-/* net.ipv6.conf.DEVICE.NAME, of one digit. */
+/* net.ipv6.conf.DEVICE.NAME: the change's own sysctl, switched and back to what was kept. */
 
-/* 0 or -errno. */
-int sysctl_set(const struct change_about *about, const char *name, char value);
-
-bool sysctl_is(const struct change_about *about, const char *name, char value);
+int sysctl_switch(struct change_about *about);
+bool sysctl_is_switched(const struct change_about *about);
+int sysctl_switch_back(const struct change_about *about);
 
 #endif

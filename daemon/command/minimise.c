@@ -56,7 +56,7 @@ static const struct option_row rows[] = {
 	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
 	{ "plant", 0, OPTION_TEXT, AT(plant), "BUG", .doc = "Plant this bug instead of that of the results" },
 	{ "out", 0, OPTION_TEXT, AT(out), "DIR",
-	  .doc = "Write minimal.yaml, spec.json, reproducer.c (where delays in user space can do it) and the results of each step into this folder (default: below results/)" },
+	  .doc = "Write minimal.yaml, spec.json, reproducer.c (where a C program can do it) and the results of each step into this folder (default: below results/)" },
 	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = "Change a key of the spec beforehand. Can be repeated" },
 	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print a JSON line for each step, and one at the end" },
 	{ "quiet", 0, OPTION_FLAG, AT(quiet), .doc = "Print the last sentences only" },
@@ -473,15 +473,8 @@ static void write_spec(const struct session *s, const struct plainer_spec *spec,
 static void write_program(const struct session *s, const struct plainer_spec *spec,
 			  const char *comment, FILE *out)
 {
-	char *all = NULL;
-
 	(void)s;
-	if (asprintf(
-		    &all,
-		    "%s\n  cc -Wall -O2 reproducer.c -o reproducer && sudo ./reproducer\n\nExit codes: 1 the leak shows (it pins a device until reboot), 0 it does not, 77 it cannot be tried.\n",
-		    comment) >= 0)
-		reproducer_write(spec->campaign, all, out);
-	free(all);
+	reproducer_write(spec->campaign, comment, out);
 }
 
 enum { WRITTEN_PROGRAM = 2 };

@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 	{ "spec", 0, OPTION_FORM, AT(form), .value = FORM_SPEC,
 	  .doc = "Print one spec per line, which `dadrace run --spec` runs" },
 	{ "program", 0, OPTION_FORM, AT(form), .value = FORM_PROGRAM,
-	  .doc = "Print a C program that does what the first trial does, where delays in user space can do that" },
+	  .doc = "Print a C program that does what the first trial does; with an order, the file is a kernel module as well, which holds the threads" },
 	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
 	{ "shard", 0, OPTION_TEXT, AT(shard), "I/N|auto", .doc = DOC_SHARD },
 	{ .name = NULL },

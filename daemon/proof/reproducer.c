@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "change/change.h"
+#include "holds_end_text.h"
+#include "holds_text.h"
 #include "proof/reproducer.h"
 #include "reproducer_text.h"
+#include "spec/sites.h"
+#include "trial/crafted.h"
 #include "trial/plan.h"
 
-static bool has_order(const struct campaign *campaign)
-{
-	return campaign->nr_order;
-}
+static const struct ends ends = {
+	.device = { { 0x02, 0xda, 0xd0, 0, 1, 0 },
+		    { .s6_addr = { 0xfe, 0x80, [9] = 0xda, 0xd0, 0xff, 0xfe, 0, 1, 0 } } },
+	.peer = { { 0x02, 0xda, 0xd0, 0, 1, 1 },
+		  { .s6_addr = { 0xfe, 0x80, [9] = 0xda, 0xd0, 0xff, 0xfe, 0, 1, 1 } } },
+};
+
+/* --- what it cannot do --- */
 
 static bool is_no_veth(const struct campaign *campaign)
 {
@@ -28,22 +38,6 @@ static bool answers_dad(const struct campaign *campaign)
 
 	plan_trial(campaign, 1, &trial);
 	return trial.dad_answer != DAD_ANSWER_NONE;
-}
-
-static bool sends_no_echoes(const struct campaign *campaign)
-{
-	struct trial_spec trial;
-
-	plan_trial(campaign, 1, &trial);
-	return trial.echoes && trial.message != MESSAGE_ECHO;
-}
-
-static bool has_change(const struct campaign *campaign)
-{
-	struct trial_spec trial;
-
-	plan_trial(campaign, 1, &trial);
-	return trial.change != CHANGE_NONE;
 }
 
 static bool has_load(const struct campaign *campaign)
@@ -64,11 +58,8 @@ static const struct {
 	bool (*is_so)(const struct campaign *campaign);
 	const char *words;
 } obstacles[] = {
-	{ has_order,         "its order holds threads inside the kernel, which a user-space delay cannot do" },
 	{ answers_dad,       "the peer answers DAD's probes" },
-	{ sends_no_echoes,   "its packets are not echo requests" },
 	{ has_load,          "it needs a load" },
-	{ has_change,        "its bring-up changes more of the device than flags" },
 	{ has_command,       "its bring-up is a command, and setting the same flags with two ioctls does not show it" },
 	{ is_no_veth,        "its device is not a veth" },
 	{ has_other_address, "its address is not derived from the MAC address" },
@@ -83,8 +74,120 @@ const char *reproducer_obstacle(const struct campaign *campaign)
 	return NULL;
 }
 
+bool reproducer_has_module(const struct campaign *campaign)
+{
+	struct trial_spec trial;
+
+	plan_trial(campaign, 1, &trial);
+	return trial.steps || trial.starts_when || trial.change_when;
+}
+
+/* --- the kernel's half: holds --- */
+
+static void write_functions(const struct order_hold *hold, FILE *out)
+{
+	const char *functions[SITE_FUNCTIONS_MAX + 1] = { hold->place };
+
+	if (hold->site)
+		site_functions(hold->site, DEVICE_VETH, NULL, functions);
+	for (int i = 0; functions[i]; i++)
+		fprintf(out, "%s\"%s\"", i ? ", " : "", functions[i]);
+}
+
+static void write_until(const struct order_hold *hold, FILE *out)
+{
+	const char *thread = order_thread_names[hold->other];
+
+	switch (hold->until) {
+	case ORDER_UNTIL_TIME: fprintf(out, ".for_us = %" PRIu64, hold->time_us); return;
+	case ORDER_UNTIL_HELD: fprintf(out, ".until = &held_%s", thread); break;
+	case ORDER_UNTIL_DONE: fprintf(out, ".until = &done_%s", thread); break;
+	case ORDER_UNTIL_CHANGED: fprintf(out, ".until = &changed"); break;
+	case ORDER_UNTILS: break;
+	}
+	fputs(", .for_us = MOST_US", out);
+}
+
+static void write_hold(const struct order_hold *hold, enum change_kind change, FILE *out)
+{
+	const char *thread = order_thread_names[hold->thread];
+	char words[ORDER_WORDS];
+
+	order_write_hold(hold, change, words);
+	fprintf(out, "\t/* %s */\n\t{ .functions = { ", words);
+	write_functions(hold, out);
+	fprintf(out, " },\n\t  .thread = %s, .held = &held_%s, ", thread, thread);
+	if (hold->at_return)
+		fputs(".at_return = true, ", out);
+	fprintf(out, ".pass = %u,\n\t  ", hold->skips + 1);
+	write_until(hold, out);
+	fputs(" },\n", out);
+}
+
+static bool waits_for_dad(const struct trial_spec *trial)
+{
+	for (uint32_t i = 0; i < trial->steps; i++)
+		if (trial->holds[i].until == ORDER_UNTIL_DONE &&
+		    trial->holds[i].other == ORDER_THREAD_DAD)
+			return true;
+	return false;
+}
+
+static void write_module(const struct trial_spec *trial, FILE *out)
+{
+	fputs("#ifdef __KERNEL__ /* the module */\n\n", out);
+	fwrite(holds_text, 1, holds_text_length, out);
+	fputs("\nstatic struct hold holds[] = {\n", out);
+	for (uint32_t i = 0; i < trial->steps; i++)
+		write_hold(&trial->holds[i], trial->change, out);
+	if (waits_for_dad(trial))
+		fputs("\t/* DAD is done: not held */\n"
+		      "\t{ .functions = { \"addrconf_dad_work\" },\n"
+		      "\t  .thread = DAD, .held = &done_DAD, .at_return = true, .pass = 1 },\n",
+		      out);
+	fputs("};\n\n", out);
+	fwrite(holds_end_text, 1, holds_end_text_length, out);
+	fputs("\n#else /* the program */\n\n", out);
+}
+
+/* --- the program --- */
+
+static void write_numbers(const struct campaign *campaign, const struct trial_spec *trial,
+			  FILE *out)
+{
+	bool waits = !change_has(trial->change, CHANGE_DELETES_ADDRESS);
+	const struct {
+		const char *key;
+		uint64_t value;
+	} numbers[] = {
+		{ "DAD_TRANSMITS", campaign->sysctl.dad_transmits },
+		{ "ROUTER_SOLICITATION_DELAY", campaign->sysctl.router_solicitation_delay },
+		{ "RETRANS_TIME_MS", campaign->sysctl.retrans_time_ms },
+		{ "ACCEPT_DAD", campaign->sysctl.accept_dad },
+		{ "KEEP_ADDR_ON_DOWN", campaign->sysctl.keep_addr_on_down },
+		{ "ENHANCED_DAD", campaign->sysctl.enhanced_dad },
+		{ "ORDERED", reproducer_has_module(campaign) },
+		{ "HOLD_US", trial->hold_us },
+		{ "WAITS_FOR_DAD", waits },
+		{ "RESTORES_FLAGS", !change_has(trial->change, CHANGE_DELETES_DEVICE) },
+		{ "PACKETS", trial->echoes },
+		{ "OFFSET_US", trial->offset_us },
+		{ "SPACING_US", trial->spacing_us },
+		{ "HOP_LIMIT", trial->hop_limit },
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		fprintf(out, "#define %s %" PRIu64 "\n", numbers[i].key, numbers[i].value);
+}
+
+static void write_when(const char *key, enum order_thread when, FILE *out)
+{
+	fprintf(out, "#define %s \"%s%s\"\n", key, when ? "held_" : "",
+		when ? order_thread_names[when] : "");
+}
+
 /* A name of a table, as the program spells its own. */
-static void define_name(FILE *out, const char *key, const char *name)
+static void write_name(const char *key, const char *name, FILE *out)
 {
 	fprintf(out, "#define %s ", key);
 	for (; *name; name++)
@@ -95,7 +198,104 @@ static void define_name(FILE *out, const char *key, const char *name)
 	fputc('\n', out);
 }
 
-static void print_comment(const char *comment, FILE *out)
+static void write_end(const char *who, const struct end *end, FILE *out)
+{
+	struct end_words words;
+
+	end_say(end, &words);
+	fprintf(out, "#define %s_MAC \"%s\"\n#define %s_ADDRESS \"%s\"\n", who, words.mac, who,
+		words.address);
+}
+
+/* Zeros at the end are not written. */
+static void write_packet(const uint8_t *bytes, size_t length, FILE *out)
+{
+	enum { A_LINE = 16 };
+	size_t written = length;
+
+	while (written && !bytes[written - 1])
+		written--;
+	fprintf(out, "\t{ %zu, {", length);
+	for (size_t i = 0; i < written; i++)
+		fprintf(out, "%s0x%02x,", i % A_LINE ? " " : "\n\t    ", bytes[i]);
+	fputs(" } },\n", out);
+}
+
+static void write_packets(const struct trial_spec *trial, struct crafting *crafting, FILE *out)
+{
+	uint8_t bytes[FRAME_MAX] = { 0 };
+
+	if (trial->echoes)
+		fprintf(out, "\n/* %u %s, %s */\n", trial->echoes,
+			message_words(trial->message, trial->echoes),
+			direction_names[trial->direction]);
+	fprintf(out,
+		"static const struct {\n\tunsigned int bytes;\n\tunsigned char data[%d];\n} packets[PACKETS + 1] = {\n",
+		FRAME_MAX);
+	for (uint32_t i = 0; i < trial->echoes; i++) {
+		crafting_next(crafting);
+		write_packet(bytes, crafting_bytes(crafting, bytes), out);
+	}
+	fputs("};\n\n", out);
+}
+
+/* Its lines, one tab in. */
+static void write_change(enum change_kind kind, FILE *out)
+{
+	const struct change *change = change_of(kind);
+
+	fprintf(out, "\n/* Thread I %s. */\nstatic void change(void)\n{\n", change_words(kind));
+	for (const char *at = change->written ? change->written : ""; *at;) {
+		size_t length = strcspn(at, "\n");
+
+		fprintf(out, "%s%.*s\n", length ? "\t" : "", (int)length, at);
+		at += length + 1;
+	}
+	fputs("}\n", out);
+}
+
+static bool holds_thread(const struct trial_spec *trial, enum order_thread thread)
+{
+	for (uint32_t i = 0; i < trial->steps; i++)
+		if (trial->holds[i].thread == thread)
+			return true;
+	return false;
+}
+
+/* The events by which the program knows that the order came about. */
+static void write_holds(const struct trial_spec *trial, FILE *out)
+{
+	fputs("static const char *const holds[] = { ", out);
+	for (int thread = ORDER_THREAD_I; thread < ORDER_THREADS; thread++)
+		if (holds_thread(trial, thread))
+			fprintf(out, "\"held_%s\", ", order_thread_names[thread]);
+	fputs("0 };\n", out);
+}
+
+static void write_program(const struct campaign *campaign, const struct trial_spec *trial,
+			  FILE *out)
+{
+	char target[INET6_ADDRSTRLEN];
+	struct crafting crafting;
+
+	crafting_begin(&crafting, trial, &ends, 0);
+	fputs("#define _GNU_SOURCE\n", out);
+	write_numbers(campaign, trial, out);
+	write_when("II_STARTS_WHEN", trial->starts_when, out);
+	write_when("CHANGE_WHEN", trial->change_when, out);
+	fprintf(out, "#define CHANGE_WAITS %d\n", change_of(trial->change)->wait != NULL);
+	write_name("DIRECTION", direction_names[trial->direction], out);
+	inet_ntop(AF_INET6, &crafting.echo.target, target, sizeof(target));
+	fprintf(out, "#define TARGET \"%s\"\n", target);
+	write_end("DUT", &ends.device, out);
+	write_end("PEER", &ends.peer, out);
+	write_holds(trial, out);
+	write_packets(trial, &crafting, out);
+	fwrite(reproducer_text, 1, reproducer_text_length, out);
+	write_change(trial->change, out);
+}
+
+static void write_comment(const char *comment, FILE *out)
 {
 	fputs("// SPDX-License-Identifier: GPL-2.0-or-later\n/*\n", out);
 	for (const char *at = comment; *at; at++) {
@@ -108,38 +308,31 @@ static void print_comment(const char *comment, FILE *out)
 			fputc(' ', out);
 		fputc(*at, out);
 	}
-	fputs(" */\n", out);
+	if (comment[strlen(comment) - 1] != '\n')
+		fputc('\n', out);
 }
 
 int reproducer_write(const struct campaign *campaign, const char *comment, FILE *out)
 {
+	bool has_module = reproducer_has_module(campaign);
 	struct trial_spec trial;
 
 	plan_trial(campaign, 1, &trial);
-	const struct {
-		const char *key;
-		uint64_t value;
-	} numbers[] = {
-		{ "DAD_TRANSMITS", campaign->sysctl.dad_transmits },
-		{ "ROUTER_SOLICITATION_DELAY", campaign->sysctl.router_solicitation_delay },
-		{ "RETRANS_TIME_MS", campaign->sysctl.retrans_time_ms },
-		{ "ACCEPT_DAD", campaign->sysctl.accept_dad },
-		{ "KEEP_ADDR_ON_DOWN", campaign->sysctl.keep_addr_on_down },
-		{ "ENHANCED_DAD", campaign->sysctl.enhanced_dad },
-		{ "HOLD_US", trial.hold_us },
-		{ "ECHOES", trial.echoes },
-		{ "OFFSET_US", trial.offset_us },
-		{ "SPACING_US", trial.spacing_us },
-		{ "PAYLOAD_BYTES", trial.payload_bytes },
-		{ "HOP_LIMIT", trial.hop_limit },
-		{ "SPOOFED", trial.source == SOURCE_SPOOFED },
-	};
-
-	print_comment(comment, out);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		fprintf(out, "#define %s %" PRIu64 "\n", numbers[i].key, numbers[i].value);
-	define_name(out, "DIRECTION", direction_names[trial.direction]);
-	define_name(out, "TARGET", target_names[trial.target]);
-	fwrite(reproducer_text, 1, reproducer_text_length, out);
+	write_comment(comment, out);
+	fprintf(out,
+		" *\n%s *\n * Exit codes: 1 the leak shows (it pins a device until reboot), 0 it does not, 77 it cannot be tried.\n */\n",
+		has_module ?
+			" * A module holds the threads inside the kernel:\n"
+			" *\n"
+			" *   echo obj-m := reproducer.o >Kbuild\n"
+			" *   make -C /lib/modules/$(uname -r)/build M=$PWD modules\n"
+			" *   cc -Wall -O2 reproducer.c -o reproducer\n"
+			" *   sudo insmod reproducer.ko && sudo ./reproducer\n" :
+			" *   cc -Wall -O2 reproducer.c -o reproducer && sudo ./reproducer\n");
+	if (has_module)
+		write_module(&trial, out);
+	write_program(campaign, &trial, out);
+	if (has_module)
+		fputs("#endif\n", out);
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }

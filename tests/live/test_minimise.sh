@@ -9,6 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 begin "$@"
 command -v cc >/dev/null || skip "needs cc (package gcc)"
+command -v ip >/dev/null || skip "needs ip (package iproute2)"
 
 threshold_ms=40
 command="[/usr/bin/python3, $live/held.py, '{dut}', '$threshold_ms']"
@@ -112,7 +113,8 @@ program outbound --set 'echo.directions=[outbound]' --set 'echo.targets=[peer]' 
 program raw --set 'echo.directions=[outbound-raw]' --set 'echo.targets=[nobody]' --set sysctl.dad_transmits=0
 program held --set 'arms=[hold]'
 program nothing --set 'arms=[control]'
-dadrace ordered plan quick.yaml --program --set "order=[I held at stop for 9 us]"
-ends ordered 4 'no C program can do the first trial: its order holds threads inside the kernel'
+program changing --set 'bringup.change=[route-delete]' --set 'echo.message=[packet-too-big]'
+dadrace answered plan quick.yaml --program --set 'dad.answer=[na]'
+ends answered 4 "no C program can do the first trial: the peer answers DAD's probes"
 
 finish

@@ -1,43 +1,50 @@
-
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
-#include <linux/veth.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <net/route.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { INBOUND, OUTBOUND, OUTBOUND_RAW };
-enum { ALL_NODES, SOLICITED_NODE, TENTATIVE, PEER, NOBODY };
 enum { FOUND = 1, NOT_FOUND = 0, CANNOT = 77 };
 enum {
 	DUT_INDEX = 1000,
 	PEER_INDEX = 1001, /* another one: equal ones make linkwatch lazy */
 	ROUNDS = 10,	   /* until the leak shows */
-	HANGS_S = 12,	   /* the kernel complains after ten */
+	HANGS_MS = 12000,  /* the kernel complains after ten seconds */
 	DAD_MS = 2500,
-	IPV6_BYTES = 40,
-	ICMPV6_BYTES = 8,
-	FRAME_MAX = ETH_HLEN + 1500,
+	MOST_MS = 2000, /* that a thread waits for the other */
 };
 
-static const uint8_t dut_mac[ETH_ALEN] = { 0x02, 0xda, 0xd0, 0, 1, 0 };
-static const uint8_t peer_mac[ETH_ALEN] = { 0x02, 0xda, 0xd0, 0, 1, 1 };
+static int control; /* socket for ioctls */
+static int round_nr;
+static struct {
+	_Atomic int64_t opened_us; /* the window of this round; 0: not yet */
+	_Atomic int sent;
+} * shared;
+
+static void change(void);
+
+/* --- small things --- */
 
 static void cannot(const char *what)
 {
@@ -45,180 +52,111 @@ static void cannot(const char *what)
 	exit(CANNOT);
 }
 
-/* --- addresses --- */
-
-static struct in6_addr link_local(const uint8_t *mac)
+static void must(const char *what, int result)
 {
-	struct in6_addr address = { { { 0xfe, 0x80 } } };
-	uint8_t *at = &address.s6_addr[8];
-
-	memcpy(at, mac, 3);
-	memcpy(at + 5, mac + 3, 3);
-	at[0] ^= 2;
-	at[3] = 0xff;
-	at[4] = 0xfe;
-	return address;
-}
-
-/* One that nobody has, another for each number. */
-static struct in6_addr stranger(int number)
-{
-	struct in6_addr address = { { { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0xda, 0xd0, 0xda,
-					0xd0 } } };
-
-	address.s6_addr[14] = (uint8_t)(number >> 8);
-	address.s6_addr[15] = (uint8_t)number;
-	return address;
-}
-
-static struct in6_addr target_address(void)
-{
-	struct in6_addr group = { { { 0xff, 0x02 } } }, dut = link_local(dut_mac);
-
-	switch (TARGET) {
-	case ALL_NODES: group.s6_addr[15] = 1; return group;
-	case SOLICITED_NODE:
-		group.s6_addr[11] = 1;
-		group.s6_addr[12] = 0xff;
-		memcpy(&group.s6_addr[13], &dut.s6_addr[13], 3);
-		return group;
-	case TENTATIVE: return dut;
-	case PEER: return link_local(peer_mac);
-	default: return stranger(0);
-	}
-}
-
-/* --- rtnetlink --- */
-
-struct request {
-	struct nlmsghdr header;
-	union {
-		struct ifinfomsg link;
-		struct ifaddrmsg address;
-	} about;
-	char room[512];
-};
-
-static struct rtattr *put(struct request *request, int type, const void *data, size_t length)
-{
-	struct rtattr *attribute =
-		(struct rtattr *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
-
-	attribute->rta_type = (unsigned short)type;
-	attribute->rta_len = (unsigned short)RTA_LENGTH(length);
-	if (length)
-		memcpy(RTA_DATA(attribute), data, length);
-	request->header.nlmsg_len =
-		NLMSG_ALIGN(request->header.nlmsg_len) + RTA_ALIGN(attribute->rta_len);
-	return attribute;
-}
-
-static void end_nest(struct request *request, struct rtattr *nest)
-{
-	nest->rta_len =
-		(unsigned short)((char *)request + request->header.nlmsg_len - (char *)nest);
-}
-
-static struct request make_request(int type, int flags, size_t about)
-{
-	return (struct request){ .header = { .nlmsg_type = (unsigned short)type,
-					     .nlmsg_flags = (unsigned short)(NLM_F_REQUEST |
-									     NLM_F_ACK | flags),
-					     .nlmsg_len = (unsigned int)NLMSG_LENGTH(about) } };
-}
-
-/* 0 or an errno. */
-static int talk(const struct request *request)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char rest[1024];
-	} answer;
-	int err;
-
-	if (fd < 0 || send(fd, request, request->header.nlmsg_len, 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)NLMSG_LENGTH(sizeof(int)))
-		err = errno;
-	else
-		err = -answer.error.error;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-static void must(const char *what, const struct request *request)
-{
-	errno = talk(request);
-	if (errno)
+	if (result)
 		cannot(what);
 }
 
-static void make_pair(int peer_ns)
+__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
 {
-	struct request request =
-		make_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
-	const struct ifinfomsg peer = { .ifi_index = PEER_INDEX };
-	struct rtattr *info, *data, *end;
+	char command[512];
+	va_list list;
 
-	request.about.link.ifi_index = DUT_INDEX;
-	put(&request, IFLA_IFNAME, "dut", sizeof("dut"));
-	put(&request, IFLA_ADDRESS, dut_mac, sizeof(dut_mac));
-	info = put(&request, IFLA_LINKINFO, NULL, 0);
-	put(&request, IFLA_INFO_KIND, "veth", sizeof("veth"));
-	data = put(&request, IFLA_INFO_DATA, NULL, 0);
-	end = put(&request, VETH_INFO_PEER, &peer, sizeof(peer));
-	put(&request, IFLA_IFNAME, "peer", sizeof("peer"));
-	put(&request, IFLA_ADDRESS, peer_mac, sizeof(peer_mac));
-	put(&request, IFLA_NET_NS_FD, &peer_ns, sizeof(peer_ns));
-	end_nest(&request, end);
-	end_nest(&request, data);
-	end_nest(&request, info);
-	must("making a veth pair", &request);
+	va_start(list, format);
+	vsnprintf(command, sizeof(command), format, list);
+	va_end(list);
+	must(command, system(command));
 }
 
-static void bring_up(int index)
+/* 0, or -1 with errno. */
+static int write_number(const char *path, int value)
 {
-	struct request request = make_request(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	char text[16];
+	int fd = open(path, O_WRONLY | O_CLOEXEC), length, failed;
 
-	request.about.link = (struct ifinfomsg){ .ifi_index = index,
-						 .ifi_flags = IFF_UP,
-						 .ifi_change = IFF_UP };
-	must("bringing a link up", &request);
+	if (fd < 0)
+		return -1;
+	length = snprintf(text, sizeof(text), "%d", value);
+	failed = write(fd, text, (size_t)length) != length;
+	close(fd);
+	return -failed;
 }
-
-static void give_peer_its_address(void)
-{
-	struct request request = make_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
-					      sizeof(struct ifaddrmsg));
-	const struct in6_addr address = link_local(peer_mac);
-
-	request.about.address = (struct ifaddrmsg){ .ifa_family = AF_INET6,
-						    .ifa_prefixlen = 64,
-						    .ifa_flags = IFA_F_NODAD,
-						    .ifa_scope = RT_SCOPE_LINK,
-						    .ifa_index = PEER_INDEX };
-	put(&request, IFA_LOCAL, &address, sizeof(address));
-	must("giving the peer an address", &request);
-}
-
-/* --- the two namespaces --- */
 
 static void set_sysctl(const char *name, int value)
 {
-	char path[128], text[16];
-	int fd, length = snprintf(text, sizeof(text), "%d", value);
+	char path[128];
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/%s", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	/* Old kernels lack some of them. */
-	if (fd < 0 && errno == ENOENT)
-		return;
-	if (fd < 0 || write(fd, text, (size_t)length) != length)
+	if (write_number(path, value) && errno != ENOENT)
+		cannot(path);
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+static void wait_until(int64_t at_us)
+{
+	const struct timespec at = { .tv_sec = at_us / 1000000,
+				     .tv_nsec = at_us % 1000000 * 1000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+		;
+}
+
+/* --- what the module is told, and tells --- */
+
+static void parameter(const char *name, char path[128])
+{
+	snprintf(path, 128, "/sys/module/reproducer/parameters/%s", name);
+}
+
+static void tell(const char *name, int value)
+{
+	char path[128];
+
+	parameter(name, path);
+	if (ORDERED && write_number(path, value))
+		cannot("the module reproducer.ko (insmod it first)");
+}
+
+/* Whether the event has come in this round. */
+static bool came(const char *name)
+{
+	char path[128], text[16] = "";
+	int fd;
+
+	parameter(name, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 		cannot(path);
 	close(fd);
+	return atoi(text) == round_nr;
 }
+
+static void wait_for(const char *name)
+{
+	int64_t deadline = now_us() + MOST_MS * 1000LL;
+
+	while (!came(name) && now_us() < deadline)
+		;
+}
+
+/* A round in which a thread was not held shows nothing. */
+static void tell_what_is_missing(void)
+{
+	for (int i = 0; holds[i]; i++)
+		if (!came(holds[i]))
+			printf("round %d: %s did not come\n", round_nr, holds[i]);
+}
+
+/* --- the two namespaces --- */
 
 static int new_namespace(void)
 {
@@ -226,18 +164,21 @@ static int new_namespace(void)
 
 	if (unshare(CLONE_NEWNET))
 		cannot("a network namespace of its own (is root missing?)");
-	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	fd = open("/proc/self/ns/net", O_RDONLY);
 	if (fd < 0)
 		cannot("/proc/self/ns/net");
 	set_sysctl("conf/all/accept_dad", 0);
 	set_sysctl("conf/all/enhanced_dad", 0);
 	set_sysctl("icmp/echo_ignore_multicast", 0);
-	bring_up(1);
+	run("ip link set lo up");
 	return fd;
 }
 
-static void prepare_dut(void)
+static void make_pair(int peer_ns)
 {
+	run("ip link add name dut index %d address " DUT_MAC
+	    " type veth peer name peer index %d address " PEER_MAC " netns /proc/self/fd/%d",
+	    DUT_INDEX, PEER_INDEX, peer_ns);
 	set_sysctl("conf/dut/accept_ra", 0);
 	set_sysctl("conf/dut/disable_ipv6", 0);
 	set_sysctl("conf/dut/dad_transmits", DAD_TRANSMITS);
@@ -256,74 +197,57 @@ static void prepare_peer(void)
 	set_sysctl("conf/peer/accept_dad", 0);
 	set_sysctl("conf/peer/dad_transmits", 0);
 	set_sysctl("conf/peer/addr_gen_mode", 1);
-	bring_up(PEER_INDEX);
-	give_peer_its_address();
+	run("ip link set peer up && ip address add " PEER_ADDRESS "/64 dev peer nodad");
 }
 
-/* --- echoes --- */
+/* --- a thread: a process of its own, on a CPU of its own --- */
 
-struct echo {
-	uint8_t bytes[FRAME_MAX];
-	size_t length;
-};
-
-static uint32_t sum(uint32_t sum, const uint8_t *bytes, size_t length)
+static void on_cpu(int cpu)
 {
-	for (size_t i = 0; i < length; i++)
-		sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
-	return sum;
+	cpu_set_t set;
+
+	if (!ORDERED)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	must("CPUs 0 and 1", sched_setaffinity(0, sizeof(set), &set));
 }
 
-static uint8_t *put_icmpv6(uint8_t *at, const uint8_t *addresses, int sequence)
+/* The module knows a thread by its process group. */
+static pid_t start(void (*thread)(int), int argument, const char *group, int cpu)
 {
-	size_t length = ICMPV6_BYTES + PAYLOAD_BYTES;
-	uint32_t check = (uint32_t)length + IPPROTO_ICMPV6;
+	pid_t pid = fork();
 
-	memset(at, 0, length);
-	at[0] = 128; /* echo request */
-	at[5] = 1;
-	at[6] = (uint8_t)(sequence >> 8);
-	at[7] = (uint8_t)sequence;
-	check = sum(sum(check, addresses, 32), at, length);
-	while (check >> 16)
-		check = (check & 0xffff) + (check >> 16);
-	at[2] = (uint8_t)(~check >> 8);
-	at[3] = (uint8_t)~check;
-	return at + length;
+	if (pid < 0)
+		cannot("fork");
+	/* By both: neither goes on before it is so. */
+	setpgid(pid, pid);
+	tell(group, pid ? pid : getpid());
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	on_cpu(cpu);
+	thread(argument);
+	exit(0);
 }
 
-static void make_echo(struct echo *echo, int sequence)
+/* True when it has ended in time; what cannot run ends the program. */
+static bool ends(pid_t pid, int64_t within_ms)
 {
-	const struct in6_addr target = target_address();
-	const struct in6_addr source = DIRECTION != INBOUND ? link_local(dut_mac) :
-				       SPOOFED		    ? stranger(sequence) :
-							      link_local(peer_mac);
-	uint8_t *at = echo->bytes, header[IPV6_BYTES] = { 0x60 };
+	int64_t deadline = now_us() + within_ms * 1000;
+	int status = 0;
 
-	header[4] = (ICMPV6_BYTES + PAYLOAD_BYTES) >> 8;
-	header[5] = (ICMPV6_BYTES + PAYLOAD_BYTES) & 0xff;
-	header[6] = IPPROTO_ICMPV6;
-	header[7] = HOP_LIMIT;
-	memcpy(header + 8, &source, sizeof(source));
-	memcpy(header + 24, &target, sizeof(target));
-	if (DIRECTION == INBOUND) {
-		memcpy(at, dut_mac, ETH_ALEN);
-		if (IN6_IS_ADDR_MULTICAST(&target)) {
-			at[0] = at[1] = 0x33;
-			memcpy(at + 2, &target.s6_addr[12], 4);
-		}
-		memcpy(at + ETH_ALEN, peer_mac, ETH_ALEN);
-		at[12] = 0x86;
-		at[13] = 0xdd;
-		at += ETH_HLEN;
+	while (waitpid(pid, &status, WNOHANG) != pid) {
+		if (now_us() > deadline)
+			return false;
+		usleep(1000);
 	}
-	if (DIRECTION != OUTBOUND) {
-		memcpy(at, header, sizeof(header));
-		at += sizeof(header);
-	}
-	at = put_icmpv6(at, header + 8, sequence);
-	echo->length = (size_t)(at - echo->bytes);
+	if (status)
+		exit(CANNOT);
+	return true;
 }
+
+/* --- thread II: the packets --- */
 
 /* In the peer's namespace for INBOUND, else in the device's. */
 static int open_sender(void)
@@ -349,41 +273,41 @@ static int open_sender(void)
 	return fd;
 }
 
-/* That the kernel refuses an echo may be the very thing. */
-static void send_echo(int fd, const struct echo *echo)
+/* That the kernel refuses a packet may be the very thing. */
+static void send_packet(int fd, int nr)
 {
-	const struct sockaddr_in6 to = { .sin6_family = AF_INET6,
-					 .sin6_addr = target_address(),
-					 .sin6_scope_id = DUT_INDEX };
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_scope_id = DUT_INDEX };
 	ssize_t sent;
 
+	inet_pton(AF_INET6, TARGET, &to.sin6_addr);
 	if (DIRECTION == INBOUND)
-		sent = send(fd, echo->bytes, echo->length, 0);
+		sent = send(fd, packets[nr].data, packets[nr].bytes, 0);
 	else
-		sent = sendto(fd, echo->bytes, echo->length, 0, (const struct sockaddr *)&to,
-			      sizeof(to));
+		sent = sendto(fd, packets[nr].data, packets[nr].bytes, 0,
+			      (const struct sockaddr *)&to, sizeof(to));
 	if (sent < 0)
-		printf("the kernel refused an echo: %s\n", strerror(errno));
+		printf("the kernel refused a packet: %s\n", strerror(errno));
+}
+
+static void thread_ii(int sender)
+{
+	int64_t start_us;
+
+	while (!(start_us = shared->opened_us))
+		usleep(20);
+	if (*II_STARTS_WHEN) {
+		wait_for(II_STARTS_WHEN);
+		start_us = now_us();
+	}
+	for (int i = 0; i < PACKETS; i++) {
+		wait_until(start_us + OFFSET_US + (int64_t)i * SPACING_US);
+		send_packet(sender, i);
+		shared->sent++;
+	}
+	tell("done_II", round_nr);
 }
 
 /* --- thread I: flags up, DAD, flags restored --- */
-
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
-
-static void wait_until(int64_t at_us)
-{
-	const struct timespec at = { .tv_sec = at_us / 1000000,
-				     .tv_nsec = at_us % 1000000 * 1000 };
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
-		;
-}
 
 static int open_events(void)
 {
@@ -396,7 +320,7 @@ static int open_events(void)
 	return fd;
 }
 
-static int dad_is_over(const struct nlmsghdr *header, size_t size)
+static bool dad_is_over(const struct nlmsghdr *header, size_t size)
 {
 	for (; NLMSG_OK(header, size); header = NLMSG_NEXT(header, size)) {
 		const struct ifaddrmsg *address = NLMSG_DATA(header);
@@ -404,9 +328,9 @@ static int dad_is_over(const struct nlmsghdr *header, size_t size)
 		if (header->nlmsg_type == RTM_NEWADDR && address->ifa_index == DUT_INDEX &&
 		    (!(address->ifa_flags & IFA_F_TENTATIVE) ||
 		     address->ifa_flags & IFA_F_DADFAILED))
-			return 1;
+			return true;
 	}
-	return 0;
+	return false;
 }
 
 static void wait_for_dad(int events)
@@ -426,47 +350,57 @@ static void wait_for_dad(int events)
 	}
 }
 
-static void set_flags(int fd, struct ifreq *request, short flags)
+/* Until the device has its link-local address, and the route of that prefix. */
+static void wait_for_address(void)
 {
-	request->ifr_flags = flags;
-	if (ioctl(fd, SIOCSIFFLAGS, request))
-		cannot("SIOCSIFFLAGS");
+	int64_t deadline = now_us() + DAD_MS * 1000LL;
+	bool found = false;
+	char line[128];
+
+	while (!found && now_us() < deadline) {
+		FILE *list = fopen("/proc/net/if_inet6", "re");
+
+		while (list && !found && fgets(line, sizeof(line), list))
+			found = !strncmp(line, "fe80", 4) && strstr(line, " dut\n");
+		if (list)
+			fclose(list);
+	}
 }
 
-static void race(int sender, const struct echo *echoes)
+static void set_flags(short flags)
 {
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), events = open_events();
+	struct ifreq request = { .ifr_name = "dut", .ifr_flags = flags };
+
+	must("SIOCSIFFLAGS", ioctl(control, SIOCSIFFLAGS, &request));
+}
+
+static void thread_i(int events)
+{
 	struct ifreq request = { .ifr_name = "dut" };
-	int64_t opened_us;
-	short before;
 
-	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request))
-		cannot("SIOCGIFFLAGS");
-	before = request.ifr_flags;
-
-	set_flags(fd, &request, before | IFF_UP);
-	opened_us = now_us();
-	for (int i = 0; i < ECHOES; i++) {
-		wait_until(opened_us + OFFSET_US + (int64_t)i * SPACING_US);
-		send_echo(sender, &echoes[i]);
-	}
-	wait_until(opened_us + HOLD_US);
-	wait_for_dad(events);
-	set_flags(fd, &request, before);
-	close(events);
-	close(fd);
+	must("SIOCGIFFLAGS", ioctl(control, SIOCGIFFLAGS, &request));
+	set_flags(request.ifr_flags | IFF_UP);
+	tell("opened", round_nr);
+	if (DIRECTION == INBOUND && !ORDERED)
+		wait_for_address();
+	shared->opened_us = now_us();
+	wait_until(shared->opened_us + HOLD_US);
+	if (*CHANGE_WHEN)
+		wait_for(CHANGE_WHEN);
+	if (CHANGE_WAITS)
+		wait_for_address();
+	change();
+	tell("changed", round_nr);
+	while (!ORDERED && shared->sent < PACKETS)
+		usleep(20);
+	if (WAITS_FOR_DAD)
+		wait_for_dad(events);
+	if (RESTORES_FLAGS)
+		set_flags(request.ifr_flags);
+	tell("done_I", round_nr);
 }
 
 /* --- the verdict: does the unregister return? --- */
-
-static int open_kernel_log(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_END);
-	return fd;
-}
 
 static void quote_kernel_log(int log)
 {
@@ -481,78 +415,66 @@ static void quote_kernel_log(int log)
 	}
 }
 
-static void delete_device(void)
+static void delete_device(int unused)
 {
-	struct request request = make_request(RTM_DELLINK, 0, sizeof(struct ifinfomsg));
-
-	request.about.link.ifi_index = DUT_INDEX;
-	must("deleting the device", &request);
+	(void)unused;
+	if (if_nametoindex("dut"))
+		run("ip link delete dut");
 }
 
-static int judge(int log)
+static int try_once(void)
 {
-	const struct timespec deadline = { .tv_sec = HANGS_S };
-	int status = 0;
-	sigset_t child;
-	pid_t pid;
+	int peer_ns = new_namespace(), dut_ns = new_namespace(), sender, events;
+	pid_t first, second;
+	bool hangs;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, NULL);
-	pid = fork();
-	if (pid < 0)
-		cannot("fork");
-	if (!pid) {
-		delete_device();
-		_exit(0);
-	}
-	if (sigtimedwait(&child, NULL, &deadline) < 0) {
-		fprintf(stderr,
-			"leak shown: the unregister of dut has not returned for %d s; only a reboot frees the device\n",
-			HANGS_S);
-		quote_kernel_log(log);
-		return FOUND;
-	}
-	return waitpid(pid, &status, 0) == pid && !status ? NOT_FOUND : CANNOT;
-}
-
-static int try_once(int log)
-{
-	static struct echo echoes[ECHOES + 1];
-	int peer_ns = new_namespace(), dut_ns = new_namespace(), sender = -1, verdict;
-
+	control = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	events = open_events();
 	make_pair(peer_ns);
-	prepare_dut();
-	for (int i = 0; i < ECHOES; i++)
-		make_echo(&echoes[i], i + 1);
-	if (setns(peer_ns, CLONE_NEWNET))
-		cannot("entering the peer's namespace");
+	must("entering the peer's namespace", setns(peer_ns, CLONE_NEWNET));
 	prepare_peer();
-	if (DIRECTION == INBOUND)
-		sender = open_sender();
-	if (setns(dut_ns, CLONE_NEWNET))
-		cannot("returning from the peer's namespace");
 	if (DIRECTION != INBOUND)
-		sender = open_sender();
+		must("returning from it", setns(dut_ns, CLONE_NEWNET));
+	sender = open_sender();
+	must("returning from the peer's namespace", setns(dut_ns, CLONE_NEWNET));
 
-	race(sender, echoes);
+	shared->opened_us = shared->sent = 0;
+	second = start(thread_ii, sender, "group_II", 1);
+	first = start(thread_i, events, "group_I", 0);
 	close(sender);
-	verdict = judge(log);
+	close(events);
+	hangs = !ends(first, HOLD_US / 1000 + DAD_MS + HANGS_MS) || !ends(second, HANGS_MS) ||
+		!ends(start(delete_device, 0, "group_I", 0), HANGS_MS);
 	/* Not before: without its namespace the peer goes, and the device with it. */
+	close(control);
 	close(peer_ns);
 	close(dut_ns);
-	return verdict;
+	return hangs ? FOUND : NOT_FOUND;
 }
 
 int main(void)
 {
-	int log = open_kernel_log(), verdict = NOT_FOUND;
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), verdict = NOT_FOUND;
 
-	for (int round = 1; verdict == NOT_FOUND && round <= ROUNDS; round++)
-		verdict = try_once(log);
-	if (verdict == NOT_FOUND)
+	if (log >= 0)
+		lseek(log, 0, SEEK_END);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	if (shared == MAP_FAILED)
+		cannot("shared memory");
+	while (verdict == NOT_FOUND && round_nr < ROUNDS) {
+		round_nr++;
+		verdict = try_once();
+		tell_what_is_missing();
+	}
+	if (verdict == FOUND)
+		fprintf(stderr,
+			"leak shown: the unregister of dut has not returned for %d s; only a reboot frees the device (round %d)\n",
+			HANGS_MS / 1000, round_nr);
+	else
 		fprintf(stderr,
 			"no leak shown: the unregister of dut returned in all %d rounds\n",
 			ROUNDS);
+	quote_kernel_log(log);
 	return verdict;
 }
