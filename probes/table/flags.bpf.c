@@ -187,35 +187,76 @@ struct link_request {
 	__s32 ifindex;
 	__u32 flags;
 	__u32 change;
-	__u16 attribute_length; /* the first attribute, when the device is given by name */
-	__u16 attribute_type;
+};
+
+struct link_attribute {
+	__u16 length;
+	__u16 type;
 	char name[16];
 };
 
-#define IFLA_IFNAME 3
+#define IFLA_IFNAME    3
+#define IFLA_TYPE_MASK 0x3fff
+#define REQUESTS_MAX   8
+#define ATTRIBUTES_MAX 8
+
+static __always_inline __u64 aligned(__u32 length)
+{
+	return ((__u64)length + 3) & ~3ull;
+}
+
+/* Whether the attributes from `at` on name the lane's device. */
+static __always_inline bool names_device(const struct sent *sent, __u64 at,
+					 const struct lane_state *lane)
+{
+	for (int i = 0; i < ATTRIBUTES_MAX; i++) {
+		const struct link_attribute *attribute;
+
+		attribute = sent_at(sent, at, sizeof(*attribute) - sizeof(attribute->name));
+		if (!attribute)
+			return false;
+		if ((attribute->type & IFLA_TYPE_MASK) == IFLA_IFNAME)
+			return same_name(attribute->name, lane->name);
+		if (attribute->length < 4)
+			return false;
+		at += aligned(attribute->length);
+	}
+	return false;
+}
+
+static __always_inline bool sets_flags(const struct link_request *request)
+{
+	return (request->type == RTM_NEWLINK || request->type == RTM_SETLINK) &&
+	       request->change | request->flags;
+}
 
 static __always_inline void netlink_enter(struct lane_state *lane, __u32 slot, __u32 pid,
-					  const void *buffer)
+					  const struct sent *sent)
 {
-	struct link_request request = {};
-	__u32 plain = __builtin_offsetof(struct link_request, attribute_length);
-	__u32 changed;
+	__u64 at = 0;
 
-	if (bpf_probe_read_user(&request, sizeof(request), buffer) &&
-	    bpf_probe_read_user(&request, plain, buffer))
-		return;
-	/*
-	 * Without a mask the flags are taken whole (rtnl_dev_combine_flags), when there are
-	 * any.
-	 */
-	changed = request.change ? request.flags & request.change : request.flags;
-	if ((request.type != RTM_NEWLINK && request.type != RTM_SETLINK) ||
-	    !(request.change | request.flags))
-		return;
-	if (request.ifindex ? (__u32)request.ifindex == lane->ifindex :
-			      request.attribute_type == IFLA_IFNAME &&
-				      same_name(request.name, lane->name))
-		flags_enter(lane, slot, pid, changed);
+	for (int i = 0; sent && i < REQUESTS_MAX; i++) {
+		const struct link_request *request;
+
+		request = sent_at(sent, at, sizeof(*request));
+		if (!request)
+			return;
+		if (sets_flags(request) &&
+		    (request->ifindex ? (__u32)request->ifindex == lane->ifindex :
+					names_device(sent, at + sizeof(*request), lane))) {
+			/*
+			 * Without a mask the flags are taken whole (rtnl_dev_combine_flags),
+			 * when there are any.
+			 */
+			flags_enter(lane, slot, pid,
+				    request->change ? request->flags & request->change :
+						      request->flags);
+			return;
+		}
+		if (request->length < 16)
+			return;
+		at += aligned(request->length);
+	}
 }
 
 SEC("tp_btf/sys_enter")
@@ -235,12 +276,10 @@ int BPF_PROG(flags_sys_enter, struct pt_regs *regs, long id)
 	if (!lane)
 		return 0;
 
-	switch (call.kind) {
-	case CALL_IOCTL: ioctl_enter(lane, slot, pid, (void *)call.third); break;
-	case CALL_SENDTO: netlink_enter(lane, slot, pid, (void *)call.second); break;
-	case CALL_SENDMSG: netlink_enter(lane, slot, pid, call_message(&call)); break;
-	default: break;
-	}
+	if (call.kind == CALL_IOCTL)
+		ioctl_enter(lane, slot, pid, (void *)call.third);
+	else
+		netlink_enter(lane, slot, pid, call_sent(&call));
 	return 0;
 }
 

@@ -24,6 +24,7 @@ typedef struct pt_regs bpf_user_pt_regs_t;
 #define NR_32_IOCTL	  54
 #define NR_32_SENDTO	  369
 #define NR_32_SENDMSG	  370
+#define NR_32_SENDMMSG	  345
 #define NR_32_SOCKETCALL  102
 #define REGISTER_32_1	  bx
 #define REGISTER_32_2	  cx
@@ -51,6 +52,7 @@ typedef struct user_pt_regs bpf_user_pt_regs_t;
 #define NR_32_IOCTL	  54
 #define NR_32_SENDTO	  290
 #define NR_32_SENDMSG	  296
+#define NR_32_SENDMMSG	  374
 #define NR_32_SOCKETCALL  (-1)
 #define ARGUMENT_32(r, n) ((__u32)BPF_CORE_READ(r, regs[n - 1]))
 #define PSR_MODE32_BIT	  0x10 /* arch/arm64/include/asm/ptrace.h */

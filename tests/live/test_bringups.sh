@@ -47,17 +47,23 @@ bringup networkd systemd teardown stopped
 bringup networkmanager network-manager dad stopped
 bringup keepalived keepalived teardown exited
 
-# --- 32-bit programs: their system calls have other numbers, registers and structures ---
+# --- any program, also one that asks as no distribution's does ---
 
+flag_sets() { # NAME UP-COMMAND DOWN-COMMAND
+	run_whole "$1" quick --set stop.trials=4 --set bringup.kind=command --set "bringup.command=[sh, -c, '$2; $3']"
+	ends "$1" 0 'Verdict: clean'
+	check "$1: both flag sets are seen" "$1" "len(trials) == 4 and all(t['held_ns'] and t['closed_by'] == 'flags' for t in trials)"
+}
+# The system calls of a 32-bit program have other numbers, registers and structures.
 gcc -m32 -O1 -nostdlib -static -fno-pic -fno-stack-protector -Wall -Werror \
-	-idirafter "/usr/include/$(uname -m)-linux-gnu" -o up32 "$source/tests/live/up32.c" || fail up32 "tests/live/up32.c cannot be compiled"
+	-idirafter "/usr/include/$(uname -m)-linux-gnu" -o up32 "$live/up32.c" || fail up32 "up32.c cannot be compiled"
 for way in ioctl netlink; do
-	script="n=\$(cat /sys/class/net/{dut}/ifindex); $PWD/up32 {dut} \$n $way up; $PWD/up32 {dut} \$n $way down"
-	run_whole "up32-$way" quick --set stop.trials=4 --set bringup.kind=command --set "bringup.command=[sh, -c, '$script']"
-	ends "up32-$way" 0 'Verdict: clean'
-	check "up32-$way: the program opens each window and closes it" "up32-$way" \
-		"len(trials) == 4 and all(t['held_ns'] and t['closed_by'] == 'flags' for t in trials)"
+	up32="$PWD/up32 {dut} \$(cat /sys/class/net/{dut}/ifindex) $way"
+	flag_sets "32-bit-$way" "$up32 up" "$up32 down"
 done
+by_netlink="/usr/bin/python3 $live/netlink_flags.py {dut}"
+flag_sets parts "$by_netlink parts up" "$by_netlink batch down"
+flag_sets name "$by_netlink name up" "$by_netlink parts down"
 
 # --- what is not installed is said before the first trial ---
 
