@@ -107,17 +107,19 @@ struct part {
 	__u64 base, length;
 };
 
+/* What is compared next is what is used then, not a copy of which the verifier knows nothing. */
+#define BOUNDED(number) __asm__ volatile("" : "+r"(number))
+
 static __always_inline bool sent_add(struct sent *sent, struct part part)
 {
-	__u32 at = sent->length, length = part.length;
+	__u64 at = sent->length, length = part.length;
 
-	if (at >= SENT_MAX)
-		return false;
-	if (part.length > SENT_MAX - at)
-		length = SENT_MAX - at;
-	if (length == 0 || length > SENT_MAX)
-		return length == 0;
-	if (bpf_probe_read_user(&sent->bytes[at], length, (void *)part.base))
+	if (length > SENT_MAX)
+		length = SENT_MAX;
+	BOUNDED(at);
+	BOUNDED(length);
+	if (at >= SENT_MAX || length > SENT_MAX ||
+	    bpf_probe_read_user(&sent->bytes[at], length, (void *)part.base))
 		return false;
 	sent->length = at + length;
 	return true;
@@ -163,7 +165,7 @@ static __always_inline struct part part_read(const struct call *call,
 /* What begins `at` bytes from there; null when `size` bytes of it were not sent. */
 static __always_inline const void *sent_at(const struct sent *sent, __u64 at, __u64 size)
 {
-	__asm__ volatile("" : "+r"(at)); /* what is compared is what is added */
+	BOUNDED(at);
 	if (at >= SENT_MAX || at + size > sent->length)
 		return 0;
 	return &sent->bytes[at];
