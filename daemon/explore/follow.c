@@ -6,13 +6,26 @@ static enum order_thread other_of(enum order_thread thread)
 	return thread == ORDER_THREAD_I ? ORDER_THREAD_II : ORDER_THREAD_I;
 }
 
-/* It was reached, and did not wait for the other thread to be done. */
+static bool waits_for_other(const struct order_hold *hold)
+{
+	return hold->until == ORDER_UNTIL_DONE && hold->other == other_of(hold->thread);
+}
+
+/* A thread was held until the other one was done: the order says what happened. */
+static bool is_said(const struct evidence *leak)
+{
+	for (uint32_t i = 0; i < leak->spec.steps; i++)
+		if (leak->steps[i].outcome == STEP_KEPT &&
+		    waits_for_other(&leak->spec.holds[i]))
+			return true;
+	return false;
+}
+
 static bool left_to_chance(const struct evidence *leak, uint32_t i)
 {
 	const struct order_hold *hold = &leak->spec.holds[i];
 
-	return leak->steps[i].outcome != STEP_NOT_REACHED &&
-	       (hold->until != ORDER_UNTIL_DONE || hold->other != other_of(hold->thread)) &&
+	return leak->steps[i].outcome != STEP_NOT_REACHED && !waits_for_other(hold) &&
 	       !order_has_rtnl(hold);
 }
 
@@ -77,7 +90,7 @@ bool follow_leak(const struct evidence *leak, struct trial_spec *followed)
 	uint32_t best = best_hold(leak);
 	struct order_hold hold;
 
-	if (best == leak->spec.steps)
+	if (best == leak->spec.steps || is_said(leak))
 		return false;
 	*followed = leak->spec;
 	followed->choice.mode = EXPLORE_OFF; /* its holds last as long as those of a replay */

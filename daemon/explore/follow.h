@@ -15,7 +15,7 @@
  * come, so that its thread was held for long while others went on, then the longest. Holds of
  * the other thread that wait for this one to be done are left out. Pure.
  *
- * False: no hold of the trial can be followed.
+ * False: no hold of the trial can be followed, or its order leaves nothing to chance.
  */
 bool follow_leak(const struct evidence *leak, struct trial_spec *followed);
 
