@@ -41,15 +41,18 @@ static bool came_about(const struct needs_shown *shown, bool kept)
 	return count_holds(shown, ORDER_THREAD_NONE, kept) == shown->point->nr_holds;
 }
 
-/* Sides of the packet: its direction, its target, all of it, whether DAD is answered. */
+/* Sides of the packet: its direction, its target, all of it with its time, an answer to DAD. */
 enum { PACKET_SIDES = 4 };
 
-static void packet_sides(const struct point *point, uint64_t sides[PACKET_SIDES])
+static void packet_sides(const struct point_space *space, const struct point *point,
+			 uint64_t sides[PACKET_SIDES])
 {
 	sides[0] = point->direction;
 	sides[1] = point->target;
-	sides[2] = ((uint64_t)point->message * DIRECTIONS + point->direction) * TARGETS +
-		   point->target;
+	sides[2] = (((uint64_t)point->message * DIRECTIONS + point->direction) * TARGETS +
+		    point->target) *
+			   2 +
+		   point_is_late(space, point);
 	sides[3] = point->answer != DAD_ANSWER_NONE;
 }
 
@@ -108,11 +111,11 @@ static uint64_t ways_of_others(const struct point_space *space, const struct poi
 }
 
 static void add_packet(struct keys *keys, enum need need, uint64_t what,
-		       const struct point *point)
+		       const struct point_space *space, const struct point *point)
 {
 	uint64_t sides[PACKET_SIDES];
 
-	packet_sides(point, sides);
+	packet_sides(space, point, sides);
 	for (int side = 0; side < PACKET_SIDES; side++)
 		add_key(keys, need, what, sides[side]);
 }
@@ -123,7 +126,7 @@ static struct keys keys_of_pass(const struct point_space *space, uint32_t place,
 	struct keys keys = { .nr = 0 };
 	uint32_t number = point_place(space, place);
 
-	add_packet(&keys, NEED_PASS, number, point);
+	add_packet(&keys, NEED_PASS, number, space, point);
 	add_key(&keys, NEED_PASS, number,
 		ways_of_others(space, point, thread_at(space, place)));
 	add_key(&keys, NEED_PASS, number, thread_at(space, place) * CHANGES + point->change);
@@ -170,8 +173,8 @@ static struct keys keys_of_start(const struct point_space *space, const struct p
 	for (uint32_t i = 0; point->starts_when && i < point->nr_holds && !way; i++)
 		if (thread_at(space, point->holds[i].place) == point->starts_when)
 			way = way_of(space, &point->holds[i]);
-	add_packet(&keys, NEED_COUNTS, point->starts_when, point);
-	add_packet(&keys, NEED_COUNTS, way, point);
+	add_packet(&keys, NEED_COUNTS, point->starts_when, space, point);
+	add_packet(&keys, NEED_COUNTS, way, space, point);
 	return keys;
 }
 

@@ -13,6 +13,11 @@ uint32_t point_place(const struct point_space *space, uint32_t place)
 	return space->set * ORDER_HOLDS_MAX + place;
 }
 
+bool point_is_late(const struct point_space *space, const struct point *point)
+{
+	return point->offset_us > space->campaign->explore.offset_us / 2;
+}
+
 uint32_t point_skips(const struct point_space *space, const struct point_hold *hold)
 {
 	return space->places.holds[hold->place].skips + hold->skips;
@@ -732,9 +737,8 @@ uint64_t point_order_key(const struct point_space *space, const struct point *po
 uint64_t point_packet_key(const struct point_space *space, const struct point *point)
 {
 	uint64_t hash = hash_word(point_order_key(space, point), point->direction);
-	uint64_t late = point->offset_us > space->campaign->explore.offset_us / 2;
 
-	return hash_word(hash_word(hash, point->message), late);
+	return hash_word(hash_word(hash, point->message), point_is_late(space, point));
 }
 
 /* --- the grid --- */

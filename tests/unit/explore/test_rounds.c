@@ -88,6 +88,13 @@ static int number_of(const struct order_hold *hold)
 	return atoi(hold->place + 1);
 }
 
+static bool late_only; /* f1, f3, ... are passed by late packets only */
+
+static bool is_reached(const struct order_hold *place, const struct trial_spec *spec)
+{
+	return !late_only || number_of(place) % 2 == 0 || spec->offset_us > EARLY_US;
+}
+
 static bool has_pass(const struct order_hold *hold)
 {
 	return !hold->skips || number_of(hold) % 2;
@@ -102,9 +109,13 @@ static void show(const struct campaign *campaign, const struct trial_spec *spec,
 	*shown = (struct behaviour){ .finding = too_big_is_found &&
 						spec->message == MESSAGE_PACKET_TOO_BIG };
 	for (uint32_t i = 0; i < places.nr_holds; i++)
-		shown->features[shown->nr_features++] = behaviour_of_pass(&places.holds[i]);
+		if (is_reached(&places.holds[i], spec))
+			shown->features[shown->nr_features++] =
+				behaviour_of_pass(&places.holds[i]);
 	for (uint32_t i = 0; i < spec->steps; i++)
-		for (int kept = 0; kept < 2 * has_pass(&spec->holds[i]); kept++)
+		for (int kept = 0;
+		     is_reached(&spec->holds[i], spec) && kept < 2 * has_pass(&spec->holds[i]);
+		     kept++)
 			shown->features[shown->nr_features++] = behaviour_of_hold(
 				ORDER_THREAD_II, false, spec->holds[i].place, kept);
 	qsort(shown->features, shown->nr_features, sizeof(shown->features[0]), by_value);
@@ -227,6 +238,23 @@ static void test_second_passes(void **state)
 	assert_true(tried[true] > tried[false]);
 }
 
+/* A packet that comes by when it is late, and not when it is early, is two packets. */
+static void test_learning_knows_when_it_is_sent(void **state)
+{
+	uint32_t at_odd[2] = { 0 };
+
+	(void)state;
+	without_reach = late_only = true;
+	run("guided", TRIALS);
+	without_reach = late_only = false;
+	for (uint32_t i = 0; i < TRIALS; i++)
+		for (uint32_t j = 0; j < specs[i].steps; j++)
+			if (number_of(&specs[i].holds[j]) % 2)
+				at_odd[specs[i].offset_us > EARLY_US]++;
+	assert_true(at_odd[true] > 100);
+	assert_true(at_odd[true] * 2 > at_odd[false] * 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_findings_are_left),
 		cmocka_unit_test(test_each_row_counts),
 		cmocka_unit_test(test_second_passes),
+		cmocka_unit_test(test_learning_knows_when_it_is_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
