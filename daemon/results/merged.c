@@ -15,12 +15,18 @@ static bool same_value(const json_t *a, const json_t *b, const char *name)
 	return left == right || (left && right && json_equal(left, right));
 }
 
-/* What a trial does and how it is judged; not which trials there are, and how many. */
+/*
+ * What a trial does and how it is judged; not which trials there are, and how many. Places of
+ * an explorer, and what it reaches from them, are what its own scouts have found.
+ */
 static json_t *plan_of(const struct past *run)
 {
 	static const char *const others[] = { "name", "seed", "stop", "kernel", "lanes" };
-	json_t *plan = json_copy((json_t *)past_campaign(run));
+	static const char *const found[] = { "places", "reach" };
+	json_t *plan = json_deep_copy(past_campaign(run));
 
+	for (size_t i = 0; merged_explores(run) && i < sizeof(found) / sizeof(found[0]); i++)
+		json_object_del(json_object_get(plan, "explore"), found[i]);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		json_object_del(plan, others[i]);
 	return plan;

@@ -21,8 +21,8 @@ static void add_run(uint32_t index, uint64_t seed, const char *features, const c
 		"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"s-%u\",\"shard\":{\"index\":%u,"
 		"\"of\":3},\"machine\":{\"release\":\"6.1\",\"version\":\"#1\"},\"campaign\":{"
 		"\"name\":\"n\",\"seed\":%llu,\"arms\":[\"race\"],\"clean_below_ppm\":999999,"
-		"\"explore\":{\"mode\":\"guided\"},\"stop\":{\"trials\":2}}}\n",
-		index, index, (unsigned long long)seed);
+		"\"explore\":{\"mode\":\"guided\",\"places\":[\"I held at %s\"]},\"stop\":{\"trials\":2}}}\n",
+		index, index, (unsigned long long)seed, place);
 	for (uint32_t trial = 1; trial <= 2; trial++)
 		fprintf(out,
 			"{\"type\":\"trial\",\"verdict\":\"clean\",\"delta\":0,\"reason\":\"r\","
@@ -66,7 +66,7 @@ static void test_shards_of_one_seed_belong_together(void **state)
 	assert_true(merged_missing(runs, nr_runs, 0, &gap));
 	assert_string_equal(gap.text, "shard 3 of 3 is missing");
 	assert_int_equal(runs_merged().verdict, CAMPAIGN_INCONCLUSIVE);
-	add_run(3, 9, "", "ip6-down");
+	add_run(3, 9, "", "found-by-scouts");
 	assert_false(merged_missing(runs, nr_runs, 0, &gap));
 	assert_int_equal(runs_merged().verdict, CAMPAIGN_CLEAN);
 	assert_int_equal(runs_merged().trials, 6);
