@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-#ifdef __x86_64__
-const bool callees_known = true;
-#else
-const bool callees_known = false;
-#endif
-
 enum {
 	CALL = 0xe8,
 	JUMP = 0xe9,

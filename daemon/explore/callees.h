@@ -43,9 +43,6 @@ struct callees {
 	uint32_t nr;
 };
 
-/* Whether this machine's code is understood. */
-extern const bool callees_known;
-
 /*
  * `code` lies at `start` in the kernel; it calls `known`, a name without suffixes. `is_generic`
  * are skipped, and so are parts that the compiler split off (".cold", ".part.0") and the

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/abilities.h"
 #include "io/loop.h"
 #include "machine/kallsyms.h"
 
@@ -83,7 +84,7 @@ int kernel_calls_find(struct probes *probes, struct proposals *proposals, struct
 	struct search *search;
 	int err;
 
-	if (!callees_known)
+	if (!abilities()->finds_calls)
 		return why_set(
 			why, ENOTSUP,
 			"explore: calls next to references are found only in x86-64 code");

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/abilities.h"
 #include "memory/parts.h"
 
 static int open_by_bpf(struct memory *memory, struct why *why)
@@ -31,10 +32,16 @@ static int open_by_kcore(struct memory *memory, struct why *why)
 /* That BPF was refused is what the user must know, not that there is no /proc/kcore either. */
 int memory_open(struct memory **out, struct why *why)
 {
-	struct memory *memory = calloc(1, sizeof(*memory));
 	struct why of_kcore = { "" };
+	struct memory *memory;
 	int err;
 
+	if (!abilities()->reads_memory)
+		return why_exit(
+			why, EXIT_CANNOT, ENOTSUP,
+			"the mapping of kernel memory is not known on %s; only x86-64 is supported",
+			abilities()->architecture);
+	memory = calloc(1, sizeof(*memory));
 	if (!memory)
 		return why_memory(why);
 	memory->kcore = -1;

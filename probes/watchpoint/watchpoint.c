@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/abilities.h"
 #include "loader/parts.h"
 #include "probes.skel.h"
 #include "watchpoint/cpus.h"
@@ -344,10 +345,15 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 		    const struct watchpoint_object *objects, uint32_t nr_objects,
 		    uint32_t ring_bytes, struct watchpoints **out, struct why *why)
 {
-	struct watchpoints *watch =
-		calloc(1, sizeof(*watch) + nr_objects * sizeof(watch->objects[0]));
+	struct watchpoints *watch;
 	int err;
 
+	if (!abilities()->sees_writes)
+		return why_set(
+			why, ENOTSUP,
+			"a hardware watchpoint of %s fires before the write, so changes of a counter are not seen",
+			abilities()->architecture);
+	watch = calloc(1, sizeof(*watch) + nr_objects * sizeof(watch->objects[0]));
 	if (!watch)
 		return why_memory(why);
 	watch->skel = probes->skel;

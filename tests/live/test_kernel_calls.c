@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/abilities.h"
 #include "machine/kallsyms.h"
 #include "run/callees_here.h"
 
@@ -116,7 +117,7 @@ int main(void)
 	struct why why = { "" };
 	int failures;
 
-	if (geteuid() != 0 || !callees_known) {
+	if (geteuid() != 0 || !abilities()->finds_calls) {
 		puts("SKIP: needs root, and x86-64");
 		return SKIPPED;
 	}
