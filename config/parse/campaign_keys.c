@@ -269,6 +269,8 @@ static const struct field vm_rows[] = {
 	  .doc = "That module, built for the guest's kernel. Without it, it is built when needed, with kernel headers from apt" },
 	{ "modules", FIELD_TEXT, IN_LIST(vm, const char **, modules), .fallback = "[]",
 	  .doc = "Kernel modules of your own that the guest loads before the campaign, built for its kernel: the file of each, and after a space its parameters. Their functions can be named as places of an order; device.driver can name one" },
+	{ "root", FIELD_TEXT, IN(vm, const char *, root), .nullable = true, .example = "/srv/arm64",
+	  .doc = "Folder that the guest's programs come from instead of this machine, for a kernel of another architecture: the root of a system with dadrace in usr/bin, what the campaign runs, and their libraries" },
 	{ "append", FIELD_TEXT, IN(vm, const char *, append), .nullable = true, .example = "slub_debug=FZPU",
 	  .doc = "Words that are added to the command line of the guest's kernel" },
 	END

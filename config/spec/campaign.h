@@ -73,7 +73,8 @@ struct campaign {
 		bool fresh_after_fault;
 		const char *plant;	  /* NULL: no bug */
 		const char *plant_module; /* NULL: built for the kernel */
-		const char **modules;	  /* files, each with its parameters after a space */
+		const char *root; /* where the guest's programs come from; NULL: this machine */
+		const char **modules; /* files, each with its parameters after a space */
 		uint32_t nr_modules;
 		const char *append; /* to the kernel's command line; NULL: nothing */
 	} vm;

@@ -649,7 +649,7 @@ static int judge(struct doctor *doctor)
 	else if (lack && lack->section == SECTION_RIGHTS && geteuid())
 		doctor->sentence = text(
 			"Only root can run campaigns on this kernel and check it: run `sudo dadrace doctor`. `dadrace run CAMPAIGN --kernel IMAGE` runs one in a virtual machine, which needs no root%s.",
-			vm_installed() ?
+			vm_installed(architecture_own()) ?
 				"" :
 				" but QEMU, which is not installed: `sudo apt-get install qemu-system-x86`");
 	else if (lack)
@@ -764,6 +764,7 @@ static const struct option_row rows[] = {
 	{ "json", 0, OPTION_FLAG, AT(json), .doc = "Print one JSON object" },
 	{ "kernel", 0, OPTION_TEXT, AT(kernel.name), "IMAGE", .doc = DOC_KERNEL },
 	{ "modules", 0, OPTION_TEXT, AT(kernel.modules), "DIR", .doc = DOC_MODULES },
+	{ "root", 0, OPTION_TEXT, AT(kernel.root), "DIR", .doc = DOC_ROOT },
 	{ "refresh", 0, OPTION_FLAG, AT(kernel.refresh), .doc = DOC_REFRESH },
 	{ .name = NULL },
 };
@@ -784,6 +785,10 @@ static int run(const void *options)
 		return command_refuse(
 			&command_doctor,
 			"--modules: name the kernel that they belong to with --kernel");
+	if (o->kernel.root && !o->kernel.name)
+		return command_refuse(
+			&command_doctor,
+			"--root: name the kernel that its programs run on with --kernel");
 	return o->kernel.name ? doctor_in_guest(&o->kernel, o->json) : run_here(o->json);
 }
 

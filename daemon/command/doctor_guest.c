@@ -85,21 +85,28 @@ static int ask_guest(const struct kernel_image *image, bool json, struct why *wh
 	return code;
 }
 
+static bool check_qemu(const struct architecture *architecture, struct why *why)
+{
+	if (vm_installed(architecture))
+		return true;
+	why_set(why, ENOENT, "%s is not installed; run `apt-get install %s`",
+		architecture->qemu, architecture->qemu_package);
+	return false;
+}
+
 int doctor_in_guest(const struct kernel_ask *kernel, bool json)
 {
 	struct kernel_image *image;
 	struct why note, why = { "" };
 	int code;
 
-	if (!vm_installed())
-		return command_complain(
-			&(struct why){
-				"qemu-system-x86_64 is not installed; run `apt-get install qemu-system-x86`" },
-			EXIT_CANNOT);
+	if (!check_qemu(architecture_of_package(kernel->name), &why))
+		return command_complain(&why, EXIT_CANNOT);
 	if (kernel_image_open(kernel, &image, &note, &why))
 		return command_complain(&why, EXIT_CONFIG);
 	command_note(&note);
-	code = ask_guest(image, json, &why);
+	code = check_qemu(image->architecture, &why) ? ask_guest(image, json, &why) :
+						       EXIT_CANNOT;
 	kernel_image_free(image);
 	return why.text[0] ? command_complain(&why, code) : code;
 }

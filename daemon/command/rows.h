@@ -8,6 +8,7 @@
 #define DOC_KERNEL_OR_HERE "Run on this kernel instead of that of the results (see `dadrace run --help`); \"here\" is the running kernel"
 #define DOC_REFRESH	"Fetch the lists of packages of the kernel's suite now, and not once a day"
 #define DOC_MODULES	"Modules of that kernel (default: those of its package)"
+#define DOC_ROOT	"Programs of the guest, for a kernel of another architecture: a folder with its dadrace, what the campaign runs, and libraries (default: those of this machine)"
 #define DOC_OUT		"Write results.ndjson, summary.json and findings/ into this folder (default: results/NAME-TIME)"
 #define DOC_RESUME	"Continue the unfinished results in --out DIR"
 #define DOC_QUIET	"Print neither progress nor table"

@@ -29,6 +29,7 @@ struct options {
 	const char *shard;
 	const char *plant;
 	const char *plant_module;
+	const char *root;
 	struct option_texts modules_of_own;
 	bool by_daemon, dump_config, help_config;
 };
@@ -44,6 +45,7 @@ static const struct option_row rows[] = {
 	  .doc = "Hook the kernel by kprobe, fentry or tracepoint only; auto is the best that works", .preset = "auto" },
 	{ "kernel", 0, OPTION_TEXT, AT(kernel), "IMAGE", .doc = DOC_KERNEL },
 	{ "modules", 0, OPTION_TEXT, AT(modules), "DIR", .doc = DOC_MODULES },
+	{ "root", 0, OPTION_TEXT, AT(root), "DIR", .doc = DOC_ROOT },
 	{ "refresh", 0, OPTION_FLAG, AT(ask.refresh), .doc = DOC_REFRESH },
 	{ "spec", 0, OPTION_TEXT, AT(spec), "FILE", .instead = true,
 	  .doc = "Run the one trial of a spec (\"-\" is standard input), as reports and `dadrace plan --spec` print it: once, or --times N" },
@@ -146,6 +148,7 @@ static int load(const struct options *o, struct campaign **campaign, struct why 
 		key_of("tier", o->tier ? tier_names[o->tier] : NULL),
 		key_of("vm.plant", o->plant),
 		key_of("vm.plant_module", o->plant_module),
+		key_of("vm.root", o->root),
 		o->modules_of_own.nr ? run_set_texts("vm.modules", &o->modules_of_own) : NULL,
 	};
 	enum { KEYS = sizeof(keys) / sizeof(keys[0]) };

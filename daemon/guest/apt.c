@@ -11,6 +11,7 @@
 
 #include "base/nearest.h"
 #include "guest/apt.h"
+#include "guest/architecture.h"
 #include "io/child.h"
 
 enum { WORDS = 40, DAY_S = 24 * 60 * 60 };
@@ -40,19 +41,22 @@ static int run_apt(const struct apt *apt, const char *const *words, const char *
  */
 static void set_options(struct apt *apt)
 {
-	static const char *const formats[APT_OPTIONS] = {
-		"Dir::Etc::sourcelist=%s/sources.list", "Dir::Etc::sourceparts=/dev/null",
-		"Dir::State::lists=%s/lists",		"Dir::Cache=%s",
-		"Dir::State::status=/dev/null",		"APT::Update::Error-Mode=any",
+	const struct {
+		const char *name, *value, *below;
+	} options[APT_OPTIONS] = {
+		{ "Dir::Etc::sourcelist", apt->folder, "/sources.list" },
+		{ "Dir::Etc::sourceparts", "/dev/null", "" },
+		{ "Dir::State::lists", apt->folder, "/lists" },
+		{ "Dir::Cache", apt->folder, "" },
+		{ "Dir::State::status", "/dev/null", "" },
+		{ "APT::Update::Error-Mode", "any", "" },
+		{ "APT::Architecture", apt->architecture, "" },
+		{ "APT::Architectures", apt->architecture, "" },
 	};
 
-	for (apt->nr = 0; apt->nr < APT_OPTIONS; apt->nr++) {
-		const char *folder = strstr(formats[apt->nr], "%s");
-		int n = folder ? (int)(folder - formats[apt->nr]) : APT_OPTION - 1;
-
-		snprintf(apt->options[apt->nr], APT_OPTION, "%.*s%s%s", n, formats[apt->nr],
-			 folder ? apt->folder : "", folder ? folder + 2 : "");
-	}
+	for (apt->nr = 0; apt->nr < APT_OPTIONS; apt->nr++)
+		snprintf(apt->options[apt->nr], APT_OPTION, "%s=%s%s", options[apt->nr].name,
+			 options[apt->nr].value, options[apt->nr].below);
 }
 
 /* --- the sources of a suite --- */
@@ -174,10 +178,11 @@ static int fetch_lists(struct apt *apt, struct why *why)
 	return note_fetched(apt, why);
 }
 
-int apt_open(const char *suite, bool refresh, struct apt *apt, struct why *note,
-	     struct why *why)
+int apt_open(const char *suite, const char *architecture, bool refresh, struct apt *apt,
+	     struct why *note, struct why *why)
 {
-	char below[80], partial[APT_OPTION];
+	bool foreign = strcmp(architecture, architecture_own()->debian) != 0;
+	char below[96], partial[APT_OPTION];
 	time_t fetched, now = time(NULL);
 	struct why said;
 	int err;
@@ -185,9 +190,11 @@ int apt_open(const char *suite, bool refresh, struct apt *apt, struct why *note,
 	note->text[0] = '\0';
 	*apt = (struct apt){ .nr = 0 };
 	snprintf(apt->suite, sizeof(apt->suite), "%s", suite);
+	snprintf(apt->architecture, sizeof(apt->architecture), "%s", architecture);
 	if (!suite[0])
 		return 0;
-	snprintf(below, sizeof(below), "apt/%s", apt->suite);
+	snprintf(below, sizeof(below), "apt/%s%s%s", apt->suite, foreign ? "-" : "",
+		 foreign ? architecture : "");
 	err = cache_folder(below, apt->folder, why);
 	if (err)
 		return err;

@@ -13,10 +13,11 @@
  * door to it. A suite that is not configured is looked for on the same mirrors, with lists of
  * our own in the cache folder; nothing of the machine's apt is changed.
  */
-enum { APT_OPTIONS = 6, APT_OPTION = CACHE_PATH + 64 };
+enum { APT_OPTIONS = 8, APT_OPTION = CACHE_PATH + 64 };
 
 struct apt {
 	char suite[64];		 /* "": the machine's own sources, as they are */
+	char architecture[16];	 /* of the packages, as Debian has it: amd64 */
 	char folder[CACHE_PATH]; /* sources, lists and caches of the suite */
 	char options[APT_OPTIONS][APT_OPTION];
 	int nr;
@@ -28,8 +29,8 @@ struct apt {
  * day serve, and `note` has the reason; it is "" otherwise. Errors: -EHOSTUNREACH without any
  * lists, with apt's own words.
  */
-int apt_open(const char *suite, bool refresh, struct apt *apt, struct why *note,
-	     struct why *why);
+int apt_open(const char *suite, const char *architecture, bool refresh, struct apt *apt,
+	     struct why *note, struct why *why);
 
 /*
  * Calls `each` with every package that `package` depends on. A package that is not in the lists

@@ -112,7 +112,7 @@ static enum exits run_in(struct vm_ask *ask, const struct kernel_image *image, i
 	int code = EXIT_INTERNAL, err = -EAGAIN;
 	char words[300];
 
-	ask->kvm = vm_kvm_works(image->vmlinuz);
+	ask->kvm = vm_kvm_works(image->architecture, image->vmlinuz);
 	for (int i = 0; err == -EAGAIN && i < BOOTS_MAX; i++)
 		err = boot(ask, out, &code, why);
 	if (err == -EIO || err == -EAGAIN) {
@@ -139,7 +139,8 @@ enum exits guest_command(const struct kernel_image *image, const char *arguments
 			strerror(errno));
 	else if (!campaign_load(NULL, NULL, 0, &campaign, why) &&
 		 !guest_initramfs_make(initramfs_path, NULL, image, NULL, NULL, why))
-		code = run_in(&(struct vm_ask){ .vmlinuz = image->vmlinuz,
+		code = run_in(&(struct vm_ask){ .architecture = image->architecture,
+						.vmlinuz = image->vmlinuz,
 						.initramfs = initramfs_path,
 						.console = console_path,
 						.arguments = words,

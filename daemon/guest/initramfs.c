@@ -11,6 +11,7 @@
 
 #include "base/own_path.h"
 #include "guest/guest_modules.h"
+#include "guest/guest_root.h"
 #include "guest/initramfs.h"
 #include "io/archives.h"
 #include "io/child.h"
@@ -18,6 +19,7 @@
 
 struct making {
 	struct initramfs *archive;
+	const struct kernel_image *image;
 	char **put; /* paths that are in it already */
 	size_t nr_put, room;
 	struct why *why;
@@ -66,16 +68,20 @@ static int put_folders(struct making *making, const char *path)
 	return err;
 }
 
-/* Where this machine has links in its root ("/bin" to "usr/bin"), so has the guest. */
+/* Where the root has links ("/bin" to "usr/bin"), so has the guest. */
 static int put_links(struct making *making)
 {
 	static const char *const names[] = { "/bin", "/sbin", "/lib", "/lib32", "/lib64" };
+	const char *root = making->image->root;
+	char path[PATH_MAX];
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(names) / sizeof(names[0]); i++) {
 		char to[256], folder[300];
-		ssize_t n = readlink(names[i], to, sizeof(to) - 1);
+		ssize_t n;
 
+		snprintf(path, sizeof(path), "%s%s", root ? root : "", names[i]);
+		n = readlink(path, to, sizeof(to) - 1);
 		if (n <= 0 || to[0] == '/')
 			continue;
 		to[n] = '\0';
@@ -89,8 +95,8 @@ static int put_links(struct making *making)
 	return err;
 }
 
-/* Puts a file of this machine at the path that it is known by, links followed. */
-static int put_file(struct making *making, const char *path)
+/* Puts the file `from` at `path`, links followed. */
+static int put_copy(struct making *making, const char *from, const char *path)
 {
 	int err;
 
@@ -98,19 +104,37 @@ static int put_file(struct making *making, const char *path)
 		return 0;
 	err = put_folders(making, path);
 	if (!err)
-		err = initramfs_file(making->archive, path + 1, path, 0755, making->why);
+		err = initramfs_file(making->archive, path + 1, from, 0755, making->why);
 	return err ? err : remember(making, path);
 }
 
-static bool is_regular(const char *path)
+/* Puts a file of the root at the path that it is known by. */
+static int put_file(struct making *making, const char *path)
 {
-	struct stat st;
+	char from[PATH_MAX];
 
-	return !stat(path, &st) && S_ISREG(st.st_mode);
+	if (root_file(making->image->root, path, from))
+		return why_exit(making->why, EXIT_CONFIG, ENOENT, "%s%s: no such file",
+				making->image->root ? making->image->root : "", path);
+	return put_copy(making, from, path);
 }
 
 static int put_program(struct making *making, const char *from, const char *path);
 static int put_interpreter(struct making *making, const char *script, char *line);
+
+static int put_libraries_of_root(void *arg, const char *path)
+{
+	struct making *making = arg;
+	const struct kernel_image *image = making->image;
+	int err;
+
+	if (is_put(making, path))
+		return 0;
+	err = put_file(making, path);
+	return err ? err :
+		     root_libraries(image->root, image->architecture, path,
+				    put_libraries_of_root, making, making->why);
+}
 
 /* What the dynamic loader would give a program or a library. */
 static int put_libraries(struct making *making, const char *from)
@@ -120,6 +144,9 @@ static int put_libraries(struct making *making, const char *from)
 	struct why no_libraries;
 	int err = 0;
 
+	if (making->image->root)
+		return root_libraries(making->image->root, making->image->architecture, from,
+				      put_libraries_of_root, making, making->why);
 	if (child_output(list, NULL, &text, &no_libraries))
 		return 0; /* it is static */
 	for (line = strtok_r(text, "\n", &save); !err && line;
@@ -184,8 +211,14 @@ static int put_library_of_interpreter(struct making *making, const char *program
 		const char *const list[] = { program, interpreters[i].option,
 					     interpreters[i].text, NULL };
 
-		if (!strncmp(name, interpreters[i].name, strlen(interpreters[i].name)))
-			err = child_output(list, NULL, &text, making->why);
+		if (strncmp(name, interpreters[i].name, strlen(interpreters[i].name)) != 0)
+			continue;
+		if (making->image->root)
+			return why_exit(
+				making->why, EXIT_CONFIG, ENOTSUP,
+				"vm.root: %s: programs in %s cannot be taken from a folder, because the interpreter is asked for its own",
+				program, interpreters[i].name);
+		err = child_output(list, NULL, &text, making->why);
 		if (err)
 			return err;
 	}
@@ -199,12 +232,20 @@ static int put_library_of_interpreter(struct making *making, const char *program
 	return err;
 }
 
-/* Puts a program at `path`, with what it reads; for a script, its interpreter, too. */
+/*
+ * Puts the program `from` of the root at `path`, with what it reads; for a script, its
+ * interpreter, too.
+ */
 static int put_program(struct making *making, const char *from, const char *path)
 {
-	char head[256] = "";
-	FILE *file = fopen(from, "re");
+	char head[256] = "", place[PATH_MAX];
+	FILE *file;
 	int err;
+
+	if (root_file(making->image->root, from, place))
+		return why_exit(making->why, EXIT_CONFIG, ENOENT, "%s%s: no such program",
+				making->image->root ? making->image->root : "", from);
+	file = fopen(place, "re");
 
 	if (!file || !fgets(head, sizeof(head), file))
 		head[0] = '\0';
@@ -212,11 +253,7 @@ static int put_program(struct making *making, const char *from, const char *path
 		fclose(file);
 	if (is_put(making, path))
 		return 0;
-	err = put_folders(making, path);
-	if (!err)
-		err = initramfs_file(making->archive, path + 1, from, 0755, making->why);
-	if (!err)
-		err = remember(making, path);
+	err = put_copy(making, place, path);
 	if (!err && !strncmp(head, "#!", 2))
 		return put_interpreter(making, from, head + 2);
 	if (!err)
@@ -237,11 +274,11 @@ static int put_command(struct making *making, const char *word)
 		size_t length = strcspn(folder, ":");
 
 		snprintf(path, sizeof(path), "%.*s/%s", (int)length, folder, word);
-		if (is_regular(path) && !access(path, X_OK))
+		if (root_has_program(making->image->root, path))
 			return put_program(making, path, path);
 		folder += length + (folder[length] == ':');
 	}
-	err = child_find(word, path, sizeof(path));
+	err = root_find(making->image->root, word, path);
 	if (!err)
 		err = put_program(making, path, path);
 	if (err || strchr(word, '/'))
@@ -265,11 +302,11 @@ static int put_interpreter(struct making *making, const char *script, char *line
 	     word = strtok_r(NULL, " \t\n", &save)) {
 		if (word[0] == '-' || strchr(word, '='))
 			continue;
-		if (child_find(word, path, sizeof(path)))
-			return why_exit(
-				making->why, EXIT_CONFIG, ENOENT,
-				"%s: its interpreter %s is not on this machine; install it",
-				script, word);
+		if (root_find(making->image->root, word, path))
+			return why_exit(making->why, EXIT_CONFIG, ENOENT,
+					"%s: its interpreter %s is not %s; install it", script,
+					word,
+					making->image->root ? "in vm.root" : "on this machine");
 		err = put_command(making, word);
 		if (!strstr(word, "/env"))
 			break;
@@ -296,9 +333,9 @@ static int put_bringup(struct making *making, const struct campaign *campaign)
 			return why_memory(making->why);
 		for (char *word = strtok_r(words, " \t\n;&|()", &save); !err && word;
 		     word = strtok_r(NULL, " \t\n;&|()", &save))
-			if (word[0] != '{' && !child_find(word, path, sizeof(path)))
+			if (word[0] != '{' && !root_find(making->image->root, word, path))
 				err = put_command(making, word);
-			else if (word[0] == '/' && is_regular(word))
+			else if (word[0] == '/' && root_has(making->image->root, word))
 				err = put_file(making, word);
 		free(words);
 	}
@@ -347,6 +384,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	int err;
 
 	inside.kernel = inside.modules = inside.vm.plant_module = inside.vm.append = NULL;
+	inside.vm.root = NULL;
 	inside.vm.nr_modules = 0;
 	inside.stop.nr_decided = 0; /* the host decides: it has seen the guests before, too */
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;
@@ -366,15 +404,16 @@ int guest_initramfs_make(const char *path, const struct campaign *campaign,
 {
 	static const char *const folders[] = { "/proc/", "/sys/", "/dev/",
 					       "/tmp/",	 "/run/", "/etc/" };
-	struct making making = { .why = why };
+	struct making making = { .image = image, .why = why };
 	struct why ignored;
 	char self[PATH_MAX] = "";
 	int err = initramfs_create(path, &making.archive, why);
 
 	if (err)
 		return err;
-	err = own_path(NULL, self, sizeof(self));
-	if (err)
+	if (image->root)
+		snprintf(self, sizeof(self), "%s", ROOT_DADRACE);
+	else if ((err = own_path(NULL, self, sizeof(self))))
 		why_set(why, -err, "/proc/self/exe: %s", strerror(-err));
 	if (!err)
 		err = put_links(&making);

@@ -12,7 +12,8 @@
 /*
  * The guest's initramfs, made on the fly:
  *
- *   /bin/dadrace        this very program, run as init with the argument "guest"
+ *   /bin/dadrace        this very program, or that of the guest's root (guest_root.h), run as
+ *                       init with the argument "guest"
  *   /campaign.yaml      the resolved campaign
  *   /modules/NN-x.ko    what the campaign's devices and our serial port need, uncompressed,
  *                       in the order in which they must be loaded; after them the campaign's

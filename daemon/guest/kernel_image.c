@@ -13,86 +13,14 @@
 #include "base/hash.h"
 #include "guest/apt.h"
 #include "guest/cache.h"
+#include "guest/guest_root.h"
+#include "guest/kernel_header.h"
 #include "guest/kernel_image.h"
 #include "io/archives.h"
 
 enum { PATH = CACHE_PATH, DEBS_MAX = 12 };
 
 /* --- a bare kernel --- */
-
-/* What a kernel begins with, as far as it is looked at. */
-enum { HEADER = 0x240 };
-
-/* The release out of a bzImage's header (boot.rst); false when the file is none for x86_64. */
-static bool read_release(int fd, const unsigned char *header, char release[80])
-{
-	const unsigned char is_64_bit = 1; /* XLF_KERNEL_64, from protocol 2.12 on */
-	uint16_t at, protocol;
-
-	memcpy(&protocol, header + 0x206, sizeof(protocol));
-	memcpy(&at, header + 0x20e, sizeof(at));
-	if (memcmp(header + 0x202, "HdrS", 4) ||
-	    (protocol >= 0x20c && !(header[0x236] & is_64_bit)) || !at ||
-	    pread(fd, release, 79, at + 0x200) <= 0)
-		return false;
-	release[79] = '\0';
-	release[strcspn(release, " ")] = '\0';
-	return true;
-}
-
-/* The machine of a PE file (COFF), which kernels with an EFI stub are. */
-static uint16_t pe_machine(int fd, const unsigned char *header)
-{
-	uint32_t pe;
-	uint16_t machine = 0;
-
-	memcpy(&pe, header + 0x3c, sizeof(pe));
-	if (memcmp(header, "MZ", 2) || pread(fd, &machine, sizeof(machine), (off_t)pe + 4) < 2)
-		return 0;
-	return machine;
-}
-
-/* Why a file cannot be booted; each kernel has its own magic. */
-static const char *what_else(int fd, const unsigned char *header)
-{
-	enum { PE_ARM64 = 0xaa64 };
-	static const struct {
-		size_t at;
-		const char *magic;
-		const char *what;
-	} kinds[] = {
-		{ 0x202, "HdrS", "a 32-bit x86 kernel; guests are x86_64" },
-		{ 0x38, "ARM\x64", "an arm64 kernel; guests are x86_64" },
-		{ 0x30, "RISCV", "a RISC-V kernel; guests are x86_64" },
-		{ 0,
-		  "\x7f"
-		  "ELF",
-		  "an ELF file, which cannot be booted; give the bzImage made with it (arch/x86/boot/bzImage)" },
-		{ 0, "\x1f\x8b", "a compressed file, and no x86 kernel (vmlinuz or bzImage)" },
-		{ 0, "!<arch>\n", "an archive, and no package of a kernel" },
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!memcmp(header + kinds[i].at, kinds[i].magic, strlen(kinds[i].magic)))
-			return kinds[i].what;
-	if (pe_machine(fd, header) == PE_ARM64)
-		return kinds[1].what;
-	return "neither an x86 kernel image (vmlinuz or bzImage) nor a .deb or .rpm";
-}
-
-static int check_image(const char *path, char release[80], struct why *why)
-{
-	unsigned char header[HEADER] = { 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0 || read(fd, header, sizeof(header)) < 0)
-		err = why_set(why, errno, "%s: %s", path, strerror(errno));
-	else if (!read_release(fd, header, release))
-		err = why_set(why, EINVAL, "%s: %s", path, what_else(fd, header));
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
 
 /*
  * Where packages, distributions and the kernel's own tree (arch/x86/boot/bzImage) have the
@@ -127,23 +55,46 @@ static const char *find_modules(const char *release, char path[PATH])
 	return NULL;
 }
 
-static int make_image(const char *vmlinuz, const char *modules, struct kernel_image **out,
-		      struct why *why)
+/* This program, and what it runs, run on its own architecture only. */
+static int check_programs(const char *vmlinuz, const struct architecture *architecture,
+			  const char *root, struct why *why)
+{
+	if (root ? root_has(root, ROOT_DADRACE) : architecture == architecture_own())
+		return 0;
+	if (root)
+		return why_set(why, ENOENT,
+			       "vm.root: %s has no dadrace (%s); install the one for %s there",
+			       root, ROOT_DADRACE + 1, architecture->name);
+	return why_set(
+		why, EINVAL,
+		"%s: an %s kernel, and this is dadrace for %s; name a folder with dadrace for %s, what the campaign runs, and their libraries in vm.root (dadrace-kernels(7))",
+		vmlinuz, architecture->debian, architecture_own()->debian,
+		architecture->debian);
+}
+
+static int make_image(const char *vmlinuz, const struct kernel_ask *ask, const char *modules,
+		      struct kernel_image **out, struct why *why)
 {
 	struct kernel_image *image = calloc(1, sizeof(*image));
+	struct kernel_header header;
 	char installed[PATH];
-	int err = image ? check_image(vmlinuz, image->release, why) : why_memory(why);
+	int err = image ? kernel_header_read(vmlinuz, &header, why) : why_memory(why);
 
+	if (!err)
+		err = check_programs(vmlinuz, header.architecture, ask->root, why);
 	if (err) {
 		kernel_image_free(image);
 		return err;
 	}
+	image->architecture = header.architecture;
+	memcpy(image->release, header.release, sizeof(image->release));
 	if (!modules)
 		modules = find_modules(image->release, installed);
 	image->vmlinuz = strdup(vmlinuz);
 	image->modules = modules ? strdup(modules) : NULL;
 	image->config = find_config(vmlinuz, modules, image->release);
-	if (!image->vmlinuz || (modules && !image->modules)) {
+	image->root = ask->root ? strdup(ask->root) : NULL;
+	if (!image->vmlinuz || (modules && !image->modules) || (ask->root && !image->root)) {
 		kernel_image_free(image);
 		return why_memory(why);
 	}
@@ -158,6 +109,7 @@ void kernel_image_free(struct kernel_image *image)
 	free(image->vmlinuz);
 	free(image->modules);
 	free(image->config);
+	free(image->root);
 	free(image);
 }
 
@@ -189,7 +141,7 @@ static bool is_kernel_file(const char *path)
  * Where packages keep things: /boot and /lib, or since the split of 2026 all in
  * /usr/lib/modules.
  */
-static int image_in(const char *folder, const char *modules_given, struct kernel_image **out,
+static int image_in(const char *folder, const struct kernel_ask *ask, struct kernel_image **out,
 		    struct why *why)
 {
 	char boot[PATH + 32], lib[PATH + 32], vmlinuz[PATH], modules[PATH];
@@ -206,10 +158,10 @@ static int image_in(const char *folder, const char *modules_given, struct kernel
 	    (!have_modules || !cache_find(modules, "vmlinuz", vmlinuz)))
 		return why_set(why, EINVAL,
 			       "%s: the package has no kernel image (boot/vmlinuz-*)", folder);
-	return make_image(vmlinuz,
-			  modules_given ? modules_given :
-			  have_modules	? modules :
-					  NULL,
+	return make_image(vmlinuz, ask,
+			  ask->modules ? ask->modules :
+			  have_modules ? modules :
+					 NULL,
 			  out, why);
 }
 
@@ -364,7 +316,8 @@ static int fetch(const struct kit *kit, const char *suite, bool refresh, const c
 	if (!err)
 		err = cache_folder(below, packages, why);
 	if (!err)
-		err = apt_open(suite, refresh, &apt, note, why);
+		err = apt_open(suite, architecture_of_package(package)->debian, refresh, &apt,
+			       note, why);
 	need(&needed, package);
 	for (size_t i = 0; !err && i < needed.nr; i++)
 		err = apt_depends(&apt, needed.names[i], need, &needed, why);
@@ -452,7 +405,7 @@ int kernel_image_open(const struct kernel_ask *ask, struct kernel_image **out, s
 
 	note->text[0] = '\0';
 	if (there && archive_package_kind(ask->name) == PACKAGE_NONE)
-		return make_image(ask->name, ask->modules, out, why);
+		return make_image(ask->name, ask, ask->modules, out, why);
 	if (there)
 		err = unpack_file(ask->name, folder, why);
 	else if (split_suite(ask->name, suite, &package) && is_kernel_package(package))
@@ -462,7 +415,7 @@ int kernel_image_open(const struct kernel_ask *ask, struct kernel_image **out, s
 			why, ENOENT,
 			"%s: no such file, and not a kernel's package; give a vmlinuz, a .deb or .rpm, PACKAGE or SUITE/PACKAGE, such as trixie/linux-image-cloud-amd64",
 			ask->name);
-	return err ? err : image_in(folder, ask->modules, out, why);
+	return err ? err : image_in(folder, ask, out, why);
 }
 
 /* A release begins with a digit, and no package of a kernel does. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/why.h"
+#include "guest/architecture.h"
 
 /*
  * A kernel to boot: from what the operator names to two paths that a guest is made of.
@@ -19,21 +20,25 @@
  */
 struct kernel_image {
 	char *vmlinuz;
-	char *modules;	  /* the folder that holds kernel/, or NULL */
-	char *config;	  /* the options that it was built with (.config), or NULL */
-	char release[80]; /* kernel_version of the header: Documentation/x86/boot.rst */
+	char *modules; /* the folder that holds kernel/, or NULL */
+	char *config;  /* the options that it was built with (.config), or NULL */
+	char *root;    /* where its guest's programs come from; NULL: this machine */
+	char release[80];
+	const struct architecture *architecture;
 };
 
 struct kernel_ask {
 	const char *name;
 	const char *modules; /* a folder; NULL: the package's own, or /lib/modules/RELEASE */
+	const char *root;    /* a folder; NULL: this machine, if the kernel is for it */
 	bool refresh;	     /* the suite's lists are fetched now, however young they are */
 };
 
 /*
  * `note` is a sentence about what is not as it should be and goes on all the same, or "".
- * Errors: -ENOENT for what is neither file nor package, -EINVAL for a file that is no kernel
- * for x86_64, -EHOSTUNREACH when apt could not fetch it.
+ * Errors: -ENOENT for what is neither file nor package, and for a root without dadrace; -EINVAL
+ * for a file that is no kernel, or one of another architecture without a root; -EHOSTUNREACH
+ * when apt could not fetch it.
  */
 int kernel_image_open(const struct kernel_ask *ask, struct kernel_image **out, struct why *note,
 		      struct why *why);

@@ -193,8 +193,7 @@ static int check_release(const struct module *module, const char *file, const ch
 	size_t length = strlen(release);
 
 	if (!magic)
-		return why_set(why, EINVAL, "%s: not a kernel module for x86_64 (no vermagic)",
-			       file);
+		return why_set(why, EINVAL, "%s: not a kernel module (no vermagic)", file);
 	if (strncmp(magic, release, length) != 0 || (magic[length] && magic[length] != ' '))
 		return why_set(
 			why, EINVAL,

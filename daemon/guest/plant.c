@@ -131,6 +131,11 @@ int plant_make(const struct campaign *campaign, const struct kernel_image *image
 	*module = NULL;
 	if (!campaign->vm.plant)
 		return 0;
+	if (!campaign->vm.plant_module && image->architecture != architecture_own())
+		return why_set(
+			why, ENOTSUP,
+			"vm.plant %s: the module is built here for %s only; build it for the kernel, and name it in vm.plant_module",
+			campaign->vm.plant, architecture_own()->debian);
 	if (!campaign->vm.plant_module)
 		return build(campaign->kernel, image, module, why);
 	*module = strdup(campaign->vm.plant_module);

@@ -48,22 +48,21 @@ static int write_nics(const struct vm_ask *ask, uint32_t slot, char words[WORDS]
 }
 
 /*
- * -cpu max,-cx16: QEMU 7.2 mis-executes cmpxchg16b under TCG now and then. q35: microvm does
- * not boot under TCG. oops=panic: a guest that has oopsed is of no more use, and dies at once.
+ * oops=panic: a guest that has oopsed is of no more use, and dies at once.
  * netdev_unregister_timeout_secs: "waiting for ... to become free" comes while a trial still
  * listens (5.10 does not know it, and waits for 10 s).
  */
 static void write_words(const struct vm_ask *ask, int results, char words[WORDS][WORD], int *nr)
 {
-	const char *const plain[] = { "qemu-system-x86_64",
+	const char *const plain[] = { ask->architecture->qemu,
 				      "-nodefaults",
 				      "-no-user-config",
 				      "-nographic",
 				      "-no-reboot",
 				      "-M",
-				      "q35",
+				      ask->architecture->board,
 				      "-cpu",
-				      "max,-cx16" };
+				      ask->architecture->cpu };
 	int n = 0;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
@@ -80,9 +79,9 @@ static void write_words(const struct vm_ask *ask, int results, char words[WORDS]
 	snprintf(words[n++], WORD, "%s", ask->initramfs);
 	snprintf(words[n++], WORD, "-append");
 	snprintf(words[n++], WORD,
-		 "console=ttyS0 rdinit=/bin/dadrace panic=-1 oops=panic quiet loglevel=5 "
+		 "console=%s rdinit=/bin/dadrace panic=-1 oops=panic quiet loglevel=5 "
 		 "sysctl.net.core.netdev_unregister_timeout_secs=1 %s -- %s",
-		 ask->append ? ask->append : "", ask->arguments);
+		 ask->architecture->console, ask->append ? ask->append : "", ask->arguments);
 	snprintf(words[n++], WORD, "-chardev");
 	snprintf(words[n++], WORD, "file,id=console,append=on,path=%s", ask->console);
 	snprintf(words[n++], WORD, "-serial");
@@ -137,7 +136,7 @@ int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why)
 		return why_memory(why);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
 		free(vm);
-		return why_set(why, errno, "qemu-system-x86_64: cannot be started: %s",
+		return why_set(why, errno, "%s: cannot be started: %s", ask->architecture->qemu,
 			       strerror(errno));
 	}
 	fflush(NULL);
@@ -151,7 +150,7 @@ int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why)
 
 		close(pair[0]);
 		free(vm);
-		return why_set(why, err, "qemu-system-x86_64: cannot be started: %s",
+		return why_set(why, err, "%s: cannot be started: %s", ask->architecture->qemu,
 			       strerror(err));
 	}
 	*out = vm;
@@ -174,16 +173,16 @@ void vm_end(struct vm *vm)
 	free(vm);
 }
 
-bool vm_installed(void)
+bool vm_installed(const struct architecture *architecture)
 {
 	char path[4096];
 
-	return !child_find("qemu-system-x86_64", path, sizeof(path));
+	return !child_find(architecture->qemu, path, sizeof(path));
 }
 
-bool vm_offers(const char *device)
+bool vm_offers(const struct architecture *architecture, const char *device)
 {
-	const char *const list[] = { "qemu-system-x86_64", "-device", "help", NULL };
+	const char *const list[] = { architecture->qemu, "-device", "help", NULL };
 	char *text = NULL, quoted[64];
 	struct why why;
 	bool offers;
@@ -210,11 +209,12 @@ static bool console_speaks(int console)
  * Without an initramfs a kernel that runs ends in a panic (no root file system) and QEMU exits;
  * one that KVM cannot run ends QEMU before it has printed that, or never does.
  */
-bool vm_kvm_works(const char *vmlinuz)
+bool vm_kvm_works(const struct architecture *architecture, const char *vmlinuz)
 {
 	int fd = memfd_create("console", 0); /* QEMU inherits it */
 	char console[32];
 	struct vm_ask ask = {
+		.architecture = architecture,
 		.vmlinuz = vmlinuz,
 		.initramfs = "/dev/null",
 		.console = console,
@@ -229,7 +229,8 @@ bool vm_kvm_works(const char *vmlinuz)
 	bool works = false;
 
 	snprintf(console, sizeof(console), "/proc/self/fd/%d", fd);
-	if (fd >= 0 && !access("/dev/kvm", R_OK | W_OK) && !vm_start(&ask, &vm, &why) && vm) {
+	if (fd >= 0 && architecture == architecture_own() && !access("/dev/kvm", R_OK | W_OK) &&
+	    !vm_start(&ask, &vm, &why) && vm) {
 		end.fd = vm_results(vm);
 		poll(&end, 1, KVM_TRIAL_MS); /* until QEMU has exited */
 		works = console_speaks(fd);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/why.h"
+#include "guest/architecture.h"
 
 /*
  * A throw-away virtual machine: the only door to QEMU.
@@ -21,6 +22,7 @@
 struct vm;
 
 struct vm_ask {
+	const struct architecture *architecture;
 	const char *vmlinuz;
 	const char *initramfs;
 	const char *console;   /* file that the console is appended to */
@@ -33,10 +35,10 @@ struct vm_ask {
 	uint32_t nic_lanes;
 };
 
-bool vm_installed(void);
+bool vm_installed(const struct architecture *architecture);
 
 /* Whether QEMU has such a device (-device help). */
-bool vm_offers(const char *device);
+bool vm_offers(const struct architecture *architecture, const char *device);
 
 /* Starts QEMU; that it could not be run shows as an end of file on the results. */
 int vm_start(const struct vm_ask *ask, struct vm **out, struct why *why);
@@ -48,6 +50,6 @@ int vm_results(const struct vm *vm);
 void vm_end(struct vm *vm);
 
 /* Whether KVM can run this kernel here: asked once for a kernel, by booting it. */
-bool vm_kvm_works(const char *vmlinuz);
+bool vm_kvm_works(const struct architecture *architecture, const char *vmlinuz);
 
 #endif

@@ -248,6 +248,25 @@ static void run_here(const struct run_ask *ask, struct conclusion *c)
 
 /* --- in guests --- */
 
+/* Asked for the kernel's name before anything is fetched, and again for its image. */
+static bool qemu_can(struct conclusion *c, const struct architecture *architecture)
+{
+	const struct campaign *campaign = c->campaign;
+	struct why why;
+
+	/* clang-format off */
+	if (!vm_installed(architecture)) {
+		why_set(&why, ENOENT, "%s is not in PATH; on Debian it is in the package %s", architecture->qemu, architecture->qemu_package);
+		return fail(c, EXIT_CANNOT, &why);
+	}
+	if (campaign->device.kind == DEVICE_NIC && !vm_offers(architecture, nics[campaign->device.model].device)) {
+		why_set(&why, ENOTSUP, "device.model %s: this QEMU has no device %s (%s -device help); a later version may have it, or choose another model", nic_model_names[campaign->device.model], nics[campaign->device.model].device, architecture->qemu);
+		return fail(c, EXIT_CANNOT, &why);
+	}
+	/* clang-format on */
+	return true;
+}
+
 static bool guests_can(struct conclusion *c)
 {
 	const struct campaign *campaign = c->campaign;
@@ -262,22 +281,15 @@ static bool guests_can(struct conclusion *c)
 		why_set(&why, errno, "modules: %s: %s", campaign->modules, strerror(errno));
 		return fail(c, EXIT_CONFIG, &why);
 	}
-	if (!vm_installed()) {
-		why_set(&why, ENOENT, "qemu-system-x86_64 is not in PATH; on Debian it is in the package qemu-system-x86");
-		return fail(c, EXIT_CANNOT, &why);
-	}
-	if (campaign->device.kind == DEVICE_NIC && !vm_offers(nics[campaign->device.model].device)) {
-		why_set(&why, ENOTSUP, "device.model %s: this QEMU has no device %s (qemu-system-x86_64 -device help); a later version may have it, or choose another model", nic_model_names[campaign->device.model], nics[campaign->device.model].device);
-		return fail(c, EXIT_CANNOT, &why);
-	}
 	/* clang-format on */
-	return true;
+	return qemu_can(c, architecture_of_package(campaign->kernel));
 }
 
 static void run_in_guests(const struct run_ask *run, struct conclusion *c)
 {
 	const struct kernel_ask kernel = { .name = c->campaign->kernel,
 					   .modules = c->campaign->modules,
+					   .root = c->campaign->vm.root,
 					   .refresh = run->refresh };
 	struct guests_ask ask = { .conclusion = c };
 	struct kernel_image *image = NULL;
@@ -290,7 +302,7 @@ static void run_in_guests(const struct run_ask *run, struct conclusion *c)
 	if (plant_find(c->campaign, &why) || kernel_image_open(&kernel, &image, &note, &why) ||
 	    plant_make(c->campaign, image, &plant, &why)) {
 		fail(c, EXIT_CONFIG, &why);
-	} else {
+	} else if (qemu_can(c, image->architecture)) {
 		if (note.text[0])
 			progress_say(c->progress, note.text);
 		ask.image = image;

@@ -670,6 +670,7 @@ static void boot(struct guests *guests)
 	const struct campaign *campaign = guests->sums->campaign;
 	char initramfs[64], arguments[1024], ledgered[SUSPECTS_MAX * 100];
 	struct vm_ask ask = {
+		.architecture = guests->ask->image->architecture,
 		.vmlinuz = guests->ask->image->vmlinuz,
 		.initramfs = initramfs,
 		.console = guests->console,
@@ -793,7 +794,8 @@ static bool set_up(struct guests *guests)
 	}
 	snprintf(guests->console, sizeof(guests->console), "%s/guest-console.log",
 		 results_folder(sums->results));
-	guests->kvm = vm_kvm_works(guests->ask->image->vmlinuz);
+	guests->kvm =
+		vm_kvm_works(guests->ask->image->architecture, guests->ask->image->vmlinuz);
 	if (!skip_kept(guests))
 		return false;
 	conclude_start(sums);

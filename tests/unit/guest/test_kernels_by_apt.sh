@@ -46,6 +46,7 @@ for word; do
 	case $word in
 	Dir::State::lists=*) lists=${word#*=} ;;
 	APT::Update::Error-Mode=any) strict=yes ;;
+	APT::Architecture=*) architecture=${word#*=} ;;
 	indextargets) echo mirror.invalid/debian && exit ;;
 	update) verb=update ;;
 	download) verb=download ;;
@@ -57,9 +58,9 @@ if [ "$verb" = update ]; then
 		[ -z "${strict:-}" ] || exit 100
 		exit 0 # as apt does by itself
 	fi
-	cp "$WORLD/packages" "$lists/mirror_main_binary-amd64_Packages"
+	cp "$WORLD/packages" "$lists/mirror_main_binary-${architecture}_Packages"
 else
-	cp "$WORLD/kernel.deb" "./${*: -1}_1_amd64.deb"
+	cp "$WORLD/kernel-$architecture.deb" "./${*: -1}_1_$architecture.deb"
 fi
 SCRIPT
 cat >bin/apt-cache <<'SCRIPT'
@@ -72,6 +73,7 @@ exit 0
 SCRIPT
 cat >bin/qemu-system-x86_64 <<'SCRIPT'
 #!/usr/bin/env bash
+echo "${0##*/} $*" >"$WORLD/qemu"
 for word; do
 	case $word in
 	*id=results,*) port=${word##*fd=} ;;
@@ -81,6 +83,7 @@ done
 printf 'not today\n{"type":"exit","code":4}\n' >&"$port"
 SCRIPT
 chmod +x bin/*
+cp bin/qemu-system-{x86_64,aarch64}
 
 fail() { # NAME REASON
 	echo "FAIL $1: $2"
@@ -110,7 +113,7 @@ booted() { # NAME RELEASE
 updates() { grep -c ' update' asked; }
 
 image vmlinuz 6.6.6
-deb kernel.deb vmlinuz
+deb kernel-amd64.deb vmlinuz
 printf '%s\n' linux-image-cloud-amd64 linux-image-amd64 linux-image-6.6.6-amd64 linux-image-amd64-dbg >packages
 
 doctor "without a network: apt's own words" 78 "^dadrace: trixie: the lists .* cannot be fetched; .*resolve 'mirror" trixie/linux-image-amd64
@@ -155,20 +158,42 @@ for release in vmlinuz other; do
 	booted "a file of the same name: $release" "$([ $release = other ] && echo 6.6.8 || echo 6.6.6)"
 done
 
-image arm64 6.1 202=00000000 38=41524d64
+# An Image of arm64 has no release in its header: it is that of the kernel's banner.
+banner=$(printf 'Linux version 6.6.7 (a compiler)' | od -An -v -tx1 | tr -d ' \n')
+image arm64 6.1 202=00000000 38=41524d64 700=$banner
+image no-banner 6.1 202=00000000 38=41524d64
 image zboot 6.1 202=00000000 0=4d5a00007a696d67 3c=80000000 80=5045000064aa
 image x86_32 6.1 236=00
 image elf 6.1 202=00000000 0=7f454c46
 image riscv 6.1 202=00000000 30=5249534356
 image text 6.1 202=00000000
-doctor "arm64" 78 'arm64: an arm64 kernel' arm64
-doctor "arm64, compressed for EFI" 78 'zboot: an arm64 kernel' zboot
+doctor "arm64 without a root" 78 'arm64: an arm64 kernel, and this is dadrace for amd64; .* vm.root' arm64
+doctor "arm64 of no release" 78 'no-banner: an arm64 kernel without' no-banner
+doctor "arm64, compressed for EFI" 78 'zboot: an arm64 kernel that is compressed for EFI' zboot
+mkdir -p root/usr/bin
+doctor "a root without dadrace" 78 'vm.root: root has no dadrace' arm64 --root root
+echo no ELF file >root/usr/bin/dadrace
+doctor "arm64" 4 '^not today' arm64 --root root
+if grep -q '^qemu-system-aarch64 .*-M virt.* console=ttyAMA0 ' qemu; then
+	echo "ok the machine of arm64"
+else
+	fail "the machine of arm64" "$(cat qemu)"
+fi
+cp "$dadrace" root/usr/bin/dadrace
+doctor "a root of another architecture" 78 'root/usr/bin/dadrace: not a program for aarch64' arm64 --root root
+touch network
+echo linux-image-cloud-arm64 >packages
+deb kernel-arm64.deb arm64
+echo no ELF file >root/usr/bin/dadrace
+doctor "a package of arm64" 4 '^not today' trixie/linux-image-cloud-arm64 --root root
+booted "the kernel of the package of arm64" "Linux version 6.6.7"
+rm network
 doctor "32 bits" 78 'x86_32: a 32-bit x86 kernel' x86_32
 doctor "an ELF file" 78 'elf: an ELF file.*bzImage' elf
 doctor "RISC-V" 78 'riscv: a RISC-V kernel' riscv
 doctor "a text" 78 'text: neither' text
 deb arm64.deb arm64
-doctor "a package of arm64" 78 'arm64 kernel' arm64.deb
+doctor "a file of a package of arm64" 78 'arm64 kernel' arm64.deb
 
 rpm_of() { # NAME FOLDER-WITH-ITS-FILES
 	cat >kernel.spec <<-SPEC

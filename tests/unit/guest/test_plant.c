@@ -128,7 +128,7 @@ static void test_make(void **state)
 static void test_built_beside(void **state)
 {
 	struct campaign campaign = { .kernel = "suite/package", .vm = { .plant = "late" } };
-	const struct kernel_image image = { .release = "6.1.0" };
+	struct kernel_image image = { .release = "6.1.0", .architecture = architecture_own() };
 	char folder[4096], script[4096], *module = NULL;
 	struct why why;
 	FILE *file;
