@@ -107,7 +107,7 @@ struct part {
 	__u64 base, length;
 };
 
-/* What is compared next is what is used then, not a copy of which the verifier knows nothing. */
+/* What is compared is what is used: the verifier knows nothing of a copy. */
 #define BOUNDED(number) __asm__ volatile("" : "+r"(number))
 
 static __always_inline bool sent_add(struct sent *sent, struct part part)
