@@ -235,6 +235,18 @@ truth "its trials are those before and after" [ "$(grep -c '^{"type":"trial"' "$
 truth "older results are kept" [ -s "$inner/var/lib/dadrace/campaigns/${ids[1]}/results.ndjson" ]
 truth "and the configuration" grep -qx '# mine' "$inner/etc/dadrace/dadraced.yaml"
 
+# --- real-time scheduling, which a drop-in opens ---
+
+realtime() { grep -c "\"realtime\":$1" "$inner/var/lib/dadrace/campaigns/${ids[$2]}/results.ndjson"; }
+truth "lanes have no real-time scheduling" [ "$(realtime true 0)" -eq 0 ]
+printf '[Service]\nRestrictRealtime=no\nCapabilityBoundingSet=CAP_SYS_NICE\n' >"$inner/run/systemd/system/dadraced.service.d/test.conf"
+inside systemctl daemon-reload
+inside systemctl restart dadraced
+ctl submit submit /run/test/c.yaml
+ids[0]=$(cat submit.out)
+wait_for 90 over || fail "a campaign with real-time scheduling ends" "$(state 0)"
+truth "a drop-in gives it to them" [ "$(realtime true 0)" -gt 30 ]
+
 # --- a filter of systemd's that drops what is sent ---
 
 printf '[Service]\nIPAddressDeny=any\n' >"$inner/run/systemd/system/dadraced.service.d/test.conf"
