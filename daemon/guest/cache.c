@@ -25,12 +25,17 @@ int cache_folder(const char *below, char path[CACHE_PATH], struct why *why)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
+	/* Not in /tmp, where anybody could have put a kernel before us. */
+	if (geteuid() && !(cache && cache[0]) && !home)
+		return why_exit(
+			why, EXIT_CONFIG, ENOENT,
+			"kernels are kept in a folder below HOME, which is not set; set it, or XDG_CACHE_HOME");
 	if (geteuid() == 0)
 		snprintf(path, CACHE_PATH, "/var/cache/dadrace/%s", below);
 	else if (cache && cache[0])
 		snprintf(path, CACHE_PATH, "%s/dadrace/%s", cache, below);
 	else
-		snprintf(path, CACHE_PATH, "%s/.cache/dadrace/%s", home ? home : "/tmp", below);
+		snprintf(path, CACHE_PATH, "%s/.cache/dadrace/%s", home, below);
 	return cache_make(path, why);
 }
 
