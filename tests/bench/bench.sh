@@ -5,7 +5,7 @@
 # shell loop and ping -f measured in the same session. Prints tables, asserts nothing. Everything
 # is measured once a round, in turns, and shown as median and min .. max over the rounds.
 #
-#   ROUNDS=5 SECONDS_EACH=2 KILLS=20   in the environment: more is steadier and takes longer
+#   ROUNDS=5 SECONDS_EACH=2 KILLS=20 KEPT=10000   in the environment: more is steadier and takes longer
 set -euo pipefail
 
 dadrace=$1 source=$2 programs=${3:-$(dirname "$1")/tests/bench}
@@ -48,6 +48,33 @@ run() { # ROW SET...
 		return
 	fi
 	python3 "$here/figures.py" take "$row" "$out/results.ndjson" >>"$samples"
+}
+
+# The same campaign while each CPU has somebody who wants all of it.
+run_beside_hogs() { # ROW SET...
+	local i hogs=()
+	for i in $(seq "$(nproc)"); do
+		while :; do :; done &
+		hogs+=($!)
+	done
+	run "$@"
+	kill "${hogs[@]}"
+	wait "${hogs[@]}" 2>/dev/null || true
+}
+
+took() { # ROW COMMAND...
+	local row=$1 begin
+	shift
+	begin=$(date +%s%N)
+	"$@" >"$work/took" 2>&1 || true
+	sample start "$row" ms $((($(date +%s%N) - begin) / 1000000))
+}
+
+starts() {
+	took "a run of one trial" "$dadrace" run "$source/config/campaigns/smoke.yaml" --quiet --out "$work/one" \
+		--set 'arms=[race]' --set clean_below_ppm=1000000 --set stop.trials=1
+	rm -rf "$work/one"
+	took doctor "$dadrace" doctor
 }
 
 plural() { [ "$1" -eq 1 ] && echo "1 $2" || echo "$1 $2s"; }
@@ -134,9 +161,14 @@ ledger_campaigns() { # ROUND
 
 for round in $(seq "$rounds"); do
 	echo "bench: round $round of $rounds" >&2
-	for n in 1 2 4 8; do
+	for n in 1 2 4 8 64; do
 		run "dadrace, $(plural "$n" lane)" lanes="$n" stop.trials=0 stop.seconds="$seconds"
 	done
+	run "dadrace, lanes: auto" lanes=auto stop.trials=0 stop.seconds="$seconds"
+	for n in 1 8; do
+		run_beside_hogs "dadrace, $(plural "$n" lane), CPU hogs beside" lanes="$n" stop.trials=0 stop.seconds="$seconds"
+	done
+	starts
 	shell_loops 1
 	shell_loops 8
 	run burst lanes=1 stop.trials=20 echo.count=1000 echo.spacing_us=0
@@ -147,6 +179,7 @@ for round in $(seq "$rounds"); do
 	if [ -x "$cost" ]; then cost_of_hooks; fi
 	python3 "$here/service.py" round "$(dirname "$dadrace")/dadraced" "$seconds" >>"$samples"
 done
+python3 "$here/service.py" kept "$(dirname "$dadrace")/dadraced" "${KEPT:-10000}" >>"$samples"
 
 echo "Kernel $(uname -r), $(nproc) CPUs ($(
 	awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo)), $rounds rounds of $seconds s"

@@ -24,6 +24,11 @@ PHASES = [  # name, from, to; "begin" and "end" are those of the trial
     ("verdict on its way", "settled", "end"),
 ]
 
+DELAYS = {
+    "first echo": "From the window's opening to the first echo in the kernel, in us",
+    "hold": "A hold over what was asked, in us",
+}
+
 BURSTS = {
     "burst": "dadrace, 1,000 in one window",
     "burst, armed": "the same, counters watched",
@@ -58,6 +63,10 @@ def take(row, path):
     first_echo = [t["first_echo_ns"] / 1e3 for t in trials if t["first_echo_ns"]]
     sample("first echo", "p50 us", median(first_echo))
     sample("first echo", "p99 us", percentile(first_echo, 99))
+
+    over = [t["held_ns"] / 1e3 - t["spec"]["hold_us"] for t in trials if t["held_ns"]]
+    sample("hold", "p50 us", median(over))
+    sample("hold", "p99 us", percentile(over, 99))
 
     bursts = []
     for trial in trials:
@@ -126,10 +135,14 @@ def tables(path):
            ratio(values, rates["8 shell loops"])]
           for row, values in rates.items()])
 
-    show("From the window's opening to the first echo in the kernel, in us",
-         ["", "p50", "min .. max", "p99", "min .. max"],
-         [[row, *spread(c["p50 us"], 0), *spread(c["p99 us"], 0)]
-          for row, c in samples["first echo"].items() if is_campaign(row)])
+    for table, title in DELAYS.items():
+        show(title, ["", "p50", "min .. max", "p99", "min .. max"],
+             [[row, *spread(c["p50 us"], 0), *spread(c["p99 us"], 0)]
+              for row, c in samples[table].items() if is_campaign(row)])
+
+    show("From the command to its end, in ms",
+         ["", "median", "min .. max"],
+         [[row, *spread(c["ms"], 0)] for row, c in samples.get("start", {}).items()])
 
     bursts = {row: c["echoes/s"] for row, c in samples["burst"].items()}
     show("Echoes per second that the kernel saw, one lane",

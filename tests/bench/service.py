@@ -5,6 +5,7 @@
 usage: service.py round DADRACED SECONDS    one round: prints samples, as figures.py wants them
        service.py beside DADRACED PAIRS     what a campaign loses to followers and to a crowd: samples
        service.py kills DADRACED NUMBER     kill -9 at random times over a queue: prints what came of it
+       service.py kept DADRACED NUMBER      with so many kept campaigns, then 1,000 queued beside a running one: samples
 
 Of followers there are two kinds: connections of one process that only reads, which show what the service
 does for them, and as many `dadrace ctl follow`. A crowd are CLIENTS (in the environment; 1000) connections with
@@ -12,6 +13,7 @@ half a message each, to the control socket and to HTTP, and lines of 1 GiB. What
 measured while one campaign runs, in turns with nothing: each figure is a span's rate by that of its neighbours.
 """
 
+import glob
 import json
 import multiprocessing
 import os
@@ -30,6 +32,7 @@ DEADLINE_S = 300
 LANES, FOLLOWERS = 4, 10
 CLIENTS = int(os.environ.get("CLIENTS", 1000))
 SETTLE_S, SPAN_S = 1, 3
+QUEUE = 1000
 
 
 def sample(table, row, column, value):
@@ -82,7 +85,7 @@ class Service:
         self.http = self.folder + "/http"
         with open(self.folder + "/dadraced.yaml", "w", encoding="utf-8") as file:
             file.write(f"state_folder: {self.folder}/state\nspool_folder: {self.folder}/spool\n"
-                       f"socket: {self.path}\nhttp: {self.http}\nqueue_max: 1000\n")
+                       f"socket: {self.path}\nhttp: {self.http}\nqueue_max: {QUEUE}\nkeep_campaigns: 100000\n")
         self.start()
 
     def start(self):
@@ -316,6 +319,61 @@ def idle(service, seconds):
     sample("service", "idle: CPU", "%", (service.cpu_s() - before) / seconds * 100)
 
 
+def versions(service, row, seconds):
+    """How long a call waits, made at any time."""
+    waits, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        begin = time.monotonic()
+        service.call("Version")
+        waits.append((time.monotonic() - begin) * 1e3)
+        time.sleep(random.uniform(0, 0.02))
+    waits.sort()
+    sample("service", f"{row}: Version, p99", "ms", waits[len(waits) * 99 // 100])
+    sample("service", f"{row}: Version, at most", "ms", waits[-1])
+
+
+def copies(service, one, number):
+    """What the service keeps of one campaign, as often as that; it finds them when it starts."""
+    folder = f"{service.folder}/state/campaigns"
+    for i in range(number):
+        copy = f"{one[:-8]}{i:08x}"
+        shutil.copytree(f"{folder}/{one}", f"{folder}/{copy}")
+        for path in glob.glob(f"{folder}/{copy}/*.json"):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text.replace(one, copy))
+
+
+def kept(program, number):
+    service = Service(program)
+    row = f"{number:,} kept"
+    try:
+        one = service.submit(campaign(1, lanes=1))
+        service.await_end(one)
+        service.process.terminate()
+        service.process.wait()
+        copies(service, one, number)
+        begin = time.monotonic()
+        service.start()
+        sample("service", f"{row}: answers after its start", "ms", (time.monotonic() - begin) * 1e3)
+        if len(service.call("List")["campaigns"]) != number + 1:
+            raise RuntimeError("the service does not list what it keeps")
+        versions(service, row, 10)
+        before = service.cpu_s()
+        time.sleep(30)
+        sample("service", f"{row}: idle: CPU", "%", (service.cpu_s() - before) / 30 * 100)
+        sample("service", f"{row}: resident", "MiB", service.rss_mib())
+        row += f", {QUEUE:,} queued, one running"
+        service.submit(campaign(1000000))
+        for _ in range(QUEUE):
+            service.submit(campaign(1))
+        versions(service, row, 20)
+        sample("service", f"{row}: resident", "MiB", service.rss_mib())
+    finally:
+        service.stop()
+
+
 def one_round(program, seconds):
     service = Service(program)
     try:
@@ -369,6 +427,8 @@ if __name__ == "__main__":
     what, program, number = sys.argv[1:]
     if what == "kills":
         sys.exit(kills(program, int(number)))
+    if what == "kept":
+        sys.exit(kept(program, int(number)))
     if what == "beside":
         alone = Service(program)
         try:
