@@ -92,12 +92,23 @@ void ticket_text(char **text, const char *value)
 	*text = copy;
 }
 
+/* A negative time is a huge one here, and one that JSON has no integer for. */
+static bool has_huge_number(const struct ticket *ticket)
+{
+	for (const struct field *row = ticket_rows; row->name; row++)
+		if (row->type == FIELD_U64 &&
+		    *(const uint64_t *)(const void *)((const char *)ticket + row->offset) >
+			    INT64_MAX)
+			return true;
+	return false;
+}
+
 int ticket_read(const json_t *json, struct ticket *ticket)
 {
 	struct ticket read = { .state = TICKET_STATES, .exit_code = INT64_MIN };
 
 	if (fields_from_json_known(&ticket_fields, json, &read) || !read.id || !read.name ||
-	    read.state >= TICKET_STATES)
+	    read.state >= TICKET_STATES || has_huge_number(&read))
 		return -EINVAL;
 	EACH_TEXT(row)
 	{
