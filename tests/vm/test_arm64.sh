@@ -19,7 +19,7 @@ tools=(bpftool ca-certificates clang cmake gcc gcc-aarch64-linux-gnu libc6-dev n
 headers=(libarchive-dev libbpf-dev libc6-dev libcyaml-dev libelf-dev libevent-dev libjansson-dev libnl-3-dev
 	libnl-route-3-dev libyaml-dev zlib1g-dev)
 programs=(libarchive13 libbpf1 libcyaml1 libevent-2.1-7 libjansson4 libnl-3-200 libnl-route-3-200 libyaml-0-2 zlib1g
-	busybox dash iproute2 net-tools)
+	coreutils dash iproute2 net-tools)
 
 joined() { local IFS=,; echo "$*"; }
 
