@@ -24,7 +24,7 @@ struct options {
 	const char *socket;
 	const char *what; /* an id, a file or a device; NULL */
 	const char *netns, *object;
-	bool stuck;
+	bool stuck, all;
 	struct given priority, not_before, every;
 	uint32_t deadline_s;
 	struct option_texts sets;
@@ -98,6 +98,7 @@ static const struct option_row who_rows[] = {
 	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = "Look for the device in this network namespace, as the service sees it" },
 	{ "object", 0, OPTION_TEXT, AT(object), WHO_OBJECTS, .doc = DOC_WHO_OBJECT },
 	{ "stuck", 0, OPTION_FLAG, AT(stuck), .instead = true, .doc = DOC_WHO_STUCK },
+	{ "all", 0, OPTION_FLAG, AT(all), .doc = DOC_WHO_ALL },
 	{ .name = NULL },
 };
 static const struct operand_row device_operand[] = {
@@ -253,8 +254,8 @@ static int run_who(const void *options)
 	const struct options *o = options;
 
 	return call_with(o, "Who",
-			 json_pack("{ss? ss? ss?}", "device", o->what, "netns", o->netns,
-				   "object", o->object),
+			 json_pack("{ss? ss? ss? so*}", "device", o->what, "netns", o->netns,
+				   "object", o->object, "all", o->all ? json_true() : NULL),
 			 tell_text);
 }
 

@@ -18,6 +18,7 @@
 #define DOC_NETNS	"Look into this network namespace: a name as in ip-netns(8), a path, the PID of a process in it, or PID:FD, a descriptor that keeps it, such as a socket"
 #define DOC_WHO_DEVICE	"A network device, by name or index: registered, or being unregistered"
 #define DOC_WHO_STUCK	"Explain every device whose unregistration waits for its references"
+#define DOC_WHO_ALL	"Show each object that points to the device, with its address and who points to it"
 #define WHO_OBJECTS	"netdev|idev|addr=ADDRESS|neigh=ADDRESS|dst"
 #define DOC_WHO_OBJECT	"Explain the references to the device (netdev, the default), or those to its IPv6 part (idev), to an IPv6 address, to a neighbour entry, or to each of its routes (dst)"
 /* clang-format on */

@@ -546,16 +546,21 @@ static bool passed_on(struct client *client, const struct varlink_call *call, co
 static void who(struct client *client, const struct varlink_call *call)
 {
 	struct control *control = client->control;
-	const char *device = NULL, *netns = NULL, *object = NULL;
+	const char *device = NULL, *netns = NULL, *object = NULL, *wrong = "all";
 	char of_netns[TEXT_MAX + 16], of_object[TEXT_MAX + 16];
-	const char *argv[9] = { control->service->ask->program, "who", "--max-seconds",
-				WHO_SECONDS };
+	const char *argv[10] = { control->service->ask->program, "who", "--max-seconds",
+				 WHO_SECONDS };
 	uint32_t nr = 4;
+	bool all = false;
 
 	if (!passed_on(client, call, "device", &device) ||
 	    !passed_on(client, call, "netns", &netns) ||
 	    !passed_on(client, call, "object", &object))
 		return;
+	if (!varlink_flag(call, "all", &all, &wrong)) {
+		refuse_parameter(client, wrong);
+		return;
+	}
 	if (control->who.job) {
 		refuse_why(client, OUR("Busy"),
 			   "who: the service answers another such question; ask again");
@@ -567,6 +572,8 @@ static void who(struct client *client, const struct varlink_call *call)
 		argv[nr++] = of_netns;
 	if (object)
 		argv[nr++] = of_object;
+	if (all)
+		argv[nr++] = "--all";
 	argv[nr++] = device ? "--" : "--stuck";
 	argv[nr++] = device;
 	ask(client, call, &control->who, argv);

@@ -132,9 +132,10 @@ truth "a bad campaign is refused with its place" says 78 'standard input:1:' bad
 head -c 200000 /dev/zero | tr '\0' '#' >big.yaml
 ctl big submit big.yaml
 truth "a huge one is refused with a sentence" says 78 'big.yaml: longer than' big
-ctl who who lo
+ctl who who --all lo
 truth "who holds a device, by the service" grep -q '^lo (index 1, network namespace ' who.out
 ctl nonesuch who nonesuch
+truth "and with --all where each object lies" grep -q '  0xff[0-9a-f]*$' who.out
 truth "with the exit status of who" says 64 '^dadrace: nonesuch: no network namespace has this device' nonesuch
 ctl none show nobody
 truth "an unknown one" says 64 'no campaign nobody' none
