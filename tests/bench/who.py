@@ -106,10 +106,11 @@ def inside(options):
         tally["moved, and read again"] += answer["has_moved"]
         tally["did not add up"] += answer["unexplained"] != 0
         strangers = [(h["type"], h["owners"]) for h in answer["holders"] for o in h["owners"] if o["pid"] not in ours]
+        missing = {(holder.pid, fd) for fd in held} - owners
         tally["wrong process"] += bool(strangers)
-        if strangers:
-            print("  wrong:", strangers, flush=True)
-        tally["held, not named"] += bool({(holder.pid, fd) for fd in held} - owners)
+        tally["held, not named"] += bool(missing)
+        if strangers or missing:
+            print("  wrong:", strangers, missing, done.stdout, flush=True)
         tally["something blamed"] += answer["answer"] in ("lost", "bare")
         if answer["answer"] in ("lost", "bare"):
             print("  blamed:", answer["sentences"][0], flush=True)
