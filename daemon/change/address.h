@@ -2,8 +2,7 @@
 #ifndef DADRACE_CHANGE_ADDRESS_H
 #define DADRACE_CHANGE_ADDRESS_H
 
-#include <netinet/in.h>
-#include <stdint.h>
+#include "change/change.h"
 
 /*
  * As SIOCSIFADDR and SIOCDIFADDR of an AF_INET6 socket want it: struct in6_ifreq, linux/ipv6.h.
@@ -13,5 +12,10 @@ struct address_request {
 	uint32_t prefix_bits;
 	int ifindex;
 };
+
+/* The global address that is added: 0 or -errno; whether the device has it. */
+struct in6_addr address_of(const struct change_about *about);
+int address_set(const struct change_about *about, uint32_t prefix_bits);
+bool address_is_there(const struct change_about *about);
 
 #endif

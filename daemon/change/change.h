@@ -34,10 +34,8 @@ struct change {
 	bool (*in_force)(const struct change_about *about);
 	/* NULL: it is gone when the device is down. */
 	int (*put_back)(const struct change_about *about);
-	struct {
-		const char *name;
-		int value;
-	} sysctl; /* of sysctl.h */
+	const char *sysctl; /* its name, of sysctl.h */
+	int number;	    /* what the row's functions take */
 	/*
 	 * The same in C, for a reproducer: lines of a function that may use what
 	 * daemon/proof/program/reproducer.c has. A device's default values are put back.

@@ -15,7 +15,7 @@ static int sysctl_open(const struct change_about *about, int flags)
 	char path[96];
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", about->dut,
-		 about->change->sysctl.name);
+		 about->change->sysctl);
 	return open(path, flags | O_CLOEXEC);
 }
 
@@ -42,14 +42,14 @@ int sysctl_switch(struct change_about *about)
 {
 	int err = sysctl_get(about, &about->kept);
 
-	return err ? err : sysctl_set(about, about->change->sysctl.value);
+	return err ? err : sysctl_set(about, about->change->number);
 }
 
 bool sysctl_is_switched(const struct change_about *about)
 {
 	int value;
 
-	return !sysctl_get(about, &value) && value == about->change->sysctl.value;
+	return !sysctl_get(about, &value) && value == about->change->number;
 }
 
 int sysctl_switch_back(const struct change_about *about)

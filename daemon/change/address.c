@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "change/address.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "change/shown.h"
+#include "frame/frame.h"
+
+/*
+ * It ends as the link-local one does, and so is of the same solicited-node group. A group of
+ * its own would keep a reference to the inet6_dev while its leaving was not reported, which a
+ * device that is down does not do (mld_add_delrec(), net/ipv6/mcast.c).
+ */
+struct in6_addr address_of(const struct change_about *about)
+{
+	struct in6_addr address = about->link_local;
+
+	memcpy(&address, &frame_elsewhere, 8);
+	/* Of another prefix than route-add's, and than that of a Router Advertisement. */
+	address.s6_addr[7] = 0xd2;
+	return address;
+}
+
+int address_set(const struct change_about *about, uint32_t prefix_bits)
+{
+	struct address_request request = { .prefix_bits = prefix_bits,
+					   .ifindex = (int)about->ifindex,
+					   .address = address_of(about) };
+
+	return shown_error(ioctl(about->socket, SIOCSIFADDR, &request));
+}
+
+bool address_is_there(const struct change_about *about)
+{
+	struct in6_addr added = address_of(about), address;
+
+	return shown_address(about, &added, sizeof(added), &address);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "change/address.h"
+
+static int address_host(struct change_about *about)
+{
+	return address_set(about, 128);
+}
+
+const struct change change_address_host = {
+	.make = address_host,
+	.in_force = address_is_there,
+	/* clang-format off */
+	.written =
+		"struct { struct in6_addr address; uint32_t bits; int index; } request = { .bits = 128, .index = DUT_INDEX };\n"
+		"\n"
+		"/* as struct in6_ifreq of linux/ipv6.h */\n"
+		"inet_pton(AF_INET6, \"2001:db8:da:d2:da:d0ff:fe00:100\", &request.address);\n"
+		"must(\"SIOCSIFADDR\", ioctl(control, SIOCSIFADDR, &request));\n",
+	/* clang-format on */
+};
