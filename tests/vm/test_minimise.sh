@@ -45,11 +45,11 @@ tells() { # NAME STATUS SENTENCE [ARG...]
 		arms: [control]
 		ledger: off
 		window: {site: off}
-		vm: {deadline_ms: 90000}
+		vm: {deadline_ms: 240000}
 		bringup:
 		  kind: command
 		  command: [sh, -c, "mount -o remount,rw,bind /sys; $results/program; echo \"ended with \$?\" >&2", ip, mount]
-		  deadline_ms: 40000
+		  deadline_ms: 180000
 	YAML
 	run "$name" "$kernel" "$results/program.yaml" "$@" || return
 	if grep -q "\"bringup_said\":\"$sentence.*ended with $status" "$results/$name/results.ndjson"; then
