@@ -11,7 +11,7 @@ ROWS = [
         ("ioctl(about->socket, SIOCDELRT, &request)", "ioctl(about->socket, SIOCADDRT, &request)",
          "the route is added instead of deleted"),
     ]),
-    Subject("daemon/change/address_add.c", runs=["inbound bringup.change=[address-add]"], edits=[
+    Subject("daemon/change/address.c", runs=["inbound bringup.change=[address-add]"], edits=[
         ("	address.s6_addr[7] = 0xd2;\n	return address;", "	address.s6_addr[0] = 0xff;\n	return address;",
          "a group is added as an address"),
     ]),
