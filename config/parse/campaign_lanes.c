@@ -7,9 +7,9 @@
 #include "parse/campaign_parts.h"
 
 /*
- * A trial mostly waits: for DAD, for its hold, for grace periods. 16 lanes keep a CPU busy, and
- * more of them only make holds late. A lane that is made for fewer than four trials costs more
- * time than it saves.
+ * A trial mostly waits: for DAD, for its hold, for grace periods. 16 lanes keep a CPU busy;
+ * with 32 the p99 of holds grows up to a millisecond (tests/bench/FIGURES.md). A lane that is
+ * made for fewer than four trials costs more time than it saves.
  */
 enum { LANES_A_CPU = 16, MEGABYTES_A_LANE = 16, SHARE_OF_MEMORY = 8, TRIALS_A_LANE = 4 };
 

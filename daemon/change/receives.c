@@ -54,15 +54,20 @@ static int receive_less(const struct change_about *about)
 	return 0;
 }
 
-#define RECEIVES(row, type, flag)                                      \
-	const struct change change_##row = {                           \
-		.make = receive,                                       \
-		.in_force = receives,                                  \
-		.put_back = receive_less,                              \
-		.number = type,                                        \
-		.written = "run(\"ip link set dut " flag " on\");\n"   \
-			   "run(\"ip link set dut " flag " off\");\n", \
+/* clang-format off */
+#define RECEIVES(row, type)                                                              \
+	const struct change change_##row = {                                             \
+		.make = receive,                                                         \
+		.in_force = receives,                                                    \
+		.put_back = receive_less,                                                \
+		.number = type,                                                          \
+		.written = "const struct packet_mreq request = { .mr_ifindex = DUT_INDEX, .mr_type = " #type " };\n" \
+			   "int packets = socket(AF_PACKET, SOCK_RAW, 0);\n"             \
+			   "\n"                                                          \
+			   "must(\"" #type "\", setsockopt(packets, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)));\n" \
+			   "close(packets);\n",                                          \
 	};
+/* clang-format on */
 
-RECEIVES(promisc, PACKET_MR_PROMISC, "promisc")
-RECEIVES(allmulti, PACKET_MR_ALLMULTI, "allmulticast")
+RECEIVES(promisc, PACKET_MR_PROMISC)
+RECEIVES(allmulti, PACKET_MR_ALLMULTI)

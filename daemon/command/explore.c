@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 	{ "for", 0, OPTION_TEXT, AT(span), "TIME", .doc = "End after this time, such as 90, 30m or 2h", .preset = "30m" },
 	{ "set", 0, OPTION_TEXTS, AT(sets), "KEY=VALUE", .doc = DOC_SET },
 	{ "shard", 0, OPTION_TEXT, AT(shard), "I/N|auto",
-	  .doc = "Explore with the seed of shard I, so that N machines see different orders; auto takes I and N from the environment of a Kubernetes, Slurm or GitLab job" },
+	  .doc = "Explore with the campaign's seed plus I-1 and an N-th of stop.trials, so that N machines try different orders; auto takes I and N from the environment of a Kubernetes, Slurm or GitLab job" },
 	{ "out", 0, OPTION_TEXT, AT(ask.out), "DIR",
 	  .doc = DOC_OUT },
 	{ "resume", 0, OPTION_FLAG, AT(ask.resume), .doc = DOC_RESUME },

@@ -24,10 +24,10 @@ struct options {
 #define AT(member) OPTION_AT(struct options, member)
 
 static const char format_doc[] =
-	"Write this format, whatever the ending of the file is: "
+	"Format of the file (default: by its ending): "
 #define FORMAT(name, ending, ...) name " (" ending "), "
 #include "export/formats.def"
-	"and html for any other ending";
+	"html for any other ending";
 
 static const struct option_row rows[] = {
 	{ "output", 'o', OPTION_TEXT, AT(page), "FILE",
@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 	{ "format", 'f', OPTION_TEXT, AT(format), "FORMAT",
 	  .doc = format_doc },
 	{ "with-host", 0, OPTION_FLAG, AT(with_host), NULL,
-	  .doc = "Write the host's name and the kernel's command line, too, in a format that has a place for them" },
+	  .doc = "Write the host's name and the kernel's command line, too (junit and kcidb only)" },
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {

@@ -6,7 +6,7 @@
 #include "spec/campaign.h"
 
 /* clang-format off */
-#define DOC_SHARD "Take only every N-th block of the plan, beginning with block I; auto takes I and N from the environment of a Kubernetes, Slurm or GitLab job"
+#define DOC_SHARD "Take every N-th block of the plan, beginning with block I; a campaign that explores gets a seed of its own and an N-th of stop.trials instead. auto takes I and N from the environment of a Kubernetes, Slurm or GitLab job"
 /* clang-format on */
 
 /*

@@ -216,7 +216,7 @@ static int put_library_of_interpreter(struct making *making, const char *program
 		if (making->image->root)
 			return why_exit(
 				making->why, EXIT_CONFIG, ENOTSUP,
-				"vm.root: %s: programs in %s cannot be taken from a folder, because the interpreter is asked for its own",
+				"bringup.command: %s is a %s script, and with vm.root the modules of that interpreter are not known; use a shell script or a binary",
 				program, interpreters[i].name);
 		err = child_output(list, NULL, &text, making->why);
 		if (err)

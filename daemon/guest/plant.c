@@ -134,7 +134,7 @@ int plant_make(const struct campaign *campaign, const struct kernel_image *image
 	if (!campaign->vm.plant_module && image->architecture != architecture_own())
 		return why_set(
 			why, ENOTSUP,
-			"vm.plant %s: the module is built here for %s only; build it for the kernel, and name it in vm.plant_module",
+			"vm.plant %s: modules are built here for %s only; build it for that kernel elsewhere, and name it in vm.plant_module",
 			campaign->vm.plant, architecture_own()->debian);
 	if (!campaign->vm.plant_module)
 		return build(campaign->kernel, image, module, why);

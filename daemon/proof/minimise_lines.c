@@ -70,7 +70,7 @@ static const struct field end_rows[] = {
 	{ "elapsed_ms", FIELD_U64, ENDS(uint64_t, elapsed_ms), .doc = "Duration of all steps" },
 	{ "spec", FIELD_TEXT, ENDS(const char *, spec), .doc = "The simplest spec that shows the finding" },
 	{ "reproducer", FIELD_TEXT, ENDS(const char *, reproducer), .nullable = true,
-	  .doc = "Path of the C program; null: delays in user space cannot reproduce it" },
+	  .doc = "Path of the C program; null: none can be written for this trial, and the text output has the reason" },
 	{ .name = NULL },
 };
 const struct fields minimise_end_fields = {

@@ -87,7 +87,7 @@ int kernel_calls_find(struct probes *probes, struct proposals *proposals, struct
 	if (!abilities()->finds_calls)
 		return why_set(
 			why, ENOTSUP,
-			"explore: calls next to references are found only in x86-64 code");
+			"explore: calls next to references are found only in x86_64 code");
 	search = calloc(1, sizeof(*search));
 	if (!search)
 		return why_memory(why);

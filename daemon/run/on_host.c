@@ -202,6 +202,26 @@ static bool is_hooked(struct seat *seat)
 	return true;
 }
 
+/*
+ * No second race begins before the first one is judged: a kernel that leaks each time is left
+ * with one leak, not with one of each lane.
+ */
+static bool waits_for_first_race(const struct seat *seat)
+{
+	const struct runner *runner = seat->runner;
+
+	if (runner->raced || seat->spec.arm != ARM_RACE)
+		return false;
+	for (uint32_t i = 0; i < LANES_MAX; i++) {
+		const struct seat *other = &runner->seats[i];
+
+		if (other->state == SEAT_RUNNING && !other->controls &&
+		    other->spec.arm == ARM_RACE)
+			return true;
+	}
+	return false;
+}
+
 static void take_next(struct runner *runner)
 {
 	runner->next_trial = shard_next(&runner->deal, runner->next_trial);
@@ -252,7 +272,7 @@ static void run_next(struct seat *seat)
 		no_memory(runner);
 		return;
 	}
-	if (!is_hooked(seat))
+	if (waits_for_first_race(seat) || !is_hooked(seat))
 		return;
 	if (runner->ask->scouts)
 		runner->ask->scouts(&seat->spec, runner->ask->arg);
@@ -278,6 +298,7 @@ static void conclude_seat(struct seat *seat, struct evidence *e)
 		leave_seat(seat, false);
 		return;
 	}
+	runner->raced |= !controls && e->spec.arm == ARM_RACE;
 	good = controls ? runner->sums->control_works : !outcome_is_spent(e, &judgement);
 	if (good) {
 		run_next(seat);

@@ -70,6 +70,7 @@ struct runner {
 	struct deal deal;
 	uint32_t next_trial; /* of those that are dealt */
 	uint32_t next_lane;
+	bool raced; /* a race of this run has been judged */
 	bool slow_told;
 	uint32_t failures;
 	uint32_t interrupts;

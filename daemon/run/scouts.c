@@ -406,7 +406,7 @@ static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 	if (scouts->faults)
 		snprintf(
 			faults, sizeof(faults),
-			"; %u of them showed a fault, the first with %s: a campaign with the arm echo shows it without injection",
+			"; %u of these trials showed a fault, the first with %s: run a campaign with `arms: [echo]` to see it without injection",
 			scouts->faults, scouts->faulty);
 	snprintf(
 		places->proposed[at].note, sizeof(places->proposed[at].note),

@@ -266,7 +266,7 @@ static bool flags_not_set(const struct verdict_question *q, char *more)
 	return !q->e->opened && !q->e->flag_sets &&
 	       detail(more, "it ended with status %d%s", q->e->bringup_status,
 		      q->e->tier == TIER_TRACEPOINT ?
-			      ", and at this kernel's tracepoint tier only ioctl() and netlink are seen (dadrace-tiers(7))" :
+			      "; at the tracepoint tier only flag sets by ioctl() and netlink are seen (dadrace-tiers(7))" :
 			      "");
 }
 

@@ -39,7 +39,7 @@ int memory_open(struct memory **out, struct why *why)
 	if (!abilities()->reads_memory)
 		return why_exit(
 			why, EXIT_CANNOT, ENOTSUP,
-			"the mapping of kernel memory is not known on %s; only x86-64 is supported",
+			"kernel memory cannot be read on %s, because its layout is not known there; use x86_64",
 			abilities()->architecture);
 	memory = calloc(1, sizeof(*memory));
 	if (!memory)

@@ -351,7 +351,7 @@ int watchpoints_arm(struct probes *probes, uint32_t slot, uint32_t ifindex,
 	if (!abilities()->sees_writes)
 		return why_set(
 			why, ENOTSUP,
-			"a hardware watchpoint of %s fires before the write, so changes of a counter are not seen",
+			"references cannot be watched on %s: its hardware watchpoints fire before the write; use x86_64, or `ledger: off`",
 			abilities()->architecture);
 	watch = calloc(1, sizeof(*watch) + nr_objects * sizeof(watch->objects[0]));
 	if (!watch)

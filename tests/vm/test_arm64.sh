@@ -5,7 +5,7 @@
 #
 # dadrace is cross-built with the preset arm64, in a root of Debian that has the foreign architecture; the guest's
 # programs are in another, which is only unpacked. Both are kept (arm64-build, arm64-root): the recipe of
-# CONTRIBUTING.md, by root because of the chroot. Then a clean campaign, a real leak, and what arm64 cannot do yet.
+# CONTRIBUTING.md, by root because of the chroot. Then a clean campaign, a real leak, and the doctor.
 . "$(dirname "$0")/lib.sh"
 
 begin "$1" "$2" qemu-system-aarch64 mmdebstrap python3

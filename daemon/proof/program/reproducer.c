@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum { INBOUND, OUTBOUND, OUTBOUND_RAW };
-enum { FOUND = 1, NOT_FOUND = 0, CANNOT = 77 };
+enum { FOUND = 1, NOT_FOUND = 0, NOT_TRIED = 3, CANNOT = 77 };
 enum {
 	DUT_INDEX = 1000,
 	PEER_INDEX = 1001, /* another one: equal ones make linkwatch lazy */
@@ -149,11 +149,17 @@ static void wait_for(const char *name)
 }
 
 /* A round in which a thread was not held shows nothing. */
-static void tell_what_is_missing(void)
+/* Whether nothing is. */
+static bool tell_what_is_missing(void)
 {
+	bool whole = true;
+
 	for (int i = 0; holds[i]; i++)
-		if (!came(holds[i]))
+		if (!came(holds[i])) {
 			printf("round %d: %s did not come\n", round_nr, holds[i]);
+			whole = false;
+		}
+	return whole;
 }
 
 /* --- the two namespaces --- */
@@ -422,7 +428,8 @@ static void delete_device(int unused)
 		run("ip link delete dut");
 }
 
-static int try_once(void)
+/* Whether the unregister hangs. */
+static bool try_once(void)
 {
 	int peer_ns = new_namespace(), dut_ns = new_namespace(), sender, events;
 	pid_t first, second;
@@ -449,12 +456,32 @@ static int try_once(void)
 	close(control);
 	close(peer_ns);
 	close(dut_ns);
-	return hangs ? FOUND : NOT_FOUND;
+	return hangs;
+}
+
+static void tell_verdict(int verdict)
+{
+	switch (verdict) {
+	case FOUND:
+		fprintf(stderr,
+			"leak shown: the unregister of dut has not returned for %d s; only a reboot frees the device (round %d)\n",
+			HANGS_MS / 1000, round_nr);
+		break;
+	case NOT_TRIED:
+		fprintf(stderr,
+			"nothing was tried: in none of %d rounds was each thread held\n",
+			ROUNDS);
+		break;
+	default:
+		fprintf(stderr,
+			"no leak shown: the unregister of dut returned in all %d rounds\n",
+			ROUNDS);
+	}
 }
 
 int main(void)
 {
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), verdict = NOT_FOUND;
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), verdict = NOT_TRIED;
 
 	if (log >= 0)
 		lseek(log, 0, SEEK_END);
@@ -462,19 +489,18 @@ int main(void)
 		      -1, 0);
 	if (shared == MAP_FAILED)
 		cannot("shared memory");
-	while (verdict == NOT_FOUND && round_nr < ROUNDS) {
+	while (verdict != FOUND && round_nr < ROUNDS) {
+		bool hangs, whole;
+
 		round_nr++;
-		verdict = try_once();
-		tell_what_is_missing();
+		hangs = try_once();
+		whole = tell_what_is_missing();
+		if (hangs)
+			verdict = FOUND;
+		else if (whole)
+			verdict = NOT_FOUND;
 	}
-	if (verdict == FOUND)
-		fprintf(stderr,
-			"leak shown: the unregister of dut has not returned for %d s; only a reboot frees the device (round %d)\n",
-			HANGS_MS / 1000, round_nr);
-	else
-		fprintf(stderr,
-			"no leak shown: the unregister of dut returned in all %d rounds\n",
-			ROUNDS);
+	tell_verdict(verdict);
 	quote_kernel_log(log);
 	return verdict;
 }

@@ -433,7 +433,7 @@ static const struct verdict_case cases[] = {
 	  { SET(opened, false), SET(closed, false), SET(held_ns, 0), SET(flag_sets, 0),
 	    SET(tier, TIER_TRACEPOINT) },
 	  .verdict = VERDICT_MISSED,
-	  .reason = "it ended with status 0, and at this kernel's tracepoint tier only ioctl() and netlink are seen" },
+	  .reason = "it ended with status 0; at the tracepoint tier only flag sets by ioctl() and netlink are seen" },
 	{ "no flag set with IFF_UP", { SET(opened, false), SET(closed, false), SET(held_ns, 0) },
 	  .verdict = VERDICT_MISSED, .reason = "no flag set asked for IFF_UP" },
 	{ "a capture that somebody began on the device",
