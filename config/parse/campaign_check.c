@@ -309,6 +309,30 @@ static int check_braces(const struct load *load, const struct campaign *campaign
 	return 0;
 }
 
+/* disable-ipv6 for sysctl.disable_ipv6; -1: the campaign has no key for it. */
+static int sysctl_key_of(enum change_kind change)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "sysctl.%s", change_names[change]);
+	for (char *c = key; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return key_at(campaign_keys(), key);
+}
+
+/* It is switched from its default and back; what the campaign sets is no default. */
+static int check_switched(const struct load *load, enum change_kind change)
+{
+	int id = key_find("bringup.change"), key = sysctl_key_of(change);
+
+	if (key < 0 || !load->given[key].layer || !strcmp(load->given[key].words[0], "0"))
+		return 0;
+	return complain_key(load, culprit(load, id, key),
+			    "%s switches the same sysctl; remove one of the two",
+			    change_names[change]);
+}
+
 static int check_change(const struct load *load, const struct campaign *campaign,
 			enum change_kind change)
 {
@@ -339,7 +363,7 @@ static int check_change(const struct load *load, const struct campaign *campaign
 			load, culprit(load, id, mode),
 			"%s must know the device's address in advance; give sysctl.addr_gen_mode: 0",
 			change_names[change]);
-	return 0;
+	return check_switched(load, change);
 }
 
 static int check_daemon(const struct load *load, const struct campaign *campaign)

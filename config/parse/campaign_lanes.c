@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/share.h"
 #include "parse/campaign_parts.h"
 
 /*
@@ -21,11 +21,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 uint32_t campaign_lanes_here(void)
 {
 	const struct field *row = campaign_keys()->list[key_find("lanes")].row;
-	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t megabytes =
-		(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / (1 << 20);
-	uint64_t most =
-		smaller(cpus * LANES_A_CPU, megabytes / SHARE_OF_MEMORY / MEGABYTES_A_LANE);
+	uint64_t most = smaller((uint64_t)share_cpus() * LANES_A_CPU,
+				share_megabytes() / SHARE_OF_MEMORY / MEGABYTES_A_LANE);
 
 	return (uint32_t)smaller(most ? most : 1, (uint64_t)row->max);
 }

@@ -31,9 +31,13 @@ static int sysctl_get(const struct change_about *about, int *value)
 {
 	AUTO_FD int fd = sysctl_open(about, O_RDONLY);
 	char text[16] = "";
+	ssize_t size;
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+	if (fd < 0)
 		return -errno;
+	size = read(fd, text, sizeof(text) - 1);
+	if (size <= 0)
+		return size ? -errno : -EIO;
 	*value = atoi(text);
 	return 0;
 }

@@ -228,11 +228,16 @@ static int write_line(struct capture *capture, const json_t *line, struct why *w
 			       trial.spec.trial);
 	course.ends.device = end_read(trial.device_mac, trial.device_address);
 	course.ends.peer = end_read(trial.peer_mac, trial.peer_address);
-	if (!end_has_mac(&course.ends.device))
+	if (!trial.device_address || !*trial.device_address)
 		return why_set(
 			why, EINVAL,
-			"trial %u: the results have no MAC addresses, without which its packets cannot be made again; run the campaign with this version of dadrace",
+			"trial %u: these results do not keep the addresses of its lane, without which its packets cannot be made again; run the campaign with this version of dadrace",
 			trial.spec.trial);
+	if (trial.spec.direction == DIRECTION_INBOUND && !end_has_mac(&course.ends.device))
+		return why_set(
+			why, EINVAL,
+			"trial %u: %s has no MAC address, so its inbound packets are no Ethernet frames",
+			trial.spec.trial, trial.device);
 	course.order = json_object_get(json_object_get(line, "spec"), "order");
 	write_packets(capture, &course);
 	return 0;

@@ -101,13 +101,15 @@ static const char *what_else(int fd, const unsigned char *header)
 		const char *what;
 	} kinds[] = {
 		{ 0x202, "HdrS", "a 32-bit x86 kernel; guests are x86_64 or arm64" },
-		{ 0x38, "ARM\x64", "an arm64 kernel in which no \"Linux version\" tells its release; give the uncompressed Image of its build" },
+		{ 0x38, "ARM\x64",
+		  "an arm64 kernel in which no \"Linux version\" tells its release; give the uncompressed Image of its build" },
 		{ 0x30, "RISCV", "a RISC-V kernel; guests are x86_64 or arm64" },
 		{ 0,
 		  "\x7f"
 		  "ELF",
 		  "an ELF file, which cannot be booted; give the bzImage made with it (arch/x86/boot/bzImage), or the Image of arm64 (arch/arm64/boot/Image)" },
-		{ 0, "\x1f\x8b", "a gzip file; give the kernel in it, for arm64 by `gunzip -c FILE >Image`" },
+		{ 0, "\x1f\x8b",
+		  "a gzip file; give the kernel in it, for arm64 by `gunzip -c FILE >Image`" },
 		{ 0, "!<arch>\n", "an archive, and no package of a kernel" },
 	};
 

@@ -22,13 +22,22 @@ static bool is_same_shard(const json_t *a, const json_t *b)
 	return left.index == right.index && left.of == right.of;
 }
 
+/* With how many lanes does not matter: "auto" is another number where there are fewer CPUs. */
+static json_t *plan_of(json_t *line)
+{
+	json_t *campaign = json_object_get(line, "campaign");
+
+	json_object_del(campaign, "lanes");
+	return campaign;
+}
+
 int results_check_kept(struct results *results, const char *line, struct why *why)
 {
 	json_auto_t *kept = fields_parse(results->first_line);
 	json_auto_t *now = fields_parse(line);
 	json_t *kernel = json_object_get(json_object_get(kept, "machine"), "btf_id");
 
-	if (!json_equal(json_object_get(kept, "campaign"), json_object_get(now, "campaign")))
+	if (!json_equal(plan_of(kept), plan_of(now)))
 		return why_set(
 			why, EINVAL,
 			"%s holds the results of another campaign; choose another folder with --out",

@@ -89,6 +89,7 @@ static const char *guest_key(const struct campaign *campaign)
 		{ "modules", campaign->modules },
 		{ "vm.modules", campaign->vm.nr_modules },
 		{ "vm.append", campaign->vm.append },
+		{ "vm.root", campaign->vm.root },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -202,24 +202,33 @@ static bool is_hooked(struct seat *seat)
 	return true;
 }
 
+static uint32_t races_in_hand(const struct runner *runner)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < LANES_MAX; i++) {
+		const struct seat *seat = &runner->seats[i];
+
+		nr += seat->state == SEAT_RUNNING && !seat->controls &&
+		      seat->spec.arm == ARM_RACE;
+	}
+	return nr;
+}
+
 /*
  * No second race begins before the first one is judged: a kernel that leaks each time is left
  * with one leak, not with one of each lane.
  */
 static bool waits_for_first_race(const struct seat *seat)
 {
-	const struct runner *runner = seat->runner;
+	return !seat->runner->raced && seat->spec.arm == ARM_RACE &&
+	       races_in_hand(seat->runner);
+}
 
-	if (runner->raced || seat->spec.arm != ARM_RACE)
-		return false;
-	for (uint32_t i = 0; i < LANES_MAX; i++) {
-		const struct seat *other = &runner->seats[i];
-
-		if (other->state == SEAT_RUNNING && !other->controls &&
-		    other->spec.arm == ARM_RACE)
-			return true;
-	}
-	return false;
+/* Nor are there more lanes than may get stuck, once one is. */
+static bool waits_for_stuck(const struct runner *runner)
+{
+	return runner->sums->stuck && runner->sums->stuck + races_in_hand(runner) >= STUCK_MAX;
 }
 
 static void take_next(struct runner *runner)
@@ -272,7 +281,7 @@ static void run_next(struct seat *seat)
 		no_memory(runner);
 		return;
 	}
-	if (waits_for_first_race(seat) || !is_hooked(seat))
+	if (waits_for_first_race(seat) || waits_for_stuck(runner) || !is_hooked(seat))
 		return;
 	if (runner->ask->scouts)
 		runner->ask->scouts(&seat->spec, runner->ask->arg);
@@ -521,10 +530,10 @@ static void leaving_overtime(struct seat *seat)
 		leave_seat(seat, true);
 		return;
 	}
-	if (++runner->sums->stuck == STUCK_MAX)
+	if (++runner->sums->stuck == STUCK_MAX) {
 		suspects_drop(&runner->sums->suspects);
-	if (runner->sums->stuck == STUCK_MAX)
 		end(runner, "stuck");
+	}
 	snprintf(
 		sentence, sizeof(sentence),
 		"lane %u: process %d is stuck in the kernel; its device and namespaces remain until the next boot",

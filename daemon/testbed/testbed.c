@@ -84,7 +84,7 @@ int testbed_wire(struct testbed *testbed, struct why *why)
 
 bool testbed_unwire(struct testbed *testbed, uint64_t within_ns)
 {
-	return testbed->kind != DEVICE_TUN || tun_unwire(testbed, within_ns);
+	return !testbed || testbed->kind != DEVICE_TUN || tun_unwire(testbed, within_ns);
 }
 
 int testbed_put_right(struct testbed *testbed, char *said, size_t size, struct why *why)

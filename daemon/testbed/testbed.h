@@ -113,7 +113,7 @@ int testbed_dut_down(struct testbed *testbed, struct why *why);
  */
 int testbed_wire(struct testbed *testbed, struct why *why);
 
-/* Ends that process. False: it is stuck in the kernel. */
+/* Ends that process, if there is one; also NULL. False: it is stuck in the kernel. */
 bool testbed_unwire(struct testbed *testbed, uint64_t within_ns);
 
 /*

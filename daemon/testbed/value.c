@@ -115,7 +115,9 @@ static bool is_own(const struct value_of *of, struct rtnl_addr *address)
 	mode = atoi(text);
 	if (mode == IN6_ADDR_GEN_MODE_NONE)
 		return false;
-	if (mode != IN6_ADDR_GEN_MODE_EUI64 || nl_addr_get_len(mac) != ETH_ALEN)
+	if (mode != IN6_ADDR_GEN_MODE_EUI64)
+		return rtnl_addr_get_flags(address) & IFA_F_STABLE_PRIVACY;
+	if (nl_addr_get_len(mac) != ETH_ALEN)
 		return true;
 	own = frame_link_local(nl_addr_get_binary_addr(mac));
 	return IN6_ARE_ADDR_EQUAL(bytes, &own);

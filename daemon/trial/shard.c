@@ -22,7 +22,7 @@ void shard_explorer(struct campaign *campaign)
 
 	if (!campaign->explore.mode || shard->of <= 1)
 		return;
-	campaign->seed += shard->index - 1;
+	campaign->seed = (campaign->seed + shard->index - 1) & INT64_MAX; /* of its range */
 	campaign->stop.trials =
 		campaign->stop.trials / shard->of + (campaign->stop.trials % shard->of > 0);
 }

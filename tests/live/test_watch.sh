@@ -144,10 +144,13 @@ json "--records has the looks and the writes" records.out \
 
 # --- its end, whatever way ---
 
-ip link add gone0 type veth peer name gone1
-watch vanish gone0 --object netdev --object idev
-ip link del gone0
-await vanish "$watching"
+vanish() {
+	ip link add gone0 type veth peer name gone1
+	watch vanish gone0 --object netdev --object idev
+	ip link del gone0
+	await vanish "$watching"
+}
+again_until "saw_all vanish.out" vanish
 ends vanish 0 '^Gone: gone0 was unregistered'
 
 # --- who holds what is unregistered already ---

@@ -142,7 +142,7 @@ static void test_results_that_cannot_be_made_again_are_refused(void **state)
 {
 	(void)state;
 	refuses(&(struct run){ "", "inbound", "all-nodes", "peer", "echo", 56, INBOUND },
-		"trial 9: the results have no MAC addresses");
+		"trial 9: these results do not keep the addresses");
 	refuses(&(struct run){ MACS, "inbound", "all-nodes", "peer", "echo", 2, INBOUND },
 		"trial 9: its packets are not known");
 }

@@ -300,6 +300,8 @@ static const struct bad {
 	  "bad.yaml:3:1: load: packets need a peer, and a dummy device has none; allowed: none, cpu, rtnl" },
 	{ "device: {kind: existing, dut: a, peer: b}\nload: [rtnl]\n", { NULL },
 	  "bad.yaml:2:1: load: rtnl changes lo, which an existing device shares with others; allowed: none, cpu, packets" },
+	{ "sysctl: {keep_addr_on_down: 1}\nbringup:\n  change: [keep-addr-on-down]\n", { NULL },
+	  "bad.yaml:3:3: bringup.change: keep-addr-on-down switches the same sysctl; remove one of the two" },
 	{ "echo:\n  directions: [inbound, outbound-raw]\n  message: [ns, ra]\n", { NULL },
 	  "bad.yaml:3:3: echo.message: direction outbound-raw carries echoes only; add echo, or remove the direction" },
 	{ "echo:\n  message: [echo, redirect]\nsysctl:\n  addr_gen_mode: 2\n", { NULL },

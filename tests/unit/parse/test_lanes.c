@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,24 @@ static void auto_keeps_each_CPU_busy(void **state)
 	assert_true(here <= 16 * (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
 	assert_int_equal(lanes_of("lanes: auto\n"), here);
 	assert_int_equal(lanes_of("lanes: auto\nstop: {trials: 0, seconds: 60}\n"), here);
+}
+
+/* A container or taskset may leave one CPU of many. */
+static void auto_counts_the_CPUs_that_it_may_use(void **state)
+{
+	cpu_set_t all, one;
+	uint32_t here;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&one);
+	for (int cpu = 0; !CPU_COUNT(&one); cpu++)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	here = campaign_lanes_here();
+	sched_setaffinity(0, sizeof(all), &all);
+	assert_in_range(here, 1, 16);
 }
 
 static void auto_is_the_default(void **state)
@@ -94,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_keeps_each_CPU_busy),
+		cmocka_unit_test(auto_counts_the_CPUs_that_it_may_use),
 		cmocka_unit_test(auto_is_the_default),
 		cmocka_unit_test(a_lane_is_made_for_four_trials),
 		cmocka_unit_test(one_where_others_would_disturb),

@@ -865,9 +865,11 @@ static void test_go_on_with_another(void **state)
 
 	(void)state;
 	three_trials("");
-	other.seed++;
+	other.lanes++;
 	elsewhere.btf_id = "another";
 	assert_int_equal(results_open_again("out", &campaign, NULL, &results, &why), 0);
+	assert_int_equal(results_begin(results, &other, &machine, hooks, 3, &why), 0);
+	other.seed++;
 	assert_int_equal(results_begin(results, &other, &machine, hooks, 3, &why), -EINVAL);
 	assert_non_null(strstr(why.text, "another campaign"));
 	assert_int_equal(results_begin(results, &campaign, &elsewhere, hooks, 3, &why),
