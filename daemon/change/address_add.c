@@ -14,7 +14,7 @@ const struct change change_address_add = {
 		"struct { struct in6_addr address; uint32_t bits; int index; } request = { .bits = 64, .index = DUT_INDEX };\n"
 		"\n"
 		"/* as struct in6_ifreq of linux/ipv6.h */\n"
-		"inet_pton(AF_INET6, \"2001:db8:da:d2:da:d0ff:fe00:100\", &request.address);\n"
+		"inet_pton(AF_INET6, ADDED_ADDRESS, &request.address);\n"
 		"must(\"SIOCSIFADDR\", ioctl(control, SIOCSIFADDR, &request));\n",
 	/* clang-format on */
 };

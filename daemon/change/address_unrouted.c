@@ -23,6 +23,5 @@ static int address_unrouted(struct change_about *about)
 const struct change change_address_unrouted = {
 	.make = address_unrouted,
 	.in_force = address_is_there,
-	.written =
-		"run(\"ip -6 address add 2001:db8:da:d2:da:d0ff:fe00:100/64 dev dut noprefixroute\");\n",
+	.written = "run(\"ip -6 address add \" ADDED_ADDRESS \"/64 dev dut noprefixroute\");\n",
 };

@@ -38,7 +38,8 @@ struct change {
 	int number;	    /* what the row's functions take */
 	/*
 	 * The same in C, for a reproducer: lines of a function that may use what
-	 * daemon/proof/program/reproducer.c has. A device's default values are put back.
+	 * daemon/proof/program/reproducer.c has, and ELSEWHERE, ADDED_ADDRESS and what else
+	 * daemon/proof/reproducer.c defines. A device's default values are put back.
 	 */
 	const char *written;
 };

@@ -37,6 +37,6 @@ const struct change change_multipath_add = {
 	.in_force = is_routed_twice,
 	/* clang-format off */
 	.written =
-		"run(\"ip -6 route add 2001:db8:da:d1::/64 nexthop via fe80::da:d0ff:fe00:101 dev dut nexthop via fe80::da:d0ff:fe00:111 dev dut\");\n",
+		"run(\"ip -6 route add \" ELSEWHERE \"/64 nexthop via \" PEER_ADDRESS \" dev dut nexthop via fe80::da:d0ff:fe00:111 dev dut\");\n",
 	/* clang-format on */
 };

@@ -16,6 +16,6 @@ const struct change change_neighbour_add = {
 	.in_force = is_there,
 	/* clang-format off */
 	.written =
-		"run(\"ip -6 neighbour add 2001:db8:da:d1::1 lladdr 02:00:00:00:00:da nud permanent dev dut\");\n",
+		"run(\"ip -6 neighbour add \" ELSEWHERE \"1 lladdr 02:00:00:00:00:da nud permanent dev dut\");\n",
 	/* clang-format on */
 };

@@ -43,7 +43,7 @@ const struct change change_nexthop_add = {
 	.in_force = is_routed,
 	/* clang-format off */
 	.written =
-		"run(\"ip nexthop replace id 1 via fe80::da:d0ff:fe00:101 dev dut\");\n"
-		"run(\"ip -6 route add 2001:db8:da:d1::/64 nhid 1\");\n",
+		"run(\"ip nexthop replace id 1 via \" PEER_ADDRESS \" dev dut\");\n"
+		"run(\"ip -6 route add \" ELSEWHERE \"/64 nhid 1\");\n",
 	/* clang-format on */
 };

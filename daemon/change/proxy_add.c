@@ -18,6 +18,6 @@ const struct change change_proxy_add = {
 	.in_force = is_there,
 	/* clang-format off */
 	.written =
-		"run(\"ip -6 neighbour add proxy 2001:db8:da:d1::1 dev dut\");\n",
+		"run(\"ip -6 neighbour add proxy \" ELSEWHERE \"1 dev dut\");\n",
 	/* clang-format on */
 };

@@ -35,7 +35,7 @@ const struct change change_route_add = {
 	.written =
 		"struct in6_rtmsg request = { .rtmsg_dst_len = 64, .rtmsg_flags = RTF_UP | RTF_GATEWAY, .rtmsg_metric = 1024, .rtmsg_ifindex = DUT_INDEX };\n"
 		"\n"
-		"inet_pton(AF_INET6, \"2001:db8:da:d1::\", &request.rtmsg_dst);\n"
+		"inet_pton(AF_INET6, ELSEWHERE, &request.rtmsg_dst);\n"
 		"inet_pton(AF_INET6, PEER_ADDRESS, &request.rtmsg_gateway);\n"
 		"must(\"SIOCADDRT\", ioctl(control, SIOCADDRT, &request));\n",
 	/* clang-format on */

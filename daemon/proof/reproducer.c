@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "change/address.h"
 #include "change/change.h"
+#include "frame/frame.h"
 #include "holds_end_text.h"
 #include "holds_text.h"
 #include "proof/reproducer.h"
@@ -207,6 +209,26 @@ static void write_end(const char *who, const struct end *end, FILE *out)
 		words.address);
 }
 
+static void write_address(const char *key, const struct in6_addr *address, FILE *out)
+{
+	char words[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, address, words, sizeof(words));
+	fprintf(out, "#define %s \"%s\"\n", key, words);
+}
+
+/* What changes are about. */
+static void write_addresses(FILE *out)
+{
+	const struct change_about about = { .link_local = ends.device.address };
+	const struct in6_addr added = address_of(&about);
+	struct in6_addr elsewhere = frame_elsewhere;
+
+	memset(&elsewhere.s6_addr[8], 0, 8);
+	write_address("ADDED_ADDRESS", &added, out);
+	write_address("ELSEWHERE", &elsewhere, out);
+}
+
 /* Zeros at the end are not written. */
 static void write_packet(const uint8_t *bytes, size_t length, FILE *out)
 {
@@ -275,7 +297,6 @@ static void write_holds(const struct trial_spec *trial, FILE *out)
 static void write_program(const struct campaign *campaign, const struct trial_spec *trial,
 			  FILE *out)
 {
-	char target[INET6_ADDRSTRLEN];
 	struct crafting crafting;
 
 	crafting_begin(&crafting, trial, &ends, 0);
@@ -285,10 +306,10 @@ static void write_program(const struct campaign *campaign, const struct trial_sp
 	write_when("CHANGE_WHEN", trial->change_when, out);
 	fprintf(out, "#define CHANGE_WAITS %d\n", change_of(trial->change)->wait != NULL);
 	write_name("DIRECTION", direction_names[trial->direction], out);
-	inet_ntop(AF_INET6, &crafting.echo.target, target, sizeof(target));
-	fprintf(out, "#define TARGET \"%s\"\n", target);
+	write_address("TARGET", &crafting.echo.target, out);
 	write_end("DUT", &ends.device, out);
 	write_end("PEER", &ends.peer, out);
+	write_addresses(out);
 	write_holds(trial, out);
 	write_packets(trial, &crafting, out);
 	fwrite(reproducer_text, 1, reproducer_text_length, out);
