@@ -252,7 +252,7 @@ static void write_packets(const struct trial_spec *trial, struct crafting *craft
 			message_words(trial->message, trial->echoes),
 			direction_names[trial->direction]);
 	fprintf(out,
-		"static const struct {\n\tunsigned int bytes;\n\tunsigned char data[%d];\n} packets[PACKETS + 1] = {\n",
+		"static const struct packet {\n\tunsigned int bytes;\n\tunsigned char data[%d];\n} packets[PACKETS + 1] = {\n",
 		FRAME_MAX);
 	for (uint32_t i = 0; i < trial->echoes; i++) {
 		crafting_next(crafting);
