@@ -21,6 +21,6 @@ const struct change change_link_delete = {
 	.in_force = is_gone,
 	/* clang-format off */
 	.written =
-		"run(\"ip link delete dut\");\n",
+		"delete_device();\n",
 	/* clang-format on */
 };

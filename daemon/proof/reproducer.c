@@ -126,15 +126,6 @@ static void write_hold(const struct order_hold *hold, enum change_kind change, F
 	fputs(" },\n", out);
 }
 
-static bool waits_for_dad(const struct trial_spec *trial)
-{
-	for (uint32_t i = 0; i < trial->steps; i++)
-		if (trial->holds[i].until == ORDER_UNTIL_DONE &&
-		    trial->holds[i].other == ORDER_THREAD_DAD)
-			return true;
-	return false;
-}
-
 static void write_module(const struct trial_spec *trial, FILE *out)
 {
 	fputs("#ifdef __KERNEL__ /* the module */\n\n", out);
@@ -142,17 +133,22 @@ static void write_module(const struct trial_spec *trial, FILE *out)
 	fputs("\nstatic struct hold holds[] = {\n", out);
 	for (uint32_t i = 0; i < trial->steps; i++)
 		write_hold(&trial->holds[i], trial->change, out);
-	if (waits_for_dad(trial))
-		fputs("\t/* DAD is done: not held */\n"
-		      "\t{ .functions = { \"addrconf_dad_work\" },\n"
-		      "\t  .thread = DAD, .held = &done_DAD, .at_return = true, .pass = 1 },\n",
-		      out);
 	fputs("};\n\n", out);
 	fwrite(holds_end_text, 1, holds_end_text_length, out);
 	fputs("\n#else /* the program */\n\n", out);
 }
 
 /* --- the program --- */
+
+/* Whether a step holds DAD, or waits for it. */
+static bool has_dad(const struct trial_spec *trial)
+{
+	for (uint32_t i = 0; i < trial->steps; i++)
+		if (trial->holds[i].thread == ORDER_THREAD_DAD ||
+		    trial->holds[i].other == ORDER_THREAD_DAD)
+			return true;
+	return false;
+}
 
 static void write_numbers(const struct campaign *campaign, const struct trial_spec *trial,
 			  FILE *out)
@@ -169,6 +165,8 @@ static void write_numbers(const struct campaign *campaign, const struct trial_sp
 		{ "KEEP_ADDR_ON_DOWN", campaign->sysctl.keep_addr_on_down },
 		{ "ENHANCED_DAD", campaign->sysctl.enhanced_dad },
 		{ "ORDERED", reproducer_has_module(campaign) },
+		{ "STEPS", trial->steps },
+		{ "HAS_DAD", has_dad(trial) },
 		{ "HOLD_US", trial->hold_us },
 		{ "WAITS_FOR_DAD", waits },
 		{ "RESTORES_FLAGS", !change_has(trial->change, CHANGE_DELETES_DEVICE) },
@@ -341,7 +339,7 @@ int reproducer_write(const struct campaign *campaign, const char *comment, FILE 
 	plan_trial(campaign, 1, &trial);
 	write_comment(comment, out);
 	fprintf(out,
-		" *\n%s *\n * Exit codes: 1 the leak shows (it pins a device until reboot), 0 it does not, 77 it cannot be tried.\n */\n",
+		" *\n%s *\n * Exit codes: 1 the leak shows (it pins a device until reboot), 0 it does not, 3 no round kept the order, 77 it cannot be tried.\n */\n",
 		has_module ?
 			" * A module holds the threads inside the kernel:\n"
 			" *\n"

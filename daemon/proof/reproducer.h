@@ -17,8 +17,8 @@
  *   make ──> a module, where an order holds threads inside the kernel: kprobes that wait; they
  *            hear from the program, and the program from them, by module parameters
  *
- * Exit code 1: the leak shows, 0: it does not, 3: no round had all holds, so nothing was tried,
- * 77: the program cannot run here.
+ * Exit code 1: the leak shows, 0: it does not, 3: no round kept the order, so nothing was
+ * tried, 77: the program cannot run here, or a thread of it did not end.
  */
 
 /* Why a trial cannot be written as such a program, as the end of a sentence; NULL: it can. */

@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/version.h>
+#include <net/if_inet6.h>
 
 enum { I, II, DAD };
 enum { MOST_US = 2000000 }; /* far from soft lockup and RCU stall */
@@ -11,6 +12,7 @@ enum { MOST_US = 2000000 }; /* far from soft lockup and RCU stall */
 #define EVENT(name)      \
 	static int name; \
 	module_param(name, int, 0600)
+EVENT(rounds); /* that there have been, in all runs of the program */
 EVENT(opened);
 EVENT(changed);
 EVENT(held_I);
@@ -19,6 +21,7 @@ EVENT(held_DAD);
 EVENT(done_I);
 EVENT(done_II);
 EVENT(done_DAD);
+EVENT(broken); /* a hold has ended without what it waits for */
 EVENT(group_I);
 EVENT(group_II);
 

@@ -1,9 +1,17 @@
+/* Who is inside addrconf_dad_work() for an address of the device. */
+static struct task_struct *dad;
+
 /* Inbound packets are received by thread II, too: the peer sends past its queue. */
 static bool is_thread(int thread)
 {
 	if (thread == DAD)
-		return current->flags & PF_WQ_WORKER;
+		return READ_ONCE(dad) == current;
 	return task_pgrp_vnr(current) == (thread == I ? group_I : group_II);
+}
+
+static bool is_over(const struct hold *hold, int round)
+{
+	return hold->until && READ_ONCE(*hold->until) == round;
 }
 
 static void pass(struct hold *hold)
@@ -19,9 +27,10 @@ static void pass(struct hold *hold)
 	if (++hold->passes != hold->pass)
 		return;
 	WRITE_ONCE(*hold->held, round);
-	while (!(hold->until && READ_ONCE(*hold->until) == round) &&
-	       ktime_get_mono_fast_ns() - from < hold->for_us * 1000)
+	while (!is_over(hold, round) && ktime_get_mono_fast_ns() - from < hold->for_us * 1000)
 		cpu_relax();
+	if (hold->until && !is_over(hold, round))
+		WRITE_ONCE(broken, round);
 }
 
 static int at_entry(struct kprobe *probe, struct pt_regs *regs)
@@ -41,6 +50,41 @@ static int at_return(struct kretprobe_instance *instance, struct pt_regs *regs)
 	pass(container_of(probe, struct hold, end));
 	return 0;
 }
+
+static bool holds_dad(void)
+{
+	int nr;
+
+	for (nr = 0; nr < ARRAY_SIZE(holds); nr++)
+		if (holds[nr].thread == DAD)
+			return true;
+	return false;
+}
+
+/* Not 0: what returns is not of interest. */
+static int dad_enters(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct work_struct *work = (void *)regs_get_kernel_argument(regs, 0);
+	struct inet6_ifaddr *address = container_of(work, struct inet6_ifaddr, dad_work.work);
+
+	return strcmp(address->idev->dev->name, "dut") || cmpxchg(&dad, NULL, current);
+}
+
+static int dad_leaves(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	int round = READ_ONCE(opened);
+
+	if (round && (!holds_dad() || READ_ONCE(held_DAD) == round))
+		WRITE_ONCE(done_DAD, round);
+	WRITE_ONCE(dad, NULL);
+	return 0;
+}
+
+static struct kretprobe dad_work = {
+	.kp.symbol_name = "addrconf_dad_work",
+	.entry_handler = dad_enters,
+	.handler = dad_leaves,
+};
 
 static int add(struct hold *hold, const char *function)
 {
@@ -71,11 +115,18 @@ static int __init holds_init(void)
 			return err;
 		}
 	}
-	return 0;
+	/* The last one is the first at the entry of a function, and the last at its return. */
+	err = register_kretprobe(&dad_work);
+	if (err) {
+		pr_err("no probe at addrconf_dad_work: %d\n", err);
+		drop(nr);
+	}
+	return err;
 }
 
 static void __exit holds_exit(void)
 {
+	unregister_kretprobe(&dad_work);
 	drop(ARRAY_SIZE(holds));
 }
 

@@ -30,15 +30,19 @@ enum {
 	DUT_INDEX = 1000,
 	PEER_INDEX = 1001, /* another one: equal ones make linkwatch lazy */
 	ROUNDS = 10,	   /* until the leak shows */
-	HANGS_MS = 12000,  /* the kernel complains after ten seconds */
 	DAD_MS = 2500,
-	MOST_MS = 2000, /* that a thread waits for the other */
+	MOST_MS = 2000,	 /* that a thread waits for the other, or is held */
+	SLOW_MS = 10000, /* what a busy machine needs beside that */
+	/* The kernel complains after ten seconds; thread I can be held while it deletes. */
+	HANGS_MS = 12000 + !RESTORES_FLAGS * STEPS * MOST_MS,
 };
 
-static int control; /* socket for ioctls */
-static int round_nr;
+static int control, events, sender; /* sockets: for ioctls, of DAD, for packets */
+static int round_nr;		    /* of this run, from 1 */
+static int mark;		    /* what the module knows the round by */
 static struct {
-	_Atomic int64_t opened_us; /* the window of this round; 0: not yet */
+	_Atomic int64_t opened_us;   /* the window of this round; 0: not yet */
+	_Atomic int64_t deleting_us; /* the device is being deleted since; 0: it is not */
 	_Atomic int sent;
 } * shared;
 
@@ -46,10 +50,21 @@ static void change(void);
 
 /* --- small things --- */
 
+__attribute__((format(printf, 1, 2), noreturn)) static void give_up(const char *format, ...)
+{
+	va_list list;
+
+	fputs("cannot run: ", stderr);
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fputc('\n', stderr);
+	exit(CANNOT);
+}
+
 static void cannot(const char *what)
 {
-	fprintf(stderr, "cannot run: %s: %s\n", what, strerror(errno));
-	exit(CANNOT);
+	give_up("%s: %s", what, strerror(errno));
 }
 
 static void must(const char *what, int result)
@@ -126,8 +141,7 @@ static void tell(const char *name, int value)
 		cannot("the module reproducer.ko (insmod it first)");
 }
 
-/* Whether the event has come in this round. */
-static bool came(const char *name)
+static int told(const char *name)
 {
 	char path[128], text[16] = "";
 	int fd;
@@ -137,7 +151,23 @@ static bool came(const char *name)
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 		cannot(path);
 	close(fd);
-	return atoi(text) == round_nr;
+	return atoi(text);
+}
+
+/* Whether the event has come in this round. */
+static bool came(const char *name)
+{
+	return told(name) == mark;
+}
+
+/* By a number that no round of an earlier run had. */
+static void begin_round(void)
+{
+	round_nr++;
+	if (!ORDERED)
+		return;
+	mark = told("rounds") + 1;
+	tell("rounds", mark);
 }
 
 static void wait_for(const char *name)
@@ -148,9 +178,8 @@ static void wait_for(const char *name)
 		;
 }
 
-/* A round in which a thread was not held shows nothing. */
-/* Whether nothing is. */
-static bool tell_what_is_missing(void)
+/* Whether the round has kept the order; else its silence shows nothing. */
+static bool is_in_order(void)
 {
 	bool whole = true;
 
@@ -159,6 +188,11 @@ static bool tell_what_is_missing(void)
 			printf("round %d: %s did not come\n", round_nr, holds[i]);
 			whole = false;
 		}
+	if (ORDERED && came("broken")) {
+		printf("round %d: a thread was held until the deadline of %d ms\n", round_nr,
+		       MOST_MS);
+		whole = false;
+	}
 	return whole;
 }
 
@@ -206,21 +240,47 @@ static void prepare_peer(void)
 	run("ip link set peer up && ip address add " PEER_ADDRESS "/64 dev peer nodad");
 }
 
-/* --- a thread: a process of its own, on a CPU of its own --- */
+/* --- CPUs: a thread that is held inside the kernel keeps its CPU --- */
 
-static void on_cpu(int cpu)
+enum {
+	CPU_I,
+	CPU_II,
+	CPU_DAD,
+	CPUS = HAS_DAD ? CPU_DAD + 1 : CPU_II + 1,
+	/* DAD's work runs where it was armed, by the first flag set. */
+	CPU_OPENS = HAS_DAD ? CPU_DAD : CPU_I,
+};
+static int cpus[CPUS];
+
+static void find_cpus(void)
+{
+	cpu_set_t usable;
+	int nr = 0;
+
+	must("sched_getaffinity", sched_getaffinity(0, sizeof(usable), &usable));
+	for (int cpu = 0; cpu < CPU_SETSIZE && nr < CPUS; cpu++)
+		if (CPU_ISSET(cpu, &usable))
+			cpus[nr++] = cpu;
+	if (nr < CPUS)
+		give_up("each thread of the order needs a CPU of its own: %d are needed, and there are %d",
+			CPUS, nr);
+}
+
+static void on_cpu(int which)
 {
 	cpu_set_t set;
 
 	if (!ORDERED)
 		return;
 	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	must("CPUs 0 and 1", sched_setaffinity(0, sizeof(set), &set));
+	CPU_SET(cpus[which], &set);
+	must("sched_setaffinity", sched_setaffinity(0, sizeof(set), &set));
 }
 
-/* The module knows a thread by its process group. */
-static pid_t start(void (*thread)(int), int argument, const char *group, int cpu)
+/* --- a thread: a process of its own --- */
+
+/* The module knows a thread by its process group; NULL: it is none of the order. */
+static void start(void (*thread)(void), const char *group, int cpu)
 {
 	pid_t pid = fork();
 
@@ -228,28 +288,58 @@ static pid_t start(void (*thread)(int), int argument, const char *group, int cpu
 		cannot("fork");
 	/* By both: neither goes on before it is so. */
 	setpgid(pid, pid);
-	tell(group, pid ? pid : getpid());
+	if (group)
+		tell(group, pid ? pid : getpid());
 	if (pid)
-		return pid;
+		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	on_cpu(cpu);
-	thread(argument);
+	thread();
 	exit(0);
 }
 
-/* True when it has ended in time; what cannot run ends the program. */
-static bool ends(pid_t pid, int64_t within_ms)
+static void check_end(int status)
 {
-	int64_t deadline = now_us() + within_ms * 1000;
-	int status = 0;
-
-	while (waitpid(pid, &status, WNOHANG) != pid) {
-		if (now_us() > deadline)
-			return false;
-		usleep(1000);
-	}
+	if (WIFSIGNALED(status))
+		give_up("a thread was ended by signal %d", WTERMSIG(status));
+	/* The thread has said why. */
 	if (status)
 		exit(CANNOT);
+}
+
+static bool deletion_hangs(void)
+{
+	int64_t deleting_us = shared->deleting_us;
+
+	return deleting_us && now_us() - deleting_us > HANGS_MS * 1000LL;
+}
+
+/*
+ * False: the deletion of the device does not return. A thread that cannot run or does not end
+ * ends the program: it shows nothing. `waits_ms`: how long they wait on purpose.
+ */
+static bool all_end(int threads, int64_t waits_ms)
+{
+	int64_t most_ms = waits_ms + HANGS_MS + SLOW_MS, deadline = now_us() + most_ms * 1000;
+	int status;
+
+	while (threads) {
+		if (waitpid(-1, &status, WNOHANG) > 0) {
+			check_end(status);
+			threads--;
+		} else if (deletion_hangs()) {
+			return false;
+		} else if (!shared->deleting_us && now_us() > deadline) {
+			tell("opened", 0);
+			give_up("a thread has not ended within %lld s, and does not delete the device; try again on a machine that is less busy",
+				(long long)most_ms / 1000);
+		} else if (HAS_DAD) {
+			/* A CPU that sleeps lets another one run its timers, and DAD's work. */
+			sched_yield();
+		} else {
+			usleep(1000);
+		}
+	}
 	return true;
 }
 
@@ -280,22 +370,22 @@ static int open_sender(void)
 }
 
 /* That the kernel refuses a packet may be the very thing. */
-static void send_packet(int fd, int nr)
+static void send_packet(int nr)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_scope_id = DUT_INDEX };
 	ssize_t sent;
 
 	inet_pton(AF_INET6, TARGET, &to.sin6_addr);
 	if (DIRECTION == INBOUND)
-		sent = send(fd, packets[nr].data, packets[nr].bytes, 0);
+		sent = send(sender, packets[nr].data, packets[nr].bytes, 0);
 	else
-		sent = sendto(fd, packets[nr].data, packets[nr].bytes, 0,
+		sent = sendto(sender, packets[nr].data, packets[nr].bytes, 0,
 			      (const struct sockaddr *)&to, sizeof(to));
 	if (sent < 0)
 		printf("the kernel refused a packet: %s\n", strerror(errno));
 }
 
-static void thread_ii(int sender)
+static void thread_ii(void)
 {
 	int64_t start_us;
 
@@ -307,10 +397,10 @@ static void thread_ii(int sender)
 	}
 	for (int i = 0; i < PACKETS; i++) {
 		wait_until(start_us + OFFSET_US + (int64_t)i * SPACING_US);
-		send_packet(sender, i);
+		send_packet(i);
 		shared->sent++;
 	}
-	tell("done_II", round_nr);
+	tell("done_II", mark);
 }
 
 /* --- thread I: flags up, DAD, flags restored --- */
@@ -339,7 +429,7 @@ static bool dad_is_over(const struct nlmsghdr *header, size_t size)
 	return false;
 }
 
-static void wait_for_dad(int events)
+static void wait_for_dad(void)
 {
 	int64_t left, deadline = now_us() + DAD_MS * 1000LL;
 	char buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -380,13 +470,14 @@ static void set_flags(short flags)
 	must("SIOCSIFFLAGS", ioctl(control, SIOCSIFFLAGS, &request));
 }
 
-static void thread_i(int events)
+static void thread_i(void)
 {
 	struct ifreq request = { .ifr_name = "dut" };
 
 	must("SIOCGIFFLAGS", ioctl(control, SIOCGIFFLAGS, &request));
 	set_flags(request.ifr_flags | IFF_UP);
-	tell("opened", round_nr);
+	tell("opened", mark);
+	on_cpu(CPU_I);
 	if (DIRECTION == INBOUND && !ORDERED)
 		wait_for_address();
 	shared->opened_us = now_us();
@@ -396,14 +487,15 @@ static void thread_i(int events)
 	if (CHANGE_WAITS)
 		wait_for_address();
 	change();
-	tell("changed", round_nr);
+	tell("changed", mark);
+	/* A thread II that cannot send ends the program. */
 	while (!ORDERED && shared->sent < PACKETS)
 		usleep(20);
 	if (WAITS_FOR_DAD)
-		wait_for_dad(events);
+		wait_for_dad();
 	if (RESTORES_FLAGS)
 		set_flags(request.ifr_flags);
-	tell("done_I", round_nr);
+	tell("done_I", mark);
 }
 
 /* --- the verdict: does the unregister return? --- */
@@ -421,18 +513,47 @@ static void quote_kernel_log(int log)
 	}
 }
 
-static void delete_device(int unused)
+static void delete_device(void)
 {
-	(void)unused;
-	if (if_nametoindex("dut"))
-		run("ip link delete dut");
+	if (!if_nametoindex("dut"))
+		return;
+	shared->deleting_us = now_us();
+	run("ip link delete dut");
+	shared->deleting_us = 0;
+}
+
+/* All waits of threads I and II, one after the other. */
+static int64_t waits_ms(void)
+{
+	int64_t sends_us = OFFSET_US + (int64_t)PACKETS * SPACING_US;
+
+	return (HOLD_US + sends_us) / 1000 + (STEPS + 2) * MOST_MS + 3 * DAD_MS;
+}
+
+static bool threads_end(void)
+{
+	bool end;
+
+	start(thread_ii, "group_II", CPU_II);
+	start(thread_i, "group_I", CPU_OPENS);
+	close(sender);
+	close(events);
+	end = all_end(2, waits_ms());
+	/* The deletion is not part of the order. */
+	tell("opened", 0);
+	return end;
+}
+
+static bool device_goes(void)
+{
+	start(delete_device, NULL, CPU_I);
+	return all_end(1, 0);
 }
 
 /* Whether the unregister hangs. */
 static bool try_once(void)
 {
-	int peer_ns = new_namespace(), dut_ns = new_namespace(), sender, events;
-	pid_t first, second;
+	int peer_ns = new_namespace(), dut_ns = new_namespace();
 	bool hangs;
 
 	control = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -446,12 +567,7 @@ static bool try_once(void)
 	must("returning from the peer's namespace", setns(dut_ns, CLONE_NEWNET));
 
 	shared->opened_us = shared->sent = 0;
-	second = start(thread_ii, sender, "group_II", 1);
-	first = start(thread_i, events, "group_I", 0);
-	close(sender);
-	close(events);
-	hangs = !ends(first, HOLD_US / 1000 + DAD_MS + HANGS_MS) || !ends(second, HANGS_MS) ||
-		!ends(start(delete_device, 0, "group_I", 0), HANGS_MS);
+	hangs = !threads_end() || !device_goes();
 	/* Not before: without its namespace the peer goes, and the device with it. */
 	close(control);
 	close(peer_ns);
@@ -468,8 +584,7 @@ static void tell_verdict(int verdict)
 			HANGS_MS / 1000, round_nr);
 		break;
 	case NOT_TRIED:
-		fprintf(stderr,
-			"nothing was tried: in none of %d rounds was each thread held\n",
+		fprintf(stderr, "nothing was tried: none of %d rounds kept the order\n",
 			ROUNDS);
 		break;
 	default:
@@ -483,21 +598,29 @@ int main(void)
 {
 	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), verdict = NOT_TRIED;
 
+	/* Each line once: a thread would write again what is in the buffer. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (log >= 0)
 		lseek(log, 0, SEEK_END);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)
 		cannot("shared memory");
+	if (ORDERED)
+		find_cpus();
+	if (HAS_DAD)
+		on_cpu(CPU_DAD);
+	/* A run that was interrupted has left it. */
+	tell("opened", 0);
 	while (verdict != FOUND && round_nr < ROUNDS) {
-		bool hangs, whole;
+		bool hangs, in_order;
 
-		round_nr++;
+		begin_round();
 		hangs = try_once();
-		whole = tell_what_is_missing();
+		in_order = is_in_order();
 		if (hangs)
 			verdict = FOUND;
-		else if (whole)
+		else if (in_order)
 			verdict = NOT_FOUND;
 	}
 	tell_verdict(verdict);
