@@ -238,6 +238,8 @@ struct explore_choice {
 	uint32_t set;	     /* of places that are hooked (plan_set()) */
 	uint32_t parent;     /* trial that was mutated; 0: none */
 	enum explore_mutation mutation;
+	/* a leak's order that leaves less to chance: its holds last as long as a replay's */
+	bool followed;
 };
 
 /* The whole specification of one trial: what the plan says and replay repeats. */

@@ -93,7 +93,7 @@ bool follow_leak(const struct evidence *leak, struct trial_spec *followed)
 	if (best == leak->spec.steps || is_said(leak))
 		return false;
 	*followed = leak->spec;
-	followed->choice.mode = EXPLORE_OFF; /* its holds last as long as those of a replay */
+	followed->choice.followed = true;
 	followed->steps = 0;
 	hold = leak->spec.holds[best];
 	hold.until = ORDER_UNTIL_DONE;

@@ -104,7 +104,9 @@ static void fail(struct worker *worker)
 
 static uint64_t longest_hold_ms(const struct worker *worker, const struct trial_spec *spec)
 {
-	return spec->choice.mode ? worker->ask->campaign->explore.deadline_ms : ORDER_MOST_MS;
+	return spec->choice.mode && !spec->choice.followed ?
+		       worker->ask->campaign->explore.deadline_ms :
+		       ORDER_MOST_MS;
 }
 
 /*

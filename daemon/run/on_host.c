@@ -289,11 +289,15 @@ static void run_next(struct seat *seat)
 	start_trial(seat, campaign->ledger == LEDGER_ALWAYS);
 }
 
-/* What a trial has shown may be what idle lanes wait for. */
+/*
+ * What a trial has shown may be what idle lanes wait for, or its end: a suspect that waits for
+ * its places is repeated after the campaign has ended, too.
+ */
 static void wake_idle(struct runner *runner)
 {
-	for (uint32_t i = 0; i < LANES_MAX && !runner->sums->ended_by; i++)
-		if (runner->seats[i].state == SEAT_IDLE)
+	for (uint32_t i = 0; i < LANES_MAX; i++)
+		if (runner->seats[i].state == SEAT_IDLE &&
+		    (!runner->sums->ended_by || runner->seats[i].serves))
 			run_next(&runner->seats[i]);
 }
 

@@ -283,7 +283,7 @@ static bool add_repeat(struct seat *seat, const struct evidence *e,
 	of = (struct ledger_of){
 		.trial = suspect->spec.trial,
 		.attempt = suspect->attempts + 1,
-		.followed = seat->learned >= SUSPECTS_LEARN && suspect_follows(suspect),
+		.followed = e->spec.choice.followed,
 		.signature = suspect->signature,
 		.object = object_names[suspect->object],
 		.evidence = e,

@@ -75,7 +75,7 @@ struct suspect *suspects_next(struct suspects *suspects)
 	return suspects->served < suspects->nr ? &suspects->list[suspects->served] : NULL;
 }
 
-bool suspect_follows(const struct suspect *suspect)
+static bool is_followed(const struct suspect *suspect)
 {
 	return suspect->can_follow && suspect->attempts % 2;
 }
@@ -85,7 +85,7 @@ struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned)
 	struct trial_spec spec = suspect->spec;
 
 	if (learned >= SUSPECTS_LEARN)
-		return suspect_follows(suspect) ? suspect->followed : spec;
+		return is_followed(suspect) ? suspect->followed : spec;
 	spec.arm = ARM_HOLD;
 	spec.echoes = spec.steps = 0;
 	if (spec.hold_us && spec.hold_us < suspect->held_us)

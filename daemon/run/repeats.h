@@ -64,10 +64,10 @@ void suspects_drop(struct suspects *suspects);
 /* The one whose turn it is; NULL: none. */
 struct suspect *suspects_next(struct suspects *suspects);
 
-/* Whether the next attempt is followed. */
-bool suspect_follows(const struct suspect *suspect);
-
-/* The spec of the next trial: of one that teaches when `learned` is below SUSPECTS_LEARN. */
+/*
+ * The spec of the next trial: of one that teaches when `learned` is below SUSPECTS_LEARN, of a
+ * followed attempt when its choice says so.
+ */
 struct trial_spec suspects_spec(const struct suspect *suspect, uint32_t learned);
 
 /* Whether the object of a leak has a counter that can be watched. */

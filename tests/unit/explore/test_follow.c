@@ -116,6 +116,22 @@ static void test_the_mirror(void **state)
 	assert_int_equal(followed->starts_when, ORDER_THREAD_I);
 }
 
+/* Its holds are numbers of the places that were hooked for the leak, and of no other set. */
+static void test_it_needs_the_places_of_its_leak(void **state)
+{
+	const struct trial_spec *followed;
+
+	(void)state;
+	e = (struct evidence){ .spec = by_chance(1) };
+	e.spec.choice = (struct explore_choice){ .mode = EXPLORE_GUIDED, .set = 3 };
+	e.steps[0].outcome = STEP_KEPT;
+	followed = follow();
+	assert_non_null(followed);
+	assert_true(followed->choice.followed);
+	assert_int_equal(followed->choice.mode, EXPLORE_GUIDED);
+	assert_int_equal(followed->choice.set, 3);
+}
+
 /* Nothing was reached, nothing is left to chance, or thread I could never be done. */
 static void test_what_is_not_followed(void **state)
 {
@@ -144,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_a_leak_by_chance_shows_in_each_followed_trial),
 		cmocka_unit_test(test_a_deadline_is_followed_first),
 		cmocka_unit_test(test_the_mirror),
+		cmocka_unit_test(test_it_needs_the_places_of_its_leak),
 		cmocka_unit_test(test_what_is_not_followed),
 	};
 

@@ -182,7 +182,7 @@ static void test_every_other_repeat_is_followed(void **state)
 		const struct suspect *suspect = suspects_next(&suspects);
 		struct trial_spec spec = suspects_spec(suspect, SUSPECTS_LEARN);
 
-		assert_int_equal(suspect_follows(suspect), i % 2 == 0);
+		assert_int_equal(spec.choice.followed, i % 2 == 0);
 		assert_int_equal(spec.holds[0].until,
 				 i % 2 ? ORDER_UNTIL_TIME : ORDER_UNTIL_DONE);
 		suspects_tried(&suspects, &clean, LEDGER_WHOLE);
