@@ -75,12 +75,13 @@ bool results_ends_for_good(const char *by);
 
 struct ledger_line; /* results/ledger_line.h */
 
-/* Receives what is kept; 0, or a negative errno, which stops the replay. */
+/*
+ * Receives what is kept; 0, or a negative errno, which stops the replay. A spec that was kept
+ * has its order in words only, so no holds: the plan makes it whole.
+ */
 struct results_kept {
-	int (*trial)(const struct evidence *evidence, const struct judgement *judgement,
-		     void *arg);
-	int (*control)(const struct evidence *evidence, const struct judgement *judgement,
-		       void *arg);
+	int (*trial)(struct evidence *evidence, const struct judgement *judgement, void *arg);
+	int (*control)(struct evidence *evidence, const struct judgement *judgement, void *arg);
 	int (*ledger)(const struct ledger_line *line, void *arg);
 	void *arg;
 };

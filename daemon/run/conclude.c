@@ -153,19 +153,29 @@ struct keeping {
 	bool repeats;
 };
 
-static int add_kept(const struct evidence *evidence, const struct judgement *judgement,
-		    void *arg)
+/* The whole spec is the plan's, unless trials that the plan depends on are missing. -ENOMEM. */
+static int suspect_kept(struct conclusion *c, struct evidence *evidence,
+			const struct judgement *judgement)
+{
+	int err = explorer_next(c->explorer, evidence->spec.trial, &evidence->spec);
+
+	if (!err)
+		suspects_add(&c->suspects, evidence, judgement);
+	return err == -EAGAIN ? 0 : err;
+}
+
+static int add_kept(struct evidence *evidence, const struct judgement *judgement, void *arg)
 {
 	struct keeping *keeping = arg;
 	struct conclusion *c = keeping->c;
 	int found = tally_add(c->tally, evidence, judgement, NULL);
+	int err = found < 0 ? found : 0;
 
-	if (keeping->repeats)
-		suspects_add(&c->suspects, evidence, judgement);
+	if (!err && keeping->repeats)
+		err = suspect_kept(c, evidence, judgement);
 	c->kept_ns += evidence->ended_ns - evidence->started_ns;
-	return found < 0 ?
-		       found :
-		       explorer_recall(c->explorer, evidence->spec.trial, &evidence->behaviour);
+	return err ? err :
+		     explorer_recall(c->explorer, evidence->spec.trial, &evidence->behaviour);
 }
 
 static int add_kept_ledger(const struct ledger_line *line, void *arg)
@@ -178,7 +188,7 @@ static int add_kept_ledger(const struct ledger_line *line, void *arg)
 	return tally_add_ledger(c->tally, line);
 }
 
-static int add_kept_control(const struct evidence *evidence, const struct judgement *judgement,
+static int add_kept_control(struct evidence *evidence, const struct judgement *judgement,
 			    void *arg)
 {
 	struct keeping *keeping = arg;

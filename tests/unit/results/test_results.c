@@ -715,8 +715,7 @@ static void three_trials(const char *end)
 	append_text("out/results.ndjson", end);
 }
 
-static int note_trial(const struct evidence *evidence, const struct judgement *judgement,
-		      void *arg)
+static int note_trial(struct evidence *evidence, const struct judgement *judgement, void *arg)
 {
 	char *seen = arg;
 
@@ -727,8 +726,7 @@ static int note_trial(const struct evidence *evidence, const struct judgement *j
 	return 0;
 }
 
-static int note_control(const struct evidence *evidence, const struct judgement *judgement,
-			void *arg)
+static int note_control(struct evidence *evidence, const struct judgement *judgement, void *arg)
 {
 	char *seen = arg;
 
