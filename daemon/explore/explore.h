@@ -77,6 +77,12 @@ struct explore_sums {
 };
 void explorer_sums(struct explorer *explorer, struct explore_sums *sums);
 
+/* Whether a packet that is sent so long after the opening is late: see spec/reach.h. */
+static inline bool explore_is_late(const struct campaign *campaign, uint64_t offset_us)
+{
+	return offset_us > campaign->explore.offset_us / 2;
+}
+
 /*
  * Mode pct: the least probability that one trial triggers a given bug of depth d, 1 / (n
  * k^(d-1)), for n threads, k places and d-1 delays that are long enough (Burckhardt et al.,

@@ -2,6 +2,7 @@
 #include "explore/needs.h"
 
 #include "base/hash.h"
+#include "explore/explore.h"
 #include "trial/behaviour.h"
 
 static enum order_thread thread_at(const struct point_space *space, uint32_t place)
@@ -52,7 +53,7 @@ static void packet_sides(const struct point_space *space, const struct point *po
 	sides[2] = (((uint64_t)point->message * DIRECTIONS + point->direction) * TARGETS +
 		    point->target) *
 			   2 +
-		   point_is_late(space, point);
+		   explore_is_late(space->campaign, point->offset_us);
 	sides[3] = point->answer != DAD_ANSWER_NONE;
 }
 

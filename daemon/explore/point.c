@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "explore/explore.h"
 #include "trial/plan.h"
 
 enum { TRIES = 1000 };
@@ -11,11 +12,6 @@ enum { TRIES = 1000 };
 uint32_t point_place(const struct point_space *space, uint32_t place)
 {
 	return space->set * ORDER_HOLDS_MAX + place;
-}
-
-bool point_is_late(const struct point_space *space, const struct point *point)
-{
-	return point->offset_us > space->campaign->explore.offset_us / 2;
 }
 
 uint32_t point_skips(const struct point_space *space, const struct point_hold *hold)
@@ -738,7 +734,8 @@ uint64_t point_packet_key(const struct point_space *space, const struct point *p
 {
 	uint64_t hash = hash_word(point_order_key(space, point), point->direction);
 
-	return hash_word(hash_word(hash, point->message), point_is_late(space, point));
+	return hash_word(hash_word(hash, point->message),
+			 explore_is_late(space->campaign, point->offset_us));
 }
 
 /* --- the grid --- */

@@ -71,9 +71,6 @@ void point_space(const struct campaign *campaign, uint32_t set, struct point_spa
 /* The number of a place of the set among all of the campaign. */
 uint32_t point_place(const struct point_space *space, uint32_t place);
 
-/* Whether its packets are sent in the second half of the offsets. */
-bool point_is_late(const struct point_space *space, const struct point *point);
-
 /* Passes before the one at which it holds: the place may be a later pass itself. */
 uint32_t point_skips(const struct point_space *space, const struct point_hold *hold);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/explore.h"
 #include "explore/proposals.h"
 #include "explore/traced.h"
 #include "machine/ftrace.h"
@@ -153,8 +154,8 @@ static void read_trace(struct scouts *scouts, const struct trial_spec *spec)
 	const struct reach packet = { .direction = spec->direction,
 				      .message = spec->message,
 				      .target = spec->target,
-				      .late = spec->offset_us >
-					      scouts->campaign->explore.offset_us / 2 };
+				      .late = explore_is_late(scouts->campaign,
+							      spec->offset_us) };
 	const struct reach change = { .is_change = true, .change = spec->change };
 
 	traced_begin(&scouts->traced, traced_row(&scouts->traced, &packet),
