@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/errands.h"
 #include "explore/explore.h"
 #include "explore/proposals.h"
 #include "explore/traced.h"
@@ -95,34 +96,22 @@ static bool is_hookable(const struct campaign *campaign, const struct probes_pla
 
 /* --- scouts --- */
 
-/*
- * One for each packet, long after the window has opened, when DAD is over; then one for each
- * change; then one for each packet right after, while the address is tentative.
- */
-struct errand {
-	struct reach packet;
-	enum change_kind change;
-	bool early;
-};
-
-enum { ERRANDS_MAX = 2 * DIRECTIONS * TARGETS * MESSAGES + CHANGES };
-
 /* So many leaks are no reason to know no places; each takes seconds. */
 enum { LEAKS_MOST = 6 };
 
 struct scouts {
 	const struct campaign *campaign;
-	struct errand errands[ERRANDS_MAX];
-	uint32_t nr_errands, next; /* errand that the next scout has */
+	struct errands errands;
+	const struct errand *errand; /* of the trial in hand */
 	struct proposals seen;
 	struct traced traced;
 	bool traces;	      /* functions */
 	struct why no_traces; /* why not */
 	uint32_t trials;
 	uint32_t faults;
-	char faulty[64];     /* the packet of the first that showed one */
-	char no_ledger[256]; /* "": there was one */
-	struct why no_calls; /* why not all that is called next to references is known */
+	char faulty[ERRAND_WORDS]; /* the errand of the first that showed one */
+	char no_ledger[256];	   /* "": there was one */
+	struct why no_calls;	   /* why not all that is called next to references is known */
 };
 
 static void read_digest(struct scouts *scouts, const struct digest *digest)
@@ -158,31 +147,18 @@ static void read_trace(struct scouts *scouts, const struct trial_spec *spec)
 							      spec->offset_us) };
 	const struct reach change = { .is_change = true, .change = spec->change };
 
-	traced_begin(&scouts->traced, traced_row(&scouts->traced, &packet),
+	traced_begin(&scouts->traced, spec->echoes ? traced_row(&scouts->traced, &packet) : 0,
 		     traced_row(&scouts->traced, &change));
 	ftrace_read(called, scouts);
 	traced_end(&scouts->traced);
 }
 
-static bool is_like(const struct errand *errand, const struct trial_spec *spec)
+/* The first that has shown a fault is told. */
+static void note_fault(struct scouts *scouts)
 {
-	return errand->change == spec->change && errand->packet.direction == spec->direction &&
-	       errand->packet.message == spec->message;
-}
-
-/* What has shown a fault without any injection is sent no more: it would show it again. */
-static void leave_out(struct scouts *scouts, const struct trial_spec *spec)
-{
-	uint32_t kept = scouts->next;
-
-	for (uint32_t i = scouts->next; i < scouts->nr_errands; i++)
-		if (!is_like(&scouts->errands[i], spec))
-			scouts->errands[kept++] = scouts->errands[i];
-	scouts->nr_errands = kept;
+	errands_leaked(&scouts->errands, scouts->errand);
 	if (!scouts->faults++)
-		snprintf(scouts->faulty, sizeof(scouts->faulty), "%s %s to %s",
-			 direction_names[spec->direction], message_names[spec->message],
-			 target_names[spec->target]);
+		errand_say(scouts->errand, scouts->faulty);
 }
 
 /* A guest that says nothing is taken for dead; an empty line is no result. */
@@ -203,49 +179,15 @@ static bool walked(const struct trial_spec *spec, const struct judgement *judgem
 	scouts->trials++;
 	show_life();
 	if (fault)
-		leave_out(scouts, spec);
+		note_fault(scouts);
 	read_digest(scouts, digest);
 	if (scouts->traces)
 		read_trace(scouts, spec);
-	return scouts->next < scouts->nr_errands &&
+	return errands_left(&scouts->errands) &&
 	       (!fault || judgement->verdict == VERDICT_LEAK) && scouts->faults < LEAKS_MOST;
 }
 
 /* --- what each scout does --- */
-
-static uint32_t add_packets(const struct campaign *campaign, bool early, struct errand *errands)
-{
-	uint32_t nr = 0;
-
-	for (uint32_t i = 0; i < campaign->echo.nr_directions; i++)
-		for (uint32_t j = 0; j < campaign->echo.nr_targets; j++)
-			for (uint32_t k = 0; k < campaign->echo.nr_message; k++) {
-				const struct reach packet = {
-					.direction = campaign->echo.directions[i],
-					.target = campaign->echo.targets[j],
-					.message = campaign->echo.message[k],
-				};
-
-				if (target_fits(packet.direction, packet.target) &&
-				    message_fits(packet.direction, packet.message))
-					errands[nr++] = (struct errand){ .packet = packet,
-									 .early = early };
-			}
-	return nr;
-}
-
-static uint32_t list_errands(const struct campaign *campaign,
-			     struct errand errands[ERRANDS_MAX])
-{
-	uint32_t nr = add_packets(campaign, false, errands);
-
-	for (uint32_t i = 0; nr && i < campaign->bringup.nr_change; i++) {
-		errands[nr] = (struct errand){ .packet = errands[0].packet,
-					       .change = campaign->bringup.change[i] };
-		nr += errands[nr].change != CHANGE_NONE;
-	}
-	return nr + add_packets(campaign, true, errands + nr);
-}
 
 /* Late enough for the device to have its address, and early enough for that to be tentative. */
 enum { EARLY_SHARE = 8, HOLD_US = 20000 };
@@ -254,14 +196,14 @@ static void send_scout(struct trial_spec *spec, void *arg)
 {
 	struct scouts *scouts = arg;
 	uint64_t late_us = scouts->campaign->explore.offset_us;
-	const struct errand *errand = &scouts->errands[scouts->next];
+	const struct errand *errand = errands_next(&scouts->errands);
 
-	if (scouts->next == scouts->nr_errands)
-		return;
-	scouts->next++;
-	spec->direction = errand->packet.direction;
-	spec->target = errand->packet.target;
-	spec->message = errand->packet.message;
+	scouts->errand = errand;
+	if (!errand->sends)
+		spec->echoes = 0;
+	spec->direction = errand->direction;
+	spec->target = errand->target;
+	spec->message = errand->message;
 	spec->change = errand->change;
 	spec->dad_answer = DAD_ANSWER_NONE;
 	spec->offset_us = errand->early ? late_us / EARLY_SHARE : late_us;
@@ -330,13 +272,10 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 
 	leave_out_deletions(&campaign, changes);
 	scouts->campaign = asked;
-	scouts->nr_errands = list_errands(asked, scouts->errands);
+	errands_list(asked, &scouts->errands);
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
 	memset(&campaign.explore, 0, sizeof(campaign.explore));
-	campaign.stop.trials =
-		scouts->nr_errands && scouts->nr_errands < asked->explore.scouts ?
-			scouts->nr_errands :
-			asked->explore.scouts;
+	campaign.stop.trials = asked->explore.scouts;
 	campaign.lanes = 1;
 	campaign.ledger = LEDGER_ALWAYS;
 	campaign.arms = &echo;
@@ -402,7 +341,7 @@ static void tell(struct run_places *places, const struct campaign *campaign,
 static void tell_scouts(struct run_places *places, const struct scouts *scouts)
 {
 	uint32_t at = places->nr++;
-	char faults[192] = "";
+	char faults[240] = "";
 
 	if (scouts->faults)
 		snprintf(
