@@ -168,7 +168,7 @@ image elf 6.1 202=00000000 0=7f454c46
 image riscv 6.1 202=00000000 30=5249534356
 image text 6.1 202=00000000
 doctor "arm64 without a root" 78 'arm64: an arm64 kernel, and this is dadrace for amd64; .* vm.root' arm64
-doctor "arm64 of no release" 78 'no-banner: an arm64 kernel without' no-banner
+doctor "arm64 of no release" 78 'no-banner: an arm64 kernel in which no .Linux version. tells its release' no-banner
 doctor "arm64, compressed for EFI" 78 'zboot: an arm64 kernel that is compressed for EFI' zboot
 mkdir -p root/usr/bin
 doctor "a root without dadrace" 78 'vm.root: root has no dadrace' arm64 --root root
