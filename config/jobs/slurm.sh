@@ -9,6 +9,10 @@
 # The exit code of the second job is the verdict. A shard that is missing is named; `sbatch --array=3 slurm.sh` runs or
 # continues the third. Such an array has one task, so the number of shards stands below, where --shard auto would take
 # it from the array.
+#
+# Without --kernel, as root, the tasks race the kernels of their nodes, and a node runs one task at a time (exit code 75
+# otherwise): `sbatch --exclusive` gives each task a node of its own, and on a single node `sbatch --array=1-4%1` lets one
+# task run after the other.
 #SBATCH --job-name=dadrace
 #SBATCH --array=1-4
 #SBATCH --cpus-per-task=2

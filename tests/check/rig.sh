@@ -67,6 +67,11 @@ for tool in prometheus promtool; do
 done
 command -v NetworkManager >/dev/null ||
 	expect "so is NetworkManager, with what it needs" 'apt-get install --simulate .*network-manager' "$work/rig" test
+command -v slurmctld-wlm >/dev/null || {
+	expect "Slurm is fetched for its test" 'apt-get install --simulate .* slurmctld$' "$work/rig" test -R live.slurm
+	expect "and for MATRIX=full" 'apt-get install --simulate .* munge$' env MATRIX=full "$work/rig" test
+	expect "but not for the others" '!slurm' env -u MATRIX "$work/rig" test -R live.shards
+}
 expect "nothing is fetched for unit tests" '!apt-get download' "$work/rig" test -L unit
 expect "unit tests need no browser, and no guest" '!chromium|qemu' "$work/rig" packages -L unit
 expect "but a compiler" '^gcc$' "$work/rig" packages -L unit
