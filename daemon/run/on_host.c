@@ -231,6 +231,15 @@ static bool waits_for_stuck(const struct runner *runner)
 	return runner->sums->stuck && runner->sums->stuck + races_in_hand(runner) >= STUCK_MAX;
 }
 
+/* What the kernel reports without naming anybody is to be of one trial. */
+static bool waits_to_be_alone(const struct runner *runner)
+{
+	for (uint32_t i = 0; runner->alone && i < LANES_MAX; i++)
+		if (runner->seats[i].state == SEAT_RUNNING)
+			return true;
+	return false;
+}
+
 static void take_next(struct runner *runner)
 {
 	runner->next_trial = shard_next(&runner->deal, runner->next_trial);
@@ -249,7 +258,7 @@ static void run_next(struct seat *seat)
 	runner->waits = NULL;
 	if (seat->serves && suspect) {
 		seat->spec = suspects_spec(suspect, seat->learned);
-		if (!is_hooked(seat))
+		if (waits_to_be_alone(runner) || !is_hooked(seat))
 			return; /* the trials in hand must end first */
 		seat->repeats = true;
 		seat->spec.trial = runner->next_repeat++;
@@ -281,7 +290,8 @@ static void run_next(struct seat *seat)
 		no_memory(runner);
 		return;
 	}
-	if (waits_for_first_race(seat) || waits_for_stuck(runner) || !is_hooked(seat))
+	if (waits_for_first_race(seat) || waits_for_stuck(runner) ||
+	    waits_to_be_alone(runner) || !is_hooked(seat))
 		return;
 	if (runner->ask->scouts)
 		runner->ask->scouts(&seat->spec, runner->ask->arg);

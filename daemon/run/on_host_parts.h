@@ -71,6 +71,7 @@ struct runner {
 	uint32_t next_trial; /* of those that are dealt */
 	uint32_t next_lane;
 	bool raced; /* a race of this run has been judged */
+	bool alone; /* trials run one at a time: see klog_put_down() */
 	bool slow_told;
 	uint32_t failures;
 	uint32_t interrupts;

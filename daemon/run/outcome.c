@@ -7,6 +7,7 @@
 #include "io/loop.h"
 #include "machine/klog.h"
 #include "run/outcome.h"
+#include "trial/klog_trial.h"
 
 enum {
 	KLOG_POLL_MS = 10,
@@ -88,26 +89,53 @@ static bool was_running(const struct seat *seat, uint64_t at_us)
 	return seat->state == SEAT_RUNNING && seat->started_ns / 1000 <= at_us;
 }
 
-/* A report that is tied to one lane is that lane's; any other is of all trials in progress. */
+/* A report of this kernel has been of several trials: from here on it is of one. */
+static void go_on_alone(struct runner *runner, const struct klog_report *report, uint32_t nr)
+{
+	char sentence[512];
+
+	if (runner->alone)
+		return;
+	runner->alone = true;
+	snprintf(sentence, sizeof(sentence),
+		 "the kernel logged \"%.200s\" while %u trials were in progress, and it is not known which one it is of: trials are run one at a time from here on",
+		 report->head.text, nr);
+	progress_say(runner->sums->progress, sentence);
+}
+
 static void report_seen(const struct klog_report *report, void *arg)
 {
 	struct runner *runner = arg;
 	const struct campaign *campaign = runner->campaign;
-	enum klog_tie ties[LANES_MAX] = { 0 };
-	uint32_t in_flight = 0, owners = 0;
+	struct klog_trial trials[LANES_MAX];
+	struct seat *seats[LANES_MAX];
+	uint32_t nr = 0, shared;
+	bool accuses = false;
 
 	if (klog_report_has(report, campaign->watch.ignore_log, campaign->watch.nr_ignore_log))
 		return;
 	for (uint32_t i = 0; i < LANES_MAX; i++) {
-		if (!was_running(&runner->seats[i], report->began_us))
+		struct seat *seat = &runner->seats[i];
+
+		if (!was_running(seat, report->began_us))
 			continue;
-		in_flight++;
-		ties[i] = tie_to(&runner->seats[i], report);
-		owners += klog_tie_is_own(ties[i]);
+		trials[nr] = (struct klog_trial){
+			.tie = tie_to(seat, report),
+			.arm = seat->spec.arm,
+			.counts = !seat->repeats && !seat->controls,
+			.started_ns = seat->started_ns,
+		};
+		seats[nr++] = seat;
 	}
-	for (uint32_t i = 0; i < LANES_MAX; i++)
-		if (ties[i] > KLOG_TIE_ELSEWHERE && (!owners || klog_tie_is_own(ties[i])))
-			blame(&runner->seats[i], report, ties[i], owners ? owners : in_flight);
+	shared = klog_put_down(trials, nr);
+	for (uint32_t i = 0; i < nr; i++) {
+		if (trials[i].tie > KLOG_TIE_ELSEWHERE)
+			blame(seats[i], report, trials[i].tie, shared ? shared : nr);
+		accuses |= klog_report_accuses(report, trials[i].tie) &&
+			   !klog_tie_is_own(trials[i].tie);
+	}
+	if (accuses && shared > 1)
+		go_on_alone(runner, report, shared);
 }
 
 static void line_seen(const struct klog_line *line, void *arg)

@@ -75,6 +75,10 @@ settings() { # BUG: arguments of dadrace run, one a line
 	packet-race) change_during II icmpv6_rcv echo ;;
 	late-work) printf -- '--set\n%s\n' "$updown" "order=['I held at stop for 600000 us']" ;;
 	second-pass) change_during II 'the 2nd pass of rt6_get_dflt_router' ra ;;
+	warn) # of the trials in progress it is put down to one race, and those after it run alone
+		printf -- '--set\n%s\n' lanes=4 stop.trials=16 ledger=off
+		return
+		;;
 	late | rcu | timer | socket-route) printf -- '--set\n%s\n' "stop.trials=$trials" lanes=4 ;;
 	esac
 	[ -z "${expected[$1]}" ] || printf -- '--set\n%s\n' lanes=1 stop.trials=20 stop.findings=1 \
@@ -116,6 +120,8 @@ judge() { # NAME BUG SIGNATURE: adds a line to the table
 		    wrong.append("found " + ", ".join(f["signature"] for f in summary["findings"]))
 		if not rate("control").startswith(("0/", "-")):
 		    wrong.append("fault in the control arm")
+		if bug == "warn" and [t["klog"]["shared"] > 1 for t in trials if t["verdict"] == "kernel-bug"].count(True) != 1:
+		    wrong.append("not one trial of those that the first warning may be of has it")
 		if bug == "oops" and not any("NULL pointer" in f["reason"] for f in summary["findings"]):
 		    wrong.append("no Oops text")
 		for f in summary["findings"]:

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <net/ip6_route.h>
 #include <net/ndisc.h>
 
@@ -137,12 +138,21 @@ PLANT(hang_unregister, "hang-unregister",
       "an echo in the window leaves a driver's work behind, and the unregister waits forever",
       .echo = hold_and_make_busy, .unregister = put_and_wait);
 
-static void warn(struct sk_buff *skb, struct net_device *dev)
+/* In a task that is nobody's: nothing ties it to a device or to a process. */
+static void warn(struct work_struct *work)
 {
 	WARN(1, "an echo in the window of a device\n");
 }
 
-PLANT(warn_bug, "warn", "an echo in the window makes the kernel warn", .echo = warn);
+static DECLARE_WORK(warning, warn);
+
+static void have_it_warned(struct sk_buff *skb, struct net_device *dev)
+{
+	schedule_work(&warning);
+}
+
+PLANT(warn_bug, "warn", "an echo in the window makes a work item of the kernel warn",
+      .echo = have_it_warned);
 
 static int *nothing;
 
