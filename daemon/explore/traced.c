@@ -129,8 +129,33 @@ static struct traced_place *add_place(struct traced *traced, enum order_thread t
 	place = meet_place(traced, thread, moment, function);
 	if (place && row)
 		place->rows[(row - 1) / 64] |= 1ULL << (row - 1) % 64;
-	if (place && moment == AT_ENTRY && ++place->passes == 2)
-		add_place(traced, thread, AT_SECOND, function);
+	return place;
+}
+
+static struct traced_place *find_entry(struct traced *traced, enum order_thread thread,
+				       const char *function)
+{
+	struct order_hold wanted = { .thread = thread };
+
+	snprintf(wanted.place, sizeof(wanted.place), "%s", function);
+	return find_place(traced, &wanted);
+}
+
+/* The entry, and the second pass if it is one. */
+static struct traced_place *add_entry(struct traced *traced, enum order_thread thread,
+				      const char *function, const char *caller)
+{
+	struct traced_place *place = add_place(traced, thread, AT_ENTRY, function), *second;
+	struct traced_place *within = find_entry(traced, thread, caller);
+	uint32_t known = traced->nr;
+
+	if (within)
+		within->calls = true;
+	if (!place || ++place->passes != 2)
+		return place;
+	second = add_place(traced, thread, AT_SECOND, function);
+	if (second && (traced->nr > known || second->implied))
+		second->implied = within && within->passes > 1;
 	return place;
 }
 
@@ -242,7 +267,7 @@ void traced_call(struct traced *traced, const char *name, uint32_t pid, const ch
 					    thread_of(traced, name, task, function);
 	frame = &task->frames[task->depth - 1];
 	if (task->thread)
-		note_after(add_place(traced, task->thread, AT_ENTRY, function), frame);
+		note_after(add_entry(traced, task->thread, function, caller), frame);
 	snprintf(frame->called[frame->nr_called++ % TRACED_AFTER], ORDER_PLACE, "%s", function);
 	enter(task, function);
 }
@@ -256,28 +281,43 @@ void traced_end(struct traced *traced)
 
 /* --- the order in which they are tried --- */
 
-static uint32_t nr_rows(const struct traced_place *place)
+static bool has_row(const struct traced_place *place, uint32_t row)
+{
+	return place->rows[row / 64] >> row % 64 & 1;
+}
+
+/* How many rows reach it: all of them, where a trial without a change does. */
+static uint32_t nr_reaching(const struct traced *traced, const struct traced_place *place)
 {
 	uint32_t nr = 0;
 
-	for (size_t i = 0; i < LENGTH(place->rows); i++)
-		nr += (uint32_t)__builtin_popcountll(place->rows[i]);
+	for (uint32_t row = 0; row < traced->nr_rows; row++) {
+		if (!has_row(place, row))
+			continue;
+		if (traced->rows[row].is_change && !traced->rows[row].change)
+			return traced->nr_rows;
+		nr++;
+	}
 	return nr;
 }
 
 static int by_rank(const void *a, const void *b)
 {
 	const struct traced_place *x = a, *y = b;
-	uint32_t rows_x = nr_rows(x), rows_y = nr_rows(y);
+	bool second = x->place.skips;
 
 	if (x->place.skips != y->place.skips)
 		return x->place.skips < y->place.skips ? -1 : 1;
-	if (x->turn != y->turn)
+	if (x->implied != y->implied)
+		return y->implied ? -1 : 1;
+	if (x->turn != y->turn && (second || x->worth == y->worth))
 		return x->turn < y->turn ? -1 : 1;
-	if (x->worth != y->worth && !x->place.skips)
+	if (x->worth != y->worth)
 		return x->worth > y->worth ? -1 : 1;
-	if (rows_x != rows_y)
-		return rows_x < rows_y ? -1 : 1;
+	if (x->reaching != y->reaching)
+		return x->reaching < y->reaching ? -1 : 1;
+	if (x->calls != y->calls && second)
+		return x->calls ? -1 : 1;
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
 	return (x->place.at_return > y->place.at_return) -
@@ -381,31 +421,40 @@ static uint32_t deal(struct traced *traced)
 	return nr;
 }
 
-static bool have_same_rows(const struct traced_place *x, const struct traced_place *y)
+/* On one path, as far as rows tell; of second passes, both implied or both not. */
+static bool are_of_one_path(const struct traced_place *x, const struct traced_place *y)
 {
-	return x->place.skips == y->place.skips && x->place.thread == y->place.thread &&
-	       !memcmp(x->rows, y->rows, sizeof(x->rows));
+	return x->place.skips == y->place.skips && x->implied == y->implied &&
+	       x->place.thread == y->place.thread && !memcmp(x->rows, y->rows, sizeof(x->rows));
 }
 
 /* After a first sort: the first of each path, then the second of each, and so on. */
 static void take_turns(struct traced *traced)
 {
 	for (uint32_t i = 0; i < traced->nr; i++)
-		for (uint32_t j = 0; j < i && traced->places[i].place.skips; j++)
+		for (uint32_t j = 0; j < i; j++)
 			traced->places[i].turn +=
-				have_same_rows(&traced->places[i], &traced->places[j]);
+				are_of_one_path(&traced->places[i], &traced->places[j]);
 }
 
 uint32_t traced_rank(struct traced *traced, const struct proposals *near)
 {
 	value_all(traced, near);
+	for (uint32_t i = 0; i < traced->nr; i++) {
+		struct traced_place *place = &traced->places[i];
+		const struct traced_place *entry =
+			find_entry(traced, place->place.thread, place->place.place);
+
+		place->reaching = nr_reaching(traced, entry ? entry : place);
+		place->calls = entry && entry->calls;
+	}
 	qsort(traced->places, traced->nr, sizeof(traced->places[0]), by_rank);
 	take_turns(traced);
 	qsort(traced->places, traced->nr, sizeof(traced->places[0]), by_rank);
 	traced->nr = deal(traced);
 	for (uint32_t i = 0; i < traced->nr; i++)
 		for (uint32_t row = 0; row < traced->nr_rows; row++)
-			if (traced->places[i].rows[row / 64] >> row % 64 & 1)
+			if (has_row(&traced->places[i], row))
 				reach_add(&traced->rows[row], i);
 	return traced->nr;
 }

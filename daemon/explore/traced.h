@@ -23,10 +23,17 @@
  *
  * First come the places near references: the functions on the ledgers' paths (proposals.h), and
  * what their caller called after one of them, while it may hold what that has taken. Then come
- * those that the fewest packets or changes reach. Of second passes those come first: what most
- * packets do twice is nothing special; and those that the same rows reach take turns with all
- * others, because they are mostly of one path. They are dealt to sets of ORDER_HOLDS_MAX, of
- * which each thread has its share. Pure.
+ * those that the fewest packets or changes reach; what a trial without a change reaches, every
+ * change may. Places that the same rows reach are mostly of one path: the first of each path
+ * comes before the second of any.
+ *
+ * Second passes have an order of their own: paths take turns from the start, each with the
+ * places near references first, then with the functions that the fewest rows reach: what many
+ * call, some call twice. Of these come first those that call others, which are inside of them.
+ * A second pass that follows from its caller's, as of what a second packet runs through, comes
+ * after all others: it is hardly another place.
+ *
+ * They are dealt to sets of ORDER_HOLDS_MAX, of which each thread has its share. Pure.
  */
 enum { TRACED_MAX = 2048, TRACED_TASKS = 64, TRACED_AFTER = 4, TRACED_DEPTH = 24 };
 
@@ -35,7 +42,10 @@ struct traced_place {
 	uint64_t rows[(REACH_ROWS + 63) / 64]; /* that reached it, a bit each */
 	uint32_t worth;			       /* by its references; 0: none known */
 	uint32_t passes;		       /* in the trial in hand */
-	uint32_t turn; /* of a second pass: how many that the same rows reach come before it */
+	bool implied;	   /* a second pass that was only seen in a second pass of its caller */
+	bool calls;	   /* the function calls others that are traced */
+	uint32_t reaching; /* how many rows reach its function, see traced_rank() */
+	uint32_t turn;	   /* how many places that the same rows reach come before it */
 	/* Functions that the same caller called before it, in the same call of its own. */
 	char after[TRACED_AFTER][ORDER_PLACE];
 	uint32_t first; /* the sooner seen, the less */

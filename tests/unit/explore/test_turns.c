@@ -372,6 +372,133 @@ static void test_paths_of_second_passes_take_turns(void **state)
 	assert_int_equal(seconds, 2);
 }
 
+/* The number of a place among those that are ranked, from 1; 0: there is none. */
+static uint32_t rank_of(const struct traced *traced, enum order_thread thread, uint32_t skips,
+			const char *function)
+{
+	for (uint32_t i = 0; i < traced->nr; i++)
+		if (traced->places[i].place.thread == thread &&
+		    traced->places[i].place.skips == skips &&
+		    !strcmp(traced->places[i].place.place, function))
+			return i + 1;
+	return 0;
+}
+
+/*
+ * Two packets, the second of which looks twice for its router: what that one runs through as
+ * the first has says nothing.
+ */
+static void test_what_follows_a_second_pass_comes_last(void **state)
+{
+	static struct traced traced;
+	static struct proposals near;
+	const struct reach packet = { .message = MESSAGE_RA };
+	char names[30][8];
+
+	(void)state;
+	traced_begin(&traced, traced_row(&traced, &packet), 0);
+	for (int pass = 0; pass < 2; pass++) {
+		traced_call(&traced, "dadrace-send", 8, "ipv6_rcv", "deliver");
+		for (int i = 0; i < 30; i++) {
+			snprintf(names[i], sizeof(names[i]), "f%d", i);
+			traced_call(&traced, "dadrace-send", 8, names[i], "ipv6_rcv");
+		}
+	}
+	traced_call(&traced, "dadrace-send", 8, "ndisc_router_discovery", "ipv6_rcv");
+	for (int pass = 0; pass < 2; pass++)
+		traced_call(&traced, "dadrace-send", 8, "rt6_get_dflt_router",
+			    "ndisc_router_discovery");
+	traced_end(&traced);
+	traced_rank(&traced, &near);
+	for (int i = 0; i < 30; i++)
+		assert_true(rank_of(&traced, ORDER_THREAD_II, 1, names[i]) >
+			    rank_of(&traced, ORDER_THREAD_II, 1, "rt6_get_dflt_router"));
+	assert_in_range(rank_of(&traced, ORDER_THREAD_II, 1, "rt6_get_dflt_router"), 1,
+			ORDER_HOLDS_MAX);
+}
+
+/*
+ * What one kind of packet does twice is more special than what all do: of that, a function with
+ * others inside it.
+ */
+static void test_the_most_special_second_pass_comes_first(void **state)
+{
+	static struct traced traced;
+	static struct proposals near;
+	const struct reach packets[] = { { .message = MESSAGE_RA }, { .message = MESSAGE_NS } };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		traced_begin(&traced, traced_row(&traced, &packets[i]), 0);
+		traced_call(&traced, "dadrace-send", 8, "ndisc_rcv", "deliver");
+		for (int pass = 0; pass < 2 - i; pass++)
+			traced_call(&traced, "dadrace-send", 8, "common", "ndisc_rcv");
+		for (int pass = 0; pass < 2 && !i; pass++) {
+			traced_call(&traced, "dadrace-send", 8, "leaf", "ndisc_rcv");
+			traced_call(&traced, "dadrace-send", 8, "special", "ndisc_rcv");
+			traced_call(&traced, "dadrace-send", 8, "inner", "special");
+		}
+		traced_end(&traced);
+	}
+	traced_rank(&traced, &near);
+	assert_true(rank_of(&traced, ORDER_THREAD_II, 1, "special") <
+		    rank_of(&traced, ORDER_THREAD_II, 1, "leaf"));
+	assert_true(rank_of(&traced, ORDER_THREAD_II, 1, "leaf") <
+		    rank_of(&traced, ORDER_THREAD_II, 1, "common"));
+	assert_true(rank_of(&traced, ORDER_THREAD_II, 1, "common") <
+		    rank_of(&traced, ORDER_THREAD_II, 1, "inner"));
+}
+
+/* One change calls forty functions that no other does: the first of another comes soon. */
+static void test_paths_of_changes_take_turns(void **state)
+{
+	static struct traced traced;
+	static struct proposals near;
+	static const enum change_kind kinds[] = { CHANGE_MTU, CHANGE_ROUTE_DELETE };
+	char name[16];
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		const struct reach change = { .is_change = true, .change = kinds[k] };
+
+		traced_begin(&traced, 0, traced_row(&traced, &change));
+		traced_call(&traced, "dadrace-up", 7, "__dev_change_flags", "dev_change_flags");
+		traced_call(&traced, "dadrace-up", 7, "netlink_sendmsg", "__sock_sendmsg");
+		for (int i = 0; i < (k ? 1 : 40); i++) {
+			snprintf(name, sizeof(name), "%c%d", k ? 'r' : 'm', i);
+			traced_call(&traced, "dadrace-up", 7, name, "rtnetlink_rcv_msg");
+		}
+		traced_end(&traced);
+	}
+	traced_rank(&traced, &near);
+	assert_in_range(rank_of(&traced, ORDER_THREAD_I, 0, "r0"), 1, ORDER_HOLDS_MAX);
+}
+
+/* What a trial without a change calls, those with one do, too, even if that was not seen. */
+static void test_no_change_stands_for_all(void **state)
+{
+	static struct traced traced;
+	static struct proposals near;
+	static const enum change_kind kinds[] = { CHANGE_NONE, CHANGE_MTU,
+						  CHANGE_ROUTE_DELETE };
+	static const char *const functions[] = { "dev_open", "dev_set_mtu", "ip6_route_del" };
+
+	(void)state;
+	for (int k = 0; k < 3; k++) {
+		const struct reach change = { .is_change = true, .change = kinds[k] };
+
+		traced_begin(&traced, 0, traced_row(&traced, &change));
+		traced_call(&traced, "dadrace-up", 7, "__dev_change_flags", "dev_change_flags");
+		traced_call(&traced, "dadrace-up", 7, "sock_ioctl", "__x64_sys_ioctl");
+		traced_call(&traced, "dadrace-up", 7, functions[k], "dev_ioctl");
+		traced_end(&traced);
+	}
+	traced_rank(&traced, &near);
+	for (int k = 1; k < 3; k++)
+		assert_true(rank_of(&traced, ORDER_THREAD_I, 0, functions[k]) <
+			    rank_of(&traced, ORDER_THREAD_I, 0, functions[0]));
+}
+
 static void test_reach_is_text(void **state)
 {
 	static const char text[] = "change route-delete: 2 64 65 240";
@@ -406,6 +533,10 @@ int main(void)
 		cmocka_unit_test(test_timers_are_nobodys),
 		cmocka_unit_test(test_second_passes_are_places),
 		cmocka_unit_test(test_paths_of_second_passes_take_turns),
+		cmocka_unit_test(test_what_follows_a_second_pass_comes_last),
+		cmocka_unit_test(test_the_most_special_second_pass_comes_first),
+		cmocka_unit_test(test_paths_of_changes_take_turns),
+		cmocka_unit_test(test_no_change_stands_for_all),
 		cmocka_unit_test(test_reach_is_text),
 	};
 
