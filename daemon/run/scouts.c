@@ -180,7 +180,8 @@ static bool walked(const struct trial_spec *spec, const struct judgement *judgem
 	show_life();
 	if (fault)
 		note_fault(scouts);
-	read_digest(scouts, digest);
+	if (!change_has(spec->change, CHANGE_DELETES_DEVICE)) /* which has no ledger */
+		read_digest(scouts, digest);
 	if (scouts->traces)
 		read_trace(scouts, spec);
 	return errands_left(&scouts->errands) &&
@@ -245,20 +246,7 @@ static int run_scouts(const struct campaign *campaign, struct probes *probes,
 	return err;
 }
 
-/* A deletion has no ledger, and a new lane after it. */
-static void leave_out_deletions(struct campaign *campaign, enum change_kind changes[CHANGES])
-{
-	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
-		changes[i] = change_has(campaign->bringup.change[i], CHANGE_DELETES_DEVICE) ?
-				     CHANGE_NONE :
-				     campaign->bringup.change[i];
-	campaign->bringup.change = changes;
-}
-
-/*
- * As the campaign's, but nothing is held, no device is deleted, and the ledger is armed in
- * each.
- */
+/* As the campaign's, but nothing is held, and the ledger is armed in each. */
 static int scout(const struct campaign *asked, const struct probes_ask *asked_probes,
 		 struct scouts *scouts, struct why *why)
 {
@@ -266,11 +254,9 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 	struct campaign campaign = *asked;
 	struct probes_ask ask = *asked_probes;
 	struct probes *probes = NULL;
-	enum change_kind changes[CHANGES]; /* a list names each once */
 	struct order places;
 	int err;
 
-	leave_out_deletions(&campaign, changes);
 	scouts->campaign = asked;
 	errands_list(asked, &scouts->errands);
 	memset(&campaign.stop, 0, sizeof(campaign.stop));
