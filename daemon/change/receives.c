@@ -13,17 +13,22 @@
  * What a device receives, changed by the membership of a packet socket: a flag set of thread I
  * would close the window. SIOCGIFFLAGS does not tell of it, sysfs does.
  */
-static int receive(struct change_about *about)
+static int member(const struct change_about *about, int fd, int option)
 {
 	const struct packet_mreq request = { .mr_ifindex = (int)about->ifindex,
 					     .mr_type = (unsigned short)about->change->number };
+
+	return shown_error(setsockopt(fd, SOL_PACKET, option, &request, sizeof(request)));
+}
+
+static int receive(struct change_about *about)
+{
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = shown_error(
-		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)));
+	err = member(about, fd, PACKET_ADD_MEMBERSHIP);
 	if (err)
 		close(fd);
 	else
@@ -48,10 +53,13 @@ static bool receives(const struct change_about *about)
 	return flags & wanted;
 }
 
+/*
+ * The socket stays open until thread I exits: its close waits for RCU, and so for every thread
+ * that an order holds until the change is undone (packet_release(), net/packet/af_packet.c).
+ */
 static int receive_less(const struct change_about *about)
 {
-	close(about->kept);
-	return 0;
+	return member(about, about->kept, PACKET_DROP_MEMBERSHIP);
 }
 
 /* clang-format off */

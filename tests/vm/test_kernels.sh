@@ -152,6 +152,22 @@ order() { # NAME KERNEL TIER
 	PYTHON
 }
 
+# A change that is passing is made and undone while thread II is held: neither waits for RCU.
+passing() { # NAME KERNEL
+	cat >"$results/passing.yaml" <<-'YAML'
+		stop: {trials: 6}
+		clean_below_ppm: 1000000
+		arms: [race]
+		echo: {directions: [outbound-raw], targets: [nobody], count: 1}
+	YAML
+	for change in promisc allmulti; do
+		run_twice "$1-$change" "$2" "$results/passing.yaml" --set "bringup.change=[$change]" \
+			--set "order=['II held at source until I has done \"$change\"', 'I does \"$change\" when II held']" || return
+		expect "$1-$change" 0
+		grep -q '"order_kept":true' "$results/$1-$change/results.ndjson" || fail "$1-$change" "no order was kept"
+	done
+}
+
 # An order that cannot come about: every trial is missed, and says why.
 broken() { # NAME KERNEL SENTENCE CAMPAIGN [ARGUMENT...]
 	local name=$1 kernel=$2 sentence=$3
@@ -222,6 +238,7 @@ part_tiers() {
 	smoke linux-6.12 trixie/linux-image-cloud-amd64 kprobe fentry tracepoint
 	tiers_agree linux-6.12 kprobe fentry tracepoint
 	order linux-6.1 bookworm/linux-image-cloud-amd64 fentry
+	passing linux-6.12 trixie/linux-image-cloud-amd64
 }
 
 # A guest that has no place left for a lane ends, and the next one goes on.
