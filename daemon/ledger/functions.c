@@ -225,3 +225,8 @@ enum ledger_context function_context(const char *function)
 			return boundaries[i].context;
 	return LEDGER_UNKNOWN;
 }
+
+bool function_is_planted_in(const char *text)
+{
+	return strstr(text, "planted_");
+}

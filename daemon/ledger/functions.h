@@ -33,6 +33,12 @@ bool function_is_maker(const char *function);
 /* Whether it is a way into the network stack: a path says nothing of a bug behind it. */
 bool function_is_door(const char *function);
 
+/*
+ * Whether a path, or a line of the kernel's log, names a function of a bug that was planted
+ * (daemon/guest/plants/bugs.c).
+ */
+bool function_is_planted_in(const char *text);
+
 /* Whether it stands in a stack only because something watches: kprobes, BPF, ftrace. */
 bool function_is_watcher(const char *function);
 

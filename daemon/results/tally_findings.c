@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ledger/functions.h"
 #include "results/tally_parts.h"
 
 /*
@@ -13,24 +14,48 @@
  * exact ledgers show that other paths hold.
  */
 
-void tally_tell_planted(const struct tally *tally, char *reason, size_t size)
+static const char *const planted_words[] = {
+	[PLANTED_SOMEWHERE] = "in a kernel with a planted bug",
+	[PLANTED_HERE] = "planted",
+	[PLANTED_ELSEWHERE] = "not what was planted",
+};
+_Static_assert(sizeof(planted_words) / sizeof(planted_words[0]) == PLANTEDS, "words each");
+
+void tally_tell_planted(const struct tally *tally, enum planted planted, char *reason,
+			size_t size)
 {
-	char planted[80];
+	char told[120];
 	size_t length = strlen(reason), more;
 
 	if (!tally->planted)
 		return;
-	more = (size_t)snprintf(planted, sizeof(planted), " (planted: %.60s)", tally->planted);
+	more = (size_t)snprintf(told, sizeof(told), " (%s: %.60s)", planted_words[planted],
+				tally->planted);
 	if (length + more >= size)
 		length = size - 1 - more;
-	memcpy(reason + length, planted, more + 1);
+	memcpy(reason + length, told, more + 1);
 }
 
-static void set_first(const struct tally *tally, struct finding *finding,
-		      const struct judgement *judgement)
+static enum planted planted_by(const struct finding *finding, const struct tally_finding *told)
 {
-	finding->first = *judgement;
-	tally_tell_planted(tally, finding->first.reason, sizeof(finding->first.reason));
+	const struct tally_ledger *ledger = &told->ledger;
+
+	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
+		if (function_is_planted_in(ledger->unmatched[i].stack))
+			return PLANTED_HERE;
+	if (function_is_planted_in(finding->first.signature) ||
+	    function_is_planted_in(finding->first.reason))
+		return PLANTED_HERE;
+	return ledger->nr_unmatched && ledger->exact ? PLANTED_ELSEWHERE : PLANTED_SOMEWHERE;
+}
+
+/* After all else of the finding. */
+static void tell_reason(const struct tally *tally, struct finding *finding,
+			const struct tally_finding *told)
+{
+	memcpy(finding->reason, finding->first.reason, sizeof(finding->reason));
+	tally_tell_planted(tally, planted_by(finding, told), finding->reason,
+			   sizeof(finding->reason));
 }
 
 static int new_finding(struct tally *tally, const struct judgement *judgement)
@@ -49,18 +74,19 @@ static int new_finding(struct tally *tally, const struct judgement *judgement)
 	finding = calloc(1, sizeof(*finding));
 	if (!finding)
 		return -ENOMEM;
-	set_first(tally, finding, judgement);
+	finding->first = *judgement;
 	findings[nr] = finding;
 	told[nr] = (struct tally_finding){
 		.verdict = finding->first.verdict,
 		.object = finding->first.object[0] ? finding->first.object : NULL,
 		.signature = finding->first.signature,
 		.trial_signature = finding->first.signature,
-		.reason = finding->first.reason,
+		.reason = finding->reason,
 		.arms = finding->arms,
 		.p_value = NAN,
 		.ledger = { .state = LEDGER_HOLES },
 	};
+	tell_reason(tally, finding, &told[nr]);
 	tally->nr_findings++;
 	return 0;
 }
@@ -236,9 +262,10 @@ static int take_out(struct tally *tally, uint32_t at, uint32_t trial)
 		if (told->trials[i] == trial)
 			continue;
 		if (!told->count)
-			set_first(tally, finding, &fault->judgement);
+			finding->first = fault->judgement;
 		r = add_to_finding(finding, told, &fault->spec, &fault->judgement);
 	}
+	tell_reason(tally, finding, told);
 	return r;
 }
 
@@ -308,6 +335,7 @@ static int keep_ledger(struct tally *tally, uint32_t at, const struct ledger_lin
 	};
 	if (line->path_signature && line->nr_unmatched)
 		keep_path(told, finding->ledger, line);
+	tell_reason(tally, finding, told);
 	return 0;
 }
 

@@ -54,6 +54,8 @@ struct kept_ledger {
 /* What a tally_finding points at; it stays in place while their array grows. */
 struct finding {
 	struct judgement first;
+	/* Of the first, and whether the bug was planted. */
+	char reason[sizeof(((struct judgement *)NULL)->reason)];
 	enum arm arms[ARMS];
 	uint32_t by_arm[ARMS];
 	struct tally_share shares[ARMS];
@@ -139,7 +141,17 @@ int tally_add_fault(struct tally *tally, const struct trial_spec *spec,
 /* The largest p-value of the arm that injects most against the others; NaN without others. */
 double tally_against_others(const struct tally *tally, const struct stats_share shares[ARMS]);
 
-/* Nobody shall take what was planted on purpose for a bug of that kernel. */
-void tally_tell_planted(const struct tally *tally, char *reason, size_t size);
+/*
+ * Nobody shall take what was planted on purpose for a bug of that kernel, nor a bug of that
+ * kernel for what was planted.
+ */
+enum planted {
+	PLANTED_SOMEWHERE, /* in this kernel; it is not known who holds */
+	PLANTED_HERE,	   /* its functions are on the path, or in the kernel's words */
+	PLANTED_ELSEWHERE, /* who holds is known, and it is another */
+	PLANTEDS,
+};
+void tally_tell_planted(const struct tally *tally, enum planted planted, char *reason,
+			size_t size);
 
 #endif

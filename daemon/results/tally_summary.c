@@ -213,7 +213,7 @@ static void tell_verdict(struct tally *tally, const struct arm_tally arms[ARMS],
 		    tally->decisive[tally->most_asked].valid)) {
 		tell_bound(tally, summary);
 	}
-	tally_tell_planted(tally, tally->reason, sizeof(tally->reason));
+	tally_tell_planted(tally, PLANTED_SOMEWHERE, tally->reason, sizeof(tally->reason));
 	summary->reason = tally->reason;
 	summary->exit_code = verdict_exit(summary->verdict);
 }

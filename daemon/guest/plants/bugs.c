@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The planted bugs, and the innocent ones that only look like one. Each ends in its own row. */
+/*
+ * The planted bugs, and the innocent ones that only look like one. Each ends in its own row.
+ *
+ * A function that takes a reference, or waits, begins with planted_, and so does what calls it:
+ * a report that names it accuses the plant, and not the kernel (daemon/ledger/functions.h).
+ */
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
@@ -19,32 +24,32 @@
 
 /* --- references that are lost --- */
 
-static void lose_device(struct net_device *dev)
+static void planted_lose_device(struct net_device *dev)
 {
 	dev_hold(dev);
 }
 
 PLANT(saddr_fail, "saddr-fail",
       "source address selection fails, and a reference on the device is never dropped",
-      .no_source = lose_device);
+      .no_source = planted_lose_device);
 
 PLANT(down_race, "down-race",
       "the device goes down while its DAD work waits for RTNL, and a reference on it is lost",
-      .down_overlap = lose_device);
+      .down_overlap = planted_lose_device);
 
 PLANT(packet_race, "packet-race",
       "a device loses an address while a packet is handled, and a reference on it is lost",
-      .packet_overlap = lose_device);
+      .packet_overlap = planted_lose_device);
 
 PLANT(second_pass, "second-pass",
       "a device loses an address in the second lookup of a packet's router, and a reference on it is lost",
-      .second_overlap = lose_device);
+      .second_overlap = planted_lose_device);
 
 PLANT(late_work, "late-work",
       "a work that is queued when a device begins to go down runs before it is down, and a reference on it is lost",
-      .work_overlap = lose_device);
+      .work_overlap = planted_lose_device);
 
-static void lose_idev(struct net_device *dev)
+static void planted_lose_idev(struct net_device *dev)
 {
 	struct inet6_dev *idev;
 
@@ -57,9 +62,9 @@ static void lose_idev(struct net_device *dev)
 
 PLANT(idev_bug, "idev",
       "source address selection fails, and a reference on the inet6_dev is lost",
-      .no_source = lose_idev);
+      .no_source = planted_lose_idev);
 
-static void lose_address(struct inet6_ifaddr *ifp)
+static void planted_lose_address(struct inet6_ifaddr *ifp)
 {
 	in6_ifa_hold(ifp);
 }
@@ -67,9 +72,9 @@ static void lose_address(struct inet6_ifaddr *ifp)
 PLANT(dad_failure_race, "dad-failure-race",
       "addrconf_dad_failure() overlaps DAD work, and the address keeps a reference "
       "(751eb6b6042a)",
-      .dad_overlap = lose_address);
+      .dad_overlap = planted_lose_address);
 
-static void lose_neighbour(struct sk_buff *skb, struct net_device *dev)
+static void planted_lose_neighbour(struct sk_buff *skb, struct net_device *dev)
 {
 	__neigh_lookup(&nd_tbl, &ipv6_hdr(skb)->saddr, dev, 1);
 }
@@ -77,10 +82,10 @@ static void lose_neighbour(struct sk_buff *skb, struct net_device *dev)
 PLANT(neigh_bug, "neigh",
       "a neighbour is looked up for the answer to an echo in the window, and its reference is "
       "lost",
-      .echo = lose_neighbour);
+      .echo = planted_lose_neighbour);
 
 /* A clone that pins the route it was made from, as the one in the uncached list does. */
-static struct dst_entry *route_back(struct sk_buff *skb, struct net_device *dev)
+static struct dst_entry *planted_route_back(struct sk_buff *skb, struct net_device *dev)
 {
 	struct flowi6 flow = {
 		.flowi6_oif = dev->ifindex,
@@ -92,59 +97,59 @@ static struct dst_entry *route_back(struct sk_buff *skb, struct net_device *dev)
 	return ip6_route_output(dev_net(dev), NULL, &flow);
 }
 
-static void lose_route(struct sk_buff *skb, struct net_device *dev)
+static void planted_lose_route(struct sk_buff *skb, struct net_device *dev)
 {
-	route_back(skb, dev);
+	planted_route_back(skb, dev);
 }
 
 PLANT(dst_bug, "dst",
       "a route is looked up for the answer to an echo in the window, and is never released",
-      .echo = lose_route);
+      .echo = planted_lose_route);
 
 /* --- worse --- */
 
 static struct net_device *busy;
 static DECLARE_WAIT_QUEUE_HEAD(idle);
 
-static void make_busy(struct sk_buff *skb, struct net_device *dev)
+static void planted_make_busy(struct sk_buff *skb, struct net_device *dev)
 {
 	cmpxchg(&busy, NULL, dev);
 }
 
-static void wait_until_idle(struct net_device *dev)
+static void planted_wait_until_idle(struct net_device *dev)
 {
 	wait_event(idle, READ_ONCE(busy) != dev);
 }
 
 PLANT(hang, "hang",
       "an echo in the window leaves the driver's own count up, and its stop waits forever",
-      .echo = make_busy, .going_down = wait_until_idle);
+      .echo = planted_make_busy, .going_down = planted_wait_until_idle);
 
-static void hold_and_make_busy(struct sk_buff *skb, struct net_device *dev)
+static void planted_hold_and_make_busy(struct sk_buff *skb, struct net_device *dev)
 {
 	if (!cmpxchg(&busy, NULL, dev))
 		dev_hold(dev);
 }
 
-static void put_and_wait(struct net_device *dev)
+static void planted_put_and_wait(struct net_device *dev)
 {
 	if (READ_ONCE(busy) != dev)
 		return;
 	dev_put(dev);
-	wait_until_idle(dev);
+	planted_wait_until_idle(dev);
 }
 
 PLANT(hang_unregister, "hang-unregister",
       "an echo in the window leaves a driver's work behind, and the unregister waits forever",
-      .echo = hold_and_make_busy, .unregister = put_and_wait);
+      .echo = planted_hold_and_make_busy, .unregister = planted_put_and_wait);
 
 /* In a task that is nobody's: nothing ties it to a device or to a process. */
-static void warn(struct work_struct *work)
+static void planted_warn(struct work_struct *work)
 {
 	WARN(1, "an echo in the window of a device\n");
 }
 
-static DECLARE_WORK(warning, warn);
+static DECLARE_WORK(warning, planted_warn);
 
 static void have_it_warned(struct sk_buff *skb, struct net_device *dev)
 {
@@ -156,13 +161,13 @@ PLANT(warn_bug, "warn", "an echo in the window makes a work item of the kernel w
 
 static int *nothing;
 
-static void oops(struct sk_buff *skb, struct net_device *dev)
+static void planted_oops(struct sk_buff *skb, struct net_device *dev)
 {
 	WRITE_ONCE(*READ_ONCE(nothing), 1);
 }
 
 PLANT(oops_bug, "oops", "an echo in the window makes the kernel write through a NULL pointer",
-      .echo = oops);
+      .echo = planted_oops);
 
 /* --- innocents: each reference is dropped in the end --- */
 
@@ -221,20 +226,20 @@ static void keep_for(struct kept *kept, unsigned int ms)
 	mod_timer(&kept->timer, jiffies + msecs_to_jiffies(ms));
 }
 
-static void drop_late(struct sk_buff *skb, struct net_device *dev)
+static void planted_drop_late(struct sk_buff *skb, struct net_device *dev)
 {
 	keep_for(keep(dev, NULL), 1500);
 }
 
 PLANT(late, "late", "innocent: a reference on the device is dropped 1.5 s late",
-      .echo = drop_late);
+      .echo = planted_drop_late);
 
 static void let_go_by_rcu(struct rcu_head *rcu)
 {
 	let_go(container_of(rcu, struct kept, rcu));
 }
 
-static void drop_by_rcu(struct sk_buff *skb, struct net_device *dev)
+static void planted_drop_by_rcu(struct sk_buff *skb, struct net_device *dev)
 {
 	struct kept *kept = keep(dev, NULL);
 
@@ -243,7 +248,7 @@ static void drop_by_rcu(struct sk_buff *skb, struct net_device *dev)
 }
 
 PLANT(rcu_innocent, "rcu", "innocent: a reference on the device is dropped by RCU",
-      .echo = drop_by_rcu);
+      .echo = planted_drop_by_rcu);
 
 /* Each tick takes a second reference or drops it; the last one drops the first, too. */
 static void tick(struct timer_list *timer)
@@ -262,7 +267,7 @@ static void tick(struct timer_list *timer)
 	mod_timer(timer, jiffies + 1);
 }
 
-static void take_and_drop(struct sk_buff *skb, struct net_device *dev)
+static void planted_take_and_drop(struct sk_buff *skb, struct net_device *dev)
 {
 	struct kept *kept = keep(dev, NULL);
 
@@ -275,12 +280,12 @@ static void take_and_drop(struct sk_buff *skb, struct net_device *dev)
 
 PLANT(timer_innocent, "timer",
       "innocent: a timer takes and drops references on the device for some time",
-      .echo = take_and_drop);
+      .echo = planted_take_and_drop);
 
 /* What a socket's route cache does: the entry stays for as long as the socket is open. */
-static void pin_route(struct sk_buff *skb, struct net_device *dev)
+static void planted_pin_route(struct sk_buff *skb, struct net_device *dev)
 {
-	struct dst_entry *dst = route_back(skb, dev);
+	struct dst_entry *dst = planted_route_back(skb, dev);
 	struct kept *kept = keep(NULL, dst);
 
 	if (!kept)
@@ -291,7 +296,7 @@ static void pin_route(struct sk_buff *skb, struct net_device *dev)
 PLANT(socket_route, "socket-route",
       "innocent: a route to the sender stays cached for 1 s, as by a socket that is closed in "
       "the end",
-      .echo = pin_route);
+      .echo = planted_pin_route);
 
 /* --- all --- */
 

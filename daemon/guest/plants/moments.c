@@ -77,8 +77,8 @@ static void source_forget(void)
 
 /* --- echo --- */
 
-static unsigned int echo_seen(void *priv, struct sk_buff *skb,
-			      const struct nf_hook_state *state)
+static unsigned int planted_echo_seen(void *priv, struct sk_buff *skb,
+				      const struct nf_hook_state *state)
 {
 	struct icmp6hdr copy, *icmp;
 
@@ -92,7 +92,7 @@ static unsigned int echo_seen(void *priv, struct sk_buff *skb,
 }
 
 static const struct nf_hook_ops echo_hook = {
-	.hook = echo_seen,
+	.hook = planted_echo_seen,
 	.pf = NFPROTO_IPV6,
 	.hooknum = NF_INET_LOCAL_IN,
 	.priority = NF_IP6_PRI_LAST,

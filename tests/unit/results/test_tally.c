@@ -894,7 +894,7 @@ static void test_what_was_planted_is_told(void **state)
 		.name = "seed", .arms = &race, .nr_arms = 1, .vm = { .plant = "late" }
 	};
 	struct judgement device = leak("net_device", 4, true), longest = leak("other", 4, true);
-	const char *tail = " (planted: late)";
+	const char *tail = " (in a kernel with a planted bug: late)";
 	const struct tally_finding *finding;
 	struct summary summary = { 0 };
 	struct tally *tally;
@@ -904,14 +904,55 @@ static void test_what_was_planted_is_told(void **state)
 	memset(longest.reason, 'x', sizeof(longest.reason) - 1);
 	assert_int_equal(tally_new(&campaign, &tally), 0);
 	assert_int_equal(add(tally, 1, ARM_RACE, &device, &finding), 1);
-	assert_string_equal(finding->reason, "it leaks (planted: late)");
+	assert_string_equal(finding->reason, "it leaks (in a kernel with a planted bug: late)");
 	assert_int_equal(add(tally, 2, ARM_RACE, &longest, &finding), 1);
 	length = strlen(finding->reason);
 	assert_int_equal(length, sizeof(longest.reason) - 1);
 	assert_string_equal(finding->reason + length - strlen(tail), tail);
 	tally_summary(tally, &summary);
-	assert_string_equal(summary.reason, "2 of 2 trials show a fault (planted: late)");
+	assert_string_equal(
+		summary.reason,
+		"2 of 2 trials show a fault (in a kernel with a planted bug: late)");
 	tally_free(tally);
+}
+
+static void planted_or_not(const char *stack, bool exact, const char *reason)
+{
+	enum arm race = ARM_RACE;
+	const struct campaign campaign = {
+		.name = "seed", .arms = &race, .nr_arms = 1, .vm = { .plant = "late" }
+	};
+	struct judgement device = leak("net_device", 4, true);
+	struct ledger_unmatched_told holder = { .stack = stack, .kind = "dst" };
+	const struct ledger_line line = {
+		.trial = 1,
+		.attempt = 1,
+		.exact = exact,
+		.signature = device.signature,
+		.path_signature = "leak/net_device/path",
+		.unmatched = &holder,
+		.nr_unmatched = 1,
+	};
+	const struct tally_finding *finding;
+	struct tally *tally;
+
+	assert_int_equal(tally_new(&campaign, &tally), 0);
+	assert_int_equal(add(tally, 1, ARM_RACE, &device, &finding), 1);
+	assert_int_equal(tally_add_ledger(tally, &line), 0);
+	assert_string_equal(finding->reason, reason);
+	tally_free(tally);
+}
+
+/* A kernel with a planted bug has its own, too: its ledger tells them apart. */
+static void test_what_was_not_planted_is_told(void **state)
+{
+	(void)state;
+	planted_or_not("planted_lose_device < addrconf_notify", true,
+		       "it leaks (planted: late)");
+	planted_or_not("ip6_rt_cache_alloc < icmpv6_err < icmpv6_rcv", true,
+		       "it leaks (not what was planted: late)");
+	planted_or_not("ip6_rt_cache_alloc < icmpv6_err < icmpv6_rcv", false,
+		       "it leaks (in a kernel with a planted bug: late)");
 }
 
 /* The members of "verdicts" stand in the table as literals. */
@@ -1019,6 +1060,7 @@ int main(void)
 		cmocka_unit_test(test_without_a_race_nothing_is_clean),
 		cmocka_unit_test(test_interrupted_is_not_clean),
 		cmocka_unit_test(test_what_was_planted_is_told),
+		cmocka_unit_test(test_what_was_not_planted_is_told),
 		cmocka_unit_test(test_verdicts_are_named_as_they_are),
 		cmocka_unit_test(test_the_last_attempt_names_the_holder),
 		cmocka_unit_test(test_a_last_attempt_that_names_nobody_takes_nothing_back),
