@@ -63,12 +63,36 @@ static void print_ago(FILE *out, uint64_t unix_ms, uint64_t now_unix_ms)
 	fputs(" ago</time>", out);
 }
 
+/* How fresh the answer is: a campaign that no longer runs would be all right for ever. */
+static void print_ages(const struct overview *o, const struct named *names, uint32_t nr,
+		       FILE *out)
+{
+	uint64_t first = UINT64_MAX, last = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		uint64_t ended = named_last(&names[i])->ended_unix_ms;
+
+		first = ended < first ? ended : first;
+		last = ended > last ? ended : last;
+	}
+	if (!nr)
+		return;
+	fputs(" <span class=\"soft\">", out);
+	if (nr == 1) {
+		fputs("It ended ", out);
+	} else {
+		fputs("Of the last runs the newest ended ", out);
+		print_ago(out, last, o->now_unix_ms);
+		fputs(", the oldest ", out);
+	}
+	print_ago(out, first, o->now_unix_ms);
+	fputs(".</span>", out);
+}
+
 static void print_bound(FILE *out, const struct ticket *ticket)
 {
 	if (ticket->bound_ppm)
 		fprintf(out, "below %s", finding_percent(ticket->bound_ppm, true).at);
-	else
-		fputs("-", out);
 }
 
 /* Ids have no character that a path or a query would have to escape. */
@@ -105,7 +129,8 @@ static uint32_t count(const struct named *names, uint32_t nr, int kind)
 	return matching;
 }
 
-static void print_answer(const struct named *names, uint32_t nr, FILE *out)
+static void print_answer(const struct overview *o, const struct named *names, uint32_t nr,
+			 FILE *out)
 {
 	uint32_t faults = count(names, nr, 0), clean = count(names, nr, 2);
 
@@ -130,6 +155,7 @@ static void print_answer(const struct named *names, uint32_t nr, FILE *out)
 			      kernel_of(named_last(&names[i])));
 		fputs(i + 1 < faults ? ";" : ".", out);
 	}
+	print_ages(o, names, nr, out);
 	fputs("</p>\n", out);
 }
 
@@ -229,18 +255,19 @@ static void print_named(const struct overview *o, const struct named *named, FIL
 	for (uint32_t i = 0; i < named->nr; i++)
 		print_mark(named->ended[i], i ? named->ended[i - 1] : NULL, i + 1 == named->nr,
 			   out);
-	fprintf(out, "</td><td data-label=\"Last\"><span class=\"%s\">", kinds[kind_of(last)]);
+	fprintf(out, "</td><td data-label=\"Last\" class=\"kernel\"><span class=\"%s\">",
+		kinds[kind_of(last)]);
 	markup_text(out, verdict_of(last));
-	fputs("</span></td><td data-label=\"Kernel\">", out);
+	fputs("</span> on ", out);
 	markup_text(out, kernel_of(last));
 	fputs("</td><td data-label=\"Fault rate\">", out);
 	print_bound(out, last);
-	fputs("</td><td data-label=\"Took\">", out);
+	fputs("</td><td data-label=\"Ended\" class=\"wide\">", out);
+	print_ago(out, last->ended_unix_ms, o->now_unix_ms);
+	fputs(", took ", out);
 	print_span(out, last->ended_unix_ms > last->started_unix_ms ?
 				last->ended_unix_ms - last->started_unix_ms :
 				0);
-	fputs("</td><td data-label=\"Ended\">", out);
-	print_ago(out, last->ended_unix_ms, o->now_unix_ms);
 	fputs("</td><td class=\"wide\">", out);
 	print_broken(named, out);
 	fputs("</td></tr>\n", out);
@@ -253,8 +280,7 @@ static void print_names(const struct overview *o, const struct named *names, uin
 		return;
 	fputs("<table class=\"cards\" aria-label=\"Campaigns by name\"><thead><tr>"
 	      "<th scope=\"col\">Campaign</th><th scope=\"col\">Last verdicts</th>"
-	      "<th scope=\"col\">Last</th><th scope=\"col\">Kernel</th>"
-	      "<th scope=\"col\">Fault rate</th><th scope=\"col\">Took</th>"
+	      "<th scope=\"col\">Last</th><th scope=\"col\">Fault rate</th>"
 	      "<th scope=\"col\">Ended</th><th scope=\"col\">What it shows</th>"
 	      "</tr></thead><tbody>\n",
 	      out);
@@ -284,7 +310,7 @@ static void print_run(const struct ticket *ticket, uint32_t trials, FILE *out)
 		"class=\"number\">%u</td><td data-label=\"Verdict\"><span class=\"%s\">",
 		ticket_state_names[ticket->state], trials, kinds[kind_of(ticket)]);
 	markup_text(out, ticket->verdict);
-	fputs("</span></td><td data-label=\"Kernel\">", out);
+	fputs("</span></td><td data-label=\"Kernel\" class=\"kernel\">", out);
 	markup_text(out, ticket->kernel);
 	fputs("</td><td class=\"wide\">", out);
 	if (ticket->unfinished) /* whether results are complete comes before anything else */
@@ -355,7 +381,7 @@ bool overview_print(const struct overview *o, FILE *out)
 	fputs("<h1>dadrace", out);
 	markup_format(out, "%s%s", *o->host ? " on " : "", o->host);
 	fputs("</h1>\n<section id=\"now\" aria-label=\"Now\">\n", out);
-	print_answer(names, nr, out);
+	print_answer(o, names, nr, out);
 	print_running(o, out);
 	print_names(o, names, nr, out);
 	fputs("</section>\n<section id=\"all\" aria-labelledby=\"runs-title\">\n"

@@ -141,6 +141,7 @@ def look(browser, url, campaign, running, screenshot):
     browser.open(f"{url}/#{campaign}")
     browser.wait("document.querySelector('#race svg .window') !== null")
     browser.wait("document.querySelector('#findings li') !== null")
+    browser.wait("document.activeElement.id === 'one-title'")  # the address names it, so it is in sight
     picture = browser.value("document.querySelector('#race svg').outerHTML")
     for words in ("the window is open", "the echo reaches the device", "held in the window", "+4"):
         assert words in picture, f"the race lacks: {words}"

@@ -93,6 +93,11 @@ static void test_answer(void **state)
 		(const struct ticket *[]){ &fault, &clean, &open }, 3,
 		"class=\"none\">No fault found, but the last run of 1 of 2 campaigns was not clean: see its reason below.");
 	assert_answer((const struct ticket *[]){ &clean, &failed }, 2, "was not clean");
+	assert_answer((const struct ticket *[]){ &clean }, 1, ">It ended <time title=");
+	assert_answer((const struct ticket *[]){ &clean, &open }, 2,
+		      ">Of the last runs the newest ended <time title=");
+	assert_answer((const struct ticket *[]){ &clean, &open }, 2,
+		      ">3 h ago</time>.</span></p>");
 	assert_answer((const struct ticket *[]){ &clean, &cancelled }, 2, "All right");
 }
 
