@@ -11,7 +11,7 @@
 
 /* ---- libcyaml's schema ------------------------------------------------------------------- */
 
-#define NAMES_MAX 128
+#define NAMES_MAX 256
 
 /* Made once, in storage of its own, so that loading, dumping and freeing cannot fail for it. */
 static struct {

@@ -78,7 +78,7 @@ struct load {
 
 /* What would be right: the keys below one, a value of a key, or an element of its list. */
 struct allowed {
-	char text[2048];
+	char text[4096];
 };
 #define allowed_add(allowed, word)                                 \
 	text_add((allowed)->text, sizeof((allowed)->text), "%s%s", \

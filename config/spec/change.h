@@ -20,6 +20,8 @@ enum change_trait {
 	CHANGE_DELETES_ADDRESS = 2, /* no address, so no DAD to wait for */
 	CHANGE_DELETES_DEVICE = 4,  /* no device, so no second flag set */
 	CHANGE_SWITCHES_IPV6 = 8,
+	CHANGE_RENEWS_IPV6 = 16,  /* the device gets another inet6_dev */
+	CHANGE_MOVES_DEVICE = 32, /* it leaves its namespace, and comes back */
 };
 bool change_has(enum change_kind change, enum change_trait trait);
 

@@ -23,3 +23,21 @@ const struct device_row device_kinds[DEVICE_KINDS] = {
 	[DEVICE_TUN]	  = { "CONFIG_TUN", { "tun" }, "tun_net_open", "tun_net_close" },
 };
 /* clang-format on */
+
+enum device_kind device_of_change(enum change_kind change)
+{
+	static const struct {
+		enum change_kind change;
+		enum device_kind makes;
+	} rows[] = {
+		{ CHANGE_VLAN_ADD, DEVICE_VLAN },
+		{ CHANGE_MACVLAN_ADD, DEVICE_MACVLAN },
+		{ CHANGE_BRIDGE_PORT, DEVICE_BRIDGE },
+		{ CHANGE_VRF_PORT, DEVICE_VRF },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].change == change)
+			return rows[i].makes;
+	return DEVICE_KINDS;
+}

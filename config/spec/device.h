@@ -20,4 +20,7 @@ struct device_row {
 
 extern const struct device_row device_kinds[DEVICE_KINDS];
 
+/* The kind of device that a change of thread I makes; DEVICE_KINDS: it makes none. */
+enum device_kind device_of_change(enum change_kind change);
+
 #endif

@@ -16,7 +16,7 @@
  *
  * Pure: text in, row out.
  */
-enum { REACH_PLACES = EXPLORE_PLACES_MAX, REACH_ROWS = 96, REACH_WORDS = 5 * REACH_PLACES };
+enum { REACH_PLACES = EXPLORE_PLACES_MAX, REACH_ROWS = 256, REACH_WORDS = 5 * REACH_PLACES };
 
 struct reach {
 	bool is_change;

@@ -539,7 +539,7 @@ static void column_word(struct column *column, const char *word, int length)
 __attribute__((format(printf, 2, 3))) static void column_text(struct column *column,
 							      const char *fmt, ...)
 {
-	char text[2048];
+	char text[4096];
 	const char *word = text;
 	va_list ap;
 

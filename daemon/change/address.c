@@ -31,6 +31,21 @@ int address_set(const struct change_about *about, uint32_t prefix_bits)
 	return shown_error(ioctl(about->socket, SIOCSIFADDR, &request));
 }
 
+int address_ask(const struct change_about *about, uint16_t type, uint32_t flags)
+{
+	const struct ifaddrmsg start = { .ifa_family = AF_INET6,
+					 .ifa_prefixlen = 64,
+					 .ifa_index = about->ifindex };
+	const struct in6_addr address = address_of(about);
+	struct request request;
+
+	request_begin(&request, type, type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0,
+		      &start, sizeof(start));
+	request_put(&request, IFA_LOCAL, &address, sizeof(address));
+	request_put(&request, IFA_FLAGS, &flags, sizeof(flags));
+	return request_send(&request);
+}
+
 bool address_is_there(const struct change_about *about)
 {
 	struct in6_addr added = address_of(about), address;

@@ -36,7 +36,15 @@ int change_make(enum change_kind kind, struct change_about *about)
 	err = change->wait ? change->wait(about) : 0;
 	if (!err && change->make)
 		err = make_and_look(change, about);
-	if (!err && change->put_back)
+	about->made = !err;
+	if (!err && change->put_back && !change->stays)
 		err = change->put_back(about);
 	return err;
+}
+
+int change_undo(const struct change_about *about)
+{
+	bool is_left = about->made && about->change->stays && about->change->put_back;
+
+	return is_left ? about->change->put_back(about) : 0;
 }

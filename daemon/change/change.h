@@ -11,7 +11,9 @@
 /*
  * What thread I does between its flag sets besides waiting: a file per change, which ends in
  * its struct change, and a row in spec/changes.def. Whatever a device that goes down would keep
- * is put back at once, so that the next trial finds what this one found.
+ * is put back, so that the next trial finds what this one found: at once, or, if the change
+ * stays, when the flags have been restored. So the window and DAD see what stays, and nothing
+ * of it is left when the references are counted.
  */
 struct change;
 
@@ -25,6 +27,7 @@ struct change_about {
 	int socket;		    /* AF_INET6, for ioctls */
 	uint64_t deadline_ns;	    /* for what has to be there first */
 	int kept;		    /* of make, for put_back */
+	bool made;		    /* for change_undo() */
 };
 
 struct change {
@@ -34,6 +37,7 @@ struct change {
 	bool (*in_force)(const struct change_about *about);
 	/* NULL: it is gone when the device is down. */
 	int (*put_back)(const struct change_about *about);
+	bool stays;	    /* until the flags have been restored */
 	const char *sysctl; /* its name, of sysctl.h */
 	int number;	    /* what the row's functions take */
 	/*
@@ -42,15 +46,26 @@ struct change {
 	 * daemon/proof/reproducer.c defines. A device's default values are put back.
 	 */
 	const char *written;
+	const char
+		*unwritten; /* what stays, put back in C; NULL: the end of a process does it */
 };
 
 const struct change *change_of(enum change_kind kind);
+
+/*
+ * Whether this kernel knows the devices that the change makes. In a network namespace of the
+ * caller's own, in which one of them is made.
+ */
+bool change_is_known(enum change_kind kind);
 
 /*
  * 0 or -errno. ENODATA: what has to be there first did not come. CHANGE_DID_NOTHING: the device
  * was already as it is afterwards, by what the kernel shows of it.
  */
 int change_make(enum change_kind kind, struct change_about *about);
+
+/* Puts back what change_make() has left because it stays. 0 or -errno. */
+int change_undo(const struct change_about *about);
 
 /* change_mtu, change_forwarding, ...: the end of each file. */
 #define CHANGE(kind, row, name, words, traits) extern const struct change change_##row;

@@ -44,6 +44,7 @@ struct rtattr *request_put(struct request *request, uint16_t type, const void *v
 void request_end(struct request *request, struct rtattr *nested)
 {
 	nested->rta_len = (uint16_t)(end_of(request) - (unsigned char *)nested);
+	request->head.nlmsg_len = NLMSG_ALIGN(request->head.nlmsg_len); /* to where it ends */
 }
 
 int request_send(struct request *request)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <net/route.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,41 @@ bool shown_link_local(const struct change_about *about, struct in6_addr *address
 	return shown_address(about, &shown_link_local_prefix, 2, address);
 }
 
+/* A line: "ADDRESS IFINDEX LENGTH SCOPE FLAGS DEVICE". */
+bool shown_address_flag(const struct change_about *about, unsigned int flag)
+{
+	FILE *list = fopen("/proc/net/if_inet6", "re");
+	unsigned int ifindex, flags;
+	bool found = false;
+	char line[128];
+
+	while (list && !found && fgets(line, sizeof(line), list))
+		found = sscanf(line, "%*s %x %*x %*x %x", &ifindex, &flags) == 2 &&
+			ifindex == about->ifindex && flags & flag;
+	if (list)
+		fclose(list);
+	return found;
+}
+
+/* A line: "ADDRESS LENGTH SOURCE LENGTH GATEWAY METRIC COUNT USE FLAGS DEVICE". */
+bool shown_refuses(const struct in6_addr *prefix)
+{
+	FILE *list = fopen("/proc/net/ipv6_route", "re");
+	unsigned int bits, flags;
+	struct in6_addr to;
+	bool found = false;
+	char line[256];
+
+	while (list && !found && fgets(line, sizeof(line), list))
+		found = read_address(line, &to) &&
+			sscanf(line + 32, "%x %*s %*s %*s %*s %*s %*s %x", &bits, &flags) ==
+				2 &&
+			bits == 64 && flags & RTF_REJECT && !memcmp(&to, prefix, 8);
+	if (list)
+		fclose(list);
+	return found;
+}
+
 /* A line: "ADDRESS LENGTH ... DEVICE". */
 int shown_routes(const struct change_about *about, const struct in6_addr *prefix)
 {
@@ -73,10 +109,11 @@ int shown_routes(const struct change_about *about, const struct in6_addr *prefix
 	return nr;
 }
 
-/* A line: "IFINDEX DEVICE ADDRESS USERS". */
-bool shown_anycast(const struct change_about *about, const struct in6_addr *address)
+/* A line: "IFINDEX DEVICE ADDRESS USERS ...". */
+static bool is_listed(const char *path, const struct change_about *about,
+		      const struct in6_addr *address)
 {
-	FILE *list = fopen("/proc/net/anycast6", "re");
+	FILE *list = fopen(path, "re");
 	struct in6_addr has;
 	unsigned int ifindex;
 	bool found = false;
@@ -89,6 +126,16 @@ bool shown_anycast(const struct change_about *about, const struct in6_addr *addr
 	if (list)
 		fclose(list);
 	return found;
+}
+
+bool shown_anycast(const struct change_about *about, const struct in6_addr *address)
+{
+	return is_listed("/proc/net/anycast6", about, address);
+}
+
+bool shown_group(const struct change_about *about, const struct in6_addr *group)
+{
+	return is_listed("/proc/net/igmp6", about, group);
 }
 
 /* The kernel announces the prefix route of a new link-local address before the address. */

@@ -10,26 +10,24 @@
 #include "base/fd.h"
 #include "change/shown.h"
 
-static int sysctl_open(const struct change_about *about, int flags)
+static int sysctl_open(const struct change_about *about, const char *name, int flags)
 {
 	char path[96];
 
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", about->dut,
-		 about->change->sysctl);
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", about->dut, name);
 	return open(path, flags | O_CLOEXEC);
 }
 
-static int sysctl_set(const struct change_about *about, int value)
+int sysctl_put(const struct change_about *about, const char *name, int value)
 {
-	AUTO_FD int fd = sysctl_open(about, O_WRONLY);
+	AUTO_FD int fd = sysctl_open(about, name, O_WRONLY);
 
 	return fd < 0 ? -errno : shown_error(dprintf(fd, "%d", value));
 }
 
-/* 0 or -errno. */
-static int sysctl_get(const struct change_about *about, int *value)
+static int sysctl_get(const struct change_about *about, const char *name, int *value)
 {
-	AUTO_FD int fd = sysctl_open(about, O_RDONLY);
+	AUTO_FD int fd = sysctl_open(about, name, O_RDONLY);
 	char text[16] = "";
 	ssize_t size;
 
@@ -44,19 +42,20 @@ static int sysctl_get(const struct change_about *about, int *value)
 
 int sysctl_switch(struct change_about *about)
 {
-	int err = sysctl_get(about, &about->kept);
+	int err = sysctl_get(about, about->change->sysctl, &about->kept);
 
-	return err ? err : sysctl_set(about, about->change->number);
+	return err ? err : sysctl_put(about, about->change->sysctl, about->change->number);
 }
 
 bool sysctl_is_switched(const struct change_about *about)
 {
 	int value;
 
-	return !sysctl_get(about, &value) && value == about->change->number;
+	return !sysctl_get(about, about->change->sysctl, &value) &&
+	       value == about->change->number;
 }
 
 int sysctl_switch_back(const struct change_about *about)
 {
-	return sysctl_set(about, about->kept);
+	return sysctl_put(about, about->change->sysctl, about->kept);
 }

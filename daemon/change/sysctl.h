@@ -10,4 +10,7 @@ int sysctl_switch(struct change_about *about);
 bool sysctl_is_switched(const struct change_about *about);
 int sysctl_switch_back(const struct change_about *about);
 
+/* Any sysctl of the device. 0 or -errno. */
+int sysctl_put(const struct change_about *about, const char *name, int value);
+
 #endif

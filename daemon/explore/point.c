@@ -9,6 +9,8 @@
 
 enum { TRIES = 1000 };
 
+_Static_assert(CHANGES <= 64, "a bit each");
+
 uint32_t point_place(const struct point_space *space, uint32_t place)
 {
 	return space->set * ORDER_HOLDS_MAX + place;

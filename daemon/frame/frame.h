@@ -43,6 +43,8 @@ enum {
 	FRAME_QUOTED_PAYLOAD = 1024, /* of what is quoted, at most: RFC 4443 2.4 (c) */
 };
 
+enum { FRAME_PORT = 0xdad }; /* both ports of the device's socket that errors quote */
+
 /* What a Redirect is about, and the route of bringup.change route-add leads to. */
 extern const struct in6_addr frame_elsewhere;
 

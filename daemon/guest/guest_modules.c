@@ -94,6 +94,16 @@ static int add_plant(struct modules *modules, const struct campaign *campaign,
 	return err;
 }
 
+/* Whether the campaign has such devices, or a change makes one. */
+static bool makes_kind(const struct campaign *campaign, enum device_kind kind)
+{
+	bool makes = campaign->device.kind == kind;
+
+	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
+		makes |= device_of_change(campaign->bringup.change[i]) == kind;
+	return makes;
+}
+
 /* The campaign's own come before the driver, which may be one of them. */
 int guest_modules_choose(const struct campaign *campaign, const struct kernel_image *image,
 			 const char *plant, struct modules *modules, struct why *why)
@@ -101,7 +111,7 @@ int guest_modules_choose(const struct campaign *campaign, const struct kernel_im
 	int err = add_all(modules, image, port_modules, why);
 
 	for (int kind = 0; !err && kind < DEVICE_KINDS; kind++)
-		if (!campaign || (enum device_kind)kind == campaign->device.kind)
+		if (!campaign || makes_kind(campaign, kind))
 			err = add_all(modules, image, device_kinds[kind].modules, why);
 	if (!campaign)
 		return err;

@@ -21,38 +21,58 @@ struct change_ask {
 	const struct bringup_does *does;
 	volatile struct bringup_change *told;
 	uint32_t deadline_ms;
+	struct change_about about; /* of make_change(), for undo_change() */
 };
+
+static struct change_about about_of(const struct testbed *testbed)
+{
+	const struct testbed_device *dut = testbed_dut(testbed);
+	const struct testbed_device *peer = testbed_peer(testbed);
+
+	return (struct change_about){
+		.testbed = testbed,
+		.dut = dut->name,
+		.ifindex = dut->ifindex,
+		.link_local = dut->link_local,
+		.router = peer ? peer->link_local : in6addr_any,
+	};
+}
 
 /*
  * A change that fails is recorded; the flags are restored all the same, if the device is left.
  */
 static enum thread_i_left make_change(void *arg, int socket, unsigned int ifindex)
 {
-	const struct change_ask *ask = arg;
+	struct change_ask *ask = arg;
 	const struct bringup_does *does = ask->does;
-	const struct testbed_device *dut = testbed_dut(ask->testbed);
-	const struct testbed_device *peer = testbed_peer(ask->testbed);
-	struct change_about about = {
-		.testbed = ask->testbed,
-		.dut = dut->name,
-		.ifindex = ifindex,
-		.link_local = dut->link_local,
-		.router = peer ? peer->link_local : in6addr_any,
-		.socket = socket,
-		.deadline_ns = loop_now() + ask->deadline_ms * 1000000ULL / 2,
-	};
 	struct pollfd due = { .fd = THREAD_I_GO, .events = POLLIN };
 
+	ask->about = about_of(ask->testbed);
+	ask->about.ifindex = ifindex;
+	ask->about.socket = socket;
+	ask->about.deadline_ns = loop_now() + ask->deadline_ms * 1000000ULL / 2;
 	if (does->waits_ms)
 		poll(&due, 1, (int)does->waits_ms);
 	ask->told->begun_ns = loop_now();
-	ask->told->error = change_make(does->change, &about);
+	/* Before it is made: what is killed halfway has left something, too. */
+	ask->told->stays = change_of(does->change)->stays;
+	ask->told->error = change_make(does->change, &ask->about);
 	ask->told->ended_ns = loop_now();
 	__atomic_store_n(does->changed, does->trial, __ATOMIC_SEQ_CST);
 	if (!ask->told->error && change_has(does->change, CHANGE_DELETES_DEVICE))
 		return LEFT_NOTHING;
 	return change_has(does->change, CHANGE_DELETES_ADDRESS) ? LEFT_WITHOUT_ADDRESS :
 								  LEFT_ALL;
+}
+
+static void undo_change(void *arg)
+{
+	struct change_ask *ask = arg;
+	int err = change_undo(&ask->about);
+
+	ask->told->stays = false;
+	if (err)
+		ask->told->error = err;
 }
 
 /* --- a command --- */
@@ -164,7 +184,10 @@ static pid_t start(const struct campaign *campaign, const struct testbed *testbe
 	const struct testbed_device *peer = testbed_peer(testbed);
 	const char *dut = testbed_dut(testbed)->name;
 	const char **words = words_of(campaign, dut, peer ? peer->name : "");
-	struct change_ask change = { testbed, does, told, campaign->bringup.deadline_ms / 2 };
+	struct change_ask change = { .testbed = testbed,
+				     .does = does,
+				     .told = told,
+				     .deadline_ms = campaign->bringup.deadline_ms / 2 };
 	struct thread_i ask = { .dut = dut, .deadline_ms = change.deadline_ms };
 	pid_t pid = -1;
 
@@ -174,6 +197,7 @@ static pid_t start(const struct campaign *campaign, const struct testbed *testbe
 		ask.command = (char *const *)words + 1;
 	if (does->change) {
 		ask.change = make_change;
+		ask.undo = undo_change;
 		ask.arg = &change;
 	}
 	pid = does->change || does->program < 0 ?
@@ -229,6 +253,21 @@ void bringup_change(struct bringup *bringup)
 {
 	if (bringup->waits)
 		say(bringup, false);
+}
+
+int bringup_undo(struct bringup *bringup, const struct testbed *testbed,
+		 enum change_kind change)
+{
+	struct change_about about = about_of(testbed);
+	int err;
+
+	if (!bringup->change || !bringup->change->stays)
+		return 0;
+	about.change = change_of(change);
+	about.made = true;
+	err = change_undo(&about);
+	bringup->change->stays = false;
+	return err;
 }
 
 bool bringup_hear(struct bringup *bringup)

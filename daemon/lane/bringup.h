@@ -25,6 +25,7 @@ struct bringup_change {
 	uint64_t begun_ns; /* 0: it was not begun */
 	uint64_t ended_ns; /* 0: it has not ended */
 	int error;	   /* 0 or -errno */
+	bool stays;	   /* something of it that is put back when the flags are restored */
 };
 
 /* What of a trial the built-in bring-up does. */
@@ -60,6 +61,12 @@ void bringup_go(struct bringup *bringup);
 
 /* The change that it waits for is due. */
 void bringup_change(struct bringup *bringup);
+
+/*
+ * Puts back what stays of the change of a process that has ended before it could. 0 or -errno.
+ */
+int bringup_undo(struct bringup *bringup, const struct testbed *testbed,
+		 enum change_kind change);
 
 /*
  * Reads what it has said on standard error so far into `words`; never blocks. False: it cannot

@@ -96,6 +96,7 @@ static int do_dad(const struct thread_i *ask)
 	enum thread_i_left left = LEFT_ALL;
 	struct ifreq request = { 0 };
 	unsigned int ifindex;
+	bool failed;
 	short before;
 
 	memcpy(request.ifr_name, ask->dut, strnlen(ask->dut, IFNAMSIZ - 1));
@@ -118,9 +119,11 @@ static int do_dad(const struct thread_i *ask)
 	if (left == LEFT_ALL)
 		wait_for_dad(events, ifindex, ask->deadline_ms);
 	request.ifr_flags = before;
-	if (ioctl(fd, SIOCSIFFLAGS, &request))
-		return do_dad_failed("SIOCSIFFLAGS (restore) ", ask->dut);
-	return EXIT_SUCCESS;
+	failed = ioctl(fd, SIOCSIFFLAGS, &request) &&
+		 do_dad_failed("SIOCSIFFLAGS (restore) ", ask->dut);
+	if (ask->undo)
+		ask->undo(ask->arg);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* --- a command --- */

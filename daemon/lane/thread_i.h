@@ -26,6 +26,7 @@ struct thread_i {
 	uint32_t deadline_ms; /* of DAD */
 	/* Between the flag sets, with a socket for requests; NULL: nothing. */
 	enum thread_i_left (*change)(void *arg, int socket, unsigned int ifindex);
+	void (*undo)(void *arg); /* when the flags have been restored; NULL: nothing */
 	void *arg;
 };
 

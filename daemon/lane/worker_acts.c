@@ -54,7 +54,11 @@ static int set_down(struct worker *worker)
 	/* What never was up keeps the addresses that it was given when it goes down. */
 	if (worker->state->opened != worker->message.evidence.spec.trial)
 		err = testbed_dut_up(worker->testbed, &why);
-	return err ? err : testbed_dut_down(worker->testbed, &why);
+	if (!err)
+		err = testbed_dut_down(worker->testbed, &why);
+	/* Of a bring-up that was ended by its deadline; what is not there is not an error. */
+	bringup_undo(&worker->bringup, worker->testbed, worker->message.evidence.spec.change);
+	return err;
 }
 
 static void act_tear_down(void *arg)

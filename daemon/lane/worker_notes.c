@@ -76,7 +76,9 @@ static void testbed_said(const struct testbed_event *event, void *arg)
 	worker->dad_over |= (event->kind == TESTBED_ADDRESS_PERMANENT ||
 			     event->kind == TESTBED_ADDRESS_DADFAILED) &&
 			    worker->state->opened == worker->message.evidence.spec.trial;
-	if (event->kind == TESTBED_LINK_GONE && worker->trial.state < TRIAL_CONFIRMING)
+	/* One that is moved and does not return is found gone by its counts. */
+	if (event->kind == TESTBED_LINK_GONE && worker->trial.state < TRIAL_CONFIRMING &&
+	    !change_has(worker->message.evidence.spec.change, CHANGE_MOVES_DEVICE))
 		worker->message.evidence.device_gone = true;
 }
 

@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "change/change.h"
 #include "lane/program.h"
 #include "lane/realtime.h"
 #include "lane/worker_parts.h"
 #include "spec/deadlines.h"
+#include "spec/device.h"
 
 enum {
 	CYCLES_TIMED = 2,
@@ -147,6 +149,24 @@ static int identify(struct worker *worker)
 	return testbed_ways(worker->testbed, &identity->ways, &worker->message.why);
 }
 
+/* An explorer has others to draw; devices that exist are in a namespace of others. */
+static int check_changes(const struct campaign *campaign, struct why *why)
+{
+	if (campaign->explore.mode || campaign->device.kind == DEVICE_EXISTING)
+		return 0;
+	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++) {
+		enum change_kind change = campaign->bringup.change[i];
+
+		if (!change_is_known(change))
+			return why_exit(
+				why, EXIT_CANNOT, EOPNOTSUPP,
+				"bringup.change %s: this kernel has no such devices (%s); remove it from the list",
+				change_names[change],
+				device_kinds[device_of_change(change)].option);
+	}
+	return 0;
+}
+
 int worker_set_up(struct worker *worker)
 {
 	const struct lane_ask *ask = worker->ask;
@@ -160,6 +180,8 @@ int worker_set_up(struct worker *worker)
 	worker->program = program_open();
 	/* Before the lane has mounts of its own: names and journals have to outlive it. */
 	err = testbed_open(&testbed, &worker->testbed, why);
+	if (!err)
+		err = check_changes(ask->campaign, why);
 	if (!err)
 		err = identify(worker);
 	if (!err)

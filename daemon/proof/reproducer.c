@@ -259,19 +259,27 @@ static void write_packets(const struct trial_spec *trial, struct crafting *craft
 	fputs("};\n\n", out);
 }
 
-/* Its lines, one tab in. */
-static void write_change(enum change_kind kind, FILE *out)
+/* Its lines, one tab in; NULL: none. */
+static void write_function(const char *name, const char *lines, FILE *out)
 {
-	const struct change *change = change_of(kind);
-
-	fprintf(out, "\n/* Thread I %s. */\nstatic void change(void)\n{\n", change_words(kind));
-	for (const char *at = change->written ? change->written : ""; *at;) {
+	fprintf(out, "static void %s(void)\n{\n", name);
+	for (const char *at = lines ?: ""; *at;) {
 		size_t length = strcspn(at, "\n");
 
 		fprintf(out, "%s%.*s\n", length ? "\t" : "", (int)length, at);
 		at += length + 1;
 	}
 	fputs("}\n", out);
+}
+
+static void write_change(enum change_kind kind, FILE *out)
+{
+	const struct change *change = change_of(kind);
+
+	fprintf(out, "\n/* Thread I %s. */\n", change_words(kind));
+	write_function("change", change->written, out);
+	fputc('\n', out);
+	write_function("undo", change->unwritten, out);
 }
 
 static bool holds_thread(const struct trial_spec *trial, enum order_thread thread)
@@ -303,6 +311,7 @@ static void write_program(const struct campaign *campaign, const struct trial_sp
 	write_when("II_STARTS_WHEN", trial->starts_when, out);
 	write_when("CHANGE_WHEN", trial->change_when, out);
 	fprintf(out, "#define CHANGE_WAITS %d\n", change_of(trial->change)->wait != NULL);
+	fprintf(out, "#define SOCKET_PORT %d\n", FRAME_PORT);
 	write_name("DIRECTION", direction_names[trial->direction], out);
 	write_address("TARGET", &crafting.echo.target, out);
 	write_end("DUT", &ends.device, out);

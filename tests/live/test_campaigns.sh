@@ -115,23 +115,49 @@ done
 
 # --- every change that thread I makes ---
 
+has_kind() { # KIND: this kernel makes such a device
+	case $1 in
+	macvlan | vlan) ip link add probe0 type veth peer name probe1 &&
+		ip link add probe2 link probe0 type "$1" $([ "$1" != vlan ] || echo id 2) ;;
+	vrf) ip link add probe0 type vrf table 2 ;;
+	*) ip link add probe0 type "$1" ;;
+	esac 2>/dev/null
+	local had=$?
+	ip link del probe0 2>/dev/null
+	return $had
+}
 changes=$("$dadrace" schema --campaign | python3 -c '
 import json, sys
 print(", ".join(json.load(sys.stdin)["properties"]["bringup"]["properties"]["change"]["items"]["enum"]))')
-run changes quick --set stop.trials=160 --set lanes=2 --set 'arms=[control, race]' --set "bringup.change=[$changes]"
-proves changes 160
+for needs in vlan-add:vlan macvlan-add:macvlan bridge-port:bridge vrf-port:vrf; do
+	has_kind "${needs#*:}" && continue
+	run "no-${needs#*:}" quick --set "bringup.change=[none, ${needs%:*}]"
+	ends "no-${needs#*:}" 4 "bringup.change ${needs%:*}: this kernel has no such devices"
+	changes=${changes/, ${needs%:*}/}
+done
+run changes quick --set stop.trials=320 --set lanes=6 --set 'arms=[control, race]' --set "bringup.change=[$changes]" \
+	--set 'watch.objects=[net_device, inet6_dev, dst]'
+proves changes 320
 check "changes: each was made where it was asked for, between the flag sets" changes "
 	{t['spec']['change'] for t in trials} == set('$changes'.split(', ')) and
 	all(t['changed'] == (t['spec']['change'] != 'none') for t in valid(trials)) and
 	all([m['event'] for m in t['timeline'] if m['event'] in ('opened', 'change', 'changed', 'closed')]
-	    == (['opened', 'change', 'changed', 'closed'] if t['spec']['change'] != 'link-delete' else
-	        ['opened', 'closed', 'change', 'changed']) for t in valid(trials) if t['changed'])"
+	    == {'link-delete': ['opened', 'closed', 'change', 'changed'],
+	        'visit': ['opened', 'change', 'closed', 'changed']}.get(t['spec']['change'],
+	            ['opened', 'change', 'changed', 'closed']) for t in valid(trials) if t['changed'])"
+check "changes: no setting is left for the next trial to put right" changes "not any(t['put_right'] for t in trials)"
 # Notifications are stamped when they are read, which may be later.
 check "changes: an address more, an address less" changes "
 	any(sum(m['event'] == 'address-gone' for m in t['timeline']) == 2
 	    for t in valid(trials) if t['spec']['change'] == 'address-add') and
 	any([m['event'] for m in t['timeline'] if m['event'] in ('address-gone', 'closed')]
 	    == ['address-gone', 'closed'] for t in valid(trials) if t['spec']['change'] == 'address-delete')"
+
+# One that is ended before the flags are restored: the lane deletes what it made on the device, and nothing is blamed.
+run ended quick --set stop.trials=8 --set 'bringup={change: [macvlan-add], deadline_ms: 20}' --set sysctl.dad_transmits=5
+check "ended: no trial is a leak, and some were ended" ended "
+	len(trials) == 8 and set(verdicts) <= {'clean', 'invalid', 'missed'} and
+	any('did not exit by its deadline' in t['reason'] for t in trials)"
 
 # A deletion is its trial's proof, is made in every arm, and is the end of the lane. No hold: few echoes are inside.
 run deletions quick --set stop.trials=50 --set lanes=2 --set 'arms=[control, hold, echo, race]' \
@@ -175,16 +201,6 @@ check "loads: no echo is counted of a flood" loads "
 
 # --- devices ---
 
-has_kind() { # KIND: this kernel makes such a device
-	case $1 in
-	macvlan) ip link add probe0 type veth peer name probe1 &&
-		ip link add probe2 link probe0 type macvlan ;;
-	*) ip link add probe0 type "$1" ;;
-	esac 2>/dev/null
-	local had=$?
-	ip link del probe0 2>/dev/null
-	return $had
-}
 for kind in veth macvlan bridge dummy; do
 	directions='[inbound]'
 	trials=12 hold='[50000]'

@@ -24,6 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND 78
+#endif
+
 enum { INBOUND, OUTBOUND, OUTBOUND_RAW };
 enum { FOUND = 1, NOT_FOUND = 0, NOT_TRIED = 3, CANNOT = 77 };
 enum {
@@ -47,6 +51,7 @@ static struct {
 } * shared;
 
 static void change(void);
+static void undo(void); /* what stays of it, when the flags have been restored */
 
 /* --- small things --- */
 
@@ -463,6 +468,28 @@ static void wait_for_address(void)
 	}
 }
 
+static struct sockaddr_in6 end_of_link(const char *address, uint16_t port)
+{
+	struct sockaddr_in6 end = { .sin6_family = AF_INET6,
+				    .sin6_port = htons(port),
+				    .sin6_scope_id = DUT_INDEX };
+
+	inet_pton(AF_INET6, address, &end.sin6_addr);
+	return end;
+}
+
+/* Of the address that may be tentative; open until thread I ends. */
+__attribute__((unused)) static int socket_of_dut(int type, int protocol, uint16_t port)
+{
+	struct sockaddr_in6 end = end_of_link(DUT_ADDRESS, port);
+	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, protocol), one = 1;
+
+	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one)) ||
+	    bind(fd, (const struct sockaddr *)&end, sizeof(end)))
+		cannot("a socket of the tentative address");
+	return fd;
+}
+
 static void set_flags(short flags)
 {
 	struct ifreq request = { .ifr_name = "dut", .ifr_flags = flags };
@@ -493,8 +520,10 @@ static void thread_i(void)
 		usleep(20);
 	if (WAITS_FOR_DAD)
 		wait_for_dad();
-	if (RESTORES_FLAGS)
+	if (RESTORES_FLAGS) {
 		set_flags(request.ifr_flags);
+		undo();
+	}
 	tell("done_I", mark);
 }
 

@@ -67,12 +67,28 @@ static void test_nested_ones_are_within(void **state)
 	assert_ptr_equal((char *)gateway + RTA_SPACE(16), after);
 }
 
+/* The kernel leaves out what does not fit into the message. */
+static void test_the_message_covers_what_is_nested(void **state)
+{
+	struct request request;
+	struct rtattr *outer;
+
+	(void)state;
+	begin(&request);
+	outer = request_put(&request, 1, NULL, 0);
+	request_put(&request, 2, "bridge", 6);
+	request_end(&request, outer);
+	assert_ptr_equal((char *)outer + outer->rta_len,
+			 (char *)&request + request.head.nlmsg_len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_begins_with_its_structure),
 		cmocka_unit_test(test_attributes_are_aligned),
 		cmocka_unit_test(test_nested_ones_are_within),
+		cmocka_unit_test(test_the_message_covers_what_is_nested),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,18 +88,36 @@ static void bundle_compiles(struct bundle *bundle)
 	free(bundle->text);
 }
 
-static void every_change_is_written_and_compiles(void **state)
+static void changes_compile(const char *function)
 {
-	struct bundle bundle = { "void", "change", "(void)\n{", "\n}\n" };
+	struct bundle bundle = { "void", function, "(void)\n{", "\n}\n" };
 	char yaml[256];
 
-	(void)state;
 	for (int change = 0; change < CHANGES; change++) {
 		snprintf(yaml, sizeof(yaml), "arms: [race]\nbringup: {change: [%s]}\n",
 			 change_names[change]);
 		bundle_add(&bundle, change, yaml);
 	}
 	bundle_compiles(&bundle);
+}
+
+static void every_change_is_written_and_compiles(void **state)
+{
+	(void)state;
+	changes_compile("change");
+	changes_compile("undo");
+}
+
+/* What is put back when the flags have been restored is so in C, too. */
+static void what_stays_is_put_back(void **state)
+{
+	char *text = written("arms: [race]\nbringup: {change: [macvlan-add]}\n");
+	const char *undo = strstr(text, "static void undo(void)\n{\n");
+
+	(void)state;
+	assert_non_null(undo);
+	assert_non_null(strstr(undo, "ip link delete upper"));
+	free(text);
 }
 
 static void messages_compile(int direction)
@@ -236,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_change_is_written_and_compiles),
+		cmocka_unit_test(what_stays_is_put_back),
 		cmocka_unit_test(every_message_compiles),
 		cmocka_unit_test(what_deletes_the_device_compiles),
 		cmocka_unit_test(a_program_with_a_module_compiles),
