@@ -97,9 +97,11 @@ static void go_on_alone(struct runner *runner, const struct klog_report *report,
 	if (runner->alone)
 		return;
 	runner->alone = true;
+	/* clang-format off */
 	snprintf(sentence, sizeof(sentence),
 		 "the kernel logged \"%.200s\" while %u trials were in progress, and it is not known which one it is of: trials are run one at a time from here on",
 		 report->head.text, nr);
+	/* clang-format on */
 	progress_say(runner->sums->progress, sentence);
 }
 
