@@ -290,19 +290,50 @@ static int read_enum(const struct field *field, const json_t *json, int *value)
 	return field->nullable && json_is_null(json) ? 0 : -EINVAL;
 }
 
+bool fields_integer(const json_t *json, int64_t least, int64_t most, int64_t *value)
+{
+	int64_t number = json_integer_value(json);
+
+	if (!json_is_integer(json) || number < least || number > most)
+		return false;
+	*value = number;
+	return true;
+}
+
+uint64_t fields_count(const json_t *object, const char *name)
+{
+	int64_t count = 0;
+
+	fields_integer(json_object_get(object, name), 0, INT64_MAX, &count);
+	return (uint64_t)count;
+}
+
+/* As json_hex() writes it. */
+static bool read_hex(const char *text, int64_t *value)
+{
+	if (strncmp(text, "0x", 2) != 0 || strlen(text) != strlen("0x0123456789abcdef") ||
+	    text[2 + strspn(text + 2, "0123456789abcdef")])
+		return false;
+	*value = (int64_t)strtoull(text, NULL, 16);
+	return true;
+}
+
 static int read_number(const struct field *field, const json_t *json, int64_t *value)
 {
 	const char *hex = json_string_value(json);
+	int64_t least = field->type == FIELD_I64 ? INT64_MIN : 0;
+	bool is_read;
 
-	if (json_is_null(json))
-		*value = field->type == FIELD_I64 ? INT64_MIN : 0;
-	else if (hex && field->hex)
-		*value = (int64_t)strtoull(hex, NULL, 16);
-	else if (json_is_integer(json))
-		*value = json_integer_value(json);
+	if (json_is_null(json)) {
+		*value = least;
+		return 0;
+	}
+	if (hex && field->hex)
+		is_read = read_hex(hex, value);
 	else
-		return -EINVAL;
-	return 0;
+		is_read = fields_integer(
+			json, least, field->type == FIELD_U32 ? UINT32_MAX : INT64_MAX, value);
+	return is_read ? 0 : -EINVAL;
 }
 
 static int read_rows(const struct fields *fields, const json_t *object, void *data,
@@ -321,7 +352,7 @@ static int read_value(const struct field *field, const json_t *json, void *at, b
 	case FIELD_U32:
 		err = read_number(field, json, &number);
 		*(uint32_t *)at = (uint32_t)number;
-		return number == (uint32_t)number ? err : -EINVAL;
+		return err;
 	case FIELD_U64:
 	case FIELD_I64:
 		err = read_number(field, json, &number);

@@ -84,6 +84,15 @@ json_t *fields_parse(const char *text);
 json_t *fields_parse_bytes(const char *text, size_t length);
 
 /*
+ * The door for numbers of JSON, which a stranger may have written: true, with the number, when
+ * `json` is an integer from `least` to `most`; else false, and `value` is as it was.
+ */
+bool fields_integer(const json_t *json, int64_t least, int64_t most, int64_t *value);
+
+/* A member that is a count or a time: 0 when it is missing, negative or no integer. */
+uint64_t fields_count(const json_t *object, const char *name);
+
+/*
  * Each text in it becomes what base/shown.h shows of foreign text; the control characters in
  * `but` stay. 0, or -ENOMEM.
  */
@@ -93,7 +102,7 @@ int fields_show(json_t *json, const char *but);
  * Reads back what fields_to_json wrote. Text points into `object` and lives as long. A list is
  * read into the elements that `data` offers (pointer and count), and its count becomes how many
  * were read; one that offers none is left as it is. -EINVAL at a name that is missing or of
- * another type.
+ * another type, and at a number out of the type's range: a U64 is never negative.
  */
 int fields_from_json(const struct fields *fields, const json_t *object, void *data);
 

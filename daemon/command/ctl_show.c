@@ -15,7 +15,7 @@ static const char *text_of(const json_t *campaign, const char *member)
 /* 0: it has none. */
 static uint64_t number_of(const json_t *campaign, const char *member)
 {
-	return (uint64_t)json_integer_value(json_object_get(campaign, member));
+	return fields_count(campaign, member);
 }
 
 struct words {

@@ -31,10 +31,12 @@ static bool is_exit(const char *line, int *code)
 {
 	json_t *json = fields_parse(line);
 	const char *type = json_string_value(json_object_get(json, "type"));
-	bool is = type && !strcmp(type, "exit");
+	int64_t told;
+	bool is = type && !strcmp(type, "exit") &&
+		  fields_integer(json_object_get(json, "code"), 0, UINT8_MAX, &told);
 
 	if (is)
-		*code = (int)json_integer_value(json_object_get(json, "code"));
+		*code = (int)told;
 	json_decref(json);
 	return is;
 }

@@ -311,9 +311,11 @@ static const struct plain arm = { arm_make, arm_apply, arm_say };
 static uint64_t number_in(json_t *campaign, const struct row *row)
 {
 	const json_t *value = json_object_get(group_in(campaign, row), row->key);
+	int64_t found = 0;
 
-	return (uint64_t)json_integer_value(json_is_array(value) ? json_array_get(value, 0) :
-								   value);
+	fields_integer(json_is_array(value) ? json_array_get(value, 0) : value, 0, INT64_MAX,
+		       &found);
+	return (uint64_t)found;
 }
 
 static void number_make(struct plainer *plainer, const struct row *row)

@@ -213,9 +213,8 @@ static void print_run(struct html *h)
 		print_fact(h->out, "Booted from", past_kernel(h->past));
 	if (planted && *planted)
 		print_fact(h->out, "Planted bug", planted);
-	snprintf(text, sizeof(text), "%lld CPUs, preemption %s",
-		 (long long)json_integer_value(json_object_get(machine, "cpus_online")),
-		 word(machine, "preempt"));
+	snprintf(text, sizeof(text), "%" PRIu64 " CPUs, preemption %s",
+		 fields_count(machine, "cpus_online"), word(machine, "preempt"));
 	print_fact(h->out, "Machine", text);
 	if (gmtime_r(&started, &utc) && strftime(text, sizeof(text), "%F %T UTC", &utc))
 		print_fact(h->out, "Started", text);

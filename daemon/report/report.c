@@ -110,8 +110,8 @@ static void print_metadata(const struct subject *s, FILE *out)
 		s->finding->count, s->finding->count == 1 ? "" : "s");
 	fprintf(out, "\nKernel\n  Linux %s\n  %s\n", past_release(s->past),
 		word(machine, "version"));
-	fprintf(out, "  preemption %s, %lld CPUs, %s\n", word(machine, "preempt"),
-		(long long)json_integer_value(json_object_get(machine, "cpus_online")), when);
+	fprintf(out, "  preemption %s, %" PRIu64 " CPUs, %s\n", word(machine, "preempt"),
+		fields_count(machine, "cpus_online"), when);
 	if (kernel)
 		fprintf(out, "  in a virtual machine, from %s\n", kernel);
 }

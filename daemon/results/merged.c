@@ -60,10 +60,9 @@ static bool is_one_plan(struct past *const *runs, uint32_t nr)
 /* Of the whole: the shards of an explorer have seeds of their own (trial/shard.h). */
 static uint64_t seed_of_whole(const struct past *run)
 {
-	json_int_t seed = json_integer_value(json_object_get(past_campaign(run), "seed"));
+	uint64_t seed = fields_count(past_campaign(run), "seed");
 
-	return ((uint64_t)seed - (merged_explores(run) ? past_shard(run).index - 1 : 0)) &
-	       INT64_MAX;
+	return (seed - (merged_explores(run) ? past_shard(run).index - 1 : 0)) & INT64_MAX;
 }
 
 /* Shards of one plan have the same trials to share: the seed and the end are the same, too. */

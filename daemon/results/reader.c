@@ -108,9 +108,10 @@ static enum explore_mode read_mode(const json_t *campaign)
 /* Before there was a limit anything below 100% was clean. */
 static uint32_t read_limit(const json_t *campaign)
 {
-	json_int_t limit = json_integer_value(json_object_get(campaign, "clean_below_ppm"));
+	int64_t limit = 1000000;
 
-	return limit > 0 && limit < 1000000 ? (uint32_t)limit : 1000000;
+	fields_integer(json_object_get(campaign, "clean_below_ppm"), 1, limit, &limit);
+	return (uint32_t)limit;
 }
 
 struct shard past_shard(const struct past *past)
@@ -384,8 +385,7 @@ int past_open(const char *folder, struct past **out, struct why *why)
 	fields_from_json_known(&summary_machine_fields, past_machine(past),
 			       &past->sums.machine);
 	past->sums.ended_by = summary_text(past, "ended_by");
-	past->sums.elapsed_ms =
-		(uint64_t)json_integer_value(json_object_get(past->summary, "elapsed_ms"));
+	past->sums.elapsed_ms = fields_count(past->summary, "elapsed_ms");
 	past->sums.control = json_is_true(json_object_get(past->summary, "control"));
 	past->sums.decided = summary_text(past, "decided");
 	*out = past;
@@ -448,7 +448,7 @@ const char *past_release(const struct past *past)
 
 uint64_t past_started_ms(const struct past *past)
 {
-	return (uint64_t)json_integer_value(json_object_get(past->first, "started_unix_ms"));
+	return fields_count(past->first, "started_unix_ms");
 }
 
 const char *past_unfinished(const struct past *past)

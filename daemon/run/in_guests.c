@@ -277,10 +277,13 @@ static void take_summary(struct guests *guests, const json_t *json)
 }
 
 /* Above our own codes are those of a process that a signal has ended. */
-static void take_exit(struct guests *guests, json_int_t code)
+static void take_exit(struct guests *guests, const json_t *told)
 {
+	int64_t code = EXIT_INTERNAL;
+
+	fields_integer(json_object_get(told, "code"), EXIT_CLEAN, EXIT_CONFIG, &code);
 	guests->exit_told = true;
-	guests->exit_code = code > EXIT_CONFIG ? EXIT_INTERNAL : (enum exits)code;
+	guests->exit_code = (enum exits)code;
 }
 
 static void take_line(struct guests *guests, const char *line)
@@ -299,7 +302,7 @@ static void take_line(struct guests *guests, const char *line)
 	} else if (type && !strcmp(type, "summary")) {
 		take_summary(guests, json);
 	} else if (type && !strcmp(type, "exit")) {
-		take_exit(guests, json_integer_value(json_object_get(json, "code")));
+		take_exit(guests, json);
 	}
 	json_decref(json);
 }

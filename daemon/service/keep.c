@@ -376,7 +376,7 @@ static void recover(struct kept *kept)
 	json_auto_t *summary = keep_summary(kept, &final);
 	struct ticket_outcome outcome = {
 		.ended = final,
-		.code = (int)json_integer_value(json_object_get(summary, "exit_code")),
+		.code = (int)fields_count(summary, "exit_code"),
 		.trials = kept->trials,
 		.now_unix_ms = unix_ms(),
 	};

@@ -79,8 +79,8 @@ static void load_metrics(struct kept *kept)
 	const json_t *signatures = json_object_get(json, "signatures");
 
 	free(text);
-	kept->trials = (uint32_t)json_integer_value(json_object_get(json, "trials"));
-	kept->counted = (uint64_t)json_integer_value(json_object_get(json, "counted"));
+	kept->trials = (uint32_t)fields_count(json, "trials");
+	kept->counted = fields_count(json, "counted");
 	metrics_from_json(json_object_get(json, "counts"), &kept->metrics);
 	for (size_t i = 0; i < json_array_size(signatures); i++)
 		if (json_is_string(json_array_get(signatures, i)))

@@ -237,9 +237,8 @@ struct loading {
 static void load(const char *name, uint64_t *value, void *arg)
 {
 	const struct loading *loading = arg;
-	json_int_t number = json_integer_value(json_object_get(loading->json, name));
 
-	*value = number > 0 ? (uint64_t)number : 0;
+	*value = fields_count(loading->json, name);
 }
 
 void metrics_from_json(const json_t *json, struct metrics *metrics)

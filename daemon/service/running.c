@@ -175,7 +175,7 @@ static void ended(const struct job_end *end, void *arg)
 	outcome.ended = final;
 	outcome.code = early ? EXIT_INCONCLUSIVE : end->by_signal ? EXIT_INTERNAL : end->code;
 	if (final)
-		outcome.code = (int)json_integer_value(json_object_get(summary, "exit_code"));
+		outcome.code = (int)fields_count(summary, "exit_code");
 	/* A run that failed has left the summary of an earlier one, or none. */
 	if (final ||
 	    (!end->by_signal && (end->code == EXIT_FAULT || end->code == EXIT_INCONCLUSIVE)))

@@ -92,23 +92,12 @@ void ticket_text(char **text, const char *value)
 	*text = copy;
 }
 
-/* A negative time is a huge one here, and one that JSON has no integer for. */
-static bool has_huge_number(const struct ticket *ticket)
-{
-	for (const struct field *row = ticket_rows; row->name; row++)
-		if (row->type == FIELD_U64 &&
-		    *(const uint64_t *)(const void *)((const char *)ticket + row->offset) >
-			    INT64_MAX)
-			return true;
-	return false;
-}
-
 int ticket_read(const json_t *json, struct ticket *ticket)
 {
 	struct ticket read = { .state = TICKET_STATES, .exit_code = INT64_MIN };
 
 	if (fields_from_json_known(&ticket_fields, json, &read) || !read.id || !read.name ||
-	    read.state >= TICKET_STATES || has_huge_number(&read))
+	    read.state >= TICKET_STATES)
 		return -EINVAL;
 	EACH_TEXT(row)
 	{
@@ -219,8 +208,7 @@ void ticket_outcome_of(const json_t *summary, struct ticket_outcome *outcome)
 	outcome->finding = text_of(json_array_get(findings, 0), "signature");
 	if (outcome->verdict &&
 	    !strcmp(outcome->verdict, campaign_verdict_names[CAMPAIGN_CLEAN]))
-		outcome->bound_ppm = (uint64_t)json_integer_value(
-			json_object_get(summary, "fault_rate_bound_ppm"));
+		outcome->bound_ppm = fields_count(summary, "fault_rate_bound_ppm");
 }
 
 void ticket_after_run(struct ticket *ticket, const struct ticket_outcome *outcome)

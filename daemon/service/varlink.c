@@ -84,16 +84,11 @@ bool varlink_number(const struct varlink_call *call, const char *name, int64_t l
 		    int64_t most, int64_t *value, const char **wrong)
 {
 	const json_t *json = json_object_get(call->parameters, name);
-	int64_t number = json_integer_value(json);
 
-	if (!json || json_is_null(json))
+	if (!json || json_is_null(json) || fields_integer(json, least, most, value))
 		return true;
-	if (!json_is_integer(json) || number < least || number > most) {
-		*wrong = name;
-		return false;
-	}
-	*value = number;
-	return true;
+	*wrong = name;
+	return false;
 }
 
 bool varlink_flag(const struct varlink_call *call, const char *name, bool *value,

@@ -328,13 +328,72 @@ static void test_strange_names(void **state)
 	}
 }
 
+/* One door for all: no type takes what would be another number in it. */
+static void test_strange_numbers(void **state)
+{
+	static const struct field rows[] = {
+		{ "total", FIELD_U64, 0 },
+		{ "delta", FIELD_I64, sizeof(uint64_t) },
+		{ "seed", FIELD_U64, 2 * sizeof(uint64_t), .hex = true },
+		{ "count", FIELD_U32, 3 * sizeof(uint64_t) },
+		{ .name = NULL },
+	};
+	static const struct fields fields = { "four", "Four", rows, 4 * sizeof(uint64_t) };
+	static const struct {
+		const char *text;
+		int err;
+	} texts[] = {
+		{ "{\"total\":9223372036854775807,\"count\":4294967295}", 0 },
+		{ "{\"delta\":-1,\"seed\":\"0xffffffffffffffff\"}", 0 },
+		{ "{\"total\":-1}", -EINVAL },
+		{ "{\"total\":-9223372036854775808}", -EINVAL },
+		{ "{\"total\":1.0}", -EINVAL },
+		{ "{\"total\":\"1\"}", -EINVAL },
+		{ "{\"count\":-1}", -EINVAL },
+		{ "{\"count\":4294967296}", -EINVAL },
+		{ "{\"seed\":-1}", -EINVAL },
+		{ "{\"seed\":\"-1\"}", -EINVAL },
+		{ "{\"seed\":\"0x00000000000000fg\"}", -EINVAL },
+		{ "{\"seed\":\"0xf\"}", -EINVAL },
+	};
+	uint64_t values[4];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *json = fields_parse(texts[i].text);
+
+		assert_int_equal(fields_from_json_known(&fields, json, values), texts[i].err);
+		json_decref(json);
+	}
+}
+
+static void test_count(void **state)
+{
+	json_t *json = fields_parse("{\"more\":7,\"less\":-7,\"real\":7.5,\"text\":\"7\"}");
+
+	(void)state;
+	assert_int_equal(fields_count(json, "more"), 7);
+	assert_int_equal(fields_count(json, "less"), 0);
+	assert_int_equal(fields_count(json, "real"), 0);
+	assert_int_equal(fields_count(json, "text"), 0);
+	assert_int_equal(fields_count(json, "none"), 0);
+	assert_int_equal(fields_count(NULL, "none"), 0);
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_line),	    cmocka_unit_test(test_line_of_holes),
-		cmocka_unit_test(test_print),	    cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_line_schema), cmocka_unit_test(test_list),
-		cmocka_unit_test(test_unit),	    cmocka_unit_test(test_strange_names),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_line_of_holes),
+		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_line_schema),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_unit),
+		cmocka_unit_test(test_strange_names),
+		cmocka_unit_test(test_strange_numbers),
+		cmocka_unit_test(test_count),
 	};
 
 	return cmocka_run_group_tests_name("fields", tests, NULL, NULL);
