@@ -6,35 +6,21 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/shown.h"
 #include "base/why.h"
 #include "parse/text.h"
-#include "service/client.h"
+#include "service/client_parts.h"
 #include "service/varlink.h"
 
 enum {
 	REPLY_MAX = 64 << 20,
 	BUFFER_BYTES = 65536,
-	RETURN_S = 60, /* to wait for a service that went away while a campaign was followed */
-	RETRY_MS = 100,
 };
 
-struct ctl {
-	struct sockaddr_un name;
-	int fd;
-	bool continues; /* further replies follow */
-	uint32_t deadline_s;
-	int err;      /* of the last call or reply; EAGAIN: not within the deadline */
-	char *buffer; /* received, from `at` on not read yet */
-	size_t at, used, room;
-};
-
-/* Both ends of waiting; connect() waits as long as sending does. */
-static int set_deadline(struct ctl *ctl, uint32_t seconds)
+int ctl_deadline(struct ctl *ctl, uint32_t seconds)
 {
 	const struct timeval deadline = { .tv_sec = seconds };
 
@@ -42,7 +28,7 @@ static int set_deadline(struct ctl *ctl, uint32_t seconds)
 	       setsockopt(ctl->fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
 }
 
-static bool is_connected(struct ctl *ctl)
+bool ctl_connect(struct ctl *ctl)
 {
 	bool is_open;
 
@@ -50,7 +36,7 @@ static bool is_connected(struct ctl *ctl)
 		close(ctl->fd);
 	ctl->at = ctl->used = 0;
 	ctl->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	is_open = ctl->fd >= 0 && !set_deadline(ctl, ctl->deadline_s) &&
+	is_open = ctl->fd >= 0 && !ctl_deadline(ctl, ctl->deadline_s) &&
 		  !connect(ctl->fd, (struct sockaddr *)&ctl->name, sizeof(ctl->name));
 	ctl->err = is_open ? 0 : errno;
 	return is_open;
@@ -94,7 +80,7 @@ struct ctl *ctl_open(const char *socket_path, uint32_t deadline_s, enum exits *c
 		fprintf(stderr, "dadrace: %s: the path is too long\n", socket_path);
 	} else {
 		strcpy(ctl->name.sun_path, socket_path);
-		if (is_connected(ctl))
+		if (ctl_connect(ctl))
 			return ctl;
 		*code = complain_connect(socket_path, ctl->err);
 	}
@@ -199,11 +185,7 @@ static bool has_room(struct ctl *ctl)
 	return true;
 }
 
-/*
- * The next message, valid until the next call; NULL: the connection has ended. Flushes stdout
- * before it waits.
- */
-static const char *read_message(struct ctl *ctl, size_t *length)
+const char *ctl_receive(struct ctl *ctl, size_t *length)
 {
 	size_t looked = ctl->at;
 	const char *text, *end = NULL;
@@ -251,8 +233,7 @@ static enum exits complain_silence(const struct ctl *ctl)
 	return EXIT_INTERNAL;
 }
 
-/* `text` NULL: no reply came. */
-static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
+json_t *ctl_understand(struct ctl *ctl, const char *text, enum exits *code)
 {
 	json_t *message = text ? fields_parse(text) : NULL;
 	const char *error = json_string_value(json_object_get(message, "error"));
@@ -273,8 +254,7 @@ static json_t *understand(struct ctl *ctl, const char *text, enum exits *code)
 	return error ? NULL : parameters;
 }
 
-/* False: it could not be sent. Nothing is sent that lacks a part because memory was short. */
-static bool call(struct ctl *ctl, const char *method, json_t *parameters, bool more)
+bool ctl_send(struct ctl *ctl, const char *method, json_t *parameters, bool more)
 {
 	char name[VARLINK_METHOD_MAX];
 	size_t length = 0, sent = 0;
@@ -297,9 +277,9 @@ static bool call(struct ctl *ctl, const char *method, json_t *parameters, bool m
 json_t *ctl_call(struct ctl *ctl, const char *method, json_t *parameters, enum exits *code)
 {
 	size_t length;
-	bool is_called = call(ctl, method, parameters, false);
+	bool is_called = ctl_send(ctl, method, parameters, false);
 
-	return understand(ctl, is_called ? read_message(ctl, &length) : NULL, code);
+	return ctl_understand(ctl, is_called ? ctl_receive(ctl, &length) : NULL, code);
 }
 
 /* What a campaign file says, a new reference; NULL: why not. */
@@ -364,144 +344,4 @@ char *ctl_submit(struct ctl *ctl, const char *file, json_t *parameters, enum exi
 	}
 	json_decref(reply);
 	return id;
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
-static void print_line(const json_t *line)
-{
-	const char *type = text_of(line, "type");
-
-	if (!strcmp(type, "campaign"))
-		printf("Campaign %s runs on Linux %s\n",
-		       text_of(json_object_get(line, "campaign"), "name"),
-		       text_of(json_object_get(line, "machine"), "release"));
-	else if (!strcmp(type, "trial"))
-		printf("trial %lld %s: %s - %s\n",
-		       json_integer_value(
-			       json_object_get(json_object_get(line, "spec"), "trial")),
-		       text_of(json_object_get(line, "spec"), "arm"), text_of(line, "verdict"),
-		       text_of(line, "reason"));
-	else if (!strcmp(type, "finding"))
-		printf("Finding: %s in %lld trials: %s\n", text_of(line, "signature"),
-		       json_integer_value(json_object_get(line, "count")),
-		       text_of(line, "reason"));
-}
-
-static enum exits how_it_ended(const json_t *campaign, enum ctl_prints prints)
-{
-	const json_t *code = json_object_get(campaign, "exit_code");
-	const char *verdict = text_of(campaign, "verdict");
-	const char *unfinished = text_of(campaign, "unfinished");
-
-	if (prints == CTL_END_JSON) {
-		json_dumpf(campaign, stdout, JSON_COMPACT);
-		putchar('\n');
-	} else if (prints != CTL_LINES) {
-		printf("%s%s%sVerdict: %s - %s\n", *unfinished ? "Unfinished, " : "",
-		       unfinished, *unfinished ? "\n" : "", *verdict ? verdict : "none",
-		       text_of(campaign, "reason"));
-	}
-	return json_is_integer(code) ? (enum exits)json_integer_value(code) : EXIT_INTERNAL;
-}
-
-/*
- * The line in a reply to Follow, without the frame that dadraced puts around it
- * (follow_batch.c); NULL: another reply, which has to be parsed.
- */
-static const char *line_of(const char *message, size_t size, size_t *length, uint64_t *next)
-{
-	static const char head[] = "{\"parameters\":{\"line\":{",
-			  tail[] = "},\"continues\":true}", place[] = ",\"next\":";
-	const char *end = message + size - (sizeof(tail) - 1);
-
-	if (size < sizeof(head) + sizeof(tail) ||
-	    strncmp(message, head, sizeof(head) - 1) != 0 || strcmp(end, tail) != 0)
-		return NULL;
-	while (end > message && *end != ',')
-		end--;
-	if (strncmp(end, place, sizeof(place) - 1) != 0)
-		return NULL;
-	*next = strtoull(end + sizeof(place) - 1, NULL, 10);
-	message += sizeof(head) - 2;
-	*length = (size_t)(end - message);
-	return message;
-}
-
-enum followed {
-	GOES_ON,
-	ENDED,
-	GONE, /* the service, or the connection */
-};
-
-/* The next reply; `next` is the place after its line. */
-static enum followed follow_one(struct ctl *ctl, enum ctl_prints prints, uint64_t *next,
-				enum exits *code)
-{
-	size_t size = 0, length = 0;
-	const char *message = read_message(ctl, &size);
-	const char *text =
-		prints == CTL_LINES && message ? line_of(message, size, &length, next) : NULL;
-	json_t *reply, *line;
-
-	if (!message)
-		return GONE;
-	if (text) {
-		fwrite(text, 1, length, stdout);
-		putchar('\n');
-		return GOES_ON;
-	}
-	reply = understand(ctl, message, code);
-	line = json_object_get(reply, "line");
-	if (json_is_object(line))
-		*next = (uint64_t)json_integer_value(json_object_get(reply, "next"));
-	if (json_is_null(line)) {
-		*code = how_it_ended(json_object_get(reply, "campaign"), prints);
-	} else if (line && prints == CTL_LINES) {
-		json_dumpf(line, stdout, JSON_COMPACT);
-		putchar('\n');
-	} else if (line && prints == CTL_TRIALS) {
-		print_line(line);
-	}
-	json_decref(reply);
-	return reply && ctl->continues ? GOES_ON : ENDED;
-}
-
-static void pause_ms(long ms)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
-}
-
-enum exits ctl_follow(struct ctl *ctl, const char *id, enum ctl_prints prints)
-{
-	enum exits code = EXIT_INTERNAL;
-	enum followed followed = GONE;
-	uint64_t next = 0;
-	int tries = 0; /* since the last line */
-
-	while (followed != ENDED && tries < RETURN_S * 1000 / RETRY_MS && !memory_was_short()) {
-		if (tries == 1)
-			fputs("dadrace: dadraced closed the connection; following continues when it is back\n",
-			      stderr);
-		if (tries)
-			pause_ms(RETRY_MS);
-		if (tries++ && !is_connected(ctl))
-			continue;
-		if (!call(ctl, "Follow",
-			  json_pack("{ss sb sI}", "id", id, "brief", prints != CTL_LINES,
-				    "after", (json_int_t)next),
-			  true))
-			continue;
-		set_deadline(ctl, 0); /* the next trial may end much later */
-		while ((followed = follow_one(ctl, prints, &next, &code)) == GOES_ON)
-			tries = 1;
-	}
-	if (followed == GONE)
-		understand(ctl, NULL, &code);
-	return code;
 }
