@@ -12,57 +12,93 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "io/child.h"
 
 /* --- paths --- */
 
-static int open_in(const char *root, const char *path)
+static bool may_change(const struct stat *folder)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
-
-	if (folder < 0)
-		return -1;
-	fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
-	close(folder);
-	return fd;
+	return (folder->st_uid && folder->st_uid != geteuid()) ||
+	       (folder->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-int root_file(const char *root, const char *path, char file[PATH_MAX])
+static int open_folder(const char *root)
 {
-	char link[64];
-	ssize_t n;
+	int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (folder < 0)
+		return -errno;
+	if (!fstat(folder, &st) && !may_change(&st))
+		return folder;
+	close(folder);
+	return -EPERM;
+}
+
+int root_check(const char *root, struct why *why)
+{
+	struct stat st;
+	AUTO_FD int folder = open_folder(root);
+
+	if (folder == -EPERM && !stat(root, &st))
+		return why_exit(
+			why, EXIT_CONFIG, EPERM,
+			"vm.root: %s belongs to user %u and has mode %04o, so that others could choose what the guest runs; make it root's or your own, and chmod go-w",
+			root, st.st_uid, st.st_mode & 07777);
+	return folder < 0 ? why_exit(why, EXIT_CONFIG, -folder, "vm.root: %s: %s", root,
+				     strerror(-folder)) :
+			    0;
+}
+
+static int open_in(const char *root, const char *path, uint64_t flags)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	AUTO_FD int folder = -1;
 	int fd;
 
 	if (!root) {
-		snprintf(file, PATH_MAX, "%s", path);
-		return access(file, F_OK) ? -ENOENT : 0;
+		fd = open(path, (int)how.flags);
+		return fd < 0 ? -errno : fd;
 	}
-	fd = open_in(root, path);
-	if (fd < 0)
-		return -ENOENT;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, file, PATH_MAX - 1);
+	folder = open_folder(root);
+	if (folder < 0)
+		return folder;
+	fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+	return fd < 0 ? -errno : fd;
+}
+
+/* O_NONBLOCK: what is a FIFO by now must not make us wait. */
+int root_open(const char *root, const char *path)
+{
+	int fd = open_in(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode)))
+		return fd;
 	close(fd);
-	if (n < 0)
-		return -ENOENT;
-	file[n] = '\0';
-	return 0;
+	return -ENOENT;
+}
+
+/* The bits of its mode; 0: it is no regular file, or not there. */
+static mode_t mode_of(const char *root, const char *path)
+{
+	AUTO_FD int fd = open_in(root, path, O_PATH);
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) ? st.st_mode : 0;
 }
 
 bool root_has(const char *root, const char *path)
 {
-	char file[PATH_MAX];
-	struct stat st;
-
-	return !root_file(root, path, file) && !stat(file, &st) && S_ISREG(st.st_mode);
+	return mode_of(root, path);
 }
 
+/* The guest runs a root's programs as root, and each of this machine's is run by the caller. */
 bool root_has_program(const char *root, const char *path)
 {
-	char file[PATH_MAX];
-
-	return root_has(root, path) && !root_file(root, path, file) && !access(file, X_OK);
+	return root ? mode_of(root, path) & (S_IXUSR | S_IXGRP | S_IXOTH) :
+		      root_has(root, path) && !access(path, X_OK);
 }
 
 int root_find(const char *root, const char *program, char path[PATH_MAX])
@@ -188,7 +224,7 @@ static bool find_library(const char *root, const struct architecture *architectu
 }
 
 static int name_libraries(const char *root, const struct architecture *architecture,
-			  const char *file, struct elf *elf,
+			  const char *program, struct elf *elf,
 			  int (*each)(void *arg, const char *library), void *arg,
 			  struct why *why)
 {
@@ -203,8 +239,8 @@ static int name_libraries(const char *root, const struct architecture *architect
 		return 0;
 	if (header->e_machine != architecture->elf_machine)
 		return why_exit(why, EXIT_CONFIG, EINVAL,
-				"%s: not a program for %s, which the kernel is for", file,
-				architecture->name);
+				"%s%s: not a program for %s, which the kernel is for", root,
+				program, architecture->name);
 	if (loader)
 		err = each(arg, loader);
 	while (!err && (name = next_needed(elf, &i)))
@@ -212,32 +248,29 @@ static int name_libraries(const char *root, const struct architecture *architect
 			      each(arg, path) :
 			      why_exit(
 				      why, EXIT_CONFIG, EINVAL,
-				      "%s: needs the library %s, which is not in %s; install its package there",
-				      file, name, root);
+				      "%s%s: needs the library %s, which is not in %s; install its package there",
+				      root, program, name, root);
 	return err;
 }
 
 int root_libraries(const char *root, const struct architecture *architecture, const char *path,
 		   int (*each)(void *arg, const char *library), void *arg, struct why *why)
 {
-	char file[PATH_MAX];
+	AUTO_FD int fd = root_open(root, path);
 	struct stat st = { 0 };
 	struct elf elf;
 	void *data;
-	int fd, err;
+	int err;
 
-	if (root_file(root, path, file) || (fd = open(file, O_RDONLY | O_CLOEXEC)) < 0)
-		return why_exit(why, EXIT_CONFIG, ENOENT, "%s%s: no such file", root, path);
-	if (fstat(fd, &st) || st.st_size <= 0) {
-		close(fd);
+	if (fd < 0)
+		return why_exit(why, EXIT_CONFIG, -fd, "%s%s: %s", root, path, strerror(-fd));
+	if (fstat(fd, &st) || st.st_size <= 0)
 		return 0;
-	}
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
 	if (data == MAP_FAILED)
-		return why_set(why, errno, "%s: %s", file, strerror(errno));
+		return why_set(why, errno, "%s%s: %s", root, path, strerror(errno));
 	elf = (struct elf){ .data = data, .size = (size_t)st.st_size };
-	err = name_libraries(root, architecture, file, &elf, each, arg, why);
+	err = name_libraries(root, architecture, path, &elf, each, arg, why);
 	munmap(data, (size_t)st.st_size);
 	return err;
 }

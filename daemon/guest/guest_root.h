@@ -13,12 +13,23 @@
  * system of the guest's architecture (vm.root), whose links stay below it. None of the
  * folder's programs is run: their libraries are read from their ELF headers.
  *
+ * The guest runs what is in the folder, and what is in a file of it gets into the guest's
+ * image. So only root and the caller may own the folder and write to it, which is looked at
+ * each time that it is opened; and what a path has led to is read from there, by its
+ * descriptor: a link that changes meanwhile leads nowhere.
+ *
  * Paths are those of the guest: absolute, and with a root they begin there.
  */
 #define ROOT_DADRACE "/usr/bin/dadrace"
 
-/* The file of a path here, links followed: 0, -ENOENT. `root` NULL: this machine. */
-int root_file(const char *root, const char *path, char file[PATH_MAX]);
+/* Whether others than root and the caller may change what is in the folder: -EPERM. */
+int root_check(const char *root, struct why *why);
+
+/*
+ * The regular file of a path, links followed: a descriptor to read, which the caller closes, or
+ * a negative errno. `root` NULL: this machine.
+ */
+int root_open(const char *root, const char *path);
 
 bool root_has(const char *root, const char *path);	   /* as a regular file */
 bool root_has_program(const char *root, const char *path); /* which may be run */

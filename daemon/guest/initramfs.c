@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/memory.h"
 #include "base/own_path.h"
 #include "guest/guest_modules.h"
 #include "guest/guest_root.h"
@@ -95,8 +97,19 @@ static int put_links(struct making *making)
 	return err;
 }
 
-/* Puts the file `from` at `path`, links followed. */
-static int put_copy(struct making *making, const char *from, const char *path)
+/* Of the root: a descriptor to be closed. */
+static int open_file(struct making *making, const char *path)
+{
+	int fd = root_open(making->image->root, path);
+
+	return fd >= 0 ? fd :
+			 why_exit(making->why, EXIT_CONFIG, -fd, "%s%s: %s",
+				  making->image->root ? making->image->root : "", path,
+				  strerror(-fd));
+}
+
+/* Puts the file that is open in `fd`, which is `from` in the root, at `path`. */
+static int put_copy(struct making *making, int fd, const char *from, const char *path)
 {
 	int err;
 
@@ -104,19 +117,16 @@ static int put_copy(struct making *making, const char *from, const char *path)
 		return 0;
 	err = put_folders(making, path);
 	if (!err)
-		err = initramfs_file(making->archive, path + 1, from, 0755, making->why);
+		err = initramfs_file(making->archive, path + 1, fd, from, 0755, making->why);
 	return err ? err : remember(making, path);
 }
 
 /* Puts a file of the root at the path that it is known by. */
 static int put_file(struct making *making, const char *path)
 {
-	char from[PATH_MAX];
+	AUTO_FD int fd = open_file(making, path);
 
-	if (root_file(making->image->root, path, from))
-		return why_exit(making->why, EXIT_CONFIG, ENOENT, "%s%s: no such file",
-				making->image->root ? making->image->root : "", path);
-	return put_copy(making, from, path);
+	return fd < 0 ? fd : put_copy(making, fd, path, path);
 }
 
 static int put_program(struct making *making, const char *from, const char *path);
@@ -238,22 +248,18 @@ static int put_library_of_interpreter(struct making *making, const char *program
  */
 static int put_program(struct making *making, const char *from, const char *path)
 {
-	char head[256] = "", place[PATH_MAX];
-	FILE *file;
+	AUTO_FD int fd = open_file(making, from);
+	char head[256] = "";
 	int err;
 
-	if (root_file(making->image->root, from, place))
-		return why_exit(making->why, EXIT_CONFIG, ENOENT, "%s%s: no such program",
-				making->image->root ? making->image->root : "", from);
-	file = fopen(place, "re");
-
-	if (!file || !fgets(head, sizeof(head), file))
-		head[0] = '\0';
-	if (file)
-		fclose(file);
+	if (fd < 0)
+		return fd;
+	if (pread(fd, head, sizeof(head) - 1, 0) < 0)
+		return why_set(making->why, errno, "%s: %s", from, strerror(errno));
+	head[strcspn(head, "\n")] = '\0';
 	if (is_put(making, path))
 		return 0;
-	err = put_copy(making, place, path);
+	err = put_copy(making, fd, from, path);
 	if (!err && !strncmp(head, "#!", 2))
 		return put_interpreter(making, from, head + 2);
 	if (!err)

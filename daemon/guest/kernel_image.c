@@ -59,6 +59,10 @@ static const char *find_modules(const char *release, char path[PATH])
 static int check_programs(const char *vmlinuz, const struct architecture *architecture,
 			  const char *root, struct why *why)
 {
+	int err = root ? root_check(root, why) : 0;
+
+	if (err)
+		return err;
 	if (root ? root_has(root, ROOT_DADRACE) : architecture == architecture_own())
 		return 0;
 	if (root)

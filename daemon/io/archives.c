@@ -261,24 +261,22 @@ int initramfs_data(struct initramfs *initramfs, const char *path, mode_t mode, c
 	return put(initramfs, path, AE_IFREG, mode, NULL, data, size, why);
 }
 
-int initramfs_file(struct initramfs *initramfs, const char *path, const char *from, mode_t mode,
-		   struct why *why)
+int initramfs_file(struct initramfs *initramfs, const char *path, int fd, const char *from,
+		   mode_t mode, struct why *why)
 {
-	int fd = open(from, O_RDONLY | O_CLOEXEC), err = 0;
 	char *data = NULL;
 	struct stat st = { 0 };
+	int err = 0;
 
-	if (fd < 0 || fstat(fd, &st))
+	if (fstat(fd, &st))
 		err = why_set(why, errno, "%s: %s", from, strerror(errno));
 	if (!err && !(data = malloc((size_t)st.st_size + 1)))
 		err = why_memory(why);
-	if (!err && read(fd, data, (size_t)st.st_size) != st.st_size)
+	if (!err && pread(fd, data, (size_t)st.st_size, 0) != st.st_size)
 		err = why_set(why, EIO, "%s: changed while it was read", from);
 	if (!err)
 		err = initramfs_data(initramfs, path, mode, data, (size_t)st.st_size, why);
 	free(data);
-	if (fd >= 0)
-		close(fd);
 	return err;
 }
 

@@ -41,9 +41,9 @@ int initramfs_link(struct initramfs *initramfs, const char *path, const char *to
 int initramfs_data(struct initramfs *initramfs, const char *path, mode_t mode, const void *data,
 		   size_t size, struct why *why);
 
-/* Copies a file of this machine, following links. */
-int initramfs_file(struct initramfs *initramfs, const char *path, const char *from, mode_t mode,
-		   struct why *why);
+/* Copies the file that is open in `fd`; `from` is its name in sentences. */
+int initramfs_file(struct initramfs *initramfs, const char *path, int fd, const char *from,
+		   mode_t mode, struct why *why);
 
 /* Ends the archive; the file is complete only when this returns 0. NULL is allowed. */
 int initramfs_close(struct initramfs *initramfs, struct why *why);
