@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "guest/kernel_header.h"
 #include "guest/kernel_image.h"
 #include "io/archives.h"
+#include "machine/machine.h"
 
 enum { PATH = CACHE_PATH, DEBS_MAX = 12 };
 
@@ -284,6 +286,27 @@ static void need(void *arg, const char *package)
 		needed->nr++;
 }
 
+/* Waits for the lock of an open folder; who has it for longer than a second is named. */
+static int wait_for_lock(int fd, const char *folder)
+{
+	enum { LOOKS = 20, LOOK_MS = 50 };
+	struct lock_holder holder;
+
+	for (int i = 0; i < LOOKS; i++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return -1;
+		poll(NULL, 0, LOOK_MS);
+	}
+	holder = machine_lock_holder(fd);
+	if (holder.text[0])
+		fprintf(stderr,
+			"dadrace: %s: another run (%s) fetches a kernel into it; waiting until it has ended\n",
+			folder, holder.text);
+	return flock(fd, LOCK_EX);
+}
+
 /*
  * One at a time: a second apt would read lists that the first has half written. Gives a
  * descriptor to close.
@@ -292,7 +315,7 @@ static int lock_folder(const char *folder, struct why *why)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || flock(fd, LOCK_EX)) {
+	if (fd < 0 || wait_for_lock(fd, folder)) {
 		int err = why_set(why, errno, "%s: %s", folder, strerror(errno));
 
 		if (fd >= 0)

@@ -12,56 +12,62 @@
 
 #define LOCK_FILE MACHINE_FOLDER "/lock"
 
-/*
- * Who holds the lock, by the kernel's list of locks: 0 when nobody does. A holder in another
- * pid namespace has no number here, and gives -1.
- */
-static pid_t holder_of(const struct stat *lock)
+/* By the kernel's list of locks. A holder in another pid namespace has no number here. */
+static struct lock_holder holder_of(const struct stat *lock)
 {
+	struct lock_holder holder = { "" };
 	FILE *locks = fopen("/proc/locks", "re");
 	char line[256];
-	pid_t holder = 0;
 
-	while (locks && !holder && fgets(line, sizeof(line), locks)) {
+	while (locks && !holder.text[0] && fgets(line, sizeof(line), locks)) {
 		unsigned int device_major, device_minor;
 		unsigned long long inode;
 		int pid;
 
 		if (sscanf(line, "%*s FLOCK %*s %*s %d %x:%x:%llu", &pid, &device_major,
-			   &device_minor, &inode) == 4 &&
-		    makedev(device_major, device_minor) == lock->st_dev &&
-		    inode == lock->st_ino)
-			holder = pid > 0 ? pid : -1;
+			   &device_minor, &inode) != 4 ||
+		    makedev(device_major, device_minor) != lock->st_dev ||
+		    inode != lock->st_ino)
+			continue;
+		if (pid > 0)
+			snprintf(holder.text, sizeof(holder.text), "pid %d", pid);
+		else
+			snprintf(holder.text, sizeof(holder.text),
+				 "a process of another pid namespace");
 	}
 	if (locks)
 		fclose(locks);
 	return holder;
 }
 
-static int in_use_by(struct why *why, pid_t holder)
+struct lock_holder machine_lock_holder(int fd)
 {
-	char pid[32] = "of another pid namespace";
+	struct stat st;
 
-	if (holder > 0)
-		snprintf(pid, sizeof(pid), "pid %d", holder);
+	return fstat(fd, &st) ? (struct lock_holder){ "" } : holder_of(&st);
+}
+
+static int in_use_by(struct why *why, const struct lock_holder *holder)
+{
 	return why_exit(
 		why, EXIT_BUSY, EBUSY,
 		"this machine is in use by another run (%s); wait until it has ended, or end it",
-		pid);
+		holder->text[0] ? holder->text : "a process that has just ended");
 }
 
 /* Whoever may open the file may lock it: an older one was open to all. */
 static int take_lock(int fd, struct why *why)
 {
-	struct stat lock;
+	struct lock_holder holder;
 
-	if (fchmod(fd, 0600) || fstat(fd, &lock))
+	if (fchmod(fd, 0600))
 		return why_set(why, errno, LOCK_FILE ": %s", strerror(errno));
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return 0;
-	return errno == EWOULDBLOCK ?
-		       in_use_by(why, holder_of(&lock)) :
-		       why_set(why, errno, LOCK_FILE ": cannot be locked: %s", strerror(errno));
+	if (errno != EWOULDBLOCK)
+		return why_set(why, errno, LOCK_FILE ": cannot be locked: %s", strerror(errno));
+	holder = machine_lock_holder(fd);
+	return in_use_by(why, &holder);
 }
 
 int machine_lock(struct why *why)
@@ -85,9 +91,11 @@ int machine_lock(struct why *why)
 bool machine_busy(struct why *why)
 {
 	struct stat lock;
-	pid_t holder = stat(LOCK_FILE, &lock) ? 0 : holder_of(&lock);
+	struct lock_holder holder = { "" };
 
-	if (holder)
-		in_use_by(why, holder);
-	return holder != 0;
+	if (!stat(LOCK_FILE, &lock))
+		holder = holder_of(&lock);
+	if (holder.text[0])
+		in_use_by(why, &holder);
+	return holder.text[0];
 }

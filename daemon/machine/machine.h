@@ -47,6 +47,15 @@ void machine_read(struct machine *machine);
  */
 int machine_lock(struct why *why);
 
+/*
+ * Who holds the flock of a file that is open in `fd`, in words: "pid 123", "a process of another
+ * pid namespace"; "" when nobody does.
+ */
+struct lock_holder {
+	char text[48];
+};
+struct lock_holder machine_lock_holder(int fd);
+
 /* Whether a run holds the lock now, without touching it; the sentence names the holder. */
 bool machine_busy(struct why *why);
 

@@ -127,6 +127,30 @@ doctor "once a day" 4 '^not today' trixie/linux-image-amd64
 [ "$(updates)" -eq "$before" ] || fail "once a day" "the lists were fetched again"
 doctor "--refresh" 4 '^not today' trixie/linux-image-amd64 --refresh
 [ "$(updates)" -eq $((before + 1)) ] || fail "--refresh" "the lists were not fetched"
+
+# The cache has one user at a time; who waits says for whom.
+mkfifo go held tick
+flock cache/dadrace sh -c 'echo >held; read -r _ <go' &
+holder=$!
+read -r _ <held
+"$dadrace" doctor --kernel trixie/linux-image-amd64 >waits 2>&1 &
+waits=$!
+for _ in {1..300}; do # it has half a minute to say so
+	grep -q . waits && break
+	read -r -t 0.1 _ <>tick
+done
+cp waits out
+if grep -qE "^dadrace: .*/cache/dadrace/: another run \(pid $holder\) fetches a kernel into it; waiting" out; then
+	echo "ok a second run says for whom it waits"
+else
+	fail "a second run" "it does not say for whom it waits"
+fi
+echo >go
+wait $waits
+code=$?
+cp waits out
+[ $code -eq 4 ] || fail "a second run goes on then" "exit $code"
+wait $holder
 rm network
 doctor "--refresh without a network: the lists of before, and said" 4 \
 	"resolve 'mirror.*; the lists of 0 hours ago are used" trixie/linux-image-amd64 --refresh
@@ -172,6 +196,12 @@ doctor "arm64 of no release" 78 'no-banner: an arm64 kernel in which no .Linux v
 doctor "arm64, compressed for EFI" 78 'zboot: an arm64 kernel that is compressed for EFI' zboot
 mkdir -p root/usr/bin
 doctor "a root without dadrace" 78 'vm.root: root has no dadrace' arm64 --root root
+doctor "no root" 78 'vm.root: nowhere: No such file or directory' arm64 --root nowhere
+for mode in 0775 0757; do
+	chmod $mode root
+	doctor "a root that others may write to" 78 "vm.root: root belongs to user $(id -u) and has mode $mode" arm64 --root root
+done
+chmod 0755 root
 echo no ELF file >root/usr/bin/dadrace
 doctor "arm64" 4 '^not today' arm64 --root root
 if grep -q '^qemu-system-aarch64 .*-M virt.* console=ttyAMA0 ' qemu; then
