@@ -464,6 +464,13 @@ static void say_without(struct runner *runner, const struct why *without)
 	runner->said_without = true;
 }
 
+/* What the lane lacked for the positive control says nothing of what would have been seen. */
+static bool could_not_control(const struct seat *seat)
+{
+	return seat->state == SEAT_RUNNING && seat->controls &&
+	       seat->runner->message.kind == LANE_FAILED;
+}
+
 static void lane_said(void *arg)
 {
 	struct seat *seat = arg;
@@ -495,7 +502,9 @@ static void lane_said(void *arg)
 	case LANE_BLIND: lane_blind(seat); break;
 	case LANE_GONE:
 	case LANE_FAILED:
-		if (seat->state == SEAT_RUNNING) {
+		if (could_not_control(seat)) {
+			seat->controls = false;
+		} else if (seat->state == SEAT_RUNNING) {
 			struct why why = message->why;
 			enum lane_message_kind kind = message->kind;
 

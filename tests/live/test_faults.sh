@@ -64,6 +64,26 @@ for limit in 8 12 20 32 44 48 52 56 57 58 60; do # descriptors: from the first p
 done
 [ "$limit" -gt 44 ] || fail "shortage" "it does with $limit descriptors: too few for this test"
 
+# Processes: from the first lane to the one that brings the device up. A leak sanitizer would need one of its own.
+cgroup=$(findmnt -n -t cgroup -O pids -o TARGET | head -n 1)
+cgroup=${cgroup:-$(findmnt -n -t cgroup2 -o TARGET | head -n 1)}/dadrace-faults-$$
+if mkdir "$cgroup" 2>/dev/null && [ -e "$cgroup/pids.max" ]; then
+	for limit in {1..12}; do
+		echo $limit >"$cgroup/pids.max"
+		ASAN_OPTIONS=detect_leaks=0 timeout -k 5 "$RUN_DEADLINE_S" sh -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' - "$cgroup" \
+			"$dadrace" run quick.yaml --quiet --set stop.trials=4 --set lanes=1 --out "pids$limit" >"pids$limit.out" 2>"pids$limit.err"
+		code=$?
+		[ $code -ne 0 ] || break
+		ends "pids$limit" 70 'Resource temporarily unavailable'
+		truth "pids$limit: one sentence ends it" [ "$(grep -c '^dadrace: ' "pids$limit.err")" -eq 1 ]
+	done
+	truth "processes: it does with $limit" [ $code -eq 0 ]
+	truth "processes: too few were tried" [ "$limit" -gt 3 ]
+else
+	echo "SKIP processes: needs a cgroup that limits them (pids), writable"
+fi
+rmdir "$cgroup" 2>/dev/null
+
 # --- bring-ups that misbehave ---
 
 run absent quick --set bringup.kind=command --set 'bringup.command=[/no/such/ifconfig, "{dut}", up]'
