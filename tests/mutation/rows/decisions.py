@@ -4,14 +4,14 @@
 from subject import Subject
 
 ROWS = [
-    Subject("daemon/results/in_order.c", tests=["in_order", "tally"], edits=[
+    Subject("daemon/results/in_order.c", tests=["in_order", "tally", "tally_judged"], edits=[
         ("	if (!next || !next->ended)", "	if (!next)", "trials in flight count as ended"),
         ("	if (trial < order->next || !in_order_has_room(order, trial))", "	if (!in_order_has_room(order, trial))",
          "a trial that counts already counts again"),
         ("trial - order->next < IN_ORDER_MOST;", "trial - order->next <= 4 * IN_ORDER_MOST;",
          "trials run ahead of one in flight without limit"),
     ]),
-    Subject("daemon/results/tally_ends.c", tests=["tally", "tally_ends", "in_order"], edits=[
+    Subject("daemon/results/tally_ends.c", tests=["tally", "tally_judged", "tally_ends", "in_order"], edits=[
         ("faults = most->faults + most->lost;", "faults = most->faults;", "lost trials are sound where a rate is below"),
         ("trials = most->valid + most->lost;", "trials = most->judged + most->lost;",
          "missed trials are proof of a low rate"),
@@ -25,7 +25,7 @@ ROWS = [
          "tally->arms[tally->most_asked].tally.valid >= tally->stop_valid;",
          "stop.valid counts trials in the order of their end"),
     ]),
-    Subject("daemon/results/tally_summary.c", tests=["tally"], edits=[
+    Subject("daemon/results/tally_summary.c", tests=["tally", "tally_judged"], edits=[
         ("most->faults + most->lost, most->valid + most->lost, 0.95", "most->faults, most->valid, 0.95",
          "the bound leaves out lost trials"),
         ("	if (tally->most_asked != ARM_RACE) {", "	if (false) {", "clean without a race arm"),

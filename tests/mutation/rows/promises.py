@@ -34,7 +34,7 @@ ROWS = [
         ("	told->without_echo |= line->attempt && line->leaked && line->arm == ARM_HOLD;\n", "",
          "a leak that shows without any echo is blamed on the race"),
     ]),
-    Subject("daemon/results/tally.c", tests=["tally", "tally_ends", "suspects"], edits=[
+    Subject("daemon/results/tally.c", tests=["tally", "tally_judged", "tally_ends", "suspects"], edits=[
         ("		.lost = evidence->lane_lost && !verdict_fault(judgement->verdict),", "		.lost = false,",
          "no trial is ever lost"),
         ("	arm->valid += verdict_valid(verdict);", "	arm->valid++;", "trials that prove nothing are valid"),
