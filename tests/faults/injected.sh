@@ -4,7 +4,7 @@
 # One failed system call at a time, in `dadrace run`, `report`, `ctl` and in `dadraced`: whatever fails, the exit code is right,
 # there is one sentence, and nothing is left. strace injects the errors; each thread counts its own calls.
 #
-#   MATRIX=full   each call's first, middle and last occurrence, each error; minutes
+#   MATRIX=full   each call's first, middle and last occurrence, each error, and all from the middle on; minutes
 #   otherwise     a sample; seconds
 #   ONLY=REGEX    only rows that match "SUBJECT CALL ERROR"
 #
@@ -218,7 +218,7 @@ processes() { grep -ls '^dadrace' /proc/[0-9]*/comm | cut -d / -f 3 | grep -vx "
 total=0
 inject() { # SUBJECT CALL ERROR POSITION
 	local what="$1 $2 $3 at $4" wrong
-	[ "$2 $4" != 'mmap 1' ] || return 0 # ld.so's own
+	[ "$2 ${4%+}" != 'mmap 1' ] || return 0 # ld.so's own
 	[ "$2" != mmap ] || ! $is_sanitized || return 0 # the sanitizer's own end the process
 	[[ $what =~ $ONLY ]] || return 0
 	traced "$1" -o /dev/null -e "trace=$2" -e "inject=$2:error=$3:when=$4"
@@ -228,9 +228,10 @@ inject() { # SUBJECT CALL ERROR POSITION
 		"${wrong:+WRONG: $wrong }$(grep -E '^dadraced?: ' err | tail -n 1 | cut -c 1-150)"
 	[ -z "$wrong" ] || fail "$what" "$wrong" err
 }
-positions() { # COUNT
+positions() { # COUNT SUBJECT; N+: that one and all that follow, which the service would wait out
 	if [ "${MATRIX:-}" = full ]; then
 		printf '%s\n' 1 $((($1 + 1) / 2)) "$1" | sort -nu
+		[ "$2" = service ] || echo $((($1 + 1) / 2))+
 	else
 		echo $((($1 + 1) / 2))
 	fi
@@ -247,7 +248,7 @@ while read -r subject call errors; do
 	n=$(awk -v call="$call" '$1 == call { print $2 }' <<<"${counted[$subject]}")
 	[ -n "$n" ] || continue # this build or C library does not call it
 	for error in $errors; do
-		for position in $(positions "$n"); do
+		for position in $(positions "$n" "$subject"); do
 			inject "$subject" "$call" "$error" "$position"
 		done
 	done

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# One allocation fails, in `dadrace run`, `report`, `ctl` or `dadraced --check-config`, of ours or of a library: the exit code
-# is right, there is one sentence, and nothing is left. starve.c is linked with the programs that are tested here.
+# One allocation fails, in `dadrace run`, `report`, `ctl`, `dadraced` or its `--check-config`, of ours or of a library: the
+# exit code is right, there is one sentence, and nothing is left. starve.c is linked with the programs that are tested here.
 #
 #   MATRIX=full   every allocation; of `run`, 2000 of them
 #   otherwise     a sample, evenly spread; seconds
@@ -10,6 +10,7 @@
 #
 # Exit 0 is right only with the same output as without a shortage; `run` may be inconclusive (3) as well. Everything else is
 # 70 and a sentence: a shortage is no fault (1), and says nothing of the kernel (4), of other runs (75) or of a file (78).
+# The service may say more than one, and keeps the campaign that it has been given.
 #
 # Usage: starved.sh DADRACE SOURCE-FOLDER
 . "$(dirname "$0")/../live/lib.sh"
@@ -32,24 +33,41 @@ table() {
 		show     2 dadrace ctl --socket $PWD/control show $id
 		submit   2 dadrace ctl --socket $PWD/control submit later.yaml --not-before +1h
 		check    6 dadraced --check-config --config dadraced.yaml
+		service  6 dadraced --config starved.yaml
 	ROWS
 }
 
 # --- one run, in which the Nth allocation fails ---
 
 starve() { # N COMMAND...: exit code in $code, streams in out and err, the number of allocations in $calls
-	rm -rf starved page.html
+	rm -rf starved page.html starve # a new file: what has mapped the old one keeps it
 	/usr/bin/python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("=QQ", int(sys.argv[1]), 0))' "$1" >starve
-	STARVE=$PWD/starve timeout -k 5 "$RUN_DEADLINE_S" "$starved/$2" "${@:3}" >out 2>err </dev/null
-	code=$?
+	if [ "$2 $3" = "dadraced --config" ]; then
+		serve_starved "${@:2}"
+	else
+		STARVE=$PWD/starve timeout -k 5 "$RUN_DEADLINE_S" "$starved/$2" "${@:3}" >out 2>err </dev/null
+		code=$?
+	fi
 	calls=$(/usr/bin/python3 -c 'import struct; print(struct.unpack("=QQ", open("starve", "rb").read())[1])')
 }
+
+# It runs one campaign, from the spool; ended when that is done, or cannot be.
+serve_starved() { # COMMAND...
+	rm -rf given && mkdir -p given/spool && cp quick.yaml given/spool/two.yaml
+	STARVE=$PWD/starve "$starved/$1" "${@:2}" >out 2>err </dev/null &
+	local starving=$!
+	wait_for "$RUN_DEADLINE_S" eval "has_settled || is_gone $starving"
+	kill $starving 2>/dev/null
+	await starving $starving
+}
+has_settled() { [ -n "$(find given/state -name summary.json 2>/dev/null)" ] || [ -e given/spool/rejected/two.yaml ] || grep -q failed err; }
+is_kept() { [ -e given/spool/two.yaml ] || [ -e given/spool/rejected/two.yaml ] || [ -n "$(find given/state -name campaign.yaml 2>/dev/null)" ]; }
 
 untimed() { sed -E 's/, .* ago$//; s/[0-9]//g' "$1"; }
 # Identifiers differ from one submission to the next.
 same_output() { # SUBJECT
 	case $1 in
-	run) return 0 ;;
+	run | service) return 0 ;;
 	submit) [ "$(wc -l <out)" -eq 1 ] ;;
 	page) cmp -s page.html page.reference ;;
 	show) cmp -s <(untimed out) <(untimed out.reference) ;;
@@ -64,9 +82,11 @@ sentences() { grep -cE '^dadraced?: ' err; }
 judge() { # SUBJECT
 	case "$code $1" in
 	"0 "* | "3 run") same_output "$1" || echo "exit $code, with another output" ;;
+	"70 service") ;;
 	"70 "*) [ "$(sentences)" -eq 1 ] || [ "$1 $(sentences)" = "run 2" ] || echo "$(sentences) sentences" ;;
 	*) echo "exit $code" ;;
 	esac
+	[ "$1" != service ] || is_kept || echo "the campaign is lost"
 	! grep -qE 'AddressSanitizer|runtime error|Assertion' err || echo "a sanitizer speaks"
 	wait_for "$GONE_DEADLINE_S" none_left || leftovers
 }
@@ -78,6 +98,8 @@ run own quick --set stop.trials=1 --set bringup.kind=command \
 	--set "bringup.command=[/usr/bin/python3, $live/holder.py, '{dut}', '1', '1']"
 run other quick --set stop.trials=1
 mkdir spool
+printf '%s\n' "state_folder: $PWD/given/state" "spool_folder: $PWD/given/spool" "socket: $PWD/given/control" >starved.yaml
+sed -i 's/trials: 12/trials: 2/' quick.yaml
 "$(dirname "$dadrace")/dadraced" --config dadraced.yaml 2>service.log &
 service=$!
 answers() { "$dadrace" ctl --socket "$PWD/control" version >/dev/null 2>&1; }
