@@ -7,6 +7,7 @@
 #include <string.h>
 #include <threads.h>
 
+#include "base/memory.h"
 #include "parse/campaign_parts.h"
 
 /* ---- libcyaml's schema ------------------------------------------------------------------- */
@@ -231,10 +232,8 @@ int campaign_build(const struct load *load, struct campaign **out)
 	fputs("{\n", file);
 	write_all(file, load, ROOT);
 	fputs("}\n", file);
-	if (fclose(file)) {
-		free(text);
+	if (memstream_close(file, &text))
 		return complain_memory(load);
-	}
 	refused = cyaml_load_data((const uint8_t *)text, length, &config, schema(), &campaign,
 				  NULL);
 	free(text);

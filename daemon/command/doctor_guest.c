@@ -8,6 +8,7 @@
 
 #include "base/exits.h"
 #include "base/fields.h"
+#include "base/memory.h"
 #include "command/command.h"
 #include "guest/command.h"
 #include "guest/kernel_options.h"
@@ -78,7 +79,10 @@ static int ask_guest(const struct kernel_image *image, bool json, struct why *wh
 	if (!out)
 		return EXIT_INTERNAL;
 	code = guest_command(image, "doctor --json", out, why);
-	fclose(out);
+	if (memstream_close(out, &found)) {
+		why_memory(why);
+		return EXIT_INTERNAL;
+	}
 	if (!why->text[0] && print_json(found, missing, nr))
 		code = EXIT_INTERNAL;
 	free(found);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "command/who_look.h"
 #include "machine/netns.h"
 #include "who/answer.h"
@@ -23,8 +24,8 @@ static char *tell(const struct look *look)
 		for (uint32_t i = 0; i < answer.nr_sentences; i++)
 			fprintf(out, "%s\n", answer.sentences[i]);
 		answer_print_sum(&answer, out);
-		fclose(out);
 	}
+	memstream_close(out, &text);
 	answer_clear(&answer);
 	return text;
 }

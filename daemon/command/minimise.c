@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/exits.h"
+#include "base/memory.h"
 #include "base/stats.h"
 #include "command/command.h"
 #include "command/minimise.h"
@@ -434,7 +435,8 @@ static char *comment_of(const struct session *s, const char *spec)
 		"Kernel:  Linux %s\nRate:    %s\nFinding: %s\nSpec:    %s\n",
 		s->finding->trial_signature, s->release, outcome_of(s).text, s->finding->reason,
 		spec);
-	return fclose(out) ? NULL : text;
+	memstream_close(out, &text);
+	return text;
 }
 
 static void write_yaml(const struct session *s, const struct plainer_spec *spec,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/memory.h"
 #include "explore/transfer.h"
 
 struct learned_line {
@@ -72,7 +73,7 @@ char *learned_write(const struct explorer *explorer)
 
 	for (uint32_t trial = 1; !err && trial <= explorer_planned(explorer); trial++)
 		err = write_trial(explorer, trial, out);
-	if (out && fclose(out))
+	if (memstream_close(out, &text))
 		err = -ENOMEM;
 	if (!err)
 		return text;

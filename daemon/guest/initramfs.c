@@ -395,7 +395,7 @@ static int put_campaign(struct making *making, const struct campaign *campaign)
 	inside.stop.nr_decided = 0; /* the host decides: it has seen the guests before, too */
 	err = file ? campaign_dump(&inside, file) : -ENOMEM;
 
-	if ((file && fclose(file)) || err)
+	if (memstream_close(file, &text) || err)
 		err = why_memory(making->why);
 	if (!err)
 		err = initramfs_data(making->archive, "campaign.yaml", 0644, text, size,

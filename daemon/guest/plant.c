@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "base/own_path.h"
 #include "guest/modules.h"
@@ -75,10 +76,8 @@ static int names_in(const char *path, char **names, struct why *why)
 	for (const char *info = NULL; file && (info = module_info(&module, "bug", info));)
 		fprintf(file, "%.*s\n", (int)strcspn(info, ":"), info);
 	free(module.data);
-	if (!file || fclose(file)) {
-		free(text);
+	if (memstream_close(file, &text))
 		return why_memory(why);
-	}
 	*names = text;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/memory.h"
 #include "parse/campaign_pinned.h"
 #include "report/coverage_table.h"
 #include "report/html.h"
@@ -498,7 +499,8 @@ static int print_mail(struct html *h, uint32_t number)
 	if (!mail)
 		return why_exit(h->why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
 	err = report_finding(h->past, number, mail, h->why);
-	fclose(mail);
+	if (memstream_close(mail, &text) && !err)
+		err = why_exit(h->why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
 	if (!err) {
 		fputs("<details><summary>As plain text, with events, counts, stack and how to reproduce it</summary><pre>",
 		      h->out);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/write_all.h"
 #include "report/report_file.h"
 
@@ -19,7 +20,7 @@ static int write_to(const struct past *past, report_writer *writer, const char *
 	FILE *out = open_memstream(&page, &size);
 	int err = out ? writer(past, out, why) : why_memory(why);
 
-	if (out && fclose(out) && !err)
+	if (memstream_close(out, &page) && !err)
 		err = why_memory(why);
 	if (!err && (err = file_write_all(fd, page, size)))
 		why_set(why, -err, "%s: %s", path, strerror(-err));

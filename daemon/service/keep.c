@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "parse/campaign.h"
 #include "service/parts.h"
 #include "spec/times.h"
@@ -170,7 +171,7 @@ static int dump(const struct campaign *campaign, char **text, struct why *why)
 	FILE *out = open_memstream(text, &length);
 	int r = out ? campaign_dump(campaign, out) : -ENOMEM;
 
-	if (out && fclose(out))
+	if (memstream_close(out, text))
 		r = -ENOMEM;
 	return r ? why_set(why, -r, "out of memory") : 0;
 }

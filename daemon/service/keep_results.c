@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "results/results.h"
 #include "service/parts.h"
 
@@ -56,10 +57,7 @@ char *keep_lines(const struct kept *kept, uint64_t after, bool brief, uint64_t *
 		*next = tail_at(tail);
 	}
 	tail_close(tail);
-	if (out && fclose(out)) {
-		free(text);
-		return NULL;
-	}
+	memstream_close(out, &text);
 	return text;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "report/picture_of_line.h"
 #include "service/parts.h"
 
@@ -93,7 +94,7 @@ void web_picture(struct kept *kept, struct http_request *request, uint32_t numbe
 	FILE *out = is_there ? open_memstream(&text, &length) : NULL;
 	int err = out ? race_draw(line, ledger, out) : -ENOMEM;
 
-	if (out && fclose(out))
+	if (out && memstream_close(out, &text))
 		err = -ENOMEM;
 	if (!is_there)
 		web_not_found(request);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "service/metrics_last.h"
 #include "service/parts.h"
 
@@ -25,7 +26,7 @@ void web_metrics(struct service *service, struct http_request *request)
 		metrics_end(openmetrics, out);
 	}
 	free((void *)tickets);
-	if (!out || fclose(out) || !is_whole)
+	if (memstream_close(out, &text) || !is_whole)
 		web_json(request, NULL);
 	else
 		http_reply(request, 200, openmetrics ? OPENMETRICS_TYPE : PROMETHEUS_TYPE, text,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "page.h"
 #include "service/overview.h"
 #include "service/parts.h"
@@ -64,7 +65,7 @@ static void reply(const struct service *service, struct http_request *request,
 		is_whole = print_overview(service, request, out);
 		fputs(after, out);
 	}
-	if (!out || fclose(out) || !is_whole)
+	if (memstream_close(out, &text) || !is_whole)
 		web_memory(request);
 	else
 		http_reply(request, 200, HTML_TYPE, text, size);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "who/capture.h"
 #include "who/capture_parts.h"
 
@@ -42,7 +43,7 @@ static void write_listed(FILE *file, enum capture_kind kind, const void *subject
 
 	if (memory)
 		list(subject, memory);
-	if (memory && !fclose(memory))
+	if (!memstream_close(memory, &text))
 		write_part(file, kind, text, size);
 	free(text);
 }
