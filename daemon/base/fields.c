@@ -256,18 +256,53 @@ static int show_text(json_t *json, const char *but)
 	return err;
 }
 
+static bool is_plain(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < ' ' || (unsigned char)*name > '~')
+			return false;
+	return true;
+}
+
+/* The object anew: a name cannot be changed where it is. */
+static int show_names(json_t *object, const char *but)
+{
+	json_auto_t *shown = json_object();
+	const char *name;
+	json_t *value;
+	int err = shown ? 0 : -ENOMEM;
+
+	json_object_foreach(object, name, value)
+	{
+		char *text = err ? NULL : shown_text(name, but);
+
+		if (!text || json_object_set(shown, text, value))
+			err = -ENOMEM;
+		free(text);
+	}
+	if (!err && (json_object_clear(object) || json_object_update(object, shown)))
+		err = -ENOMEM;
+	if (err)
+		memory_note_short();
+	return err;
+}
+
 int fields_show(json_t *json, const char *but)
 {
 	const char *name;
 	json_t *value;
 	size_t i;
+	bool has_plain_names = true;
 	int err = json_is_string(json) ? show_text(json, but) : 0;
 
 	json_object_foreach(json, name, value)
 	{
+		has_plain_names = has_plain_names && is_plain(name);
 		if (!err)
 			err = fields_show(value, but);
 	}
+	if (!err && !has_plain_names)
+		err = show_names(json, but);
 	json_array_foreach(json, i, value)
 	{
 		if (!err)

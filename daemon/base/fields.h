@@ -93,8 +93,8 @@ bool fields_integer(const json_t *json, int64_t least, int64_t most, int64_t *va
 uint64_t fields_count(const json_t *object, const char *name);
 
 /*
- * Each text in it becomes what base/shown.h shows of foreign text; the control characters in
- * `but` stay. 0, or -ENOMEM.
+ * Each text in it, and each name of a member, becomes what base/shown.h shows of foreign text;
+ * the control characters in `but` stay. 0, or -ENOMEM.
  */
 int fields_show(json_t *json, const char *but);
 

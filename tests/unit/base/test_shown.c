@@ -92,14 +92,16 @@ static void test_a_sentence_is_one_line(void **state)
 static void test_texts_of_json(void **state)
 {
 	json_auto_t *json = json_loads(
-		"{\"a\": \"x\\u001b\", \"b\": [\"\\n\", 1, {\"c\": \"\\u202e\"}]}", 0, NULL);
+		"{\"a\": \"x\\u001b\", \"b\": [\"\\n\", 1, {\"c\\u007f\": \"\\u202e\"}]}", 0,
+		NULL);
 	char *text;
 
 	(void)state;
 	assert_int_equal(fields_show(json, ""), 0);
 	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 	assert_string_equal(
-		text, "{\"a\":\"x\\\\u001b\",\"b\":[\"\\\\u000a\",1,{\"c\":\"\\\\u202e\"}]}");
+		text,
+		"{\"a\":\"x\\\\u001b\",\"b\":[\"\\\\u000a\",1,{\"c\\\\u007f\":\"\\\\u202e\"}]}");
 	free(text);
 }
 
