@@ -491,6 +491,9 @@ static void draw_last_end(const struct point_space *space, uint64_t *state, stru
 
 	last->until = ORDER_UNTIL_TIME;
 	last->time_us = space->campaign->explore.hold_range.max_us;
+	if (plan_draw_below(state, 2))
+		last->time_us = draw_between(state, space->campaign->explore.hold_range.min_us,
+					     last->time_us);
 	if (allows_end(space, ORDER_UNTIL_DONE) &&
 	    (!allows_end(space, ORDER_UNTIL_TIME) || plan_draw_below(state, TIMED_IN)))
 		wait_for_others(space, point);

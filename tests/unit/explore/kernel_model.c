@@ -12,7 +12,8 @@
 #include "trial/plan.h"
 #include "trial/verdict.h"
 
-const char *const model_bug_names[] = { "sound", "down", "failure", "uncached", "three" };
+const char *const model_bug_names[] = { "sound",    "down",  "failure",
+					"uncached", "three", "changed" };
 _Static_assert(sizeof(model_bug_names) / sizeof(model_bug_names[0]) == MODEL_BUGS,
 	       "a name each");
 
@@ -76,7 +77,8 @@ enum {
 	I_FLAGS = 1,
 	I_DOWN = 4,
 	I_DELETED,
-	II_UNCACHED = 4,
+	II_ROUTE = 3,
+	II_UNCACHED,
 	II_SOURCE,
 	II_FAILURE = 7,
 	DAD_WORK = 0,
@@ -95,6 +97,7 @@ struct model {
 	const struct trial_spec *spec;
 	uint64_t chance;
 	struct thread threads[ORDER_THREADS];
+	uint64_t changed_ns; /* when thread I has made its change; 0: never */
 	struct evidence *evidence;
 	uint64_t came[ORDER_THREADS][STOPS_MAX], passed[ORDER_THREADS][STOPS_MAX];
 };
@@ -178,13 +181,28 @@ static uint32_t hold_at(const struct model *model, int thread)
 	return 0;
 }
 
-static bool has_come(const struct model *model, const struct order_hold *hold)
+/* When what a hold waits for is there: as soon as it is asked for, if it has been before. */
+static uint64_t comes_at_ns(const struct model *model, const struct order_hold *hold)
 {
 	const struct thread *other = &model->threads[hold->other];
 
-	return hold->until == ORDER_UNTIL_HELD ? other->held :
-	       hold->until == ORDER_UNTIL_DONE ? other->done :
-						 false;
+	switch (hold->until) {
+	case ORDER_UNTIL_HELD: return other->held ? 0 : NEVER;
+	case ORDER_UNTIL_DONE: return other->done ? 0 : NEVER;
+	case ORDER_UNTIL_CHANGED: return model->changed_ns ?: NEVER;
+	case ORDER_UNTIL_TIME:
+	case ORDER_UNTILS: break;
+	}
+	return NEVER;
+}
+
+enum { CHANGE_NS = 800000 };
+
+/* Thread I makes its change, which takes as long as it does. */
+static void change(struct model *model, int held, uint64_t now_ns)
+{
+	if (model->spec->change && (int)model->spec->change_when == held && !model->changed_ns)
+		model->changed_ns = now_ns + CHANGE_NS;
 }
 
 static void pass(struct model *model, int thread, uint64_t now_ns)
@@ -237,6 +255,7 @@ static void come(struct model *model, int thread, uint64_t now_ns)
 	t->hold = hold;
 	t->held = true;
 	note(model, MOMENT_STEP_HELD, now_ns, 0, hold);
+	change(model, thread, now_ns);
 	t->until_ns = now_ns + (model->spec->holds[hold - 1].until == ORDER_UNTIL_TIME ?
 					model->spec->holds[hold - 1].time_us * 1000 :
 					ORDER_MOST_MS * 1000000ULL);
@@ -255,9 +274,12 @@ static int next_thread(const struct model *model, uint64_t now_ns, uint64_t *at_
 		const struct thread *t = &model->threads[i];
 		uint64_t due_ns = t->at_ns;
 
-		if (t->hold && t->at_ns != NEVER &&
-		    has_come(model, &model->spec->holds[t->hold - 1]))
-			due_ns = now_ns;
+		if (t->hold && t->at_ns != NEVER) {
+			uint64_t comes_ns =
+				comes_at_ns(model, &model->spec->holds[t->hold - 1]);
+
+			due_ns = comes_ns < due_ns ? comes_ns : due_ns;
+		}
 		if (due_ns != NEVER && is_blocked(model, i))
 			continue;
 		if (due_ns < now_ns) /* it was blocked */
@@ -274,7 +296,7 @@ static void release(struct model *model, int thread, uint64_t now_ns)
 {
 	struct thread *t = &model->threads[thread];
 	const struct order_hold *hold = &model->spec->holds[t->hold - 1];
-	bool kept = hold->until == ORDER_UNTIL_TIME || has_come(model, hold);
+	bool kept = hold->until == ORDER_UNTIL_TIME || comes_at_ns(model, hold) <= now_ns;
 
 	note(model, MOMENT_STEP_RELEASED, now_ns, kept ? 0 : -ETIMEDOUT, t->hold);
 }
@@ -300,6 +322,10 @@ static bool leaks(const struct model *model, enum model_bug bug)
 		return follows(work, ii[II_FAILURE]) && follows(ii[II_FAILURE], let_go);
 	case MODEL_UNCACHED: return routed_in_vain;
 	case MODEL_THREE: return routed_in_vain && follows(ii[II_SOURCE], i[I_DELETED]);
+	case MODEL_CHANGED:
+		return model->spec->change == CHANGE_ROUTE_DELETE &&
+		       follows(model->came[ORDER_THREAD_II][II_ROUTE], model->changed_ns) &&
+		       follows(model->changed_ns - 1, ii[II_SOURCE]);
 	case MODEL_SOUND:
 	case MODEL_BUGS: break;
 	}
@@ -360,6 +386,7 @@ enum verdict kernel_model_run(const struct campaign *campaign, const struct tria
 	note(&model, MOMENT_RELEASED, now_ns + spec->hold_us * 1000, 0, 0);
 	begin(&model, ORDER_THREAD_I, now_ns + spec->hold_us * 1000);
 	begin(&model, ORDER_THREAD_DAD, now_ns);
+	change(&model, ORDER_THREAD_NONE, now_ns);
 	if (!spec->starts_when)
 		begin_packets(&model, now_ns + spec->offset_us * 1000);
 	while ((thread = next_thread(&model, now_ns, &now_ns))) {
@@ -375,6 +402,7 @@ enum verdict kernel_model_run(const struct campaign *campaign, const struct tria
 	e.dad_answers_accepted = e.dad_answers_delivered;
 	e.passed = passed(&model, &places);
 	e.baseline.found = e.after.found = true;
+	e.changed = spec->change; /* at the latest when a hold would be over */
 	e.bringup_end = BRINGUP_EXITED;
 	e.refused_errno = spec->direction == DIRECTION_INBOUND ? 0 : EADDRNOTAVAIL;
 	/* Decoys: counts that differ for reasons of their own. */
@@ -392,25 +420,30 @@ enum verdict kernel_model_run(const struct campaign *campaign, const struct tria
 
 /* --- the hunt --- */
 
-const char kernel_model_space[] =
-	"arms: [race]\n"
-	"explore:\n"
-	"  mode: random\n"
-	"  holds: 3\n"
-	"  generation: 8\n"
-	"  places:\n"
-	"    - I held at stop\n"
-	"    - I held at ipv6-down\n"
-	"    - II held at neigh-create\n"
-	"    - II held at echo-reply\n"
-	"    - II held at return of uncached-route\n"
-	"    - II held at source\n"
-	"    - DAD held at dad-work\n"
-	"    - DAD held at dad-completed\n"
-	"window: {hold_us: [1, 500, 2000]}\n"
-	"echo: {directions: [inbound, outbound, outbound-raw],\n"
-	"       targets: [all-nodes, solicited-node, tentative, peer, nobody], count: 4}\n"
-	"dad: {answer: [none, ns, na]}\n";
+#define SPACE                                                                               \
+	"arms: [race]\n"                                                                    \
+	"explore:\n"                                                                        \
+	"  mode: random\n"                                                                  \
+	"  holds: 3\n"                                                                      \
+	"  generation: 8\n"                                                                 \
+	"  places:\n"                                                                       \
+	"    - I held at stop\n"                                                            \
+	"    - I held at ipv6-down\n"                                                       \
+	"    - II held at neigh-create\n"                                                   \
+	"    - II held at echo-reply\n"                                                     \
+	"    - II held at return of uncached-route\n"                                       \
+	"    - II held at source\n"                                                         \
+	"    - DAD held at dad-work\n"                                                      \
+	"    - DAD held at dad-completed\n"                                                 \
+	"window: {hold_us: [1, 500, 2000]}\n"                                               \
+	"echo: {directions: [inbound, outbound, outbound-raw],\n"                           \
+	"       targets: [all-nodes, solicited-node, tentative, peer, nobody], count: 4}\n" \
+	"dad: {answer: [none, ns, na]}\n"
+
+const char kernel_model_space[] = SPACE;
+const char kernel_model_changes[] =
+	SPACE "bringup: {change: [none, mtu, address-add, address-delete, route-add,\n"
+	      "                   route-delete, disable-ipv6, forwarding]}\n";
 
 struct hunt {
 	uint32_t trials, missed;
@@ -425,6 +458,7 @@ static struct hunt hunt(enum explore_mode mode, enum model_bug bug, bool told, u
 {
 	char mode_set[64], seed_set[32];
 	const char *sets[] = { mode_set, seed_set, "explore.generation=1" };
+	const char *space = bug == MODEL_CHANGED ? kernel_model_changes : kernel_model_space;
 	struct campaign *campaign = NULL;
 	struct explorer *explorer = NULL;
 	struct hunt hunt = { 0 };
@@ -433,8 +467,7 @@ static struct hunt hunt(enum explore_mode mode, enum model_bug bug, bool told, u
 
 	snprintf(mode_set, sizeof(mode_set), "explore.mode=%s", explore_mode_names[mode]);
 	snprintf(seed_set, sizeof(seed_set), "seed=%u", seed);
-	if (campaign_load_text("model", kernel_model_space, strlen(kernel_model_space), sets, 3,
-			       &campaign, &why) ||
+	if (campaign_load_text("model", space, strlen(space), sets, 3, &campaign, &why) ||
 	    explorer_new(campaign, &explorer))
 		abort();
 	while (!found && hunt.trials < most) {

@@ -26,6 +26,8 @@ enum model_bug {
 	MODEL_UNCACHED,
 	/* the same, and its source before the address is deleted: a third hold, or a time */
 	MODEL_THREE,
+	/* one hold and a change: a route goes away between II's route and its source */
+	MODEL_CHANGED,
 	MODEL_BUGS,
 };
 extern const char *const model_bug_names[];
@@ -36,8 +38,8 @@ enum verdict kernel_model_run(const struct campaign *campaign, const struct tria
 /* What the last trial left; of the next one when that has run. */
 const struct evidence *kernel_model_evidence(void);
 
-/* A campaign for it: the places that are proposed on a real kernel. */
-extern const char kernel_model_space[];
+/* Campaigns for it: the places that are proposed on a real kernel; and with changes. */
+extern const char kernel_model_space[], kernel_model_changes[];
 
 /*
  * The median of the trials that a mode needs to find the bug, over the seeds from 1; at most
