@@ -39,6 +39,31 @@ static void add_change_row(struct point_space *space, const struct reach *reach)
 			space->changes_to[i] |= 1ULL << reach->change;
 }
 
+static uint32_t count_reached(const struct reach *reach)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < REACH_PLACES; i++)
+		nr += reach_has(reach, i);
+	return nr;
+}
+
+static uint64_t real_changes(const struct campaign *campaign);
+
+/* From how many places each reaches. */
+static void weigh_changes(struct point_space *space)
+{
+	uint64_t changes = real_changes(space->campaign);
+	uint32_t least = UINT32_MAX;
+
+	for (int i = 0; i < CHANGES; i++)
+		if (changes >> i & 1 && space->change_weights[i] < least)
+			least = space->change_weights[i];
+	for (int i = 0; i < CHANGES; i++)
+		if (changes >> i & 1)
+			space->change_weights[i] += 1 - least;
+}
+
 static void read_reach(struct point_space *space)
 {
 	for (uint32_t i = 0; i < space->campaign->explore.nr_reach; i++) {
@@ -47,11 +72,14 @@ static void read_reach(struct point_space *space)
 		/* campaign_load has checked them */
 		if (reach_read(space->campaign->explore.reach[i], &reach, NULL))
 			continue;
-		if (reach.is_change)
+		if (reach.is_change) {
+			space->change_weights[reach.change] = count_reached(&reach);
 			add_change_row(space, &reach);
-		else
+		} else {
 			add_packet_row(space, &reach);
+		}
 	}
+	weigh_changes(space);
 }
 
 void point_space(const struct campaign *campaign, uint32_t set, struct point_space *space)
@@ -632,6 +660,25 @@ bool point_has_changes(const struct point_space *space)
 	return real_changes(space->campaign) && allows_end(space, ORDER_UNTIL_CHANGED);
 }
 
+/* One of the changes, there are some, by their weights. */
+static enum change_kind draw_weighed(const struct point_space *space, uint64_t *state,
+				     uint64_t changes)
+{
+	uint64_t sum = 0, at;
+	int i = 0;
+
+	for (int j = 0; j < CHANGES; j++)
+		sum += changes >> j & 1 ? space->change_weights[j] : 0;
+	at = plan_draw_below(state, sum);
+	for (;; i++) {
+		uint32_t weight = changes >> i & 1 ? space->change_weights[i] : 0;
+
+		if (at < weight)
+			return i;
+		at -= weight;
+	}
+}
+
 /* The window is not held: thread I waits for its change anyway. */
 static bool draw_change_race(const struct point_space *space, uint64_t *state,
 			     struct point_wish wish, struct point *point)
@@ -650,7 +697,7 @@ static bool draw_change_race(const struct point_space *space, uint64_t *state,
 					       .other = ORDER_THREAD_I,
 					       .skips = wish.second };
 	point->starts_when = ORDER_THREAD_NONE;
-	point->change = draw_bit(state, changes);
+	point->change = draw_weighed(space, state, changes);
 	point->change_when = thread;
 	if (thread == ORDER_THREAD_II)
 		point->answer = DAD_ANSWER_NONE; /* another packet than the one that is meant */

@@ -59,6 +59,12 @@ struct point_space {
 	} packets[REACH_ROWS];
 	uint32_t nr_packets;
 	uint64_t changes_to[ORDER_HOLDS_MAX];
+	/*
+	 * How often each change is drawn: once, and once more for each place of the campaign
+	 * that it reaches beyond what every change does. A sysctl that only sets a number has
+	 * less to race with than one that takes all addresses away.
+	 */
+	uint32_t change_weights[CHANGES];
 };
 
 /* Durations of a trial without injection; 0: not known. */

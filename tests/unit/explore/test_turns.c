@@ -30,25 +30,31 @@ static const char space[] =
 	"       message: [echo, ns, na, redirect, packet-too-big], count: 1}\n"
 	"explore:\n  mode: guided\n  generation: 4\n";
 
-static struct campaign *load(uint64_t seed, bool with_reach)
+static const char packets_reach[] =
+	"  reach: [\"inbound packet-too-big tentative late: 31 32 33 34 35 36\"]\n";
+
+static struct campaign *load_with(uint64_t seed, const char *changes, const char *reach)
 {
 	struct campaign *campaign = NULL;
 	char text[8192], seeded[32];
-	const char *sets[] = { seeded };
+	const char *sets[] = { seeded, changes };
 	struct why why = { "" };
 	size_t used = (size_t)snprintf(text, sizeof(text), "%s  places:\n", space);
 
 	for (int i = 1; i <= FUNCTIONS; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 					 "    - II held at f%d\n", i);
-	if (with_reach)
-		snprintf(
-			text + used, sizeof(text) - used,
-			"  reach: [\"inbound packet-too-big tentative late: 31 32 33 34 35 36\"]\n");
+	snprintf(text + used, sizeof(text) - used, "%s", reach);
 	snprintf(seeded, sizeof(seeded), "seed=%llu", (unsigned long long)seed);
-	if (campaign_load_text("places", text, strlen(text), sets, 1, &campaign, &why))
+	if (campaign_load_text("places", text, strlen(text), sets, changes ? 2 : 1, &campaign,
+			       &why))
 		fail_msg("%s", why.text);
 	return campaign;
+}
+
+static struct campaign *load(uint64_t seed, bool with_reach)
+{
+	return load_with(seed, NULL, with_reach ? packets_reach : "");
 }
 
 static bool is_too_big(const struct trial_spec *spec)
@@ -177,6 +183,32 @@ static void test_changes_have_their_place(void **state)
 	for (int i = 1; i <= FUNCTIONS; i++)
 		nr += (uint32_t)__builtin_popcount(pairs[i]);
 	assert_true(nr > FUNCTIONS * 3 * 3 / 4);
+}
+
+/*
+ * A change that reaches more of the kernel is tried sooner; what all reach does not count. One set
+ * is too short for each of ten changes at each of its places.
+ */
+static void test_changes_that_reach_more_come_sooner(void **state)
+{
+	static const char reach[] = "  reach:\n    - \"change mtu: 1 2\"\n"
+				    "    - \"change route-delete: 1 2\"\n"
+				    "    - \"change disable-ipv6: 1 2 3 4 5 6\"\n";
+	static const char changes[] =
+		"bringup.change=[none, mtu, address-add, address-delete, route-add, route-delete, disable-ipv6, forwarding, proxy-add, neighbour-add]";
+	uint32_t tried[CHANGES] = { 0 }, all = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		explored(load_with(seed, changes, reach), show, specs, 96);
+		for (uint32_t i = 0; i < 96; i++)
+			if (specs[i].choice.mutation == EXPLORE_FRESH && specs[i].change_when)
+				tried[specs[i].change]++;
+	}
+	for (int i = 0; i < CHANGES; i++)
+		all += tried[i];
+	assert_true(tried[CHANGE_MTU] > 0 && tried[CHANGE_ROUTE_DELETE] > 0);
+	assert_true(tried[CHANGE_DISABLE_IPV6] > all / 9 * 3 / 2);
 }
 
 /* An order that was missed is not done with: it is tried again before those that were kept. */
@@ -526,6 +558,7 @@ int main(void)
 		cmocka_unit_test(test_what_reaches_is_drawn),
 		cmocka_unit_test(test_learning_knows_the_packet),
 		cmocka_unit_test(test_changes_have_their_place),
+		cmocka_unit_test(test_changes_that_reach_more_come_sooner),
 		cmocka_unit_test(test_missed_orders_come_again),
 		cmocka_unit_test(test_same_seed_same_plan),
 		cmocka_unit_test(test_several_sets_have_no_bound),
