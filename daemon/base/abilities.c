@@ -5,15 +5,9 @@
 #include <string.h>
 
 static const struct abilities rows[] = {
-	{
-		.architecture = "x86_64",
-		.finds_calls = true,
-		.reads_memory = true,
-		.sees_writes = true,
-	},
-	{
-		.architecture = "aarch64",
-	},
+#define ARCHITECTURE(id, uname, debian, elf_machine, ...) \
+	{ .architecture = (uname), __VA_ARGS__ },
+#include "base/architectures.def"
 };
 
 const struct abilities *abilities(void)

@@ -13,27 +13,19 @@
  * authentication with the architecture's own algorithm takes half of TCG's time, and kernels
  * before 5.12 do not boot with lpa2.
  */
+/* clang-format off */
+#define QEMU_X86_64 \
+	.qemu = "qemu-system-x86_64", .qemu_package = "qemu-system-x86", .board = "q35", .cpu = "max,-cx16", \
+	.console = "ttyS0"
+#define QEMU_AARCH64 \
+	.qemu = "qemu-system-aarch64", .qemu_package = "qemu-system-arm", .board = "virt,gic-version=max", \
+	.cpu = "max,pauth-impdef=on,lpa2=off", .console = "ttyAMA0"
+/* clang-format on */
+
 static const struct architecture rows[] = {
-	{
-		.name = "x86_64",
-		.debian = "amd64",
-		.qemu = "qemu-system-x86_64",
-		.qemu_package = "qemu-system-x86",
-		.board = "q35",
-		.cpu = "max,-cx16",
-		.console = "ttyS0",
-		.elf_machine = EM_X86_64,
-	},
-	{
-		.name = "aarch64",
-		.debian = "arm64",
-		.qemu = "qemu-system-aarch64",
-		.qemu_package = "qemu-system-arm",
-		.board = "virt,gic-version=max",
-		.cpu = "max,pauth-impdef=on,lpa2=off",
-		.console = "ttyAMA0",
-		.elf_machine = EM_AARCH64,
-	},
+#define ARCHITECTURE(id, uname, package, machine, ...) \
+	{ .name = (uname), .debian = (package), .elf_machine = (machine), QEMU_##id },
+#include "base/architectures.def"
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
