@@ -2,9 +2,11 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,7 +45,7 @@ static void set_options(struct apt *apt)
 {
 	const struct {
 		const char *name, *value, *below;
-	} options[APT_OPTIONS] = {
+	} options[] = {
 		{ "Dir::Etc::sourcelist", apt->folder, "/sources.list" },
 		{ "Dir::Etc::sourceparts", "/dev/null", "" },
 		{ "Dir::State::lists", apt->folder, "/lists" },
@@ -54,9 +56,25 @@ static void set_options(struct apt *apt)
 		{ "APT::Architectures", apt->architecture, "" },
 	};
 
-	for (apt->nr = 0; apt->nr < APT_OPTIONS; apt->nr++)
-		snprintf(apt->options[apt->nr], APT_OPTION, "%s=%s%s", options[apt->nr].name,
-			 options[apt->nr].value, options[apt->nr].below);
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		snprintf(apt->options[apt->nr++], APT_OPTION, "%s=%s%s", options[i].name,
+			 options[i].value, options[i].below);
+}
+
+/*
+ * Otherwise apt gives up: "seteuid 42 failed". What an apt that may change its user has left is
+ * that user's, and this one may not write to it.
+ */
+static void stay_root(struct apt *apt)
+{
+	char partial[APT_OPTION];
+
+	if (geteuid() || prctl(PR_CAPBSET_READ, CAP_SETUID))
+		return;
+	snprintf(apt->options[apt->nr++], APT_OPTION, "APT::Sandbox::User=root");
+	snprintf(partial, sizeof(partial), "%s/lists/partial", apt->folder);
+	if (apt->folder[0])
+		rmdir(partial);
 }
 
 /* --- the sources of a suite --- */
@@ -191,18 +209,21 @@ int apt_open(const char *suite, const char *architecture, bool refresh, struct a
 	*apt = (struct apt){ .nr = 0 };
 	snprintf(apt->suite, sizeof(apt->suite), "%s", suite);
 	snprintf(apt->architecture, sizeof(apt->architecture), "%s", architecture);
-	if (!suite[0])
+	if (!suite[0]) {
+		stay_root(apt);
 		return 0;
+	}
 	snprintf(below, sizeof(below), "apt/%s%s%s", apt->suite, foreign ? "-" : "",
 		 foreign ? architecture : "");
 	err = cache_folder(below, apt->folder, why);
 	if (err)
 		return err;
+	set_options(apt);
+	stay_root(apt);
 	snprintf(partial, sizeof(partial), "%s/lists/partial", apt->folder);
 	err = cache_make(partial, why);
 	if (err)
 		return err;
-	set_options(apt);
 	fetched = lists_of(apt);
 	if (fetched && now - fetched < DAY_S && !refresh)
 		return 0;

@@ -12,8 +12,11 @@
  * The machine's own apt, with its mirrors and its keys, for the packages of any suite: the only
  * door to it. A suite that is not configured is looked for on the same mirrors, with lists of
  * our own in the cache folder; nothing of the machine's apt is changed.
+ *
+ * apt downloads as its own user. Where root may not change its user, as in the service's unit,
+ * it downloads as root; signatures are checked all the same.
  */
-enum { APT_OPTIONS = 8, APT_OPTION = CACHE_PATH + 64 };
+enum { APT_OPTIONS = 9, APT_OPTION = CACHE_PATH + 64 };
 
 struct apt {
 	char suite[64];		 /* "": the machine's own sources, as they are */

@@ -84,6 +84,24 @@ else
 fi
 rmdir "$cgroup" 2>/dev/null
 
+# --- apt, where root may not change its user, as in the service's unit ---
+
+mkdir -p /var/cache/dadrace apt && mount -t tmpfs none /var/cache/dadrace
+cat >apt/apt-get <<-SH
+	#!/bin/sh
+	echo "\$*" >>$PWD/asked
+	[ "\$1" = indextargets ] && echo file:/rig/
+SH
+chmod 755 apt/apt-get
+as_root() { # COMMAND...: so it is told to download when it is started with it
+	rm -f asked
+	PATH=$PWD/apt:$PATH "$@" "$dadrace" doctor --kernel rig/linux-image-rig >apt.out 2>&1
+	grep ' update ' asked | grep -q 'APT::Sandbox::User=root'
+}
+truth "apt downloads as root where it cannot as its own user" as_root setpriv --bounding-set -setuid
+truth "apt downloads as its own user where it can" eval '! as_root env && grep -q " update " asked'
+umount /var/cache/dadrace
+
 # --- bring-ups that misbehave ---
 
 run absent quick --set bringup.kind=command --set 'bringup.command=[/no/such/ifconfig, "{dut}", up]'
