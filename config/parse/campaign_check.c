@@ -580,7 +580,7 @@ static int check_message(const struct load *load, const struct campaign *campaig
 			load, culprit(load, messages, mode),
 			"%s must know the device's address in advance; give sysctl.addr_gen_mode: 0",
 			message_names[message]);
-	if (message == MESSAGE_RA && campaign->device.kind == DEVICE_EXISTING)
+	if (message_is_ra(message) && campaign->device.kind == DEVICE_EXISTING)
 		return complain_key(
 			load, culprit(load, messages, kind),
 			"ra sets a default route, and an existing device shares its network namespace with others; remove ra");

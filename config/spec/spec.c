@@ -23,7 +23,8 @@ const char *const target_names[] = { "all-nodes", "solicited-node", "tentative",
 const char *const source_names[] = { "peer", "spoofed" };
 const char *const message_names[] = {
 	"echo", "ns", "na", "ra", "redirect", "unreachable", "packet-too-big", "time-exceeded",
-	"parameter-problem", "mld-query", "mld-report",
+	"parameter-problem", "mld-query", "mld-report", "rs", "ns-elsewhere", "ra-withdraw",
+	"ra-managed", "ra-mtu", "unreachable-udp", "packet-too-big-udp", "packet-too-big-68",
 };
 const char *const dad_answer_names[] = { "none", "ns", "na", "loopback" };
 const char *const dad_at_names[] = { "probe", "open" };
@@ -105,14 +106,28 @@ bool message_names_device(enum message_kind message)
 	case MESSAGE_PACKET_TOO_BIG:
 	case MESSAGE_TIME_EXCEEDED:
 	case MESSAGE_PARAMETER_PROBLEM:
-	case MESSAGE_MLD_REPORT: return true;
+	case MESSAGE_MLD_REPORT:
+	case MESSAGE_UNREACHABLE_UDP:
+	case MESSAGE_PACKET_TOO_BIG_UDP:
+	case MESSAGE_PACKET_TOO_BIG_68: return true;
 	case MESSAGE_ECHO:
 	case MESSAGE_NA:
 	case MESSAGE_RA:
 	case MESSAGE_MLD_QUERY:
+	case MESSAGE_RS:
+	case MESSAGE_NS_ELSEWHERE:
+	case MESSAGE_RA_WITHDRAW:
+	case MESSAGE_RA_MANAGED:
+	case MESSAGE_RA_MTU:
 	case MESSAGES: break;
 	}
 	return false;
+}
+
+bool message_is_ra(enum message_kind message)
+{
+	return message == MESSAGE_RA || message == MESSAGE_RA_WITHDRAW ||
+	       message == MESSAGE_RA_MANAGED || message == MESSAGE_RA_MTU;
 }
 
 const char *message_words(enum message_kind message, uint32_t number)
@@ -132,6 +147,14 @@ const char *message_words(enum message_kind message, uint32_t number)
 		[MESSAGE_PARAMETER_PROBLEM] = { "Parameter Problem", "Parameter Problems" },
 		[MESSAGE_MLD_QUERY]         = { "Multicast Listener Query", "Multicast Listener Queries" },
 		[MESSAGE_MLD_REPORT]        = { "Multicast Listener Report", "Multicast Listener Reports" },
+		[MESSAGE_RS]                = { "Router Solicitation", "Router Solicitations" },
+		[MESSAGE_NS_ELSEWHERE]      = { "Neighbor Solicitation for an address elsewhere", "Neighbor Solicitations for an address elsewhere" },
+		[MESSAGE_RA_WITHDRAW]       = { "Router Advertisement without lifetimes", "Router Advertisements without lifetimes" },
+		[MESSAGE_RA_MANAGED]        = { "Router Advertisement of managed addresses", "Router Advertisements of managed addresses" },
+		[MESSAGE_RA_MTU]            = { "Router Advertisement with an MTU", "Router Advertisements with an MTU" },
+		[MESSAGE_UNREACHABLE_UDP]   = { "Destination Unreachable about UDP", "Destination Unreachables about UDP" },
+		[MESSAGE_PACKET_TOO_BIG_UDP] = { "Packet Too Big about UDP", "Packets Too Big about UDP" },
+		[MESSAGE_PACKET_TOO_BIG_68] = { "Packet Too Big with MTU 68", "Packets Too Big with MTU 68" },
 	};
 	/* clang-format on */
 	_Static_assert(sizeof(words) / sizeof(words[0]) == MESSAGES, "words for each");

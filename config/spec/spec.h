@@ -162,7 +162,15 @@ enum message_kind {
 	MESSAGE_TIME_EXCEEDED,	   /* RFC 4443 3.3 */
 	MESSAGE_PARAMETER_PROBLEM, /* RFC 4443 3.4 */
 	MESSAGE_MLD_QUERY,	   /* of version 2, for all groups (RFC 3810 5.1) */
-	MESSAGE_MLD_REPORT, /* of another listener to the device's own group (RFC 2710 3) */
+	MESSAGE_MLD_REPORT,   /* of another listener to the device's own group (RFC 2710 3) */
+	MESSAGE_RS,	      /* RFC 4861 4.1 */
+	MESSAGE_NS_ELSEWHERE, /* for an address of another prefix, as a proxy answers */
+	MESSAGE_RA_WITHDRAW,  /* router and prefix have no lifetime left */
+	MESSAGE_RA_MANAGED,   /* addresses by DHCPv6: the prefix is on the link only */
+	MESSAGE_RA_MTU,	      /* with the least MTU (RFC 4861 4.6.4) */
+	MESSAGE_UNREACHABLE_UDP, /* quotes a datagram of the device, as the next one */
+	MESSAGE_PACKET_TOO_BIG_UDP,
+	MESSAGE_PACKET_TOO_BIG_68, /* an MTU below the least */
 	MESSAGES,
 };
 extern const char *const message_names[];
@@ -291,6 +299,9 @@ bool message_fits(enum direction direction, enum message_kind message);
 
 /* Whether the message is about the device's own address, which must be known. */
 bool message_names_device(enum message_kind message);
+
+/* Whether it is a Router Advertisement, with whatever it says. */
+bool message_is_ra(enum message_kind message);
 
 /* The name of so many of them, as in their standards. */
 const char *message_words(enum message_kind message, uint32_t number);

@@ -17,19 +17,24 @@ enum {
 	ECHO_REQUEST = 128,
 	LISTENER_QUERY = 130, /* RFC 2710 3.1 */
 	LISTENER_REPORT = 131,
+	ROUTER_SOLICITATION = 133,
 	ROUTER_ADVERTISEMENT = 134, /* RFC 4861 4 */
 	SOLICITATION = 135,
 	ADVERTISEMENT = 136,
 	REDIRECT = 137,
 	UNRECOGNIZED_NEXT_HEADER = 1, /* RFC 4443 3.4: a code */
 	NEXT_HEADER_AT = 6,
-	LEAST_MTU = 1280,	/* RFC 8200 5 */
+	LEAST_MTU = 1280,     /* RFC 8200 5 */
+	LEAST_MTU_IPV4 = 68,  /* RFC 791 3.2: less than IPv6 has */
+	PORT_UNREACHABLE = 4, /* RFC 4443 3.1: a code */
+	UDP_BYTES = 8,
 	SOLICITED = 0x40,	/* RFC 4861 4.4: of the first byte after the checksum */
 	OVERRIDE = 0x20,	/* RFC 4861 4.4: of the first byte after the checksum */
 	OPTION_SOURCE_LINK = 1, /* RFC 4861 4.6.1 */
 	OPTION_TARGET_LINK = 2,
 	OPTION_PREFIX = 3,     /* RFC 4861 4.6.2 */
 	OPTION_REDIRECTED = 4, /* RFC 4861 4.6.3 */
+	OPTION_MTU = 5,	       /* RFC 4861 4.6.4 */
 	OPTION_NONCE = 14,     /* RFC 3971 5.3.2 */
 	OPTION_UNIT = 8,       /* lengths of options count in these */
 	NDISC_BYTES = 24,      /* ICMPv6 header and target */
@@ -158,11 +163,28 @@ static uint8_t *put_echo(uint8_t *at, const struct frame_echo *echo)
 	return at;
 }
 
-static uint8_t *put_ns(uint8_t *at, const struct frame_echo *echo)
+static uint8_t *put_rs(uint8_t *at, const struct frame_echo *echo)
+{
+	at = put_head(at, ROUTER_SOLICITATION, 0, 0);
+	return put_link(at, OPTION_SOURCE_LINK, echo->source_mac);
+}
+
+static uint8_t *put_ns_for(uint8_t *at, const struct frame_echo *echo,
+			   const struct in6_addr *target)
 {
 	at = put_head(at, SOLICITATION, 0, 0);
-	at = put_bytes(at, &echo->device, sizeof(echo->device));
+	at = put_bytes(at, target, sizeof(*target));
 	return put_link(at, OPTION_SOURCE_LINK, echo->source_mac);
+}
+
+static uint8_t *put_ns(uint8_t *at, const struct frame_echo *echo)
+{
+	return put_ns_for(at, echo, &echo->device);
+}
+
+static uint8_t *put_ns_elsewhere(uint8_t *at, const struct frame_echo *echo)
+{
+	return put_ns_for(at, echo, &frame_elsewhere);
 }
 
 /* To a group nothing is solicited (RFC 4861 7.1.2). */
@@ -175,26 +197,74 @@ static uint8_t *put_na(uint8_t *at, const struct frame_echo *echo)
 	return put_link(at, OPTION_TARGET_LINK, echo->source_mac);
 }
 
+/* What Router Advertisements differ in; times in seconds. */
+struct router {
+	uint32_t lifetime, valid, preferred;
+	uint8_t flags;	      /* RFC 4861 4.2 */
+	uint8_t prefix_flags; /* RFC 4861 4.6.2 */
+	uint32_t mtu;	      /* 0: it says none */
+};
+
+enum { ON_LINK = 0x80, ON_LINK_AUTO = 0xc0, MANAGED_OTHER = 0xc0 };
+
 /*
  * Hop limit, reachable time and retransmission time are left unspecified, and stay as they are.
  */
-static uint8_t *put_ra(uint8_t *at, const struct frame_echo *echo)
+static uint8_t *put_router(uint8_t *at, const struct frame_echo *echo,
+			   const struct router *router)
 {
-	enum { ROUTER_S = 1800, VALID_S = 86400, PREFERRED_S = 14400, ON_LINK_AUTO = 0xc0 };
 	static const uint8_t prefix[16] = { 0x20, 0x01, 0x0d, 0xb8, 0x00, 0xda, 0x00, 0xd0 };
 
-	at = put_head(at, ROUTER_ADVERTISEMENT, 0, ROUTER_S);
+	at = put_head(at, ROUTER_ADVERTISEMENT, 0,
+		      (uint32_t)router->flags << 16 | router->lifetime);
 	at = put_be32(at, 0);
 	at = put_be32(at, 0);
 	at = put_link(at, OPTION_SOURCE_LINK, echo->source_mac);
 	at = put_u8(at, OPTION_PREFIX);
 	at = put_u8(at, 4);
 	at = put_u8(at, 64);
-	at = put_u8(at, ON_LINK_AUTO);
-	at = put_be32(at, VALID_S);
-	at = put_be32(at, PREFERRED_S);
+	at = put_u8(at, router->prefix_flags);
+	at = put_be32(at, router->valid);
+	at = put_be32(at, router->preferred);
 	at = put_be32(at, 0);
-	return put_bytes(at, prefix, sizeof(prefix));
+	at = put_bytes(at, prefix, sizeof(prefix));
+	if (router->mtu)
+		at = put_be32(put_be32(at, OPTION_MTU << 24 | 1U << 16), router->mtu);
+	return at;
+}
+
+enum { ROUTER_S = 1800, VALID_S = 86400, PREFERRED_S = 14400 };
+
+static uint8_t *put_ra(uint8_t *at, const struct frame_echo *echo)
+{
+	const struct router router = { ROUTER_S, VALID_S, PREFERRED_S,
+				       .prefix_flags = ON_LINK_AUTO };
+
+	return put_router(at, echo, &router);
+}
+
+static uint8_t *put_ra_withdraw(uint8_t *at, const struct frame_echo *echo)
+{
+	const struct router router = { .prefix_flags = ON_LINK_AUTO };
+
+	return put_router(at, echo, &router);
+}
+
+static uint8_t *put_ra_managed(uint8_t *at, const struct frame_echo *echo)
+{
+	const struct router router = {
+		ROUTER_S, VALID_S, PREFERRED_S, MANAGED_OTHER, ON_LINK, 0
+	};
+
+	return put_router(at, echo, &router);
+}
+
+static uint8_t *put_ra_mtu(uint8_t *at, const struct frame_echo *echo)
+{
+	const struct router router = { ROUTER_S, VALID_S,      PREFERRED_S,
+				       0,	 ON_LINK_AUTO, LEAST_MTU };
+
+	return put_router(at, echo, &router);
 }
 
 /* An echo request of the device, as it would have sent it; cut to whole units of options. */
@@ -238,6 +308,36 @@ static uint8_t *put_unreachable(uint8_t *at, const struct frame_echo *echo)
 static uint8_t *put_packet_too_big(uint8_t *at, const struct frame_echo *echo)
 {
 	return put_quoted(put_head(at, PACKET_TOO_BIG, 0, LEAST_MTU), echo, &echo->source);
+}
+
+static uint8_t *put_packet_too_big_68(uint8_t *at, const struct frame_echo *echo)
+{
+	return put_quoted(put_head(at, PACKET_TOO_BIG, 0, LEAST_MTU_IPV4), echo, &echo->source);
+}
+
+/* An empty datagram of the device's socket to its peer; nobody looks at its checksum. */
+static uint8_t *put_quoted_udp(uint8_t *at, const struct frame_echo *echo)
+{
+	at = put_be32(at, 6U << 28 | echo_label(echo->lane, echo->trial, echo->sequence));
+	at = put_be16(at, UDP_BYTES);
+	at = put_u8(at, IPPROTO_UDP);
+	at = put_u8(at, echo->hop_limit);
+	at = put_bytes(at, &echo->device, sizeof(echo->device));
+	at = put_bytes(at, &echo->source, sizeof(echo->source));
+	at = put_be16(at, FRAME_PORT);
+	at = put_be16(at, FRAME_PORT);
+	at = put_be16(at, UDP_BYTES);
+	return put_be16(at, 0xffff);
+}
+
+static uint8_t *put_unreachable_udp(uint8_t *at, const struct frame_echo *echo)
+{
+	return put_quoted_udp(put_head(at, UNREACHABLE, PORT_UNREACHABLE, 0), echo);
+}
+
+static uint8_t *put_packet_too_big_udp(uint8_t *at, const struct frame_echo *echo)
+{
+	return put_quoted_udp(put_head(at, PACKET_TOO_BIG, 0, LEAST_MTU), echo);
 }
 
 static uint8_t *put_time_exceeded(uint8_t *at, const struct frame_echo *echo)
@@ -287,6 +387,14 @@ static const struct {
 	[MESSAGE_PARAMETER_PROBLEM] = { put_parameter_problem },
 	[MESSAGE_MLD_QUERY]	    = { put_mld_query, MLD_HOP_LIMIT, true },
 	[MESSAGE_MLD_REPORT]	    = { put_mld_report, MLD_HOP_LIMIT, true },
+	[MESSAGE_RS]		    = { put_rs, NDISC_HOP_LIMIT },
+	[MESSAGE_NS_ELSEWHERE]	    = { put_ns_elsewhere, NDISC_HOP_LIMIT },
+	[MESSAGE_RA_WITHDRAW]	    = { put_ra_withdraw, NDISC_HOP_LIMIT },
+	[MESSAGE_RA_MANAGED]	    = { put_ra_managed, NDISC_HOP_LIMIT },
+	[MESSAGE_RA_MTU]	    = { put_ra_mtu, NDISC_HOP_LIMIT },
+	[MESSAGE_UNREACHABLE_UDP]   = { put_unreachable_udp },
+	[MESSAGE_PACKET_TOO_BIG_UDP] = { put_packet_too_big_udp },
+	[MESSAGE_PACKET_TOO_BIG_68] = { put_packet_too_big_68 },
 };
 /* clang-format on */
 static_assert(sizeof(messages) / sizeof(messages[0]) == MESSAGES, "a row per message");

@@ -59,7 +59,7 @@ int dut_enable(struct testbed *testbed, struct why *why)
 static bool hears_routers(const struct campaign *campaign)
 {
 	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
-		if (campaign->echo.message[i] == MESSAGE_RA)
+		if (message_is_ra(campaign->echo.message[i]))
 			return true;
 	return false;
 }

@@ -50,8 +50,8 @@ ROWS = [
         ("	PACKET_TOO_BIG = 2,", "	PACKET_TOO_BIG = 5,", "packet too big has a type that ICMPv6 does not have"),
     ]),
     Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound echo.message=[ra]"], edits=[
-        ("	ROUTER_ADVERTISEMENT = 134, /* RFC 4861 4 */", "	ROUTER_ADVERTISEMENT = 133,",
-         "a router solicitation is sent instead of an advertisement"),
+        ("	ROUTER_ADVERTISEMENT = 134, /* RFC 4861 4 */", "	ROUTER_ADVERTISEMENT = 132,",
+         "another type is sent instead of a router advertisement"),
     ]),
     Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound dad.answer=[na]"], edits=[
         ("		 icmpv6_checksum(&message->source, &message->group, icmp, nr));",

@@ -5,7 +5,7 @@ from subject import Subject
 
 ROWS = [
     Subject("daemon/change/mtu.c", runs=["inbound bringup.change=[mtu]"], edits=[
-        ("	return mtu_set(about, LEAST_MTU);", "	(void)about;\n	return 0;", "the MTU is not changed"),
+        ("		return mtu_set(about, about->change->number);", "		return 0;", "the MTU is not changed"),
     ]),
     Subject("daemon/change/route_delete.c", runs=["inbound bringup.change=[route-delete]"], edits=[
         ("ioctl(about->socket, SIOCDELRT, &request)", "ioctl(about->socket, SIOCADDRT, &request)",
