@@ -154,6 +154,7 @@ static void print_circumstances(const struct subject *s, FILE *out)
 	const struct trial_spec *spec = &s->told.spec;
 	json_auto_t *leaves = fields_parse(s->spec);
 
+	fields_show(leaves, ""); /* the reader leaves the campaign as it is, for replays */
 	fprintf(out, "\nCircumstances\n");
 	if (spec->hold_us && !spec->steps)
 		fprintf(out,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/shown.h"
 #include "parse/campaign_pinned.h"
 #include "results/ledger_line.h"
 #include "results/lines.h"
@@ -526,13 +527,16 @@ json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledg
 	return line_at(past, ledger->at, "a ledger of trial", ledger->trial, why);
 }
 
+/* What is shown of a character of a JSON text is the same character in JSON: \u007f. */
 static char *spec_of(const struct past *past, const json_t *spec, struct why *why)
 {
 	char *text = campaign_spec(past_campaign(past), spec);
+	char *shown = text ? shown_text(text, "") : NULL;
 
-	if (!text)
+	free(text);
+	if (!shown)
 		why_memory(why);
-	return text;
+	return shown;
 }
 
 char *past_spec(const struct past *past, const struct past_trial *trial, struct why *why)

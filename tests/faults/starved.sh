@@ -33,7 +33,7 @@ table() {
 		show     2 dadrace ctl --socket $PWD/control show $id
 		submit   2 dadrace ctl --socket $PWD/control submit later.yaml --not-before +1h
 		check    6 dadraced --check-config --config dadraced.yaml
-		service  6 dadraced --config starved.yaml
+		service  3 dadraced --config starved.yaml
 	ROWS
 }
 
