@@ -249,6 +249,15 @@ static const struct option_row *given_instead(const struct parser *parser)
 	return NULL;
 }
 
+/* Whether an option was given with which the operands may be left out. */
+static bool is_spared(const struct parser *parser)
+{
+	for (int i = 0; i < parser->nr_rows; i++)
+		if (parser->rows[i]->spares && parser->given[i])
+			return true;
+	return false;
+}
+
 /* Returns how many of the words were taken, or -EINVAL with the sentence. */
 static int take_operand(const struct operand_row *row, char **words, void *target,
 			struct why *why)
@@ -281,6 +290,8 @@ static int read_operands(const struct parser *parser, char **words)
 	if (instead && *words)
 		return why_set(parser->why, EINVAL, "%s: --%s takes the place of %s", *words,
 			       instead->name, row ? row->name : "it");
+	if (!*words && is_spared(parser))
+		return 0;
 	for (; !instead && row && row->name; row++) {
 		int nr = take_operand(row, words, parser->target, parser->why);
 

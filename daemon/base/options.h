@@ -61,6 +61,7 @@ struct option_row {
 	const char *doc;     /* what it does, without the final full stop */
 	bool needed;	     /* must be given */
 	bool instead;	     /* takes the place of the operands */
+	bool spares;	     /* the operands may be left out with it */
 	bool internal;	     /* not for people: in no help, completion or man page */
 };
 

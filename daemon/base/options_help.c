@@ -71,10 +71,10 @@ void options_wrap(const char *text, int indent, int columns, FILE *out)
 
 /* --- usage --- */
 
-static void say_operands(const struct operand_row *row, FILE *out)
+static void say_operands(const struct operand_row *row, bool are_spared, FILE *out)
 {
 	for (; row && row->name; row++)
-		fprintf(out, row->needed ? " %s%s" : " [%s]%s", row->name,
+		fprintf(out, row->needed && !are_spared ? " %s%s" : " [%s]%s", row->name,
 			row->kind != OPTION_REST ? "" :
 			row->needed		 ? " [ARGUMENT]..." :
 						   "...");
@@ -94,8 +94,8 @@ static void say_form(const struct syntax *syntax, const char *start,
 	if (instead)
 		fprintf(out, " --%s%s%s", instead->name, instead->argument ? " " : "",
 			instead->argument ? instead->argument : "");
-	else
-		say_operands(syntax->operands, out);
+	if (!instead || instead->spares)
+		say_operands(syntax->operands, instead, out);
 	fputc('\n', out);
 }
 
@@ -103,7 +103,7 @@ void options_usage(const struct syntax *syntax, FILE *out)
 {
 	say_form(syntax, "Usage: ", NULL, out);
 	for (const struct option_row *row = syntax->options; row && row->name; row++)
-		if (row->instead && !row->internal)
+		if ((row->instead || row->spares) && !row->internal)
 			say_form(syntax, "       ", row, out);
 }
 

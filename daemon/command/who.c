@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/exits.h"
 #include "command/command.h"
@@ -13,6 +14,7 @@
 #include "command/who_check.h"
 #include "command/who_look.h"
 #include "machine/netns.h"
+#include "vmcore/vmcore.h"
 #include "who/answer.h"
 
 /* Who holds a device now. */
@@ -38,8 +40,8 @@ static const struct option_row rows[] = {
 	{ "object", 0, OPTION_TEXT, AT(object), WHO_OBJECTS, .doc = DOC_WHO_OBJECT },
 	{ "capture", 0, OPTION_TEXT, AT(capture), "FILE",
 	  .doc = "Write what was read to the new file FILE as well, for --from: no packets, no keys, no memory of processes" },
-	{ "from", 0, OPTION_TEXT, AT(from), "FILE", .instead = true,
-	  .doc = "Answer from a file that --capture wrote, for the device that was asked about then; needs no privilege" },
+	{ "from", 0, OPTION_TEXT, AT(from), "FILE", .spares = true,
+	  .doc = "Answer from a file: one that --capture wrote, for the device that was asked about then, or the dump of a kernel (vmcore: ELF or compressed by makedumpfile), for DEVICE; needs no privilege" },
 	{ "all", 0, OPTION_FLAG, AT(all), .doc = DOC_WHO_ALL },
 	{ "max-seconds", 0, OPTION_NUMBER, AT(max_seconds), "SECONDS", .min = 1, .max = 86400,
 	  .doc = "Give up after so many seconds, with exit status 3" },
@@ -55,7 +57,7 @@ static const struct exit_row exits[] = {
 	{ EXIT_FAULT, NULL, "A reference is lost, or belongs to no object" },
 	{ EXIT_INCONCLUSIVE, NULL, "The account does not add up, or --max-seconds have passed" },
 	{ EXIT_USAGE, NULL, "The command line is wrong, the device has no such --object, or the file of --capture exists already" },
-	{ EXIT_CONFIG, NULL, "The file of --from cannot be read, is not a capture of this format, or is damaged" },
+	{ EXIT_CONFIG, NULL, "The file of --from cannot be read, is neither a capture of this format nor a vmcore, is damaged, or lacks what is needed" },
 	{ 0 },
 };
 /* clang-format on */
@@ -110,9 +112,21 @@ static int set_wanted(const char *object, struct wanted *wanted, struct why *why
 		object);
 }
 
-static int set_ask(const struct options *o, struct look_ask *ask, struct why *why)
+/* All but where the device is. */
+static int set_question(const struct options *o, struct look_ask *ask, struct why *why)
 {
 	uint32_t ifindex;
+
+	ask->all_waiting = o->stuck;
+	if (o->device && options_number(o->device, 1, 0, &ifindex))
+		ask->ifindex = ifindex;
+	else
+		ask->name = o->device;
+	return set_wanted(o->object, &ask->wanted, why);
+}
+
+static int set_ask(const struct options *o, struct look_ask *ask, struct why *why)
+{
 	int err = 0;
 
 	ask->home = (uint32_t)visited_netns();
@@ -120,12 +134,7 @@ static int set_ask(const struct options *o, struct look_ask *ask, struct why *wh
 		err = visit_netns(o->netns, why);
 		ask->netns = (uint32_t)visited_netns();
 	}
-	ask->all_waiting = o->stuck;
-	if (o->device && options_number(o->device, 1, 0, &ifindex))
-		ask->ifindex = ifindex;
-	else
-		ask->name = o->device;
-	return err ? err : set_wanted(o->object, &ask->wanted, why);
+	return err ? err : set_question(o, ask, why);
 }
 
 static enum exits exit_of(enum answer_kind kind)
@@ -267,17 +276,17 @@ static int answer_from(struct options *o, const struct capture *capture)
 	return conclude(o, blame_file(o->from, err, &why), &look, &why);
 }
 
-static int run_from(const struct options *given)
+static int run_capture(const struct options *given)
 {
 	struct options o = *given;
 	struct capture *capture = NULL;
 	struct why why = { "" };
 	int code;
 
-	if (o.netns || o.object || o.stuck || o.capture) {
+	if (o.device || o.netns || o.object || o.stuck || o.capture) {
 		why_exit(
 			&why, EXIT_USAGE, EINVAL,
-			"--from %s: the question is the one that the capture was made for; leave out --netns, --object, --stuck and --capture",
+			"--from %s: the question is the one that the capture was made for; leave out DEVICE, --netns, --object, --stuck and --capture",
 			o.from);
 		return command_complain(&why, EXIT_USAGE);
 	}
@@ -289,20 +298,92 @@ static int run_from(const struct options *given)
 	return code;
 }
 
-/* --- from this machine --- */
+/* --- the looks, saved --- */
 
 /* A look at no device is saved, too: where it is should be found out elsewhere. */
 static int save(const struct options *o, struct who_capture *capture,
-		const struct look_ask *ask, int err, int code)
+		const struct look_ask *ask, const char *release, int err, int code)
 {
 	bool can_be_made_again = !err || err == -ENODEV || err == -ENOTUNIQ;
 	struct why why;
 
-	if (capture && can_be_made_again && !who_capture_save(capture, ask, o->object, &why))
+	if (capture && can_be_made_again &&
+	    !who_capture_save(capture, ask, o->object, release, &why))
 		code = command_complain(&why, EXIT_INTERNAL);
 	who_capture_close(capture);
 	return code;
 }
+
+static int open_capture(const struct options *o, struct who_capture **capture, struct why *why)
+{
+	*capture = o->capture ? who_capture_open(o->capture, why) : NULL;
+	return o->capture && !*capture ? -EINVAL : 0;
+}
+
+/* --- from the dump of a kernel --- */
+
+/* Namespaces have no names there: the number is the one that answers show. */
+static int set_ask_of_dump(const struct options *o, struct vmcore *vmcore, struct look_ask *ask,
+			   struct why *why)
+{
+	if (o->netns && !options_number(o->netns, 1, 0, &ask->netns))
+		return why_exit(
+			why, EXIT_USAGE, EINVAL,
+			"--netns %s: with a vmcore, give the number of the network namespace that answers show",
+			o->netns);
+	ask->home = vmcore_home(vmcore);
+	return set_question(o, ask, why);
+}
+
+static int answer_dump(const struct options *o, struct vmcore *vmcore,
+		       struct who_capture *capture)
+{
+	struct look_ask ask = { 0 };
+	struct why why = { "" }, of_file;
+	struct look look;
+	int err = set_ask_of_dump(o, vmcore, &ask, &why), code;
+
+	if (!err)
+		err = who_look_once(vmcore_image(vmcore), &ask, who_capture_recorder(capture),
+				    &look, &why);
+	who_look_done();
+	if (vmcore_check(vmcore, &of_file)) {
+		if (!err)
+			look_clear(&look);
+		who_capture_close(capture);
+		return command_complain(&of_file, (int)why_code(&of_file));
+	}
+	code = conclude(o, blame_file(o->from, err, &why), &look, &why);
+	return save(o, capture, &ask, vmcore_release(vmcore), err, code);
+}
+
+static int run_dump(const struct options *o)
+{
+	struct who_capture *capture = NULL;
+	struct vmcore *vmcore = NULL;
+	struct why why = { "" };
+	int code;
+
+	who_look_watch(o->max_seconds);
+	if (open_capture(o, &capture, &why) || vmcore_open(o->from, &vmcore, &why)) {
+		who_capture_close(capture);
+		return command_complain(&why, (int)why_code(&why));
+	}
+	if (!o->device && !o->stuck) {
+		why_exit(
+			&why, EXIT_USAGE, EINVAL,
+			"%s: a vmcore of Linux %s; name the device to ask about, or give --stuck",
+			o->from, vmcore_release(vmcore));
+		who_capture_close(capture);
+		code = command_complain(&why, EXIT_USAGE);
+	} else {
+		code = answer_dump(o, vmcore, capture);
+	}
+	vmcore_close(vmcore);
+	return code;
+}
+
+/* --- from this machine --- */
 
 static int answer_live(const struct options *o, struct look_ask *ask,
 		       struct who_capture *capture)
@@ -311,8 +392,10 @@ static int answer_live(const struct options *o, struct look_ask *ask,
 	struct who_check *check = NULL;
 	struct why why = { "" };
 	struct look look;
+	struct utsname kernel = { .release = "unknown" };
 	int err = memory_open(&memory, &why), code;
 
+	uname(&kernel);
 	if (!err) {
 		check = who_check_start();
 		who_check_namespaces(check, ask->check_netns);
@@ -321,7 +404,7 @@ static int answer_live(const struct options *o, struct look_ask *ask,
 	}
 	who_look_done();
 	code = conclude(o, err, &look, &why);
-	code = save(o, capture, ask, err, code);
+	code = save(o, capture, ask, kernel.release, err, code);
 	who_check_end(check);
 	memory_close(memory);
 	return code;
@@ -335,11 +418,8 @@ static int run_live(const struct options *o)
 
 	if (set_ask(o, &ask, &why))
 		return command_complain(&why, EXIT_USAGE);
-	if (o->capture) {
-		capture = who_capture_open(o->capture, &why);
-		if (!capture)
-			return command_complain(&why, (int)why_code(&why));
-	}
+	if (open_capture(o, &capture, &why))
+		return command_complain(&why, (int)why_code(&why));
 	who_look_watch(o->max_seconds);
 	return answer_live(o, &ask, capture);
 }
@@ -348,7 +428,9 @@ static int run(const void *options)
 {
 	const struct options *o = options;
 
-	return o->from ? run_from(o) : run_live(o);
+	if (!o->from)
+		return run_live(o);
+	return capture_is(o->from) ? run_capture(o) : run_dump(o);
 }
 
 const struct command command_who = {

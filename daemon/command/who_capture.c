@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/exits.h"
@@ -58,18 +57,16 @@ struct recorder *who_capture_recorder(struct who_capture *capture)
 }
 
 bool who_capture_save(const struct who_capture *capture, const struct look_ask *ask,
-		      const char *object, struct why *why)
+		      const char *object, const char *release, struct why *why)
 {
 	FILE *file = make_file(capture->path);
-	struct utsname kernel;
 	bool is_saved;
 
 	if (!file) {
 		cannot_be_made(capture->path, errno, why);
 		return false;
 	}
-	is_saved = !uname(&kernel) &&
-		   capture_write(file, &capture->recorder, ask, object, kernel.release);
+	is_saved = capture_write(file, &capture->recorder, ask, object, release);
 	fclose(file);
 	if (is_saved)
 		return true;

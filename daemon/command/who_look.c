@@ -103,6 +103,12 @@ int who_look(const struct image *image, const struct look_ask *ask, struct recor
 	return err;
 }
 
+int who_look_once(const struct image *image, const struct look_ask *ask,
+		  struct recorder *recorder, struct look *look, struct why *why)
+{
+	return look_make(next_of(recorder, image), ask, look, why);
+}
+
 int who_look_recorded(const struct capture *capture, const struct look_ask *ask,
 		      struct look *look, struct why *why)
 {

@@ -21,6 +21,10 @@ void who_look_done(void);
 int who_look(const struct image *image, const struct look_ask *ask, struct recorder *recorder,
 	     struct look *look, struct why *why);
 
+/* The same at a kernel that stands still: one look is all that can be had. */
+int who_look_once(const struct image *image, const struct look_ask *ask,
+		  struct recorder *recorder, struct look *look, struct why *why);
+
 /* The looks that were recorded, made again. */
 int who_look_recorded(const struct capture *capture, const struct look_ask *ask,
 		      struct look *look, struct why *why);

@@ -334,7 +334,7 @@ static int read_head(const char *path, struct bytes *bytes, struct why *why)
 	if (!end || most < length || memcmp(bytes->at, CAPTURE_HEAD, length) != 0)
 		return why_exit(
 			why, EXIT_CONFIG, EINVAL,
-			"%s: not a capture of dadrace who; name a file that --capture wrote (files of crashed kernels, kdump and ELF, are not supported)",
+			"%s: not a capture of dadrace who; name a file that --capture wrote",
 			path);
 	for (const uint8_t *at = bytes->at + length;
 	     at < end && *at >= '0' && *at <= '9' && version < 1000; at++)
@@ -372,6 +372,15 @@ static int read_file(const char *path, struct capture *capture, struct why *why)
 		capture->size += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
+}
+
+bool capture_is(const char *path)
+{
+	char head[sizeof(CAPTURE_HEAD) - 1];
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+	       !memcmp(head, CAPTURE_HEAD, sizeof(head));
 }
 
 static bool is_complete(const struct capture *capture)

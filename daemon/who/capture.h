@@ -33,6 +33,9 @@ bool capture_write(FILE *file, const struct recorder *recorder, const struct loo
 
 struct capture;
 
+/* Whether the file begins as a capture does: not of what version, and whether it is whole. */
+bool capture_is(const char *path);
+
 /* Errors have a sentence and EXIT_CONFIG: it cannot be read, is no capture, or is damaged. */
 int capture_read(const char *path, struct capture **out, struct why *why);
 void capture_free(struct capture *capture);

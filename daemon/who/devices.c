@@ -53,7 +53,7 @@ bool device_at(struct kernel *kernel, uint64_t address, struct device *device)
 	device->ifindex = kernel_u32(kernel, address, AT_DEVICE_IFINDEX);
 	device->net = kernel_u64(kernel, address, AT_DEVICE_NET);
 	device->netns = kernel_u32(kernel, device->net, AT_NET_INUM);
-	return true;
+	return device->ifindex; /* each that was registered has one: old words do not */
 }
 
 static struct device *known(const struct devices *devices, uint64_t address)

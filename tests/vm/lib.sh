@@ -105,3 +105,15 @@ expect() { # NAME CODE
 	fi
 	fits "$1" "$1" && ok "$1: exit $2"
 }
+
+# shellcheck disable=SC2034 # image and modules are for who calls
+find_image() { # NAME OF A RUN: the kernel that it had, with its folder of modules
+	local release cache
+	release=$(sed -n 's/^guest 1: Linux \([^,]*\),.*/\1/p' "$results/$1.err" "$results/$1.out" | head -n 1)
+	for cache in "${XDG_CACHE_HOME:-}" "${HOME:-}/.cache" /var/cache; do
+		modules=$(find "$cache/dadrace/images" -type d -path "*/lib/modules/$release" 2>/dev/null | head -n 1)
+		[ -z "$modules" ] || break
+	done
+	image=$(find "${modules%/usr/lib/modules/*}" "${modules%/lib/modules/*}" -name "vmlinuz-$release" 2>/dev/null | head -n 1)
+	[ -n "$image" ]
+}

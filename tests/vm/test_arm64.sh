@@ -16,9 +16,9 @@ roots=${XDG_CACHE_HOME:-/var/cache}/dadrace/roots
 # shellcheck disable=SC2016 # apt's own words
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Origin: Debian' | head -n 1)
 tools=(bpftool ca-certificates clang cmake gcc gcc-aarch64-linux-gnu libc6-dev ninja-build pkg-config qemu-user scdoc)
-headers=(libarchive-dev libbpf-dev libc6-dev libcyaml-dev libelf-dev libevent-dev libjansson-dev libnl-3-dev
+headers=(libarchive-dev libbpf-dev libc6-dev libcyaml-dev libelf-dev libevent-dev libjansson-dev libkdumpfile-dev libnl-3-dev
 	libnl-route-3-dev libyaml-dev zlib1g-dev)
-programs=(libarchive13 libbpf1 libcyaml1 libevent-2.1-7 libjansson4 libnl-3-200 libnl-route-3-200 libyaml-0-2 zlib1g
+programs=(libarchive13 libbpf1 libcyaml1 libevent-2.1-7 libjansson4 libkdumpfile10 libnl-3-200 libnl-route-3-200 libyaml-0-2 zlib1g
 	coreutils dash iproute2 net-tools)
 
 joined() { local IFS=,; echo "$*"; }

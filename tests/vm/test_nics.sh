@@ -73,17 +73,6 @@ fi
 
 # --- the guest is an ordinary machine, and not one of dadrace's ---
 
-find_image() { # NAME OF A RUN: the kernel that it had, with its folder of modules
-	local release cache
-	release=$(sed -n 's/^guest 1: Linux \([^,]*\),.*/\1/p' "$results/$1.err" "$results/$1.out" | head -n 1)
-	for cache in "${XDG_CACHE_HOME:-}" "${HOME:-}/.cache" /var/cache; do
-		modules=$(find "$cache/dadrace/images" -type d -path "*/lib/modules/$release" 2>/dev/null | head -n 1)
-		[ -z "$modules" ] || break
-	done
-	image=$(find "${modules%/usr/lib/modules/*}" "${modules%/lib/modules/*}" -name "vmlinuz-$release" 2>/dev/null | head -n 1)
-	[ -n "$image" ]
-}
-
 machine() { # its checks are those of nics_init.sh
 	local programs=() card=romfile=,mac=52:54:00:00:00 program began=$SECONDS
 	for program in bash busybox ip sed grep sort diff tail cat mount sleep rm; do programs+=("$(command -v $program)"); done
