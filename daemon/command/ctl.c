@@ -185,6 +185,14 @@ static void tell_text(const json_t *reply)
 
 typedef void (*tell_fn)(const json_t *reply);
 
+static void tell_reply(const struct options *o, const json_t *reply, tell_fn tell)
+{
+	if (reply && o->json)
+		print_json(reply);
+	else if (reply && tell)
+		tell(reply);
+}
+
 /* Takes the parameters. */
 static int call_with(const struct options *o, const char *method, json_t *parameters,
 		     tell_fn tell)
@@ -198,10 +206,7 @@ static int call_with(const struct options *o, const char *method, json_t *parame
 	else
 		json_decref(parameters);
 	ctl_close(ctl);
-	if (reply && o->json)
-		print_json(reply);
-	else if (reply && tell)
-		tell(reply);
+	tell_reply(o, reply, tell);
 	/* The doctor's own code says what this machine can do, that of who what it found. */
 	return reply && json_object_get(reply, "exit_code") ?
 		       (int)number_of(reply, "exit_code") :
@@ -214,9 +219,35 @@ static int call(const struct options *o, const char *method, tell_fn tell)
 			 tell);
 }
 
+/* All parts of the list as one reply, a new reference; NULL: *code says why not. */
+static json_t *whole_list(struct ctl *ctl, enum exits *code)
+{
+	json_t *campaigns = json_array(), *part;
+	json_int_t next = 0;
+	bool more = true;
+
+	while (more && (part = ctl_call(ctl, "List", json_pack("{sI}", "after", next), code))) {
+		json_array_extend(campaigns, json_object_get(part, "campaigns"));
+		next = number_of(part, "next");
+		more = json_is_true(json_object_get(part, "more"));
+		json_decref(part);
+	}
+	if (!more)
+		return json_pack("{so}", "campaigns", campaigns);
+	json_decref(campaigns);
+	return NULL;
+}
+
 static int run_list(const void *options)
 {
-	return call(options, "List", tell_list);
+	const struct options *o = options;
+	enum exits code = EXIT_CLEAN;
+	struct ctl *ctl = ctl_open(o->socket, o->deadline_s, &code);
+	json_auto_t *reply = ctl ? whole_list(ctl, &code) : NULL;
+
+	ctl_close(ctl);
+	tell_reply(o, reply, tell_list);
+	return (int)code;
 }
 
 static int run_show(const void *options)

@@ -71,6 +71,7 @@ static void unfollow(struct client *client)
 	struct kept *kept = client->follows;
 
 	client->follows = NULL;
+	kept->service->followers--;
 	if (--kept->followers)
 		return;
 	for (int i = 0; i < 2; i++) {
@@ -207,8 +208,9 @@ static void tell_followers(void *arg)
 		else
 			follow_on(client);
 	}
-	for (uint32_t i = 0; i < control->service->nr_kept; i++)
-		control->service->kept[i]->unsent = false;
+	for (struct client *client = control->clients; client; client = client->next)
+		if (client->follows)
+			client->follows->unsent = false;
 }
 
 void control_changed(struct service *service, struct kept *kept)
@@ -298,12 +300,22 @@ static void submit(struct client *client, const struct varlink_call *call)
 static void list(struct client *client, const struct varlink_call *call)
 {
 	const struct service *service = client->control->service;
-	json_t *campaigns = json_array();
+	int64_t after = 0, limit = LIST_MAX;
+	const char *wrong = "after";
+	struct kept_part part;
+	json_t *campaigns;
 
-	(void)call;
-	for (uint32_t i = 0; i < service->nr_kept; i++)
-		json_array_append_new(campaigns, keep_to_json(service->kept[i]));
-	reply(client, json_pack("{so}", "campaigns", campaigns));
+	if (!varlink_number(call, "after", 0, INT64_MAX, &after, &wrong) ||
+	    !varlink_number(call, "limit", 1, LIST_MAX, &limit, &wrong)) {
+		refuse_parameter(client, wrong);
+		return;
+	}
+	campaigns = json_array();
+	part = keep_part(service, (uint64_t)after, (uint32_t)limit);
+	for (uint32_t i = 0; i < part.nr; i++)
+		json_array_append_new(campaigns, keep_to_json(part.first[i]));
+	reply(client, json_pack("{so sI sb}", "campaigns", campaigns, "next",
+				(json_int_t)part.next, "more", part.more));
 }
 
 /* The campaign that `id` names; NULL: refused. */
@@ -394,6 +406,7 @@ static void follow(struct client *client, const struct varlink_call *call)
 	client->brief = brief;
 	client->follows = kept;
 	kept->followers++;
+	kept->service->followers++;
 	stream_patient(client->stream, true);
 	follow_on(client);
 }

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -23,9 +24,7 @@ uint64_t unix_ms(void)
 
 static void kept_free(struct kept *kept)
 {
-	for (uint32_t i = 0; i < kept->nr_signatures; i++)
-		free(kept->signatures[i]);
-	free(kept->signatures);
+	sums_free(kept->sums);
 	ticket_drop(&kept->ticket);
 	free(kept);
 }
@@ -36,6 +35,26 @@ struct kept *keep_find(const struct service *service, const char *id)
 		if (!strcmp(service->kept[i]->ticket.id, id))
 			return service->kept[i];
 	return NULL;
+}
+
+struct kept_part keep_part(const struct service *service, uint64_t after, uint32_t most)
+{
+	uint32_t from = 0, to = service->nr_kept;
+	struct kept_part part;
+
+	while (from < to) {
+		uint32_t middle = from + (to - from) / 2;
+
+		if (service->kept[middle]->number > after)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	part.first = &service->kept[from];
+	part.nr = service->nr_kept - from < most ? service->nr_kept - from : most;
+	part.next = part.nr ? part.first[part.nr - 1]->number : after;
+	part.more = from + part.nr < service->nr_kept;
+	return part;
 }
 
 const struct ticket **keep_tickets(const struct service *service)
@@ -69,7 +88,11 @@ static struct kept *keep_add(struct service *service, const struct ticket *ticke
 		return NULL;
 	kept->service = service;
 	kept->ticket = *ticket;
+	kept->number = ++service->last_number;
+	kept->is_in = ticket->state;
+	service->nr_in[kept->is_in]++;
 	service->kept[service->nr_kept++] = kept;
+	TAILQ_INSERT_TAIL(&service->changed, kept, by_change);
 	return kept;
 }
 
@@ -81,6 +104,16 @@ json_t *keep_to_json(const struct kept *kept)
 	return fields_to_json(&ticket_fields, &now);
 }
 
+void keep_changed(struct kept *kept)
+{
+	struct service *service = kept->service;
+
+	service->nr_in[kept->is_in]--;
+	kept->is_in = kept->ticket.state;
+	service->nr_in[kept->is_in]++;
+	changes_campaign(kept);
+}
+
 void keep_update(struct kept *kept)
 {
 	struct service *service = kept->service;
@@ -88,7 +121,7 @@ void keep_update(struct kept *kept)
 
 	if (store_update(service->store, &kept->ticket, &why))
 		log_say(LOG_LEVEL_ERROR, kept->ticket.id, NULL, "%s", why.text);
-	changes_campaign(kept);
+	keep_changed(kept);
 }
 
 /* --- submitting --- */
@@ -116,12 +149,8 @@ static void make_id(const char *name, char *id, size_t size)
 
 bool keep_has_room(const struct service *service)
 {
-	uint32_t nr = 0;
-
-	for (uint32_t i = 0; i < service->nr_kept; i++)
-		nr += service->kept[i]->ticket.state == TICKET_QUEUED ||
-		      service->kept[i]->ticket.state == TICKET_PAUSED;
-	return nr < service->config->queue_max;
+	return service->nr_in[TICKET_QUEUED] + service->nr_in[TICKET_PAUSED] <
+	       service->config->queue_max;
 }
 
 static int add_to_store(struct service *service, struct ticket *ticket, const char *text,
@@ -272,17 +301,21 @@ static enum log_level level_of(int64_t exit_code)
 
 void keep_measure(struct kept *kept)
 {
-	if (kept->ticket.state == TICKET_ENDED)
-		kept->bytes = store_size(kept->service->store, kept->ticket.id);
+	struct service *service = kept->service;
+
+	if (kept->ticket.state != TICKET_ENDED)
+		return;
+	service->kept_bytes -= kept->bytes;
+	kept->bytes = store_size(service->store, kept->ticket.id);
+	service->kept_bytes += kept->bytes;
 }
 
 void keep_ended(struct kept *kept)
 {
 	struct ticket *ticket = &kept->ticket;
 
-	memset(kept->metrics.campaigns, 0, sizeof(kept->metrics.campaigns));
-	metrics_add_campaign(&kept->metrics, ticket->verdict);
-	keep_save_metrics(kept);
+	keep_count_verdict(kept);
+	keep_put_metrics(kept);
 	if (ticket->every_s && !ticket->cancelled)
 		repeat(kept);
 	keep_measure(kept);
@@ -310,6 +343,9 @@ static void remove_kept(struct service *service, uint32_t i, const char *because
 		log_say(LOG_LEVEL_INFO, kept->ticket.id, "removed", "removed: %s", because);
 	if (service->looked.kept == kept)
 		keep_forget_places(service);
+	TAILQ_REMOVE(&service->changed, kept, by_change);
+	service->nr_in[kept->is_in]--;
+	service->kept_bytes -= kept->bytes;
 	kept_free(kept);
 	service->nr_kept--;
 	memmove(&service->kept[i], &service->kept[i + 1],
@@ -333,28 +369,38 @@ static const char *outlived(const struct service *service, const struct kept *ol
 	return NULL;
 }
 
+/* Removes the oldest that may be removed; false: none. */
+static bool prune_one(struct service *service)
+{
+	uint32_t nr = 0, oldest = 0;
+	const char *because;
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < service->nr_kept; i++) {
+		struct kept *kept = service->kept[i];
+
+		if (kept->ticket.state != TICKET_ENDED || kept->followers)
+			continue;
+		bytes += kept->bytes;
+		if (!nr++ ||
+		    kept->ticket.ended_unix_ms < service->kept[oldest]->ticket.ended_unix_ms)
+			oldest = i;
+	}
+	because = nr ? outlived(service, service->kept[oldest], nr, bytes) : NULL;
+	if (because)
+		remove_kept(service, oldest, because);
+	return because;
+}
+
 void keep_prune(struct service *service)
 {
-	for (;;) {
-		uint32_t nr = 0, oldest = 0;
-		const char *because;
-		uint64_t bytes = 0;
+	uint64_t until = loop_now() + SLICE_NS;
 
-		for (uint32_t i = 0; i < service->nr_kept; i++) {
-			struct kept *kept = service->kept[i];
-
-			if (kept->ticket.state != TICKET_ENDED || kept->followers)
-				continue;
-			bytes += kept->bytes;
-			if (!nr++ || kept->ticket.ended_unix_ms <
-					     service->kept[oldest]->ticket.ended_unix_ms)
-				oldest = i;
-		}
-		because = nr ? outlived(service, service->kept[oldest], nr, bytes) : NULL;
-		if (!because)
+	while (prune_one(service))
+		if (loop_now() >= until) {
+			loop_timer_set(service->prune, 0);
 			return;
-		remove_kept(service, oldest, because);
-	}
+		}
 }
 
 /* --- starting --- */
@@ -416,6 +462,7 @@ int keep_open(struct service *service, struct why *why)
 
 	if (r)
 		return r;
+	TAILQ_INIT(&service->changed);
 	keep_load_removed(service);
 	if (store_each(service->store, found, service, &odd))
 		log_say(LOG_LEVEL_ERROR, NULL, NULL, "%s", odd.text);
@@ -425,12 +472,14 @@ int keep_open(struct service *service, struct why *why)
 	for (uint32_t i = 0; i < nr; i++) {
 		struct kept *kept = service->kept[i];
 
+		kept->number = i + 1;
 		keep_load_metrics(kept);
 		store_sweep(service->store, kept->ticket.id);
 		keep_measure(kept);
 		if (kept->ticket.state == TICKET_RUNNING)
 			recover(kept);
 	}
+	malloc_trim(0); /* what was read of each is between what is kept of them */
 	return 0;
 }
 

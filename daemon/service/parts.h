@@ -2,6 +2,8 @@
 #ifndef DADRACE_SERVICE_PARTS_H
 #define DADRACE_SERVICE_PARTS_H
 
+#include <sys/queue.h>
+
 #include "export/export.h"
 #include "io/folder_watch.h"
 #include "io/http.h"
@@ -43,22 +45,32 @@
 enum {
 	PART_BYTES = 1 << 18,  /* of a reply with lines of results */
 	WAITING_MAX = 1 << 18, /* bytes that are buffered for a client that reads slowly */
+	LIST_MAX = 200,	       /* campaigns in one reply; making it takes 5 ms */
+	SLICE_NS = 5000000,    /* after so long, longer work lets the loop go on */
+};
+
+/* What the trials of a campaign add up to. */
+struct sums {
+	struct metrics metrics;
+	char **signatures; /* of its findings */
+	uint32_t nr_signatures;
 };
 
 /* A campaign that the service keeps. */
 struct kept {
 	struct service *service;
 	struct ticket ticket;
-	struct metrics metrics; /* of the results up to `counted` */
-	uint64_t counted;	/* bytes of the results that are in `metrics` */
-	uint32_t trials;	/* in these bytes */
-	char **signatures;	/* of the findings in these bytes */
-	uint32_t nr_signatures;
-	uint64_t bytes; /* of its folder, once it has ended */
+	uint64_t number;   /* its place in lists: each has a higher one than those before */
+	struct sums *sums; /* of the results up to `counted`, while it runs; NULL: on disk */
+	uint64_t counted;  /* bytes of the results that are in its sums */
+	uint32_t trials;   /* in these bytes */
+	enum ticket_state is_in; /* the state in which the service counts it */
+	uint64_t bytes;		 /* of its folder, once it has ended */
 	uint32_t followers;
 	struct batch *batches[2]; /* whole, brief: the last that were sent to followers */
 	uint64_t changed; /* number of its last change, the id of the event in /events */
-	bool unsent;	  /* it has changed since followers were last told */
+	TAILQ_ENTRY(kept) by_change;
+	bool unsent; /* it has changed since followers were last told */
 };
 
 /* The running campaign; kept NULL: none. */
@@ -67,16 +79,17 @@ struct run {
 	struct job *job;
 	struct tail *tail;
 	struct folder_watch *watch;
-	uint64_t begun_ns;	 /* monotonic */
-	uint32_t begun_trials;	 /* in the results then */
-	uint32_t planned_trials; /* 0: no limit */
-	uint32_t planned_s;	 /* 0: no limit */
-	uint64_t progress_ns;	 /* monotonic: time of the last line */
-	uint64_t stall_ns;	 /* longest time without a line */
-	uint64_t killed_ns;	 /* 0: not killed */
-	uint64_t interrupted_ns; /* 0: not interrupted */
-	uint64_t saved_ns;	 /* when its metrics were saved */
-	bool pause;		 /* the campaign is paused when the run has ended */
+	struct loop_watch *count; /* continues to count its lines */
+	uint64_t begun_ns;	  /* monotonic */
+	uint32_t begun_trials;	  /* in the results then */
+	uint32_t planned_trials;  /* 0: no limit */
+	uint32_t planned_s;	  /* 0: no limit */
+	uint64_t progress_ns;	  /* monotonic: time of the last line */
+	uint64_t stall_ns;	  /* longest time without a line */
+	uint64_t killed_ns;	  /* 0: not killed */
+	uint64_t interrupted_ns;  /* 0: not interrupted */
+	uint64_t saved_ns;	  /* when its metrics were saved */
+	bool pause;		  /* the campaign is paused when the run has ended */
 };
 
 /* Index of the campaign whose pictures were asked for last. */
@@ -118,8 +131,15 @@ struct service {
 	struct store *store;
 	struct kept **kept;
 	uint32_t nr_kept, room_kept;
+	uint64_t last_number; /* that was given to a campaign */
+	/* Kept up to date by whoever changes a campaign: nothing walks through all of them. */
+	uint32_t nr_in[TICKET_STATES];
+	uint32_t followers;
+	uint64_t kept_bytes;
+	struct metrics total;		   /* of all campaigns, also of removed ones */
+	struct metrics removed;		   /* of campaigns whose results were removed */
+	TAILQ_HEAD(changed, kept) changed; /* the last change last */
 	struct looked looked;
-	struct metrics removed; /* of campaigns whose results were removed */
 	struct run run;
 	struct job *clean;
 	char cleaned[256]; /* the campaign after which it cleans */
@@ -133,6 +153,7 @@ struct service {
 	struct loop_watch *due;	 /* fires when the next campaign is due */
 	struct loop_watch *tick; /* each second: deadlines, STATUS */
 	struct loop_watch *watchdog;
+	struct loop_watch *prune; /* continues to remove campaigns */
 	char boot_id[64];
 	char host[65]; /* uname -n */
 	uint32_t ticks;
@@ -151,6 +172,19 @@ struct kept *keep_find(const struct service *service, const char *id);
 
 /* All tickets in the order of submission, malloc'd; NULL: out of memory. */
 const struct ticket **keep_tickets(const struct service *service);
+
+/*
+ * A part of the list: the campaigns after the one with a number, `most` of them. Numbers stay
+ * as they are until the service ends, so a reader that goes on at `next` misses none and sees
+ * none twice, whatever is removed meanwhile.
+ */
+struct kept_part {
+	struct kept *const *first;
+	uint32_t nr;
+	uint64_t next; /* the number after which the next part begins */
+	bool more;
+};
+struct kept_part keep_part(const struct service *service, uint64_t after, uint32_t most);
 
 /* Whether the queue has room for one more. */
 bool keep_has_room(const struct service *service);
@@ -178,6 +212,9 @@ int keep_submit(struct service *service, const struct submission *submission, st
 /* Writes its state; a failure is logged. */
 void keep_update(struct kept *kept);
 
+/* Counts it in its state, and tells those who listen. */
+void keep_changed(struct kept *kept);
+
 /*
  * Ends a campaign: saves metrics, adds its repetition, saves its state; a crash at any point
  * loses nothing.
@@ -187,7 +224,10 @@ void keep_ended(struct kept *kept);
 /* Measures the folder of a campaign that has ended; its size counts towards keep_mb. */
 void keep_measure(struct kept *kept);
 
-/* Removes ended campaigns beyond keep_days, keep_campaigns and keep_mb. */
+/*
+ * Removes ended campaigns beyond keep_days, keep_campaigns and keep_mb, the oldest first, in
+ * slices of the loop: some now, the others by service->prune.
+ */
 void keep_prune(struct service *service);
 
 json_t *keep_to_json(const struct kept *kept);
@@ -216,13 +256,29 @@ void keep_forget_places(struct service *service);
 
 /* --- keep_metrics.c --- */
 
-/* Adds the trials that are written to the metrics, up to the first line of the end. */
-void keep_count_lines(struct kept *kept, struct tail *tail);
+/*
+ * Adds the trials that are written to its sums and to those of the service, up to the first
+ * line of the end. False: SLICE_NS have passed, and there are more.
+ */
+bool keep_count_lines(struct kept *kept, struct tail *tail);
 
+/* Writes its sums. */
 void keep_save_metrics(struct kept *kept);
 
-/* Reads the saved metrics, and adds the trials after them. */
+/* The same, and frees them; if they cannot be written they stay. */
+void keep_put_metrics(struct kept *kept);
+
+/* Reads the saved sums, adds the trials after them, and adds all to those of the service. */
 void keep_load_metrics(struct kept *kept);
+
+void sums_free(struct sums *sums);
+
+/* The sums of a campaign, lent until keep_sums_done(); NULL: out of memory. */
+struct sums *keep_sums(const struct kept *kept);
+void keep_sums_done(const struct kept *kept, struct sums *sums);
+
+/* Adds the verdict of a campaign that has ended; if that was done before a crash, once. */
+void keep_count_verdict(struct kept *kept);
 
 /*
  * Adds the metrics of a campaign that is about to be removed to those of the service. The file
@@ -232,9 +288,8 @@ void keep_load_metrics(struct kept *kept);
 void keep_add_removed(const struct kept *kept);
 void keep_load_removed(struct service *service);
 
-/* Sums up the counters and gauges of all campaigns. */
-void keep_sum_metrics(const struct service *service, struct metrics *metrics,
-		      struct metrics_gauges *gauges);
+/* The gauges of all campaigns; their counters are service->total. */
+struct metrics_gauges keep_gauges(const struct service *service);
 
 /* --- notify.c --- */
 

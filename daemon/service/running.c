@@ -53,10 +53,12 @@ static void take_plan(struct run *run)
 
 /* --- its lines --- */
 
-static void count_lines(struct run *run)
+/* False: there are more, for another slice of the loop. */
+static bool count_lines(struct run *run)
 {
 	struct kept *kept = run->kept;
 	uint64_t before = kept->counted;
+	bool is_all = true;
 
 	if (!run->tail) {
 		struct store_path path =
@@ -65,24 +67,26 @@ static void count_lines(struct run *run)
 		run->tail = tail_open(path.text, kept->counted);
 	}
 	if (run->tail) {
-		keep_count_lines(kept, run->tail);
+		is_all = keep_count_lines(kept, run->tail);
 		tail_forget(run->tail);
 	}
 	if (kept->counted == before)
-		return;
+		return is_all;
 	run->progress_ns = loop_now();
 	changes_campaign(kept);
 	if (run->progress_ns - run->saved_ns > SAVE_S * NS_PER_S) {
 		keep_save_metrics(kept);
 		run->saved_ns = run->progress_ns;
 	}
+	return is_all;
 }
 
 static void grown(void *arg)
 {
 	struct service *service = arg;
 
-	count_lines(&service->run);
+	if (service->run.kept && !count_lines(&service->run))
+		loop_timer_set(service->run.count, 0);
 }
 
 /* --- its end --- */
@@ -117,6 +121,7 @@ static void close_run(struct run *run)
 {
 	tail_close(run->tail);
 	folder_watch_close(run->watch);
+	loop_forget(run->count);
 	*run = (struct run){ 0 };
 }
 
@@ -143,7 +148,7 @@ static void conclude(struct service *service, const struct ticket_outcome *outco
 		keep_ended(kept);
 		keep_prune(service);
 	} else {
-		keep_save_metrics(kept);
+		keep_put_metrics(kept);
 		log_say(level_of(outcome), kept->ticket.id, "interrupted",
 			"%s after %u trials: %s", ticket_state_names[kept->ticket.state],
 			kept->trials, kept->ticket.reason ? kept->ticket.reason : "");
@@ -165,7 +170,8 @@ static void ended(const struct job_end *end, void *arg)
 	char words[512];
 	bool final;
 
-	count_lines(&service->run);
+	while (!count_lines(&service->run))
+		continue;
 	summary = keep_summary(kept, &final);
 	job_last_line(end->said, words, sizeof(words));
 	if (end->by_signal)
@@ -234,14 +240,17 @@ int run_begin(struct service *service, struct kept *kept, struct why *why)
 	};
 	take_plan(run);
 	run->watch = folder_watch_open(service->loop, folder.text, FOLDER_GREW, grown, service);
-	r = job_start(service->loop, argv, ended, service, &run->job, why);
+	run->count = loop_timer(service->loop, grown, service);
+	r = run->count ? 0 : why_memory(why);
+	if (!r)
+		r = job_start(service->loop, argv, ended, service, &run->job, why);
 	if (r) {
 		close_run(run);
 		return r;
 	}
 	log_say(LOG_LEVEL_NOTICE, kept->ticket.id, "started",
 		"started, run %u, after %u trials", kept->ticket.runs, kept->trials);
-	changes_campaign(kept);
+	keep_changed(kept);
 	return 0;
 }
 

@@ -23,11 +23,9 @@ enum {
 static void tell_status(struct service *service)
 {
 	const struct run *run = &service->run;
-	struct metrics_gauges gauges;
-	struct metrics metrics;
+	const struct metrics_gauges gauges = keep_gauges(service);
 	char status[256];
 
-	keep_sum_metrics(service, &metrics, &gauges);
 	if (run->kept)
 		snprintf(status, sizeof(status), "Running %.120s: %u trials; %u queued",
 			 run->kept->ticket.id, run->kept->trials, gauges.queued);
@@ -101,6 +99,11 @@ static void look_at_schedule(struct service *service)
 		spool_take(service);
 	if (!service->run.kept && !service->clean)
 		run_next(service);
+}
+
+static void prune(void *arg)
+{
+	keep_prune(arg);
 }
 
 static void due(void *arg)
@@ -250,6 +253,10 @@ static int set_up(struct service *service, struct why *why)
 	snprintf(service->host, sizeof(service->host), "%s", machine.host);
 	signal(SIGPIPE, SIG_IGN);
 	r = loop_new(&service->loop, why);
+	if (!r)
+		service->prune = loop_timer(service->loop, prune, service);
+	if (!r && !service->prune)
+		r = why_memory(why);
 	if (!r)
 		r = keep_open(service, why);
 	if (!r)

@@ -8,6 +8,8 @@
 
 #define SVG_TYPE "image/svg+xml"
 
+enum { PROGRESS_MAX = 50 }; /* campaigns in one answer: the sums of each are read from disk */
+
 static json_t *arm_to_json(const struct metrics *metrics, enum arm arm)
 {
 	json_t *verdicts = json_object();
@@ -27,22 +29,31 @@ static json_t *arm_to_json(const struct metrics *metrics, enum arm arm)
 
 json_t *web_progress(const struct kept *kept)
 {
-	json_t *json = keep_to_json(kept), *arms = json_object();
+	struct sums *sums = keep_sums(kept);
+	json_t *json = sums ? keep_to_json(kept) : NULL, *arms = json_object();
 
-	for (int arm = 0; arm < ARMS; arm++)
-		json_object_set_new(arms, arm_names[arm], arm_to_json(&kept->metrics, arm));
+	for (int arm = 0; sums && arm < ARMS; arm++)
+		json_object_set_new(arms, arm_names[arm], arm_to_json(&sums->metrics, arm));
 	json_object_set_new(json, "arms", arms);
-	json_object_set_new(json, "findings", json_integer((json_int_t)kept->nr_signatures));
+	if (sums)
+		json_object_set_new(json, "findings", json_integer(sums->nr_signatures));
+	keep_sums_done(kept, sums);
 	return json;
 }
 
 void web_campaigns(struct service *service, struct http_request *request)
 {
 	json_t *campaigns = json_array();
+	uint64_t after = 0, limit = PROGRESS_MAX;
+	struct kept_part part;
 
-	for (uint32_t i = 0; i < service->nr_kept; i++)
-		json_array_append_new(campaigns, web_progress(service->kept[i]));
-	web_json(request, json_pack("{so}", "campaigns", campaigns));
+	http_number(request, "after", &after);
+	http_number(request, "limit", &limit);
+	part = keep_part(service, after, limit < PROGRESS_MAX ? (uint32_t)limit : PROGRESS_MAX);
+	for (uint32_t i = 0; i < part.nr; i++)
+		json_array_append_new(campaigns, web_progress(part.first[i]));
+	web_json(request, json_pack("{so sI sb}", "campaigns", campaigns, "next",
+				    (json_int_t)part.next, "more", part.more));
 }
 
 void web_campaign(struct kept *kept, struct http_request *request)
@@ -113,9 +124,11 @@ void web_findings(struct kept *kept, struct http_request *request)
 	json_auto_t *summary = keep_summary(kept, &final);
 	json_t *told = final ? json_object_get(summary, "findings") : NULL;
 	json_t *list = json_is_array(told) ? json_incref(told) : json_array();
+	struct sums *sums = told ? NULL : keep_sums(kept);
 
-	for (uint32_t i = 0; !told && i < kept->nr_signatures; i++)
+	for (uint32_t i = 0; sums && i < sums->nr_signatures; i++)
 		json_array_append_new(list,
-				      json_pack("{ss}", "signature", kept->signatures[i]));
+				      json_pack("{ss}", "signature", sums->signatures[i]));
+	keep_sums_done(kept, sums);
 	web_json(request, json_pack("{so}", "findings", list));
 }

@@ -5,7 +5,11 @@
 
 #include "service/web.h"
 
-enum { TELL_MS = 500 }; /* between two events about the same campaign */
+enum {
+	TELL_MS = 500, /* between two events about the same campaign */
+	VIEWER_MAX =
+		1 << 16, /* bytes that are buffered for a viewer: the sums of 50 campaigns */
+};
 
 /* A client of /events. */
 struct viewer {
@@ -34,13 +38,13 @@ static void tell(struct viewer *viewer, const struct kept *kept)
 /* The campaign with the first change after `seen`; NULL: none. */
 static const struct kept *changed_after(const struct service *service, uint64_t seen)
 {
-	const struct kept *next = NULL;
+	const struct kept *next = NULL, *kept;
 
-	for (uint32_t i = 0; i < service->nr_kept; i++) {
-		const struct kept *kept = service->kept[i];
-
-		if (kept->changed > seen && (!next || kept->changed < next->changed))
-			next = kept;
+	TAILQ_FOREACH_REVERSE(kept, &service->changed, changed, by_change)
+	{
+		if (kept->changed <= seen)
+			break;
+		next = kept;
 	}
 	return next;
 }
@@ -48,13 +52,13 @@ static const struct kept *changed_after(const struct service *service, uint64_t 
 /* Sends changes in their order, so that the number of the last one tells what is missing. */
 static void tell_rest(struct viewer *viewer)
 {
-	const struct kept *kept;
+	const struct kept *kept = changed_after(viewer->web->service, viewer->seen);
 
 	viewer->behind = false;
-	while (!viewer->behind && (kept = changed_after(viewer->web->service, viewer->seen))) {
+	for (; kept && !viewer->behind; kept = TAILQ_NEXT(kept, by_change)) {
 		tell(viewer, kept);
 		viewer->seen = kept->changed;
-		viewer->behind = http_stream_waiting(viewer->request) > WAITING_MAX;
+		viewer->behind = http_stream_waiting(viewer->request) > VIEWER_MAX;
 	}
 }
 
@@ -118,6 +122,8 @@ void web_changed(struct service *service, struct kept *kept)
 	if (!web)
 		return;
 	kept->changed = ++web->changes;
+	TAILQ_REMOVE(&service->changed, kept, by_change);
+	TAILQ_INSERT_TAIL(&service->changed, kept, by_change);
 	if (!web->viewers || web->is_set)
 		return;
 	web->is_set = true;
@@ -132,12 +138,12 @@ int web_events_open(struct web *web, struct why *why)
 
 void web_events_begin(struct web *web)
 {
-	const struct service *service = web->service;
+	struct kept *kept;
 
 	/* Above the numbers before a restart: a change takes longer than a microsecond. */
 	web->changes = unix_ms() * 1000;
-	for (uint32_t i = 0; i < service->nr_kept; i++)
-		service->kept[i]->changed = ++web->changes;
+	TAILQ_FOREACH(kept, &web->service->changed, by_change)
+	kept->changed = ++web->changes;
 }
 
 void web_events_close(struct web *web)

@@ -11,17 +11,15 @@
 void web_metrics(struct service *service, struct http_request *request)
 {
 	bool openmetrics = http_header_has(request, "Accept", "application/openmetrics-text");
-	struct metrics_gauges gauges;
-	struct metrics metrics;
+	const struct metrics_gauges gauges = keep_gauges(service);
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 	const struct ticket **tickets = keep_tickets(service);
 	bool is_whole = false;
 
-	keep_sum_metrics(service, &metrics, &gauges);
 	if (out && tickets) {
-		metrics_print(&metrics, &gauges, openmetrics, out);
+		metrics_print(&service->total, &gauges, openmetrics, out);
 		is_whole = metrics_print_last(tickets, service->nr_kept, out);
 		metrics_end(openmetrics, out);
 	}

@@ -133,6 +133,16 @@ class Varlink:
         assert expected is None or reply["parameters"] == expected, reply
 
 
+def by_parts(client, limit):
+    """What List shows, asked for part by part."""
+    campaigns, part = [], {"next": 0, "more": True}
+    while part["more"]:
+        part = client.call(f"{OURS}.List", after=part["next"], limit=limit)["parameters"]
+        assert len(part["campaigns"]) == limit or not part["more"], part
+        campaigns += part["campaigns"]
+    return campaigns
+
+
 def varlink(path):
     client = Varlink(path)
     info = client.call(f"{SERVICE}.GetInfo")["parameters"]
@@ -178,7 +188,11 @@ def varlink(path):
     assert "version" in client.receive()["parameters"]
     other.fails("InvalidParameter", f"{OURS}.Who", {"parameter": "netns"}, device="lo", netns="x" * 300)
     print("who,", "refused" if second.get("error") else "asked twice")
-    one = next(c["id"] for c in client.call(f"{OURS}.List")["parameters"]["campaigns"] if c["state"] == "ended")
+    campaigns = client.call(f"{OURS}.List")["parameters"]["campaigns"]
+    assert [c["id"] for c in by_parts(client, 2)] == [c["id"] for c in campaigns], "a list in parts is another one"
+    client.fails("InvalidParameter", f"{OURS}.List", {"parameter": "limit"}, limit=201)
+    client.fails("InvalidParameter", f"{OURS}.List", {"parameter": "after"}, after="first")
+    one = next(c["id"] for c in campaigns if c["state"] == "ended")
     client.send({"method": f"{OURS}.Follow", "parameters": {"id": one}, "more": True}, {"method": f"{OURS}.Version"})
     replies = [client.receive()]
     while replies[-1].get("continues"):
