@@ -17,6 +17,7 @@ enum {
 	HEAD_MAX = 4096,
 	BLOBS_MAX = 512,
 	ALIASES_MAX = 4096,
+	CPU_SYMBOLS_MAX = 4096,
 	SCANS_MAX = 4096,
 	SLAB_MAX = 1024, /* pages */
 };
@@ -37,6 +38,7 @@ struct capture {
 	struct symbols *functions;
 	struct span *ram;
 	struct image_alias aliases[ALIASES_MAX];
+	struct image_cpu_symbol cpu_symbols[CPU_SYMBOLS_MAX];
 };
 
 /* --- bytes that are taken one after the other --- */
@@ -136,6 +138,23 @@ static bool read_aliases(struct capture *capture, struct bytes *bytes)
 		if (!alias->group)
 			return false;
 		image->nr_aliases++;
+	}
+	return true;
+}
+
+static bool read_cpu_symbols(struct capture *capture, struct bytes *bytes)
+{
+	struct image *image = &capture->image;
+	struct capture_cpu_symbol head;
+
+	image->cpu_symbols = capture->cpu_symbols;
+	while (image->nr_cpu_symbols < CPU_SYMBOLS_MAX && take(bytes, &head, sizeof(head))) {
+		const char *name = take_text(bytes);
+
+		if (!name)
+			return false;
+		capture->cpu_symbols[image->nr_cpu_symbols++] =
+			(struct image_cpu_symbol){ name, head.offset, head.size };
 	}
 	return true;
 }
@@ -290,6 +309,7 @@ static const struct {
 	[CAPTURE_RUNS]      = { "runs",      read_runs },
 	[CAPTURE_SCAN]      = { "scan",      read_scan },
 	[CAPTURE_CHANGES]   = { "changes",   read_changes },
+	[CAPTURE_CPU_SYMBOLS] = { "CPU symbols", read_cpu_symbols },
 };
 /* clang-format on */
 

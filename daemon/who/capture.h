@@ -14,7 +14,7 @@
  *
  * A file comes from anywhere: nothing in it is believed.
  */
-enum { CAPTURE_VERSION = 2, LOOKS_MAX = 4 };
+enum { CAPTURE_VERSION = 3, LOOKS_MAX = 4 };
 
 /* Looks that are recorded while they are made. */
 struct recorder {

@@ -20,6 +20,7 @@ enum capture_kind {
 	CAPTURE_RUNS,	   /* of the look: struct capture_run each */
 	CAPTURE_SCAN,	   /* of the look, in order: struct word each */
 	CAPTURE_CHANGES, /* of the look: struct capture_change each, those of a word in order */
+	CAPTURE_CPU_SYMBOLS, /* struct capture_cpu_symbol of each, and its name, ended by zero */
 	CAPTURE_KINDS,
 };
 
@@ -37,6 +38,10 @@ struct capture_question {
 
 struct capture_bases {
 	uint64_t direct_map, page_structs, task, task_reads;
+};
+
+struct capture_cpu_symbol {
+	uint32_t offset, size;
 };
 
 struct capture_cell {

@@ -72,6 +72,19 @@ static void list_functions(const void *subject, FILE *out)
 	}
 }
 
+static void list_cpu_symbols(const void *subject, FILE *out)
+{
+	const struct image *image = subject;
+
+	for (uint32_t i = 0; i < image->nr_cpu_symbols; i++) {
+		const struct image_cpu_symbol *symbol = &image->cpu_symbols[i];
+		const struct capture_cpu_symbol head = { symbol->offset, symbol->size };
+
+		fwrite(&head, sizeof(head), 1, out);
+		fwrite(symbol->name, strlen(symbol->name) + 1, 1, out);
+	}
+}
+
 static void list_cell(const struct cell *cell, FILE *out)
 {
 	struct capture_cell head = { .number = cell->number };
@@ -185,6 +198,8 @@ bool capture_write(FILE *file, const struct recorder *recorder, const struct loo
 	write_part(file, CAPTURE_RAM, image->ram, image->nr_ram * sizeof(*image->ram));
 	write_listed(file, CAPTURE_ALIASES, image, list_aliases);
 	write_listed(file, CAPTURE_FUNCTIONS, image->functions, list_functions);
+	if (image->nr_cpu_symbols)
+		write_listed(file, CAPTURE_CPU_SYMBOLS, image, list_cpu_symbols);
 	for (uint32_t i = 0; (raw = types_raw(image->types, i)).data; i++)
 		write_part(file, CAPTURE_TYPES, raw.data, raw.size);
 	for (uint32_t i = 0; i < recorder->nr; i++)

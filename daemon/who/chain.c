@@ -201,33 +201,6 @@ uint32_t node_links(const struct node *node)
 	return node->nr_links < CHAIN_LINKS ? node->nr_links : CHAIN_LINKS;
 }
 
-struct cpu_variable {
-	uint64_t offset;
-	char *name;
-};
-
-static void see_variable(const char *name, uint32_t offset, uint32_t size, void *context)
-{
-	struct cpu_variable *variable = context;
-
-	if (variable->offset >= offset && variable->offset < offset + size)
-		snprintf(variable->name, TYPE_PATH, "%s", name);
-}
-
-/* The static per-CPU variable at an address; "" when it is none, or not known by name. */
-static void name_cpu_variable(const struct image *image, uint64_t at, char name[TYPE_PATH])
-{
-	enum { SECTION_MAX = 1 << 20 };
-
-	name[0] = '\0';
-	for (uint32_t i = 0; i < image->nr_cpus; i++) {
-		struct cpu_variable variable = { at - image->cpu_offsets[i], name };
-
-		if (variable.offset < SECTION_MAX)
-			types_each_cpu_variable(image->types, see_variable, &variable);
-	}
-}
-
 /*
  * The registers of our own system calls are kept at the end of a page that has nothing else in
  * it (struct entry_stack_page).
@@ -265,7 +238,8 @@ static void see_kernel_page(struct following *following, const struct word *word
 	} else {
 		const struct cached *cached = find_cached(following, word->at);
 
-		name_cpu_variable(image, word->at, link.path);
+		snprintf(link.path, sizeof(link.path), "%s",
+			 cpu_variables_name(following->kernel->cpu_variables, word->at));
 		/* Lists of routes own none of them. */
 		if ((!at_base && is_route(node)) || holds_nothing(link.path) ||
 		    is_entry_stack(image, word->at))
@@ -384,7 +358,9 @@ static void see_object(struct following *following, const struct object *object,
 								LINK_INSIDE,
 				     .from = from };
 
-		if (link.kind != LINK_MEMBER && is_task(object))
+		if (link.kind != LINK_MEMBER &&
+		    (is_task(object) ||
+		     pages_is_sheaf(following->kernel->pages, object, pointer->value)))
 			continue;
 		if (pointer->member)
 			member_path(pointer->member, link.path);
@@ -605,6 +581,21 @@ static void conclude(struct chain *chain, uint32_t levels)
 				is_dying(&chain->nodes[i]) ? NODE_HELD : NODE_LOST;
 }
 
+/* A later look must find this very object, not another one at its place. */
+static void remember_lost(const struct following *following)
+{
+	for (uint32_t i = 0; i < following->chain->nr; i++) {
+		struct node *node = &following->chain->nodes[i];
+		uint32_t size = node->object.size & ~7U;
+
+		if (node->fate == NODE_LOST)
+			image_read_holes(
+				following->kernel->image, node->object.base, node->beginning,
+				size < sizeof(node->beginning) ? size :
+								 sizeof(node->beginning));
+	}
+}
+
 static void balance(const struct following *following, uint64_t device)
 {
 	for (uint32_t i = 0; i < following->chain->nr; i++) {
@@ -638,6 +629,7 @@ int chain_follow(struct kernel *kernel, const struct account *account,
 	}
 	balance(&following, account->device.address);
 	conclude(chain, level);
+	remember_lost(&following);
 	free(following.frontier);
 	free(following.spans);
 	free(following.cached);

@@ -19,7 +19,7 @@ enum link_kind {
 	LINK_STACK,	 /* a task has it at hand, or an old word is left there: owns nothing */
 };
 
-enum { CHAIN_LINKS = 12, CHAIN_LEVELS = 6 };
+enum { CHAIN_LINKS = 12, CHAIN_LEVELS = 6, NODE_WORDS = 32 };
 
 struct link {
 	enum link_kind kind;
@@ -45,9 +45,10 @@ struct node {
 	struct balance balance; /* of the device's IPv6 part, and of what is asked for */
 	uint32_t level;		/* 0: it holds the device itself */
 	enum fate fate;
-	bool was_lost;		     /* in one look, and not in the one before it */
-	bool is_anchor;		     /* it lives of itself, or why it lives is not known */
-	bool is_wanted;		     /* it is asked for */
+	uint64_t beginning[NODE_WORDS]; /* of what is lost: its words */
+	bool was_lost;			/* in one look, and not in the one before it */
+	bool is_anchor;			/* it lives of itself, or why it lives is not known */
+	bool is_wanted;			/* it is asked for */
 	bool is_needed;		     /* what points to it decides on a holder of the device */
 	const struct opened *opened; /* descriptors that keep it */
 	uint32_t nr_opened;

@@ -33,6 +33,12 @@ struct image_alias {
 	const char *group; /* what it is merged into; the same for all that share it */
 };
 
+/* A static per-CPU variable by its symbol, of a kernel whose types name none. */
+struct image_cpu_symbol {
+	const char *name;
+	uint32_t offset, size;
+};
+
 struct recording;
 
 struct image {
@@ -54,6 +60,8 @@ struct image {
 	uint32_t nr_copies;
 	const struct image_alias *aliases;
 	uint32_t nr_aliases;
+	const struct image_cpu_symbol *cpu_symbols;
+	uint32_t nr_cpu_symbols;
 };
 
 /* Any size. 0, or -EFAULT when a part cannot be read. */

@@ -15,6 +15,14 @@ static bool is_understood(const struct kernel *kernel)
 	return kernel->image->recorded || 10 * sums.odd < sums.slab;
 }
 
+static int open_rest(struct kernel *kernel, struct why *why)
+{
+	if (cpu_variables_open(kernel->image, kernel->pages, &kernel->cpu_variables))
+		return why_memory(why);
+	return tasks_open(kernel->image, &kernel->layout, kernel->pages, kernel->cpu_variables,
+			  &kernel->tasks, why);
+}
+
 int kernel_open(const struct image *image, struct kernel *kernel, struct why *why)
 {
 	int err;
@@ -30,7 +38,7 @@ int kernel_open(const struct image *image, struct kernel *kernel, struct why *wh
 			why, EXIT_CANNOT, ENOTSUP,
 			"this kernel's slab allocator cannot be read: its pages (struct page) do not lead to caches (struct kmem_cache); only SLUB is known");
 	if (!err)
-		err = tasks_open(image, &kernel->layout, kernel->pages, &kernel->tasks, why);
+		err = open_rest(kernel, why);
 	if (err)
 		kernel_close(kernel);
 	return err;
@@ -39,6 +47,7 @@ int kernel_open(const struct image *image, struct kernel *kernel, struct why *wh
 void kernel_close(struct kernel *kernel)
 {
 	tasks_close(kernel->tasks);
+	cpu_variables_close(kernel->cpu_variables);
 	pages_close(kernel->pages);
 	rules_close(kernel->rules);
 	*kernel = (struct kernel){ 0 };

@@ -2,6 +2,7 @@
 #ifndef DADRACE_WHO_KERNEL_H
 #define DADRACE_WHO_KERNEL_H
 
+#include "who/cpu_variables.h"
 #include "who/image.h"
 #include "who/layout.h"
 #include "who/pages.h"
@@ -13,6 +14,7 @@ struct kernel {
 	const struct image *image;
 	struct layout layout;
 	struct pages *pages;
+	struct cpu_variables *cpu_variables;
 	struct tasks *tasks;
 	struct rules *rules;
 };

@@ -38,6 +38,7 @@
 	X(SHEAF_SIZE, false, "slab_sheaf.size")                          \
 	X(SHEAF_OBJECTS, false, "slab_sheaf.objects")                    \
 	X(SHEAF_LIST, false, "slab_sheaf.barn_list")                     \
+	X(SHEAF_CACHE, false, "slab_sheaf.cache")                        \
 	X(CACHE_NODES, false, "kmem_cache.node", "kmem_cache.per_node")  \
 	X(NODES_NODE, false, "kmem_cache_per_node_ptrs.node")            \
 	X(NODES_BARN, false, "kmem_cache_per_node_ptrs.barn")            \

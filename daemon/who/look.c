@@ -279,10 +279,32 @@ static const struct node *node_of(const struct look_case *one, uint64_t base)
 	return NULL;
 }
 
-static void confirm_node(const struct node *before, struct node *node)
+/*
+ * Where objects come and go, another one may be at the place by now: its pointers are other
+ * ones then. Of what is lost only the lists change that it is in.
+ */
+static bool is_the_same(const struct image *image, const struct node *before,
+			const struct node *node)
+{
+	uint32_t pointers = 0, changed = 0;
+
+	for (uint32_t i = 0; i < NODE_WORDS; i++) {
+		uint64_t was = before->beginning[i], is = node->beginning[i];
+
+		if (!image_is_pointer(image, was) && !image_is_pointer(image, is))
+			continue;
+		pointers++;
+		changed += was != is;
+	}
+	return 4 * changed <= pointers;
+}
+
+static void confirm_node(const struct image *image, const struct node *before,
+			 struct node *node)
 {
 	if (node->fate == NODE_LOST &&
-	    (!before || (before->fate != NODE_LOST && !before->was_lost))) {
+	    (!before || (before->fate != NODE_LOST && !before->was_lost) ||
+	     !is_the_same(image, before, node))) {
 		node->fate = NODE_HELD;
 		node->was_lost = true;
 	}
@@ -297,7 +319,8 @@ void look_confirm(const struct look *first, struct look *second)
 		const struct look_case *before = case_of(first, one->account.device.address);
 
 		for (uint32_t j = 0; j < one->chain.nr; j++)
-			confirm_node(node_of(before, one->chain.nodes[j].object.base),
+			confirm_node(second->kernel.image,
+				     node_of(before, one->chain.nodes[j].object.base),
 				     &one->chain.nodes[j]);
 		if (before && before->account.unexplained != one->account.unexplained)
 			one->account.has_moved = true;

@@ -143,23 +143,27 @@ static const struct {
 	{ "krc", see_freed },
 };
 
-static void see_cpu_variable(const char *name, uint32_t offset, uint32_t size, void *context)
+static void see_words(struct notes *notes, uint64_t at, uint32_t size,
+		      void (*see)(struct notes *notes, uint64_t word))
 {
-	struct notes *notes = context;
-	const struct image *image = notes->image;
-	size_t kind = 0, kinds = sizeof(kept_by_cpus) / sizeof(kept_by_cpus[0]);
-
-	while (kind < kinds && strcmp(name, kept_by_cpus[kind].name) != 0)
-		kind++;
-	for (uint32_t cpu = 0; kind < kinds && cpu < image->nr_cpus; cpu++)
-		for (uint32_t i = 0; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t))
-			kept_by_cpus[kind].see(
-				notes, image_u64(image, image->cpu_offsets[cpu] + offset + i));
+	for (uint32_t i = 0; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t))
+		see(notes, image_u64(notes->image, at + i));
 }
 
-void notes_see_cpus(struct notes *notes)
+void notes_see_cpus(struct notes *notes, const struct cpu_variables *variables)
 {
-	types_each_cpu_variable(notes->image->types, see_cpu_variable, notes);
+	const size_t kinds = sizeof(kept_by_cpus) / sizeof(kept_by_cpus[0]);
+	uint32_t nr;
+	const struct cpu_variable *list = cpu_variables_list(variables, &nr);
+
+	for (uint32_t i = 0; i < nr; i++)
+		for (size_t kind = 0; kind < kinds; kind++) {
+			if (strcmp(list[i].name, kept_by_cpus[kind].name) != 0)
+				continue;
+			for (uint32_t cpu = 0; cpu < notes->image->nr_cpus; cpu++)
+				see_words(notes, cpu_variables_at(variables, &list[i], cpu),
+					  list[i].size, kept_by_cpus[kind].see);
+		}
 }
 
 /* --- what is opened --- */

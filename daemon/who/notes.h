@@ -2,6 +2,7 @@
 #ifndef DADRACE_WHO_NOTES_H
 #define DADRACE_WHO_NOTES_H
 
+#include "who/cpu_variables.h"
 #include "who/pages.h"
 
 /*
@@ -17,7 +18,7 @@ struct notes *notes_open(const struct image *image, const struct layout *layout,
 void notes_close(struct notes *notes);
 
 /* Finds the stacks that CPUs keep for new tasks, and what kfree_rcu() has listed. */
-void notes_see_cpus(struct notes *notes);
+void notes_see_cpus(struct notes *notes, const struct cpu_variables *variables);
 
 /* Tells of an open file; once all are told, they are sorted. */
 void notes_see_file(struct notes *notes, uint64_t file, uint64_t private_data);

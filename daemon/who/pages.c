@@ -532,6 +532,28 @@ static bool is_free(struct pages *pages, struct slab *slab, uint64_t base, uint3
 
 /* --- answers --- */
 
+uint32_t pages_cpu_pointers(const struct pages *pages, uint64_t *list, uint32_t max)
+{
+	static const enum place of_cache[] = { AT_CACHE_CPU, AT_CACHE_SHEAVES };
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < CACHE_SLOTS; i++)
+		for (size_t j = 0; j < sizeof(of_cache) / sizeof(of_cache[0]); j++) {
+			const struct cache *cache = pages->caches[i];
+			uint64_t pointer =
+				cache && cache->makes_sense &&
+						layout_has(pages->layout, of_cache[j]) ?
+					image_u64(pages->image,
+						  cache->address +
+							  pages->layout->at[of_cache[j]]) :
+					0;
+
+			if (pointer && nr < max)
+				list[nr++] = pointer;
+		}
+	return nr;
+}
+
 static void keep_run(const struct pages *pages, struct run *run)
 {
 	if (!pages->image->record || run->is_kept)
@@ -599,6 +621,17 @@ bool pages_object(struct pages *pages, uint64_t address, struct object *object)
 		return false;
 	object->is_free = is_free(pages, &slab, object->base, object->slot);
 	return true;
+}
+
+bool pages_is_sheaf(struct pages *pages, const struct object *object, uint64_t word)
+{
+	const struct run *run = run_at(pages, word);
+
+	return run && run->kind == PAGE_SLAB && layout_has(pages->layout, AT_SHEAF_CACHE) &&
+	       layout_has(pages->layout, AT_SHEAF_OBJECTS) &&
+	       object->size > pages->layout->at[AT_SHEAF_OBJECTS] &&
+	       image_pointer(pages->image, object->base + pages->layout->at[AT_SHEAF_CACHE]) ==
+		       run->cache;
 }
 
 const struct run *pages_runs(const struct pages *pages, uint32_t *nr)

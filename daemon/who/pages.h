@@ -54,8 +54,17 @@ const struct run *pages_runs(const struct pages *pages, uint32_t *nr);
 
 enum page_kind pages_kind(const struct pages *pages, uint64_t address);
 
+/* Per-CPU pointers of caches, those that are not 0: as many as fit. Returns how many. */
+uint32_t pages_cpu_pointers(const struct pages *pages, uint64_t *list, uint32_t max);
+
 /* The object that an address lies in; false when it lies in none. */
 bool pages_object(struct pages *pages, uint64_t address, struct object *object);
+
+/*
+ * Whether the object is one in which the allocator notes free ones (struct slab_sheaf), `word`
+ * among them: what was handed out since stays noted there, and is not held.
+ */
+bool pages_is_sheaf(struct pages *pages, const struct object *object, uint64_t word);
 
 /*
  * The aliases of a merged cache, in `names`: as many as fit, the cache's own name at least.

@@ -270,7 +270,7 @@ const struct opened *tasks_opened(const struct tasks *tasks, uint64_t object, ui
 }
 
 int tasks_open(const struct image *image, const struct layout *layout, struct pages *pages,
-	       struct tasks **out, struct why *why)
+	       const struct cpu_variables *cpu_variables, struct tasks **out, struct why *why)
 {
 	struct tasks *tasks = calloc(1, sizeof(*tasks));
 
@@ -290,7 +290,7 @@ int tasks_open(const struct image *image, const struct layout *layout, struct pa
 			add_files(tasks, pages, &tasks->list[i]);
 	if (tasks->nr_opened)
 		qsort(tasks->opened, tasks->nr_opened, sizeof(*tasks->opened), compare_opened);
-	notes_see_cpus(tasks->notes);
+	notes_see_cpus(tasks->notes, cpu_variables);
 	notes_sort(tasks->notes);
 	*out = tasks;
 	return 0;

@@ -2,6 +2,7 @@
 #ifndef DADRACE_WHO_TASKS_H
 #define DADRACE_WHO_TASKS_H
 
+#include "who/cpu_variables.h"
 #include "who/pages.h"
 
 /* The tasks of a kernel: their stacks, and the objects that their descriptors keep. */
@@ -23,7 +24,7 @@ struct opened {
 struct tasks;
 
 int tasks_open(const struct image *image, const struct layout *layout, struct pages *pages,
-	       struct tasks **out, struct why *why);
+	       const struct cpu_variables *cpu_variables, struct tasks **out, struct why *why);
 void tasks_close(struct tasks *tasks);
 
 const struct task *tasks_list(const struct tasks *tasks, uint32_t *nr);

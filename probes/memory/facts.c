@@ -16,7 +16,7 @@
 #define BTF_FOLDER  "/sys/kernel/btf"
 #define SLAB_FOLDER "/sys/kernel/slab"
 
-enum { BLOBS_MAX = 512, RAM_MAX = 1024, ALIASES_MAX = 4096 };
+enum { BLOBS_MAX = 512, RAM_MAX = 1024, ALIASES_MAX = 4096, CPU_SYMBOLS_MAX = 4096 };
 
 /* --- types --- */
 
@@ -95,6 +95,60 @@ static void read_aliases(struct memory *memory)
 	memory->image.aliases = memory->aliases;
 }
 
+/* --- per-CPU variables, where the types name none --- */
+
+static void see_named(const char *name, uint32_t offset, uint32_t size, void *context)
+{
+	bool *is_named = context;
+
+	(void)name;
+	(void)offset;
+	(void)size;
+	*is_named = true;
+}
+
+static int compare_cpu_symbols(const void *a, const void *b)
+{
+	const struct image_cpu_symbol *one = a, *other = b;
+
+	return one->offset < other->offset ? -1 : one->offset > other->offset;
+}
+
+/* They are the symbols at the lowest addresses, where nothing else is. */
+static void read_cpu_symbols(struct memory *memory)
+{
+	enum { SECTION_MAX = 1 << 20 };
+	struct image *image = &memory->image;
+	bool is_named = false;
+	uint64_t address;
+	char line[512], name[256];
+	FILE *file;
+
+	types_each_cpu_variable(image->types, see_named, &is_named);
+	file = is_named ? NULL : fopen("/proc/kallsyms", "re");
+	memory->cpu_symbols =
+		file ? calloc(CPU_SYMBOLS_MAX, sizeof(*memory->cpu_symbols)) : NULL;
+	while (memory->cpu_symbols && image->nr_cpu_symbols < CPU_SYMBOLS_MAX &&
+	       fgets(line, sizeof(line), file)) {
+		struct image_cpu_symbol *symbol = &memory->cpu_symbols[image->nr_cpu_symbols];
+
+		if (sscanf(line, "%" SCNx64 " %*c %255s", &address, name) != 2 ||
+		    address >= SECTION_MAX || strchr(line, '['))
+			continue;
+		*symbol = (struct image_cpu_symbol){ strdup(name), (uint32_t)address, 0 };
+		image->nr_cpu_symbols += symbol->name != NULL;
+	}
+	if (file)
+		fclose(file);
+	if (image->nr_cpu_symbols)
+		qsort(memory->cpu_symbols, image->nr_cpu_symbols, sizeof(*memory->cpu_symbols),
+		      compare_cpu_symbols);
+	for (uint32_t i = 0; i + 1 < image->nr_cpu_symbols; i++)
+		memory->cpu_symbols[i].size =
+			memory->cpu_symbols[i + 1].offset - memory->cpu_symbols[i].offset;
+	image->cpu_symbols = memory->cpu_symbols;
+}
+
 void facts_own_pages(const void *at, uint64_t *pages, uint32_t nr)
 {
 	const uint64_t present = 1ULL << 63, number = (1ULL << 55) - 1;
@@ -121,6 +175,8 @@ int facts_read(struct memory *memory, struct why *why)
 		err = read_ram(memory, why);
 	if (!err)
 		read_aliases(memory);
+	if (!err)
+		read_cpu_symbols(memory);
 	memory->image.functions = memory->functions;
 	return err;
 }
@@ -133,6 +189,9 @@ void facts_free(struct memory *memory)
 		free((char *)memory->aliases[i].group);
 	}
 	free(memory->aliases);
+	for (uint32_t i = 0; i < memory->image.nr_cpu_symbols; i++)
+		free((char *)memory->cpu_symbols[i].name);
+	free(memory->cpu_symbols);
 	free(memory->ram);
 	symbols_free(memory->functions);
 }

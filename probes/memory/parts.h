@@ -23,6 +23,7 @@ struct memory {
 	struct symbols *functions;
 	struct span *ram;
 	struct image_alias *aliases;
+	struct image_cpu_symbol *cpu_symbols;
 	uint64_t copies[IMAGE_PIECE / IMAGE_PAGE];
 };
 

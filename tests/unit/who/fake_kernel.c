@@ -8,8 +8,16 @@
 
 #define DIRECT_MAP   0xffff888000000000
 #define PAGE_STRUCTS 0xffffea0000000000
+#define CPU_SECTION  0xffffffff84000000 /* as since Linux 6.15 */
 
-enum { PAGES = 640, FILES = 64, BUCKETS = 16, SLAB_PAGES = 2, CPU_PAGES = 64, PER_CPU = 0x800 };
+enum {
+	PAGES = 640,
+	FILES = 64,
+	BUCKETS = 16,
+	SLAB_PAGES = 2,
+	CPU_PAGES = 64,
+	PER_CPU = 0x3c000
+};
 
 struct fake {
 	struct image image;
@@ -179,7 +187,10 @@ uint64_t fake_cache(struct fake *fake, const char *name, uint32_t size)
 		fake_set_word(fake, cache + fake->layout.at[AT_CACHE_RANDOM], fake->random);
 	if (layout_has(&fake->layout, AT_CACHE_CPU))
 		fake_set_word(fake, cache + fake->layout.at[AT_CACHE_CPU],
-			      (uint64_t)PER_CPU + 64 * fake->nr_caches);
+			      CPU_SECTION + PER_CPU + 64 * fake->nr_caches);
+	else if (layout_has(&fake->layout, AT_CACHE_SHEAVES))
+		fake_set_word(fake, cache + fake->layout.at[AT_CACHE_SHEAVES],
+			      CPU_SECTION + PER_CPU + 64 * fake->nr_caches);
 	fake->caches[fake->nr_caches] = cache;
 	fake->free_slot[fake->nr_caches++] = 0;
 	return cache;
@@ -237,12 +248,26 @@ static void see_variable(const char *name, uint32_t offset, uint32_t size, void 
 	variable->is_there = true;
 }
 
+void fake_cpu_area(struct fake *fake)
+{
+	for (uint64_t page = PAGES - CPU_PAGES; page < PAGES; page++) {
+		describe(fake, page, AT_PAGE_COUNT, 1, 4);
+		describe(fake, page, AT_PAGE_TYPE, 0xffffffff, 4);
+	}
+}
+
 uint64_t fake_cpu_variable(const struct fake *fake, const char *name)
 {
 	struct variable variable = { .name = name };
 
 	types_each_cpu_variable(fake->image.types, see_variable, &variable);
-	return variable.is_there ? fake->image.cpu_offsets[0] + variable.offset : 0;
+	return variable.is_there ? CPU_SECTION + fake->image.cpu_offsets[0] + variable.offset :
+				   0;
+}
+
+uint64_t fake_cpu_offset(const struct fake *fake, uint64_t address)
+{
+	return address - fake->image.cpu_offsets[0] - CPU_SECTION;
 }
 
 void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu)
@@ -265,6 +290,14 @@ void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu)
 
 /* --- devices, tasks --- */
 
+static uint64_t fake_count(const struct fake *fake, uint64_t device)
+{
+	return layout_has(&fake->layout, AT_DEVICE_CPU_COUNT) ?
+		       image_u64(&fake->image, device + fake->layout.at[AT_DEVICE_CPU_COUNT]) +
+			       fake->image.cpu_offsets[0] :
+		       device + fake->layout.at[AT_DEVICE_COUNT];
+}
+
 uint64_t fake_device(struct fake *fake, const char *name, bool registered, int32_t held)
 {
 	int32_t count =
@@ -272,7 +305,7 @@ uint64_t fake_device(struct fake *fake, const char *name, bool registered, int32
 	uint64_t device = take(fake, fake_size(fake, "net_device"));
 	uint64_t head = fake->net + fake->layout.at[AT_NET_DEVICES];
 	uint64_t node = device + fake->layout.at[AT_DEVICE_LIST];
-	uint64_t cpu_count = fake->cpu_used += 8;
+	uint64_t cpu_count = CPU_SECTION + (fake->cpu_used += 8);
 	uint8_t state = registered ? 1 : 3;
 
 	fake_set_text(fake, device, "net_device.name", name);
@@ -282,11 +315,7 @@ uint64_t fake_device(struct fake *fake, const char *name, bool registered, int32
 	fake_set_word(fake, device + fake->layout.at[AT_DEVICE_OPS], DIRECT_MAP);
 	if (layout_has(&fake->layout, AT_DEVICE_CPU_COUNT))
 		fake_set_word(fake, device + fake->layout.at[AT_DEVICE_CPU_COUNT], cpu_count);
-	put(fake,
-	    layout_has(&fake->layout, AT_DEVICE_CPU_COUNT) ?
-		    cpu_count + fake->image.cpu_offsets[0] :
-		    device + fake->layout.at[AT_DEVICE_COUNT],
-	    &count, sizeof(count));
+	put(fake, fake_count(fake, device), &count, sizeof(count));
 	if (registered) {
 		uint64_t first = image_u64(&fake->image, head);
 
@@ -382,6 +411,7 @@ struct fake *fake_open(void)
 	static const char *const paths[] = { "/sys/kernel/btf/vmlinux", NULL };
 	struct fake *fake = calloc(1, sizeof(*fake));
 	struct why why;
+	uint64_t own;
 
 	if (types_open(paths, &fake->image.types, &why) ||
 	    layout_find(fake->image.types, &fake->layout, &why)) {
@@ -402,7 +432,11 @@ struct fake *fake_open(void)
 	fake->image.nr_cpus = 1;
 	fake->next_page = SLAB_PAGES; /* page 0 is none */
 	/* Behind all else: what follows a per-CPU section would be of its variables. */
-	fake->image.cpu_offsets[0] = DIRECT_MAP + (PAGES - CPU_PAGES) * IMAGE_PAGE;
+	fake->image.cpu_offsets[0] =
+		DIRECT_MAP + (PAGES - CPU_PAGES) * IMAGE_PAGE - CPU_SECTION;
+	own = fake_cpu_variable(fake, "this_cpu_off");
+	if (own)
+		fake_set_word(fake, own, fake->image.cpu_offsets[0]);
 	make_functions(fake);
 	make_net(fake);
 	make_task(fake);

@@ -27,8 +27,14 @@ uint64_t fake_large(struct fake *fake);
 /* A page of the kernel's own, zeroed, of no cache and of no task. */
 uint64_t fake_page(struct fake *fake);
 
+/* Has the pages of CPU 0's data in use, so that they are looked through. */
+void fake_cpu_area(struct fake *fake);
+
 /* A static per-CPU variable of CPU 0; 0: this kernel's types name none of this name. */
 uint64_t fake_cpu_variable(const struct fake *fake, const char *name);
+
+/* How far from the start of the per-CPU section an address is. */
+uint64_t fake_cpu_offset(const struct fake *fake, uint64_t address);
 
 /* Frees an object to its slab's freelist, or to that of a CPU where the kernel has those. */
 void fake_free(struct fake *fake, uint64_t cache, uint64_t object, bool to_cpu);

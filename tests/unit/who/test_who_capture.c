@@ -282,7 +282,7 @@ static void test_another_version_is_refused(void **state)
 
 	scene->bytes[strlen("dadrace capture ")]++;
 	write_bytes(scene, scene->size);
-	assert_true(is_refused(scene, "has format 3, and this dadrace reads 1 to 2"));
+	assert_true(is_refused(scene, "has format 4, and this dadrace reads 1 to 3"));
 }
 
 int main(void)

@@ -44,6 +44,27 @@ static void look_again(struct scene *scene, struct look *before)
 	*before = scene->look;
 }
 
+/* Another object at the place of a lost one has other pointers: what was lost is not known. */
+static void test_another_object_at_the_place_is_not_lost(void **state)
+{
+	struct scene *scene = *state;
+	const struct look_ask look_ask = { .name = "dut" };
+	struct look look;
+	struct why why;
+	uint64_t neighbour;
+
+	scene_stuck_device(scene, 1);
+	neighbour = scene_neighbour(scene);
+	fake_set(scene->fake, neighbour, "neighbour.tbl", fake_page(scene->fake));
+	assert_int_equal(look_make(fake_image(scene->fake), &look_ask, &look, &why), 0);
+	assert_int_equal(look.cases[0].chain.nodes[0].fate, NODE_LOST);
+	fake_set(scene->fake, neighbour, "neighbour.tbl", fake_page(scene->fake));
+	look_again(scene, &look);
+	assert_true(look_has_moved(&look));
+	look_again(scene, &look);
+	assert_false(look_has_moved(&look));
+}
+
 /* An old word in memory that was given back is gone by the second look: not believed then. */
 static void test_old_word_does_not_keep_alive(void **state)
 {
@@ -125,6 +146,83 @@ static void test_pages_that_kfree_rcu_chains_do_not_keep_alive(void **state)
 	assert_what_rcu_listed_is_lost(scene, first, third);
 }
 
+/* The stack of an exception has old words; a variable beside it is the kernel's own. */
+static void test_per_cpu_stack_does_not_keep_alive(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t stack = fake_cpu_variable(scene->fake, "exception_stacks");
+	uint64_t other = fake_cpu_variable(scene->fake, "krc"), neighbour;
+
+	if (!stack || !other)
+		skip(); /* this kernel's types do not name them */
+	scene_stuck_device(scene, 1);
+	neighbour = scene_neighbour(scene);
+	fake_cpu_area(scene->fake);
+	fake_set_word(scene->fake, stack + 0xd80, neighbour);
+	assert_int_equal(scene_ask(scene)->kind, ANSWER_LOST);
+	answer_clear(&scene->answer);
+	look_clear(&scene->look);
+	fake_set_word(scene->fake, other + 16, neighbour);
+	assert_int_equal(scene_ask(scene)->kind, ANSWER_EXPLAINED);
+	assert_non_null(strstr(scene->answer.sentences[0], "per-CPU data krc"));
+}
+
+/* Linux 5.10 has no types of these variables: symbols name them. */
+static void test_per_cpu_variables_are_named_by_symbols(void **state)
+{
+	static const struct {
+		const char *name;
+		enum fate fate;
+	} cases[] = { { "debug_stack", NODE_LOST }, { "my_data", NODE_HELD } };
+	struct scene *scene = *state;
+	uint64_t at = fake_cpu_variable(scene->fake, "exception_stacks");
+	const struct look_ask look_ask = { .name = "dut" };
+	struct image image = *fake_image(scene->fake);
+	struct why why;
+
+	if (!at)
+		skip(); /* this kernel's types do not name it */
+	scene_stuck_device(scene, 1);
+	fake_cpu_area(scene->fake);
+	fake_set_word(scene->fake, at + 128, scene_neighbour(scene));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct image_cpu_symbol symbols[] = {
+			{ "before", 0, 64 },
+			{ cases[i].name, (uint32_t)fake_cpu_offset(scene->fake, at), 256 },
+			{ "this_cpu_off",
+			  (uint32_t)fake_cpu_offset(
+				  scene->fake, fake_cpu_variable(scene->fake, "this_cpu_off")),
+			  8 },
+		};
+		struct look look;
+
+		image.cpu_symbols = symbols;
+		image.nr_cpu_symbols = 3;
+		assert_int_equal(look_make(&image, &look_ask, &look, &why), 0);
+		assert_int_equal(look.cases[0].chain.nodes[0].fate, cases[i].fate);
+		look_clear(&look);
+	}
+}
+
+/* The allocator keeps addresses of what it has handed out: no owner, unlike another object. */
+static void test_sheaf_of_the_allocator_does_not_keep_alive(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t sheaf, neighbour;
+
+	if (!fake_size(scene->fake, "slab_sheaf"))
+		skip(); /* this kernel has none */
+	scene_stuck_device(scene, 1);
+	neighbour = scene_neighbour(scene);
+	sheaf = fake_object(scene->fake, scene->cache);
+	fake_set_word(scene->fake, sheaf + 240, neighbour);
+	assert_int_equal(scene_ask(scene)->kind, ANSWER_EXPLAINED);
+	answer_clear(&scene->answer);
+	look_clear(&scene->look);
+	fake_set(scene->fake, sheaf, "slab_sheaf.cache", scene->cache);
+	assert_int_equal(scene_ask(scene)->kind, ANSWER_LOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +231,10 @@ int main(void)
 		SCENE(test_old_word_does_not_keep_alive),
 		SCENE(test_kernel_data_keeps_alive),
 		SCENE(test_page_of_kfree_rcu_does_not_keep_alive),
+		SCENE(test_another_object_at_the_place_is_not_lost),
+		SCENE(test_per_cpu_stack_does_not_keep_alive),
+		SCENE(test_per_cpu_variables_are_named_by_symbols),
+		SCENE(test_sheaf_of_the_allocator_does_not_keep_alive),
 		SCENE(test_pages_that_kfree_rcu_chains_do_not_keep_alive),
 	};
 	struct fake *fake = fake_open();
