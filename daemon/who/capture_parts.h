@@ -20,7 +20,7 @@ enum capture_kind {
 	CAPTURE_RUNS,	   /* of the look: struct capture_run each */
 	CAPTURE_SCAN,	   /* of the look, in order: struct word each */
 	CAPTURE_CHANGES, /* of the look: struct capture_change each, those of a word in order */
-	CAPTURE_CPU_SYMBOLS, /* struct capture_cpu_symbol of each, and its name, ended by zero */
+	CAPTURE_CPU_SYMBOLS, /* struct capture_cpu_symbol, and its name, ended by zero */
 	CAPTURE_KINDS,
 };
 

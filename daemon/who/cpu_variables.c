@@ -77,7 +77,7 @@ static bool is_section(const struct cpu_variables *variables, const struct cpu_v
 	return fitting;
 }
 
-/* The caches of the slab allocator have theirs behind the variables, those made first at least. */
+/* The caches of the slab allocator that are made first have theirs behind the variables. */
 static uint64_t lowest_behind(const struct pages *pages)
 {
 	enum { POINTERS = 1024 };
@@ -148,7 +148,7 @@ uint64_t cpu_variables_at(const struct cpu_variables *variables,
 	return variables->section + variable->offset + variables->image->cpu_offsets[cpu];
 }
 
-/* Some variables have no size of their own and lie at the start of others: the last one counts. */
+/* Some have no size of their own and lie at the start of others: the last one counts. */
 static const struct cpu_variable *variable_at(const struct cpu_variables *variables,
 					      uint64_t offset)
 {

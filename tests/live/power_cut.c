@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records what a program makes durable, and when it tells of it: LD_PRELOAD=power_cut.so, with the
- * record in the file that POWER_CUT_RECORD names. One line for each event, in their order:
+ * Records what a program makes durable, and when it tells of it: LD_PRELOAD=power_cut.so, with
+ * the record in the file that POWER_CUT_RECORD names. One line for each event, in their order:
  *
  *   wrote BYTES     results.ndjson has grown; the call has returned
  *   cut LENGTH      it was cut to this length

@@ -186,8 +186,8 @@ static void test_changes_have_their_place(void **state)
 }
 
 /*
- * A change that reaches more of the kernel is tried sooner; what all reach does not count. One set
- * is too short for each of ten changes at each of its places.
+ * A change that reaches more of the kernel is tried sooner; what all reach does not count. One
+ * set is too short for each of ten changes at each of its places.
  */
 static void test_changes_that_reach_more_come_sooner(void **state)
 {
