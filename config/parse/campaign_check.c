@@ -583,7 +583,8 @@ static int check_message(const struct load *load, const struct campaign *campaig
 	if (message_is_ra(message) && campaign->device.kind == DEVICE_EXISTING)
 		return complain_key(
 			load, culprit(load, messages, kind),
-			"ra sets a default route, and an existing device shares its network namespace with others; remove ra");
+			"%s changes routes, and an existing device shares its network namespace with others; remove %s",
+			message_names[message], message_names[message]);
 	return 0;
 }
 

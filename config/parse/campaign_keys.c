@@ -113,7 +113,7 @@ static const struct field bringup_rows[] = {
 	  .doc = "A change that do_dad makes right after the first flag set, in every arm; one is drawn for each trial."
 #define CHANGE(kind, row, name, words, traits) " " name ": " words "."
 #include "spec/changes.def"
-	  " address-delete, route-delete and anycast-join first wait for the link-local address. link-delete ends the lane"
+	  " address-delete, route-delete, anycast-join, udp-connect and raw-send first wait for the link-local address. link-delete ends the lane"
 	},
 	{ "daemon", FIELD_BOOL, IN(bringup, bool, daemon), .fallback = "false",
 	  .doc = "true: the command stays alive, such as dhcpcd -B. It is killed when the window has closed" },
@@ -205,7 +205,7 @@ static const struct field echo_rows[] = {
 	  .doc = "Source address of inbound echoes. peer: that of the peer. spoofed: another one for each echo, without a neighbour entry" },
 	{ "message", FIELD_ENUM, IN_LIST(echo, enum message_kind *, message),
 	  NAMES(message_names, MESSAGES), .fallback = "[echo]",
-	  .doc = "What is sent; one is drawn for each trial from those that fit its direction (outbound: echo only). echo: an echo request. ns: asks for the device's address. na: gives the sender's. ra: sets a default route and an address. redirect: redirects what bringup.change: route-add leads to. mld-query: asks the device for its groups. mld-report: spares the device its own report. The others are errors that quote an echo of the device" },
+	  .doc = "What is sent; one is drawn for each trial from those that fit its direction (outbound: echo only). echo: an echo request. ns: asks for the device's address. na: gives the sender's. ra: sets a default route and an address. redirect: redirects what bringup.change: route-add leads to. mld-query: asks the device for its groups. mld-report: spares the device its own report. rs: asks for routers. ns-elsewhere: asks for an address of another prefix. ra-withdraw: ends the lifetimes of router and prefix. ra-managed: a prefix whose addresses DHCPv6 gives. ra-mtu: as ra, with an MTU of 1280. unreachable-udp, packet-too-big-udp: errors that quote a datagram of udp-connect. packet-too-big-68: with an MTU below the least of IPv6. The others are errors that quote an echo of the device" },
 	{ "count", FIELD_U32, IN(echo, uint32_t, count), RANGE(0, 1000), .fallback = "4",
 	  .doc = "Echoes in each trial of the arms echo and race. A leak of one reference per echo shows as this number. 0: dad.answer has the window to itself" },
 	{ "offset_us", FIELD_U64, IN(echo, uint64_t, offset_us), RANGE(0, CAP_US), .fallback = "0",
@@ -266,7 +266,7 @@ static const struct field vm_rows[] = {
 	{ "plant", FIELD_TEXT, IN(vm, const char *, plant), .nullable = true, .example = "saddr-fail",
 	  .doc = "Name of a bug that a module plants in the guest's kernel before the campaign, to show that it is found" },
 	{ "plant_module", FIELD_TEXT, IN(vm, const char *, plant_module), .nullable = true, .example = "plant.ko",
-	  .doc = "That module, built for the guest's kernel. Without it, it is built when needed, with kernel headers from apt" },
+	  .doc = "That module, built for the guest's kernel. Without it, it is built when needed, with kernel headers from apt. Its functions must have names that begin with planted_: a finding whose path names none is told as not planted" },
 	{ "modules", FIELD_TEXT, IN_LIST(vm, const char **, modules), .fallback = "[]",
 	  .doc = "Kernel modules of your own that the guest loads before the campaign, built for its kernel: the file of each, and after a space its parameters. Their functions can be named as places of an order; device.driver can name one" },
 	{ "root", FIELD_TEXT, IN(vm, const char *, root), .nullable = true, .example = "/srv/arm64",
@@ -301,7 +301,7 @@ static const struct field campaign_rows[] = {
 	{ "clean_below_ppm", FIELD_U32, TOP(uint32_t, clean_below_ppm), RANGE(1, 1000000), .fallback = "50000",
 	  .doc = "A campaign without a fault is clean only when its valid trials of the race arm show, at 95%, that fewer than this many per million are faulty; otherwise it is inconclusive. 50000 (5%) takes 59 valid trials, 10000 takes 299. 1000000: one valid trial is enough" },
 	{ "lanes", FIELD_U32, TOP(uint32_t, lanes), RANGE(1, 64), NAMES(lanes_names, 1), .fallback = "auto",
-	  .doc = "Trials that run side by side, each in a network namespace of its own. auto: 16 per CPU, but at most 64, one per four trials (stop.trials) and one per 128 MB of memory; 1 with a spec, a kernel, an order, explore, an existing device, a NIC or ledger: always. An existing device and ledger: always allow only 1" },
+	  .doc = "Trials that run side by side, each in a network namespace of its own. auto: 16 per CPU, but at most 64, one per four trials (stop.trials) and one per 128 MB of memory; 1 with a spec, a kernel, an order, explore, an existing device, a NIC or ledger: always. An existing device and ledger: always allow only 1. After a report of the kernel that several trials may have caused, one trial runs at a time" },
 	{ "tier", FIELD_ENUM, TOP(enum tier, tier), NAMES(tier_names, TIERS), .fallback = "auto",
 	  .doc = "How probes hook the kernel. auto: each by the best tier that works. Any other: each probe that has this tier uses it, and a campaign is skipped where it does not work" },
 	{ "device", FIELD_OBJECT, GROUP(device),

@@ -34,14 +34,14 @@ struct options {
 #define AT(member) OPTION_AT(struct options, member)
 
 static const struct option_row rows[] = {
-	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS },
+	{ "netns", 0, OPTION_TEXT, AT(netns), "NAME|PATH|PID", .doc = DOC_NETNS ". Of a dump: the number of the namespace, as answers show it" },
 	{ "stuck", 0, OPTION_FLAG, AT(stuck), .instead = true,
 	  .doc = DOC_WHO_STUCK },
 	{ "object", 0, OPTION_TEXT, AT(object), WHO_OBJECTS, .doc = DOC_WHO_OBJECT },
 	{ "capture", 0, OPTION_TEXT, AT(capture), "FILE",
 	  .doc = "Write what was read to the new file FILE as well, for --from: no packets, no keys, no memory of processes" },
 	{ "from", 0, OPTION_TEXT, AT(from), "FILE", .spares = true,
-	  .doc = "Answer from a file: one that --capture wrote, for the device that was asked about then, or the dump of a kernel (vmcore: ELF or compressed by makedumpfile), for DEVICE; needs no privilege" },
+	  .doc = "Answer from FILE, which needs no privilege: a capture that --capture wrote (leave out DEVICE), or the dump of a kernel (vmcore, ELF or compressed by makedumpfile; give DEVICE or --stuck)" },
 	{ "all", 0, OPTION_FLAG, AT(all), .doc = DOC_WHO_ALL },
 	{ "max-seconds", 0, OPTION_NUMBER, AT(max_seconds), "SECONDS", .min = 1, .max = 86400,
 	  .doc = "Give up after so many seconds, with exit status 3" },

@@ -94,8 +94,8 @@ void point_pct(const struct point_space *space, uint64_t *state, struct point *p
 /*
  * A schedule, as in iterative context bounding (Musuvathi and Qadeer, PLDI 2007): one thread
  * runs to a place, then another to a place of its own, and so on. Each continues when the next
- * is held, and the last when the others are done, or, one time in four, after a time: the
- * longest as often as any.
+ * is held, and the last when the others are done, or, one time in four, after a time, which
+ * is the longest in half of these cases and drawn evenly in the others.
  * Thread II starts in its turn. One schedule in eight has a single hold, because two holds
  * cover what each would try alone, and more.
  *

@@ -44,7 +44,7 @@ int root_check(const char *root, struct why *why)
 	if (folder == -EPERM && !stat(root, &st))
 		return why_exit(
 			why, EXIT_CONFIG, EPERM,
-			"vm.root: %s belongs to user %u and has mode %04o, so that others could choose what the guest runs; make it root's or your own, and chmod go-w",
+			"vm.root: %s: owned by user %u, mode %04o: other users could change what the guest runs; chown it to root or to yourself, and chmod go-w",
 			root, st.st_uid, st.st_mode & 07777);
 	return folder < 0 ? why_exit(why, EXIT_CONFIG, -folder, "vm.root: %s: %s", root,
 				     strerror(-folder)) :

@@ -176,7 +176,7 @@ static const struct field klog_rows[] = {
 	  .doc = "Usage count printed in that line; null: none" },
 	{ "lines", FIELD_U32, KLOG(uint32_t, lines), .doc = "Number of such reports" },
 	{ "shared", FIELD_U32, KLOG(uint32_t, shared),
-	  .doc = "Number of trials that the report may be of; if more than 1, it is put down to one of them, and the others have the tie none" },
+	  .doc = "Number of trials that the report may belong to. If more than 1 and the tie is neither task nor device, it is counted for one of them, and the others have the tie none" },
 	END
 };
 static const struct fields klog_fields = {

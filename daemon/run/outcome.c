@@ -99,7 +99,7 @@ static void go_on_alone(struct runner *runner, const struct klog_report *report,
 	runner->alone = true;
 	/* clang-format off */
 	snprintf(sentence, sizeof(sentence),
-		 "the kernel logged \"%.200s\" while %u trials were in progress, and it is not known which one it is of: trials are run one at a time from here on",
+		 "the kernel logged \"%.200s\" while %u trials were in progress, and it names none of them; from now on one trial runs at a time",
 		 report->head.text, nr);
 	/* clang-format on */
 	progress_say(runner->sums->progress, sentence);

@@ -55,6 +55,7 @@ struct sums {
 	char **signatures; /* of its findings */
 	uint32_t nr_signatures;
 };
+void sums_free(struct sums *sums); /* NULL: nothing */
 
 /* A campaign that the service keeps. */
 struct kept {
@@ -270,8 +271,6 @@ void keep_put_metrics(struct kept *kept);
 
 /* Reads the saved sums, adds the trials after them, and adds all to those of the service. */
 void keep_load_metrics(struct kept *kept);
-
-void sums_free(struct sums *sums);
 
 /* The sums of a campaign, lent until keep_sums_done(); NULL: out of memory. */
 struct sums *keep_sums(const struct kept *kept);

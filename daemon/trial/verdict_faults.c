@@ -53,7 +53,7 @@ static bool kernel_complained(const struct evidence *e, struct judgement *j)
 	verdict_say(j, VERDICT_KERNEL_BUG, "the kernel logged: %.200s", e->klog.text);
 	if (e->klog_shared > 1 && !klog_tie_is_own(e->klog_tie))
 		text_add(j->reason, sizeof(j->reason),
-			 "; %u trials were in progress, and it may be of another",
+			 "; %u trials were in progress, and another one may have caused it",
 			 e->klog_shared);
 	verdict_sign(j, words);
 	return true;

@@ -199,7 +199,7 @@ static void keep_unopened(kdump_ctx_t *dump)
 	list = one;
 }
 
-/* Pages are read, and not mapped: a file that is shorter than it says ends nobody. */
+/* Pages are read, and not mapped: with mmap, a truncated file would end the process by SIGBUS. */
 static int open_dump(struct file *file, struct why *why)
 {
 	kdump_ctx_t *dump = kdump_new();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "vmcore/parts.h"
 
 struct vmcore {
@@ -72,7 +73,7 @@ static int say_symbols(int err, struct why *why)
 	if (err == -ENOMEM)
 		return why_memory(why);
 	return err ? why_set(why, EINVAL,
-			     "the kernel's table of symbols (kallsyms) makes no sense") :
+			     "the kernel's symbol table (kallsyms) is damaged; dump the kernel again") :
 		     0;
 }
 
@@ -142,7 +143,7 @@ static int find_places(struct vmcore *vmcore, const struct kernel_datum *data, s
 	image->nr_cpus = image_u32(image, data[NR_CPUS].address);
 	if (!image->nr_cpus || image->nr_cpus > IMAGE_CPUS_MAX)
 		return why_set(why, ENOTSUP,
-			       "its kernel has %u CPUs, and 1 to %d are supported here",
+			       "the kernel has %u CPUs; 1 to %d are supported",
 			       image->nr_cpus, IMAGE_CPUS_MAX);
 	for (uint32_t i = 0; i < image->nr_cpus; i++)
 		image->cpu_offsets[i] = image_u64(
@@ -185,7 +186,7 @@ static int read_all(struct vmcore *vmcore, struct why *why)
 	FILE *out = open_memstream(&text, &size);
 	int err = out ? read_kernel(vmcore, out, why) : why_memory(why);
 
-	if (out && fclose(out) && !err)
+	if (memstream_close(out, &text) && !err)
 		err = why_memory(why);
 	if (!err)
 		err = say_symbols(read_functions(vmcore, text, size), why);

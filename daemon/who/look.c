@@ -281,7 +281,7 @@ static const struct node *node_of(const struct look_case *one, uint64_t base)
 
 /*
  * Where objects come and go, another one may be at the place by now: its pointers are other
- * ones then. Of what is lost only the lists change that it is in.
+ * ones then. In a lost object only list links change.
  */
 static bool is_the_same(const struct image *image, const struct node *before,
 			const struct node *node)

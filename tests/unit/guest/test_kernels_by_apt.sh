@@ -128,7 +128,7 @@ doctor "once a day" 4 '^not today' trixie/linux-image-amd64
 doctor "--refresh" 4 '^not today' trixie/linux-image-amd64 --refresh
 [ "$(updates)" -eq $((before + 1)) ] || fail "--refresh" "the lists were not fetched"
 
-# The cache has one user at a time; who waits says for whom.
+# The cache has one user at a time; a waiting process names the one that holds it.
 mkfifo go held tick
 flock cache/dadrace sh -c 'echo >held; read -r _ <go' &
 holder=$!
