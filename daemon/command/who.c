@@ -353,6 +353,10 @@ static int answer_dump(const struct options *o, struct vmcore *vmcore,
 		who_capture_close(capture);
 		return command_complain(&of_file, (int)why_code(&of_file));
 	}
+	if (vmcore_untyped(vmcore))
+		fprintf(stderr,
+			"dadrace: %s: the types (BTF) of %u modules or more cannot be read: what their objects hold may be told as lost\n",
+			o->from, vmcore_untyped(vmcore));
 	code = conclude(o, blame_file(o->from, err, &why), &look, &why);
 	return save(o, capture, &ask, vmcore_release(vmcore), err, code);
 }

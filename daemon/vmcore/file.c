@@ -52,11 +52,12 @@ static int refuse_packed(const struct file *file, struct why *why)
 	return 0;
 }
 
+/* O_NONBLOCK: a FIFO is refused, and not waited for. */
 static int open_fd(struct file *file, struct why *why)
 {
 	struct stat st;
 
-	file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
+	file->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (file->fd < 0 || fstat(file->fd, &st))
 		return why_exit(why, EXIT_CONFIG, errno, "%s: cannot be read: %s", file->path,
 				strerror(errno));
@@ -199,7 +200,7 @@ static void keep_unopened(kdump_ctx_t *dump)
 	list = one;
 }
 
-/* Pages are read, and not mapped: with mmap, a truncated file would end the process by SIGBUS. */
+/* Pages are read, not mapped: with mmap, a truncated file would end the process by SIGBUS. */
 static int open_dump(struct file *file, struct why *why)
 {
 	kdump_ctx_t *dump = kdump_new();

@@ -16,6 +16,7 @@ enum {
 	NAMES_MAX = 1 << 22,
 	SYMBOL_MAX = 512, /* KSYM_NAME_LEN */
 	PIECE = 4096,
+	TEXT_MAX = 1 << 28,
 };
 
 struct reader {
@@ -159,16 +160,18 @@ static bool list_all(struct reader *reader, FILE *out, struct kernel_datum *data
 		     uint32_t nr_data)
 {
 	char name[SYMBOL_MAX];
+	int64_t written = 0;
 
 	if (!read_tables(reader))
 		return false;
 	for (uint32_t i = 0; i < reader->tables->nr; i++) {
 		uint64_t address = address_of(reader, i);
 
-		if (!next_name(reader, name))
+		if (!next_name(reader, name) || written > TEXT_MAX)
 			return false;
 		if (is_function(*name))
-			fprintf(out, "%016" PRIx64 " %c %s\n", address, *name, name + 1);
+			written += fprintf(out, "%016" PRIx64 " %c %s\n", address, *name,
+					   name + 1);
 		else
 			note_datum(name + 1, address, data, nr_data);
 	}

@@ -6,17 +6,39 @@
 
 #include "vmcore/parts.h"
 
-enum { SYMBOLS_MAX = 1 << 20, NAME_SIZE = 128 };
+enum {
+	NAME_SIZE = 128,
+	SYMBOLS_MAX = 1 << 22,	 /* of all modules */
+	ALL_TYPES_MAX = 1 << 28, /* bytes, of all modules */
+};
 
 /* Where a list's elements have what is needed of them. */
 struct element {
 	uint32_t list, name;
 };
 
-static uint64_t next_in(const struct image *image, uint64_t at, uint64_t list)
+/* A list_head and its elements, each of which is seen once. */
+struct walk {
+	const struct image *image;
+	uint64_t list, seen[MODULES_MAX];
+	uint32_t nr;
+	bool is_broken; /* it does not come back to its head */
+};
+
+/* Where the next element has its list_head; 0: the list ends. */
+static uint64_t next_in(struct walk *walk)
 {
-	at = image_u64(image, at);
-	return image_is_pointer(image, at) && at != list ? at : 0;
+	uint64_t at = image_u64(walk->image, walk->nr ? walk->seen[walk->nr - 1] : walk->list);
+
+	if (at == walk->list)
+		return 0;
+	walk->is_broken = walk->nr == MODULES_MAX || !image_is_pointer(walk->image, at);
+	for (uint32_t i = 0; i < walk->nr; i++)
+		walk->is_broken |= walk->seen[i] == at;
+	if (walk->is_broken)
+		return 0;
+	walk->seen[walk->nr++] = at;
+	return at;
 }
 
 /* --- functions --- */
@@ -39,7 +61,7 @@ static bool find_members(const struct types *types, struct element *element,
 /* Symbols without a section are those of others, which the module uses. */
 static void list_module(const struct image *image, uint64_t module,
 			const struct element *element, const struct module_symbols *of,
-			FILE *out)
+			uint32_t *budget, FILE *out)
 {
 	uint64_t table = image_u64(image, module + of->kallsyms);
 	uint64_t symbols = image_u64(image, table + of->symbols);
@@ -48,7 +70,7 @@ static void list_module(const struct image *image, uint64_t module,
 	char module_name[NAME_SIZE];
 
 	image_text(image, module + element->name, module_name, sizeof(module_name));
-	for (uint32_t i = 1; i < nr && i < SYMBOLS_MAX; i++) {
+	for (uint32_t i = 1; i < nr && *budget; i++, --*budget) {
 		char name[NAME_SIZE];
 		Elf64_Sym symbol;
 
@@ -64,25 +86,28 @@ static void list_module(const struct image *image, uint64_t module,
 
 void modules_list(const struct image *image, uint64_t list, FILE *out)
 {
+	struct walk walk = { .image = image, .list = list };
+	uint32_t budget = SYMBOLS_MAX;
 	struct module_symbols of;
 	struct element element;
-	uint64_t at = list;
+	uint64_t at;
 
 	if (!list || !find_members(image->types, &element, &of))
 		return;
-	for (uint32_t i = 0; i < MODULES_MAX && (at = next_in(image, at, list)); i++)
-		list_module(image, at - element.list, &element, &of, out);
+	while ((at = next_in(&walk)))
+		list_module(image, at - element.list, &element, &of, &budget, out);
 }
 
 /* --- types --- */
 
-static bool take_types(const struct image *image, uint64_t at, uint32_t size,
+static bool take_types(const struct image *image, uint64_t at, uint32_t size, uint32_t *budget,
 		       struct types_raw *raw)
 {
-	void *data = size && size <= TYPES_MAX ? malloc(size) : NULL;
+	void *data = size && size <= TYPES_MAX && size <= *budget ? malloc(size) : NULL;
 
 	if (data && !image_read(image, at, data, size)) {
 		*raw = (struct types_raw){ data, size };
+		*budget -= size;
 		return true;
 	}
 	free(data);
@@ -91,23 +116,24 @@ static bool take_types(const struct image *image, uint64_t at, uint32_t size,
 
 /* kernel/bpf/btf.c: struct btf_module has a copy of what the module's file had. */
 uint32_t modules_types(const struct image *image, uint64_t list, struct types_raw *raw,
-		       uint32_t max)
+		       uint32_t *missing)
 {
-	uint32_t of_list, of_btf, of_data, of_size, nr = 0;
-	uint64_t at = list;
+	struct walk walk = { .image = image, .list = list };
+	uint32_t of_list, of_btf, of_data, of_size, nr = 0, budget = ALL_TYPES_MAX;
+	uint64_t at;
 
+	*missing = 0;
 	if (!list || !types_member(image->types, "btf_module", "list", &of_list) ||
 	    !types_member(image->types, "btf_module", "btf", &of_btf) ||
 	    !types_member(image->types, "btf", "data", &of_data) ||
 	    !types_member(image->types, "btf", "data_size", &of_size))
 		return 0;
-	while (nr < max && (at = next_in(image, at, list))) {
+	while ((at = next_in(&walk))) {
 		uint64_t btf = image_u64(image, at - of_list + of_btf);
 
-		if (!take_types(image, image_u64(image, btf + of_data),
-				image_u32(image, btf + of_size), &raw[nr]))
-			return nr;
-		nr++;
+		nr += take_types(image, image_u64(image, btf + of_data),
+				 image_u32(image, btf + of_size), &budget, &raw[nr]);
 	}
+	*missing = walk.nr - nr + walk.is_broken;
 	return nr;
 }

@@ -108,9 +108,12 @@ enum { MODULES_MAX = 511, TYPES_MAX = 1 << 26 /* bytes, of one of them */ };
 /* Functions of modules, as /proc/kallsyms has them. */
 void modules_list(const struct image *image, uint64_t list, FILE *out);
 
-/* Their types, until there are `max`; the caller frees their data. */
+/*
+ * Their types, of at most MODULES_MAX; the caller frees their data. `missing`: of how many they
+ * cannot be read, where the rest of a list that breaks off counts as one.
+ */
 uint32_t modules_types(const struct image *image, uint64_t list, struct types_raw *raw,
-		       uint32_t max);
+		       uint32_t *missing);
 
 /* --- facts.c --- */
 

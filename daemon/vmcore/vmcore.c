@@ -15,6 +15,7 @@ struct vmcore {
 	char release[NOTE_MAX];
 	struct types_raw raw[MODULES_MAX + 1]; /* the kernel's first */
 	uint32_t nr_raw;
+	uint32_t untyped; /* modules */
 	struct symbols *functions;
 	struct span ram[RAM_MAX];
 	struct image_alias aliases[SLABS_MAX];
@@ -108,6 +109,16 @@ static bool take_kernel_types(struct vmcore *vmcore, const struct kernel_datum *
 	return true;
 }
 
+/* Types that contradict each other are left out when they are opened. */
+static uint32_t nr_typed(const struct types *types)
+{
+	uint32_t nr = 0;
+
+	while (types_raw(types, nr).data)
+		nr++;
+	return nr;
+}
+
 /* Those of modules are found by the kernel's own. */
 static int read_types(struct vmcore *vmcore, const struct kernel_datum *data, struct why *why)
 {
@@ -122,11 +133,13 @@ static int read_types(struct vmcore *vmcore, const struct kernel_datum *data, st
 		return err;
 	vmcore->image.types = kernel;
 	vmcore->nr_raw += modules_types(&vmcore->image, data[MODULES_TYPES].address,
-					vmcore->raw + 1, MODULES_MAX);
+					vmcore->raw + 1, &vmcore->untyped);
 	err = types_open_raw(vmcore->raw, vmcore->nr_raw, &vmcore->image.types, why);
 	types_close(kernel);
 	if (err)
 		vmcore->image.types = NULL;
+	else
+		vmcore->untyped += vmcore->nr_raw - nr_typed(vmcore->image.types);
 	return err;
 }
 
@@ -142,8 +155,7 @@ static int find_places(struct vmcore *vmcore, const struct kernel_datum *data, s
 	image->ram = vmcore->ram;
 	image->nr_cpus = image_u32(image, data[NR_CPUS].address);
 	if (!image->nr_cpus || image->nr_cpus > IMAGE_CPUS_MAX)
-		return why_set(why, ENOTSUP,
-			       "the kernel has %u CPUs; 1 to %d are supported",
+		return why_set(why, ENOTSUP, "the kernel has %u CPUs; 1 to %d are supported",
 			       image->nr_cpus, IMAGE_CPUS_MAX);
 	for (uint32_t i = 0; i < image->nr_cpus; i++)
 		image->cpu_offsets[i] = image_u64(
@@ -259,6 +271,11 @@ const char *vmcore_release(const struct vmcore *vmcore)
 uint32_t vmcore_home(const struct vmcore *vmcore)
 {
 	return facts_netns(&vmcore->image, vmcore->image.task);
+}
+
+uint32_t vmcore_untyped(const struct vmcore *vmcore)
+{
+	return vmcore->untyped;
 }
 
 int vmcore_check(const struct vmcore *vmcore, struct why *why)

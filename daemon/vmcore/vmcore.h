@@ -30,6 +30,9 @@ const char *vmcore_release(const struct vmcore *vmcore);
 /* The inode number of the network namespace that init is in; 0: unknown. */
 uint32_t vmcore_home(const struct vmcore *vmcore);
 
+/* How many modules at least have types (BTF) that cannot be read: their objects have none. */
+uint32_t vmcore_untyped(const struct vmcore *vmcore);
+
 /*
  * Pages that should be in the file could not be read: with a sentence and EXIT_CONFIG, -EIO. To
  * be asked when all has been read: what the missing pages point to is not known.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/btf.h>
 #include <elf.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -6,11 +7,13 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "vmcore/parts.h"
+#include "who/capture.h"
 
 /* --- files that are no dump, or none that is of use --- */
 
@@ -66,6 +69,16 @@ static void a_file_that_is_missing_is_told(void **state)
 	(void)state;
 	unlink(path);
 	assert_refused("cannot be read: No such file");
+}
+
+/* Which nobody writes to: it would be waited for without end. */
+static void a_fifo_is_not_waited_for(void **state)
+{
+	(void)state;
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_false(capture_is(path));
+	assert_refused("not a regular file");
 }
 
 static void a_packed_file_is_told_with_what_unpacks_it(void **state)
@@ -338,12 +351,93 @@ static void tables_that_make_no_sense_are_refused(void **state)
 	fclose(out);
 }
 
+/* --- modules --- */
+
+enum { MODULES = 3 };
+
+static struct listed {
+	uint64_t head;
+	struct {
+		uint64_t next, btf;
+	} module[MODULES];
+	struct {
+		uint64_t data, size;
+	} btf[MODULES];
+	uint8_t data[16];
+} listed;
+
+#define AT(member) (PLACE + offsetof(struct listed, member))
+
+static int read_listed(void *from, uint64_t address, void *to, size_t size)
+{
+	(void)from;
+	if (address < PLACE || address + size > PLACE + sizeof(listed))
+		return -EFAULT;
+	memcpy(to, (const char *)&listed + (address - PLACE), size);
+	return 0;
+}
+
+static void add_struct(struct btf *btf, const char *name, const char *first, const char *second)
+{
+	btf__add_struct(btf, name, 16);
+	btf__add_field(btf, first, 1, 0, 0);
+	btf__add_field(btf, second, 1, 64, 0);
+}
+
+/* In the last one's place is the head of the list, if nothing else. */
+static uint32_t list_types(uint64_t after_last, uint32_t *missing)
+{
+	struct btf *btf = btf__new_empty();
+	struct image image = { .read = read_listed };
+	struct types_raw own = { NULL }, raw[MODULES_MAX];
+	struct why why;
+	uint32_t nr;
+
+	btf__add_int(btf, "long", 8, 0);
+	add_struct(btf, "btf_module", "list", "btf");
+	add_struct(btf, "btf", "data", "data_size");
+	own.data = btf__raw_data(btf, &own.size);
+	assert_int_equal(types_open_raw(&own, 1, &image.types, &why), 0);
+	listed.head = AT(module[0]);
+	for (int i = 0; i < MODULES; i++) {
+		listed.module[i].next = i + 1 < MODULES ? AT(module[i + 1]) : after_last;
+		listed.module[i].btf = AT(btf[i]);
+		listed.btf[i].data = AT(data);
+		listed.btf[i].size = i == 1 ? 0 : sizeof(listed.data);
+	}
+	nr = modules_types(&image, AT(head), raw, missing);
+	for (uint32_t i = 0; i < nr; i++)
+		free((void *)raw[i].data);
+	types_close(image.types);
+	btf__free(btf);
+	return nr;
+}
+
+static void a_module_without_types_hides_no_other(void **state)
+{
+	uint32_t missing;
+
+	(void)state;
+	assert_int_equal(list_types(AT(head), &missing), 2);
+	assert_int_equal(missing, 1);
+}
+
+static void a_list_that_leads_to_itself_ends(void **state)
+{
+	uint32_t missing;
+
+	(void)state;
+	assert_int_equal(list_types(AT(module[1]), &missing), 2);
+	assert_int_equal(missing, 2);
+}
+
 int main(void)
 {
 #define OF_FILE(test) cmocka_unit_test_setup_teardown(test, make_path, remove_path)
 	const struct CMUnitTest tests[] = {
 		OF_FILE(an_empty_file_is_told),
 		OF_FILE(a_file_that_is_missing_is_told),
+		OF_FILE(a_fifo_is_not_waited_for),
 		OF_FILE(a_packed_file_is_told_with_what_unpacks_it),
 		OF_FILE(any_other_file_is_neither_capture_nor_vmcore),
 		OF_FILE(another_architecture_is_named),
@@ -355,6 +449,8 @@ int main(void)
 		cmocka_unit_test(addresses_are_those_of_before_6_15),
 		cmocka_unit_test(addresses_are_those_of_since_6_15),
 		cmocka_unit_test(tables_that_make_no_sense_are_refused),
+		cmocka_unit_test(a_module_without_types_hides_no_other),
+		cmocka_unit_test(a_list_that_leads_to_itself_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
