@@ -369,9 +369,15 @@ static int read_head(const char *path, struct bytes *bytes, struct why *why)
 	return 0;
 }
 
+/* O_NONBLOCK: a FIFO is refused, and not waited for. */
+static int open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 static int read_file(const char *path, struct capture *capture, struct why *why)
 {
-	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_FD int fd = open_file(path);
 	struct stat st;
 	ssize_t n = 1;
 
@@ -397,7 +403,7 @@ static int read_file(const char *path, struct capture *capture, struct why *why)
 bool capture_is(const char *path)
 {
 	char head[sizeof(CAPTURE_HEAD) - 1];
-	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_FD int fd = open_file(path);
 
 	return fd >= 0 && pread(fd, head, sizeof(head), 0) == sizeof(head) &&
 	       !memcmp(head, CAPTURE_HEAD, sizeof(head));

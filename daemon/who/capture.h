@@ -14,7 +14,11 @@
  *
  * A file comes from anywhere: nothing in it is believed.
  */
-enum { CAPTURE_VERSION = 3, LOOKS_MAX = 4 };
+enum {
+	CAPTURE_VERSION = 3,
+	CAPTURE_WITHOUT_CPU_SYMBOLS = 2, /* so that a dadrace that knows of none reads it */
+	LOOKS_MAX = 4,
+};
 
 /* Looks that are recorded while they are made. */
 struct recorder {

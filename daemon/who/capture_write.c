@@ -33,19 +33,22 @@ static void write_part(FILE *file, enum capture_kind kind, const void *data, siz
 		fwrite(data, 1, size, file);
 }
 
-/* A part whose size is known only once it is written. */
-static void write_listed(FILE *file, enum capture_kind kind, const void *subject,
+/* A part whose size is known only once it is written. False: out of memory. */
+static bool write_listed(FILE *file, enum capture_kind kind, const void *subject,
 			 void (*list)(const void *subject, FILE *out))
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *memory = open_memstream(&text, &size);
+	bool is_whole;
 
 	if (memory)
 		list(subject, memory);
-	if (!memstream_close(memory, &text))
+	is_whole = !memstream_close(memory, &text);
+	if (is_whole)
 		write_part(file, kind, text, size);
 	free(text);
+	return is_whole;
 }
 
 static void list_aliases(const void *subject, FILE *out)
@@ -143,20 +146,23 @@ static void list_changes(const void *subject, FILE *out)
 
 static bool write_look(FILE *file, const struct recording *look)
 {
-	write_listed(file, CAPTURE_LOOK, &look->cells, list_cells);
+	bool is_whole = write_listed(file, CAPTURE_LOOK, &look->cells, list_cells);
+
 	if (look->cells.nr_changes)
-		write_listed(file, CAPTURE_CHANGES, &look->cells, list_changes);
+		is_whole &= write_listed(file, CAPTURE_CHANGES, &look->cells, list_changes);
 	for (uint32_t i = 0; i < look->nr_scans; i++)
 		write_part(file, CAPTURE_SCAN, look->scans[i].list,
 			   look->scans[i].nr * sizeof(struct word));
-	return write_runs(file, look) && !look->is_incomplete && !look->cells.is_full;
+	is_whole &= write_runs(file, look);
+	return is_whole && !look->is_incomplete && !look->cells.is_full;
 }
 
 /* --- the file --- */
 
-static void write_head(FILE *file, const struct capture_question *question, const char *release)
+static void write_head(FILE *file, int version, const struct capture_question *question,
+		       const char *release)
 {
-	fprintf(file, CAPTURE_HEAD "%d\n", CAPTURE_VERSION);
+	fprintf(file, CAPTURE_HEAD "%d\n", version);
 	fprintf(file, "kernel: %s\n", release);
 	fprintf(file, "device: %s\n",
 		*question->device ? question->device : "by index, or all");
@@ -191,15 +197,16 @@ bool capture_write(FILE *file, const struct recorder *recorder, const struct loo
 	struct types_raw raw;
 	bool is_whole = true;
 
-	write_head(file, &question, release);
+	write_head(file, image->nr_cpu_symbols ? CAPTURE_VERSION : CAPTURE_WITHOUT_CPU_SYMBOLS,
+		   &question, release);
 	write_part(file, CAPTURE_QUESTION, &question, sizeof(question));
 	write_part(file, CAPTURE_BASES, &bases, sizeof(bases));
 	write_part(file, CAPTURE_CPUS, image->cpu_offsets, image->nr_cpus * sizeof(uint64_t));
 	write_part(file, CAPTURE_RAM, image->ram, image->nr_ram * sizeof(*image->ram));
-	write_listed(file, CAPTURE_ALIASES, image, list_aliases);
-	write_listed(file, CAPTURE_FUNCTIONS, image->functions, list_functions);
+	is_whole &= write_listed(file, CAPTURE_ALIASES, image, list_aliases);
+	is_whole &= write_listed(file, CAPTURE_FUNCTIONS, image->functions, list_functions);
 	if (image->nr_cpu_symbols)
-		write_listed(file, CAPTURE_CPU_SYMBOLS, image, list_cpu_symbols);
+		is_whole &= write_listed(file, CAPTURE_CPU_SYMBOLS, image, list_cpu_symbols);
 	for (uint32_t i = 0; (raw = types_raw(image->types, i)).data; i++)
 		write_part(file, CAPTURE_TYPES, raw.data, raw.size);
 	for (uint32_t i = 0; i < recorder->nr; i++)

@@ -59,6 +59,12 @@ static void find_variables(struct cpu_variables *variables)
 
 /* --- where the section is --- */
 
+/* The offset of a CPU that cannot be there stays as at boot: __per_cpu_load, 0 since 6.15. */
+static bool is_possible(uint64_t offset)
+{
+	return offset && offset < IMAGE_FROM;
+}
+
 /* Each CPU keeps its own offset in this_cpu_off. */
 static bool is_section(const struct cpu_variables *variables, const struct cpu_variable *own,
 		       uint64_t section)
@@ -67,9 +73,11 @@ static bool is_section(const struct cpu_variables *variables, const struct cpu_v
 	uint32_t fitting = 0;
 
 	for (uint32_t cpu = 0; cpu < image->nr_cpus; cpu++) {
-		uint64_t offset = image->cpu_offsets[cpu];
-		uint64_t word = image_u64(image, section + own->offset + offset);
+		uint64_t offset = image->cpu_offsets[cpu], word;
 
+		if (!is_possible(offset))
+			continue;
+		word = image_u64(image, section + own->offset + offset);
 		if (word && word != offset)
 			return false;
 		fitting += word == offset; /* 0 of a CPU that was never there */

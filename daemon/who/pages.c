@@ -623,15 +623,24 @@ bool pages_object(struct pages *pages, uint64_t address, struct object *object)
 	return true;
 }
 
+/* mm/slub.c, alloc_empty_sheaf(): by kmalloc(), with its places behind its head. */
+static bool may_be_sheaf(const struct pages *pages, const struct object *object)
+{
+	return !object->is_dedicated && layout_has(pages->layout, AT_SHEAF_CACHE) &&
+	       layout_has(pages->layout, AT_SHEAF_OBJECTS) &&
+	       layout_has(pages->layout, AT_SHEAF_SIZE) &&
+	       object->size > pages->layout->at[AT_SHEAF_OBJECTS];
+}
+
 bool pages_is_sheaf(struct pages *pages, const struct object *object, uint64_t word)
 {
 	const struct run *run = run_at(pages, word);
+	const uint32_t *at = pages->layout->at;
 
-	return run && run->kind == PAGE_SLAB && layout_has(pages->layout, AT_SHEAF_CACHE) &&
-	       layout_has(pages->layout, AT_SHEAF_OBJECTS) &&
-	       object->size > pages->layout->at[AT_SHEAF_OBJECTS] &&
-	       image_pointer(pages->image, object->base + pages->layout->at[AT_SHEAF_CACHE]) ==
-		       run->cache;
+	return run && run->kind == PAGE_SLAB && may_be_sheaf(pages, object) &&
+	       image_pointer(pages->image, object->base + at[AT_SHEAF_CACHE]) == run->cache &&
+	       image_u32(pages->image, object->base + at[AT_SHEAF_SIZE]) <=
+		       (object->size - at[AT_SHEAF_OBJECTS]) / sizeof(uint64_t);
 }
 
 const struct run *pages_runs(const struct pages *pages, uint32_t *nr)

@@ -220,6 +220,11 @@ static void test_sheaf_of_the_allocator_does_not_keep_alive(void **state)
 	answer_clear(&scene->answer);
 	look_clear(&scene->look);
 	fake_set(scene->fake, sheaf, "slab_sheaf.cache", scene->cache);
+	fake_set(scene->fake, sheaf, "slab_sheaf.size", 512 / 8); /* its head has no room */
+	assert_int_equal(scene_ask(scene)->kind, ANSWER_EXPLAINED);
+	answer_clear(&scene->answer);
+	look_clear(&scene->look);
+	fake_set(scene->fake, sheaf, "slab_sheaf.size", 1);
 	assert_int_equal(scene_ask(scene)->kind, ANSWER_LOST);
 }
 
