@@ -152,7 +152,9 @@ bool keep_count_lines(struct kept *kept, struct tail *tail)
 	while ((type = tail_peek(tail, &line, &length)) != LINE_NONE && type != LINE_OTHER) {
 		if (loop_now() >= until)
 			return false;
-		if (type == LINE_TRIAL && have_sums(kept))
+		if (type == LINE_TRIAL && !have_sums(kept))
+			return true; /* out of memory: it is counted later */
+		if (type == LINE_TRIAL)
 			count_trial(kept, line, length);
 		tail_take(tail);
 		kept->counted = tail_at(tail);

@@ -49,7 +49,8 @@ void web_campaigns(struct service *service, struct http_request *request)
 
 	http_number(request, "after", &after);
 	http_number(request, "limit", &limit);
-	part = keep_part(service, after, limit < PROGRESS_MAX ? (uint32_t)limit : PROGRESS_MAX);
+	limit = limit < 1 ? 1 : limit > PROGRESS_MAX ? PROGRESS_MAX : limit;
+	part = keep_part(service, after, (uint32_t)limit);
 	for (uint32_t i = 0; i < part.nr; i++)
 		json_array_append_new(campaigns, web_progress(part.first[i]));
 	web_json(request, json_pack("{so sI sb}", "campaigns", campaigns, "next",
