@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fields.h"
+#include "base/memory.h"
 #include "guest/command.h"
 #include "guest/initramfs.h"
 #include "guest/vm.h"
@@ -88,8 +89,8 @@ static int boot(const struct vm_ask *ask, FILE *out, int *code, struct why *why)
 	if (!err)
 		listen(vm, into);
 	vm_end(vm);
-	if (into)
-		fclose(into);
+	if (memstream_close(into, &said) && !err)
+		err = why_memory(why);
 	if (!err && !pass_on(said, size, out, code))
 		err = size ? -EIO : -EAGAIN;
 	free(said);

@@ -17,10 +17,10 @@
 
 /* --- paths --- */
 
-static bool may_change(const struct stat *folder)
+/* Whether others than root and the caller may. */
+static bool may_change(const struct stat *st)
 {
-	return (folder->st_uid && folder->st_uid != geteuid()) ||
-	       (folder->st_mode & (S_IWGRP | S_IWOTH));
+	return (st->st_uid && st->st_uid != geteuid()) || (st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 static int open_folder(const char *root)
@@ -71,13 +71,24 @@ static int open_in(const char *root, const char *path, uint64_t flags)
 /* O_NONBLOCK: what is a FIFO by now must not make us wait. */
 int root_open(const char *root, const char *path)
 {
-	int fd = open_in(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	int fd = open_in(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), err = -ENOENT;
 	struct stat st;
 
-	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode)))
+	if (fd < 0)
+		return fd;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		err = root && may_change(&st) ? -EPERM : 0;
+	if (!err)
 		return fd;
 	close(fd);
-	return -ENOENT;
+	return err;
+}
+
+const char *root_error(int err)
+{
+	return err == -EPERM ?
+		       "other users could change it; chown it to root or to yourself, and chmod go-w" :
+		       strerror(-err);
 }
 
 /* The bits of its mode; 0: it is no regular file, or not there. */
@@ -263,7 +274,7 @@ int root_libraries(const char *root, const struct architecture *architecture, co
 	int err;
 
 	if (fd < 0)
-		return why_exit(why, EXIT_CONFIG, -fd, "%s%s: %s", root, path, strerror(-fd));
+		return why_exit(why, EXIT_CONFIG, -fd, "%s%s: %s", root, path, root_error(fd));
 	if (fstat(fd, &st) || st.st_size <= 0)
 		return 0;
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

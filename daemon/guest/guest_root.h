@@ -14,9 +14,9 @@
  * folder's programs is run: their libraries are read from their ELF headers.
  *
  * The guest runs what is in the folder, and what is in a file of it gets into the guest's
- * image. So only root and the caller may own the folder and write to it, which is looked at
- * each time that it is opened; and what a path has led to is read from there, by its
- * descriptor: a link that changes meanwhile leads nowhere.
+ * image. So only root and the caller may own the folder and each file that is read, and write
+ * to them, which is looked at each time that they are opened; and what a path has led to is
+ * read from there, by its descriptor: a link that changes meanwhile leads nowhere.
  *
  * Paths are those of the guest: absolute, and with a root they begin there.
  */
@@ -27,9 +27,12 @@ int root_check(const char *root, struct why *why);
 
 /*
  * The regular file of a path, links followed: a descriptor to read, which the caller closes, or
- * a negative errno. `root` NULL: this machine.
+ * a negative errno; -EPERM: others may change it. `root` NULL: this machine.
  */
 int root_open(const char *root, const char *path);
+
+/* What an error of root_open() means. */
+const char *root_error(int err);
 
 bool root_has(const char *root, const char *path);	   /* as a regular file */
 bool root_has_program(const char *root, const char *path); /* which may be run */

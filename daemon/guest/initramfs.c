@@ -105,7 +105,7 @@ static int open_file(struct making *making, const char *path)
 	return fd >= 0 ? fd :
 			 why_exit(making->why, EXIT_CONFIG, -fd, "%s%s: %s",
 				  making->image->root ? making->image->root : "", path,
-				  strerror(-fd));
+				  root_error(fd));
 }
 
 /* Puts the file that is open in `fd`, which is `from` in the root, at `path`. */

@@ -98,6 +98,10 @@ static void test_writable(void **state)
 	}
 	assert_int_equal(chmod(root, 0755), 0);
 	assert_opens("/file", "file");
+	assert_int_equal(chmod("file", 0664), 0);
+	assert_int_equal(root_open(root, "/inside"), -EPERM);
+	assert_int_equal(chmod("file", 0644), 0);
+	assert_opens("/inside", "file");
 }
 
 static void test_owner(void **state)
@@ -109,7 +113,7 @@ static void test_owner(void **state)
 		skip(); /* only root can give a folder away */
 	assert_int_equal(chown(root, 1234, 1234), 0);
 	assert_int_equal(root_check(root, &why), -EPERM);
-	assert_non_null(strstr(why.text, "belongs to user 1234"));
+	assert_non_null(strstr(why.text, "owned by user 1234, mode 0755"));
 	assert_int_equal(root_open(root, "/file"), -EPERM);
 	assert_int_equal(chown(root, 0, 0), 0);
 	assert_opens("/file", "file");

@@ -199,7 +199,7 @@ doctor "a root without dadrace" 78 'vm.root: root has no dadrace' arm64 --root r
 doctor "no root" 78 'vm.root: nowhere: No such file or directory' arm64 --root nowhere
 for mode in 0775 0757; do
 	chmod $mode root
-	doctor "a root that others may write to" 78 "vm.root: root belongs to user $(id -u) and has mode $mode" arm64 --root root
+	doctor "a root that others may write to" 78 "vm.root: root: owned by user $(id -u), mode $mode" arm64 --root root
 done
 chmod 0755 root
 echo no ELF file >root/usr/bin/dadrace
