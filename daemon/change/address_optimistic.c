@@ -8,9 +8,14 @@
 /* The sysctl allows it; the address has it until its DAD is over (RFC 4429). */
 static int address_optimistic(struct change_about *about)
 {
-	int err = sysctl_put(about, "optimistic_dad", 1);
+	int err = sysctl_replace(about, "optimistic_dad", 1, &about->kept);
 
-	return err ? err : address_ask(about, RTM_NEWADDR, IFA_F_OPTIMISTIC);
+	if (err)
+		return err;
+	err = address_ask(about, RTM_NEWADDR, IFA_F_OPTIMISTIC);
+	if (err)
+		sysctl_put(about, "optimistic_dad", about->kept);
+	return err;
 }
 
 static bool is_optimistic(const struct change_about *about)
@@ -20,7 +25,7 @@ static bool is_optimistic(const struct change_about *about)
 
 static int address_pessimistic(const struct change_about *about)
 {
-	return sysctl_put(about, "optimistic_dad", 0);
+	return sysctl_put(about, "optimistic_dad", about->kept);
 }
 
 const struct change change_address_optimistic = {

@@ -9,9 +9,14 @@
 /* An address from whose prefix the kernel makes temporary ones (RFC 8981). */
 static int address_temporary(struct change_about *about)
 {
-	int err = sysctl_put(about, "use_tempaddr", 2);
+	int err = sysctl_replace(about, "use_tempaddr", 2, &about->kept);
 
-	return err ? err : address_ask(about, RTM_NEWADDR, IFA_F_MANAGETEMPADDR);
+	if (err)
+		return err;
+	err = address_ask(about, RTM_NEWADDR, IFA_F_MANAGETEMPADDR);
+	if (err)
+		sysctl_put(about, "use_tempaddr", about->kept);
+	return err;
 }
 
 static bool is_temporary(const struct change_about *about)
@@ -29,7 +34,7 @@ static int address_permanent(const struct change_about *about)
 {
 	int err = mld_quietly(about, address_delete);
 
-	return err ? err : sysctl_put(about, "use_tempaddr", 0);
+	return sysctl_put(about, "use_tempaddr", about->kept) ?: err;
 }
 
 const struct change change_address_temporary = {

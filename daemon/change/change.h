@@ -53,8 +53,8 @@ struct change {
 const struct change *change_of(enum change_kind kind);
 
 /*
- * Whether this kernel knows the devices that the change makes. In a network namespace of the
- * caller's own, in which one of them is made.
+ * Whether this kernel makes the change at all, by its devices, or as it renames one that is up.
+ * In a network namespace of the caller's own, whose lo is up, and in which a device is made.
  */
 bool change_is_known(enum change_kind kind);
 

@@ -5,10 +5,10 @@
 
 int mld_quietly(const struct change_about *about, int (*leave)(const struct change_about *))
 {
-	int err = sysctl_put(about, "force_mld_version", 1);
+	int was, err = sysctl_replace(about, "force_mld_version", 1, &was);
 
 	if (err)
 		return err;
 	err = leave(about);
-	return sysctl_put(about, "force_mld_version", 0) ?: err;
+	return sysctl_put(about, "force_mld_version", was) ?: err;
 }

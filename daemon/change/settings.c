@@ -73,7 +73,8 @@ static int setting_put_back(const struct setting_kept *setting, const char *devi
 	AUTO_FD int fd = -1;
 	char value[64];
 
-	if (!setting_read(setting, device, value) || !strcmp(value, setting->value))
+	/* What cannot be read now may have been lost: a new inet6_dev has no secret. */
+	if (setting_read(setting, device, value) && !strcmp(value, setting->value))
 		return 0;
 	fd = setting_open(setting, device, O_WRONLY);
 	if (fd < 0) /* some can only be read */
@@ -81,11 +82,20 @@ static int setting_put_back(const struct setting_kept *setting, const char *devi
 	return write(fd, setting->value, strlen(setting->value)) < 0 ? -errno : 0;
 }
 
+/* The secret comes first: addr_gen_mode 2 is refused without one, and it sets that mode. */
 int settings_put_back(const char *device)
 {
-	int err = 0;
+	int first_err = 0;
 
-	for (int i = 0; i < kept.nr && !err; i++)
-		err = setting_put_back(&kept.list[i], device);
-	return err;
+	for (int is_first = 1; is_first >= 0; is_first--)
+		for (int i = 0; i < kept.nr; i++) {
+			const struct setting_kept *setting = &kept.list[i];
+			int is_secret = !strcmp(setting->name, "stable_secret");
+			int err = 0;
+
+			if (is_secret == is_first)
+				err = setting_put_back(setting, device);
+			first_err = first_err ?: err;
+		}
+	return first_err;
 }

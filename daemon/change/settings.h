@@ -9,7 +9,7 @@
 
 void settings_keep(const char *device);
 
-/* Writes those that have another value. 0 or -errno. */
+/* Writes those that have another value, or none. 0 or the first -errno. */
 int settings_put_back(const char *device);
 
 #endif

@@ -40,11 +40,17 @@ static int sysctl_get(const struct change_about *about, const char *name, int *v
 	return 0;
 }
 
+int sysctl_replace(const struct change_about *about, const char *name, int value, int *was)
+{
+	int err = sysctl_get(about, name, was);
+
+	return err ? err : sysctl_put(about, name, value);
+}
+
 int sysctl_switch(struct change_about *about)
 {
-	int err = sysctl_get(about, about->change->sysctl, &about->kept);
-
-	return err ? err : sysctl_put(about, about->change->sysctl, about->change->number);
+	return sysctl_replace(about, about->change->sysctl, about->change->number,
+			      &about->kept);
 }
 
 bool sysctl_is_switched(const struct change_about *about)

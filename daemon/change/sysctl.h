@@ -13,4 +13,7 @@ int sysctl_switch_back(const struct change_about *about);
 /* Any sysctl of the device. 0 or -errno. */
 int sysctl_put(const struct change_about *about, const char *name, int value);
 
+/* The same; `was` gets the value that it had. */
+int sysctl_replace(const struct change_about *about, const char *name, int value, int *was);
+
 #endif

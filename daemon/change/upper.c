@@ -4,8 +4,10 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "change/change.h"
 #include "change/request.h"
 #include "spec/device.h"
@@ -101,14 +103,26 @@ static int upper_add(struct change_about *about)
 	return err;
 }
 
+/* Before 6.2 this is refused even if the name stays (dev_change_name(), net/core/dev.c). */
+static bool renames_up(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_newname = "lo" };
+	AUTO_FD int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 || !ioctl(fd, SIOCSIFNAME, &request) || errno != EBUSY;
+}
+
 bool change_is_known(enum change_kind change)
 {
 	static const char name[] = "dadrace-asks";
 	enum device_kind kind = device_of_change(change);
-	int err = kind == DEVICE_KINDS ? 0 : upper_create(kind, 0, name);
+	int err;
 
+	if (kind == DEVICE_KINDS)
+		return change != CHANGE_RENAME || renames_up();
+	err = upper_create(kind, 0, name);
 	/* A kind that is known refuses to be on no device. */
-	if (!err && kind != DEVICE_KINDS)
+	if (!err)
 		delete_named(name);
 	return err != -EOPNOTSUPP;
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "lane/realtime.h"
 #include "lane/worker_parts.h"
 
@@ -38,11 +41,46 @@ static void act_release(void *arg)
 	worker->released = true;
 }
 
+static int exit_error(pid_t pid)
+{
+	struct pollfd ended = { .events = POLLIN };
+	AUTO_FD int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int status;
+
+	ended.fd = fd;
+	if (fd < 0 || poll(&ended, 1, UNDEAD_NS / 1000000) != 1 ||
+	    waitpid(pid, &status, __WALL) != pid)
+		return -ETIMEDOUT;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+/*
+ * Of a bring-up that was ended by its deadline; what is not there is not an error. In a child:
+ * a device on top that leaks is never unregistered, and the lane is given up.
+ */
+static int undo_change(struct worker *worker)
+{
+	const volatile struct bringup_change *change = worker->bringup.change;
+	pid_t pid;
+	int err;
+
+	if (!change || !change->stays)
+		return 0;
+	pid = fork();
+	if (pid == 0) {
+		worker_ledger_let_go(worker);
+		_exit(-bringup_undo(&worker->bringup, worker->testbed,
+				    worker->message.evidence.spec.change));
+	}
+	err = pid < 0 ? -errno : exit_error(pid);
+	return err == -ENODEV || err == -ESRCH ? 0 : err;
+}
+
 /* -ENODEV also when there is nothing left to be set down. */
 static int set_down(struct worker *worker)
 {
 	struct why why;
-	int err = 0;
+	int err = 0, undone;
 
 	if (worker_is_deleted(worker)) {
 		worker->down_ns = worker_deletion(worker)->ended_ns;
@@ -56,9 +94,8 @@ static int set_down(struct worker *worker)
 		err = testbed_dut_up(worker->testbed, &why);
 	if (!err)
 		err = testbed_dut_down(worker->testbed, &why);
-	/* Of a bring-up that was ended by its deadline; what is not there is not an error. */
-	bringup_undo(&worker->bringup, worker->testbed, worker->message.evidence.spec.change);
-	return err;
+	undone = undo_change(worker);
+	return err ? err : undone;
 }
 
 static void act_tear_down(void *arg)

@@ -33,8 +33,9 @@ struct account {
 
 struct worker_ledger {
 	struct watchpoints *watch;
-	bool open;   /* writes of a trial are being seen */
-	bool closed; /* and have been seen, but not written down */
+	struct loop_watch *ready; /* of its ring */
+	bool open;		  /* writes of a trial are being seen */
+	bool closed;		  /* and have been seen, but not written down */
 	struct account accounts[DIGEST_OBJECTS];
 	uint32_t nr;	     /* accounts in use: all, or those of counters */
 	struct why no_lives; /* the reason for the latter */
@@ -90,7 +91,7 @@ static void ring_ready(void *arg)
 	watchpoints_read(ledger->watch, ledger->open ? seen : ignore, ledger);
 }
 
-/* --- arming: once in the life of a lane --- */
+/* --- arming: once in the life of a lane, or of the device's inet6_dev --- */
 
 static int make_accounts(struct worker_ledger *ledger, struct why *why)
 {
@@ -124,14 +125,23 @@ static int arm(struct worker *worker, struct why *why)
 	err = watchpoints_arm(worker->probes, slot, ifindex, watched, DIGEST_OBJECTS,
 			      LEDGER_RING_BYTES, &worker->ledger->watch,
 			      &worker->ledger->no_lives);
-	if (!err)
-		return loop_fd(worker->loop, watchpoints_fd(worker->ledger->watch), ring_ready,
-			       worker->ledger) ?
-			       0 :
-			       why_memory(why);
+	if (!err) {
+		worker->ledger->ready =
+			loop_fd(worker->loop, watchpoints_fd(worker->ledger->watch), ring_ready,
+				worker->ledger);
+		return worker->ledger->ready ? 0 : why_memory(why);
+	}
 	worker->ledger->nr = DIGEST_COUNTERS;
 	return watchpoints_arm(worker->probes, slot, ifindex, watched, DIGEST_COUNTERS,
 			       LEDGER_RING_BYTES, &worker->ledger->watch, why);
+}
+
+static void disarm(struct worker_ledger *ledger)
+{
+	loop_forget(ledger->ready);
+	watchpoints_disarm(ledger->watch);
+	ledger->ready = NULL;
+	ledger->watch = NULL;
 }
 
 static int new_ledgers(struct worker *worker, struct why *why)
@@ -150,14 +160,18 @@ static int new_ledgers(struct worker *worker, struct why *why)
 	return 0;
 }
 
+static void say_one_unarmed(struct worker *worker, uint32_t object, const char *why)
+{
+	struct digest *digest = &worker->ask->digests[object];
+
+	*digest = (struct digest){ .state = LEDGER_UNARMED };
+	snprintf(digest->reason, sizeof(digest->reason), "%.255s", why);
+}
+
 static void say_unarmed(struct worker *worker, uint32_t first, const struct why *why)
 {
-	for (uint32_t i = first; i < DIGEST_OBJECTS; i++) {
-		struct digest *digest = &worker->ask->digests[i];
-
-		*digest = (struct digest){ .state = LEDGER_UNARMED };
-		snprintf(digest->reason, sizeof(digest->reason), "%.255s", why->text);
-	}
+	for (uint32_t i = first; i < DIGEST_OBJECTS; i++)
+		say_one_unarmed(worker, i, why->text);
 }
 
 void worker_ledger_refuse(struct worker *worker)
@@ -196,6 +210,11 @@ void worker_ledger_open(struct worker *worker)
 	watchpoints_read(worker->ledger->watch, seen, worker->ledger);
 }
 
+static bool renews_ipv6(const struct worker *worker)
+{
+	return change_has(worker->message.evidence.spec.change, CHANGE_RENEWS_IPV6);
+}
+
 /* --- and closing: the last mark, then no more writes, then whatever waits --- */
 
 void worker_ledger_close(struct worker *worker)
@@ -217,6 +236,11 @@ void worker_ledger_close(struct worker *worker)
 	}
 	if (worker->ledger->nr == DIGEST_OBJECTS && !worker->ledger->has_address)
 		say_unarmed(worker, DIGEST_ADDRESS, &worker->ledger->no_address);
+	/* The first one has seen its last put, and looks whole. */
+	if (renews_ipv6(worker))
+		say_one_unarmed(
+			worker, DIGEST_INET6_DEV,
+			"the trial gives the device another inet6_dev, whose references are not seen");
 }
 
 /* What a trial looks like in which nothing came to the device and nothing was lost. */
@@ -226,18 +250,18 @@ static bool teaches(const struct evidence *e, const struct digest *digest)
 	       digest->state == LEDGER_WHOLE;
 }
 
-void worker_ledger_write(struct worker *worker)
+static void write_all(struct worker *worker)
 {
 	const struct evidence *e = &worker->message.evidence;
 
-	if (!worker->ledger || !worker->ledger->closed)
-		return;
-	worker->ledger->closed = false;
 	for (uint32_t i = 0; i < worker->ledger->nr; i++) {
 		struct account *account = &worker->ledger->accounts[i];
 		struct digest *digest = &worker->ask->digests[i];
-		struct ledger_match match = ledger_match(account->ledger, account->profile);
+		struct ledger_match match;
 
+		if (digest->state == LEDGER_UNARMED)
+			continue;
+		match = ledger_match(account->ledger, account->profile);
 		digest_write(account->ledger, &match, account->entries, account->nr_entries, e,
 			     digest);
 		if (teaches(e, digest) && ledger_learn(account->profile, account->ledger))
@@ -246,6 +270,20 @@ void worker_ledger_write(struct worker *worker)
 	for (int i = 0; i < DIGEST_COUNTERS; i++)
 		worker->ask->digests[i].over = evidence_over(e, (enum object)i);
 	digest_accuse_survivors(worker->ask->digests);
+}
+
+void worker_ledger_write(struct worker *worker)
+{
+	struct worker_ledger *ledger = worker->ledger;
+
+	if (ledger && ledger->closed)
+		write_all(worker);
+	if (!ledger)
+		return;
+	ledger->closed = false;
+	/* Also after a trial without a ledger: the next one arms at the new address. */
+	if (renews_ipv6(worker))
+		disarm(ledger);
 }
 
 void worker_ledger_end(struct worker *worker)

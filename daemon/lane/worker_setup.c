@@ -149,20 +149,28 @@ static int identify(struct worker *worker)
 	return testbed_ways(worker->testbed, &identity->ways, &worker->message.why);
 }
 
-/* An explorer has others to draw; devices that exist are in a namespace of others. */
+/*
+ * An explorer has others to draw, but a VRF is made for it, too: the first one of a namespace
+ * leaves rules (vrf_add_fib_rules()), and trials after it would differ from those before.
+ * Devices that exist are in a namespace of others.
+ */
 static int check_changes(const struct campaign *campaign, struct why *why)
 {
-	if (campaign->explore.mode || campaign->device.kind == DEVICE_EXISTING)
+	if (campaign->device.kind == DEVICE_EXISTING)
 		return 0;
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++) {
 		enum change_kind change = campaign->bringup.change[i];
 
-		if (!change_is_known(change))
+		if (change_is_known(change) || campaign->explore.mode)
+			continue;
+		if (change == CHANGE_RENAME)
 			return why_exit(
 				why, EXIT_CANNOT, EOPNOTSUPP,
-				"bringup.change %s: this kernel has no such devices (%s); remove it from the list",
-				change_names[change],
-				device_kinds[device_of_change(change)].option);
+				"bringup.change rename: this kernel renames no device that is up (Linux does since 6.2); remove it from the list");
+		return why_exit(
+			why, EXIT_CANNOT, EOPNOTSUPP,
+			"bringup.change %s: this kernel has no such devices (%s); remove it from the list",
+			change_names[change], device_kinds[device_of_change(change)].option);
 	}
 	return 0;
 }

@@ -52,7 +52,7 @@ enum {
 			 IFF_ALLMULTI,
 };
 
-enum { CAMPAIGN_SYSCTLS = 7 };
+enum { CAMPAIGN_SYSCTLS = 7, CHANGED_SYSCTLS = 5 };
 
 enum role { ROLE_DUT = 1, ROLE_PEER, ROLE_LOWER, ROLE_PEER_LOWER, ROLE_VRF, ROLES };
 
@@ -74,6 +74,7 @@ struct testbed {
 	const struct campaign *campaign;
 	unsigned int dut_flags;		     /* of a dut at rest */
 	char settings[CAMPAIGN_SYSCTLS][16]; /* of the campaign, at rest */
+	char changed[CHANGED_SYSCTLS][16];   /* of changes, at rest; empty: not looked at */
 	uint32_t mtu;
 	uint32_t mtu_left;    /* that a bring-up has left; 0: the same */
 	bool may_be_disabled; /* IPv6 of the dut may be off after a trial */
@@ -242,7 +243,7 @@ struct setting routers_setting(const struct campaign *campaign);
 int dut_put_right(struct testbed *testbed, const struct campaign *campaign, char *said,
 		  size_t size, struct why *why);
 
-/* Gives the dut its MTU again, in time: below 1280 there is no IPv6 (addrconf_notify()). */
+/* Gives a dut that is down its name and its MTU again: below 1280 there is no IPv6. */
 int dut_mtu_put_right(struct testbed *testbed, struct why *why);
 
 /* Lets the dut have IPv6 again, after its DAD has failed. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +48,16 @@ static const struct {
 
 _Static_assert(sizeof(campaign_sysctls) / sizeof(*campaign_sysctls) == CAMPAIGN_SYSCTLS,
 	       "a row each");
+
+/* What changes of thread I switch, and leave switched when thread I is killed meanwhile. */
+static const char *const changed_sysctls[] = {
+	"ipv6/conf/%s/forwarding",	  "ipv6/conf/%s/proxy_ndp",
+	"ipv6/conf/%s/use_tempaddr",	  "ipv6/conf/%s/optimistic_dad",
+	"ipv6/conf/%s/force_mld_version",
+};
+
+_Static_assert(sizeof(changed_sysctls) / sizeof(*changed_sysctls) == CHANGED_SYSCTLS,
+	       "a key each");
 
 static const struct setting dut_enabled = { "ipv6/conf/%s/disable_ipv6", "0" };
 
@@ -137,6 +148,11 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 	for (size_t i = 0; i < CAMPAIGN_SYSCTLS; i++)
 		sysctl_get(campaign_sysctls[i].key, name, testbed->settings[i],
 			   sizeof(testbed->settings[i]));
+	/* A command makes no changes, and may have these as it likes. */
+	for (size_t i = 0; i < CHANGED_SYSCTLS && campaign->bringup.kind != BRINGUP_COMMAND;
+	     i++)
+		sysctl_get(changed_sysctls[i], name, testbed->changed[i],
+			   sizeof(testbed->changed[i]));
 	return err;
 }
 
@@ -165,10 +181,31 @@ static bool any_has_changed(const struct setting *settings, size_t nr, const cha
 	return changed;
 }
 
+/* Of one that is down; nothing changes when it has its name. */
+static int dut_rename(struct testbed *testbed, struct why *why)
+{
+	AUTO_MSG struct nl_msg *msg = link_message(&testbed->dut);
+
+	if (!msg || nla_put_string(msg, IFLA_IFNAME, testbed->dut.name) < 0)
+		return testbed_no_memory(why);
+	return sock_request(testbed->lane_sock, msg, "given its name", testbed->dut.name, why);
+}
+
+/* A bring-up that was ended meanwhile has left it with another name. */
+static int dut_mtu_by_name(struct testbed *testbed, uint32_t *mtu, struct why *why)
+{
+	int err = dut_mtu(testbed, mtu, why);
+
+	if (err != -ENODEV)
+		return err;
+	err = dut_rename(testbed, why);
+	return err ? err : dut_mtu(testbed, mtu, why);
+}
+
 int dut_mtu_put_right(struct testbed *testbed, struct why *why)
 {
 	uint32_t mtu;
-	int err = dut_mtu(testbed, &mtu, why);
+	int err = dut_mtu_by_name(testbed, &mtu, why);
 
 	if (err || mtu == testbed->mtu)
 		return err;
@@ -192,6 +229,14 @@ int dut_put_right(struct testbed *testbed, const struct campaign *campaign, char
 
 		changed |= has_changed(&setting, name, said, size);
 	}
+	for (size_t i = 0; i < CHANGED_SYSCTLS; i++) {
+		const struct setting setting = { changed_sysctls[i], testbed->changed[i] };
+
+		if (!*setting.value || !has_changed(&setting, name, said, size))
+			continue;
+		changed = true;
+		err = err ? err : sysctl_change(&setting, name, why);
+	}
 	if (own) {
 		changed |= has_changed(&routers, name, said, size);
 		changed |= any_has_changed(SETTINGS(lane_settings), "", said, size);
@@ -200,7 +245,7 @@ int dut_put_right(struct testbed *testbed, const struct campaign *campaign, char
 		text_add(said, size, "%sMTU %u instead of %u", *said ? ", " : "",
 			 testbed->mtu_left, testbed->mtu);
 	testbed->mtu_left = 0;
-	if (changed && own)
+	if (changed && own && !err)
 		err = sysctls_change(SETTINGS(lane_settings), "", why);
 	if (changed && own && !err)
 		err = sysctl_change(&routers, name, why);

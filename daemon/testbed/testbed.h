@@ -100,8 +100,8 @@ int testbed_dut_up(struct testbed *testbed, struct why *why);
 
 /*
  * Sets the dut administratively down, and the other flags that a bring-up may have set
- * (ALLMULTI, PROMISC, ...) and the MTU back to what they were when the testbed was opened, and
- * IPv6 on,
+ * (ALLMULTI, PROMISC, ...), the name and the MTU back to what they were when the testbed was
+ * opened, and IPv6 on,
  * which a failed DAD has switched off with accept_dad 2, or a bring-up that was ended in its
  * change; then testbed_carrier_sync(). Blocks while the kernel does. 0 or -errno.
  */

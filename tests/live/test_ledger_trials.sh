@@ -82,6 +82,13 @@ check "always: entries add up" always "all(l['count'] - l['baseline'] == l['surp
 	sum(p['balance'] for p in l['paths']) for l in ledgers if l['state'] == 'whole' and
 	l['all_paths'] == len(l['paths']))"
 
+# A change that gives the device another inet6_dev leaves its counter unwatched until the next trial arms anew.
+until_whole renewed run renewed quick --set ledger=always --set stop.trials=20 --set 'bringup.change=[none, mtu-68]'
+ends renewed 0 'Verdict: clean'
+check "renewed: armed at first, and after each such change" renewed "
+	[l['arm_ns'] is not None for l in ledgers] ==
+	[True] + [t['spec']['change'] == 'mtu-68' for t in trials][:-1]"
+
 until_whole watched holder watched 1 packet --set ledger=always
 ends watched 1 'Who holds, by the ledger of trial'
 check "watched: no repeat is needed" watched "len(ledgers) == len(trials) == 3 and
