@@ -7,7 +7,8 @@
 #include "base/shown.h"
 #include "base/why.h"
 
-static void write_sentence(struct why *why, enum exits code, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void
+write_sentence(struct why *why, enum exits code, const char *fmt, va_list ap)
 {
 	if (!why)
 		return;

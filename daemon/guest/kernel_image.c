@@ -70,7 +70,7 @@ static int check_programs(const char *vmlinuz, const struct architecture *archit
 	if (root)
 		return why_set(why, ENOENT,
 			       "vm.root: %s has no dadrace (%s); install the one for %s there",
-			       root, ROOT_DADRACE + 1, architecture->name);
+			       root, &ROOT_DADRACE[1], architecture->name);
 	return why_set(
 		why, EINVAL,
 		"%s: an %s kernel, and this is dadrace for %s; name a folder with dadrace for %s, what the campaign runs, and their libraries in vm.root (dadrace-kernels(7))",

@@ -51,8 +51,6 @@ bool worker_is_over(const struct worker *worker, bool alone)
 	/* By the records: that of its opening may be read when it is closed already. */
 	if (e->closed_by)
 		return gone || is_daemon;
-	if (e->spec.site == SITE_OFF)
-		return gone || is_daemon; /* what stays alive opens no window */
 	if (is_open(worker) && !e->opens_came)
 		return false; /* its carrier comes later than the bring-up ends */
 	if (gone && alone)

@@ -258,7 +258,11 @@ static void run_next(struct seat *seat)
 	runner->waits = NULL;
 	if (seat->serves && suspect) {
 		seat->spec = suspects_spec(suspect, seat->learned);
-		if (waits_to_be_alone(runner) || !is_hooked(seat))
+		if (waits_to_be_alone(runner)) {
+			runner->waits = seat; /* the lane that ends begins no other trial */
+			return;
+		}
+		if (!is_hooked(seat))
 			return; /* the trials in hand must end first */
 		seat->repeats = true;
 		seat->spec.trial = runner->next_repeat++;

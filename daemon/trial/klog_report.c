@@ -512,6 +512,15 @@ static bool is_of_net(const struct klog_report *report)
 	       has_net_path(report->text) || has_function(report->text, is_net, NULL);
 }
 
+/* The lane's device, or one whose name is made from its: "dut1-up" is on top of dut1. */
+static bool is_of(const struct klog_lane *lane, const char *device)
+{
+	size_t length = strlen(lane->device);
+
+	return !strncmp(device, lane->device, length) &&
+	       (!device[length] || device[length] == '-');
+}
+
 /*
  * "waiting for DEVICE", and the blocks that follow: which device it is says the name, and who
  * waits for it. Both may be called alike in two namespaces.
@@ -524,7 +533,7 @@ static enum klog_tie tie_of_waiting(const struct klog_report *report,
 
 	if (!device[0] || !lane->device)
 		return lane->in_guest ? KLOG_TIE_GUEST : KLOG_TIE_NONE;
-	if (lane->device_stays || strcmp(device, lane->device) != 0 ||
+	if (lane->device_stays || !is_of(lane, device) ||
 	    ask(lane, waiter, "") == KLOG_TASK_STRANGER)
 		return KLOG_TIE_ELSEWHERE;
 	return KLOG_TIE_DEVICE;

@@ -98,7 +98,8 @@ enum klog_task {
 
 /* What a report is compared with. */
 struct klog_lane {
-	const char *device; /* NULL: every device is a lane's, as on the console of a guest */
+	/* NULL: every device is a lane's, as on the console of a guest. */
+	const char *device;
 	bool device_stays; /* it is never unregistered: one of its name that waits is another */
 	bool in_guest;
 	const char *const

@@ -165,7 +165,7 @@ int rung_try(const struct probe *probe, const struct probe_rung *rung, struct gr
 /* All rungs of a tier in one load; -errno when one of them spoils it. */
 static int try_together(enum tier tier, struct probes_tried *tried)
 {
-	struct bpf_link *links[NR_PROBES][RUNG_PROGRAMS_MAX] = { NULL };
+	struct bpf_link *links[NR_PROBES][RUNG_PROGRAMS_MAX] = { { NULL } };
 	struct probes_bpf *skel = NULL;
 	const char *failed;
 	struct why why;

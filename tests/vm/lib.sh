@@ -111,9 +111,11 @@ find_image() { # NAME OF A RUN: the kernel that it had, with its folder of modul
 	local release cache
 	release=$(sed -n 's/^guest 1: Linux \([^,]*\),.*/\1/p' "$results/$1.err" "$results/$1.out" | head -n 1)
 	for cache in "${XDG_CACHE_HOME:-}" "${HOME:-}/.cache" /var/cache; do
-		modules=$(find "$cache/dadrace/images" -type d -path "*/lib/modules/$release" 2>/dev/null | head -n 1)
-		[ -z "$modules" ] || break
+		image=$(find "$cache/dadrace/images" -path "*/boot/vmlinuz-$release" -o -path "*/lib/modules/$release/vmlinuz" \
+			2>/dev/null | head -n 1)
+		[ -z "$image" ] || break
 	done
-	image=$(find "${modules%/usr/lib/modules/*}" "${modules%/lib/modules/*}" -name "vmlinuz-$release" 2>/dev/null | head -n 1)
-	[ -n "$image" ]
+	modules=$(find "$cache/dadrace/images/$(cut -d / -f 1 <<<"${image#"$cache/dadrace/images/"}")" -type d \
+		-path "*/lib/modules/$release" 2>/dev/null | head -n 1)
+	[ -n "$image" ] && [ -n "$modules" ]
 }

@@ -17,7 +17,7 @@ ip link set held0 up && ip link set held1 up && ip addr add 2001:db8::1/64 dev h
 exec 3<>/dev/udp/2001:db8::2/9 || echo "FAIL no socket"
 
 ask() { # ARG...
-	dadrace who "$@" --json >&4 2>err
+	dadrace who "$@" --json >&4 2>err 3>&- # the socket has one holder
 	echo "dadrace who $*: exit $?"
 	grep -v reading err
 }

@@ -355,8 +355,8 @@ static void test_report_of_a_ledger(void **state)
 	static const char *const lines[] = {
 		"Ledger (every hold and put",
 		"repeat 1 of trial 2, compared with 3 trials\n",
-		"+1 by route, inferred: f < g < [syscall]; at 3500 us, right after "
-		"step-held,\n",
+		("+1 by route, inferred: f < g < [syscall]; at 3500 us, right after "
+		 "step-held,\n"),
 	};
 	struct past *past = open_good(CAMPAIGN_LINE LEAK_LINE("2") LEDGER_LINE("leak/other")
 					      LEDGER_LINE("leak/net_device"));

@@ -230,8 +230,8 @@ static void test_dad_complains(void **state)
 
 static void test_odd_names(void **state)
 {
-	static const char *const names[] = { "\xc3\xbc"
-					     "b",
+	static const char *const names[] = { ("\xc3\xbc"
+					      "b"),
 					     "x\\x42", "q" };
 	static const int32_t counts[] = { 1, -1073741823, 9 };
 
@@ -481,6 +481,28 @@ static void test_another_device_by_its_name(void **state)
 	assert_tie(&seen.at[0], &enp9, KLOG_TIE_DEVICE);
 }
 
+/* A device that a change has made on top of the lane's is the lane's, too. */
+static void test_a_device_on_top(void **state)
+{
+	static const char *const names[] = { "dut1-up", "dut10", "dut10-up", "dut" };
+
+	(void)state;
+	begin();
+	for (int i = 0; i < 4; i++) {
+		char record[128];
+
+		snprintf(
+			record, sizeof(record),
+			"0,%d,%d,-;unregister_netdevice: waiting for %s to become free. Usage count = 2",
+			i + 1, i + 1, names[i]);
+		add(record);
+	}
+	end();
+	assert_int_equal(seen.nr, 4);
+	for (int i = 0; i < 4; i++)
+		assert_tie(&seen.at[i], &dut1, i ? KLOG_TIE_ELSEWHERE : KLOG_TIE_DEVICE);
+}
+
 /* What is printed meanwhile about a lane, or by a process, ties nothing to it. */
 static void test_what_others_print_meanwhile(void **state)
 {
@@ -623,6 +645,7 @@ int main(void)
 		cmocka_unit_test(test_more_reports_than_can_be_open),
 		cmocka_unit_test(test_the_message_before_the_head),
 		cmocka_unit_test(test_another_device_by_its_name),
+		cmocka_unit_test(test_a_device_on_top),
 		cmocka_unit_test(test_what_others_print_meanwhile),
 		cmocka_unit_test(test_the_device_as_a_word),
 		cmocka_unit_test(test_paths_of_net),
