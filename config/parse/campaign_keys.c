@@ -266,7 +266,7 @@ static const struct field vm_rows[] = {
 	{ "plant", FIELD_TEXT, IN(vm, const char *, plant), .nullable = true, .example = "saddr-fail",
 	  .doc = "Name of a bug that a module plants in the guest's kernel before the campaign, to show that it is found" },
 	{ "plant_module", FIELD_TEXT, IN(vm, const char *, plant_module), .nullable = true, .example = "plant.ko",
-	  .doc = "That module, built for the guest's kernel. Without it, it is built when needed, with kernel headers from apt. Its functions must have names that begin with planted_: a finding whose path names none is told as not planted" },
+	  .doc = "That module, built for the guest's kernel. Without it, it is built when needed, with kernel headers from apt. Its functions must have names that begin with planted_: a finding without one of them on its path ends with (not what was planted)" },
 	{ "modules", FIELD_TEXT, IN_LIST(vm, const char **, modules), .fallback = "[]",
 	  .doc = "Kernel modules of your own that the guest loads before the campaign, built for its kernel: the file of each, and after a space its parameters. Their functions can be named as places of an order; device.driver can name one" },
 	{ "root", FIELD_TEXT, IN(vm, const char *, root), .nullable = true, .example = "/srv/arm64",

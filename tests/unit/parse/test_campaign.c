@@ -307,7 +307,7 @@ static const struct bad {
 	{ "echo:\n  message: [echo, redirect]\nsysctl:\n  addr_gen_mode: 2\n", { NULL },
 	  "bad.yaml:4:3: sysctl.addr_gen_mode: redirect must know the device's address in advance; give sysctl.addr_gen_mode: 0" },
 	{ "device: {kind: existing, dut: a, peer: b}\necho:\n  message: [ra]\n", { NULL },
-	  "bad.yaml:3:3: echo.message: ra sets a default route, and an existing device shares its network namespace with others; remove ra" },
+	  "bad.yaml:3:3: echo.message: ra changes routes, and an existing device shares its network namespace with others; remove ra" },
 	{ "echo:\n  count: 1000\n  spacing_us: 1000000\n", { NULL },
 	  "bad.yaml:3:3: echo.spacing_us: the last echo would be sent 999000000 us after the window opened; allowed: up to 600000000" },
 	{ "echo:\n  count: 0\n", { NULL },
