@@ -131,6 +131,15 @@ static struct in6_addr dut_link_local(const struct testbed *testbed)
 	return address;
 }
 
+/* A bring-up without them, such as a command, may have the changed sysctls as it likes. */
+static bool has_changes(const struct campaign *campaign)
+{
+	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++)
+		if (campaign->bringup.change[i] != CHANGE_NONE)
+			return true;
+	return false;
+}
+
 int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct why *why)
 {
 	const char *name = testbed->dut.name;
@@ -148,9 +157,7 @@ int dut_ready(struct testbed *testbed, const struct campaign *campaign, struct w
 	for (size_t i = 0; i < CAMPAIGN_SYSCTLS; i++)
 		sysctl_get(campaign_sysctls[i].key, name, testbed->settings[i],
 			   sizeof(testbed->settings[i]));
-	/* A command makes no changes, and may have these as it likes. */
-	for (size_t i = 0; i < CHANGED_SYSCTLS && campaign->bringup.kind != BRINGUP_COMMAND;
-	     i++)
+	for (size_t i = 0; i < CHANGED_SYSCTLS && has_changes(campaign); i++)
 		sysctl_get(changed_sysctls[i], name, testbed->changed[i],
 			   sizeof(testbed->changed[i]));
 	return err;
