@@ -10,26 +10,9 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
-
 #include "base/fields.h"
 #include "command/result_schema.h"
-
-static char *read_text(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char *text = NULL;
-	size_t size = 0;
-
-	if (!file)
-		fail_msg("%s: %s", path, strerror(errno));
-	if (getdelim(&text, &size, '\0', file) < 0) {
-		free(text);
-		text = strdup("");
-	}
-	fclose(file);
-	return text;
-}
+#include "read_text.h"
 
 static const char *text_of(const json_t *json, const char *name)
 {

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "read_text.h"
 #include "results/ledger_line.h"
 #include "results/lines.h"
 #include "results/results.h"
@@ -104,22 +105,6 @@ static struct results *open_results(const char *path, FILE *stream)
 	    results_begin(results, &campaign, &machine, hooks, 3, &why))
 		fail_msg("%s", why.text);
 	return results;
-}
-
-static char *read_text(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char *text = NULL;
-	size_t size = 0;
-
-	if (!file)
-		fail_msg("%s: %s", path, strerror(errno));
-	if (getdelim(&text, &size, '\0', file) < 0) {
-		free(text);
-		text = strdup("");
-	}
-	fclose(file);
-	return text;
 }
 
 /* The n-th line, from 0; NULL beyond the last. */
