@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 
 #include "change/shown.h"
+#include "change/sysctl.h"
 #include "frame/frame.h"
 
 /*
@@ -44,6 +45,18 @@ int address_ask(const struct change_about *about, uint16_t type, uint32_t flags)
 	request_put(&request, IFA_LOCAL, &address, sizeof(address));
 	request_put(&request, IFA_FLAGS, &flags, sizeof(flags));
 	return request_send(&request);
+}
+
+int address_add_switched(struct change_about *about, uint32_t flags)
+{
+	int err = sysctl_switch(about);
+
+	if (err)
+		return err;
+	err = address_ask(about, RTM_NEWADDR, flags);
+	if (err)
+		sysctl_switch_back(about);
+	return err;
 }
 
 bool address_is_there(const struct change_about *about)

@@ -19,6 +19,11 @@ struct in6_addr address_of(const struct change_about *about);
 int address_set(const struct change_about *about, uint32_t prefix_bits);
 /* The same by netlink, with 64 bits of prefix: RTM_NEWADDR with flags, or RTM_DELADDR. */
 int address_ask(const struct change_about *about, uint16_t type, uint32_t flags);
+/*
+ * RTM_NEWADDR with these flags, after the row's sysctl has been switched, which is switched
+ * back if the address is refused. 0 or -errno.
+ */
+int address_add_switched(struct change_about *about, uint32_t flags);
 bool address_is_there(const struct change_about *about);
 
 #endif

@@ -9,14 +9,7 @@
 /* An address from whose prefix the kernel makes temporary ones (RFC 8981). */
 static int address_temporary(struct change_about *about)
 {
-	int err = sysctl_replace(about, "use_tempaddr", 2, &about->kept);
-
-	if (err)
-		return err;
-	err = address_ask(about, RTM_NEWADDR, IFA_F_MANAGETEMPADDR);
-	if (err)
-		sysctl_put(about, "use_tempaddr", about->kept);
-	return err;
+	return address_add_switched(about, IFA_F_MANAGETEMPADDR);
 }
 
 static bool is_temporary(const struct change_about *about)
@@ -34,13 +27,15 @@ static int address_permanent(const struct change_about *about)
 {
 	int err = mld_quietly(about, address_delete);
 
-	return sysctl_put(about, "use_tempaddr", about->kept) ?: err;
+	return sysctl_switch_back(about) ?: err;
 }
 
 const struct change change_address_temporary = {
 	.make = address_temporary,
 	.in_force = is_temporary,
 	.put_back = address_permanent,
+	.sysctl = "use_tempaddr",
+	.number = 2,
 	/* clang-format off */
 	.written =
 		"set_sysctl(\"conf/dut/use_tempaddr\", 2);\n"

@@ -49,7 +49,7 @@ int machine_lock(struct why *why);
 
 /*
  * Who holds the flock of a file that is open in `fd`, in words: "pid 123", "a process of another
- * pid namespace"; "" when nobody does.
+ * pid namespace"; "" when it is not locked.
  */
 struct lock_holder {
 	char text[48];
