@@ -39,8 +39,7 @@ if [ "${FRESH_ROOTS_INSIDE:-}" != yes ]; then
 		"$BASH" "$0" "$source" "${releases[@]}"
 fi
 trap 'exit 130' INT TERM
-cache=${XDG_CACHE_HOME:-/var/cache}/dadrace/roots
-mkdir -p "$cache" && chmod 700 "$cache"
+. "$source/tests/check/new_root.sh"
 work=$(mktemp -d -p "$cache" fresh.XXXXXX)
 failed=0
 
@@ -53,33 +52,13 @@ for_dadrace=$(sed -n 's/^\t{ "CAP_\([A-Z_]*\)", .*/\1/p' "$source/daemon/command
 }
 bounding=-all,+$(tr ',' '\n' <<<"$by_default,${for_dadrace%,}" | sort -u | paste -s -d , | sed 's/,/,+/g')
 
-base=
-make_base() { # RELEASE: its root in a folder, $base, made once
-	local from
-	base=$cache/fresh-$1
-	if [ ! -d "$base" ]; then
-		from=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Origin: Debian' | head -n 1)
-		[ -n "$from" ] || skip "apt has no mirror of Debian"
-		rm -rf "$base.half" && mkdir -p "$base.half"
-		debootstrap --variant=minbase "$1" "$base.half/root" "$from" >"$cache/fresh-$1.log" 2>&1 ||
-			skip "debootstrap cannot make a root of $1: $(tail -n 1 "$cache/fresh-$1.log")"
-		rm -rf "$base" && mv "$base.half" "$base"
-	fi
-}
-
 enter() { # RELEASE WAY COMMAND...: in a root of its own
 	local base=$1 way=$2 over=$work/$2 root as=()
 	shift 2
-	mkdir -p "$over/upper" "$over/work" "$over/merged"
 	mountpoint -q "$over/merged" || {
-		mount -t overlay overlay -o "lowerdir=$base,upperdir=$over/upper,workdir=$over/work" "$over/merged"
+		mount_root "$over" "$way"
 		root=$over/merged/root
-		[ "$way" != mounted ] || mount --bind "$root" "$root"
-		mkdir -p "$root/root/dadrace"
-		mount -t proc proc "$root/proc"
-		mount -t sysfs sysfs "$root/sys"
-		mount --rbind /dev "$root/dev"
-		cp /etc/resolv.conf /etc/hosts "$root/etc/"
+		mkdir "$root/root/dadrace"
 		tar -C "$source" --exclude=./build --exclude=./.git -c . | tar -C "$root/root/dadrace" -x --no-same-owner
 	}
 	[ "$way" != container ] || as=(setpriv --inh-caps -all --bounding-set "$bounding")
