@@ -39,7 +39,7 @@ _Static_assert(sizeof(ledger_hole_names) / sizeof(char *) == LEDGER_HOLES,
 const char *const ledger_hole_sentences[] = {
 	[LEDGER_WHOLE] = "every write was seen, and the writes add up to the counter's change",
 	[LEDGER_LOST] = "writes were lost because the ring was full",
-	[LEDGER_MISSED] = "the counter was written more often than our program ran (a CPU runs no program of a watchpoint while a process there is inside bpf(2)); run it again",
+	[LEDGER_MISSED] = "the counter was written more often than our program ran (a CPU runs no program of a watchpoint while a process there is inside bpf(2), and some kernels run none while it idles); run it again",
 	[LEDGER_STOPPED] = "the kernel stopped a watchpoint: it was throttled, or its CPU went offline",
 	[LEDGER_CPUS] = "CPUs came online or went offline",
 	[LEDGER_SUM] = "the writes do not add up to the counter's change",

@@ -87,6 +87,15 @@ truth() { # NAME COMMAND...: the command succeeds
 	if "$@"; then ok "$name"; else fail "$name" "not so: $*"; fi
 }
 
+# Some kernels count the writes of an interrupt from idle and run no program of a watchpoint for
+# them, so a ledger of a quiet machine is often incomplete there: let no CPU idle.
+keep_awake() {
+	local cpu
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		taskset -c "$cpu" chrt --idle 0 sh -c 'while :; do :; done' &
+	done
+}
+
 # --- runs ---
 
 # Exit code in $code, streams in NAME.out and NAME.err; ended when it hangs.

@@ -7,6 +7,7 @@
 # Usage: test_ledger_trials.sh DADRACE SOURCE-FOLDER
 . "$(dirname "$0")/lib.sh"
 begin "$@"
+keep_awake
 
 
 holder() { # NAME NUMBER KIND [ARG...]

@@ -7,6 +7,7 @@
 # Usage: test_watch.sh DADRACE SOURCE-FOLDER
 . "$(dirname "$0")/lib.sh"
 begin "$@"
+keep_awake
 
 ip link add w0 type veth peer name w1 && ip link set w1 up || exit 1
 ip netns add other && ip -n other link add o0 type veth peer name o1 || exit 1
