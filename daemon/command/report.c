@@ -10,6 +10,7 @@
 #include "report/coverage_table.h"
 #include "report/report.h"
 #include "report/report_file.h"
+#include "results/merged_explored.h"
 #include "results/reader.h"
 
 struct options {
@@ -31,7 +32,7 @@ static const char format_doc[] =
 
 static const struct option_row rows[] = {
 	{ "output", 'o', OPTION_TEXT, AT(page), "FILE",
-	  .doc = "Write the report of the whole run to a file, in the format of its ending; \"-\" is standard output" },
+	  .doc = "Write the report of the whole run, or of the shards of one, to a file, in the format of its ending; \"-\" is standard output" },
 	{ "format", 'f', OPTION_TEXT, AT(format), "FORMAT",
 	  .doc = format_doc },
 	{ "with-host", 0, OPTION_FLAG, AT(with_host), NULL,
@@ -122,13 +123,41 @@ static int judge_shard(struct past *past)
 	return verdict_exit(merged.verdict);
 }
 
-static int print_merged(struct past *const *runs, uint32_t nr)
+/* Shards of one plan are written as the run that they share. */
+static int write_shards(struct past *const *runs, uint32_t nr, const struct merged *merged,
+			const struct options *o)
+{
+	struct past *all;
+	struct why why;
+	int code;
+
+	for (uint32_t i = 1; i < nr; i++)
+		if (!merged_is_whole(runs, i + 1))
+			return command_refuse(
+				&command_report,
+				"--output: a file is of one run, or of the shards of one; %s is another run than %s, so leave it out",
+				past_folder(runs[i]), past_folder(runs[0]));
+	if (nr > 1 && merged_explores(runs[0]))
+		return command_refuse(
+			&command_report,
+			"--output: shards that explore number their trials alike, so each has a file of its own; leave out %s",
+			past_folder(runs[1]));
+	if (past_open_shards(runs, nr, merged, &all, &why))
+		return command_complain(&why, EXIT_CONFIG);
+	code = write_page(all, o);
+	past_close(all);
+	return code == EXIT_CLEAN ? (int)verdict_exit(merged->verdict) : code;
+}
+
+static int print_merged(struct past *const *runs, uint32_t nr, const struct options *o)
 {
 	struct merged merged;
 	struct why why;
 
 	if (merged_make(runs, nr, &merged, &why))
 		return command_complain(&why, EXIT_CONFIG);
+	if (o->page)
+		return write_shards(runs, nr, &merged, o);
 	report_runs(runs, nr, &merged, stdout);
 	return verdict_exit(merged.verdict);
 }
@@ -149,7 +178,7 @@ static int print_runs(const struct options *o)
 		if (past_open(i ? o->more.at[i - 1] : o->results, &runs[i], &why))
 			code = EXIT_CONFIG;
 	if (code == EXIT_CLEAN)
-		code = print_merged(runs, nr);
+		code = print_merged(runs, nr, o);
 	else
 		code = command_complain(&why, code);
 	for (uint32_t i = 0; i < nr && runs[i]; i++)
@@ -177,10 +206,7 @@ static int run(const void *options)
 			"--with-host: only a file of %s names the host; add --output FILE --format junit",
 			export_names(true).text);
 	if (o->more.nr > 1 || (o->more.nr && !options_number(o->more.at[0], 1, 0, &number)))
-		return o->page ? command_refuse(&command_report,
-						"--output: a file is of one run; leave out %s",
-						o->more.at[0]) :
-				 print_runs(o);
+		return print_runs(o);
 	if (o->page && number)
 		return command_refuse(&command_report,
 				      "--output: a file is of the whole run; leave out %u",

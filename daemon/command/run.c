@@ -27,6 +27,7 @@ struct options {
 	enum tier tier;
 	uint32_t times;
 	const char *shard;
+	const char *dealt;
 	const char *plant;
 	const char *plant_module;
 	const char *root;
@@ -75,6 +76,8 @@ static const struct option_row rows[] = {
 	  .doc = "What an explorer knows of the trials before --first" },
 	{ "ledgered", 0, OPTION_TEXT, AT(ask.ledgered), "LIST", .internal = true,
 	  .doc = "Signatures, with commas, whose trials are not repeated with the ledger" },
+	{ "dealt", 0, OPTION_TEXT, AT(dealt), "I/N", .internal = true,
+	  .doc = "The shard whose campaign this is, with its own seed and its own number of trials" },
 	{ .name = NULL },
 };
 static const struct operand_row operands[] = {
@@ -182,7 +185,8 @@ static int load(const struct options *o, struct campaign **campaign, struct why 
 			why, EINVAL,
 			"%s: not a spec (\"spec\": 1 is missing); run a campaign file without --spec",
 			o->spec);
-	return err ? err : command_shard(o->shard, *campaign, why);
+	err = err ?: command_shard(o->shard, *campaign, why);
+	return err ?: command_shard_dealt(o->dealt, *campaign, why);
 }
 
 static int run(const void *options)

@@ -138,3 +138,8 @@ int command_shard(const char *text, struct campaign *campaign, struct why *why)
 		shard_explorer(campaign);
 	return err;
 }
+
+int command_shard_dealt(const char *text, struct campaign *campaign, struct why *why)
+{
+	return text ? read_pair(text, &campaign->shard, why) : 0;
+}

@@ -15,4 +15,7 @@
  */
 int command_shard(const char *text, struct campaign *campaign, struct why *why);
 
+/* The same for a campaign that already is that of its shard, as a guest has it. */
+int command_shard_dealt(const char *text, struct campaign *campaign, struct why *why);
+
 #endif

@@ -220,7 +220,8 @@ static void print_run(struct html *h)
 	if (gmtime_r(&started, &utc) && strftime(text, sizeof(text), "%F %T UTC", &utc))
 		print_fact(h->out, "Started", text);
 	print_fact(h->out, "Run", h->summary->id ?: "?");
-	print_fact(h->out, "Results", past_folder(h->past));
+	for (uint32_t i = 0; past_folder_at(h->past, i); i++)
+		print_fact(h->out, "Results", past_folder_at(h->past, i));
 	fputs("</dl>\n<details><summary>The campaign, where it differs from the defaults"
 	      "</summary><pre>",
 	      h->out);

@@ -305,8 +305,8 @@ static void print_again(const struct subject *s, FILE *out)
 		"\nTo reproduce it, with these results or without:\n\n"
 		"  dadrace replay '%s' %u --times 10\n\n"
 		"  dadrace run --spec - --times 10%s%s%s <<'EOF'\n%s\nEOF\n",
-		past_folder(s->past), s->trial->number, kernel ? " --kernel '" : "",
-		kernel ? kernel : "", kernel ? "'" : "", s->spec);
+		past_folder_of(s->past, s->trial), s->trial->number,
+		kernel ? " --kernel '" : "", kernel ? kernel : "", kernel ? "'" : "", s->spec);
 }
 
 int report_finding(const struct past *past, uint32_t number, FILE *out, struct why *why)

@@ -74,6 +74,14 @@ static bool same_whole(const struct past *a, const struct past *b)
 	       merged_same_plan(a, b) && merged_same_kernel(a, b);
 }
 
+bool merged_is_whole(struct past *const *runs, uint32_t nr)
+{
+	for (uint32_t i = 1; i < nr; i++)
+		if (!same_whole(runs[0], runs[i]))
+			return false;
+	return true;
+}
+
 static bool is_first_of_whole(struct past *const *runs, uint32_t at)
 {
 	for (uint32_t i = 0; i < at; i++)

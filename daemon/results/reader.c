@@ -9,18 +9,25 @@
 #include "parse/campaign_pinned.h"
 #include "results/ledger_line.h"
 #include "results/lines.h"
+#include "results/merged.h"
 #include "results/reader.h"
 #include "results/results.h"
 
-struct past {
+struct part {
 	char *folder;
 	FILE *file;
-	json_t *first;	 /* the line of the campaign */
-	json_t *summary; /* the last line; NULL: there is none */
+};
+
+struct past {
+	struct part *parts;	 /* one; or each shard */
+	uint32_t nr_parts, part; /* the one that is read */
+	json_t *first;		 /* the line of the campaign */
+	json_t *summary;	 /* the last line; NULL: there is none */
 	struct tally *tally;
 	struct summary sums;
 	struct coverage coverage;
-	char unfinished[64]; /* as past_unfinished() gives it, or "" */
+	struct merged merged; /* of shards */
+	char unfinished[64];  /* as past_unfinished() gives it, or "" */
 	struct past_trial *trials;
 	uint32_t nr_trials, room;
 	struct past_ledger *ledgers;
@@ -74,7 +81,7 @@ static int complain_line(const struct past *past, const struct line *line, struc
 			 const char *what)
 {
 	return why_set(why, EINVAL, "%s/results.ndjson: line %u %s; was the file edited?",
-		       past->folder, line->number, what);
+		       past->parts[past->part].folder, line->number, what);
 }
 
 /* --- the first line --- */
@@ -145,11 +152,13 @@ static int take_campaign(struct past *past, json_t *json, const struct line *lin
 		return why_set(
 			why, EINVAL,
 			"%s has schema version %lld, but this dadrace reads version %d; use the dadrace that wrote it (%s)",
-			past->folder, (long long)json_integer_value(version),
+			past_folder(past), (long long)json_integer_value(version),
 			RESULTS_SCHEMA_VERSION,
 			json_string_value(json_object_get(json, "dadrace_version")) ?:
 										      "unknown");
 	past->first = json_incref(json);
+	if (past->nr_parts > 1)
+		json_object_del(json, "shard"); /* together they are the whole */
 	err = past_tally_new(past, &past->tally);
 	if (err == -EINVAL)
 		return complain_line(past, line, why, "holds no campaign");
@@ -181,6 +190,7 @@ static int keep_trial(struct past *past, const struct trial_line *told, off_t at
 		.number = told->spec.trial,
 		.arm = told->spec.arm,
 		.verdict = told->verdict,
+		.part = past->part,
 		.at = at,
 	};
 	snprintf(past->trials[past->nr_trials].signature, sizeof(past->trials->signature), "%s",
@@ -231,6 +241,7 @@ static int keep_ledger(struct past *past, const struct ledger_line *told, off_t 
 	ledgers[past->nr_ledgers++] = (struct past_ledger){
 		.trial = told->trial,
 		.attempt = told->attempt,
+		.part = past->part,
 		.at = at,
 	};
 	return 0;
@@ -271,7 +282,9 @@ static int take_line(struct past *past, const struct line *line, struct why *why
 	if (!json && memory_was_short())
 		return why_memory(why);
 	if (!json) /* a crash leaves half a line, but only at the end */
-		return is_last(past->file) ? 0 : complain_line(past, line, why, "is not JSON");
+		return is_last(past->parts[past->part].file) ?
+			       0 :
+			       complain_line(past, line, why, "is not JSON");
 	if (!type)
 		return complain_line(past, line, why, "has no type");
 	if (!strcmp(type, "campaign") && !past->first)
@@ -293,19 +306,22 @@ static const char *summary_text(const struct past *past, const char *name)
 /* 1: there is one; 0: none is left. */
 static int next_line(const struct past *past, struct line *line, struct why *why)
 {
-	line->at = ftello(past->file);
+	const struct part *part = &past->parts[past->part];
+
+	line->at = ftello(part->file);
 	line->number++;
-	if (!fgets(line->text, LINE_MOST + 1, past->file))
-		return ferror(past->file) ?
+	if (!fgets(line->text, LINE_MOST + 1, part->file))
+		return ferror(part->file) ?
 			       why_set(why, EIO, "%s/results.ndjson: cannot be read: %s",
-				       past->folder, strerror(errno)) :
+				       part->folder, strerror(errno)) :
 			       0;
 	if (strlen(line->text) == LINE_MOST && line->text[LINE_MOST - 1] != '\n')
 		return complain_line(past, line, why, "is longer than 4 MiB");
 	return 1;
 }
 
-static int read_all(struct past *past, struct why *why)
+/* The lines of the part in hand. */
+static int read_lines(struct past *past, struct why *why)
 {
 	struct line line = { .text = malloc(LINE_MOST + 1) };
 	int err = line.text ? 0 : why_memory(why), more = 1;
@@ -317,11 +333,11 @@ static int read_all(struct past *past, struct why *why)
 	free(line.text);
 	if (!err && !past->first && past->summary)
 		return why_set(why, EINVAL, "%s: the campaign could not be started: %s",
-			       past->folder, summary_text(past, "reason"));
+			       past->parts[past->part].folder, summary_text(past, "reason"));
 	if (!err && !past->first)
 		err = why_set(why, EINVAL,
 			      "%s/results.ndjson does not begin with a campaign line",
-			      past->folder);
+			      past->parts[past->part].folder);
 	return err;
 }
 
@@ -352,20 +368,16 @@ static void judge_end(struct past *past)
 	tally_unfinished(past->tally, past->unfinished, &past->sums);
 }
 
-int past_open(const char *folder, struct past **out, struct why *why)
+static int open_part(struct part *part, const char *folder, struct why *why)
 {
-	struct past *past = calloc(1, sizeof(*past));
 	char *path = NULL;
 	int err = 0;
 
-	if (past)
-		past->folder = strdup(folder);
-	if (!past || !past->folder || asprintf(&path, "%s/results.ndjson", folder) < 0) {
-		past_close(past);
+	part->folder = strdup(folder);
+	if (!part->folder || asprintf(&path, "%s/results.ndjson", folder) < 0)
 		return why_memory(why);
-	}
-	past->file = fopen(path, "re");
-	if (!past->file) {
+	part->file = fopen(path, "re");
+	if (!part->file) {
 		err = errno;
 		err = why_exit(why, why_short_of(err) ? EXIT_INTERNAL : 0, err,
 			       "%s cannot be read: %s%s", path, strerror(err),
@@ -374,12 +386,11 @@ int past_open(const char *folder, struct past **out, struct why *why)
 				       "");
 	}
 	free(path);
-	if (!err)
-		err = read_all(past, why);
-	if (err) {
-		past_close(past);
-		return err;
-	}
+	return err;
+}
+
+static void sum_up(struct past *past)
+{
 	tally_summary(past->tally, &past->sums);
 	judge_end(past);
 	past->sums.id = json_string_value(json_object_get(past->first, "id"));
@@ -389,22 +400,88 @@ int past_open(const char *folder, struct past **out, struct why *why)
 	past->sums.elapsed_ms = fields_count(past->summary, "elapsed_ms");
 	past->sums.control = json_is_true(json_object_get(past->summary, "control"));
 	past->sums.decided = summary_text(past, "decided");
+}
+
+static int open_parts(const char *const *folders, uint32_t nr, struct past **out,
+		      struct why *why)
+{
+	struct past *past = calloc(1, sizeof(*past));
+	int err = 0;
+
+	if (past)
+		past->parts = calloc(nr, sizeof(*past->parts));
+	if (!past || !past->parts) {
+		free(past);
+		return why_memory(why);
+	}
+	past->nr_parts = nr;
+	for (uint32_t i = 0; !err && i < nr; i++) {
+		past->part = i;
+		err = open_part(&past->parts[i], folders[i], why);
+		err = err ?: read_lines(past, why);
+	}
+	if (err) {
+		past_close(past);
+		return err;
+	}
+	sum_up(past);
 	*out = past;
 	return 0;
+}
+
+int past_open(const char *folder, struct past **out, struct why *why)
+{
+	return open_parts(&folder, 1, out, why);
+}
+
+/* The verdict knows which shards are missing or unfinished; they ran side by side. */
+static void take_merged(struct past *past, struct past *const *runs, uint32_t nr,
+			const struct merged *merged)
+{
+	struct summary *sums = &past->sums;
+
+	past->merged = *merged;
+	past->unfinished[0] = '\0';
+	sums->verdict = merged->verdict;
+	sums->reason = past->merged.reason;
+	sums->fault_rate_bound_ppm = merged->fault_rate_bound_ppm;
+	for (uint32_t i = 0; i < nr; i++) {
+		sums->control = sums->control && past_summary(runs[i])->control;
+		if (past_summary(runs[i])->elapsed_ms > sums->elapsed_ms)
+			sums->elapsed_ms = past_summary(runs[i])->elapsed_ms;
+	}
+}
+
+int past_open_shards(struct past *const *runs, uint32_t nr, const struct merged *merged,
+		     struct past **out, struct why *why)
+{
+	const char **folders = calloc(nr, sizeof(*folders));
+	int err;
+
+	for (uint32_t i = 0; folders && i < nr; i++)
+		folders[i] = past_folder(runs[i]);
+	err = folders ? open_parts(folders, nr, out, why) : why_memory(why);
+	if (!err)
+		take_merged(*out, runs, nr, merged);
+	free(folders);
+	return err;
 }
 
 void past_close(struct past *past)
 {
 	if (!past)
 		return;
-	if (past->file)
-		fclose(past->file);
+	for (uint32_t i = 0; i < past->nr_parts; i++) {
+		if (past->parts[i].file)
+			fclose(past->parts[i].file);
+		free(past->parts[i].folder);
+	}
+	free(past->parts);
 	tally_free(past->tally);
 	json_decref(past->first);
 	json_decref(past->summary);
 	free(past->trials);
 	free(past->ledgers);
-	free(past->folder);
 	free(past);
 }
 
@@ -412,7 +489,17 @@ void past_close(struct past *past)
 
 const char *past_folder(const struct past *past)
 {
-	return past->folder;
+	return past->parts[0].folder;
+}
+
+const char *past_folder_at(const struct past *past, uint32_t shard)
+{
+	return shard < past->nr_parts ? past->parts[shard].folder : NULL;
+}
+
+const char *past_folder_of(const struct past *past, const struct past_trial *trial)
+{
+	return past->parts[trial->part].folder;
 }
 
 const json_t *past_campaign(const struct past *past)
@@ -500,31 +587,32 @@ const struct past_ledger *past_ledger(const struct past *past, uint32_t trial, u
 	return NULL;
 }
 
-static json_t *line_at(const struct past *past, off_t at, const char *what, uint32_t trial,
+static json_t *line_at(const struct part *part, off_t at, const char *what, uint32_t trial,
 		       struct why *why)
 {
 	char *text = NULL;
 	size_t size = 0;
 	json_t *json = NULL;
 
-	if (!fseeko(past->file, at, SEEK_SET) && getline(&text, &size, past->file) > 0)
+	if (!fseeko(part->file, at, SEEK_SET) && getline(&text, &size, part->file) > 0)
 		json = read_foreign(text);
 	free(text);
 	if (!json)
 		why_set(why, EIO, "%s %u of %s can no longer be read", what, trial,
-			past->folder);
+			part->folder);
 	return json;
 }
 
 json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why)
 {
-	return line_at(past, trial->at, "trial", trial->number, why);
+	return line_at(&past->parts[trial->part], trial->at, "trial", trial->number, why);
 }
 
 json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,
 			 struct why *why)
 {
-	return line_at(past, ledger->at, "a ledger of trial", ledger->trial, why);
+	return line_at(&past->parts[ledger->part], ledger->at, "a ledger of trial",
+		       ledger->trial, why);
 }
 
 /* What is shown of a character of a JSON text is the same character in JSON: \u007f. */

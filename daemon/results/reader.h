@@ -29,13 +29,15 @@ struct past_trial {
 	enum arm arm;
 	enum verdict verdict;
 	char signature[96]; /* "" : no fault */
-	off_t at;	    /* where its line begins */
+	uint32_t part;	    /* whose file has its line */
+	off_t at;	    /* where that begins */
 };
 
 struct past_ledger {
 	uint32_t trial;
 	uint32_t attempt; /* 0: of the trial itself */
-	off_t at;	  /* where its line begins */
+	uint32_t part;
+	off_t at; /* where its line begins */
 };
 
 /*
@@ -43,10 +45,20 @@ struct past_ledger {
  * (-EINVAL), -ENOMEM. The caller closes.
  */
 int past_open(const char *folder, struct past **out, struct why *why);
+
+/*
+ * The same for the shards of one plan (merged_is_whole()), read as the run that they share: the
+ * machine, the id and what ended it are those of the first.
+ */
+struct merged;
+int past_open_shards(struct past *const *runs, uint32_t nr, const struct merged *merged,
+		     struct past **out, struct why *why);
 void past_close(struct past *past);
 
 /* All of these live as long as the past. */
-const char *past_folder(const struct past *past);
+const char *past_folder(const struct past *past);		     /* of shards: the first */
+const char *past_folder_at(const struct past *past, uint32_t shard); /* NULL: no more */
+const char *past_folder_of(const struct past *past, const struct past_trial *trial);
 const json_t *past_campaign(const struct past *past); /* resolved */
 const char *past_name(const struct past *past);	      /* of the campaign */
 const char *past_kernel(const struct past *past);     /* its key `kernel`: NULL is "here" */

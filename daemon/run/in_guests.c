@@ -706,9 +706,9 @@ static void boot(struct guests *guests)
 	say_boot(guests);
 	snprintf(
 		arguments, sizeof(arguments),
-		"guest run /campaign.yaml --json --quiet --out /tmp/results --shard %u/%u --first %u%s%s",
-		guests->deal.block ? guests->deal.shard.index : 1,
-		guests->deal.block ? guests->deal.shard.of : 1, guests->next,
+		"guest run /campaign.yaml --json --quiet --out /tmp/results --%s %u/%u --first %u%s%s",
+		guests->deal.block ? "shard" : "dealt", guests->deal.shard.index,
+		guests->deal.shard.of, guests->next,
 		knows(guests) ? " --learned /learned.ndjson" : "", ledgered);
 	if (vm_start(&ask, &guests->vm, &why)) {
 		give_up(guests, &why);

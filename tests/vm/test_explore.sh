@@ -75,10 +75,15 @@ code=$?
 	    sys.exit(1)
 PYTHON
 
-# With the planted bug nearly every trial leaks.
-guest found 1500 explore "$kernel" --for 180 --out "$results/found" --set vm.plant=saddr-fail \
+# With the planted bug nearly every trial leaks. A shard of an explorer says that it is one, from the guest, too.
+guest found 1500 explore "$kernel" --for 180 --shard 2/3 --out "$results/found" --set vm.plant=saddr-fail \
 	--set explore.scouts=0 --set watch.deadline_ms=1000 --set watch.unregister_ms=1000 || finish
 expect found 1
+if grep -q '"shard":{"index":2,"of":3}' "$results/found/results.ndjson"; then
+	ok "its results say which shard they are"
+else
+	fail found "its results are of another shard than 2 of 3"
+fi
 minimal=$results/found/minimal-1/minimal.yaml
 if grep -q '^# Rate: ' "$minimal"; then
 	ok "a finding is minimised by itself: $(grep '^# Rate: ' "$minimal")"

@@ -104,7 +104,7 @@ expect 64 '^dadrace replay: TRIAL is missing$' dadrace replay results
 expect 64 '^dadrace replay: TRIAL 0: not a number of 1 or more$' dadrace replay results 0
 expect 64 '^dadrace minimise: --hits 11: not a number from 1 to 10$' dadrace minimise --hits 11 results 1
 expect 64 '^dadrace minimise: --trials 19: not a number of 20 or more$' dadrace minimise --trials 19 results 1
-expect 64 '^dadrace report: --output: ' dadrace report a b -o page.html
+expect 64 '^dadrace report: --output: a file is of the whole run' dadrace report a 1 -o page.html
 expect 64 '^dadrace report: --with-host: .* junit or kcidb' dadrace report a --with-host
 expect 64 '^dadrace report: --with-host: .* junit or kcidb' dadrace report a -o a.tap --with-host
 expect 78 '^dadrace: a/results.ndjson cannot be read' dadrace report a -o a.xml --with-host

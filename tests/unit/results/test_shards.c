@@ -89,18 +89,16 @@ static const struct summary *add_run(uint32_t index, uint32_t of, uint32_t seed,
 	return past_summary(runs[nr_runs - 1]);
 }
 
-/* The tally that decides, as text. */
-static void print_arms(struct tally *tally, char *text, size_t size)
+/* What decides, as text. */
+static void print_sums(const struct summary *sums, char *text, size_t size)
 {
-	struct summary sums = { 0 };
 	size_t used;
 
-	tally_summary(tally, &sums);
 	used = (size_t)snprintf(text, size, "%s: %s, bound %llu, decisive %u",
-				campaign_verdict_names[sums.verdict], sums.reason,
-				(unsigned long long)sums.fault_rate_bound_ppm, sums.decisive);
-	for (uint32_t i = 0; i < sums.nr_arms; i++) {
-		const struct tally_arm *arm = &sums.arms[i];
+				campaign_verdict_names[sums->verdict], sums->reason,
+				(unsigned long long)sums->fault_rate_bound_ppm, sums->decisive);
+	for (uint32_t i = 0; i < sums->nr_arms; i++) {
+		const struct tally_arm *arm = &sums->arms[i];
 
 		used += (size_t)snprintf(text + used, size - used, "; %s %u %u %u",
 					 arm_names[arm->arm], arm->trials, arm->valid,
@@ -113,13 +111,44 @@ static void print_arms(struct tally *tally, char *text, size_t size)
 
 static void print_all(char *text, size_t size)
 {
+	struct summary sums = { 0 };
 	struct tally *all;
 
 	assert_int_equal(past_tally_new(runs[0], &all), 0);
 	for (uint32_t i = 0; i < nr_runs; i++)
 		tally_merge(all, past_tally(runs[i]));
-	print_arms(all, text, size);
+	tally_summary(all, &sums);
+	print_sums(&sums, text, size);
 	tally_free(all);
+}
+
+/* As exports see them: every trial is there, with the shard that has it. */
+static void assert_read_as_one(const struct merged *merged, const char *whole, uint32_t leak)
+{
+	const struct past_trial *trial;
+	struct past *past;
+	struct why why;
+	char text[2048];
+
+	assert_true(merged_is_whole(runs, nr_runs));
+	assert_int_equal(past_open_shards(runs, nr_runs, merged, &past, &why), 0);
+	print_sums(past_summary(past), text, sizeof(text));
+	assert_string_equal(text, whole);
+	assert_int_equal(past_summary(past)->nr_findings, leak > 0);
+	assert_int_equal(past_shard(past).of, 1);
+	assert_true(past_summary(past)->control);
+	for (uint32_t i = 1; i <= TRIALS; i++) {
+		json_auto_t *line = NULL;
+
+		trial = past_trial(past, i);
+		assert_non_null(trial);
+		assert_string_equal(past_folder_of(past, trial),
+				    past_folder(runs[trial->part]));
+		line = past_line(past, trial, &why);
+		assert_int_equal(fields_count(json_object_get(line, "spec"), "trial"), i);
+	}
+	assert_null(past_folder_at(past, nr_runs));
+	past_close(past);
 }
 
 static void assert_shards_are_the_whole(uint32_t of, uint32_t leak)
@@ -140,6 +169,7 @@ static void assert_shards_are_the_whole(uint32_t of, uint32_t leak)
 	assert_int_equal(all.trials, one.trials);
 	assert_int_equal(all.fault_rate_bound_ppm, one.fault_rate_bound_ppm);
 	assert_string_equal(all.reason, one.reason);
+	assert_read_as_one(&all, whole, leak);
 	runs_remove(NULL);
 }
 
@@ -175,6 +205,25 @@ static void test_a_missing_shard_is_named(void **state)
 	merged = runs_merged();
 	assert_int_equal(verdict_exit(merged.verdict), EXIT_INCONCLUSIVE);
 	assert_ptr_equal(strstr(merged.reason, "shard 3 of 4 is missing: "), merged.reason);
+}
+
+static void test_a_file_of_shards_tells_what_is_missing(void **state)
+{
+	struct merged merged;
+	struct past *past;
+	struct why why;
+
+	(void)state;
+	add_run(1, 3, 11, 0);
+	add_run(3, 3, 11, 0);
+	merged = runs_merged();
+	assert_int_equal(past_open_shards(runs, nr_runs, &merged, &past, &why), 0);
+	assert_int_equal(past_summary(past)->verdict, CAMPAIGN_INCONCLUSIVE);
+	assert_string_equal(past_summary(past)->reason, merged.reason);
+	assert_ptr_equal(strstr(merged.reason, "shard 2 of 3 is missing: "), merged.reason);
+	past_close(past);
+	add_run(2, 3, 12, 0); /* of another plan */
+	assert_false(merged_is_whole(runs, nr_runs));
 }
 
 static void test_missing_shards_are_ranges(void **state)
@@ -258,6 +307,8 @@ int main(void)
 		cmocka_unit_test(test_shards_are_the_tally_of_one_run),
 		cmocka_unit_test_teardown(test_a_shard_decides_by_its_own_trials, runs_remove),
 		cmocka_unit_test_teardown(test_a_missing_shard_is_named, runs_remove),
+		cmocka_unit_test_teardown(test_a_file_of_shards_tells_what_is_missing,
+					  runs_remove),
 		cmocka_unit_test_teardown(test_missing_shards_are_ranges, runs_remove),
 		cmocka_unit_test_teardown(test_a_fault_stands_without_the_missing_shard,
 					  runs_remove),
