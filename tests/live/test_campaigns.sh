@@ -172,25 +172,25 @@ done
 truth "ended: some after the change" ended_after_change
 
 # A deletion is its trial's proof, is made in every arm, and is the end of the lane. No hold: few echoes are inside.
-run deletions quick --set stop.trials=50 --set lanes=2 --set 'arms=[control, hold, echo, race]' \
+run deletions quick --set stop.trials=24 --set lanes=2 --set 'arms=[control, hold, echo, race]' \
 	--set 'bringup.change=[link-delete]' --set 'dad={answer: [none, na], at: open, offset_us: 8000}' \
 	--set 'watch.objects=[net_device, inet6_dev, dst]'
 ends deletions 0 'Verdict: clean'
 check "deletions: clean, or nothing was inside" deletions "
-	len(trials) == 50 and set(verdicts) <= {'clean', 'missed'} and
+	len(trials) == 24 and set(verdicts) <= {'clean', 'missed'} and
 	all(t['verdict'] == 'clean' or t['spec']['arm'] == 'echo' for t in trials) and
 	{t['spec']['arm'] for t in trials} == {'control', 'hold', 'echo', 'race'}"
 check "deletions: each has returned, and the device is gone" deletions "
 	all(t['changed'] and t['unregister'] == 'returned' and t['unregister_ns'] > 0 and t['device_gone'] and
 	    t['baseline']['found'] and not t['after']['found'] and t['bringup_status'] == 0 for t in trials)"
-check "deletions: each in a lane of its own" deletions "len({t['lane'] for t in trials}) == 50"
+check "deletions: each in a lane of its own" deletions "len({t['lane'] for t in trials}) == 24"
 
 # Objects of new lanes come to lie where those of lanes that are gone have been watched.
-run deletion quick --set stop.trials=40 --set ledger=always --set 'bringup.change=[none, link-delete]'
+run deletion quick --set stop.trials=16 --set ledger=always --set 'bringup.change=[none, link-delete]'
 check "deletion: has no ledger, and says why" deletion "
 	all('the trial deletes the device' in l['reason'] for l in ledgers if l['state'] == 'unarmed') and
 	{l['trial'] for l in ledgers if l['state'] == 'unarmed'} ==
-	{t['spec']['trial'] for t in trials if t['spec']['change'] == 'link-delete'} and len(ledgers) == 40"
+	{t['spec']['trial'] for t in trials if t['spec']['change'] == 'link-delete'} and len(ledgers) == 16"
 
 # --- every load ---
 

@@ -17,7 +17,7 @@ never="[/usr/bin/python3, $live/held.py, '{dut}', '60000']"
 
 run leaky quick --set stop.trials=4 --set ledger=off --set watch.deadline_ms=500 --set bringup.kind=command \
 	--set "bringup.command=$command" --set 'window.hold_us=[700000]' --set 'arms=[control, race]' \
-	--set echo.payload_bytes=300 --set sysctl.dad_transmits=3 --set 'echo.directions=[outbound]' --set 'echo.targets=[nobody]'
+	--set echo.payload_bytes=300 --set sysctl.dad_transmits=2 --set 'echo.directions=[outbound]' --set 'echo.targets=[nobody]'
 ends leaky 1
 
 # --- to the end ---
