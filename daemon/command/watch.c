@@ -298,8 +298,8 @@ static void on_link(void *arg)
 	while ((got = recv(session->netlink, &message, sizeof(message), 0)) > 0) {
 		int left = (int)got;
 
-		for (struct nlmsghdr *at = &message.head; NLMSG_OK(at, left);
-		     at = NLMSG_NEXT(at, left)) {
+		for (struct nlmsghdr *at = &message.head;
+		     left > 0 && NLMSG_OK(at, (unsigned int)left); at = NLMSG_NEXT(at, left)) {
 			const struct ifinfomsg *link = NLMSG_DATA(at);
 
 			if (at->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC &&

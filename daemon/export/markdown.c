@@ -1,13 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/shown.h"
 #include "export/formats.h"
 #include "results/finding_words.h"
 
-/* A backslash before punctuation takes its meaning (CommonMark 2.4); "@" would call people. */
+/*
+ * What means something where it stands (CommonMark 2.4 and 6, and GitHub's autolinks, emoji and
+ * issue numbers); the rest stays as it is, for those who read the source. A text begins a
+ * paragraph or an item.
+ */
+static bool has_meaning(const char *text, const char *at)
+{
+	bool after_word = at > text && isalnum((unsigned char)at[-1]);
+	bool before_word = isalnum((unsigned char)at[1]);
+	bool before_space = !at[1] || isspace((unsigned char)at[1]);
+	bool ends_number = (ptrdiff_t)strspn(text, "0123456789") == at - text;
+
+	switch (*at) {
+	case '_': return !after_word || !before_word;
+	case ':': return !before_space;
+	case '.': return isalpha((unsigned char)at[1]) || (ends_number && before_space);
+	case ')': return ends_number && before_space;
+	case '-':
+	case '+': return at == text;
+	default: return strchr("\\`*[]<>&|~#!$", *at);
+	}
+}
+
+/* A backslash before punctuation takes its meaning; "@" would call people. */
 static int print_text(FILE *out, const char *foreign)
 {
 	char *text = shown_text(foreign, "");
@@ -16,7 +42,7 @@ static int print_text(FILE *out, const char *foreign)
 		if (*at == '@')
 			fputs("&#64;", out);
 		else
-			fprintf(out, "%s%c", ispunct((unsigned char)*at) ? "\\" : "", *at);
+			fprintf(out, "%s%c", has_meaning(text, at) ? "\\" : "", *at);
 	}
 	free(text);
 	return text ? 0 : -ENOMEM;

@@ -10,5 +10,9 @@ set -euo pipefail
 folder=$(mktemp -d -p /var/tmp dadrace-clang-XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
-cmake -S "$1" -B "$folder" -G Ninja -D CMAKE_C_COMPILER=clang -D CMAKE_BUILD_TYPE=Debug -D DADRACE_WERROR=ON >/dev/null
-cmake --build "$folder" | tail -n 30
+# Which versions are installed, the default one first; BPF programs are built by that one.
+for compiler in clang $(compgen -c clang- | grep -xE "clang-[0-9]+" | sort -u); do
+	echo "$compiler: $("$compiler" --version | head -n 1)"
+	cmake --fresh -S "$1" -B "$folder" -G Ninja -D CMAKE_C_COMPILER="$compiler" -D CMAKE_BUILD_TYPE=Debug -D DADRACE_WERROR=ON >/dev/null
+	cmake --build "$folder" --clean-first | tail -n 30
+done

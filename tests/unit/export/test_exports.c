@@ -180,6 +180,39 @@ static void test_markdown_calls_nobody(void **state)
 	free(text);
 }
 
+/* What means something is escaped, and nothing else: also the source is read. */
+static void test_markdown_is_as_plain_as_it_can_be(void **state)
+{
+	static const char *const names[][2] = {
+		{ "smoke-1.2", "smoke-1.2" },
+		{ "net_device (p = 1)", "net_device (p = 1)" },
+		{ "1. x", "1\\. x" },
+		{ "2) x", "2\\) x" },
+		{ "- x", "\\- x" },
+		{ "+ x", "\\+ x" },
+		{ "__init__", "\\_\\_init\\_\\_" },
+		{ "[a](b)", "\\[a\\](b)" },
+		{ "http://a.b", "http\\://a\\.b" },
+		{ "*a*: #1", "\\*a\\*: \\#1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char lines[1024], head[256], *text;
+
+		snprintf(
+			lines, sizeof(lines),
+			"{\"type\":\"campaign\",\"schema_version\":3,\"id\":\"i\",\"machine\":{\"release\":"
+			"\"6.18.44\"},\"campaign\":{\"name\":\"%s\",\"arms\":[\"race\"]}}\n" CLEAN
+				SUMMARY,
+			names[i][0]);
+		snprintf(head, sizeof(head), "\n\n%s on Linux 6.18.44: ", names[i][1]);
+		text = exported("md", lines);
+		assert_non_null(strstr(text, head));
+		free(text);
+	}
+}
+
 static const char *word(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
@@ -287,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_a_case_is_a_line),
 		cmocka_unit_test(test_markdown_calls_nobody),
+		cmocka_unit_test(test_markdown_is_as_plain_as_it_can_be),
 		cmocka_unit_test(test_kcidb_machine),
 		cmocka_unit_test(test_kcidb_has_no_empty_part_and_no_strange_architecture),
 		cmocka_unit_test(test_kcidb),
