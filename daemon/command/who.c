@@ -175,6 +175,12 @@ static void print_answer(const struct options *o, struct answer *answer, enum ex
 	answer_clear(answer);
 }
 
+static enum exits no_memory(void)
+{
+	fputs("dadrace: the answer needs more memory than there is\n", stderr);
+	return EXIT_INTERNAL;
+}
+
 static enum exits tell_objects(const struct options *o, const struct look *look, uint32_t which)
 {
 	const struct look_case *one = &look->cases[which];
@@ -187,7 +193,7 @@ static enum exits tell_objects(const struct options *o, const struct look *look,
 		if (!one->chain.nodes[i].is_wanted || !one->chain.nodes[i].balance.is_made)
 			continue;
 		if (answer_make_object(look, which, i, &answer))
-			return EXIT_INTERNAL;
+			return no_memory();
 		print_answer(o, &answer, &code);
 		nr++;
 	}
@@ -212,7 +218,7 @@ static enum exits tell(const struct options *o, const struct look *look)
 			continue;
 		}
 		if (answer_make(look, i, &answer))
-			return EXIT_INTERNAL;
+			return no_memory();
 		print_answer(o, &answer, &code);
 	}
 	return code;

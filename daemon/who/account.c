@@ -206,7 +206,8 @@ static void judge_pointer(const struct kernel *kernel, const struct device *devi
 	} else if (!strcmp(member->owner, "neigh_parms") &&
 		   kernel_u32(kernel, subject->base, AT_PARMS_DEAD)) {
 		holder->not_counted = "dead: it has given its reference back";
-	} else if (holder->has_count && !holder->count) {
+	} else if (holder->has_count && !holder->count &&
+		   !rules_holds_until_freed(holder->type)) {
 		holder->not_counted = "nothing refers to it: it is about to be freed";
 	} else if (is_template(kernel, device, subject->base)) {
 		holder->not_counted = "a template of the namespace";

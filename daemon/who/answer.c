@@ -10,14 +10,7 @@
 #include "who/lost.h"
 #include "who/words.h"
 
-enum {
-	KEPT_MAX = 8192,
-	LINES_MAX = 64,
-	SENTENCES_MAX = 64,
-	OWNERS_MAX = 16,
-	LINE = 400,
-	LIVES_TOLD = 3
-};
+enum { LINES_MAX = 64, SENTENCES_MAX = 64, OWNERS_MAX = 16, LINE = 400, LIVES_TOLD = 3 };
 
 const char *const answer_names[] = { "explained", "lost", "bare", "unclear" };
 _Static_assert(sizeof(answer_names) / sizeof(answer_names[0]) == ANSWERS, "each has a name");
@@ -110,13 +103,18 @@ const struct fields answer_fields = {
 
 static void *keep(struct answer *answer, void *memory)
 {
-	if (!answer->kept)
-		answer->kept = calloc(KEPT_MAX, sizeof(*answer->kept));
-	if (!memory || !answer->kept || answer->nr_kept == KEPT_MAX) {
-		free(memory);
-		return NULL;
+	if (answer->nr_kept == answer->kept_room) {
+		uint32_t room = answer->kept_room ? 2 * answer->kept_room : 1024;
+		void **kept = realloc(answer->kept, room * sizeof(*kept));
+
+		if (!kept) {
+			free(memory);
+			return NULL;
+		}
+		answer->kept = kept;
+		answer->kept_room = room;
 	}
-	return answer->kept[answer->nr_kept++] = memory;
+	return memory ? answer->kept[answer->nr_kept++] = memory : NULL;
 }
 
 static const char *keep_text(struct answer *answer, const char *text)

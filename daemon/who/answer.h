@@ -54,7 +54,7 @@ struct answer {
 	struct answer_holder *holders;
 	uint32_t nr_holders;
 	void **kept; /* what is freed with it */
-	uint32_t nr_kept;
+	uint32_t nr_kept, kept_room;
 };
 
 extern const struct fields answer_fields;

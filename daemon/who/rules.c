@@ -164,6 +164,16 @@ bool rules_count(const struct rules *rules, const char *owner, const char *membe
 	return false;
 }
 
+bool rules_holds_until_freed(struct type type)
+{
+	static const char *const types[] = { "dst_entry", "fib6_info", "fib_info" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (type_begins_with(type, types[i]))
+			return true;
+	return false;
+}
+
 const char *rules_why_not(const char *owner, const char *member)
 {
 	for (size_t i = 0; i < sizeof(innocents) / sizeof(innocents[0]); i++)

@@ -21,4 +21,7 @@ bool rules_count(const struct rules *rules, const char *owner, const char *membe
 /* Why a member that points to a device is no reference; NULL: not known. */
 const char *rules_why_not(const char *owner, const char *member);
 
+/* Whether an object of the type keeps its reference until it is freed, behind RCU. */
+bool rules_holds_until_freed(struct type type);
+
 #endif

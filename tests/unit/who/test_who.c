@@ -124,6 +124,27 @@ static void test_dead_objects_hold_nothing(void **state)
 	assert_int_equal(answer->unexplained, 0);
 }
 
+/* Freed behind RCU: a route entry has its reference until then, a neighbour has none. */
+static void test_entry_without_users_holds_until_it_is_freed(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+	uint64_t entry;
+
+	scene->device = fake_device(scene->fake, "dut", true, 1);
+	entry = route_entry(scene);
+	fake_set(scene->fake, entry, "fib6_info.fib6_ref", 0);
+	fake_set(scene->fake, entry, "fib6_info.fib6_next",
+		 fake_object(scene->fake, scene->cache));
+	fake_set(scene->fake, entry, "fib6_info.fib6_table",
+		 fake_object(scene->fake, scene->cache));
+	fake_set(scene->fake, scene_neighbour(scene), "neighbour.refcnt", 0);
+	answer = scene_ask(scene);
+	assert_int_equal(answer->explained, 1);
+	assert_int_equal(answer->unexplained, 0);
+	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
+}
+
 static void test_bare_references_are_counted(void **state)
 {
 	struct scene *scene = *state;
@@ -272,6 +293,7 @@ int main(void)
 		SCENE(test_work_without_a_function_holds_nothing),
 		SCENE(test_dead_objects_hold_nothing),
 		SCENE(test_bare_references_are_counted),
+		SCENE(test_entry_without_users_holds_until_it_is_freed),
 		SCENE(test_lost_route_is_named_and_its_entry_is_not),
 		SCENE(test_lost_circle_is_named_by_what_counts_its_users),
 		SCENE(test_what_counts_no_users_is_not_blamed),
