@@ -540,12 +540,37 @@ static struct allowed fitting_targets(enum direction direction)
 	return allowed;
 }
 
+static bool fits_some_message(const struct campaign *campaign, enum direction direction,
+			      enum target target)
+{
+	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
+		if (message_fits(direction, target, campaign->echo.message[i]))
+			return true;
+	return false;
+}
+
+static int complain_no_message(const struct load *load, enum direction direction,
+			       enum target target)
+{
+	int messages = key_find("echo.message");
+
+	if (direction != DIRECTION_INBOUND)
+		return complain_key(
+			load, culprit(load, messages, key_find("echo.directions")),
+			"direction %s carries echoes only; add echo, or remove the direction",
+			direction_names[direction]);
+	return complain_key(
+		load, culprit(load, messages, key_find("echo.targets")),
+		"nothing that is sent can go to target %s; add echo, or remove the target",
+		target_names[target]);
+}
+
 static int check_direction(const struct load *load, const struct campaign *campaign,
 			   enum direction direction)
 {
 	int directions = key_find("echo.directions"), targets = key_find("echo.targets");
-	int kind = key_find("device.kind"), messages = key_find("echo.message");
-	bool fits = false, message = false;
+	int kind = key_find("device.kind");
+	bool fits = false;
 
 	if (direction == DIRECTION_INBOUND && !campaign_has_peer(campaign))
 		return complain_key(
@@ -559,13 +584,10 @@ static int check_direction(const struct load *load, const struct campaign *campa
 				    "no target fits direction %s; allowed there: %s",
 				    direction_names[direction],
 				    fitting_targets(direction).text);
-	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
-		message = message || message_fits(direction, campaign->echo.message[i]);
-	if (!message)
-		return complain_key(
-			load, culprit(load, messages, directions),
-			"direction %s carries echoes only; add echo, or remove the direction",
-			direction_names[direction]);
+	for (uint32_t i = 0; i < campaign->echo.nr_targets; i++)
+		if (target_fits(direction, campaign->echo.targets[i]) &&
+		    !fits_some_message(campaign, direction, campaign->echo.targets[i]))
+			return complain_no_message(load, direction, campaign->echo.targets[i]);
 	return 0;
 }
 
@@ -575,15 +597,20 @@ static int check_message(const struct load *load, const struct campaign *campaig
 	int messages = key_find("echo.message"), mode = key_find("sysctl.addr_gen_mode");
 	int kind = key_find("device.kind");
 
-	if (message_names_device(message) && campaign->sysctl.addr_gen_mode)
+	if (message_has(message, MESSAGE_NAMES_DEVICE) && campaign->sysctl.addr_gen_mode)
 		return complain_key(
 			load, culprit(load, messages, mode),
 			"%s must know the device's address in advance; give sysctl.addr_gen_mode: 0",
 			message_names[message]);
-	if (message_is_ra(message) && campaign->device.kind == DEVICE_EXISTING)
+	if (message_has(message, MESSAGE_IS_RA) && campaign->device.kind == DEVICE_EXISTING)
 		return complain_key(
 			load, culprit(load, messages, kind),
 			"%s changes routes, and an existing device shares its network namespace with others; remove %s",
+			message_names[message], message_names[message]);
+	if (message_has(message, MESSAGE_OF_NAMESPACE) && device_is_real(campaign->device.kind))
+		return complain_key(
+			load, culprit(load, messages, kind),
+			"%s is counted for a whole network namespace, which a real device shares with others; remove %s",
 			message_names[message], message_names[message]);
 	return 0;
 }

@@ -205,7 +205,10 @@ static const struct field echo_rows[] = {
 	  .doc = "Source address of inbound echoes. peer: that of the peer. spoofed: another one for each echo, without a neighbour entry" },
 	{ "message", FIELD_ENUM, IN_LIST(echo, enum message_kind *, message),
 	  NAMES(message_names, MESSAGES), .fallback = "[echo]",
-	  .doc = "What is sent; one is drawn for each trial from those that fit its direction (outbound: echo only). echo: an echo request. ns: asks for the device's address. na: gives the sender's. ra: sets a default route and an address. redirect: redirects what bringup.change: route-add leads to. mld-query: asks the device for its groups. mld-report: spares the device its own report. rs: asks for routers. ns-elsewhere: asks for an address of another prefix. ra-withdraw: ends the lifetimes of router and prefix. ra-managed: a prefix whose addresses DHCPv6 gives. ra-mtu: as ra, with an MTU of 1280. unreachable-udp, packet-too-big-udp: errors that quote a datagram of udp-connect. packet-too-big-68: with an MTU below the least of IPv6. The others are errors that quote an echo of the device" },
+	  .doc = "What is sent; one is drawn for each trial from those that fit its direction and target (outbound: echo only)."
+#define MESSAGE(kind, name, one, more, class, counter, group, traits, doc) doc
+#include "spec/messages.def"
+		 " The others are errors that quote an echo of the device" },
 	{ "count", FIELD_U32, IN(echo, uint32_t, count), RANGE(0, 1000), .fallback = "4",
 	  .doc = "Echoes in each trial of the arms echo and race. A leak of one reference per echo shows as this number. 0: dad.answer has the window to itself" },
 	{ "offset_us", FIELD_U64, IN(echo, uint64_t, offset_us), RANGE(0, CAP_US), .fallback = "0",

@@ -21,11 +21,6 @@ const char *const load_names[] = { "none", "cpu", "packets", "rtnl" };
 const char *const direction_names[] = { "inbound", "outbound", "outbound-raw" };
 const char *const target_names[] = { "all-nodes", "solicited-node", "tentative", "peer", "nobody" };
 const char *const source_names[] = { "peer", "spoofed" };
-const char *const message_names[] = {
-	"echo", "ns", "na", "ra", "redirect", "unreachable", "packet-too-big", "time-exceeded",
-	"parameter-problem", "mld-query", "mld-report", "rs", "ns-elsewhere", "ra-withdraw",
-	"ra-managed", "ra-mtu", "unreachable-udp", "packet-too-big-udp", "packet-too-big-68",
-};
 const char *const dad_answer_names[] = { "none", "ns", "na", "loopback" };
 const char *const dad_at_names[] = { "probe", "open" };
 const char *const explore_mode_names[] = { "off", "sweep", "random", "sample", "pct", "guided" };
@@ -51,7 +46,6 @@ NAMED(load_names, LOADS);
 NAMED(direction_names, DIRECTIONS);
 NAMED(target_names, TARGETS);
 NAMED(source_names, SOURCES);
-NAMED(message_names, MESSAGES);
 NAMED(dad_answer_names, DAD_ANSWERS);
 NAMED(dad_at_names, DAD_ATS);
 NAMED(explore_mode_names, EXPLORE_MODES);
@@ -92,74 +86,12 @@ bool target_fits(enum direction direction, enum target target)
 	return false;
 }
 
-bool message_fits(enum direction direction, enum message_kind message)
+bool message_fits(enum direction direction, enum target target, enum message_kind message)
 {
-	return direction == DIRECTION_INBOUND || message == MESSAGE_ECHO;
-}
+	bool to_group = target == TARGET_ALL_NODES || target == TARGET_SOLICITED_NODE;
 
-bool message_names_device(enum message_kind message)
-{
-	switch (message) {
-	case MESSAGE_NS:
-	case MESSAGE_REDIRECT:
-	case MESSAGE_UNREACHABLE:
-	case MESSAGE_PACKET_TOO_BIG:
-	case MESSAGE_TIME_EXCEEDED:
-	case MESSAGE_PARAMETER_PROBLEM:
-	case MESSAGE_MLD_REPORT:
-	case MESSAGE_UNREACHABLE_UDP:
-	case MESSAGE_PACKET_TOO_BIG_UDP:
-	case MESSAGE_PACKET_TOO_BIG_68: return true;
-	case MESSAGE_ECHO:
-	case MESSAGE_NA:
-	case MESSAGE_RA:
-	case MESSAGE_MLD_QUERY:
-	case MESSAGE_RS:
-	case MESSAGE_NS_ELSEWHERE:
-	case MESSAGE_RA_WITHDRAW:
-	case MESSAGE_RA_MANAGED:
-	case MESSAGE_RA_MTU:
-	case MESSAGES: break;
-	}
-	return false;
-}
-
-bool message_is_ra(enum message_kind message)
-{
-	return message == MESSAGE_RA || message == MESSAGE_RA_WITHDRAW ||
-	       message == MESSAGE_RA_MANAGED || message == MESSAGE_RA_MTU;
-}
-
-const char *message_words(enum message_kind message, uint32_t number)
-{
-	/* clang-format off */
-	static const struct {
-		const char *one, *more;
-	} words[] = {
-		[MESSAGE_ECHO]              = { "echo", "echoes" },
-		[MESSAGE_NS]                = { "Neighbor Solicitation", "Neighbor Solicitations" },
-		[MESSAGE_NA]                = { "Neighbor Advertisement", "Neighbor Advertisements" },
-		[MESSAGE_RA]                = { "Router Advertisement", "Router Advertisements" },
-		[MESSAGE_REDIRECT]          = { "Redirect", "Redirects" },
-		[MESSAGE_UNREACHABLE]       = { "Destination Unreachable", "Destination Unreachables" },
-		[MESSAGE_PACKET_TOO_BIG]    = { "Packet Too Big", "Packets Too Big" },
-		[MESSAGE_TIME_EXCEEDED]     = { "Time Exceeded", "Times Exceeded" },
-		[MESSAGE_PARAMETER_PROBLEM] = { "Parameter Problem", "Parameter Problems" },
-		[MESSAGE_MLD_QUERY]         = { "Multicast Listener Query", "Multicast Listener Queries" },
-		[MESSAGE_MLD_REPORT]        = { "Multicast Listener Report", "Multicast Listener Reports" },
-		[MESSAGE_RS]                = { "Router Solicitation", "Router Solicitations" },
-		[MESSAGE_NS_ELSEWHERE]      = { "Neighbor Solicitation for an address elsewhere", "Neighbor Solicitations for an address elsewhere" },
-		[MESSAGE_RA_WITHDRAW]       = { "Router Advertisement with lifetimes of 0", "Router Advertisements with lifetimes of 0" },
-		[MESSAGE_RA_MANAGED]        = { "Router Advertisement with the managed flag", "Router Advertisements with the managed flag" },
-		[MESSAGE_RA_MTU]            = { "Router Advertisement with an MTU", "Router Advertisements with an MTU" },
-		[MESSAGE_UNREACHABLE_UDP]   = { "Destination Unreachable about UDP", "Destination Unreachables about UDP" },
-		[MESSAGE_PACKET_TOO_BIG_UDP] = { "Packet Too Big about UDP", "Packets Too Big about UDP" },
-		[MESSAGE_PACKET_TOO_BIG_68] = { "Packet Too Big with MTU 68", "Packets Too Big with MTU 68" },
-	};
-	/* clang-format on */
-	_Static_assert(sizeof(words) / sizeof(words[0]) == MESSAGES, "words for each");
-
-	return number == 1 ? words[message].one : words[message].more;
+	return (direction == DIRECTION_INBOUND || message == MESSAGE_ECHO) &&
+	       !(to_group && message_has(message, MESSAGE_TO_UNICAST));
 }
 
 int bringup_status_read(const char *text, int32_t *status)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "spec/change.h"
+#include "spec/message.h"
 #include "spec/order.h"
 
 /*
@@ -146,35 +147,6 @@ enum source {
 };
 extern const char *const source_names[];
 
-/*
- * What is sent into the window. Where "echo" is said of packets in general, it may be any of
- * these.
- */
-enum message_kind {
-	MESSAGE_ECHO,	  /* RFC 4443 4.1 */
-	MESSAGE_NS,	  /* for the device's own address (RFC 4861 4.3) */
-	MESSAGE_NA,	  /* of its sender's address (RFC 4861 4.4) */
-	MESSAGE_RA,	  /* a router, with a prefix for addresses (RFC 4861 4.2) */
-	MESSAGE_REDIRECT, /* RFC 4861 4.5 */
-	/* RFC 4443 3.1; errors and Redirects quote an echo of the device */
-	MESSAGE_UNREACHABLE,
-	MESSAGE_PACKET_TOO_BIG,	   /* RFC 4443 3.2 */
-	MESSAGE_TIME_EXCEEDED,	   /* RFC 4443 3.3 */
-	MESSAGE_PARAMETER_PROBLEM, /* RFC 4443 3.4 */
-	MESSAGE_MLD_QUERY,	   /* of version 2, for all groups (RFC 3810 5.1) */
-	MESSAGE_MLD_REPORT,   /* of another listener to the device's own group (RFC 2710 3) */
-	MESSAGE_RS,	      /* RFC 4861 4.1 */
-	MESSAGE_NS_ELSEWHERE, /* for an address of another prefix, as a proxy answers */
-	MESSAGE_RA_WITHDRAW,  /* router and prefix have no lifetime left */
-	MESSAGE_RA_MANAGED,   /* addresses by DHCPv6: the prefix is on the link only */
-	MESSAGE_RA_MTU,	      /* with the least MTU (RFC 4861 4.6.4) */
-	MESSAGE_UNREACHABLE_UDP, /* quotes a datagram of the device, as the next one */
-	MESSAGE_PACKET_TOO_BIG_UDP,
-	MESSAGE_PACKET_TOO_BIG_68, /* an MTU below the least */
-	MESSAGES,
-};
-extern const char *const message_names[];
-
 /* What the peer says to the device's DAD probe, a Neighbour Solicitation from ::. */
 enum dad_answer {
 	DAD_ANSWER_NONE,
@@ -294,17 +266,8 @@ void spec_say(struct trial_spec *spec, struct spec_words *words);
 /* Whether an echo of this direction can be addressed to this target. */
 bool target_fits(enum direction direction, enum target target);
 
-/* Whether a message can go in this direction. */
-bool message_fits(enum direction direction, enum message_kind message);
-
-/* Whether the message is about the device's own address, which must be known. */
-bool message_names_device(enum message_kind message);
-
-/* Whether it is a Router Advertisement, with whatever it says. */
-bool message_is_ra(enum message_kind message);
-
-/* The name of so many of them, as in their standards. */
-const char *message_words(enum message_kind message, uint32_t number);
+/* Whether a message can go in this direction to such a target. */
+bool message_fits(enum direction direction, enum target target, enum message_kind message);
 
 /* What a load does: "spins". */
 const char *load_words(enum load_kind load);

@@ -6,7 +6,7 @@
 static void add_packet(struct errands *errands, const struct errand *errand)
 {
 	if (target_fits(errand->direction, errand->target) &&
-	    message_fits(errand->direction, errand->message))
+	    message_fits(errand->direction, errand->target, errand->message))
 		errands->list[errands->nr++] = *errand;
 }
 

@@ -170,7 +170,7 @@ bool point_makes_sense(const struct point_space *space, const struct point *poin
 			return false;
 	}
 	return target_fits(point->direction, point->target) &&
-	       message_fits(point->direction, point->message);
+	       message_fits(point->direction, point->target, point->message);
 }
 
 static void sort_holds(struct point *point)
@@ -241,7 +241,7 @@ static void draw_message(const struct point_space *space, uint64_t *state, struc
 	do
 		point->message =
 			campaign->echo.message[draw_of(state, campaign->echo.nr_message)];
-	while (!message_fits(point->direction, point->message));
+	while (!message_fits(point->direction, point->target, point->message));
 }
 
 static void draw_change(const struct point_space *space, uint64_t *state, struct point *point)
@@ -264,7 +264,7 @@ static void draw_echo(const struct point_space *space, uint64_t *state, struct p
 		campaign->echo.directions[plan_draw_below(state, campaign->echo.nr_directions)];
 	point->target =
 		campaign->echo.targets[plan_draw_below(state, campaign->echo.nr_targets)];
-	if (!message_fits(point->direction, point->message))
+	if (!message_fits(point->direction, point->target, point->message))
 		draw_message(space, state, point);
 }
 

@@ -28,6 +28,13 @@ enum {
 	LEAST_MTU_IPV4 = 68,  /* RFC 791 3.2: less than IPv6 has */
 	PORT_UNREACHABLE = 4, /* RFC 4443 3.1: a code */
 	UDP_BYTES = 8,
+	UDP_CHECKSUM_AT = 6,
+	TCP_BYTES = 20, /* RFC 9293 3.1 */
+	TCP_CHECKSUM_AT = 16,
+	TCP_SYN = 2,
+	CLOSED_PORT = 1,
+	FRAGMENT_BYTES = 8, /* RFC 8200 4.5 */
+	FRAGMENT_UNIT = 8,
 	SOLICITED = 0x40,	/* RFC 4861 4.4: of the first byte after the checksum */
 	OVERRIDE = 0x20,	/* RFC 4861 4.4: of the first byte after the checksum */
 	OPTION_SOURCE_LINK = 1, /* RFC 4861 4.6.1 */
@@ -83,17 +90,25 @@ static uint32_t sum_words(uint32_t sum, const uint8_t *bytes, size_t nr)
  * Unlike UDP's (RFC 8200 8.1), an ICMPv6 checksum that comes out as zero stays zero: RFC 4443
  * 2.3 gives that value no other meaning.
  */
-static uint16_t icmpv6_checksum(const struct in6_addr *source, const struct in6_addr *target,
-				const uint8_t *icmp, size_t nr)
+static uint16_t checksum(uint8_t protocol, const struct in6_addr *source,
+			 const struct in6_addr *target, const uint8_t *bytes, size_t nr)
 {
-	uint32_t sum = (uint32_t)nr + IPPROTO_ICMPV6;
+	uint32_t sum = (uint32_t)nr + protocol;
 
 	sum = sum_words(sum, source->s6_addr, sizeof(*source));
 	sum = sum_words(sum, target->s6_addr, sizeof(*target));
-	sum = sum_words(sum, icmp, nr);
+	sum = sum_words(sum, bytes, nr);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
+	if (protocol == IPPROTO_UDP && sum == 0xffff)
+		return 0xffff;
 	return (uint16_t)~sum;
+}
+
+static uint16_t icmpv6_checksum(const struct in6_addr *source, const struct in6_addr *target,
+				const uint8_t *icmp, size_t nr)
+{
+	return checksum(IPPROTO_ICMPV6, source, target, icmp, nr);
 }
 
 /* Type, code, the checksum's place, and the word after it. */
@@ -108,6 +123,7 @@ static uint8_t *put_head(uint8_t *at, uint8_t type, uint8_t code, uint32_t word)
 struct header {
 	struct in6_addr source, target;
 	uint8_t hop_limit;
+	uint8_t next; /* 0: ICMPv6 */
 	uint32_t label;
 	bool alert; /* RFC 2711: routers shall look, which is asked of MLD's messages */
 };
@@ -119,7 +135,7 @@ static uint8_t *put_ipv6(uint8_t *at, const struct header *header, size_t nr)
 
 	at = put_be32(at, 6U << 28 | header->label);
 	at = put_be16(at, (uint32_t)nr + (header->alert ? ALERT_BYTES : 0));
-	at = put_u8(at, header->alert ? IPPROTO_HOPOPTS : IPPROTO_ICMPV6);
+	at = put_u8(at, header->alert ? IPPROTO_HOPOPTS : header->next ?: IPPROTO_ICMPV6);
 	at = put_u8(at, header->hop_limit);
 	at = put_bytes(at, &header->source, sizeof(header->source));
 	at = put_bytes(at, &header->target, sizeof(header->target));
@@ -370,11 +386,35 @@ static uint8_t *put_mld_report(uint8_t *at, const struct frame_echo *echo)
 	return put_bytes(at, &group, sizeof(group));
 }
 
+static uint8_t *put_ports(uint8_t *at)
+{
+	return put_be16(put_be16(at, FRAME_PORT), CLOSED_PORT);
+}
+
+static uint8_t *put_udp_closed(uint8_t *at, const struct frame_echo *echo)
+{
+	(void)echo;
+	at = put_be16(put_ports(at), UDP_BYTES);
+	return put_be16(at, 0);
+}
+
+static uint8_t *put_tcp_closed(uint8_t *at, const struct frame_echo *echo)
+{
+	at = put_be32(put_ports(at), echo->sequence);
+	at = put_be32(at, 0);
+	at = put_be16(at, TCP_BYTES / 4 << 12 | TCP_SYN);
+	at = put_be16(at, 0xffff);
+	return put_be32(at, 0);
+}
+
 /* clang-format off */
 static const struct {
 	uint8_t *(*put)(uint8_t *at, const struct frame_echo *echo);
 	uint8_t hop_limit; /* 0: the echo's */
 	bool alert;
+	enum { WHOLE, FIRST_PART, LAST_PART } part; /* what of it is sent: the first unit, or the others */
+	uint8_t protocol; /* 0: ICMPv6 */
+	uint8_t checksum_at; /* 0: ICMPv6's */
 } messages[] = {
 	[MESSAGE_ECHO]		    = { put_echo },
 	[MESSAGE_NS]		    = { put_ns, NDISC_HOP_LIMIT },
@@ -395,6 +435,10 @@ static const struct {
 	[MESSAGE_UNREACHABLE_UDP]   = { put_unreachable_udp },
 	[MESSAGE_PACKET_TOO_BIG_UDP] = { put_packet_too_big_udp },
 	[MESSAGE_PACKET_TOO_BIG_68] = { put_packet_too_big_68 },
+	[MESSAGE_FRAGMENTS]	    = { put_echo, .part = LAST_PART },
+	[MESSAGE_FRAGMENT_FIRST]    = { put_echo, .part = FIRST_PART },
+	[MESSAGE_UDP_CLOSED]	    = { put_udp_closed, .protocol = IPPROTO_UDP, .checksum_at = UDP_CHECKSUM_AT },
+	[MESSAGE_TCP_CLOSED]	    = { put_tcp_closed, .protocol = IPPROTO_TCP, .checksum_at = TCP_CHECKSUM_AT },
 };
 /* clang-format on */
 static_assert(sizeof(messages) / sizeof(messages[0]) == MESSAGES, "a row per message");
@@ -403,9 +447,26 @@ size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf)
 {
 	size_t nr = (size_t)(messages[echo->message].put(buf, echo) - buf);
 
-	put_be16(buf + ICMPV6_CHECKSUM_AT,
-		 icmpv6_checksum(&echo->source, &echo->target, buf, nr));
+	put_be16(buf + (messages[echo->message].checksum_at ?: ICMPV6_CHECKSUM_AT),
+		 checksum(messages[echo->message].protocol ?: IPPROTO_ICMPV6, &echo->source,
+			  &echo->target, buf, nr));
 	return nr;
+}
+
+/* An echo's first unit, or what follows it. */
+static size_t put_part(const struct frame_echo *echo, struct header header, bool first,
+		       uint8_t *buf)
+{
+	uint8_t whole[FRAME_MAX], *at;
+	size_t nr = frame_icmpv6(echo, whole);
+	size_t from = first ? 0 : FRAGMENT_UNIT, to = first ? FRAGMENT_UNIT : nr;
+
+	header.next = IPPROTO_FRAGMENT;
+	at = put_ipv6(buf, &header, FRAGMENT_BYTES + to - from);
+	at = put_be16(at, IPPROTO_ICMPV6 << 8);
+	at = put_be16(at, (uint32_t)from | first);
+	at = put_be32(at, echo->trial << ECHO_SEQUENCE_BITS | echo->sequence);
+	return (size_t)(put_bytes(at, whole + from, to - from) - buf);
 }
 
 size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf)
@@ -414,12 +475,16 @@ size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf)
 		.source = echo->source,
 		.target = echo->target,
 		.hop_limit = messages[echo->message].hop_limit ?: echo->hop_limit,
+		.next = messages[echo->message].protocol,
 		.label = echo_label(echo->lane, echo->trial, echo->sequence),
 		.alert = messages[echo->message].alert,
 	};
 	size_t head = IPV6_BYTES + (header.alert ? ALERT_BYTES : 0);
-	size_t nr = frame_icmpv6(echo, buf + head);
+	size_t nr;
 
+	if (messages[echo->message].part)
+		return put_part(echo, header, messages[echo->message].part == FIRST_PART, buf);
+	nr = frame_icmpv6(echo, buf + head);
 	put_ipv6(buf, &header, nr);
 	return head + nr;
 }
@@ -429,6 +494,18 @@ size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf)
 	uint8_t *at = put_ethernet(buf, echo->source_mac, echo->target_mac);
 
 	return ETH_HLEN + frame_ipv6(echo, at);
+}
+
+size_t frame_ahead(const struct frame_echo *echo, uint8_t *buf)
+{
+	const struct header header = { .source = echo->source,
+				       .target = echo->target,
+				       .hop_limit = echo->hop_limit };
+
+	if (!message_has(echo->message, MESSAGE_IN_TWO))
+		return 0;
+	return ETH_HLEN + put_part(echo, header, true,
+				   put_ethernet(buf, echo->source_mac, echo->target_mac));
 }
 
 void frame_noise(const uint8_t source_mac[ETH_ALEN], const struct in6_addr *source,

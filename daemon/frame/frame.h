@@ -15,6 +15,8 @@
  *
  *   Ethernet | IPv6 | ICMPv6 Echo Request (RFC 4443 4.1) | tag | padding
  *   Ethernet | IPv6 | ICMPv6 Packet Too Big (RFC 4443 3.2) | IPv6 | the device's echo request
+ *   Ethernet | IPv6 | fragment (RFC 8200 4.5) | the rest of an echo request
+ *   Ethernet | IPv6 | UDP or TCP (to a port that is closed)
  *   Ethernet | IPv6 | hop-by-hop: router alert | ICMPv6 Multicast Listener Query (RFC 3810 5.1)
  *
  * Each carries lane, trial and sequence in its flow label (echo_label() in
@@ -50,12 +52,19 @@ extern const struct in6_addr frame_elsewhere;
 
 /*
  * Each writes the echo from one layer upwards and returns its length in bytes; `buf` holds at
- * least FRAME_MAX bytes. The ICMPv6 checksum is always computed over the pseudo-header (RFC
- * 8200 8.1).
+ * least FRAME_MAX bytes. The checksum is always computed over the pseudo-header (RFC 8200 8.1),
+ * and over all fragments.
  */
 size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf); /* packet socket */
 size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	    /* IPPROTO_RAW */
 size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf);   /* IPPROTO_ICMPV6 */
+
+/*
+ * The frame of at most FRAME_AHEAD bytes that is sent just ahead of the echo's, without a flow label, so that the echo counts
+ * when it is whole; returns its length in bytes, 0: there is none.
+ */
+enum { FRAME_AHEAD = ETH_HLEN + 40 + 8 + 8 };
+size_t frame_ahead(const struct frame_echo *echo, uint8_t *buf);
 
 /*
  * A frame from the peer to all nodes without anything in it (next header 59, RFC 8200 4.7) and

@@ -21,7 +21,9 @@
 enum { BATCH = 64 };
 
 struct made {
+	size_t ahead_length; /* 0: nothing is sent ahead */
 	size_t length;
+	uint8_t ahead[FRAME_AHEAD];
 	uint8_t bytes[FRAME_MAX];
 };
 
@@ -236,6 +238,7 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct end
 		struct made *made = &echoes->made[i];
 
 		crafting_next(&crafting);
+		made->ahead_length = crafting_ahead(&crafting, made->ahead);
 		made->length = crafting_bytes(&crafting, made->bytes);
 	}
 	return spec->direction == DIRECTION_OUTBOUND ?
@@ -243,22 +246,30 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct end
 		       0;
 }
 
+/* All echoes of a trial have a frame ahead, or none has. */
 static int send_frames(struct echoes *echoes, uint32_t first, uint32_t count)
 {
-	struct mmsghdr messages[BATCH] = { 0 };
-	struct iovec parts[BATCH];
-	int sent;
+	struct mmsghdr messages[2 * BATCH] = { 0 };
+	struct iovec parts[2 * BATCH];
+	uint32_t nr = 0;
+	int sent, each;
 
 	if (count > BATCH)
 		count = BATCH;
 	for (uint32_t i = 0; i < count; i++) {
-		parts[i] = (struct iovec){ .iov_base = echoes->made[first + i].bytes,
-					   .iov_len = echoes->made[first + i].length };
+		struct made *made = &echoes->made[first + i];
+
+		if (made->ahead_length)
+			parts[nr++] = (struct iovec){ made->ahead, made->ahead_length };
+		parts[nr++] = (struct iovec){ made->bytes, made->length };
+	}
+	for (uint32_t i = 0; i < nr; i++) {
 		messages[i].msg_hdr.msg_iov = &parts[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
-	sent = sendmmsg(echoes->packet, messages, count, 0);
-	return sent < 0 ? -errno : sent;
+	sent = sendmmsg(echoes->packet, messages, nr, 0);
+	each = (int)(nr / count);
+	return sent < 0 ? -errno : (sent + each - 1) / each;
 }
 
 int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count)

@@ -11,28 +11,48 @@
 enum { TEXT = 16384 };
 
 /* From its beginning, which makes the kernel write it anew. */
-static bool read_counters(int fd, uint64_t counters[IPV6_COUNTERS])
+static bool read_text(int fd, char text[TEXT])
 {
-	char text[TEXT];
 	size_t used = 0;
 	ssize_t got = 1;
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return false;
-	while (got > 0 && used < sizeof(text) - 1) {
-		got = read(fd, text + used, sizeof(text) - 1 - used);
+	while (got > 0 && used < TEXT - 1) {
+		got = read(fd, text + used, TEXT - 1 - used);
 		used += got > 0 ? (size_t)got : 0;
 	}
 	text[used] = '\0';
-	ipv6_counters_read(text, counters);
 	return got >= 0;
 }
 
-static bool read_namespace(uint64_t counters[IPV6_COUNTERS])
+static bool read_counters(int fd, uint64_t counters[IPV6_COUNTERS])
+{
+	char text[TEXT];
+
+	if (!read_text(fd, text))
+		return false;
+	ipv6_counters_read(text, counters);
+	return true;
+}
+
+static bool read_tcp(uint64_t counters[IPV6_COUNTERS])
+{
+	AUTO_FD int fd = open("/proc/net/snmp", O_RDONLY | O_CLOEXEC);
+	char text[TEXT];
+
+	if (!read_text(fd, text))
+		return false;
+	tcp_counters_read(text, counters);
+	return true;
+}
+
+static bool read_namespace(const struct trial_spec *spec, uint64_t counters[IPV6_COUNTERS])
 {
 	AUTO_FD int fd = open("/proc/net/snmp6", O_RDONLY | O_CLOEXEC);
 
-	return read_counters(fd, counters);
+	return read_counters(fd, counters) &&
+	       (!message_has(spec->message, MESSAGE_OF_NAMESPACE) || read_tcp(counters));
 }
 
 static bool sends(const struct trial_spec *spec)
@@ -56,7 +76,8 @@ void worker_accepts_begin(struct worker *worker)
 		 testbed_dut(worker->testbed)->name);
 	before->fd = open(path, O_RDONLY | O_CLOEXEC);
 	before->have_device = read_counters(before->fd, before->device);
-	before->have_namespace = read_namespace(before->namespace);
+	before->have_namespace =
+		read_namespace(&worker->message.evidence.spec, before->namespace);
 }
 
 void worker_accepts_end(struct worker *worker)
@@ -71,13 +92,13 @@ void worker_accepts_end(struct worker *worker)
 		return;
 	have_device = before->have_device && read_counters(before->fd, device);
 	close_fd(&before->fd);
-	a->known = before->have_namespace && read_namespace(namespace);
+	a->known = before->have_namespace && read_namespace(&e->spec, namespace);
 	/*
 	 * The device's own are of nobody else's packets. Those of what is sent go to the device
 	 * of the route, which a race may have made another one.
 	 */
 	for (int i = 0; i < IPV6_COUNTERS; i++)
-		a->moved[i] = (int64_t)(!have_device || i >= IPV6_OUT_REQUESTS ?
+		a->moved[i] = (int64_t)(!have_device || i >= IPV6_OF_NAMESPACE ?
 						namespace[i] - before->namespace[i] :
 						device[i] - before->device[i]);
 	a->others_like_message =

@@ -170,7 +170,8 @@ static void write_numbers(const struct campaign *campaign, const struct trial_sp
 		{ "HOLD_US", trial->hold_us },
 		{ "WAITS_FOR_DAD", waits },
 		{ "RESTORES_FLAGS", !change_has(trial->change, CHANGE_DELETES_DEVICE) },
-		{ "PACKETS", trial->echoes },
+		{ "PACKETS",
+		  trial->echoes * (message_has(trial->message, MESSAGE_IN_TWO) ? 2 : 1) },
 		{ "OFFSET_US", trial->offset_us },
 		{ "SPACING_US", trial->spacing_us },
 		{ "HOP_LIMIT", trial->hop_limit },
@@ -253,7 +254,12 @@ static void write_packets(const struct trial_spec *trial, struct crafting *craft
 		"static const struct packet {\n\tunsigned int bytes;\n\tunsigned char data[%d];\n} packets[PACKETS + 1] = {\n",
 		FRAME_MAX);
 	for (uint32_t i = 0; i < trial->echoes; i++) {
+		size_t ahead;
+
 		crafting_next(crafting);
+		ahead = crafting_ahead(crafting, bytes);
+		if (ahead)
+			write_packet(bytes, ahead, out);
 		write_packet(bytes, crafting_bytes(crafting, bytes), out);
 	}
 	fputs("};\n\n", out);

@@ -70,7 +70,7 @@ int dut_enable(struct testbed *testbed, struct why *why)
 static bool hears_routers(const struct campaign *campaign)
 {
 	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
-		if (message_is_ra(campaign->echo.message[i]))
+		if (message_has(campaign->echo.message[i], MESSAGE_IS_RA))
 			return true;
 	return false;
 }

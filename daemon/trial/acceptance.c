@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "record/record.h"
 #include "trial/acceptance.h"
 #include "trial/evidence.h"
 
@@ -31,6 +32,13 @@ const char *const ipv6_counter_names[] = {
 	[IPV6_IN_NS]			= "Icmp6InNeighborSolicits",
 	[IPV6_IN_NA]			= "Icmp6InNeighborAdvertisements",
 	[IPV6_IN_REDIRECT]		= "Icmp6InRedirects",
+	[IPV6_IN_FRAGMENTS]		= "Ip6ReasmReqds",
+	[IPV6_IN_FRAGMENT_ERRORS]	= "Ip6ReasmFails",
+	[IPV6_UDP_NO_PORTS]		= "Udp6NoPorts",
+	[IPV6_UDP_IGNORED_GROUP]	= "Udp6IgnoredMulti",
+	[IPV6_UDP_IN_ERRORS]		= "Udp6InErrors",
+	[IPV6_TCP_IN_SEGMENTS]		= "TcpInSegs",
+	[IPV6_TCP_IN_ERRORS]		= "TcpInErrs",
 	[IPV6_OUT_REQUESTS]		= "Ip6OutRequests",
 	[IPV6_OUT_DISCARDS]		= "Ip6OutDiscards",
 	[IPV6_OUT_NO_ROUTES]		= "Ip6OutNoRoutes",
@@ -38,37 +46,17 @@ const char *const ipv6_counter_names[] = {
 	[IPV6_OUT_ECHO]			= "Icmp6OutEchos",
 };
 
-/*
- * By their standards, once more: not the table that makes the packets, which is what is judged.
- */
 static const struct type {
-	uint8_t number;
-	enum ipv6_counter counter;
+	uint16_t class; /* or ICMPv6 type */
+	enum ipv6_counter counter, group;
 } message_types[] = {
-	[MESSAGE_ECHO]		    = { 128, IPV6_IN_ECHO },
-	[MESSAGE_NS]		    = { 135, IPV6_IN_NS },
-	[MESSAGE_NA]		    = { 136, IPV6_IN_NA },
-	[MESSAGE_RA]		    = { 134, IPV6_IN_RA },
-	[MESSAGE_REDIRECT]	    = { 137, IPV6_IN_REDIRECT },
-	[MESSAGE_UNREACHABLE]	    = { 1, IPV6_IN_UNREACHABLE },
-	[MESSAGE_PACKET_TOO_BIG]    = { 2, IPV6_IN_TOO_BIG },
-	[MESSAGE_TIME_EXCEEDED]	    = { 3, IPV6_IN_TIME_EXCEEDED },
-	[MESSAGE_PARAMETER_PROBLEM] = { 4, IPV6_IN_PARAMETER_PROBLEM },
-	[MESSAGE_MLD_QUERY]	    = { 130, IPV6_IN_MLD_QUERY },
-	[MESSAGE_MLD_REPORT]	    = { 131, IPV6_IN_MLD_REPORT },
-	[MESSAGE_RS]		    = { 133, IPV6_IN_RS },
-	[MESSAGE_NS_ELSEWHERE]	    = { 135, IPV6_IN_NS },
-	[MESSAGE_RA_WITHDRAW]	    = { 134, IPV6_IN_RA },
-	[MESSAGE_RA_MANAGED]	    = { 134, IPV6_IN_RA },
-	[MESSAGE_RA_MTU]	    = { 134, IPV6_IN_RA },
-	[MESSAGE_UNREACHABLE_UDP]   = { 1, IPV6_IN_UNREACHABLE },
-	[MESSAGE_PACKET_TOO_BIG_UDP] = { 2, IPV6_IN_TOO_BIG },
-	[MESSAGE_PACKET_TOO_BIG_68] = { 2, IPV6_IN_TOO_BIG },
+#define MESSAGE(kind, name, one, more, class, counter, group, traits, doc) { class, counter, group },
+#include "spec/messages.def"
 }, answer_types[] = {
-	[DAD_ANSWER_NONE]     = { 0 },
-	[DAD_ANSWER_NS]	      = { 135, IPV6_IN_NS },
-	[DAD_ANSWER_NA]	      = { 136, IPV6_IN_NA },
-	[DAD_ANSWER_LOOPBACK] = { 135, IPV6_IN_NS },
+	[DAD_ANSWER_NONE]     = { 0, 0, IPV6_NONE },
+	[DAD_ANSWER_NS]	      = { 135, IPV6_IN_NS, IPV6_NONE },
+	[DAD_ANSWER_NA]	      = { 136, IPV6_IN_NA, IPV6_NONE },
+	[DAD_ANSWER_LOOPBACK] = { 135, IPV6_IN_NS, IPV6_NONE },
 };
 
 /* What IPv6 itself answers to a send. Any other error is about what we asked. */
@@ -81,6 +69,7 @@ static const int32_t answers_of_ipv6[] = {
 static const enum ipv6_counter in_reasons[] = {
 	IPV6_IN_CHECKSUM_ERRORS, IPV6_IN_ICMP_ERRORS, IPV6_IN_ADDR_ERRORS, IPV6_IN_HDR_ERRORS,
 	IPV6_IN_TRUNCATED, IPV6_IN_UNKNOWN_PROTOS, IPV6_IN_DISCARDS, IPV6_IN_NO_ROUTES,
+	IPV6_IN_FRAGMENT_ERRORS, IPV6_UDP_IN_ERRORS, IPV6_TCP_IN_ERRORS,
 }, out_reasons[] = { IPV6_OUT_NO_ROUTES, IPV6_OUT_DISCARDS };
 /* clang-format on */
 
@@ -89,14 +78,14 @@ _Static_assert(NR(ipv6_counter_names) == IPV6_COUNTERS, "a name per counter");
 _Static_assert(NR(message_types) == MESSAGES, "a row per message");
 _Static_assert(NR(answer_types) == DAD_ANSWERS, "a row per answer");
 
-uint8_t acceptance_message_type(enum message_kind message)
+uint16_t acceptance_message_type(enum message_kind message)
 {
-	return message_types[message].number;
+	return message_types[message].class;
 }
 
 uint8_t acceptance_answer_type(enum dad_answer answer)
 {
-	return answer_types[answer].number;
+	return answer_types[answer].class;
 }
 
 static void read_line(const char *line, uint64_t counters[IPV6_COUNTERS])
@@ -116,6 +105,29 @@ void ipv6_counters_read(const char *text, uint64_t counters[IPV6_COUNTERS])
 		read_line(text, counters);
 		text += strcspn(text, "\n");
 		text += *text == '\n';
+	}
+}
+
+void tcp_counters_read(const char *text, uint64_t counters[IPV6_COUNTERS])
+{
+	static const char key[] = "\nTcp: ";
+	const char *names = strstr(text, key), *numbers = names ? strstr(names + 1, key) : NULL;
+
+	if (!numbers)
+		return;
+	names += strlen(key);
+	numbers += strlen(key);
+	while (*names && *names != '\n') {
+		size_t length = strcspn(names, " \n");
+
+		for (int i = 0; i < IPV6_COUNTERS; i++)
+			if (!strncmp(ipv6_counter_names[i], "Tcp", 3) &&
+			    strlen(ipv6_counter_names[i]) == length + 3 &&
+			    !strncmp(ipv6_counter_names[i] + 3, names, length))
+				counters[i] = strtoull(numbers, NULL, 10);
+		names += length + strspn(names + length, " ");
+		numbers += strcspn(numbers, " \n");
+		numbers += strspn(numbers, " ");
 	}
 }
 
@@ -141,15 +153,21 @@ static uint32_t answers_seen(const struct evidence *e, uint8_t type)
 	return seen;
 }
 
+static int64_t counted_of(const struct evidence *e, const struct type *type)
+{
+	return e->acceptance.moved[type->counter] +
+	       (type->group == IPV6_NONE ? 0 : e->acceptance.moved[type->group]);
+}
+
 /* Refused: of all that was seen of a type and is ours, what IPv6 has not counted. */
 static int64_t refused(const struct evidence *e, const struct type *type, uint32_t others,
 		       int64_t counted_elsewhere)
 {
-	int64_t counted = at_least_0(e->acceptance.moved[type->counter] - others);
-	uint32_t ours = answers_seen(e, type->number);
+	int64_t counted = at_least_0(counted_of(e, type) - others);
+	uint32_t ours = answers_seen(e, type->class);
 
 	if (e->spec.direction == DIRECTION_INBOUND &&
-	    message_types[e->spec.message].number == type->number)
+	    message_types[e->spec.message].class == type->class)
 		ours += e->echoes_delivered;
 	return at_least_0((int64_t)ours - counted - counted_elsewhere);
 }
@@ -157,11 +175,13 @@ static int64_t refused(const struct evidence *e, const struct type *type, uint32
 static uint32_t inbound_accepted(const struct evidence *e)
 {
 	const struct acceptance *a = &e->acceptance;
+	int64_t packets = message_has(e->spec.message, MESSAGE_IN_TWO) ? 2 : 1;
 	int64_t to_tentative = 0;
 
 	if (e->spec.target == TARGET_TENTATIVE)
-		to_tentative = at_most(at_least_0(a->moved[IPV6_IN_ADDR_ERRORS]) - a->astray,
-				       e->echoes_delivered);
+		to_tentative =
+			at_most(at_least_0(a->moved[IPV6_IN_ADDR_ERRORS]) / packets - a->astray,
+				e->echoes_delivered);
 	return at_most(e->echoes_delivered - refused(e, &message_types[e->spec.message],
 						     a->others_like_message, to_tentative),
 		       e->echoes_delivered);

@@ -22,6 +22,11 @@
  * reached the device and are not ours (DAD's, the peer's) are counted by the probes and taken
  * off, and every one that IPv6 has refused is taken for ours.
  *
+ * What is no ICMPv6 message is accepted when its own protocol has counted it: a datagram or
+ * segment to a closed port by that port, a datagram to a group by nobody's listening, a first
+ * fragment by its wait for the others. An echo in two fragments is when icmpv6_rcv() has the
+ * whole. UDP and TCP count for the namespace, never for a device.
+ *
  * Outbound, an echo is accepted when the send succeeded and IPv6 has counted it as sent, or
  * when the send was refused for a reason that IPv6 finds (no route, no source address, ...),
  * not for one of ours (a bad argument).
@@ -47,17 +52,29 @@ enum ipv6_counter {
 	IPV6_IN_NS,
 	IPV6_IN_NA,
 	IPV6_IN_REDIRECT,
+	IPV6_IN_FRAGMENTS,
+	IPV6_IN_FRAGMENT_ERRORS,
+	IPV6_OF_NAMESPACE, /* from here on: of the namespace only */
+	IPV6_UDP_NO_PORTS = IPV6_OF_NAMESPACE,
+	IPV6_UDP_IGNORED_GROUP,
+	IPV6_UDP_IN_ERRORS,
+	IPV6_TCP_IN_SEGMENTS,
+	IPV6_TCP_IN_ERRORS,
 	IPV6_OUT_REQUESTS, /* from here on: outbound */
 	IPV6_OUT_DISCARDS,
 	IPV6_OUT_NO_ROUTES,
 	IPV6_OUT_ICMP,
 	IPV6_OUT_ECHO,
 	IPV6_COUNTERS,
+	IPV6_NONE = IPV6_COUNTERS,
 };
-extern const char *const ipv6_counter_names[]; /* as in /proc/net/snmp6 */
+extern const char *const ipv6_counter_names[]; /* as in /proc/net/snmp6, Tcp's as nstat(8) */
 
 /* Reads the text of such a file; what is not in it is 0. */
 void ipv6_counters_read(const char *text, uint64_t counters[IPV6_COUNTERS]);
+
+/* Reads those of TCP from the text of /proc/net/snmp, and leaves the others. */
+void tcp_counters_read(const char *text, uint64_t counters[IPV6_COUNTERS]);
 
 /* What a trial has for it. */
 struct acceptance {
@@ -68,8 +85,8 @@ struct acceptance {
 	uint32_t astray;	      /* to an address that the device never had */
 };
 
-/* The ICMPv6 type of a message, and of a DAD answer (of which there is one). */
-uint8_t acceptance_message_type(enum message_kind message);
+/* The ICMPv6 type or class of a message, and the type of a DAD answer (of which there is one). */
+uint16_t acceptance_message_type(enum message_kind message);
 uint8_t acceptance_answer_type(enum dad_answer answer);
 
 struct evidence;

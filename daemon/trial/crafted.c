@@ -76,6 +76,13 @@ void crafting_next(struct crafting *crafting)
 		address_frame(crafting);
 }
 
+size_t crafting_ahead(const struct crafting *crafting, uint8_t *buf)
+{
+	if (crafting->spec->direction != DIRECTION_INBOUND)
+		return 0;
+	return frame_ahead(&crafting->echo, buf);
+}
+
 size_t crafting_bytes(const struct crafting *crafting, uint8_t *buf)
 {
 	switch (crafting->spec->direction) {

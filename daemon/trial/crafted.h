@@ -29,6 +29,9 @@ void crafting_begin(struct crafting *crafting, const struct trial_spec *spec,
 /* The next one, crafting->echo: spec->echoes times, in the order in which they are sent. */
 void crafting_next(struct crafting *crafting);
 
+/* The frame just ahead of it; 0: none. `buf` holds FRAME_AHEAD bytes. */
+size_t crafting_ahead(const struct crafting *crafting, uint8_t *buf);
+
 /* Its bytes as they are sent; `buf` holds FRAME_MAX of them. */
 size_t crafting_bytes(const struct crafting *crafting, uint8_t *buf);
 

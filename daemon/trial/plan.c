@@ -100,7 +100,7 @@ static void draw_message(const struct campaign *campaign, uint64_t *state,
 	uint32_t nr = 0;
 
 	for (uint32_t i = 0; i < campaign->echo.nr_message; i++)
-		if (message_fits(spec->direction, campaign->echo.message[i]))
+		if (message_fits(spec->direction, spec->target, campaign->echo.message[i]))
 			fitting[nr++] = campaign->echo.message[i];
 	spec->message = fitting[plan_draw_below(state, nr)];
 }

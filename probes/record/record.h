@@ -75,6 +75,9 @@ _Static_assert(sizeof(struct echo_tag) == 16, "struct echo_tag is a contract");
  * The IPv6 flow label of an echo, whatever its message is: a hash of lane and trial, and the
  * sequence number, from 1, in the lower ten bits (echo.count has at most 1,000).
  */
+/* What is no ICMPv6 message, whose types are below these. */
+enum packet_class { PACKET_UDP = 256, PACKET_TCP, PACKET_FRAGMENT, PACKET_CLASSES = 260 };
+
 enum { ECHO_SEQUENCE_BITS = 10, ECHO_SEQUENCE_MASK = 0x3ff };
 
 static inline __u32 echo_label(__u32 lane, __u32 trial, __u32 sequence)
@@ -174,12 +177,12 @@ struct lane_state {
 	__u32 held[STEP_THREADS]; /* trial in which the thread was held; never of [0] */
 	__u32 done[STEP_THREADS]; /* trial in which the thread was done */
 	/*
-	 * ICMPv6 messages that reached the device in the trial, by their type: those that are
-	 * not ours, and those that the kernel counts and throws away.
+	 * Packets that reached the device in the trial, by their ICMPv6 type or class: those
+	 * that are not ours, and those that the kernel counts and throws away.
 	 */
-	__u32 others[256];
+	__u32 others[PACKET_CLASSES];
 };
-_Static_assert(sizeof(struct lane_state) == 1504, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 1520, "struct lane_state is a contract");
 
 /* Functions of a device's driver, by address; 0: it has none. */
 struct driver_calls {

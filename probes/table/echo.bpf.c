@@ -14,6 +14,9 @@
 #define ETH_P_8021AD		   0x88a8
 #define VLAN_ID_MASK		   0x0fff
 #define IPPROTO_HOPOPTS		   0
+#define IPPROTO_TCP		   6
+#define IPPROTO_UDP		   17
+#define IPPROTO_FRAGMENT	   44
 #define IPPROTO_ICMPV6		   58
 #define ICMPV6_ECHO_REQUEST	   128
 #define ICMPV6_ECHO_REPLY	   129
@@ -54,7 +57,7 @@ static __always_inline __u32 sequence_of(const struct lane_state *lane,
 }
 
 /* A solicitation from ::, or an advertisement to a group: RFC 4862 5.4.3, 5.4.4. */
-static __always_inline bool disturbs_dad(const struct echo_headers *headers, __u8 type)
+static __always_inline bool disturbs_dad(const struct echo_headers *headers, __u32 type)
 {
 	const __u64 *source = (const void *)&headers->ipv6[8];
 
@@ -63,21 +66,32 @@ static __always_inline bool disturbs_dad(const struct echo_headers *headers, __u
 	return type == ICMPV6_ADVERTISEMENT && headers->ipv6[24] == 0xff;
 }
 
-/* The type of its ICMPv6 message; false: it is none. */
-static __always_inline bool type_of(const struct echo_headers *headers, __u8 *type)
+/* The type of its ICMPv6 message, or its class (enum packet_class); false: it has neither. */
+static __always_inline bool class_of(const struct echo_headers *headers, __u32 *class)
 {
-	bool has_alert = headers->ipv6[6] == IPPROTO_HOPOPTS;
+	__u8 next = headers->ipv6[6];
 
-	*type = has_alert ? headers->behind_alert[0] : headers->icmpv6[0];
-	return headers->ipv6[6] == IPPROTO_ICMPV6 ||
-	       (has_alert && headers->icmpv6[0] == IPPROTO_ICMPV6 && !headers->icmpv6[1]);
+	*class = headers->icmpv6[0];
+	if (next == IPPROTO_HOPOPTS) {
+		*class = headers->behind_alert[0];
+		return headers->icmpv6[0] == IPPROTO_ICMPV6 && !headers->icmpv6[1];
+	}
+	if (next == IPPROTO_UDP)
+		*class = PACKET_UDP;
+	else if (next == IPPROTO_TCP)
+		*class = PACKET_TCP;
+	else if (next == IPPROTO_FRAGMENT)
+		*class = PACKET_FRAGMENT;
+	else
+		return next == IPPROTO_ICMPV6;
+	return true;
 }
 
 /*
  * What ndisc_rcv() and igmp6_event_query() (net/ipv6) throw away after icmpv6_rcv() has counted
  * it, and no counter tells.
  */
-static __always_inline bool is_turned_away(const struct echo_headers *headers, __u8 type)
+static __always_inline bool is_turned_away(const struct echo_headers *headers, __u32 type)
 {
 	__u8 hop_limit = headers->ipv6[HOP_LIMIT_AT];
 
@@ -176,9 +190,8 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 	struct echo_headers headers;
 	struct lane_state *lane;
 	struct way way = {};
-	__u32 slot, sequence;
+	__u32 slot, sequence, class;
 	bool is_other;
-	__u8 type;
 	void *at = way_find(skb, &way);
 
 	if (!at)
@@ -188,16 +201,19 @@ int BPF_PROG(echo_in, struct sk_buff *skb)
 		return 0;
 	if (bpf_probe_read_kernel(&headers, sizeof(headers), at))
 		return 0;
-	if (!type_of(&headers, &type))
+	if (!class_of(&headers, &class))
 		return 0;
 	sequence = sequence_of(lane, &headers);
-	is_other = !sequence && !disturbs_dad(&headers, type);
+	is_other = !sequence && !disturbs_dad(&headers, class);
 	if (sequence)
 		report(lane, slot, RECORD_ECHO_IN, unicast_end(&headers.ipv6[24]), 0, sequence);
 	else if (!is_other)
-		report(lane, slot, RECORD_DAD_IN, type, 0, 0);
-	if (is_other || is_turned_away(&headers, type))
-		__sync_fetch_and_add(&lane->others[type], 1);
+		report(lane, slot, RECORD_DAD_IN, class, 0, 0);
+	if (!is_other && !is_turned_away(&headers, class))
+		return 0;
+	barrier_var(class); /* the verifier wants the bound that the compiler knows */
+	if (class < PACKET_CLASSES)
+		__sync_fetch_and_add(&lane->others[class], 1);
 	return 0;
 }
 

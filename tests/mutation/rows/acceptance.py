@@ -5,16 +5,19 @@ from subject import Subject
 
 ROWS = [
     Subject("daemon/trial/acceptance.c", tests=["acceptance"], edits=[
-        ("	int64_t counted = at_least_0(e->acceptance.moved[type->counter] - others);",
-         "	int64_t counted = at_least_0(e->acceptance.moved[type->counter]);", "others' messages count as ours"),
+        ("	int64_t counted = at_least_0(counted_of(e, type) - others);",
+         "	int64_t counted = at_least_0(counted_of(e, type));", "others' messages count as ours"),
         ("	return at_most((int64_t)inside - (delivered - accepted), inside);", "	return inside;",
          "what was refused counts as inside"),
         ("	return at_least_0((int64_t)ours - counted - counted_elsewhere);", "	return 0;", "nothing is ever refused"),
-        ("	[MESSAGE_NA]		    = { 136, IPV6_IN_NA },", "	[MESSAGE_NA]		    = { 136, IPV6_IN_NS },",
-         "the wrong counter of a type is read"),
         ("		answered += is_answer_of_ipv6(m->value);", "		answered += m->value < 0;",
          "any error of a send is an answer of IPv6"),
         ("	if (!a->known)\n		return;\n", "", "counters that were not read say that nothing was accepted"),
+    ]),
+    Subject("config/spec/messages.def", tests=["acceptance"], edits=[
+        ("136, IPV6_IN_NA, IPV6_NONE, 0,", "136, IPV6_IN_NS, IPV6_NONE, 0,", "the wrong counter of a type is read"),
+        ("	IPV6_UDP_NO_PORTS, IPV6_UDP_IGNORED_GROUP,", "	IPV6_UDP_NO_PORTS, IPV6_NONE,",
+         "datagrams to a group are not counted"),
     ]),
     Subject("daemon/frame/frame.c", tests=["frame"], runs=["inbound"], edits=[
         ("	at = put_bytes(at, target, ETH_ALEN);\n	at = put_bytes(at, source, ETH_ALEN);",
@@ -24,7 +27,7 @@ ROWS = [
          "	at = put_bytes(at, &header->source, sizeof(header->source));\n	return header->alert",
          "the packet goes to the wrong address"),
         ("	return (uint16_t)~sum;", "	return (uint16_t)sum;", "the checksum is wrong"),
-        ("	uint32_t sum = (uint32_t)nr + IPPROTO_ICMPV6;", "	uint32_t sum = IPPROTO_ICMPV6;",
+        ("	uint32_t sum = (uint32_t)nr + protocol;", "	uint32_t sum = protocol;",
          "the checksum leaves out the length"),
         ("	ECHO_REQUEST = 128,", "	ECHO_REQUEST = 129,", "an echo reply is sent instead of a request"),
         ("	at = put_be32(at, 6U << 28 | header->label);", "	at = put_be32(at, 4U << 28 | header->label);",

@@ -347,7 +347,7 @@ static void test_messages_changes_and_loads(void **state)
 	point_space(campaign, 0, &space);
 	for (uint32_t i = 0; i < GRID; i++) {
 		point_sweep(&space, &cursor, &point);
-		assert_true(message_fits(point.direction, point.message));
+		assert_true(message_fits(point.direction, point.target, point.message));
 		seen[point.direction][point.message][point.change][point.load]++;
 	}
 	for (int change = CHANGE_NONE; change <= CHANGE_MTU; change++)
@@ -367,7 +367,7 @@ static void test_messages_changes_and_loads(void **state)
 		if (!point_mutate(&space, &draws, mutation, &other, &point))
 			continue;
 		changed[mutation] = true;
-		assert_true(message_fits(point.direction, point.message));
+		assert_true(message_fits(point.direction, point.target, point.message));
 		assert_true(mutation == EXPLORE_CHANGE || point.change == before.change);
 		assert_true(mutation == EXPLORE_LOAD || point.load == before.load);
 	}

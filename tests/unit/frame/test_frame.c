@@ -383,6 +383,20 @@ static const struct {
 	  "0001ff0200000000000000000001ff0001020200219a000000446005440300203a40fe80"
 	  "0000000000000000000000000102fe80000000000000000000000000000180006c720001"
 	  "0003646164720000000100000002000000031011121314151617" },
+	{ MESSAGE_FRAGMENTS,
+	  "3333ff00010202005e00530186dd6005440300212c40fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001023a0000080000080364616472000000010000"
+	  "000200000003101112131415161718" },
+	{ MESSAGE_FRAGMENT_FIRST,
+	  "3333ff00010202005e00530186dd6005440300102c40fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001023a00000100000803800054ed00010003" },
+	{ MESSAGE_UDP_CLOSED,
+	  "3333ff00010202005e00530186dd6005440300081140fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001020dad00010008f4a7" },
+	{ MESSAGE_TCP_CLOSED,
+	  "3333ff00010202005e00530186dd6005440300140640fe80000000000000000000000000"
+	  "0001ff0200000000000000000001ff0001020dad000100000003000000005002ffffa4a9"
+	  "0000" },
 };
 /* clang-format on */
 
@@ -403,6 +417,23 @@ static struct frame_echo message_of(enum message_kind message)
 	from_hex("02005e005301", echo.source_mac);
 	from_hex("3333ff000102", echo.target_mac);
 	return echo;
+}
+
+static void test_the_first_fragment_goes_ahead(void **state)
+{
+	static const char good[] =
+		"3333ff00010202005e00530186dd6000000000102c40fe80000000000000000000000000"
+		"0001ff0200000000000000000001ff0001023a00000100000803800054ed00010003";
+	struct frame_echo echo = message_of(MESSAGE_FRAGMENTS);
+	uint8_t wanted[FRAME_MAX], made[FRAME_MAX];
+	size_t nr = from_hex(good, wanted);
+
+	(void)state;
+	assert_int_equal(nr, FRAME_AHEAD);
+	assert_int_equal(frame_ahead(&echo, made), nr);
+	assert_memory_equal(made, wanted, nr);
+	echo = message_of(MESSAGE_FRAGMENT_FIRST);
+	assert_int_equal(frame_ahead(&echo, made), 0);
 }
 
 static void test_messages_are_the_known_good_ones(void **state)
@@ -431,6 +462,8 @@ static void test_what_is_quoted_is_cut(void **state)
 		struct frame_echo echo = message_of(good_messages[i].message);
 		uint8_t made[FRAME_MAX];
 
+		if (echo.message == MESSAGE_FRAGMENTS)
+			continue; /* it quotes nothing */
 		echo.payload_bytes = FRAME_MAX_PAYLOAD;
 		assert_in_range(frame_ethernet(&echo, made), 0, ETH_HLEN + 1280);
 	}
@@ -598,6 +631,7 @@ int main(void)
 		cmocka_unit_test(test_every_length_has_a_good_checksum_and_pattern),
 		cmocka_unit_test(test_the_buffer_needs_no_alignment),
 		cmocka_unit_test(test_messages_are_the_known_good_ones),
+		cmocka_unit_test(test_the_first_fragment_goes_ahead),
 		cmocka_unit_test(test_what_is_quoted_is_cut),
 		cmocka_unit_test(test_an_advertisement_to_one_is_solicited),
 		cmocka_unit_test(test_labels),

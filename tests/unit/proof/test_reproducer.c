@@ -127,14 +127,15 @@ static void messages_compile(int direction)
 	char yaml[256];
 
 	for (int message = 0; message < MESSAGES; message++) {
-		if (!message_fits(direction, message))
+		if (!message_fits(direction, TARGET_TENTATIVE, message))
 			continue;
 		snprintf(yaml, sizeof(yaml),
 			 "arms: [race]\n"
-			 "echo: {directions: [%s], targets: [%s], message: [%s], count: 2}\n",
+			 "echo: {directions: [%s], targets: [%s], message: [%s], count: %d}\n",
 			 direction_names[direction],
-			 direction == DIRECTION_INBOUND ? "all-nodes" : "nobody",
-			 message_names[message]);
+			 direction == DIRECTION_INBOUND ? "tentative" : "nobody",
+			 message_names[message],
+			 message_has(message, MESSAGE_IN_TWO) ? 1 : 2); /* PACKETS is 2 */
 		bundle_add(&bundle, message, yaml);
 	}
 	bundle_compiles(&bundle);
