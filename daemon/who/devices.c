@@ -53,7 +53,8 @@ bool device_at(struct kernel *kernel, uint64_t address, struct device *device)
 	device->ifindex = kernel_u32(kernel, address, AT_DEVICE_IFINDEX);
 	device->net = kernel_u64(kernel, address, AT_DEVICE_NET);
 	device->netns = kernel_u32(kernel, device->net, AT_NET_INUM);
-	return device->ifindex; /* each that was registered has one: old words do not */
+	/* An int above 0, which each that was registered has: old words do not. */
+	return device->ifindex && device->ifindex <= INT32_MAX;
 }
 
 static struct device *known(const struct devices *devices, uint64_t address)

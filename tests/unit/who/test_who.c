@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Who holds a device, in a kernel that lies here; see fake_kernel.h. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -143,6 +144,24 @@ static void test_entry_without_users_holds_until_it_is_freed(void **state)
 	assert_int_equal(answer->explained, 1);
 	assert_int_equal(answer->unexplained, 0);
 	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
+}
+
+/* Old words on the stack of a task look like one, but for the index. */
+static void test_device_without_an_index_is_none(void **state)
+{
+	static const uint32_t indexes[] = { 0, 0x80000000, 2881819424 };
+	const struct look_ask look_ask = { .all_waiting = true };
+	struct scene *scene = *state;
+	struct why why;
+
+	fake_device(scene->fake, "other", true, 0);
+	scene_stuck_device(scene, 1);
+	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+		fake_set(scene->fake, scene->device, "net_device.ifindex", indexes[i]);
+		assert_int_equal(
+			look_make(fake_image(scene->fake), &look_ask, &scene->look, &why),
+			-ENODEV);
+	}
 }
 
 static void test_bare_references_are_counted(void **state)
@@ -292,6 +311,7 @@ int main(void)
 		SCENE(test_freed_objects_hold_nothing),
 		SCENE(test_work_without_a_function_holds_nothing),
 		SCENE(test_dead_objects_hold_nothing),
+		SCENE(test_device_without_an_index_is_none),
 		SCENE(test_bare_references_are_counted),
 		SCENE(test_entry_without_users_holds_until_it_is_freed),
 		SCENE(test_lost_route_is_named_and_its_entry_is_not),
