@@ -38,6 +38,7 @@ struct lane_ask {
 	uint32_t slot;	 /* where its state and ring are; free for another lane once it ended */
 	uint32_t number; /* 1, 2, 3, ...: never used twice in a campaign; names the devices */
 	bool keep;
+	bool draws; /* changes, from a list of all: those that this kernel lacks end no lane */
 	const struct symbols *symbols; /* of trials with a ledger; NULL: there are none */
 	/* DIGEST_OBJECTS of them, in memory that both processes share; made by lane_start(). */
 	struct digest *digests;

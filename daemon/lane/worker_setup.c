@@ -154,14 +154,16 @@ static int identify(struct worker *worker)
  * leaves rules (vrf_add_fib_rules()), and trials after it would differ from those before.
  * Devices that exist are in a namespace of others.
  */
-static int check_changes(const struct campaign *campaign, struct why *why)
+static int check_changes(const struct lane_ask *ask, struct why *why)
 {
+	const struct campaign *campaign = ask->campaign;
+
 	if (campaign->device.kind == DEVICE_EXISTING)
 		return 0;
 	for (uint32_t i = 0; i < campaign->bringup.nr_change; i++) {
 		enum change_kind change = campaign->bringup.change[i];
 
-		if (change_is_known(change) || campaign->explore.mode)
+		if (change_is_known(change) || ask->draws)
 			continue;
 		if (change == CHANGE_RENAME)
 			return why_exit(
@@ -189,7 +191,7 @@ int worker_set_up(struct worker *worker)
 	/* Before the lane has mounts of its own: names and journals have to outlive it. */
 	err = testbed_open(&testbed, &worker->testbed, why);
 	if (!err)
-		err = check_changes(ask->campaign, why);
+		err = check_changes(ask, why);
 	if (!err)
 		err = identify(worker);
 	if (!err)

@@ -649,6 +649,7 @@ static void fill_seats(struct runner *runner)
 			.slot = i,
 			.number = runner->next_lane,
 			.keep = runner->ask->keep,
+			.draws = runner->campaign->explore.mode || runner->ask->scouts,
 			.symbols = runner->symbols,
 		};
 		struct why why;
