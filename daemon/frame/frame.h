@@ -60,8 +60,9 @@ size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	    /* IPPROTO_R
 size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf);   /* IPPROTO_ICMPV6 */
 
 /*
- * The frame of at most FRAME_AHEAD bytes that is sent just ahead of the echo's, without a flow label, so that the echo counts
- * when it is whole; returns its length in bytes, 0: there is none.
+ * The frame of at most FRAME_AHEAD bytes that is sent just ahead of the echo's, without a flow
+ * label, so that the echo counts when it is whole; returns its length in bytes, or 0 if there
+ * is none.
  */
 enum { FRAME_AHEAD = ETH_HLEN + 40 + 8 + 8 };
 size_t frame_ahead(const struct frame_echo *echo, uint8_t *buf);

@@ -85,7 +85,7 @@ struct acceptance {
 	uint32_t astray;	      /* to an address that the device never had */
 };
 
-/* The ICMPv6 type or class of a message, and the type of a DAD answer (of which there is one). */
+/* The ICMPv6 type or class of a message; the type of a DAD answer, of which there is one. */
 uint16_t acceptance_message_type(enum message_kind message);
 uint8_t acceptance_answer_type(enum dad_answer answer);
 
