@@ -187,6 +187,17 @@ static int print_runs(const struct options *o)
 	return code;
 }
 
+static int print_run(struct past *past, uint32_t number, const struct options *o)
+{
+	bool is_shard = past_shard(past).of > 1;
+	int code;
+
+	if (o->page)
+		return is_shard ? print_merged(&past, 1, o) : write_page(past, o);
+	code = print(past, number);
+	return code == EXIT_CLEAN && !number && is_shard ? judge_shard(past) : code;
+}
+
 static int run(const void *options)
 {
 	const struct options *o = options;
@@ -213,9 +224,7 @@ static int run(const void *options)
 				      number);
 	if (past_open(o->results, &past, &why))
 		return command_complain(&why, EXIT_CONFIG);
-	code = o->page ? write_page(past, o) : print(past, number);
-	if (code == EXIT_CLEAN && !o->page && !number && past_shard(past).of > 1)
-		code = judge_shard(past);
+	code = print_run(past, number, o);
 	past_close(past);
 	return code;
 }

@@ -39,12 +39,25 @@ static int open_in_own_proc(const char *path)
 	return proc < 0 ? -1 : openat(proc, path + strlen("/proc/"), O_WRONLY | O_CLOEXEC);
 }
 
+/* Without its settings, too: inet6_init() ends before they are registered. */
+static bool ipv6_is_off(void)
+{
+	char disable[8];
+
+	return !sysctl_read("/sys/module/ipv6/parameters/disable", disable, sizeof(disable)) &&
+	       !strcmp(disable, "1");
+}
+
 int sysctl_write(const char *path, const char *value, struct why *why)
 {
 	AUTO_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 && errno == EROFS)
 		fd = open_in_own_proc(path);
+	if (fd < 0 && errno == ENOENT && ipv6_is_off())
+		return why_exit(
+			why, EXIT_CANNOT, ENOENT,
+			"IPv6 is switched off: this kernel was booted with ipv6.disable=1; boot it without");
 	if (fd < 0 && errno == ENOENT)
 		return why_exit(
 			why, EXIT_CANNOT, ENOENT,

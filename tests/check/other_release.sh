@@ -26,6 +26,8 @@ fail() { # SENTENCE [LOG]
 	exit 64
 }
 source=$(realpath "$1")
+[ "${ONLY_IN_MATRIX:-}" = "" ] || [ "$ONLY_IN_MATRIX" = "${MATRIX:-}" ] ||
+	skip "left out; with MATRIX=$ONLY_IN_MATRIX in the environment it runs"
 [ "$(id -u)" -eq 0 ] || skip "needs root"
 PATH=$PATH:/usr/sbin:/sbin
 command -v debootstrap >/dev/null || skip "needs debootstrap (package debootstrap)"

@@ -256,6 +256,13 @@ part_stuck() {
 	PYTHON
 }
 
+# A kernel without IPv6 has no DAD: the sentence says what it was booted with.
+part_off() {
+	run off bookworm/linux-image-cloud-amd64 "$campaigns/smoke.yaml" --set vm.append=ipv6.disable=1 || return
+	expect off 4
+	says off 'booted with ipv6\.disable=1; boot it without' || fail off "not said"
+}
+
 part_leak() {
 	local leaking=${LEAKING_KERNEL:-trixie/linux-image-6.12.107+deb13-cloud-amd64}
 	local fixed=${FIXED_KERNEL:-trixie/linux-image-6.12.117+deb13-cloud-amd64}
@@ -302,6 +309,6 @@ bringup:
 YAML
 
 parts=("${@:3}")
-[ ${#parts[@]} -gt 0 ] || parts=(6.1 6.12 5.10 7.2 tiers stuck leak ends)
+[ ${#parts[@]} -gt 0 ] || parts=(6.1 6.12 5.10 7.2 tiers stuck off leak ends)
 for part in "${parts[@]}"; do "part_$part"; done
 finish
