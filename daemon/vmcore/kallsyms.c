@@ -44,8 +44,7 @@ int kallsyms_find(const struct image *image, const char *notes, struct kallsyms 
 		.nr = image_u32(image, note_symbol(notes, "kallsyms_num_syms")),
 	};
 	return kallsyms->names && kallsyms->token_table && kallsyms->token_index &&
-			       kallsyms->offsets && kallsyms->base && kallsyms->nr &&
-			       kallsyms->nr <= NAMES_MAX ?
+			       kallsyms->offsets && kallsyms->nr && kallsyms->nr <= NAMES_MAX ?
 		       0 :
 		       -ENOENT;
 }
@@ -109,11 +108,15 @@ static bool next_name(struct reader *reader, char name[SYMBOL_MAX])
 /*
  * kernel/kallsyms.c, kallsyms_sym_address(): until 6.14 an offset of 0 or more is an address,
  * of per-CPU data, and the others are negative. The last symbol tells which kernel it is.
+ * Kernels that have no base any more count from where the offset lies (offset_to_ptr()).
  */
 static uint64_t address_of(const struct reader *reader, uint32_t which)
 {
 	int64_t offset = reader->offsets[which];
 
+	if (!reader->tables->base)
+		return reader->tables->offsets + which * sizeof(*reader->offsets) +
+		       (uint64_t)offset;
 	if (reader->offsets[reader->tables->nr - 1] >= 0)
 		return reader->base + (uint64_t)offset;
 	return offset >= 0 ? (uint64_t)offset : reader->base - 1 - (uint64_t)offset;
@@ -137,7 +140,8 @@ static bool read_tables(struct reader *reader)
 	if (tokens >= TOKENS_SIZE ||
 	    image_read(image, tables->token_table, reader->tokens, tokens))
 		return false;
-	reader->base = image_u64(image, tables->base);
+	if (tables->base)
+		reader->base = image_u64(image, tables->base);
 	reader->at = tables->names;
 	reader->offsets = malloc(size);
 	return reader->offsets && !image_read(image, tables->offsets, reader->offsets, size);
@@ -172,8 +176,8 @@ static bool list_all(struct reader *reader, FILE *out, struct kernel_datum *data
 		if (is_function(*name))
 			written += fprintf(out, "%016" PRIx64 " %c %s\n", address, *name,
 					   name + 1);
-		else
-			note_datum(name + 1, address, data, nr_data);
+		/* Also of those with the letter of a function: on 7.2 nr_cpu_ids has one. */
+		note_datum(name + 1, address, data, nr_data);
 	}
 	return true;
 }

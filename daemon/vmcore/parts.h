@@ -77,7 +77,10 @@ int space_read(void *space, uint64_t address, void *to, size_t size);
 
 /* --- kallsyms.c --- */
 
-/* The addresses of the tables; include/linux/kallsyms.h, kernel/kallsyms.c. */
+/*
+ * The addresses of the tables; base may be 0, as of kernels without one.
+ * include/linux/kallsyms.h, kernel/kallsyms.c.
+ */
 struct kallsyms {
 	uint64_t names, token_table, token_index, offsets, base;
 	uint32_t nr;

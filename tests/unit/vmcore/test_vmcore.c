@@ -303,16 +303,19 @@ static struct memory *make_memory(const int32_t offsets[4])
 
 static void assert_listed(const struct memory *memory, uint64_t per_cpu)
 {
-	struct kernel_datum data[] = { { "page_offset_base", 0 }, { "per_cpu", 7 } };
+	struct kernel_datum data[] = { { "page_offset_base", 0 },
+				       { "per_cpu", 7 },
+				       { "last", 0 } };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	assert_int_equal(kallsyms_list(&memory->image, &memory->tables, out, data, 2), 0);
+	assert_int_equal(kallsyms_list(&memory->image, &memory->tables, out, data, 3), 0);
 	fclose(out);
 	assert_string_equal(text, "ffffffff81000010 T first\nffffffff81000030 t last\n");
 	assert_int_equal(data[0].address, 0xffffffff81000020);
 	assert_int_equal(data[1].address, per_cpu);
+	assert_int_equal(data[2].address, 0xffffffff81000030); /* a function by its letter */
 	free(text);
 }
 
@@ -330,6 +333,19 @@ static void addresses_are_those_of_since_6_15(void **state)
 
 	(void)state;
 	assert_listed(make_memory(offsets), 0xffffffff81000000);
+}
+
+static void addresses_without_a_base_count_from_their_offset(void **state)
+{
+	int32_t offsets[4];
+	struct memory *memory;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		offsets[i] = (int32_t)(0xffffffff81000000 + 16 * i - (PLACE + 4 * i));
+	memory = make_memory(offsets);
+	memory->tables.base = 0;
+	assert_listed(memory, 0xffffffff81000000);
 }
 
 static void tables_that_make_no_sense_are_refused(void **state)
@@ -448,6 +464,7 @@ int main(void)
 		cmocka_unit_test(notes_are_read_by_their_whole_key),
 		cmocka_unit_test(addresses_are_those_of_before_6_15),
 		cmocka_unit_test(addresses_are_those_of_since_6_15),
+		cmocka_unit_test(addresses_without_a_base_count_from_their_offset),
 		cmocka_unit_test(tables_that_make_no_sense_are_refused),
 		cmocka_unit_test(a_module_without_types_hides_no_other),
 		cmocka_unit_test(a_list_that_leads_to_itself_ends),
