@@ -144,7 +144,7 @@ static uint32_t at_most(int64_t number, uint32_t most)
 }
 
 /* DAD answers of a type that were seen, whoever sent them. */
-static uint32_t answers_seen(const struct evidence *e, uint8_t type)
+static uint32_t answers_seen(const struct evidence *e, uint16_t type)
 {
 	uint32_t seen = 0;
 

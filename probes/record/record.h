@@ -71,13 +71,13 @@ struct echo_tag {
 };
 _Static_assert(sizeof(struct echo_tag) == 16, "struct echo_tag is a contract");
 
+/* What is no ICMPv6 message, whose types are below these. */
+enum packet_class { PACKET_UDP = 256, PACKET_TCP, PACKET_FRAGMENT, PACKET_CLASSES = 260 };
+
 /*
  * The IPv6 flow label of an echo, whatever its message is: a hash of lane and trial, and the
  * sequence number, from 1, in the lower ten bits (echo.count has at most 1,000).
  */
-/* What is no ICMPv6 message, whose types are below these. */
-enum packet_class { PACKET_UDP = 256, PACKET_TCP, PACKET_FRAGMENT, PACKET_CLASSES = 260 };
-
 enum { ECHO_SEQUENCE_BITS = 10, ECHO_SEQUENCE_MASK = 0x3ff };
 
 static inline __u32 echo_label(__u32 lane, __u32 trial, __u32 sequence)
