@@ -132,7 +132,7 @@ static int write_shards(struct past *const *runs, uint32_t nr, const struct merg
 	int code;
 
 	for (uint32_t i = 1; i < nr; i++)
-		if (!merged_is_whole(runs, i + 1))
+		if (!merged_same_whole(runs[0], runs[i]))
 			return command_refuse(
 				&command_report,
 				"--output: a file is of one run, or of the shards of one; %s is another run than %s, so leave it out",

@@ -177,8 +177,10 @@ static void print_answer(const struct options *o, struct answer *answer, enum ex
 
 static enum exits no_memory(void)
 {
-	fputs("dadrace: the answer needs more memory than there is\n", stderr);
-	return EXIT_INTERNAL;
+	struct why why;
+
+	why_memory(&why);
+	return (enum exits)command_complain(&why, EXIT_INTERNAL);
 }
 
 static enum exits tell_objects(const struct options *o, const struct look *look, uint32_t which)

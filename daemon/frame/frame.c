@@ -443,7 +443,7 @@ static const struct {
 /* clang-format on */
 static_assert(sizeof(messages) / sizeof(messages[0]) == MESSAGES, "a row per message");
 
-size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf)
+size_t frame_upper_layer(const struct frame_echo *echo, uint8_t *buf)
 {
 	size_t nr = (size_t)(messages[echo->message].put(buf, echo) - buf);
 
@@ -458,7 +458,7 @@ static size_t put_part(const struct frame_echo *echo, struct header header, bool
 		       uint8_t *buf)
 {
 	uint8_t whole[FRAME_MAX], *at;
-	size_t nr = frame_icmpv6(echo, whole);
+	size_t nr = frame_upper_layer(echo, whole);
 	size_t from = first ? 0 : FRAGMENT_UNIT, to = first ? FRAGMENT_UNIT : nr;
 
 	header.next = IPPROTO_FRAGMENT;
@@ -484,7 +484,7 @@ size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf)
 
 	if (messages[echo->message].part)
 		return put_part(echo, header, messages[echo->message].part == FIRST_PART, buf);
-	nr = frame_icmpv6(echo, buf + head);
+	nr = frame_upper_layer(echo, buf + head);
 	put_ipv6(buf, &header, nr);
 	return head + nr;
 }

@@ -55,9 +55,9 @@ extern const struct in6_addr frame_elsewhere;
  * least FRAME_MAX bytes. The checksum is always computed over the pseudo-header (RFC 8200 8.1),
  * and over all fragments.
  */
-size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf); /* packet socket */
-size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	    /* IPPROTO_RAW */
-size_t frame_icmpv6(const struct frame_echo *echo, uint8_t *buf);   /* IPPROTO_ICMPV6 */
+size_t frame_ethernet(const struct frame_echo *echo, uint8_t *buf);    /* packet socket */
+size_t frame_ipv6(const struct frame_echo *echo, uint8_t *buf);	       /* IPPROTO_RAW */
+size_t frame_upper_layer(const struct frame_echo *echo, uint8_t *buf); /* IPPROTO_ICMPV6 */
 
 /*
  * The frame of at most FRAME_AHEAD bytes that is sent just ahead of the echo's, without a flow

@@ -249,7 +249,7 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct end
 /* All echoes of a trial have a frame ahead, or none has. */
 static int send_frames(struct echoes *echoes, uint32_t first, uint32_t count)
 {
-	struct mmsghdr messages[2 * BATCH] = { 0 };
+	struct mmsghdr messages[2 * BATCH];
 	struct iovec parts[2 * BATCH];
 	uint32_t nr = 0;
 	int sent, each;
@@ -263,10 +263,9 @@ static int send_frames(struct echoes *echoes, uint32_t first, uint32_t count)
 			parts[nr++] = (struct iovec){ made->ahead, made->ahead_length };
 		parts[nr++] = (struct iovec){ made->bytes, made->length };
 	}
-	for (uint32_t i = 0; i < nr; i++) {
-		messages[i].msg_hdr.msg_iov = &parts[i];
-		messages[i].msg_hdr.msg_iovlen = 1;
-	}
+	for (uint32_t i = 0; i < nr; i++)
+		messages[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &parts[i],
+							     .msg_iovlen = 1 } };
 	sent = sendmmsg(echoes->packet, messages, nr, 0);
 	each = (int)(nr / count);
 	return sent < 0 ? -errno : (sent + each - 1) / each;

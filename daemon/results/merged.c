@@ -65,8 +65,8 @@ static uint64_t seed_of_whole(const struct past *run)
 	return (seed - (merged_explores(run) ? past_shard(run).index - 1 : 0)) & INT64_MAX;
 }
 
-/* Shards of one plan have the same trials to share: the seed and the end are the same, too. */
-static bool same_whole(const struct past *a, const struct past *b)
+/* The seed and the end are the same, too. */
+bool merged_same_whole(const struct past *a, const struct past *b)
 {
 	return past_shard(a).of == past_shard(b).of && past_shard(a).of > 1 &&
 	       seed_of_whole(a) == seed_of_whole(b) &&
@@ -74,18 +74,10 @@ static bool same_whole(const struct past *a, const struct past *b)
 	       merged_same_plan(a, b) && merged_same_kernel(a, b);
 }
 
-bool merged_is_whole(struct past *const *runs, uint32_t nr)
-{
-	for (uint32_t i = 1; i < nr; i++)
-		if (!same_whole(runs[0], runs[i]))
-			return false;
-	return true;
-}
-
 static bool is_first_of_whole(struct past *const *runs, uint32_t at)
 {
 	for (uint32_t i = 0; i < at; i++)
-		if (same_whole(runs[i], runs[at]))
+		if (merged_same_whole(runs[i], runs[at]))
 			return false;
 	return past_shard(runs[at]).of > 1;
 }
@@ -121,7 +113,7 @@ bool merged_missing(struct past *const *runs, uint32_t nr, uint32_t at, struct m
 	if (!is_first_of_whole(runs, at))
 		return false;
 	for (uint32_t i = at; i < nr; i++)
-		if (same_whole(runs[at], runs[i]))
+		if (merged_same_whole(runs[at], runs[i]))
 			there[past_shard(runs[i]).index] = true;
 	missing = list_gaps(there, of, list, sizeof(list));
 	snprintf(gap->text, sizeof(gap->text), "shard%s %s of %u %s missing",
@@ -135,7 +127,7 @@ static int refuse_shard(const struct past *run, const struct past *other, struct
 {
 	struct shard shard = past_shard(run);
 
-	if (!same_whole(run, other) || shard.index != past_shard(other).index)
+	if (!merged_same_whole(run, other) || shard.index != past_shard(other).index)
 		return 0;
 	return why_set(
 		why, EINVAL,

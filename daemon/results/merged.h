@@ -28,9 +28,8 @@ struct merged {
  */
 bool merged_same_plan(const struct past *a, const struct past *b);
 bool merged_same_kernel(const struct past *a, const struct past *b);
-
-/* Whether all are shards of one plan, which past_open_shards() reads as one run. */
-bool merged_is_whole(struct past *const *runs, uint32_t nr);
+/* Whether both are shards of one plan, which have the same trials to share. */
+bool merged_same_whole(const struct past *a, const struct past *b);
 
 /* Which shards of a plan no run has: "shard 3 of 4 is missing". */
 struct merged_gap {

@@ -47,8 +47,8 @@ struct past_ledger {
 int past_open(const char *folder, struct past **out, struct why *why);
 
 /*
- * The same for the shards of one plan (merged_is_whole()), read as the run that they share: the
- * machine, the id and what ended it are those of the first.
+ * The same for the shards of one plan (merged_same_whole()), read as the run that they share:
+ * the machine, the id and what ended it are those of the first.
  */
 struct merged;
 int past_open_shards(struct past *const *runs, uint32_t nr, const struct merged *merged,

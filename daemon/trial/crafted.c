@@ -87,7 +87,7 @@ size_t crafting_bytes(const struct crafting *crafting, uint8_t *buf)
 {
 	switch (crafting->spec->direction) {
 	case DIRECTION_INBOUND: return frame_ethernet(&crafting->echo, buf);
-	case DIRECTION_OUTBOUND: return frame_icmpv6(&crafting->echo, buf);
+	case DIRECTION_OUTBOUND: return frame_upper_layer(&crafting->echo, buf);
 	case DIRECTION_OUTBOUND_RAW: return frame_ipv6(&crafting->echo, buf);
 	case DIRECTIONS: break;
 	}

@@ -3,10 +3,8 @@
 #
 # Builds everything with clang as the C compiler of user space, too, warnings as errors: clang.sh SOURCE
 set -euo pipefail
-[ "${ONLY_IN_MATRIX:-}" != full ] || [ "${MATRIX:-}" = full ] || {
-	echo "SKIP: with MATRIX=full only"
-	exit 77
-}
+. "$(dirname "$0")/lib.sh"
+only_in_its_matrix
 folder=$(mktemp -d -p /var/tmp dadrace-clang-XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM

@@ -41,22 +41,21 @@ def trial_of(line):
     return {"ledger": line.get("trial"), "trial": line.get("spec", {}).get("trial")}.get(line["type"])
 
 
+def labelled(lines, index, of):
+    for line in lines:
+        shard = {"id": f"{line['id']}-{index}", "shard": {"index": index, "of": of}} if line["type"] == "campaign" else {}
+        yield line | shard
+
+
 # Not as dadrace deals them: a fault counts wherever it stands.
 def shard_of(lines, index, of):
-    for line in lines:
-        if line["type"] == "campaign":
-            yield line | {"id": f"{line['id']}-{index}", "shard": {"index": index, "of": of}}
-        elif trial_of(line) is None or trial_of(line) % of + 1 == index:
+    for line in labelled(lines, index, of):
+        if trial_of(line) is None or trial_of(line) % of + 1 == index:
             yield line
 
 
 def shared(lines, of):
     return [list(shard_of(lines, index + 1, of)) for index in range(of)]
-
-
-def alone(lines):
-    """As the first of two, whose other half is lost."""
-    return [line | {"shard": {"index": 1, "of": 2}} if line["type"] == "campaign" else line for line in lines]
 
 
 def runs_of(source):
@@ -69,7 +68,7 @@ def runs_of(source):
     yield "hostile", [renamed(leak, HOSTILE)], ["fault", "fault"], 0
     yield "dots", [renamed(clean, ".a..b.")], ["clean"], 0
     yield "shards of leak", shared(leak, 2), ["fault", "fault"], 1
-    yield "one shard of two", [alone(clean)], ["inconclusive"], 3
+    yield "one shard of two", [list(labelled(clean, 1, 2))], ["inconclusive"], 3  # the other is lost
 
 
 # --- the consumers: each takes a file and the verdicts, and raises AssertionError ---

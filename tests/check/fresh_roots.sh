@@ -13,16 +13,12 @@
 # FRESH_WAYS are some of: mounted plain container
 set -euo pipefail
 
-skip() {
-	echo "SKIP: $*"
-	exit 77
-}
+. "$(dirname "$0")/lib.sh"
 [ $# -ge 1 ] && [ -x "$1/rig" ] || {
 	echo "usage: $0 SOURCE-FOLDER [RELEASE...]" >&2
 	exit 64
 }
-[ "${ONLY_IN_MATRIX:-}" = "" ] || [ "$ONLY_IN_MATRIX" = "${MATRIX:-}" ] ||
-	skip "left out; with MATRIX=$ONLY_IN_MATRIX in the environment it runs"
+only_in_its_matrix
 source=$(realpath "$1")
 shift
 releases=("$@")
@@ -33,11 +29,7 @@ for program in debootstrap apt-get setpriv; do
 	command -v $program >/dev/null || skip "needs $program"
 done
 
-if [ "${FRESH_ROOTS_INSIDE:-}" != yes ]; then
-	unshare --mount --pid --fork --mount-proc true 2>/dev/null || skip "this machine makes no namespaces"
-	FRESH_ROOTS_INSIDE=yes exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
-		"$BASH" "$0" "$source" "${releases[@]}"
-fi
+in_own_namespaces "$source" "${releases[@]}"
 trap 'exit 130' INT TERM
 . "$source/tests/check/new_root.sh"
 work=$(mktemp -d -p "$cache" fresh.XXXXXX)

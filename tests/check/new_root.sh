@@ -3,8 +3,7 @@
 # Sourced by tests of root's that need a new root of Debian: what debootstrap makes, once for each release, kept in the
 # cache folder and never changed. The caller is in a mount namespace of its own, and lays an overlay over it.
 #
-#   cache        the folder of all roots; $base/root is the one that make_base made
-#   skip WORDS   the caller's: says why the test cannot run, and exits with 77
+# $cache is the folder of all roots, and $base/root the one that make_base made. Wants lib.sh.
 cache=${XDG_CACHE_HOME:-/var/cache}/dadrace/roots
 mkdir -p "$cache" && chmod 700 "$cache"
 

@@ -11,10 +11,7 @@
 # Usage: other_release.sh SOURCE-FOLDER
 set -euo pipefail
 
-skip() {
-	echo "SKIP: $*"
-	exit 77
-}
+. "$(dirname "$0")/lib.sh"
 fail() { # SENTENCE [LOG]
 	[ $# -lt 2 ] || tail -n 40 "$2"
 	echo "FAIL: $1"
@@ -26,8 +23,7 @@ fail() { # SENTENCE [LOG]
 	exit 64
 }
 source=$(realpath "$1")
-[ "${ONLY_IN_MATRIX:-}" = "" ] || [ "$ONLY_IN_MATRIX" = "${MATRIX:-}" ] ||
-	skip "left out; with MATRIX=$ONLY_IN_MATRIX in the environment it runs"
+only_in_its_matrix
 [ "$(id -u)" -eq 0 ] || skip "needs root"
 PATH=$PATH:/usr/sbin:/sbin
 command -v debootstrap >/dev/null || skip "needs debootstrap (package debootstrap)"
@@ -39,11 +35,7 @@ trixie) release=bookworm ;;
 *) skip "this is neither Debian 12 nor 13" ;;
 esac
 
-if [ "${OTHER_RELEASE_INSIDE:-}" != yes ]; then
-	unshare --mount --pid --fork --mount-proc true 2>/dev/null || skip "this machine makes no namespaces"
-	OTHER_RELEASE_INSIDE=yes exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
-		"$BASH" "$0" "$source"
-fi
+in_own_namespaces "$source"
 
 trap 'exit 130' INT TERM
 cache=${XDG_CACHE_HOME:-/var/cache}/dadrace/roots

@@ -7,10 +7,7 @@
 # Usage: package.sh SOURCE-FOLDER
 set -uo pipefail
 
-skip() {
-	echo "SKIP: $*"
-	exit 77
-}
+. "$(dirname "$0")/lib.sh"
 [ $# -eq 1 ] && [ -f "$1/CMakeLists.txt" ] || {
 	echo "usage: $0 SOURCE-FOLDER" >&2
 	exit 64
@@ -26,15 +23,6 @@ export SOURCE_DATE_EPOCH=1767225600
 unset CMAKE_C_COMPILER_LAUNCHER # a compiler cache may answer with another folder's object
 failed=0
 
-check() { # SENTENCE COMMAND...: what it prints is shown when it fails
-	if "${@:2}" >"$work/log" 2>&1; then
-		echo "ok $1"
-	else
-		echo "FAIL $1"
-		tail -n 20 "$work/log"
-		failed=1
-	fi
-}
 build() { # SOURCE [ARGUMENT...]
 	cd "$1" && DEB_BUILD_OPTIONS=parallel=1 dpkg-buildpackage --no-sign --no-check-builddeps "${@:2}"
 } >"$1.log" 2>&1

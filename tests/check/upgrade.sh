@@ -10,16 +10,12 @@
 # Usage: upgrade.sh SOURCE-FOLDER BUILD-FOLDER
 set -uo pipefail
 
-skip() {
-	echo "SKIP: $*"
-	exit 77
-}
+. "$(dirname "$0")/lib.sh"
 [ $# -eq 2 ] && [ -x "$2/dadraced" ] || {
 	echo "usage: $0 SOURCE-FOLDER BUILD-FOLDER" >&2
 	exit 64
 }
-[ "${ONLY_IN_MATRIX:-}" = "" ] || [ "$ONLY_IN_MATRIX" = "${MATRIX:-}" ] ||
-	skip "left out; with MATRIX=$ONLY_IN_MATRIX in the environment it runs"
+only_in_its_matrix
 source=$(realpath "$1") build=$(realpath "$2")
 [ "$(id -u)" -eq 0 ] || skip "needs root"
 PATH=$PATH:/usr/sbin:/sbin
@@ -28,11 +24,7 @@ for program in debootstrap dpkg-deb dh; do
 done
 release=$(. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}") || skip "this is not Debian"
 
-if [ "${UPGRADE_INSIDE:-}" != yes ]; then
-	unshare --mount --pid --fork --mount-proc true 2>/dev/null || skip "this machine makes no namespaces"
-	UPGRADE_INSIDE=yes exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
-		"$BASH" "$0" "$source" "$build"
-fi
+in_own_namespaces "$source" "$build"
 trap 'exit 130' INT TERM
 . "$source/tests/check/new_root.sh"
 make_base "$release"
@@ -45,15 +37,6 @@ mount -t tmpfs -o mode=755 run "$root/run"
 inside() { # COMMAND...
 	env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
 		${http_proxy:+http_proxy="$http_proxy"} chroot "$root" "$@"
-}
-check() { # SENTENCE COMMAND...: what it prints is shown when it fails
-	if "${@:2}" >"$work/log" 2>&1; then
-		echo "ok $1"
-	else
-		echo "FAIL $1"
-		tail -n 20 "$work/log"
-		failed=1
-	fi
 }
 
 # --- two versions ---

@@ -181,7 +181,7 @@ static void test_frames_are_the_known_good_ones(void **state)
 		assert_int_equal(frame_ipv6(&echo, made), ipv6 + icmpv6);
 		assert_memory_equal(made, wanted + ethernet, ipv6 + icmpv6);
 
-		assert_int_equal(frame_icmpv6(&echo, made), icmpv6);
+		assert_int_equal(frame_upper_layer(&echo, made), icmpv6);
 		assert_memory_equal(made, wanted + ethernet + ipv6, icmpv6);
 	}
 }
@@ -477,7 +477,7 @@ static void test_an_advertisement_to_one_is_solicited(void **state)
 
 	(void)state;
 	echo.target = address_of("fe80::102");
-	frame_icmpv6(&echo, made);
+	frame_upper_layer(&echo, made);
 	assert_int_equal(made[4], 0x60);
 }
 
