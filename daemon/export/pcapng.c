@@ -124,8 +124,8 @@ static void add_outcome(char *comment, const struct trial_line *trial, uint32_t 
 			"\nThe kernel made the IPv6 header: source and flow label may differ from these.");
 }
 
-static void say_packet(char *comment, const struct course *course,
-		       const struct moment_told *moment)
+static void name_packet(char *comment, const struct course *course,
+			const struct moment_told *moment)
 {
 	const struct trial_line *trial = course->trial;
 	const struct trial_spec *spec = &trial->spec;
@@ -135,9 +135,24 @@ static void say_packet(char *comment, const struct course *course,
 		 spec->trial, arm_names[spec->arm], verdict_names[trial->verdict],
 		 message_words(spec->message, 1), moment->sequence, spec->echoes,
 		 direction_names[spec->direction], target_names[spec->target]);
+}
+
+static void say_ahead(char *comment, const struct course *course,
+		      const struct moment_told *moment)
+{
+	name_packet(comment, course, moment);
+	text_add(
+		comment, COMMENT_MAX,
+		"\nThe first fragment, sent just ahead of the last, whose time this is: when the first came was not recorded.");
+}
+
+static void say_packet(char *comment, const struct course *course,
+		       const struct moment_told *moment)
+{
+	name_packet(comment, course, moment);
 	add_when(comment, course, moment->at_ns);
 	add_holds(comment, course);
-	add_outcome(comment, trial, moment->sequence);
+	add_outcome(comment, course->trial, moment->sequence);
 }
 
 /* --- the packet --- */
@@ -152,17 +167,19 @@ static uint32_t interface_of(struct capture *capture, int kind)
 	return capture->interface[kind];
 }
 
-/* From its IPv6 header up if it is outbound, also where the kernel made the header. */
-static size_t craft(const struct course *course, uint32_t sequence, uint8_t *bytes)
+static void craft(const struct course *course, uint32_t sequence, struct crafting *crafting)
 {
-	const struct trial_spec *spec = &course->trial->spec;
-	struct crafting crafting;
-
-	crafting_begin(&crafting, spec, &course->ends, course->trial->lane);
+	crafting_begin(crafting, &course->trial->spec, &course->ends, course->trial->lane);
 	for (uint32_t i = 0; i < sequence; i++)
-		crafting_next(&crafting);
-	return spec->direction == DIRECTION_OUTBOUND ? frame_ipv6(&crafting.echo, bytes) :
-						       crafting_bytes(&crafting, bytes);
+		crafting_next(crafting);
+}
+
+/* From its IPv6 header up if it is outbound, also where the kernel made the header. */
+static size_t bytes_of(const struct crafting *crafting, uint8_t *bytes)
+{
+	return crafting->spec->direction == DIRECTION_OUTBOUND ?
+		       frame_ipv6(&crafting->echo, bytes) :
+		       crafting_bytes(crafting, bytes);
 }
 
 static void write_packet(struct capture *capture, const struct course *course,
@@ -171,14 +188,21 @@ static void write_packet(struct capture *capture, const struct course *course,
 	bool inbound = course->trial->spec.direction == DIRECTION_INBOUND;
 	char comment[COMMENT_MAX];
 	uint8_t bytes[FRAME_MAX];
+	struct crafting crafting;
 	struct block_packet packet = {
 		.interface = interface_of(capture, inbound ? INBOUND : OUTBOUND),
 		.at_ns = course->trial->started_unix_ms * 1000000 + (uint64_t)moment->at_ns,
 		.bytes = bytes,
-		.length = craft(course, moment->sequence, bytes),
 		.comment = comment,
 	};
 
+	craft(course, moment->sequence, &crafting);
+	packet.length = crafting_ahead(&crafting, bytes);
+	if (packet.length) {
+		say_ahead(comment, course, moment);
+		block_packet(&packet, capture->out);
+	}
+	packet.length = bytes_of(&crafting, bytes);
 	say_packet(comment, course, moment);
 	block_packet(&packet, capture->out);
 }

@@ -54,9 +54,10 @@ static int exported(const struct run *run, char **bytes, size_t *size, struct wh
 	return err;
 }
 
-/* Echo 2 of the trial, as its lane makes it. */
+/* Echo 2 of the trial, as its lane makes it; `ahead` has FRAME_AHEAD bytes. */
 static size_t sent(enum direction direction, enum target target, enum source source,
-		   enum message_kind message, uint8_t *bytes)
+		   enum message_kind message, uint8_t *ahead, size_t *ahead_length,
+		   uint8_t *bytes)
 {
 	const struct trial_spec spec = { .trial = 9,
 					 .direction = direction,
@@ -76,6 +77,7 @@ static size_t sent(enum direction direction, enum target target, enum source sou
 	crafting_begin(&crafting, &spec, &ends, 7);
 	crafting_next(&crafting);
 	crafting_next(&crafting);
+	*ahead_length = crafting_ahead(&crafting, ahead);
 	return crafting_bytes(&crafting, bytes);
 }
 
@@ -103,6 +105,11 @@ static void test_bytes_are_those_that_were_sent(void **state)
 		  TARGET_SOLICITED_NODE,
 		  SOURCE_SPOOFED,
 		  MESSAGE_REDIRECT },
+		{ { MACS, "inbound", "tentative", "peer", "fragments", 56, INBOUND },
+		  DIRECTION_INBOUND,
+		  TARGET_TENTATIVE,
+		  SOURCE_PEER,
+		  MESSAGE_FRAGMENTS },
 		{ { MACS, "outbound-raw", "nobody", "peer", "echo", 56,
 		    "[{\"at_ns\":5,\"event\":\"echo-out\",\"sequence\":2,\"value\":0}]" },
 		  DIRECTION_OUTBOUND_RAW,
@@ -114,14 +121,17 @@ static void test_bytes_are_those_that_were_sent(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct why why = { "" };
-		uint8_t bytes[FRAME_MAX];
-		char *file = NULL;
-		size_t size, length = sent(cases[i].direction, cases[i].target, cases[i].source,
-					   cases[i].message, bytes);
+		uint8_t ahead[FRAME_AHEAD], bytes[FRAME_MAX];
+		size_t size, ahead_length, length;
+		char *file = NULL, *at;
 
+		length = sent(cases[i].direction, cases[i].target, cases[i].source,
+			      cases[i].message, ahead, &ahead_length, bytes);
 		if (exported(&cases[i].run, &file, &size, &why))
 			fail_msg("%s", why.text);
-		assert_non_null(memmem(file, size, bytes, length));
+		at = memmem(file, size, ahead, ahead_length);
+		assert_non_null(at);
+		assert_non_null(memmem(at, size - (size_t)(at - file), bytes, length));
 		free(file);
 	}
 }
