@@ -279,6 +279,7 @@ void worker_run(const struct lane_ask *ask, int channel)
 	worker.bringup = (struct bringup){ .go = -1, .said = -1 };
 	worker.jail = (struct jail){ -1, -1 };
 	worker.program = -1;
+	worker.loopback = -1;
 	worker.state = probes_lane(ask->probes, ask->slot);
 	worker.state->lane = ask->number;
 	for (uint32_t i = 0; i < ask->campaign->watch.nr_objects; i++)

@@ -90,49 +90,72 @@ static bool has_settling_program(const struct worker *worker)
 /*
  * The settling program looks at the end of a softirq. Here is one: a frame of a protocol that
  * nobody listens to is received by the loopback device before this returns, unless the kernel
- * leaves that to a thread of its own.
+ * leaves that to a thread of its own. The socket stays open: to close one takes a grace period.
  */
-static void softirq(int lo)
+static void softirq(struct worker *worker)
 {
 	const struct sockaddr_ll to = { .sll_family = AF_PACKET,
 					.sll_ifindex = LOOPBACK_IFINDEX };
 	const uint8_t frame[60] = { [12] = 0x88, [13] = 0xb5 }; /* ETH_P_802_EX1 */
 
+	if (worker->loopback < 0 && is_own(worker))
+		worker->loopback = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	/* With no socket, or a loopback device that is down, a grace period has to do. */
-	if (sendto(lo, frame, sizeof(frame), 0, (const struct sockaddr *)&to, sizeof(to)) < 0)
+	if (sendto(worker->loopback, frame, sizeof(frame), 0, (const struct sockaddr *)&to,
+		   sizeof(to)) < 0)
 		grace_period();
 }
 
-/* Whether the settling program reports these counts, when it is given so many looks. */
-static bool settles_at(struct worker *worker, const struct counts *before,
-		       const struct evidence_counts *adds, int looks)
+enum settling {
+	SETTLING_UNSEEN, /* the program has not looked */
+	SETTLING_DIFFERS,
+	SETTLING_DONE,
+};
+
+/* What the settling program has said; its look is marked when all else is. */
+static enum settling program_says(const struct lane_state *state, uint32_t trial)
 {
-	int lo = is_own(worker) ? socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0) : -1;
+	bool looked = __atomic_load_n(&state->looked, __ATOMIC_SEQ_CST) == trial;
+
+	if (__atomic_load_n(&state->settled, __ATOMIC_SEQ_CST) == trial)
+		return SETTLING_DONE;
+	return looked ? SETTLING_DIFFERS : SETTLING_UNSEEN;
+}
+
+/* It leaves neighbours to the looks. */
+static void await_net_device(struct worker *worker, const struct counts *before,
+			     const struct evidence_counts *adds)
+{
+	worker->state->settle_net_device = worker_net_device_refs(before) + adds->net_device +
+					   worker_counts(worker).nr_neighbours;
+}
+
+/* Has the settling program wait for these counts, until it says so much or gets no further. */
+static enum settling settles(struct worker *worker, const struct counts *before,
+			     const struct evidence_counts *adds, enum settling until)
+{
 	struct lane_state *state = worker->state;
 	uint32_t trial = FIRST_TRIAL + worker->controls++;
-	bool settled = false;
+	enum settling says = SETTLING_UNSEEN;
 
 	state->ifindex = before->ifindex;
 	state->device = before->device;
 	state->settle_inet6_dev = worker_inet6_dev_refs(before) + adds->inet6_dev;
 	state->settle_dst = before->dst + adds->dst;
+	await_net_device(worker, before, adds);
 	__atomic_store_n(&state->trial, trial, __ATOMIC_SEQ_CST);
 	probes_settling(worker->probes, worker->ask->slot, true);
-	for (int i = 0; i < looks && !settled; i++) {
-		/* It leaves neighbours to the looks. */
-		state->settle_net_device = worker_net_device_refs(before) + adds->net_device +
-					   worker_counts(worker).nr_neighbours;
+	for (int i = 0; i < LOOKS_MAX && says < until; i++) {
+		await_net_device(worker, before, adds);
 		if (i < SOFTIRQS)
-			softirq(lo);
+			softirq(worker);
 		else
 			grace_period(); /* its callbacks are run by a softirq */
-		settled = __atomic_load_n(&state->settled, __ATOMIC_SEQ_CST) == trial;
+		says = program_says(state, trial);
 	}
-	if (lo >= 0)
-		close(lo);
 	probes_settling(worker->probes, worker->ask->slot, false);
 	__atomic_store_n(&state->trial, 0, __ATOMIC_SEQ_CST);
-	return settled;
+	return says;
 }
 
 /* --- what is said --- */
@@ -174,11 +197,15 @@ static int check_settling_held(struct worker *worker, const struct known *known,
 {
 	if (!has_settling_program(worker) || known->adds.neighbours)
 		return 0;
-	/* The last look is one that surely takes place. */
-	if (settles_at(worker, before, &nothing, SOFTIRQS + 1))
+	switch (settles(worker, before, &nothing, SETTLING_DIFFERS)) {
+	case SETTLING_UNSEEN:
+		return fail(worker, known->taken, "the settling program does not look");
+	case SETTLING_DONE:
 		return fail(worker, known->taken,
 			    "the settling program reports that nothing is held");
-	if (!settles_at(worker, before, &known->adds, LOOKS_MAX))
+	case SETTLING_DIFFERS: break;
+	}
+	if (settles(worker, before, &known->adds, SETTLING_DONE) != SETTLING_DONE)
 		return fail(worker, known->taken,
 			    "the settling program does not report that one more is held");
 	return 0;
@@ -201,7 +228,8 @@ static int check_dropped(struct worker *worker, const struct counts *before)
 
 	if (!sees(worker, before, &nothing, &seen))
 		return say_counts(worker, dropped, &nothing, &seen);
-	if (has_settling_program(worker) && !settles_at(worker, before, &nothing, LOOKS_MAX))
+	if (has_settling_program(worker) &&
+	    settles(worker, before, &nothing, SETTLING_DONE) != SETTLING_DONE)
 		return fail(worker, dropped,
 			    "the settling program does not report that they were dropped");
 	return 0;
@@ -313,7 +341,7 @@ static int cycle(struct worker *worker, const struct counts *before, struct cycl
 	if (!comes_back(worker, before, cycles))
 		return say_counts(worker, exceptions, &nothing, &cycles->seen);
 	cycles->was_looked |= cycles->now.linkwatch_pending;
-	if (has_program && !settles_at(worker, before, &nothing, LOOKS_MAX))
+	if (has_program && settles(worker, before, &nothing, SETTLING_DONE) != SETTLING_DONE)
 		return fail(worker, exceptions,
 			    "the settling program does not report that nothing is held");
 	cycles->was_settled |= !has_program || worker_counts(worker).linkwatch_pending;

@@ -108,6 +108,7 @@ struct worker {
 	struct counts baseline;
 	uint32_t strangers;	   /* with it: packet sockets on an existing device */
 	uint32_t controls;	   /* of the settling program, so far */
+	int loopback;		   /* for softirqs of ours, from the first on; -1: none */
 	const struct known *known; /* that is held in the trial in hand; NULL: none */
 	int known_fd;
 	struct campaign plain; /* the campaign, with our own bring-up */

@@ -339,8 +339,8 @@ int results_begin(struct results *results, const struct campaign *campaign,
 
 	if (results->first_line)
 		return results_begin_kept(results, &line, why);
-	return begun(results, put(results, &campaign_line_fields, "campaign", &line,
-				  ONCE_DURABLE, NULL, why));
+	return begun(results, put(results, &campaign_line_fields, "campaign", &line, AT_ONCE,
+				  NULL, why));
 }
 
 int results_begin_line(struct results *results, const char *line, const char *id,
@@ -349,7 +349,7 @@ int results_begin_line(struct results *results, const char *line, const char *id
 	if (results->first_line)
 		return results_check_kept(results, line, why);
 	snprintf(results->id, sizeof(results->id), "%s", id);
-	return begun(results, put_line(results, line, 0, ONCE_DURABLE, why));
+	return begun(results, put_line(results, line, 0, AT_ONCE, why));
 }
 
 const char *results_folder(const struct results *results)
@@ -368,7 +368,7 @@ static enum when told(const struct judgement *judgement)
 }
 
 static int put_trial(struct results *results, const char *type, const struct evidence *evidence,
-		     const struct judgement *judgement, struct why *why)
+		     const struct judgement *judgement, enum when when, struct why *why)
 {
 	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
 	uint64_t started_ms = evidence->started_ns / 1000000;
@@ -376,14 +376,14 @@ static int put_trial(struct results *results, const char *type, const struct evi
 	struct trial_line line = trial_line(evidence, judgement,
 					    clock_ms(CLOCK_REALTIME) - ago_ms, &results->told);
 
-	return put(results, &trial_fields, type, &line, told(judgement), NULL, why);
+	return put(results, &trial_fields, type, &line, when, NULL, why);
 }
 
 int results_trial(struct results *results, const struct evidence *evidence,
 		  const struct judgement *judgement, struct why *why)
 {
 	off_t before = results->kept_bytes;
-	int r = put_trial(results, "trial", evidence, judgement, why);
+	int r = put_trial(results, "trial", evidence, judgement, told(judgement), why);
 
 	if (results->kept_bytes > before)
 		results->last_trial = evidence->spec.trial;
@@ -399,7 +399,7 @@ int results_trial_line(struct results *results, const char *line, uint32_t trial
 int results_control(struct results *results, const struct evidence *evidence,
 		    const struct judgement *judgement, struct why *why)
 {
-	return put_trial(results, "control", evidence, judgement, why);
+	return put_trial(results, "control", evidence, judgement, AT_ONCE, why);
 }
 
 int results_control_line(struct results *results, const char *line, struct why *why)

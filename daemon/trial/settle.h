@@ -18,7 +18,7 @@
 enum {
 	SETTLE_LEAST_MS = 500,
 	SETTLE_REST_MS = 200,	/* without any movement */
-	SETTLE_KNOWN_MS = 20,	/* the same, while all that is missing is held on purpose */
+	SETTLE_KNOWN_MS = 10,	/* the same, while all that is missing is held on purpose */
 	SETTLE_GRACES = 8,	/* grace periods, counted from SETTLE_COUNT_MS on */
 	SETTLE_COUNT_MS = 200,	/* before that, waiting for them would only delay who settles */
 	SETTLE_MOST_MS = 20000, /* what still moves then does not come to rest */

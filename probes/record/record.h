@@ -171,6 +171,7 @@ struct lane_state {
 	__u32 closes;  /* the bring-up's next flag set closes the window */
 	__u32 changed; /* trial in which thread I has made its change */
 	__u64 lost;    /* records that found the ring full */
+	__u32 looked;  /* settle: trial whose counts have been compared, whatever they were */
 
 	struct step steps[STEPS_MAX];
 	__u32 reached[STEPS_MAX]; /* trial in which the thread came there */
@@ -182,7 +183,7 @@ struct lane_state {
 	 */
 	__u32 others[PACKET_CLASSES];
 };
-_Static_assert(sizeof(struct lane_state) == 1520, "struct lane_state is a contract");
+_Static_assert(sizeof(struct lane_state) == 1528, "struct lane_state is a contract");
 
 /* Functions of a device's driver, by address; 0: it has none. */
 struct driver_calls {

@@ -22,6 +22,18 @@ static __always_inline __s64 inet6_dev_count(struct inet6_dev *idev)
 	       groups_in(BPF_CORE_READ(idev, mc_tomb));
 }
 
+static __always_inline bool is_settled(struct lane_state *lane, struct net_device *dev)
+{
+	if (lane->watched & WATCH_NET_DEVICE &&
+	    device_count(dev) - linkwatch_pending(dev) != lane->settle_net_device)
+		return false;
+	if (lane->watched & WATCH_INET6_DEV &&
+	    inet6_dev_count(BPF_CORE_READ(dev, ip6_ptr)) != lane->settle_inet6_dev)
+		return false;
+	return !(lane->watched & WATCH_DST) ||
+	       dst_count(BPF_CORE_READ(dev, nd_net.net)) == lane->settle_dst;
+}
+
 VERIFIED_ONCE int look_at(__u32 slot)
 {
 	struct lane_state *lane = bpf_map_lookup_elem(&lanes, &slot);
@@ -36,17 +48,11 @@ VERIFIED_ONCE int look_at(__u32 slot)
 	dev = (void *)lane->device;
 	if ((__u32)BPF_CORE_READ(dev, ifindex) != lane->ifindex)
 		return 0;
-	if (lane->watched & WATCH_NET_DEVICE &&
-	    device_count(dev) - linkwatch_pending(dev) != lane->settle_net_device)
-		return 0;
-	if (lane->watched & WATCH_INET6_DEV &&
-	    inet6_dev_count(BPF_CORE_READ(dev, ip6_ptr)) != lane->settle_inet6_dev)
-		return 0;
-	if (lane->watched & WATCH_DST &&
-	    dst_count(BPF_CORE_READ(dev, nd_net.net)) != lane->settle_dst)
-		return 0;
-	lane->settled = trial;
-	report(lane, slot, RECORD_SETTLED, 0, 0, 0);
+	if (is_settled(lane, dev)) {
+		lane->settled = trial;
+		report(lane, slot, RECORD_SETTLED, 0, 0, 0);
+	}
+	lane->looked = trial; /* read before settled */
 	return 0;
 }
 

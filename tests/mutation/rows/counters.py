@@ -62,8 +62,9 @@ ROWS = [
          "the settling program leaves out MLD's records twice"),
         ("	if (lane->watched & WATCH_NET_DEVICE &&", "	if (0 && lane->watched & WATCH_NET_DEVICE &&",
          "the settling program does not look at net_device"),
-        ("	if (lane->watched & WATCH_DST &&", "	if (0 && lane->watched & WATCH_DST &&",
+        ("	return !(lane->watched & WATCH_DST) ||", "	return true ||",
          "the settling program does not look at dst"),
+        ("	lane->looked = trial;", "	lane->looked = 0;", "the settling program does not say that it has looked"),
     ]),
     Subject("daemon/lane/worker_settle.c", runs=["inbound"], edits=[
         ("	worker->message.evidence.after = worker_facts(&counts);",
