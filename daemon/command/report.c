@@ -10,7 +10,6 @@
 #include "report/coverage_table.h"
 #include "report/report.h"
 #include "report/report_file.h"
-#include "results/merged_explored.h"
 #include "results/reader.h"
 
 struct options {
@@ -137,11 +136,6 @@ static int write_shards(struct past *const *runs, uint32_t nr, const struct merg
 				&command_report,
 				"--output: a file is of one run, or of the shards of one; %s is another run than %s, so leave it out",
 				past_folder(runs[i]), past_folder(runs[0]));
-	if (nr > 1 && merged_explores(runs[0]))
-		return command_refuse(
-			&command_report,
-			"--output: shards that explore number their trials alike, so each has a file of its own; leave out %s",
-			past_folder(runs[1]));
 	if (past_open_shards(runs, nr, merged, &all, &why))
 		return command_complain(&why, EXIT_CONFIG);
 	code = write_page(all, o);

@@ -40,6 +40,7 @@ struct capture {
 /* What the moments up to now say. */
 struct course {
 	const struct trial_line *trial;
+	uint32_t number; /* of the trial */
 	const json_t *order;
 	struct ends ends;
 	int64_t opened_ns;
@@ -132,7 +133,7 @@ static void name_packet(char *comment, const struct course *course,
 
 	*comment = '\0';
 	text_add(comment, COMMENT_MAX, "Trial %u, arm %s (%s): %s %u of %u, %s, to %s.",
-		 spec->trial, arm_names[spec->arm], verdict_names[trial->verdict],
+		 course->number, arm_names[spec->arm], verdict_names[trial->verdict],
 		 message_words(spec->message, 1), moment->sequence, spec->echoes,
 		 direction_names[spec->direction], target_names[spec->target]);
 }
@@ -235,33 +236,34 @@ static bool can_be_crafted(const struct trial_spec *spec)
 	       spec->payload_bytes <= FRAME_MAX_PAYLOAD;
 }
 
-static int write_line(struct capture *capture, const json_t *line, struct why *why)
+static int write_line(struct capture *capture, const struct past_trial *of, const json_t *line,
+		      struct why *why)
 {
 	struct trial_line trial = { .timeline = capture->told.moments,
 				    .nr_timeline = EVIDENCE_MOMENTS_MAX };
-	struct course course = { .trial = &trial };
+	struct course course = { .trial = &trial, .number = of->number };
 
 	if (fields_from_json_known(&trial_fields, line, &trial))
-		return why_set(why, EINVAL, "trial %u: its line is not understood",
-			       trial.spec.trial);
+		return why_set(why, EINVAL, "trial %u: its line is not understood", of->number);
+	trial.spec.trial = of->own; /* it is in its packets */
 	if (!trial.spec.echoes || !trial.echoes_delivered)
 		return 0;
 	if (!can_be_crafted(&trial.spec))
 		return why_set(why, EINVAL,
 			       "trial %u: its packets are not known to this version",
-			       trial.spec.trial);
+			       of->number);
 	course.ends.device = end_read(trial.device_mac, trial.device_address);
 	course.ends.peer = end_read(trial.peer_mac, trial.peer_address);
 	if (!trial.device_address || !*trial.device_address)
 		return why_set(
 			why, EINVAL,
 			"trial %u: these results do not keep the addresses of its lane, without which its packets cannot be made again; run the campaign with this version of dadrace",
-			trial.spec.trial);
+			of->number);
 	if (trial.spec.direction == DIRECTION_INBOUND && !end_has_mac(&course.ends.device))
 		return why_set(
 			why, EINVAL,
 			"trial %u: %s has no MAC address, so its inbound packets are no Ethernet frames",
-			trial.spec.trial, trial.device);
+			of->number, trial.device);
 	course.order = json_object_get(json_object_get(line, "spec"), "order");
 	write_packets(capture, &course);
 	return 0;
@@ -276,7 +278,7 @@ static int write_trials(struct capture *capture, const struct past *past, struct
 	for (uint32_t i = 0; !err && i < nr; i++) {
 		json_auto_t *line = past_line(past, &trials[i], why);
 
-		err = line ? write_line(capture, line, why) : -EIO;
+		err = line ? write_line(capture, &trials[i], line, why) : -EIO;
 	}
 	return err;
 }

@@ -5,7 +5,6 @@
 #include "report/across_runs.h"
 #include "results/finding_words.h"
 #include "results/ledger_line.h"
-#include "results/merged_explored.h"
 
 enum { COLUMNS = 96 };
 
@@ -97,20 +96,12 @@ static void tell_differences(struct past *const *runs, uint32_t nr, FILE *out)
 }
 
 /* What each of the runs has seen itself is in its verdict. */
-static void tell_explored(struct past *const *runs, uint32_t nr, FILE *out)
+static void tell_explored(const struct explore_sums *explored, uint32_t nr, FILE *out)
 {
-	struct merged_explored explored;
-	struct why why;
-
-	for (uint32_t i = 0; i < nr; i++)
-		if (!merged_explores(runs[i]))
-			return;
-	if (merged_explored(runs, nr, &explored, &why))
-		fprintf(out, "Explored by all %u runs: not known: %s\n", nr, why.text);
-	else
+	if (explored->mode)
 		fprintf(out,
-			"Explored by all %u runs: holds were kept at %u different places; %u different features\n",
-			nr, explored.places, explored.features);
+			"Explored by all %u runs: holds were kept at %u of %u different places; %u different features\n",
+			nr, explored->held, explored->places, explored->features);
 }
 
 static void tell_all(const struct merged *merged, uint32_t nr, FILE *out)
@@ -144,6 +135,6 @@ void report_runs(struct past *const *runs, uint32_t nr, const struct merged *mer
 	for (uint32_t i = 0; i < nr; i++)
 		tell_verdict(runs[i], out);
 	tell_differences(runs, nr, out);
-	tell_explored(runs, nr, out);
+	tell_explored(&merged->explored, nr, out);
 	tell_all(merged, nr, out);
 }

@@ -75,12 +75,15 @@ static void print_head(const struct subject *s, FILE *out)
 {
 	struct finding_text headline = finding_headline(s->finding);
 	const char *unfinished = past_unfinished(s->past);
-	char trial[512];
+	char trial[512], own[256] = "";
 
 	if (unfinished)
 		fprintf(out, "Unfinished: %s.\n\n", unfinished);
 	finding_print_paragraph(out, finding_point(s->finding).at, MAIL_COLUMNS);
-	snprintf(trial, sizeof(trial), "Trial %u, arm %s: %s.", s->trial->number,
+	if (s->trial->own != s->trial->number)
+		snprintf(own, sizeof(own), " (%u of %.200s)", s->trial->own,
+			 past_folder_of(s->past, s->trial));
+	snprintf(trial, sizeof(trial), "Trial %u%s, arm %s: %s.", s->trial->number, own,
 		 arm_names[s->trial->arm], s->told.reason);
 	fputc('\n', out);
 	finding_print_paragraph(out, trial, MAIL_COLUMNS);
@@ -305,8 +308,8 @@ static void print_again(const struct subject *s, FILE *out)
 		"\nTo reproduce it, with these results or without:\n\n"
 		"  dadrace replay '%s' %u --times 10\n\n"
 		"  dadrace run --spec - --times 10%s%s%s <<'EOF'\n%s\nEOF\n",
-		past_folder_of(s->past, s->trial), s->trial->number,
-		kernel ? " --kernel '" : "", kernel ? kernel : "", kernel ? "'" : "", s->spec);
+		past_folder_of(s->past, s->trial), s->trial->own, kernel ? " --kernel '" : "",
+		kernel ? kernel : "", kernel ? "'" : "", s->spec);
 }
 
 int report_finding(const struct past *past, uint32_t number, FILE *out, struct why *why)

@@ -165,6 +165,7 @@ static int add_up(struct past *const *runs, uint32_t nr, struct merged *out)
 	for (uint32_t i = 0; i < nr; i++)
 		tally_merge(all, past_tally(runs[i]));
 	tally_summary(all, &sums);
+	tally_explored(all, &out->explored, &sums);
 	out->added_up = true;
 	out->verdict = sums.verdict;
 	out->trials = sums.trials;
@@ -260,6 +261,8 @@ int merged_make(struct past *const *runs, uint32_t nr, struct merged *out, struc
 	int err = refuse_twice(runs, nr, why);
 
 	*out = (struct merged){ 0 };
+	if (!err)
+		err = merged_explored(runs, nr, &out->explored, why);
 	if (err)
 		return err;
 	if (!is_one_plan(runs, nr))

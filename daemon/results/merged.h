@@ -19,6 +19,7 @@ struct merged {
 	enum campaign_verdict verdict;
 	uint32_t trials, valid;
 	uint64_t fault_rate_bound_ppm;
+	struct explore_sums explored; /* merged_explored() */
 	char reason[640];
 };
 
@@ -39,7 +40,10 @@ struct merged_gap {
 /* False: none; or runs[at] is not the first that has a shard of its plan. */
 bool merged_missing(struct past *const *runs, uint32_t nr, uint32_t at, struct merged_gap *gap);
 
-/* The sentence names a run, or a shard, that is given twice (-EINVAL). -ENOMEM. */
+/*
+ * The sentence names a run, or a shard, that is given twice (-EINVAL), or a line that cannot be
+ * read again. -ENOMEM.
+ */
 int merged_make(struct past *const *runs, uint32_t nr, struct merged *out, struct why *why);
 
 #endif

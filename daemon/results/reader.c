@@ -16,6 +16,7 @@
 struct part {
 	char *folder;
 	FILE *file;
+	struct shard shard; /* 1 of 1, but for explorers that have one past */
 };
 
 struct past {
@@ -178,7 +179,19 @@ static void *grow(void *list, uint32_t nr, uint32_t *room, size_t size)
 	return grown;
 }
 
-static int keep_trial(struct past *past, const struct trial_line *told, off_t at)
+/*
+ * Explorers number their trials alike. In one past they are dealt, one to each shard in turn.
+ * 0: there is no such number.
+ */
+static uint32_t number_of(const struct past *past, uint32_t own)
+{
+	const struct shard *shard = &past->parts[past->part].shard;
+	uint64_t number = (own - 1ULL) * shard->of + shard->index;
+
+	return own && number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
+static int keep_trial(struct past *past, const struct trial_line *told, uint32_t own, off_t at)
 {
 	struct past_trial *trials =
 		grow(past->trials, past->nr_trials, &past->room, sizeof(*trials));
@@ -188,6 +201,7 @@ static int keep_trial(struct past *past, const struct trial_line *told, off_t at
 	past->trials = trials;
 	past->trials[past->nr_trials] = (struct past_trial){
 		.number = told->spec.trial,
+		.own = own,
 		.arm = told->spec.arm,
 		.verdict = told->verdict,
 		.part = past->part,
@@ -215,17 +229,20 @@ static int take_trial(struct past *past, const json_t *json, const struct line *
 				   .steps = steps,
 				   .nr_steps = ORDER_HOLDS_MAX };
 	struct judgement judgement;
+	uint32_t own;
 
 	if (!past->first)
 		return complain_line(past, line, why,
 				     "is a trial, but no campaign line came before it");
 	if (fields_from_json_known(&trial_fields, json, &told) || told.verdict >= VERDICTS ||
-	    told.spec.arm >= ARMS || !told.spec.trial)
+	    told.spec.arm >= ARMS || !number_of(past, told.spec.trial))
 		return complain_line(past, line, why, "is not understood as a trial");
+	own = told.spec.trial;
+	told.spec.trial = number_of(past, own);
 	trial_line_back(&told, &past->evidence, &judgement);
 	coverage_add(&past->coverage, &told);
 	if (tally_add(past->tally, &past->evidence, &judgement, NULL) < 0 ||
-	    keep_trial(past, &told, line->at))
+	    keep_trial(past, &told, own, line->at))
 		return why_memory(why);
 	return check_findings(past, line, why);
 }
@@ -258,6 +275,7 @@ static int take_ledger(struct past *past, const json_t *json, const struct line 
 				     "is a ledger, but no campaign line came before it");
 	if (fields_from_json_known(&ledger_fields, json, &ledger))
 		return complain_line(past, line, why, "is not understood as a ledger");
+	ledger.trial = number_of(past, ledger.trial);
 	if (tally_add_ledger(past->tally, &ledger) || keep_ledger(past, &ledger, line->at))
 		return why_memory(why);
 	return check_findings(past, line, why);
@@ -389,9 +407,22 @@ static int open_part(struct part *part, const char *folder, struct why *why)
 	return err;
 }
 
+/* What an explorer has covered, it has counted itself, at its end. */
+static void judge_explored(struct past *past)
+{
+	struct explore_sums *sums = &past->sums.explore;
+
+	if (fields_from_json_known(&explored_fields, json_object_get(past->summary, "explore"),
+				   sums))
+		*sums = (struct explore_sums){ 0 };
+	sums->mode = read_mode(past_campaign(past));
+	tally_explored(past->tally, sums, &past->sums);
+}
+
 static void sum_up(struct past *past)
 {
 	tally_summary(past->tally, &past->sums);
+	judge_explored(past);
 	judge_end(past);
 	past->sums.id = json_string_value(json_object_get(past->first, "id"));
 	fields_from_json_known(&summary_machine_fields, past_machine(past),
@@ -402,7 +433,12 @@ static void sum_up(struct past *past)
 	past->sums.decided = summary_text(past, "decided");
 }
 
-static int open_parts(const char *const *folders, uint32_t nr, struct past **out,
+struct opened {
+	const char *folder;
+	struct shard shard;
+};
+
+static int open_parts(const struct opened *opened, uint32_t nr, struct past **out,
 		      struct why *why)
 {
 	struct past *past = calloc(1, sizeof(*past));
@@ -417,7 +453,8 @@ static int open_parts(const char *const *folders, uint32_t nr, struct past **out
 	past->nr_parts = nr;
 	for (uint32_t i = 0; !err && i < nr; i++) {
 		past->part = i;
-		err = open_part(&past->parts[i], folders[i], why);
+		past->parts[i].shard = opened[i].shard;
+		err = open_part(&past->parts[i], opened[i].folder, why);
 		err = err ?: read_lines(past, why);
 	}
 	if (err) {
@@ -431,7 +468,7 @@ static int open_parts(const char *const *folders, uint32_t nr, struct past **out
 
 int past_open(const char *folder, struct past **out, struct why *why)
 {
-	return open_parts(&folder, 1, out, why);
+	return open_parts(&(struct opened){ folder, { 1, 1 } }, 1, out, why);
 }
 
 /* The verdict knows which shards are missing or unfinished; they ran side by side. */
@@ -441,6 +478,7 @@ static void take_merged(struct past *past, struct past *const *runs, uint32_t nr
 	struct summary *sums = &past->sums;
 
 	past->merged = *merged;
+	sums->explore = merged->explored;
 	past->unfinished[0] = '\0';
 	sums->verdict = merged->verdict;
 	sums->reason = past->merged.reason;
@@ -455,15 +493,18 @@ static void take_merged(struct past *past, struct past *const *runs, uint32_t nr
 int past_open_shards(struct past *const *runs, uint32_t nr, const struct merged *merged,
 		     struct past **out, struct why *why)
 {
-	const char **folders = calloc(nr, sizeof(*folders));
+	struct opened *opened = calloc(nr, sizeof(*opened));
+	bool are_alike = nr > 1 && merged->explored.mode;
 	int err;
 
-	for (uint32_t i = 0; folders && i < nr; i++)
-		folders[i] = past_folder(runs[i]);
-	err = folders ? open_parts(folders, nr, out, why) : why_memory(why);
+	for (uint32_t i = 0; opened && i < nr; i++)
+		opened[i] = (struct opened){ past_folder(runs[i]),
+					     are_alike ? past_shard(runs[i]) :
+							 (struct shard){ 1, 1 } };
+	err = opened ? open_parts(opened, nr, out, why) : why_memory(why);
 	if (!err)
 		take_merged(*out, runs, nr, merged);
-	free(folders);
+	free(opened);
 	return err;
 }
 
@@ -605,7 +646,12 @@ static json_t *line_at(const struct part *part, off_t at, const char *what, uint
 
 json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why)
 {
-	return line_at(&past->parts[trial->part], trial->at, "trial", trial->number, why);
+	json_t *line = line_at(&past->parts[trial->part], trial->at, "trial", trial->own, why);
+
+	if (trial->number != trial->own)
+		json_object_set_new(json_object_get(line, "spec"), "trial",
+				    json_integer(trial->number));
+	return line;
 }
 
 json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,

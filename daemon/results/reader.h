@@ -25,7 +25,8 @@
 struct past;
 
 struct past_trial {
-	uint32_t number;
+	uint32_t number; /* in the past */
+	uint32_t own;	 /* in its results */
 	enum arm arm;
 	enum verdict verdict;
 	char signature[96]; /* "" : no fault */
@@ -48,7 +49,8 @@ int past_open(const char *folder, struct past **out, struct why *why);
 
 /*
  * The same for the shards of one plan (merged_same_whole()), read as the run that they share:
- * the machine, the id and what ended it are those of the first.
+ * the machine, the id and what ended it are those of the first. The trials of an explorer's
+ * shards, which have the same numbers, get new ones: trial T of shard I of N is (T - 1) N + I.
  */
 struct merged;
 int past_open_shards(struct past *const *runs, uint32_t nr, const struct merged *merged,
@@ -88,7 +90,10 @@ const struct past_trial *past_trial(const struct past *past, uint32_t number); /
 const struct past_ledger *past_ledger(const struct past *past, uint32_t trial,
 				      uint32_t attempt);
 
-/* The whole line of a trial, and of a ledger: a new reference; NULL with the sentence. */
+/*
+ * The whole line of a trial, with its number in the past, and of a ledger: a new reference;
+ * NULL with the sentence.
+ */
 json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why);
 json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,
 			 struct why *why);

@@ -198,6 +198,7 @@ extern const struct fields tally_arm_fields;
 extern const struct fields tally_share_fields;
 extern const struct fields tally_finding_fields;
 extern const struct fields tally_reason_fields;
+extern const struct fields explored_fields;
 extern const struct fields summary_machine_fields;
 extern const struct fields summary_fields;
 
@@ -259,8 +260,8 @@ void tally_so_far(const struct tally *tally, uint32_t *trials, uint32_t verdicts
 void tally_summary(struct tally *tally, struct summary *summary);
 
 /*
- * Says what an explorer has covered, before tally_unfinished(): without it a bound reads as one
- * for the kernel.
+ * Says what an explorer, if there was one, has covered, as far as that is known (not 0), before
+ * tally_unfinished(): without it a bound reads as one for the kernel.
  */
 void tally_explored(struct tally *tally, const struct explore_sums *sums,
 		    struct summary *summary);

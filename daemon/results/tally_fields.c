@@ -233,7 +233,7 @@ static const struct field explore_rows[] = {
 	  .doc = "Mode pct: least probability that one trial triggers a given bug that needs at most explore.holds delays, if the longest hold is long enough; null: another mode, or more than twelve places" },
 	END
 };
-static const struct fields explore_fields = {
+const struct fields explored_fields = {
 	"explored", "What the explorer has seen", explore_rows, sizeof(struct explore_sums),
 };
 
@@ -285,7 +285,7 @@ static const struct field summary_rows[] = {
 	  .sub = &tally_finding_fields, .doc = "Findings, each once, in the order found" },
 	{ "steps", FIELD_OBJECT, SUMMARY(struct tally_step *, steps), LIST(struct summary, steps),
 	  .sub = &step_fields, .doc = "The holds of the order: plan and outcome" },
-	{ "explore", FIELD_OBJECT, SUMMARY(struct explore_sums, explore), .sub = &explore_fields,
+	{ "explore", FIELD_OBJECT, SUMMARY(struct explore_sums, explore), .sub = &explored_fields,
 	  .doc = "What the explorer has seen" },
 	{ "reasons", FIELD_OBJECT, SUMMARY(struct tally_reason *, reasons), LIST(struct summary, reasons),
 	  .sub = &tally_reason_fields, .doc = "Why trials prove nothing, most frequent reason first" },

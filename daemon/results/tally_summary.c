@@ -221,10 +221,15 @@ static void tell_verdict(struct tally *tally, const struct arm_tally arms[ARMS],
 void tally_explored(struct tally *tally, const struct explore_sums *sums,
 		    struct summary *summary)
 {
-	if (summary->verdict != CAMPAIGN_FAULT)
-		append(tally,
-		       "; this is about the orders that were drawn, and no bound for the kernel: holds were kept at %u of %u places, with %u pairs of a place and a change",
-		       sums->held, sums->places, sums->pairs);
+	if (!sums->mode || summary->verdict == CAMPAIGN_FAULT)
+		return;
+	append(tally,
+	       "; this is about the orders that were drawn, and no bound for the kernel");
+	if (sums->places)
+		append(tally, ": holds were kept at %u of %u places", sums->held, sums->places);
+	if (sums->pairs)
+		append(tally, ", with %u pair%s of a place and a change", sums->pairs,
+		       s_of(sums->pairs));
 }
 
 void tally_unfinished(struct tally *tally, const char *how, struct summary *summary)

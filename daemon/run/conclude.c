@@ -384,8 +384,7 @@ static void tell_sums(struct conclusion *c, struct summary *summary)
 	summary->explore.least_chance = NAN;
 	if (c->explorer)
 		explorer_sums(c->explorer, &summary->explore);
-	if (summary->explore.mode)
-		tally_explored(c->tally, &summary->explore, summary);
+	tally_explored(c->tally, &summary->explore, summary);
 }
 
 static void tell_interruption(struct conclusion *c, struct summary *summary)

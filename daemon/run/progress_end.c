@@ -254,9 +254,10 @@ static void print_explored(FILE *out, const struct explore_sums *sums)
 	if (!sums->mode)
 		return;
 	fprintf(out,
-		"Explored (%s): holds kept at %u of %u places, %u pairs of a place and a change, %u generations, %u features, corpus of %u",
+		"Explored (%s): holds kept at %u of %u places, %u pair%s of a place and a change, %u generation%s, %u features, corpus of %u",
 		explore_mode_names[sums->mode], sums->held, sums->places, sums->pairs,
-		sums->generations, sums->features, sums->corpus);
+		plural(sums->pairs), sums->generations, plural(sums->generations),
+		sums->features, sums->corpus);
 	if (sums->first_finding)
 		fprintf(out, "; first finding in trial %u", sums->first_finding);
 	fputc('\n', out);

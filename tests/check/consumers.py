@@ -6,8 +6,10 @@ The runs are recorded ones, and what is made of them here: unfinished, skipped, 
 format. A consumer that is not installed is named, and the test is skipped (77); it never passes without one.
 """
 import collections
+import dataclasses
 import importlib
 import importlib.util
+import itertools
 import json
 import pathlib
 import re
@@ -58,28 +60,62 @@ def shared(lines, of):
     return [list(shard_of(lines, index + 1, of)) for index in range(of)]
 
 
+def explored_by(lines, of):
+    """Shards of an explorer: each numbers its trials from 1, and has a seed of its own."""
+    shards = [list(labelled(lines, index + 1, of)) for index in range(of)]
+    for index, (first, *_) in enumerate(shards):
+        first["campaign"] = first["campaign"] | {"seed": first["campaign"]["seed"] + index}
+    return shards
+
+
+@dataclasses.dataclass
+class Run:
+    """Shards: the lines of each results.ndjson. Status: of a run 0, of shards that of their verdict."""
+    name: str
+    shards: list
+    verdicts: list
+    status: int = 0
+
+    @property
+    def is_good(self):
+        return not {"fault", "inconclusive"} & set(self.verdicts)
+
+    @property
+    def arms(self):
+        return self.shards[0][0]["campaign"]["arms"]
+
+    @property
+    def packets(self):
+        """The sequence number of each that was sent, and what is sent, in the order of the lines."""
+        for line in itertools.chain.from_iterable(self.shards):
+            message = line.get("spec", {}).get("message")
+            for moment in line.get("timeline", ()) if line["type"] == "trial" else ():
+                if moment["event"] in ("echo-in", "echo-out"):
+                    yield from [(moment["sequence"], message)] * (2 if message == "fragments" else 1)
+
+
 def runs_of(source):
-    """A name, the lines of each results.ndjson, the verdicts, and the exit status: of a run 0, of shards its verdict's."""
-    leak, clean = recorded(source, "leak"), recorded(source, "clean")
-    yield "leak", [leak], ["fault", "fault"], 0
-    yield "clean", [clean], ["clean"], 0
-    yield "unfinished", [clean[:-1]], ["inconclusive"], 0
-    yield "skipped", [skipped(clean)], ["skipped"], 0
-    yield "hostile", [renamed(leak, HOSTILE)], ["fault", "fault"], 0
-    yield "dots", [renamed(clean, ".a..b.")], ["clean"], 0
-    yield "shards of leak", shared(leak, 2), ["fault", "fault"], 1
-    yield "one shard of two", [list(labelled(clean, 1, 2))], ["inconclusive"], 3  # the other is lost
+    leak, clean, explored = (recorded(source, name) for name in ("leak", "clean", "explored"))
+    yield Run("leak", [leak], ["fault", "fault"])
+    yield Run("clean", [clean], ["clean"])
+    yield Run("unfinished", [clean[:-1]], ["inconclusive"])
+    yield Run("skipped", [skipped(clean)], ["skipped"])
+    yield Run("hostile", [renamed(leak, HOSTILE)], ["fault", "fault"])
+    yield Run("dots", [renamed(clean, ".a..b.")], ["clean"])
+    yield Run("explored", [explored], ["fault", "fault"])
+    yield Run("shards of leak", shared(leak, 2), ["fault", "fault"], 1)
+    yield Run("shards of explored", explored_by(explored, 2), ["fault", "fault"], 1)
+    yield Run("one shard of two", [list(labelled(clean, 1, 2))], ["inconclusive"], 3)  # the other is lost
 
 
-# --- the consumers: each takes a file and the verdicts, and raises AssertionError ---
+# --- the consumers: each takes a file and the run, and raises AssertionError ---
 
-def read_tap(path, verdicts):
+def read_tap(path, run):
     done = subprocess.run(["prove", "--exec", "cat", path], text=True, capture_output=True, check=False)
-    is_good = not {"fault", "inconclusive"} & set(verdicts)
     assert "Parse errors" not in done.stdout, done.stdout + done.stderr
-    assert "Tests=4," in done.stdout, done.stdout  # one for each arm
-    assert (done.returncode == 0) == is_good, done.stdout
-    assert ("Result: PASS" in done.stdout) == is_good, done.stdout
+    assert f"Tests={len(run.arms)}," in done.stdout, done.stdout
+    assert (done.returncode == 0) == run.is_good, done.stdout
+    assert ("Result: PASS" in done.stdout) == run.is_good, done.stdout
 
 
 def as_kselftest(lines, code):
@@ -88,27 +124,26 @@ def as_kselftest(lines, code):
             f"{'ok' if code == 0 else 'not ok'} 1 selftests: dadrace: dadrace.sh"]
 
 
-def read_kselftest(path, verdicts):
+def read_kselftest(path, run):
     """As KernelCI does: a test's own lines are comments before its result, and TAP again without their #."""
     reader = importlib.import_module("tap.parser").Parser()
-    is_good = not {"fault", "inconclusive"} & set(verdicts)
-    outer = list(reader.parse_text("\n".join(as_kselftest(path.read_text(encoding="utf-8").splitlines(), not is_good))))
+    outer = list(reader.parse_text("\n".join(as_kselftest(path.read_text(encoding="utf-8").splitlines(), not run.is_good))))
     inner = "\n".join(line.text[1:].strip() for line in outer if line.category == "diagnostic")
     cases = [line for line in reader.parse_text(inner) if line.category == "test"]
-    assert [line.ok for line in outer if line.category == "test"] == [is_good], outer
-    assert [case.number for case in cases] == [1, 2, 3, 4], inner  # one for each arm
-    assert all(case.ok for case in cases) == is_good, inner
-    assert all(case.skip for case in cases) == (set(verdicts) == {"skipped"}), inner
+    assert [line.ok for line in outer if line.category == "test"] == [run.is_good], outer
+    assert [case.number for case in cases] == list(range(1, len(run.arms) + 1)), inner
+    assert all(case.ok for case in cases) == run.is_good, inner
+    assert all(case.skip for case in cases) == (set(run.verdicts) == {"skipped"}), inner
 
 
-def read_junit(path, verdicts):
+def read_junit(path, run):
     junitparser = importlib.import_module("junitparser")
     elements = {"clean": [], "fault": [junitparser.Failure], "inconclusive": [junitparser.Error],
                 "skipped": [junitparser.Skipped]}
     suite, = junitparser.JUnitXml.fromfile(str(path))
     cases = list(suite)
-    assert len(cases) == len(verdicts), cases
-    for case, verdict in zip(cases, verdicts):
+    assert len(cases) == len(run.verdicts), cases
+    for case, verdict in zip(cases, run.verdicts):
         assert [type(result) for result in case.result] == elements[verdict], (case.name, case.result)
     told = suite.tests, suite.failures, suite.errors, suite.skipped
     suite.update_statistics()
@@ -117,7 +152,7 @@ def read_junit(path, verdicts):
     assert names == {"kernel", "architecture", "cpus"}, names
 
 
-def read_kcidb(path, verdicts):
+def read_kcidb(path, run):
     jsonschema = importlib.import_module("jsonschema")
     statuses = {"clean": "PASS", "fault": "FAIL", "inconclusive": "ERROR", "skipped": "SKIP"}
     schema = json.loads(pathlib.Path(__file__).with_name("kcidb-5.3.schema.json").read_text(encoding="utf-8"))
@@ -125,17 +160,17 @@ def read_kcidb(path, verdicts):
     jsonschema.Draft7Validator.check_schema(schema)
     for error in jsonschema.Draft7Validator(schema).iter_errors(report):
         raise AssertionError(error)
-    assert [test["status"] for test in report["tests"]] == [statuses[verdict] for verdict in verdicts], report["tests"]
+    assert [test["status"] for test in report["tests"]] == [statuses[verdict] for verdict in run.verdicts], report["tests"]
     assert {build["checkout_id"] for build in report["builds"]} == {one["id"] for one in report["checkouts"]}
     assert {test["build_id"] for test in report["tests"]} == {build["id"] for build in report["builds"]}
     assert len({test["id"] for test in report["tests"]}) == len(report["tests"]), "a test has the id of another"
 
 
-def read_tmt(path, verdicts):
+def read_tmt(path, run):
     yaml = importlib.import_module("yaml")
     words = {"clean": "pass", "fault": "fail", "inconclusive": "error", "skipped": "skip"}
     results = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert [result["result"] for result in results] == [words[verdict] for verdict in verdicts], results
+    assert [result["result"] for result in results] == [words[verdict] for verdict in run.verdicts], results
     for result in results:
         assert set(result) == {"name", "result", "note"} and result["name"].startswith("/"), result
         assert all(isinstance(note, str) for note in result["note"]), result
@@ -150,19 +185,35 @@ def told_by_tshark(path, *fields):
     return [line.split("\t") for line in done.stdout.splitlines()]
 
 
-def read_pcapng(path, verdicts):
+# Checksum and type; of an error also those of the packet that it quotes, which is cut.
+PARSED = {"packet-too-big": ("1,2", "2,128")}
+
+
+def read_pcapng(path, run):
     info = subprocess.run(["capinfos", "-M", path], text=True, capture_output=True, check=False)
     assert info.returncode == 0 and "pcapng" in info.stdout, info.stdout + info.stderr
-    fields = "frame.comment", "_ws.malformed", "icmpv6.checksum.status", "icmpv6.type", "frame.time_epoch", "frame.encap_type"
+    fields = ("frame.comment", "_ws.malformed", "icmpv6.checksum.status", "icmpv6.type", "frame.time_epoch", "frame.encap_type",
+              "ipv6.reassembled.length")
     packets = told_by_tshark(path, *fields)
-    assert len(packets) == (4 if "fault" in verdicts else 8), packets  # of each trial that sends
-    for number, (comment, malformed, checksum, kind, stamp, link) in enumerate(packets):
-        assert re.match(r"Trial \d+, arm (echo|race) \(\w[\w-]*\): echo %d of 4, inbound, to all-nodes\." % (number % 4 + 1),
-                        comment), comment
-        assert "after the window opened: inside the window." in comment, comment
-        assert "IPv6 accepted 4 of the 4 packets" in comment, comment
-        assert (malformed, checksum, kind, link) == ("", "1", "128", "1"), (malformed, checksum, kind, link)
+    expected = list(run.packets)
+    assert expected and len(packets) == len(expected), packets
+    assert len({comment for comment, *_ in packets}) == len(packets), "two packets have one comment"
+    is_first = False
+    for (sequence, message), (comment, malformed, checksum, kind, stamp, link, whole) in zip(expected, packets):
+        is_first = message == "fragments" and not is_first
+        first_line, *others = comment.split("\\n")
+        assert re.fullmatch(r"Trial \d+, arm (echo|race) \(\w[\w-]*\): [\w ]+ %d of \d, inbound, to [\w-]+\." % sequence,
+                            first_line), comment
+        assert (malformed, link) == ("", "1"), (malformed, link)
         assert re.search(r"\.\d{9}$", stamp) and not stamp.endswith("000000"), stamp
+        if is_first:
+            assert others[0].startswith("The first fragment, sent just ahead of the last"), comment
+            assert (kind, whole) == ("", ""), (kind, whole)
+            continue
+        assert others[0].endswith(" after the window opened: inside the window."), comment
+        assert re.match(r"IPv6 accepted \d of the \d packets", others[-1]), comment
+        assert bool(whole) == (message == "fragments"), "its fragments are not put together"
+        assert (checksum, kind) == PARSED.get(message, ("1", "128")), (checksum, kind)
 
 
 def read_trace(path, _):
@@ -224,19 +275,19 @@ def export(dadrace, folders, path, name, status):
 def main(source, dadrace):
     missing = [one for one in CONSUMERS if not one.is_here(one.needs)]
     wrong = files = 0
-    for name, shards, verdicts, status in runs_of(pathlib.Path(source)):
+    for run in runs_of(pathlib.Path(source)):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
-            folders = list(written(folder, shards))
+            folders = list(written(folder, run.shards))
             for one in CONSUMERS:
-                path = export(dadrace, folders, folder / one.format, one.format, status)
+                path = export(dadrace, folders, folder / one.format, one.format, run.status)
                 if one in missing:
                     continue
                 files += 1
                 try:
-                    one.read(path, verdicts)
+                    one.read(path, run)
                 except Exception as error:  # a parser has exceptions of its own
-                    print(f"{name}, {one.format}: {one.needs} says: {type(error).__name__}: {error}")
+                    print(f"{run.name}, {one.format}: {one.needs} says: {type(error).__name__}: {error}")
                     wrong += 1
     print(f"{files} files, {wrong} wrong")
     for one in missing:
