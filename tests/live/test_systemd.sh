@@ -11,12 +11,13 @@
 # Usage: test_systemd.sh DADRACE SOURCE-FOLDER
 set -uo pipefail
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../unit/guest/image.sh"
 dadrace=${1:?} source=${2:?}
 build=$(dirname "$(realpath "$dadrace")")
 BOOT_S=60
 
 [ "$(id -u)" -eq 0 ] || skip "needs root"
-for program in dh dpkg-shlibdeps unshare nsenter chroot setsid; do
+for program in dh dpkg-scanpackages dpkg-shlibdeps unshare nsenter chroot setsid; do
 	command -v $program >/dev/null || skip "needs $program"
 done
 [ -x /lib/systemd/systemd ] || skip "needs systemd"
@@ -256,6 +257,40 @@ ctl submit submit /run/test/c.yaml
 ids[0]=$(cat submit.out)
 filtered() { journal "DADRACE_CAMPAIGN=${ids[0]}" | grep -q 'queued after 0 trials: positive control: .*a packet filter drops it'; }
 wait_for 90 filtered || fail "a run whose packets are dropped says so" "$(state 0)"
+ctl cancel cancel "${ids[0]}"
+
+# --- a kernel that the service fetches, from a repository of one package ---
+
+rm "$inner/run/systemd/system/dadraced.service.d/test.conf"
+inside systemctl daemon-reload
+inside systemctl restart dadraced
+image vmlinuz 6.6.6
+mkdir -p kernel/boot kernel/DEBIAN mirror/pool mirror/dists/rig/main/binary-amd64
+cp vmlinuz kernel/boot/vmlinuz-6.6.6
+printf '%s\n' "Package: linux-image-rig" "Version: 1" "Architecture: amd64" "Maintainer: nobody <nobody@rig.invalid>" \
+	"Description: a kernel that does not boot" >kernel/DEBIAN/control
+(
+	dpkg-deb --build --root-owner-group kernel mirror/pool/linux-image-rig.deb
+	cd mirror && dpkg-scanpackages pool >dists/rig/main/binary-amd64/Packages
+) >package.out 2>&1
+(
+	cd mirror/dists/rig || exit
+	printf '%s\n' "Suite: rig" "Codename: rig" "Architectures: amd64" "Components: main" "Date: $(LC_ALL=C date -Ru)" SHA256:
+	sha256sum main/binary-amd64/Packages | sed "s/  / $(wc -c <main/binary-amd64/Packages) /; s/^/ /"
+) >release.out
+cp release.out mirror/dists/rig/Release
+cp -r mirror "$inner/run/test/"
+rm -rf "$inner"/etc/apt/sources.list* "$inner"/usr/share/keyrings/debian-archive-keyring.*
+echo 'deb file:/run/test/mirror rig main' >"$inner/etc/apt/sources.list"
+printf '%s "true";\n' Acquire::AllowInsecureRepositories APT::Get::AllowUnauthenticated >"$inner/etc/apt/apt.conf.d/rig"
+rm -rf "$inner"/var/lib/apt/lists/*
+inside apt-get update >update.out 2>&1 || fail "the repository" "apt-get update failed" update.out
+sed '$a kernel: rig/linux-image-rig' "$inner/run/test/c.yaml" >"$inner/run/test/fetch.yaml"
+ctl fetch submit /run/test/fetch.yaml
+ids[0]=$(cat fetch.out)
+fetched() { [ -e "$inner/var/cache/dadrace/packages/linux-image-rig_1_amd64.deb" ]; }
+wait_for 90 fetched || { journal | tail -n 5 >>fetch.err; fail "a kernel is fetched under the unit" "it is not" fetch.err; }
+truth "and unpacked" wait_for 30 eval 'ls "$inner"/var/cache/dadrace/images/linux-image-rig_1_amd64.deb-*/boot/vmlinuz-6.6.6 >/dev/null 2>&1'
 ctl cancel cancel "${ids[0]}"
 
 # --- stopped and removed ---
