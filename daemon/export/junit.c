@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/escape.h"
 #include "export/cases.h"
 #include "export/formats.h"
 #include "export/machine.h"
+#include "report/report.h"
 
-/* The element that says why a case did not pass; "": it passed. */
+/* The element that says why a case did not pass. */
 static const char *const elements[CAMPAIGN_VERDICTS] = {
-	[CAMPAIGN_CLEAN] = "",
+	[CAMPAIGN_CLEAN] = NULL,
 	[CAMPAIGN_FAULT] = "failure",
 	[CAMPAIGN_INCONCLUSIVE] = "error",
 	[CAMPAIGN_SKIPPED] = "skipped",
@@ -56,33 +58,52 @@ static void print_suite(const struct past *past, FILE *out)
 		count(past, CAMPAIGN_INCONCLUSIVE), count(past, CAMPAIGN_SKIPPED));
 }
 
-static void print_case(const struct export_case *one, FILE *out)
+/* In full, where GitLab and Jenkins show it: the report of a finding. */
+static int print_body(const struct past *past, uint32_t number, const struct export_case *one,
+		      FILE *out, struct why *why)
 {
-	const char *element = elements[one->verdict];
+	char *report = number ? report_finding_text(past, number, why) : NULL;
 
-	fprintf(out, "<testcase classname=\"dadrace\" name=\"%s\">", one->name);
-	fputs(*element ? "" : "<system-out>", out);
-	if (*element)
-		fprintf(out, "<%s message=\"", element);
-	markup_text(out, one->text.at);
-	fputs(*element ? "\"/>" : "</system-out>", out);
-	fputs("</testcase>\n", out);
+	if (number && !report)
+		return -EIO;
+	markup_text(out, number ? report : one->text.at);
+	free(report);
+	return 0;
+}
+
+static int print_case(const struct past *past, uint32_t number, FILE *out, struct why *why)
+{
+	struct export_case one;
+	const char *element;
+	int err;
+
+	export_case(past, number, &one);
+	element = elements[one.verdict];
+	fprintf(out, "<testcase classname=\"dadrace\" name=\"%s\">", one.name);
+	fprintf(out, "<%s", element ? element : "system-out");
+	if (element) {
+		fputs(" message=\"", out);
+		markup_text(out, one.text.at);
+		fputc('"', out);
+	}
+	fputc('>', out);
+	err = print_body(past, number, &one, out, why);
+	fprintf(out, "</%s></testcase>\n", element ? element : "system-out");
+	return err;
 }
 
 static int print(const struct past *past, bool with_host, FILE *out, struct why *why)
 {
-	struct export_case one;
+	int err = 0;
 
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", out);
 	print_suite(past, out);
 	if (print_properties(past, with_host, out))
 		return why_memory(why);
-	for (uint32_t i = 0; i < export_nr_cases(past); i++) {
-		export_case(past, i, &one);
-		print_case(&one, out);
-	}
+	for (uint32_t i = 0; !err && i < export_nr_cases(past); i++)
+		err = print_case(past, i, out, why);
 	fputs("</testsuite>\n</testsuites>\n", out);
-	return 0;
+	return err;
 }
 
 int export_junit(const struct past *past, FILE *out, struct why *why)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -7,6 +8,7 @@
 #include "export/cases.h"
 #include "export/formats.h"
 #include "export/machine.h"
+#include "report/report.h"
 
 /*
  * KCIDB's schema 5.3: a checkout and a build that are known by the kernel's release only, and a
@@ -45,6 +47,25 @@ static void fill_parts(char *path)
 			*at = '_';
 }
 
+/* The report of a finding, as much of it as the schema allows; NULL with the sentence. */
+static json_t *excerpt_of(const struct past *past, uint32_t number, struct why *why)
+{
+	enum { EXCERPT_MOST = 16384 };
+	char *report = report_finding_text(past, number, why);
+	char *excerpt = report ? malloc(EXCERPT_MOST) : NULL;
+	json_t *json = NULL;
+
+	if (excerpt) {
+		shown_copy(report, "\n", excerpt, EXCERPT_MOST);
+		json = json_string(excerpt);
+	}
+	if (report && !json)
+		why_memory(why);
+	free(excerpt);
+	free(report);
+	return json;
+}
+
 static json_t *test_of(const struct past *past, uint32_t number, const char *build,
 		       const char *started)
 {
@@ -68,40 +89,55 @@ static json_t *test_of(const struct past *past, uint32_t number, const char *bui
 			 "comment", text, "start_time", started);
 }
 
-static json_t *tests_of(const struct past *past, const char *build, bool with_host)
+static int add_test(json_t *tests, const struct past *past, uint32_t number, const char *build,
+		    const char *started, json_t *machine, struct why *why)
+{
+	json_auto_t *test = test_of(past, number, build, started);
+	json_auto_t *excerpt = number ? excerpt_of(past, number, why) : NULL;
+
+	if (number && !excerpt)
+		return -EIO;
+	if ((number && json_object_set(test, "log_excerpt", excerpt)) ||
+	    json_object_set_new(test, "environment", json_pack("{s:O}", "misc", machine)) ||
+	    json_array_append(tests, test))
+		return why_memory(why);
+	return 0;
+}
+
+/* NULL with the sentence. */
+static json_t *tests_of(const struct past *past, const char *build, bool with_host,
+			struct why *why)
 {
 	time_t started = (time_t)(past_started_ms(past) / 1000);
 	json_auto_t *machine = export_machine(past, with_host);
-	json_t *tests = json_array(), *test;
+	json_t *tests = json_array();
+	int err = tests ? 0 : why_memory(why);
 	struct tm utc;
 	char when[64];
 
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S+00:00", gmtime_r(&started, &utc));
-	for (uint32_t i = 0; tests && i < export_nr_cases(past); i++) {
-		test = test_of(past, i, build, when);
-		if (json_object_set_new(test, "environment",
-					json_pack("{s:O}", "misc", machine)) ||
-		    json_array_append(tests, test)) {
-			json_decref(tests);
-			tests = NULL;
-		}
-		json_decref(test);
-	}
-	return tests;
+	for (uint32_t i = 0; !err && i < export_nr_cases(past); i++)
+		err = add_test(tests, past, i, build, when, machine, why);
+	if (!err)
+		return tests;
+	json_decref(tests);
+	return NULL;
 }
 
 static int print(const struct past *past, bool with_host, FILE *out, struct why *why)
 {
 	const char *release = past_release(past);
 	char kernel[512];
-	json_t *json;
+	json_t *tests, *json;
 	int err = 0;
 
 	snprintf(kernel, sizeof(kernel), ORIGIN ":%s", release);
+	tests = tests_of(past, kernel, with_host, why);
+	if (!tests)
+		return -EIO;
 	json = json_pack("{s:{s:i, s:i}, s:o, s:o, s:o}", "version", "major", 5, "minor", 3,
 			 "checkouts", checkouts_of(kernel, release), "builds",
-			 builds_of(kernel, release, architecture_of(past)), "tests",
-			 tests_of(past, kernel, with_host));
+			 builds_of(kernel, release, architecture_of(past)), "tests", tests);
 	if (!json)
 		return why_memory(why);
 	if (json_dumpf(json, out, JSON_INDENT(2)))

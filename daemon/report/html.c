@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/escape.h"
-#include "base/memory.h"
 #include "parse/campaign_pinned.h"
 #include "report/coverage_table.h"
 #include "report/html.h"
@@ -492,24 +491,16 @@ static int print_ledger(struct html *h, const struct tally_finding *finding)
 /* The plain-text report, folded. */
 static int print_mail(struct html *h, uint32_t number)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *mail = open_memstream(&text, &size);
-	int err;
+	char *text = report_finding_text(h->past, number, h->why);
 
-	if (!mail)
-		return why_exit(h->why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
-	err = report_finding(h->past, number, mail, h->why);
-	if (memstream_close(mail, &text) && !err)
-		err = why_exit(h->why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
-	if (!err) {
-		fputs("<details><summary>As plain text, with events, counts, stack and how to reproduce it</summary><pre>",
-		      h->out);
-		markup_text(h->out, text);
-		fputs("</pre></details>\n", h->out);
-	}
+	if (!text)
+		return -EIO;
+	fputs("<details><summary>As plain text, with events, counts, stack and how to reproduce it</summary><pre>",
+	      h->out);
+	markup_text(h->out, text);
+	fputs("</pre></details>\n", h->out);
 	free(text);
-	return err;
+	return 0;
 }
 
 static int print_finding(struct html *h, uint32_t number)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "report/events.h"
 #include "report/report.h"
 #include "results/finding_words.h"
@@ -327,6 +328,21 @@ int report_finding(const struct past *past, uint32_t number, FILE *out, struct w
 	if (!err && (fflush(out) || ferror(out)))
 		err = why_set(why, EIO, "the report cannot be written");
 	return err;
+}
+
+char *report_finding_text(const struct past *past, uint32_t number, struct why *why)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int err = out ? report_finding(past, number, out, why) : 0;
+
+	if (memstream_close(out, &text) && !err)
+		err = why_exit(why, EXIT_INTERNAL, ENOMEM, "the report: out of memory");
+	if (!err)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static int write_one(const struct past *past, uint32_t number, struct why *why)

@@ -27,6 +27,9 @@ const struct past_trial *report_trial(const struct past *past,
  */
 int report_finding(const struct past *past, uint32_t number, FILE *out, struct why *why);
 
+/* The same as a string, malloc'd; NULL with the sentence. */
+char *report_finding_text(const struct past *past, uint32_t number, struct why *why);
+
 /*
  * Writes the report of each finding to FOLDER/findings/NUMBER.txt. 0 or -errno and the
  * sentence.

@@ -185,13 +185,15 @@ static const struct tally_share *most_of(const struct tally_finding *finding)
 
 void finding_print_shares(FILE *out, const struct tally_finding *finding)
 {
-	const struct tally_share *most = most_of(finding);
-	char against[32] = "";
+	const struct tally_share *most = finding->nr_shares > 1 ? most_of(finding) : NULL;
+	char against[32];
 
-	if (most && finding->nr_shares > 1)
+	fprintf(out, "  %-9s%8s%10s%22s", "", "judged", "show it", "rate at 95%");
+	if (most) {
 		snprintf(against, sizeof(against), "%s against it", arm_names[most->arm]);
-	fprintf(out, "  %-9s%8s%10s%22s%20s\n", "", "judged", "show it", "rate at 95%",
-		against);
+		fprintf(out, "%20s", against);
+	}
+	fputc('\n', out);
 	for (uint32_t i = 0; i < finding->nr_shares; i++) {
 		const struct tally_share *share = &finding->shares[i];
 		struct finding_rate low = finding_percent(share->rate_low_ppm, false);
@@ -201,8 +203,11 @@ void finding_print_shares(FILE *out, const struct tally_finding *finding)
 		snprintf(rate, sizeof(rate), "%s .. %s", low.at, high.at);
 		if (isfinite(share->p_value))
 			snprintf(p, sizeof(p), "p = %.2g", share->p_value);
-		fprintf(out, "  %-9s%8u%10u%22s%20s\n", arm_names[share->arm], share->judged,
-			share->count, rate, p);
+		fprintf(out, "  %-9s%8u%10u%22s", arm_names[share->arm], share->judged,
+			share->count, rate);
+		if (most)
+			fprintf(out, "%20s", p);
+		fputc('\n', out);
 	}
 }
 

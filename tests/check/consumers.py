@@ -145,6 +145,8 @@ def read_junit(path, run):
     assert len(cases) == len(run.verdicts), cases
     for case, verdict in zip(cases, run.verdicts):
         assert [type(result) for result in case.result] == elements[verdict], (case.name, case.result)
+    for case in cases[1:]:
+        assert "\nChronological sequence of events " in case.result[0].text, case.result[0].text
     told = suite.tests, suite.failures, suite.errors, suite.skipped
     suite.update_statistics()
     assert told == (suite.tests, suite.failures, suite.errors, suite.skipped), told
@@ -161,6 +163,8 @@ def read_kcidb(path, run):
     for error in jsonschema.Draft7Validator(schema).iter_errors(report):
         raise AssertionError(error)
     assert [test["status"] for test in report["tests"]] == [statuses[verdict] for verdict in run.verdicts], report["tests"]
+    assert ["\nTo reproduce it" in test.get("log_excerpt", "") for test in report["tests"]] == [
+        number > 0 for number in range(len(run.verdicts))], report["tests"]
     assert {build["checkout_id"] for build in report["builds"]} == {one["id"] for one in report["checkouts"]}
     assert {test["build_id"] for test in report["tests"]} == {build["id"] for build in report["builds"]}
     assert len({test["id"] for test in report["tests"]}) == len(report["tests"]), "a test has the id of another"
