@@ -86,14 +86,23 @@ static enum order_thread thread_of(struct traced *traced, const char *name,
 /* Where in a function a thread can be held. */
 enum moment_of { AT_ENTRY, AT_RETURN, AT_SECOND };
 
+static uint32_t *first_of_hash(struct traced *traced, const struct order_hold *wanted)
+{
+	uint32_t hash = wanted->thread * 4U + wanted->at_return * 2U + (wanted->skips > 0);
+
+	for (const char *at = wanted->place; *at; at++)
+		hash = hash * 31 + (unsigned char)*at;
+	return &traced->by_hash[hash % TRACED_HASHES];
+}
+
 static struct traced_place *find_place(struct traced *traced, const struct order_hold *wanted)
 {
-	for (uint32_t i = 0; i < traced->nr; i++) {
-		struct order_hold *place = &traced->places[i].place;
+	for (uint32_t i = *first_of_hash(traced, wanted); i; i = traced->places[i - 1].next) {
+		struct order_hold *place = &traced->places[i - 1].place;
 
 		if (place->thread == wanted->thread && place->at_return == wanted->at_return &&
 		    place->skips == wanted->skips && !strcmp(place->place, wanted->place))
-			return &traced->places[i];
+			return &traced->places[i - 1];
 	}
 	return NULL;
 }
@@ -105,13 +114,17 @@ static struct traced_place *meet_place(struct traced *traced, enum order_thread 
 				     .at_return = moment == AT_RETURN,
 				     .skips = moment == AT_SECOND };
 	struct traced_place *place;
+	uint32_t *hash;
 
 	snprintf(wanted.place, sizeof(wanted.place), "%s", function);
 	place = find_place(traced, &wanted);
 	if (place || traced->nr == TRACED_MAX)
 		return place;
+	hash = first_of_hash(traced, &wanted);
 	place = &traced->places[traced->nr++];
-	*place = (struct traced_place){ .place = wanted, .first = traced->calls };
+	*place =
+		(struct traced_place){ .place = wanted, .first = traced->calls, .next = *hash };
+	*hash = traced->nr;
 	return place;
 }
 

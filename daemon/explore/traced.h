@@ -35,7 +35,13 @@
  *
  * They are dealt to sets of ORDER_HOLDS_MAX, of which each thread has its share. Pure.
  */
-enum { TRACED_MAX = 2048, TRACED_TASKS = 64, TRACED_AFTER = 4, TRACED_DEPTH = 24 };
+enum {
+	TRACED_MAX = 2048,
+	TRACED_TASKS = 64,
+	TRACED_AFTER = 4,
+	TRACED_DEPTH = 24,
+	TRACED_HASHES = 4096
+};
 
 struct traced_place {
 	struct order_hold place;
@@ -49,6 +55,7 @@ struct traced_place {
 	/* Functions that the same caller called before it, in the same call of its own. */
 	char after[TRACED_AFTER][ORDER_PLACE];
 	uint32_t first; /* the sooner seen, the less */
+	uint32_t next;	/* of those with the same hash, from 1; 0: there is none */
 };
 
 struct traced {
@@ -56,6 +63,8 @@ struct traced {
 	uint32_t nr_rows;
 	struct traced_place places[TRACED_MAX];
 	uint32_t nr;
+	uint32_t by_hash
+		[TRACED_HASHES]; /* the last place of each, from 1; until they are ranked */
 	uint32_t calls;
 	struct traced_task { /* of the trial in hand */
 		uint32_t pid;

@@ -12,14 +12,16 @@
 #include "base/fd.h"
 
 #define TRACING "/sys/kernel/tracing/"
+#define MARK	"dadrace "
 
 /* clang-format off */
-static const char *const globs[] = {
-	"ip6_*", "ipv6_*", "__ipv6_*", "icmpv6_*", "icmp6_*", "ndisc_*", "addrconf_*", "inet6_*", "__inet6_*", "in6_*",
-	"fib6_*", "__fib6_*", "rt6_*", "__rt6_*", "ip6addrlbl_*", "mld_*", "__mld_*", "igmp6_*", "pndisc_*", "pneigh_*",
-	"neigh_*", "__neigh_*", "___neigh_*", "dst_*", "rawv6_*", "raw6_*", "ac6_*", "aca_*", "__ip6_*", "udpv6_*",
-	"dev_*", "__dev_*", "netdev_*", "veth_*", "call_netdevice_*", "linkwatch_*",
-	"sock_ioctl", "netlink_sendmsg", "proc_sys_write",
+/* What names of functions begin with; "=": whole names. */
+static const char *const wanted[] = {
+	"ip6_", "ipv6_", "__ipv6_", "icmpv6_", "icmp6_", "ndisc_", "addrconf_", "inet6_", "__inet6_", "in6_",
+	"fib6_", "__fib6_", "rt6_", "__rt6_", "ip6addrlbl_", "mld_", "__mld_", "igmp6_", "pndisc_", "pneigh_",
+	"neigh_", "__neigh_", "___neigh_", "dst_", "rawv6_", "raw6_", "ac6_", "aca_", "__ip6_", "udpv6_",
+	"dev_", "__dev_", "netdev_", "veth_", "call_netdevice_", "linkwatch_",
+	"=sock_ioctl", "=netlink_sendmsg", "=proc_sys_write",
 };
 /* clang-format on */
 
@@ -35,18 +37,36 @@ static int write_file(const char *name, const char *text, int flags)
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-/* How many globs match something. All through one open file: it is the hash that costs. */
+static bool is_wanted(const char *name)
+{
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wanted[i][0] == '=' ? !strcmp(name, wanted[i] + 1) :
+					  !strncmp(name, wanted[i], strlen(wanted[i])))
+			return true;
+	return false;
+}
+
+/* How many functions can be traced. Each is written as the number of its line. */
 static int write_filter(void)
 {
+	FILE *functions = fopen(TRACING "available_filter_functions", "re");
 	AUTO_FD int fd = open(TRACING "set_ftrace_filter", O_WRONLY | O_TRUNC | O_CLOEXEC);
+	char *line = NULL;
+	size_t size = 0;
 	int written = 0;
 
-	for (size_t i = 0; fd >= 0 && i < sizeof(globs) / sizeof(globs[0]); i++) {
-		char line[40];
-		int length = snprintf(line, sizeof(line), "%s\n", globs[i]);
+	for (uint32_t nr = 1; functions && fd >= 0 && getline(&line, &size, functions) > 0;
+	     nr++) {
+		char number[16];
+		int length = snprintf(number, sizeof(number), "%u\n", nr);
 
-		written += write(fd, line, (size_t)length) == length;
+		line[strcspn(line, " \t\n")] = '\0'; /* "name [module]" */
+		if (is_wanted(line))
+			written += write(fd, number, (size_t)length) == length;
 	}
+	free(line);
+	if (functions)
+		fclose(functions);
 	return written;
 }
 
@@ -72,15 +92,32 @@ int ftrace_start(struct why *why)
 	return 0;
 }
 
-/* "  dadrace-send-123     [001] ..s1.  12.345: icmpv6_rcv <-ip6_protocol_deliver_rcu" */
-static void read_line(char *line, ftrace_call *call, void *arg)
+void ftrace_mark(uint32_t number)
 {
-	char *cpu = strstr(line, " ["), *colon, *caller, *dash;
+	char text[sizeof(MARK) + 12];
+
+	snprintf(text, sizeof(text), MARK "%u\n", number);
+	write_file("trace_marker", text, 0);
+}
+
+/*
+ * "  dadrace-send-123     [001] ..s1.  12.345: icmpv6_rcv <-ip6_protocol_deliver_rcu", or
+ * "  dadrace-1            [000] .....  12.345: tracing_mark_write: dadrace 7".
+ */
+static void read_line(char *line, const struct ftrace_reader *reader)
+{
+	char *cpu = strstr(line, " ["), *colon, *caller, *mark, *dash;
 
 	if (line[0] == '#' || !cpu)
 		return;
 	*cpu = '\0';
 	colon = strstr(cpu + 1, ": ");
+	mark = colon ? strstr(colon, ": " MARK) : NULL;
+	if (mark) {
+		reader->mark((uint32_t)strtoul(mark + strlen(": " MARK), NULL, 10),
+			     reader->arg);
+		return;
+	}
 	caller = colon ? strstr(colon, " <-") : NULL;
 	line += strspn(line, " ");
 	dash = strrchr(line, '-');
@@ -88,10 +125,11 @@ static void read_line(char *line, ftrace_call *call, void *arg)
 		return;
 	*dash = *caller = '\0';
 	caller[3 + strcspn(caller + 3, " \n")] = '\0';
-	call(line, (uint32_t)strtoul(dash + 1, NULL, 10), colon + 2, caller + 3, arg);
+	reader->call(line, (uint32_t)strtoul(dash + 1, NULL, 10), colon + 2, caller + 3,
+		     reader->arg);
 }
 
-void ftrace_read(ftrace_call *call, void *arg)
+void ftrace_read(const struct ftrace_reader *reader)
 {
 	FILE *trace;
 	char *line = NULL;
@@ -100,7 +138,7 @@ void ftrace_read(ftrace_call *call, void *arg)
 	write_file("tracing_on", "0", 0);
 	trace = fopen(TRACING "trace", "re");
 	while (trace && getline(&line, &size, trace) > 0)
-		read_line(line, call, arg);
+		read_line(line, reader);
 	if (trace)
 		fclose(trace);
 	free(line);

@@ -96,8 +96,10 @@ static bool is_hookable(const struct campaign *campaign, const struct probes_pla
 
 /* --- scouts --- */
 
-/* So many leaks are no reason to know no places; each takes seconds. */
-enum { LEAKS_MOST = 6 };
+enum {
+	LEAKS_MOST = 6,	    /* are no reason to know no places; each takes seconds */
+	READ_TOGETHER = 16, /* traces of scouts */
+};
 
 struct scouts {
 	const struct campaign *campaign;
@@ -105,8 +107,12 @@ struct scouts {
 	const struct errand *errand; /* of the trial in hand */
 	struct proposals seen;
 	struct traced traced;
-	bool traces;	      /* functions */
-	struct why no_traces; /* why not */
+	struct {
+		uint32_t packet, change; /* rows of `traced` */
+	} rows[READ_TOGETHER];		 /* of the trials whose traces are not read yet */
+	uint32_t begun;			 /* trials */
+	bool traces;			 /* functions */
+	struct why no_traces;		 /* why not */
 	uint32_t trials;
 	uint32_t faults;
 	char faulty[ERRAND_WORDS]; /* the errand of the first that showed one */
@@ -129,6 +135,16 @@ static void read_digest(struct scouts *scouts, const struct digest *digest)
 	}
 }
 
+static void trace_begins(uint32_t at, void *arg)
+{
+	struct scouts *scouts = arg;
+
+	if (at >= READ_TOGETHER)
+		return;
+	traced_end(&scouts->traced);
+	traced_begin(&scouts->traced, scouts->rows[at].packet, scouts->rows[at].change);
+}
+
 static void called(const char *task, uint32_t pid, const char *function, const char *caller,
 		   void *arg)
 {
@@ -137,8 +153,17 @@ static void called(const char *task, uint32_t pid, const char *function, const c
 	traced_call(&scouts->traced, task, pid, function, caller);
 }
 
-/* What the trial was made with reaches what was called. */
-static void read_trace(struct scouts *scouts, const struct trial_spec *spec)
+static void read_traces(struct scouts *scouts)
+{
+	const struct ftrace_reader reader = { trace_begins, called, scouts };
+
+	traced_begin(&scouts->traced, 0, 0);
+	ftrace_read(&reader);
+	traced_end(&scouts->traced);
+}
+
+/* What the trial is made with reaches what it calls. */
+static void begin_trace(struct scouts *scouts, const struct trial_spec *spec)
 {
 	const struct reach packet = { .direction = spec->direction,
 				      .message = spec->message,
@@ -146,11 +171,13 @@ static void read_trace(struct scouts *scouts, const struct trial_spec *spec)
 				      .late = explore_is_late(scouts->campaign,
 							      spec->offset_us) };
 	const struct reach change = { .is_change = true, .change = spec->change };
+	uint32_t at = scouts->begun++ % READ_TOGETHER;
 
-	traced_begin(&scouts->traced, spec->echoes ? traced_row(&scouts->traced, &packet) : 0,
-		     traced_row(&scouts->traced, &change));
-	ftrace_read(called, scouts);
-	traced_end(&scouts->traced);
+	if (!at)
+		read_traces(scouts);
+	scouts->rows[at].packet = spec->echoes ? traced_row(&scouts->traced, &packet) : 0;
+	scouts->rows[at].change = traced_row(&scouts->traced, &change);
+	ftrace_mark(at);
 }
 
 /* The first that has shown a fault is told. */
@@ -182,8 +209,6 @@ static bool walked(const struct trial_spec *spec, const struct judgement *judgem
 		note_fault(scouts);
 	if (!change_has(spec->change, CHANGE_DELETES_DEVICE)) /* which has no ledger */
 		read_digest(scouts, digest);
-	if (scouts->traces)
-		read_trace(scouts, spec);
 	return errands_left(&scouts->errands) &&
 	       (!fault || judgement->verdict == VERDICT_LEAK) && scouts->faults < LEAKS_MOST;
 }
@@ -209,6 +234,8 @@ static void send_scout(struct trial_spec *spec, void *arg)
 	spec->dad_answer = DAD_ANSWER_NONE;
 	spec->offset_us = errand->early ? late_us / EARLY_SHARE : late_us;
 	spec->hold_us = spec->offset_us + HOLD_US; /* the window is open that long */
+	if (scouts->traces)
+		begin_trace(scouts, spec);
 }
 
 /* 0, or a negative errno with the sentence and its code. */
@@ -276,8 +303,10 @@ static int scout(const struct campaign *asked, const struct probes_ask *asked_pr
 		scouts->traces = !err && !ftrace_start(&scouts->no_traces);
 	if (!err)
 		err = run_scouts(&campaign, probes, scouts, why);
-	if (scouts->traces)
+	if (scouts->traces) {
+		read_traces(scouts);
 		ftrace_stop();
+	}
 	if (err && why->code == EXIT_INCONCLUSIVE) {
 		probes_close(probes);
 		return err;
