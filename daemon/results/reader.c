@@ -644,21 +644,28 @@ static json_t *line_at(const struct part *part, off_t at, const char *what, uint
 	return json;
 }
 
+/* Its number in the past, whoever reads the line. */
+static void number_line(json_t *of, uint32_t number)
+{
+	json_object_set_new(of, "trial", json_integer(number));
+}
+
 json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why)
 {
 	json_t *line = line_at(&past->parts[trial->part], trial->at, "trial", trial->own, why);
 
-	if (trial->number != trial->own)
-		json_object_set_new(json_object_get(line, "spec"), "trial",
-				    json_integer(trial->number));
+	number_line(json_object_get(line, "spec"), trial->number);
 	return line;
 }
 
 json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,
 			 struct why *why)
 {
-	return line_at(&past->parts[ledger->part], ledger->at, "a ledger of trial",
-		       ledger->trial, why);
+	json_t *line = line_at(&past->parts[ledger->part], ledger->at, "a ledger of trial",
+			       ledger->trial, why);
+
+	number_line(line, ledger->trial);
+	return line;
 }
 
 /* What is shown of a character of a JSON text is the same character in JSON: \u007f. */

@@ -91,8 +91,8 @@ const struct past_ledger *past_ledger(const struct past *past, uint32_t trial,
 				      uint32_t attempt);
 
 /*
- * The whole line of a trial, with its number in the past, and of a ledger: a new reference;
- * NULL with the sentence.
+ * The whole line of a trial, and of a ledger, with the trial's number in the past: a new
+ * reference; NULL with the sentence.
  */
 json_t *past_line(const struct past *past, const struct past_trial *trial, struct why *why);
 json_t *past_ledger_line(const struct past *past, const struct past_ledger *ledger,

@@ -7,6 +7,7 @@ format. A consumer that is not installed is named, and the test is skipped (77);
 """
 import collections
 import dataclasses
+import html.parser
 import importlib
 import importlib.util
 import itertools
@@ -239,6 +240,37 @@ def read_trace(path, _):
     assert any(event["ph"] == "X" for event in events), "no hold"
 
 
+class Page(html.parser.HTMLParser):
+    VOID = {"meta", "link", "br", "img", "input", "hr", "path", "line", "rect", "circle", "polyline", "use", "stop"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.counts = [], [], collections.Counter()
+
+    def handle_starttag(self, tag, attrs):
+        self.counts[tag] += 1
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, (tag, self.getpos())
+
+
+def read_page(path, run):
+    page = Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    page.close()
+    assert not page.open, page.open
+    assert len(set(page.ids)) == len(page.ids), "two elements have one id"
+    assert page.counts["figure"] >= len(run.verdicts) - 1, "a finding has no picture"
+
+
 Consumer = collections.namedtuple("Consumer", "format needs is_here read")
 
 
@@ -258,6 +290,7 @@ CONSUMERS = (
     Consumer("tmt", "yaml", has_module, read_tmt),
     Consumer("pcapng", "tshark", has_program, read_pcapng),
     Consumer("trace", "json", has_module, read_trace),
+    Consumer("html", "html.parser", has_module, read_page),
 )
 
 
