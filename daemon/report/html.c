@@ -515,7 +515,9 @@ static int print_finding(struct html *h, uint32_t number)
 		number, number, number);
 	fputs("<p class=\"lead\">", h->out);
 	markup_text(h->out, finding_point(finding).at);
-	fprintf(h->out, "</p>\n<p>Trial %u: ", finding->trials[0]);
+	fputs("</p>\n<p>", h->out);
+	markup_text(h->out, report_name(h->past, past_trial(h->past, finding->trials[0])).at);
+	fputs(": ", h->out);
 	markup_text(h->out, finding->reason);
 	fputs(*headline.at ? ". " : "", h->out);
 	markup_text(h->out, headline.at);

@@ -41,6 +41,17 @@ const struct past_trial *report_trial(const struct past *past,
 	return best;
 }
 
+struct report_name report_name(const struct past *past, const struct past_trial *trial)
+{
+	struct report_name name;
+	size_t used = (size_t)snprintf(name.at, sizeof(name.at), "Trial %u", trial->number);
+
+	if (trial->own != trial->number)
+		snprintf(name.at + used, sizeof(name.at) - used, " (trial %u of %.200s)",
+			 trial->own, past_folder_of(past, trial));
+	return name;
+}
+
 static int subject_open(struct subject *subject, const struct past *past, uint32_t number,
 			struct why *why)
 {
@@ -76,15 +87,12 @@ static void print_head(const struct subject *s, FILE *out)
 {
 	struct finding_text headline = finding_headline(s->finding);
 	const char *unfinished = past_unfinished(s->past);
-	char trial[512], own[256] = "";
+	char trial[768];
 
 	if (unfinished)
 		fprintf(out, "Unfinished: %s.\n\n", unfinished);
 	finding_print_paragraph(out, finding_point(s->finding).at, MAIL_COLUMNS);
-	if (s->trial->own != s->trial->number)
-		snprintf(own, sizeof(own), " (%u of %.200s)", s->trial->own,
-			 past_folder_of(s->past, s->trial));
-	snprintf(trial, sizeof(trial), "Trial %u%s, arm %s: %s.", s->trial->number, own,
+	snprintf(trial, sizeof(trial), "%s, arm %s: %s.", report_name(s->past, s->trial).at,
 		 arm_names[s->trial->arm], s->told.reason);
 	fputc('\n', out);
 	finding_print_paragraph(out, trial, MAIL_COLUMNS);

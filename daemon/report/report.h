@@ -21,6 +21,12 @@
 const struct past_trial *report_trial(const struct past *past,
 				      const struct tally_finding *finding);
 
+/* "Trial 11"; of shards of an explorer "Trial 11 (trial 6 of FOLDER)", as replay takes it. */
+struct report_name {
+	char at[256];
+};
+struct report_name report_name(const struct past *past, const struct past_trial *trial);
+
 /*
  * `number` is that of the finding, from 1 to past_summary()->nr_findings. 0 or -errno and the
  * sentence.

@@ -86,6 +86,11 @@ class Run:
         return self.shards[0][0]["campaign"]["arms"]
 
     @property
+    def numbers_alike(self):
+        numbers = [trial_of(line) for line in itertools.chain.from_iterable(self.shards) if line["type"] == "trial"]
+        return len(set(numbers)) < len(numbers)
+
+    @property
     def packets(self):
         """The sequence number of each that was sent, and what is sent, in the order of the lines."""
         for line in itertools.chain.from_iterable(self.shards):
@@ -147,7 +152,9 @@ def read_junit(path, run):
     for case, verdict in zip(cases, run.verdicts):
         assert [type(result) for result in case.result] == elements[verdict], (case.name, case.result)
     for case in cases[1:]:
-        assert "\nChronological sequence of events " in case.result[0].text, case.result[0].text
+        text = case.result[0].text
+        assert "\nChronological sequence of events " in text, text
+        assert bool(re.search(r"^Trial \d+ \(trial \d+ of \S+\)", text, re.M)) == run.numbers_alike, text
     told = suite.tests, suite.failures, suite.errors, suite.skipped
     suite.update_statistics()
     assert told == (suite.tests, suite.failures, suite.errors, suite.skipped), told
