@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/shown.h"
 #include "export/formats.h"
+#include "report/report.h"
 #include "results/finding_words.h"
 
 /*
@@ -72,6 +74,47 @@ static void print_arms(const struct summary *summary, FILE *out)
 			summary->arms[i].faults);
 }
 
+/*
+ * Folded. An HTML block that begins with <pre> ends at its own end only (CommonMark 4.6), so
+ * nothing in between has a meaning in Markdown.
+ */
+static void print_report(const struct past *past, uint32_t number, char *report, FILE *out)
+{
+	bool is_only = past_summary(past)->nr_findings == 1;
+	char *at;
+
+	fputs("\n<details><summary>Report", out);
+	if (!is_only)
+		fprintf(out, " of finding %u", number);
+	fputs("</summary>\n\n<pre>\n", out);
+	for (; (at = strchr(report, '@')); report = at + 1) {
+		*at = '\0';
+		markup_text(out, report);
+		fputs("&#64;", out);
+	}
+	markup_text(out, report);
+	fputs("</pre>\n\n</details>\n", out);
+}
+
+/* As many as there is room for in a comment of GitHub. */
+static int print_reports(const struct past *past, FILE *out, struct why *why)
+{
+	enum { ROOM = 40000 };
+	size_t used = 0;
+
+	for (uint32_t i = 1; i <= past_summary(past)->nr_findings; i++) {
+		char *report = report_finding_text(past, i, why);
+
+		if (!report)
+			return -EIO;
+		used += strlen(report);
+		if (used <= ROOM)
+			print_report(past, i, report, out);
+		free(report);
+	}
+	return 0;
+}
+
 int export_markdown(const struct past *past, FILE *out, struct why *why)
 {
 	const struct summary *summary = past_summary(past);
@@ -84,5 +127,5 @@ int export_markdown(const struct past *past, FILE *out, struct why *why)
 	}
 	fputs(summary->nr_findings ? "\n" : "", out);
 	print_arms(summary, out);
-	return err ? why_memory(why) : 0;
+	return err ? why_memory(why) : print_reports(past, out, why);
 }

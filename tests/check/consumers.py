@@ -278,6 +278,20 @@ def read_page(path, run):
     assert page.counts["figure"] >= len(run.verdicts) - 1, "a finding has no picture"
 
 
+def read_markdown(path, run):
+    """As GitHub renders it; what is foreign makes no element."""
+    command = ["cmark-gfm", "--unsafe", "-e", "table", "-e", "strikethrough", "-e", "autolink", "-e", "tagfilter", path]
+    page = Page()
+    page.feed(subprocess.run(command, text=True, capture_output=True, check=True).stdout)
+    page.close()
+    findings = len(run.verdicts) - 1
+    assert not page.open, page.open
+    expected = {"h3": 1, "p": 1, "table": 1, "tr": 1 + len(run.arms), "ol": min(findings, 1), "li": findings,
+                "details": findings, "summary": findings, "pre": findings}
+    told = {tag: count for tag, count in page.counts.items() if tag not in ("thead", "tbody", "th", "td")}
+    assert told == {tag: count for tag, count in expected.items() if count}, told
+
+
 Consumer = collections.namedtuple("Consumer", "format needs is_here read")
 
 
@@ -298,6 +312,7 @@ CONSUMERS = (
     Consumer("pcapng", "tshark", has_program, read_pcapng),
     Consumer("trace", "json", has_module, read_trace),
     Consumer("html", "html.parser", has_module, read_page),
+    Consumer("md", "cmark-gfm", has_program, read_markdown),
 )
 
 
