@@ -115,6 +115,8 @@ int layout_find(const struct types *types, struct layout *layout, struct why *wh
 			return lacks(sizes[i].name, why);
 		memcpy((char *)layout + sizes[i].offset, &size, sizeof(size));
 	}
+	layout->instance_size = type_size(types_struct(types, "kretprobe_instance"));
+	layout->probe_size = type_size(types_struct(types, "kretprobe"));
 	layout->has_trackers = types_has_typedef(types, "netdevice_tracker");
 	if (types_enum(types, "netdev_state_t", "__LINK_STATE_LINKWATCH_PENDING", &bit) &&
 	    is_bit(bit))

@@ -78,6 +78,13 @@
 	X(RING_PAGES, false, "bpf_ringbuf.nr_pages")                     \
 	X(VM_ADDRESS, false, "vm_struct.addr")                           \
 	X(VM_PAGES, false, "vm_struct.nr_pages")                         \
+	X(RETHOOK_NODE_HOOK, false, "rethook_node.rethook")              \
+	X(RETHOOK_DATA, false, "rethook.data")                           \
+	X(INSTANCE_HOLDER, false, "kretprobe_instance.rph")              \
+	X(HOLDER_PROBE, false, "kretprobe_holder.rp")                    \
+	X(INSTANCE_PROBE, false, "kretprobe_instance.rp")                \
+	X(PROBE_HANDLER, false, "kretprobe.kp.pre_handler")              \
+	X(PROBE_DATA_SIZE, false, "kretprobe.data_size")                 \
 	X(SOCKET_SOCK, true, "socket.sk")                                \
 	X(SOCK_PROTOCOL, true, "sock.__sk_common.skc_prot")              \
 	X(PROTOCOL_NAME, true, "proto.name")                             \
@@ -158,6 +165,7 @@ struct layout {
 	enum slab_mark slab_mark;
 	uint64_t slab, buddy, large; /* values of the mark; large 0: unknown */
 	uint32_t page_size, device_size, queue_size, ctl_table_size, upid_size;
+	uint32_t instance_size, probe_size; /* of a kretprobe; 0: this kernel has none */
 	bool has_trackers; /* owners of references to devices are marked in their structures */
 	int32_t linkwatch_bit;
 };

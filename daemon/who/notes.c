@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "who/instances.h"
 #include "who/paging.h"
 
 enum { NOTES_MAX = 1 << 20, SIZE_MAX_NOTED = 1 << 26, SEEN_MAX = 4096 };
@@ -287,6 +288,7 @@ static int find_span(const void *key, const void *element)
 
 bool notes_has(const struct notes *notes, uint64_t address)
 {
-	return notes->nr &&
-	       bsearch(&address, notes->list, notes->nr, sizeof(*notes->list), find_span);
+	return (notes->nr &&
+		bsearch(&address, notes->list, notes->nr, sizeof(*notes->list), find_span)) ||
+	       instances_have(notes->image, notes->layout, notes->pages, address);
 }

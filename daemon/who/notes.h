@@ -8,7 +8,7 @@
 /*
  * Memory in which addresses of objects are noted and nothing is held by them: the maps of BPF
  * programs and the breakpoints of perf events, dadrace's own among them, the stacks of tasks
- * that are gone, and lists of what was freed.
+ * that are gone, the instances of kretprobes, and lists of what was freed.
  */
 struct notes;
 

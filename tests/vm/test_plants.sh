@@ -45,12 +45,13 @@ declare -A holders=(
 	[down-race]=planted_lose_device
 	[saddr-fail]=planted_lose_device
 )
-# What is left of it, by the post-mortem of the finding. An address is seen in a kretprobe of the plant itself, which
-# keeps old words: that proves no loss.
+# What is left of it, by the post-mortem of the finding. An address is seen in a kretprobe of the plant itself, whose
+# instances keep old words: they hold nothing.
 declare -A left=(
 	[idev]='LOST: inet6_dev (IPv6 part of the device), refcount'
 	[neigh]='LOST: neighbour (neighbour entry)'
 	[dst]='LOST: rt6_info (IPv6 route)'
+	[dad-failure-race]='LOST: inet6_ifaddr (IPv6 address), refcount'
 	[saddr-fail]=' belong to no object: '
 )
 bugs=("${@:4}")

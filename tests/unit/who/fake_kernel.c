@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake_probes.h"
+
 #define DIRECT_MAP   0xffff888000000000
 #define PAGE_STRUCTS 0xffffea0000000000
 #define CPU_SECTION  0xffffffff84000000 /* as since Linux 6.15 */
@@ -397,7 +399,8 @@ static void make_net(struct fake *fake)
 
 static void make_functions(struct fake *fake)
 {
-	char text[] = "ffffffff81000000 T fake_function\n";
+	char text[] = "ffffffff81000000 T fake_function\n"
+		      "ffffffff81001000 t pre_handler_kretprobe\n";
 	FILE *file = fmemopen(text, strlen(text), "r");
 
 	if (!file || symbols_read(file, &fake->functions))
@@ -408,11 +411,17 @@ static void make_functions(struct fake *fake)
 
 struct fake *fake_open(void)
 {
-	static const char *const paths[] = { "/sys/kernel/btf/vmlinux", NULL };
+	static const char kernel[] = "/sys/kernel/btf/vmlinux";
+	char probes[32];
+	const char *const paths[] = { kernel, probes, NULL };
 	struct fake *fake = calloc(1, sizeof(*fake));
+	static int fd = -1; /* made once: it takes long */
 	struct why why;
 	uint64_t own;
 
+	if (fd < 0)
+		fd = fake_probes_types(kernel);
+	snprintf(probes, sizeof(probes), "/proc/self/fd/%d", fd);
 	if (types_open(paths, &fake->image.types, &why) ||
 	    layout_find(fake->image.types, &fake->layout, &why)) {
 		printf("SKIP: %s\n", why.text);

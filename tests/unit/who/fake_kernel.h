@@ -4,6 +4,10 @@
 
 #include "who/kernel.h"
 
+/* The function that runs first of each kretprobe, and another one. */
+#define FAKE_PROBE_HANDLER 0xffffffff81001000
+#define FAKE_FUNCTION	   0xffffffff81000000
+
 /*
  * A kernel of a few hundred pages, laid out as the types (BTF) of the running kernel say, and
  * filled in by the test: caches, objects, a namespace, devices, tasks. Nothing of the running

@@ -228,6 +228,128 @@ static void test_sheaf_of_the_allocator_does_not_keep_alive(void **state)
 	assert_int_equal(scene_ask(scene)->kind, ANSWER_LOST);
 }
 
+/* --- kretprobes --- */
+
+enum { DATA_SIZE = 32 };
+
+static uint64_t make_probe(struct scene *scene, uint64_t handler)
+{
+	uint64_t probe = fake_object(scene->fake, scene->cache);
+
+	fake_set(scene->fake, probe, "kretprobe.kp.pre_handler", handler);
+	fake_set(scene->fake, probe, "kretprobe.data_size", DATA_SIZE);
+	return probe;
+}
+
+static uint64_t make_rethook(struct scene *scene, uint64_t probe)
+{
+	uint64_t rethook = fake_object(scene->fake, scene->cache);
+
+	fake_set(scene->fake, rethook, "rethook.data", probe);
+	fake_set(scene->fake, probe, "kretprobe.rh", rethook);
+	return rethook;
+}
+
+static enum answer_kind ask_once(struct scene *scene)
+{
+	enum answer_kind kind = scene_ask(scene)->kind;
+
+	answer_clear(&scene->answer);
+	look_clear(&scene->look);
+	return kind;
+}
+
+/* What a probe has noted of a call stays in its instance, and keeps nobody alive. */
+static void assert_instance_keeps_nobody(struct scene *scene, const char *member,
+					 uint64_t (*lead)(struct scene *scene, uint64_t probe))
+{
+	struct fake *fake = scene->fake;
+	uint64_t data = fake_size(fake, "kretprobe_instance"), instance, neighbour;
+
+	scene_stuck_device(scene, 1);
+	neighbour = scene_neighbour(scene);
+	instance = fake_object(fake, scene->cache);
+	fake_set_word(fake, instance + data + DATA_SIZE - 8, neighbour);
+	assert_int_equal(ask_once(scene), ANSWER_EXPLAINED);
+	fake_set(fake, instance, member, lead(scene, make_probe(scene, FAKE_FUNCTION)));
+	assert_int_equal(ask_once(scene), ANSWER_EXPLAINED);
+	fake_set(fake, instance, member, lead(scene, make_probe(scene, FAKE_PROBE_HANDLER)));
+	assert_int_equal(ask_once(scene), ANSWER_LOST);
+	fake_set_word(fake, instance + data + DATA_SIZE, neighbour); /* not of it any more */
+	assert_int_equal(ask_once(scene), ANSWER_EXPLAINED);
+}
+
+static bool has_type(const struct scene *scene, const char *structure, const char *member)
+{
+	return types_member(fake_image(scene->fake)->types, structure, member,
+			    &(uint32_t){ 0 });
+}
+
+static void test_instance_of_a_rethook_does_not_keep_alive(void **state)
+{
+	if (!has_type(*state, "rethook_node", "rethook"))
+		skip();
+	assert_instance_keeps_nobody(*state, "rethook_node.rethook", make_rethook);
+}
+
+static uint64_t directly(struct scene *scene, uint64_t probe)
+{
+	(void)scene;
+	return probe;
+}
+
+static void test_instance_of_linux_5_10_does_not_keep_alive(void **state)
+{
+	if (!has_type(*state, "kretprobe_instance", "rp"))
+		skip();
+	assert_instance_keeps_nobody(*state, "kretprobe_instance.rp", directly);
+}
+
+/* Side by side on pages, of which the first begins on the page before. */
+static void test_instances_side_by_side_do_not_keep_alive(void **state)
+{
+	struct scene *scene = *state;
+	struct fake *fake = scene->fake;
+	uint64_t size = fake_size(fake, "kretprobe_instance") + DATA_SIZE;
+	uint64_t page, neighbour, rethook;
+
+	if (!has_type(scene, "rethook_node", "rethook"))
+		skip();
+	scene_stuck_device(scene, 1);
+	neighbour = scene_neighbour(scene);
+	page = fake_page(fake);
+	rethook = make_rethook(scene, make_probe(scene, FAKE_PROBE_HANDLER));
+	fake_set_word(fake, page, neighbour);
+	assert_int_equal(ask_once(scene), ANSWER_EXPLAINED);
+	for (uint64_t at = page + 16; at < page + 16 + 3 * size; at += size)
+		fake_set(fake, at, "rethook_node.rethook", rethook);
+	assert_int_equal(ask_once(scene), ANSWER_LOST);
+	fake_set_word(fake, page + 16 + 2 * size - 8, neighbour);
+	assert_int_equal(ask_once(scene), ANSWER_LOST);
+	fake_set_word(fake, page + 16 + 3 * size, neighbour);
+	assert_int_equal(ask_once(scene), ANSWER_EXPLAINED);
+}
+
+/* A probe's own pointer to its rethook makes no instance of the data around it. */
+static void test_data_around_a_kretprobe_keep_alive(void **state)
+{
+	struct scene *scene = *state;
+	struct fake *fake = scene->fake;
+	uint64_t probe, rethook;
+
+	if (!has_type(scene, "rethook_node", "rethook"))
+		skip();
+	scene_stuck_device(scene, 1);
+	probe = fake_page(fake) + 512;
+	rethook = fake_object(fake, scene->cache);
+	fake_set(fake, probe, "kretprobe.kp.pre_handler", FAKE_PROBE_HANDLER);
+	fake_set(fake, probe, "kretprobe.data_size", 512);
+	fake_set(fake, rethook, "rethook.data", probe);
+	fake_set(fake, probe, "kretprobe.rh", rethook);
+	fake_set_word(fake, probe + fake_size(fake, "kretprobe"), scene_neighbour(scene));
+	assert_int_equal(ask_once(scene), ANSWER_EXPLAINED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +363,10 @@ int main(void)
 		SCENE(test_per_cpu_variables_are_named_by_symbols),
 		SCENE(test_sheaf_of_the_allocator_does_not_keep_alive),
 		SCENE(test_pages_that_kfree_rcu_chains_do_not_keep_alive),
+		SCENE(test_instance_of_a_rethook_does_not_keep_alive),
+		SCENE(test_instance_of_linux_5_10_does_not_keep_alive),
+		SCENE(test_instances_side_by_side_do_not_keep_alive),
+		SCENE(test_data_around_a_kretprobe_keep_alive),
 	};
 	struct fake *fake = fake_open();
 
