@@ -250,6 +250,7 @@ static void run_next(struct seat *seat)
 	struct runner *runner = seat->runner;
 	const struct campaign *campaign = runner->campaign;
 	const struct suspect *suspect = suspects_next(&runner->sums->suspects);
+	bool ledger = campaign->ledger == LEDGER_ALWAYS;
 	int err;
 
 	seat->state = SEAT_IDLE;
@@ -297,10 +298,10 @@ static void run_next(struct seat *seat)
 	if (waits_for_first_race(seat) || waits_for_stuck(runner) ||
 	    waits_to_be_alone(runner) || !is_hooked(seat))
 		return;
-	if (runner->ask->scouts)
-		runner->ask->scouts(&seat->spec, runner->ask->arg);
 	take_next(runner);
-	start_trial(seat, campaign->ledger == LEDGER_ALWAYS);
+	if (runner->ask->scouts)
+		ledger &= runner->ask->scouts(&seat->spec, runner->ask->arg);
+	start_trial(seat, ledger);
 }
 
 /*

@@ -33,7 +33,8 @@ struct runner_ask {
 	 */
 	bool (*scouted)(const struct trial_spec *spec, const struct judgement *judgement,
 			const struct digest *digest, void *arg);
-	void (*scouts)(struct trial_spec *spec, void *arg); /* what such a trial is to do */
+	/* What such a trial is to do, and whether with a ledger, where the campaign has one. */
+	bool (*scouts)(struct trial_spec *spec, void *arg);
 	void *arg;
 	const char *ledgered; /* signatures, with commas, that are not repeated; NULL: none */
 };
