@@ -143,6 +143,10 @@ bool conclude_plan(struct conclusion *c)
 		c->planned.explore.reach = c->places.reach;
 		c->planned.explore.nr_reach = c->places.nr_reach;
 	}
+	if (c->places.nr_changes) {
+		c->planned.bringup.change = c->places.changes;
+		c->planned.bringup.nr_change = c->places.nr_changes;
+	}
 	c->campaign = &c->planned;
 	return has_memory(c, explorer_new(c->campaign, &c->explorer));
 }

@@ -31,7 +31,7 @@ struct runner_ask {
 	 * NULL, or who is told of each trial and its digests (DIGEST_OBJECTS of them) instead
 	 * of the conclusion, which then adds up nothing. False: that was the last one.
 	 */
-	bool (*scouted)(const struct trial_spec *spec, const struct judgement *judgement,
+	bool (*scouted)(const struct evidence *evidence, const struct judgement *judgement,
 			const struct digest *digest, void *arg);
 	/* What such a trial is to do, and whether with a ledger, where the campaign has one. */
 	bool (*scouts)(struct trial_spec *spec, void *arg);

@@ -383,7 +383,7 @@ bool outcome_add(struct seat *seat, struct evidence *evidence, struct judgement 
 	if (seat->controls)
 		return add_control(seat, evidence, judgement);
 	if (runner->ask->scouted) {
-		if (!runner->ask->scouted(&seat->spec, judgement,
+		if (!runner->ask->scouted(evidence, judgement,
 					  lane_digest(seat->lane, DIGEST_NET_DEVICE),
 					  runner->ask->arg))
 			conclude_stop(runner->sums, "findings");

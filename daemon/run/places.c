@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/fields.h"
 
@@ -26,6 +27,16 @@ void run_places_reach(struct run_places *places, const char *words)
 	places->reach[places->nr_reach++] = kept;
 }
 
+static void add_change(struct run_places *places, const char *name)
+{
+	enum change_kind change = CHANGE_NONE;
+
+	if (places->nr_changes == CHANGES ||
+	    (!change_find(name, &change) && strcmp(name, change_names[CHANGE_NONE]) != 0))
+		return;
+	places->changes[places->nr_changes++] = change;
+}
+
 int run_places_kept(const char *line, struct run_places *places)
 {
 	json_t *json = fields_parse(line);
@@ -43,6 +54,14 @@ int run_places_kept(const char *line, struct run_places *places)
 	{
 		if (json_is_string(words))
 			run_places_reach(places, json_string_value(words));
+	}
+	json_array_foreach(
+		json_object_get(json_object_get(json_object_get(json, "campaign"), "bringup"),
+				"change"),
+		i, words)
+	{
+		if (json_is_string(words))
+			add_change(places, json_string_value(words));
 	}
 	json_decref(json);
 	return err;

@@ -17,6 +17,8 @@ struct run_places {
 	uint32_t nr_words;
 	const char *reach[REACH_ROWS]; /* what reaches them (reach.h) */
 	uint32_t nr_reach;
+	enum change_kind changes[CHANGES]; /* of the campaign's, those that the kernel makes */
+	uint32_t nr_changes;
 	/* What these point to, if not below. */
 	char words_kept[EXPLORE_PLACES_MAX][ORDER_WORDS];
 	char reach_kept[REACH_ROWS][REACH_WORDS];

@@ -113,6 +113,7 @@ struct scouts {
 	uint32_t begun;			 /* trials */
 	bool traces;			 /* functions */
 	struct why no_traces;		 /* why not */
+	uint64_t beyond_kernel;		 /* changes that it does not make, a bit each */
 	uint32_t trials;
 	uint32_t faults;
 	char faulty[ERRAND_WORDS]; /* the errand of the first that showed one */
@@ -206,13 +207,23 @@ static bool has_ledger(const struct scouts *scouts, const struct errand *errand)
 	return !scouts->traces || !errand->early;
 }
 
-static bool walked(const struct trial_spec *spec, const struct judgement *judgement,
+/* A device that this kernel lacks, or cannot rename while it is up, it will not have later. */
+static bool is_beyond_kernel(const struct evidence *evidence)
+{
+	return evidence->change_error == EOPNOTSUPP ||
+	       (evidence->change_error == EBUSY && evidence->spec.change == CHANGE_RENAME);
+}
+
+static bool walked(const struct evidence *evidence, const struct judgement *judgement,
 		   const struct digest *digest, void *arg)
 {
 	struct scouts *scouts = arg;
+	const struct trial_spec *spec = &evidence->spec;
 	bool fault = verdict_fault(judgement->verdict);
 
 	scouts->trials++;
+	if (is_beyond_kernel(evidence))
+		scouts->beyond_kernel |= 1ULL << spec->change;
 	show_life();
 	if (fault)
 		note_fault(scouts);
@@ -431,6 +442,16 @@ static void take_traced(struct run_places *places, const struct traced *traced)
 	}
 }
 
+/* Those that the kernel makes. */
+static void keep_changes(const struct campaign *campaign, uint64_t beyond_kernel,
+			 struct run_places *places)
+{
+	for (uint32_t i = 0; i < campaign->bringup.nr_change && places->nr_changes < CHANGES;
+	     i++)
+		if (!(beyond_kernel >> campaign->bringup.change[i] & 1))
+			places->changes[places->nr_changes++] = campaign->bringup.change[i];
+}
+
 /* Tries them one by one: each takes a moment, and the first is mostly one. */
 static bool any_hookable(const struct campaign *campaign, struct candidates *candidates)
 {
@@ -464,6 +485,7 @@ int run_places_find(const struct campaign *campaign, const struct driver *driver
 		choose(campaign, &candidates, places);
 		tell_scouts(places, scouts);
 	}
+	keep_changes(campaign, scouts->beyond_kernel, places);
 	free(scouts);
 	return err;
 }

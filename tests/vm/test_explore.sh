@@ -59,6 +59,8 @@ code=$?
 	    ("some are held at their return", any(" return of " in p for p in places)),
 	    ("packets reach them", any(r.startswith("inbound echo ") and " 1" in r for r in reach)),
 	    ("changes reach them", any(r.startswith("change ") and not r.endswith(":") for r in reach)),
+	    ("a change that Linux 6.1 refuses is left out", ("rename" in begin["campaign"]["bringup"]["change"])
+	        == (begin["machine"]["release"].split(".")[:2] not in (["6", "1"], ["5", "10"]))),
 	    ("it was killed in its midst", 10 < len(of_kept) < trials),
 	    ("it ended by itself", code in (0, 1, 3) and lines[-1]["type"] == "summary"),
 	    ("it was resumed with the same line", kept[0] == begin),

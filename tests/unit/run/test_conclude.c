@@ -445,6 +445,19 @@ static void test_of_another(void **state)
 	free(after);
 }
 
+static void test_only_changes_that_the_kernel_makes_are_planned(void **state)
+{
+	static const char line[] =
+		"{\"campaign\":{\"bringup\":{\"change\":[\"none\",\"mtu\"]},\"explore\":{}}}";
+
+	(void)state;
+	assert_int_equal(run_places_kept(line, &c->places), 0);
+	begin_without_control();
+	assert_int_equal(c->campaign->bringup.nr_change, 2);
+	assert_int_equal(c->campaign->bringup.change[0], CHANGE_NONE);
+	assert_int_equal(c->campaign->bringup.change[1], CHANGE_MTU);
+}
+
 int main(void)
 {
 #define CAMPAIGN_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -471,6 +484,7 @@ int main(void)
 		CAMPAIGN_TEST(test_fault_and_interrupted),
 		CAMPAIGN_TEST(test_resumed),
 		CAMPAIGN_TEST(test_of_another),
+		CAMPAIGN_TEST(test_only_changes_that_the_kernel_makes_are_planned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
