@@ -9,6 +9,7 @@
 #include "export/formats.h"
 #include "record/record.h"
 #include "report/events.h"
+#include "report/report.h"
 #include "results/lines.h"
 #include "trial/crafted.h"
 
@@ -40,7 +41,7 @@ struct capture {
 /* What the moments up to now say. */
 struct course {
 	const struct trial_line *trial;
-	uint32_t number; /* of the trial */
+	const char *name; /* of the trial */
 	const json_t *order;
 	struct ends ends;
 	int64_t opened_ns;
@@ -132,8 +133,8 @@ static void name_packet(char *comment, const struct course *course,
 	const struct trial_spec *spec = &trial->spec;
 
 	*comment = '\0';
-	text_add(comment, COMMENT_MAX, "Trial %u, arm %s (%s): %s %u of %u, %s, to %s.",
-		 course->number, arm_names[spec->arm], verdict_names[trial->verdict],
+	text_add(comment, COMMENT_MAX, "%s, arm %s (%s): %s %u of %u, %s, to %s.", course->name,
+		 arm_names[spec->arm], verdict_names[trial->verdict],
 		 message_words(spec->message, 1), moment->sequence, spec->echoes,
 		 direction_names[spec->direction], target_names[spec->target]);
 }
@@ -236,12 +237,13 @@ static bool can_be_crafted(const struct trial_spec *spec)
 	       spec->payload_bytes <= FRAME_MAX_PAYLOAD;
 }
 
-static int write_line(struct capture *capture, const struct past_trial *of, const json_t *line,
-		      struct why *why)
+static int write_line(struct capture *capture, const struct past *past,
+		      const struct past_trial *of, const json_t *line, struct why *why)
 {
 	struct trial_line trial = { .timeline = capture->told.moments,
 				    .nr_timeline = EVIDENCE_MOMENTS_MAX };
-	struct course course = { .trial = &trial, .number = of->number };
+	struct report_name name = report_name(past, of);
+	struct course course = { .trial = &trial, .name = name.at };
 
 	if (fields_from_json_known(&trial_fields, line, &trial))
 		return why_set(why, EINVAL, "trial %u: its line is not understood", of->number);
@@ -278,7 +280,7 @@ static int write_trials(struct capture *capture, const struct past *past, struct
 	for (uint32_t i = 0; !err && i < nr; i++) {
 		json_auto_t *line = past_line(past, &trials[i], why);
 
-		err = line ? write_line(capture, &trials[i], line, why) : -EIO;
+		err = line ? write_line(capture, past, &trials[i], line, why) : -EIO;
 	}
 	return err;
 }

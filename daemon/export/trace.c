@@ -104,12 +104,12 @@ static int add_trial(json_t *events, const struct past *past, const struct past_
 		     struct why *why)
 {
 	json_auto_t *line = past_line(past, trial, why);
-	char name[96];
+	char name[320];
 	int err = 0;
 
 	if (!line)
 		return -EIO;
-	snprintf(name, sizeof(name), "trial %u, arm %s: %s", trial->number,
+	snprintf(name, sizeof(name), "%s, arm %s: %s", report_name(past, trial).at,
 		 arm_names[trial->arm], verdict_names[trial->verdict]);
 	err = name_track(events, "process_name", trial->number, 0, name);
 	for (int i = 0; !err && i < TRACKS; i++)

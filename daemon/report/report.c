@@ -46,7 +46,7 @@ struct report_name report_name(const struct past *past, const struct past_trial 
 	struct report_name name;
 	size_t used = (size_t)snprintf(name.at, sizeof(name.at), "Trial %u", trial->number);
 
-	if (trial->own != trial->number)
+	if (past_renumbers(past))
 		snprintf(name.at + used, sizeof(name.at) - used, " (trial %u of %.200s)",
 			 trial->own, past_folder_of(past, trial));
 	return name;

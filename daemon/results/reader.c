@@ -580,6 +580,11 @@ uint64_t past_started_ms(const struct past *past)
 	return fields_count(past->first, "started_unix_ms");
 }
 
+bool past_renumbers(const struct past *past)
+{
+	return past->parts[0].shard.of > 1;
+}
+
 const char *past_unfinished(const struct past *past)
 {
 	return past->unfinished[0] ? past->unfinished : NULL;

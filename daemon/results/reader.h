@@ -70,6 +70,9 @@ uint64_t past_started_ms(const struct past *past); /* by the wall clock */
 const struct summary *past_summary(const struct past *past);
 const struct coverage *past_coverage(const struct past *past);
 
+/* Whether trials have other numbers than in their results. */
+bool past_renumbers(const struct past *past);
+
 /* Why the results are not complete: "interrupted after 67 trials"; NULL: they are. */
 const char *past_unfinished(const struct past *past);
 
