@@ -39,14 +39,17 @@ void tally_tell_planted(const struct tally *tally, enum planted planted, char *r
 static enum planted planted_by(const struct finding *finding, const struct tally_finding *told)
 {
 	const struct tally_ledger *ledger = &told->ledger;
+	bool is_known = ledger->nr_unmatched && ledger->exact;
 
-	for (uint32_t i = 0; i < ledger->nr_unmatched; i++)
+	for (uint32_t i = 0; i < ledger->nr_unmatched; i++) {
 		if (function_is_planted_in(ledger->unmatched[i].stack))
 			return PLANTED_HERE;
+		is_known = is_known && !function_is_end_missing(ledger->unmatched[i].stack);
+	}
 	if (function_is_planted_in(finding->first.signature) ||
 	    function_is_planted_in(finding->first.reason))
 		return PLANTED_HERE;
-	return ledger->nr_unmatched && ledger->exact ? PLANTED_ELSEWHERE : PLANTED_SOMEWHERE;
+	return is_known ? PLANTED_ELSEWHERE : PLANTED_SOMEWHERE;
 }
 
 /* After all else of the finding. */
@@ -193,7 +196,8 @@ static void keep_unmatched(struct kept_ledger *kept, uint32_t i,
 	kept->unmatched[i].kind = kept->texts[i].kind;
 	kept->unmatched[i].task = told->task ? kept->texts[i].task : NULL;
 	kept->unmatched[i].holds = kept->holds[i];
-	memcpy(kept->holds[i], told->holds, told->nr_holds * sizeof(told->holds[0]));
+	if (told->nr_holds)
+		memcpy(kept->holds[i], told->holds, told->nr_holds * sizeof(told->holds[0]));
 }
 
 static void keep_path(struct tally_finding *told, struct kept_ledger *kept,

@@ -531,6 +531,8 @@ static void test_what_was_not_planted_is_told(void **state)
 		       "it leaks (planted: late)");
 	planted_or_not("ip6_rt_cache_alloc < icmpv6_err < icmpv6_rcv", true,
 		       "it leaks (not what was planted: late)");
+	planted_or_not("___neigh_create < [unknown]", true, /* by whom was not seen */
+		       "it leaks (in a kernel with a planted bug: late)");
 	planted_or_not("ip6_rt_cache_alloc < icmpv6_err < icmpv6_rcv", false,
 		       "it leaks (in a kernel with a planted bug: late)");
 }
