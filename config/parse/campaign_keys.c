@@ -332,7 +332,7 @@ static const struct field campaign_rows[] = {
 	{ "explore", FIELD_OBJECT, GROUP(explore),
 	  .doc = "How race trials are chosen if no order is given. echo.count is then the most echoes of one trial" },
 	{ "echo", FIELD_OBJECT, GROUP(echo),
-	  .doc = "The ICMPv6 packets that are sent into the window" },
+	  .doc = "The packets that are sent into the window" },
 	{ "dad", FIELD_OBJECT, GROUP(dad),
 	  .doc = "The part of the peer in Duplicate Address Detection" },
 	{ "watch", FIELD_OBJECT, GROUP(watch),

@@ -22,7 +22,9 @@ enum message_trait {
 	MESSAGE_TO_UNICAST = 4, /* IPv6 does not look at one that goes to a group */
 	/* the kernel counts it for the whole namespace, not for the device */
 	MESSAGE_OF_NAMESPACE = 8,
-	MESSAGE_IN_TWO = 16, /* two packets make one of it */
+	MESSAGE_IN_TWO = 16,	  /* two packets make one of it */
+	MESSAGE_OF_ONE_SIZE = 32, /* its bytes do not depend on echo.payload_bytes */
+	MESSAGE_FIXED = 64,	  /* nor on echo.hop_limit: it has its protocol's */
 };
 bool message_has(enum message_kind message, enum message_trait trait);
 

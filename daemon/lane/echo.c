@@ -246,29 +246,32 @@ int echoes_make(struct echoes *echoes, const struct trial_spec *spec, struct end
 		       0;
 }
 
-/* All echoes of a trial have a frame ahead, or none has. */
 static int send_frames(struct echoes *echoes, uint32_t first, uint32_t count)
 {
-	struct mmsghdr messages[2 * BATCH];
-	struct iovec parts[2 * BATCH];
-	uint32_t nr = 0;
-	int sent, each;
+	struct mmsghdr messages[BATCH];
+	struct iovec parts[BATCH];
+	int sent;
 
 	if (count > BATCH)
 		count = BATCH;
 	for (uint32_t i = 0; i < count; i++) {
 		struct made *made = &echoes->made[first + i];
 
-		if (made->ahead_length)
-			parts[nr++] = (struct iovec){ made->ahead, made->ahead_length };
-		parts[nr++] = (struct iovec){ made->bytes, made->length };
-	}
-	for (uint32_t i = 0; i < nr; i++)
+		parts[i] = (struct iovec){ made->bytes, made->length };
 		messages[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &parts[i],
 							     .msg_iovlen = 1 } };
-	sent = sendmmsg(echoes->packet, messages, nr, 0);
-	each = (int)(nr / count);
-	return sent < 0 ? -errno : (sent + each - 1) / each;
+	}
+	sent = sendmmsg(echoes->packet, messages, count, 0);
+	return sent < 0 ? -errno : sent;
+}
+
+/* With a frame ahead, an echo is sent when both are. */
+static int send_both(struct echoes *echoes, const struct made *made)
+{
+	if (send(echoes->packet, made->ahead, made->ahead_length, 0) < 0 ||
+	    send(echoes->packet, made->bytes, made->length, 0) < 0)
+		return -errno;
+	return 1;
 }
 
 int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count)
@@ -277,7 +280,8 @@ int echoes_send(struct echoes *echoes, uint32_t first, uint32_t count)
 	int fd = echoes->direction == DIRECTION_OUTBOUND ? echoes->icmpv6 : echoes->raw;
 
 	if (echoes->direction == DIRECTION_INBOUND)
-		return send_frames(echoes, first, count);
+		return made->ahead_length ? send_both(echoes, made) :
+					    send_frames(echoes, first, count);
 	/* One by one: the kernel half matches each system call with its answer. */
 	if (sendto(fd, made->bytes, made->length, 0, (const struct sockaddr *)&echoes->to,
 		   sizeof(echoes->to)) < 0)

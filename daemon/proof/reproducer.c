@@ -228,15 +228,15 @@ static void write_addresses(FILE *out)
 	write_address("ELSEWHERE", &elsewhere, out);
 }
 
-/* Zeros at the end are not written. */
-static void write_packet(const uint8_t *bytes, size_t length, FILE *out)
+/* A part of that echo, sent when it is due. Zeros at the end are not written. */
+static void write_packet(uint32_t echo, const uint8_t *bytes, size_t length, FILE *out)
 {
 	enum { A_LINE = 16 };
 	size_t written = length;
 
 	while (written && !bytes[written - 1])
 		written--;
-	fprintf(out, "\t{ %zu, {", length);
+	fprintf(out, "\t{ %u, %zu, {", echo, length);
 	for (size_t i = 0; i < written; i++)
 		fprintf(out, "%s0x%02x,", i % A_LINE ? " " : "\n\t    ", bytes[i]);
 	fputs(" } },\n", out);
@@ -251,7 +251,7 @@ static void write_packets(const struct trial_spec *trial, struct crafting *craft
 			message_words(trial->message, trial->echoes),
 			direction_names[trial->direction]);
 	fprintf(out,
-		"static const struct packet {\n\tunsigned int bytes;\n\tunsigned char data[%d];\n} packets[PACKETS + 1] = {\n",
+		"static const struct packet {\n\tunsigned int echo, bytes;\n\tunsigned char data[%d];\n} packets[PACKETS + 1] = {\n",
 		FRAME_MAX);
 	for (uint32_t i = 0; i < trial->echoes; i++) {
 		size_t ahead;
@@ -259,8 +259,8 @@ static void write_packets(const struct trial_spec *trial, struct crafting *craft
 		crafting_next(crafting);
 		ahead = crafting_ahead(crafting, bytes);
 		if (ahead)
-			write_packet(bytes, ahead, out);
-		write_packet(bytes, crafting_bytes(crafting, bytes), out);
+			write_packet(i, bytes, ahead, out);
+		write_packet(i, bytes, crafting_bytes(crafting, bytes), out);
 	}
 	fputs("};\n\n", out);
 }

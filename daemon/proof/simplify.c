@@ -542,12 +542,6 @@ static const struct {
 } idle[] = {
 	{ "echoes", "0", { "direction", "target", "source", "message", "offset_us", "spacing_us",
 			   "payload_bytes", "hop_limit" } },
-	{ "message", "\"ns\"", { "payload_bytes", "hop_limit" } },
-	{ "message", "\"na\"", { "payload_bytes", "hop_limit" } },
-	{ "message", "\"ra\"", { "payload_bytes", "hop_limit" } },
-	{ "message", "\"redirect\"", { "hop_limit" } },
-	{ "message", "\"mld-query\"", { "payload_bytes", "hop_limit" } },
-	{ "message", "\"mld-report\"", { "payload_bytes", "hop_limit" } },
 	{ "echoes", "1", { "spacing_us" } },
 	{ "direction", "\"outbound\"", { "source" } },
 	{ "direction", "\"outbound-raw\"", { "source" } },
@@ -577,6 +571,10 @@ static json_t *trial_of(const struct campaign *campaign)
 	spec_say(&trial, &words);
 	json = fields_to_json(&spec_fields, &trial);
 	forget_unused(json);
+	if (message_has(trial.message, MESSAGE_OF_ONE_SIZE | MESSAGE_FIXED))
+		json_object_del(json, "payload_bytes");
+	if (message_has(trial.message, MESSAGE_FIXED))
+		json_object_del(json, "hop_limit");
 	return json;
 }
 

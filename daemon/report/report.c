@@ -179,7 +179,7 @@ static void print_circumstances(const struct subject *s, FILE *out)
 		fprintf(out, "  After its first flag set the bring-up %s.\n",
 			change_words(spec->change));
 	if (spec->echoes)
-		fprintf(out, "  %u ICMPv6 %s, %s, to %s%s.\n", spec->echoes,
+		fprintf(out, "  %u %s, %s, to %s%s.\n", spec->echoes,
 			message_words(spec->message, spec->echoes),
 			direction_names[spec->direction], target_names[spec->target],
 			spec->steps ? ", in an order" : "");

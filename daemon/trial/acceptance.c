@@ -34,6 +34,7 @@ const char *const ipv6_counter_names[] = {
 	[IPV6_IN_REDIRECT]		= "Icmp6InRedirects",
 	[IPV6_IN_FRAGMENTS]		= "Ip6ReasmReqds",
 	[IPV6_IN_FRAGMENT_ERRORS]	= "Ip6ReasmFails",
+	[IPV6_IN_FRAGMENT_TIMEOUTS]	= "Ip6ReasmTimeout",
 	[IPV6_UDP_NO_PORTS]		= "Udp6NoPorts",
 	[IPV6_UDP_IGNORED_GROUP]	= "Udp6IgnoredMulti",
 	[IPV6_UDP_IN_ERRORS]		= "Udp6InErrors",
@@ -153,9 +154,22 @@ static uint32_t answers_seen(const struct evidence *e, uint16_t type)
 	return seen;
 }
 
+/*
+ * Of those that a counter has: Ip6ReasmReqds counts a fragment before it is known whether there
+ * is memory for it to wait in (ipv6_frag_rcv(), net/ipv6/reassembly.c).
+ */
+static int64_t thrown_away(const struct evidence *e, enum ipv6_counter counter)
+{
+	const int64_t *moved = e->acceptance.moved;
+
+	return counter == IPV6_IN_FRAGMENTS ? at_least_0(moved[IPV6_IN_FRAGMENT_ERRORS] -
+							 moved[IPV6_IN_FRAGMENT_TIMEOUTS]) :
+					      0;
+}
+
 static int64_t counted_of(const struct evidence *e, const struct type *type)
 {
-	return e->acceptance.moved[type->counter] +
+	return e->acceptance.moved[type->counter] - thrown_away(e, type->counter) +
 	       (type->group == IPV6_NONE ? 0 : e->acceptance.moved[type->group]);
 }
 

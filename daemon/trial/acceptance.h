@@ -24,8 +24,9 @@
  *
  * What is no ICMPv6 message is accepted when its own protocol has counted it: a datagram or
  * segment to a closed port by that port, a datagram to a group by nobody's listening, a first
- * fragment by its wait for the others. An echo in two fragments is when icmpv6_rcv() has the
- * whole. UDP and TCP count for the namespace, never for a device.
+ * fragment when it was not thrown away, as it is with no memory to wait in. An echo in two
+ * fragments is when icmpv6_rcv() has the whole. UDP and TCP count for the namespace, never for
+ * a device.
  *
  * Outbound, an echo is accepted when the send succeeded and IPv6 has counted it as sent, or
  * when the send was refused for a reason that IPv6 finds (no route, no source address, ...),
@@ -53,7 +54,8 @@ enum ipv6_counter {
 	IPV6_IN_NA,
 	IPV6_IN_REDIRECT,
 	IPV6_IN_FRAGMENTS,
-	IPV6_IN_FRAGMENT_ERRORS,
+	IPV6_IN_FRAGMENT_ERRORS, /* of them: thrown away, or their time was over */
+	IPV6_IN_FRAGMENT_TIMEOUTS,
 	IPV6_OF_NAMESPACE, /* from here on: of the namespace only */
 	IPV6_UDP_NO_PORTS = IPV6_OF_NAMESPACE,
 	IPV6_UDP_IGNORED_GROUP,

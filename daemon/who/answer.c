@@ -498,7 +498,7 @@ static void name_lives(const struct chain *chain, char *words, size_t size)
 static void say_rest(struct answer *answer, const struct chain *chain)
 {
 	char words[2 * LINE] = "", lives[LINE] = "";
-	uint32_t objects = 0;
+	uint32_t objects = 0, dying = 0;
 
 	if (answer->has_moved && !answer->unexplained)
 		say(answer,
@@ -508,17 +508,26 @@ static void say_rest(struct answer *answer, const struct chain *chain)
 		objects += answer->holders[i].references > 0;
 	if (answer->kind != ANSWER_EXPLAINED)
 		return;
-	name_lives(chain, lives, sizeof(lives));
+	for (uint32_t i = 0; i < chain->nr; i++)
+		dying += !chain->nodes[i].level && node_is_dying(&chain->nodes[i]);
+	text_add(words, sizeof(words), "Nothing is seen to be lost: ");
 	if (objects == 1)
-		text_add(words, sizeof(words),
-			 "Nothing is seen to be lost: the object that holds %s",
-			 answer->device);
+		text_add(words, sizeof(words), "the object that holds %s", answer->device);
 	else
+		text_add(words, sizeof(words), "each of the %u objects that hold %s", objects,
+			 answer->device);
+	if (dying && dying == objects) {
 		text_add(words, sizeof(words),
-			 "Nothing is seen to be lost: each of the %u objects that hold %s",
-			 objects, answer->device);
-	text_add(words, sizeof(words), " is pointed to by another that is alive%s%s%s.",
+			 " has no user left, and waits for RCU to free it.");
+		say(answer, words);
+		return;
+	}
+	name_lives(chain, lives, sizeof(lives));
+	text_add(words, sizeof(words), " is pointed to by another that is alive%s%s%s",
 		 *lives ? " (" : "", lives, *lives ? ")" : "");
+	if (dying)
+		text_add(words, sizeof(words), ", or waits for RCU to free it (%u)", dying);
+	text_add(words, sizeof(words), ".");
 	say(answer, words);
 }
 

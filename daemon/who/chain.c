@@ -439,15 +439,14 @@ static void decide(struct chain *chain)
 
 /* --- levels --- */
 
-/* It has no reference any more, and is about to be freed. */
-static bool is_dying(const struct node *node)
+bool node_is_dying(const struct node *node)
 {
 	return node->has_count && !node->count;
 }
 
 static bool is_open(const struct node *node, uint32_t level)
 {
-	return node->level == level && !is_dying(node) &&
+	return node->level == level && !node_is_dying(node) &&
 	       (node->is_wanted || (node->is_needed && node->fate != NODE_HELD));
 }
 
@@ -578,7 +577,7 @@ static void conclude(struct chain *chain, uint32_t levels)
 	for (uint32_t i = 0; i < chain->nr; i++)
 		if (chain->nodes[i].fate != NODE_HELD)
 			chain->nodes[i].fate =
-				is_dying(&chain->nodes[i]) ? NODE_HELD : NODE_LOST;
+				node_is_dying(&chain->nodes[i]) ? NODE_HELD : NODE_LOST;
 }
 
 /* A later look must find this very object, not another one at its place. */

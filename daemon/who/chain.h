@@ -81,4 +81,7 @@ void chain_clear(struct chain *chain);
 /* The links of a node that are kept. */
 uint32_t node_links(const struct node *node);
 
+/* It has no reference any more, and is about to be freed. */
+bool node_is_dying(const struct node *node);
+
 #endif

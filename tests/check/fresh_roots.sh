@@ -32,7 +32,7 @@ done
 in_own_namespaces "$source" "${releases[@]}"
 trap 'exit 130' INT TERM
 . "$source/tests/check/new_root.sh"
-work=$(mktemp -d -p "$cache" fresh.XXXXXX)
+work_folder run
 failed=0
 
 # What docker leaves a container, and what the doctor names.

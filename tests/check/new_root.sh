@@ -3,7 +3,7 @@
 # Sourced by tests of root's that need a new root of Debian: what debootstrap makes, once for each release, kept in the
 # cache folder and never changed. The caller is in a mount namespace of its own, and lays an overlay over it.
 #
-# $cache is the folder of all roots, and $base/root the one that make_base made. Wants lib.sh.
+# $cache is the folder of all roots, $base/root the one that make_base made, $work a folder for overlays. Wants lib.sh.
 cache=${XDG_CACHE_HOME:-/var/cache}/dadrace/roots
 mkdir -p "$cache" && chmod 700 "$cache"
 
@@ -11,6 +11,8 @@ base=
 make_base() { # RELEASE: its root in a folder, $base, made once
 	local from
 	base=$cache/fresh-$1
+	exec 8>"$cache/lock" # two clones may be tested at a time
+	flock 8
 	if [ ! -d "$base" ]; then
 		from=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Origin: Debian' | head -n 1)
 		[ -n "$from" ] || skip "apt has no mirror of Debian"
@@ -19,6 +21,19 @@ make_base() { # RELEASE: its root in a folder, $base, made once
 			skip "debootstrap cannot make a root of $1: $(tail -n 1 "$cache/fresh-$1.log")"
 		rm -rf "$base" && mv "$base.half" "$base"
 	fi
+	exec 8>&-
+}
+
+work_folder() { # NAME: a new $work; those of tests that were killed are removed
+	local left
+	exec 8>"$cache/lock"
+	flock 8
+	for left in "$cache/$1".*/; do
+		[ ! -d "$left" ] || flock --nonblock "$left" rm -rf --one-file-system "$left" || true
+	done
+	work=$(mktemp -d -p "$cache" "$1.XXXXXX")
+	exec 7<"$work" 8>&-
+	flock 7
 }
 
 # An overlay of $base/root in FOLDER/merged/root, with what programs expect of a machine.

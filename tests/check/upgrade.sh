@@ -28,8 +28,8 @@ in_own_namespaces "$source" "$build"
 trap 'exit 130' INT TERM
 . "$source/tests/check/new_root.sh"
 make_base "$release"
-work=$(mktemp -d -p "$cache" upgrade.XXXXXX)
-trap 'umount --recursive --lazy "$work/merged" 2>/dev/null; rm -rf "$work"' EXIT
+work_folder upgrade
+trap 'umount --recursive --lazy "$work/merged" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
 mount_root "$work" plain
 root=$work/merged/root failed=0
 mount -t tmpfs -o mode=755 run "$root/run"

@@ -401,7 +401,7 @@ static void thread_ii(void)
 		start_us = now_us();
 	}
 	for (int i = 0; i < PACKETS; i++) {
-		wait_until(start_us + OFFSET_US + (int64_t)i * SPACING_US);
+		wait_until(start_us + OFFSET_US + (int64_t)packets[i].echo * SPACING_US);
 		send_packet(i);
 		shared->sent++;
 	}

@@ -15,7 +15,7 @@ ROWS = [
         ("	if (!a->known)\n		return;\n", "", "counters that were not read say that nothing was accepted"),
     ]),
     Subject("config/spec/messages.def", tests=["acceptance"], edits=[
-        ("136, IPV6_IN_NA, IPV6_NONE, 0,", "136, IPV6_IN_NS, IPV6_NONE, 0,", "the wrong counter of a type is read"),
+        ("136, IPV6_IN_NA, IPV6_NONE,", "136, IPV6_IN_NS, IPV6_NONE,", "the wrong counter of a type is read"),
         ("	IPV6_UDP_NO_PORTS, IPV6_UDP_IGNORED_GROUP,", "	IPV6_UDP_NO_PORTS, IPV6_NONE,",
          "datagrams to a group are not counted"),
     ]),

@@ -455,6 +455,29 @@ static void test_messages_are_the_known_good_ones(void **state)
 /*
  * RFC 4443 2.4 (c): an error is no longer than the least MTU, however long what it quotes was.
  */
+/* What the table of messages says of what a message's bytes do not depend on. */
+static void test_messages_of_one_size(void **state)
+{
+	(void)state;
+	for (int message = 0; message < MESSAGES; message++) {
+		struct frame_echo echo = { .message = message,
+					   .hop_limit = 64,
+					   .payload_bytes = FRAME_MIN_PAYLOAD };
+		uint8_t frames[3][FRAME_MAX] = { 0 };
+		size_t nr[3] = { frame_ipv6(&echo, frames[0]) };
+
+		echo.payload_bytes = 64;
+		nr[1] = frame_ipv6(&echo, frames[1]);
+		echo.payload_bytes = FRAME_MIN_PAYLOAD;
+		echo.hop_limit = 1;
+		nr[2] = frame_ipv6(&echo, frames[2]);
+		assert_int_equal(message_has(message, MESSAGE_OF_ONE_SIZE | MESSAGE_FIXED),
+				 nr[0] == nr[1] && !memcmp(frames[0], frames[1], nr[0]));
+		assert_int_equal(message_has(message, MESSAGE_FIXED),
+				 nr[0] == nr[2] && !memcmp(frames[0], frames[2], nr[0]));
+	}
+}
+
 static void test_what_is_quoted_is_cut(void **state)
 {
 	(void)state;
@@ -632,6 +655,7 @@ int main(void)
 		cmocka_unit_test(test_the_buffer_needs_no_alignment),
 		cmocka_unit_test(test_messages_are_the_known_good_ones),
 		cmocka_unit_test(test_the_first_fragment_goes_ahead),
+		cmocka_unit_test(test_messages_of_one_size),
 		cmocka_unit_test(test_what_is_quoted_is_cut),
 		cmocka_unit_test(test_an_advertisement_to_one_is_solicited),
 		cmocka_unit_test(test_labels),

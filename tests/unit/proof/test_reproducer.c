@@ -148,6 +148,26 @@ static void every_message_compiles(void **state)
 		messages_compile(direction);
 }
 
+/* The second fragment of each follows the first at once. */
+static void both_fragments_are_due_with_their_echo(void **state)
+{
+	char *text = written(
+		"arms: [race]\n"
+		"echo: {directions: [inbound], targets: [all-nodes], message: [fragments], count: 2}\n");
+	const char *at = strstr(text, "packets[PACKETS + 1]");
+
+	(void)state;
+	assert_non_null(strstr(text, "#define PACKETS 4\n"));
+	for (int i = 0; i < 4; i++) {
+		assert_non_null(at);
+		at = strstr(at, "\t{ ");
+		assert_non_null(at);
+		at += strlen("\t{ ");
+		assert_int_equal(atoi(at), i / 2);
+	}
+	free(text);
+}
+
 static void what_deletes_the_device_compiles(void **state)
 {
 	char *text = written("arms: [race]\nbringup: {change: [link-delete]}\n");
@@ -257,6 +277,7 @@ int main(void)
 		cmocka_unit_test(every_change_is_written_and_compiles),
 		cmocka_unit_test(what_stays_is_put_back),
 		cmocka_unit_test(every_message_compiles),
+		cmocka_unit_test(both_fragments_are_due_with_their_echo),
 		cmocka_unit_test(what_deletes_the_device_compiles),
 		cmocka_unit_test(a_program_with_a_module_compiles),
 		cmocka_unit_test(an_order_is_a_table_of_the_module),

@@ -65,6 +65,12 @@ static const struct acceptance_case cases[] = {
 	{ "two fragments make one echo", TENTATIVE(MESSAGE_FRAGMENTS), .echoes = 4,
 	  .moved = { { IPV6_IN_ADDR_ERRORS, 4 }, { IPV6_IN_ECHO, 1 } }, .accepted = 3,
 	  .refused_by = "Ip6InAddrErrors +4" },
+	{ "a fragment that waits, while the time of others is over", GROUP(MESSAGE_FRAGMENT_FIRST), .echoes = 4,
+	  .moved = { { IPV6_IN_FRAGMENTS, 4 }, { IPV6_IN_FRAGMENT_ERRORS, 3 }, { IPV6_IN_FRAGMENT_TIMEOUTS, 3 } },
+	  .accepted = 4, .refused_by = "" },
+	{ "fragments with no memory to wait in", GROUP(MESSAGE_FRAGMENT_FIRST), .echoes = 4,
+	  .moved = { { IPV6_IN_FRAGMENTS, 4 }, { IPV6_IN_FRAGMENT_ERRORS, 3 } },
+	  .accepted = 1, .refused_by = "Ip6ReasmFails +3" },
 	{ "a datagram to a port, and one to a group", GROUP(MESSAGE_UDP_CLOSED), .echoes = 4,
 	  .moved = { { IPV6_UDP_NO_PORTS, 1 }, { IPV6_UDP_IGNORED_GROUP, 2 }, { IPV6_UDP_IN_ERRORS, 1 } },
 	  .accepted = 3, .refused_by = "Udp6InErrors +1" },
@@ -261,7 +267,7 @@ static void test_the_counters_of_tcp(void **state)
 	assert_int_equal(counters[IPV6_TCP_IN_ERRORS], 9);
 	assert_int_equal(counters[IPV6_UDP_IN_ERRORS], 0);
 	assert_int_equal(counters[IPV6_IN_ECHO], 3);
-	tcp_counters_read("Tcp: InSegs\n", counters);
+	tcp_counters_read("Ip: 1\nTcp: InSegs\n", counters);
 	assert_int_equal(counters[IPV6_TCP_IN_SEGMENTS], 7);
 }
 

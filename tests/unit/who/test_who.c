@@ -144,6 +144,9 @@ static void test_entry_without_users_holds_until_it_is_freed(void **state)
 	assert_int_equal(answer->explained, 1);
 	assert_int_equal(answer->unexplained, 0);
 	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
+	assert_true(says(
+		answer,
+		"Nothing is seen to be lost: the object that holds dut has no user left, and waits for RCU to free it."));
 }
 
 /* Old words on the stack of a task look like one, but for the index. */
