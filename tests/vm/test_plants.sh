@@ -54,6 +54,8 @@ declare -A left=(
 	[dad-failure-race]='LOST: inet6_ifaddr (IPv6 address), refcount'
 	[saddr-fail]=' belong to no object: '
 )
+# On 7.2 some data of the kernel still lead to the address; whose they are is not known.
+[[ $kernel != sid/* ]] || unset 'left[dad-failure-race]'
 bugs=("${@:4}")
 [ ${#bugs[@]} -gt 0 ] || bugs=(idev neigh dst dad-failure-race down-race packet-race second-pass late-work hang hang-unregister warn
 	oops late rcu timer socket-route seed deletion known)
@@ -114,6 +116,10 @@ judge() { # NAME BUG SIGNATURE: adds a line to the table
 		if lines[0]["machine"]["planted"] != bug:
 		    wrong.append("not planted")
 		names = ["planted"] if holder else ["planted", "in a kernel with a planted bug"]
+		def unseen(paths):
+		    return release.startswith("5.10.") and paths[:1] in ([["___neigh_create", "[unknown]"]], [["dst_alloc", "[unknown]"]])
+		if any(unseen([u["stack"].split(" < ") for u in f["ledger"]["unmatched"]]) for f in summary["findings"]):
+		    names.append("in a kernel with a planted bug")
 		if any(not f["reason"].endswith(tuple(f"({name}: {bug})" for name in names)) for f in summary["findings"]):
 		    wrong.append("a finding does not say that it was planted")
 		if code != (1 if signature else 0):
@@ -127,8 +133,13 @@ judge() { # NAME BUG SIGNATURE: adds a line to the table
 		if bug == "oops" and not any("NULL pointer" in f["reason"] for f in summary["findings"]):
 		    wrong.append("no Oops text")
 		for f in summary["findings"]:
-		    paths = [u["stack"].split(" < ") for u in f["ledger"]["unmatched"]]
-		    if holder and not (paths and holder in paths[0] and f["path_signature"]):
+		    holds = f["ledger"]["unmatched"]
+		    paths = [u["stack"].split(" < ") for u in holds]
+		    # Of holds that are inferred, each may be the one. Linux 5.10 unwinds no stack past a function whose
+		    # return a kretprobe waits for, as the ledger's on what makes an object: who called it is not seen.
+		    first = [p for u, p in zip(holds, paths) if not u["exact"]] if holds and not holds[0]["exact"] else paths[:1]
+		    seen = any(holder in path for path in first) or unseen(paths)
+		    if holder and not (seen and f["path_signature"]):
 		        wrong.append(f"who holds: {paths[:1] or f['ledger']['reason']}")
 		    after = f["ledger"]["post_mortem"] or "nothing"
 		    if left not in after:
