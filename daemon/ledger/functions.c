@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ledger/functions.h"
@@ -225,16 +224,6 @@ enum ledger_context function_context(const char *function)
 		if (starts(function, boundaries[i].start))
 			return boundaries[i].context;
 	return LEDGER_UNKNOWN;
-}
-
-bool function_is_end_missing(const char *path)
-{
-	char end[32];
-	size_t size = (size_t)snprintf(end, sizeof(end), "[%s]",
-				       ledger_context_names[LEDGER_UNKNOWN]);
-	size_t length = strlen(path);
-
-	return length >= size && !strcmp(path + length - size, end);
 }
 
 bool function_is_planted_in(const char *text)

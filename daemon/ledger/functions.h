@@ -34,12 +34,6 @@ bool function_is_maker(const char *function);
 bool function_is_door(const char *function);
 
 /*
- * Whether a path does not reach what runs it: its stack was too long, or could not be unwound,
- * as by Linux 5.10 where a kretprobe waits for the return.
- */
-bool function_is_end_missing(const char *path);
-
-/*
  * Whether a path, or a line of the kernel's log, names a function of a bug that was planted
  * (daemon/guest/plants/bugs.c).
  */

@@ -27,6 +27,16 @@ const char *const ledger_context_names[] = {
 _Static_assert(sizeof(ledger_context_names) / sizeof(char *) == LEDGER_CONTEXTS,
 	       "ledger_context_names: one per context");
 
+bool ledger_path_is_cut(const char *path)
+{
+	char end[32];
+	size_t size = (size_t)snprintf(end, sizeof(end), "[%s]",
+				       ledger_context_names[LEDGER_UNKNOWN]);
+	size_t length = strlen(path);
+
+	return length >= size && !strcmp(path + length - size, end);
+}
+
 const char *const ledger_hole_names[] = {
 	[LEDGER_WHOLE] = "whole",     [LEDGER_LOST] = "lost", [LEDGER_MISSED] = "missed",
 	[LEDGER_STOPPED] = "stopped", [LEDGER_CPUS] = "cpus", [LEDGER_SUM] = "sum",

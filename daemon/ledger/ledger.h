@@ -100,6 +100,12 @@ enum ledger_context {
 };
 extern const char *const ledger_context_names[LEDGER_CONTEXTS];
 
+/*
+ * Whether a path does not reach what runs it: its stack was too long, or could not be unwound,
+ * as by Linux 5.10 where a kretprobe waits for the return.
+ */
+bool ledger_path_is_cut(const char *path);
+
 /* Why a ledger is incomplete. */
 enum ledger_hole {
 	LEDGER_WHOLE,

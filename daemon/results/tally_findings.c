@@ -44,7 +44,7 @@ static enum planted planted_by(const struct finding *finding, const struct tally
 	for (uint32_t i = 0; i < ledger->nr_unmatched; i++) {
 		if (function_is_planted_in(ledger->unmatched[i].stack))
 			return PLANTED_HERE;
-		is_known = is_known && !function_is_end_missing(ledger->unmatched[i].stack);
+		is_known = is_known && !ledger_path_is_cut(ledger->unmatched[i].stack);
 	}
 	if (function_is_planted_in(finding->first.signature) ||
 	    function_is_planted_in(finding->first.reason))
