@@ -212,8 +212,11 @@ static void judge_pointer(const struct kernel *kernel, const struct device *devi
 	} else if (is_template(kernel, device, subject->base)) {
 		holder->not_counted = "a template of the namespace";
 	} else {
-		if (!holder->references++)
+		if (!holder->references++) {
 			member_path(member, holder->path);
+			holder->word = (struct word){ subject->base + pointer->offset,
+						      pointer->value };
+		}
 		return;
 	}
 	if (!holder->path[0])

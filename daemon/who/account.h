@@ -25,6 +25,7 @@ struct holder {
 	char part[HOLDER_PART];	 /* "private part of mv0 (macvlan)", or "" */
 	char path[TYPE_PATH];	 /* of the member that holds, "prot_hook.dev" */
 	uint32_t references;
+	struct word word; /* the first that is one */
 	bool has_count;
 	int64_t count; /* of the references to it */
 };

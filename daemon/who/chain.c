@@ -264,9 +264,6 @@ static void add_targets(const struct following *following, struct type type, uin
 				*targets |= 1ULL << j;
 }
 
-/* Tags are in the low bits: skb->_skb_refdst, XArray entries, hlist_nulls. */
-#define TAGS 7ULL
-
 static struct node *node_of(const struct following *following, uint64_t value)
 {
 	int32_t which = scan_which(following->spans, following->nr_frontier, value);
@@ -285,10 +282,10 @@ static void note_pointer(const struct following *following, const struct object 
 	if (object->base == node->object.base ||
 	    account_is_sysctl(following->kernel, object, word->at))
 		return;
-	if ((word->value & ~TAGS) == node->object.base) {
+	if ((word->value & ~WORD_TAGS) == node->object.base) {
 		pointer.value = node->object.base;
 		add_targets(following, node->type, &pointer.targets);
-	} else if (word->value & TAGS || is_route(node)) {
+	} else if (word->value & WORD_TAGS || is_route(node)) {
 		return;
 	}
 	subject->pointers[subject->nr++] = pointer;
@@ -356,7 +353,9 @@ static void see_object(struct following *following, const struct object *object,
 		struct link link = { .kind = pointer->member  ? LINK_MEMBER :
 					     pointer->targets ? LINK_UNNAMED :
 								LINK_INSIDE,
-				     .from = from };
+				     .from = from,
+				     .word = { object->base + pointer->offset,
+					       pointer->value } };
 
 		if (link.kind != LINK_MEMBER &&
 		    (is_task(object) ||
@@ -388,7 +387,7 @@ static void see_words(struct following *following, const struct words *words)
 		}
 		if (!pages_object(following->kernel->pages, word->at, &object)) {
 			see_kernel_page(following, word, node,
-					(word->value & ~TAGS) == node->object.base);
+					(word->value & ~WORD_TAGS) == node->object.base);
 		} else {
 			while (i + nr < words->nr &&
 			       words->list[i + nr].at < object.base + object.size)

@@ -25,6 +25,7 @@ struct link {
 	enum link_kind kind;
 	int32_t from;	      /* the node that has the pointer; -1: none */
 	char path[TYPE_PATH]; /* of LINK_MEMBER; of LINK_STATIC the per-CPU variable, or "" */
+	struct word word;     /* the pointer; 0: it is not in an object */
 	const struct task *task; /* of LINK_STACK */
 	bool counts;		 /* for the node that it leads to */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "who/recheck.h"
 
 /* --- which devices --- */
 
@@ -143,6 +144,9 @@ static int make(struct look *look, const struct look_ask *ask, struct why *why)
 			if (!err)
 				err = chain_follow(&look->kernel, &accounts[i], &ask->wanted,
 						   &look->cases[i].chain, why);
+			if (!err)
+				recheck(&look->kernel, &look->cases[i].account,
+					&look->cases[i].chain);
 			continue;
 		}
 		note_check(look, &accounts[i]);

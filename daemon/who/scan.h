@@ -9,6 +9,9 @@ struct word {
 	uint64_t at, value;
 };
 
+/* Pointers have tags in their low bits: skb->_skb_refdst, XArray entries, hlist_nulls. */
+#define WORD_TAGS 7ULL
+
 struct words {
 	struct word *list; /* in the order of the addresses; the caller frees */
 	uint32_t nr;

@@ -189,16 +189,19 @@ const struct task *tasks_stack_at(const struct tasks *tasks, uint64_t page)
 
 /* --- descriptors --- */
 
-static void add_opened(struct tasks *tasks, const struct task *task, uint32_t fd,
-		       uint64_t object)
+/* The object that `opened` has come to, by one more word. */
+static void add_opened(struct tasks *tasks, struct opened *opened, uint64_t at, uint64_t object)
 {
 	bool has_room = object && tasks->nr_opened < OPENED_MAX;
-	struct opened *opened = has_room ? grow((void **)&tasks->opened, &tasks->nr_opened,
-						&tasks->opened_room, sizeof(*opened)) :
-					   NULL;
+	struct opened *added;
 
-	if (opened)
-		*opened = (struct opened){ object, task, fd };
+	opened->object = object;
+	opened->words[opened->nr_words++] = (struct word){ at, object };
+	added = has_room ? grow((void **)&tasks->opened, &tasks->nr_opened, &tasks->opened_room,
+				sizeof(*added)) :
+			   NULL;
+	if (added)
+		*added = *opened;
 }
 
 static bool is_socket(struct pages *pages, uint64_t address)
@@ -216,6 +219,23 @@ static bool is_socket(struct pages *pages, uint64_t address)
 	return false;
 }
 
+static void add_file(struct tasks *tasks, struct pages *pages, struct opened *opened,
+		     const struct word *file)
+{
+	const struct image *image = tasks->image;
+	const uint32_t *at = tasks->layout->at;
+	uint64_t private = image_u64(image, file->value + at[AT_FILE_PRIVATE]);
+
+	add_opened(tasks, opened, file->at, file->value);
+	if (!image_is_pointer(image, private))
+		return;
+	add_opened(tasks, opened, file->value + at[AT_FILE_PRIVATE], private);
+	notes_see_file(tasks->notes, file->value, private);
+	if (is_socket(pages, private))
+		add_opened(tasks, opened, private + at[AT_SOCKET_SOCK],
+			   image_u64(image, private + at[AT_SOCKET_SOCK]));
+}
+
 static void add_files(struct tasks *tasks, struct pages *pages, const struct task *task)
 {
 	const struct image *image = tasks->image;
@@ -223,24 +243,16 @@ static void add_files(struct tasks *tasks, struct pages *pages, const struct tas
 	uint64_t table = image_u64(image, task->files + at[AT_FILES_TABLE]);
 	uint32_t nr = table ? image_u32(image, table + at[AT_TABLE_MAX]) : 0;
 	uint64_t *files = nr && nr <= FILES_MAX ? calloc(nr, sizeof(*files)) : NULL;
+	uint64_t first = files ? image_u64(image, table + at[AT_TABLE_FILES]) : 0;
 
 	if (files)
-		image_read_holes(image, image_u64(image, table + at[AT_TABLE_FILES]), files,
-				 nr * sizeof(*files));
+		image_read_holes(image, first, files, nr * sizeof(*files));
 	for (uint32_t fd = 0; files && fd < nr; fd++) {
-		uint64_t private;
+		struct opened opened = { .task = task, .fd = fd };
+		struct word file = { first + fd * sizeof(*files), files[fd] };
 
-		if (!image_is_pointer(image, files[fd]))
-			continue;
-		add_opened(tasks, task, fd, files[fd]);
-		private = image_u64(image, files[fd] + at[AT_FILE_PRIVATE]);
-		if (!image_is_pointer(image, private))
-			continue;
-		add_opened(tasks, task, fd, private);
-		notes_see_file(tasks->notes, files[fd], private);
-		if (is_socket(pages, private))
-			add_opened(tasks, task, fd,
-				   image_u64(image, private + at[AT_SOCKET_SOCK]));
+		if (image_is_pointer(image, file.value))
+			add_file(tasks, pages, &opened, &file);
 	}
 	free(files);
 }

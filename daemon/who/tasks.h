@@ -4,6 +4,7 @@
 
 #include "who/cpu_variables.h"
 #include "who/pages.h"
+#include "who/scan.h"
 
 /* The tasks of a kernel: their stacks, and the objects that their descriptors keep. */
 struct task {
@@ -14,11 +15,15 @@ struct task {
 	char comm[16];
 };
 
+enum { OPENED_WORDS = 3 };
+
 /* A descriptor of a process, of an object: a file, what is private to it, a socket. */
 struct opened {
 	uint64_t object;
 	const struct task *task;
 	uint32_t fd;
+	struct word words[OPENED_WORDS]; /* that lead to it, from the table of descriptors on */
+	uint32_t nr_words;
 };
 
 struct tasks;

@@ -34,6 +34,7 @@ struct fake {
 	uint64_t net, task, files;
 	uint64_t random;
 	uint32_t cpu_used;
+	uint64_t later_at, later; /* a word that changes */
 };
 
 static uint8_t *at(struct fake *fake, uint64_t address, size_t size)
@@ -50,12 +51,21 @@ static uint8_t *at(struct fake *fake, uint64_t address, size_t size)
 
 static int read_fake(void *from, uint64_t address, void *to, size_t size)
 {
+	const struct fake *fake = from;
 	const uint8_t *bytes = at(from, address, size);
 
 	if (!bytes)
 		return -EFAULT;
 	memcpy(to, bytes, size);
+	if (fake->later_at == address && size == sizeof(fake->later))
+		memcpy(to, &fake->later, size);
 	return 0;
+}
+
+void fake_change_later(struct fake *fake, uint64_t address, uint64_t value)
+{
+	fake->later_at = address;
+	fake->later = value;
 }
 
 static void put(struct fake *fake, uint64_t address, const void *from, size_t size)
@@ -334,12 +344,13 @@ uint64_t fake_stack(const struct fake *fake)
 	return image_u64(&fake->image, fake->task + fake->layout.at[AT_TASK_STACK]);
 }
 
-void fake_file(struct fake *fake, uint32_t fd, uint64_t object)
+uint64_t fake_file(struct fake *fake, uint32_t fd, uint64_t object)
 {
 	uint64_t file = take(fake, fake_size(fake, "file"));
 
 	fake_set_word(fake, file + fake->layout.at[AT_FILE_PRIVATE], object);
 	fake_set_word(fake, fake->files + 8 * fd, file);
+	return fake->files + 8 * fd;
 }
 
 /* Words become others that are somewhere in memory, or nonsense. */

@@ -64,7 +64,10 @@ uint64_t fake_stack(const struct fake *fake);
 /* Overwrites words of memory and of the descriptions of pages, other ones for each seed. */
 void fake_damage(struct fake *fake, uint32_t seed);
 
-/* Has the task open the object, as the private data of a file. */
-void fake_file(struct fake *fake, uint32_t fd, uint64_t object);
+/* Has a word be another one by the time that it is read alone: once more, at the end. */
+void fake_change_later(struct fake *fake, uint64_t address, uint64_t value);
+
+/* Has the task open the object, as the private data of a file; where the descriptor is. */
+uint64_t fake_file(struct fake *fake, uint32_t fd, uint64_t object);
 
 #endif

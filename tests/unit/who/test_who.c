@@ -266,6 +266,61 @@ static void test_owner_is_named_by_descriptor(void **state)
 		says(answer, "Held by holder (pid 42, fd 5): neighbour entry (neighbour)."));
 }
 
+/* Freed and used again while memory was read. */
+static void test_holder_whose_pointer_has_gone_is_none(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+	uint64_t object;
+
+	scene->device = fake_device(scene->fake, "dut", true, 1);
+	object = scene_neighbour(scene);
+	fake_file(scene->fake, 5, object);
+	fake_change_later(scene->fake, object + fake_offset(scene->fake, "neighbour.dev"),
+			  scene->device + 8);
+	answer = scene_ask(scene);
+	assert_true(answer->has_moved);
+	assert_int_equal(answer->explained, 0);
+	assert_int_equal(answer->unexplained, 1);
+	assert_false(
+		says(answer, "Held by holder (pid 42, fd 5): neighbour entry (neighbour)."));
+}
+
+static void test_descriptor_that_was_closed_names_nobody(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+	uint64_t object;
+
+	scene->device = fake_device(scene->fake, "dut", true, 1);
+	object = scene_neighbour(scene);
+	fake_change_later(scene->fake, fake_file(scene->fake, 5, object), 0);
+	answer = scene_ask(scene);
+	assert_true(answer->has_moved);
+	assert_int_equal(answer->explained, 1);
+	assert_false(
+		says(answer, "Held by holder (pid 42, fd 5): neighbour entry (neighbour)."));
+}
+
+static void test_link_that_has_gone_leads_to_nobody(void **state)
+{
+	struct scene *scene = *state;
+	struct fake *fake = scene->fake;
+	const struct answer *answer;
+	uint64_t entry, route;
+
+	scene->device = fake_device(fake, "dut", true, 1);
+	entry = route_entry(scene);
+	route = route_of(scene, entry);
+	fake_file(fake, 5, route);
+	fake_change_later(fake, route + fake_offset(fake, "rt6_info.from"), 0);
+	answer = scene_ask(scene);
+	assert_true(answer->has_moved);
+	assert_int_equal(answer->explained, 1);
+	for (uint32_t i = 0; i < answer->nr_sentences; i++)
+		assert_null(strstr(answer->sentences[i], "Held by"));
+}
+
 /* Memory that makes no sense gives an error or an answer, and never a crash or a circle. */
 static void test_damaged_memory_has_an_end(void **state)
 {
@@ -321,6 +376,9 @@ int main(void)
 		SCENE(test_lost_circle_is_named_by_what_counts_its_users),
 		SCENE(test_what_counts_no_users_is_not_blamed),
 		SCENE(test_owner_is_named_by_descriptor),
+		SCENE(test_holder_whose_pointer_has_gone_is_none),
+		SCENE(test_descriptor_that_was_closed_names_nobody),
+		SCENE(test_link_that_has_gone_leads_to_nobody),
 		SCENE(test_damaged_memory_has_an_end),
 		SCENE(test_two_of_a_name_are_not_mixed_up),
 	};
