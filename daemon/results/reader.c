@@ -28,7 +28,7 @@ struct past {
 	struct summary sums;
 	struct coverage coverage;
 	struct merged merged; /* of shards */
-	char unfinished[64];  /* as past_unfinished() gives it, or "" */
+	char unfinished[128]; /* as past_unfinished() gives it, or "" */
 	struct past_trial *trials;
 	uint32_t nr_trials, room;
 	struct past_ledger *ledgers;
@@ -471,6 +471,27 @@ int past_open(const char *folder, struct past **out, struct why *why)
 	return open_parts(&(struct opened){ folder, { 1, 1 } }, 1, out, why);
 }
 
+/* Of the first shard that is unfinished, or else of the first. */
+static void take_end(struct past *past, struct past *const *runs, uint32_t nr)
+{
+	struct summary *sums = &past->sums;
+
+	past->unfinished[0] = '\0';
+	sums->ended_by = past_summary(runs[0])->ended_by;
+	sums->decided = NULL;
+	for (uint32_t i = 0; i < nr; i++) {
+		const char *unfinished = past_unfinished(runs[i]);
+
+		if (!sums->decided)
+			sums->decided = past_summary(runs[i])->decided;
+		if (!unfinished || past->unfinished[0])
+			continue;
+		sums->ended_by = past_summary(runs[i])->ended_by;
+		snprintf(past->unfinished, sizeof(past->unfinished), "shard %u of %u %.95s",
+			 past_shard(runs[i]).index, past_shard(runs[i]).of, unfinished);
+	}
+}
+
 /* The verdict knows which shards are missing or unfinished; they ran side by side. */
 static void take_merged(struct past *past, struct past *const *runs, uint32_t nr,
 			const struct merged *merged)
@@ -479,7 +500,7 @@ static void take_merged(struct past *past, struct past *const *runs, uint32_t nr
 
 	past->merged = *merged;
 	sums->explore = merged->explored;
-	past->unfinished[0] = '\0';
+	take_end(past, runs, nr);
 	sums->verdict = merged->verdict;
 	sums->reason = past->merged.reason;
 	sums->fault_rate_bound_ppm = merged->fault_rate_bound_ppm;

@@ -49,8 +49,9 @@ int past_open(const char *folder, struct past **out, struct why *why);
 
 /*
  * The same for the shards of one plan (merged_same_whole()), read as the run that they share:
- * the machine, the id and what ended it are those of the first. The trials of an explorer's
- * shards, which have the same numbers, get new ones: trial T of shard I of N is (T - 1) N + I.
+ * the machine and the id are those of the first, and so is what ended it, unless another shard
+ * is unfinished. The trials of an explorer's shards, which have the same numbers, get new ones:
+ * trial T of shard I of N is (T - 1) N + I. The shards have to outlive it.
  */
 struct merged;
 int past_open_shards(struct past *const *runs, uint32_t nr, const struct merged *merged,

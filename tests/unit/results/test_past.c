@@ -328,7 +328,7 @@ static void test_report(void **state)
 		" not-reached\n",
 		"net_device references           11        12  <--\n",
 		"    one\n    two\n",
-		"1 ICMPv6 echo, outbound-raw, to nobody, in an order.\n",
+		"1 echo, outbound-raw, to nobody, in an order.\n",
 		"order                    \"I held at veth_close until II held\"\n",
 		"                         \"II starts when I held\"\n",
 		"  dadrace replay '",

@@ -75,6 +75,10 @@ static void write_run(FILE *out, struct shard shard, uint32_t seed, uint32_t lea
 		nr_runs - 1, shard.index, shard.of, seed, TRIALS);
 	for (uint32_t t = shard_next(&deal, 0); t <= TRIALS; t = shard_next(&deal, t))
 		write_trial(out, t, leak);
+}
+
+static void write_end(FILE *out)
+{
 	fputs("{\"type\":\"summary\",\"ended_by\":\"trials\",\"control\":true,\"verdict\":"
 	      "\"clean\",\"reason\":\"r\"}\n",
 	      out);
@@ -85,6 +89,7 @@ static const struct summary *add_run(uint32_t index, uint32_t of, uint32_t seed,
 	FILE *out = run_begin("test_shards");
 
 	write_run(out, (struct shard){ index, of }, seed, leak);
+	write_end(out);
 	run_end(out);
 	return past_summary(runs[nr_runs - 1]);
 }
@@ -227,6 +232,35 @@ static void test_a_file_of_shards_tells_what_is_missing(void **state)
 	assert_false(merged_same_whole(runs[0], runs[nr_runs - 1]));
 }
 
+/* Whichever of them it is. */
+static void test_a_file_of_shards_tells_of_the_one_that_was_killed(void **state)
+{
+	for (uint32_t killed = 1; killed <= 2; killed++) {
+		struct merged merged;
+		struct past *past;
+		struct why why;
+		char text[64];
+
+		for (uint32_t i = 1; i <= 2; i++) {
+			FILE *out = run_begin("test_shards");
+
+			write_run(out, (struct shard){ i, 2 }, 11, 0);
+			if (i != killed)
+				write_end(out);
+			run_end(out);
+		}
+		merged = runs_merged();
+		assert_int_equal(past_open_shards(runs, nr_runs, &merged, &past, &why), 0);
+		snprintf(text, sizeof(text), "shard %u of 2 killed or still running after 1",
+			 killed);
+		assert_non_null(past_unfinished(past));
+		assert_int_equal(strncmp(past_unfinished(past), text, strlen(text)), 0);
+		assert_null(past_summary(past)->ended_by);
+		past_close(past);
+		runs_remove(state);
+	}
+}
+
 static void test_missing_shards_are_ranges(void **state)
 {
 	struct merged merged;
@@ -310,6 +344,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_a_missing_shard_is_named, runs_remove),
 		cmocka_unit_test_teardown(test_a_file_of_shards_tells_what_is_missing,
 					  runs_remove),
+		cmocka_unit_test_teardown(
+			test_a_file_of_shards_tells_of_the_one_that_was_killed, runs_remove),
 		cmocka_unit_test_teardown(test_missing_shards_are_ranges, runs_remove),
 		cmocka_unit_test_teardown(test_a_fault_stands_without_the_missing_shard,
 					  runs_remove),
