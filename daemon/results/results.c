@@ -339,8 +339,8 @@ int results_begin(struct results *results, const struct campaign *campaign,
 
 	if (results->first_line)
 		return results_begin_kept(results, &line, why);
-	return begun(results, put(results, &campaign_line_fields, "campaign", &line, AT_ONCE,
-				  NULL, why));
+	return begun(results, put(results, &campaign_line_fields, "campaign", &line,
+				  ONCE_DURABLE, NULL, why));
 }
 
 int results_begin_line(struct results *results, const char *line, const char *id,
@@ -349,7 +349,7 @@ int results_begin_line(struct results *results, const char *line, const char *id
 	if (results->first_line)
 		return results_check_kept(results, line, why);
 	snprintf(results->id, sizeof(results->id), "%s", id);
-	return begun(results, put_line(results, line, 0, AT_ONCE, why));
+	return begun(results, put_line(results, line, 0, ONCE_DURABLE, why));
 }
 
 const char *results_folder(const struct results *results)

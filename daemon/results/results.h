@@ -22,8 +22,8 @@
  *
  * A line is written at once, so that a killed process loses at most the trial in hand; what a
  * power cut can lose are the lines of the last sync, which no trial waits for. A fault is the
- * exception: its line, with all before it, is durable before anybody is told. So is, with all
- * lines, the summary. A reader must accept one torn last line.
+ * exception: its line, with all before it, is durable before anybody is told. So are the first
+ * line and, with all lines, the summary. A reader must accept one torn last line.
  */
 enum { RESULTS_SCHEMA_VERSION = 3 };
 
