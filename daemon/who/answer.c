@@ -235,6 +235,16 @@ static bool owns(const struct link *link)
 	return link->kind != LINK_STACK;
 }
 
+/* From one before it in a list, as routes of one prefix are: that owns nothing. */
+static bool is_list(const struct link *link)
+{
+	static const char next[] = "next";
+	size_t length = strlen(link->path);
+
+	return link->kind == LINK_MEMBER && length >= strlen(next) &&
+	       !strcmp(link->path + length - strlen(next), next);
+}
+
 /* Upwards, a node only from the level below it: chains have no circles then. */
 static void tell_node(struct telling *telling, const struct node *node, uint32_t depth)
 {
@@ -249,7 +259,8 @@ static void tell_node(struct telling *telling, const struct node *node, uint32_t
 		describe_link(chain, link, words, sizeof(words));
 		add_line(telling, depth, words);
 		owners += owns(link);
-		if (link->from >= 0 && chain->nodes[link->from].level > node->level)
+		if (link->from >= 0 && !is_list(link) &&
+		    chain->nodes[link->from].level > node->level)
 			tell_node(telling, &chain->nodes[link->from], depth + 1);
 	}
 	if (node->fate == NODE_LOST && !owners)

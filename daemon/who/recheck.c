@@ -63,10 +63,9 @@ static bool forget_opened(const struct kernel *kernel, struct node *node)
 	return false;
 }
 
-void recheck(const struct kernel *kernel, struct account *account, struct chain *chain)
+static void read_again(const struct kernel *kernel, struct account *account,
+		       struct chain *chain)
 {
-	if (kernel->image->recorded)
-		return;
 	for (uint32_t i = 0; i < chain->nr; i++) {
 		account->has_moved |= forget_opened(kernel, &chain->nodes[i]);
 		account->has_moved |= forget_links(kernel, &chain->nodes[i]);
@@ -79,4 +78,22 @@ void recheck(const struct kernel *kernel, struct account *account, struct chain 
 		forget_holder(account, holder);
 		forget_node(chain, holder->object.base);
 	}
+}
+
+/* While holders of a device come and go, one of them looks lost between two words. */
+static void doubt_lost(struct chain *chain)
+{
+	for (uint32_t i = 0; i < chain->nr; i++)
+		if (chain->nodes[i].fate == NODE_LOST) {
+			chain->nodes[i].fate = NODE_HELD;
+			chain->nodes[i].was_lost = true;
+		}
+}
+
+void recheck(const struct kernel *kernel, struct account *account, struct chain *chain)
+{
+	if (!kernel->image->recorded)
+		read_again(kernel, account, chain);
+	if (account->has_moved && account->device.registration == DEVICE_REGISTERED)
+		doubt_lost(chain);
 }

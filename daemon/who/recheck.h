@@ -11,7 +11,8 @@
  * has another one by now holds nothing, and leads to nobody. The account says then that it has
  * moved.
  *
- * A recorded image has no later words, and stays as it is.
+ * A recorded image has no later words, and stays as it is. Nothing is lost of a registered
+ * device whose account has moved: what is, is still lost when it rests.
  */
 void recheck(const struct kernel *kernel, struct account *account, struct chain *chain);
 
