@@ -251,19 +251,29 @@ static void test_what_counts_no_users_is_not_blamed(void **state)
 	assert_int_equal(answer->explained, 1);
 }
 
-static void test_owner_is_named_by_descriptor(void **state)
+/* A neighbour entry that holds the device, and that the task has opened. */
+static uint64_t opened_neighbour(struct scene *scene, uint64_t *descriptor)
 {
-	struct scene *scene = *state;
-	const struct answer *answer;
 	uint64_t object;
 
 	scene->device = fake_device(scene->fake, "dut", true, 1);
 	object = scene_neighbour(scene);
-	fake_file(scene->fake, 5, object);
+	*descriptor = fake_file(scene->fake, 5, object);
+	return object;
+}
+
+static const char held_by[] = "Held by holder (pid 42, fd 5): neighbour entry (neighbour).";
+
+static void test_owner_is_named_by_descriptor(void **state)
+{
+	struct scene *scene = *state;
+	const struct answer *answer;
+	uint64_t descriptor;
+
+	opened_neighbour(scene, &descriptor);
 	answer = scene_ask(scene);
 	assert_int_equal(answer->kind, ANSWER_EXPLAINED);
-	assert_true(
-		says(answer, "Held by holder (pid 42, fd 5): neighbour entry (neighbour)."));
+	assert_true(says(answer, held_by));
 }
 
 /* Freed and used again while memory was read. */
@@ -271,35 +281,29 @@ static void test_holder_whose_pointer_has_gone_is_none(void **state)
 {
 	struct scene *scene = *state;
 	const struct answer *answer;
-	uint64_t object;
+	uint64_t descriptor, object = opened_neighbour(scene, &descriptor);
 
-	scene->device = fake_device(scene->fake, "dut", true, 1);
-	object = scene_neighbour(scene);
-	fake_file(scene->fake, 5, object);
 	fake_change_later(scene->fake, object + fake_offset(scene->fake, "neighbour.dev"),
 			  scene->device + 8);
 	answer = scene_ask(scene);
 	assert_true(answer->has_moved);
 	assert_int_equal(answer->explained, 0);
 	assert_int_equal(answer->unexplained, 1);
-	assert_false(
-		says(answer, "Held by holder (pid 42, fd 5): neighbour entry (neighbour)."));
+	assert_false(says(answer, held_by));
 }
 
 static void test_descriptor_that_was_closed_names_nobody(void **state)
 {
 	struct scene *scene = *state;
 	const struct answer *answer;
-	uint64_t object;
+	uint64_t descriptor;
 
-	scene->device = fake_device(scene->fake, "dut", true, 1);
-	object = scene_neighbour(scene);
-	fake_change_later(scene->fake, fake_file(scene->fake, 5, object), 0);
+	opened_neighbour(scene, &descriptor);
+	fake_change_later(scene->fake, descriptor, 0);
 	answer = scene_ask(scene);
 	assert_true(answer->has_moved);
 	assert_int_equal(answer->explained, 1);
-	assert_false(
-		says(answer, "Held by holder (pid 42, fd 5): neighbour entry (neighbour)."));
+	assert_false(says(answer, held_by));
 }
 
 static void test_link_that_has_gone_leads_to_nobody(void **state)
